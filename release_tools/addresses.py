@@ -1,0 +1,21 @@
+"""Every public address and name that the product itself must know, in one place."""
+
+from typing import Final
+
+PYPI_SIMPLE: Final = "https://pypi.org/simple/"
+PYPI_UPLOAD: Final = "https://upload.pypi.org/legacy/"
+PYPI_SITE: Final = "https://pypi.org"
+TESTPYPI_SIMPLE: Final = "https://test.pypi.org/simple/"
+TESTPYPI_UPLOAD: Final = "https://test.pypi.org/legacy/"
+TESTPYPI_SITE: Final = "https://test.pypi.org"
+PYPI_FILES: Final = "https://files.pythonhosted.org"
+
+ANACONDA_API: Final = "https://api.anaconda.org"
+ANACONDA_SITE: Final = "https://anaconda.org"
+ANACONDA_CHANNEL: Final = "https://conda.anaconda.org"
+CONDA_FORGE_CHANNEL: Final = "https://conda.anaconda.org/conda-forge"
+
+GITHUB_API: Final = "https://api.github.com"
+GITHUB_SITE: Final = "https://github.com"
+CONDA_FORGE_OWNER: Final = "conda-forge"
+STAGED_RECIPES: Final = "conda-forge/staged-recipes"

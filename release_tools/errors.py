@@ -1,0 +1,121 @@
+"""What can go wrong: one base class, one exit code a class.
+
+A message says what happened and to which file or field; ``advice`` says what to do or type next. Where several faults
+can be mended at once they travel together in ``faults``.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class ReleaseToolsError(Exception):
+    """A fault that a person can act upon; never shown as a traceback.
+
+    Attributes:
+        exit_code: the process's exit code, one a class.
+        message: what happened, and to which file or field.
+        advice: what to do or type next; empty where the message says it.
+        faults: the single faults, where several were collected.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, advice: str = "", *, faults: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+        self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        """The message, its faults and its advice, a line each."""
+        return "\n".join(filter(None, (self.message, *(f"  - {fault}" for fault in self.faults), self.advice)))
+
+
+class UsageError(ReleaseToolsError):
+    """The command line asks for something that does not exist or does not fit."""
+
+    exit_code = 2
+
+
+class ConfigError(ReleaseToolsError):
+    """``[tool.release-tools]``, an option or an environment variable is wrong."""
+
+    exit_code = 3
+
+
+class RepositoryError(ReleaseToolsError):
+    """The git repository is missing, empty, shallow, or not in the state that is needed."""
+
+    exit_code = 4
+
+
+class VersionError(ReleaseToolsError):
+    """The version cannot be told, is not PEP 440, or is not the tag's."""
+
+    exit_code = 5
+
+
+class BuildError(ReleaseToolsError):
+    """The project's own build failed."""
+
+    exit_code = 6
+
+
+class ArchiveError(ReleaseToolsError):
+    """A wheel, sdist or conda package is corrupt, hostile, or not what its name says."""
+
+    exit_code = 7
+
+
+class CondaError(ReleaseToolsError):
+    """This project, as it is, cannot become a ``noarch: python`` conda package."""
+
+    exit_code = 8
+
+
+class VerifyError(ReleaseToolsError):
+    """The artifacts were built but are not fit to be released."""
+
+    exit_code = 9
+
+
+class OutputError(ReleaseToolsError):
+    """The output folder cannot be written, or holds what it must not hold."""
+
+    exit_code = 10
+
+
+class ConflictError(ReleaseToolsError):
+    """A place holds other bytes, or another commit, under this release's name."""
+
+    exit_code = 11
+
+
+class CredentialError(ReleaseToolsError):
+    """A credential is missing, malformed, refused, or where it must not be."""
+
+    exit_code = 12
+
+
+class RemoteError(ReleaseToolsError):
+    """A server failed or could not be reached; running the same command again goes on."""
+
+    exit_code = 13
+
+
+class PreflightError(ReleaseToolsError):
+    """Something known before the first irreversible deed forbids the release; nothing was done."""
+
+    exit_code = 14
+
+
+class RecipeError(ReleaseToolsError):
+    """A conda recipe has a structure that we do not understand; it was left as it was."""
+
+    exit_code = 15
+
+
+class DriftError(ReleaseToolsError):
+    """What is compared does not agree: a feedstock's recipe, or a generated workflow."""
+
+    exit_code = 16

@@ -1,0 +1,1 @@
+"""What was done, for people and machines: terminal, step summary, JSON and the report page."""
