@@ -1,0 +1,165 @@
+"""`release_tools.http` against servers that fail on purpose."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from release_tools.errors import RemoteError
+from release_tools.http import Http, Patience
+from tests.servers.base import Double, Fault, Request, Response, What, serve
+from tests.servers.proxy import proxying
+
+
+class Shelf(Double):
+    def answer(self, request: Request) -> Response:
+        match request.path:
+            case "/elsewhere":
+                return Response(302, headers={"Location": "https://evil.example/"})
+            case "/moved":
+                return Response(301, headers={"Location": "/here"})
+            case "/round":
+                return Response(302, headers={"Location": "/round"})
+            case "/big":
+                return Response(200, b"x" * 2000)
+            case "/secret":
+                return Response.of_json(request.headers.get("authorization"))
+        return Response.of_json(request.path)
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def url(shelf: Shelf) -> Iterator[str]:
+    with serve(shelf) as address:
+        yield address
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def http(url: str, pauses: list[float]) -> Iterator[Http]:
+    client = Http.to([url], {}, Patience(timeout=0.2, sleep=pauses.append))
+    with client.session:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("fault", "waited"),
+    [
+        (Fault(), 0.5),
+        (Fault(response=Response(503)), 0.5),
+        (Fault(response=Response(429, headers={"Retry-After": "7"})), 7),
+        (Fault(response=Response(429, headers={"Retry-After": "86400"})), 30),
+        (Fault(response=Response(429, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})), 0.5),
+        (Fault(What.DROP), 0.5),
+        (Fault(What.DROP, done=True), 0.5),
+        (Fault(What.HANG), 0.5),
+    ],
+)
+def test_a_read_is_tried_again(
+    shelf: Shelf, url: str, http: Http, pauses: list[float], fault: Fault, waited: float
+) -> None:
+    shelf.faults = [fault]
+    assert http.get(f"{url}/here").json() == "/here"
+    assert pauses == [waited]
+
+
+def test_a_read_is_given_up_after_four_tries(shelf: Shelf, url: str, http: Http, pauses: list[float]) -> None:
+    shelf.faults = [Fault(times=None)]
+    with pytest.raises(RemoteError, match="answered 500, 4 times"):
+        http.get(f"{url}/here?token=abc")
+    assert pauses == [0.5, 1.0, 2.0]
+    assert len(shelf.log) == 4
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
+def test_a_refusal_is_an_answer_and_not_tried_again(shelf: Shelf, url: str, http: Http, status: int) -> None:
+    shelf.faults = [Fault(response=Response(status), times=None)]
+    assert http.get(f"{url}/here").status == status
+    assert len(shelf.log) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault(), Fault(response=Response(503))])
+def test_a_write_is_never_repeated(shelf: Shelf, url: str, http: Http, fault: Fault) -> None:
+    shelf.faults = [fault]
+    assert not http.post(f"{url}/here", json={}).ok
+    assert len(shelf.log) == 1
+
+
+@pytest.mark.parametrize("what", [What.DROP, What.HANG])
+def test_a_write_that_gets_no_answer_is_an_error_at_once(shelf: Shelf, url: str, http: Http, what: What) -> None:
+    shelf.faults = [Fault(what)]
+    with pytest.raises(RemoteError):
+        http.post(f"{url}/here", data=b"x")
+    assert len(shelf.log) == 1
+
+
+def test_a_redirect_within_the_allowed_places_is_followed(url: str, http: Http) -> None:
+    assert http.get(f"{url}/moved").url == f"{url}/here"
+
+
+def test_a_redirect_to_another_host_is_refused(url: str, http: Http) -> None:
+    with pytest.raises(RemoteError, match=r"evil\.example is not among the hosts"):
+        http.get(f"{url}/elsewhere")
+
+
+def test_no_redirect_is_followed_with_a_credential(shelf: Shelf, url: str, http: Http) -> None:
+    with pytest.raises(RemoteError, match="credential"):
+        http.get(f"{url}/moved", headers={"Authorization": "token s3cret"})
+    assert len(shelf.log) == 1
+
+
+def test_redirects_in_a_circle_end(url: str, http: Http) -> None:
+    with pytest.raises(RemoteError, match="redirected more than"):
+        http.get(f"{url}/round")
+
+
+def test_an_answer_larger_than_the_limit_is_not_read(url: str, http: Http) -> None:
+    with pytest.raises(RemoteError, match="more than 1000 bytes"):
+        http.get(f"{url}/big", limit=1000)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://pypi.org/", "https://pypi.org.evil.example/", "https://pypi.org@evil.example/", "https://pypi.org:444/"],
+)
+def test_a_place_that_is_not_allowed_is_not_asked(address: str) -> None:
+    with pytest.raises(RemoteError, match="not among the hosts"):
+        Http.to(["https://pypi.org"], {}).get(address)
+
+
+def test_the_netrc_is_never_read(url: str, http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password s3cret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert http.get(f"{url}/secret").json() is None
+
+
+def test_proxy_and_authority_come_from_the_environment_handed_in(shelf: Shelf) -> None:
+    with proxying({"pypi.org": shelf}) as proxy:
+        http = Http.to(["https://pypi.org"], proxy.environment)
+        with http.session:
+            assert http.get("https://pypi.org/here").json() == "/here"
+
+
+def test_an_untrusted_certificate_is_named(shelf: Shelf) -> None:
+    with proxying({"pypi.org": shelf}) as proxy:
+        http = Http.to(["https://pypi.org"], {"HTTPS_PROXY": proxy.url}, Patience(tries=1))
+        with http.session, pytest.raises(RemoteError, match="certificate is not trusted"):
+            http.get("https://pypi.org/here")
+
+
+@pytest.mark.parametrize(
+    ("exempt", "direct"),
+    [("pypi.org", True), (".org", True), ("*", True), ("ypi.org", False), ("", False), ("other.org, pypi.org", True)],
+)
+def test_no_proxy_is_honoured(exempt: str, *, direct: bool) -> None:
+    http = Http.to([], {"https_proxy": "http://proxy:1", "NO_PROXY": exempt})
+    assert http.proxies("https://pypi.org/simple/") == ({} if direct else {"https": "http://proxy:1"})
