@@ -1,0 +1,58 @@
+"""Small, valid artifacts made in milliseconds, the same bytes every time."""
+
+import base64
+import gzip
+import hashlib
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+EPOCH = (2026, 1, 1, 0, 0, 0)
+
+
+def metadata(name: str, version: str) -> str:
+    return f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\nSummary: A demonstration\n"
+
+
+def make_wheel(folder: Path, name: str = "demo", version: str = "1.0", *, build: str = "", body: str = "") -> Path:
+    """A pure wheel with one module; ``build`` is its build tag, ``body`` makes other bytes of it."""
+    info = f"{name}-{version}.dist-info"
+    members = {
+        f"{name}/__init__.py": f'__version__ = "{version}"\n{body}',
+        f"{info}/METADATA": metadata(name, version),
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        + (f"Build: {build}\n" if build else ""),
+    }
+    lines = [f"{path},sha256={_digest(text)},{len(text)}" for path, text in members.items()]
+    members[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,", ""])
+    path = folder / "-".join(filter(None, (name, version, build, "py3-none-any.whl")))
+    with zipfile.ZipFile(path, "w") as wheel:
+        for member, text in members.items():
+            wheel.writestr(zipfile.ZipInfo(member, EPOCH), text)
+    return path
+
+
+def make_sdist(folder: Path, name: str = "demo", version: str = "1.0", *, body: str = "") -> Path:
+    """An sdist of the same project."""
+    root = f"{name}-{version}"
+    members = {
+        f"{root}/PKG-INFO": metadata(name, version),
+        f"{root}/pyproject.toml": f'[project]\nname = "{name}"\nversion = "{version}"\n',
+        f"{root}/{name}/__init__.py": f'__version__ = "{version}"\n{body}',
+    }
+    path = folder / f"{root}.tar.gz"
+    with (
+        path.open("wb") as raw,
+        gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as sdist,
+    ):
+        for member, text in members.items():
+            entry = tarfile.TarInfo(member)
+            entry.size = len(text)
+            sdist.addfile(entry, io.BytesIO(text.encode()))
+    return path
+
+
+def _digest(text: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()

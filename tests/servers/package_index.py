@@ -1,0 +1,374 @@
+"""PyPI and TestPyPI by their own rules: what they refuse, in their own words, and what they serve afterwards.
+
+The rules are those of warehouse's ``forklift/legacy.py`` and ``oidc/views.py``.
+"""
+
+import hashlib
+import io
+import json
+import secrets
+import tarfile
+import time
+import zipfile
+from base64 import b64decode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from email.parser import Parser
+from html import escape
+from typing import TYPE_CHECKING
+
+import jwt
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
+from requests_toolbelt.multipart.decoder import MultipartDecoder  # type: ignore[import-untyped]  # it ships no types
+
+from tests.servers.base import Double, Request, Response
+
+if TYPE_CHECKING:
+    from tests.servers.oidc import OidcProvider
+
+JSON = "application/vnd.pypi.simple.v1+json"
+HTML = "application/vnd.pypi.simple.v1+html"
+
+
+class RefusedError(Exception):
+    """What the index says no to."""
+
+    def __init__(self, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """A trusted publisher as it is registered; a pending one has no project yet."""
+
+    project: str
+    repository: str = "octo/demo"
+    workflow: str = "release.yml"
+    environment: str = ""
+
+    def matches(self, claims: dict[str, str]) -> bool:
+        workflow = f"{self.repository}/.github/workflows/{self.workflow}@"
+        return (
+            claims["repository"] == self.repository
+            and claims["job_workflow_ref"].startswith(workflow)
+            and self.environment in {"", claims.get("environment", "")}
+        )
+
+
+@dataclass
+class File:
+    """A file as it was uploaded."""
+
+    name: str
+    project: str
+    version: str
+    kind: str
+    content: bytes
+    attestations: list[dict[str, object]] = field(default_factory=list)
+    yanked: bool = False
+    hidden: int = 0  # in how many listings it does not appear yet
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+class PackageIndex(Double):
+    """One index.
+
+    Attributes:
+        hosts: under which it is reached.
+        audience: of identity tokens.
+        files: by name.
+        tokens: API token → the projects that it may upload to; None for all of its user's, new ones included.
+        owned: projects that exist.
+        publishers: of trusted publishing; one whose project is not `owned` is pending.
+        minted: tokens given out for identity tokens.
+        created_by_minting: projects that a mint brought into being, as it does for pending publishers.
+        lag: in how many listings a new file does not appear yet.
+        only_html: whether it is a mirror without PEP 691.
+        lies: file name → digest served instead of the true one.
+        old: versions older than fourteen days, which take no new files.
+    """
+
+    def __init__(self, hosts: Iterable[str] = (), audience: str = "pypi", files_root: str = "") -> None:
+        super().__init__()
+        self.hosts = tuple(hosts)
+        self.audience = audience
+        self.files_root = files_root
+        self.provider: OidcProvider | None = None
+        self.files: dict[str, File] = {}
+        self.tokens: dict[str, frozenset[str] | None] = {}
+        self.owned: set[str] = set()
+        self.publishers: list[Publisher] = []
+        self.minted: list[str] = []
+        self.created_by_minting: list[str] = []
+        self.lag = 0
+        self.only_html = False
+        self.lies: dict[str, str] = {}
+        self.old: set[str] = set()
+
+    @classmethod
+    def pypi(cls) -> "PackageIndex":
+        return cls(("upload.pypi.org", "pypi.org", "files.pythonhosted.org"), "pypi", "https://files.pythonhosted.org")
+
+    @classmethod
+    def testpypi(cls) -> "PackageIndex":
+        return cls(("test.pypi.org", "test-files.pythonhosted.org"), "testpypi", "https://test-files.pythonhosted.org")
+
+    @property
+    def routes(self) -> dict[str, Double]:
+        return dict.fromkeys(self.hosts, self)
+
+    @property
+    def uploads(self) -> list[str]:
+        """The log's uploads."""
+        return self.lines("POST", "/legacy/$")
+
+    def holds(self) -> dict[str, str]:
+        """File name → sha256 of what was really uploaded."""
+        return {name: file.sha256 for name, file in self.files.items()}
+
+    def put(self, name: str, content: bytes, project: str = "demo", version: str = "1.0") -> None:
+        """Have a file there already."""
+        kind = "sdist" if name.endswith(".tar.gz") else "bdist_wheel"
+        self.owned.add(canonicalize_name(project))
+        self.files[name] = File(name, canonicalize_name(project), version, kind, content)
+
+    def answer(self, request: Request) -> Response:
+        try:
+            return self._routed(request)
+        except RefusedError as refusal:
+            return Response.of_text(str(refusal), refusal.status)
+
+    def _routed(self, request: Request) -> Response:
+        parts = request.path.strip("/").split("/")
+        match request.method, parts:
+            case "POST", ["legacy"]:
+                return self._upload(request)
+            case "GET", ["simple", project]:
+                return self._listing(project, request)
+            case "GET" | "HEAD", ["packages", _, name] if name in self.files:
+                return Response(200, self.files[name].content, {"Content-Type": "application/octet-stream"})
+            case "GET", ["_", "oidc", "audience"]:
+                return Response.of_json({"audience": self.audience})
+            case "POST", ["_", "oidc", "mint-token"]:
+                return self._mint(request)
+        raise RefusedError("Not Found", 404)
+
+    def _listing(self, project: str, request: Request) -> Response:
+        if project != canonicalize_name(project):
+            return Response(301, headers={"Location": f"/simple/{canonicalize_name(project)}/"})
+        if project not in self.owned:
+            return Response.of_text("Not Found", 404)
+        shown = []
+        for file in self.files.values():
+            if file.project == project:
+                if file.hidden == 0:
+                    shown.append(file)
+                file.hidden = max(0, file.hidden - 1)
+        if JSON in request.headers.get("accept", "") and not self.only_html:
+            return self._json(project, shown)
+        return self._html(project, shown)
+
+    def _json(self, project: str, shown: list[File]) -> Response:
+        files = [
+            {
+                "filename": file.name,
+                "url": self._url(file),
+                "hashes": {"sha256": self._digest(file)},
+                "size": len(file.content),
+                "yanked": file.yanked,
+                "upload-time": "2026-01-01T00:00:00.000000Z",
+            }
+            for file in shown
+        ]
+        versions = sorted({file.version for file in shown})
+        return Response.of_json(
+            {"meta": {"api-version": "1.1"}, "name": project, "versions": versions, "files": files}, media=JSON
+        )
+
+    def _html(self, project: str, shown: list[File]) -> Response:
+        links = "\n".join(
+            f'<a href="{self._url(file)}#sha256={self._digest(file)}"{" data-yanked" if file.yanked else ""}>'
+            f"{escape(file.name)}</a><br/>"
+            for file in shown
+        )
+        head = '<meta name="pypi:repository-version" content="1.1">'
+        page = f"<!DOCTYPE html><html><head>{head}<title>{project}</title></head><body>{links}</body></html>"
+        return Response.of_text(page, media=HTML)
+
+    def _url(self, file: File) -> str:
+        return f"{self.files_root or '../..'}/packages/{file.sha256[:16]}/{file.name}"
+
+    def _digest(self, file: File) -> str:
+        return self.lies.get(file.name, file.sha256)
+
+    def _upload(self, request: Request) -> Response:
+        token = self._token(request)
+        form, filename, content = _form(request)
+        if form.get(":action") != ["file_upload"] or form.get("protocol_version") != ["1"]:
+            raise RefusedError("Unknown protocol version.")
+        project, version, kind = self._checked(form, filename, content)
+        self._allow(token, project)
+        attestations = self._attestations(form, token)
+        return self._keep(File(filename, project, version, kind, content, attestations, hidden=self.lag))
+
+    def _token(self, request: Request) -> str:
+        scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+        user, _, token = b64decode(encoded).decode().partition(":")
+        if scheme != "Basic" or user != "__token__" or token not in self.tokens:
+            raise RefusedError(
+                "Invalid or non-existent authentication information. "
+                "See https://pypi.org/help/#invalid-auth for more information.",
+                403,
+            )
+        return token
+
+    def _checked(self, form: dict[str, list[str]], filename: str, content: bytes) -> tuple[str, str, str]:
+        name, version, kind = (form.get(key, [""])[0] for key in ("name", "version", "filetype"))
+        try:
+            parsed = Version(version)
+        except InvalidVersion:
+            raise RefusedError(f"{version!r} is an invalid value for Version.") from None
+        if parsed.local:
+            raise RefusedError(f"The use of local versions in {parsed!r} is not allowed.")
+        project = canonicalize_name(name)
+        try:
+            if kind == "sdist":
+                stated, of_file = parse_sdist_filename(filename)
+                metadata = _sdist_metadata(content, filename)
+            else:
+                stated, of_file, _, _ = parse_wheel_filename(filename)
+                metadata = _wheel_metadata(content)
+        except (InvalidSdistFilename, InvalidWheelFilename, tarfile.TarError, zipfile.BadZipFile, KeyError) as error:
+            raise RefusedError(f"Invalid distribution file. {error}") from None
+        if stated != project:
+            raise RefusedError(f"Start filename for {project!r} with {project.replace('-', '_')!r}.")
+        if of_file != parsed:
+            raise RefusedError(f"Version in filename should be {version!r} not {str(of_file)!r}.")
+        if canonicalize_name(str(metadata["Name"])) != project or metadata["Version"] != version:
+            raise RefusedError("Metadata in the file does not agree with the form.")
+        _check_digests(form, content)
+        return project, version, kind
+
+    def _allow(self, token: str, project: str) -> None:
+        scope = self.tokens[token]
+        if scope is not None and project not in scope:
+            raise RefusedError(
+                f"The user 'octo' isn't allowed to upload to project {project!r}. "
+                "See https://pypi.org/help/#project-name for more information.",
+                403,
+            )
+        self.owned.add(project)
+
+    def _attestations(self, form: dict[str, list[str]], token: str) -> list[dict[str, object]]:
+        text = form.get("attestations", [""])[0]
+        if not text:
+            return []
+        if token not in self.minted:
+            raise RefusedError("Attestations are only supported when using Trusted Publishing")
+        attestations: list[dict[str, object]] = json.loads(text)
+        wanted = {"version", "verification_material", "envelope"}
+        if not attestations or len(attestations) > 2 or any(set(entry) != wanted for entry in attestations):
+            raise RefusedError("Malformed attestations: an error occurred while parsing the attestations")
+        return attestations
+
+    def _keep(self, file: File) -> Response:
+        there = self.files.get(file.name)
+        if there and there.content == file.content:
+            return Response()
+        if there:
+            blake = hashlib.blake2b(file.content, digest_size=32).hexdigest()
+            raise RefusedError(
+                f"File already exists ({file.name!r}, with blake2_256 hash {blake!r}). "
+                "See https://pypi.org/help/#file-name-reuse for more information."
+            )
+        release = [
+            other for other in self.files.values() if (other.project, other.version) == (file.project, file.version)
+        ]
+        if file.kind == "sdist" and any(other.kind == "sdist" for other in release):
+            raise RefusedError("Only one sdist may be uploaded per release.")
+        if file.version in self.old:
+            raise RefusedError("Uploading new files to releases older than 14 days is not allowed.")
+        self.files[file.name] = file
+        return Response()
+
+    def _mint(self, request: Request) -> Response:
+        assert self.provider is not None, "trusted publishing without a provider"
+        try:
+            claims = self.provider.claims_of(request.json()["token"], self.audience)
+        except jwt.PyJWTError as error:
+            return _not_minted("invalid-token", f"malformed or invalid token: {error}")
+        publisher = next((one for one in self.publishers if one.matches(claims)), None)
+        if publisher is None:
+            return _not_minted(
+                "invalid-publisher",
+                "valid token, but no corresponding publisher (Publisher with matching claims was not found)",
+            )
+        project = canonicalize_name(publisher.project)
+        if project not in self.owned:
+            self.created_by_minting.append(project)
+            self.owned.add(project)
+        token = f"pypi-minted-{secrets.token_hex(16)}"
+        self.minted.append(token)
+        self.tokens[token] = frozenset({project})
+        return Response.of_json({"success": True, "token": token, "expires": int(time.time()) + 900})
+
+
+def _not_minted(code: str, description: str) -> Response:
+    return Response.of_json(
+        {"message": "Token request failed", "errors": [{"code": code, "description": description}]}, 422
+    )
+
+
+def _form(request: Request) -> tuple[dict[str, list[str]], str, bytes]:
+    """The fields of an upload, the file's name and its bytes."""
+    form: dict[str, list[str]] = {}
+    filename, content = "", b""
+    for part in MultipartDecoder(request.body, request.headers.get("content-type", "")).parts:
+        words = part.headers[b"Content-Disposition"].decode().split("; ")
+        names = dict(word.split("=", 1) for word in words[1:])
+        if "filename" in names:
+            filename, content = names["filename"].strip('"'), part.content
+        else:
+            form.setdefault(names["name"].strip('"'), []).append(part.content.decode())
+    if not filename:
+        raise RefusedError("Upload payload does not have a file.")
+    return form, filename, content
+
+
+def _check_digests(form: dict[str, list[str]], content: bytes) -> None:
+    digests = {
+        "sha256_digest": hashlib.sha256(content).hexdigest(),
+        "md5_digest": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "blake2_256_digest": hashlib.blake2b(content, digest_size=32).hexdigest(),
+    }
+    given = {name: form[name][0] for name in digests if name in form}
+    if not given:
+        raise RefusedError("Include at least one message digest.")
+    if any(digests[name] != digest for name, digest in given.items()):
+        raise RefusedError("The digest supplied does not match a digest calculated from the uploaded file.")
+
+
+def _wheel_metadata(content: bytes) -> dict[str, str]:
+    with zipfile.ZipFile(io.BytesIO(content)) as wheel:
+        name = next((name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")), None)
+        if name is None:
+            raise KeyError("no METADATA")
+        return dict(Parser().parsestr(wheel.read(name).decode()).items())
+
+
+def _sdist_metadata(content: bytes, filename: str) -> dict[str, str]:
+    with tarfile.open(fileobj=io.BytesIO(content)) as sdist:
+        file = sdist.extractfile(f"{filename.removesuffix('.tar.gz')}/PKG-INFO")
+        assert file is not None
+        return dict(Parser().parsestr(file.read().decode()).items())
