@@ -1,0 +1,132 @@
+"""Version constraints: from PEP 440 specifiers to what conda's MatchSpec understands (CEP 29).
+
+Two constraints are compared by what they admit, never by how they are written.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from itertools import combinations
+from typing import Final
+
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from release_tools.errors import CondaError
+
+
+class Flavour(StrEnum):
+    """For whom a requirement is spelled."""
+
+    PACKAGE = "package"  # for a solver: exactly what PEP 440 says, pre-releases included
+    RECIPE = "recipe"  # for a reviewer: as people write it
+
+
+UPPER: Final = ("<", "<=")
+READING_ORDER: Final = (">=", ">", "~=", "===", "==", "!=", "<", "<=")
+
+
+def conda_version(version: Version) -> str:
+    """A version as conda sorts it right: ``1.0.dev1`` becomes ``1.0dev1``, which PEP 440 reads as the same.
+
+    With the dot conda would put the development release after ``1.0rc1``.
+    """
+    if version.is_devrelease and version.pre is None and version.post is None:
+        return str(version).replace(".dev", "dev", 1)
+    return str(version)
+
+
+def constraint(specifiers: SpecifierSet, flavour: Flavour) -> str:
+    """The conda constraint that admits the same versions; empty where all are admitted.
+
+    Raises:
+        CondaError: ``===`` with something that is not a PEP 440 version, for which conda has no word.
+    """
+    return ",".join(dict.fromkeys(_clause(one, flavour) for one in sorted(specifiers, key=_rank)))
+
+
+def weakest(alternatives: Iterable[SpecifierSet]) -> tuple[SpecifierSet, ...]:
+    """The fewest specifier sets that together admit what any of the alternatives admits."""
+    kept = list(dict.fromkeys(alternatives))
+    probes = _probes(kept)
+    merged = True
+    while merged:
+        merged = False
+        for one, other in combinations(kept, 2):
+            if (union := _union(one, other, probes)) is not None:
+                kept = [each for each in kept if each not in (one, other)] + [union]
+                merged = True
+                break
+    return tuple(kept)
+
+
+def _rank(specifier: Specifier) -> tuple[int, str]:
+    """Lower bounds first, then exclusions, then upper bounds: the order in which people read a range."""
+    return READING_ORDER.index(specifier.operator), specifier.version
+
+
+def _clause(specifier: Specifier, flavour: Flavour) -> str:
+    operator, text = specifier.operator, specifier.version
+    if operator in ("==", "!=") and text.endswith(".*"):
+        return f"{'' if operator == '==' else operator}{conda_version(Version(text[:-2]))}.*"
+    try:
+        version = Version(text)
+    except InvalidVersion as fault:
+        raise CondaError(f"'{specifier}' compares with something that is not a PEP 440 version.") from fault
+    if operator == "~=":
+        series = ".".join(map(str, version.release[:-1]))
+        return f">={conda_version(version)},{_epoch(version)}{series}.*"
+    if operator == "===":
+        return f"=={conda_version(version)}"
+    if operator == "<" and flavour is Flavour.PACKAGE and not (version.is_prerelease or version.is_postrelease):
+        return f"<{_epoch(version)}{_shortest(version)}a0"
+    return f"{operator}{conda_version(version)}"
+
+
+def _epoch(version: Version) -> str:
+    return f"{version.epoch}!" if version.epoch else ""
+
+
+def _shortest(version: Version) -> str:
+    """The release without its trailing zeros: ``2a0`` is below ``2.0a1`` for conda, ``2.0a0`` is not below ``2a1``."""
+    release = list(version.release)
+    while len(release) > 1 and release[-1] == 0:
+        release.pop()
+    return ".".join(map(str, release))
+
+
+def _union(one: SpecifierSet, other: SpecifierSet, probes: Sequence[Version]) -> SpecifierSet | None:
+    """One specifier set for both, when there is one that admits neither less nor more."""
+    wanted = {probe for probe in probes if _admits(one, probe) or _admits(other, probe)}
+    candidates = (one, other, _hull(one, other), _hull(other, one))
+    return next((union for union in candidates if wanted == {probe for probe in probes if _admits(union, probe)}), None)
+
+
+def _hull(low: SpecifierSet, high: SpecifierSet) -> SpecifierSet:
+    """All of ``low`` but its upper bounds, with the upper bounds of ``high``."""
+    return SpecifierSet(
+        ",".join(
+            [str(one) for one in low if one.operator not in UPPER] + [str(one) for one in high if one.operator in UPPER]
+        )
+    )
+
+
+def _admits(specifiers: SpecifierSet, version: Version) -> bool:
+    return specifiers.contains(version, prereleases=True)
+
+
+def _probes(alternatives: Iterable[SpecifierSet]) -> tuple[Version, ...]:
+    """Versions at, just below, just above and between all bounds: enough to tell apart what the bounds tell apart."""
+    probes = {Version("0.dev0"), Version("999999!0")}
+    for specifier in (one for each in alternatives for one in each):
+        try:
+            version = Version(specifier.version.removesuffix(".*"))
+        except InvalidVersion:
+            continue
+        epoch, release = _epoch(version), version.release
+        base = ".".join(map(str, release))
+        raised = ".".join(map(str, (*release[:-1], release[-1] + 1)))
+        series = ".".join(map(str, (*release[:-2], release[-2] + 1) if len(release) > 1 else (release[0] + 1,)))
+        for stem in (base, raised, series, f"{base}.0.1"):
+            probes |= {Version(f"{epoch}{stem}{tail}") for tail in ("", ".dev0", "a0", "rc999", ".post999")}
+        probes.add(version)
+    return tuple(probes)

@@ -1,0 +1,80 @@
+"""What people of conda-forge know and no mapping says: names, extras, and packages that harm nowhere.
+
+Each table is keyed by the canonical PyPI name (PEP 503). A name belongs here only where the mapping that conda-pypi
+ships is wrong or silent and a conda-forge user would look twice.
+"""
+
+from typing import Final
+
+# PyPI name -> conda-forge name, where the mapping lacks the pair or has another opinion.
+RENAMED: Final = {
+    "gdal": "gdal",
+    "ipython-pygments-lexers": "ipython_pygments_lexers",
+    "jupyter-core": "jupyter_core",
+    "jupyter-events": "jupyter_events",
+    "jupyterlab-server": "jupyterlab_server",
+    "kaleido": "python-kaleido",
+    "ollama": "ollama-python",
+    "opencv-contrib-python": "py-opencv",
+    "opencv-contrib-python-headless": "py-opencv",
+    "opencv-python": "py-opencv",
+    "opencv-python-headless": "py-opencv",
+    "podman": "podman-py",
+    "psycopg-binary": "psycopg",
+    "pypiwin32": "pywin32",
+    "pyqt5": "pyqt",
+    "rdkit-pypi": "rdkit",
+    "sklearn": "scikit-learn",
+    "symengine": "python-symengine",
+    "vcs-versioning": "vcs_versioning",
+    "zmq": "pyzmq",
+}
+
+# What a name that holds several generations must be bound to.
+BOUNDS: Final = {"pyqt5": "5.*"}
+
+# The same on both sides, though the mapping does not list them.
+SAME: Final = frozenset(
+    """
+    aiohttp arrow beautifulsoup4 black brotli catboost certifi cffi cmake conan cryptography cupy cython email-validator
+    faiss-cpu flake8 fqdn geopandas google-crc32c grpcio h5py ibis-framework importlib-metadata intel-openmp isoduration
+    jaxlib joblib jupyter-lsp lmfit maturin meson-python mkl mpi4py mypy nanobind nbconvert netcdf4 ninja onnx
+    onnxruntime openbabel openmm pandas param parmed petsc4py pillow plotly polars prompt-toolkit protobuf psycopg
+    psycopg2 puccinialin py-build-cmake pyarrow pybind11 pyfftw pygame pymongo pyogrio pyobjc-core
+    pyobjc-framework-cocoa pyqt5-sip pyqt6 pyside6 pyspark pytest-cov python-dotenv python-igraph pythran pywin32 pyyaml
+    rasterio rdkit rich ruamel.yaml.clib scikit-learn scipy sentencepiece setuptools-scm spglib sqlglot starlette
+    structlog tbb tensorflow tensorflow-cpu threadpoolctl tokenizers toolz torchaudio torchvision trimesh triton typer
+    types-pyyaml types-requests types-setuptools typing-inspection uri-template uv-build uv-dynamic-versioning uvicorn
+    versioneer vtk watchdog winloop xgboost xlrd
+    """.split()  # noqa: SIM905 - a block of words is easier to keep in order than a hundred lines
+)
+
+# (PyPI name, extra) -> what conda-forge calls the package together with that extra's requirements.
+# A conda name here that differs from the plain one replaces it.
+EXTRA_PACKAGES: Final = {
+    ("dask", "array"): "dask",
+    ("dask", "complete"): "dask",
+    ("dask", "dataframe"): "dask",
+    ("dask", "diagnostics"): "dask",
+    ("dask", "distributed"): "dask",
+    ("jsonschema", "format"): "jsonschema-with-format",
+    ("jsonschema", "format-nongpl"): "jsonschema-with-format-nongpl",
+    ("uvicorn", "standard"): "uvicorn-standard",
+}
+
+# (PyPI name, extra) -> the PyPI requirements that the extra stands for, for the few that everyone uses.
+EXTRA_REQUIREMENTS: Final = {
+    ("black", "jupyter"): ("ipython>=7.8.0", "tokenize-rt>=3.2.0"),
+    ("cachecontrol", "filecache"): ("filelock>=3.8.0",),
+    ("coverage", "toml"): ('tomli; python_full_version <= "3.11.0a6"',),
+    ("fsspec", "http"): ("aiohttp",),
+    ("fsspec", "s3"): ("s3fs",),
+    ("httpx", "http2"): ("h2>=3,<5",),
+    ("httpx", "socks"): ("socksio==1.*",),
+    ("pyjwt", "crypto"): ("cryptography>=3.4.0",),
+    ("requests", "socks"): ("PySocks>=1.5.6,!=1.5.7",),
+    ("urllib3", "socks"): ("PySocks>=1.5.6,<2.0,!=1.5.7",),
+}
+
+# Small, pure and installable on every system: better kept on all of them than asked for on one.
+HARMLESS: Final = frozenset({"appnope", "colorama", "pexpect", "ptyprocess", "pyreadline3", "python-tzdata"})

@@ -1,0 +1,152 @@
+"""What a PyPI project is called on a conda channel.
+
+The first that knows the name is believed: the user's own table, our curated one, the mapping that the conda-pypi
+package ships. What none of them knows keeps its name and is reported as unconfirmed with what was tried. With a channel
+at hand every answer is confirmed there.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from release_tools.errors import ConfigError
+from release_tools.recipe.curated import BOUNDS, RENAMED, SAME
+
+MAPPING_FILE: Final = "grayskull_pypi_mapping.json"
+CONDA_NAME: Final = re.compile(r"[a-z0-9_][a-z0-9_.\-]{0,63}")
+
+
+class Source(StrEnum):
+    """Who said that this is the conda name."""
+
+    CONFIG = "configuration"
+    CURATED = "curated table"
+    MAPPING = "conda-pypi's mapping"
+    CHANNEL = "channel"
+    SAME_NAME = "same name"
+
+
+@dataclass(frozen=True)
+class Name:
+    """A PyPI project's name on a conda channel.
+
+    Attributes:
+        pypi: the name as it was asked for.
+        conda: the name on the channel.
+        source: who said so.
+        confirmed: whether a table or the channel knows it; False for a mere guess, or when the channel lacks it.
+        tried: the places and spellings that did not know it, in order.
+        bound: a conda constraint that the name needs to mean this project, such as ``5.*`` for ``pyqt``; else empty.
+    """
+
+    pypi: str
+    conda: str
+    source: Source
+    confirmed: bool
+    tried: tuple[str, ...] = ()
+    bound: str = ""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The way from PyPI names to conda names.
+
+    Attributes:
+        overrides: the user's own table, PyPI name to conda name; the PyPI names in any spelling.
+        exists: tells whether a channel has a package of that name; None when no channel is asked.
+    """
+
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    exists: Callable[[str], bool] | None = None
+
+    def conda_name(self, pypi_name: str) -> Name:
+        """The conda name of a PyPI project, in whatever spelling the project's name comes.
+
+        Raises:
+            ConfigError: the user's table gives something that cannot be a conda name (CEP 26).
+        """
+        pypi = canonicalize_name(pypi_name)
+        tried: list[str] = []
+        bound = BOUNDS.get(pypi, "")
+        for source, table in (
+            (Source.CONFIG, self._overrides),
+            (Source.CURATED, self._curated),
+            (Source.MAPPING, self._mapping),
+        ):
+            conda = table.get(pypi, "")
+            if not conda:
+                tried.append(f"{source}: not listed")
+            elif source is Source.CONFIG or self.exists is None or self.exists(conda):
+                return Name(pypi_name, conda, source, confirmed=self._has(conda), tried=tuple(tried), bound=bound)
+            else:
+                tried.append(f"{source}: {conda} is not on the channel")
+        return self._guess(pypi_name, tried)
+
+    def _guess(self, pypi_name: str, tried: list[str]) -> Name:
+        spellings = _spellings(pypi_name)
+        if self.exists is not None:
+            for spelling in spellings:
+                if self.exists(spelling):
+                    return Name(pypi_name, spelling, Source.CHANNEL, confirmed=True, tried=tuple(tried))
+            tried.append(f"{Source.CHANNEL}: no {', '.join(spellings)}")
+        return Name(pypi_name, spellings[0], Source.SAME_NAME, confirmed=False, tried=tuple(tried))
+
+    def _has(self, conda: str) -> bool:
+        return self.exists is None or self.exists(conda)
+
+    @cached_property
+    def _overrides(self) -> Mapping[str, str]:
+        faults = [
+            f"{pypi!r}: {conda!r} is not a conda name" for pypi, conda in self.overrides.items() if not _is_name(conda)
+        ]
+        if faults:
+            raise ConfigError(
+                "The table of conda names has faults.",
+                "Write a conda name in lower case with letters, digits, '-', '_' and '.' only.",
+                faults=faults,
+            )
+        return {canonicalize_name(pypi): conda for pypi, conda in self.overrides.items()}
+
+    @cached_property
+    def _curated(self) -> Mapping[str, str]:
+        return {canonicalize_name(name): name for name in SAME} | RENAMED
+
+    @cached_property
+    def _mapping(self) -> Mapping[str, str]:
+        return _shipped_mapping()
+
+
+def _is_name(text: str) -> bool:
+    return CONDA_NAME.fullmatch(text) is not None
+
+
+def _spellings(pypi_name: str) -> tuple[str, ...]:
+    """The spellings that conda channels use for one name, the likeliest first.
+
+    Dots are a part of many conda names (``backports.zoneinfo``), underscores of few.
+    """
+    written = pypi_name.strip().lower()
+    hyphens = canonicalize_name(written)
+    return tuple(
+        dict.fromkeys((written.replace("_", "-"), hyphens, hyphens.replace("-", "_"), hyphens.replace("-", ".")))
+    )
+
+
+def _shipped_mapping() -> Mapping[str, str]:
+    """The mapping in the installed conda-pypi package, read as a file: importing conda-pypi would import conda."""
+    try:
+        files = distribution("conda-pypi").files or ()
+    except PackageNotFoundError:
+        return {}
+    path = next((file for file in files if file.name == MAPPING_FILE), None)
+    if path is None:
+        return {}
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    return {pypi: entry["conda_name"] for pypi, entry in entries.items() if _is_name(entry.get("conda_name", ""))}

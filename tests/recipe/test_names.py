@@ -1,0 +1,104 @@
+import subprocess
+import sys
+
+import pytest
+
+from release_tools.errors import ConfigError
+from release_tools.recipe.names import Names, Source
+
+KNOWN = {
+    "art": "ascii-art",
+    "backports.zoneinfo": "backports.zoneinfo",
+    "build": "python-build",
+    "dask": "dask-core",
+    "importlib-metadata": "importlib-metadata",
+    "importlib_metadata": "importlib-metadata",
+    "jupyter-client": "jupyter_client",
+    "matplotlib": "matplotlib-base",
+    "msgpack": "msgpack-python",
+    "opencv-python": "py-opencv",
+    "prometheus-client": "prometheus_client",
+    "PyQt5": "pyqt",
+    "PyYAML": "pyyaml",
+    "ruamel-yaml": "ruamel.yaml",
+    "ruamel.yaml": "ruamel.yaml",
+    "tables": "pytables",
+    "torch": "pytorch",
+    "typing-extensions": "typing_extensions",
+    "Typing.Extensions": "typing_extensions",
+    "tzdata": "python-tzdata",
+}
+
+
+@pytest.mark.parametrize(("pypi", "conda"), KNOWN.items())
+def test_a_known_project_gets_the_name_of_conda_forge(pypi: str, conda: str) -> None:
+    name = Names().conda_name(pypi)
+    assert (name.conda, name.confirmed) == (conda, True)
+
+
+def test_a_name_that_holds_several_generations_is_bound() -> None:
+    assert Names().conda_name("pyqt5").bound == "5.*"
+
+
+def test_an_unknown_name_is_kept_and_told_with_what_was_tried() -> None:
+    name = Names().conda_name("Nobody_Knows.Me")
+    assert (name.conda, name.source, name.confirmed) == ("nobody-knows.me", Source.SAME_NAME, False)
+    assert name.tried == (
+        "configuration: not listed",
+        "curated table: not listed",
+        "conda-pypi's mapping: not listed",
+    )
+
+
+def test_the_users_own_table_is_asked_first_in_any_spelling() -> None:
+    name = Names({"Typing_Extensions": "my-typing"}).conda_name("typing-extensions")
+    assert (name.conda, name.source, name.confirmed) == ("my-typing", Source.CONFIG, True)
+
+
+@pytest.mark.parametrize("conda", ["Upper", "with space", "", "a\nb", "${{ x }}", "x" * 65])
+def test_a_users_table_with_impossible_names_is_refused_with_each_of_them(conda: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Names({"one": conda, "two": "Also Wrong", "three": "right"}).conda_name("one")
+    assert [fault.split(":")[0] for fault in caught.value.faults] == ["'one'", "'two'"]
+
+
+def channel(*names: str) -> Names:
+    return Names(exists=frozenset(names).__contains__)
+
+
+def test_a_channel_confirms_what_a_table_says() -> None:
+    name = channel("pytorch").conda_name("torch")
+    assert (name.conda, name.source, name.confirmed) == ("pytorch", Source.MAPPING, True)
+
+
+@pytest.mark.parametrize("spelling", ["not-in-tables", "not_in_tables", "not.in.tables"])
+def test_a_channel_finds_the_spelling_that_it_has(spelling: str) -> None:
+    name = channel(spelling).conda_name("not_in.tables")
+    assert (name.conda, name.source, name.confirmed) == (spelling, Source.CHANNEL, True)
+
+
+def test_a_table_that_the_channel_contradicts_gives_way_to_the_channel() -> None:
+    name = channel("torch").conda_name("torch")
+    assert (name.conda, name.source, name.confirmed) == ("torch", Source.CHANNEL, True)
+    assert "conda-pypi's mapping: pytorch is not on the channel" in name.tried
+
+
+def test_a_name_of_the_users_that_the_channel_lacks_is_kept_but_not_confirmed() -> None:
+    name = Names({"one": "uno"}, exists=lambda _: False).conda_name("one")
+    assert (name.conda, name.source, name.confirmed) == ("uno", Source.CONFIG, False)
+
+
+def test_a_name_that_is_nowhere_on_the_channel_lists_the_spellings_tried() -> None:
+    name = channel().conda_name("new_one")
+    assert (name.conda, name.confirmed) == ("new-one", False)
+    assert name.tried[-1] == "channel: no new-one, new_one, new.one"
+
+
+def test_the_mapping_is_read_without_importing_conda() -> None:
+    code = """
+import sys
+from release_tools.recipe.names import Names
+assert Names().conda_name("build").conda == "python-build"
+sys.exit(bool({"conda", "conda_pypi"} & set(sys.modules)))
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

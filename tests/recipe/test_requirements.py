@@ -1,0 +1,136 @@
+import pytest
+from rattler import MatchSpec
+
+from release_tools.errors import CondaError
+from release_tools.recipe.names import Names
+from release_tools.recipe.requirements import Flavour, translate
+
+NAMES = Names()
+
+# Requires-Dist, and what a package made for Python 3.9 and later depends on.
+EVERYWHERE = {
+    ("click>=8,<9",): ("click >=8,<9a0",),
+    ("PyYAML",): ("pyyaml",),
+    ("PyQt5>=5.15",): ("pyqt >=5.15,5.*",),
+    ('tomli>=2; python_version < "3.11"',): ("tomli >=2",),
+    ('tomli>=2; python_version < "3.9"',): (),
+    ('attrs; python_version >= "3"',): ("attrs",),
+    ('pytest; extra == "test"',): (),
+    ('colorama>=0.4; sys_platform == "win32"',): ("colorama >=0.4",),
+    ('numpy>=1.22; python_version < "3.11"', 'numpy>=1.26; python_version >= "3.11"'): ("numpy >=1.22",),
+    ('pandas>=1.5,<2; python_version < "3.11"', 'pandas>=2.1; python_version >= "3.11"'): ("pandas >=1.5,<2a0|>=2.1",),
+    ("attrs>=20", "attrs<23"): ("attrs >=20,<23a0",),
+    ("uvicorn[standard]>=0.12",): ("uvicorn-standard >=0.12",),
+    ("dask[array]",): ("dask",),
+    ("dask",): ("dask-core",),
+    ("requests[socks]>=2",): ("requests >=2", "pysocks >=1.5.6,!=1.5.7"),
+    ("coverage[toml]",): ("coverage", "tomli"),
+    ("psycopg2>=2.9", "psycopg2-binary"): ("psycopg2 >=2.9",),
+}
+
+
+@pytest.mark.parametrize(("requires", "depends"), EVERYWHERE.items())
+def test_requirements_that_hold_on_every_system_are_translated(
+    requires: tuple[str, ...], depends: tuple[str, ...]
+) -> None:
+    translated = translate(requires, ">=3.9", NAMES)
+    assert translated.depends == ("python >=3.9", *depends)
+    assert translated.by_system == {}
+    for spec in translated.depends:
+        MatchSpec(spec)
+
+
+def test_python_is_required_even_where_the_project_does_not_say_so() -> None:
+    assert translate([], "", NAMES).depends == ("python",)
+
+
+def test_an_upper_bound_on_python_is_kept() -> None:
+    assert translate([], ">=3.9,<3.13", NAMES).depends == ("python >=3.9,<3.13a0",)
+
+
+def test_a_recipe_is_made_for_the_pythons_of_conda_forge() -> None:
+    requires = ['exceptiongroup; python_version < "3.11"', 'zipp; python_version < "3.10"', "click<9"]
+    assert translate(requires, ">=3.8", NAMES, flavour=Flavour.RECIPE).depends == (
+        "python >=3.8",
+        "exceptiongroup",
+        "click <9",
+    )
+
+
+BY_SYSTEM = {
+    ('pywin32>=300; sys_platform == "win32"',): {"__win": ("pywin32 >=300",), "__unix": ()},
+    ('uvloop; sys_platform != "win32"', "click"): {"__unix": ("uvloop",), "__win": ()},
+    ('pyobjc-core; platform_system == "Darwin"', 'pywin32; os_name == "nt"'): {
+        "__linux": (),
+        "__osx": ("pyobjc-core",),
+        "__win": ("pywin32",),
+    },
+    ('numpy>=1; os_name == "nt"', 'numpy>=2; os_name != "nt"'): {"__unix": ("numpy >=2",), "__win": ("numpy >=1",)},
+}
+
+
+@pytest.mark.parametrize(("requires", "added"), BY_SYSTEM.items())
+def test_what_one_system_needs_goes_into_a_package_of_its_own(
+    requires: tuple[str, ...], added: dict[str, tuple[str, ...]]
+) -> None:
+    translated = translate(requires, "", NAMES)
+    assert translated.by_system == added
+    assert translated.variants == {virtual: (*translated.depends, virtual, *specs) for virtual, specs in added.items()}
+
+
+def test_whatever_is_required_more_widely_than_asked_is_told() -> None:
+    requires = ['tomli; python_version < "3.11"', 'numpy>=1; python_version < "3.12"', "numpy>=0"]
+    notes = translate(requires, ">=3.9", NAMES).notes
+    assert [note.split()[0] for note in notes] == ["tomli", "numpy"]
+
+
+def test_names_that_nobody_confirmed_are_reported_once() -> None:
+    translated = translate(["nobody-knows>=1", "nobody_knows<3", "click"], "", NAMES)
+    assert [name.conda for name in translated.unconfirmed] == ["nobody-knows"]
+
+
+def test_a_dependencys_extra_brings_that_dependencys_own_requirements() -> None:
+    asked = {
+        ("spam", "all"): ["eggs>=1", "spam[more]", "pywin32; sys_platform == 'win32'"],
+        ("spam", "more"): ["ham; python_version < '3.9'", "spam[all]", "bacon"],
+    }
+    translated = translate(["spam[All]>=2"], ">=3.9", NAMES, extras=lambda *key: asked.get(key))
+    assert translated.depends == ("python >=3.9", "spam >=2", "eggs >=1", "bacon")
+    assert translated.by_system["__win"] == ("pywin32",)
+
+
+def test_an_extra_that_cannot_be_looked_up_is_told() -> None:
+    assert "spam[all]" in translate(["spam[all]"], "", NAMES).notes[0]
+
+
+def test_all_faults_are_told_at_once() -> None:
+    requires = [
+        "one @ https://example.com/one.tar.gz",
+        "two===spam",
+        'three; platform_release >= "20"',
+        "four<>1",
+        "fine",
+    ]
+    with pytest.raises(CondaError) as caught:
+        translate(requires, "", NAMES)
+    assert [fault.split(":")[0].split()[0][:3] for fault in caught.value.faults] == ["one", "two", "thr", "fou"]
+    assert "--no-conda" in caught.value.advice
+
+
+def test_a_url_behind_the_projects_own_extra_does_no_harm() -> None:
+    assert translate(['one @ https://example.com/one ; extra == "dev"'], "", NAMES).depends == ("python",)
+
+
+MACHINE = 'greenlet>=1; platform_machine == "x86_64"'
+
+
+def test_what_some_machines_need_cannot_be_a_noarch_package() -> None:
+    with pytest.raises(CondaError) as caught:
+        translate([MACHINE], "", NAMES)
+    assert caught.value.faults == ("greenlet is needed on some machines only, which noarch cannot express",)
+
+
+def test_what_some_machines_need_is_required_everywhere_in_a_recipe_and_told() -> None:
+    translated = translate([MACHINE], "", NAMES, flavour=Flavour.RECIPE)
+    assert translated.depends == ("python", "greenlet >=1")
+    assert any("machines" in note for note in translated.notes)
