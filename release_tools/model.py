@@ -1,5 +1,6 @@
 """The nouns: everything that the steps hand on, frozen."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -51,6 +52,17 @@ class Artifact:
     sha256: str
     size: int
     subdir: str = ""
+
+    @classmethod
+    def of(cls, path: Path, kind: ArtifactKind, subdir: str = "") -> "Artifact":
+        """The facts of a file that lies there.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return cls(path, kind, digest, path.stat().st_size, subdir)
 
     @property
     def filename(self) -> str:

@@ -1,0 +1,1 @@
+"""Ratios to our peers, each measured in the same run: `python -m benchmarks`."""

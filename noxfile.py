@@ -1,0 +1,51 @@
+"""The habits of this project: `nox -s lint types tests bench`; without `-s`, all but the benchmarks."""
+
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.default_venv_backend = "uv|virtualenv"
+
+
+def _install(session: nox.Session, *groups: str) -> None:
+    wanted = [part for group in groups for part in ("--group", group)]
+    session.install("-e", ".", *wanted)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and the usual mistakes."""
+    session.install("--group", "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Every type, strictly."""
+    _install(session, "dev")
+    session.run("mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests, side by side."""
+    _install(session, "test")
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def reference(session: nox.Session) -> None:
+    """Write the pages that are generated from the code."""
+    _install(session)
+    for option, path in (("--reference", "docs/configuration.md"), ("--schema", "docs/configuration.schema.json")):
+        with Path(path).open("w", encoding="utf-8", newline="\n") as page:
+            session.run("release-tools", "config", option, stdout=page)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The ratios to our peers, as tables."""
+    _install(session, "test", "bench")
+    session.run("python", "-m", "benchmarks", *session.posargs)

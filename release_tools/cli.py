@@ -1,0 +1,111 @@
+"""The command ``release-tools``: options become a context, a pipeline runs, an exit code comes out; nothing else."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from release_tools.errors import ReleaseToolsError, UsageError
+
+if TYPE_CHECKING:
+    from release_tools.invocation import Invocation
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "dry-run": "show what a release would be and do; nothing is published",
+    "build": "make sdist, wheel, conda package and release.json",
+    "verify": "check files that were built",
+    "version": "say the version of this commit",
+    "config": "show the settings that hold here, and where each comes from",
+}
+"""Each command and its one line of help; its module in `release_tools.commands` is loaded only when it is called."""
+
+_INTERRUPTED: Final = 130
+_EPILOG: Final = "release-tools COMMAND --help says more. Exit codes: see docs/exit-codes.md."
+
+
+class Command(Protocol):
+    """What each module of `release_tools.commands` offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's own options."""
+
+    def run(self, invocation: "Invocation") -> int:
+        """Do it and answer the exit code."""
+
+
+def main(argv: Sequence[str] | None = None, env: Mapping[str, str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments, without the program's name; the process's own if None.
+        env: the environment; the process's own if None.
+
+    Returns:
+        0, or the exit code of the error that stopped it.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser, command = _parser(arguments)
+    options = parser.parse_args(arguments)
+    if command is None:
+        parser.print_help()
+        return UsageError.exit_code
+    return _run(command, options, dict(os.environ if env is None else env))
+
+
+def _run(command: Command, options: argparse.Namespace, env: dict[str, str]) -> int:
+    from release_tools.console import Console
+    from release_tools.invocation import Invocation
+
+    console = Console(env)
+    try:
+        with tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as scratch:
+            return command.run(Invocation(options, env, console, Path(scratch).resolve()))
+    except ReleaseToolsError as error:
+        console.error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        console.error(ReleaseToolsError("interrupted", "Nothing was left half done; run the same command again."))
+        return _INTERRUPTED
+    except Exception as error:
+        if options.debug:
+            raise
+        console.error(
+            ReleaseToolsError(
+                f"a fault of release-tools itself: {type(error).__name__}: {error}",
+                "Please report it, with what the same command prints with --debug.",
+            )
+        )
+        return ReleaseToolsError.exit_code
+
+
+def _parser(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, Command | None]:
+    """The parser for these arguments; only the command that is called gets its options declared."""
+    parser = argparse.ArgumentParser(
+        prog="release-tools",
+        description="One tag in, every channel out: PyPI, Anaconda.org, GitHub and conda-forge.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version of release-tools itself")
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    called = next((argument for argument in arguments if argument in COMMANDS), None)
+    command = None
+    for name, sentence in COMMANDS.items():
+        own = commands.add_parser(name, help=sentence, description=sentence.capitalize() + ".")
+        own.add_argument("--debug", action="store_true", help="show a traceback if release-tools itself fails")
+        if name == called:
+            command = cast("Command", import_module(f"release_tools.commands.{name.replace('-', '_')}"))
+            command.add_arguments(own)
+    return parser, command
+
+
+class _ShowVersion(argparse.Action):
+    """``--version``; the installed version is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        parser.exit(message=f"release-tools {version('release-tools')}\n")

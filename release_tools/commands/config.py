@@ -1,0 +1,43 @@
+"""``release-tools config``: the settings that hold here; also the source of their schema and reference page."""
+
+import argparse
+import json
+from collections.abc import Mapping
+
+from release_tools.config import Config, settings
+from release_tools.invocation import Invocation, add_project, add_settings
+from release_tools.report.reference import configuration_page, json_schema
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_project(parser)
+    parser.add_argument("--schema", action="store_true", help="print the JSON schema of [tool.release-tools] instead")
+    parser.add_argument("--reference", action="store_true", help="print the reference page, in Markdown, instead")
+    add_settings(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Print what is asked for."""
+    if invocation.options.schema:
+        invocation.console.data(json.dumps(json_schema(), indent=2))
+    elif invocation.options.reference:
+        invocation.console.data(configuration_page().rstrip("\n"))
+    else:
+        held = _values(invocation.context().config)
+        if invocation.options.json:
+            invocation.console.data(json.dumps(held, indent=2))
+        else:
+            invocation.console.data("\n".join(f"{key} = {json.dumps(value)}" for key, value in held.items()))
+    return 0
+
+
+def _values(config: Config) -> dict[str, object]:
+    """Every setting's value by its key."""
+    values: dict[str, object] = {}
+    for item in settings():
+        value: object = config
+        for part in item.path:
+            value = getattr(value, part.replace("-", "_"))
+        values[item.key] = dict(value) if isinstance(value, Mapping) else value
+    return values

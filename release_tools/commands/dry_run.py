@@ -1,0 +1,18 @@
+"""``release-tools dry-run``: everything that a release does, but for the last line of each irreversible deed."""
+
+import argparse
+
+from release_tools.invocation import Invocation, add_project, add_settings, add_version
+from release_tools.pipeline import BUILD, PUBLISH
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_project(parser)
+    add_version(parser)
+    add_settings(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Build, verify, and go on through the publishing with the gate closed."""
+    return invocation.run_pipeline((*BUILD, *PUBLISH), dry=True)

@@ -1,0 +1,50 @@
+"""What every step is handed beside the release: settings, the gate, the console. Passed down, never global."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from release_tools.config import Config
+from release_tools.console import Console
+from release_tools.gate import Gate
+
+
+@dataclass(frozen=True)
+class Request:
+    """What this run is asked for, beyond the settings.
+
+    Attributes:
+        version: a version to rehearse or tag; empty to derive it.
+        tag: the same as a tag.
+    """
+
+    version: str = ""
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The surroundings of a run.
+
+    Attributes:
+        project: the folder of ``pyproject.toml``.
+        config: its settings.
+        env: the environment of the process, credentials included; children get parts of it.
+        console: where people read.
+        gate: what every irreversible deed passes.
+        scratch: a folder of this run's own, removed when it ends.
+        request: what this run is asked for.
+    """
+
+    project: Path
+    config: Config
+    env: Mapping[str, str]
+    console: Console
+    gate: Gate
+    scratch: Path
+    request: Request = Request()
+
+    @property
+    def output(self) -> Path:
+        """The folder where artifacts are written."""
+        return self.project / self.config.output_dir

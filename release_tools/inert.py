@@ -1,0 +1,146 @@
+r"""Text that others wrote, made inert for the place where it is shown.
+
+A commit's subject, a contributor's name, a build's output: whoever wrote it must not be able to call people, close
+issues, embed pictures, move the cursor or command the runner. Each function is total: any text in, inert text out,
+in time linear in its length.
+
+A character that is unsafe everywhere becomes its visible escape (``\x1b``, ``\u202e``); a construct that is unsafe only
+in Markdown is broken by a zero-width space, which reads alike.
+"""
+
+import re
+from collections.abc import Callable
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and line feed, DEL, C1
+    "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"  # what turns the reading direction, or ends a line, unseen
+    "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"  # byte order mark, annotations, invisible tags
+    "\ud800-\udfff]"  # halves of characters, which no file or terminal takes
+)
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+# At any word's start and not only at a line's: a console may wrap the line just there.
+_COMMAND = re.compile(r"(?:^|(?<=\s))::", re.MULTILINE)
+
+
+def visible(text: str) -> str:
+    r"""The text with ``\n`` as its only line end, and every control or direction character as its escape."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def for_terminal(text: str) -> str:
+    """Text for a terminal: well-formed colour and title sequences are dropped, any other control is visible."""
+    return visible(_ANSI.sub("", text))
+
+
+def for_log(text: str) -> str:
+    """Text for the log of a GitHub job: as for a terminal, and no line of it is a workflow command.
+
+    The runner takes ``::name::`` after white space at the start of a line, and the older ``##[name]`` anywhere in one
+    (actions/runner, ``ActionCommand.cs``); both get a backslash.
+    """
+    return _COMMAND.sub(r"\\::", for_terminal(text)).replace("##[", "##\\[")
+
+
+def workflow_data(text: str) -> str:
+    """The message of a workflow command of our own, encoded as actions/toolkit encodes it."""
+    return for_terminal(text).replace("%", "%25").replace("\n", "%0A")
+
+
+def workflow_property(text: str) -> str:
+    """A property of a workflow command of our own (``file=``, ``title=``), encoded as actions/toolkit encodes it."""
+    return workflow_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+_GAP = "\u200b"
+
+# GitHub (CommonMark and GFM) reads code first, and in code nothing is live. A fence that starts its line belongs to no
+# list or quotation, so it is code for certain. A span is trusted only where every line of its paragraph closes the
+# spans that it opens: then the paragraph reads alike however GitHub cuts it into items and table cells.
+_FENCE = re.compile(
+    r"^(?P<ticks>`{3,}+)[^`\n]*+(?:\n.*)*?(?:(?P<ticks_end>\n {0,3}(?P=ticks)`*[ \t]*$)|\Z)"
+    r"|^(?P<tildes>~{3,}+).*+(?:\n.*)*?(?:(?P<tildes_end>\n {0,3}(?P=tildes)~*[ \t]*$)|\Z)",
+    re.MULTILINE,
+)
+_SPAN = re.compile(r"(?<![`\\])(?:`(?!`)[^`|\n]+`|``(?!`)(?:[^`|\n]|`(?!`))+``)(?!`)")
+_CODE_OR_COMMENT = re.compile(rf"{_FENCE.pattern}|{_SPAN.pattern}|<!--(?s:.*?)(?:-->|\Z)", re.MULTILINE)
+_BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
+
+_HTML = re.compile(r"<(?=[A-Za-z/!?])(?!https?://[^\s<>`]*>)")
+_IMAGE = re.compile(r"!+\[")
+_URL = re.compile(r"https?://[^\s<>()\[\]`\"']+")
+_MENTION = re.compile(r"@(?!\u200b)")
+_ENTITY = re.compile(r"&(?=#?\w{1,32};)(?!(?:amp|lt|gt|quot|nbsp|copy|hellip|mdash|ndash);)")
+_CLOSING = re.compile(
+    r"(?<![A-Za-z0-9])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?=[\W_]{1,16}?(?:[\w./:-]{0,200}?(?:#|GH-|/issues/|/pull/)\d))",
+    re.IGNORECASE,
+)
+
+_PUNCTUATION = re.compile(r"[\\`*_\[\]<>|~$]|&(?=#?\w{1,32};)")
+_BLOCK_START = re.compile(r"^(\d{0,9})([-+=.)#])")
+_LIVE = re.compile(r"@|#(?=\d)|GH-(?=\d)|:(?=//)|www(?=\.)", re.IGNORECASE)
+
+
+def markdown(text: str) -> str:
+    """The project's own Markdown (a changelog's section), able to call, close and embed nothing on GitHub.
+
+    Headings, lists, links and code stay. ``@name`` is no mention, ``fixes #1`` closes nothing, an image becomes a link,
+    HTML shows as text and comments are dropped. A fence left open is closed, so that it hides nothing that follows.
+    """
+    text = _CODE_OR_COMMENT.sub(lambda found: "" if _is_comment(found[0]) else found[0], visible(text))
+    return _around(_FENCE, text, _paragraphs, _closed)
+
+
+def markdown_line(text: str) -> str:
+    """One line of Markdown that shows the text as it is: a commit's subject, a person's name, a title.
+
+    Only code spans keep their meaning. Mentions, references, links, HTML, emphasis and whatever begins a list, heading
+    or table are text; white space and line ends become single spaces.
+    """
+    line = " ".join(visible(text).split())
+    return _BLOCK_START.sub(r"\1\\\2", _around_spans(line, _literal))
+
+
+def markdown_fence(text: str, language: str = "") -> str:
+    """The text as a fenced code block that it cannot leave, with the language to colour it by."""
+    text = visible(text)
+    ticks = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{ticks}{language}\n{text}\n{ticks}"
+
+
+def _is_comment(text: str) -> bool:
+    return text.startswith("<!--") and text.endswith("-->")
+
+
+def _around(code: re.Pattern[str], text: str, prose: Callable[[str], str], keep: Callable[[re.Match[str]], str]) -> str:
+    """The text with ``prose`` applied between the matches of ``code``, and ``keep`` to each of them."""
+    parts, end = [], 0
+    for found in code.finditer(text):
+        parts += [prose(text[end : found.start()]), keep(found)]
+        end = found.end()
+    return "".join([*parts, prose(text[end:])])
+
+
+def _closed(fence: re.Match[str]) -> str:
+    return fence[0] if fence["ticks_end"] or fence["tildes_end"] else f"{fence[0]}\n{fence['ticks'] or fence['tildes']}"
+
+
+def _paragraphs(text: str) -> str:
+    return "\n".join(_around_spans(paragraph, _dead) for paragraph in _BLANK_LINE.split(text))
+
+
+def _around_spans(paragraph: str, prose: Callable[[str], str]) -> str:
+    trusted = "`" not in _SPAN.sub("", paragraph)
+    return _around(_SPAN, paragraph, prose, lambda span: span[0]) if trusted else prose(paragraph)
+
+
+def _dead(text: str) -> str:
+    """Markdown without code, its live constructs broken and the rest as it was."""
+    text = _HTML.sub("&lt;", _ENTITY.sub("&amp;", text))
+    text = _URL.sub(lambda url: url[0].replace("@", "%40"), _IMAGE.sub("[", text))
+    return _CLOSING.sub(rf"\g<0>{_GAP}", _MENTION.sub(f"@{_GAP}", text))
+
+
+def _literal(text: str) -> str:
+    """Text without code as Markdown that shows just this text."""
+    return _LIVE.sub(rf"\g<0>{_GAP}", _PUNCTUATION.sub(r"\\\g<0>", text))

@@ -1,0 +1,140 @@
+"""From the command line to a context: the options that commands share, and the project that they are about."""
+
+import argparse
+import json
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from release_tools.config import Setting, read_config, settings
+from release_tools.console import Console
+from release_tools.context import Context, Request
+from release_tools.errors import UsageError
+from release_tools.gate import Gate
+from release_tools.model import Release
+from release_tools.pipeline import Step, run
+from release_tools.report.data import report_data
+from release_tools.report.text import closing_line
+
+_PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One call of the command.
+
+    Attributes:
+        options: the parsed command line.
+        env: the environment, credentials included.
+        console: where people read.
+        scratch: a folder that is removed when the call ends.
+    """
+
+    options: argparse.Namespace
+    env: Mapping[str, str]
+    console: Console
+    scratch: Path
+
+    def context(self, *, dry: bool = True) -> Context:
+        """The surroundings of a pipeline run.
+
+        Args:
+            dry: whether the gate stays closed.
+
+        Raises:
+            ConfigError: with every fault of the settings.
+            UsageError: the folder is not a project's.
+        """
+        project = find_project(Path(self.options.project))
+        given = {item.key: getattr(self.options, item.key) for item in settings() if hasattr(self.options, item.key)}
+        config = read_config(project, self.env, given)
+        return Context(project, config, self.env, self.console, Gate(dry), self.scratch, self.request())
+
+    def run_pipeline(self, steps: Sequence[Step], *, dry: bool, release: Release | None = None) -> int:
+        """Run steps, report them as the call asks, and answer the exit code.
+
+        Args:
+            steps: of `release_tools.pipeline`.
+            dry: whether the gate stays closed.
+            release: what is known before the first step.
+        """
+        console = self.console
+        console.quiet = self.options.json
+        outcome = run(steps, self.context(dry=dry), release)
+        if self.options.json:
+            console.data(json.dumps(report_data(outcome.release, outcome.error), indent=2))
+        if outcome.error is not None:
+            console.error(outcome.error)
+            return outcome.error.exit_code
+        console.say(closing_line(outcome.release, dry=dry), "bold")
+        return 0
+
+    def request(self) -> Request:
+        """The version that the call names; in a job that a tag started, that tag."""
+        version, tag = getattr(self.options, "version", None), getattr(self.options, "tag", None)
+        if version and tag:
+            raise UsageError("--version and --tag name the same thing", "Give one of them.")
+        if not version and not tag and self.env.get("GITHUB_REF_TYPE") == "tag":
+            tag = self.env.get("GITHUB_REF_NAME")
+        return Request(version or "", tag or "")
+
+
+def find_project(folder: Path) -> Path:
+    """The nearest folder, upwards, that holds a Python project.
+
+    Raises:
+        UsageError: there is none.
+    """
+    start = folder.resolve()
+    if not start.is_dir():
+        raise UsageError(f"{folder}: no such folder", "Name your project's folder with --project.")
+    for candidate in (start, *start.parents):
+        if any((candidate / name).is_file() for name in _PROJECT_FILES):
+            return candidate
+        if (candidate / ".git").exists():
+            break
+    raise UsageError(
+        f"{start}: no Python project: neither pyproject.toml nor setup.py is there",
+        "Change to your project's folder, or name it with --project.",
+    )
+
+
+def add_project(parser: argparse.ArgumentParser) -> None:
+    """``--project`` and ``--json``, which every command about a project has."""
+    parser.add_argument(
+        "-C", "--project", default=".", metavar="FOLDER", help="the project's folder (default: this one)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON, and nothing else, on standard output"
+    )
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """``--version`` and ``--tag``: what to rehearse before the tag exists."""
+    parser.add_argument("--version", metavar="VERSION", help="act as if this commit were tagged with this version")
+    parser.add_argument("--tag", metavar="TAG", help="the same, named by its tag")
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """An option for every setting; without it, environment, file and default decide."""
+    group = parser.add_argument_group(
+        "settings", "Each is also a key of [tool.release-tools]; see docs/configuration.md."
+    )
+    for item in settings():
+        if not item.is_table:
+            group.add_argument(item.option, dest=item.key, default=argparse.SUPPRESS, help=_help(item), **_form(item))
+
+
+def _help(item: Setting) -> str:
+    return item.doc.replace("%", "%%")
+
+
+def _form(item: Setting) -> dict[str, Any]:
+    if item.type is bool:
+        return {"action": argparse.BooleanOptionalAction}
+    metavar = item.path[-1].upper()
+    if typing.get_origin(item.type) is Literal:
+        return {"choices": typing.get_args(item.type)}
+    return {"metavar": f"{metavar},…" if typing.get_origin(item.type) is tuple else metavar}

@@ -1,0 +1,87 @@
+"""The whole product: which steps there are, and in which order."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Final
+
+from release_tools.context import Context
+from release_tools.errors import ReleaseToolsError, VerifyError
+from release_tools.model import Note, Release, Section, Skip, State
+from release_tools.steps.build_dists import build_dists
+from release_tools.steps.identify import identify
+from release_tools.steps.preflight import preflight
+from release_tools.steps.store import store
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a release.
+
+    Attributes:
+        title: what it does, as the report's headline.
+        run: answers a fuller release, or why the step does not apply; a FAILED note in it stops the pipeline.
+        failure: the error that this is.
+    """
+
+    title: str
+    run: Callable[[Context, Release], Release | Skip]
+    failure: type[ReleaseToolsError] = VerifyError
+
+
+BUILD: Final = (
+    Step("Version", identify),  # the commit, its tag, the version and its kind
+    Step("Preflight", preflight),  # what would make it fail later, before anything is built
+    Step("Build sdist and wheel", build_dists),  # in a clean clone that carries exactly the tag
+    Step("Store", store),  # the artifacts and release.json in the output folder
+)
+
+PUBLISH: Final[tuple[Step, ...]] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        release: all that became known, even if a step failed.
+        error: what stopped it; None when every step passed.
+    """
+
+    release: Release
+    error: ReleaseToolsError | None = None
+
+
+def run(steps: Sequence[Step], context: Context, release: Release | None = None) -> Outcome:
+    """Run steps in order, say each one's section as it finishes, and stop at the first that fails."""
+    known = release or Release()
+    for step in steps:
+        started = perf_counter()
+        error = None
+        try:
+            with context.console.working(step.title):
+                answer = step.run(context, known)
+        except ReleaseToolsError as raised:
+            error = raised
+            answer = known.telling(Note(State.FAILED, raised.message, advice=raised.advice))
+        if isinstance(answer, Skip):
+            answer = known.telling(Note(State.SKIPPED, answer.reason, advice=answer.advice))
+        error = error or _failed(step, answer)
+        section = Section(step.title, answer.notes, perf_counter() - started)
+        known = replace(answer, notes=(), sections=(*known.sections, section))
+        context.console.section(section)
+        if error is not None:
+            return Outcome(known, error)
+    return Outcome(known)
+
+
+def _failed(step: Step, answer: Release) -> ReleaseToolsError | None:
+    """One error for all the faults that a step found and told side by side."""
+    faults = [note for note in answer.notes if note.state is State.FAILED]
+    if not faults:
+        return None
+    return step.failure(
+        f"{step.title}: {len(faults)} fault{'s' if len(faults) > 1 else ''}",
+        "Nothing was published. Mend them, then run again.",
+        faults=[" ".join(filter(None, (note.text + ".", note.detail, note.advice))) for note in faults],
+    )

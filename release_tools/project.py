@@ -1,0 +1,83 @@
+"""What ``pyproject.toml`` says of a project, before anything is built (PEP 518, PEP 621)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+_LEGACY_BACKEND: Final = "setuptools.build_meta:__legacy__"
+_VCS_PLUGINS: Final = frozenset(
+    {
+        "dunamai", "flit-scm", "hatch-vcs", "pdm-backend", "poetry-dynamic-versioning", "setuptools-git-versioning",
+        "setuptools-scm", "vcs-versioning", "versioneer", "versioningit",
+    }
+)  # fmt: skip
+_NAME: Final = re.compile(r"^[A-Za-z0-9._-]+", re.ASCII)
+
+
+class VersionSource(StrEnum):
+    """Where a project keeps its version."""
+
+    STATIC = "static"  # a literal in pyproject.toml
+    VERSIONINGIT = "versioningit"  # git tags, read by versioningit
+    VCS = "vcs"  # git tags, read by another plugin
+    BACKEND = "backend"  # a file that only the backend knows how to read
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as its ``pyproject.toml`` describes it.
+
+    Attributes:
+        name: empty where only the backend knows it (``setup.py``).
+        backend: the build backend's import path.
+        source: where the version comes from.
+        version: the literal version; empty unless the source is STATIC.
+        versioningit: the settings of versioningit; None where it is not used.
+    """
+
+    name: str
+    backend: str
+    source: VersionSource
+    version: str = ""
+    versioningit: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, pyproject: Mapping[str, Any]) -> Self:
+        """From the parsed file; what is missing is empty, and nothing is refused: backends judge their own settings."""
+        tool, project = _table(pyproject, "tool"), _table(pyproject, "project")
+        system, poetry = _table(pyproject, "build-system"), _table(tool, "poetry")
+        name = project.get("name") or poetry.get("name") or ""
+        backend = system.get("build-backend") or _LEGACY_BACKEND
+        plugins = {_normalised(requirement) for requirement in system.get("requires", ())} & _VCS_PLUGINS
+        hatch, pdm = _table(_table(tool, "hatch"), "version"), _table(_table(tool, "pdm"), "version")
+        settings = _versioningit(tool, hatch)
+        version = (
+            project.get("version") or ("" if "poetry-dynamic-versioning" in plugins else poetry.get("version")) or ""
+        )
+        if version:
+            return cls(str(name), str(backend), VersionSource.STATIC, version=str(version))
+        if settings is not None:
+            return cls(str(name), str(backend), VersionSource.VERSIONINGIT, versioningit=settings)
+        if "pdm-backend" in plugins and pdm.get("source") != "scm":
+            plugins.discard("pdm-backend")
+        return cls(str(name), str(backend), VersionSource.VCS if plugins else VersionSource.BACKEND)
+
+
+def _versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if "versioningit" in tool:
+        return _table(tool, "versioningit")
+    if hatch.get("source") == "versioningit":
+        return {key: value for key, value in hatch.items() if key != "source"}
+    return None
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _normalised(requirement: object) -> str:
+    match = _NAME.match(str(requirement))
+    return re.sub(r"[-_.]+", "-", match.group()).lower() if match else ""

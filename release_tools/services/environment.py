@@ -1,0 +1,100 @@
+"""Python environments of our own: for the project's build, and for trying out what was built."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from release_tools.credentials import without_credentials
+from release_tools.process import Completed, run
+
+
+def find_uv(env: Mapping[str, str]) -> str | None:
+    """Where uv is, installed beside us or on PATH; None where it is not."""
+    try:
+        import uv
+
+        return uv.find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        return shutil.which("uv", path=env.get("PATH"))
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment; it serves as an isolated environment of ``build`` too.
+
+    Attributes:
+        folder: where it lies.
+        env: the environment variables of what runs in it: no credential, a fixed clock and locale.
+        uv: the uv that installs into it; pip does where it is None.
+    """
+
+    folder: Path
+    env: Mapping[str, str]
+    uv: str | None
+
+    @classmethod
+    def create(cls, folder: Path, env: Mapping[str, str], *, extra: Mapping[str, str] | None = None) -> Self:
+        """Make one with the running interpreter.
+
+        Args:
+            folder: where it will lie.
+            env: the process's environment; credentials are left out.
+            extra: variables to add, such as ``SOURCE_DATE_EPOCH``.
+
+        Raises:
+            ProcessError: the environment could not be made.
+        """
+        uv = find_uv(env)
+        inner = without_credentials(env) | {"VIRTUAL_ENV": str(folder), **(extra or {})}
+        made = cls(folder, inner, uv)
+        inner["PATH"] = os.pathsep.join(filter(None, (str(made.scripts), env.get("PATH"))))
+        if uv:
+            run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)], env=inner)
+        else:
+            run([sys.executable, "-I", "-m", "venv", str(folder)], env=inner)
+        return made
+
+    @property
+    def scripts(self) -> Path:
+        """The folder of its commands."""
+        return self.folder / ("Scripts" if os.name == "nt" else "bin")
+
+    @property
+    def python_executable(self) -> str:
+        """Its interpreter."""
+        return str(self.scripts / ("python.exe" if os.name == "nt" else "python"))
+
+    def make_extra_environ(self) -> Mapping[str, str]:
+        """What ``build`` adds to the environment of a backend."""
+        return {"PATH": self.env["PATH"]}
+
+    def install(self, requirements: Sequence[str], *, dependencies: bool = True, offline: bool = False) -> Completed:
+        """Install requirements or files.
+
+        Args:
+            requirements: PEP 508 requirements, or paths of wheels.
+            dependencies: their dependencies as well.
+            offline: only from the installer's cache; pip has no such mode and ignores it.
+
+        Raises:
+            ProcessError: with the installer's output.
+        """
+        options = [] if dependencies else ["--no-deps"]
+        if self.uv:
+            installer = [self.uv, "pip", "install", "--quiet", "--python", self.python_executable]
+            options += ["--offline"] if offline else []
+        else:
+            installer = [self.python_executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        return run([*installer, *options, "--", *requirements], env=self.env)
+
+    def python(self, *arguments: str, cwd: Path | None = None) -> Completed:
+        """Run its interpreter, isolated from the user's own modules.
+
+        Raises:
+            ProcessError: it exited with another code than 0.
+        """
+        return run([self.python_executable, "-I", *arguments], env=self.env, cwd=cwd or self.folder)

@@ -1,0 +1,50 @@
+"""Sdist and wheel, from a clean clone that carries exactly the tag."""
+
+from dataclasses import replace
+
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
+
+from release_tools.context import Context
+from release_tools.errors import VersionError
+from release_tools.model import Artifact, ArtifactKind, Note, Release, State
+from release_tools.report.text import made
+from release_tools.services.git import Repository
+from release_tools.services.sdist_wheel import Builder, Dists
+
+
+def build_dists(context: Context, release: Release) -> Release:
+    """The two files that go to a package index; the wheel is built from the sdist.
+
+    Raises:
+        BuildError: the project's build failed.
+        RepositoryError: the clone could not be made.
+        VersionError: what was built does not carry the version that is to be released.
+    """
+    repository = Repository.open(context.project, context.env)
+    clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
+    source = clone / context.project.resolve().relative_to(repository.root.resolve())
+    builder = Builder(context.scratch, context.env, release.commit_time)
+    dists = builder.build(source, context.scratch / "dist", context.console.doing)
+    _check_versions(dists, release)
+    artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
+    name = release.name or parse_wheel_filename(dists.wheel.name)[0]
+    note = Note(
+        State.FACT, "the sdist was repacked with the commit's time", "setuptools leaves the time of the build in it"
+    )
+    return replace(release, name=name, source=source, artifacts=artifacts).telling(
+        *(made(artifact) for artifact in artifacts), *((note,) if dists.repacked else ())
+    )
+
+
+def _check_versions(dists: Dists, release: Release) -> None:
+    _, sdist = parse_sdist_filename(dists.sdist.name)
+    name, wheel, _, _ = parse_wheel_filename(dists.wheel.name)
+    for filename, version in ((dists.sdist.name, sdist), (dists.wheel.name, wheel)):
+        if version != Version(release.version):
+            raise VersionError(
+                f"{filename} was built, but {release.tag} stands for {release.version}",
+                "The project's own version settings do not follow the tag: correct them, or write that version there.",
+            )
+    if release.name and canonicalize_name(release.name) != name:
+        raise VersionError(f"{dists.wheel.name} was built, but pyproject.toml names the project {release.name}")

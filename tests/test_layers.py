@@ -1,0 +1,73 @@
+"""A file imports only from the layers above its own, so data flows one way."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import release_tools
+
+PACKAGE = Path(release_tools.__file__).parent
+
+LAYERS = (
+    ("addresses", "errors", "inert"),
+    ("model",),
+    ("config", "credentials", "versions"),
+    ("archives", "console", "manifest", "process", "project", "http", "gate"),
+    ("recipe", "history"),
+    ("parity", "context"),
+    ("services",),
+    ("report",),
+    ("steps",),
+    ("pipeline",),
+    ("invocation",),
+    ("commands",),
+    ("cli",),
+    ("__main__",),
+)
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+INSIDE = frozenset({"archives", "recipe", "history", "report", "services", "commands"})
+"""Packages whose own files may import one another; steps may not: what a step needs is a field of the release."""
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).with_suffix("").parts[0]
+        if name not in ("__init__", "templates"):
+            yield name, path
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "release_tools":
+            parts = node.module.split(".")
+            yield from parts[1:2] or (alias.name for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("release_tools."))
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [pytest.param(*item, id=str(item[1].relative_to(PACKAGE))) for item in modules()]
+)
+def test_imports_point_upwards(name: str, path: Path) -> None:
+    assert name in LEVEL, f"{name}: give it a layer"
+    wrong = {
+        other for other in imported(path) if LEVEL[other] >= LEVEL[name] and not (other == name and name in INSIDE)
+    }
+    assert not wrong
+
+
+def test_only_the_process_module_starts_programs() -> None:
+    users = {path.name for _, path in modules() if "import subprocess" in path.read_text(encoding="utf-8")}
+    assert users == {"process.py"}
+
+
+def test_only_the_console_prints() -> None:
+    calls = {
+        path.name
+        for _, path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    }
+    assert calls <= {"console.py"}
