@@ -1,0 +1,170 @@
+"""Pull requests, their comments, and the search for them."""
+
+import shlex
+from typing import Final
+
+from tests.servers.base import Response
+from tests.servers.github.exchange import Exchange, RefusedError, Routes, invalid
+from tests.servers.github.state import Comment, Pull, Repository, TokenKind
+from tests.servers.github.telling import Json
+
+_REPO: Final = "/repos/{owner}/{repo}"
+
+
+def _list(exchange: Exchange) -> Response:
+    repo, query = exchange.repo, exchange.request.query
+    state, head, base = query.get("state", "open"), query.get("head"), query.get("base")
+    newest_first = query.get("direction", "desc") == "desc"
+    found = [
+        pull
+        for pull in sorted(repo.pulls, key=lambda pull: pull.number, reverse=newest_first)
+        if state in {"all", pull.state}
+        and (head is None or head == f"{pull.head_repository.partition('/')[0]}:{pull.head_branch}")
+        and (base is None or base == pull.base)
+    ]
+    return exchange.page([exchange.server.teller.pull(repo, pull, whole=False) for pull in found])
+
+
+def _create(exchange: Exchange) -> Response:
+    token, repo, body = exchange.person, exchange.repo, exchange.body
+    elsewhere = token.kind is not TokenKind.CLASSIC and not repo.writable(token)
+    if elsewhere:
+        raise RefusedError(403, token.refusal)
+    owner, _, branch = body["head"].rpartition(":")
+    source = _source(exchange, repo, owner)
+    sha = source.bare.refs().get(f"refs/heads/{branch}") if source else None
+    if source is None or sha is None:
+        raise invalid("PullRequest", "head")
+    target = repo.bare.refs().get(f"refs/heads/{body['base']}")
+    if target is None:
+        raise invalid("PullRequest", "base")
+    for pull in repo.pulls:
+        same = (pull.head_repository, pull.head_branch, pull.base) == (source.full_name, branch, body["base"])
+        if same and pull.state == "open":
+            message = f"A pull request already exists for {body['head']}."
+            raise invalid("PullRequest", "", "custom", message)
+    if source.bare.ancestor(sha, target):
+        message = f"No commits between {repo.owner}:{body['base']} and {body['head']}"
+        raise invalid("PullRequest", "", "custom", message)
+    pull = Pull(
+        number=exchange.server.next_number(repo),
+        title=body["title"],
+        body=body.get("body", ""),
+        head_repository=source.full_name,
+        head_branch=branch,
+        head_sha=sha,
+        base=body["base"],
+        author=token.login,
+        created=exchange.server.tick(),
+        draft=body.get("draft", False),
+        maintainer_can_modify=body.get("maintainer_can_modify", True),
+    )
+    repo.pulls.append(pull)
+    return Response.of_json(exchange.server.teller.pull(repo, pull), 201)
+
+
+def _source(exchange: Exchange, repo: Repository, owner: str) -> Repository | None:
+    """The repository of the same family that belongs to somebody."""
+    family = {repo.full_name, repo.parent} - {""}
+    for each in exchange.server.repositories.values():
+        if each.owner == (owner or repo.owner) and (each.full_name in family or each.parent in family):
+            return each
+    return None
+
+
+def _get(exchange: Exchange) -> Response:
+    repo = exchange.repo
+    return Response.of_json(exchange.server.teller.pull(repo, _by_number(exchange, repo, "pull_number")))
+
+
+def _update(exchange: Exchange) -> Response:
+    token, repo, body = exchange.person, exchange.repo, exchange.body
+    pull = _by_number(exchange, repo, "pull_number")
+    if token.login != pull.author and not repo.writable(token):
+        raise RefusedError(403, token.refusal)
+    for key in ("title", "body", "state", "base", "maintainer_can_modify"):
+        if key in body:
+            setattr(pull, key, body[key])
+    return Response.of_json(exchange.server.teller.pull(repo, pull))
+
+
+def _of_commit(exchange: Exchange) -> Response:
+    repo, sha = exchange.repo, exchange.names["commit_sha"]
+    if repo.bare.kind(sha) != "commit":
+        raise RefusedError(422, f"No commit found for SHA: {sha}")
+    found = [pull for pull in repo.pulls if pull.merge_sha == sha]
+    return exchange.page([exchange.server.teller.pull(repo, pull, whole=False) for pull in found])
+
+
+def _comments(exchange: Exchange) -> Response:
+    repo = exchange.repo
+    pull = _by_number(exchange, repo, "issue_number")
+    return exchange.page([exchange.server.teller.comment(repo, pull, comment) for comment in pull.comments])
+
+
+def _create_comment(exchange: Exchange) -> Response:
+    token, repo = exchange.person, exchange.repo
+    pull = _by_number(exchange, repo, "issue_number")
+    if token.kind is not TokenKind.CLASSIC and not repo.writable(token):
+        raise RefusedError(403, token.refusal)
+    comment = Comment(exchange.server.next_id(), token.login, exchange.body["body"])
+    pull.comments.append(comment)
+    return Response.of_json(exchange.server.teller.comment(repo, pull, comment), 201)
+
+
+def _by_number(exchange: Exchange, repo: Repository, name: str) -> Pull:
+    for pull in repo.pulls:
+        if str(pull.number) == exchange.names[name]:
+            return pull
+    raise RefusedError(404, "Not Found")
+
+
+def _search(exchange: Exchange) -> Response:
+    """The search for pull requests of one repository by words of their titles; other searches are not played."""
+    words: list[str] = []
+    qualifiers: dict[str, set[str]] = {}
+    for part in shlex.split(exchange.request.query["q"]):
+        name, colon, value = part.partition(":")
+        if colon and name in {"repo", "is", "in", "state", "author", "head", "type"}:
+            qualifiers.setdefault(name, set()).add(value)
+        else:
+            words.append(part.casefold())
+    repo = exchange.server.find(next(iter(qualifiers.get("repo", {""}))))
+    if repo is None:
+        raise invalid("Search", "q", "invalid", "The listed users and repositories cannot be searched")
+    states = qualifiers.get("is", set()) | qualifiers.get("state", set())
+    found = [
+        pull
+        for pull in sorted(repo.pulls, key=lambda pull: pull.number, reverse=True)
+        if all(word in pull.title.casefold() for word in words)
+        and (pull.author in qualifiers.get("author", {pull.author}))
+        and (pull.head_branch in qualifiers.get("head", {pull.head_branch}))
+        and not ({"open", "closed"} - {pull.state}) & states
+        and ("merged" not in states or pull.merged is not None)
+    ]
+    items = [_item(exchange, repo, pull) for pull in found]
+    return Response.of_json({"total_count": len(items), "incomplete_results": False, "items": items})
+
+
+def _item(exchange: Exchange, repo: Repository, pull: Pull) -> Json:
+    told = exchange.server.teller.pull(repo, pull)
+    same = {key: told[key] for key in ("id", "number", "title", "body", "state", "draft", "user", "html_url")}
+    links = {"url": told["url"], "html_url": told["html_url"], "diff_url": None, "patch_url": None}
+    return {
+        **same,
+        "url": told["issue_url"],
+        "repository_url": f"{exchange.server.at.api}/repos/{repo.full_name}",
+        "pull_request": {**links, "merged_at": told["merged_at"]},
+    }
+
+
+ROUTES: Final[Routes] = {
+    ("GET", f"{_REPO}/pulls"): _list,
+    ("POST", f"{_REPO}/pulls"): _create,
+    ("GET", f"{_REPO}/pulls/{{pull_number}}"): _get,
+    ("PATCH", f"{_REPO}/pulls/{{pull_number}}"): _update,
+    ("GET", f"{_REPO}/commits/{{commit_sha}}/pulls"): _of_commit,
+    ("GET", f"{_REPO}/issues/{{issue_number}}/comments"): _comments,
+    ("POST", f"{_REPO}/issues/{{issue_number}}/comments"): _create_comment,
+    ("GET", "/search/issues"): _search,
+}
