@@ -25,6 +25,7 @@ MARKS: Final[Mapping[State, str]] = {
     State.SKIPPED: "-",
     State.WARNING: "!",
     State.FAILED: "✗",
+    State.UNREACHED: " ",
 }
 _STYLES: Final[Mapping[State, str]] = {
     State.DONE: "green",

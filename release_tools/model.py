@@ -33,6 +33,7 @@ class State(StrEnum):
     SKIPPED = "skipped"  # does not apply, or is not configured
     WARNING = "warning"  # goes on, but a person should look
     FAILED = "failed"  # forbids the release
+    UNREACHED = "unreached"  # a step that an earlier failure kept from running
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,34 @@ class Note:
 
 @dataclass(frozen=True)
 class Section:
-    """What one step had to say, in the order in which it said it."""
+    """What one step had to say, in the order in which it said it.
+
+    Attributes:
+        title: the step's headline.
+        notes: its lines.
+        seconds: how long it took.
+        place: where it publishes, as a person calls it (``PyPI``); empty for a step that publishes nothing.
+    """
 
     title: str
     notes: tuple[Note, ...]
     seconds: float
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text that a report shows in full: the release notes, a recipe, its diff.
+
+    Attributes:
+        title: its headline.
+        text: the whole of it.
+        language: ``markdown``, ``yaml``, ``diff`` or another name that GitHub colours a fence by.
+    """
+
+    title: str
+    text: str
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +154,7 @@ class Release:
         receipts: what stands on the other side.
         notes: what the step that runs has to say so far.
         sections: what the steps before it said.
+        documents: the texts that the reports show in full.
     """
 
     name: str = ""
@@ -144,10 +169,15 @@ class Release:
     receipts: tuple[Receipt, ...] = ()
     notes: tuple[Note, ...] = field(default=(), repr=False)
     sections: tuple[Section, ...] = field(default=(), repr=False)
+    documents: tuple[Document, ...] = field(default=(), repr=False)
 
     def telling(self, *notes: Note) -> "Release":
         """The same release with more to say."""
         return replace(self, notes=(*self.notes, *notes))
+
+    def showing(self, *documents: Document) -> "Release":
+        """The same release with more texts for its reports."""
+        return replace(self, documents=(*self.documents, *documents))
 
     def of_kind(self, kind: ArtifactKind) -> tuple[Artifact, ...]:
         """The artifacts of one kind."""

@@ -22,11 +22,13 @@ class Step:
         title: what it does, as the report's headline.
         run: answers a fuller release, or why the step does not apply; a FAILED note in it stops the pipeline.
         failure: the error that this is.
+        place: where it publishes, as a person calls it; empty for a step that publishes nothing.
     """
 
     title: str
     run: Callable[[Context, Release], Release | Skip]
     failure: type[ReleaseToolsError] = VerifyError
+    place: str = ""
 
 
 BUILD: Final = (
@@ -55,7 +57,7 @@ class Outcome:
 def run(steps: Sequence[Step], context: Context, release: Release | None = None) -> Outcome:
     """Run steps in order, say each one's section as it finishes, and stop at the first that fails."""
     known = release or Release()
-    for step in steps:
+    for index, step in enumerate(steps):
         started = perf_counter()
         error = None
         try:
@@ -67,12 +69,18 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
         if isinstance(answer, Skip):
             answer = known.telling(Note(State.SKIPPED, answer.reason, advice=answer.advice))
         error = error or _failed(step, answer)
-        section = Section(step.title, answer.notes, perf_counter() - started)
+        section = Section(step.title, answer.notes, perf_counter() - started, step.place)
         known = replace(answer, notes=(), sections=(*known.sections, section))
         context.console.section(section)
         if error is not None:
-            return Outcome(known, error)
+            return Outcome(replace(known, sections=(*known.sections, *_unreached(steps[index + 1 :]))), error)
     return Outcome(known)
+
+
+def _unreached(steps: Sequence[Step]) -> tuple[Section, ...]:
+    """Sections for the steps that a failure kept from running, so that every report shows the whole pipeline."""
+    note = Note(State.UNREACHED, "not reached")
+    return tuple(Section(step.title, (note,), 0.0, step.place) for step in steps)
 
 
 def _failed(step: Step, answer: Release) -> ReleaseToolsError | None:
