@@ -1,0 +1,62 @@
+"""Where a wheel's members are installed, and what can be imported from there.
+
+https://packaging.python.org/specifications/binary-distribution-format/#installing-a-wheel-distribution-1-0-py32-none-any-whl
+"""
+
+import keyword
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scheme(StrEnum):
+    """The folders of an installation; purelib and platlib are one on every Python that we know."""
+
+    LIB = "lib"
+    HEADERS = "headers"
+    SCRIPTS = "scripts"
+    DATA = "data"
+
+
+_DATA_FOLDERS = {"purelib": Scheme.LIB, "platlib": Scheme.LIB} | {
+    scheme.value: scheme for scheme in Scheme if scheme is not Scheme.LIB
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one file is installed.
+
+    Attributes:
+        scheme: the folder of the installation.
+        path: the path in it.
+    """
+
+    scheme: Scheme
+    path: str
+
+
+def place_of(member: str) -> Place | None:
+    """Where a member of a wheel is installed; None where its ``.data`` folder is one that no installer knows."""
+    folder, _, rest = member.partition("/")
+    if not (rest and folder.endswith(".data")):
+        return Place(Scheme.LIB, member)
+    scheme, _, path = rest.partition("/")
+    return Place(_DATA_FOLDERS[scheme], path) if path and scheme in _DATA_FOLDERS else None
+
+
+def import_names(paths: Iterable[str]) -> tuple[str, ...]:
+    """The outermost modules and packages among files of the lib folder, sorted.
+
+    A namespace package (a folder without ``__init__``) is not imported itself, what lies in it is.
+    """
+    modules = {tuple(path.split("/")) for path in paths if path.endswith((".py", ".so", ".pyd"))}
+    stems = {(*parts[:-1], parts[-1].partition(".")[0]) for parts in modules}
+    packages = {stem[:-1] for stem in stems if stem[-1] == "__init__"}
+    names = {stem[:-1] if stem[-1] == "__init__" else stem for stem in stems} - {()}
+    outermost = {name for name in names if not any(name[:end] in packages for end in range(1, len(name)))}
+    return tuple(sorted(".".join(name) for name in outermost if all(map(_importable, name))))
+
+
+def _importable(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)
