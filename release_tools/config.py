@@ -52,6 +52,9 @@ class VerifyConfig:
     """The checks before anything is published."""
 
     imports: tuple[str, ...] = setting("Modules to import; the wheel's top-level ones if empty.", ())
+    top_level: tuple[str, ...] = setting(
+        "Top-level modules to accept although they look like strays, such as tests.", ()
+    )
     install: bool = setting(
         "Install the wheel with its dependencies in a fresh environment and import it.", default=True
     )

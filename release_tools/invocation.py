@@ -13,7 +13,6 @@ from release_tools.console import Console
 from release_tools.context import Context, Request
 from release_tools.errors import UsageError
 from release_tools.gate import Gate
-from release_tools.model import Release
 from release_tools.pipeline import Step, run
 from release_tools.report.data import report_data
 from release_tools.report.text import closing_line
@@ -37,32 +36,33 @@ class Invocation:
     console: Console
     scratch: Path
 
-    def context(self, *, dry: bool = True) -> Context:
+    def context(self, *, dry: bool = True, anywhere: bool = False) -> Context:
         """The surroundings of a pipeline run.
 
         Args:
             dry: whether the gate stays closed.
+            anywhere: whether a folder without a project will do; the defaults hold there.
 
         Raises:
             ConfigError: with every fault of the settings.
             UsageError: the folder is not a project's.
         """
-        project = find_project(Path(self.options.project))
+        project = find_project(Path(self.options.project), anywhere=anywhere)
         given = {item.key: getattr(self.options, item.key) for item in settings() if hasattr(self.options, item.key)}
         config = read_config(project, self.env, given)
         return Context(project, config, self.env, self.console, Gate(dry), self.scratch, self.request())
 
-    def run_pipeline(self, steps: Sequence[Step], *, dry: bool, release: Release | None = None) -> int:
+    def run_pipeline(self, steps: Sequence[Step], *, dry: bool, anywhere: bool = False) -> int:
         """Run steps, report them as the call asks, and answer the exit code.
 
         Args:
             steps: of `release_tools.pipeline`.
             dry: whether the gate stays closed.
-            release: what is known before the first step.
+            anywhere: whether a folder without a project will do.
         """
         console = self.console
         console.quiet = self.options.json
-        outcome = run(steps, self.context(dry=dry), release)
+        outcome = run(steps, self.context(dry=dry, anywhere=anywhere))
         if self.options.json:
             console.data(json.dumps(report_data(outcome.release, outcome.error), indent=2))
         if outcome.error is not None:
@@ -81,8 +81,12 @@ class Invocation:
         return Request(version or "", tag or "")
 
 
-def find_project(folder: Path) -> Path:
+def find_project(folder: Path, *, anywhere: bool = False) -> Path:
     """The nearest folder, upwards, that holds a Python project.
+
+    Args:
+        folder: where to begin.
+        anywhere: answer this very folder where there is none.
 
     Raises:
         UsageError: there is none.
@@ -95,6 +99,8 @@ def find_project(folder: Path) -> Path:
             return candidate
         if (candidate / ".git").exists():
             break
+    if anywhere:
+        return start
     raise UsageError(
         f"{start}: no Python project: neither pyproject.toml nor setup.py is there",
         "Change to your project's folder, or name it with --project.",

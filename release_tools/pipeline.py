@@ -12,6 +12,7 @@ from release_tools.steps.build_dists import build_dists
 from release_tools.steps.identify import identify
 from release_tools.steps.preflight import preflight
 from release_tools.steps.store import store
+from release_tools.steps.verify import verify
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ BUILD: Final = (
     Step("Version", identify),  # the commit, its tag, the version and its kind
     Step("Preflight", preflight),  # what would make it fail later, before anything is built
     Step("Build sdist and wheel", build_dists),  # in a clean clone that carries exactly the tag
+    Step("Verify", verify),  # metadata, contents, installation, and that wheel and conda package are equal
     Step("Store", store),  # the artifacts and release.json in the output folder
 )
 
@@ -91,5 +93,5 @@ def _failed(step: Step, answer: Release) -> ReleaseToolsError | None:
     return step.failure(
         f"{step.title}: {len(faults)} fault{'s' if len(faults) > 1 else ''}",
         "Nothing was published. Mend them, then run again.",
-        faults=[" ".join(filter(None, (note.text + ".", note.detail, note.advice))) for note in faults],
+        faults=[": ".join(filter(None, (note.text, note.detail))) for note in faults],
     )

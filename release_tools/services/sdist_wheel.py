@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from release_tools.archives import unpack_sdist
 from release_tools.errors import BuildError
 from release_tools.process import ProcessError, run
 from release_tools.services.environment import Environment
@@ -142,14 +143,6 @@ def repack_sdist(path: Path, commit_time: int) -> bool:
                 target.addfile(member, archive.extractfile(member) if member.isreg() else None)
     fresh.replace(path)
     return True
-
-
-def unpack_sdist(path: Path, folder: Path) -> Path:
-    """Unpack an sdist and answer the one folder that it holds."""
-    with tarfile.open(path) as archive:
-        archive.extractall(folder, filter="data")
-    (inner,) = folder.iterdir()
-    return inner
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The checks that artifacts must pass before they are published, one matter a file; each answers report lines."""

@@ -1,0 +1,58 @@
+"""What the checks look at: the artifacts of one release, each read once."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from packaging.utils import canonicalize_name
+
+from release_tools.archives import CondaPackage, Sdist, Wheel, read_conda, read_sdist, read_wheel
+from release_tools.errors import ArchiveError
+from release_tools.model import Artifact, ArtifactKind, Note, State
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The artifacts of one release.
+
+    Attributes:
+        sdists: source distributions.
+        wheels: wheels; their RECORD is true, or they could not have been read.
+        condas: conda packages; their ``paths.json`` is true.
+        faults: what could not be read, and why.
+    """
+
+    sdists: tuple[Sdist, ...]
+    wheels: tuple[Wheel, ...]
+    condas: tuple[CondaPackage, ...]
+    faults: tuple[Note, ...] = ()
+
+    @classmethod
+    def read(cls, artifacts: Iterable[Artifact]) -> Self:
+        """Read every artifact; those that are corrupt or hostile become faults."""
+        sdists: list[Sdist] = []
+        wheels: list[Wheel] = []
+        condas: list[CondaPackage] = []
+        faults: list[Note] = []
+        for artifact in artifacts:
+            try:
+                match artifact.kind:
+                    case ArtifactKind.SDIST:
+                        sdists.append(read_sdist(artifact.path))
+                    case ArtifactKind.WHEEL:
+                        wheels.append(read_wheel(artifact.path))
+                    case ArtifactKind.CONDA:
+                        condas.append(read_conda(artifact.path))
+            except ArchiveError as error:
+                faults.append(Note(State.FAILED, error.message, "; ".join(error.faults), error.advice))
+        return cls(tuple(sdists), tuple(wheels), tuple(condas), tuple(faults))
+
+    @property
+    def dists(self) -> Iterator[Sdist | Wheel]:
+        """What goes to a package index."""
+        yield from self.sdists
+        yield from self.wheels
+
+    def identities(self) -> set[tuple[str, str]]:
+        """Each name and version that occurs in metadata, canonical; a release has exactly one."""
+        return {(canonicalize_name(dist.metadata.name), str(dist.metadata.version)) for dist in self.dists}

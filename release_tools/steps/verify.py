@@ -1,0 +1,28 @@
+"""Whether the artifacts are fit to be released."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from release_tools.checks.contents import check_contents
+from release_tools.checks.installation import check_installation
+from release_tools.checks.metadata import check_metadata
+from release_tools.checks.subject import Subject
+from release_tools.context import Context
+from release_tools.model import Note, Release
+
+
+def verify(context: Context, release: Release) -> Release:
+    """Run every check side by side; each answers its lines, failed ones included."""
+    subject = Subject.read(release.artifacts)
+    if subject.faults:
+        return release.telling(*subject.faults)
+    with ThreadPoolExecutor() as pool:
+        answers = [pool.submit(check) for check in _checks(context, release, subject)]
+    return release.telling(*(note for answer in answers for note in answer.result()))
+
+
+def _checks(context: Context, release: Release, subject: Subject) -> Iterator[Callable[[], tuple[Note, ...]]]:
+    yield partial(check_metadata, context, release, subject)
+    yield partial(check_contents, context.config.verify, subject)
+    yield from (partial(check_installation, context, wheel) for wheel in subject.wheels)
