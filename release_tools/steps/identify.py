@@ -149,7 +149,10 @@ def _between_tags(checkout: Checkout) -> Chosen:
         )
     described = describe(checkout.context.project, project.versioningit, checkout.tag_format)
     if described is None:
-        return _never_tagged(checkout)
+        count = checkout.repository.count_commits(checkout.head.commit)
+        return _never_tagged(checkout, Version(f"0.1.0.dev{count}"))
+    if not checkout.repository.commit_of_tag(described.tag):  # versioningit's default-tag, which nobody made
+        return _never_tagged(checkout, described.version)
     version, reason = described.version, f"{described.distance} commits after {described.tag}"
     if project.source is VersionSource.VCS:
         asked = Version(_ask_backend(checkout).public)
@@ -171,17 +174,15 @@ def _static(checkout: Checkout) -> Chosen:
     return Chosen(version, tag, tagged=False, reason="pyproject.toml", notes=notes if elsewhere else ())
 
 
-def _never_tagged(checkout: Checkout) -> Chosen:
-    version = Version(f"0.1.0.dev{checkout.repository.count_commits(checkout.head.commit)}")
+def _never_tagged(checkout: Checkout, version: Version) -> Chosen:
     first = checkout.tag_format.tag(Version("0.1.0"))
     note = Note(
         State.FACT,
         "no version was tagged yet, so this is counted from the first commit",
         advice=f"For the first release, tag it: release-tools tag 0.1.0 (or: git tag -a {first} -m {first})",
     )
-    return Chosen(
-        version, checkout.tag_format.tag(version), tagged=False, reason="the number of commits", notes=(note,)
-    )
+    tag = checkout.tag_format.tag(version)
+    return Chosen(version, tag, tagged=False, reason="the number of commits", notes=(note,))
 
 
 def _ask_backend(checkout: Checkout) -> Version:
