@@ -62,6 +62,34 @@ class VerifyConfig:
 
 
 @dataclass(frozen=True)
+class RoutesConfig:
+    """Which places a kind of version goes to; see `release_tools.places` for how a place is written."""
+
+    dev: tuple[str, ...] = setting("Where development versions (1.2.dev3) go.", ("testpypi", "anaconda:dev"))
+    pre: tuple[str, ...] = setting("Where pre-releases (1.2rc1) go.", ("pypi", "anaconda:rc"))
+    final: tuple[str, ...] = setting("Where final releases (1.2) go.", ("pypi", "anaconda:main"))
+    post: tuple[str, ...] = setting("Where post-releases (1.2.post1) go.", ("pypi", "anaconda:main"))
+
+
+@dataclass(frozen=True)
+class AnacondaConfig:
+    """The channel on Anaconda.org."""
+
+    owner: str = setting("The account or organization whose channel gets the conda packages.", "")
+    url: str = setting("Address of the API of another server of the same kind; Anaconda.org's if empty.", "")
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Patience with servers."""
+
+    timeout: int = setting("Seconds until a connection stands, and between two pieces of an answer.", 60)
+    tries: int = setting("How often a read is tried; an upload is tried again only after looking.", 4)
+    pause: int = setting("Milliseconds before the second try; doubled before each further one.", 500)
+    wait: int = setting("Seconds to wait, after an upload, until a place serves what was uploaded.", 300)
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of a project."""
 
@@ -73,6 +101,24 @@ class Config:
         "Build although credentials for publishing are in the environment, where the build could read them.",
         default=False,
     )
+    rehearse: bool = setting(
+        "Upload to TestPyPI first, install from there and import, before PyPI is touched.", default=False
+    )
+    attestations: Literal["auto", "required", "off"] = setting(
+        'Sign what goes to PyPI (PEP 740): "auto" where the job can, "required", or "off".', "auto"
+    )
+    allow_older: bool = setting("Publish a version below the newest final one that is there.", default=False)
+    indexes: Mapping[str, str] = setting("Other package indexes: name = address that takes uploads.", dict)
+    simple_urls: Mapping[str, str] = setting(
+        "Root of an index's simple API, by the index's name, where it is not beside the upload address.", dict
+    )
+    channels: Mapping[str, str] = setting(
+        "Other conda channels: name = address (`file://…`, `quetz+https://…`, `prefix+…`, `artifactory+…`).",
+        dict,
+    )
+    routes: RoutesConfig = field(default_factory=RoutesConfig)
+    anaconda: AnacondaConfig = field(default_factory=AnacondaConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
     conda: CondaConfig = field(default_factory=CondaConfig)
     verify: VerifyConfig = field(default_factory=VerifyConfig)
 

@@ -103,6 +103,10 @@ class RemoteError(ReleaseToolsError):
     exit_code = 13
 
 
+class UnreachableError(RemoteError):
+    """A server did not answer, or failed by its own fault: whether a deed is done is unknown, and looking tells."""
+
+
 class PreflightError(ReleaseToolsError):
     """Something known before the first irreversible deed forbids the release; nothing was done."""
 

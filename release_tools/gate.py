@@ -5,12 +5,15 @@
 | nothing                 | say what would be done: expected receipt  | perform, answer the receipt |
 | the same digest         | done already                              | done already                |
 | another digest          | ConflictError                             | ConflictError               |
+
+A deed whose answer was lost may be done all the same, so it is never simply repeated: the gate looks again first.
 """
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from release_tools.errors import ConflictError
+from release_tools.errors import ConflictError, UnreachableError
 from release_tools.model import Receipt, State
 
 
@@ -37,9 +40,15 @@ class Gate:
 
     Attributes:
         dry: True in a dry run: everything is executed but `Act.perform`.
+        tries: how often a deed is tried whose server fails; each time after looking again.
+        pause: seconds before the second try; doubled before each further one.
+        sleep: waits that many seconds.
     """
 
     dry: bool
+    tries: int = 3
+    pause: float = 2.0
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def look(self, act: Act) -> Receipt | None:
         """What of this act is done already.
@@ -70,4 +79,17 @@ class Gate:
             return found
         if self.dry:
             return replace(act.expects, state=State.WOULD)
-        return replace(act.perform(), state=State.DONE)
+        return replace(self._perform(act), state=State.DONE)
+
+    def _perform(self, act: Act) -> Receipt:
+        for again in range(1, self.tries + 1):
+            try:
+                return act.perform()
+            except UnreachableError:
+                found = self.look(act)
+                if found is not None:
+                    return found
+                if again == self.tries:
+                    raise
+                self.sleep(self.pause * 2.0 ** (again - 1))
+        raise AssertionError("a gate tries at least once")

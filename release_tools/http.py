@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urljoin, urlsplit
 
-from release_tools.errors import RemoteError
+from release_tools.errors import RemoteError, UnreachableError
 
 if TYPE_CHECKING:
     import requests
@@ -221,10 +221,6 @@ class Http:
             raise UnreachableError(
                 f"{bare(url)} could not be reached: {reason(error)}", "Run the same command again to go on."
             ) from error
-
-
-class UnreachableError(RemoteError):
-    """A server did not answer, or answered with a failure of its own; asking again may help."""
 
 
 def origin(url: str) -> str:

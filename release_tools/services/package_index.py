@@ -11,51 +11,14 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from packaging.utils import canonicalize_name
-
-from release_tools import addresses
 from release_tools.errors import RemoteError
 from release_tools.http import Answer, Http, bare
+from release_tools.places import Index
 
 _ACCEPT: Final = (
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"  # PEP 691
 )
 _NOT_THERE: Final = frozenset({404, 410})
-
-
-@dataclass(frozen=True)
-class Index:
-    """A package index.
-
-    Attributes:
-        name: in the config and in receipts: ``pypi``.
-        title: for a person: ``PyPI``.
-        upload: address that takes uploads (the "legacy" API, which is the only one).
-        simple: root of the simple API.
-        site: where a person looks at a project; empty where the index has no pages.
-    """
-
-    name: str
-    title: str
-    upload: str
-    simple: str
-    site: str = ""
-
-    def page(self, project: str, version: str) -> str:
-        """Where a person finds one version of a project."""
-        if not self.site:
-            return self.project_root(project)
-        return f"{self.site}/project/{canonicalize_name(project)}/{version}/"
-
-    def project_root(self, project: str) -> str:
-        """Where the simple API lists a project."""
-        return f"{self.simple.rstrip('/')}/{canonicalize_name(project)}/"
-
-
-PYPI: Final = Index("pypi", "PyPI", addresses.PYPI_UPLOAD, addresses.PYPI_SIMPLE, addresses.PYPI_SITE)
-TESTPYPI: Final = Index(
-    "testpypi", "TestPyPI", addresses.TESTPYPI_UPLOAD, addresses.TESTPYPI_SIMPLE, addresses.TESTPYPI_SITE
-)
 
 
 @dataclass(frozen=True)
@@ -102,7 +65,7 @@ def listing(http: Http, index: Index, project: str, *, authorization: str = "") 
     Raises:
         RemoteError: the index could not be reached, refused, or answered what neither PEP describes.
     """
-    url = index.project_root(project)
+    url = index.listing_url(project)
     headers = {"Accept": _ACCEPT} | ({"Authorization": authorization} if authorization else {})
     answer = http.get(url, headers=headers)
     if answer.status in _NOT_THERE:

@@ -7,7 +7,8 @@ import pytest
 
 from release_tools.errors import RemoteError
 from release_tools.http import Http, Patience
-from release_tools.services.package_index import Index, Listing, Served, listing
+from release_tools.places import Index
+from release_tools.services.package_index import Listing, Served, listing
 from tests.making import make_sdist, make_wheel
 from tests.servers.base import Fault, Response, serve
 from tests.servers.package_index import HTML, JSON, PackageIndex

@@ -1,0 +1,89 @@
+"""The gate: what is done, what is only said, and what happens when an answer is lost."""
+
+from collections.abc import Callable
+
+import pytest
+
+from release_tools.errors import ConflictError, CredentialError, RemoteError, UnreachableError
+from release_tools.gate import Act, Gate
+from release_tools.model import Receipt, State
+
+OURS = Receipt("pypi:demo-1.0.tar.gz", "https://pypi.org/demo", "aa")
+THEIRS = Receipt("pypi:demo-1.0.tar.gz", "https://pypi.org/demo", "bb")
+
+
+class Remote:
+    """The other side: each performance meets the next of the given fates."""
+
+    def __init__(self, there: Receipt | None = None, *fates: Callable[["Remote"], None]) -> None:
+        self.there = there
+        self.fates = list(fates)
+        self.performed = 0
+
+    def perform(self) -> Receipt:
+        self.performed += 1
+        if self.fates:
+            self.fates.pop(0)(self)
+        self.there = OURS
+        return OURS
+
+    @property
+    def act(self) -> Act:
+        return Act("upload it", OURS, lambda: self.there, self.perform)
+
+
+def fails(_: Remote) -> None:
+    raise UnreachableError("no answer")
+
+
+def is_done_but_fails(remote: Remote) -> None:
+    remote.there = OURS
+    raise UnreachableError("no answer")
+
+
+def is_overtaken(remote: Remote) -> None:
+    remote.there = THEIRS
+    raise UnreachableError("no answer")
+
+
+def is_refused(_: Remote) -> None:
+    raise RemoteError("400")
+
+
+def is_forbidden(_: Remote) -> None:
+    raise CredentialError("403")
+
+
+@pytest.mark.parametrize(
+    ("dry", "remote", "state", "performed"),
+    [
+        (True, Remote(), State.WOULD, 0),
+        (True, Remote(OURS), State.ALREADY, 0),
+        (False, Remote(), State.DONE, 1),
+        (False, Remote(OURS), State.ALREADY, 0),
+        (False, Remote(None, fails), State.DONE, 2),
+        (False, Remote(None, fails, fails), State.DONE, 3),
+        (False, Remote(None, is_done_but_fails), State.DONE, 1),
+        (False, Remote(None, fails, is_done_but_fails), State.DONE, 2),
+    ],
+)
+def test_what_passes_the_gate(*, dry: bool, remote: Remote, state: State, performed: int) -> None:
+    receipt = Gate(dry, sleep=lambda _: None).let(remote.act)
+    assert (receipt.digest, receipt.state, remote.performed) == ("aa", state, performed)
+
+
+@pytest.mark.parametrize(
+    ("dry", "remote", "error", "performed"),
+    [
+        (True, Remote(THEIRS), ConflictError, 0),
+        (False, Remote(THEIRS), ConflictError, 0),
+        (False, Remote(None, fails, fails, fails), UnreachableError, 3),
+        (False, Remote(None, is_overtaken), ConflictError, 1),
+        (False, Remote(None, is_refused), RemoteError, 1),
+        (False, Remote(None, is_forbidden), CredentialError, 1),
+    ],
+)
+def test_what_the_gate_holds_back(*, dry: bool, remote: Remote, error: type[Exception], performed: int) -> None:
+    with pytest.raises(error):
+        Gate(dry, sleep=lambda _: None).let(remote.act)
+    assert remote.performed == performed

@@ -1,0 +1,100 @@
+"""Routes: what each way of writing a place means."""
+
+import pytest
+
+from release_tools.config import AnacondaConfig, Config, RoutesConfig
+from release_tools.errors import ConfigError
+from release_tools.model import Kind
+from release_tools.places import PYPI, TESTPYPI, Index, every_place, origins, route
+
+OWNED = AnacondaConfig(owner="octo")
+
+
+def final(*places: str, **config: object) -> Config:
+    return Config(routes=RoutesConfig(final=places), **config)  # type: ignore[arg-type]  # settings by name
+
+
+@pytest.mark.parametrize(
+    ("kind", "index", "label"),
+    [(Kind.DEV, TESTPYPI, "dev"), (Kind.PRE, PYPI, "rc"), (Kind.FINAL, PYPI, "main"), (Kind.POST, PYPI, "main")],
+)
+def test_the_routes_that_hold_by_default(kind: Kind, index: Index, label: str) -> None:
+    taken = route(Config(anaconda=OWNED), kind)
+    assert taken.indexes == (index,)
+    assert [channel.label for channel in taken.channels] == [label]
+
+
+@pytest.mark.parametrize(
+    ("written", "upload", "simple"),
+    [
+        ("https://pypi.example/legacy/", "https://pypi.example/legacy/", "https://pypi.example/simple/"),
+        (
+            "https://repo.example/api/pypi/x",
+            "https://repo.example/api/pypi/x",
+            "https://repo.example/api/pypi/x/simple/",
+        ),
+        ("company", "http://127.0.0.1:3141/root/dev/", "http://127.0.0.1:3141/root/dev/+simple/"),
+        ("https://upload.pypi.org/legacy", PYPI.upload, PYPI.simple),
+        ("https://test.pypi.org/legacy/", TESTPYPI.upload, TESTPYPI.simple),
+    ],
+)
+def test_an_index_by_its_address(written: str, upload: str, simple: str) -> None:
+    config = final(
+        written,
+        indexes={"company": "http://127.0.0.1:3141/root/dev/"},
+        simple_urls={"company": "http://127.0.0.1:3141/root/dev/+simple/"},
+    )
+    [index] = route(config, Kind.FINAL).indexes
+    assert (index.upload, index.simple) == (upload, simple)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("anaconda", ("https://conda.anaconda.org/octo", "https://api.anaconda.org", "octo", "main")),
+        ("anaconda:rc", ("https://conda.anaconda.org/octo/label/rc", "https://api.anaconda.org", "octo", "rc")),
+        ("file:///srv/channel", ("file:///srv/channel", "", "", "")),
+        ("lab", ("https://quetz.example/get/lab", "https://quetz.example/get", "lab", "")),
+        ("prefix+https://prefix.dev/lab", ("https://prefix.dev/lab", "https://prefix.dev", "lab", "")),
+    ],
+)
+def test_a_channel_by_its_name_or_address(written: str, expected: tuple[str, ...]) -> None:
+    config = final(written, anaconda=OWNED, channels={"lab": "quetz+https://quetz.example/get/lab"})
+    [channel] = route(config, Kind.FINAL).channels
+    assert (channel.url, channel.api, channel.owner, channel.label) == expected
+
+
+def test_a_channel_without_an_owner_is_skipped_with_its_reason() -> None:
+    [place] = route(Config(), Kind.FINAL).unconfigured
+    assert place.reason == "no Anaconda.org owner configured"
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ("testpipy", "did you mean testpypi?"),
+        ("nowhere", "known are pypi, testpypi, anaconda, company, or an address"),
+        ("svn+https://x.example/y", "known are file://"),
+        ("https://me:s3cret@pypi.example/legacy/", "TWINE_PASSWORD"),
+    ],
+)
+def test_an_unknown_place_is_told_with_the_known_ones(written: str, fault: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        route(final(written, indexes={"company": "https://x.example/"}), Kind.FINAL)
+    assert fault in str(raised.value)
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_rehearsal_leads_over_testpypi() -> None:
+    assert route(Config(rehearse=True), Kind.FINAL).indexes == (TESTPYPI, PYPI)
+    assert route(Config(rehearse=True), Kind.DEV).indexes == (TESTPYPI,)
+
+
+def test_only_the_places_of_the_routes_may_be_asked() -> None:
+    assert {address.split("/")[2] for address in origins(Config(anaconda=OWNED))} == {
+        "upload.pypi.org", "pypi.org", "test.pypi.org", "api.anaconda.org", "conda.anaconda.org",
+    }  # fmt: skip
+
+
+def test_one_channel_under_several_labels_is_one_place_to_look_at() -> None:
+    assert [channel.label for channel in every_place(Config(anaconda=OWNED)).channels] == ["main"]
