@@ -207,9 +207,10 @@ class _Fields:
         """A field's value.
 
         Raises:
-            ArchiveError: it is of another type, or missing and there is no default.
+            ArchiveError: it is of another type, or missing (or null) and there is no default.
         """
-        value = self.fields.get(field, default)
+        value = self.fields.get(field)
+        value = default if value is None else value
         if not isinstance(value, kind):
             raise ArchiveError(f"{self.shown}: {field} is {value!r:.80}, not of type {kind.__name__}", REBUILD)
         return value

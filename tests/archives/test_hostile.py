@@ -1,15 +1,18 @@
+import contextlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from release_tools.archives import read_conda, read_sdist, read_wheel
+from release_tools.archives import Limits, read_conda, read_sdist, read_wheel, unpack_sdist
 from release_tools.errors import ArchiveError
 from tests.archives.hostile import Hostile
 from tests.archives.hostile_condas import CONDAS
 from tests.archives.hostile_sdists import SDISTS
 from tests.archives.hostile_wheels import WHEELS
 from tests.archives.hostile_zips import ZIPS
+from tests.archives.raw import wheel_bytes
 
 EVERYTHING = (
     *(pytest.param(read_wheel, case, id=f"wheel: {case.id}") for case in (*ZIPS, *WHEELS)),
@@ -30,3 +33,65 @@ def test_a_hostile_archive_is_refused_for_what_is_wrong_with_it(
     assert case.filename in refusal.value.message
     assert all(line.isprintable() for line in str(refusal.value).split("\n")), "it would play tricks on the terminal"
     assert refusal.value.advice
+
+
+def a_link(path: Path) -> None:
+    target = path.with_name("real")
+    target.write_bytes(wheel_bytes())
+    path.symlink_to(target)
+
+
+NOT_FILES = {
+    "a symbolic link": a_link,
+    "a folder": Path.mkdir,
+    "a pipe": os.mkfifo,
+    "nothing": lambda _: None,
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes need rights on Windows")
+@pytest.mark.parametrize("make", [pytest.param(make, id=id_) for id_, make in NOT_FILES.items()])
+def test_only_a_regular_file_is_opened(make: Callable[[Path], None], tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0-py3-none-any.whl"
+    make(path)
+    with pytest.raises(ArchiveError, match=r"not a regular file|No such file"):
+        read_wheel(path)
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        (Limits(members=3), "more than 3 members"),
+        (Limits(unpacked=99), "a decompression bomb"),
+        (Limits(document=9), "METADATA' has 46 bytes, more than 9"),
+    ],
+)
+def test_an_archive_beyond_a_limit_is_refused(limits: Limits, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0-py3-none-any.whl"
+    path.write_bytes(wheel_bytes())
+    with pytest.raises(ArchiveError, match=says):
+        read_wheel(path, limits)
+
+
+def test_a_wheel_changed_after_its_check_is_not_streamed(tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0-py3-none-any.whl"
+    path.write_bytes(wheel_bytes())
+    wheel = read_wheel(path)
+    path.write_bytes(wheel_bytes().replace(b"x = 1\n", b"x = 2\n"))
+    with pytest.raises(ArchiveError, match="checksum"):
+        list(wheel.stream())
+
+
+def test_a_hostile_sdist_writes_nothing_outside(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    for number, case in enumerate(SDISTS):
+        path = tmp_path / f"{number}.tar.gz"
+        path.write_bytes(case.make())
+        folder = inside / str(number)
+        folder.mkdir()
+        with contextlib.suppress(ArchiveError):
+            unpack_sdist(path, folder)
+        path.unlink()
+        assert all(made.resolve().is_relative_to(folder) for made in folder.rglob("*"))
+    assert [path.name for path in tmp_path.iterdir()] == ["inside"]
