@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 PLENTY: Final = 64 * 1024 * 1024
 """The largest answer that is read, in bytes, unless the caller says otherwise."""
-_REPEATED: Final = frozenset({429, 500, 502, 503, 504})
+TRANSIENT: Final = frozenset({429, 500, 502, 503, 504})
+"""Statuses by which a server says that the fault is its own, or that it was too soon."""
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _AT_MOST_REDIRECTED: Final = 5
 
@@ -140,9 +141,8 @@ class Http:
         """
         return self._once("POST", url, dict(headers or {}), PLENTY, json=json, data=data)
 
-    @cached_property
-    def session(self) -> "requests.Session":
-        """The session itself, for libraries that bring their own requests; everything said here holds for it too."""
+    def new_session(self) -> "requests.Session":
+        """A session for a library that makes requests of its own; everything said here holds for them too."""
         import requests
 
         session = requests.Session()
@@ -151,6 +151,16 @@ class Http:
         for scheme in ("https://", "http://"):
             session.mount(scheme, adapter)
         return session
+
+    @cached_property
+    def session(self) -> "requests.Session":
+        """The session that `get` and `post` use."""
+        return self.new_session()
+
+    def close(self) -> None:
+        """Close the connections."""
+        if "session" in self.__dict__:
+            self.session.close()
 
     @property
     def verify(self) -> str | bool:
@@ -192,12 +202,12 @@ class Http:
             except UnreachableError:
                 pass
             else:
-                if answer.status not in _REPEATED:
+                if answer.status not in TRANSIENT:
                     return answer
                 wait = answer.headers.get("retry-after", "")
             patience.sleep(patience.before(again, wait))
         answer = self._once("GET", url, headers, limit)
-        if answer.status in _REPEATED:
+        if answer.status in TRANSIENT:
             raise UnreachableError(
                 f"{bare(url)} answered {answer.status}, {patience.tries} times", "Run the same command again to go on."
             )

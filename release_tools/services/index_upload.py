@@ -1,0 +1,188 @@
+"""Uploading to a package index: twine, as a library, with the credentials that twine itself would find."""
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from release_tools.credentials import PYPI_PASSWORD, read_token
+from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError, VerifyError
+from release_tools.http import TRANSIENT, Http, bare, reason
+from release_tools.places import Index
+from release_tools.services.trusted_publishing import Job
+
+if TYPE_CHECKING:
+    import requests
+    from twine.repository import Repository
+
+_TOKEN_USER: Final = "__token__"  # noqa: S105 - the user name that goes with a token
+_FORBIDDEN: Final = frozenset({401, 403})
+_SHOWN: Final = 400
+
+
+@dataclass(frozen=True)
+class Login:
+    """What an index is shown with every upload.
+
+    Attributes:
+        username: ``__token__`` for API tokens.
+        password: the password or token.
+        source: where it was found, for a person.
+    """
+
+    username: str
+    password: str = field(repr=False)
+    source: str
+
+
+def stored_login(index: Index, env: Mapping[str, str]) -> Login | None:
+    """The login that lies ready: from the environment, ``.pypirc`` or the keyring, in twine's order.
+
+    Args:
+        index: to upload to.
+        env: the environment: ``TWINE_USERNAME``, ``TWINE_PASSWORD``, and the home folder of ``.pypirc``.
+
+    Returns:
+        None where there is none, which leaves trusted publishing.
+
+    Raises:
+        CredentialError: the password is malformed.
+        ConfigError: ``.pypirc`` is.
+    """
+    username = env.get("TWINE_USERNAME") or ""
+    if password := read_token(env, PYPI_PASSWORD):
+        return Login(username or _TOKEN_USER, password, PYPI_PASSWORD)
+    section = _pypirc(index, env)
+    username = username or section.get("username") or (_TOKEN_USER if index.audience else "")
+    if password := section.get("password"):
+        return Login(username or _TOKEN_USER, password, ".pypirc")
+    return _keyring(index, username)
+
+
+def _pypirc(index: Index, env: Mapping[str, str]) -> Mapping[str, str]:
+    """The section of ``.pypirc`` about an index, by the index's address."""
+    from configparser import Error, RawConfigParser
+
+    path = Path(env.get("HOME") or env.get("USERPROFILE") or "", ".pypirc")
+    if not path.is_file():
+        return {}
+    parser = RawConfigParser()
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"))
+    except (Error, UnicodeDecodeError):
+        # The parser's own words would show the line, which may be the password's.
+        raise ConfigError(f"{path}: malformed", "See https://packaging.python.org/specifications/pypirc/") from None
+    for name in parser.sections():
+        address = parser.get(name, "repository", fallback=index.upload if name == index.name else "")
+        if address.rstrip("/") == index.upload.rstrip("/"):
+            return dict(parser.items(name))
+    return {}
+
+
+def _keyring(index: Index, username: str) -> Login | None:
+    from twine.auth import CredentialInput, Private
+
+    resolver = Private({"repository": index.upload}, CredentialInput(username or None))
+    username = username or resolver.get_username_from_keyring() or ""
+    if not username:
+        return None
+    resolver.input.username = username
+    password = resolver.get_password_from_keyring()
+    return Login(username, password, "the keyring") if password else None
+
+
+@dataclass(frozen=True)
+class Uploader:
+    """Uploads files to one index over one connection; logs in when the first file goes.
+
+    Attributes:
+        http: the session.
+        index: to upload to.
+        login: answers the login; called once, at the first upload, because a minted token lives only minutes.
+        attest: answers a file's attestation as JSON; None to upload without.
+    """
+
+    http: Http
+    index: Index
+    login: Callable[[], Login]
+    attest: Callable[[Path], str] | None = None
+
+    def upload(self, path: Path) -> None:
+        """Upload one file, once.
+
+        Raises:
+            CredentialError: the index refuses the login.
+            RemoteError: the index refuses the file.
+            UnreachableError: whether the file arrived is unknown.
+            VerifyError: the file is not a distribution.
+        """
+        import requests
+        from twine.exceptions import TwineException
+        from twine.package import PackageFile
+
+        try:
+            package = PackageFile.from_filename(str(path), None)
+        except (TwineException, OSError, ValueError) as error:
+            raise VerifyError(f"{path.name}: not a distribution that an index takes: {error}") from error
+        if self.attest is not None:
+            import json
+
+            package.attestations = [json.loads(self.attest(path))]
+        try:
+            with redirect_stdout(io.StringIO()):  # twine tells its progress itself; the console is ours
+                response = self._repository.upload(package, max_redirects=1)
+        except requests.RequestException as error:
+            raise UnreachableError(f"{bare(self.index.upload)} could not be reached: {reason(error)}") from error
+        self._judge(path.name, response)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if "_repository" in self.__dict__:
+            self._repository.close()
+
+    @cached_property
+    def _login(self) -> Login:
+        return self.login()
+
+    @cached_property
+    def _repository(self) -> "Repository":
+        from twine.repository import Repository
+
+        login = self._login
+        repository = Repository(self.index.upload, login.username, login.password, disable_progress_bar=True)
+        guarded = self.http.new_session()
+        guarded.auth, guarded.headers = repository.session.auth, repository.session.headers
+        repository.session = guarded
+        return repository
+
+    def _judge(self, filename: str, response: "requests.Response") -> None:
+        if response.ok and not response.is_redirect:
+            return
+        said = _said(response)
+        if response.status_code in _FORBIDDEN:
+            raise CredentialError(
+                f"{self.index.title} refused the login from {self._login.source}: {response.status_code} {said}",
+                "Check the token, what it may upload to, and that it is this index's.",
+            )
+        if response.status_code in TRANSIENT:
+            raise UnreachableError(f"{self.index.title} answered {response.status_code} to {filename}")
+        if response.is_redirect:
+            said = f"it redirects to {bare(response.headers.get('Location', ''))}; configure that address"
+        raise RemoteError(f"{self.index.title} refused {filename}: {response.status_code} {said}")
+
+
+def _said(response: "requests.Response") -> str:
+    """A refusal in the index's own words, in one line: PyPI puts them into the reason phrase, others into the body."""
+    text = re.sub(r"<[^<>]*>", " ", response.text[:20_000]) if len(response.reason or "") <= len("Bad Request") else ""
+    return " ".join((text or response.reason or "").split())[:_SHOWN]
+
+
+def how(stored: Login | None, job: Job | None, index: Index) -> str:
+    """How an upload will log in, for a person; empty where it cannot."""
+    if stored:
+        return stored.source
+    return "trusted publishing" if job and index.audience else ""

@@ -1,0 +1,190 @@
+"""Uploading by twine to PyPI's double under its real host names."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from release_tools.errors import ConfigError, CredentialError, ReleaseToolsError, RemoteError, UnreachableError
+from release_tools.http import Http, Patience
+from release_tools.places import PYPI, TESTPYPI, Index
+from release_tools.services.index_upload import Login, Uploader, stored_login
+from release_tools.services.package_index import listing
+from release_tools.services.trusted_publishing import Job, claims, mint
+from tests.making import make_sdist, make_wheel
+from tests.servers.base import Fault, Response, What
+from tests.servers.oidc import OidcProvider
+from tests.servers.package_index import PackageIndex, Publisher
+from tests.servers.proxy import Proxy, proxying
+
+TOKEN = "pypi-canary-0123456789"
+
+
+@pytest.fixture
+def pypi() -> PackageIndex:
+    index = PackageIndex.pypi()
+    index.tokens[TOKEN] = None
+    return index
+
+
+@pytest.fixture
+def provider(pypi: PackageIndex) -> OidcProvider:
+    pypi.provider = OidcProvider()
+    return pypi.provider
+
+
+@pytest.fixture
+def proxy(pypi: PackageIndex, provider: OidcProvider) -> Iterator[Proxy]:
+    with proxying({**pypi.routes, provider.host: provider}) as running:
+        yield running
+
+
+@pytest.fixture
+def http(proxy: Proxy, provider: OidcProvider) -> Iterator[Http]:
+    hosts = [PYPI.upload, PYPI.simple, f"https://{provider.host}"]
+    client = Http.to(hosts, proxy.environment, Patience(timeout=0.5, sleep=lambda _: None))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def uploader(http: Http) -> Iterator[Uploader]:
+    one = Uploader(http, PYPI, lambda: Login("__token__", TOKEN, "TWINE_PASSWORD"))
+    yield one
+    one.close()
+
+
+def test_what_is_uploaded_is_what_is_served(
+    pypi: PackageIndex, http: Http, uploader: Uploader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (make_wheel(tmp_path), make_sdist(tmp_path)):
+        uploader.upload(path)
+    assert {name: served.sha256 for name, served in listing(http, PYPI, "demo").files.items()} == pypi.holds()
+    assert pypi.complaints == []
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "said"),
+    [
+        (Response(401), CredentialError, "refused the login from TWINE_PASSWORD: 401"),
+        (Response(403), CredentialError, "Check the token"),
+        (Response(500), UnreachableError, "answered 500 to demo-1.0.tar.gz"),
+        (Response(503), UnreachableError, "answered 503"),
+        (Response(429), UnreachableError, "answered 429"),
+        (Response.of_text("<html>no\n<b>thanks", 400), RemoteError, "refused demo-1.0.tar.gz: 400 no thanks"),
+        (Response(302, headers={"Location": "https://evil.example/x?y"}), RemoteError, "https://evil.example/x;"),
+    ],
+)
+def test_a_failing_index_is_asked_once_and_the_fault_is_told(
+    pypi: PackageIndex, uploader: Uploader, tmp_path: Path, fault: Response, error: type[ReleaseToolsError], said: str
+) -> None:
+    pypi.faults = [Fault(method="POST", response=fault)]
+    with pytest.raises(error) as raised:
+        uploader.upload(make_sdist(tmp_path))
+    assert said in str(raised.value)
+    assert TOKEN not in repr(raised.value) + str(raised.value)
+    assert len(pypi.uploads) == 1
+
+
+@pytest.mark.parametrize("what", [What.DROP, What.HANG])
+def test_a_lost_answer_leaves_it_open(pypi: PackageIndex, uploader: Uploader, tmp_path: Path, what: What) -> None:
+    pypi.faults = [Fault(what, method="POST")]
+    with pytest.raises(UnreachableError):
+        uploader.upload(make_sdist(tmp_path))
+    assert len(pypi.uploads) == 1
+
+
+PYPIRC = """
+[distutils]
+index-servers = pypi company
+[pypi]
+username = __token__
+password = pypi-of-the-file
+[company]
+repository = https://pypi.example/legacy/
+username = me
+password = of-the-company
+"""
+COMPANY = Index("https://pypi.example/legacy", "company", "https://pypi.example/legacy", "https://pypi.example/simple")
+
+
+@pytest.mark.parametrize(
+    ("index", "env", "expected"),
+    [
+        (PYPI, {"TWINE_PASSWORD": "pypi-x"}, ("__token__", "pypi-x", "TWINE_PASSWORD")),
+        (COMPANY, {"TWINE_PASSWORD": "x", "TWINE_USERNAME": "us"}, ("us", "x", "TWINE_PASSWORD")),
+        (PYPI, {}, ("__token__", "pypi-of-the-file", ".pypirc")),
+        (COMPANY, {}, ("me", "of-the-company", ".pypirc")),
+        (COMPANY, {"TWINE_USERNAME": "us"}, ("us", "of-the-company", ".pypirc")),
+        (TESTPYPI, {}, None),
+    ],
+)
+def test_the_login_is_the_one_that_twine_would_find(
+    tmp_path: Path, index: Index, env: Mapping[str, str], expected: tuple[str, str, str] | None
+) -> None:
+    (tmp_path / ".pypirc").write_text(PYPIRC)
+    found = stored_login(index, {"HOME": str(tmp_path), **env})
+    assert (found and (found.username, found.password, found.source)) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["password = s3cret", "[pypi]\npassword s3cret\n", "[pypi]\n[pypi]\npassword = s3cret"]
+)
+def test_a_malformed_pypirc_is_told_without_its_lines(tmp_path: Path, text: str) -> None:
+    (tmp_path / ".pypirc").write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        stored_login(PYPI, {"HOME": str(tmp_path)})
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_job_is_known_by_its_identity(pypi: PackageIndex, provider: OidcProvider, http: Http, tmp_path: Path) -> None:
+    pypi.owned.add("demo")
+    pypi.publishers = [Publisher("demo")]
+    job = Job.of(provider.environment)
+    assert job is not None
+    identity = job.identity(http, PYPI.audience)
+    token = mint(http, PYPI, "demo", identity)
+    uploader = Uploader(http, PYPI, lambda: Login("__token__", token, "trusted publishing"), _attestation)
+    uploader.upload(make_wheel(tmp_path))
+    uploader.close()
+    assert provider.audiences == ["pypi"]
+    assert pypi.files["demo-1.0-py3-none-any.whl"].attestations
+    assert pypi.created_by_minting == []
+    assert provider.request_token not in repr(job)
+
+
+def _attestation(path: Path) -> str:
+    return json.dumps({"version": 1, "verification_material": {}, "envelope": {"statement": path.name}})
+
+
+def test_a_job_that_is_not_registered_is_told_its_claims_and_what_to_register(
+    provider: OidcProvider, http: Http
+) -> None:
+    job = Job.of(provider.environment)
+    assert job is not None
+    identity = job.identity(http, PYPI.audience)
+    with pytest.raises(CredentialError) as raised:
+        mint(http, PYPI, "demo", identity)
+    text = str(raised.value)
+    assert "Publisher with matching claims was not found" in text
+    assert "repository: octo/demo" in text
+    assert "owner octo, repository demo, workflow release.yml and no environment" in text
+    assert "https://pypi.org/manage/project/demo/settings/publishing/" in text
+    assert identity not in text
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "a.bnVsbA.c"])
+def test_the_claims_of_a_malformed_token_are_none(token: str) -> None:
+    assert claims(token) == {}
+
+
+def test_a_job_without_the_permission_is_no_publisher() -> None:
+    assert Job.of({"GITHUB_ACTIONS": "true"}) is None
+
+
+def test_a_runner_that_refuses_is_told(provider: OidcProvider, http: Http) -> None:
+    job = Job(f"https://{provider.host}/token", "wrong")
+    with pytest.raises(CredentialError, match="id-token: write"):
+        job.identity(http, "pypi")
