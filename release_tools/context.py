@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from release_tools.config import Config
 from release_tools.console import Console
+from release_tools.credentials import OIDC_URL
 from release_tools.gate import Gate
+from release_tools.http import Http, Patience
+from release_tools.places import origins
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,13 @@ class Context:
     gate: Gate
     scratch: Path
     request: Request = Request()
+
+    @cached_property
+    def http(self) -> Http:
+        """The session of this run; it may ask the places of the routes, and the runner for identity tokens."""
+        network = self.config.network
+        patience = Patience(network.timeout, network.tries, network.pause / 1000)
+        return Http.to([*origins(self.config), *filter(None, [self.env.get(OIDC_URL)])], self.env, patience)
 
     @property
     def output(self) -> Path:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from release_tools.errors import ConflictError, UnreachableError
+from release_tools.errors import ConflictError, RemoteError, UnreachableError
 from release_tools.model import Receipt, State
 
 
@@ -85,11 +85,11 @@ class Gate:
         for again in range(1, self.tries + 1):
             try:
                 return act.perform()
-            except UnreachableError:
+            except RemoteError as error:
                 found = self.look(act)
                 if found is not None:
                     return found
-                if again == self.tries:
+                if again == self.tries or not isinstance(error, UnreachableError):
                     raise
                 self.sleep(self.pause * 2.0 ** (again - 1))
         raise AssertionError("a gate tries at least once")

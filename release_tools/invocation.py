@@ -50,7 +50,8 @@ class Invocation:
         project = find_project(Path(self.options.project), anywhere=anywhere)
         given = {item.key: getattr(self.options, item.key) for item in settings() if hasattr(self.options, item.key)}
         config = read_config(project, self.env, given)
-        return Context(project, config, self.env, self.console, Gate(dry), self.scratch, self.request())
+        gate = Gate(dry, pause=config.network.pause / 1000)
+        return Context(project, config, self.env, self.console, gate, self.scratch, self.request())
 
     def run_pipeline(self, steps: Sequence[Step], *, dry: bool, anywhere: bool = False) -> int:
         """Run steps, report them as the call asks, and answer the exit code.

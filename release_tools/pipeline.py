@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Final
 
 from release_tools.context import Context
+from release_tools.deeds import GO_ON, StoppedError
 from release_tools.errors import ReleaseToolsError, VerifyError
 from release_tools.model import Note, Release, Section, Skip, State
 from release_tools.steps.build_dists import build_dists
@@ -65,6 +66,9 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
         try:
             with context.console.working(step.title):
                 answer = step.run(context, known)
+        except StoppedError as stopped:
+            error = stopped.error
+            answer = stopped.release.telling(Note(State.FAILED, error.message, advice=error.advice or GO_ON))
         except ReleaseToolsError as raised:
             error = raised
             answer = known.telling(Note(State.FAILED, raised.message, advice=raised.advice))

@@ -50,6 +50,11 @@ def is_refused(_: Remote) -> None:
     raise RemoteError("400")
 
 
+def is_refused_as_there_already(remote: Remote) -> None:
+    remote.there = OURS
+    raise RemoteError("400 File already exists")
+
+
 def is_forbidden(_: Remote) -> None:
     raise CredentialError("403")
 
@@ -65,6 +70,7 @@ def is_forbidden(_: Remote) -> None:
         (False, Remote(None, fails, fails), State.DONE, 3),
         (False, Remote(None, is_done_but_fails), State.DONE, 1),
         (False, Remote(None, fails, is_done_but_fails), State.DONE, 2),
+        (False, Remote(None, is_refused_as_there_already), State.DONE, 1),
     ],
 )
 def test_what_passes_the_gate(*, dry: bool, remote: Remote, state: State, performed: int) -> None:

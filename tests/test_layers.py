@@ -17,7 +17,7 @@ LAYERS = (
     ("archives", "console", "manifest", "process", "project", "http"),
     ("recipe", "history", "places", "gate"),
     ("parity", "context"),
-    ("services",),
+    ("deeds", "services"),
     ("report", "checks"),
     ("steps",),
     ("pipeline",),
