@@ -25,7 +25,7 @@ MARKS: Final[Mapping[State, str]] = {
     State.SKIPPED: "-",
     State.WARNING: "!",
     State.FAILED: "✗",
-    State.UNREACHED: " ",
+    State.UNREACHED: "○",
 }
 _STYLES: Final[Mapping[State, str]] = {
     State.DONE: "green",
@@ -35,7 +35,7 @@ _STYLES: Final[Mapping[State, str]] = {
     State.WARNING: "yellow",
     State.FAILED: "bold red",
 }
-_ASCII: Final = str.maketrans({"·": ".", "✓": "+", "→": ">", "✗": "x", "…": "~"})
+_ASCII: Final = str.maketrans({"·": ".", "✓": "+", "→": ">", "✗": "x", "…": "~", "○": "o"})
 
 
 class Console:

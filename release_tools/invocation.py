@@ -3,6 +3,7 @@
 import argparse
 import json
 import typing
+import webbrowser
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,13 @@ from typing import Any, Final, Literal
 from release_tools.config import Setting, read_config, settings
 from release_tools.console import Console
 from release_tools.context import Context, Request
-from release_tools.errors import UsageError
+from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.gate import Gate
-from release_tools.pipeline import Step, run
+from release_tools.model import Release
+from release_tools.pipeline import Outcome, Step, run
 from release_tools.report.data import report_data
+from release_tools.report.delivery import redacted, write_for_github, write_page
+from release_tools.report.outputs import action_outputs
 from release_tools.report.text import closing_line
 
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -63,7 +67,13 @@ class Invocation:
         """
         console = self.console
         console.quiet = self.options.json
-        outcome = run(steps, self.context(dry=dry, anywhere=anywhere))
+        try:
+            context = self.context(dry=dry, anywhere=anywhere)
+        except ReleaseToolsError as error:
+            write_for_github(self.env, {}, *redacted(Release(), error, console.redact), dry=dry)
+            raise
+        outcome = run(steps, context)
+        self._report(context, outcome)
         if self.options.json:
             console.data(json.dumps(report_data(outcome.release, outcome.error), indent=2))
         if outcome.error is not None:
@@ -71,6 +81,15 @@ class Invocation:
             return outcome.error.exit_code
         console.say(closing_line(outcome.release, dry=dry), "bold")
         return 0
+
+    def _report(self, context: Context, outcome: Outcome) -> None:
+        """The report page beside the artifacts, and what a GitHub job wants."""
+        known, error = redacted(outcome.release, outcome.error, self.console.redact)
+        dry = context.gate.dry
+        page = write_page(context.output, known, error, dry=dry)
+        write_for_github(self.env, action_outputs(known, context.output, page, error), known, error, dry=dry)
+        if getattr(self.options, "open", False) and page:
+            webbrowser.open(page.as_uri())
 
     def request(self) -> Request:
         """The version that the call names; in a job that a tag started, that tag."""

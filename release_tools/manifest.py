@@ -8,6 +8,10 @@ from release_tools.errors import OutputError
 from release_tools.model import Artifact, ArtifactKind, Kind, Release
 
 FILENAME: Final = "release.json"
+REPORT_PAGE: Final = "report.html"
+OWN_FILES: Final = frozenset({FILENAME, REPORT_PAGE})
+"""What lies in the output folder beside the artifacts."""
+
 _SCHEMA: Final = 1
 _LARGEST: Final = 10_000_000
 

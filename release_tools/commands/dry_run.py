@@ -10,6 +10,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_project(parser)
     add_version(parser)
+    parser.add_argument("--open", action="store_true", help="show the report page in a browser")
     add_settings(parser)
 
 

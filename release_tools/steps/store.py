@@ -34,7 +34,7 @@ def store(context: Context, release: Release) -> Release:
     strangers = sorted(
         entry.name
         for entry in folder.iterdir()
-        if entry.name not in ours | {manifest.FILENAME} and not entry.name.startswith(".")
+        if entry.name not in ours | manifest.OWN_FILES and not entry.name.startswith(".")
     )
     notes = [Note(State.DONE, f"{len(stored)} files and {manifest.FILENAME} in {folder}")]
     if strangers:

@@ -1,0 +1,150 @@
+"""The report page: one HTML file for a person who would rather look than read; no script, no network, no asset."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from release_tools import inert
+from release_tools.archives import CondaPackage, Member, Sdist, Wheel, read_conda, read_sdist, read_wheel
+from release_tools.console import MARKS
+from release_tools.errors import ArchiveError, ReleaseToolsError
+from release_tools.model import Artifact, ArtifactKind, Document, Release, State
+from release_tools.report.states import (
+    WORDS,
+    headline,
+    outcome_state,
+    places,
+    preparations,
+    section_state,
+    verdict,
+)
+from release_tools.report.text import size_text
+from release_tools.report.trees import Folder, Pair, side_by_side, tree
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_FOLDER: Final = Path(__file__).parent / "page"
+_LARGEST_DOCUMENT: Final = 1_000_000
+_MOST_FILES: Final = 5_000
+_DEEDS: Final = (State.WOULD, State.DONE, State.ALREADY)
+_READERS: Final[Mapping[ArtifactKind, Callable[[Path], Sdist | Wheel | CondaPackage]]] = {
+    ArtifactKind.SDIST: read_sdist,
+    ArtifactKind.WHEEL: read_wheel,
+    ArtifactKind.CONDA: read_conda,
+}
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What lies in one artifact.
+
+    Attributes:
+        artifact: the file.
+        members: of the archive.
+        root: the same as nested folders.
+        fault: why it could not be read; empty where it could.
+    """
+
+    artifact: Artifact
+    members: tuple[Member, ...] = ()
+    root: Folder | None = None
+    fault: str = ""
+
+
+def report_page(release: Release, error: ReleaseToolsError | None = None, *, dry: bool) -> str:
+    """The whole run as one HTML document.
+
+    Args:
+        release: what became known; its artifacts are read where they lie.
+        error: what stopped the run.
+        dry: whether the gate was closed.
+    """
+    files = [_contents(artifact) for artifact in release.artifacts]
+    deeds = [note for section in places(release) for note in section.notes if note.state in _DEEDS]
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            release=release,
+            error=error,
+            headline=headline(release, error, dry=dry),
+            verdict=verdict(release, error, dry=dry),
+            outcome=outcome_state(release, error, dry=dry),
+            preparations=preparations(release),
+            places=places(release),
+            warnings=[note for section in release.sections for note in section.notes if note.state is State.WARNING],
+            deeds=deeds,
+            dry=dry,
+            files=files,
+            pairs=_pairs(files),
+            documents=release.documents,
+            style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
+        )
+    )
+
+
+def _contents(artifact: Artifact) -> Contents:
+    try:
+        members = tuple(_READERS[artifact.kind](artifact.path).members)
+    except ArchiveError as error:
+        return Contents(artifact, fault=error.message)
+    if len(members) > _MOST_FILES:
+        return Contents(artifact, members, fault=f"{len(members):,} files, too many to show here")
+    return Contents(artifact, members, tree(members))
+
+
+def _pairs(files: Iterable[Contents]) -> tuple[Pair, ...]:
+    """The first wheel beside the first conda package; empty where either is missing."""
+    first = {item.artifact.kind: item.members for item in reversed(list(files)) if item.root}
+    if ArtifactKind.WHEEL not in first or ArtifactKind.CONDA not in first:
+        return ()
+    return side_by_side(first[ArtifactKind.WHEEL], first[ArtifactKind.CONDA])
+
+
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+    environment.filters |= {
+        "size": size_text,
+        "state": section_state,
+        "word": WORDS.__getitem__,
+        "sign": MARKS.__getitem__,
+        "document": _document,
+        "lines": _diff_lines,
+        "is_link": _is_link,
+    }
+    return environment
+
+
+def _visible(value: object) -> object:
+    """Control and direction characters of others' text, as visible escapes; Jinja escapes the rest."""
+    return inert.visible(value) if type(value) is str else value
+
+
+def _is_link(url: str) -> bool:
+    return url.startswith(("https://", "http://"))
+
+
+def _document(document: Document) -> str:
+    """The project's own Markdown as HTML: raw HTML in it is shown as text, and no picture is fetched."""
+    from markdown_it import MarkdownIt
+    from markupsafe import Markup
+
+    renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    return Markup(renderer.render(inert.visible(document.text[:_LARGEST_DOCUMENT])))  # noqa: S704 - rendered with html off
+
+
+def _diff_lines(document: Document) -> list[tuple[str, str]]:
+    """Each line with its class: ``plus``, ``minus``, ``hunk`` in a diff, none elsewhere."""
+    marks = {"+": "plus", "-": "minus", "@": "hunk"} if document.language == "diff" else {}
+    return [(marks.get(line[:1], ""), line) for line in document.text[:_LARGEST_DOCUMENT].splitlines()]

@@ -1,0 +1,89 @@
+"""What lies in the artifacts, arranged for a person: folded folders, and wheel and conda package side by side."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from release_tools.archives import Member
+from release_tools.archives.places import Scheme, place_of
+
+_CONDA_FOLDERS: Final[Mapping[Scheme, str]] = {
+    Scheme.LIB: "site-packages/",
+    Scheme.SCRIPTS: "python-scripts/",
+    Scheme.HEADERS: "include/",
+    Scheme.DATA: "",
+}
+"""Where a ``noarch: python`` package keeps what a wheel installs."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One folder of an archive.
+
+    Attributes:
+        name: its own, or several joined by slashes where each holds nothing but the next.
+        size: of all that lies in it, in bytes.
+        count: of all files in it.
+        folders: those in it, by name.
+        files: those directly in it, by name.
+    """
+
+    name: str
+    size: int
+    count: int
+    folders: tuple["Folder", ...]
+    files: tuple[Member, ...]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One file in both packages; a path is empty where the package lacks it.
+
+    Attributes:
+        wheel: its path in the wheel.
+        conda: its path in the conda package.
+        size: in bytes.
+        same: whether the bytes are the same.
+    """
+
+    wheel: str
+    conda: str
+    size: int
+    same: bool
+
+
+def tree(members: Iterable[Member], name: str = "") -> Folder:
+    """The members as nested folders; a chain of folders with nothing else in them is one."""
+    files: list[Member] = []
+    inner: dict[str, list[Member]] = {}
+    for member in members:
+        head, slash, rest = member.name.partition("/")
+        if slash:
+            inner.setdefault(head, []).append(Member(rest, member.size, member.sha256, member.executable, member.link))
+        else:
+            files.append(member)
+    folders = tuple(tree(inner[head], head) for head in sorted(inner))
+    if name and len(folders) == 1 and not files:
+        (only,) = folders
+        return Folder(f"{name}/{only.name}", only.size, only.count, only.folders, only.files)
+    return Folder(
+        name,
+        sum(file.size for file in files) + sum(folder.size for folder in folders),
+        len(files) + sum(folder.count for folder in folders),
+        folders,
+        tuple(sorted(files, key=lambda file: file.name)),
+    )
+
+
+def side_by_side(wheel: Iterable[Member], conda: Iterable[Member]) -> tuple[Pair, ...]:
+    """Each file of the wheel beside the one that the conda package installs for it, then what only that one has."""
+    left = {member.name: member for member in conda}
+    pairs = []
+    for member in wheel:
+        place = place_of(member.name)
+        twin = left.pop(_CONDA_FOLDERS[place.scheme] + place.path, None) if place else None
+        pairs.append(
+            Pair(member.name, twin.name if twin else "", member.size, bool(twin and twin.sha256 == member.sha256))
+        )
+    alone = (Pair("", member.name, member.size, same=False) for member in left.values())
+    return (*pairs, *alone)

@@ -1,0 +1,68 @@
+"""Releases as the reports get them, without a build."""
+
+from pathlib import Path
+
+from release_tools.model import (
+    Artifact,
+    ArtifactKind,
+    Document,
+    Kind,
+    Note,
+    Receipt,
+    Release,
+    Section,
+    State,
+)
+from tests.making import make_sdist, make_wheel
+
+HOSTILE = "<script>alert(1)</script> @everyone fixes #1 ![x](https://evil.example/x.png) ``` </details> \x1b[2J \u202e"
+"""What others may write, for every place where it can meet a reader."""
+
+
+def section(title: str, *states: State, place: str = "") -> Section:
+    return Section(title, tuple(Note(state, f"{title} is {state}") for state in states), 0.1, place)
+
+
+def rehearsed(folder: Path) -> Release:
+    """A dry run that went well, with one place of each state."""
+    wheel, sdist = make_wheel(folder, "molecool", "1.4.0rc1"), make_sdist(folder, "molecool", "1.4.0rc1")
+    upload = Note(State.WOULD, f"upload {wheel.name} to PyPI")
+    return Release(
+        name="molecool",
+        version="1.4.0rc1",
+        kind=Kind.PRE,
+        tag="v1.4.0rc1",
+        tagged=True,
+        commit="c0ffee" * 6 + "c0ff",
+        artifacts=(Artifact.of(sdist, ArtifactKind.SDIST), Artifact.of(wheel, ArtifactKind.WHEEL)),
+        receipts=(
+            Receipt(f"pypi:{wheel.name}", "https://pypi.org/project/molecool/1.4.0rc1/", "ab" * 32, State.WOULD),
+        ),
+        sections=(
+            section("Version", State.FACT, State.WARNING),
+            section("Build sdist and wheel", State.DONE),
+            section("Push the tag", State.ALREADY, place="git remote"),
+            Section("Upload to PyPI", (upload,), 0.2, "PyPI"),
+            section("Open a pull request", State.SKIPPED, place="conda-forge"),
+        ),
+        documents=(
+            Document("Release notes", "### Added\n\n- `align`, see [the docs](https://example.org/)\n", "markdown"),
+            Document("Recipe", "context:\n  version: 1.4.0rc1\n", "yaml"),
+            Document("Difference to the feedstock", "@@ -1 +1 @@\n-version: 1.3\n+version: 1.4\n", "diff"),
+        ),
+    )
+
+
+def hostile(folder: Path) -> Release:
+    """The same, where every text that others may have written is an attack."""
+    note = Note(State.WARNING, HOSTILE, HOSTILE, HOSTILE)
+    good = rehearsed(folder)
+    return Release(
+        name=HOSTILE,
+        version="1.0",
+        tag=HOSTILE,
+        artifacts=good.artifacts,
+        receipts=(Receipt(HOSTILE, "javascript:alert(1)", HOSTILE, State.WOULD),),
+        sections=(Section("Version", (note,), 0.1), Section("Upload", (note,), 0.1, "PyPI")),
+        documents=(Document("Release notes", HOSTILE, "markdown"), Document("Recipe", HOSTILE, "yaml")),
+    )

@@ -1,0 +1,174 @@
+"""The report page, in a real browser where one is installed (Debian: chromium and chromium-driver)."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from release_tools.errors import BuildError
+from release_tools.report.page import report_page
+from tests.report.examples import HOSTILE, hostile, rehearsed
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMEDRIVER = shutil.which("chromedriver")
+needs_browser = pytest.mark.skipif(
+    not (CHROMIUM and CHROMEDRIVER), reason="no headless browser: apt-get install chromium chromium-driver"
+)
+PHONE, DESK = (360, 740), (1280, 900)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM or ""
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server"):
+        options.add_argument(argument)
+    driver = webdriver.Chrome(options, webdriver.ChromeService(CHROMEDRIVER))
+    yield driver
+    driver.quit()
+
+
+def show(
+    browser: webdriver.Chrome, folder: Path, page: str, size: tuple[int, int] = DESK, scheme: str = "light"
+) -> None:
+    path = folder / "report.html"
+    path.write_text(page, encoding="utf-8")
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE},
+    )
+    features = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": name, "value": features[name]} for name in features]}
+    )
+    browser.get(path.as_uri())
+
+
+def complaints(browser: webdriver.Chrome) -> list[object]:
+    """What the page wrote to the console: errors, blocked requests."""
+    return list(browser.get_log("browser"))  # type: ignore[no-untyped-call] - selenium leaves it untyped
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_it_is_readable_everywhere(
+    browser: webdriver.Chrome, tmp_path: Path, size: tuple[int, int], scheme: str
+) -> None:
+    show(browser, tmp_path, report_page(rehearsed(tmp_path), dry=True), size, scheme)
+    assert complaints(browser) == []
+    assert browser.title == "molecool 1.4.0rc1: rehearsed, nothing published"
+    wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert browser.execute_script(wider) == 0
+    sizes = "return [...document.querySelectorAll('main *')].map(e => parseFloat(getComputedStyle(e).fontSize))"
+    assert min(browser.execute_script(sizes)) >= 11
+    assert lowest_contrast(browser) >= 4.5
+
+
+@needs_browser
+def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    release = rehearsed(tmp_path)
+    show(browser, tmp_path, report_page(release, dry=True))
+    assert browser.find_element(By.CSS_SELECTOR, "header .warnings").text.endswith("Version is warning")
+    places = [item.text.splitlines() for item in browser.find_elements(By.CSS_SELECTOR, ".places > li")]
+    assert [(lines[1], lines[2]) for lines in places] == [
+        ("git remote", "there already"),
+        ("PyPI", "would be done"),
+        ("conda-forge", "skipped"),
+    ]
+    deeds = [item.text for item in browser.find_elements(By.CSS_SELECTOR, "#plan li")]
+    assert deeds == [
+        "Push the tag is already there already",
+        "upload molecool-1.4.0rc1-py3-none-any.whl to PyPI would be done",
+    ]
+    files = browser.find_element(By.ID, "files").text
+    assert all(artifact.filename in files and artifact.sha256 in files for artifact in release.artifacts)
+    assert browser.find_element(By.CSS_SELECTOR, "#document-1 .prose h3").text == "Added"
+    assert "version: 1.4.0rc1" in browser.find_element(By.ID, "document-2").text
+    assert browser.find_element(By.CSS_SELECTOR, "#document-3 .plus").text == "+version: 1.4"
+
+
+@needs_browser
+def test_folds_open_and_links_lead_somewhere(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    show(browser, tmp_path, report_page(rehearsed(tmp_path), dry=True))
+    tree = browser.find_element(By.CSS_SELECTOR, "#files .artifact:nth-of-type(2) details.tree")
+    inner = tree.find_element(By.CSS_SELECTOR, ".file")
+    assert not inner.is_displayed()
+    for fold in [tree, *tree.find_elements(By.CSS_SELECTOR, "details")]:
+        fold.find_element(By.CSS_SELECTOR, "summary").click()
+    assert inner.is_displayed()
+    assert inner.text.split()[0] == "__init__.py"
+    links = browser.find_elements(By.CSS_SELECTOR, "a[href^='#']")
+    assert len(links) > 5
+    for link in links:
+        assert browser.find_elements(By.ID, str(link.get_dom_attribute("href")).removeprefix("#"))
+    outward = browser.find_element(By.CSS_SELECTOR, "#plan a")
+    assert outward.get_attribute("href") == "https://pypi.org/project/molecool/1.4.0rc1/"
+
+
+@needs_browser
+def test_a_failure_is_told_first(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    error = BuildError("the backend said no", "Mend pyproject.toml.", faults=["no README", "no LICENSE"])
+    show(browser, tmp_path, report_page(rehearsed(tmp_path), error, dry=False), PHONE)
+    alert = browser.find_element(By.CSS_SELECTOR, "header [role=alert]")
+    assert [line.strip() for line in alert.text.splitlines() if line.strip()] == [
+        "the backend said no", "no README", "no LICENSE", "Mend pyproject.toml.",
+    ]  # fmt: skip
+    assert alert.location["y"] < PHONE[1] / 2
+
+
+@needs_browser
+def test_others_text_runs_nothing_and_fetches_nothing(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    page = report_page(hostile(tmp_path), BuildError(HOSTILE, faults=[HOSTILE]), dry=True)
+    show(browser, tmp_path, page)
+    assert complaints(browser) == []
+    assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
+    assert browser.find_elements(By.CSS_SELECTOR, "script, img, iframe, [onclick], a[href^='javascript']") == []
+    assert "\x1b" not in page
+    assert "\u202e" not in page
+
+
+def test_the_page_names_no_asset(tmp_path: Path) -> None:
+    page = report_page(rehearsed(tmp_path), dry=True)
+    assert "<script" not in page
+    assert "@import" not in page
+    assert " src=" not in page
+    assert "url(" not in page
+
+
+def test_a_corrupt_file_is_named_and_the_page_is_there(tmp_path: Path) -> None:
+    release = rehearsed(tmp_path)
+    release.artifacts[1].path.write_bytes(b"not a zip")
+    assert "unpacked" in report_page(release, dry=True)
+    assert f"{release.artifacts[1].filename}: " in report_page(release, dry=True)
+
+
+def lowest_contrast(browser: webdriver.Chrome) -> float:
+    """The lowest contrast (WCAG 2.2) of a text to what lies behind it; tints without transparency only."""
+    script = """
+    const rgb = text => text.match(/[\\d.]+/g).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+      .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = e => {
+      for (; e; e = e.parentElement) {
+        const c = rgb(getComputedStyle(e).backgroundColor);
+        if (c.length < 4 || c[3] > 0) return c;
+      }
+      return [255, 255, 255];
+    };
+    let lowest = 21;
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const e = walker.currentNode.parentElement;
+      if (!walker.currentNode.textContent.trim() || !e.checkVisibility()) continue;
+      const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+      lowest = Math.min(lowest, (a + 0.05) / (b + 0.05));
+    }
+    return lowest;
+    """
+    return float(browser.execute_script(script))

@@ -1,0 +1,113 @@
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from release_tools import cli
+from release_tools.errors import BuildError
+from release_tools.model import Document, State
+from release_tools.report.summary import LARGEST, diagram, step_summary
+from tests.report.examples import HOSTILE, hostile, rehearsed, section
+
+
+def test_a_rehearsal_shows_every_place_and_file(tmp_path: Path) -> None:
+    text = step_summary(rehearsed(tmp_path), dry=True)
+    assert text.startswith("## 🔷 molecool 1.4.0rc1: rehearsed, nothing published\n")
+    rows = re.findall(r"^\| (\S+) \| \*\*(.+?)\*\* (.+?) \| (.+) \|$", text, re.MULTILINE)
+    assert rows == [
+        ("☑️", "git remote", "there already", "Push the tag is already"),
+        ("🔷", "PyPI", "would be done", "upload molecool-1.4.0rc1-py3-none-any.whl to PyPI"),
+        ("🚫", "conda-forge", "skipped", "Open a pull request is skipped"),
+    ]
+    for artifact in rehearsed(tmp_path).artifacts:
+        assert f"| {artifact.filename} | " in text
+        assert artifact.sha256 in text
+    assert "```diff\n@@ -1 +1 @@\n-version: 1.3\n+version: 1.4\n" in text
+
+
+def test_the_diagram_leads_from_the_tag_to_every_place(tmp_path: Path) -> None:
+    lines = diagram(rehearsed(tmp_path)).splitlines()
+    assert lines[:6] == [
+        "flowchart LR",
+        '  commit(["v1.4.0rc1"])',
+        '  commit --> build["✅ built and checked"]:::done',
+        '  build --> place0["☑️ git remote"]:::done',
+        '  build --> place1["🔷 PyPI"]:::would',
+        '  build --> place2["🚫 conda-forge"]:::skipped',
+    ]
+
+
+def test_a_failure_shows_the_error_and_what_was_not_reached(tmp_path: Path) -> None:
+    release = replace(
+        rehearsed(tmp_path),
+        sections=(
+            section("Version", State.FACT),
+            section("Build sdist and wheel", State.FAILED),
+            section("Upload to PyPI", State.UNREACHED, place="PyPI"),
+        ),
+    )
+    text = step_summary(release, BuildError("the backend said no", "Mend pyproject.toml."), dry=False)
+    assert text.startswith("## ❌ molecool 1.4.0rc1: failed at: Build sdist and wheel\n")
+    assert "```\nthe backend said no\nMend pyproject.toml.\n```" in text
+    assert "<details open><summary>❌ Build sdist and wheel" in text
+    assert '[" built' not in text
+    assert 'build["❌ built and checked"]:::failed' in text
+    assert "| ⬜ | **PyPI** not reached |" in text
+
+
+def test_others_text_is_inert(tmp_path: Path) -> None:
+    text = step_summary(hostile(tmp_path), BuildError(HOSTILE), dry=True)
+    rendered = MarkdownIt("commonmark").enable("table").render(text)
+    prose = re.sub(r"<pre>.*?</pre>", "", rendered, flags=re.DOTALL)
+    assert "<script" not in rendered
+    assert "<img" not in rendered
+    assert not re.search(r"(?<!\w)@\w|fixes #\d", prose)
+    assert rendered.count("<details") == rendered.count("</details>")
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    label = re.search(r'commit\(\["(.*)"\]\)', text)
+    assert label
+    assert not set("<>\"'`#;&@") & set(label[1])
+
+
+@pytest.mark.parametrize("room", [200, 2_000, 20_000, LARGEST])
+def test_a_summary_takes_no_more_than_its_room_and_closes_what_it_opens(tmp_path: Path, room: int) -> None:
+    long = Document("Notes", "- ☃ everything changed\n" * 200_000, "markdown")
+    release = replace(rehearsed(tmp_path), documents=(long,) * 30, sections=rehearsed(tmp_path).sections * 400)
+    text = step_summary(release, dry=True, room=room)
+    assert len(text.encode()) <= room
+    assert text.count("<details") == text.count("</details>")
+    assert len(re.findall(r"^`{3,}", text, re.MULTILINE)) % 2 == 0
+    assert text.endswith("the rest is in the report page.\n")
+
+
+def test_a_job_gets_the_summary_of_a_run_that_failed(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'demo'\nversion = '1.0'\n", encoding="utf-8")
+    summary = tmp_path / "summary.md"
+    summary.write_text("what the step said before\n", encoding="utf-8")
+    env = {"GITHUB_STEP_SUMMARY": str(summary), "PATH": "", "HOME": str(tmp_path)}
+    code = cli.main(["dry-run", "-C", str(tmp_path)], env)
+    text = summary.read_text(encoding="utf-8")
+    assert code != 0
+    assert text.startswith("what the step said before\n## ❌ The release: failed at: Version\n")
+    assert "git: not found" in text
+
+
+def test_a_job_gets_the_summary_of_a_wrong_configuration(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.release-tools]\nconda-name = 'x'\n", encoding="utf-8")
+    summary = tmp_path / "summary.md"
+    assert cli.main(["dry-run", "-C", str(tmp_path)], {"GITHUB_STEP_SUMMARY": str(summary)}) == 3
+    assert "unknown key" in summary.read_text(encoding="utf-8")
+
+
+def test_a_secret_is_not_in_the_summary(tmp_path: Path) -> None:
+    secret = "hunter2<&>hunter2"
+    (tmp_path / "pyproject.toml").write_text(f"[tool.release-tools]\n'{secret}' = 'x'\n", encoding="utf-8")
+    summary = tmp_path / "summary.md"
+    env = {"GITHUB_STEP_SUMMARY": str(summary), "ANACONDA_API_TOKEN": secret}
+    assert cli.main(["dry-run", "-C", str(tmp_path)], env) == 3
+    text = summary.read_text(encoding="utf-8")
+    assert "***" in text
+    assert "hunter2" not in text
