@@ -1,7 +1,5 @@
 """The habits of this project: `nox -s lint types tests bench`; without `-s`, all but the benchmarks."""
 
-from pathlib import Path
-
 import nox
 
 nox.options.sessions = ["lint", "types", "tests"]
@@ -39,9 +37,7 @@ def tests(session: nox.Session) -> None:
 def reference(session: nox.Session) -> None:
     """Write the pages that are generated from the code."""
     _install(session)
-    for option, path in (("--reference", "docs/configuration.md"), ("--schema", "docs/configuration.schema.json")):
-        with Path(path).open("w", encoding="utf-8", newline="\n") as page:
-            session.run("release-tools", "config", option, stdout=page)
+    session.run("python", "-m", "docs.make")
 
 
 @nox.session

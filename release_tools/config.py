@@ -162,7 +162,8 @@ class Setting:
     @property
     def is_table(self) -> bool:
         """Whether it is a table of free keys, which only the file can hold."""
-        return typing.get_origin(self.type) is not None and issubclass(_origin(self.type), Mapping)
+        origin = typing.get_origin(self.type)
+        return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
 def settings(cls: type = Config, prefix: tuple[str, ...] = ()) -> Iterator[Setting]:
@@ -312,10 +313,6 @@ def _key(item: Field[Any]) -> str:
 
 def _default(item: Field[Any]) -> Any:  # noqa: ANN401 - as the field's type
     return item.default if item.default_factory is MISSING else item.default_factory()
-
-
-def _origin(hint: Any) -> type:  # noqa: ANN401 - a type hint has no type of its own
-    return cast("type", typing.get_origin(hint))
 
 
 def _did_you_mean(name: str, known: Mapping[str, object]) -> str:

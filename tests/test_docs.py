@@ -1,11 +1,13 @@
 """What the pages say is what the code does."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from release_tools import cli, errors
+from docs.make import pages
+from release_tools import errors
 from release_tools.errors import ReleaseToolsError
 
 ROOT = Path(__file__).parent.parent
@@ -15,21 +17,15 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("option", "page"), [("--reference", "docs/configuration.md"), ("--schema", "docs/configuration.schema.json")]
-)
-def test_a_generated_page_is_up_to_date(option: str, page: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["config", "-C", str(ROOT), option], {}) == 0
-    assert capsys.readouterr().out == read(page), "nox -s reference"
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_a_generated_page_is_up_to_date(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == pages()[page], "nox -s reference"
 
 
-def test_every_error_has_its_exit_code_on_the_page_and_for_itself() -> None:
-    rows = re.findall(r"^\| (\d+) \| `(\w+)` \| (.+) \|$", read("docs/exit-codes.md"), re.MULTILINE)
+def test_every_error_has_its_exit_code_for_itself() -> None:
     classes = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, ReleaseToolsError)]
-    assert sorted(rows) == sorted(
-        (str(cls.exit_code), cls.__name__, (cls.__doc__ or "").splitlines()[0].replace("``", "`")) for cls in classes
-    )
-    assert len({cls.exit_code for cls in classes}) == len(classes)
+    codes = Counter(vars(cls)["exit_code"] for cls in classes if "exit_code" in vars(cls))
+    assert max(codes.values()) == 1, codes
 
 
 def test_continuous_integration_runs_the_tests_as_the_readme_says() -> None:

@@ -50,7 +50,7 @@ def show(
 
 def complaints(browser: webdriver.Chrome) -> list[object]:
     """What the page wrote to the console: errors, blocked requests."""
-    return list(browser.get_log("browser"))  # type: ignore[no-untyped-call] - selenium leaves it untyped
+    return list(browser.get_log("browser"))  # type: ignore[no-untyped-call]  # selenium leaves it untyped
 
 
 @needs_browser

@@ -1,0 +1,81 @@
+"""Write the pages that are generated from the code: ``python -m docs.make``; a test sees that they are up to date."""
+
+import argparse
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+
+from release_tools import cli, errors
+from release_tools.config import settings
+from release_tools.errors import ReleaseToolsError
+from release_tools.report.reference import configuration_page, json_schema
+
+DOCS = Path(__file__).parent
+
+EXIT_CODES_HEAD = """\
+# Exit codes
+
+Each kind of fault has a code of its own, so that a script can tell them apart. The message on standard error says what
+happened, to which file or field, and what to type next.
+
+This page is generated from the errors themselves: `nox -s reference`.
+
+| code | fault | what it means |
+|---|---|---|
+| 0 | | All went well; in a dry run: a release would. |
+"""
+
+CLI_HEAD = """\
+# Commands
+
+`release-tools COMMAND --help` says the same. Every command about a project also takes an option for each setting of
+[the configuration](configuration.md): `--anaconda-owner` for `anaconda.owner`.
+
+This page is generated from the commands themselves: `nox -s reference`.
+"""
+
+
+def pages() -> Mapping[Path, str]:
+    """Every generated page by its path."""
+    return {
+        DOCS / "configuration.md": configuration_page(),
+        DOCS / "configuration.schema.json": json.dumps(json_schema(), indent=2) + "\n",
+        DOCS / "exit-codes.md": EXIT_CODES_HEAD + "".join(exit_codes()),
+        DOCS / "cli.md": CLI_HEAD + "".join(command(name) for name in cli.COMMANDS),
+    }
+
+
+def exit_codes() -> Iterator[str]:
+    """A row for each class of errors, by its code, and one for an interruption."""
+    classes = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, ReleaseToolsError)]
+    for cls in sorted(classes, key=lambda cls: cls.exit_code):
+        sentence = (inspect.getdoc(cls) or "").splitlines()[0].replace("``", "`")
+        yield f"| {cls.exit_code} | `{cls.__name__}` | {sentence} |\n"
+    yield "| 130 | | Interrupted with Ctrl-C; nothing was left half done. |\n"
+
+
+def command(name: str) -> str:
+    """The section of one command: its sentence, its arguments and its own options."""
+    parser = argparse.ArgumentParser(add_help=False)
+    import_module(f"release_tools.commands.{name.replace('-', '_')}").add_arguments(parser)
+    common = {item.key for item in settings()}
+    rows = "".join(row(action) for action in parser._actions if action.dest not in common)  # noqa: SLF001 - no other way
+    table = f"\n| | |\n|---|---|\n{rows}" if rows else ""
+    return f"\n## release-tools {name}\n\n{cli.COMMANDS[name].capitalize()}.\n{table}"
+
+
+def row(action: argparse.Action) -> str:
+    """One option or argument."""
+    value = "" if action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
+    if action.choices:
+        value = " " + " or ".join(map(str, action.choices))
+    named = ", ".join(action.option_strings) + value
+    meaning = (action.help or "").replace("%%", "%").replace("|", "\\|")
+    return f"| `{named.strip()}` | {meaning} |\n"
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8", newline="\n")
