@@ -1,11 +1,20 @@
 """The only place that starts other programs."""
 
+import os
+import signal
 import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from release_tools.errors import ReleaseToolsError
+
+_UMASK: Final = -1 if sys.platform == "win32" else 0o022  # the modes of what is built depend on nobody's habits
+_PATIENCE: Final = 3600
 
 
 class ProcessError(ReleaseToolsError):
@@ -36,7 +45,7 @@ def run(
     env: Mapping[str, str],
     cwd: Path | None = None,
     stdin: str | None = None,
-    timeout: float = 3600,
+    may_ask: bool = False,
 ) -> Completed:
     """Run a program to its end, without a shell.
 
@@ -45,30 +54,47 @@ def run(
         env: its whole environment; nothing is inherited beside it.
         cwd: its working directory.
         stdin: text on its standard input; without it, standard input is closed.
-        timeout: in seconds.
+        may_ask: whether it may ask its user on the terminal, for a passphrase; any other program runs in a session of
+            its own, and whatever it leaves behind ends with it.
 
     Raises:
-        ProcessError: it could not be started, exited with another code than 0, or took longer.
+        ProcessError: it could not be started, exited with another code than 0, or took longer than an hour.
     """
     name = Path(argv[0]).name
-    try:
-        done = subprocess.run(  # noqa: S603 - argument lists only, never a shell
-            list(argv),
-            cwd=cwd,
-            env=dict(env),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise ProcessError(f"{name}: not found; is it installed and on PATH?") from None
-    except subprocess.TimeoutExpired as expired:
-        raise ProcessError(f"{name}: gave up after {expired.timeout:.0f} s") from None
-    if done.returncode != 0:
-        output = f"{done.stdout}{done.stderr}".strip()
-        raise ProcessError(f"{name}: exited with {done.returncode}", output, done.returncode)
-    return Completed(done.stdout, done.stderr)
+    # Files and not pipes: a pipe stays open as long as any process that the program left behind.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            program = subprocess.Popen(  # noqa: S603 - argument lists only, never a shell
+                list(argv),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                stdout=out,
+                stderr=err,
+                umask=_UMASK,
+                start_new_session=not may_ask,
+            )
+        except OSError as error:
+            raise ProcessError(f"{name}: could not be started ({error.strerror}); is it on PATH?") from None
+        with program:
+            try:
+                program.communicate(None if stdin is None else stdin.encode(), _PATIENCE)
+            except subprocess.TimeoutExpired:
+                raise ProcessError(f"{name}: gave up after {_PATIENCE} s") from None
+            finally:
+                _end(program, alone=may_ask)
+        out.seek(0)
+        err.seek(0)
+        stdout, stderr = (file.read().decode(errors="replace").replace("\r\n", "\n") for file in (out, err))
+    if program.returncode != 0:
+        output = f"{stdout}{stderr}".strip()
+        raise ProcessError(f"{name}: exited with {program.returncode}", output, program.returncode)
+    return Completed(stdout, stderr)
+
+
+def _end(program: subprocess.Popen[bytes], *, alone: bool) -> None:
+    if sys.platform == "win32" or alone:
+        program.kill()
+    else:
+        with suppress(ProcessLookupError, PermissionError):  # macOS answers the latter where nobody is left
+            os.killpg(program.pid, signal.SIGKILL)
