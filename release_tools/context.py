@@ -20,10 +20,12 @@ class Request:
     Attributes:
         version: a version to rehearse or tag; empty to derive it.
         tag: the same as a tag.
+        field: what names the tag, for messages.
     """
 
     version: str = ""
     tag: str = ""
+    field: str = "--tag"
 
 
 @dataclass(frozen=True)

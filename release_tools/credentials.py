@@ -19,6 +19,10 @@ OIDC_TOKEN: Final = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - as above
 PUBLISHING: Final = (PYPI_PASSWORD, ANACONDA_TOKEN, CONDA_FORGE_TOKEN, OIDC_URL, OIDC_TOKEN)
 """What lets its holder publish; a build must not run beside any of these."""
 
+_REFUSED: Final = (
+    "Build in a job or shell without them and publish in another: release-tools build, then release-tools publish."
+    " If you trust every build requirement: --allow-credentials-in-build."
+)
 _SECRET_NAME: Final = re.compile(r"(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|CREDENTIAL)", re.ASCII)
 _NOT_SECRET: Final = frozenset({OIDC_URL})
 _WITHHELD_PREFIXES: Final = ("ACTIONS_", "GITHUB_", "RUNNER_", "TWINE_", "GIT_", "PYTHON", "RELEASE_TOOLS_")
@@ -37,6 +41,22 @@ def without_credentials(env: Mapping[str, str]) -> dict[str, str]:
         for name, value in env.items()
         if not is_secret(name) and not name.upper().startswith(_WITHHELD_PREFIXES)
     }
+
+
+def refuse_near_build(env: Mapping[str, str], *, allowed: bool) -> tuple[str, ...]:
+    """The variables by which other people's code, about to run in a build, could publish.
+
+    Leaving them out of the build's own environment is not enough: on Linux it can read that of the process above it.
+
+    Raises:
+        CredentialError: there are some, and they are not allowed.
+    """
+    present = tuple(name for name in PUBLISHING if env.get(name))
+    if present and not allowed:
+        raise CredentialError(
+            f"{', '.join(present)}: set while other people's code is about to run in the build", _REFUSED
+        )
+    return present
 
 
 @dataclass(frozen=True, repr=False)

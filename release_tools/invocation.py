@@ -97,7 +97,7 @@ class Invocation:
         if version and tag:
             raise UsageError("--version and --tag name the same thing", "Give one of them.")
         if not version and not tag and self.env.get("GITHUB_REF_TYPE") == "tag":
-            tag = self.env.get("GITHUB_REF_NAME")
+            return Request(tag=self.env.get("GITHUB_REF_NAME", ""), field="GITHUB_REF_NAME")
         return Request(version or "", tag or "")
 
 

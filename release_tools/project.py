@@ -13,6 +13,9 @@ _VCS_PLUGINS: Final = frozenset(
         "setuptools-scm", "vcs-versioning", "versioneer", "versioningit",
     }
 )  # fmt: skip
+_VERSIONINGITS_OWN: Final = frozenset(
+    {"basic", "git", "git-archive", "hg", "minor", "minor-release", "null", "smallest", "smallest-release"}
+)
 _NAME: Final = re.compile(r"^[A-Za-z0-9._-]+", re.ASCII)
 
 
@@ -20,8 +23,8 @@ class VersionSource(StrEnum):
     """Where a project keeps its version."""
 
     STATIC = "static"  # a literal in pyproject.toml
-    VERSIONINGIT = "versioningit"  # git tags, read by versioningit
-    VCS = "vcs"  # git tags, read by another plugin
+    VERSIONINGIT = "versioningit"  # git tags, read by versioningit with its own methods
+    VCS = "vcs"  # git tags, read by another plugin or with code of the project's own
     BACKEND = "backend"  # a file that only the backend knows how to read
 
 
@@ -50,7 +53,8 @@ class Project:
         system, poetry = _table(pyproject, "build-system"), _table(tool, "poetry")
         name = project.get("name") or poetry.get("name") or ""
         backend = system.get("build-backend") or _LEGACY_BACKEND
-        plugins = {_normalised(requirement) for requirement in system.get("requires", ())} & _VCS_PLUGINS
+        requires = system.get("requires")
+        plugins = {_normalised(item) for item in (requires if isinstance(requires, list) else ())} & _VCS_PLUGINS
         hatch, pdm = _table(_table(tool, "hatch"), "version"), _table(_table(tool, "pdm"), "version")
         settings = _versioningit(tool, hatch)
         version = (
@@ -58,7 +62,7 @@ class Project:
         )
         if version:
             return cls(str(name), str(backend), VersionSource.STATIC, version=str(version))
-        if settings is not None:
+        if settings is not None and not _runs_own_code(settings):
             return cls(str(name), str(backend), VersionSource.VERSIONINGIT, versioningit=settings)
         if "pdm-backend" in plugins and pdm.get("source") != "scm":
             plugins.discard("pdm-backend")
@@ -71,6 +75,16 @@ def _versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Mapping[
     if hatch.get("source") == "versioningit":
         return {key: value for key, value in hatch.items() if key != "source"}
     return None
+
+
+def _runs_own_code(settings: Mapping[str, Any]) -> bool:
+    """Whether versioningit would have to import code of the project, which must not run in this process."""
+    for section in ("vcs", "tag2version", "next-version", "format"):
+        method = settings.get(section)
+        method = method.get("method", "basic") if isinstance(method, dict) else method
+        if method is not None and method not in _VERSIONINGITS_OWN:
+            return True
+    return False
 
 
 def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -113,10 +113,18 @@ class TagFormat:
             return None
 
     @property
+    def example(self) -> str:
+        """A tag of this form, for messages."""
+        return f"{self.prefix}1.2.3{self.suffix}"
+
+    @property
     def globs(self) -> tuple[str, ...]:
         """What ``git describe --match`` is to consider; wider than `version`, which decides."""
         return (f"{self.prefix}[0-9]*{self.suffix}",) if self.strict else ("v[0-9]*", "[0-9]*")
 
-    def like(self, tag: str) -> "TagFormat":
-        """This format, spelled as an existing tag spells it, where no format was configured."""
-        return self if self.strict else TagFormat("v" if tag.startswith("v") else "", "")
+    def like(self, tag: str, version: str) -> "TagFormat":
+        """This format, spelled as an existing tag of that version spells it, where no format was configured."""
+        if self.strict:
+            return self
+        prefix, found, suffix = tag.partition(version)
+        return TagFormat(prefix, suffix) if found else TagFormat("v" if tag.startswith("v") else "")

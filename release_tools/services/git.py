@@ -1,7 +1,7 @@
 """Git, through its command line, with a configuration that a repository cannot turn against its user."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -16,13 +16,21 @@ _NEUTRAL: Final = (
     "advice.detachedHead=false",
     "protocol.ext.allow=never",
 )
-_SCRATCH_CONFIG: Final = (
-    "core.autocrlf=false",  # the same bytes on Windows
-    "commit.gpgSign=false",
-    "tag.gpgSign=false",
-    "user.name=release-tools",
-    "user.email=release-tools@localhost",
-)
+_SCRATCH_CONFIG: Final = """\
+[core]
+\tautocrlf = false
+\teol = lf
+\tfsmonitor = false
+\thooksPath = {devnull}
+[commit]
+\tgpgSign = false
+[tag]
+\tgpgSign = false
+[user]
+\tname = release-tools
+\temail = release-tools@localhost
+"""
+"""Line ends as they were committed, on Windows too; and nothing that the user's own configuration would start."""
 _GITLINK_MODE: Final = "160000"
 
 
@@ -31,16 +39,44 @@ class Head:
     """The commit that is checked out.
 
     Attributes:
-        commit: 40 hexadecimal digits.
+        commit: its full hexadecimal name.
         time: of the commit, in seconds since the epoch.
         branch: its branch, empty when detached.
-        shallow: whether the history was cut off when it was cloned.
     """
 
     commit: str
     time: int
     branch: str
-    shallow: bool
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The newest tag in a commit's history.
+
+    Attributes:
+        tag: its name.
+        distance: how many commits came since; 0 where it is on the commit itself.
+        rev: the commit's abbreviated name.
+    """
+
+    tag: str
+    distance: int
+    rev: str
+
+
+@dataclass(frozen=True)
+class Submodule:
+    """A repository that a commit carries inside.
+
+    Attributes:
+        path: where, in the repository around it.
+        commit: the one that is recorded.
+        present: whether it is checked out.
+    """
+
+    path: str
+    commit: str
+    present: bool
 
 
 @dataclass(frozen=True)
@@ -48,12 +84,14 @@ class Repository:
     """A git work tree.
 
     Attributes:
-        root: its top folder.
+        root: its top folder, without symbolic links.
         env: the environment for git, without ``GIT_*``.
+        shallow: whether the history was cut off when it was cloned.
     """
 
     root: Path
     env: Mapping[str, str]
+    shallow: bool = False
 
     @classmethod
     def open(cls, folder: Path, env: Mapping[str, str]) -> Self:
@@ -66,7 +104,7 @@ class Repository:
         clean |= {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
         clean |= {name: env[name] for name in ("GIT_SSL_CAINFO", "GIT_SSH_COMMAND") if name in env}
         try:
-            top = cls(folder, clean).git("rev-parse", "--show-toplevel").strip()
+            answer = cls(folder, clean).git("rev-parse", "--is-shallow-repository", "--show-toplevel")
         except ProcessError as error:
             if error.returncode is None:
                 raise RepositoryError("git: not found", "Install git, and see that it is on PATH.") from None
@@ -78,7 +116,8 @@ class Repository:
             raise RepositoryError(
                 f"{folder}: not in a git repository", "Change to your project's folder, or name it with --project."
             ) from None
-        return cls(Path(top), clean)
+        shallow, top = answer.removesuffix("\n").split("\n", 1)
+        return cls(Path(top).resolve(), clean, shallow == "true")
 
     def git(self, *arguments: str, stdin: str | None = None) -> str:
         """Run git here and answer its standard output.
@@ -87,7 +126,7 @@ class Repository:
             ProcessError: git failed.
         """
         config = (part for item in _NEUTRAL for part in ("-c", item))
-        return run(["git", *config, *arguments], cwd=self.root, env=self.env, stdin=stdin).stdout
+        return run(["git", *config, *arguments], cwd=self.root, env=self.env, stdin=stdin, may_ask=True).stdout
 
     def head(self) -> Head:
         """What is checked out.
@@ -96,18 +135,17 @@ class Repository:
             RepositoryError: there is no commit yet.
         """
         try:
-            line, branch = self.git("log", "-1", "--no-show-signature", "--format=%H %ct%n%D", "HEAD", "--").split(
-                "\n"
-            )[:2]
-            shallow = self.git("rev-parse", "--is-shallow-repository").strip() == "true"
+            commit, time = self.git("log", "-1", "--no-show-signature", "--format=%H %ct", "HEAD", "--").split()
         except ProcessError:
             raise RepositoryError(
                 f"{self.root}: the repository has no commit yet",
                 'Commit your project first: git add . && git commit -m "First commit"',
             ) from None
-        commit, time = line.split()
-        pointed = branch.split(", ")[0].removeprefix("HEAD -> ") if branch.startswith("HEAD -> ") else ""
-        return Head(commit, int(time), pointed, shallow)
+        try:
+            branch = self.git("symbolic-ref", "--quiet", "--short", "HEAD").strip()
+        except ProcessError:
+            branch = ""
+        return Head(commit, int(time), branch)
 
     def changes(self) -> tuple[str, ...]:
         """Paths that differ from the commit, untracked ones included, ignored ones not."""
@@ -132,28 +170,39 @@ class Repository:
         except ProcessError:
             return ""
 
-    def nearest_tag(self, globs: Iterable[str]) -> str:
-        """The newest tag in this commit's history that a glob matches; empty where there is none."""
+    def nearest_tag(self, match: Iterable[str], exclude: Iterable[str] = ()) -> Nearest | None:
+        """The newest tag in the history of what is checked out, of those that a glob matches; None where there is none.
+
+        Args:
+            match: globs, of which a tag must match one.
+            exclude: globs, of which it must match none.
+        """
+        globs = (*(f"--match={glob}" for glob in match), *(f"--exclude={glob}" for glob in exclude))
         try:
-            return self.git("describe", "--tags", "--abbrev=0", *(f"--match={glob}" for glob in globs)).strip()
+            tag, distance, rev = self.git("describe", "--tags", "--long", *globs, "HEAD").strip().rsplit("-", 2)
         except ProcessError:
-            return ""
+            return None
+        return Nearest(tag, int(distance), rev.removeprefix("g"))
 
     def count_commits(self, commit: str) -> int:
         """How many commits lead to this one, itself included."""
         return int(self.git("rev-list", "--count", commit, "--"))
 
-    def submodules(self, commit: str) -> Iterator[tuple[str, str]]:
-        """Path and recorded commit of each submodule."""
-        if not (self.root / ".gitmodules").exists():
-            return
-        for entry in self.git("ls-tree", "-r", "-z", commit).split("\0"):
-            if entry.startswith(_GITLINK_MODE):
-                meta, path = entry.split("\t", 1)
-                yield path, meta.split()[2]
+    def submodules(self, commit: str) -> tuple[Submodule, ...]:
+        """The repositories that a commit carries inside, not those inside these."""
+        if not self.git("ls-tree", "--name-only", commit, "--", ".gitmodules"):
+            return ()
+        entries = (entry.split("\t", 1) for entry in self.git("ls-tree", "-r", "-z", commit, "--").split("\0") if entry)
+        return tuple(
+            Submodule(path, meta.split()[2], (self.root / path / ".git").exists())
+            for meta, path in entries
+            if meta.startswith(_GITLINK_MODE)
+        )
 
     def clone(self, folder: Path, commit: str, *, tag: str = "", with_tags: bool = False) -> Path:
         """A scratch clone at one commit, sharing this repository's objects; no network is used.
+
+        Submodules are carried along where they are checked out here, and stay empty where they aren't.
 
         Args:
             folder: where it will lie; must not exist.
@@ -162,30 +211,24 @@ class Repository:
             with_tags: carry the repository's own tags along, where no single tag is given.
 
         Raises:
-            RepositoryError: git failed, or a submodule is recorded but not present.
+            RepositoryError: git failed.
         """
+        tags = () if with_tags else ("--no-tags",)
         try:
             self.git(
-                "clone", "--quiet", "--no-checkout", "--shared", "--template=",
-                *(() if with_tags else ("--no-tags",)), "--", str(self.root), str(folder),
-            )  # fmt: skip
+                "clone", "--quiet", "--no-checkout", "--shared", "--template=", *tags, "--", str(self.root), str(folder)
+            )
             scratch = Repository(folder, self.env)
             with (folder / ".git" / "config").open("a", encoding="utf-8", newline="\n") as config:
-                for item in _SCRATCH_CONFIG:
-                    key, value = item.split("=", 1)
-                    section, name = key.split(".")
-                    config.write(f"[{section}]\n\t{name} = {value}\n")
+                config.write(_SCRATCH_CONFIG.format(devnull=os.devnull))
             scratch.git("checkout", "--quiet", "--detach", commit, "--")
             if tag:
                 scratch.git("tag", "--annotate", "--message", tag, "--", tag, commit)
         except ProcessError as error:
             raise RepositoryError(f"{self.root}: could not be cloned: {error.output or error.message}") from None
-        for path, recorded in self.submodules(commit):
-            present = self.root / path
-            if not (present / ".git").exists():
-                raise RepositoryError(
-                    f"{path}: the submodule is not checked out", "Type: git submodule update --init --recursive"
-                )
-            (folder / path).rmdir()
-            Repository(present, self.env).clone(folder / path, recorded)
+        for submodule in self.submodules(commit):
+            if submodule.present:
+                inner = folder / submodule.path
+                inner.rmdir()
+                Repository(self.root / submodule.path, self.env).clone(inner, submodule.commit)
         return folder

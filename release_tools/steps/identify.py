@@ -2,23 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from packaging.version import Version
 
 from release_tools.config import read_pyproject
 from release_tools.context import Context
+from release_tools.credentials import refuse_near_build
 from release_tools.errors import RepositoryError, VersionError
 from release_tools.model import Note, Release, State
 from release_tools.project import Project, VersionSource
 from release_tools.services.git import Head, Repository
 from release_tools.services.sdist_wheel import Builder
-from release_tools.services.versioning import describe
+from release_tools.services.versioning import Described, describe
 from release_tools.versions import TagFormat, is_safe_ref, kind_of, parse_version
 
 _SHORT: Final = 12
 _SHOWN: Final = 3
-_FROM_TAGS: Final = (VersionSource.VERSIONINGIT, VersionSource.VCS)
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,34 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Checkout:
-    """What the version is chosen from."""
+    """What the version is chosen from; what needs git is looked up only when it is asked for."""
 
     context: Context
     repository: Repository
     head: Head
     project: Project
-    tag_format: TagFormat
+    configured: TagFormat
+
+    @cached_property
+    def described(self) -> Described | None:
+        """The newest tag before this commit."""
+        return describe(self.repository, self.head, self.project.versioningit, self.configured)
+
+    @cached_property
+    def here(self) -> Mapping[str, Version]:
+        """The versions that this commit is tagged with, by tag."""
+        if self.described is None or self.described.distance or not self.described.tag:
+            return {}
+        tags = self.repository.tags(points_at=self.head.commit)
+        found = {tag: version for tag in tags if (version := self.configured.version(tag)) is not None}
+        return found or {self.described.tag: self.described.base}
+
+    def spelled(self, version: Version) -> str:
+        """The tag for a version, as the tags that are there are spelled."""
+        tag = (self.described.tag_format if self.described else self.configured).tag(version)
+        if not is_safe_ref(tag):
+            raise VersionError(f"{tag!r} cannot be a tag", "See tag-format.")
+        return tag
 
 
 def identify(context: Context, release: Release) -> Release:
@@ -64,9 +86,8 @@ def identify(context: Context, release: Release) -> Release:
     checkout = Checkout(context, repository, head, project, TagFormat.parse(context.config.tag_format))
     chosen = choose(checkout)
     if project.source is VersionSource.STATIC:
-        _check_static(checkout, chosen)
+        _check_static(project, chosen)
     kind = kind_of(chosen.version)
-    name = project.name or context.project.name
     return replace(
         release,
         name=project.name,
@@ -77,7 +98,11 @@ def identify(context: Context, release: Release) -> Release:
         commit=head.commit,
         commit_time=head.time,
     ).telling(
-        Note(State.FACT, f"{name} {chosen.version}", f"{kind} version, from {chosen.reason}"),
+        Note(
+            State.FACT,
+            f"{project.name or context.project.name} {chosen.version}",
+            f"{kind} version, from {chosen.reason}",
+        ),
         Note(
             State.FACT,
             f"commit {head.commit[:_SHORT]}",
@@ -85,42 +110,50 @@ def identify(context: Context, release: Release) -> Release:
         ),
         *chosen.notes,
         *_uncommitted(repository),
+        *_absent(repository, head),
     )
 
 
 def choose(checkout: Checkout) -> Chosen:
-    """The version that is asked for, else that of the commit's tag, else the one between tags."""
-    request, tag_format = checkout.context.request, checkout.tag_format
-    here = {
-        tag: version
-        for tag in checkout.repository.tags(points_at=checkout.head.commit)
-        if (version := tag_format.version(tag)) is not None
-    }
+    """The version that is asked for, else that of the commit's tag, else the one between tags.
+
+    Raises:
+        RepositoryError: the history is cut off before the newest tag.
+        VersionError: the version cannot be told, or its tag is on another commit.
+    """
+    request = checkout.context.request
     if request.tag:
-        return _asked_tag(checkout, request.tag, here)
+        return _asked_tag(checkout, request.tag)
     if request.version:
-        version = parse_version(request.version, field="--version")
-        tag = next((tag for tag, tagged in here.items() if tagged == version), "")
-        reason = "--version"
-        return Chosen(version, tag or _spelled(checkout, version), bool(tag), reason)
-    if here:
-        return _tagged(here)
+        return _asked_version(checkout, parse_version(request.version, field="--version"))
+    if checkout.here:
+        return _tagged(checkout.here)
     return _between_tags(checkout)
 
 
-def _asked_tag(checkout: Checkout, tag: str, here: Mapping[str, Version]) -> Chosen:
-    version = here.get(tag) or checkout.tag_format.version(tag)
+def _asked_tag(checkout: Checkout, tag: str) -> Chosen:
+    field, configured = checkout.context.request.field, checkout.configured
+    version = configured.version(tag) or checkout.here.get(tag)
     if version is None:
-        form = f"{checkout.tag_format.prefix}1.2.3{checkout.tag_format.suffix}"
         raise VersionError(
-            f"--tag: {tag!r} carries no PEP 440 version of ours", f"Tags look like {form}; see tag-format."
+            f"{field}: {tag!r} does not carry a version", f"Tags look like {configured.example}; see tag-format."
         )
-    elsewhere = checkout.repository.commit_of_tag(tag)
-    if elsewhere and tag not in here:
+    return Chosen(version, tag, _is_here(checkout, tag, field), f"the tag {tag}")
+
+
+def _asked_version(checkout: Checkout, version: Version) -> Chosen:
+    tag = next((tag for tag, tagged in checkout.here.items() if tagged == version), "") or checkout.spelled(version)
+    return Chosen(version, tag, _is_here(checkout, tag, "--version"), "--version")
+
+
+def _is_here(checkout: Checkout, tag: str, field: str) -> bool:
+    """Whether the tag is on this commit, rather than not made yet."""
+    commit = checkout.repository.commit_of_tag(tag)
+    if commit and commit != checkout.head.commit:
         raise VersionError(
-            f"--tag: {tag} is on another commit, {elsewhere[:_SHORT]}", f"To see that release, type: git checkout {tag}"
+            f"{field}: {tag} is on another commit, {commit[:_SHORT]}", f"To see that release, type: git checkout {tag}"
         )
-    return Chosen(version, tag, tag in here, f"the tag {tag}")
+    return bool(commit)
 
 
 def _tagged(here: Mapping[str, Version]) -> Chosen:
@@ -136,77 +169,78 @@ def _tagged(here: Mapping[str, Version]) -> Chosen:
 
 
 def _between_tags(checkout: Checkout) -> Chosen:
-    project = checkout.project
-    if project.source is VersionSource.STATIC:
-        return _static(checkout)
-    if project.source is VersionSource.BACKEND:
-        version = _ask_backend(checkout)
-        return Chosen(version, _spelled(checkout, version), tagged=False, reason="the project's backend")
-    if checkout.head.shallow:
+    source = checkout.project.source
+    if source is VersionSource.STATIC:
+        return _written(checkout, _static_version(checkout.project), "pyproject.toml")
+    if source is VersionSource.BACKEND:
+        return _written(checkout, _ask_backend(checkout), "the project's backend")
+    if checkout.repository.shallow:
         raise RepositoryError(
             "The clone is shallow: the tag that the version is derived from may be missing",
             "Type: git fetch --unshallow --tags (in a workflow: actions/checkout with fetch-depth: 0)",
         )
-    described = describe(checkout.context.project, project.versioningit, checkout.tag_format)
-    if described is None:
-        count = checkout.repository.count_commits(checkout.head.commit)
-        return _never_tagged(checkout, Version(f"0.1.0.dev{count}"))
-    if not checkout.repository.commit_of_tag(described.tag):  # versioningit's default-tag, which nobody made
-        return _never_tagged(checkout, described.version)
-    version, reason = described.version, f"{described.distance} commits after {described.tag}"
-    if project.source is VersionSource.VCS:
+    described = checkout.described
+    if described is None or not described.tag:
+        return _never_tagged(checkout)
+    version = described.version
+    if source is VersionSource.VCS:
         asked = Version(_ask_backend(checkout).public)
         version = asked if asked > described.base else version
-    return Chosen(version, checkout.tag_format.like(described.tag).tag(version), tagged=False, reason=reason)
+    commits = f"{described.distance} commit{'s' if described.distance > 1 else ''}"
+    return Chosen(version, checkout.spelled(version), tagged=False, reason=f"{commits} after {described.tag}")
 
 
-def _static(checkout: Checkout) -> Chosen:
-    version = parse_version(checkout.project.version, field="pyproject.toml: version")
-    tag = _spelled(checkout, version)
+def _written(checkout: Checkout, version: Version, reason: str) -> Chosen:
+    """A version that stands in a file, and that nobody may have raised since it was released."""
+    tag = checkout.spelled(version)
     elsewhere = checkout.repository.commit_of_tag(tag)
     notes = (
         Note(
             State.WARNING,
             f"{tag} was tagged before, on commit {elsewhere[:_SHORT]}",
-            advice="Raise version in pyproject.toml before you release this commit.",
+            advice="Raise the version before you release this commit.",
         ),
     )
-    return Chosen(version, tag, tagged=False, reason="pyproject.toml", notes=notes if elsewhere else ())
+    return Chosen(version, tag, tagged=False, reason=reason, notes=notes if elsewhere else ())
 
 
-def _never_tagged(checkout: Checkout, version: Version) -> Chosen:
-    first = checkout.tag_format.tag(Version("0.1.0"))
-    note = Note(
-        State.FACT,
-        "no version was tagged yet, so this is counted from the first commit",
-        advice=f"For the first release, tag it: release-tools tag 0.1.0 (or: git tag -a {first} -m {first})",
-    )
-    tag = checkout.tag_format.tag(version)
-    return Chosen(version, tag, tagged=False, reason="the number of commits", notes=(note,))
+def _never_tagged(checkout: Checkout) -> Chosen:
+    described, tag_format = checkout.described, checkout.configured
+    count = checkout.repository.count_commits(checkout.head.commit)
+    version = described.version if described else Version(f"0.1.0.dev{count}")
+    first = tag_format.tag(Version("0.1.0"))
+    notes = [
+        Note(
+            State.FACT,
+            "no version was tagged yet, so this is counted from the first commit",
+            advice=f"For the first release, tag it: release-tools tag 0.1.0 (or: git tag -a {first} -m {first})",
+        )
+    ]
+    others = [tag for tag in checkout.repository.tags() if is_safe_ref(tag)]
+    if others:
+        advice = f'If they are versions, say how they are spelled: tag-format, such as "{others[-1]}" with {{version}}.'
+        notes.append(Note(State.WARNING, f"no tag looks like {tag_format.example}", _listed(others), advice))
+    return Chosen(version, tag_format.tag(version), tagged=False, reason="the number of commits", notes=tuple(notes))
 
 
 def _ask_backend(checkout: Checkout) -> Version:
     """What the project's own backend says, asked in a clean clone that has the repository's tags."""
     context, repository, head = checkout.context, checkout.repository, checkout.head
+    refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
     clone = repository.clone(context.scratch / "asked", head.commit, with_tags=True)
     source = clone / context.project.relative_to(repository.root)
     text = Builder(context.scratch, context.env, head.time).metadata_version(source)
     return parse_version(text, field="the version that the backend gives")
 
 
-def _spelled(checkout: Checkout, version: Version) -> str:
-    """The tag for a version, in the spelling of the tags that are there."""
-    tag = checkout.tag_format.like(checkout.repository.nearest_tag(checkout.tag_format.globs) or "v").tag(version)
-    if not is_safe_ref(tag):
-        raise VersionError(f"{tag!r} cannot be a tag", "See tag-format.")
-    return tag
+def _static_version(project: Project) -> Version:
+    return parse_version(project.version, field="pyproject.toml: version")
 
 
-def _check_static(checkout: Checkout, chosen: Chosen) -> None:
-    static = parse_version(checkout.project.version, field="pyproject.toml: version")
-    if static != chosen.version:
+def _check_static(project: Project, chosen: Chosen) -> None:
+    if _static_version(project) != chosen.version:
         raise VersionError(
-            f"pyproject.toml says version {static}, but {chosen.reason} says {chosen.version}",
+            f"pyproject.toml says version {project.version}, but {chosen.reason} says {chosen.version}",
             f'Set version = "{chosen.version}" in pyproject.toml and commit it, or tag the commit that says so.',
         )
 
@@ -215,13 +249,18 @@ def _uncommitted(repository: Repository) -> tuple[Note, ...]:
     changes = repository.changes()
     if not changes:
         return ()
-    shown = ", ".join(changes[:_SHOWN]) + (", …" if len(changes) > _SHOWN else "")
     count = f"{len(changes)} uncommitted change{'s' if len(changes) > 1 else ''}"
-    return (
-        Note(
-            State.WARNING,
-            f"{count} left out: only what is committed is built",
-            shown,
-            "Commit what belongs to the release.",
-        ),
-    )
+    text, advice = f"{count} left out: only what is committed is built", "Commit what belongs to the release."
+    return (Note(State.WARNING, text, _listed(changes), advice),)
+
+
+def _absent(repository: Repository, head: Head) -> tuple[Note, ...]:
+    absent = [submodule.path for submodule in repository.submodules(head.commit) if not submodule.present]
+    if not absent:
+        return ()
+    text = "a submodule that is not checked out is left out" + (f" ({len(absent)} of them)" if absent[1:] else "")
+    return (Note(State.WARNING, text, _listed(absent), "Type: git submodule update --init --recursive"),)
+
+
+def _listed(names: list[str] | tuple[str, ...]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
