@@ -139,7 +139,15 @@ class Http:
         Raises:
             RemoteError: the server could not be reached or answered too much; whether the deed is done is unknown.
         """
-        return self._once("POST", url, dict(headers or {}), PLENTY, json=json, data=data)
+        return self.send("POST", url, headers=headers, json=json, data=data)
+
+    def send(self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **body: Any) -> Answer:  # noqa: ANN401 - handed on to requests
+        """As `post`, with another method.
+
+        Raises:
+            RemoteError: as there.
+        """
+        return self._once(method, url, dict(headers or {}), PLENTY, **body)
 
     def new_session(self) -> "requests.Session":
         """A session for a library that makes requests of its own; everything said here holds for them too."""

@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import io
+import json
 import tarfile
 import zipfile
 from pathlib import Path
@@ -52,6 +53,31 @@ def make_sdist(folder: Path, name: str = "demo", version: str = "1.0", *, body: 
             entry.size = len(text)
             sdist.addfile(entry, io.BytesIO(text.encode()))
     return path
+
+
+def make_conda(folder: Path, name: str = "demo", version: str = "1.0", *, build: str = "py_0", body: str = "") -> Path:
+    """A noarch conda package of the same module, small but whole."""
+    from conda_package_streaming.create import conda_builder
+
+    index = {"name": name, "version": version, "build": build, "build_number": 0, "subdir": "noarch"}
+    module = f'__version__ = "{version}"\n{body}'
+    path = f"site-packages/{name}/__init__.py"
+    listed = {"_path": path, "path_type": "hardlink", "sha256": hashlib.sha256(module.encode()).hexdigest()}
+    members = {
+        "info/index.json": json.dumps({**index, "noarch": "python", "depends": [], "license": "MIT"}),
+        "info/about.json": json.dumps({"summary": "A demonstration", "license": "MIT"}),
+        "info/link.json": json.dumps({"noarch": {"type": "python"}, "package_metadata_version": 1}),
+        "info/paths.json": json.dumps({"paths": [listed | {"size_in_bytes": len(module)}], "paths_version": 1}),
+        "info/files": f"{path}\n",
+        path: module,
+    }
+    stem = f"{name}-{version}-{build}"
+    with conda_builder(stem, folder) as package:
+        for member, text in members.items():
+            entry = tarfile.TarInfo(member)
+            entry.size = len(text)
+            package.addfile(entry, io.BytesIO(text.encode()))
+    return folder / f"{stem}.conda"
 
 
 def _digest(text: str) -> str:
