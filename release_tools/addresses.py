@@ -17,5 +17,6 @@ CONDA_FORGE_CHANNEL: Final = "https://conda.anaconda.org/conda-forge"
 
 GITHUB_API: Final = "https://api.github.com"
 GITHUB_SITE: Final = "https://github.com"
+ACTIONS_BOT: Final = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
 CONDA_FORGE_OWNER: Final = "conda-forge"
 STAGED_RECIPES: Final = "conda-forge/staged-recipes"

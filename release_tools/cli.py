@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final[Mapping[str, str]] = {
     "dry-run": "show what a release would be and do; nothing is published",
+    "tag": "check a version and tag this commit with it, where everybody sees it",
     "build": "make sdist, wheel, conda package and release.json",
     "verify": "check files that were built",
     "version": "say the version of this commit",

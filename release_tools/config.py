@@ -90,6 +90,34 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True)
+class TagConfig:
+    """The git tag."""
+
+    remote: str = setting("The git remote that tags are pushed to.", "origin")
+    branch: str = setting(
+        "The branch that a tagged commit must be on; the one that is checked out if empty, else the remote's default.",
+        "",
+    )
+    sign: bool = setting(
+        "Sign tags as git is configured to, by GPG or SSH; a tag without a trusted signature is then not released.",
+        default=False,
+    )
+    push: Literal["auto", "git", "api"] = setting(
+        "Push by git, or by GitHub's API where the checkout has no credentials; `auto` takes the API where there is a"
+        " GITHUB_TOKEN for it.",
+        "auto",
+    )
+
+
+@dataclass(frozen=True)
+class GitHubConfig:
+    """The release on GitHub; ``enabled`` is ``--github`` and ``--no-github`` on the command line."""
+
+    enabled: bool = setting("Make a GitHub release, where the git remote lies on GitHub.", default=True)
+    repository: str = setting("The repository as owner/name; told from the git remote if empty.", "")
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of a project."""
 
@@ -119,8 +147,10 @@ class Config:
     routes: RoutesConfig = field(default_factory=RoutesConfig)
     anaconda: AnacondaConfig = field(default_factory=AnacondaConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    tag: TagConfig = field(default_factory=TagConfig)
     conda: CondaConfig = field(default_factory=CondaConfig)
     verify: VerifyConfig = field(default_factory=VerifyConfig)
+    github: GitHubConfig = field(default_factory=GitHubConfig)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ Proxies and certificate authorities come from the environment that is handed in 
 never read.
 """
 
+import io
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urljoin, urlsplit
 
 from release_tools.errors import RemoteError, UnreachableError
@@ -109,21 +110,31 @@ class Http:
         """Allow the origins of these addresses."""
         return cls(frozenset(map(origin, urls)), environment, patience or Patience())
 
-    def get(self, url: str, *, headers: Mapping[str, str] | None = None, limit: int = PLENTY) -> Answer:
+    def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        limit: int = PLENTY,
+        into: IO[bytes] | None = None,
+        follow: bool = True,
+    ) -> Answer:
         """Read; tried again on 429, 5xx and broken connections.
 
         Args:
             url: in an allowed place.
             headers: to send; with an ``Authorization`` among them no redirect is followed.
             limit: the largest answer, in bytes.
+            into: a file that takes the body, which is then left out of the answer.
+            follow: whether a redirect is followed, or answered as it is.
 
         Raises:
             RemoteError: the server could not be reached, kept failing, or answered too much.
         """
         headers = dict(headers or {})
         for _ in range(_AT_MOST_REDIRECTED):
-            answer = self._patiently(url, headers, limit)
-            if answer.status not in _REDIRECTS:
+            answer = self._patiently(url, headers, limit, into)
+            if answer.status not in _REDIRECTS or not follow:
                 return answer
             target = urljoin(url, answer.headers.get("location", ""))
             if "authorization" in map(str.lower, headers):
@@ -201,12 +212,12 @@ class Http:
     def _variable(self, name: str) -> str:
         return self.environment.get(name) or self.environment.get(name.upper()) or ""
 
-    def _patiently(self, url: str, headers: dict[str, str], limit: int) -> Answer:
+    def _patiently(self, url: str, headers: dict[str, str], limit: int, into: IO[bytes] | None) -> Answer:
         patience = self.patience
         for again in range(2, patience.tries + 1):
             wait = ""
             try:
-                answer = self._once("GET", url, headers, limit)
+                answer = self._once("GET", url, headers, limit, into)
             except UnreachableError:
                 pass
             else:
@@ -214,27 +225,39 @@ class Http:
                     return answer
                 wait = answer.headers.get("retry-after", "")
             patience.sleep(patience.before(again, wait))
-        answer = self._once("GET", url, headers, limit)
+        answer = self._once("GET", url, headers, limit, into)
         if answer.status in TRANSIENT:
             raise UnreachableError(
                 f"{bare(url)} answered {answer.status}, {patience.tries} times", "Run the same command again to go on."
             )
         return answer
 
-    def _once(self, method: str, url: str, headers: dict[str, str], limit: int, **body: Any) -> Answer:  # noqa: ANN401 - handed on to requests
+    def _once(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        limit: int,
+        into: IO[bytes] | None = None,
+        **body: Any,  # noqa: ANN401 - handed on to requests
+    ) -> Answer:
         import requests
 
+        if into is not None:
+            into.seek(0)
+            into.truncate()
         try:
             with self.session.request(
                 method, url, headers=headers, allow_redirects=False, stream=True, **body
             ) as response:
-                content = bytearray()
+                content = io.BytesIO()
+                size = 0
                 for piece in response.iter_content(1 << 16):
-                    content += piece
-                    if len(content) > limit:
+                    size += (into or content).write(piece)
+                    if size > limit:
                         raise RemoteError(f"{bare(url)} answered more than {limit} bytes; not read further")
                 lower = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(url, response.status_code, lower, bytes(content))
+                return Answer(url, response.status_code, lower, content.getvalue())
         except requests.RequestException as error:
             raise UnreachableError(
                 f"{bare(url)} could not be reached: {reason(error)}", "Run the same command again to go on."

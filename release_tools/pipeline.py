@@ -7,11 +7,13 @@ from typing import Final
 
 from release_tools.context import Context
 from release_tools.deeds import GO_ON, StoppedError
-from release_tools.errors import ReleaseToolsError, VerifyError
+from release_tools.errors import PreflightError, ReleaseToolsError, VerifyError
 from release_tools.model import Note, Release, Section, Skip, State
 from release_tools.steps.build_dists import build_dists
+from release_tools.steps.check_tag import check_tag
 from release_tools.steps.identify import identify
 from release_tools.steps.preflight import preflight
+from release_tools.steps.push_tag import push_tag
 from release_tools.steps.store import store
 from release_tools.steps.verify import verify
 
@@ -41,7 +43,12 @@ BUILD: Final = (
     Step("Store", store),  # the artifacts and release.json in the output folder
 )
 
-PUBLISH: Final[tuple[Step, ...]] = ()
+PUBLISH: Final = (
+    Step("Tag checks", check_tag, PreflightError),  # what the tag must satisfy, before it can be seen by anybody
+    Step("Tag", push_tag, place="git"),  # annotated, where everybody sees it
+)
+
+TAG: Final = (BUILD[0], *PUBLISH[:2])
 
 
 @dataclass(frozen=True)

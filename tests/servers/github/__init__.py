@@ -85,6 +85,11 @@ class GitHub(Double):
         """The token of a running workflow (``GITHUB_TOKEN``)."""
         self.tokens[token] = Token("github-actions[bot]", TokenKind.ACTIONS, repository, writes)
 
+    @staticmethod
+    def basic(token: str) -> str:
+        """The header by which actions/checkout lets git in."""
+        return f"Authorization: Basic {base64.b64encode(f'x-access-token:{token}'.encode()).decode()}"
+
     def create(self, full_name: str, files: Mapping[str, str] | None = None) -> Repository:
         """A new repository, with a first commit if it has files."""
         owner, _, name = full_name.partition("/")

@@ -1,0 +1,92 @@
+"""Tags that others will see, and the history that they must stand in: what git is asked when a tag is made."""
+
+from release_tools.addresses import ACTIONS_BOT
+from release_tools.errors import RepositoryError
+from release_tools.process import ProcessError
+from release_tools.services.git import Repository
+
+
+def create_tag(repository: Repository, tag: str, commit: str, message: str, *, sign: bool = False) -> None:
+    """Make an annotated tag here.
+
+    Args:
+        repository: where.
+        tag: its name.
+        commit: that it stands on.
+        message: of the tag; Markdown headings stay.
+        sign: sign it as git is configured to (``user.signingKey``, ``gpg.format``). Without it, git's own
+            configuration decides.
+
+    Raises:
+        RepositoryError: git refused: there is such a tag already, or it cannot sign.
+    """
+    kind = "--sign" if sign else "--annotate"
+    name, email = identity(repository)
+    who = ("-c", f"user.name={name}", "-c", f"user.email={email}")
+    try:
+        repository.git(*who, "tag", kind, "--cleanup=whitespace", "--file=-", "--", tag, commit, stdin=message)
+    except ProcessError as error:
+        raise RepositoryError(
+            f"{tag}: git could not make the tag: {error.output or error.message}",
+            "Does git have a key to sign with? Type: git config --list --show-origin" if sign else "",
+        ) from None
+
+
+def is_signed(repository: Repository, tag: str) -> bool:
+    """Whether a tag carries a signature, whosever it is."""
+    try:
+        return "\n-----BEGIN " in repository.git("cat-file", "tag", f"refs/tags/{tag}")
+    except ProcessError:
+        return False
+
+
+def verify_tag(repository: Repository, tag: str) -> None:
+    """See that a tag is signed by somebody whom git is configured to trust.
+
+    Raises:
+        RepositoryError: it is not, or that cannot be told.
+    """
+    try:
+        repository.git("verify-tag", f"refs/tags/{tag}")
+    except ProcessError as error:
+        raise RepositoryError(
+            f"{tag}: its signature is not trusted: {error.output or error.message}",
+            "Tell git whom to trust: gpg.ssh.allowedSignersFile for SSH, gpg --import for GPG.",
+        ) from None
+
+
+def identity(repository: Repository) -> tuple[str, str]:
+    """Name and address of whoever tags and commits here; those of GitHub's own bot in a job that has none.
+
+    Raises:
+        RepositoryError: git does not know who that is.
+    """
+    try:
+        person = repository.git("var", "GIT_COMMITTER_IDENT")
+    except ProcessError:
+        if repository.env.get("GITHUB_ACTIONS") == "true":
+            return ACTIONS_BOT
+        raise RepositoryError(
+            "git does not know who you are",
+            "Type: git config --global user.name NAME, and git config --global user.email ADDRESS",
+        ) from None
+    name, _, rest = person.partition(" <")
+    return name, rest.partition(">")[0]
+
+
+def has(repository: Repository, commit: str) -> bool:
+    """Whether a commit is here."""
+    try:
+        repository.git("cat-file", "-e", f"{commit}^{{commit}}")
+    except ProcessError:
+        return False
+    return True
+
+
+def contains(repository: Repository, commit: str, other: str) -> bool:
+    """Whether a commit's history contains another one; False where either is not here."""
+    try:
+        repository.git("merge-base", "--is-ancestor", other, commit)
+    except ProcessError:
+        return False
+    return True

@@ -1,0 +1,304 @@
+"""Where GitHub is, who asks, and how its refusals read; every request goes through our own HTTP session.
+
+PyGithub by itself has no timeout on the hosts for uploads and downloads, holds whole files in memory, repeats writes
+and takes its proxy from the process. So it is handed connections that are ours.
+"""
+
+import re
+from collections.abc import ItemsView, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Final, Self
+from urllib.parse import urlsplit
+
+from release_tools.addresses import GITHUB_API, GITHUB_SITE
+from release_tools.credentials import GITHUB_TOKEN, read_token
+from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError
+from release_tools.http import Answer, Http, bare
+
+if TYPE_CHECKING:
+    import github
+    from github.Repository import Repository
+    from github.Requester import Requester
+
+_SLUG: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,99})/[A-Za-z0-9_.-]{1,100}", re.ASCII)
+_REFUSED_FOR_NOW: Final = (403, 429)
+_ELSEWHERE: Final = 3
+_SERVER_FAILED: Final = 500
+_PAGE: Final = 100
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """A GitHub server, as the holder of one token sees it.
+
+    Attributes:
+        api: address of the API.
+        site: address that people visit, and that git clones from.
+        http: the session.
+        token: who asks; None for anybody, who can read what is public.
+        variable: where the token came from, for messages.
+    """
+
+    api: str
+    site: str
+    http: Http = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    variable: str = GITHUB_TOKEN
+
+    @classmethod
+    def of(cls, env: Mapping[str, str], http: Http, variable: str = GITHUB_TOKEN) -> Self:
+        """The server that the environment names (``GITHUB_API_URL``, ``GITHUB_SERVER_URL``), github.com without.
+
+        Args:
+            env: of the process.
+            http: whose patience and proxies hold here too.
+            variable: that holds the token.
+
+        Raises:
+            ConfigError: an address is none.
+            CredentialError: the token is malformed.
+        """
+        site = _address(env, "GITHUB_SERVER_URL", GITHUB_SITE)
+        api = _address(env, "GITHUB_API_URL", GITHUB_API if site == GITHUB_SITE else f"{site}/api/v3")
+        own = Http.to([api, _uploads(api), site], http.environment, http.patience)
+        return cls(api, site, own, read_token(env, variable), variable)
+
+    def slug(self, remote: str) -> str:
+        """``owner/name`` of a git remote's address on this server; empty where it lies elsewhere.
+
+        Addresses are ``https://host/owner/name``, ``ssh://git@host/owner/name`` and ``git@host:owner/name``, each with
+        or without ``.git``.
+        """
+        host = re.escape(urlsplit(self.site).netloc)
+        name = urlsplit(self.site).hostname or ""
+        forms = rf"(?:https?://(?:[^/@]*@)?{host}/|ssh://(?:[^/@]*@)?{re.escape(name)}(?::\d+)?/|(?:[^/@:]+@)?{re.escape(name)}:)"
+        found = re.fullmatch(rf"{forms}/*(.+?)(?:\.git)?/*", remote)
+        return found[1] if found and _SLUG.fullmatch(found[1]) else ""
+
+    def repository(self, slug: str) -> "HostedRepository":
+        """A repository there, by ``owner/name``; nothing is asked yet.
+
+        Raises:
+            ConfigError: that is no such name.
+        """
+        if not _SLUG.fullmatch(slug):
+            raise ConfigError(f"{slug!r} is no repository on GitHub", "Write it like owner/name.")
+        return HostedRepository(self, slug)
+
+    @cached_property
+    def requester(self) -> "Requester":
+        """What PyGithub's objects ask through."""
+        return _requester(self)
+
+    @contextmanager
+    def doing(self, deed: str) -> Iterator[None]:
+        """Turn PyGithub's errors into ours.
+
+        Args:
+            deed: what is being done, after "could not": "upload demo-1.0.tar.gz to o/r".
+
+        Raises:
+            CredentialError: the token is missing, expired, or may not do this.
+            UnreachableError: the server failed.
+            RemoteError: it refused.
+        """
+        from github import GithubException
+
+        try:
+            yield
+        except GithubException as error:
+            raise self._translated(error, deed) from None
+
+    def fetch_file(self, url: str, size: int, into: IO[bytes]) -> None:
+        """Read a release's file as it was uploaded.
+
+        GitHub redirects to a storage host, which differs by server. The token stays behind, and the caller compares
+        the digest, so whichever host the API names may be asked, over https if the API is.
+
+        Args:
+            url: of the file, at the API.
+            size: of the file, in bytes.
+            into: an open binary file.
+
+        Raises:
+            RemoteError: it could not be read, or is larger than it should be.
+        """
+        headers = {**self._authorization, "Accept": "application/octet-stream"}
+        answer = self.http.get(url, headers=headers, limit=size, into=into, follow=False)
+        if location := answer.headers.get("location"):
+            if urlsplit(location).scheme not in {"https", urlsplit(self.api).scheme}:
+                raise RemoteError(f"{url}: GitHub sends us to {bare(location)}, which is not https")
+            storage = Http.to([location], self.http.environment, self.http.patience)
+            with closing(storage):
+                answer = storage.get(location, limit=size, into=into)
+        if not answer.ok:
+            raise RemoteError(f"{url}: GitHub answered {answer.status}", "Run the same command again to go on.")
+
+    @property
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
+    def _translated(self, error: "github.GithubException", deed: str) -> RemoteError | CredentialError:
+        said = _said(error)
+        match error.status:
+            case 401:
+                return CredentialError(
+                    f"could not {deed}: GitHub refused the token in {self.variable}: {said}",
+                    f"It may have expired or been revoked: make a new one and set {self.variable}.",
+                )
+            case 403 | 429 if "rate limit" in said.lower():
+                return UnreachableError(
+                    f"could not {deed}: {said}", "GitHub asks to wait; run the same command again later to go on."
+                )
+            case 403 | 404 if self.token is None:
+                return CredentialError(f"could not {deed}: {said}", f"Set {self.variable} to a token that may.")
+            case 403 | 404:
+                return CredentialError(
+                    f"could not {deed}: the token in {self.variable} does not allow it: {said}",
+                    "A workflow's job needs 'permissions: contents: write'; a token of your own needs write access to"
+                    " the repository's contents.",
+                )
+            case status if status >= _SERVER_FAILED:
+                return UnreachableError(
+                    f"could not {deed}: GitHub answered {status}", "Run the same command again to go on."
+                )
+            case _:
+                return RemoteError(f"could not {deed}: GitHub refused: {said}")
+
+
+@dataclass(frozen=True)
+class HostedRepository:
+    """A repository on a GitHub server.
+
+    Attributes:
+        hub: the server, and who asks.
+        slug: ``owner/name``.
+    """
+
+    hub: GitHub
+    slug: str
+
+    @property
+    def handle(self) -> "Repository":
+        """PyGithub's own object; nothing is asked yet."""
+        from github.Repository import Repository
+
+        return Repository(self.hub.requester, url=f"/repos/{self.slug}")
+
+    @property
+    def url(self) -> str:
+        """Where people see it."""
+        return f"{self.hub.site}/{self.slug}"
+
+
+def _address(env: Mapping[str, str], name: str, default: str) -> str:
+    address = env.get(name) or default
+    parts = urlsplit(address)
+    if parts.scheme not in {"https", "http"} or not parts.netloc or "@" in parts.netloc:
+        raise ConfigError(f"{name}: {address!r} is not an https address", f"Write it like {default}.")
+    return address.rstrip("/")
+
+
+def _uploads(api: str) -> str:
+    """Where files are uploaded: a host of its own beside ``api.…``, the same host on GitHub Enterprise Server."""
+    return api.replace("://api.", "://uploads.", 1)
+
+
+def _said(error: "github.GithubException") -> str:
+    """GitHub's own words, with the single faults that it names."""
+    data = error.data if isinstance(error.data, dict) else {}
+    faults = (
+        fault if isinstance(fault, str) else fault.get("message") or f"{fault.get('field')}: {fault.get('code')}"
+        for fault in data.get("errors") or ()
+    )
+    return "; ".join([str(data.get("message") or error.status), *map(str, faults)])
+
+
+def _requester(hub: GitHub) -> "Requester":
+    from github import Auth
+    from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
+
+    class Ours(Requester):
+        """PyGithub's requester with connections of its own; those of PyGithub's class stay as they are."""
+
+    Ours.injectConnectionClasses(
+        type("Plain", (_Connection, HTTPRequestsConnectionClass), {"http": hub.http, "scheme": "http"}),
+        type("Secure", (_Connection, HTTPSRequestsConnectionClass), {"http": hub.http, "scheme": "https"}),
+    )
+    return Ours(
+        auth=Auth.Token(hub.token) if hub.token else None,
+        base_url=hub.api,
+        timeout=round(hub.http.patience.timeout),
+        user_agent="release-tools",
+        per_page=_PAGE,
+        verify=True,
+        retry=None,
+        pool_size=None,
+        lazy=True,
+    )
+
+
+class _Connection:
+    """What PyGithub takes for a connection; it asks through our session."""
+
+    http: Http
+    scheme: str
+    verb: str
+    url: str
+    headers: dict[str, str]
+    input: str | IO[bytes] | None
+
+    def __init__(self, host: str, port: int | None = None, **_: object) -> None:
+        self.host = host
+        self.place = f"{host}:{port}" if port else host
+
+    def getresponse(self) -> "_Answered":
+        """Send what PyGithub said to `request`.
+
+        Raises:
+            RemoteError: the server failed, or sends us elsewhere.
+        """
+        url = f"{self.scheme}://{self.place}{self.url}"
+        data = self.input.encode() if isinstance(self.input, str) else self.input
+        answer = _ask(self.http, self.verb, url, self.headers, data)
+        if answer.status // 100 == _ELSEWHERE:
+            raise RemoteError(
+                f"{bare(url)} has moved to {bare(answer.headers.get('location', ''))}",
+                "If the repository was renamed, type: git remote set-url origin NEW-ADDRESS",
+            )
+        return _Answered(answer)
+
+    def close(self) -> None:
+        """Leave the session open: other connections use it too."""
+
+
+def _ask(http: Http, verb: str, url: str, headers: Mapping[str, str], data: bytes | IO[bytes] | None) -> Answer:
+    """Read patiently, write once; a write that the rate limit refused was not done, so it may be repeated."""
+    if verb == "GET":
+        return http.get(url, headers=headers, follow=False)
+    for again in range(2, http.patience.tries + 1):
+        answer = http.send(verb, url, headers=headers, data=data)
+        wait = answer.headers.get("retry-after", "")
+        if answer.status not in _REFUSED_FOR_NOW or not wait:
+            return answer
+        http.patience.sleep(http.patience.before(again, wait))
+        if data is not None and not isinstance(data, bytes):
+            data.seek(0)
+    return http.send(verb, url, headers=headers, data=data)
+
+
+class _Answered:
+    """What PyGithub takes for an answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.status = answer.status
+        self.headers = answer.headers
+        self._answer = answer
+
+    def getheaders(self) -> ItemsView[str, str]:
+        return self.headers.items()
+
+    def read(self) -> str:
+        return self._answer.text

@@ -1,0 +1,149 @@
+"""What a tag must satisfy before it is made."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from packaging.version import Version
+
+from release_tools.context import Context
+from release_tools.errors import RepositoryError
+from release_tools.model import Kind, Note, Release, Skip, State
+from release_tools.services.git import Head, Repository
+from release_tools.services.origin import Origin, origin
+from release_tools.versions import TagFormat
+
+_SHORT: Final = 12
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What is checked.
+
+    Attributes:
+        context: of the run.
+        release: whose tag it is.
+        repository: the checkout.
+        head: what is checked out there.
+        versions: every version that is tagged, by its tag.
+    """
+
+    context: Context
+    release: Release
+    repository: Repository
+    head: Head
+    versions: dict[str, Version]
+
+    @property
+    def still_to_do(self) -> State:
+        """How something stands that a person can do before the release: no reason to fail a rehearsal."""
+        return State.WARNING if self.context.gate.dry else State.FAILED
+
+
+def check_tag(context: Context, release: Release) -> Release | Skip:
+    """See that the version may be tagged here and now; every fault is told.
+
+    A commit that carries its tag already is only checked for its branch, where one is configured.
+
+    Raises:
+        RepositoryError: there is no repository.
+        RemoteError: the remote could not be asked.
+    """
+    if not release.tagged and release.kind is Kind.DEV:
+        return Skip("development versions are not tagged")
+    repository = Repository.open(context.project, context.env)
+    versions = {tag: version for tag in repository.tags() if (version := _format(context).version(tag))}
+    subject = _Subject(context, release, repository, repository.head(), versions)
+    with origin(context) as there:
+        if there is None:
+            return Skip(
+                f"there is no git remote {context.config.tag.remote}",
+                f"Type: git remote add {context.config.tag.remote} ADDRESS",
+            )
+        if not release.tagged:
+            checks = (_version(subject), _place(subject, there), _tree(subject), _branch(subject, there))
+            return release.telling(*chain.from_iterable(checks))
+        if context.config.tag.branch:
+            return release.telling(*_branch(subject, there))
+    return Skip(f"{release.tag} is there already")
+
+
+def _version(subject: _Subject) -> Iterator[Note]:
+    """Canonical, without a local part, and above what was released before."""
+    asked, version = subject.context.request.version, Version(subject.release.version)
+    if asked and asked.removeprefix("v") != str(version):
+        yield Note(State.FAILED, f"{asked} is not the canonical spelling", advice=f"Write {version} (PEP 440).")
+    if version.local:
+        yield Note(State.FAILED, f"{version} has a local part, which no index takes", advice=f"Write {version.public}.")
+    newest = max((other for other in subject.versions.values() if not other.is_prerelease), default=None)
+    if newest and version.epoch != newest.epoch:
+        yield Note(
+            State.FAILED,
+            f"{version} has another epoch than {newest}",
+            advice="An epoch cannot be taken back. If it is meant, tag by hand: git tag --annotate.",
+        )
+    elif newest and version < newest and not subject.context.config.allow_older:
+        yield Note(
+            State.FAILED,
+            f"{version} is older than {newest}, which is tagged",
+            advice="For a release of an older line, add --allow-older.",
+        )
+    else:
+        yield Note(State.DONE, f"{version} is canonical", f"newest final version so far: {newest or 'none'}")
+
+
+def _place(subject: _Subject, there: Origin) -> Iterator[Note]:
+    """Not there, and not the same version under another name."""
+    release = subject.release
+    twins = [tag for tag, version in subject.versions.items() if version == Version(release.version)]
+    for tag in twins:
+        where = subject.repository.commit_of_tag(tag)
+        if where != release.commit:
+            yield Note(
+                State.FAILED,
+                f"{release.version} is tagged already: {tag} is on {where[:_SHORT]}",
+                advice="A released version is never moved: take the next one.",
+            )
+    taken = there.commit_of_tag(release.tag)
+    if taken not in {"", release.commit}:
+        yield Note(
+            State.FAILED,
+            f"{there.title} has {release.tag} on another commit, {taken[:_SHORT]}",
+            advice="A released version is never moved: take the next one.",
+        )
+    elif not twins:
+        yield Note(State.DONE, f"{release.tag} is free", f"here and on {there.title}")
+
+
+def _tree(subject: _Subject) -> Iterator[Note]:
+    changes = subject.repository.changes()
+    if changes:
+        yield Note(
+            subject.still_to_do,
+            f"uncommitted: {changes[0]}" + (f" and {len(changes) - 1} more" if len(changes) > 1 else ""),
+            advice="Commit what belongs to the release, put the rest aside: git stash --include-untracked",
+        )
+    else:
+        yield Note(State.DONE, "nothing is uncommitted")
+
+
+def _branch(subject: _Subject, there: Origin) -> Iterator[Note]:
+    """Everybody can see the commit, on the branch where releases are made."""
+    head, commit = subject.head, subject.release.commit
+    branch = subject.context.config.tag.branch or head.branch or there.default_branch()
+    push = f"Type: git push {subject.context.config.tag.remote} {branch}"
+    if not branch:
+        raise RepositoryError(f"{there.title} does not say which branch is its default", "Set tag.branch.")
+    if not there.has_branch(branch):
+        yield Note(subject.still_to_do, f"{there.title} has no branch {branch}", advice=push)
+    elif not there.contains(branch, commit):
+        detail = "the clone is shallow, so older commits cannot be told" if subject.repository.shallow else ""
+        text = f"{branch} of {there.title} does not contain {commit[:_SHORT]}"
+        yield Note(subject.still_to_do, text, detail, push)
+    else:
+        yield Note(State.DONE, f"{branch} of {there.title} contains {commit[:_SHORT]}")
+
+
+def _format(context: Context) -> TagFormat:
+    return TagFormat.parse(context.config.tag_format)

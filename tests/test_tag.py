@@ -1,0 +1,348 @@
+"""``release-tools tag`` with real remotes: over file, over http with git's own http-backend, and by GitHub's API."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from release_tools import cli
+from tests.checkouts import Checkout
+from tests.servers.base import Fault, Response, What
+from tests.servers.github import Bare, GitHub
+from tests.servers.proxy import proxying
+
+TOKEN = "ghs-canary-0123456789"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> GitHub:
+    server = GitHub(tmp_path / "hub")
+    server.create("ana/demo")
+    server.workflow_token(TOKEN, "ana/demo")
+    return server
+
+
+@pytest.fixture
+def far(server: GitHub) -> Bare:
+    """What the remote holds."""
+    return server.repositories["ana/demo"].bare
+
+
+@pytest.fixture(params=["file", "http", "api"])
+def way(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, server: GitHub, far: Bare, way: str) -> Iterator[Checkout]:
+    """A checkout whose branch is pushed, with the credentials that each way has."""
+    with proxying(server.routes) as proxy:
+        if way == "file":
+            yield pushed(Checkout.create(tmp_path, far.path.as_uri()))
+        else:
+            checkout = Checkout.create(tmp_path, "https://github.com/ana/demo.git", proxy.environment)
+            checkout.git("config", "http.extraheader", server.basic(TOKEN))
+            pushed(checkout)
+            if way == "api":
+                checkout.git("config", "--unset", "http.extraheader")
+                checkout.more["GITHUB_TOKEN"] = TOKEN
+            yield checkout
+        assert proxy.complaints == []
+
+
+def pushed(checkout: Checkout) -> Checkout:
+    checkout.git("push", "--quiet", "origin", "main")
+    return checkout
+
+
+def tag(checkout: Checkout, *arguments: str) -> int:
+    return cli.main(["tag", "-C", str(checkout.path), *arguments], checkout.env)
+
+
+def test_a_tag_is_annotated_and_pushed(checkout: Checkout, far: Bare) -> None:
+    assert tag(checkout, "1.0") == 0
+    assert far.kind(far.refs()["refs/tags/v1.0"]) == "tag"
+    assert far.resolve("refs/tags/v1.0^{commit}") == checkout.head
+    assert far.git("for-each-ref", "--format=%(contents:subject)", "refs/tags") == "demo 1.0"
+
+
+def test_a_second_run_finds_it_done(checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tag(checkout, "1.0") == 0
+    before = far.refs()
+    capsys.readouterr()
+    assert tag(checkout, "1.0") == 0
+    assert "done already" in capsys.readouterr().out
+    assert far.refs() == before
+
+
+def test_a_dry_run_makes_no_tag_anywhere(checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tag(checkout, "1.0", "--dry-run") == 0
+    assert "would push the tag v1.0" in capsys.readouterr().out
+    assert "refs/tags/v1.0" not in far.refs()
+    assert checkout.git("tag") == ""
+
+
+def test_a_branch_of_the_same_name_does_not_matter(checkout: Checkout, far: Bare) -> None:
+    checkout.git("branch", "v1.0")
+    far.git("update-ref", "refs/heads/v1.0", checkout.head)
+    checkout.commit({"demo.py": "x = 2\n"})
+    far.git("fetch", "--quiet", str(checkout.path), "main:main")
+    assert tag(checkout, "1.0") == 0
+    assert far.resolve("refs/tags/v1.0^{commit}") == checkout.head
+
+
+def commits_and_tags(name: str, *, far: bool = False) -> Callable[[Checkout, Bare], None]:
+    """A tag on a commit that is not the one to release."""
+
+    def prepare(checkout: Checkout, bare: Bare) -> None:
+        if far:
+            bare.git("tag", name, "main")
+        else:
+            checkout.git("tag", "--annotate", "--message=old", name)
+        checkout.commit({"demo.py": "x = 3\n"})
+        bare.git("fetch", "--quiet", str(checkout.path), "main:main")
+
+    return prepare
+
+
+def unpushed(checkout: Checkout, bare: Bare) -> None:
+    assert bare.refs()
+    checkout.commit({"demo.py": "x = 4\n"})
+
+
+def dirty(checkout: Checkout, bare: Bare) -> None:
+    assert bare.refs()
+    (checkout.path / "notes.txt").write_text("later")
+
+
+def elsewhere(checkout: Checkout, bare: Bare) -> None:
+    assert bare.refs()
+    checkout.git("checkout", "--quiet", "-b", "work")
+
+
+def nothing(checkout: Checkout, bare: Bare) -> None:
+    assert checkout.head == bare.resolve("main")
+
+
+REFUSALS = [
+    ("1.0.0-rc1", nothing, "Write 1.0.0rc1"),
+    ("v1.0-1", nothing, "Write 1.0.post1"),
+    ("1.0+local", nothing, "local part"),
+    ("one", nothing, "not a PEP 440 version"),
+    ("1.0", dirty, "uncommitted: notes.txt"),
+    ("1.0", unpushed, "does not contain"),
+    ("1.0", elsewhere, "no branch work"),
+    ("1.0", commits_and_tags("v2.0"), "older than 2.0"),
+    ("1!1.0", commits_and_tags("v0.9"), "another epoch"),
+    ("1.0", commits_and_tags("v1.0"), "v1.0 is on"),
+    ("1.0", commits_and_tags("1.0"), "1.0 is on"),
+    ("1.0", commits_and_tags("v1.0.0"), "v1.0.0 is on"),
+    ("1.0", commits_and_tags("v1.0", far=True), "has v1.0 on another commit"),
+]
+
+
+@pytest.mark.parametrize("way", ["file", "api"], indirect=True)
+@pytest.mark.parametrize(("version", "prepare", "fault"), REFUSALS, ids=[f"{row[0]}-{row[2]}" for row in REFUSALS])
+def test_what_must_not_be_tagged_is_refused(
+    checkout: Checkout,
+    far: Bare,
+    capsys: pytest.CaptureFixture[str],
+    version: str,
+    prepare: Callable[[Checkout, Bare], None],
+    fault: str,
+) -> None:
+    prepare(checkout, far)
+    before, here = far.refs("refs/tags/"), checkout.git("tag")
+    assert tag(checkout, version) != 0
+    assert fault in "".join(capsys.readouterr())
+    assert (far.refs("refs/tags/"), checkout.git("tag")) == (before, here)
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+def test_every_fault_is_told_at_once(checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]) -> None:
+    commits_and_tags("v2.0")(checkout, far)
+    unpushed(checkout, far)
+    dirty(checkout, far)
+    assert tag(checkout, "1.0") == 14
+    said = capsys.readouterr().err
+    assert all(fault in said for fault in ("older than 2.0", "uncommitted", "does not contain"))
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+@pytest.mark.parametrize("prepare", [dirty, unpushed, elsewhere])
+def test_a_rehearsal_only_warns_of_what_can_yet_be_done(
+    checkout: Checkout, far: Bare, prepare: Callable[[Checkout, Bare], None]
+) -> None:
+    prepare(checkout, far)
+    assert tag(checkout, "1.0", "--dry-run") == 0
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+def test_an_older_line_is_released_when_asked(checkout: Checkout, far: Bare) -> None:
+    commits_and_tags("v2.0")(checkout, far)
+    assert tag(checkout, "1.0.1", "--allow-older") == 0
+    assert "refs/tags/v1.0.1" in far.refs()
+
+
+@pytest.mark.parametrize("way", ["file", "api"], indirect=True)
+@pytest.mark.parametrize("branch", ["main", "release"])
+def test_a_configured_branch_must_contain_the_commit(checkout: Checkout, far: Bare, branch: str) -> None:
+    far.git("update-ref", "refs/heads/release", far.commit({"other.txt": "x"}, branch="release"))
+    assert (tag(checkout, "1.0", "--tag-branch", branch) == 0) is (branch == "main")
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+def test_hooks_of_the_repository_do_not_run(checkout: Checkout, far: Bare) -> None:
+    hook = checkout.path / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    assert tag(checkout, "1.0") == 0
+    assert "refs/tags/v1.0" in far.refs()
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+@pytest.mark.parametrize(("job", "tagger"), [(False, None), (True, "github-actions[bot]")])
+def test_whoever_tags_has_a_name(checkout: Checkout, far: Bare, *, job: bool, tagger: str | None) -> None:
+    checkout.git("config", "--global", "--remove-section", "user")
+    checkout.git("config", "--global", "user.useConfigOnly", "true")
+    if job:
+        checkout.more["GITHUB_ACTIONS"] = "true"
+    assert (tag(checkout, "1.0") == 0) is bool(tagger)
+    assert (far.git("for-each-ref", "--format=%(taggername)", "refs/tags") or None) == tagger
+
+
+@pytest.mark.parametrize("way", ["http"], indirect=True)
+def test_without_credentials_the_advice_is_to_give_some(
+    checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout.git("config", "--unset", "http.extraheader")
+    assert tag(checkout, "1.0") == 4
+    assert "GITHUB_TOKEN" in capsys.readouterr().err
+    assert "refs/tags/v1.0" not in far.refs()
+
+
+@pytest.mark.parametrize("way", ["http"], indirect=True)
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_credentials_in_the_address_are_never_shown(
+    checkout: Checkout, server: GitHub, capsys: pytest.CaptureFixture[str], status: int
+) -> None:
+    checkout.git("remote", "set-url", "origin", "https://ana:s3cr3t-canary@github.com/ana/demo.git")
+    server.faults = [Fault(path="git-receive-pack", response=Response(status), times=None)]
+    assert tag(checkout, "1.0") != 0
+    output = capsys.readouterr()
+    assert "s3cr3t-canary" not in output.out + output.err
+
+
+FAULTS = [
+    Fault(method="POST", path="/git/tags"),
+    Fault(What.DROP, method="POST", path="/git/tags", done=True),
+    Fault(method="POST", path="/git/refs"),
+    Fault(What.DROP, method="POST", path="/git/refs"),
+    Fault(What.DROP, method="POST", path="/git/refs", done=True),
+    Fault(path="/git/ref/", times=2),
+    Fault(method="POST", path="/git/refs", response=Response(403, b'{"message": "slow"}', {"Retry-After": "0"})),
+]
+
+
+@pytest.mark.parametrize("way", ["api"], indirect=True)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.method}{fault.path} {fault.what} {fault.done}")
+def test_a_failing_server_leaves_one_tag(checkout: Checkout, far: Bare, server: GitHub, fault: Fault) -> None:
+    server.faults = [fault]
+    assert tag(checkout, "1.0", "--network-pause", "1") == 0
+    assert far.resolve("refs/tags/v1.0^{commit}") == checkout.head
+    assert len([line for line in server.lines("POST", "/git/refs") if line]) <= 2
+
+
+@pytest.mark.parametrize("way", ["http"], indirect=True)
+@pytest.mark.parametrize("fault", [
+    Fault(method="POST", path="git-receive-pack"),
+    Fault(What.DROP, method="POST", path="git-receive-pack"),
+    Fault(What.DROP, method="POST", path="git-receive-pack", done=True),
+], ids=["500", "dropped before", "dropped after"])  # fmt: skip
+def test_a_failing_push_leaves_one_tag(checkout: Checkout, far: Bare, server: GitHub, fault: Fault) -> None:
+    server.faults = [fault]
+    assert tag(checkout, "1.0", "--network-pause", "1") == 0
+    assert far.resolve("refs/tags/v1.0^{commit}") == checkout.head
+
+
+@pytest.mark.parametrize("way", ["api"], indirect=True)
+@pytest.mark.parametrize(
+    ("prepare", "code", "said"),
+    [
+        (lambda server: server.workflow_token(TOKEN, "ana/demo", writes=False), 12, "contents: write"),
+        (lambda server: server.tokens.clear(), 12, "expired or been revoked"),
+        (lambda server: setattr(server.repositories["ana/demo"], "locked_tags", True), 13, "rule violations"),
+    ],
+    ids=["may not", "expired", "locked"],
+)
+def test_a_refusal_says_what_is_missing(
+    checkout: Checkout,
+    far: Bare,
+    server: GitHub,
+    capsys: pytest.CaptureFixture[str],
+    prepare: Callable[[GitHub], None],
+    code: int,
+    said: str,
+) -> None:
+    prepare(server)
+    assert tag(checkout, "1.0") == code
+    output = capsys.readouterr()
+    assert said in output.err
+    assert TOKEN not in output.out + output.err
+    assert "refs/tags/v1.0" not in far.refs()
+
+
+@pytest.fixture
+def signer(checkout: Checkout, tmp_path: Path) -> Path:
+    """The person's SSH key, by which git signs; gives the file of those who are trusted."""
+    key = tmp_path / "key"
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ana@example.org", "-f", str(key)]
+    subprocess.run(command, check=True)
+    trusted = tmp_path / "trusted"
+    trusted.write_text(f"ana@example.org {key.with_suffix('.pub').read_text()}")
+    checkout.git("config", "--global", "gpg.format", "ssh")
+    checkout.git("config", "--global", "user.signingKey", str(key))
+    return trusted
+
+
+@pytest.mark.parametrize("way", ["file", "http"], indirect=True)
+def test_a_signed_tag_is_verified_by_git(checkout: Checkout, far: Bare, signer: Path) -> None:
+    assert tag(checkout, "1.0", "--sign") == 0
+    far.git("-c", f"gpg.ssh.allowedSignersFile={signer}", "verify-tag", "v1.0")
+
+
+@pytest.mark.parametrize("way", ["api"], indirect=True)
+def test_signing_takes_git_although_the_api_is_at_hand(checkout: Checkout, far: Bare, signer: Path) -> None:
+    checkout.git("config", "http.extraheader", GitHub.basic(TOKEN))
+    assert tag(checkout, "1.0", "--sign") == 0
+    far.git("-c", f"gpg.ssh.allowedSignersFile={signer}", "verify-tag", "v1.0")
+    assert tag(checkout, "1.1", "--sign", "--push", "api") == 3
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+def test_without_a_key_nothing_is_pushed_unsigned(checkout: Checkout, far: Bare) -> None:
+    checkout.git("config", "--global", "gpg.format", "ssh")
+    assert tag(checkout, "1.0", "--sign") == 4
+    assert far.refs("refs/tags/") == {}
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+def test_an_unsigned_tag_is_not_taken_for_a_signed_one(checkout: Checkout, far: Bare, signer: Path) -> None:
+    assert signer.exists()
+    checkout.git("tag", "--annotate", "--message=mine", "v1.0")
+    assert tag(checkout, "1.0", "--sign") == 4
+    assert far.refs("refs/tags/") == {}
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+@pytest.mark.parametrize("trusted", [True, False])
+def test_where_tags_are_signed_a_stranger_s_tag_is_refused(
+    checkout: Checkout, far: Bare, signer: Path, *, trusted: bool
+) -> None:
+    assert tag(checkout, "1.0", "--sign") == 0
+    if trusted:
+        checkout.git("config", "--global", "gpg.ssh.allowedSignersFile", str(signer))
+    assert (tag(checkout, "1.0", "--sign") == 0) is trusted
+    assert "refs/tags/v1.0" in far.refs()
