@@ -41,6 +41,16 @@ def reference(session: nox.Session) -> None:
 
 
 @nox.session
+def lock(session: nox.Session) -> None:
+    """Write the lock that the action installs from: every dependency by its hashes, for every system, wheels only."""
+    session.install("uv")
+    options = ("--universal", "--python-version=3.11", "--generate-hashes", "--only-binary=:all:", "--extra=uv")
+    shown = ("--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command=nox -s lock")
+    target = ("pyproject.toml", "--output-file=requirements.lock")
+    session.run("uv", "pip", "compile", "--quiet", *options, *shown, *session.posargs, *target)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """The ratios to our peers, as tables."""
     _install(session, "test", "bench")

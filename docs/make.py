@@ -8,11 +8,15 @@ from importlib import import_module
 from pathlib import Path
 
 from release_tools import cli, errors
-from release_tools.config import settings
+from release_tools.config import Setting, settings
 from release_tools.errors import ReleaseToolsError
 from release_tools.report.reference import configuration_page, json_schema
 
 DOCS = Path(__file__).parent
+ACTION = DOCS.parent / "action.yml"
+
+INPUTS_BEGIN = "  # Every setting, generated from the code: nox -s reference\n"
+INPUTS_END = "  # Settings end here.\n"
 
 EXIT_CODES_HEAD = """\
 # Exit codes
@@ -44,7 +48,19 @@ def pages() -> Mapping[Path, str]:
         DOCS / "configuration.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         DOCS / "exit-codes.md": EXIT_CODES_HEAD + "".join(exit_codes()),
         DOCS / "cli.md": CLI_HEAD + "".join(command(name) for name in cli.COMMANDS),
+        ACTION: action(ACTION.read_text(encoding="utf-8")),
     }
+
+
+def action(text: str) -> str:
+    """The action's file with an input for each setting."""
+    head, rest = text.split(INPUTS_BEGIN)
+    return head + INPUTS_BEGIN + "".join(map(setting_input, settings())) + INPUTS_END + rest.split(INPUTS_END)[1]
+
+
+def setting_input(item: Setting) -> str:
+    """One input; those that only the file can hold have none."""
+    return "" if item.is_table else f"  {item.name}:\n    description: {json.dumps(item.doc, ensure_ascii=False)}\n"
 
 
 def exit_codes() -> Iterator[str]:

@@ -24,7 +24,7 @@ LAYERS = (
     ("invocation",),
     ("commands",),
     ("cli",),
-    ("__main__",),
+    ("__main__", "action"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 INSIDE = frozenset({"archives", "checks", "recipe", "history", "report", "services", "commands"})
