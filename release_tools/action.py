@@ -10,6 +10,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -53,10 +54,9 @@ def deepen(project: Path, env: Mapping[str, str]) -> None:
     """
     try:
         repository = Repository.open(project, env)
-        if repository.head().shallow:
-            Repository(repository.root, {**repository.env, **_login(env)}).git(
-                "fetch", "--quiet", "--unshallow", "--tags", "--force", "origin"
-            )
+        if repository.shallow:
+            complete = ("fetch", "--quiet", "--unshallow", "--tags", "--force", "origin")
+            replace(repository, env={**repository.env, **_login(env)}).git(*complete)
     except ReleaseToolsError:
         return
 

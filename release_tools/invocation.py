@@ -17,7 +17,7 @@ from release_tools.gate import Gate
 from release_tools.model import Release
 from release_tools.pipeline import Outcome, Step, run
 from release_tools.report.data import report_data
-from release_tools.report.delivery import redacted, write_for_github, write_page
+from release_tools.report.delivery import redacted, write_outputs, write_page, write_summary
 from release_tools.report.outputs import action_outputs
 from release_tools.report.text import closing_line
 
@@ -70,7 +70,7 @@ class Invocation:
         try:
             context = self.context(dry=dry, anywhere=anywhere)
         except ReleaseToolsError as error:
-            write_for_github(self.env, {}, *redacted(Release(), error, console.redact), dry=dry)
+            write_summary(self.env, *redacted(Release(), error, console.redact), dry=dry)
             raise
         outcome = run(steps, context)
         self._report(context, outcome)
@@ -87,7 +87,8 @@ class Invocation:
         known, error = redacted(outcome.release, outcome.error, self.console.redact)
         dry = context.gate.dry
         page = write_page(context.output, known, error, dry=dry)
-        write_for_github(self.env, action_outputs(known, context.output, page, error), known, error, dry=dry)
+        write_summary(self.env, known, error, dry=dry)
+        write_outputs(self.env, action_outputs(known, context.output, page, error))
         if getattr(self.options, "open", False) and page:
             webbrowser.open(page.as_uri())
 

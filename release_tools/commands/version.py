@@ -6,6 +6,8 @@ import json
 from release_tools.invocation import Invocation, add_project, add_settings, add_version
 from release_tools.model import Release, State
 from release_tools.report.data import note_data
+from release_tools.report.delivery import write_outputs
+from release_tools.report.outputs import action_outputs
 from release_tools.steps.identify import identify
 
 
@@ -18,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation) -> int:
     """Print the version, alone on standard output; what a person should know goes to standard error."""
-    release = identify(invocation.context(), Release())
+    context = invocation.context()
+    release = identify(context, Release())
+    write_outputs(invocation.env, action_outputs(release, context.output))
     if invocation.options.json:
         facts = {
             "name": release.name,

