@@ -1,6 +1,6 @@
 """What every step is handed beside the release: settings, the gate, the console. Passed down, never global."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +40,7 @@ class Context:
         gate: what every irreversible deed passes.
         scratch: a folder of this run's own, removed when it ends.
         request: what this run is asked for.
+        signer: makes a file's attestation from an identity token; sigstore does where it is None.
     """
 
     project: Path
@@ -49,6 +50,7 @@ class Context:
     gate: Gate
     scratch: Path
     request: Request = Request()
+    signer: Callable[[Path, str], str] | None = None
 
     @cached_property
     def http(self) -> Http:

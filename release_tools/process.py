@@ -39,13 +39,14 @@ class Completed:
     stderr: str
 
 
-def run(
+def run(  # noqa: PLR0913 - each is one property of a program
     argv: Sequence[str],
     *,
     env: Mapping[str, str],
     cwd: Path | None = None,
     stdin: str | None = None,
     may_ask: bool = False,
+    patience: float = _PATIENCE,
 ) -> Completed:
     """Run a program to its end, without a shell.
 
@@ -56,9 +57,10 @@ def run(
         stdin: text on its standard input; without it, standard input is closed.
         may_ask: whether it may ask its user on the terminal, for a passphrase; any other program runs in a session of
             its own, and whatever it leaves behind ends with it.
+        patience: seconds after which it is given up.
 
     Raises:
-        ProcessError: it could not be started, exited with another code than 0, or took longer than an hour.
+        ProcessError: it could not be started, exited with another code than 0, or took longer.
     """
     name = Path(argv[0]).name
     # Files and not pipes: a pipe stays open as long as any process that the program left behind.
@@ -78,9 +80,9 @@ def run(
             raise ProcessError(f"{name}: could not be started ({error.strerror}); is it on PATH?") from None
         with program:
             try:
-                program.communicate(None if stdin is None else stdin.encode(), _PATIENCE)
+                program.communicate(None if stdin is None else stdin.encode(), patience)
             except subprocess.TimeoutExpired:
-                raise ProcessError(f"{name}: gave up after {_PATIENCE} s") from None
+                raise ProcessError(f"{name}: gave up after {patience:.0f} s") from None
             finally:
                 _end(program, alone=may_ask)
         out.seek(0)

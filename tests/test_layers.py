@@ -18,7 +18,7 @@ LAYERS = (
     ("recipe", "history", "places", "gate"),
     ("parity", "context"),
     ("deeds", "services"),
-    ("report", "checks"),
+    ("report", "checks", "publishing"),
     ("steps",),
     ("pipeline",),
     ("invocation",),
@@ -27,7 +27,7 @@ LAYERS = (
     ("__main__", "action"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-INSIDE = frozenset({"archives", "checks", "recipe", "history", "report", "services", "commands"})
+INSIDE = frozenset({"archives", "checks", "publishing", "recipe", "history", "report", "services", "commands"})
 """Packages whose own files may import one another; steps may not: what a step needs is a field of the release."""
 
 

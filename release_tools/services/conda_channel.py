@@ -187,7 +187,7 @@ def upload(http: Http, channel: Channel, artifact: Artifact, secret: str) -> Non
     program = [sys.executable, "-P", str(Path(conda_uploader.__file__))]
     limit = http.patience.timeout + artifact.size / _SLOWEST
     try:
-        run(program, env=without_credentials(http.environment), stdin=json.dumps(request), timeout=limit)
+        run(program, env=without_credentials(http.environment), stdin=json.dumps(request), patience=limit)
     except ProcessError as error:
         raise _meaning(channel, artifact, error) from None
 

@@ -1,0 +1,209 @@
+"""A release and one package index."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
+
+from release_tools.context import Context
+from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError
+from release_tools.gate import Act
+from release_tools.model import Artifact, ArtifactKind, Note, Receipt, Release, State
+from release_tools.places import Index
+from release_tools.publishing.delivery import conflicts, not_served, wait_until
+from release_tools.publishing.finding import Finding
+from release_tools.publishing.remembered import Remembered
+from release_tools.services import attestations
+from release_tools.services.index_upload import Login, Uploader, stored_login
+from release_tools.services.package_index import Listing, listing
+from release_tools.services.trusted_publishing import Job, mint
+
+
+@dataclass(frozen=True)
+class OnIndex:
+    """What there is to do for a release on an index, and what stands in the way.
+
+    Attributes:
+        context: the run's surroundings.
+        release: with its artifacts.
+        index: the place.
+    """
+
+    context: Context
+    release: Release
+    index: Index
+
+    @property
+    def title(self) -> str:
+        """The index's, for a person."""
+        return self.index.title
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """Wheels first: an installer that comes in between finds a wheel, and never only the sdist."""
+        return (*self.release.of_kind(ArtifactKind.WHEEL), *self.release.of_kind(ArtifactKind.SDIST))
+
+    @cached_property
+    def look(self) -> Remembered[Listing]:
+        """What the index serves of the project; one request for all files."""
+        return Remembered(self._listing)
+
+    def expected(self, artifact: Artifact) -> Receipt:
+        """What stands there once a file is uploaded."""
+        url = self.index.page(self.release.name, self.release.version)
+        return Receipt(f"{self.index.name}:{artifact.filename}", url, artifact.sha256)
+
+    def found(self, artifact: Artifact) -> Receipt | None:
+        """What stands there under a file's name."""
+        served = self.look().files.get(artifact.filename)
+        return None if served is None else replace(self.expected(artifact), digest=served.sha256)
+
+    def checks(self) -> Iterator[Finding]:
+        """Everything that can be known before the first upload.
+
+        Raises:
+            RemoteError: the index could not be asked.
+        """
+        known = self.look()
+        found = self._found
+        there = sum(receipt is not None for receipt in found.values())
+        yield from conflicts(self.title, found, "What is published is never replaced: release under a new version.")
+        if not known.exists:
+            yield Note(State.FACT, f"{self.release.name} is not on {self.title} yet: this release creates it")
+        yield from self._regression(known)
+        if there < len(found):
+            yield from self._may_log_in(known)
+        yield Note(State.FACT, f"{self.title} has {there} of {len(found)} files", self._page)
+
+    def acts(self, uploader: Uploader) -> Iterator[Act]:
+        """One upload a file."""
+        for artifact in self.artifacts:
+            yield Act(
+                f"upload {artifact.filename} to {self.title}",
+                self.expected(artifact),
+                partial(self.found, artifact),
+                partial(self._upload, uploader, artifact),
+            )
+
+    def uploader(self) -> Uploader:
+        """What uploads; it logs in, and signs, only when a file really goes."""
+        attest = partial(self._attest, self._job) if self._job and self._attests else None
+        return Uploader(self.context.http, self.index, self.login, attest)
+
+    def login(self) -> Login:
+        """The login that an upload shows; a token is minted where none lies ready.
+
+        Raises:
+            CredentialError: there is none.
+            RemoteError: it cannot be had.
+        """
+        login = self._stored
+        if login is None:
+            if self._job is None or not self.index.audience:
+                raise self._no_login
+            identity = self._job.identity(self.context.http, self.index.audience)
+            token = mint(self.context.http, self.index, self.release.name, identity)
+            login = Login("__token__", token, "trusted publishing")
+        self.context.console.mask(login.password)
+        return login
+
+    def wait_until_served(self) -> Note:
+        """Wait until the index serves what was uploaded, and see that it is that.
+
+        Raises:
+            ConflictError: it serves other bytes.
+            RemoteError: it does not serve them in time, or cannot be asked.
+        """
+        wait_until(self.context, self.title, self._not_served, self.look.forget)
+        return Note(State.DONE, f"{self.title} serves every file with our digest", self._page)
+
+    @property
+    def _page(self) -> str:
+        return self.index.page(self.release.name, self.release.version)
+
+    @cached_property
+    def _stored(self) -> Login | None:
+        return stored_login(self.index, self.context.env)
+
+    @cached_property
+    def _job(self) -> Job | None:
+        return Job.of(self.context.env)
+
+    @property
+    def _attests(self) -> bool:
+        wanted = self.context.config.attestations != "off"
+        return wanted and self._stored is None and self._job is not None and bool(self.index.audience)
+
+    @property
+    def _no_login(self) -> CredentialError:
+        return CredentialError(
+            f"no login for {self.title}",
+            "Set TWINE_PASSWORD to an API token, or publish from a job with the permission id-token: write"
+            " (trusted publishing).",
+        )
+
+    def _listing(self) -> Listing:
+        """PyPI's is public; an index of one's own may hide what it has from strangers."""
+        authorization = ""
+        if not self.index.audience and (login := self._stored):
+            authorization = "Basic " + b64encode(f"{login.username}:{login.password}".encode()).decode()
+        return listing(self.context.http, self.index, self.release.name, authorization=authorization)
+
+    def _upload(self, uploader: Uploader, artifact: Artifact) -> Receipt:
+        try:
+            uploader.upload(artifact.path)
+        except ReleaseToolsError:
+            self.look.forget()
+            raise
+        return self.expected(artifact)
+
+    @property
+    def _found(self) -> dict[Artifact, Receipt | None]:
+        return {artifact: self.found(artifact) for artifact in self.artifacts}
+
+    def _not_served(self) -> list[str]:
+        return not_served(self.title, self._found)
+
+    def _regression(self, known: Listing) -> Iterator[Finding]:
+        standing = (name for name, served in known.files.items() if not served.yanked)
+        final = {version for name in standing if (version := _version(name)) and not version.is_prerelease}
+        newest = max((v for v in final if v != Version(self.release.version)), default=None)
+        if newest and newest > Version(self.release.version):
+            text = f"{self.title} has {newest} already, which is newer than {self.release.version}"
+            if self.context.config.allow_older:
+                yield Note(State.WARNING, text)
+            else:
+                yield PreflightError(text, "A maintenance release of an older line? Then --allow-older.")
+
+    def _may_log_in(self, known: Listing) -> Iterator[Finding]:
+        if self.context.config.attestations == "required" and not self._attests:
+            yield PreflightError(
+                f"attestations are required, but {self.title} takes them only with trusted publishing",
+                'Publish from a job with id-token: write and without TWINE_PASSWORD, or set attestations = "auto".',
+            )
+        if self._stored:
+            self.context.console.mask(self._stored.password)
+            yield Note(State.DONE, f"login for {self.title} from {self._stored.source}")
+        elif self._job is None or not self.index.audience:
+            yield self._no_login
+        elif known.exists:
+            self.login()
+            yield Note(State.DONE, f"{self.title} takes this job as a trusted publisher")
+        else:
+            # Minting for a pending publisher would create the project, so it is not tried before the upload.
+            yield Note(State.FACT, f"{self.title} will be asked for a trusted publisher's token at the upload")
+
+    def _attest(self, job: Job, path: Path) -> str:
+        signer = self.context.signer or attestations.sign
+        return signer(path, job.identity(self.context.http, attestations.AUDIENCE))
+
+
+def _version(filename: str) -> Version | None:
+    try:
+        return parse_sdist_filename(filename)[1] if filename.endswith(".tar.gz") else parse_wheel_filename(filename)[1]
+    except (InvalidSdistFilename, InvalidWheelFilename):
+        return None

@@ -1,0 +1,39 @@
+"""The rehearsal: what TestPyPI serves, installed as a user would, before PyPI is touched."""
+
+from release_tools.archives import read_wheel
+from release_tools.context import Context
+from release_tools.errors import VerifyError
+from release_tools.model import ArtifactKind, Note, Release, State
+from release_tools.places import TESTPYPI
+from release_tools.process import ProcessError
+from release_tools.publishing.on_index import OnIndex
+from release_tools.services.environment import Environment
+
+_SHOWN = 500
+
+
+def rehearse(context: Context, release: Release) -> Note:
+    """Install each wheel from TestPyPI in a fresh environment and import it.
+
+    The wheel is named by its address and digest, so that its dependencies come from the usual index: on TestPyPI
+    anybody may own their names.
+
+    Raises:
+        VerifyError: it does not install or import; PyPI was not touched.
+        RemoteError: TestPyPI cannot be asked.
+    """
+    files = OnIndex(context, release, TESTPYPI).look().files
+    for number, wheel in enumerate(release.of_kind(ArtifactKind.WHEEL)):
+        served = files[wheel.filename]
+        context.console.doing(f"installing {wheel.filename} from {TESTPYPI.title}")
+        try:
+            environment = Environment.create(context.scratch / f"rehearsal-{number}", context.env)
+            environment.install([f"{release.name} @ {served.url}#sha256={wheel.sha256}"])
+            modules = context.config.verify.imports or read_wheel(wheel.path).import_names
+            environment.python("-c", "".join(f"import {module}\n" for module in modules))
+        except ProcessError as error:
+            raise VerifyError(
+                f"{wheel.filename}, as {TESTPYPI.title} serves it, does not install and import: {error.message}",
+                f"PyPI was not touched. {error.output[-_SHOWN:]}",
+            ) from error
+    return Note(State.DONE, f"installed from {TESTPYPI.title} and imported")

@@ -1,0 +1,65 @@
+"""A conda channel in a folder, such as a shared drive: files copied in, then indexed by py-rattler."""
+
+import asyncio
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from release_tools.errors import OutputError
+from release_tools.model import Artifact
+from release_tools.places import Channel
+
+
+def folder_of(channel: Channel) -> Path:
+    """Where a ``file://`` channel lies."""
+    return Path(url2pathname(urlsplit(channel.url).path))
+
+
+def digest_of(channel: Channel, basename: str) -> str | None:
+    """The sha256 of a file on the channel, ``subdir/file``; None where there is none.
+
+    Raises:
+        OutputError: it is there but cannot be read.
+    """
+    path = folder_of(channel) / basename
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def writable(channel: Channel) -> bool:
+    """Whether files can be put there; the folder itself is made at the first upload."""
+    folder = folder_of(channel)
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK)
+
+
+def add(channel: Channel, artifact: Artifact) -> None:
+    """Put a package there, whole or not at all, and index the channel.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    from rattler.index import index_fs
+
+    folder = folder_of(channel)
+    subdir = folder / artifact.subdir
+    try:
+        (folder / "noarch").mkdir(parents=True, exist_ok=True)
+        subdir.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".release-tools-") as part:
+            copy = Path(part, artifact.filename)
+            shutil.copyfile(artifact.path, copy)
+            copy.replace(subdir / artifact.filename)
+        asyncio.run(index_fs(folder))
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written to: {error.strerror or error}") from error

@@ -1,0 +1,74 @@
+"""Before the first irreversible deed: everything that can be known, at every place, all faults told together."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from packaging.version import Version
+
+from release_tools.context import Context
+from release_tools.deeds import StoppedError
+from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError
+from release_tools.model import ArtifactKind, Kind, Note, Release, State
+from release_tools.places import Route, route
+from release_tools.publishing.finding import Finding, attempt
+from release_tools.publishing.on_channel import OnChannel
+from release_tools.publishing.on_index import OnIndex
+
+
+def ready(context: Context, release: Release) -> Release:
+    """Say where this kind of version goes, and look at each place.
+
+    In a dry run a place that cannot be reached and a login that is missing are warnings; a conflict is not.
+
+    Raises:
+        StoppedError: something forbids the release; nothing was published.
+    """
+    way = route(context.config, release.kind)
+    errors: list[ReleaseToolsError] = []
+    for finding in chain(_version(context, release), _way(release, way), _places(context, release, way)):
+        if isinstance(finding, Note):
+            release = release.telling(finding)
+        elif context.gate.dry and isinstance(finding, CredentialError | RemoteError):
+            release = release.telling(Note(State.WARNING, finding.message, advice=finding.advice))
+        else:
+            errors.append(finding)
+    if errors:
+        raise StoppedError(release, _together(errors))
+    return release
+
+
+def _version(context: Context, release: Release) -> Iterator[Finding]:
+    if Version(release.version).local:
+        yield PreflightError(f"{release.version} is a local version, which no index takes", "Tag the commit first.")
+    if release.kind is not Kind.DEV and not release.tagged and not context.gate.dry:
+        yield PreflightError(f"the tag {release.tag or release.version} does not exist", "Tag the commit first.")
+    asked = context.request.tag
+    if asked and release.tag and asked != release.tag:
+        yield PreflightError(f"this run is for the tag {asked}, but the files were built for {release.tag}")
+
+
+def _way(release: Release, way: Route) -> Iterator[Finding]:
+    titles = [*(index.title for index in way.indexes), *(channel.title for channel in way.channels)]
+    yield Note(State.FACT, f"a {release.kind} version goes to {', then '.join(titles) or 'no place'}")
+    for place in way.unconfigured:
+        yield Note(State.SKIPPED, f"{place.name}: {place.reason}", advice=place.advice)
+
+
+def _places(context: Context, release: Release, way: Route) -> Iterator[Finding]:
+    if release.of_kind(ArtifactKind.SDIST) or release.of_kind(ArtifactKind.WHEEL):
+        for index in way.indexes:
+            yield from attempt(OnIndex(context, release, index).checks)
+    if release.of_kind(ArtifactKind.CONDA):
+        for channel in way.channels:
+            yield from attempt(OnChannel(context, release, channel).checks)
+
+
+def _together(errors: list[ReleaseToolsError]) -> ReleaseToolsError:
+    """One error for all; its class, and so the exit code, is theirs where they share it."""
+    if len(errors) == 1:
+        return errors[0]
+    kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else PreflightError
+    faults = [f"{error.message}. {error.advice}".strip() for error in errors]
+    return kind(
+        "Several things forbid this release:", "Nothing was published. Mend them, then run again.", faults=faults
+    )
