@@ -19,6 +19,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "tag": "check a version and tag this commit with it, where everybody sees it",
     "build": "make sdist, wheel, conda package and release.json",
     "verify": "check files that were built",
+    "publish": "publish what build made; what is there already stays",
+    "release": "build, verify and publish in one go",
     "version": "say the version of this commit",
     "config": "show the settings that hold here, and where each comes from",
 }

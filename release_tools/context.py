@@ -21,11 +21,13 @@ class Request:
         version: a version to rehearse or tag; empty to derive it.
         tag: the same as a tag.
         field: what names the tag, for messages.
+        expect: digests that came by another way than the files: file name → sha256; None where none did.
     """
 
     version: str = ""
     tag: str = ""
     field: str = "--tag"
+    expect: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)

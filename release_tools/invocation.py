@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import typing
 import webbrowser
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from release_tools.report.delivery import redacted, write_outputs, write_page, w
 from release_tools.report.outputs import action_outputs
 from release_tools.report.text import closing_line
 
+_SHA256: Final = re.compile("[0-9a-f]{64}")
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -72,7 +74,10 @@ class Invocation:
         except ReleaseToolsError as error:
             write_summary(self.env, *redacted(Release(), error, console.redact), dry=dry)
             raise
-        outcome = run(steps, context)
+        try:
+            outcome = run(steps, context)
+        finally:
+            context.http.close()
         self._report(context, outcome)
         if self.options.json:
             console.data(json.dumps(report_data(outcome.release, outcome.error), indent=2))
@@ -97,9 +102,34 @@ class Invocation:
         version, tag = getattr(self.options, "version", None), getattr(self.options, "tag", None)
         if version and tag:
             raise UsageError("--version and --tag name the same thing", "Give one of them.")
+        expect = expected_digests(getattr(self.options, "expect", None))
         if not version and not tag and self.env.get("GITHUB_REF_TYPE") == "tag":
-            return Request(tag=self.env.get("GITHUB_REF_NAME", ""), field="GITHUB_REF_NAME")
-        return Request(version or "", tag or "")
+            return Request(tag=self.env.get("GITHUB_REF_NAME", ""), field="GITHUB_REF_NAME", expect=expect)
+        return Request(version or "", tag or "", expect=expect)
+
+
+def expected_digests(text: str | None) -> dict[str, str] | None:
+    """File names and sha256 digests as the output ``artifacts`` of a build tells them, or as ``sha256sum`` prints them.
+
+    Raises:
+        UsageError: the text is empty or neither of the two: a check that was asked for is never left out.
+    """
+    if text is None:
+        return None
+    try:
+        if text.lstrip().startswith("["):
+            digests = {str(item["filename"]): str(item["sha256"]) for item in json.loads(text)}
+        else:
+            lines = (line.split(maxsplit=1) for line in text.splitlines() if line.strip())
+            digests = {name.lstrip("*"): digest for digest, name in lines}
+    except (ValueError, KeyError, TypeError):
+        digests = {}
+    if not digests or not all(_SHA256.fullmatch(digest) for digest in digests.values()):
+        raise UsageError(
+            "--expect: neither the output `artifacts` of a build nor lines of sha256sum",
+            "Is the output of the build job handed over under the right name?",
+        )
+    return digests
 
 
 def find_project(folder: Path, *, anywhere: bool = False) -> Path:

@@ -14,7 +14,11 @@ from release_tools.steps.check_tag import check_tag
 from release_tools.steps.identify import identify
 from release_tools.steps.preflight import preflight
 from release_tools.steps.push_tag import push_tag
+from release_tools.steps.ready import ready
 from release_tools.steps.store import store
+from release_tools.steps.take_built import take_built
+from release_tools.steps.upload_channel import upload_channel
+from release_tools.steps.upload_index import upload_index
 from release_tools.steps.verify import verify
 
 
@@ -43,12 +47,23 @@ BUILD: Final = (
     Step("Store", store),  # the artifacts and release.json in the output folder
 )
 
-PUBLISH: Final = (
+READY: Final = Step("Places", ready, PreflightError)  # where it goes, and whether anything there is in the way
+
+TAGGING: Final = (
     Step("Tag checks", check_tag, PreflightError),  # what the tag must satisfy, before it can be seen by anybody
     Step("Tag", push_tag, place="git"),  # annotated, where everybody sees it
 )
 
-TAG: Final = (BUILD[0], *PUBLISH[:2])
+UPLOAD: Final = (
+    Step("Upload sdist and wheel", upload_index, place="PyPI"),  # to the indexes of the route
+    Step("Upload conda packages", upload_channel, place="Anaconda.org"),  # to the channels of the route
+)
+
+PUBLISH: Final = (READY, *TAGGING, *UPLOAD)
+
+BUILT: Final = Step("Files", take_built, PreflightError)  # instead of BUILD, in another job
+
+TAG: Final = (BUILD[0], *TAGGING)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from packaging.version import Version
 from release_tools.context import Context
 from release_tools.deeds import StoppedError
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError
-from release_tools.model import ArtifactKind, Kind, Note, Release, State
+from release_tools.model import ArtifactKind, Note, Release, State
 from release_tools.places import Route, route
 from release_tools.publishing.finding import Finding, attempt
 from release_tools.publishing.on_channel import OnChannel
@@ -40,8 +40,6 @@ def ready(context: Context, release: Release) -> Release:
 def _version(context: Context, release: Release) -> Iterator[Finding]:
     if Version(release.version).local:
         yield PreflightError(f"{release.version} is a local version, which no index takes", "Tag the commit first.")
-    if release.kind is not Kind.DEV and not release.tagged and not context.gate.dry:
-        yield PreflightError(f"the tag {release.tag or release.version} does not exist", "Tag the commit first.")
     asked = context.request.tag
     if asked and release.tag and asked != release.tag:
         yield PreflightError(f"this run is for the tag {asked}, but the files were built for {release.tag}")

@@ -1,0 +1,23 @@
+"""``release-tools publish``: what ``build`` made, to the places of its route; needs no repository and no build tool."""
+
+import argparse
+
+from release_tools.invocation import Invocation, add_project, add_settings
+from release_tools.pipeline import BUILT, READY, UPLOAD
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_project(parser)
+    parser.add_argument("--dry-run", action="store_true", help="check everything, and only say what would be done")
+    parser.add_argument(
+        "--expect",
+        metavar="DIGESTS",
+        help="what the files must be: the output `artifacts` of the build, or lines of sha256sum",
+    )
+    add_settings(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Run the PUBLISH half of the pipeline on the files of the output folder."""
+    return invocation.run_pipeline((BUILT, READY, *UPLOAD), dry=invocation.options.dry_run, anywhere=True)

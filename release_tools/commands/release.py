@@ -1,0 +1,19 @@
+"""``release-tools release``: from a commit and its tag to everywhere, in one go."""
+
+import argparse
+
+from release_tools.invocation import Invocation, add_project, add_settings, add_version
+from release_tools.pipeline import BUILD, PUBLISH
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_project(parser)
+    add_version(parser)
+    parser.add_argument("--dry-run", action="store_true", help="check everything, and only say what would be done")
+    add_settings(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Run the whole pipeline."""
+    return invocation.run_pipeline((*BUILD, *PUBLISH), dry=invocation.options.dry_run)

@@ -1,0 +1,113 @@
+"""``release-tools publish`` through the front door, against the doubles under their real host names."""
+
+import json
+
+import pytest
+
+from release_tools.errors import ConflictError, CredentialError, PreflightError
+from release_tools.model import ArtifactKind
+from tests.publishing.world import World
+
+DISTS = (ArtifactKind.SDIST, ArtifactKind.WHEEL)
+
+
+def test_everything_goes_where_the_route_leads(there: World) -> None:
+    release = there.build()
+    there.log_in()
+    assert there.run("publish") == 0
+    assert there.pypi.holds() == there.expected(release, *DISTS)
+    [conda] = release.of_kind(ArtifactKind.CONDA)
+    assert there.anaconda.holds() == {f"noarch/{conda.filename}": (conda.sha256, ("main",))}
+    assert there.testpypi.holds() == {}
+
+
+def test_a_second_run_uploads_nothing(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+    there.build()
+    there.log_in()
+    assert there.run("publish") == 0
+    capsys.readouterr()
+    assert there.run("publish", "--json") == 0
+    assert len(there.pypi.uploads) == 2
+    assert len(there.anaconda.uploads) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [receipt["state"] for receipt in told["receipts"]] == ["already"] * 3
+
+
+def test_a_dry_run_uploads_nothing_and_needs_no_credential(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+    there.build()
+    assert there.run("publish", "--dry-run") == 0
+    said = capsys.readouterr().out
+    assert "would upload demo-1.0-py3-none-any.whl to PyPI" in said
+    assert "would upload demo-1.0-py_0.conda to Anaconda.org/octo" in said
+    assert "no login for PyPI" in said
+    assert not there.pypi.holds()
+    assert not there.anaconda.holds()
+    assert not there.pypi.lines("POST")
+
+
+@pytest.mark.parametrize(
+    ("version", "index", "label"),
+    [("1.1.dev3", "testpypi", "dev"), ("1.1rc1", "pypi", "rc"), ("1.1.post1", "pypi", "main")],
+)
+def test_each_kind_of_version_takes_its_route(there: World, version: str, index: str, label: str) -> None:
+    release = there.build(version)
+    there.log_in()
+    assert there.run("publish") == 0
+    assert getattr(there, index).holds() == there.expected(release, *DISTS)
+    assert [labels for _, labels in there.anaconda.holds().values()] == [(label,)]
+
+
+def test_other_bytes_anywhere_stop_everything_before_anything_is_done(
+    there: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = there.build()
+    there.log_in()
+    [conda] = release.of_kind(ArtifactKind.CONDA)
+    there.anaconda.put("octo", "demo", "1.0", f"noarch/{conda.filename}", b"other bytes", "main")
+    assert there.run("publish") == ConflictError.exit_code
+    assert "Anaconda.org/octo has other bytes under the name demo-1.0-py_0.conda" in capsys.readouterr().err
+    assert there.pypi.holds() == {}
+
+
+def test_without_credentials_nothing_is_done_and_all_that_is_missing_is_told(
+    there: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there.build()
+    assert there.run("publish") == CredentialError.exit_code
+    said = capsys.readouterr().err
+    assert "TWINE_PASSWORD" in said
+    assert "ANACONDA_API_TOKEN" in said
+    assert not there.pypi.lines("POST")
+
+
+def test_a_version_below_the_newest_is_published_only_when_asked(there: World) -> None:
+    release = there.build("0.9.1")
+    there.log_in()
+    there.pypi.put("demo-1.0.tar.gz", b"newer")
+    assert there.run("publish") == PreflightError.exit_code
+    assert there.run("publish", "--allow-older") == 0
+    assert there.expected(release, *DISTS).items() <= there.pypi.holds().items()
+
+
+def test_a_local_version_is_never_uploaded(there: World) -> None:
+    there.build("1.0+local")
+    there.log_in()
+    assert there.run("publish") == PreflightError.exit_code
+    assert not there.pypi.lines("POST")
+
+
+def test_a_missing_label_is_put_on_without_an_upload(there: World) -> None:
+    release = there.build()
+    there.log_in()
+    [conda] = release.of_kind(ArtifactKind.CONDA)
+    there.anaconda.put("octo", "demo", "1.0", f"noarch/{conda.filename}", conda.path.read_bytes(), "rc")
+    assert there.run("publish") == 0
+    assert there.anaconda.uploads == []
+    assert there.anaconda.holds()[f"noarch/{conda.filename}"][1] == ("rc", "main")
+
+
+def test_an_index_that_serves_late_is_waited_for(there: World) -> None:
+    there.build()
+    there.log_in()
+    there.pypi.lag = 3
+    assert there.run("publish") == 0

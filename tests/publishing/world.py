@@ -1,0 +1,103 @@
+"""Everything around a publishing run: doubles under their real host names, a folder of artifacts, our command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from release_tools import manifest
+from release_tools.cli import main
+from release_tools.model import Artifact, ArtifactKind, Release
+from release_tools.versions import kind_of, parse_version
+from tests.making import make_conda, make_sdist, make_wheel
+from tests.servers.anaconda import Anaconda, Token
+from tests.servers.oidc import OidcProvider
+from tests.servers.package_index import PackageIndex
+from tests.servers.proxy import Proxy, proxying
+
+PYPI_TOKEN = "pypi-canary-3f9c1d7e5b"
+ANACONDA_TOKEN = "oc-canary-8a2b6c4d0e"
+
+CONFIG = """
+[project]
+name = "demo"
+version = "1.0"
+[tool.release-tools]
+{settings}
+[tool.release-tools.network]
+timeout = 1
+pause = 5
+wait = 1
+[tool.release-tools.anaconda]
+owner = "octo"
+"""
+
+
+@dataclass
+class World:
+    """Everything around one run.
+
+    Attributes:
+        project: a folder with its configuration, and with artifacts in ``dist``.
+        env: that the command is run with; no credential at first.
+    """
+
+    project: Path
+    proxy: Proxy
+    pypi: PackageIndex
+    testpypi: PackageIndex
+    anaconda: Anaconda
+    provider: OidcProvider
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def dist(self) -> Path:
+        return self.project / "dist"
+
+    def configure(self, settings: str = "") -> None:
+        (self.project / "pyproject.toml").write_text(CONFIG.format(settings=settings))
+
+    def log_in(self) -> None:
+        """Have valid credentials for every place."""
+        self.env |= {"TWINE_PASSWORD": PYPI_TOKEN, "ANACONDA_API_TOKEN": ANACONDA_TOKEN}
+
+    def build(self, version: str = "1.0", *, wheels: int = 1, conda: bool = True, body: str = "") -> Release:
+        """Artifacts as ``release-tools build`` leaves them, in milliseconds."""
+        self.dist.mkdir(exist_ok=True)
+        builds = ["", *(str(number) for number in range(1, wheels))]
+        files = [Artifact.of(make_sdist(self.dist, version=version, body=body), ArtifactKind.SDIST)]
+        for build in builds:
+            wheel = make_wheel(self.dist, version=version, build=build, body=body)
+            files.append(Artifact.of(wheel, ArtifactKind.WHEEL))
+        if conda:
+            files.append(Artifact.of(make_conda(self.dist, version=version, body=body), ArtifactKind.CONDA, "noarch"))
+        kind = kind_of(parse_version(version, field="test"))
+        release = Release("demo", version, kind, f"v{version}", tagged=True, commit="c" * 40, artifacts=tuple(files))
+        (self.dist / manifest.FILENAME).write_text(manifest.dump(release))
+        return release
+
+    def run(self, *argv: str) -> int:
+        return main([argv[0], "-C", str(self.project), *argv[1:]], self.env)
+
+    def expected(self, release: Release, *kinds: ArtifactKind) -> dict[str, str]:
+        return {one.filename: one.sha256 for one in release.artifacts if one.kind in kinds}
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[World]:
+    """A world in which nothing was published yet; at the end, that no unlisted host was asked and nothing odd sent."""
+    pypi, testpypi, anaconda, provider = PackageIndex.pypi(), PackageIndex.testpypi(), Anaconda(), OidcProvider()
+    for index in (pypi, testpypi):
+        index.tokens[PYPI_TOKEN] = None
+        index.provider = provider
+    anaconda.tokens[ANACONDA_TOKEN] = Token("octo")
+    with proxying({**pypi.routes, **testpypi.routes, **anaconda.routes, provider.host: provider}) as proxy:
+        home = folder / "home"
+        project = folder / "demo"
+        for made in (home, project):
+            made.mkdir()
+        env = {"PATH": "/usr/bin", "HOME": str(home), **proxy.environment}
+        there = World(project, proxy, pypi, testpypi, anaconda, provider, env)
+        there.configure()
+        yield there
+        assert proxy.complaints == []
