@@ -24,7 +24,7 @@ from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.services.git import Repository
 
 VARIABLE: Final = "INPUTS"
-OPTIONS: Final = ("project", "version", "tag", "bump", "expect")
+OPTIONS: Final = ("project", "version", "tag", "bump", "expect", "only")
 """Inputs that are options of commands under the same name."""
 
 OWN: Final = ("command", "arguments", "python-version", "wheels")

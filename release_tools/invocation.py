@@ -17,6 +17,7 @@ from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.gate import Gate
 from release_tools.model import Release
 from release_tools.pipeline import Outcome, Step, run
+from release_tools.places import narrowed, stops
 from release_tools.report.data import report_data
 from release_tools.report.delivery import redacted, write_outputs, write_page, write_summary
 from release_tools.report.outputs import action_outputs
@@ -56,6 +57,9 @@ class Invocation:
         project = find_project(Path(self.options.project), anywhere=anywhere)
         given = {item.key: getattr(self.options, item.key) for item in settings() if hasattr(self.options, item.key)}
         config = read_config(project, self.env, given)
+        only = getattr(self.options, "only", None)
+        if only is not None:
+            config = narrowed(config, only.replace(",", " ").split())
         gate = Gate(dry, pause=config.network.pause / 1000)
         return Context(project, config, self.env, self.console, gate, self.scratch, self.request())
 
@@ -93,7 +97,10 @@ class Invocation:
         dry = context.gate.dry
         page = write_page(context.output, known, error, dry=dry)
         write_summary(self.env, known, error, dry=dry)
-        write_outputs(self.env, action_outputs(known, context.output, page, error))
+        outputs = action_outputs(known, context.output, page, error)
+        if known.version:
+            outputs["places"] = json.dumps(stops(context.config, known.kind))
+        write_outputs(self.env, outputs)
         if getattr(self.options, "open", False) and page:
             webbrowser.open(page.as_uri())
 
@@ -172,6 +179,13 @@ def add_version(parser: argparse.ArgumentParser) -> None:
     """``--version`` and ``--tag``: what to rehearse before the tag exists."""
     parser.add_argument("--version", metavar="VERSION", help="act as if this commit were tagged with this version")
     parser.add_argument("--tag", metavar="TAG", help="the same, named by its tag")
+
+
+def add_only(parser: argparse.ArgumentParser) -> None:
+    """``--only``: some of the places of the route, for one job of several that share a release."""
+    parser.add_argument(
+        "--only", metavar="PLACE,…", help="of the places on the route only these: pypi, testpypi, anaconda, github, …"
+    )
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:

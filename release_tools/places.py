@@ -10,7 +10,7 @@ A route is a tuple of places as a person writes them:
 """
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -166,6 +166,49 @@ def route(config: Config, kind: Kind) -> Route:
         tuple(indexes),
         tuple(dict.fromkeys(place for place in found if isinstance(place, Channel))),
         tuple(place for place in found if isinstance(place, Unconfigured)),
+    )
+
+
+GITHUB: Final = "github"
+
+
+def stops(config: Config, kind: Kind) -> tuple[str, ...]:
+    """The names of all places that a kind of version goes to, in order, as `narrowed` takes them.
+
+    Raises:
+        ConfigError: the route names places that do not exist.
+    """
+    way = route(config, kind)
+    names = [*(index.name for index in way.indexes), *(channel.name for channel in way.channels)]
+    github = [GITHUB] if config.github.enabled and kind is not Kind.DEV else []
+    return tuple(dict.fromkeys([*names, *github]))
+
+
+def narrowed(config: Config, wanted: Collection[str]) -> Config:
+    """The configuration with no other places than these, for one job of several that share a release.
+
+    Args:
+        config: the project's.
+        wanted: names as `stops` gives them.
+
+    Raises:
+        ConfigError: a name is on no route.
+    """
+    known = set().union(*(stops(config, kind) for kind in Kind))
+    unknown = sorted(set(wanted) - known)
+    if unknown:
+        raise ConfigError(f"--only: {', '.join(map(repr, unknown))}: on no route; there are {', '.join(sorted(known))}")
+    routes = {}
+    for kind in Kind:
+        names: tuple[str, ...] = getattr(config.routes, kind.value)
+        rehearsal = (TESTPYPI.name,) if TESTPYPI in route(config, kind).indexes else ()
+        every = dict.fromkeys((*rehearsal, *names))
+        routes[kind.value] = tuple(name for name in every if _place(config, name).name in wanted)
+    return replace(
+        config,
+        rehearse=config.rehearse and TESTPYPI.name in wanted,
+        routes=replace(config.routes, **routes),
+        github=replace(config.github, enabled=config.github.enabled and GITHUB in wanted),
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from release_tools.config import AnacondaConfig, Config, RoutesConfig
 from release_tools.errors import ConfigError
 from release_tools.model import Kind
-from release_tools.places import PYPI, TESTPYPI, Index, every_place, origins, route
+from release_tools.places import PYPI, TESTPYPI, Index, every_place, narrowed, origins, route, stops
 
 OWNED = AnacondaConfig(owner="octo")
 
@@ -98,3 +98,41 @@ def test_only_the_places_of_the_routes_may_be_asked() -> None:
 
 def test_one_channel_under_several_labels_is_one_place_to_look_at() -> None:
     assert [channel.label for channel in every_place(Config(anaconda=OWNED)).channels] == ["main"]
+
+
+def test_the_stops_of_a_release_are_its_places_by_name() -> None:
+    config = Config(
+        anaconda=OWNED, rehearse=True, channels={"lab": "file:///srv/lab"}, routes=RoutesConfig(pre=("lab",))
+    )
+    assert stops(config, Kind.FINAL) == ("testpypi", "pypi", "anaconda", "github")
+    assert stops(config, Kind.PRE) == ("lab", "github")
+    assert stops(config, Kind.DEV) == ("testpypi", "anaconda")
+
+
+@pytest.mark.parametrize("name", ["testpypi", "pypi", "anaconda", "lab", "github"])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_narrowed_to_one_place_a_release_goes_there_or_nowhere(kind: Kind, name: str) -> None:
+    config = Config(
+        anaconda=OWNED,
+        rehearse=True,
+        channels={"lab": "file:///srv/lab"},
+        routes=RoutesConfig(final=("https://upload.pypi.org/legacy", "anaconda:stable", "lab")),
+    )
+    one = narrowed(config, [name])
+    assert stops(one, kind) == ((name,) if name in stops(config, kind) else ())
+    assert one.rehearse == (name == "testpypi")
+
+
+def test_all_narrowed_jobs_together_are_the_whole_release() -> None:
+    config = Config(anaconda=OWNED, rehearse=True)
+    whole, parts = (
+        route(config, Kind.FINAL),
+        [route(narrowed(config, [name]), Kind.FINAL) for name in stops(config, Kind.FINAL)],
+    )
+    assert tuple(index for part in parts for index in part.indexes) == whole.indexes
+    assert tuple(channel for part in parts for channel in part.channels) == whole.channels
+
+
+def test_narrowing_to_what_is_on_no_route_names_what_is() -> None:
+    with pytest.raises(ConfigError, match="'pipy': on no route; there are github, pypi, testpypi"):
+        narrowed(Config(), ["pipy", "pypi"])

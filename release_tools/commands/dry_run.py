@@ -2,7 +2,7 @@
 
 import argparse
 
-from release_tools.invocation import Invocation, add_project, add_settings, add_version
+from release_tools.invocation import Invocation, add_only, add_project, add_settings, add_version
 from release_tools.pipeline import BUILD, PUBLISH
 
 
@@ -11,6 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     add_version(parser)
     parser.add_argument("--open", action="store_true", help="show the report page in a browser")
+    add_only(parser)
     add_settings(parser)
 
 

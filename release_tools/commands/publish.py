@@ -2,7 +2,7 @@
 
 import argparse
 
-from release_tools.invocation import Invocation, add_project, add_settings
+from release_tools.invocation import Invocation, add_only, add_project, add_settings
 from release_tools.pipeline import BUILT, READY, UPLOAD
 
 
@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIGESTS",
         help="what the files must be: the output `artifacts` of the build, or lines of sha256sum",
     )
+    add_only(parser)
     add_settings(parser)
 
 

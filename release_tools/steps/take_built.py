@@ -6,11 +6,12 @@ from typing import Final
 
 from release_tools import manifest
 from release_tools.context import Context
-from release_tools.errors import OutputError, PreflightError
+from release_tools.errors import OutputError, PreflightError, RepositoryError
 from release_tools.model import Artifact, Kind, Note, Release, State
 from release_tools.report.text import size_text
+from release_tools.services.git import Repository
 
-_OTHER: Final = (manifest.FILENAME, "report.html", "SHA256SUMS")
+_OTHER: Final = (*manifest.OWN_FILES, "SHA256SUMS")
 """What may lie beside the artifacts."""
 
 
@@ -71,5 +72,15 @@ def _differs(artifact: Artifact, expect: Mapping[str, str] | None) -> Iterator[s
 
 
 def _untagged(context: Context, release: Release) -> Iterator[str]:
-    if release.kind is not Kind.DEV and not release.tagged and not context.gate.dry:
+    tagged = release.tagged or _tagged_since(context, release)
+    if release.kind is not Kind.DEV and not tagged and not context.gate.dry:
         yield f"{release.version} was only rehearsed: its commit carried no tag when it was built"
+
+
+def _tagged_since(context: Context, release: Release) -> bool:
+    """Whether the commit got its tag after it was built, as a job between the two does once all is verified."""
+    try:
+        repository = Repository.open(context.project, context.env)
+    except RepositoryError:
+        return False
+    return repository.commit_of_tag(release.tag) == release.commit

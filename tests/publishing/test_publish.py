@@ -1,6 +1,7 @@
 """``release-tools publish`` through the front door, against the doubles under their real host names."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -111,3 +112,30 @@ def test_an_index_that_serves_late_is_waited_for(there: World) -> None:
     there.log_in()
     there.pypi.lag = 3
     assert there.run("publish") == 0
+
+
+def test_jobs_that_each_take_one_place_are_together_one_release(there: World) -> None:
+    release = there.build()
+    there.log_in()
+    assert there.run("publish", "--only", "anaconda") == 0
+    assert not there.pypi.holds()
+    assert there.run("publish", "--only", "pypi") == 0
+    assert there.pypi.holds() == there.expected(release, *DISTS)
+    assert len(there.anaconda.uploads) == 1
+
+
+def test_a_tag_that_came_after_the_build_makes_it_a_release(there: World) -> None:
+    facts = there.dist / "release.json"
+    there.build()
+    there.log_in()
+    git = ["git", "-C", str(there.project), "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message=First"]):
+        subprocess.run([*git, *arguments], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    told = json.loads(facts.read_text(encoding="utf-8")) | {"commit": commit, "tagged": False}
+    facts.write_text(json.dumps(told), encoding="utf-8")
+    assert there.run("publish") == PreflightError.exit_code
+    assert not there.pypi.holds()
+    subprocess.run([*git, "tag", "--annotate", "--message=v1.0", "v1.0"], check=True)
+    assert there.run("publish") == 0
+    assert there.pypi.holds()
