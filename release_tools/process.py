@@ -14,7 +14,6 @@ from typing import Final
 from release_tools.errors import ReleaseToolsError
 
 _UMASK: Final = -1 if sys.platform == "win32" else 0o022  # the modes of what is built depend on nobody's habits
-_PATIENCE: Final = 3600
 
 
 class ProcessError(ReleaseToolsError):
@@ -39,14 +38,14 @@ class Completed:
     stderr: str
 
 
-def run(  # noqa: PLR0913 - each is one property of a program
+def run(  # noqa: PLR0913 - as many as subprocess.run has
     argv: Sequence[str],
     *,
     env: Mapping[str, str],
     cwd: Path | None = None,
     stdin: str | None = None,
+    patience: float | None = None,
     may_ask: bool = False,
-    patience: float = _PATIENCE,
 ) -> Completed:
     """Run a program to its end, without a shell.
 
@@ -55,12 +54,12 @@ def run(  # noqa: PLR0913 - each is one property of a program
         env: its whole environment; nothing is inherited beside it.
         cwd: its working directory.
         stdin: text on its standard input; without it, standard input is closed.
+        patience: seconds after which it is given up; never if None.
         may_ask: whether it may ask its user on the terminal, for a passphrase; any other program runs in a session of
             its own, and whatever it leaves behind ends with it.
-        patience: seconds after which it is given up.
 
     Raises:
-        ProcessError: it could not be started, exited with another code than 0, or took longer.
+        ProcessError: it could not be started, exited with another code than 0, or took too long.
     """
     name = Path(argv[0]).name
     # Files and not pipes: a pipe stays open as long as any process that the program left behind.

@@ -82,7 +82,7 @@ def _runs_own_code(settings: Mapping[str, Any]) -> bool:
     for section in ("vcs", "tag2version", "next-version", "format"):
         method = settings.get(section)
         method = method.get("method", "basic") if isinstance(method, dict) else method
-        if method is not None and method not in _VERSIONINGITS_OWN:
+        if method is not None and not (isinstance(method, str) and method in _VERSIONINGITS_OWN):
             return True
     return False
 

@@ -37,25 +37,31 @@ class Environment:
     uv: str | None
 
     @classmethod
-    def create(cls, folder: Path, env: Mapping[str, str], *, extra: Mapping[str, str] | None = None) -> Self:
-        """Make one with the running interpreter.
+    def at(cls, folder: Path, env: Mapping[str, str], *, extra: Mapping[str, str] | None = None) -> Self:
+        """The one in that folder, whether it was made before or not yet.
 
         Args:
-            folder: where it will lie.
+            folder: where it lies, or will lie.
             env: the process's environment; credentials are left out.
             extra: variables to add, such as ``SOURCE_DATE_EPOCH``.
+        """
+        inner = without_credentials(env) | {"VIRTUAL_ENV": str(folder), **(extra or {})}
+        found = cls(folder, inner, find_uv(env))
+        inner["PATH"] = os.pathsep.join(filter(None, (str(found.scripts), env.get("PATH"))))
+        return found
+
+    @classmethod
+    def create(cls, folder: Path, env: Mapping[str, str], *, extra: Mapping[str, str] | None = None) -> Self:
+        """Make one with the running interpreter; see `at`.
 
         Raises:
             ProcessError: the environment could not be made.
         """
-        uv = find_uv(env)
-        inner = without_credentials(env) | {"VIRTUAL_ENV": str(folder), **(extra or {})}
-        made = cls(folder, inner, uv)
-        inner["PATH"] = os.pathsep.join(filter(None, (str(made.scripts), env.get("PATH"))))
-        if uv:
-            run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)], env=inner)
+        made = cls.at(folder, env, extra=extra)
+        if made.uv:
+            run([made.uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)], env=made.env)
         else:
-            run([sys.executable, "-I", "-m", "venv", str(folder)], env=inner)
+            run([sys.executable, "-I", "-m", "venv", str(folder)], env=made.env)
         return made
 
     @property
@@ -72,24 +78,27 @@ class Environment:
         """What ``build`` adds to the environment of a backend."""
         return {"PATH": self.env["PATH"]}
 
-    def install(self, requirements: Sequence[str], *, dependencies: bool = True, offline: bool = False) -> Completed:
+    def install(self, requirements: Sequence[str], *, dependencies: bool = True, offline: bool = False) -> None:
         """Install requirements or files.
 
         Args:
-            requirements: PEP 508 requirements, or paths of wheels.
+            requirements: PEP 508 requirements, or absolute paths of wheels; none is no fault.
             dependencies: their dependencies as well.
             offline: only from the installer's cache; pip has no such mode and ignores it.
 
         Raises:
             ProcessError: with the installer's output.
         """
+        if not requirements:
+            return
         options = [] if dependencies else ["--no-deps"]
         if self.uv:
             installer = [self.uv, "pip", "install", "--quiet", "--python", self.python_executable]
             options += ["--offline"] if offline else []
         else:
             installer = [self.python_executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        return run([*installer, *options, "--", *requirements], env=self.env)
+        # From its own folder: uv would take settings from a pyproject.toml in the working directory.
+        run([*installer, *options, "--", *requirements], env=self.env, cwd=self.folder)
 
     def python(self, *arguments: str, cwd: Path | None = None) -> Completed:
         """Run its interpreter, isolated from the user's own modules.

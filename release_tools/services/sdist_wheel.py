@@ -1,11 +1,15 @@
 """Sdist and wheel by the PyPA's ``build``, reproducible: the commit's time is the only clock (PEP 517, PEP 518)."""
 
 import gzip
+import struct
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass
 from email.parser import HeaderParser
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -22,6 +26,8 @@ _LAST_LINES: Final = 30
 _MODE_FILE: Final = 0o644
 _MODE_PROGRAM: Final = 0o755
 _OWNER_MAY_RUN: Final = 0o100
+_GZIP_TIME: Final = slice(4, 8)
+_SEE_TABLE: Final = "See [build-system] in pyproject.toml."
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Builder:
     """Builds one project, in environments that are shared by all builds with the same requirements.
 
     Attributes:
-        scratch: a folder for environments and unpacked sources.
+        scratch: the run's folder for environments and unpacked sources.
         env: the process's environment.
         commit_time: seconds since the epoch.
     """
@@ -52,7 +58,6 @@ class Builder:
     scratch: Path
     env: Mapping[str, str]
     commit_time: int
-    _environments: dict[str, Environment] = field(default_factory=dict, init=False, repr=False)
 
     def build(self, source: Path, folder: Path, doing: Callable[[str], None]) -> Dists:
         """The sdist from the source, and the wheel from the sdist.
@@ -67,12 +72,12 @@ class Builder:
         """
         doing("sdist")
         with _explained("sdist"):
-            sdist = Path(self._prepare(source, "sdist").build("sdist", folder))
-        repacked = repack_sdist(sdist, self.commit_time)
+            sdist = _made(self._prepare(source, "sdist").build("sdist", folder), folder)
+            repacked = repack_sdist(sdist, self.commit_time)
         doing("wheel from the sdist")
         unpacked = unpack_sdist(sdist, self.scratch / "sdist")
         with _explained("wheel"):
-            wheel = Path(self._prepare(unpacked, "wheel").build("wheel", folder))
+            wheel = _made(self._prepare(unpacked, "wheel").build("wheel", folder), folder)
         return Dists(sdist, wheel, repacked)
 
     def metadata_version(self, source: Path) -> str:
@@ -91,58 +96,80 @@ class Builder:
 
         requires = ProjectBuilder(source).build_system_requires
         environment = self._environment(requires)
-        project = ProjectBuilder.from_isolated_env(environment, source, runner=self._run)
-        if more := project.get_requires_for_build(kind) - requires:
-            environment.install(sorted(more))
+        project = ProjectBuilder.from_isolated_env(environment, source, runner=partial(_run_hook, environment))
+        environment.install(sorted(project.get_requires_for_build(kind) - requires))
         return project
 
     def _environment(self, requires: set[str]) -> Environment:
         name = sha256("\n".join(sorted(requires)).encode()).hexdigest()[:16]
-        if name not in self._environments:
-            clock = {
-                "SOURCE_DATE_EPOCH": str(self.commit_time),
-                "PYTHONHASHSEED": "0",
-                "TZ": "UTC",
-                "LC_ALL": "C.UTF-8",
-            }
-            made = Environment.create(self.scratch / f"build-{name}", self.env, extra=clock)
-            made.install(sorted(requires))
-            self._environments[name] = made
-        return self._environments[name]
+        folder = self.scratch / f"build-{name}"
+        clock = {"SOURCE_DATE_EPOCH": str(self.commit_time), "PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+        if folder.exists():
+            return Environment.at(folder, self.env, extra=clock)
+        environment = Environment.create(folder, self.env, extra=clock)
+        environment.install(sorted(requires))
+        return environment
 
-    def _run(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
-        """The subprocess runner that ``build`` is given: our environment instead of the process's."""
-        inner = next(env.env for env in self._environments.values() if cmd[0] == env.python_executable)
-        run(cmd, cwd=Path(cwd) if cwd else None, env={**inner, **(extra_environ or {})})
+
+def _run_hook(
+    environment: Environment, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+) -> None:
+    """The subprocess runner that ``build`` is given: our environment instead of the process's."""
+    run(cmd, cwd=Path(cwd) if cwd else None, env={**environment.env, **(extra_environ or {})})
+
+
+def _made(answer: str, folder: Path) -> Path:
+    """The file that a backend says it made, if it did.
+
+    Raises:
+        BuildError: it is not there.
+    """
+    path = Path(answer)
+    if path.parent != folder or path.is_symlink() or not path.is_file():
+        raise BuildError(f"The backend says that it made {path.name!r}, but did not", _SEE_TABLE)
+    return path
 
 
 def repack_sdist(path: Path, commit_time: int) -> bool:
-    """Give the members of an sdist the commit's time, one owner and plain modes, where its backend did not.
+    """Give an sdist and its members the commit's time, one owner and plain modes, where its backend did not.
 
-    A backend that honours ``SOURCE_DATE_EPOCH`` gives all members one time; setuptools leaves those of the checkout.
+    Backends that honour ``SOURCE_DATE_EPOCH`` do all of it themselves; setuptools keeps the times of the checkout, and
+    pdm-backend stamps the gzip header with the time of the build.
+
+    Args:
+        path: the sdist.
+        commit_time: seconds since the epoch.
 
     Returns:
         Whether the file was written anew.
     """
-    with tarfile.open(path) as archive:
-        if len({member.mtime for member in archive}) <= 1:
+    fresh = path.with_suffix(".repacked")
+    with tarfile.open(path, "r:gz") as archive:
+        members = archive.getmembers()
+        plain = [_plain(member, commit_time) for member in members]
+        unchanged = all(before.get_info() == after.get_info() for before, after in zip(members, plain, strict=True))
+        if unchanged and path.read_bytes()[_GZIP_TIME] == struct.pack("<I", commit_time):
             return False
-        fresh = path.with_suffix(".repacked")
         with (
             fresh.open("wb") as file,
             gzip.GzipFile("", "wb", fileobj=file, mtime=commit_time) as stream,
             tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as target,
         ):
-            for member in sorted(archive, key=lambda member: member.name):
-                member.mtime = commit_time
-                member.uid = member.gid = 0
-                member.uname = member.gname = ""
-                member.pax_headers = {}
-                runs = member.isdir() or member.mode & _OWNER_MAY_RUN
-                member.mode = _MODE_PROGRAM if runs else _MODE_FILE
+            for member in sorted(plain, key=lambda member: (member.islnk(), member.name)):
                 target.addfile(member, archive.extractfile(member) if member.isreg() else None)
     fresh.replace(path)
     return True
+
+
+def _plain(member: tarfile.TarInfo, commit_time: int) -> tarfile.TarInfo:
+    """The same member without a trace of the machine."""
+    runs = member.isdir() or member.mode & _OWNER_MAY_RUN
+    made = copy(member)
+    made.mtime, made.mode = commit_time, _MODE_PROGRAM if runs else _MODE_FILE
+    made.uid = made.gid = 0
+    made.uname = made.gname = ""
+    made.pax_headers = {}
+    return made
 
 
 @contextmanager
@@ -153,11 +180,19 @@ def _explained(what: str) -> Iterator[None]:
     try:
         yield
     except ProcessError as error:
-        lines = error.output.splitlines()[-_LAST_LINES:]
-        raise BuildError(
-            f"The build of the {what} failed: {error.message}",
-            "Mend what the last lines say, then run again.",
-            faults=lines,
-        ) from None
-    except (BuildBackendException, BuildException) as error:
-        raise BuildError(f"The build of the {what} failed: {error}", "See [build-system] in pyproject.toml.") from None
+        raise _failed(what, error) from None
+    except BuildBackendException as error:
+        if isinstance(error.exception, ProcessError):
+            raise _failed(what, error.exception) from None
+        raise BuildError(f"The build of the {what} failed: {error}", _SEE_TABLE) from None
+    except (BuildException, TypeError, OSError, EOFError, tarfile.TarError, zlib.error) as error:
+        raise BuildError(f"The build of the {what} failed: {error}", _SEE_TABLE) from None
+
+
+def _failed(what: str, error: ProcessError) -> BuildError:
+    lines = error.output.splitlines()[-_LAST_LINES:]
+    return BuildError(
+        f"The build of the {what} failed: {error.message}",
+        "Mend what the last lines say, then run again.",
+        faults=lines,
+    )

@@ -2,11 +2,17 @@
 
 from dataclasses import replace
 
-from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 from packaging.version import Version
 
 from release_tools.context import Context
-from release_tools.errors import VersionError
+from release_tools.errors import ArchiveError, VersionError
 from release_tools.model import Artifact, ArtifactKind, Note, Release, State
 from release_tools.report.text import made
 from release_tools.services.git import Repository
@@ -17,20 +23,21 @@ def build_dists(context: Context, release: Release) -> Release:
     """The two files that go to a package index; the wheel is built from the sdist.
 
     Raises:
+        ArchiveError: a file's name says nothing that can be understood.
         BuildError: the project's build failed.
         RepositoryError: the clone could not be made.
         VersionError: what was built does not carry the version that is to be released.
     """
     repository = Repository.open(context.project, context.env)
     clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
-    source = clone / context.project.resolve().relative_to(repository.root.resolve())
+    source = clone / context.project.relative_to(repository.root)
     builder = Builder(context.scratch, context.env, release.commit_time)
     dists = builder.build(source, context.scratch / "dist", context.console.doing)
     _check_versions(dists, release)
     artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
     name = release.name or parse_wheel_filename(dists.wheel.name)[0]
     note = Note(
-        State.FACT, "the sdist was repacked with the commit's time", "setuptools leaves the time of the build in it"
+        State.FACT, "the sdist was repacked with the commit's time", "its backend leaves the time of the build in it"
     )
     return replace(release, name=name, source=source, artifacts=artifacts).telling(
         *(made(artifact) for artifact in artifacts), *((note,) if dists.repacked else ())
@@ -38,8 +45,13 @@ def build_dists(context: Context, release: Release) -> Release:
 
 
 def _check_versions(dists: Dists, release: Release) -> None:
-    _, sdist = parse_sdist_filename(dists.sdist.name)
-    name, wheel, _, _ = parse_wheel_filename(dists.wheel.name)
+    try:
+        _, sdist = parse_sdist_filename(dists.sdist.name)
+        name, wheel, _, _ = parse_wheel_filename(dists.wheel.name)
+    except (InvalidSdistFilename, InvalidWheelFilename) as error:
+        raise ArchiveError(
+            str(error), "The project's build backend must name what it makes (PEP 427, PEP 625)."
+        ) from None
     for filename, version in ((dists.sdist.name, sdist), (dists.wheel.name, wheel)):
         if version != Version(release.version):
             raise VersionError(

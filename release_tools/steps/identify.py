@@ -20,6 +20,7 @@ from release_tools.versions import TagFormat, is_safe_ref, kind_of, parse_versio
 
 _SHORT: Final = 12
 _SHOWN: Final = 3
+_ZIP_BEGINS: Final = 315_532_800  # 1980: zip files, and so wheels, know no earlier time
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,13 @@ class Checkout:
     @cached_property
     def here(self) -> Mapping[str, Version]:
         """The versions that this commit is tagged with, by tag."""
-        if self.described is None or self.described.distance or not self.described.tag:
+        described = self.described
+        if described is None or described.distance or not described.tag:
             return {}
+        if self.configured.version(described.tag) != described.base:  # the project spells its tags in its own way
+            return {described.tag: described.base}
         tags = self.repository.tags(points_at=self.head.commit)
-        found = {tag: version for tag in tags if (version := self.configured.version(tag)) is not None}
-        return found or {self.described.tag: self.described.base}
+        return {tag: version for tag in tags if (version := self.configured.version(tag)) is not None}
 
     def spelled(self, version: Version) -> str:
         """The tag for a version, as the tags that are there are spelled."""
@@ -96,7 +99,7 @@ def identify(context: Context, release: Release) -> Release:
         tag=chosen.tag,
         tagged=chosen.tagged,
         commit=head.commit,
-        commit_time=head.time,
+        commit_time=max(head.time, _ZIP_BEGINS),
     ).telling(
         Note(
             State.FACT,
@@ -142,7 +145,10 @@ def _asked_tag(checkout: Checkout, tag: str) -> Chosen:
 
 
 def _asked_version(checkout: Checkout, version: Version) -> Chosen:
-    tag = next((tag for tag, tagged in checkout.here.items() if tagged == version), "") or checkout.spelled(version)
+    for tag, tagged in checkout.here.items():
+        if tagged == version:
+            return Chosen(tagged, tag, tagged=True, reason=f"the tag {tag}")
+    tag = checkout.spelled(version)
     return Chosen(version, tag, _is_here(checkout, tag, "--version"), "--version")
 
 
@@ -229,7 +235,7 @@ def _ask_backend(checkout: Checkout) -> Version:
     refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
     clone = repository.clone(context.scratch / "asked", head.commit, with_tags=True)
     source = clone / context.project.relative_to(repository.root)
-    text = Builder(context.scratch, context.env, head.time).metadata_version(source)
+    text = Builder(context.scratch, context.env, max(head.time, _ZIP_BEGINS)).metadata_version(source)
     return parse_version(text, field="the version that the backend gives")
 
 

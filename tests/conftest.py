@@ -1,0 +1,83 @@
+"""Fixtures of all tests: the command run in this process, in an environment of its own."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from release_tools import cli
+
+PASSED_ON = (
+    *("PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "LOCALAPPDATA", "APPDATA"),
+    *("UV_CACHE_DIR", "UV_INDEX_URL", "PIP_INDEX_URL", "PIP_CACHE_DIR", "PIP_CERT"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
+)
+INDEX = "https://pypi.org/simple/flit-core/"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the command answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Said]
+"""Calls the command with arguments; keywords are added to its environment."""
+
+
+@cache
+def unreachable() -> str:
+    """Why no package index can be reached; empty where one can."""
+    try:
+        with urlopen(INDEX, timeout=5):
+            return ""
+    except (URLError, OSError) as error:
+        return str(error)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("registry") and (reason := unreachable()):
+        pytest.skip(f"needs a package index to build from: {reason}")
+
+
+@pytest.fixture
+def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a person who has nothing configured."""
+    home = tmp_path_factory.mktemp("home")
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    cache = passed.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
+    return {**passed, "HOME": str(home), "USERPROFILE": str(home), "XDG_CONFIG_HOME": str(home), "UV_CACHE_DIR": cache}
+
+
+@pytest.fixture
+def run(
+    env: Mapping[str, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Run]:
+    """The command, in this process; afterwards its scratch folders must be gone."""
+    scratch = tmp_path_factory.mktemp("scratch")
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+
+    def call(*arguments: str | Path, **variables: str) -> Said:
+        capsys.readouterr()
+        try:
+            code = cli.main([str(argument) for argument in arguments], {**env, **variables})
+        except SystemExit as stopped:
+            code = int(stopped.code or 0)
+        said = capsys.readouterr()
+        assert not said.err.startswith("Traceback")
+        return Said(code, said.out, said.err)
+
+    yield call
+    assert list(scratch.iterdir()) == []

@@ -1,0 +1,83 @@
+"""Git repositories made in milliseconds."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FIRST_COMMIT = 1_767_225_600  # 2026-01-01, and a minute later for each commit after it
+ENV = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_AUTHOR_NAME": "Ada",
+    "GIT_AUTHOR_EMAIL": "ada@example.org",
+    "GIT_COMMITTER_NAME": "Ada",
+    "GIT_COMMITTER_EMAIL": "ada@example.org",
+}
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A repository with its work tree."""
+
+    root: Path
+
+    def git(self, *arguments: str, stdin: bytes | None = None) -> str:
+        command = ["git", "-c", "protocol.file.allow=always", *arguments]
+        done = subprocess.run(command, cwd=self.root, env=ENV, input=stdin, capture_output=True, check=True)
+        return done.stdout.decode().strip()
+
+    def write(self, files: Mapping[str, str]) -> None:
+        for name, text in files.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+
+    def commit(self, files: Mapping[str, str] | None = None) -> str:
+        """Commit these files, and whatever else is there; answer the commit."""
+        self.write(files or {})
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "Change")
+        return self.git("rev-parse", "HEAD")
+
+
+def make_repository(root: Path, files: Mapping[str, str], history: str = ".") -> Checkout:
+    """A repository with that history.
+
+    Args:
+        root: its folder, made if it is missing.
+        files: in its first commit, by path.
+        history: a dot for each commit, and after it the tags on that commit: ``. v1.0 . . v1.1``; a tag is annotated
+            unless ``~`` stands before it.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    checkout = Checkout(root)
+    checkout.git("init", "--quiet", "--initial-branch", "main", "--template=")
+    if history:
+        checkout.git("fast-import", "--quiet", stdin=_stream(files, history.split()))
+        checkout.git("reset", "--quiet", "--hard", "main")
+    else:
+        checkout.write(files)
+    return checkout
+
+
+def _stream(files: Mapping[str, str], words: list[str]) -> bytes:
+    parts, commits, reset = [], 0, []
+    for word in words:
+        when = f"Ada <ada@example.org> {FIRST_COMMIT + 60 * commits} +0000"
+        if word == ".":
+            commits += 1
+            parts.append(f"commit refs/heads/main\nmark :{commits}\ncommitter {when}\ndata 6\nChange\n".encode())
+            if commits == 1:
+                parts += [_file(name, text.encode()) for name, text in files.items()]
+        elif word.startswith("~"):
+            reset.append(f"reset refs/tags/{word[1:]}\nfrom :{commits}\n\n".encode())
+        else:
+            parts.append(f"tag {word}\nfrom :{commits}\ntagger {when}\ndata 3\nTag\n".encode())
+    return b"".join([*parts, *reset])
+
+
+def _file(name: str, content: bytes) -> bytes:
+    return b"M 644 inline %s\ndata %d\n%s\n" % (name.encode(), len(content), content)
