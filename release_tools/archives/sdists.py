@@ -5,9 +5,9 @@ https://packaging.python.org/specifications/source-distribution-format/
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tarfile import TarInfo
 from typing import Final
@@ -32,16 +32,23 @@ class Sdist:
         metadata: its PKG-INFO.
         members: its files and links, in their order in the archive.
         folder: the one folder that holds them all.
+        documents: the content of the files that the reader wanted, by their path in the folder.
     """
 
     path: Path
     metadata: CoreMetadata
     members: tuple[Member, ...]
     folder: str
+    documents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
-def read_sdist(path: Path, limits: Limits = LIMITS) -> Sdist:
+def read_sdist(path: Path, limits: Limits = LIMITS, *, wanted: Callable[[str], bool] = lambda _: False) -> Sdist:
     """Read a source distribution and check every member of it.
+
+    Args:
+        path: the sdist.
+        limits: on its size.
+        wanted: whether a file's content is kept, told by its path in the sdist's folder.
 
     Raises:
         ArchiveError: it is corrupt, hostile, or not what its file name says.
@@ -53,7 +60,8 @@ def read_sdist(path: Path, limits: Limits = LIMITS) -> Sdist:
     if path.name.endswith(".zip"):
         raise ArchiveError(f"{path.name}: a zip file", "Build the sdist as a .tar.gz (PEP 625).")
     with _frame(path, limits) as frame:
-        found = list(read_members(frame, path.name, Names(path.name, limits), _is_metadata, limits))
+        names = Names(path.name, limits)
+        found = list(read_members(frame, path.name, names, lambda name: _is_wanted(name, wanted), limits))
     folders = {member.name.partition("/")[0] for member, _ in found}
     folder = min(folders, default="")
     documents = {member.name: content for member, content in found if member.name == f"{folder}/PKG-INFO"}
@@ -63,7 +71,8 @@ def read_sdist(path: Path, limits: Limits = LIMITS) -> Sdist:
     check_identity(metadata, name, str(version), path.name, "its file name")
     stem = folder.rpartition("-")
     check_identity(metadata, stem[0], stem[2], path.name, f"its folder {folder}")
-    return Sdist(path, metadata, tuple(member for member, _ in found), folder)
+    kept = {rest: content for member, content in found if wanted(rest := member.name.partition("/")[2])}
+    return Sdist(path, metadata, tuple(member for member, _ in found), folder, kept)
 
 
 def unpack_sdist(path: Path, folder: Path, limits: Limits = LIMITS) -> Path:
@@ -103,8 +112,9 @@ def _write(info: TarInfo, content: Iterator[bytes], target: Path, folder: Path) 
     os.utime(target, (time, time))
 
 
-def _is_metadata(name: str) -> bool:
-    return name.partition("/")[2] == "PKG-INFO"
+def _is_wanted(name: str, wanted: Callable[[str], bool]) -> bool:
+    path = name.partition("/")[2]
+    return path == "PKG-INFO" or wanted(path)
 
 
 @contextmanager
