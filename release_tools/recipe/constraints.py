@@ -12,6 +12,7 @@ from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from release_tools.errors import CondaError
+from release_tools.versions import conda_version
 
 
 class Flavour(StrEnum):
@@ -23,16 +24,6 @@ class Flavour(StrEnum):
 
 UPPER: Final = ("<", "<=")
 READING_ORDER: Final = (">=", ">", "~=", "===", "==", "!=", "<", "<=")
-
-
-def conda_version(version: Version) -> str:
-    """A version as conda sorts it right: ``1.0.dev1`` becomes ``1.0dev1``, which PEP 440 reads as the same.
-
-    With the dot conda would put the development release after ``1.0rc1``.
-    """
-    if version.is_devrelease and version.pre is None and version.post is None:
-        return str(version).replace(".dev", "dev", 1)
-    return str(version)
 
 
 def constraint(specifiers: SpecifierSet, flavour: Flavour) -> str:

@@ -15,6 +15,8 @@ RENAMED: Final = {
     "jupyterlab-server": "jupyterlab_server",
     "kaleido": "python-kaleido",
     "ollama": "ollama-python",
+    "nbconvert": "nbconvert-core",
+    "oldest-supported-numpy": "numpy",
     "opencv-contrib-python": "py-opencv",
     "opencv-contrib-python-headless": "py-opencv",
     "opencv-python": "py-opencv",
@@ -52,6 +54,8 @@ SAME: Final = frozenset(
 # (PyPI name, extra) -> what conda-forge calls the package together with that extra's requirements.
 # A conda name here that differs from the plain one replaces it.
 EXTRA_PACKAGES: Final = {
+    ("bleach", "css"): "bleach-with-css",
+    ("cachecontrol", "filecache"): "cachecontrol-with-filecache",
     ("dask", "array"): "dask",
     ("dask", "complete"): "dask",
     ("dask", "dataframe"): "dask",
@@ -65,7 +69,6 @@ EXTRA_PACKAGES: Final = {
 # (PyPI name, extra) -> the PyPI requirements that the extra stands for, for the few that everyone uses.
 EXTRA_REQUIREMENTS: Final = {
     ("black", "jupyter"): ("ipython>=7.8.0", "tokenize-rt>=3.2.0"),
-    ("cachecontrol", "filecache"): ("filelock>=3.8.0",),
     ("coverage", "toml"): ('tomli; python_full_version <= "3.11.0a6"',),
     ("fsspec", "http"): ("aiohttp",),
     ("fsspec", "s3"): ("s3fs",),
@@ -73,8 +76,16 @@ EXTRA_REQUIREMENTS: Final = {
     ("httpx", "socks"): ("socksio==1.*",),
     ("pyjwt", "crypto"): ("cryptography>=3.4.0",),
     ("requests", "socks"): ("PySocks>=1.5.6,!=1.5.7",),
+    ("setuptools-scm", "toml"): (),
     ("urllib3", "socks"): ("PySocks>=1.5.6,<2.0,!=1.5.7",),
+    ("versioneer", "toml"): ('tomli; python_version < "3.11"',),
 }
 
 # Small, pure and installable on every system: better kept on all of them than asked for on one.
-HARMLESS: Final = frozenset({"appnope", "colorama", "pexpect", "ptyprocess", "pyreadline3", "python-tzdata"})
+HARMLESS: Final = frozenset({"colorama", "python-tzdata"})
+
+# Beginnings of the names of packages that are of no use, or not there, on some system.
+ONE_SYSTEM: Final = (
+    "appnope", "dbus", "jeepney", "pexpect", "ptyprocess", "pyobjc", "pyreadline", "pywin", "secretstorage", "uvloop",
+    "winloop",
+)  # fmt: skip

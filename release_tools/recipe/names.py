@@ -7,7 +7,7 @@ at hand every answer is confirmed there.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -17,7 +17,10 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from release_tools.errors import ConfigError
-from release_tools.recipe.curated import BOUNDS, RENAMED, SAME
+from release_tools.recipe.curated import BOUNDS, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME
+
+# What an extra of a project asks for, as the project's own Requires-Dist says it; None when that is not known.
+ExtraLookup = Callable[[str, str], Sequence[str] | None]
 
 MAPPING_FILE: Final = "grayskull_pypi_mapping.json"
 CONDA_NAME: Final = re.compile(r"[a-z0-9_][a-z0-9_.\-]{0,63}")
@@ -61,10 +64,12 @@ class Names:
     Attributes:
         overrides: the user's own table, PyPI name to conda name; the PyPI names in any spelling.
         exists: tells whether a channel has a package of that name; None when no channel is asked.
+        extras: what the extras of a dependency ask for, where the tables do not know; None when it cannot be asked.
     """
 
     overrides: Mapping[str, str] = field(default_factory=dict)
     exists: Callable[[str], bool] | None = None
+    extras: ExtraLookup | None = None
 
     def conda_name(self, pypi_name: str) -> Name:
         """The conda name of a PyPI project, in whatever spelling the project's name comes.
@@ -88,6 +93,21 @@ class Names:
             else:
                 tried.append(f"{source}: {conda} is not on the channel")
         return self._guess(pypi_name, tried)
+
+    def extra_package(self, name: Name, extra: str) -> str:
+        """The conda package that is a project together with one of its extras; empty where there is none.
+
+        conda-forge calls such packages ``name-with-extra``.
+        """
+        known = EXTRA_PACKAGES.get((canonicalize_name(name.pypi), extra), "")
+        if self.exists is None:
+            return known
+        return next((conda for conda in (known, f"{name.conda}-with-{extra}") if conda and self.exists(conda)), "")
+
+    def extra_requirements(self, pypi_name: str, extra: str) -> Sequence[str] | None:
+        """What an extra of a project asks for beside the project; None where that is not known."""
+        known = EXTRA_REQUIREMENTS.get((canonicalize_name(pypi_name), extra))
+        return self.extras(pypi_name, extra) if known is None and self.extras is not None else known
 
     def _guess(self, pypi_name: str, tried: list[str]) -> Name:
         spellings = _spellings(pypi_name)

@@ -6,7 +6,7 @@ cannot be said at all.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from release_tools.errors import CondaError
 from release_tools.recipe.constraints import Flavour, constraint, weakest
-from release_tools.recipe.curated import EXTRA_PACKAGES, EXTRA_REQUIREMENTS, HARMLESS
+from release_tools.recipe.curated import HARMLESS, ONE_SYSTEM
 from release_tools.recipe.markers import (
     CONDA_FORGE_PYTHON,
     PYTHONS,
@@ -32,9 +32,6 @@ from release_tools.recipe.markers import (
 from release_tools.recipe.names import Name, Names
 
 __all__ = ["Dependency", "Flavour", "Translated", "collect", "translate"]
-
-# What a dependency's extra asks for, as its own Requires-Dist says it; None when that is not known.
-ExtraLookup = Callable[[str, str], Sequence[str] | None]
 
 VIRTUAL: Final = {
     frozenset({System.LINUX}): "__linux",
@@ -60,6 +57,11 @@ class Dependency:
     def cells(self) -> Cells:
         """Where it is needed."""
         return frozenset(self.needed)
+
+    def on(self, pythons: Sequence[str]) -> "Dependency":
+        """The same on these Pythons only; unchanged where none of them needs it."""
+        needed = {cell: asked for cell, asked in self.needed.items() if cell.python in pythons}
+        return Dependency(self.name, needed) if needed else self
 
     def spec(self, flavour: Flavour, cells: Cells) -> str:
         """The weakest MatchSpec that any of these cells asks for."""
@@ -116,7 +118,6 @@ def translate(
     names: Names,
     *,
     flavour: Flavour = Flavour.PACKAGE,
-    extras: ExtraLookup | None = None,
 ) -> Translated:
     """The conda requirements of a pure-Python project.
 
@@ -125,23 +126,27 @@ def translate(
         requires_python: the ``Requires-Python`` value; empty when there is none.
         names: the way to conda names.
         flavour: whether a solver or a reviewer of conda-forge reads the result.
-        extras: what the extras of a dependency ask for, where the tables do not know.
 
     Raises:
         CondaError: with one fault for each requirement that conda cannot express.
     """
-    collected = collect(requires_dist, requires_python, names, flavour=flavour, extras=extras)
+    collected = collect(requires_dist, grid(supported_pythons(requires_python)), names)
     notes = list(collected.notes)
     faults: list[str] = []
     everywhere: list[str] = [_python(requires_python, flavour)]
     on_system: dict[System, list[str]] = {system: [] for system in System}
+    alone = len(collected.dependencies) == 1
     for dependency in collected.dependencies:
         axes = depends_on(dependency.cells, collected.grid)
+        if flavour is Flavour.RECIPE:
+            # What only Pythons need that the project supports and conda-forge no longer builds stays, as reviewers keep
+            # it; what it is bound to is read off the Pythons that are built.
+            dependency = dependency.on(PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) :])  # noqa: PLW2901 - narrowed
         if Axis.MACHINE in axes:
             said = f"{dependency.name} is needed on some machines only, which noarch cannot express"
             (faults if flavour is Flavour.PACKAGE else notes).append(said)
         specs = {system: _on(dependency, system, collected.grid, flavour) for system in System}
-        if len(set(specs.values())) == 1 or dependency.name in HARMLESS or Axis.MACHINE in axes:
+        if len(set(specs.values())) == 1 or Axis.MACHINE in axes or _harmless(dependency, specs, flavour, alone=alone):
             everywhere.append(dependency.spec(flavour, collected.grid))
             notes.extend(_widened(dependency, axes))
         else:
@@ -156,22 +161,13 @@ def translate(
     return Translated(tuple(everywhere), _variants(on_system), collected.unconfirmed, tuple(notes))
 
 
-def collect(
-    requires_dist: Sequence[str],
-    requires_python: str,
-    names: Names,
-    *,
-    flavour: Flavour = Flavour.PACKAGE,
-    extras: ExtraLookup | None = None,
-) -> Collected:
+def collect(requires_dist: Sequence[str], cells: Cells, names: Names) -> Collected:
     """What is needed where, markers evaluated and names translated, several requirements for one name joined.
 
     Raises:
         CondaError: with one fault for each requirement that cannot be read or expressed.
     """
-    oldest = CONDA_FORGE_PYTHON if flavour is Flavour.RECIPE else PYTHONS[0]
-    cells = grid(supported_pythons(requires_python, oldest))
-    gatherer = _Gatherer(names, extras)
+    gatherer = _Gatherer(names)
     for text in requires_dist:
         gatherer.add(text, cells)
     if gatherer.faults:
@@ -187,9 +183,8 @@ def collect(
 class _Gatherer:
     """Goes through the requirements one by one and keeps what it found."""
 
-    def __init__(self, names: Names, extras: ExtraLookup | None) -> None:
+    def __init__(self, names: Names) -> None:
         self.names = names
-        self.extras = extras
         self.needed: dict[str, dict[Cell, SpecifierSet]] = defaultdict(dict)
         self.unconfirmed: dict[str, Name] = {}
         self.notes: list[str] = []
@@ -215,24 +210,24 @@ class _Gatherer:
     def _need(self, requirement: Requirement, held: Cells) -> None:
         pypi = canonicalize_name(requirement.name)
         name = self.names.conda_name(requirement.name)
-        conda = name.conda
-        for extra in sorted(requirement.extras):
-            conda = EXTRA_PACKAGES.get((pypi, canonicalize_name(extra)), conda)
-        if not name.confirmed and conda == name.conda:
+        extras = sorted(map(canonicalize_name, requirement.extras))
+        packaged = {extra: conda for extra in extras if (conda := self.names.extra_package(name, extra))}
+        conda = next(iter(packaged.values()), name.conda)
+        if not name.confirmed and not packaged:
             self.unconfirmed.setdefault(name.conda, name)
         asked = requirement.specifier & SpecifierSet(f"=={name.bound}" if name.bound else "")
         for cell in held:
             self.needed[conda][cell] = self.needed[conda].get(cell, SpecifierSet()) & asked
-        for extra in sorted(requirement.extras):
-            self._extra(pypi, canonicalize_name(extra), held)
+        for extra in extras:
+            if extra not in packaged:
+                self._extra(pypi, extra, held)
 
     def _extra(self, pypi: str, extra: str, held: Cells) -> None:
         """Take in what a dependency's extra asks for; a cycle of extras ends where it began."""
-        if (pypi, extra) in EXTRA_PACKAGES or (pypi, extra) in self.seen:
+        if (pypi, extra) in self.seen:
             return
         self.seen.add((pypi, extra))
-        known = EXTRA_REQUIREMENTS.get((pypi, extra))
-        asked = known if known is not None else self.extras(pypi, extra) if self.extras else None
+        asked = self.names.extra_requirements(pypi, extra)
         if asked is None:
             self.notes.append(f"What {pypi}[{extra}] asks for beyond {pypi} is not known here: add it by hand.")
         for text in asked or ():
@@ -243,6 +238,20 @@ def _on(dependency: Dependency, system: System, cells: Cells, flavour: Flavour) 
     """The MatchSpec on one system, empty where the package is not needed there."""
     here = frozenset(cell for cell in cells if cell.system is system)
     return dependency.spec(flavour, here) if dependency.cells & here else ""
+
+
+def _harmless(dependency: Dependency, specs: Mapping[System, str], flavour: Flavour, *, alone: bool) -> bool:
+    """Whether a package that some system does not need may be required there too.
+
+    Reviewers of conda-forge require everywhere what all systems but one ask for, as it is seldom missing on that one,
+    and they keep a package that needs nothing else (``alone``) free of it. A solver cannot judge: for packages the
+    known ones count, and only they.
+    """
+    known = dependency.name in HARMLESS
+    if flavour is Flavour.PACKAGE:
+        return known
+    most = sum(map(bool, specs.values())) == len(System) - 1
+    return (known and not alone) or (most and not dependency.name.startswith(ONE_SYSTEM))
 
 
 def _widened(dependency: Dependency, axes: Iterable[Axis]) -> list[str]:

@@ -48,13 +48,42 @@ def test_an_upper_bound_on_python_is_kept() -> None:
     assert translate([], ">=3.9,<3.13", NAMES).depends == ("python >=3.9,<3.13a0",)
 
 
-def test_a_recipe_is_made_for_the_pythons_of_conda_forge() -> None:
-    requires = ['exceptiongroup; python_version < "3.11"', 'zipp; python_version < "3.10"', "click<9"]
+def test_a_recipe_is_bound_as_the_pythons_of_conda_forge_need_it() -> None:
+    requires = [
+        'exceptiongroup; python_version < "3.11"',
+        'filelock<=3.19; python_version < "3.10"',
+        'filelock>=3.20; python_version >= "3.10"',
+        'zipp>=1; python_version < "3.10"',
+        'dataclasses; python_version < "3.7"',
+        "click<9",
+    ]
     assert translate(requires, ">=3.8", NAMES, flavour=Flavour.RECIPE).depends == (
         "python >=3.8",
         "exceptiongroup",
+        "filelock >=3.20",
+        "zipp >=1",
         "click <9",
     )
+
+
+IN_RECIPES = {
+    ('colorama; sys_platform == "win32"', "click"): ("colorama", "click"),
+    ('watchdog; platform_system != "Darwin"',): ("watchdog",),
+}
+
+
+@pytest.mark.parametrize(("requires", "depends"), IN_RECIPES.items())
+def test_a_recipe_requires_everywhere_what_harms_nowhere(requires: tuple[str, ...], depends: tuple[str, ...]) -> None:
+    translated = translate(requires, "", NAMES, flavour=Flavour.RECIPE)
+    assert translated.depends[1:] == depends
+    assert not translated.by_system
+
+
+@pytest.mark.parametrize("requirement", ['colorama; os_name == "nt"', 'uvloop; sys_platform != "win32"'])
+def test_a_recipe_stays_free_of_what_a_system_does_not_need(requirement: str) -> None:
+    translated = translate([requirement], "", NAMES, flavour=Flavour.RECIPE)
+    assert translated.depends == ("python",)
+    assert set(translated.by_system) == {"__unix", "__win"}
 
 
 BY_SYSTEM = {
@@ -94,7 +123,7 @@ def test_a_dependencys_extra_brings_that_dependencys_own_requirements() -> None:
         ("spam", "all"): ["eggs>=1", "spam[more]", "pywin32; sys_platform == 'win32'"],
         ("spam", "more"): ["ham; python_version < '3.9'", "spam[all]", "bacon"],
     }
-    translated = translate(["spam[All]>=2"], ">=3.9", NAMES, extras=lambda *key: asked.get(key))
+    translated = translate(["spam[All]>=2"], ">=3.9", Names(extras=lambda *key: asked.get(key)))
     assert translated.depends == ("python >=3.9", "spam >=2", "eggs >=1", "bacon")
     assert translated.by_system["__win"] == ("pywin32",)
 

@@ -1,0 +1,97 @@
+"""How close generated recipes come to what reviewers of conda-forge wrote, over a corpus of real feedstocks.
+
+A corpus is a folder with ``feedstocks.json`` (for each package its sdist and wheel, and what the feedstock's recipe
+says), ``score.py`` (which compares a folder of recipes with that) and ``conda-forge-names.txt`` (the names that exist
+there). The files are downloaded from PyPI once and checked against their digests. ::
+
+    python -m benchmarks.recipes --corpus FOLDER
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
+from release_tools.archives import read_sdist, read_wheel
+from release_tools.http import Http
+from release_tools.places import PYPI
+from release_tools.recipe.evidence import Evidence, gather, says_something
+from release_tools.recipe.generate import make_recipe
+from release_tools.recipe.names import Names
+from release_tools.recipe.write_v0 import write_v0
+from release_tools.recipe.write_v1 import write_v1
+from release_tools.services.package_index import listing
+
+FORMATS = {"v1": ("recipe.yaml", write_v1), "v0": ("meta.yaml", write_v0)}
+
+
+def main() -> int:
+    """Download, generate, score."""
+    options = _options()
+    packages = json.loads((options.corpus / "feedstocks.json").read_text(encoding="utf-8"))["packages"]
+    with contextlib.closing(Http.to([PYPI_SIMPLE, PYPI_FILES], os.environ)) as http:
+        for package in packages.values():
+            _download(http, package, options.files)
+    known = frozenset((options.corpus / "conda-forge-names.txt").read_text(encoding="utf-8").split())
+    names = Names(exists=known.__contains__)
+    filename, write = FORMATS[options.format]
+    for key, package in packages.items():
+        evidence = _evidence(package, options.files, sdist_only=options.sdist_only)
+        begun = time.perf_counter()
+        text = write(make_recipe(evidence, names, ["nobody"]))
+        seconds = time.perf_counter() - begun
+        folder = options.output / key
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / filename).write_text(text, encoding="utf-8", newline="\n")
+        (folder / "time.txt").write_text(f"{seconds:.3f}", encoding="utf-8")
+    score = [sys.executable, str(options.corpus / "score.py"), str(options.output)]
+    return subprocess.run([*score, *["--diffs"] * options.diffs], check=False).returncode
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    scratch = Path(tempfile.gettempdir()) / "release-tools-recipes"
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--files", type=Path, default=scratch / "files", help="where sdists and wheels are kept")
+    parser.add_argument("--output", type=Path, default=scratch / "output", help="where the recipes are written")
+    parser.add_argument("--format", choices=FORMATS, default="v1")
+    parser.add_argument("--sdist-only", action="store_true", help="as if there were no wheels")
+    parser.add_argument("--diffs", action="store_true", help="show each difference")
+    return parser.parse_args()
+
+
+def _download(http: Http, package: Mapping[str, Any], folder: Path) -> None:
+    """Bring a package's sdist and wheel here, unless they are here."""
+    wanted = [name for name in (package["sdist"], package.get("wheel")) if name and not (folder / name).exists()]
+    if not wanted:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    served = listing(http, PYPI, package["pypi"]).files
+    for name in wanted:
+        partial = folder / f"{name}.part"
+        with partial.open("wb") as file:
+            http.get(served[name].url, into=file)
+        digest = hashlib.sha256(partial.read_bytes()).hexdigest()
+        expected = package["sdist_sha256"] if name == package["sdist"] else served[name].sha256
+        if digest != expected:
+            raise SystemExit(f"{name}: not the file that the corpus means")
+        partial.rename(folder / name)
+
+
+def _evidence(package: Mapping[str, Any], folder: Path, *, sdist_only: bool) -> Evidence:
+    sdist = read_sdist(folder / package["sdist"], wanted=says_something)
+    wheel = package.get("wheel")
+    return gather(sdist, package["sdist_sha256"], read_wheel(folder / wheel) if wheel and not sdist_only else None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""What a recipe says about its package: links, summary, license."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from packaging.metadata import RawMetadata
+
+from release_tools.inert import visible
+from release_tools.recipe.evidence import Evidence
+from release_tools.recipe.licenses import license_files, spdx
+from release_tools.recipe.model import About
+
+# The labels of Project-URL that mean one thing, without case and punctuation
+# (https://packaging.python.org/specifications/well-known-project-urls/).
+HOMEPAGE: Final = ("homepage", "home", "website", "web")
+REPOSITORY: Final = ("source", "repository", "sourcecode", "github", "code", "gitlab", "codeberg", "sourcerepository")
+DOCUMENTATION: Final = ("documentation", "docs", "readthedocs", "userguide", "doc")
+URL: Final = re.compile(r"https?://[A-Za-z0-9][^\s\"'<>{}\\^`|\x00-\x1f]{1,500}")
+LONGEST_SUMMARY: Final = 500
+
+
+def about(evidence: Evidence) -> About:
+    """The links, the summary and the license of a project; what cannot be told is left empty."""
+    metadata = evidence.metadata
+    urls = _urls(metadata)
+    repository, documentation = _first(urls, REPOSITORY), _first(urls, DOCUMENTATION)
+    files = license_files(metadata, evidence.sources)
+    return About(
+        homepage=_first(urls, HOMEPAGE) or repository or documentation or next(iter(urls.values()), ""),
+        summary=_summary(metadata),
+        license=spdx(metadata, [evidence.sources.texts.get(path, "") for path in files]),
+        license_files=files,
+        repository=repository,
+        documentation=documentation,
+    )
+
+
+def _summary(metadata: RawMetadata) -> str:
+    """The summary in one line, without the project's name before it, which stands above it anyway."""
+    text = " ".join(visible(metadata.get("summary", "")).split())[:LONGEST_SUMMARY]
+    name, _, rest = re.split(r"(: | - | \u2013 | \u2014 |\Z)", text, maxsplit=1)
+    if rest and _plain(name) == _plain(metadata.get("name", "")):
+        return rest[0].upper() + rest[1:]
+    return text
+
+
+def _urls(metadata: RawMetadata) -> Mapping[str, str]:
+    """The project's links by plain label, those that are no web address left out."""
+    told = {_plain(label): url for label, url in metadata.get("project_urls", {}).items()}
+    told.setdefault("homepage", metadata.get("home_page", ""))
+    return {label: url for label, url in told.items() if URL.fullmatch(url)}
+
+
+def _plain(text: str) -> str:
+    """Letters and digits only, for comparison."""
+    return re.sub(r"[\W_]", "", text).lower()
+
+
+def _first(urls: Mapping[str, str], labels: Iterable[str]) -> str:
+    return next((urls[label] for label in labels if label in urls), "")

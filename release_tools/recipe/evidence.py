@@ -1,0 +1,132 @@
+"""What the built artifacts say of a project: all that a recipe is made from, as plain data.
+
+Nothing is executed and nothing is asked from a network.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from packaging.metadata import RawMetadata
+
+from release_tools.archives import Sdist, Wheel
+from release_tools.archives.places import Scheme, place_of
+
+BUILD_FILES: Final = frozenset(
+    {"CMakeLists.txt", "Cargo.toml", "meson.build", "pyproject.toml", "setup.cfg", "setup.py"}
+)
+EGG_INFO_FILES: Final = frozenset({"entry_points.txt", "requires.txt", "top_level.txt"})
+LICENSE_STEMS: Final = ("licen", "copying", "notice", "unlicense")
+CODE_SUFFIXES: Final = (".c", ".h", ".html", ".js", ".json", ".py", ".pyi", ".tmpl", ".toml", ".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files of an sdist.
+
+    Attributes:
+        filename: of the sdist.
+        sha256: of the sdist, lower-case hexadecimal.
+        paths: every file, relative to the sdist's one folder.
+        texts: those that say how the project is built and licensed, by path.
+    """
+
+    filename: str
+    sha256: str
+    paths: tuple[str, ...]
+    texts: Mapping[str, str] = field(repr=False)
+
+    @cached_property
+    def pyproject(self) -> Mapping[str, Any]:
+        """``pyproject.toml``, parsed; empty where there is none that can be read."""
+        try:
+            return tomllib.loads(self.texts.get("pyproject.toml", ""))
+        except (tomllib.TOMLDecodeError, RecursionError):
+            return {}
+
+    def egg_info(self, name: str) -> str:
+        """A file that setuptools left in the sdist; empty where there is none."""
+        return next((text for path, text in self.texts.items() if path.endswith(f".egg-info/{name}")), "")
+
+    def table(self, *keys: str) -> Mapping[str, Any]:
+        """A table of ``pyproject.toml``; empty where there is none."""
+        found: Any = self.pyproject
+        for key in keys:
+            found = found.get(key, {}) if isinstance(found, dict) else {}
+        return found if isinstance(found, dict) else {}
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a wheel holds.
+
+    Attributes:
+        pure: whether one file serves every system.
+        paths: every file that it installs into ``site-packages``.
+        entry_points: of console and gui scripts, ``name = module:function``, case kept.
+        gui: the names of those that open windows.
+    """
+
+    pure: bool
+    paths: tuple[str, ...]
+    entry_points: tuple[str, ...] = ()
+    gui: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a project from its artifacts.
+
+    Attributes:
+        metadata: of the wheel; PKG-INFO where only the sdist is there.
+        sources: the sdist.
+        built: the wheel; None where only the sdist is there.
+    """
+
+    metadata: RawMetadata
+    sources: Sources
+    built: Built | None = None
+
+
+def says_something(path: str) -> bool:
+    """Whether the text of a file in an sdist tells how the project is built or licensed, so that it is to be kept."""
+    place = PurePosixPath(path)
+    if place.name in EGG_INFO_FILES and place.parent.name.endswith(".egg-info"):
+        return True
+    return path in BUILD_FILES or is_license(path)
+
+
+def is_license(path: str) -> bool:
+    """Whether a file's name says that it is a license text or a notice."""
+    name = PurePosixPath(path).name.lower()
+    return name.startswith(LICENSE_STEMS) and not name.endswith(CODE_SUFFIXES)
+
+
+def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None) -> Evidence:
+    """The evidence in artifacts that have been read.
+
+    Args:
+        sdist: read with `says_something` as what is wanted.
+        sha256: of the sdist, lower-case hexadecimal.
+        wheel: of the same release; None where there is none.
+    """
+    sources = Sources(
+        filename=sdist.path.name,
+        sha256=sha256,
+        paths=tuple(member.name.partition("/")[2] for member in sdist.members),
+        texts={path: content.decode("utf-8", "replace") for path, content in sdist.documents.items()},
+    )
+    if wheel is None:
+        return Evidence(sdist.metadata.raw, sources)
+    places = [place for member in wheel.members if (place := place_of(member.name))]
+    scripts = [point for point in wheel.entry_points if point.group in {"console_scripts", "gui_scripts"}]
+    built = Built(
+        pure=all(tag.platform == "any" for tag in wheel.tags),
+        paths=tuple(place.path for place in places if place.scheme is Scheme.LIB),
+        entry_points=tuple(f"{point.name} = {point.value}" for point in scripts),
+        gui=frozenset(point.name for point in scripts if point.group == "gui_scripts"),
+    )
+    return Evidence(wheel.metadata.raw, sources, built)

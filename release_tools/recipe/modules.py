@@ -1,0 +1,61 @@
+"""What a person would import to see that a package is installed: its public top-level modules."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from release_tools.archives.places import import_names
+from release_tools.recipe.evidence import Evidence, Sources
+
+CODE: Final = (".py", ".pyi", ".so", ".pyd")
+MANY: Final = 3  # packages in one namespace; more than these say less than their common name
+# Beginnings of what lies at the root of a repository beside the package, and now and then slips into a wheel.
+NOT_INSTALLED: Final = (
+    "asv", "bench", "build", "ci", "conftest", "dist", "doc", "example", "noxfile", "script", "setup", "task", "test",
+    "tool", "tutorial", "versioneer",
+)  # fmt: skip
+
+
+def modules_to_test(evidence: Evidence) -> tuple[str, ...]:
+    """The modules to import in a test; those of the wheel, or those that the sdist would install.
+
+    Packages are preferred to the single modules beside them, which are shims (``py.py`` of pytest). A namespace is
+    followed down to the packages in it (``google.auth``); of many, the one with the project's name is enough.
+    """
+    paths = installed_paths(evidence.sources) if evidence.built is None else evidence.built.paths
+    project = canonicalize_name(evidence.metadata.get("name", ""))
+    names = import_names(path for path in paths if not path.split("/")[0].endswith(".dist-info"))
+    files = {path.partition(".")[0] for path in paths}
+    packages = [name for name in names if f"{name.replace('.', '/')}/__init__" in files]
+    shared = {name.partition(".")[0] for name in packages if "." in name}
+    named = [name for name in names if canonicalize_name(name) == project]
+    if any("." in name for name in named):
+        return tuple(named)
+    if len(shared) == 1 and len(packages) > MANY:
+        return tuple(shared)
+    return tuple(sorted({*_public(packages), *named})) or tuple(_public(names) or names)
+
+
+def installed_paths(sources: Sources) -> tuple[str, ...]:
+    """The modules of an sdist that a build would install, relative to ``site-packages``: a good guess.
+
+    A folder for sources wins. At the root lies more than is installed: there counts what setuptools or hatchling say
+    of it, or else the package with the project's name.
+    """
+    told = [sources.table("tool", "maturin").get("python-source")]
+    for root in [root for root in (*told, "src", "python", "lib") if isinstance(root, str)]:
+        found = [path.removeprefix(f"{root}/") for path in sources.paths if path.startswith(f"{root}/")]
+        if any(path.endswith(CODE) for path in found):
+            return tuple(found)
+    stem = canonicalize_name(sources.filename.rpartition("-")[0])
+    tops = {path.partition("/")[0].removesuffix(".py") for path in sources.paths if path.endswith(CODE)}
+    hatch = sources.table("tool", "hatch", "build", "targets", "wheel").get("packages")
+    listed = {*sources.egg_info("top_level.txt").split(), *(hatch if isinstance(hatch, list) else ())} & tops
+    named = {top for top in tops if canonicalize_name(top) == stem}
+    kept = listed or named or {top for top in tops if not top.startswith(NOT_INSTALLED)}
+    return tuple(path for path in sources.paths if path.partition("/")[0].removesuffix(".py") in kept)
+
+
+def _public(names: Iterable[str]) -> list[str]:
+    return [name for name in names if not name.startswith(("_", *NOT_INSTALLED))]

@@ -1,0 +1,46 @@
+"""YAML of our own making, in which nothing that others wrote is more than text.
+
+A recipe is a template before it is YAML: ``${{ … }}`` (v1) and ``{{ … }}`` (v0) are evaluated, and in v0 a line that
+ends in ``# [win]`` is dropped on other systems, in quotes or not. Text from metadata therefore loses these marks.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import yaml
+
+PLAIN: Final = re.compile(r"[A-Za-z0-9/.$_][^\n\r\t\\]*")
+WORDS: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9<>=!~*.,_/-]+)*")  # reads as itself, or is RESERVED
+RESERVED: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+TEMPLATE: Final = re.compile(r"([{$])(?=[{%#])|([}%#])(?=\})")
+SELECTOR: Final = re.compile(r"\[([^\[\]]*)\]")
+
+
+def inert(text: str) -> str:
+    """Text of others without anything that a template engine or a selector could find in it."""
+    broken = TEMPLATE.sub(r"\1\2 ", text)
+    return SELECTOR.sub(r"(\1)", broken) if "#" in broken else broken
+
+
+def scalar(text: str) -> str:
+    """A YAML scalar that reads as exactly this text; plain where that is enough, else in double quotes."""
+    return text if PLAIN.fullmatch(text) and _reads_as_itself(text) else json.dumps(text, ensure_ascii=False)
+
+
+def items(field: str, texts: Iterable[str], indent: int) -> Iterator[str]:
+    """The lines of a field with a list, its items two deeper; nothing at all for an empty list."""
+    lines = [f"{' ' * indent}  - {scalar(text)}" for text in texts]
+    if lines:
+        yield f"{' ' * indent}{field}:"
+        yield from lines
+
+
+def _reads_as_itself(text: str) -> bool:
+    if WORDS.fullmatch(text):
+        return text.lower() not in RESERVED
+    try:
+        return bool(yaml.safe_load(f"- {text}\n") == [text])
+    except yaml.YAMLError:
+        return False

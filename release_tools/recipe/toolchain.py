@@ -1,0 +1,139 @@
+"""Whether a project has compiled code, and what its build then needs beside Python."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from release_tools.recipe.evidence import Evidence, Sources
+from release_tools.recipe.static import setup_py
+
+LANGUAGES: Final = {
+    ".c": "c", ".cc": "cxx", ".cpp": "cxx", ".cu": "cuda", ".cxx": "cxx", ".f": "fortran", ".f90": "fortran",
+    ".for": "fortran", ".go": "go", ".pyx": "c", ".rs": "rust",
+}  # fmt: skip
+MESON_LANGUAGES: Final = {"c": "c", "cpp": "cxx", "cython": "c", "fortran": "fortran", "rust": "rust"}
+NOT_BUILT: Final = frozenset({"benchmarks", "ci", "doc", "docs", "example", "examples", "test", "tests"})
+
+# Build requirements that are there to make extension modules, and the language that they bring along.
+MAKERS: Final = {
+    "cffi": "c", "cython": "c", "cppy": "cxx", "maturin": "rust", "mypy": "c", "nanobind": "cxx", "pybind11": "cxx",
+    "setuptools-rust": "rust",
+}  # fmt: skip
+PURE_BACKENDS: Final = ("flit", "pdm", "poetry", "uv_build")
+COMPILED_BACKENDS: Final = frozenset({"maturin", "scikit_build_core.build", "mesonpy", "py_build_cmake.build"})
+# Tables of pyproject.toml that only a project with extension modules has.
+COMPILED_TOOLS: Final = frozenset({"cibuildwheel", "scikit-build", "setuptools-rust"})
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """What a compiled project needs to be built.
+
+    Attributes:
+        languages: compilers, as conda's ``compiler()`` names them, C first.
+        tools: conda packages that run during the build and are not in the project's own build requirements.
+        bundles_crates: whether the licenses of Rust crates have to be collected during the build.
+    """
+
+    languages: tuple[str, ...]
+    tools: tuple[str, ...] = ()
+    bundles_crates: bool = False
+
+
+def backend(sources: Sources) -> str:
+    """The build backend's import path; setuptools' where the project names none (PEP 517)."""
+    named = sources.table("build-system").get("build-backend")
+    return named if isinstance(named, str) else "setuptools.build_meta"
+
+
+def build_requires(sources: Sources) -> tuple[str, ...]:
+    """The build requirements, those of hatchling's build hooks included.
+
+    ``wheel`` is left out: setuptools has not needed it since 70.1.
+    """
+    named = sources.table("build-system").get("requires")
+    lists: list[object] = [named if isinstance(named, list) else ["setuptools"]]
+    lists += [hook.get("dependencies") for hook in _hatch_hooks(sources).values()]
+    texts = [text for each in lists if isinstance(each, list) for text in each if isinstance(text, str)]
+    return tuple(dict.fromkeys(text for text in texts if _project(text) != "wheel"))
+
+
+def _hatch_hooks(sources: Sources) -> Mapping[str, Mapping[str, Any]]:
+    """The build hooks of hatchling that run for a wheel, by name."""
+    build = sources.table("tool", "hatch", "build")
+    tables = (build.get("hooks"), sources.table("tool", "hatch", "build", "targets", "wheel").get("hooks"))
+    hooks = {name: hook for table in tables if isinstance(table, dict) for name, hook in table.items()}
+    return {
+        name: hook for name, hook in hooks.items() if isinstance(hook, dict) and hook.get("enable-by-default", True)
+    }
+
+
+def toolchain(evidence: Evidence) -> Toolchain | None:
+    """What compiles the project; None for a pure one. A wheel decides, where there is one."""
+    compiled = _looks_compiled(evidence.sources) if evidence.built is None else not evidence.built.pure
+    return _chain(evidence.sources) if compiled else None
+
+
+def _looks_compiled(sources: Sources) -> bool:
+    """Whether the sources, without being built, look as if a build made extension modules."""
+    name = backend(sources)
+    if name == "mesonpy":
+        return bool(_meson_languages(sources))
+    if name in COMPILED_BACKENDS or MAKERS.keys() & set(map(_project, build_requires(sources))):
+        return True
+    if name.startswith("hatchling"):
+        return "custom" in _hatch_hooks(sources) and bool(_languages_of(sources.paths))
+    if "ext-modules" in sources.table("tool", "setuptools") or COMPILED_TOOLS & sources.table("tool").keys():
+        return True
+    return not name.startswith(PURE_BACKENDS) and setup_py(sources).extensions
+
+
+def _chain(sources: Sources) -> Toolchain:
+    name, required = backend(sources), set(map(_project, build_requires(sources)))
+    languages = {MAKERS[maker] for maker in MAKERS.keys() & required}
+    if name == "mesonpy":
+        languages |= _meson_languages(sources)
+    elif not languages & {"rust"}:
+        languages |= _languages_of(sources.paths)
+    tools: list[str] = []
+    if name == "mesonpy":
+        tools += ["ninja", "pkg-config"]
+    if name in {"scikit_build_core.build", "py_build_cmake.build"} or required & {"cmake", "scikit-build"}:
+        tools += ["cmake", "ninja"]
+    rust = "rust" in languages
+    languages |= {"c"}
+    order = ("c", "cxx", "fortran", "cuda", "rust", "go")
+    return Toolchain(
+        tuple(language for language in order if language in languages),
+        (*tools, *["cargo-bundle-licenses"] * rust),
+        rust,
+    )
+
+
+def _meson_languages(sources: Sources) -> set[str]:
+    """The languages of ``project()`` and ``add_languages()`` in the root ``meson.build``."""
+    text = sources.texts.get("meson.build", "")
+    found = re.search(r"\bproject\s*\(([^)]{0,4000})\)", text)
+    words = set(re.findall(r"'(\w+)'", found[1])) if found else set()
+    words |= set(re.findall(r"\badd_languages\s*\(\s*'(\w+)'", text))
+    return {MESON_LANGUAGES[word] for word in words & MESON_LANGUAGES.keys()}
+
+
+def _languages_of(paths: Iterable[str]) -> set[str]:
+    return {
+        LANGUAGES[place.suffix.lower()]
+        for place in map(PurePosixPath, paths)
+        if place.suffix.lower() in LANGUAGES and not NOT_BUILT & set(place.parts)
+    } - {"go", "rust"}
+
+
+def _project(requirement: str) -> str:
+    try:
+        return canonicalize_name(Requirement(requirement).name)
+    except InvalidRequirement:
+        return ""

@@ -1,0 +1,78 @@
+"""A recipe as ``meta.yaml``, for those who build with conda-build; conda-forge takes no new ones since 2026-08."""
+
+from collections.abc import Iterator
+
+from release_tools.recipe.model import Line, Recipe
+from release_tools.recipe.text import inert, items, scalar
+
+
+def write_v0(recipe: Recipe) -> str:
+    """The text of ``meta.yaml``, its sections in the order that the linter of conda-forge demands."""
+    sections = {
+        "package": [f"  name: {scalar(recipe.name)}", "  version: {{ version }}"],
+        "source": [f"  url: {_template(recipe.url)}", f"  sha256: {scalar(recipe.sha256)}"],
+        "build": _build(recipe),
+        "requirements": _requirements(recipe),
+        "test": _test(recipe),
+        "about": _about(recipe),
+        "extra": items("recipe-maintainers", recipe.maintainers, 2),
+    }
+    written = ["\n".join([f"{name}:", *found]) for name, lines in sections.items() if (found := list(lines))]
+    return "\n\n".join(["\n".join(_set(recipe)), *written]) + "\n"
+
+
+def _set(recipe: Recipe) -> Iterator[str]:
+    yield f'{{% set version = "{recipe.version}" %}}'
+    if recipe.python_min:
+        yield f'{{% set python_min = "{recipe.python_min}" %}}'
+
+
+def _build(recipe: Recipe) -> Iterator[str]:
+    yield "  number: 0"
+    if recipe.noarch:
+        yield "  noarch: python"
+    if recipe.skip:
+        yield f"  skip: true  # [{recipe.skip.v0}]"
+    if len(recipe.script) == 1:
+        yield f"  script: {_template(recipe.script[0])}"
+    else:
+        yield "  script:"
+        yield from (f"    - {_template(command)}" for command in recipe.script)
+    yield from items("entry_points", recipe.entry_points, 2)
+
+
+def _requirements(recipe: Recipe) -> Iterator[str]:
+    for section, lines in (("build", recipe.build), ("host", recipe.host), ("run", recipe.run)):
+        if lines:
+            yield f"  {section}:"
+            yield from map(_requirement, lines)
+
+
+def _requirement(line: Line) -> str:
+    selector = f"  # [{line.when.v0}]" if line.when else ""
+    return f"    - {_template(line.spec)}{selector}"
+
+
+def _test(recipe: Recipe) -> Iterator[str]:
+    yield from items("imports", recipe.imports, 2)
+    yield from items("commands", ("pip check", *recipe.commands), 2)
+    yield from items("requires", ("pip",), 2)
+    if recipe.noarch:
+        yield "    - python {{ python_min }}"
+
+
+def _about(recipe: Recipe) -> Iterator[str]:
+    about = recipe.about
+    fields = {"home": about.homepage, "summary": inert(about.summary), "license": about.license}
+    yield from (f"  {field}: {scalar(text)}" for field, text in fields.items() if text)
+    if len(about.license_files) == 1:
+        yield f"  license_file: {scalar(about.license_files[0])}"
+    else:
+        yield from items("license_file", about.license_files, 2)
+    links = {"doc_url": about.documentation, "dev_url": about.repository}
+    yield from (f"  {field}: {scalar(text)}" for field, text in links.items() if text)
+
+
+def _template(text: str) -> str:
+    """Text of our own in conda-build's jinja, which is evaluated before YAML is read and needs no quotes."""
+    return text.replace("${{", "{{") if "${{" in text else scalar(text)

@@ -1,0 +1,79 @@
+import pytest
+from packaging.metadata import RawMetadata
+
+from release_tools.recipe.licenses import from_text, license_files, spdx
+from tests.recipe.evidence import make_evidence
+
+BSD3 = "Redistribution and use in source and binary forms ... may not be used to\n endorse or promote products"
+BSD2 = "Redistribution and use in source and binary forms ... this list of conditions"
+MIT = "Permission is hereby granted, free of charge, to any person"
+
+
+def classified(*names: str) -> list[str]:
+    return [f"License :: OSI Approved :: {name}" for name in names]
+
+
+CASES: list[tuple[RawMetadata, list[str], str]] = [
+    ({"license_expression": "mit or apache-2.0"}, [], "MIT OR Apache-2.0"),
+    ({"license_expression": "nonsense", "license": "MIT"}, [], "MIT"),
+    ({"license": "MIT License"}, [], "MIT"),
+    ({"license": "The MIT License (MIT)"}, [], "MIT"),
+    ({"license": "BSD 3-Clause License"}, [], "BSD-3-Clause"),
+    ({"license": "BSD-3-Clause"}, [], "BSD-3-Clause"),
+    ({"license": "Apache License, Version 2.0"}, [], "Apache-2.0"),
+    ({"license": "Apache 2.0"}, [], "Apache-2.0"),
+    ({"license": "LGPLv2.1+"}, [], "LGPL-2.1-or-later"),
+    ({"license": "GPLv3"}, [], "GPL-3.0-only"),
+    ({"license": "MPL 2.0"}, [], "MPL-2.0"),
+    ({"license": "BSD", "classifiers": classified("BSD License")}, [BSD3], "BSD-3-Clause"),
+    ({"license": "BSD", "classifiers": classified("BSD License")}, [BSD2], "BSD-2-Clause"),
+    ({"license": "BSD"}, [], ""),
+    ({"classifiers": classified("Apache Software License")}, [], "Apache-2.0"),
+    (
+        {"classifiers": classified("GNU Lesser General Public License v3 or later (LGPLv3+)")},
+        ["GNU GENERAL PUBLIC LICENSE\nVersion 3, 29 June 2007"],
+        "LGPL-3.0-or-later",
+    ),
+    ({"classifiers": classified("MIT License", "BSD License")}, [], "MIT"),
+    ({"classifiers": classified("MIT License", "Apache Software License")}, [MIT], "MIT"),
+    ({"license": MIT + "\n" * 3 + "x" * 500}, [], "MIT"),
+    ({"license": "Proprietary"}, [], ""),
+    ({}, [], ""),
+]
+
+
+@pytest.mark.parametrize(("metadata", "texts", "expression"), CASES)
+def test_a_license_is_named_as_spdx_does(metadata: RawMetadata, texts: list[str], expression: str) -> None:
+    assert spdx(metadata, texts) == expression
+
+
+TEXTS = {
+    "GNU AFFERO GENERAL PUBLIC LICENSE\n  Version 3, 19 November 2007": "AGPL-3.0-only",
+    "GNU LESSER GENERAL PUBLIC LICENSE\n Version 2.1, February 1999": "LGPL-2.1-only",
+    "GNU GENERAL PUBLIC LICENSE\nVersion 2, June 1991": "GPL-2.0-only",
+    "Mozilla Public License Version 2.0": "MPL-2.0",
+    "  Apache License\n  Version 2.0, January 2004": "Apache-2.0",
+    "Permission to use, copy, modify, and/or distribute this software for any purpose": "ISC",
+    "This is free and unencumbered software released into the public domain.": "Unlicense",
+    "All rights reserved.": "",
+}
+
+
+@pytest.mark.parametrize(("text", "name"), TEXTS.items())
+def test_a_license_text_is_known_by_its_words(text: str, name: str) -> None:
+    assert from_text(text) == name
+
+
+def test_every_license_file_is_listed_and_no_list_of_people() -> None:
+    metadata = "Name: demo\nVersion: 1\n" + "".join(
+        f"License-File: {path}\n" for path in ("LICENSE", "AUTHORS.md", "vendor/x/COPYING", "NOTICE", "not/there")
+    )
+    files = dict.fromkeys(["LICENSE", "AUTHORS.md", "vendor/x/COPYING", "NOTICE", "LICENSE.extra"], "")
+    evidence = make_evidence(metadata, files)
+    assert license_files(evidence.metadata, evidence.sources) == ("LICENSE", "vendor/x/COPYING", "NOTICE")
+
+
+def test_license_files_are_found_by_name_where_the_metadata_names_none() -> None:
+    files = dict.fromkeys(["LICENCE.txt", "license.py", "docs/LICENSE", "Copying", "setup.py"], "")
+    evidence = make_evidence("Name: demo\nVersion: 1\n", files)
+    assert license_files(evidence.metadata, evidence.sources) == ("LICENCE.txt", "Copying")
