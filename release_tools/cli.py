@@ -21,6 +21,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "verify": "check files that were built",
     "publish": "publish what build made; what is there already stays",
     "release": "build, verify and publish in one go",
+    "status": "say what of a version is where",
+    "retract": "take back what can be taken back, and say how the rest is",
     "version": "say the version of this commit",
     "config": "show the settings that hold here, and where each comes from",
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from release_tools import addresses
 from release_tools.config import Config
 from release_tools.console import Console
 from release_tools.credentials import OIDC_URL
@@ -56,10 +57,14 @@ class Context:
 
     @cached_property
     def http(self) -> Http:
-        """The session of this run; it may ask the places of the routes, and the runner for identity tokens."""
+        """The session of this run; it may ask the places of the routes, conda-forge, and the runner."""
         network = self.config.network
-        patience = Patience(network.timeout, network.tries, network.pause / 1000)
-        return Http.to([*origins(self.config), *filter(None, [self.env.get(OIDC_URL)])], self.env, patience)
+        tries = (
+            min(network.tries, 2) if self.gate.dry else network.tries
+        )  # a rehearsal need not wait for a lost network
+        patience = Patience(network.timeout, tries, network.pause / 1000)
+        runner = filter(None, [self.env.get(OIDC_URL)])
+        return Http.to([*origins(self.config), addresses.ANACONDA_API, *runner], self.env, patience)
 
     @property
     def output(self) -> Path:

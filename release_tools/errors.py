@@ -104,7 +104,13 @@ class RemoteError(ReleaseToolsError):
 
 
 class UnreachableError(RemoteError):
-    """A server did not answer, or failed by its own fault: whether a deed is done is unknown, and looking tells."""
+    """A server did not answer, or failed by its own fault: whether a deed is done is unknown, and looking tells.
+
+    Attributes:
+        wait: seconds that the server asked to wait for before trying again; 0 where it did not.
+    """
+
+    wait: float = 0.0
 
 
 class PreflightError(ReleaseToolsError):

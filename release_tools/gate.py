@@ -12,9 +12,13 @@ A deed whose answer was lost may be done all the same, so it is never simply rep
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from release_tools.errors import ConflictError, RemoteError, UnreachableError
 from release_tools.model import Receipt, State
+
+_LONGEST_WAIT: Final = 60.0
+"""Seconds: the cap on what a server may ask us to wait."""
 
 
 @dataclass(frozen=True)
@@ -91,5 +95,5 @@ class Gate:
                     return found
                 if again == self.tries or not isinstance(error, UnreachableError):
                     raise
-                self.sleep(self.pause * 2.0 ** (again - 1))
+                self.sleep(max(self.pause * 2.0 ** (again - 1), min(error.wait, _LONGEST_WAIT)))
         raise AssertionError("a gate tries at least once")

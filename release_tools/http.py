@@ -46,8 +46,7 @@ class Patience:
 
     def before(self, again: int, retry_after: str = "") -> float:
         """Seconds to wait before the try number ``again`` (2 for the second)."""
-        asked = float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
-        return min(max(asked, self.pause * 2.0 ** (again - 2)), self.longest_pause)
+        return min(max(seconds(retry_after), self.pause * 2.0 ** (again - 2)), self.longest_pause)
 
 
 @dataclass(frozen=True)
@@ -262,6 +261,11 @@ class Http:
             raise UnreachableError(
                 f"{bare(url)} could not be reached: {reason(error)}", "Run the same command again to go on."
             ) from error
+
+
+def seconds(retry_after: str) -> float:
+    """What a ``Retry-After`` header asks for; 0 for its other form, a date, which depends on two clocks."""
+    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
 
 
 def origin(url: str) -> str:

@@ -93,3 +93,15 @@ def test_what_the_gate_holds_back(*, dry: bool, remote: Remote, error: type[Exce
     with pytest.raises(error):
         Gate(dry, sleep=lambda _: None).let(remote.act)
     assert remote.performed == performed
+
+
+@pytest.mark.parametrize(("asked", "waited"), [(0.0, [2.0, 4.0]), (3.0, [3.0, 4.0]), (86400.0, [60.0, 60.0])])
+def test_a_server_may_ask_for_time_up_to_a_cap(asked: float, waited: list[float]) -> None:
+    def asks(_: Remote) -> None:
+        error = UnreachableError("429")
+        error.wait = asked
+        raise error
+
+    pauses: list[float] = []
+    Gate(dry=False, sleep=pauses.append).let(Remote(None, asks, asks).act)
+    assert pauses == waited

@@ -1,6 +1,6 @@
 """The files of a release and one place: compared, delivered, and waited for until they are served."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Final, Protocol
 
@@ -24,7 +24,7 @@ class Place(Protocol):
         """Wait until the place serves what was delivered, and compare."""
 
 
-def deliver(context: Context, release: Release, place: Place, acts: Iterable[Act]) -> Release:
+def deliver(context: Context, release: Release, place: Place, acts: Sequence[Act]) -> Release:
     """Let the acts through the gate; if one was really done, wait until the place serves it.
 
     In a dry run a place that cannot be reached is a warning.
@@ -37,7 +37,8 @@ def deliver(context: Context, release: Release, place: Place, acts: Iterable[Act
     except StoppedError as stopped:
         if not context.gate.dry or not isinstance(stopped.error, RemoteError):
             raise
-        return release.telling(Note(State.WARNING, f"could not look at {place.title}", stopped.error.message))
+        unseen = Note(State.WARNING, f"could not look at {place.title}", stopped.error.message)
+        return release.telling(unseen, *(Note(State.WOULD, f"would {act.says}, unless it is there") for act in acts))
     if all(receipt.state is not State.DONE for receipt in done.receipts[len(release.receipts) :]):
         return done
     try:

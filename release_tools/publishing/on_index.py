@@ -170,7 +170,7 @@ class OnIndex:
 
     def _regression(self, known: Listing) -> Iterator[Finding]:
         standing = (name for name, served in known.files.items() if not served.yanked)
-        final = {version for name in standing if (version := _version(name)) and not version.is_prerelease}
+        final = {version for name in standing if (version := version_of(name)) and not version.is_prerelease}
         newest = max((v for v in final if v != Version(self.release.version)), default=None)
         if newest and newest > Version(self.release.version):
             text = f"{self.title} has {newest} already, which is newer than {self.release.version}"
@@ -202,7 +202,8 @@ class OnIndex:
         return signer(path, job.identity(self.context.http, attestations.AUDIENCE))
 
 
-def _version(filename: str) -> Version | None:
+def version_of(filename: str) -> Version | None:
+    """The version that a distribution's file name tells; None for other files."""
     try:
         return parse_sdist_filename(filename)[1] if filename.endswith(".tar.gz") else parse_wheel_filename(filename)[1]
     except (InvalidSdistFilename, InvalidWheelFilename):

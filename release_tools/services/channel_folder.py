@@ -1,6 +1,7 @@
 """A conda channel in a folder, such as a shared drive: files copied in, then indexed by py-rattler."""
 
 import asyncio
+import glob
 import hashlib
 import os
 import shutil
@@ -33,6 +34,17 @@ def digest_of(channel: Channel, basename: str) -> str | None:
         return None
     except OSError as error:
         raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def digests_of(channel: Channel, package: str, version: str) -> dict[str, str]:
+    """The sha256 of every build of one version of a package, by ``subdir/file``.
+
+    Raises:
+        OutputError: a file cannot be read.
+    """
+    paths = sorted(folder_of(channel).glob(f"*/{glob.escape(f'{package}-{version}-')}*"))
+    names = [f"{path.parent.name}/{path.name}" for path in paths if path.name.endswith((".conda", ".tar.bz2"))]
+    return {name: digest for name in names if (digest := digest_of(channel, name))}
 
 
 def writable(channel: Channel) -> bool:

@@ -219,6 +219,6 @@ def _meaning(channel: Channel, artifact: Artifact, error: ProcessError) -> Remot
     about = f"{channel.title}: {artifact.filename}: {said}"
     if any(status in said for status in ("HTTP 401", "HTTP 403", "(401 ", "(403 ")):
         return CredentialError(about, f"Check {TOKENS[channel.server]}: whose it is and what it may do.")
-    if "already exists" in said or "client error (4" in said:
+    if "already exists" in said or ("client error (4" in said and "(429 " not in said):
         return RemoteError(about)
     return UnreachableError(about)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from release_tools.credentials import PYPI_PASSWORD, read_token
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError, VerifyError
-from release_tools.http import TRANSIENT, Http, bare, reason
+from release_tools.http import TRANSIENT, Http, bare, reason, seconds
 from release_tools.places import Index
 from release_tools.services.trusted_publishing import Job
 
@@ -169,7 +169,9 @@ class Uploader:
                 "Check the token, what it may upload to, and that it is this index's.",
             )
         if response.status_code in TRANSIENT:
-            raise UnreachableError(f"{self.index.title} answered {response.status_code} to {filename}")
+            error = UnreachableError(f"{self.index.title} answered {response.status_code} to {filename}")
+            error.wait = seconds(response.headers.get("Retry-After", ""))
+            raise error
         if response.is_redirect:
             said = f"it redirects to {bare(response.headers.get('Location', ''))}; configure that address"
         raise RemoteError(f"{self.index.title} refused {filename}: {response.status_code} {said}")

@@ -22,5 +22,5 @@ def upload_channel(context: Context, release: Release) -> Release | Skip:
         return Skip("no conda package was built")
     for channel in way.channels:
         place = OnChannel(context, release, channel)
-        release = deliver(context, release, place, place.acts())
+        release = deliver(context, release, place, tuple(place.acts()))
     return release

@@ -33,7 +33,7 @@ def upload_index(context: Context, release: Release) -> Release | Skip:
 def _to(context: Context, release: Release, index: Index) -> Release:
     place = OnIndex(context, release, index)
     with closing(place.uploader()) as uploader:
-        return deliver(context, release, place, place.acts(uploader))
+        return deliver(context, release, place, tuple(place.acts(uploader)))
 
 
 def _rehearsed(context: Context, release: Release) -> Release:

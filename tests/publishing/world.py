@@ -61,14 +61,17 @@ class World:
         """Have valid credentials for every place."""
         self.env |= {"TWINE_PASSWORD": PYPI_TOKEN, "ANACONDA_API_TOKEN": ANACONDA_TOKEN}
 
-    def build(self, version: str = "1.0", *, wheels: int = 1, conda: bool = True, body: str = "") -> Release:
+    def build(
+        self, version: str = "1.0", *, wheels: int = 1, dists: bool = True, conda: bool = True, body: str = ""
+    ) -> Release:
         """Artifacts as ``release-tools build`` leaves them, in milliseconds."""
         self.dist.mkdir(exist_ok=True)
-        builds = ["", *(str(number) for number in range(1, wheels))]
-        files = [Artifact.of(make_sdist(self.dist, version=version, body=body), ArtifactKind.SDIST)]
-        for build in builds:
-            wheel = make_wheel(self.dist, version=version, build=build, body=body)
-            files.append(Artifact.of(wheel, ArtifactKind.WHEEL))
+        files = []
+        if dists:
+            files.append(Artifact.of(make_sdist(self.dist, version=version, body=body), ArtifactKind.SDIST))
+            for build in ("", *map(str, range(1, wheels))):
+                wheel = make_wheel(self.dist, version=version, build=build, body=body)
+                files.append(Artifact.of(wheel, ArtifactKind.WHEEL))
         if conda:
             files.append(Artifact.of(make_conda(self.dist, version=version, body=body), ArtifactKind.CONDA, "noarch"))
         kind = kind_of(parse_version(version, field="test"))

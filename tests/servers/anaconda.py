@@ -76,6 +76,7 @@ class Anaconda(Double):
         tokens: by value.
         dists: everything that was staged or committed, by owner, package, version and ``subdir/file``.
         lies: basename → sha256 told instead of the true one.
+        accepted: basenames of the files taken, once for each time.
         storage: where post_url points; the real name behind the proxy, this server's own address without.
     """
 
@@ -86,6 +87,7 @@ class Anaconda(Double):
         self.shelves: dict[str, Shelf] = {}
         self.dists: dict[tuple[str, str, str, str], Dist] = {}
         self.lies: dict[str, str] = {}
+        self.accepted: list[str] = []
         self._stages: dict[str, Dist] = {}
 
     @property
@@ -218,6 +220,7 @@ class Anaconda(Double):
         if dist is None or hashlib.sha256(dist.content).hexdigest() != _hexadecimal(dist.sha256):
             return self.complain("a commit without its bytes")
         dist.committed = True
+        self.accepted.append(dist.basename)
         return Response.of_json({})
 
     def _label(self, method: str, owner: str, label: str, request: Request) -> Response:

@@ -82,6 +82,7 @@ class Fault:
         done: whether the deed itself is done before the fault strikes.
         times: how many requests it strikes; None for all.
         response: what is answered, for `What.ANSWER`.
+        meanwhile: what somebody else does on the server just before.
     """
 
     what: What = What.ANSWER
@@ -90,6 +91,7 @@ class Fault:
     done: bool = False
     times: int | None = 1
     response: Response = field(default_factory=lambda: Response(500, b"scripted fault"))
+    meanwhile: Callable[[], None] | None = None
 
     def strikes(self, request: Request) -> bool:
         return self.method in {"", request.method} and bool(re.search(self.path, request.host + request.path))
@@ -138,6 +140,8 @@ class Double:
             fault = self._next_fault(request)
             if fault is None:
                 return self._answered(request)
+            if fault.meanwhile:
+                fault.meanwhile()
             done = self._answered(request) if fault.done else None
         return self._suffer(fault, done)
 

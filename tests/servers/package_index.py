@@ -91,6 +91,7 @@ class PackageIndex(Double):
         tokens: API token → the projects that it may upload to; None for all of its user's, new ones included.
         owned: projects that exist.
         publishers: of trusted publishing; one whose project is not `owned` is pending.
+        accepted: names of the files taken, once for each time.
         minted: tokens given out for identity tokens.
         created_by_minting: projects that a mint brought into being, as it does for pending publishers.
         lag: in how many listings a new file does not appear yet.
@@ -109,6 +110,7 @@ class PackageIndex(Double):
         self.tokens: dict[str, frozenset[str] | None] = {}
         self.owned: set[str] = set()
         self.publishers: list[Publisher] = []
+        self.accepted: list[str] = []
         self.minted: list[str] = []
         self.created_by_minting: list[str] = []
         self.lag = 0
@@ -285,6 +287,7 @@ class PackageIndex(Double):
     def _keep(self, file: File) -> Response:
         there = self.files.get(file.name)
         if there and there.content == file.content:
+            self.accepted.append(file.name)
             return Response()
         if there:
             blake = hashlib.blake2b(file.content, digest_size=32).hexdigest()
@@ -300,6 +303,7 @@ class PackageIndex(Double):
         if file.version in self.old:
             raise RefusedError("Uploading new files to releases older than 14 days is not allowed.")
         self.files[file.name] = file
+        self.accepted.append(file.name)
         return Response()
 
     def _mint(self, request: Request) -> Response:

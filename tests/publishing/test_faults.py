@@ -1,0 +1,193 @@
+"""The fault table: every deed, struck by every fault; how the run ends, and what stands there after the next one."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from release_tools.errors import ConflictError, CredentialError, RemoteError
+from release_tools.model import ArtifactKind, Release
+from tests.publishing.world import World
+from tests.servers.base import Fault, Response, What
+
+ROOT = Path(__file__).parents[2]
+OTHER = b"other bytes"
+FINE, CONFLICT, REFUSED, FAILED = 0, ConflictError.exit_code, CredentialError.exit_code, RemoteError.exit_code
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A request that changes something, or the look before it.
+
+    Attributes:
+        place: the double that it goes to.
+        method: of the request.
+        path: regular expression in ``host/path``.
+    """
+
+    place: str
+    method: str
+    path: str
+
+
+DEEDS = {
+    "upload to PyPI": Deed("pypi", "POST", r"^upload\.pypi\.org/legacy/$"),
+    "stage at Anaconda.org": Deed("anaconda", "POST", r"^api\.anaconda\.org/stage/"),
+    "store at Anaconda.org": Deed("anaconda", "POST", r"/s3$"),
+    "commit at Anaconda.org": Deed("anaconda", "POST", r"^api\.anaconda\.org/commit/"),
+}
+LOOKS = {
+    "look at PyPI": Deed("pypi", "GET", r"^pypi\.org/simple/demo/$"),
+    "look at Anaconda.org": Deed("anaconda", "GET", r"^api\.anaconda\.org/release/octo/demo/1\.0$"),
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A fault, the exit code of the run that meets it, and of the next one, when the server is well again."""
+
+    fault: Fault
+    ends: int
+    then: int = FINE
+
+
+DEED_TROUBLES = {
+    "500": Trouble(Fault(times=None), FAILED),
+    "503, then fine": Trouble(Fault(response=Response(503)), FINE),
+    "429, then fine": Trouble(Fault(response=Response(429, headers={"Retry-After": "0"})), FINE),
+    "dropped halfway": Trouble(Fault(What.DROP), FINE),
+    "done, but its answer dropped halfway": Trouble(Fault(What.DROP, done=True), FINE),
+    "done, but answered with 500": Trouble(Fault(done=True), FINE),
+    "no answer in time": Trouble(Fault(What.HANG), FINE),
+    "done, but no answer in time": Trouble(Fault(What.HANG, done=True), FINE),
+    "401": Trouble(Fault(response=Response(401), times=None), REFUSED),
+    "403": Trouble(Fault(response=Response(403), times=None), REFUSED),
+}
+LOOK_TROUBLES = {
+    "500": Trouble(Fault(times=None), FAILED),
+    "503, then fine": Trouble(Fault(response=Response(503)), FINE),
+    "429, then fine": Trouble(Fault(response=Response(429, headers={"Retry-After": "0"})), FINE),
+    "dropped halfway": Trouble(Fault(What.DROP, done=True), FINE),
+    "no answer in time": Trouble(Fault(What.HANG), FINE),
+    "401": Trouble(Fault(response=Response(401), times=None), FAILED),
+    "403": Trouble(Fault(response=Response(403), times=None), FAILED),
+    "an answer that is no listing": Trouble(Fault(response=Response.of_json([]), times=None), FAILED),
+}
+CELLS = [
+    pytest.param(deed, trouble, id=f"{name}: {fault}")
+    for deeds, troubles in ((DEEDS, DEED_TROUBLES), (LOOKS, LOOK_TROUBLES))
+    for name, deed in deeds.items()
+    for fault, trouble in troubles.items()
+]
+
+
+@pytest.fixture
+def release(there: World, request: pytest.FixtureRequest) -> Release:
+    """Only what goes to the deed's place: the rest of a release would only cost time."""
+    deed: Deed = request.getfixturevalue("deed")
+    there.log_in()
+    return there.build(dists=deed.place == "pypi", conda=deed.place == "anaconda")
+
+
+def strike(there: World, deed: Deed, fault: Fault) -> None:
+    double = getattr(there, deed.place)
+    double.faults = [replace(fault, method=deed.method, path=deed.path)]
+
+
+def heal(there: World) -> None:
+    there.pypi.faults, there.anaconda.faults = [], []
+
+
+def see_everything_there_once(there: World, release: Release) -> None:
+    dists = there.expected(release, ArtifactKind.SDIST, ArtifactKind.WHEEL)
+    condas = {f"noarch/{name}": digest for name, digest in there.expected(release, ArtifactKind.CONDA).items()}
+    assert there.pypi.holds() == dists
+    assert {name: digest for name, (digest, _) in there.anaconda.holds().items()} == condas
+    assert sorted(there.pypi.accepted + there.anaconda.accepted) == sorted([*dists, *condas])
+
+
+@pytest.mark.parametrize(("deed", "trouble"), CELLS)
+def test_a_fault_costs_a_rerun_at_most(
+    there: World, release: Release, deed: Deed, trouble: Trouble, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strike(there, deed, trouble.fault)
+    assert there.run("publish") == trouble.ends, capsys.readouterr()
+    heal(there)
+    assert there.run("publish") == trouble.then, capsys.readouterr()
+    see_everything_there_once(there, release)
+
+
+def meanwhile(there: World, release: Release, deed: Deed, content: bytes | None) -> None:
+    """Somebody else publishes under our names just now: the same bytes, or others."""
+    for artifact in release.artifacts:
+        bytes_there = artifact.path.read_bytes() if content is None else content
+        if deed.place == "pypi" and artifact.kind is ArtifactKind.WHEEL:
+            there.pypi.put(artifact.filename, bytes_there)
+        if deed.place == "anaconda":
+            there.anaconda.put("octo", "demo", "1.0", f"noarch/{artifact.filename}", bytes_there, "main")
+
+
+@pytest.mark.parametrize("status", [400, 409])
+@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+def test_the_same_bytes_from_elsewhere_are_as_good_as_ours(
+    there: World, release: Release, deed: Deed, status: int
+) -> None:
+    refusal = Response.of_text("File already exists", status)
+    strike(there, deed, Fault(response=refusal, meanwhile=lambda: meanwhile(there, release, deed, None)))
+    assert there.run("publish") == FINE
+    assert there.run("publish") == FINE
+
+
+@pytest.mark.parametrize("status", [400, 409])
+@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+def test_other_bytes_from_elsewhere_are_a_conflict_and_stay(
+    there: World, release: Release, deed: Deed, status: int
+) -> None:
+    refusal = Response.of_text("File already exists", status)
+    strike(there, deed, Fault(response=refusal, meanwhile=lambda: meanwhile(there, release, deed, OTHER)))
+    assert there.run("publish") == CONFLICT
+    before = len(there.pypi.lines("POST")), len(there.anaconda.lines("POST"))
+    assert there.run("publish") == CONFLICT
+    assert (len(there.pypi.lines("POST")), len(there.anaconda.lines("POST"))) == before
+    assert OTHER in {file.content for file in there.pypi.files.values()} | {
+        dist.content for dist in there.anaconda.dists.values()
+    }
+
+
+@pytest.mark.parametrize(
+    "deed", [DEEDS["upload to PyPI"], DEEDS["commit at Anaconda.org"]], ids=["PyPI", "Anaconda.org"]
+)
+def test_a_wrong_digest_served_afterwards_is_a_conflict(there: World, release: Release, deed: Deed) -> None:
+    name = release.artifacts[0].filename
+    double = getattr(there, deed.place)
+    double.lies = {name: "0" * 64, f"noarch/{name}": "0" * 64}
+    assert there.run("publish") == CONFLICT
+    assert there.run("publish") == CONFLICT
+    double.lies = {}
+    assert there.run("publish") == FINE
+    see_everything_there_once(there, release)
+
+
+def run_until_killed(there: World, deed: Deed, *, done: bool) -> int:
+    """Our command as a process of its own, killed by the server that it talks to."""
+    command = [sys.executable, "-m", "release_tools", "publish", "-C", str(there.project)]
+    process = subprocess.Popen(command, env=there.env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    getattr(there, deed.place).kill = lambda: os.kill(process.pid, signal.SIGKILL)
+    strike(there, deed, Fault(What.KILL, done=done))
+    return process.wait()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of POSIX")
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("deed", [*DEEDS.values(), *LOOKS.values()], ids=[*DEEDS, *LOOKS])
+def test_killed_at_any_deed_the_next_run_does_the_rest(
+    there: World, release: Release, deed: Deed, *, done: bool
+) -> None:
+    assert run_until_killed(there, deed, done=done) == -signal.SIGKILL
+    heal(there)
+    assert there.run("publish") == FINE
+    see_everything_there_once(there, release)

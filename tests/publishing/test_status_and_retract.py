@@ -1,0 +1,128 @@
+"""``release-tools status`` and ``release-tools retract``."""
+
+import json
+
+import pytest
+
+from release_tools.errors import ConfigError, RemoteError, UsageError, VersionError
+from tests.publishing.world import World
+from tests.servers.base import Fault
+
+BASENAME = "noarch/demo-1.0-py_0.conda"
+
+
+@pytest.fixture
+def published(there: World) -> World:
+    there.build()
+    there.log_in()
+    assert there.run("publish") == 0
+    for double in (there.pypi, there.anaconda):
+        double.log.clear()
+    return there
+
+
+def told(there: World, capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, dict[str, str]]:
+    """Place → file → state."""
+    capsys.readouterr()
+    assert there.run("status", *argv, "--json") == 0
+    places = json.loads(capsys.readouterr().out)["places"]
+    return {place["place"]: {file["filename"]: file["state"] for file in place["files"]} for place in places}
+
+
+def test_every_place_tells_what_it_has(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {"demo-1.0-py3-none-any.whl": "there", "demo-1.0.tar.gz": "there"}
+    assert told(published, capsys, "1.0") == {
+        "testpypi": dict.fromkeys(files, "missing"),
+        "pypi": files,
+        "anaconda": {BASENAME: "there"},
+    }
+
+
+def test_twenty_files_cost_one_request_a_place(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+    there.build(wheels=19)
+    there.log_in()
+    assert there.run("publish") == 0
+    for double in (there.pypi, there.testpypi, there.anaconda):
+        double.log.clear()
+    assert len(told(there, capsys, "1.0")["pypi"]) == 20
+    assert [len(double.log) for double in (there.pypi, there.testpypi, there.anaconda)] == [1, 1, 1]
+
+
+def test_without_what_was_built_it_tells_what_is_there(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+    for file in published.dist.iterdir():
+        file.unlink()
+    assert told(published, capsys, "1.0")["pypi"] == {
+        "demo-1.0-py3-none-any.whl": "there", "demo-1.0.tar.gz": "there",
+    }  # fmt: skip
+    assert told(published, capsys, "2.0")["pypi"] == {}
+
+
+def test_other_bytes_and_yanked_files_are_told(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+    published.pypi.files["demo-1.0.tar.gz"].yanked = True
+    published.pypi.lies["demo-1.0-py3-none-any.whl"] = "0" * 64
+    assert told(published, capsys, "1.0")["pypi"] == {
+        "demo-1.0-py3-none-any.whl": "other bytes", "demo-1.0.tar.gz": "taken back",
+    }  # fmt: skip
+
+
+def test_a_place_that_fails_does_not_hide_the_others(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+    published.pypi.faults = [Fault(times=None)]
+    capsys.readouterr()
+    assert published.run("status", "1.0") == RemoteError.exit_code
+    said = capsys.readouterr().out
+    assert "answered 500" in said
+    assert f"{BASENAME} is there" in said
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [(("not-a-version",), VersionError), (("1.0", "--routes-final", "nowhere"), ConfigError)],
+)
+def test_what_cannot_be_looked_for(there: World, argv: tuple[str, ...], code: type[UsageError]) -> None:
+    assert there.run("status", *argv) == code.exit_code
+
+
+def test_a_project_without_a_name_must_be_named(there: World) -> None:
+    (there.project / "pyproject.toml").write_text("")
+    assert there.run("status", "1.0") == UsageError.exit_code
+    assert there.run("status", "1.0", "--name", "demo", "--anaconda-owner", "octo") == 0
+
+
+def test_what_can_be_taken_back_is(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+    published.anaconda.put("conda-forge", "demo", "1.0", "noarch/demo-1.0-pyhd8ed1ab_0.conda", b"theirs", "main")
+    capsys.readouterr()
+    assert published.run("retract", "1.0", "--reason", "it eats data") == 0
+    said = capsys.readouterr().out
+    assert published.anaconda.holds()[BASENAME][1] == ("broken",)
+    assert "https://pypi.org/manage/project/demo/release/1.0/" in said
+    assert "it eats data" in said
+    assert "action: broken\npackages:\n- noarch/demo-1.0-pyhd8ed1ab_0.conda\n" in said
+    assert published.anaconda.holds()["noarch/demo-1.0-pyhd8ed1ab_0.conda"][1] == ("main",)
+
+
+def test_retracting_is_rehearsed_and_converges(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert published.run("retract", "1.0", "--reason", "x", "--dry-run") == 0
+    assert f"would move {BASENAME} on Anaconda.org/octo from main to broken" in capsys.readouterr().out
+    assert published.anaconda.holds()[BASENAME][1] == ("main",)
+    published.anaconda.faults = [Fault(method="DELETE")]
+    assert published.run("retract", "1.0", "--reason", "x") == 0
+    assert published.run("retract", "1.0", "--reason", "x") == 0
+    assert published.anaconda.holds()[BASENAME][1] == ("broken",)
+
+
+def test_what_is_nowhere_is_not_taken_back(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert there.run("retract", "7.0", "--reason", "x") == 0
+    said = capsys.readouterr().out
+    assert "Anaconda.org/octo has no demo 7.0" in said
+    assert "PyPI has no demo 7.0" in said
+    assert not there.anaconda.lines("POST")
+
+
+def test_a_reason_cannot_command_anything(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+    published.anaconda.put("conda-forge", "demo", "1.0", "noarch/demo-1.0-0.conda", b"theirs", "main")
+    published.env["GITHUB_ACTIONS"] = "true"
+    capsys.readouterr()
+    assert published.run("retract", "1.0", "--reason", "x\n::add-path::/evil\n- noarch/other.conda") == 0
+    said = capsys.readouterr().out
+    assert "\n::add-path::" not in said
+    assert "\n- noarch/other.conda" not in said
