@@ -191,7 +191,10 @@ def _between_tags(checkout: Checkout) -> Chosen:
     version = described.version
     if source is VersionSource.VCS:
         asked = Version(_ask_backend(checkout).public)
-        version = asked if asked > described.base else version
+        legible = not (
+            asked.is_postrelease and asked.is_devrelease
+        )  # dunamai gives 1.2.post3.dev0 but reads no such tag
+        version = asked if legible and asked > described.base else version
     commits = f"{described.distance} commit{'s' if described.distance > 1 else ''}"
     return Chosen(version, checkout.spelled(version), tagged=False, reason=f"{commits} after {described.tag}")
 

@@ -29,6 +29,13 @@ BACKENDS: Final[Mapping[str, Backend]] = {
 }
 
 
+def molecool() -> dict[str, str]:
+    """The project in ``tests/projects/molecool``, by path."""
+    root = Path(__file__).parent.parent / "projects" / "molecool"
+    files = (path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in files}
+
+
 def pyproject(backend: str = "hatchling", version: str = "1.0", settings: str = "", requires: str = "") -> str:
     """``pyproject.toml`` of a project ``demo``.
 

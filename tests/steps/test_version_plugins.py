@@ -1,0 +1,87 @@
+"""Versions that only a project's own backend knows, through real builds with the real plugins."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.support.projects import project
+from tests.support.repositories import make_repository
+
+SETUPTOOLS_SCM = project("setuptools", "", "[tool.setuptools_scm]\n", "setuptools-scm>=8")
+SCM_SETTINGS = '[tool.setuptools_scm]\nversion_scheme = "post-release"\n'
+SETUPTOOLS_SCM_POST = project("setuptools", "", SCM_SETTINGS, "setuptools-scm>=8")
+HATCH_VCS = project("hatchling", "", '[tool.hatch.version]\nsource = "vcs"\n', "hatch-vcs")
+PDM_SCM = project("pdm-backend", "", '[tool.pdm.version]\nsource = "scm"\n')
+POETRY_SETTINGS = '[tool.poetry]\nversion = "0"\n[tool.poetry-dynamic-versioning]\nenable = true\n'
+POETRY_DYNAMIC = project("poetry-core", "", POETRY_SETTINGS, "poetry-dynamic-versioning")
+POETRY_DYNAMIC["pyproject.toml"] = POETRY_DYNAMIC["pyproject.toml"].replace(
+    "poetry.core.masonry.api", "poetry_dynamic_versioning.backend"
+)
+IN_SOURCE = {"demo/__init__.py": '"""A demonstration."""\n\n__version__ = "1.4.0"\n\n\ndef main() -> None: ...\n'}
+FLIT = {**project("flit-core", ""), **IN_SOURCE}
+SETUPTOOLS_ATTRIBUTE = {
+    **project("setuptools", "", '[tool.setuptools.dynamic]\nversion.attr = "demo.__version__"\n'),
+    **IN_SOURCE,
+}
+OWN_METHOD = (
+    '[tool.versioningit.next-version]\nmethod = { module = "bump", value = "bump", module-dir = "tools" }\n'
+    '[tool.versioningit.format]\ndistance = "{next_version}.dev{distance}+{rev}"\n'
+)
+VERSIONINGIT_OWN_METHOD = {
+    **project("setuptools", "", OWN_METHOD, "versioningit>=3.3"),
+    "MANIFEST.in": "graft tools\n",
+    "tools/bump.py": "def bump(*, version, branch, params):\n    return '7.0'\n",
+}
+
+
+@pytest.mark.registry
+@pytest.mark.parametrize(
+    ("files", "history", "options", "expected"),
+    [
+        (SETUPTOOLS_SCM, ". v1.2.3 . .", [], "1.2.4.dev2"),
+        (SETUPTOOLS_SCM, ". v1.2.3", [], "1.2.3"),
+        (SETUPTOOLS_SCM, ". v1.2.3 .", ["--version", "1.4.0rc1"], "1.4.0rc1"),
+        (SETUPTOOLS_SCM, ". .", [], "0.1.0.dev2"),
+        (SETUPTOOLS_SCM_POST, ". v1.2.3 . .", [], "1.2.3.post2"),
+        (HATCH_VCS, ". v1.2.3 . .", [], "1.2.4.dev2"),
+        (HATCH_VCS, ". v1.2.3 .", ["--tag", "v1.4.0-rc.1"], "1.4.0rc1"),
+        (PDM_SCM, ". 1.2.3 . .", [], "1.2.4.dev2"),
+        (POETRY_DYNAMIC, ". v1.2.3 . .", [], "1.3.0.dev2"),
+        (POETRY_DYNAMIC, ". v1.2.3 .", ["--version", "1.4.0rc1"], "1.4.0rc1"),
+        (FLIT, ". v1.3.0 .", [], "1.4.0"),
+        (FLIT, ". v1.4.0", [], "1.4.0"),
+        (SETUPTOOLS_ATTRIBUTE, ".", [], "1.4.0"),
+        (VERSIONINGIT_OWN_METHOD, ". v1.2.3 . .", [], "7.0.dev2"),
+    ],
+)
+def test_a_backend_that_knows_its_version_is_asked_and_followed(
+    run: Run, tmp_path: Path, files: dict[str, str], history: str, options: list[str], expected: str
+) -> None:
+    checkout = make_repository(tmp_path / "ours", files, history)
+    quick = ("--no-conda", "--no-verify-install")
+    said = run("build", "-C", checkout.root, "--output-dir", tmp_path / "out", *quick, *options)
+    assert said.code == 0, said.err
+    facts = json.loads((tmp_path / "out" / "release.json").read_text())
+    assert facts["version"] == expected
+    assert [artifact["filename"] for artifact in facts["artifacts"]] == [
+        f"demo-{expected}.tar.gz",
+        f"demo-{expected}-py3-none-any.whl",
+    ]
+
+
+@pytest.mark.registry
+def test_a_version_in_the_source_that_is_not_the_tags_is_an_error(run: Run, tmp_path: Path) -> None:
+    checkout = make_repository(tmp_path / "ours", FLIT, ". v1.5.0")
+    said = run("build", "-C", checkout.root, "--output-dir", tmp_path / "out")
+    assert said.code == 5
+    assert "demo-1.4.0.tar.gz was built, but v1.5.0 stands for 1.5.0" in said.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.registry
+def test_a_version_in_the_source_that_was_released_before_is_warned_of(run: Run, tmp_path: Path) -> None:
+    said = run("version", "-C", make_repository(tmp_path, FLIT, ". v1.4.0 .").root)
+    assert said.out == "1.4.0\n"
+    assert "v1.4.0 was tagged before" in said.err
