@@ -58,14 +58,14 @@ class Wheel:
     entry_points: tuple[EntryPoint, ...]
     license_files: tuple[str, ...]
 
-    def read(self, name: str) -> bytes:
-        """One member's whole content.
+    def read(self, *names: str) -> tuple[bytes, ...]:
+        """The whole contents of some members.
 
         Raises:
-            ArchiveError: there is none of that name, or the file is no longer the one that was checked.
+            ArchiveError: there is none of a name, or the file is no longer the one that was checked.
         """
         with open_zip(self.path) as archive:
-            return archive.read(name)
+            return tuple(archive.read(name) for name in names)
 
     def stream(self) -> Iterator[tuple[Member, Content]]:
         """Every member with its content, to be read in this order; nothing is held in memory.

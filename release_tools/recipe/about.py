@@ -22,14 +22,24 @@ LONGEST_SUMMARY: Final = 500
 
 def about(evidence: Evidence) -> About:
     """The links, the summary and the license of a project; what cannot be told is left empty."""
-    metadata = evidence.metadata
+    files = license_files(evidence.metadata, evidence.sources)
+    return describe(evidence.metadata, files, [evidence.sources.texts.get(path, "") for path in files])
+
+
+def describe(metadata: RawMetadata, files: tuple[str, ...], texts: Iterable[str]) -> About:
+    """The same, once the license files are known.
+
+    Args:
+        metadata: of the project.
+        files: its license files, as the package is to name them.
+        texts: their contents.
+    """
     urls = _urls(metadata)
     repository, documentation = _first(urls, REPOSITORY), _first(urls, DOCUMENTATION)
-    files = license_files(metadata, evidence.sources)
     return About(
         homepage=_first(urls, HOMEPAGE) or repository or documentation or next(iter(urls.values()), ""),
         summary=_summary(metadata),
-        license=spdx(metadata, [evidence.sources.texts.get(path, "") for path in files]),
+        license=spdx(metadata, texts),
         license_files=files,
         repository=repository,
         documentation=documentation,

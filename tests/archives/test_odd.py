@@ -72,7 +72,7 @@ def test_a_wheel_tells_what_a_release_needs(tmp_path: Path) -> None:
     ]
     assert [str(requirement) for requirement in wheel.metadata.parsed.requires_dist or ()] == ["click>=8"]
     assert [member.name for member in wheel.members if member.executable] == ["demo-1.0.data/scripts/tool"]
-    assert wheel.read("demo-1.0.data/scripts/tool") == b"#!python\n"
+    assert wheel.read("demo-1.0.data/scripts/tool") == (b"#!python\n",)
     assert {member.name: content.read(99) for member, content in wheel.stream()}["demo/__init__.py"] == b"x = 1\n"
 
 

@@ -1,0 +1,142 @@
+"""Where the files of a wheel lie in a ``noarch: python`` conda package, and which wheels can become one.
+
+An installer moves ``site-packages/`` and ``python-scripts/`` to where the prefix has them, and makes the commands.
+https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/packages.html#noarch-python-packages
+"""
+
+import base64
+import csv
+import io
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from packaging.specifiers import SpecifierSet
+
+from release_tools.archives import Member, Wheel
+from release_tools.archives.places import Scheme, place_of
+from release_tools.errors import CondaError
+
+PLACEHOLDER: Final = "/opt/anaconda1anaconda2anaconda3"
+"""Stands for the prefix in a text file; installers know it by ``info/paths.json``."""
+INSTALLER: Final = b"conda\n"
+WITHOUT_CONDA: Final = "Release the rest with --no-conda, or build the conda package from a recipe of its own."
+
+_FOLDERS: Final = {
+    Scheme.LIB: "site-packages/",
+    Scheme.SCRIPTS: "python-scripts/",
+    Scheme.HEADERS: "include/",
+    Scheme.DATA: "",
+}
+_RESERVED: Final = ("info/", "conda-meta/", "site-packages/", "python-scripts/")
+_COMPILED: Final = re.compile(r"\.(?:pyd|dll|dylib|so(?:\.\d+)*)$", re.IGNORECASE)
+_INTERPRETER: Final = re.compile(r"py3(\d*)")
+_SHEBANG: Final = re.compile(rb"#!pythonw?(?=[ \t\r\n]|$)")
+_NOT_INSTALLED: Final = ("RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json")
+
+
+def installed_path(member: str) -> str:
+    """Where a member of a wheel lies in the package.
+
+    Args:
+        member: its name in the wheel; one that `archives.read_wheel` let through.
+    """
+    place = place_of(member)
+    return member if place is None else _FOLDERS[place.scheme] + place.path
+
+
+def is_kept(wheel: Wheel, member: str) -> bool:
+    """Whether a member goes into the package; what belongs to one installation does not, nor does byte code.
+
+    conda writes its own INSTALLER and RECORD, and compiles for the Python that it finds.
+    """
+    own = member.removeprefix(f"{wheel.dist_info}/")
+    return not (own != member and own in _NOT_INSTALLED) and not member.endswith(".pyc")
+
+
+def is_script(member: str) -> bool:
+    """Whether a member is a script that runs by itself, whose first line may name Python."""
+    place = place_of(member)
+    return place is not None and place.scheme is Scheme.SCRIPTS
+
+
+def with_prefix(script: bytes) -> bytes | None:
+    """A script whose ``#!python`` names the prefix's Python; None where it begins with something else."""
+    found = _SHEBANG.match(script)
+    return f"#!{PLACEHOLDER}/bin/python".encode() + script[found.end() :] if found else None
+
+
+def commands(wheel: Wheel) -> tuple[str, ...]:
+    """The console and gui scripts as ``name = module:function``, case kept, without the extras that they ask for."""
+    return tuple(
+        f"{point.name} = {point.module}:{point.attr}"
+        for point in wheel.entry_points
+        if point.group in {"console_scripts", "gui_scripts"}
+    )
+
+
+def record(dist_info: str, files: Iterable[Member]) -> bytes:
+    """RECORD for what lies in ``site-packages``; the rest is at a path that differs between systems.
+
+    Args:
+        dist_info: the name of the ``.dist-info`` folder.
+        files: by their paths below ``site-packages``.
+    """
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    for file in sorted(files, key=lambda file: file.name):
+        digest = base64.urlsafe_b64encode(bytes.fromhex(file.sha256)).rstrip(b"=").decode()
+        writer.writerow((file.name, f"sha256={digest}", file.size))
+    writer.writerow((f"{dist_info}/RECORD", "", ""))
+    return lines.getvalue().encode()
+
+
+def required_python(wheel: Wheel) -> str:
+    """Requires-Python, and what the wheel's own tags ask for (``py310-none-any`` needs 3.10)."""
+    told = str(wheel.metadata.parsed.requires_python or "")
+    minors = [found[1] for tag in wheel.tags if (found := _INTERPRETER.fullmatch(tag.interpreter))]
+    if not minors or "" in minors:
+        return told
+    return str(SpecifierSet(told) & SpecifierSet(f">=3.{min(map(int, minors))}"))
+
+
+def check_convertible(wheel: Wheel) -> None:
+    """Refuse a wheel that cannot become a ``noarch: python`` package.
+
+    Raises:
+        CondaError: with every fault that was found.
+    """
+    faults = [*_impurities(wheel), *_collisions(wheel)]
+    if faults:
+        raise CondaError(
+            f"{wheel.path.name} cannot become a noarch conda package, which serves every system and Python.",
+            WITHOUT_CONDA,
+            faults=faults,
+        )
+
+
+def _impurities(wheel: Wheel) -> Iterable[str]:
+    if not wheel.pure:
+        yield "it is not pure: WHEEL says Root-Is-Purelib: false"
+    for tag in sorted(map(str, wheel.tags)):
+        if not tag.endswith("-none-any"):
+            yield f"it is made for one platform: {tag}"
+    if not any(_INTERPRETER.fullmatch(tag.interpreter) for tag in wheel.tags):
+        yield f"it is not for every Python 3: {', '.join(sorted({tag.interpreter for tag in wheel.tags}))}"
+    for member in wheel.members:
+        if _COMPILED.search(member.name):
+            yield f"{member.name!r} is compiled code, in a wheel that calls itself pure"
+
+
+def _collisions(wheel: Wheel) -> Iterable[str]:
+    for member in wheel.members:
+        place = place_of(member.name)
+        if place and place.scheme is Scheme.DATA and place.path.startswith(_RESERVED):
+            yield f"{member.name!r} would lie in a folder that conda keeps for itself"
+    names = [command.partition(" = ")[0] for command in commands(wheel)]
+    scripts = [installed_path(member.name).rpartition("/")[2] for member in wheel.members if is_script(member.name)]
+    seen: set[str] = set()
+    for name in (*names, *scripts):
+        if name.lower() in seen:
+            yield f"the command {name!r} is there twice"
+        seen.add(name.lower())

@@ -1,0 +1,161 @@
+"""The files under ``info/`` of a conda package that was made from a wheel (CEP 34), as pure texts.
+
+Nothing in them tells when, where or by whom the package was made.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from release_tools.archives import Member
+from release_tools.recipe.model import About
+from release_tools.recipe.noarch import PLACEHOLDER
+
+_MILLISECONDS: Final = 1000
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What identifies one conda package.
+
+    Attributes:
+        name: the conda name.
+        version: in conda's spelling.
+        build: the build string.
+        build_number: orders the builds of one version.
+        noarch: ``python`` or ``generic``.
+        depends: MatchSpecs.
+        time: seconds since the epoch.
+        purl: the PyPI project that it is, as a package URL; empty for none.
+    """
+
+    name: str
+    version: str
+    build: str
+    build_number: int
+    noarch: str
+    depends: tuple[str, ...]
+    time: int
+    purl: str = ""
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its suffix."""
+        return f"{self.name}-{self.version}-{self.build}"
+
+
+def common(facts: Facts, about: About, description: str) -> dict[str, bytes]:
+    """The files that every package has.
+
+    ``index.json`` becomes the package's record in its channel's index, ``about.json`` is what channels show to people.
+    """
+    index: dict[str, Any] = {
+        "arch": None,
+        "build": facts.build,
+        "build_number": facts.build_number,
+        "depends": list(facts.depends),
+        "name": facts.name,
+        "noarch": facts.noarch,
+        "platform": None,
+        "subdir": "noarch",
+        "timestamp": facts.time * _MILLISECONDS,
+        "version": facts.version,
+    }
+    index |= {"license": about.license} if about.license else {}
+    index |= {"purls": [facts.purl]} if facts.purl else {}
+    shown: dict[str, Any] = {
+        "home": about.homepage,
+        "dev_url": about.repository,
+        "doc_url": about.documentation,
+        "license": about.license,
+        "license_file": list(about.license_files),
+        "summary": about.summary,
+        "description": description,
+    }
+    return {
+        "index.json": _json(index),
+        "about.json": _json({field: value for field, value in shown.items() if value}),
+    }
+
+
+def installed(members: Iterable[Member], rewritten: AbstractSet[str]) -> dict[str, bytes]:
+    """The lists of what is installed.
+
+    Args:
+        members: by their names in the package.
+        rewritten: the names of those in which the installer writes the prefix's path.
+    """
+    listed = sorted(members, key=lambda member: member.name)
+    placeholder = {"file_mode": "text", "prefix_placeholder": PLACEHOLDER}
+    entries = [
+        {
+            "_path": member.name,
+            "path_type": "hardlink",
+            "sha256": member.sha256,
+            "size_in_bytes": member.size,
+            **(placeholder if member.name in rewritten else {}),
+        }
+        for member in listed
+    ]
+    return {
+        "paths.json": _json({"paths": entries, "paths_version": 1}),
+        "files": "".join(f"{member.name}\n" for member in listed).encode(),
+    }
+
+
+def metapackage(facts: Facts, about: About) -> dict[str, bytes]:
+    """All files of a package that only requires another one."""
+    return common(facts, replace(about, license_files=()), "") | installed((), frozenset())
+
+
+def link(commands: Sequence[str]) -> bytes:
+    """``link.json``: the commands that the installer makes (CEP 20)."""
+    noarch: dict[str, Any] = {"type": "python"}
+    if commands:
+        noarch["entry_points"] = list(commands)
+    return _json({"noarch": noarch, "package_metadata_version": 1})
+
+
+def tests(imports: Sequence[str]) -> bytes:
+    """``tests/tests.yaml``, as rattler-build runs it: the modules are imported, and pip finds nothing amiss."""
+    return _yaml([{"python": {"imports": list(imports), "pip_check": True}}])
+
+
+def recipe(facts: Facts, wheel: str, commands: Sequence[str], imports: Sequence[str], about: About) -> bytes:
+    """``recipe/recipe.yaml``: how the same package is built from the wheel by rattler-build.
+
+    Args:
+        facts: of the package.
+        wheel: its file name.
+        commands: that the package has.
+        imports: the modules that its test imports.
+        about: of this the license and the links are told, which cannot carry a template.
+    """
+    build: dict[str, Any] = {"number": facts.build_number, "string": facts.build, "noarch": "python"}
+    build["script"] = "${{ PYTHON }} -m pip install --no-deps --no-build-isolation --no-index " + wheel
+    if commands:
+        build["python"] = {"entry_points": list(commands)}
+    fields: dict[str, Any] = {
+        "schema_version": 1,
+        "package": {"name": facts.name, "version": facts.version},
+        "source": {"path": wheel},
+        "build": build,
+        "requirements": {"host": ["python", "pip"], "run": list(facts.depends)},
+        "tests": [{"python": {"imports": list(imports), "pip_check": True}}],
+    }
+    told = {"homepage": about.homepage, "license": about.license, "repository": about.repository}
+    if shown := {field: text for field, text in told.items() if text}:
+        fields["about"] = shown
+    return _yaml(fields)
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False).encode()
+
+
+def _yaml(content: Any) -> bytes:  # noqa: ANN401 - what YAML can say
+    import yaml
+
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000).encode()
