@@ -129,3 +129,9 @@ class DriftError(ReleaseToolsError):
     """What is compared does not agree: a feedstock's recipe, or a generated workflow."""
 
     exit_code = 16
+
+
+class HistoryError(ReleaseToolsError):
+    """The changelog, the commits or the public API do not tell what is asked of them."""
+
+    exit_code = 17

@@ -1,0 +1,47 @@
+"""Dates as changelogs write them: ``2026-01-02``, ``2026/01/02``, ``2nd January, 2026``, ``Jan 2, 2026``."""
+
+import re
+from datetime import date
+from typing import Final
+
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_ORDINALS: Final = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
+_MONTH: Final = re.compile(rf"\b({'|'.join(month[:3] for month in _MONTHS)})[a-z]{{0,6}}")
+_DAY: Final = re.compile(r"\b\d{1,2}(st|nd|rd|th)?\b")
+_YEAR: Final = re.compile(r"\b\d{4}\b")
+_DATE: Final = re.compile(
+    r"\b\d{4}(?P<sign>[-/])\d\d(?P=sign)\d\d\b"
+    rf"|\b(?:\d{{1,2}}(?:st|nd|rd|th)? )?{_MONTH.pattern}[.,]{{0,2}} (?:\d{{1,2}}(?:st|nd|rd|th)?,? )?\d{{4}}\b"
+)
+
+
+def has_date(text: str) -> bool:
+    """Whether a date stands in the text."""
+    return _DATE.search(text) is not None
+
+
+def date_like(sample: str, day: date) -> str:
+    """The day, written as the first date in a sample; by ISO 8601 where there is none."""
+    found = _DATE.search(sample)
+    if found is None:
+        return day.isoformat()
+    if found["sign"]:
+        return day.isoformat().replace("-", found["sign"])
+    text = _YEAR.sub(f"{day:%Y}", _DAY.sub(lambda old: _day(day, ordinal=bool(old[1])), found[0]))
+    return _MONTH.sub(lambda old: _month(day, short=old[0] not in _MONTHS), text)
+
+
+def with_date(text: str, day: date) -> str:
+    """The text with this day in place of its first date, written alike."""
+    return _DATE.sub(lambda found: date_like(found[0], day), text, count=1)
+
+
+def _day(day: date, *, ordinal: bool) -> str:
+    return f"{day.day}{_ORDINALS.get(day.day, 'th')}" if ordinal else str(day.day)
+
+
+def _month(day: date, *, short: bool) -> str:
+    return _MONTHS[day.month - 1][: 3 if short else None]
