@@ -1,0 +1,115 @@
+"""What each source says of the changes since a release, as evidence for the next version."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from packaging.version import Version
+
+from release_tools.history.api import ApiChanges
+from release_tools.history.bump import Evidence, Level
+from release_tools.history.changelog import Changelog, Part
+from release_tools.history.commits import Change, are_conventional
+
+_BREAKING: Final = re.compile(r"\b(?:breaking|incompatib\w+|remov(?:ed|als?))\b", re.IGNORECASE)
+_MENDING: Final = re.compile(
+    r"\b(?:fix\w*|bug\w*|security|docs?|documentation|internal|misc\w*|maintenance|performance|packaging|dependencies"
+    r"|other|test\w*|trivial|contributors?)\b",
+    re.IGNORECASE,
+)
+_NEW: Final = re.compile(
+    r"\b(?:add\w*|features?|new|enhance\w*|improve\w*|change[ds]?|deprecat\w*|behaviou?r\w*|support\w*)\b",
+    re.IGNORECASE,
+)
+_LOUD: Final = re.compile(r"\bBREAKING\b|\b[Bb]ackwards?[- ]incompatible\b")
+_ENTRY: Final = re.compile(r"^[*+-][ \t]+(?P<text>\S.*(?:\n[ \t]+(?![*+-][ \t])\S.*)*)", re.MULTILINE)
+_BEGINS_NEW: Final = re.compile(
+    r"\W*(?:add|allow|deprecat|drop|enabl|implement|introduc|new|provid|support|pep \d)\w*", re.IGNORECASE
+)
+_LOWEST_PYTHON: Final = re.compile(r"(?:>=?|~=|\^|==)\s*(\d+(?:\.\d+)*)")
+
+
+def from_api(changes: ApiChanges) -> Evidence:
+    """What was removed from the public API, or added to it."""
+    if changes.broken:
+        return Evidence("public API", Level.MAJOR, f"{_count(changes.broken, 'thing')} broken", changes.broken)
+    if changes.added:
+        return Evidence(
+            "public API", Level.MINOR, f"{_count(changes.added, 'name')} new, nothing broken", changes.added
+        )
+    return Evidence("public API", Level.NOTHING, "nothing new, nothing broken")
+
+
+def from_commits(changes: Collection[Change]) -> Iterator[Evidence]:
+    """What the types of Conventional Commits say; nothing where the project does not use them."""
+    if not are_conventional(changes):
+        return
+    broken = [change.breaking for change in changes if change.breaking]
+    features = [change.text for change in changes if change.type == "feat"]
+    fixes = [change.text for change in changes if change.type in ("fix", "perf")]
+    for level, texts, kind in (
+        (Level.MAJOR, broken, "breaking change"),
+        (Level.MINOR, features, "feature"),
+        (Level.PATCH, fixes, "fix or speed-up"),
+    ):
+        if texts:
+            yield Evidence("commits", level, _count(texts, kind), tuple(texts))
+
+
+def from_changelog(changelog: Changelog, part: Part) -> Iterator[Evidence]:
+    """What the headings of a part say, and its entries where it has no such headings."""
+    for title, text in changelog.categories(part):
+        entries = [" ".join(found["text"].split()) for found in _ENTRY.finditer(text)]
+        if not entries:
+            continue
+        level = Level.MAJOR if _LOUD.search(text) else _of_title(title) if title else max(map(_of_entry, entries))
+        under = f" under {title}" if title else ""
+        yield Evidence("changelog", level, f"{_count(entries, 'entry', 'entries')}{under}", tuple(entries))
+
+
+def from_python(before: str, after: str) -> Iterator[Evidence]:
+    """Whether a version of Python that was supported no longer is.
+
+    Args:
+        before: ``requires-python`` at the earlier commit; empty where ``pyproject.toml`` does not say it.
+        after: the same at the later one.
+    """
+    old, new = _lowest(before), _lowest(after)
+    if old is not None and new is not None and new > old:
+        text = f"Python {new} or later is needed; before, {old} was enough"
+        yield Evidence("requires-python", Level.MINOR, text)
+
+
+def from_files(changed: Collection[str], installed: Sequence[str]) -> Evidence:
+    """Whether what people install changed at all.
+
+    Args:
+        changed: every file that differs.
+        installed: those of them that make up what is installed.
+    """
+    if installed:
+        text = f"{_count(installed, 'file')} of what is installed changed"
+        return Evidence("files", Level.PATCH, text, tuple(installed))
+    if changed:
+        return Evidence("files", Level.METADATA, "only what is not installed changed", tuple(changed))
+    return Evidence("files", Level.NOTHING, "no file changed")
+
+
+def _of_title(title: str) -> Level:
+    if _BREAKING.search(title):
+        return Level.MAJOR
+    if _MENDING.search(title):
+        return Level.PATCH
+    return Level.MINOR if _NEW.search(title) else Level.PATCH
+
+
+def _of_entry(entry: str) -> Level:
+    return Level.MINOR if _BEGINS_NEW.match(entry) else Level.PATCH
+
+
+def _lowest(requirement: str) -> Version | None:
+    return max((Version(found) for found in _LOWEST_PYTHON.findall(requirement)), default=None)
+
+
+def _count(things: Collection[object], one: str, many: str = "") -> str:
+    return f"{len(things)} {one if len(things) == 1 else many or one + 's'}"

@@ -1,0 +1,93 @@
+"""Release notes in GitHub's Markdown: from a changelog, else from commits; nothing in them calls, closes or embeds."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from release_tools import inert
+from release_tools.history.changelog import Changelog, Part
+from release_tools.history.commits import Change, are_conventional
+from release_tools.history.headings import Markup
+from release_tools.history.rst import to_markdown
+
+LONGEST: Final = 120_000
+"""In characters; GitHub refuses the text of a release beyond 125,000."""
+
+_TITLES: Final = {
+    "feat": "Features", "fix": "Fixes", "perf": "Performance", "docs": "Documentation", "revert": "Reverted",
+}  # fmt: skip
+_BREAKING: Final = "Breaking changes"
+_OTHERS: Final = "Maintenance"
+_STARTS_BLOCK: Final = re.compile(r"\s*(?:[*+-]\s|\d{1,9}[.)]\s|[#>|<]|```|~~~|$)|\s*([-=*_])(?:\s*\1)*\s*$")
+_STANDS_ALONE: Final = re.compile(r"\s*(?:#|\||<|```|~~~|([-=*_])(?:\s*\1){2,}\s*$|$)|.*(?:  |\\)$")
+_FENCE: Final = re.compile(r"\s*(?:```|~~~)")
+_REFERENCE: Final = re.compile(r"\[([^\[\]\n]+)\](?!\()")
+_LABEL: Final = re.compile(r"\[([^\[\]]+)\]:")
+
+
+def notes_from_changelog(changelog: Changelog, parts: Sequence[Part]) -> str:
+    """What a changelog says of a version.
+
+    Args:
+        changelog: to read.
+        parts: the version's own part, then those of the pre-releases that led to it, which are headed by their version.
+    """
+    texts: list[str] = []
+    for part in parts:
+        text = to_markdown(part.text) if changelog.markup is Markup.RST else _unwrapped(part.text)
+        text = text.strip("\n")
+        if text:
+            texts.append(f"## {part.spelled}\n\n{text}" if texts else text)
+    body = "\n\n".join(texts)
+    used = {found[1].lower() for found in _REFERENCE.finditer(body)}
+    links = [line for line in changelog.link_definitions if (label := _LABEL.match(line)) and label[1].lower() in used]
+    return _fitting(inert.markdown("\n\n".join(filter(None, (body, "\n".join(links))))))
+
+
+def notes_from_changes(changes: Collection[Change]) -> str:
+    """What commits and merged pull requests say, by their types where a project keeps to Conventional Commits."""
+    if not are_conventional(changes):
+        return _fitting("\n".join(map(_entry, changes)))
+    groups: dict[str, list[Change]] = {title: [] for title in (_BREAKING, *_TITLES.values(), _OTHERS)}
+    for change in changes:
+        groups[_BREAKING if change.breaking else _TITLES.get(change.type, _OTHERS)].append(change)
+    return _fitting(
+        "\n\n".join(f"### {title}\n\n" + "\n".join(map(_entry, group)) for title, group in groups.items() if group)
+    )
+
+
+def thanks(names: Iterable[str]) -> str:
+    """The lines that name those who contributed for the first time; empty without any."""
+    lines = [f"- {inert.markdown_line(name)}" for name in names]
+    return "### First contributions\n\n" + "\n".join(lines) if lines else ""
+
+
+def _entry(change: Change) -> str:
+    pull = f" (#{change.pull})" if change.pull else ""
+    names = ", ".join(inert.markdown_line(name) for name in change.authors)
+    return f"- {inert.markdown_line(change.text)}{pull}, by {names}"
+
+
+def _unwrapped(text: str) -> str:
+    """Markdown whose paragraphs are one line each: GitHub would show a line end in a release's notes as one."""
+    lines: list[list[str]] = []
+    fenced = indented = False
+    before = ""
+    for line in text.splitlines():
+        fence = _FENCE.match(line) is not None
+        indented = line.startswith("    ") and (indented or not before.strip())
+        if fenced or fence or indented or _STARTS_BLOCK.match(line) or _STANDS_ALONE.match(before):
+            lines.append([line])
+        else:
+            lines[-1].append(line.strip())
+        fenced ^= fence
+        before = line
+    return "\n".join(map(" ".join, lines))
+
+
+def _fitting(text: str) -> str:
+    """The text, cut at the end of a line where it is too long."""
+    if len(text) <= LONGEST:
+        return text
+    end = text.rfind("\n", 0, LONGEST)
+    return inert.markdown(text[: end if end > 0 else LONGEST]) + "\n\n…"

@@ -1,0 +1,50 @@
+"""What a project released so far, as its tags tell it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from packaging.version import Version
+
+from release_tools.model import Kind
+from release_tools.versions import kind_of
+
+
+@dataclass(frozen=True, order=True)
+class Released:
+    """A version that was tagged.
+
+    Attributes:
+        version: that the tag carries.
+        tag: its name.
+        commit: that the tag peels to.
+        day: when it was tagged, in UTC.
+    """
+
+    version: Version
+    tag: str
+    commit: str
+    day: date
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is a final or post-release."""
+        return kind_of(self.version) in (Kind.FINAL, Kind.POST)
+
+
+def last_final(releases: Iterable[Released]) -> Released | None:
+    """The highest version that is no pre-release."""
+    return max((release for release in releases if release.is_final), default=None)
+
+
+def newest(releases: Iterable[Released]) -> Released | None:
+    """The highest version, but for pre-releases that were given up: those older than a lower final one."""
+    known = list(releases)
+    final = last_final(known)
+    return max((release for release in known if final is None or release.day >= final.day), default=None)
+
+
+def previous(releases: Sequence[Released], version: Version) -> Released | None:
+    """What a version's notes run from: the final before a final, and before a pre-release the last of any kind."""
+    before = [release for release in releases if release.version < version]
+    return last_final(before) if kind_of(version) in (Kind.FINAL, Kind.POST) else max(before, default=None)

@@ -1,0 +1,114 @@
+"""The reStructuredText of changelogs, as GitHub's Markdown: docutils reads it, and this writes it down again."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from docutils.nodes import Element, Node
+
+# Sphinx's roles are unknown to docutils; what they say is written in its own words before it reads them.
+_ROLE: Final = re.compile(r"(?<![\w`]):(?P<role>[\w:+.-]{1,40}):`(?P<text>[^`]{1,300})`")
+_TITLED: Final = re.compile(r"(?P<title>[^<]*[^<\s])\s*<[^<>]*>")
+_NUMBERS: Final = frozenset({"issue", "pr", "pull", "gh", "ghissue", "ghpull", "gh-issue", "gh-pr", "bug"})
+_WORDS: Final = frozenset({"abbr", "author", "doc", "ref", "term", "user", "any"})
+_MARKUP: Final = re.compile(r"[\\`*\[\]<]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_ADMONITIONS: Final = frozenset(
+    {"attention", "caution", "danger", "error", "hint", "important", "note", "tip", "warning"}
+)
+_OUTER_HEADING: Final = 2
+_INNERMOST_HEADING: Final = 6
+_SETTINGS: Final = {
+    "_disable_config": True,  # no docutils.conf, be it the user's or one that lies in the repository
+    "file_insertion_enabled": False,
+    "raw_enabled": False,
+    "report_level": 5,
+    "halt_level": 6,
+    "doctitle_xform": False,
+    "docinfo_xform": False,
+    "syntax_highlight": "none",
+    "line_length_limit": 100_000,
+}
+
+
+def to_markdown(text: str) -> str:
+    """A part of a changelog as Markdown; comments, and directives that docutils does not know, are left out."""
+    from docutils.core import publish_doctree
+
+    tree = publish_doctree(_ROLE.sub(_spoken, text), settings_overrides=_SETTINGS)
+    return "\n".join(_blocks(tree.children, 0))
+
+
+def _spoken(found: re.Match[str]) -> str:
+    """A role's text: ``#12`` for issues, words for links within documents, code for the rest."""
+    role, text = found["role"].rpartition(":")[2].lower(), found["text"].strip()
+    titled = _TITLED.fullmatch(text)
+    if role in _NUMBERS:
+        return f"#{text}" if text.isdecimal() else text
+    if role in ("pep", "rfc"):
+        return f"{role.upper()} {titled['title'] if titled else text}"
+    if titled:
+        return titled["title"]
+    return text if role in _WORDS else f"``{text.rpartition('.')[2] if text[0] == '~' else text.lstrip('!')}``"
+
+
+def _blocks(nodes: Sequence["Node"], level: int) -> Iterator[str]:
+    """The lines of block elements, an empty one between two."""
+    first = True
+    for node in nodes:
+        lines = list(_block(node, level))
+        if lines:
+            yield from lines if first else ["", *lines]
+            first = False
+
+
+def _block(node: "Node", level: int) -> Iterator[str]:
+    from docutils import nodes
+
+    if isinstance(node, nodes.section):
+        yield from _blocks(node.children, level + 1)
+    elif isinstance(node, nodes.title):
+        yield f"{'#' * min(level + _OUTER_HEADING, _INNERMOST_HEADING)} {_inline(node)}"
+    elif isinstance(node, (nodes.paragraph, nodes.term, nodes.line)):
+        yield _inline(node)
+    elif isinstance(node, (nodes.bullet_list, nodes.enumerated_list)):
+        yield from _list(node, level)
+    elif isinstance(node, (nodes.literal_block, nodes.doctest_block)):
+        language = next((name for name in node["classes"] if name != "code"), "")
+        yield from (f"```{language}", *node.astext().splitlines(), "```")
+    elif isinstance(node, nodes.Element) and node.tagname in _ADMONITIONS:
+        quoted = (f"**{node.tagname.capitalize()}**", "", *_blocks(node.children, level))
+        yield from (f"> {line}".rstrip() for line in quoted)
+    elif isinstance(node, nodes.Element) and not isinstance(node, (nodes.Invisible, nodes.system_message, nodes.image)):
+        yield from _blocks(node.children, level)
+
+
+def _list(node: "Element", level: int) -> Iterator[str]:
+    from docutils import nodes
+
+    for number, item in enumerate(node.children, node.get("start", 1)):
+        mark = "- " if isinstance(node, nodes.bullet_list) else f"{number}. "
+        for row, line in enumerate(_blocks(item.children, level)):
+            yield f"{mark if row == 0 else ' ' * len(mark)}{line}".rstrip()
+
+
+def _inline(node: "Element") -> str:
+    """Inline elements in one line: GitHub would show a line end in a release's notes as one."""
+    return " ".join("".join(map(_piece, node.children)).split())
+
+
+def _piece(node: "Node") -> str:
+    from docutils import nodes
+
+    if isinstance(node, nodes.Text):
+        return _MARKUP.sub(r"\\\g<0>", str(node))
+    if not isinstance(node, nodes.Element) or isinstance(node, (nodes.Invisible, nodes.image, nodes.system_message)):
+        return ""
+    if isinstance(node, nodes.literal):
+        ticks = "``" if "`" in node.astext() else "`"
+        return f"{ticks}{node.astext()}{ticks}"
+    inner = "".join(map(_piece, node.children))
+    if isinstance(node, nodes.reference) and node.get("refuri"):
+        return inner if node.astext() == node["refuri"] else f"[{inner}]({node['refuri']})"
+    mark = {"emphasis": "*", "title_reference": "*", "strong": "**"}.get(node.tagname, "")
+    return f"{mark}{inner}{mark}"

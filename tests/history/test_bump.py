@@ -1,0 +1,213 @@
+"""Histories of versions as data, and what should follow each."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.version import Version
+
+from release_tools.errors import VersionError
+from release_tools.history.bump import Bump, Evidence, Level, Past, Scheme, bumped, recommend, scheme_of
+from release_tools.history.releases import Released, last_final, newest, previous
+
+NOTHING, METADATA, PATCH, MINOR, MAJOR = Level
+TODAY = date(2026, 3, 2)
+
+
+def released(history: str) -> list[Released]:
+    """``1.0 1.1@2025-11-01``: each version, with its day if that matters; one after the other otherwise."""
+    found = []
+    for index, item in enumerate(history.split()):
+        version, _, day = item.partition("@")
+        found.append(Released(Version(version), version, f"c{index}", date.fromisoformat(day or "2016-07-01")))
+    return [
+        item if "@" in text else Released(item.version, item.tag, item.commit, item.day + timedelta(days=index))
+        for index, (item, text) in enumerate(zip(found, history.split(), strict=True))
+    ]
+
+
+def following(history: str, level: Level, since_newest: Level | None = None, planned: str = "") -> str:
+    since = Level(level if since_newest is None else since_newest)
+    releases = released(history)
+    past = Past(
+        releases,
+        (Evidence("test", Level(level), ""),),
+        (Evidence("test", since, ""),),
+        Version(planned) if planned else None,
+    )
+    return str(recommend(past, scheme_of(releases), TODAY).version)
+
+
+@pytest.mark.parametrize(
+    ("history", "level", "version"),
+    [
+        # SemVer
+        ("1.2.3", PATCH, "1.2.4"),
+        ("1.2.3", MINOR, "1.3.0"),
+        ("1.2.3", MAJOR, "2.0.0"),
+        ("1.0.0 1.2.3 1.1.9", MINOR, "1.3.0"),
+        ("1.2.3", NOTHING, "None"),
+        ("1.2.3", METADATA, "1.2.3.post1"),
+        ("1.2.3 1.2.3.post1", METADATA, "1.2.3.post2"),
+        ("1.2.3 1.2.3.post1", PATCH, "1.2.4"),
+        ("1!1.2.3", MINOR, "1!1.3.0"),
+        # before 1.0
+        ("0.3.1", PATCH, "0.3.2"),
+        ("0.3.1", MINOR, "0.4.0"),
+        ("0.3.1", MAJOR, "0.4.0"),
+        # as many numbers as the project writes
+        ("1.1 1.2", MINOR, "1.3"),
+        ("1.1 1.2", PATCH, "1.2.1"),
+        ("1.2 1.2.1", MINOR, "1.3"),
+        ("1.2", MAJOR, "2.0"),
+        ("1.2.3.4", MINOR, "1.3.0.0"),
+        # nothing yet
+        ("", PATCH, "0.1.0"),
+    ],
+)
+def test_what_follows_a_final_release(history: str, level: Level, version: str) -> None:
+    assert following(history, level) == version
+
+
+@pytest.mark.parametrize(
+    ("history", "since_final", "since_newest", "version"),
+    [
+        ("1.0.0 2.0.0a1", MAJOR, MAJOR, "2.0.0a2"),
+        ("1.0.0 2.0.0a1", MAJOR, MINOR, "2.0.0a2"),
+        ("1.0.0 2.0.0a2", MAJOR, PATCH, "2.0.0b1"),
+        ("1.0.0 2.0.0b1", MAJOR, MINOR, "2.0.0b2"),
+        ("1.0.0 2.0.0b1", MAJOR, PATCH, "2.0.0rc1"),
+        ("1.0.0 2.0.0rc1", MAJOR, MINOR, "2.0.0rc2"),
+        ("1.0.0 2.0.0rc1", MAJOR, PATCH, "2.0.0rc2"),
+        ("1.0.0 2.0.0rc1", MAJOR, METADATA, "2.0.0"),
+        ("1.0.0 2.0.0rc1", MAJOR, NOTHING, "2.0.0"),
+        ("1.0 1.1rc1", MINOR, NOTHING, "1.1"),
+        ("1.0.0 1.0.1rc1", MINOR, MINOR, "1.1.0rc1"),
+        ("1.0.0 1.1.0b2", MAJOR, MAJOR, "2.0.0b1"),
+        ("0.9.0 1.0.0a1", MAJOR, PATCH, "1.0.0b1"),
+        ("1.0.0a1", MAJOR, PATCH, "1.0.0b1"),
+        # a series of pre-releases that was given up
+        ("0.13.0 1.0.0b0 0.27.0 0.28.0", PATCH, PATCH, "0.28.1"),
+        # a calendar
+        ("25.1@2025-02-01 26.1@2026-02-02 26.2rc1@2026-02-20", MAJOR, NOTHING, "26.2"),
+        ("25.1@2025-02-01 26.1@2026-02-02 26.2rc1@2026-02-20", MAJOR, PATCH, "26.2rc2"),
+    ],
+)
+def test_what_follows_a_pre_release(history: str, since_final: Level, since_newest: Level, version: str) -> None:
+    assert following(history, since_final, since_newest) == version
+
+
+@pytest.mark.parametrize(
+    ("history", "level", "version"),
+    [
+        # year and a counter, which begins at 0 or at 1
+        ("24.0@2024-03-10 24.1@2024-06-10 25.0@2025-04-19 25.1@2025-09-01", MAJOR, "26.0"),
+        ("24.2.0@2024-08-06 25.1.0@2025-01-25 25.2.0@2025-03-12", PATCH, "26.1.0"),
+        ("25.1.0@2025-03-25 26.1.0@2026-01-25", MAJOR, "26.2.0"),
+        ("25.1.0@2025-03-25 26.1.0@2026-01-25", PATCH, "26.2.0"),
+        ("25.0@2025-01-26 25.0.1@2025-02-09 26.0@2026-01-30", PATCH, "26.0.1"),
+        ("25.0@2025-01-26 25.0.1@2025-02-09 26.0@2026-01-30", MINOR, "26.1"),
+        # year and month
+        ("24.10.0@2024-10-07 25.1.0@2025-01-29 25.11.0@2025-11-10", MINOR, "26.3.0"),
+        ("24.10.0@2024-10-07 25.11.0@2025-11-10 26.3.0@2026-03-01", MINOR, "26.3.1"),
+        ("2025.10@2025-10-01 2026.1@2026-01-01", PATCH, "2026.3"),
+        ("2025.10@2025-10-01 2026.3@2026-03-01", PATCH, "2026.3.1"),
+        # year, month and day
+        ("2025.8.3@2025-08-03 2026.1.14@2026-01-14", PATCH, "2026.3.2"),
+        ("2025.8.3@2025-08-03 2026.3.2@2026-03-02", PATCH, "2026.3.2.1"),
+        # a clock that is behind
+        ("26.11.0@2026-11-10", MINOR, "26.11.1"),
+        ("27.1.0@2027-01-10 27.2.0@2027-02-10", MINOR, "27.3.0"),
+        ("2026.1.14@2026-01-14", METADATA, "2026.1.14.post1"),
+    ],
+)
+def test_what_follows_by_the_calendar(history: str, level: Level, version: str) -> None:
+    assert scheme_of(released(history)) is Scheme.CALVER
+    assert following(history, level) == version
+
+
+@pytest.mark.parametrize(
+    ("history", "planned", "version"),
+    [
+        ("8.1.7", "8.1.8", "8.1.8"),
+        ("8.1.7", "9.0.0", "9.0.0"),
+        ("8.1.7", "8.1.7", "8.2.0"),
+        ("", "3.0", "3.0"),
+    ],
+)
+def test_the_version_that_the_changelog_names_goes_before_the_evidence(
+    history: str, planned: str, version: str
+) -> None:
+    assert following(history, MINOR, planned=planned) == version
+
+
+def test_the_evidence_is_told_where_the_changelog_says_otherwise() -> None:
+    past = Past(released("8.1.7"), (Evidence("public API", MAJOR, "1 thing broken"),), planned=Version("8.1.8"))
+    assert recommend(past, Scheme.SEMVER, TODAY).rule == (
+        "the changelog says so; by the evidence alone it would be 9.0.0: something broken: the major number (SemVer)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "bump", "result"),
+    [
+        ("1.2.3", Bump.MAJOR, "2.0.0"),
+        ("1.2.3", Bump.MINOR, "1.3.0"),
+        ("1.2.3", Bump.PATCH, "1.2.4"),
+        ("1.2", Bump.PATCH, "1.2.1"),
+        ("1.2.3.post1", Bump.PATCH, "1.2.4"),
+        ("1.2.3", Bump.PRE, "1.3.0a1"),
+        ("1.3.0a1", Bump.PRE, "1.3.0a2"),
+        ("1.3.0rc1.dev4", Bump.PRE, "1.3.0rc2"),
+        ("1.3.0rc2", Bump.FINAL, "1.3.0"),
+        ("2.0.0rc1", Bump.MAJOR, "2.0.0"),
+        ("2.1.0rc1", Bump.MAJOR, "3.0.0"),
+        ("1.3.0rc1", Bump.MINOR, "1.3.0"),
+        ("1.3.1rc1", Bump.PATCH, "1.3.1"),
+        ("1.2.3", Bump.POST, "1.2.3.post1"),
+        ("1.2.3.post1", Bump.POST, "1.2.3.post2"),
+        ("1!2.0", Bump.PRE, "1!2.1a1"),
+    ],
+)
+def test_a_part_is_raised(version: str, bump: Bump, result: str) -> None:
+    assert str(bumped(Version(version), bump)) == result
+
+
+@pytest.mark.parametrize(("version", "bump"), [("1.2.3", Bump.FINAL), ("1.3.0rc1", Bump.POST)])
+def test_what_cannot_be_raised_is_refused(version: str, bump: Bump) -> None:
+    with pytest.raises(VersionError):
+        bumped(Version(version), bump)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12), st.integers(0, 5)), min_size=1, max_size=8),
+    st.sampled_from([PATCH, MINOR, MAJOR]),
+    st.sampled_from(["", "a1", "b2", "rc1"]),
+    st.sampled_from(list(Scheme)),
+)
+def test_what_is_recommended_is_always_newer(
+    numbers: list[tuple[int, int, int]], level: Level, suffix: str, scheme: Scheme
+) -> None:
+    texts = [".".join(map(str, item)) for item in numbers]
+    releases = released(" ".join([*texts, f"{max(map(Version, texts))}.1{suffix}"]))
+    latest = newest(releases)
+    past = Past(releases, (Evidence("test", level, ""),), (Evidence("test", level, ""),))
+    version = recommend(past, scheme, TODAY).version
+    assert latest is not None
+    assert version is not None
+    assert version > latest.version
+
+
+def test_the_notes_of_a_final_run_from_the_last_final_and_those_of_a_pre_release_from_any() -> None:
+    releases = released("1.0 1.1a1 1.1rc1 1.1 1.1.post1 1.2rc1")
+    found = {text: previous(releases, Version(text)) for text in ("1.0", "1.1a1", "1.1rc1", "1.1", "1.2rc1", "1.2")}
+    assert {text: item.tag if item else "" for text, item in found.items()} == {
+        "1.0": "",
+        "1.1a1": "1.0",
+        "1.1rc1": "1.1a1",
+        "1.1": "1.0",
+        "1.2rc1": "1.1.post1",
+        "1.2": "1.1.post1",
+    }
+    assert last_final(releases) == releases[4]

@@ -1,0 +1,95 @@
+"""What commits say of themselves."""
+
+import pytest
+
+from release_tools.history.commits import Author, Commit, are_conventional, changes, first_time_authors, main_line
+
+ANA, BEN, EVE = Author("Ana", "ana@example.org"), Author("Ben", "ben@example.org"), Author("Eve", "eve@example.org")
+BOT = Author("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com")
+
+
+def commit(subject: str, body: str = "", *authors: Author, id: str = "c", parents: str = "") -> Commit:  # noqa: A002 - as the field
+    return Commit(id, tuple(parents.split()), authors or (ANA,), subject, body)
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "told"),
+    [
+        ("Add a loader", "", ("", "", "Add a loader", 0)),
+        ("feat: add a loader", "", ("feat", "", "add a loader", 0)),
+        ("Fix(io): a crash (#12)", "", ("fix", "", "a crash", 12)),
+        ("feat(io)!: drop the old loader", "", ("feat", "drop the old loader", "drop the old loader", 0)),
+        ("feat: a loader", "More.\n\nBREAKING CHANGE: load() is gone\n", ("feat", "load() is gone", "a loader", 0)),
+        ("feat: a loader", "BREAKING-CHANGE: load() is gone", ("feat", "load() is gone", "a loader", 0)),
+        ("Add a loader (#12)", "", ("", "", "Add a loader", 12)),
+        ("Merge pull request #12 from ben/loader", "Add a loader\n\nMore.", ("", "", "Add a loader", 12)),
+        ("Merge pull request #12 from ben/loader", "fix: a crash", ("fix", "", "a crash", 12)),
+        ("Merge pull request #12 from ben/loader", "", ("", "", "Merge pull request #12 from ben/loader", 12)),
+        ("Note: this is no type", "", ("note", "", "this is no type", 0)),
+        ("https://example.org: an address", "", ("", "", "https://example.org: an address", 0)),
+        ("", "", ("", "", "", 0)),
+    ],
+)
+def test_a_commit_tells_its_change(subject: str, body: str, told: tuple[str, str, str, int]) -> None:
+    [change] = changes([commit(subject, body)])
+    assert (change.type, change.breaking, change.text, change.pull) == told
+
+
+@pytest.mark.parametrize(
+    "subject", ["Merge branch 'main' into loader", "Merge remote-tracking branch 'x/y'", "fixup! Add", "squash! Add"]
+)
+def test_what_tells_nothing_is_left_out(subject: str) -> None:
+    assert changes([commit(subject)]) == []
+
+
+@pytest.mark.parametrize(
+    ("subjects", "expected"),
+    [
+        (["feat: a", "fix: b", "chore: c"], True),
+        (["feat: a", "Fix b"], True),
+        (["feat: a", "Fix b", "Add c"], False),
+        (["Note: a", "Warning: b"], False),
+        ([], False),
+    ],
+)
+def test_a_project_is_conventional_when_half_of_its_commits_are(subjects: list[str], expected: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert are_conventional(changes(map(commit, subjects))) is expected
+
+
+def test_a_merge_is_told_once_with_those_who_wrote_what_it_brought() -> None:
+    history = [
+        commit("Merge pull request #2 from ben/loader", "Add a loader", ANA, id="m2", parents="a1 e2"),
+        commit("Test it", "", EVE, id="e2", parents="m0"),
+        commit("Merge branch 'main' into loader", "", ANA, id="m0", parents="b1 a1"),
+        commit("Draft it", "", BEN, id="b1", parents="a0"),
+        commit("Mend a crash", "", ANA, id="a1", parents="a0"),
+        commit("Older", "", ANA, id="a0", parents="gone"),
+    ]
+    line = main_line(history)
+    assert [item.id for item in line] == ["m2", "a1", "a0"]
+    assert [item.authors for item in line] == [(BEN, EVE), (ANA,), (ANA,)]
+
+
+def test_no_history_has_no_main_line() -> None:
+    assert main_line([]) == []
+
+
+def test_first_contributions_are_told_once_and_not_of_bots() -> None:
+    newest_first = [
+        commit("d", "", Author("Ben B.", "ben@example.org")),
+        commit("c", "", BOT),
+        commit("b", "", EVE, BEN),
+        commit("a", "", Author("ANA", "ana@elsewhere.example")),
+    ]
+    assert first_time_authors(newest_first, {"ana", "ana@example.org"}) == ["Eve", "Ben"]
+
+
+def test_hostile_subjects_take_no_longer() -> None:
+    hostile = [
+        "a" * 100_000,
+        "a(" * 50_000,
+        "x " * 50_000 + "(#",
+        "Merge pull request #" + "1" * 100_000,
+        " " * 100_000,
+    ]
+    assert len(changes(map(commit, hostile))) == len(hostile)
