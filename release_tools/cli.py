@@ -24,6 +24,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "status": "say what of a version is where",
     "retract": "take back what can be taken back, and say how the rest is",
     "version": "say the version of this commit",
+    "next": "recommend the next version, and say why",
+    "notes": "print the release notes of a version",
     "config": "show the settings that hold here, and where each comes from",
 }
 """Each command and its one line of help; its module in `release_tools.commands` is loaded only when it is called."""

@@ -125,6 +125,13 @@ class Config:
     tag_format: str = setting(
         'How a version is written as a tag, such as "pkg-a-v{version}"; v1.2.3 or 1.2.3 if empty.', ""
     )
+    changelog: str = setting("The changelog's path in the project; looked for under the usual names if empty.", "")
+    scheme: Literal["auto", "semver", "calver"] = setting(
+        'How versions are counted: "semver", "calver", or "auto": as the past releases show.', "auto"
+    )
+    public_api: tuple[str, ...] = setting(
+        "Import packages whose public API is compared between releases; found by themselves if empty.", ()
+    )
     allow_credentials_in_build: bool = setting(
         "Build although credentials for publishing are in the environment, where the build could read them.",
         default=False,

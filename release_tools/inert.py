@@ -19,6 +19,7 @@ _UNSAFE = re.compile(
 )
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 # At any word's start and not only at a line's: a console may wrap the line just there.
+_COMMAND_LINE = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 _COMMAND = re.compile(r"(?:^|(?<=\s))::", re.MULTILINE)
 
 
@@ -88,7 +89,7 @@ def markdown(text: str) -> str:
     HTML shows as text and comments are dropped. A fence left open is closed, so that it hides nothing that follows.
     """
     text = _CODE_OR_COMMENT.sub(lambda found: "" if _is_comment(found[0]) else found[0], visible(text))
-    return _around(_FENCE, text, _paragraphs, _closed)
+    return _unlogged(_around(_FENCE, text, _paragraphs, _closed))
 
 
 def markdown_line(text: str) -> str:
@@ -98,7 +99,7 @@ def markdown_line(text: str) -> str:
     or table are text; white space and line ends become single spaces.
     """
     line = " ".join(visible(text).split())
-    return _BLOCK_START.sub(r"\1\\\2", _around_spans(line, _literal))
+    return _unlogged(_BLOCK_START.sub(r"\1\\\2", _around_spans(line, _literal)))
 
 
 def markdown_fence(text: str, language: str = "") -> str:
@@ -106,6 +107,11 @@ def markdown_fence(text: str, language: str = "") -> str:
     text = visible(text)
     ticks = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{ticks}{language}\n{text}\n{ticks}"
+
+
+def _unlogged(markdown: str) -> str:
+    """Markdown that commands no runner when it is printed to a log; outside code, the backslash is not shown."""
+    return _COMMAND_LINE.sub(r"\1\\::", markdown).replace("##[", "##\\[")
 
 
 def _is_comment(text: str) -> bool:

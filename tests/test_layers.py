@@ -18,7 +18,7 @@ LAYERS = (
     ("recipe", "history", "places", "gate"),
     ("parity", "context"),
     ("deeds", "services"),
-    ("report", "checks", "publishing"),
+    ("report", "checks", "publishing", "survey"),
     ("steps",),
     ("pipeline",),
     ("invocation",),

@@ -1,0 +1,69 @@
+"""``release-tools next``: the version that should come next, and why; it recommends, and decides nothing."""
+
+import argparse
+import json
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from release_tools import inert
+from release_tools.history.bump import Evidence, Past, Recommendation, recommend
+from release_tools.history.releases import newest
+from release_tools.invocation import Invocation, add_project, add_settings
+from release_tools.model import Note, State
+from release_tools.survey import Survey
+
+_SHOWN: Final = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_project(parser)
+    add_settings(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Print the version, alone on standard output; the evidence goes to standard error."""
+    survey = Survey.of(invocation.context())
+    past, scheme = survey.past(), survey.scheme
+    advice = recommend(past, scheme, _today(invocation.env.get("SOURCE_DATE_EPOCH", "")))
+    console = invocation.console
+    if invocation.options.json:
+        console.data(json.dumps(_data(past, advice, scheme.value), indent=2))
+        return 0
+    for item in past.since_final:
+        asks = f"asks for {item.level.name.lower()}" if item.level else "asks for nothing"
+        console.remark(Note(State.FACT, f"{item.source}: {item.text} ({asks})", _listed(item)))
+    console.remark(Note(State.FACT, advice.rule))
+    if advice.version is not None:
+        console.data(str(advice.version))
+    return 0
+
+
+def _today(epoch: str) -> date:
+    """The day of the release: today, or what SOURCE_DATE_EPOCH says, so that an answer can be had again later."""
+    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)).date()
+
+
+def _listed(item: Evidence) -> str:
+    """The first few findings, and that there are more."""
+    more = (f"and {len(item.details) - _SHOWN} more",) if len(item.details) > _SHOWN else ()
+    return "\n".join(f"  {line}" for line in (*item.details[:_SHOWN], *more))
+
+
+def _data(past: Past, advice: Recommendation, scheme: str) -> dict[str, Any]:
+    before = newest(past.releases)
+    return {
+        "version": str(advice.version) if advice.version else None,
+        "rule": advice.rule,
+        "scheme": scheme,
+        "previous": {"version": str(before.version), "tag": before.tag, "commit": before.commit} if before else None,
+        "evidence": [
+            {
+                "source": item.source,
+                "asks-for": item.level.name.lower(),
+                "text": inert.for_log(item.text),
+                "details": [inert.for_log(detail) for detail in item.details],
+            }
+            for item in past.since_final
+        ],
+    }

@@ -1,0 +1,30 @@
+"""``release-tools notes``: the release notes of a version, as the GitHub release shows them."""
+
+import argparse
+import json
+
+from packaging.version import Version
+
+from release_tools.invocation import Invocation, add_project, add_settings
+from release_tools.model import Release
+from release_tools.steps.identify import identify
+from release_tools.survey import Survey
+from release_tools.versions import parse_version
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("of", nargs="?", metavar="VERSION", help="the version (default: that of this commit)")
+    add_project(parser)
+    add_settings(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Print the notes, in Markdown, alone on standard output."""
+    context, asked = invocation.context(), invocation.options.of
+    version = parse_version(asked, field="VERSION") if asked else Version(identify(context, Release()).version)
+    text = Survey.of(context, version).notes(version)
+    if invocation.options.json:
+        text = json.dumps({"version": str(version), "notes": text}, indent=2)
+    invocation.console.data(text)
+    return 0

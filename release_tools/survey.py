@@ -1,0 +1,209 @@
+"""A commit among the releases of its project: what came before it, what changed since, and how that is told."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Self
+
+from packaging.version import Version
+
+from release_tools.config import Config
+from release_tools.context import Context
+from release_tools.errors import HistoryError
+from release_tools.history import evidence
+from release_tools.history.api import ApiChanges, compare, find_packages, is_shipped
+from release_tools.history.bump import Evidence, Level, Past, Scheme, scheme_of
+from release_tools.history.changelog import USUAL_PATHS, Changelog, Part
+from release_tools.history.commits import changes, first_time_authors, main_line
+from release_tools.history.notes import notes_from_changelog, notes_from_changes, thanks
+from release_tools.history.releases import Released, last_final, newest, previous
+from release_tools.project import Project
+from release_tools.services import git_log
+from release_tools.services.git import Repository
+from release_tools.versions import TagFormat
+
+_SOURCES: Final = ("*.py", "*.pyi", ":(exclude,glob)**/tests/**", ":(exclude,glob)**/test/**")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A commit and the releases before it.
+
+    Attributes:
+        repository: that the project lies in.
+        commit: that is looked at.
+        head: the commit that is checked out, whose changelog is the newest.
+        path: the project's folder in the repository; empty where it is the top one.
+        config: the project's settings.
+        scratch: a folder that is removed when the run ends.
+    """
+
+    repository: Repository
+    commit: str
+    head: str
+    path: str
+    config: Config
+    scratch: Path
+
+    @classmethod
+    def of(cls, context: Context, version: Version | None = None) -> Self:
+        """The survey of the commit that a version is tagged on; of the one that is checked out, if none is.
+
+        Raises:
+            RepositoryError: there is no repository, or no commit.
+        """
+        repository = Repository.open(context.project, context.env)
+        path = context.project.resolve().relative_to(repository.root).as_posix().removeprefix(".")
+        tag_format = TagFormat.parse(context.config.tag_format)
+        tagged = (commit for tag, commit in repository.tags().items() if tag_format.version(tag) == version)
+        head = repository.head().commit
+        commit = next(tagged, head) if version else head
+        return cls(repository, commit, head, path, context.config, context.scratch)
+
+    @cached_property
+    def releases(self) -> list[Released]:
+        """Every version that was tagged before this commit or on it, the lowest first."""
+        return git_log.read_releases(self.repository, self.commit, TagFormat.parse(self.config.tag_format))
+
+    @cached_property
+    def changelog(self) -> Changelog | None:
+        """The project's changelog; None where there is none.
+
+        Raises:
+            HistoryError: the configured one is not there.
+        """
+        return self._changelog(self.commit)
+
+    @cached_property
+    def pending(self) -> Part | None:
+        """What the changelog says of changes that were not released yet; None where it says nothing."""
+        if self.changelog is None:
+            return None
+        latest = newest(self.releases)
+        for part in self.changelog.parts:
+            ahead = part.version and (latest is None or part.version > latest.version)
+            if (part.unreleased or ahead) and part.text.strip():
+                return part
+        return None
+
+    def past(self) -> Past:
+        """What is known before the next version is recommended."""
+        final, latest = last_final(self.releases), newest(self.releases)
+        if latest is None:
+            return Past(self.releases, planned=self.pending.version if self.pending else None)
+        told = tuple(evidence.from_changelog(self.changelog, self.pending)) if self.changelog and self.pending else ()
+        since_final = (*self._evidence(final), *told) if final else told
+        since_newest = since_final if latest == final else self._evidence(latest)
+        return Past(self.releases, since_final, since_newest, self.pending.version if self.pending else None)
+
+    @property
+    def scheme(self) -> Scheme:
+        """How the project counts its versions, as it says or as its past shows."""
+        return scheme_of(self.releases) if self.config.scheme == "auto" else Scheme(self.config.scheme)
+
+    def api_changes(self, since: Released) -> ApiChanges:
+        """What changed in the public API since a release.
+
+        Raises:
+            HistoryError: the source cannot be read.
+        """
+        packages = self.config.public_api or find_packages(self._files, self._name)
+        return compare(self._source(since.commit), self._source(self.commit), packages)
+
+    def notes(self, version: Version) -> str:
+        """The notes of a version that this commit carries, or would; in Markdown.
+
+        Raises:
+            HistoryError: nothing is known of this version.
+        """
+        before, latest = previous(self.releases, version), newest(self.releases)
+        body = self._told(version, before)
+        if not body and latest is not None and version < latest.version:
+            raise HistoryError(
+                f"{version}: there is no such tag, and no such part in the changelog", "See the versions: git tag"
+            )
+        log = git_log.read_commits(self.repository, self.commit, before.commit if before else "", self.path)
+        known = git_log.read_identities(self.repository, before.commit) if before else None
+        new = first_time_authors(log, known) if known is not None else []
+        return "\n\n".join(filter(None, (body or notes_from_changes(changes(main_line(log))), thanks(new))))
+
+    def _told(self, version: Version, before: Released | None) -> str:
+        """What the changelog says of a version and of the pre-releases that led to it; empty where it says nothing."""
+        for commit in dict.fromkeys((self.head, self.commit)):
+            changelog = self._changelog(commit)
+            own = changelog.part(version) if changelog else None
+            if own is None and all(release.version != version for release in self.releases):
+                own = self.pending
+            if changelog and own:
+                return notes_from_changelog(
+                    changelog, [own, *changelog.leading_to(version, before.version if before else None)]
+                )
+        return ""
+
+    def _changelog(self, commit: str) -> Changelog | None:
+        configured = self.config.changelog
+        files = set(git_log.list_files(self.repository, commit, self.path))
+        found = configured or next((path for path in USUAL_PATHS if path in files), "")
+        text = self._read(commit, found) if found else None
+        if configured and text is None:
+            raise HistoryError(
+                f"changelog: {configured} is not in the commit", "Correct the setting, or commit the file."
+            )
+        return None if text is None else Changelog.parse(found, text, self._name)
+
+    def _evidence(self, since: Released) -> tuple[Evidence, ...]:
+        """What files, metadata, public API and commits say of the changes since a release."""
+        changed = git_log.changed_files(self.repository, since.commit, self.commit, self.path)
+        shipped = [path for path in changed if is_shipped(path)]
+        before, after = (self._pyproject(commit) for commit in (since.commit, self.commit))
+        if _described(before) != _described(after):
+            shipped.append("pyproject.toml")
+        found = [evidence.from_files(changed, shipped)]
+        if not shipped:
+            return tuple(found)
+        found += evidence.from_python(_python(before), _python(after))
+        log = git_log.read_commits(self.repository, self.commit, since.commit, self.path)
+        found += evidence.from_commits(changes(log))
+        try:
+            found.append(evidence.from_api(self.api_changes(since)))
+        except HistoryError as error:
+            found.append(Evidence("public API", Level.NOTHING, f"not compared: {error.message}"))
+        return tuple(found)
+
+    @cached_property
+    def _files(self) -> list[str]:
+        return git_log.list_files(self.repository, self.commit, self.path)
+
+    @cached_property
+    def _name(self) -> str:
+        return Project.of(self._pyproject(self.commit)).name
+
+    def _source(self, commit: str) -> Path:
+        """The Python source of a commit, written once."""
+        folder = self.scratch / f"api-{commit}"
+        if not folder.exists():
+            git_log.export(self.repository, commit, folder, _SOURCES, self.path)
+        return folder
+
+    def _pyproject(self, commit: str) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self._read(commit, "pyproject.toml") or "")
+        except tomllib.TOMLDecodeError:
+            return {}
+
+    def _read(self, commit: str, path: str) -> str | None:
+        return git_log.read_file(self.repository, commit, f"{self.path}/{path}".lstrip("/"))
+
+
+def _described(pyproject: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What of ``pyproject.toml`` becomes metadata, but for the version."""
+    tables = (pyproject.get("project"), pyproject.get("tool", {}).get("poetry"))
+    project, poetry = ({k: v for k, v in (table or {}).items() if k != "version"} for table in tables)
+    return project, poetry
+
+
+def _python(pyproject: Mapping[str, Any]) -> str:
+    project, poetry = _described(pyproject)
+    return str(project.get("requires-python") or poetry.get("dependencies", {}).get("python") or "")

@@ -1,0 +1,249 @@
+"""``release-tools next`` and ``release-tools notes`` over real repositories."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release_tools import cli
+from tests.checkouts import PYPROJECT, Checkout
+
+NEVER_IMPORTED = "raise SystemExit('the project was imported')\n"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A project that was released as 1.0.0."""
+    checkout = Checkout.create(tmp_path, "https://nowhere.example/demo.git", {"SOURCE_DATE_EPOCH": "1772409600"})
+    checkout.commit({"demo.py": f"{NEVER_IMPORTED}def load(path): ...\n"}, "Begin")
+    return tagged(checkout, "v1.0.0")
+
+
+@pytest.fixture
+def said(capfd: pytest.CaptureFixture[str]) -> "Said":
+    return Said(capfd)
+
+
+class Said:
+    """What the commands answer."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
+        self.capfd = capfd
+
+    def by(self, checkout: Checkout, *arguments: str, code: int = 0) -> tuple[str, str]:
+        self.capfd.readouterr()
+        command, *more = arguments
+        assert cli.main([command, "-C", str(checkout.path), *more], checkout.env) == code
+        out, err = self.capfd.readouterr()
+        return out.removesuffix("\n"), err
+
+    def data(self, checkout: Checkout) -> dict[str, Any]:
+        out, err = self.by(checkout, "next", "--json")
+        assert err == ""
+        found: dict[str, Any] = json.loads(out)
+        return found
+
+
+def tagged(checkout: Checkout, tag: str) -> Checkout:
+    checkout.git("tag", "--annotate", "--message", tag, tag)
+    return checkout
+
+
+def pyproject(table: str) -> str:
+    return f"{PYPROJECT}\n[tool.release-tools]\n{table}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "message", "version"),
+    [
+        ({"demo.py": "def load(path): return 1\n"}, "Mend it", "1.0.1"),
+        ({"demo.py": "def load(path): ...\ndef dump(path): ...\n"}, "Add it", "1.1.0"),
+        ({"demo.py": "def load(path, *, fast=False): ...\n"}, "Add it", "1.1.0"),
+        ({"demo.py": "def dump(path): ...\n"}, "Break it", "2.0.0"),
+        ({"README.md": "# Demo\n"}, "Say it", "1.0.0.post1"),
+        ({"demo.py": "def load(path): return 1\n"}, "feat: a thing that is no API", "1.1.0"),
+        ({"demo.py": "def load(path): return 1\n"}, "fix!: a break that is no API", "2.0.0"),
+        (
+            {"demo.py": "def load(path): return 1\n", "CHANGELOG.md": "## Unreleased\n\n### Added\n\n- x\n"},
+            "x",
+            "1.1.0",
+        ),
+        ({"demo.py": "def load(path): return 1\n", "NEWS.rst": "1.5 (unreleased)\n=====\n\n- x\n"}, "x", "1.5"),
+    ],
+)
+def test_the_next_version_follows_from_what_changed(
+    checkout: Checkout, said: Said, files: Mapping[str, str], message: str, version: str
+) -> None:
+    checkout.commit(files, message)
+    assert said.by(checkout, "next")[0] == version
+
+
+def test_nothing_to_release_is_said_and_no_version(checkout: Checkout, said: Said) -> None:
+    assert said.by(checkout, "next") == (
+        "",
+        "files: no file changed (asks for nothing)\nnothing changed since v1.0.0\n",
+    )
+    assert said.data(checkout)["version"] is None
+
+
+def test_every_piece_of_evidence_is_shown(checkout: Checkout, said: Said) -> None:
+    checkout.commit({"demo.py": "def dump(path): ...\n", "CHANGELOG.md": "## Unreleased\n\n### Fixed\n\n- y\n"}, "Work")
+    assert said.by(checkout, "next")[1].splitlines() == [
+        "files: 1 file of what is installed changed (asks for patch)",
+        "  demo.py",
+        "public API: 1 thing broken (asks for major)",
+        "  demo.load: Public object was removed",
+        "changelog: 1 entry under Fixed (asks for patch)",
+        "  y",
+        "something broken: the major number (SemVer)",
+    ]
+
+
+def test_a_series_of_pre_releases_leads_to_its_final_version(checkout: Checkout, said: Said) -> None:
+    work = (
+        ("def load(path): ...\ndef dump(path): ...\n", "1.1.0", "v1.1.0a1"),
+        ("def load(path): ...\ndef dump(path, fast=1): ...\n", "1.1.0a2", "v1.1.0a2"),
+        ("def load(path): ...\ndef dump(path, fast=1): return 1\n", "1.1.0b1", "v1.1.0b1"),
+        ("def load(path): ...\ndef dump(path, fast=1): return 2\n", "1.1.0rc1", "v1.1.0rc1"),
+        ("def load(path): ...\ndef dump(path, fast=1): return 3\n", "1.1.0rc2", "v1.1.0rc2"),
+        ("", "1.1.0", "v1.1.0"),
+    )
+    for text, version, tag in work:
+        checkout.commit({"demo.py": text} if text else {"README.md": "# Demo\n"})
+        assert said.by(checkout, "next")[0] == version
+        tagged(checkout, tag)
+
+
+def test_a_project_in_a_folder_of_its_repository_is_looked_at_alone(checkout: Checkout, said: Said) -> None:
+    (checkout.path / "a").mkdir()
+    (checkout.path / "b").mkdir()
+    checkout.commit(
+        {"a/pyproject.toml": pyproject('tag-format = "a-v{version}"'), "a/demo.py": "x = 1\n", "b/c.py": ""}
+    )
+    inner = Checkout(checkout.path / "a", checkout.home, checkout.more)
+    tagged(checkout, "a-v0.1.0")
+    checkout.commit({"b/c.py": "y = 1\n"}, "Work on b")
+    assert said.by(inner, "next")[0] == ""
+    checkout.commit({"a/demo.py": "x = 1\ny = 1\n"}, "Work on a")
+    assert said.by(inner, "next")[0] == "0.2.0"
+    assert said.by(inner, "notes", "0.2.0")[0] == "- Work on a, by Ana Author"
+
+
+def test_settings_name_the_changelog_the_scheme_and_the_api(checkout: Checkout, said: Said) -> None:
+    settings = pyproject('changelog = "LOG"\nscheme = "calver"\npublic-api = ["other"]')
+    checkout.commit({"pyproject.toml": settings, "LOG": "# 1.0\n\n- x\n", "demo.py": "", "other.py": "x = 1\n"})
+    data = said.data(checkout)
+    assert (data["version"], data["scheme"]) == ("26.0.0", "calver")
+    assert [item["source"] for item in data["evidence"]] == ["files", "public API"]
+    assert data["evidence"][1]["details"] == ["other"]
+
+
+def test_a_changelog_that_is_configured_and_missing_is_an_error(checkout: Checkout, said: Said) -> None:
+    _, err = said.by(checkout, "next", "--changelog", "LOG", code=17)
+    assert err.startswith("error: changelog: LOG is not in the commit")
+
+
+def test_source_that_cannot_be_compared_is_said_and_the_rest_goes_on(checkout: Checkout, said: Said) -> None:
+    checkout.commit({"demo.py": "def load(path:\n"}, "Break it thoroughly")
+    out, err = said.by(checkout, "next")
+    assert out == "1.0.1"
+    assert "public API: not compared: demo: its source cannot be read" in err
+
+
+def test_before_the_first_release_the_changelog_or_custom_decides(tmp_path: Path, said: Said) -> None:
+    checkout = Checkout.create(tmp_path, "https://nowhere.example/demo.git")
+    assert said.by(checkout, "next")[0] == "0.1.0"
+    checkout.commit({"CHANGES.rst": "2.0 (unreleased)\n================\n\n- All of it\n"})
+    assert said.by(checkout, "next")[0] == "2.0"
+
+
+CHANGELOG = """\
+# Changelog
+
+## [Unreleased]
+
+- Later, thanks @ben
+
+## [1.1.0] - 2026-01-02
+
+- Now, fixes #1
+
+## [1.1.0rc1] - 2026-01-01
+
+- Before
+
+## [1.0.0] - 2025-01-01
+
+- Begun
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "notes"),
+    [
+        (["1.0.0"], "- Begun"),
+        (["v1.1.0rc1"], "- Before"),
+        (["1.1"], "- Now, fixes\u200b #1\n\n## 1.1.0rc1\n\n- Before"),
+        (["1.2.0"], "- Later, thanks @\u200bben"),
+        ([], "- Later, thanks @\u200bben"),
+    ],
+)
+def test_notes_come_from_the_changelog(checkout: Checkout, said: Said, arguments: list[str], notes: str) -> None:
+    checkout.commit({"CHANGELOG.md": CHANGELOG}, "feat: not told, as there is a changelog")
+    assert said.by(checkout, "notes", *arguments)[0] == notes
+    if arguments:
+        assert json.loads(said.by(checkout, "notes", *arguments, "--json")[0])["notes"] == notes
+
+
+def test_without_a_changelog_notes_come_from_the_commits_since_the_release_before(
+    checkout: Checkout, said: Said
+) -> None:
+    checkout.commit({"a.py": ""}, "feat: load faster (#12)")
+    tagged(checkout, "v1.1.0rc1")
+    checkout.git("config", "--global", "user.name", "Ben @ben")
+    checkout.git("config", "--global", "user.email", "ben@example.org")
+    checkout.commit({"b.py": ""}, "fix: <b>crash</b>, closes #13\n\nCo-authored-by: Eve <eve@example.org>")
+    tagged(checkout, "v1.1.0")
+    checkout.commit({"c.py": ""}, "docs: later")
+    crash = "### Fixes\n\n- \\<b\\>crash\\</b\\>, closes #\u200b13, by Ben @\u200bben, Eve"
+    thanks = "### First contributions\n\n- Ben @\u200bben\n- Eve"
+    assert said.by(checkout, "notes", "1.1.0rc1")[0] == "### Features\n\n- load faster (#12), by Ana Author"
+    assert said.by(checkout, "notes", "1.1.0")[0] == (
+        f"### Features\n\n- load faster (#12), by Ana Author\n\n{crash}\n\n{thanks}"
+    )
+    assert said.by(checkout, "notes", "1.2.0")[0] == "### Documentation\n\n- later, by Ben @\u200bben"
+
+
+def test_a_merged_pull_request_is_told_once(checkout: Checkout, said: Said) -> None:
+    checkout.git("switch", "--quiet", "--create", "loader")
+    checkout.commit({"a.py": ""}, "Draft")
+    checkout.commit({"b.py": ""}, "Mend the draft")
+    checkout.git("switch", "--quiet", "main")
+    message = ("--message", "Merge pull request #7 from ben/loader", "--message", "Load everything")
+    checkout.git("merge", "--quiet", "--no-ff", *message, "loader")
+    assert said.by(checkout, "notes", "1.1.0")[0] == "- Load everything (#7), by Ana Author"
+
+
+def test_a_release_of_an_older_line_has_its_own_notes(checkout: Checkout, said: Said) -> None:
+    checkout.commit({"a.py": ""}, "New")
+    tagged(checkout, "v2.0.0")
+    checkout.git("switch", "--quiet", "--create", "old", "v1.0.0")
+    checkout.commit({"b.py": ""}, "Mended for old")
+    tagged(checkout, "v1.0.1")
+    checkout.git("switch", "--quiet", "main")
+    assert said.by(checkout, "notes", "1.0.1")[0] == "- Mended for old, by Ana Author"
+
+
+def test_notes_of_a_version_that_never_was_are_an_error(checkout: Checkout, said: Said) -> None:
+    assert "0.9.0: there is no such tag" in said.by(checkout, "notes", "0.9.0", code=17)[1]
+    assert "not a PEP 440 version" in said.by(checkout, "notes", "newest", code=5)[1]
+
+
+def test_hostile_history_is_shown_as_text(checkout: Checkout, said: Said) -> None:
+    hostile = "feat: \x1b[31m::error::x ##[set-env name=PATH]/evil \u202e"
+    checkout.commit({"a.py": "x = 1\n"}, hostile)
+    for arguments in (["next"], ["next", "--json"], ["notes", "1.1.0"], ["notes", "1.1.0", "--json"]):
+        shown = "".join(said.by(checkout, *arguments))
+        assert not any(live in shown for live in ("\x1b", "\u202e", "##[", "\n::")), shown
