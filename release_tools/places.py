@@ -272,6 +272,8 @@ def _addressed(config: Config, name: str, address: str) -> Index | Channel:
         raise ConfigError(f"{address!r}: known are file://, quetz+https://, prefix+https:// and artifactory+https://")
     url = f"{transport}://{rest.rstrip('/')}"
     api, _, owner = url.rpartition("/")
+    # Users install from another address than packages are sent to: Quetz's /get, prefix.dev's host for files.
+    api = api.removesuffix("/get").replace("://repo.", "://") if kind != Server.ARTIFACTORY else api
     return Channel(name, Server(kind), url, api, owner)
 
 

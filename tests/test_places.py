@@ -54,7 +54,7 @@ def test_an_index_by_its_address(written: str, upload: str, simple: str) -> None
         ("anaconda", ("https://conda.anaconda.org/octo", "https://api.anaconda.org", "octo", "main")),
         ("anaconda:rc", ("https://conda.anaconda.org/octo/label/rc", "https://api.anaconda.org", "octo", "rc")),
         ("file:///srv/channel", ("file:///srv/channel", "", "", "")),
-        ("lab", ("https://quetz.example/get/lab", "https://quetz.example/get", "lab", "")),
+        ("lab", ("https://quetz.example/get/lab", "https://quetz.example", "lab", "")),
         ("prefix+https://prefix.dev/lab", ("https://prefix.dev/lab", "https://prefix.dev", "lab", "")),
     ],
 )

@@ -82,7 +82,7 @@ class OnChannel:
         yield from conflicts(self.title, found, "Release under a new version, or raise conda.build-number.")
         if there < len(found):
             yield from self._may_write()
-        yield Note(State.FACT, f"{self.title} has {there} of {len(found)} files", self.channel.url)
+        yield Note(State.FACT, f"{self.title} has {there} of {len(found)} files", self._where)
 
     def acts(self) -> Iterator[Act]:
         """One deed a package: its upload, or the label that it lacks."""
@@ -102,7 +102,11 @@ class OnChannel:
             RemoteError: it does not tell of them in time, or cannot be asked.
         """
         wait_until(self.context, self.title, self._not_served, self.look.forget)
-        return Note(State.DONE, f"{self.title} has every package with our digest", self.channel.url)
+        return Note(State.DONE, f"{self.title} has every package with our digest", self._where)
+
+    @property
+    def _where(self) -> str:
+        return self.channel.url if self.channel.url != self.title else ""
 
     @property
     def _secret(self) -> str:

@@ -1,0 +1,115 @@
+"""Trusted publishing and attestations: who the job is, and what PyPI lets it do."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from release_tools.config import Config, NetworkConfig
+from release_tools.console import Console
+from release_tools.context import Context
+from release_tools.errors import CredentialError, PreflightError
+from release_tools.gate import Gate
+from release_tools.model import Release
+from release_tools.pipeline import BUILT, READY, UPLOAD, run
+from tests.publishing.world import PYPI_TOKEN, World
+from tests.servers.base import Fault, Response
+from tests.servers.package_index import Publisher
+
+PYPI_ONLY = ("--routes-final", "pypi", "--attestations", "off")
+
+
+@pytest.fixture
+def job(there: World) -> World:
+    """A job with ``id-token: write``, whose project exists and knows it."""
+    there.build(conda=False)
+    there.env |= there.provider.environment
+    there.pypi.owned.add("demo")
+    there.pypi.publishers = there.testpypi.publishers = [Publisher("demo")]
+    return there
+
+
+def test_a_job_publishes_without_any_token(job: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert job.run("publish", *PYPI_ONLY) == 0
+    assert len(job.pypi.accepted) == 2
+    assert set(job.provider.audiences) == {"pypi"}
+    said = capsys.readouterr()
+    for token in job.pypi.minted:
+        assert (said.out + said.err).count(token) == said.out.count(f"::add-mask::{token}\n") == 1
+    assert not any(identity in said.out + said.err for identity in job.provider.issued)
+    assert not job.pypi.lines("GET", "audience")
+
+
+def test_testpypi_gets_a_token_of_its_own(job: World) -> None:
+    job.testpypi.owned.add("demo")
+    assert job.run("publish", "--routes-final", "testpypi", "--attestations", "off") == 0
+    assert set(job.provider.audiences) == {"testpypi"}
+    assert job.pypi.minted == []
+
+
+@pytest.mark.parametrize("arguments", [("--dry-run",), ()])
+def test_an_unregistered_job_learns_it_before_anything_is_done(
+    job: World, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    job.pypi.publishers = [Publisher("demo", environment="pypi")]
+    assert job.run("publish", *PYPI_ONLY, *arguments) == (0 if arguments else CredentialError.exit_code)
+    said = "".join(capsys.readouterr())
+    assert "does not take this job as a trusted publisher of demo" in said
+    assert "owner octo, repository demo, workflow release.yml and no environment" in said
+    assert job.pypi.uploads == []
+
+
+def test_a_project_that_does_not_exist_is_not_created_to_find_out(job: World) -> None:
+    job.pypi.owned.clear()
+    assert job.run("publish", *PYPI_ONLY, "--dry-run") == 0
+    assert job.pypi.minted == []
+    assert job.run("publish", *PYPI_ONLY) == 0
+    assert job.pypi.created_by_minting == ["demo"]
+    assert len(job.pypi.accepted) == 2
+
+
+def test_a_password_is_preferred_as_twine_prefers_it(job: World) -> None:
+    job.env["TWINE_PASSWORD"] = PYPI_TOKEN
+    assert job.run("publish", *PYPI_ONLY) == 0
+    assert job.provider.log == []
+
+
+def test_a_runner_that_fails_is_tried_again(job: World) -> None:
+    job.provider.faults = [Fault(response=Response(503))]
+    assert job.run("publish", *PYPI_ONLY) == 0
+
+
+def test_required_attestations_need_trusted_publishing(job: World, capsys: pytest.CaptureFixture[str]) -> None:
+    job.env["TWINE_PASSWORD"] = PYPI_TOKEN
+    assert job.run("publish", "--routes-final", "pypi", "--attestations", "required") == PreflightError.exit_code
+    assert "only with trusted publishing" in capsys.readouterr().err
+    assert job.pypi.uploads == []
+
+
+def signature(path: Path, identity: str) -> str:
+    """As PEP 740 shapes it; of the file that it is for, and of the identity that signed."""
+    statement = {"signed": path.name, "by": identity}
+    return json.dumps({"version": 1, "verification_material": {"certificate": "x"}, "envelope": statement})
+
+
+@pytest.fixture
+def signing(job: World, tmp_path: Path) -> Iterator[Context]:
+    config = Config(rehearse=False, network=NetworkConfig(timeout=1, pause=5, wait=1))
+    context = Context(job.project, config, job.env, Console(job.env), Gate(dry=False), tmp_path, signer=signature)
+    with closing(context.http):
+        yield context
+
+
+def test_every_file_carries_its_own_attestation(job: World, signing: Context) -> None:
+    outcome = run((BUILT, READY, *UPLOAD), signing, Release())
+    assert outcome.error is None
+    assert job.provider.audiences.count("sigstore") == 2
+    for name, file in job.pypi.files.items():
+        [attestation] = file.attestations
+        envelope = attestation["envelope"]
+        assert isinstance(envelope, dict)
+        assert envelope["signed"] == name
+        assert envelope["by"] in job.provider.issued
+    assert sorted(entry.name for entry in job.dist.iterdir()) == sorted([*job.pypi.files, "release.json"])
