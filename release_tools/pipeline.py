@@ -9,6 +9,7 @@ from release_tools.context import Context
 from release_tools.deeds import GO_ON, StoppedError
 from release_tools.errors import PreflightError, ReleaseToolsError, VerifyError
 from release_tools.model import Note, Release, Section, Skip, State
+from release_tools.steps.build_conda import build_conda
 from release_tools.steps.build_dists import build_dists
 from release_tools.steps.check_tag import check_tag
 from release_tools.steps.identify import identify
@@ -43,6 +44,7 @@ BUILD: Final = (
     Step("Version", identify),  # the commit, its tag, the version and its kind
     Step("Preflight", preflight),  # what would make it fail later, before anything is built
     Step("Build sdist and wheel", build_dists),  # in a clean clone that carries exactly the tag
+    Step("Build conda package", build_conda),  # from the wheel's members
     Step("Verify", verify),  # metadata, contents, installation, and that wheel and conda package are equal
     Step("Store", store),  # the artifacts and release.json in the output folder
 )
