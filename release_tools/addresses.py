@@ -21,3 +21,6 @@ ACTIONS_BOT: Final = ("github-actions[bot]", "41898282+github-actions[bot]@users
 CONDA_FORGE_OWNER: Final = "conda-forge"
 STAGED_RECIPES: Final = "conda-forge/staged-recipes"
 CONDA_FORGE_REQUESTS: Final = "https://github.com/conda-forge/admin-requests"
+
+ACTION: Final = "release-tools/release-tools"
+"""Our own repository on GitHub, as ``uses:`` names it."""

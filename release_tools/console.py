@@ -75,6 +75,13 @@ class Console:
         if not self.quiet:
             self._line(self._out, text, style)
 
+    def ask(self, question: str, default: str = "") -> str:
+        """A person's answer; the default where nobody sits at a terminal, or only presses return."""
+        if not sys.stdin.isatty():
+            return default
+        self._line(self._err, f"{question} [{default}]" if default else question)
+        return sys.stdin.readline().strip() or default
+
     @contextmanager
     def working(self, title: str) -> Iterator[None]:
         """Show, on a terminal, that something takes its time."""

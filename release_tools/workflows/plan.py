@@ -1,0 +1,117 @@
+"""What a project's workflows must hold: one job for each place that its versions go to."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from release_tools.config import Config
+from release_tools.credentials import ANACONDA_TOKEN, PYPI_PASSWORD
+from release_tools.model import Kind
+from release_tools.places import GITHUB, PYPI, TESTPYPI, Channel, Index, Server, route, stops
+from release_tools.services.conda_channel import TOKENS
+from release_tools.versions import TagFormat
+
+_READ: Final = ("contents: read", "to check out")
+_MINT: Final = ("id-token: write", "to be a trusted publisher, without a password")
+_RELEASE: Final = ("contents: write", "to make the release")
+
+
+@dataclass(frozen=True)
+class Job:
+    """The job that publishes to one place.
+
+    Attributes:
+        id: in the workflow.
+        title: for a person.
+        place: the name for ``--only``.
+        permissions: each with its reason.
+        environment: of GitHub, which holds the job's secrets and may ask for approval; empty without one.
+        secrets: the names of what that environment holds.
+        url: the action's output that a person may follow from the job.
+        history: whether the whole history is needed, for the release notes.
+    """
+
+    id: str
+    title: str
+    place: str
+    permissions: tuple[tuple[str, str], ...] = (_READ,)
+    environment: str = ""
+    secrets: tuple[str, ...] = ()
+    url: str = ""
+    history: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that the templates fill in.
+
+    Attributes:
+        name: the project's.
+        branch: where releases are made from.
+        tags: patterns of the tags that start a release.
+        project: the project's folder in the repository, with forward slashes; ``.`` for the top.
+        dist: the folder of the artifacts in the repository.
+        jobs: in the order in which they run.
+        dev: whether every commit on the branch is published as a development version.
+        ours: this action, as ``uses:`` names it, comment included.
+        pins: other actions by name, each as ``SHA # version``, where the project's own differ from ours.
+    """
+
+    name: str
+    branch: str
+    tags: tuple[str, ...]
+    project: str
+    dist: str
+    jobs: tuple[Job, ...]
+    dev: bool
+    ours: str
+    pins: Mapping[str, str] = field(default_factory=dict)
+
+
+def tag_patterns(config: Config) -> tuple[str, ...]:
+    """The tags that start a release, in the pattern language of workflow triggers."""
+    return TagFormat.parse(config.tag_format).globs
+
+
+def jobs(config: Config, *, dev: bool) -> tuple[Job, ...]:
+    """A job for each place on the routes, in the order in which they are published.
+
+    Args:
+        config: the project's.
+        dev: whether development versions are published too.
+
+    Raises:
+        ConfigError: a route names places that do not exist.
+    """
+    kinds = [kind for kind in Kind if dev or kind is not Kind.DEV]
+    places: dict[str, Index | Channel] = {}
+    for kind in kinds:
+        way = route(config, kind)
+        places |= {place.name: place for place in (*way.indexes, *way.channels)}
+    order = sorted(places.values(), key=lambda place: (isinstance(place, Channel), place not in (TESTPYPI,)))
+    github = any(GITHUB in stops(config, kind) for kind in kinds)
+    return tuple([*filter(None, map(_job, order)), *([_github()] if github else [])])
+
+
+def _job(place: Index | Channel) -> Job | None:
+    name = _identifier(place.name)
+    if isinstance(place, Index) and place.audience:
+        url = {PYPI: "pypi-url"}.get(place, "")
+        return Job(name, place.title, place.name, (_READ, _MINT), environment=name, url=url)
+    if isinstance(place, Index):
+        return Job(name, place.title, place.name, environment=name, secrets=("TWINE_USERNAME", PYPI_PASSWORD))
+    if place.server is Server.FOLDER:
+        return None  # a folder of this machine is none of a runner's
+    secret = TOKENS[place.server]
+    url = "anaconda-url" if secret == ANACONDA_TOKEN else ""
+    title = "Anaconda.org" if place.server is Server.ANACONDA else place.name
+    return Job(name, title, place.name, environment=name, secrets=(secret,), url=url)
+
+
+def _github() -> Job:
+    return Job(GITHUB, "GitHub release", GITHUB, (_RELEASE,), history=True)
+
+
+def _identifier(name: str) -> str:
+    """A place's name as a job's id, which may hold letters, digits and hyphens."""
+    return "-".join(part for part in "".join(c if c.isalnum() else " " for c in name).split()) or "place"

@@ -1,0 +1,131 @@
+"""What can be found out about a project before anything is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from release_tools import addresses
+from release_tools.commit import COMMIT
+from release_tools.config import read_pyproject
+from release_tools.context import Context
+from release_tools.errors import RepositoryError, UsageError
+from release_tools.process import ProcessError
+from release_tools.project import Project, VersionSource
+from release_tools.services.git import Repository
+from release_tools.services.git_remote import Remote
+from release_tools.services.github.session import GitHub
+from release_tools.workflows.plan import Plan, jobs, tag_patterns
+from release_tools.workflows.templates import CHECK, RELEASE
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A project whose workflows are written, compared or judged.
+
+    Attributes:
+        context: of the run.
+        root: the top folder of its repository.
+        name: the project's.
+        folder: the project's in the repository, with forward slashes; ``.`` for the top.
+        branch: the default one.
+        slug: ``owner/name`` on GitHub; empty where the remote lies elsewhere.
+        source: where the project keeps its version.
+        backend: its build backend.
+        texts: the workflows of ours that are there, by path.
+    """
+
+    context: Context
+    root: Path
+    name: str
+    folder: str
+    branch: str
+    slug: str
+    source: VersionSource
+    backend: str
+    texts: Mapping[str, str]
+
+    @classmethod
+    def of(cls, context: Context) -> Self:
+        """Look at the project, its repository and its workflows.
+
+        Raises:
+            RepositoryError: it is not in a repository.
+        """
+        repository = Repository.open(context.project, context.env)
+        project = Project.of(read_pyproject(context.project))
+        remote = Remote(repository, context.config.tag.remote)
+        hub = GitHub.of(context.env, context.http)
+        paths = {path: repository.root / path for path in (RELEASE, CHECK)}
+        return cls(
+            context,
+            repository.root,
+            project.name or context.project.name,
+            context.project.relative_to(repository.root).as_posix(),
+            context.config.tag.branch or _default_branch(repository, remote.name),
+            context.config.github.repository or hub.slug(remote.url),
+            project.source,
+            project.backend,
+            {path: file.read_text(encoding="utf-8") for path, file in paths.items() if file.is_file()},
+        )
+
+    @property
+    def dev(self) -> bool:
+        """Whether the workflow that is there publishes every commit on the branch."""
+        from yaml import YAMLError, safe_load
+
+        try:
+            triggers = safe_load(self.texts.get(RELEASE, "")) or {}
+            return "branches" in triggers[True]["push"]  # `on` is a truth value in YAML 1.1
+        except (YAMLError, KeyError, TypeError):
+            return False
+
+    def plan(self, *, dev: bool, ours: str) -> Plan:
+        """What the workflows must hold.
+
+        Args:
+            dev: whether every commit on the branch is published as a development version.
+            ours: this action, as ``uses:`` names it.
+
+        Raises:
+            ConfigError: a route leads to a place that does not exist.
+        """
+        config = self.context.config
+        dist = config.output_dir if self.folder == "." else f"{self.folder}/{config.output_dir}"
+        made = jobs(config, dev=dev)
+        return Plan(self.name, self.branch, tag_patterns(config), self.folder, dist, made, dev, ours)
+
+
+def our_action(env: Mapping[str, str], version: str) -> str:
+    """This action at the commit that this copy of release-tools is, as ``uses:`` names it.
+
+    Raises:
+        UsageError: this copy does not know its commit.
+    """
+    commit = COMMIT or _checkout_commit(env)
+    if not commit:
+        raise UsageError(
+            "this copy of release-tools does not know the commit that it was made from",
+            f"Name it: --action {addresses.ACTION}@COMMIT",
+        )
+    return f"{addresses.ACTION}@{commit}" + (f" # v{version}" if version else "")
+
+
+def _checkout_commit(env: Mapping[str, str]) -> str:
+    """The commit of the checkout that runs, where release-tools runs from one."""
+    root = Path(__file__).parent.parent.parent
+    if not (root / "action.yml").is_file():
+        return ""
+    try:
+        return Repository.open(root, env).head().commit
+    except RepositoryError:
+        return ""
+
+
+def _default_branch(repository: Repository, remote: str) -> str:
+    """The remote's default branch as the clone remembers it, else the one that is checked out."""
+    try:
+        head = repository.git("symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD").strip()
+        return head.removeprefix(f"{remote}/")
+    except ProcessError:
+        return repository.head().branch or "main"
