@@ -27,6 +27,9 @@ VARIABLE: Final = "INPUTS"
 OPTIONS: Final = ("project", "version", "tag", "bump", "expect", "only")
 """Inputs that are options of commands under the same name."""
 
+POSITIONAL: Final = ("tag", "notes", "retract")
+"""Commands that take the version as their argument."""
+
 OWN: Final = ("command", "arguments", "python-version", "wheels")
 """Inputs that no option or setting stands for."""
 
@@ -40,11 +43,12 @@ def run(env: Mapping[str, str]) -> int:
         error = UsageError(f"input command: {command!r} is no command", f"There are {', '.join(COMMANDS)}.")
         Console(env).error(error)
         return error.exit_code
+    positional = [given.pop("version")] if command in POSITIONAL and "version" in given else []
     options = [part for name in OPTIONS if name in given for part in (f"--{name}", given[name])]
     variables = {item.variable: given[item.name] for item in settings() if item.name in given}
     inner = {name: value for name, value in env.items() if name != VARIABLE} | variables
     deepen(Path(given.get("project", ".")), inner)
-    return main([command, *options, *shlex.split(given.get("arguments", ""))], inner)
+    return main([command, *options, *positional, *shlex.split(given.get("arguments", ""))], inner)
 
 
 def deepen(project: Path, env: Mapping[str, str]) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from release_tools.invocation import Invocation
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "init": "write this project's workflows, and say what to register where",
+    "doctor": "look now for what would make a release fail later",
     "dry-run": "show what a release would be and do; nothing is published",
     "tag": "check a version and tag this commit with it, where everybody sees it",
     "build": "make sdist, wheel, conda package and release.json",

@@ -105,7 +105,7 @@ class Console:
         """What a step had to say; in a job's log it can be folded."""
         if self.quiet:
             return
-        head = f"{section.title}  ({section.seconds:.1f} s)"
+        head = f"{section.title}  ({section.seconds:.1f} s)" if section.seconds else section.title
         if self.in_actions:
             print(f"::group::{inert.workflow_data(head)}", file=self._out, flush=True)
         else:

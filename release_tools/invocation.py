@@ -16,7 +16,7 @@ from release_tools.context import Context, Request
 from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.gate import Gate
 from release_tools.model import Release
-from release_tools.pipeline import Outcome, Step, run
+from release_tools.pipeline import Outcome, Step, run_each
 from release_tools.places import narrowed, stops
 from release_tools.report.data import report_data
 from release_tools.report.delivery import redacted, write_outputs, write_page, write_summary
@@ -63,11 +63,11 @@ class Invocation:
         gate = Gate(dry, pause=config.network.pause / 1000)
         return Context(project, config, self.env, self.console, gate, self.scratch, self.request())
 
-    def run_pipeline(self, steps: Sequence[Step], *, dry: bool, anywhere: bool = False) -> int:
+    def run_pipeline(self, *groups: Sequence[Step], dry: bool, anywhere: bool = False) -> int:
         """Run steps, report them as the call asks, and answer the exit code.
 
         Args:
-            steps: of `release_tools.pipeline`.
+            groups: steps of `release_tools.pipeline`; a group runs even if the one before it failed.
             dry: whether the gate stays closed.
             anywhere: whether a folder without a project will do.
         """
@@ -79,7 +79,7 @@ class Invocation:
             write_summary(self.env, *redacted(Release(), error, console.redact), dry=dry)
             raise
         try:
-            outcome = run(steps, context)
+            outcome = run_each(groups, context)
         finally:
             context.http.close()
         self._report(context, outcome)
@@ -179,6 +179,15 @@ def add_version(parser: argparse.ArgumentParser) -> None:
     """``--version`` and ``--tag``: what to rehearse before the tag exists."""
     parser.add_argument("--version", metavar="VERSION", help="act as if this commit were tagged with this version")
     parser.add_argument("--tag", metavar="TAG", help="the same, named by its tag")
+
+
+def add_expect(parser: argparse.ArgumentParser) -> None:
+    """``--expect``: digests that came by another way than the files."""
+    parser.add_argument(
+        "--expect",
+        metavar="DIGESTS",
+        help="what the files must be: the output `artifacts` of the build, or lines of sha256sum",
+    )
 
 
 def add_only(parser: argparse.ArgumentParser) -> None:

@@ -118,7 +118,7 @@ class Section:
 
     title: str
     notes: tuple[Note, ...]
-    seconds: float
+    seconds: float = 0.0
     place: str = ""
 
 

@@ -7,15 +7,17 @@ from typing import Final
 
 from release_tools.context import Context
 from release_tools.deeds import GO_ON, StoppedError
-from release_tools.errors import PreflightError, ReleaseToolsError, VerifyError
+from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, VerifyError
 from release_tools.model import Note, Release, Section, Skip, State
 from release_tools.steps.build_conda import build_conda
 from release_tools.steps.build_dists import build_dists
 from release_tools.steps.check_tag import check_tag
 from release_tools.steps.identify import identify
+from release_tools.steps.look_around import see_repository, see_workflows
 from release_tools.steps.preflight import preflight
 from release_tools.steps.push_tag import push_tag
 from release_tools.steps.ready import ready
+from release_tools.steps.see_logins import see_logins
 from release_tools.steps.store import store
 from release_tools.steps.take_built import take_built
 from release_tools.steps.upload_channel import upload_channel
@@ -67,6 +69,12 @@ BUILT: Final = Step("Files", take_built, PreflightError)  # instead of BUILD, in
 
 TAG: Final = (BUILD[0], *TAGGING)
 
+DOCTOR: Final = (
+    (Step("Repository", see_repository, PreflightError),),  # history, remote, tags, changelog
+    (Step("Workflows", see_workflows, PreflightError),),  # triggers, rights, secrets, pins
+    (BUILD[0], READY, Step("Logins", see_logins, CredentialError), TAGGING[0]),  # the release that it would be
+)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -105,6 +113,15 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
         if error is not None:
             return Outcome(replace(known, sections=(*known.sections, *_unreached(steps[index + 1 :]))), error)
     return Outcome(known)
+
+
+def run_each(groups: Sequence[Sequence[Step]], context: Context) -> Outcome:
+    """Run groups of steps that do not need one another: each runs even if another failed; the first error counts."""
+    release, error = Release(), None
+    for steps in groups:
+        outcome = run(steps, context, release)
+        release, error = outcome.release, error or outcome.error
+    return Outcome(release, error)
 
 
 def _unreached(steps: Sequence[Step]) -> tuple[Section, ...]:

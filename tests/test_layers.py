@@ -11,14 +11,14 @@ import release_tools
 PACKAGE = Path(release_tools.__file__).parent
 
 LAYERS = (
-    ("addresses", "errors", "inert"),
+    ("addresses", "commit", "errors", "inert"),
     ("model",),
     ("config", "credentials", "versions"),
     ("archives", "console", "manifest", "process", "project", "http"),
     ("recipe", "history", "places", "gate"),
     ("parity", "context"),
     ("deeds", "services"),
-    ("report", "checks", "publishing", "survey"),
+    ("report", "checks", "publishing", "survey", "workflows"),
     ("steps",),
     ("pipeline",),
     ("invocation",),
@@ -27,7 +27,9 @@ LAYERS = (
     ("__main__", "action"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-INSIDE = frozenset({"archives", "checks", "publishing", "recipe", "history", "report", "services", "commands"})
+INSIDE = frozenset(
+    {"archives", "checks", "publishing", "recipe", "history", "report", "services", "commands", "workflows"}
+)
 """Packages whose own files may import one another; steps may not: what a step needs is a field of the release."""
 
 

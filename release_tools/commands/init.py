@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from release_tools.errors import ConfigError, DriftError
 from release_tools.invocation import Invocation, add_project, add_settings
 from release_tools.model import Document, Note, Release, Section, State
 from release_tools.report.delivery import write_summary
-from release_tools.workflows.plan import Plan
 from release_tools.workflows.project import Subject, our_action
 from release_tools.workflows.registration import registrations
 from release_tools.workflows.templates import keep_pins, render
@@ -22,10 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     parser.add_argument("--yes", action="store_true", help="ask nothing")
     parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail, and show the difference, where something is out of date"
+        "--check",
+        action="store_true",
+        help="write nothing; fail, and show the difference, where something is out of date",
     )
     parser.add_argument(
-        "--dev", action=argparse.BooleanOptionalAction, help="publish every commit on the branch as a development version"
+        "--dev",
+        action=argparse.BooleanOptionalAction,
+        help="publish every commit on the branch as a development version",
     )
     parser.add_argument("--action", metavar="OWNER/NAME@COMMIT", help="this action, where it is not to be our own")
     add_settings(parser)
@@ -41,9 +45,8 @@ def run(invocation: Invocation) -> int:
     subject = Subject.of(context)
     if invocation.options.check:
         return _check(invocation, subject)
-    if not invocation.options.yes:
-        context = _ask_owner(invocation, context)
-        subject = Subject.of(context)
+    context = _with_owner(invocation, context)
+    subject = Subject.of(context)
     dev = invocation.options.dev
     if dev is None:
         dev = subject.dev if invocation.options.yes else _ask_dev(invocation, subject)
@@ -110,19 +113,21 @@ def _ours(invocation: Invocation, context: Context) -> str:
     return our_action(context.env, own)
 
 
-def _ask_owner(invocation: Invocation, context: Context) -> Context:
-    """The channel's owner, written into pyproject.toml where it was not known."""
-    if context.config.anaconda.owner:
+def _with_owner(invocation: Invocation, context: Context) -> Context:
+    """The channel's owner in pyproject.toml, where it was asked for or came by an option."""
+    table = read_pyproject(context.project).get("tool", {}).get("release-tools", {})
+    if table.get("anaconda", {}).get("owner"):
         return context
-    owner = invocation.console.ask("Which account or organization of Anaconda.org gets conda packages? (none)")
+    owner = context.config.anaconda.owner
+    if not owner and not invocation.options.yes:
+        owner = invocation.console.ask("Which account or organization of Anaconda.org gets conda packages? (none)")
     if not owner:
         return context
-    table = f"\n[{TABLE}.anaconda]\nowner = \"{owner}\"\n"
     path = context.project / "pyproject.toml"
-    before = path.read_text(encoding="utf-8")
-    path.write_text(before.rstrip("\n") + "\n" + table, encoding="utf-8", newline="\n")
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    after = f"{before.rstrip()}\n\n[{TABLE}.anaconda]\nowner = {json.dumps(owner)}\n".lstrip()
+    path.write_text(after, encoding="utf-8", newline="\n")
     try:
-        read_pyproject(context.project)
         return invocation.context()
     except ConfigError:
         path.write_text(before, encoding="utf-8", newline="\n")

@@ -2,7 +2,7 @@
 
 import argparse
 
-from release_tools.invocation import Invocation, add_only, add_project, add_settings
+from release_tools.invocation import Invocation, add_expect, add_only, add_project, add_settings
 from release_tools.pipeline import BUILT, READY, UPLOAD
 
 
@@ -10,11 +10,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_project(parser)
     parser.add_argument("--dry-run", action="store_true", help="check everything, and only say what would be done")
-    parser.add_argument(
-        "--expect",
-        metavar="DIGESTS",
-        help="what the files must be: the output `artifacts` of the build, or lines of sha256sum",
-    )
+    add_expect(parser)
     add_only(parser)
     add_settings(parser)
 

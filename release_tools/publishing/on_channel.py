@@ -84,6 +84,19 @@ class OnChannel:
             yield from self._may_write()
         yield Note(State.FACT, f"{self.title} has {there} of {len(found)} files", self._where)
 
+    @property
+    def has_login(self) -> bool:
+        """Whether this process has anything to log in with; a folder needs nothing."""
+        return self.channel.server is Server.FOLDER or token(self.channel, self.context.env) is not None
+
+    def login_checks(self) -> Iterator[Finding]:
+        """Whether the server would take the token of this process, as far as that can be known.
+
+        Raises:
+            RemoteError: the server could not be asked.
+        """
+        yield from self._may_write()
+
     def acts(self) -> Iterator[Act]:
         """One deed a package: its upload, or the label that it lacks."""
         for artifact in self.artifacts:

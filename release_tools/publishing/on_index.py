@@ -79,6 +79,19 @@ class OnIndex:
             yield from self._may_log_in(known)
         yield Note(State.FACT, f"{self.title} has {there} of {len(found)} files", self._page)
 
+    @property
+    def has_login(self) -> bool:
+        """Whether this process has anything to log in with."""
+        return self._stored is not None or (self._job is not None and bool(self.index.audience))
+
+    def login_checks(self) -> Iterator[Finding]:
+        """Whether the index would take the login of this process, as far as that can be known.
+
+        Raises:
+            RemoteError: the index could not be asked.
+        """
+        yield from self._may_log_in(self.look())
+
     def acts(self, uploader: Uploader) -> Iterator[Act]:
         """One upload a file."""
         for artifact in self.artifacts:

@@ -1,6 +1,6 @@
 """What a project's workflows must hold: one job for each place that its versions go to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -87,10 +87,11 @@ def jobs(config: Config, *, dev: bool) -> tuple[Job, ...]:
     places: dict[str, Index | Channel] = {}
     for kind in kinds:
         way = route(config, kind)
-        places |= {place.name: place for place in (*way.indexes, *way.channels)}
-    order = sorted(places.values(), key=lambda place: (isinstance(place, Channel), place not in (TESTPYPI,)))
+        places |= {index.name: index for index in way.indexes}
+        places |= {channel.name: channel for channel in way.channels}
+    order = sorted(places.values(), key=lambda place: (isinstance(place, Channel), place != TESTPYPI))
     github = any(GITHUB in stops(config, kind) for kind in kinds)
-    return tuple([*filter(None, map(_job, order)), *([_github()] if github else [])])
+    return (*filter(None, map(_job, order)), *([_github()] if github else []))
 
 
 def _job(place: Index | Channel) -> Job | None:

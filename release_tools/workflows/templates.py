@@ -41,16 +41,16 @@ def render(plan: Plan) -> dict[str, str]:
         undefined=StrictUndefined,
     )
     pins = {name: f"{name}@{commit}" for name, commit in {**PINS, **plan.pins}.items()}
-    return {
-        path: environment.get_template(Path(path).name).render(plan=plan, pins=pins) for path in (RELEASE, CHECK)
-    }
+    return {path: environment.get_template(Path(path).name).render(plan=plan, pins=pins) for path in (RELEASE, CHECK)}
 
 
 def keep_pins(plan: Plan, texts: Mapping[str, str]) -> Plan:
     """The plan with the commits that the project's own workflows pin, which a bot may have brought up to date."""
     found = dict(pair for text in texts.values() for pair in _PINNED.findall(text))
-    ours = found.pop(addresses.ACTION, None)
+    ours = found.get(addresses.ACTION)
     pins = {name: commit for name, commit in found.items() if name in PINS}
+    if any("uses: ./\n" in text for text in texts.values()):
+        return replace(plan, pins=pins, ours="./")
     return replace(plan, pins=pins, ours=f"{addresses.ACTION}@{ours}" if ours else plan.ours)
 
 

@@ -1,0 +1,134 @@
+"""``release-tools doctor``: each thing that would make a release fail, found before, with its cure."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release_tools.cli import main
+from release_tools.errors import PreflightError
+from release_tools.model import State
+from release_tools.workflows.templates import CHECK, RELEASE
+from tests.checkouts import Checkout
+
+ACTION = f"release-tools/release-tools@{'a' * 40} # v1.0.0"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A project that is well set up, but whose remote answers from this machine."""
+    bare = tmp_path / "remote.git"
+    made = Checkout.create(tmp_path, bare.as_uri())
+    made.git("init", "--quiet", "--bare", "--initial-branch=main", str(bare))
+    assert init(made) == 0
+    made.git("add", ".")
+    made.git("commit", "--quiet", "--message=Workflows")
+    made.git("push", "--quiet", "origin", "main")
+    return made
+
+
+def init(checkout: Checkout) -> int:
+    options = ("--yes", "--action", ACTION, "--anaconda-owner", "octo", "--github-repository", "octo/demo")
+    return main(["init", "-C", str(checkout.path), *options], checkout.env)
+
+
+def doctor(checkout: Checkout, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    code = main(
+        ["doctor", "-C", str(checkout.path), "--json", "--github-repository", "octo/demo", *options], checkout.env
+    )
+    return code, json.loads(capsys.readouterr().out)
+
+
+def notes(told: dict[str, Any], *states: State) -> list[str]:
+    found = [note for section in told["sections"] for note in section["notes"]]
+    return [" ".join((note["text"], note["advice"])) for note in found if note["state"] in states]
+
+
+def test_a_project_that_is_well_set_up_passes(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = doctor(checkout, capsys, "--version", "1.0")
+    assert code == 0, told
+    assert notes(told, State.FAILED, State.WARNING) == []
+    assert [section["title"] for section in told["sections"]] == [
+        "Repository", "Workflows", "Version", "Places", "Logins", "Tag checks",
+    ]  # fmt: skip
+    assert not (checkout.path / "dist").exists()
+
+
+TAGS = """tags:
+      - "v[0-9]*"
+      - "[0-9]*"
+"""
+READING = """permissions:
+      contents: read # to check out
+    outputs"""
+FAULTS = {
+    "does not run for tags like v1.2.3": (RELEASE, TAGS, "tags: [release-*]\n"),
+    "does not run when a tag is pushed": (RELEASE, TAGS, "branches: [main]\n"),
+    "job pypi: lacks the right id-token: write": (RELEASE, "id-token: write", "actions: read"),
+    "job github: lacks the right contents: write": (RELEASE, "contents: write # to make", "contents: read # to make"),
+    "job anaconda: does not get ANACONDA_API_TOKEN": (RELEASE, "${{ secrets.ANACONDA_API_TOKEN }}", "x"),
+    "can be moved by whoever holds it": (RELEASE, f"@{'a' * 40} # v1.0.0", "@v1"),
+    "could mint a token for PyPI": (RELEASE, READING, READING.replace("contents: read", "id-token: write")),
+    "no job publishes to PyPI": (RELEASE, "only: pypi", "only: elsewhere"),
+    "not valid YAML": (RELEASE, "jobs:\n", "jobs: [\n"),
+    "is not as it would be written now": (CHECK, "cancel-in-progress: true", "cancel-in-progress: false"),
+}
+
+
+@pytest.mark.parametrize("said", FAULTS)
+def test_what_is_wrong_in_a_workflow_is_found(
+    said: str, checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, old, new = FAULTS[said]
+    file = checkout.path / path
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    _, told = doctor(checkout, capsys)
+    found = [note for section in told["sections"] for note in section["notes"] if said in note["text"]]
+    assert found
+    assert all(note["advice"] for note in found)
+
+
+BY_HAND = """
+on: {push: {tags: ["v*"]}}
+jobs:
+  release:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: release-tools/release-tools@v1
+"""
+
+
+def test_a_workflow_by_hand_is_judged_as_well(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    (checkout.path / RELEASE).write_text(BY_HAND, encoding="utf-8")
+    code, told = doctor(checkout, capsys)
+    assert code == PreflightError.exit_code
+    text = "\n".join(notes(told, State.FAILED, State.WARNING))
+    for said in ("its rights are not said", "checks nothing out", "does not get ANACONDA_API_TOKEN"):
+        assert f"{RELEASE}, job release: {said}" in text
+
+
+def test_without_a_workflow_it_says_how_to_get_one(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    (checkout.path / RELEASE).unlink()
+    code, told = doctor(checkout, capsys)
+    assert code == 0
+    assert "no workflow publishes To have them written: release-tools init" in notes(told, State.WARNING)
+
+
+def test_a_shallow_clone_is_a_fault_and_the_rest_is_looked_at(
+    checkout: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout.git("clone", "--quiet", "--depth=1", (tmp_path / "remote.git").as_uri(), str(tmp_path / "shallow"))
+    code, told = doctor(Checkout(tmp_path / "shallow", checkout.home), capsys)
+    assert code == PreflightError.exit_code
+    assert any("git fetch --unshallow --tags" in note for note in notes(told, State.FAILED))
+    assert "Workflows" in [section["title"] for section in told["sections"]]
+
+
+def test_tags_that_carry_no_version_are_noticed(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    checkout.git("tag", "release-1-0")
+    _, told = doctor(checkout, capsys)
+    assert any("Set tag-format" in note for note in notes(told, State.WARNING))

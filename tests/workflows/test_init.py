@@ -1,0 +1,135 @@
+"""``release-tools init`` through the front door, in real repositories."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from release_tools.cli import main
+from release_tools.config import read_config
+from release_tools.errors import ConfigError, DriftError
+from release_tools.workflows.templates import CHECK, RELEASE
+from tests.checkouts import Checkout
+
+ACTION = f"release-tools/release-tools@{'a' * 40}"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout.create(tmp_path, "https://github.com/octo/demo.git")
+
+
+def init(checkout: Checkout, *options: str) -> int:
+    return main(["init", "-C", str(checkout.path), "--action", ACTION, *options], checkout.env)
+
+
+def test_it_writes_what_its_check_then_accepts(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    assert init(checkout, "--yes") == 0
+    said = capsys.readouterr().out
+    assert "demo, built by hatchling.build" in said
+    assert "octo/demo" in said
+    for path in (RELEASE, CHECK):
+        assert f"✓ {path}  written" in said
+        assert f"uses: {ACTION}\n" in (checkout.path / path).read_text(encoding="utf-8")
+    assert init(checkout, "--check") == 0
+    assert init(checkout, "--yes") == 0
+    assert f"✓ {RELEASE}  as it would be written" in capsys.readouterr().out
+
+
+def test_it_says_what_to_register_value_by_value(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    assert init(checkout, "--yes", "--rehearse", "--anaconda-owner", "octo") == 0
+    said = capsys.readouterr().out
+    for index, host in (("PyPI", "pypi.org"), ("TestPyPI", "test.pypi.org")):
+        assert (
+            f"{index}: add a trusted publisher  project demo, owner octo, repository demo, workflow release.yml" in said
+        )
+        assert f"https://{host}/manage/project/demo/settings/publishing/" in said
+    assert "environment testpypi" in said
+    assert "put the secret ANACONDA_API_TOKEN into the environment anaconda" in said
+    assert "https://github.com/octo/demo/settings/environments" in said
+
+
+def test_an_owner_is_kept_in_the_configuration(checkout: Checkout) -> None:
+    before = (checkout.path / "pyproject.toml").read_text(encoding="utf-8")
+    assert init(checkout, "--yes", "--anaconda-owner", "octo") == 0
+    after = (checkout.path / "pyproject.toml").read_text(encoding="utf-8")
+    assert after.startswith(before)
+    assert read_config(checkout.path, {}, {}).anaconda.owner == "octo"
+    assert "ANACONDA_API_TOKEN" in (checkout.path / RELEASE).read_text(encoding="utf-8")
+    assert init(checkout, "--check") == 0
+
+
+def test_what_cannot_be_added_to_is_left_as_it_was(checkout: Checkout) -> None:
+    text = '[tool]\nrelease-tools = {anaconda = {url = ""}}\n'
+    checkout.commit({"pyproject.toml": text})
+    assert init(checkout, "--yes", "--anaconda-owner", "octo") == ConfigError.exit_code
+    assert (checkout.path / "pyproject.toml").read_text(encoding="utf-8") == text
+    assert not (checkout.path / RELEASE).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda root: (root / CHECK).unlink(), f"{CHECK} is missing"),
+        (lambda root: append(root / RELEASE, "# mine\n"), f"{RELEASE} differs"),
+        (lambda root: append(root / "pyproject.toml", "[tool.release-tools]\nrehearse = true\n"), f"{RELEASE} differs"),
+    ],
+    ids=["missing", "edited", "configured"],
+)
+def test_a_check_shows_the_difference_and_fails(
+    change: object, said: str, checkout: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init(checkout, "--yes") == 0
+    change(checkout.path)  # type: ignore[operator]  # a function of the table
+    summary = tmp_path / "summary.md"
+    there = {path: path.read_bytes() for path in checkout.path.rglob(".github/**/*.yml")}
+    env = {**checkout.env, "GITHUB_STEP_SUMMARY": str(summary)}
+    assert main(["init", "-C", str(checkout.path), "--check"], env) == DriftError.exit_code
+    told = capsys.readouterr()
+    assert said in told.err
+    assert {path: path.read_bytes() for path in checkout.path.rglob(".github/**/*.yml")} == there
+    assert said in summary.read_text(encoding="utf-8")
+    assert "```diff" in summary.read_text(encoding="utf-8") or "missing" in said
+
+
+def append(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def test_development_versions_are_kept_once_chosen(checkout: Checkout) -> None:
+    assert init(checkout, "--yes", "--dev") == 0
+    assert "every commit is published" in (checkout.path / RELEASE).read_text(encoding="utf-8")
+    assert init(checkout, "--check") == 0
+    assert init(checkout, "--yes") == 0
+    assert init(checkout, "--check") == 0
+    assert init(checkout, "--yes", "--no-dev") == 0
+    assert "branches" not in (checkout.path / RELEASE).read_text(encoding="utf-8")
+
+
+def test_a_copy_that_does_not_know_its_commit_asks_for_it(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("release_tools.workflows.project._checkout_commit", lambda _: "")
+    assert main(["init", "-C", str(checkout.path), "--yes"], checkout.env) == 2
+    assert "--action release-tools/release-tools@COMMIT" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are of Unix")
+def test_at_a_terminal_it_asks_what_it_cannot_find_out(checkout: Checkout) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "release_tools", "init", "-C", str(checkout.path), "--action", ACTION]
+    env = {**checkout.env, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    with subprocess.Popen(command, env=env, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        os.write(ours, b"octo\ny\n")
+        _, err = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 0, err
+    assert b"Which account or organization of Anaconda.org" in err
+    assert b"Publish every commit on main as a development version? [no]" in err
+    assert read_config(checkout.path, {}, {}).anaconda.owner == "octo"
+    assert "branches:" in (checkout.path / RELEASE).read_text(encoding="utf-8")

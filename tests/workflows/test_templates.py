@@ -1,0 +1,164 @@
+"""The workflows that users get: what they say for each configuration, and that the linters have nothing to say."""
+
+import re
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from release_tools.config import AnacondaConfig, Config, GitHubConfig, RoutesConfig
+from release_tools.workflows.plan import Plan, jobs, tag_patterns
+from release_tools.workflows.templates import CHECK, PINS, RELEASE, keep_pins, render
+from tests.acting import ROOT
+
+OURS = f"release-tools/release-tools@{'a' * 40} # v1.0.0"
+OWNED = AnacondaConfig(owner="octo")
+CONFIGS: Mapping[str, Config] = {
+    "plain": Config(),
+    "anaconda": Config(anaconda=OWNED),
+    "rehearsed": Config(anaconda=OWNED, rehearse=True, tag_format="demo-v{version}"),
+    "own servers": Config(
+        anaconda=OWNED,
+        indexes={"company": "https://pypi.example/legacy/"},
+        channels={"lab": "quetz+https://quetz.example/get/lab", "folder": "file:///srv/channel"},
+        routes=RoutesConfig(final=("company", "lab", "folder", "prefix+https://prefix.dev/octo")),
+        github=GitHubConfig(enabled=False),
+    ),
+}
+
+
+def plan(config: Config, *, dev: bool = False, project: str = ".") -> Plan:
+    made = jobs(config, dev=dev)
+    return Plan("demo", "main", tag_patterns(config), project, "dist", made, dev, OURS)
+
+
+def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - passed on
+    found = yaml.safe_load(render(plan(config, **options))[RELEASE])["jobs"][name]
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("config", "dev", "expected"),
+    [
+        ("plain", False, ["pypi", "github"]),
+        ("plain", True, ["testpypi", "pypi", "github"]),
+        ("anaconda", False, ["pypi", "anaconda", "github"]),
+        ("rehearsed", False, ["testpypi", "pypi", "anaconda", "github"]),
+        ("own servers", False, ["pypi", "company", "anaconda", "lab", "prefix-https-prefix-dev-octo"]),
+    ],
+)
+def test_each_place_has_its_job(config: str, dev: bool, expected: list[str]) -> None:  # noqa: FBT001 - a column
+    workflow = yaml.safe_load(render(plan(CONFIGS[config], dev=dev))[RELEASE])
+    assert list(workflow["jobs"]) == ["build", "verify", "tag", *expected]
+
+
+def test_no_job_has_more_rights_than_it_needs() -> None:
+    workflow = yaml.safe_load(render(plan(CONFIGS["rehearsed"]))[RELEASE])
+    assert workflow["permissions"] == {}
+    assert {name: job["permissions"] for name, job in workflow["jobs"].items()} == {
+        "build": {"contents": "read"},
+        "verify": {"contents": "read"},
+        "tag": {"contents": "write"},
+        "testpypi": {"contents": "read", "id-token": "write"},
+        "pypi": {"contents": "read", "id-token": "write"},
+        "anaconda": {"contents": "read"},
+        "github": {"contents": "write"},
+    }
+
+
+def test_build_verify_and_check_see_no_secret() -> None:
+    texts = render(plan(CONFIGS["anaconda"]))
+    assert "secrets." not in texts[CHECK]
+    for name in ("build", "verify"):
+        assert "secrets." not in yaml.safe_dump(job(CONFIGS["anaconda"], name))
+    assert texts[RELEASE].count("secrets.") == 1
+
+
+def test_digests_travel_apart_from_the_files() -> None:
+    for name in ("verify", "pypi", "anaconda", "github"):
+        *_, ours = (
+            step for step in job(CONFIGS["anaconda"], name)["steps"] if step["uses"].startswith("release-tools")
+        )
+        assert ours["with"]["expect"] == "${{ needs.build.outputs.artifacts }}"
+
+
+def test_a_place_waits_for_those_before_it() -> None:
+    assert job(CONFIGS["rehearsed"], "testpypi")["needs"] == ["build", "verify", "tag"]
+    assert job(CONFIGS["rehearsed"], "pypi")["needs"] == ["build", "verify", "tag", "testpypi"]
+    assert job(CONFIGS["rehearsed"], "github")["needs"] == ["build", "verify", "tag", "anaconda"]
+
+
+def test_a_project_in_a_folder_is_named_in_every_step() -> None:
+    for text in render(plan(CONFIGS["anaconda"], project="python/demo")).values():
+        steps = [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
+        ours = [step["with"]["project"] for step in steps if step["uses"].startswith("release-tools")]
+        assert set(ours) == {"python/demo"}
+
+
+def test_the_tags_that_start_a_release_follow_the_configuration() -> None:
+    for config, expected in (("plain", ["v[0-9]*", "[0-9]*"]), ("rehearsed", ["demo-v[0-9]*"])):
+        assert yaml.safe_load(render(plan(CONFIGS[config]))[RELEASE])[True]["push"]["tags"] == expected
+
+
+def test_a_newer_commit_that_the_project_pins_is_kept() -> None:
+    newer = {PINS["actions/checkout"]: f"{'b' * 40} # v9.9.9", OURS.partition("@")[2]: f"{'c' * 40} # v2.0.0"}
+    there = render(plan(Config()))
+    for ours, theirs in newer.items():
+        there = {path: text.replace(ours, theirs) for path, text in there.items()}
+    assert render(keep_pins(plan(Config()), there)) == there
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("dev", [False, True], ids=["tags", "dev"])
+def test_every_workflow_is_tidy(name: str, dev: bool) -> None:  # noqa: FBT001 - a column
+    for text in render(plan(CONFIGS[name], dev=dev, project="python/demo" if dev else ".")).values():
+        assert text.endswith("\n")
+        assert not re.search(r"[ \t]+$|\n\n\n|\n\n\Z|\[[\[%#]", text, re.MULTILINE)
+        assert max(map(len, text.splitlines())) <= 120
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of repositories, with every workflow that can be written, and our own files."""
+    root = tmp_path_factory.mktemp("written")
+    for name, config in CONFIGS.items():
+        for dev in (False, True):
+            for path, text in render(plan(config, dev=dev)).items():
+                file = root / f"{name}-{dev}".replace(" ", "-") / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, encoding="utf-8")
+    shutil.copytree(ROOT / ".github", root / "own" / ".github")
+    shutil.copy(ROOT / "action.yml", root / "own")
+    return root
+
+
+def lint(*command: str) -> None:
+    found = shutil.which(command[0], path=sysconfig.get_path("scripts"))
+    assert found, f"{command[0]} is not installed"
+    done = subprocess.run([found, *command[1:]], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_github_can_read_every_workflow_and_the_action(written: Path) -> None:
+    workflows = [str(path) for path in written.rglob(".github/workflows/*.yml")]
+    assert len(workflows) > 2 * len(CONFIGS)
+    lint("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    lint("check-jsonschema", "--builtin-schema", "vendor.github-actions", str(written / "own/action.yml"))
+
+
+def test_zizmor_finds_nothing_in_its_strictest_persona(written: Path) -> None:
+    lint("zizmor", "--offline", "--strict-collection", "--persona", "auditor", "--no-progress", str(written))
+
+
+def test_no_finding_is_silenced_without_its_reason() -> None:
+    files = [*(ROOT / "templates").rglob("*.yml"), *(ROOT / ".github").rglob("*.yml"), ROOT / "action.yml"]
+    silenced = [
+        line for file in files for line in file.read_text(encoding="utf-8").splitlines() if "zizmor: ignore" in line
+    ]
+    assert all(re.search(r"zizmor: ignore\[[\w-]+\] - \w", line) for line in silenced)
