@@ -64,6 +64,8 @@ class Wheel:
         Raises:
             ArchiveError: there is none of a name, or the file is no longer the one that was checked.
         """
+        if not names:
+            return ()
         with open_zip(self.path) as archive:
             return tuple(archive.read(name) for name in names)
 

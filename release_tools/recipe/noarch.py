@@ -6,6 +6,7 @@ https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/packages.html
 
 import base64
 import csv
+import hashlib
 import io
 import re
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from typing import Final
 
 from packaging.specifiers import SpecifierSet
 
-from release_tools.archives import Member, Wheel
+from release_tools.archives import Wheel
 from release_tools.archives.places import Scheme, place_of
 from release_tools.errors import CondaError
 
@@ -75,20 +76,26 @@ def commands(wheel: Wheel) -> tuple[str, ...]:
     )
 
 
-def record(dist_info: str, files: Iterable[Member]) -> bytes:
-    """RECORD for what lies in ``site-packages``; the rest is at a path that differs between systems.
+def added(wheel: Wheel) -> dict[str, bytes]:
+    """The files that conda adds to those of the wheel, by their paths in the package.
 
-    Args:
-        dist_info: the name of the ``.dist-info`` folder.
-        files: by their paths below ``site-packages``.
+    RECORD lists what lies in ``site-packages``; the rest is at a path that differs between systems.
     """
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    for file in sorted(files, key=lambda file: file.name):
-        digest = base64.urlsafe_b64encode(bytes.fromhex(file.sha256)).rstrip(b"=").decode()
-        writer.writerow((file.name, f"sha256={digest}", file.size))
-    writer.writerow((f"{dist_info}/RECORD", "", ""))
-    return lines.getvalue().encode()
+    root = _FOLDERS[Scheme.LIB]
+    installer = f"{wheel.dist_info}/INSTALLER"
+    lines = [(installer, hashlib.sha256(INSTALLER).hexdigest(), len(INSTALLER))]
+    for member in wheel.members:
+        place = place_of(member.name)
+        if place and place.scheme is Scheme.LIB and is_kept(wheel, member.name):
+            lines.append((place.path, member.sha256, member.size))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for path, digest, size in sorted(lines):
+        encoded = base64.urlsafe_b64encode(bytes.fromhex(digest)).rstrip(b"=").decode()
+        writer.writerow((path, f"sha256={encoded}", size))
+    record = f"{wheel.dist_info}/RECORD"
+    writer.writerow((record, "", ""))
+    return {root + installer: INSTALLER, root + record: text.getvalue().encode()}
 
 
 def required_python(wheel: Wheel) -> str:

@@ -1,6 +1,5 @@
 """A conda channel in a folder, such as a shared drive: files copied in, then indexed by py-rattler."""
 
-import asyncio
 import glob
 import hashlib
 import os
@@ -13,6 +12,7 @@ from urllib.request import url2pathname
 from release_tools.errors import OutputError
 from release_tools.model import Artifact
 from release_tools.places import Channel
+from release_tools.services.channel import index
 
 
 def folder_of(channel: Channel) -> Path:
@@ -61,8 +61,6 @@ def add(channel: Channel, artifact: Artifact) -> None:
     Raises:
         OutputError: the folder cannot be written.
     """
-    from rattler.index import index_fs
-
     folder = folder_of(channel)
     subdir = folder / artifact.subdir
     try:
@@ -72,6 +70,6 @@ def add(channel: Channel, artifact: Artifact) -> None:
             copy = Path(part, artifact.filename)
             shutil.copyfile(artifact.path, copy)
             copy.replace(subdir / artifact.filename)
-        asyncio.run(index_fs(folder))
+        index(folder)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written to: {error.strerror or error}") from error

@@ -23,7 +23,6 @@ from release_tools.recipe.requirements import Translated, translate
 from release_tools.services.conda_archive import File, Readable, Style, write_package
 from release_tools.versions import conda_version
 
-_LIB: Final = "site-packages/"
 _LONGEST: Final = 64
 
 
@@ -185,16 +184,10 @@ def _source(wheel: Wheel, imports: tuple[str, ...]) -> _Source:
     rewritten = dict(zip(scripts, map(noarch.with_prefix, texts), strict=False))
     licenses = dict(zip(map(_license_name, wheel.license_files), texts[len(scripts) :], strict=True))
     streamed = {member.name: _placed(member, rewritten) for member in kept}
-    installer = _Placed.of(f"{_LIB}{wheel.dist_info}/INSTALLER", noarch.INSTALLER)
-    recorded = [
-        replace(file.member, name=file.member.name.removeprefix(_LIB))
-        for file in (*streamed.values(), installer)
-        if file.member.name.startswith(_LIB)
-    ]
-    record = _Placed.of(f"{_LIB}{wheel.dist_info}/RECORD", noarch.record(wheel.dist_info, recorded))
+    own = tuple(_Placed.of(path, content) for path, content in noarch.added(wheel).items())
     decoded = [text.decode(errors="replace") for text in licenses.values()]
     about = describe(wheel.metadata.raw, tuple(licenses), decoded)
-    return _Source(wheel, about, licenses, imports or wheel.import_names, streamed, (installer, record))
+    return _Source(wheel, about, licenses, imports or wheel.import_names, streamed, own)
 
 
 def _placed(member: Member, rewritten: Mapping[str, bytes | None]) -> _Placed:

@@ -1,0 +1,142 @@
+"""Conda channels and prefixes by py-rattler: index a folder, solve, install, and look at what is installed."""
+
+import asyncio
+import atexit
+import time
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from release_tools.errors import OutputError, UnreachableError, VerifyError
+
+if TYPE_CHECKING:
+    from rattler import RepoDataRecord
+
+_T = TypeVar("_T")
+_SETTLING: Final = 0.3
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A package in a prefix.
+
+    Attributes:
+        name: its conda name.
+        version: as conda writes it.
+        build: the build string.
+        files: its paths in the prefix.
+    """
+
+    name: str
+    version: str
+    build: str
+    files: tuple[str, ...]
+
+
+def index(folder: Path) -> None:
+    """Write the index (``repodata.json`` and its like) of a channel in a folder.
+
+    Raises:
+        OutputError: the folder cannot be read or written.
+    """
+    from rattler.index import index_fs
+
+    try:
+        (folder / "noarch").mkdir(parents=True, exist_ok=True)
+        _wait(index_fs(folder))
+    except OSError as error:
+        raise OutputError(f"{folder}: the channel cannot be indexed: {error}") from error
+
+
+def install(prefix: Path, specs: Sequence[str], channels: Sequence[str], *, cache_dir: Path | None = None) -> None:
+    """Solve for this machine and link the packages into a prefix.
+
+    Args:
+        prefix: an empty or missing folder, or an older prefix.
+        specs: MatchSpecs.
+        channels: names or URLs, the most wanted first.
+        cache_dir: where packages and indexes are kept; the user's own cache if None.
+
+    Raises:
+        UnreachableError: a channel or a package could not be fetched.
+        VerifyError: no solution satisfies the specs, or a package cannot be linked.
+    """
+    from rattler import install as link
+
+    with _explained(channels):
+        records = _wait(_solve(specs, channels, cache_dir))
+        _wait(link(records, prefix, cache_dir=cache_dir, show_progress=False))
+
+
+def installed(prefix: Path) -> tuple[Installed, ...]:
+    """What conda's own records say is in a prefix, by name."""
+    from rattler import PrefixRecord
+
+    records = [PrefixRecord.from_path(path) for path in sorted((prefix / "conda-meta").glob("*.json"))]
+    return tuple(
+        Installed(record.name.normalized, str(record.version), str(record.build), tuple(map(str, record.files)))
+        for record in records
+    )
+
+
+def why_not(channels: Sequence[str], *, cache_dir: Path | None = None) -> str:
+    """Why nothing can be installed from these channels on this machine; empty where a Python can be had."""
+    try:
+        with _explained(channels):
+            _wait(_solve(["python"], channels, cache_dir))
+    except (UnreachableError, VerifyError) as error:
+        return error.message
+    return ""
+
+
+async def _solve(specs: Sequence[str], channels: Sequence[str], cache_dir: Path | None) -> "list[RepoDataRecord]":
+    from rattler import Channel, Gateway, Subdir, VirtualPackage, solve
+
+    gateway = Gateway(cache_dir=cache_dir / "repodata" if cache_dir else None)
+    return await solve(
+        [Channel(channel) for channel in channels],
+        list(specs),
+        gateway=gateway,
+        platforms=[Subdir.current(), Subdir("noarch")],
+        virtual_packages=VirtualPackage.detect(),
+    )
+
+
+@contextmanager
+def _explained(channels: Sequence[str]) -> Iterator[None]:
+    """Turn what py-rattler raises into an error that a person can act upon."""
+    from rattler import exceptions as rattler
+
+    names = ", ".join(channels)
+    try:
+        yield
+    except rattler.SolverError as error:
+        raise VerifyError(
+            f"conda finds no solution on {names}: {' '.join(str(error).split())}",
+            "Correct the requirements, or add the channel that has them to conda.channels.",
+        ) from error
+    except (rattler.FetchRepoDataError, rattler.GatewayError) as error:
+        raise UnreachableError(
+            f"{names}: {error}", "Run again online, or name a channel that can be reached."
+        ) from error
+    except (rattler.InstallerError, rattler.LinkError, rattler.TransactionError) as error:
+        raise VerifyError(f"conda cannot install: {error}", "Look at the file that is named.") from error
+
+
+def _wait(answer: Awaitable[_T]) -> _T:
+    """Run one of py-rattler's coroutines to its end."""
+    _settle_at_exit()
+
+    async def waiting() -> _T:
+        return await answer
+
+    return asyncio.run(waiting())
+
+
+@cache
+def _settle_at_exit() -> None:
+    """Give py-rattler's threads a moment before the interpreter goes: right after an await they may crash it."""
+    atexit.register(time.sleep, _SETTLING)
