@@ -23,6 +23,7 @@ from release_tools.steps.take_built import take_built
 from release_tools.steps.upload_channel import upload_channel
 from release_tools.steps.upload_index import upload_index
 from release_tools.steps.verify import verify
+from release_tools.steps.write_notes import write_notes
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ BUILD: Final = (
     Step("Build sdist and wheel", build_dists),  # in a clean clone that carries exactly the tag
     Step("Build conda package", build_conda),  # from the wheel's members
     Step("Verify", verify),  # metadata, contents, installation, and that wheel and conda package are equal
+    Step("Release notes", write_notes),  # from the changelog, or from commits
     Step("Store", store),  # the artifacts and release.json in the output folder
 )
 

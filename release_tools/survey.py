@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self
@@ -25,6 +25,21 @@ from release_tools.services.git import Repository
 from release_tools.versions import TagFormat
 
 _SOURCES: Final = ("*.py", "*.pyi", ":(exclude,glob)**/tests/**", ":(exclude,glob)**/test/**")
+
+
+@dataclass(frozen=True)
+class Notes:
+    """The notes of a release.
+
+    Attributes:
+        text: in GitHub's Markdown, inert.
+        source: what they were made from, in a few words.
+        from_changelog: whether somebody wrote them, or commits had to do.
+    """
+
+    text: str
+    source: str
+    from_changelog: bool
 
 
 @dataclass(frozen=True)
@@ -112,35 +127,39 @@ class Survey:
         packages = self.config.public_api or find_packages(self._files, self._name)
         return compare(self._source(since.commit), self._source(self.commit), packages)
 
-    def notes(self, version: Version) -> str:
-        """The notes of a version that this commit carries, or would; in Markdown.
+    def notes(self, version: Version) -> Notes:
+        """The notes of a version that this commit carries, or would.
 
         Raises:
             HistoryError: nothing is known of this version.
         """
         before, latest = previous(self.releases, version), newest(self.releases)
-        body = self._told(version, before)
-        if not body and latest is not None and version < latest.version:
+        told = self._told(version, before)
+        if told is None and latest is not None and version < latest.version:
             raise HistoryError(
                 f"{version}: there is no such tag, and no such part in the changelog", "See the versions: git tag"
             )
         log = git_log.read_commits(self.repository, self.commit, before.commit if before else "", self.path)
+        if told is None:
+            since = f" since {before.tag}" if before else ""
+            text = notes_from_changes(changes(main_line(log)))
+            told = Notes(text, f"{len(log)} commit{'' if len(log) == 1 else 's'}{since}", from_changelog=False)
         known = git_log.read_identities(self.repository, before.commit) if before else None
-        new = first_time_authors(log, known) if known is not None else []
-        return "\n\n".join(filter(None, (body or notes_from_changes(changes(main_line(log))), thanks(new))))
+        new = thanks(first_time_authors(log, known) if known is not None else ())
+        return replace(told, text="\n\n".join(filter(None, (told.text, new))))
 
-    def _told(self, version: Version, before: Released | None) -> str:
-        """What the changelog says of a version and of the pre-releases that led to it; empty where it says nothing."""
+    def _told(self, version: Version, before: Released | None) -> Notes | None:
+        """What the changelog says of a version and of the pre-releases that led to it."""
         for commit in dict.fromkeys((self.head, self.commit)):
             changelog = self._changelog(commit)
             own = changelog.part(version) if changelog else None
             if own is None and all(release.version != version for release in self.releases):
                 own = self.pending
             if changelog and own:
-                return notes_from_changelog(
-                    changelog, [own, *changelog.leading_to(version, before.version if before else None)]
-                )
-        return ""
+                parts = [own, *changelog.leading_to(version, before.version if before else None)]
+                if text := notes_from_changelog(changelog, parts):
+                    return Notes(text, changelog.path, from_changelog=True)
+        return None
 
     def _changelog(self, commit: str) -> Changelog | None:
         configured = self.config.changelog

@@ -146,6 +146,11 @@ def bumped(version: Version, bump: Bump, *, width: int = 0) -> Version:
     return _written(version, numbers, width)
 
 
+def is_patch(before: Version, after: Version) -> bool:
+    """Whether a version promises, by SemVer, that whatever worked with an earlier final one still works."""
+    return before.epoch == after.epoch and (*before.release, 0)[:2] == (*after.release, 0)[:2]
+
+
 def demanded(evidence: Sequence[Evidence]) -> Level:
     """The most that any of the evidence asks for."""
     return max((item.level for item in evidence), default=Level.NOTHING)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from release_tools.checks.compatibility import check_compatibility
 from release_tools.checks.contents import check_contents
 from release_tools.checks.installation import check_installation
 from release_tools.checks.metadata import check_metadata
@@ -23,6 +24,7 @@ def verify(context: Context, release: Release) -> Release:
 
 
 def _checks(context: Context, release: Release, subject: Subject) -> Iterator[Callable[[], tuple[Note, ...]]]:
+    yield partial(check_compatibility, context, release)
     yield partial(check_metadata, context, release, subject)
     yield partial(check_contents, context.config.verify, subject)
     yield from (partial(check_installation, context, wheel) for wheel in subject.wheels)

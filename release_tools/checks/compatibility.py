@@ -1,0 +1,42 @@
+"""Whether a patch release keeps its promise: that everything works as before."""
+
+from typing import Final
+
+from packaging.version import Version
+
+from release_tools.context import Context
+from release_tools.errors import HistoryError
+from release_tools.history.bump import Scheme, is_patch
+from release_tools.history.releases import last_final
+from release_tools.model import Kind, Note, Release, State
+from release_tools.survey import Survey
+
+_SHOWN: Final = 3
+
+
+def check_compatibility(context: Context, release: Release) -> tuple[Note, ...]:
+    """Compare the public API with that of the last final release, where this one only raises the patch number.
+
+    It costs a second or two of reading source; `verify` runs it while the packages are being installed.
+    """
+    if release.source is None or release.kind is Kind.DEV:
+        return ()
+    survey, version = Survey.of(context), Version(release.version)
+    before = last_final(known for known in survey.releases if known.version < version)
+    if before is None or survey.scheme is not Scheme.SEMVER or not is_patch(before.version, version):
+        return ()
+    try:
+        broken = survey.api_changes(before).broken
+    except HistoryError as error:
+        return (Note(State.FACT, f"the public API was not compared with {before.tag}", error.message),)
+    if not broken:
+        return (Note(State.DONE, f"nothing was taken from the public API since {before.tag}"),)
+    shown = "; ".join(broken[:_SHOWN]) + (f"; and {len(broken) - _SHOWN} more" if len(broken) > _SHOWN else "")
+    return (
+        Note(
+            State.WARNING,
+            f"{version} is a patch release, but breaks the public API of {before.tag}",
+            shown,
+            "Restore what users call, or release it under a higher version: release-tools next",
+        ),
+    )

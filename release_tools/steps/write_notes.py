@@ -1,0 +1,35 @@
+"""The release notes, as every place that shows them will show them."""
+
+from typing import Final
+
+from packaging.version import Version
+
+from release_tools.context import Context
+from release_tools.model import Document, Note, Release, State
+from release_tools.survey import Survey
+
+TITLE: Final = "Release notes"
+"""Of the document that holds them."""
+
+
+def write_notes(context: Context, release: Release) -> Release:
+    """Notes from the changelog, or from commits; kept as a document of the release.
+
+    Raises:
+        HistoryError: the changelog that is configured is not there.
+    """
+    survey = Survey.of(context)
+    notes = survey.notes(Version(release.version))
+    said = Note(State.FACT, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
+    if not notes.text:
+        said = Note(
+            State.WARNING,
+            f"nothing is said of {release.version}: there is no changelog, and no commit since the release before",
+        )
+    elif survey.repository.shallow and not notes.from_changelog:
+        said = Note(
+            State.WARNING,
+            f"notes from {notes.source} only: the clone is shallow",
+            advice="Fetch the whole history: git fetch --unshallow --tags (actions/checkout: fetch-depth: 0)",
+        )
+    return release.telling(said).showing(Document(TITLE, notes.text, "markdown"))
