@@ -63,8 +63,8 @@ class Console:
             print(f"::add-mask::{inert.workflow_data(secret)}", file=self._out, flush=True)
 
     def redact(self, text: str) -> str:
-        """The text without any known secret."""
-        return self._secrets.redact(text)
+        """The text without any known secret, nor one whose pieces a terminal would show side by side."""
+        return self._secrets.redact(inert.for_terminal(self._secrets.redact(text)))
 
     def data(self, text: str) -> None:
         """A result that machines read, alone on standard output."""
@@ -107,7 +107,7 @@ class Console:
             return
         head = f"{section.title}  ({section.seconds:.1f} s)" if section.seconds else section.title
         if self.in_actions:
-            print(f"::group::{inert.workflow_data(head)}", file=self._out, flush=True)
+            print(f"::group::{inert.workflow_data(self.redact(head))}", file=self._out, flush=True)
         else:
             self._line(self._out, head, "bold")
         for note in section.notes:

@@ -1,11 +1,13 @@
 """Credentials: the names under which the environment may hold them, and keeping them out of everything else."""
 
 import base64
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from release_tools.errors import CredentialError
 
@@ -25,7 +27,10 @@ _REFUSED: Final = (
     "Build in a job or shell without them and publish in another: release-tools build, then release-tools publish."
     " If you trust every build requirement: --allow-credentials-in-build."
 )
-_SECRET_NAME: Final = re.compile(r"(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|CREDENTIAL)", re.ASCII)
+_SECRET_NAME: Final = re.compile(
+    r"(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|(API|ACCESS|PRIVATE|SIGNING)_?KEY|CREDENTIAL)", re.ASCII
+)
+_USERINFO: Final = re.compile(r"https?://([^/@\s]{1,500})@")
 _NOT_SECRET: Final = frozenset({OIDC_URL})
 _WITHHELD_PREFIXES: Final = ("ACTIONS_", "GITHUB_", "RUNNER_", "TWINE_", "GIT_", "PYTHON", "RELEASE_TOOLS_")
 _SHORTEST_SECRET: Final = 6
@@ -69,16 +74,49 @@ class Secrets:
 
     @classmethod
     def of(cls, env: Mapping[str, str]) -> Self:
-        """Every secret that the environment holds, by the variables' names."""
-        found = {value.strip() for name, value in env.items() if is_secret(name)}
-        return cls(tuple(sorted((value for value in found if len(value) >= _SHORTEST_SECRET), key=len, reverse=True)))
+        """Every secret that the environment holds: by the variables' names, and in the addresses of whatever name."""
+        named = (value for name, value in env.items() if is_secret(name))
+        return cls(tuple(dict.fromkeys((*named, *(found for value in env.values() for found in _in_address(value))))))
 
     def redact(self, text: str) -> str:
-        """The text with each secret, also base64- and URL-encoded, replaced by ``***``."""
-        for value in self.values:
-            for spelling in (value, base64.b64encode(value.encode()).decode().rstrip("="), quote(value, safe="")):
-                text = text.replace(spelling, "***")
+        """The text with each secret replaced by ``***``, whole or line by line, plain or encoded."""
+        for spelling in self._spellings:
+            text = text.replace(spelling, "***")
         return text
+
+    @cached_property
+    def _spellings(self) -> tuple[str, ...]:
+        """The longest first, because a secret may be a part of another."""
+        found = {
+            spelling
+            for value in self.values
+            for part in (value.strip(), *map(str.strip, value.splitlines()))
+            if len(part) >= _SHORTEST_SECRET
+            for spelling in _spelled(part)
+        }
+        return tuple(sorted(found, key=lambda spelling: (-len(spelling), spelling)))
+
+
+def _spelled(secret: str) -> Iterator[str]:
+    """A secret as it may come up in an address, in JSON, or somewhere inside of something base64-encoded."""
+    yield secret
+    yield quote(secret, safe="")
+    yield json.dumps(secret)[1:-1]
+    data = secret.encode("utf-8", "surrogateescape")
+    for before in range(3):  # three bytes are four letters: where the secret begins decides how its letters come out
+        encoded = base64.b64encode(bytes(before) + data)
+        letters = encoded[(0, 2, 3)[before] : len(encoded) - (0, 3, 2)[(before + len(data)) % 3]].decode()
+        if len(letters) >= _SHORTEST_SECRET:
+            yield letters
+            yield letters.replace("+", "-").replace("/", "_")
+
+
+def _in_address(value: str) -> Iterator[str]:
+    """The passwords of the addresses in a text: ``https://user:password@host``; a user alone is a token."""
+    for found in _USERINFO.findall(value):
+        password = found.partition(":")[2] or found
+        yield password
+        yield unquote(password)
 
 
 def read_token(env: Mapping[str, str], name: str) -> str | None:

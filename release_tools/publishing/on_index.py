@@ -118,10 +118,10 @@ class OnIndex:
         if login is None:
             if self._job is None or not self.index.audience:
                 raise self._no_login
-            identity = self._job.identity(self.context.http, self.index.audience)
+            identity = self._identity(self._job, self.index.audience)
             token = mint(self.context.http, self.index, self.release.name, identity)
+            self.context.console.mask(token)
             login = Login("__token__", token, "trusted publishing")
-        self.context.console.mask(login.password)
         return login
 
     def wait_until_served(self) -> Note:
@@ -140,7 +140,10 @@ class OnIndex:
 
     @cached_property
     def _stored(self) -> Login | None:
-        return stored_login(self.index, self.context.env)
+        login = stored_login(self.index, self.context.env)
+        if login:
+            self.context.console.mask(login.password)
+        return login
 
     @cached_property
     def _job(self) -> Job | None:
@@ -199,7 +202,6 @@ class OnIndex:
                 'Publish from a job with id-token: write and without TWINE_PASSWORD, or set attestations = "auto".',
             )
         if self._stored:
-            self.context.console.mask(self._stored.password)
             yield Note(State.DONE, f"login for {self.title} from {self._stored.source}")
         elif self._job is None or not self.index.audience:
             yield self._no_login
@@ -212,7 +214,13 @@ class OnIndex:
 
     def _attest(self, job: Job, path: Path) -> str:
         signer = self.context.signer or attestations.sign
-        return signer(path, job.identity(self.context.http, attestations.AUDIENCE))
+        return signer(path, self._identity(job, attestations.AUDIENCE))
+
+    def _identity(self, job: Job, audience: str) -> str:
+        """A token of the job's; good for minutes, but good for whoever sees it."""
+        identity = job.identity(self.context.http, audience)
+        self.context.console.mask(identity)
+        return identity
 
 
 def version_of(filename: str) -> Version | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from release_tools.credentials import is_secret
 from release_tools.errors import RepositoryError
 from release_tools.process import ProcessError, run
 
@@ -85,7 +86,7 @@ class Repository:
 
     Attributes:
         root: its top folder, without symbolic links.
-        env: the environment for git, without ``GIT_*``.
+        env: the environment for git, without ``GIT_*`` and without secrets: it starts helpers, and knows its own logins.
         shallow: whether the history was cut off when it was cloned.
     """
 
@@ -100,7 +101,7 @@ class Repository:
         Raises:
             RepositoryError: there is none, git refuses to read it, or git is not installed.
         """
-        clean = {name: value for name, value in env.items() if not name.startswith("GIT_")}
+        clean = {name: value for name, value in env.items() if not name.startswith("GIT_") and not is_secret(name)}
         clean |= {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
         clean |= {name: env[name] for name in ("GIT_SSL_CAINFO", "GIT_SSH_COMMAND") if name in env}
         try:
