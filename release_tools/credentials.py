@@ -50,15 +50,21 @@ def without_credentials(env: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def refuse_near_build(env: Mapping[str, str], *, allowed: bool) -> tuple[str, ...]:
-    """The variables by which other people's code, about to run in a build, could publish.
+def near_build(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables by which other people's code that we run could publish.
 
-    Leaving them out of the build's own environment is not enough: on Linux it can read that of the process above it.
+    Leaving them out of its own environment is not enough: on Linux it can read that of the process above it.
+    """
+    return tuple(name for name in PUBLISHING if env.get(name))
+
+
+def refuse_near_build(env: Mapping[str, str], *, allowed: bool) -> tuple[str, ...]:
+    """What `near_build` tells, where it is allowed.
 
     Raises:
         CredentialError: there are some, and they are not allowed.
     """
-    present = tuple(name for name in PUBLISHING if env.get(name))
+    present = near_build(env)
     if present and not allowed:
         raise CredentialError(
             f"{', '.join(present)}: set while other people's code is about to run in the build", _REFUSED

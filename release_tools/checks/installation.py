@@ -8,6 +8,7 @@ from packaging.version import Version
 
 from release_tools.archives import Wheel
 from release_tools.context import Context
+from release_tools.credentials import refuse_near_build
 from release_tools.model import Note, State
 from release_tools.process import ProcessError
 from release_tools.services.environment import Environment
@@ -43,9 +44,13 @@ def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
     Args:
         context: the run's surroundings.
         wheel: what is installed.
+
+    Raises:
+        CredentialError: credentials for publishing are in the environment, where what is imported could read them.
     """
     if not context.config.verify.install:
         return (Note(State.SKIPPED, "not installed: verify.install is false"),)
+    refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
     environment = Environment.create(context.scratch / f"try-{wheel.path.stem}", context.env)
     try:
         environment.install([str(wheel.path)])

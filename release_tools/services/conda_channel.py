@@ -12,14 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from release_tools import addresses
-from release_tools.credentials import (
-    ANACONDA_TOKEN,
-    ARTIFACTORY_TOKEN,
-    PREFIX_TOKEN,
-    QUETZ_TOKEN,
-    read_token,
-    without_credentials,
-)
+from release_tools.credentials import ANACONDA_TOKEN, read_token, without_credentials
 from release_tools.errors import CredentialError, RemoteError, UnreachableError
 from release_tools.http import TRANSIENT, Http, bare
 from release_tools.model import Artifact
@@ -29,9 +22,9 @@ from release_tools.services import conda_uploader
 
 TOKENS: Final[Mapping[Server, str]] = {
     Server.ANACONDA: ANACONDA_TOKEN,
-    Server.QUETZ: QUETZ_TOKEN,
-    Server.PREFIX: PREFIX_TOKEN,
-    Server.ARTIFACTORY: ARTIFACTORY_TOKEN,
+    Server.QUETZ: "QUETZ_API_KEY",
+    Server.PREFIX: "PREFIX_API_KEY",
+    Server.ARTIFACTORY: "ARTIFACTORY_TOKEN",
 }
 """Where each kind of server's token stands: the names that rattler-build reads."""
 

@@ -78,20 +78,23 @@ class Environment:
         """What ``build`` adds to the environment of a backend."""
         return {"PATH": self.env["PATH"]}
 
-    def install(self, requirements: Sequence[str], *, dependencies: bool = True, offline: bool = False) -> None:
+    def install(
+        self, requirements: Sequence[str], *, dependencies: bool = True, offline: bool = False, wheels: bool = False
+    ) -> None:
         """Install requirements or files.
 
         Args:
             requirements: PEP 508 requirements, or absolute paths of wheels; none is no fault.
             dependencies: their dependencies as well.
             offline: only from the installer's cache; pip has no such mode and ignores it.
+            wheels: only wheels, so that nothing of what is installed is run.
 
         Raises:
             ProcessError: with the installer's output.
         """
         if not requirements:
             return
-        options = [] if dependencies else ["--no-deps"]
+        options = [*([] if dependencies else ["--no-deps"]), *(["--only-binary=:all:"] if wheels else [])]
         if self.uv:
             installer = [self.uv, "pip", "install", "--quiet", "--python", self.python_executable]
             options += ["--offline"] if offline else []

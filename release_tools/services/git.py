@@ -86,7 +86,7 @@ class Repository:
 
     Attributes:
         root: its top folder, without symbolic links.
-        env: the environment for git, without ``GIT_*`` and without secrets: it starts helpers, and knows its own logins.
+        env: the environment for git, without ``GIT_*`` and without secrets: it has logins of its own.
         shallow: whether the history was cut off when it was cloned.
     """
 

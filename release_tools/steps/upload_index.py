@@ -40,6 +40,6 @@ def _rehearsed(context: Context, release: Release) -> Release:
     if context.gate.dry:
         return release.telling(Note(State.WOULD, f"would install it from {TESTPYPI.title} and import it"))
     try:
-        return release.telling(rehearse(context, release))
+        return release.telling(*rehearse(context, release))
     except ReleaseToolsError as error:
         raise StoppedError(release, error) from error

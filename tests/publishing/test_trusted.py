@@ -36,9 +36,8 @@ def test_a_job_publishes_without_any_token(job: World, capsys: pytest.CaptureFix
     assert len(job.pypi.accepted) == 2
     assert set(job.provider.audiences) == {"pypi"}
     said = capsys.readouterr()
-    for token in job.pypi.minted:
-        assert (said.out + said.err).count(token) == said.out.count(f"::add-mask::{token}\n") == 1
-    assert not any(identity in said.out + said.err for identity in job.provider.issued)
+    for token in (*job.pypi.minted, *job.provider.issued):
+        assert (said.out + said.err).count(token) == said.out.count(f"::add-mask::{token}\n") >= 1
     assert not job.pypi.lines("GET", "audience")
 
 
