@@ -66,9 +66,7 @@ def refuse_near_build(env: Mapping[str, str], *, allowed: bool) -> tuple[str, ..
     """
     present = near_build(env)
     if present and not allowed:
-        raise CredentialError(
-            f"{', '.join(present)}: set while other people's code is about to be run", _REFUSED
-        )
+        raise CredentialError(f"{', '.join(present)}: set while other people's code is about to be run", _REFUSED)
     return present
 
 
