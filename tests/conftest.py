@@ -13,6 +13,8 @@ import pytest
 
 from release_tools import cli
 
+pytest_plugins = ["tests.support.conda"]
+
 PASSED_ON = (
     *("PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "LOCALAPPDATA", "APPDATA"),
     *("UV_CACHE_DIR", "UV_INDEX_URL", "PIP_INDEX_URL", "PIP_CACHE_DIR", "PIP_CERT"),

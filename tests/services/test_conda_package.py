@@ -1,0 +1,96 @@
+"""Every case twice: the package read back, and the package installed."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from release_tools.archives import CondaPackage, read_conda, read_wheel
+from release_tools.recipe.names import Names
+from release_tools.services import channel
+from release_tools.services.conda_build import read_back
+from release_tools.services.conda_package import Conversion, convert
+from tests.services import probe
+from tests.services.conda_cases import AVAILABLE, CASES, EXTRAS, Case
+from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel, once
+
+NAMES = Names(extras=lambda name, extra: EXTRAS.get((name, extra)))
+CONVERSION = Conversion(names=NAMES)
+each = pytest.mark.parametrize("case", [pytest.param(case, id=case.project.name) for case in CASES])
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """A prefix with every case installed, and what was found in it."""
+
+    path: Path
+    found: Mapping[str, Any]
+
+    def run(self, command: str) -> str:
+        env = {"PATH": f"{self.path / 'bin'}{os.pathsep}/usr/bin:/bin"}
+        return subprocess.run([self.path / "bin" / command], env=env, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="session")
+def prefix(shared: Path, conda_channel: Channel) -> Prefix:
+    def make(folder: Path) -> None:
+        cases = conda_channel.over(folder / "channel")
+        cases.add(*AVAILABLE, *(case.project for case in CASES), conversion=CONVERSION)
+        cases.install(folder / "prefix", "pip", *(case.project.name.lower() for case in CASES))
+        modules = [module for case in CASES for module in (*case.imports, case.project.module)]
+        python = folder / "prefix" / "bin" / "python"
+        told = subprocess.run([python, probe.__file__, json.dumps(modules)], capture_output=True, check=True).stdout
+        (folder / "found.json").write_bytes(told)
+
+    folder = once(shared / "conda-cases", make)
+    return Prefix(folder / "prefix", json.loads((folder / "found.json").read_text()))
+
+
+def converted(case: Case, folder: Path) -> CondaPackage:
+    """The package of a case; of two for different systems, the one for Unix."""
+    wheel = read_wheel(case.project.wheel(folder))
+    packages = map(read_conda, convert(wheel, folder, CONVERSION, COMMIT_TIME).paths)
+    return next(package for package in packages if "__win" not in package.depends)
+
+
+@each
+def test_a_package_says_what_its_wheel_says(case: Case, tmp_path: Path) -> None:
+    package = converted(case, tmp_path)
+    python, *others = package.depends
+    names = {member.name for member in (*package.members, *package.info)}
+    assert python == case.python
+    assert set(others) == set(case.depends)
+    assert names >= set(case.paths)
+    assert not names & set(case.absent)
+    assert package.entry_points == case.commands
+    assert read_back(package) == ()
+
+
+@NEEDS_POSIX
+@each
+def test_an_installed_package_works(case: Case, prefix: Prefix) -> None:
+    found = prefix.found["distributions"][case.project.name]
+    assert found["version"] == case.project.version
+    assert found["installer"] == "conda"
+    assert found["faults"] == []
+    assert [prefix.found["imports"][module] for module in (*case.imports, case.project.module)] == [""] * (
+        1 + len(case.imports)
+    )
+    for command, output in case.runs.items():
+        assert prefix.run(command) == output.format(prefix=prefix.path) + "\n"
+    outside = [path for path in case.paths if not path.startswith(("site-packages/", "python-scripts/", "info/"))]
+    assert all((prefix.path / path).is_file() for path in outside)
+
+
+@NEEDS_POSIX
+def test_pip_and_conda_agree_on_what_is_installed(prefix: Prefix) -> None:
+    records = {canonicalize_name(record.name) for record in channel.installed(prefix.path)} - {"python"}
+    listed = {canonicalize_name(one["name"]) for one in prefix.found["list"]}
+    assert listed == records
+    assert prefix.found["check"] == {"code": 0, "output": "No broken requirements found.\n"}

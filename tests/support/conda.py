@@ -1,0 +1,129 @@
+"""A real conda channel without a network: the running Python, pip, and whatever a test adds to them."""
+
+import os
+import sys
+import sysconfig
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from rattler import Subdir
+from rattler_build import FileEntry, assemble_package
+
+from release_tools.archives import read_wheel
+from release_tools.services import channel
+from release_tools.services.conda_package import Conversion, convert
+from tests.support.wheels import Project
+
+LEFT_OUT = {"site-packages", "test", "idlelib", "__pycache__", "turtledemo", "tkinter", "lib2to3"}
+NEEDS_POSIX = pytest.mark.skipif(os.name != "posix", reason="the running Python is packed in its POSIX layout")
+COMMIT_TIME = 1_700_000_000
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel in a folder.
+
+    Attributes:
+        folder: the channel.
+        cache: of py-rattler, the tests' own.
+        others: the URLs of channels that are asked after this one.
+    """
+
+    folder: Path
+    cache: Path
+    others: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str:
+        return self.folder.as_uri()
+
+    def add(self, *projects: Project | Path, conversion: Conversion = Conversion()) -> list[Path]:  # noqa: B008 - frozen
+        """Convert wheels, or wheels of projects, into the channel, and index it."""
+        noarch = self.folder / "noarch"
+        noarch.mkdir(parents=True, exist_ok=True)
+        made: list[Path] = []
+        for project in projects:
+            wheel = project if isinstance(project, Path) else project.wheel(self.folder)
+            made += convert(read_wheel(wheel), noarch, conversion, COMMIT_TIME).paths
+        channel.index(self.folder)
+        return made
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        return (self.url, *self.others)
+
+    def over(self, folder: Path) -> "Channel":
+        """A new channel that is asked before this one."""
+        return Channel(folder, self.cache, self.urls)
+
+    def install(self, prefix: Path, *specs: str) -> None:
+        channel.install(prefix, specs, self.urls, cache_dir=self.cache)
+
+
+def pack_python(folder: Path) -> Path:
+    """A conda package ``python`` of the interpreter that runs the tests."""
+    base = Path(sys.base_prefix)
+    short = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    interpreter = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    entries = [FileEntry.from_paths(interpreter, f"bin/{name}") for name in (short, "python3", "python")]
+    for found, folders, files in os.walk(sysconfig.get_path("stdlib")):
+        folders[:] = [name for name in folders if name not in LEFT_OUT and not name.startswith("config-")]
+        paths = [Path(found, file) for file in files if not file.endswith((".pyc", ".a"))]
+        entries += [FileEntry.from_paths(path, path.relative_to(base)) for path in paths]
+    entries += [FileEntry.from_paths(path.resolve(), f"lib/{path.name}") for path in base.glob("lib/libpython*.so*")]
+    platform = str(Subdir.current())
+    (folder / platform).mkdir(parents=True)
+    return Path(
+        assemble_package(
+            name="python",
+            version=sys.version.split()[0].rstrip("+"),
+            target_platform=platform,
+            build_string="0_tests",
+            output_dir=folder / platform,
+            files=entries,
+            compression_level=1,
+            detect_prefix=False,
+        ).path
+    )
+
+
+def once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """A folder that one of several workers makes, and that the others wait for."""
+    told = folder.with_suffix(".made")
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        deadline = time.monotonic() + 60
+        while not (told.exists() and told.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert told.read_text() == "well", f"another worker failed to make {folder.name}"
+        return folder
+    outcome = "badly"
+    try:
+        make(folder)
+        outcome = "well"
+    finally:
+        told.write_text(outcome)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+
+
+@pytest.fixture(scope="session")
+def conda_channel(shared: Path) -> Channel:
+    """A channel with the running Python and its pip; nobody adds to it."""
+
+    def make(folder: Path) -> None:
+        pack_python(folder)
+        (pip,) = Path(sysconfig.get_path("stdlib")).glob("ensurepip/_bundled/pip-*.whl")
+        Channel(folder, shared / "rattler-cache").add(pip)
+
+    return Channel(once(shared / "conda-channel", make), shared / "rattler-cache")

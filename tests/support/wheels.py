@@ -1,0 +1,69 @@
+"""Wheels with anything in them, made in milliseconds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.archives.raw import Part, record_line, zip_bytes
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a wheel is made of.
+
+    Attributes:
+        name: as its metadata spells it.
+        version: as its metadata spells it.
+        files: contents by member name; ``{data}`` and ``{info}`` in a name stand for the wheel's own two folders.
+        headers: further lines of METADATA.
+        requires: ``Requires-Dist`` lines.
+        entry_points: the text of ``entry_points.txt``.
+        tag: what it runs on.
+        build: its build tag.
+        pure: whether WHEEL says so.
+    """
+
+    name: str
+    version: str = "1.0"
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
+    headers: Sequence[str] = ()
+    requires: Sequence[str] = ()
+    entry_points: str = ""
+    tag: str = "py3-none-any"
+    build: str = ""
+    pure: bool = True
+
+    @property
+    def module(self) -> str:
+        return self.name.replace("-", "_").replace(".", "_").lower()
+
+    @property
+    def info(self) -> str:
+        return f"{self.module}-{self.version}.dist-info"
+
+    def wheel(self, folder: Path) -> Path:
+        """Write the wheel; a module of the project's name is always in it."""
+        headers = [*self.headers, *(f"Requires-Dist: {line}" for line in self.requires)]
+        metadata = [
+            "Metadata-Version: 2.4",
+            f"Name: {self.name}",
+            f"Version: {self.version}",
+            *headers,
+            "",
+            "# Read me",
+        ]
+        wheel = ["Wheel-Version: 1.0", f"Root-Is-Purelib: {str(self.pure).lower()}", f"Tag: {self.tag}"]
+        files: dict[str, str | bytes] = {f"{self.module}.py": f"name = {self.name!r}\ndef main(): print(name)\n"}
+        files |= {
+            name.format(data=f"{self.module}-{self.version}.data", info=self.info): c for name, c in self.files.items()
+        }
+        files |= {f"{self.info}/METADATA": "\n".join(metadata), f"{self.info}/WHEEL": "\n".join([*wheel, ""])}
+        files |= {f"{self.info}/entry_points.txt": self.entry_points} if self.entry_points else {}
+        contents = {name: c.encode() if isinstance(c, str) else c for name, c in files.items()}
+        record = "".join(record_line(name, content) for name, content in contents.items()) + f"{self.info}/RECORD,,\n"
+        contents[f"{self.info}/RECORD"] = record.encode()
+        mode = {True: 0o100755, False: 0o100644}
+        parts = [Part(name, content, mode=mode[content.startswith(b"#!")]) for name, content in contents.items()]
+        path = folder / "-".join(filter(None, (self.module, self.version, self.build, f"{self.tag}.whl")))
+        path.write_bytes(zip_bytes(parts))
+        return path
