@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from release_tools.archives.members import told
 from release_tools.errors import OutputError, UnreachableError, VerifyError
 
 if TYPE_CHECKING:
@@ -40,15 +41,15 @@ def index(folder: Path) -> None:
     """Write the index (``repodata.json`` and its like) of a channel in a folder.
 
     Raises:
-        OutputError: the folder cannot be read or written.
+        OutputError: the folder cannot be written, or holds something that is no package.
     """
     from rattler.index import index_fs
 
     try:
         (folder / "noarch").mkdir(parents=True, exist_ok=True)
         _wait(index_fs(folder))
-    except OSError as error:
-        raise OutputError(f"{folder}: the channel cannot be indexed: {error}") from error
+    except _raised() as error:
+        raise OutputError(f"{folder}: the channel cannot be indexed: {told(error)}") from error
 
 
 def install(prefix: Path, specs: Sequence[str], channels: Sequence[str], *, cache_dir: Path | None = None) -> None:
@@ -108,22 +109,30 @@ async def _solve(specs: Sequence[str], channels: Sequence[str], cache_dir: Path 
 @contextmanager
 def _explained(channels: Sequence[str]) -> Iterator[None]:
     """Turn what py-rattler raises into an error that a person can act upon."""
-    from rattler import exceptions as rattler
+    from rattler.exceptions import FetchRepoDataError, GatewayError, SolverError
 
     names = ", ".join(channels)
     try:
         yield
-    except rattler.SolverError as error:
+    except SolverError as error:
         raise VerifyError(
-            f"conda finds no solution on {names}: {' '.join(str(error).split())}",
+            f"conda finds no solution on {names}: {told(error)}",
             "Correct the requirements, or add the channel that has them to conda.channels.",
         ) from error
-    except (rattler.FetchRepoDataError, rattler.GatewayError) as error:
-        raise UnreachableError(
-            f"{names}: {error}", "Run again online, or name a channel that can be reached."
-        ) from error
-    except (rattler.InstallerError, rattler.LinkError, rattler.TransactionError) as error:
-        raise VerifyError(f"conda cannot install: {error}", "Look at the file that is named.") from error
+    except (FetchRepoDataError, GatewayError) as error:
+        raise UnreachableError(f"{names}: {told(error)}", "Run again online, or name another channel.") from error
+    except _raised() as error:
+        raise VerifyError(f"conda cannot install from {names}: {told(error)}") from error
+
+
+def _raised() -> tuple[type[Exception], ...]:
+    """Everything that py-rattler raises; it has no common base."""
+    from rattler import exceptions
+
+    return (
+        OSError,
+        *(one for one in vars(exceptions).values() if isinstance(one, type) and issubclass(one, Exception)),
+    )
 
 
 def _wait(answer: Awaitable[_T]) -> _T:

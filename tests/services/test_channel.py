@@ -1,0 +1,76 @@
+"""Folders indexed, specs solved and packages installed by py-rattler, without a network."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from release_tools.errors import OutputError, UnreachableError, VerifyError
+from release_tools.services import channel
+from tests.support.conda import NEEDS_POSIX, Channel
+from tests.support.wheels import Project
+
+
+def test_an_index_lists_what_lies_in_the_folder(tmp_path: Path) -> None:
+    Channel(tmp_path, tmp_path / "cache").add(Project("demo"), Project("demo", "1.1"))
+    listed = json.loads((tmp_path / "noarch" / "repodata.json").read_text())["packages.conda"]
+    assert sorted(listed) == ["demo-1.0-py_0.conda", "demo-1.1-py_0.conda"]
+
+
+def test_an_empty_folder_becomes_an_empty_channel(tmp_path: Path) -> None:
+    channel.index(tmp_path / "new")
+    assert json.loads((tmp_path / "new" / "noarch" / "repodata.json").read_text())["packages.conda"] == {}
+
+
+def test_a_channel_that_cannot_be_indexed_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "noarch").mkdir()
+    (tmp_path / "noarch" / "demo-1.0-py_0.conda").write_bytes(b"no package")
+    with pytest.raises(OutputError, match="cannot be indexed"):
+        channel.index(tmp_path)
+    capfd.readouterr()
+
+
+@NEEDS_POSIX
+def test_what_is_installed_is_recorded(tmp_path: Path, conda_channel: Channel) -> None:
+    own = conda_channel.over(tmp_path / "channel")
+    own.add(Project("demo"), Project("demo", "1.1"))
+    own.install(tmp_path / "prefix", "demo <1.1")
+    found = {one.name: one for one in channel.installed(tmp_path / "prefix")}
+    assert found.keys() == {"demo", "python"}
+    assert (found["demo"].version, found["demo"].build) == ("1.0", "py_0")
+    assert any(path.endswith("site-packages/demo.py") for path in found["demo"].files)
+
+
+@NEEDS_POSIX
+def test_a_requirement_that_no_channel_has_is_named(tmp_path: Path, conda_channel: Channel) -> None:
+    own = conda_channel.over(tmp_path / "channel")
+    own.add(Project("demo", requires=("lib-nowhere>=3",)))
+    with pytest.raises(VerifyError, match="lib-nowhere"):
+        own.install(tmp_path / "prefix", "demo")
+    assert not (tmp_path / "prefix").exists()
+
+
+def test_a_channel_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreachableError, match="nowhere"):
+        channel.install(tmp_path / "p", ["python"], [(tmp_path / "nowhere").as_uri()], cache_dir=tmp_path / "cache")
+
+
+@NEEDS_POSIX
+def test_a_channel_with_a_python_is_at_hand(conda_channel: Channel) -> None:
+    assert channel.why_not(conda_channel.urls, cache_dir=conda_channel.cache) == ""
+
+
+def test_a_channel_without_a_python_is_of_no_use(tmp_path: Path) -> None:
+    own = Channel(tmp_path, tmp_path / "cache")
+    own.add(Project("demo"))
+    reason = channel.why_not(own.urls, cache_dir=own.cache)
+    assert "python" in reason
+    assert "\n" not in reason
+
+
+@NEEDS_POSIX
+def test_the_python_of_the_channel_is_the_one_that_runs(conda_channel: Channel, tmp_path: Path) -> None:
+    conda_channel.install(tmp_path / "prefix", "python")
+    (python,) = channel.installed(tmp_path / "prefix")
+    assert python.version == sys.version.split()[0]
