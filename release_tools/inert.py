@@ -44,8 +44,8 @@ def for_log(text: str) -> str:
 
 
 def workflow_data(text: str) -> str:
-    """The message of a workflow command of our own, encoded as actions/toolkit encodes it."""
-    return for_terminal(text).replace("%", "%25").replace("\n", "%0A")
+    """The message of a workflow command of our own, encoded as actions/toolkit encodes it; no older command is in it."""
+    return for_terminal(text).replace("##[", "##\\[").replace("%", "%25").replace("\n", "%0A")
 
 
 def workflow_property(text: str) -> str:

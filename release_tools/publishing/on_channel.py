@@ -10,7 +10,7 @@ from release_tools.errors import CredentialError, OutputError, ReleaseToolsError
 from release_tools.gate import Act
 from release_tools.model import Artifact, ArtifactKind, Note, Receipt, Release, State
 from release_tools.places import Channel, Server
-from release_tools.publishing.delivery import conflicts, not_served, wait_until
+from release_tools.publishing.delivery import conflicts, not_served, see_unchanged, wait_until
 from release_tools.publishing.finding import Finding
 from release_tools.publishing.remembered import Remembered
 from release_tools.services import channel_folder
@@ -145,6 +145,7 @@ class OnChannel:
 
     def _perform(self, artifact: Artifact) -> Receipt:
         entry = Entry.of(artifact)
+        see_unchanged(artifact)
         try:
             if self.channel.server is Server.FOLDER:
                 channel_folder.add(self.channel, artifact)

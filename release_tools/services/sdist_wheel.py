@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from release_tools.archives import unpack_sdist
 from release_tools.errors import BuildError
+from release_tools.model import Artifact, ArtifactKind
 from release_tools.process import ProcessError, run
 from release_tools.services.environment import Environment
 
@@ -74,10 +75,13 @@ class Builder:
         with _explained("sdist"):
             sdist = _made(self._prepare(source, "sdist").build("sdist", folder), folder)
             repacked = repack_sdist(sdist, self.commit_time)
+            made = Artifact.of(sdist, ArtifactKind.SDIST)
         doing("wheel from the sdist")
         unpacked = unpack_sdist(sdist, self.scratch / "sdist")
         with _explained("wheel"):
             wheel = _made(self._prepare(unpacked, "wheel").build("wheel", folder), folder)
+            if Artifact.of(sdist, ArtifactKind.SDIST) != made:
+                raise BuildError(f"{sdist.name}: changed by the build of the wheel", _SEE_TABLE)
         return Dists(sdist, wheel, repacked)
 
     def metadata_version(self, source: Path) -> str:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from release_tools.errors import OutputError, PreflightError, UsageError
+from release_tools.errors import OutputError, PreflightError, UsageError, VerifyError
 from release_tools.model import Release
 from tests.publishing.world import World
+from tests.servers.base import Fault, Response
 
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
 
@@ -99,3 +101,19 @@ def test_the_files_are_enough(there: World, built: Release) -> None:
     assert there.run("publish", "--anaconda-owner", "octo", "--network-wait", "1") == 0
     assert len(there.pypi.accepted) == 2
     assert len(there.anaconda.accepted) == 1
+
+
+@pytest.mark.parametrize("change", [lambda path: path.write_bytes(b"evil"), Path.unlink], ids=["changed", "gone"])
+@pytest.mark.parametrize("place", ["pypi", "anaconda"])
+def test_a_file_that_changes_after_its_check_is_not_uploaded(
+    there: World, built: Release, place: str, change: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def meanwhile() -> None:
+        for artifact in built.artifacts:
+            change(artifact.path)
+
+    double = getattr(there, place)
+    double.faults = [Fault(response=Response(503), method="GET", path="/(simple|release)/", meanwhile=meanwhile)]
+    assert there.run("publish", "--routes-final", place) == VerifyError.exit_code
+    assert "changed after it was checked" in capsys.readouterr().err
+    assert double.accepted == []

@@ -31,7 +31,21 @@ BACKENDS: Final[Mapping[str, Backend]] = {
 
 def molecool() -> dict[str, str]:
     """The project in ``tests/projects/molecool``, by path."""
-    root = Path(__file__).parent.parent / "projects" / "molecool"
+    return _example("molecool")
+
+
+def hostile(loot: Path) -> dict[str, str]:
+    """The project in ``tests/projects/hostile``, by path, whose build attacks.
+
+    Args:
+        loot: the folder to which its backend writes what it got.
+    """
+    honest = Path(__file__).with_name("in_tree_backend.py").read_text(encoding="utf-8")
+    return {**_example("hostile"), "backend/honest.py": honest, "loot": f"{loot}\n"}
+
+
+def _example(name: str) -> dict[str, str]:
+    root = Path(__file__).parent.parent / "projects" / name
     files = (path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in files}
 

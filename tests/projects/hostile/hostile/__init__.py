@@ -1,0 +1,1 @@
+"""Harmless by itself."""
