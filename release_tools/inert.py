@@ -44,7 +44,7 @@ def for_log(text: str) -> str:
 
 
 def workflow_data(text: str) -> str:
-    """The message of a workflow command of our own, encoded as actions/toolkit encodes it; no older command is in it."""
+    """The message of a workflow command of our own, encoded as actions/toolkit does; no older command is in it."""
     return for_terminal(text).replace("##[", "##\\[").replace("%", "%25").replace("\n", "%0A")
 
 
