@@ -14,7 +14,7 @@ from release_tools.model import Document, Note, Release, Section, State
 from release_tools.report.delivery import write_summary
 from release_tools.workflows.project import Subject, our_action
 from release_tools.workflows.registration import registrations
-from release_tools.workflows.templates import keep_pins, render
+from release_tools.workflows.templates import ITSELF, keep_pins, render
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,8 +104,9 @@ def _found(subject: Subject) -> Iterator[Note]:
 def _ours(invocation: Invocation, context: Context) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
-    if invocation.options.action:
-        return str(invocation.options.action)
+    given: str | None = invocation.options.action
+    if given:
+        return ITSELF if given == "./" else given
     try:
         own = version("release-tools")
     except PackageNotFoundError:
