@@ -86,6 +86,7 @@ class NetworkConfig:
     timeout: int = setting("Seconds until a connection stands, and between two pieces of an answer.", 60)
     tries: int = setting("How often a read is tried; an upload is tried again only after looking.", 4)
     pause: int = setting("Milliseconds before the second try; doubled before each further one.", 500)
+    uploads: int = setting("How many files go to an index side by side, once the first is there.", 3)
     wait: int = setting("Seconds to wait, after an upload, until a place serves what was uploaded.", 300)
 
 

@@ -1,6 +1,7 @@
 """Acts through the gate, one after the other, each with its line in the report; also when one of them fails."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
 
 from release_tools.context import Context
@@ -25,19 +26,43 @@ class StoppedError(Exception):
         self.error = error
 
 
-def let_through(context: Context, release: Release, acts: Iterable[Act]) -> Release:
+def let_through(context: Context, release: Release, acts: Sequence[Act], *, beside: int = 1) -> Release:
     """Let acts through the gate; answers the release with their receipts and notes.
 
+    Args:
+        context: the run's surroundings.
+        release: that the acts are about.
+        acts: in order.
+        beside: how many go side by side, once the first has gone alone: it may bring a project into being.
+
     Raises:
-        StoppedError: one failed; the others after it were not tried.
+        StoppedError: one failed; those that had not begun were not tried.
     """
-    for act in acts:
+    for some in (acts[:1], acts[1:]):
+        release = _side_by_side(context, release, some, beside)
+    return release
+
+
+def _side_by_side(context: Context, release: Release, acts: Sequence[Act], beside: int) -> Release:
+    def let(act: Act) -> Receipt:
         context.console.doing(act.says)
-        try:
-            receipt = context.gate.let(act)
-        except ReleaseToolsError as error:
-            raise StoppedError(release, error) from error
-        release = replace(release, receipts=(*release.receipts, receipt)).telling(told(act, receipt))
+        return context.gate.let(act)
+
+    error: ReleaseToolsError | None = None
+    with ThreadPoolExecutor(max_workers=beside) as pool:
+        answers = {act.expects.key: pool.submit(let, act) for act in acts}
+        for act in acts:
+            try:
+                receipt = answers[act.expects.key].result()
+            except CancelledError:
+                continue
+            except ReleaseToolsError as raised:
+                error = error or raised
+                pool.shutdown(wait=False, cancel_futures=True)
+                continue
+            release = replace(release, receipts=(*release.receipts, receipt)).telling(told(act, receipt))
+    if error:
+        raise StoppedError(release, error) from error
     return release
 
 

@@ -20,6 +20,10 @@ class Place(Protocol):
     def title(self) -> str:
         """For a person."""
 
+    @property
+    def beside(self) -> int:
+        """How many files go side by side."""
+
     def wait_until_served(self) -> Note:
         """Wait until the place serves what was delivered, and compare."""
 
@@ -33,7 +37,7 @@ def deliver(context: Context, release: Release, place: Place, acts: Sequence[Act
         StoppedError: with what was done before.
     """
     try:
-        done = let_through(context, release, acts)
+        done = let_through(context, release, acts, beside=place.beside)
     except StoppedError as stopped:
         if not context.gate.dry or not isinstance(stopped.error, RemoteError):
             raise

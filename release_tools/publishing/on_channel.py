@@ -46,6 +46,11 @@ class OnChannel:
         return self.channel.title
 
     @property
+    def beside(self) -> int:
+        """One at a time: a release has few packages, and a folder is indexed after each."""
+        return 1
+
+    @property
     def artifacts(self) -> tuple[Artifact, ...]:
         """The conda packages."""
         return self.release.of_kind(ArtifactKind.CONDA)

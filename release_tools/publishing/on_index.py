@@ -43,6 +43,11 @@ class OnIndex:
         return self.index.title
 
     @property
+    def beside(self) -> int:
+        """Indexes take several files of a release at once, as the jobs of a matrix send them."""
+        return self.context.config.network.uploads
+
+    @property
     def artifacts(self) -> tuple[Artifact, ...]:
         """Wheels first: an installer that comes in between finds a wheel, and never only the sdist."""
         return (*self.release.of_kind(ArtifactKind.WHEEL), *self.release.of_kind(ArtifactKind.SDIST))
@@ -105,7 +110,8 @@ class OnIndex:
     def uploader(self) -> Uploader:
         """What uploads; it logs in, and signs, only when a file really goes."""
         attest = partial(self._attest, self._job) if self._job and self._attests else None
-        return Uploader(self.context.http, self.index, self.login, attest)
+        paths = tuple(artifact.path for artifact in self.artifacts)
+        return Uploader(self.context.http, self.index, self.login, paths, attest)
 
     def login(self) -> Login:
         """The login that an upload shows; a token is minted where none lies ready.
@@ -172,7 +178,7 @@ class OnIndex:
     def _upload(self, uploader: Uploader, artifact: Artifact) -> Receipt:
         see_unchanged(artifact)
         try:
-            uploader.upload(artifact.path)
+            uploader.upload(artifact)
         except ReleaseToolsError:
             self.look.forget()
             raise

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _FOLDER: Final = Path(__file__).parent / "page"
 _LARGEST_DOCUMENT: Final = 1_000_000
 _MOST_FILES: Final = 5_000
+_MOST_TREES: Final = 6
 _DEEDS: Final = (State.WOULD, State.DONE, State.ALREADY)
 _READERS: Final[Mapping[ArtifactKind, Callable[[Path], Sdist | Wheel | CondaPackage]]] = {
     ArtifactKind.SDIST: read_sdist,
@@ -61,7 +62,10 @@ def report_page(release: Release, error: ReleaseToolsError | None = None, *, dry
         error: what stopped the run.
         dry: whether the gate was closed.
     """
-    files = [_contents(artifact) for artifact in release.artifacts]
+    files = [
+        *map(_contents, release.artifacts[:_MOST_TREES]),
+        *(Contents(artifact, fault="not opened, as there are so many") for artifact in release.artifacts[_MOST_TREES:]),
+    ]
     deeds = [note for section in places(release) for note in section.notes if note.state in _DEEDS]
     return (
         _environment()

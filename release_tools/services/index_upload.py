@@ -1,22 +1,26 @@
 """Uploading to a package index: twine, as a library, with the credentials that twine itself would find."""
 
 import io
+import json
 import re
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from release_tools.credentials import PYPI_PASSWORD, read_token
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError, VerifyError
 from release_tools.http import TRANSIENT, Http, bare, reason, seconds
+from release_tools.model import Artifact
 from release_tools.places import Index
 from release_tools.services.trusted_publishing import Job
 
 if TYPE_CHECKING:
     import requests
+    from twine.package import PackageFile
     from twine.repository import Repository
 
 _TOKEN_USER: Final = "__token__"  # noqa: S105 - the user name that goes with a token
@@ -103,46 +107,67 @@ class Uploader:
         http: the session.
         index: to upload to.
         login: answers the login; called once, at the first upload, because a minted token lives only minutes.
+        paths: the files that will probably be uploaded; read ahead while others are on their way.
         attest: answers a file's attestation as JSON; None to upload without.
     """
 
     http: Http
     index: Index
     login: Callable[[], Login]
+    paths: tuple[Path, ...] = ()
     attest: Callable[[Path], str] | None = None
 
-    def upload(self, path: Path) -> None:
+    def upload(self, artifact: Artifact) -> None:
         """Upload one file, once.
 
         Raises:
             CredentialError: the index refuses the login.
             RemoteError: the index refuses the file.
             UnreachableError: whether the file arrived is unknown.
-            VerifyError: the file is not a distribution.
+            VerifyError: the file is not a distribution, or no longer what was built.
         """
         import requests
+
+        package = self._package(artifact.path)
+        if package.sha2_digest != artifact.sha256:
+            raise VerifyError(f"{artifact.filename}: no longer what was built", "Build again, then publish again.")
+        if self.attest is not None:
+            package.attestations = [json.loads(self.attest(artifact.path))]
+        try:
+            response = self._repository.upload(package, max_redirects=1)
+        except requests.RequestException as error:
+            raise UnreachableError(f"{bare(self.index.upload)} could not be reached: {reason(error)}") from error
+        self._judge(artifact.filename, response)
+
+    @contextmanager
+    def at_work(self) -> Iterator[Self]:
+        """While it lasts, twine's own words go nowhere (the console has its stream); then the connection closes."""
+        with redirect_stdout(io.StringIO()):
+            try:
+                yield self
+            finally:
+                if "_reading" in self.__dict__:
+                    self._reading[0].shutdown(cancel_futures=True)
+                if "_repository" in self.__dict__:
+                    self._repository.close()
+
+    @cached_property
+    def _reading(self) -> "tuple[ThreadPoolExecutor, Mapping[Path, Future[PackageFile]]]":
+        """The reading and hashing of the files, which twine does at a time; beside the uploads."""
+        from twine.package import PackageFile
+
+        pool = ThreadPoolExecutor(max_workers=1)
+        return pool, {path: pool.submit(PackageFile.from_filename, str(path), None) for path in self.paths}
+
+    def _package(self, path: Path) -> "PackageFile":
         from twine.exceptions import TwineException
         from twine.package import PackageFile
 
+        read_ahead = self._reading[1].get(path)
         try:
-            package = PackageFile.from_filename(str(path), None)
+            return read_ahead.result() if read_ahead else PackageFile.from_filename(str(path), None)
         except (TwineException, OSError, ValueError) as error:
             raise VerifyError(f"{path.name}: not a distribution that an index takes: {error}") from error
-        if self.attest is not None:
-            import json
-
-            package.attestations = [json.loads(self.attest(path))]
-        try:
-            with redirect_stdout(io.StringIO()):  # twine tells its progress itself; the console is ours
-                response = self._repository.upload(package, max_redirects=1)
-        except requests.RequestException as error:
-            raise UnreachableError(f"{bare(self.index.upload)} could not be reached: {reason(error)}") from error
-        self._judge(path.name, response)
-
-    def close(self) -> None:
-        """Close the connection."""
-        if "_repository" in self.__dict__:
-            self._repository.close()
 
     @cached_property
     def _login(self) -> Login:

@@ -1,6 +1,8 @@
 """What ``build`` made, taken up by another job: the files that ``release.json`` names, and no others."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -46,8 +48,8 @@ def _faults(folder: Path, release: Release, expect: Mapping[str, str] | None) ->
     ours = {artifact.filename: artifact for artifact in release.artifacts}
     if not ours:
         yield f"{manifest.FILENAME} names no file"
-    for artifact in release.artifacts:
-        yield from _differs(artifact, expect)
+    with ThreadPoolExecutor() as pool:
+        yield from chain.from_iterable(pool.map(lambda one: tuple(_differs(one, expect)), release.artifacts))
     for name in sorted(set(expect or ()) - set(ours)):
         yield f"{name}: expected, but {manifest.FILENAME} does not name it"
     for entry in sorted(folder.iterdir()):

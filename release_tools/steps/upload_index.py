@@ -1,7 +1,5 @@
 """Sdist and wheel to the package indexes of the route."""
 
-from contextlib import closing
-
 from release_tools.context import Context
 from release_tools.deeds import StoppedError
 from release_tools.errors import ReleaseToolsError
@@ -32,7 +30,7 @@ def upload_index(context: Context, release: Release) -> Release | Skip:
 
 def _to(context: Context, release: Release, index: Index) -> Release:
     place = OnIndex(context, release, index)
-    with closing(place.uploader()) as uploader:
+    with place.uploader().at_work() as uploader:
         return deliver(context, release, place, tuple(place.acts(uploader)))
 
 

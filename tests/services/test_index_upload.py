@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.errors import ConfigError, CredentialError, ReleaseToolsError, RemoteError, UnreachableError
+from release_tools.errors import (
+    ConfigError,
+    CredentialError,
+    ReleaseToolsError,
+    RemoteError,
+    UnreachableError,
+    VerifyError,
+)
 from release_tools.http import Http, Patience
+from release_tools.model import Artifact, ArtifactKind
 from release_tools.places import PYPI, TESTPYPI, Index
 from release_tools.services.index_upload import Login, Uploader, stored_login
 from release_tools.services.package_index import listing
@@ -50,16 +58,23 @@ def http(proxy: Proxy, provider: OidcProvider) -> Iterator[Http]:
 
 @pytest.fixture
 def uploader(http: Http) -> Iterator[Uploader]:
-    one = Uploader(http, PYPI, lambda: Login("__token__", TOKEN, "TWINE_PASSWORD"))
-    yield one
-    one.close()
+    with Uploader(http, PYPI, lambda: Login("__token__", TOKEN, "TWINE_PASSWORD")).at_work() as one:
+        yield one
+
+
+def wheel(folder: Path) -> Artifact:
+    return Artifact.of(make_wheel(folder), ArtifactKind.WHEEL)
+
+
+def sdist(folder: Path) -> Artifact:
+    return Artifact.of(make_sdist(folder), ArtifactKind.SDIST)
 
 
 def test_what_is_uploaded_is_what_is_served(
     pypi: PackageIndex, http: Http, uploader: Uploader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for path in (make_wheel(tmp_path), make_sdist(tmp_path)):
-        uploader.upload(path)
+    uploader.upload(wheel(tmp_path))
+    uploader.upload(sdist(tmp_path))
     assert {name: served.sha256 for name, served in listing(http, PYPI, "demo").files.items()} == pypi.holds()
     assert pypi.complaints == []
     assert capsys.readouterr() == ("", "")
@@ -82,17 +97,27 @@ def test_a_failing_index_is_asked_once_and_the_fault_is_told(
 ) -> None:
     pypi.faults = [Fault(method="POST", response=fault)]
     with pytest.raises(error) as raised:
-        uploader.upload(make_sdist(tmp_path))
+        uploader.upload(sdist(tmp_path))
     assert said in str(raised.value)
     assert TOKEN not in repr(raised.value) + str(raised.value)
     assert len(pypi.uploads) == 1
+
+
+def test_a_file_that_changed_since_it_was_built_is_not_uploaded(
+    pypi: PackageIndex, uploader: Uploader, tmp_path: Path
+) -> None:
+    built = wheel(tmp_path)
+    make_wheel(tmp_path, body="evil = True\n")
+    with pytest.raises(VerifyError, match="no longer what was built"):
+        uploader.upload(built)
+    assert pypi.uploads == []
 
 
 @pytest.mark.parametrize("what", [What.DROP, What.HANG])
 def test_a_lost_answer_leaves_it_open(pypi: PackageIndex, uploader: Uploader, tmp_path: Path, what: What) -> None:
     pypi.faults = [Fault(what, method="POST")]
     with pytest.raises(UnreachableError):
-        uploader.upload(make_sdist(tmp_path))
+        uploader.upload(sdist(tmp_path))
     assert len(pypi.uploads) == 1
 
 
@@ -146,9 +171,10 @@ def test_a_job_is_known_by_its_identity(pypi: PackageIndex, provider: OidcProvid
     assert job is not None
     identity = job.identity(http, PYPI.audience)
     token = mint(http, PYPI, "demo", identity)
-    uploader = Uploader(http, PYPI, lambda: Login("__token__", token, "trusted publishing"), _attestation)
-    uploader.upload(make_wheel(tmp_path))
-    uploader.close()
+    with Uploader(
+        http, PYPI, lambda: Login("__token__", token, "trusted publishing"), attest=_attestation
+    ).at_work() as uploader:
+        uploader.upload(wheel(tmp_path))
     assert provider.audiences == ["pypi"]
     assert pypi.files["demo-1.0-py3-none-any.whl"].attestations
     assert pypi.created_by_minting == []

@@ -1,0 +1,111 @@
+"""Publishing twenty files to an index on this machine: ours beside ``twine upload``; and what ``status`` asks.
+
+Ours looks first, uploads, waits until the files are served and compares them; twine only uploads. ::
+
+    python -m benchmarks.publish
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from release_tools import manifest
+from release_tools.model import Artifact, ArtifactKind, Kind, Release
+from tests.making import make_sdist, make_wheel
+from tests.servers.base import serve
+from tests.servers.package_index import PackageIndex
+
+TOKEN = "pypi-benchmark"  # noqa: S105 - opens nothing but the double
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    """Measure, print the table, and answer 1 where a ratio is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--size", type=int, default=1_000_000, help="bytes of each wheel")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder)
+        names = _build(project / "dist", options.files, options.size)
+        pairs = [(_twine(project, names), _ours(project)) for _ in range(options.rounds)]
+        requests = _status(project)
+    twine, ours = (statistics.median(times) for times in zip(*pairs, strict=True))
+    print(f"{'':28}{'twine':>10}{'ours':>10}{'ratio':>10}")
+    print(f"{f'publish {options.files} files':28}{twine:>9.2f}s{ours:>9.2f}s{ours / twine:>10.2f}")
+    print(f"{f'status of {options.files} files':28}{'':>10}{requests:>8} requests to the one place")
+    return int(ours > twine or requests != 1)
+
+
+def _build(dist: Path, files: int, size: int) -> list[str]:
+    """An sdist and wheels that differ in their build tags."""
+    dist.mkdir()
+    body = f"text = {'x' * size!r}\n"
+    wheels = [make_wheel(dist, build=str(number) if number else "", body=body) for number in range(files - 1)]
+    artifacts = [
+        Artifact.of(make_sdist(dist), ArtifactKind.SDIST),
+        *(Artifact.of(w, ArtifactKind.WHEEL) for w in wheels),
+    ]
+    release = Release("demo", "1.0", Kind.FINAL, "v1.0", tagged=True, commit="c" * 40, artifacts=tuple(artifacts))
+    (dist / manifest.FILENAME).write_text(manifest.dump(release), encoding="utf-8")
+    return [str(artifact.path) for artifact in artifacts]
+
+
+def _twine(project: Path, names: Sequence[str]) -> float:
+    index = _index()
+    with serve(index) as url:
+        address = ["--repository-url", f"{url}/legacy/", "--disable-progress-bar", "--non-interactive"]
+        seconds = _timed([sys.executable, "-m", "twine", "upload", *address, *names], project)
+    return _complete(index, len(names), seconds)
+
+
+def _ours(project: Path) -> float:
+    index = _index()
+    with serve(index) as url:
+        seconds = _timed([*_command("publish", project), "--routes-final", f"{url}/legacy/"], project)
+    return _complete(index, len(list(project.glob("dist/demo-*"))), seconds)
+
+
+def _status(project: Path) -> int:
+    index = _index()
+    for path in project.glob("dist/demo-*"):
+        index.put(path.name, path.read_bytes())
+    with serve(index) as url:
+        routes = [f"--routes-{kind}={url}/legacy/" for kind in Kind]
+        _timed([*_command("status", project), "1.0", "--name", "demo", *routes], project)
+    return len(index.log)
+
+
+def _command(name: str, project: Path) -> list[str]:
+    return [sys.executable, "-m", "release_tools", name, "-C", str(project)]
+
+
+def _index() -> PackageIndex:
+    index = PackageIndex()
+    index.tokens[TOKEN] = None
+    return index
+
+
+def _timed(command: Sequence[str], project: Path) -> float:
+    login = {"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": TOKEN}
+    env = {"PATH": os.environ["PATH"], "HOME": str(project), "PYTHONPATH": str(ROOT), **login}
+    started = time.perf_counter()
+    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def _complete(index: PackageIndex, files: int, seconds: float) -> float:
+    if len(index.files) != files:
+        raise SystemExit(f"{len(index.files)} of {files} files arrived")
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
