@@ -5,9 +5,10 @@ import subprocess
 
 import pytest
 
-from release_tools.errors import ConflictError, CredentialError, PreflightError
+from release_tools.errors import ConflictError, CredentialError, PreflightError, RemoteError
 from release_tools.model import ArtifactKind
 from tests.publishing.world import World
+from tests.servers.base import Fault, Response
 
 DISTS = (ArtifactKind.SDIST, ArtifactKind.WHEEL)
 
@@ -139,3 +140,39 @@ def test_a_tag_that_came_after_the_build_makes_it_a_release(there: World) -> Non
     subprocess.run([*git, "tag", "--annotate", "--message=v1.0", "v1.0"], check=True)
     assert there.run("publish") == 0
     assert there.pypi.holds()
+
+
+def test_of_many_files_the_first_goes_alone_and_the_others_side_by_side(there: World) -> None:
+    release = there.build(wheels=9, conda=False)
+    there.log_in()
+    assert there.run("publish", "--routes-final", "pypi") == 0
+    assert there.pypi.holds() == there.expected(release, *DISTS)
+    assert len(there.pypi.accepted) == 10
+    ports = [request.client_port for request in there.pypi.log if request.method == "POST"]
+    assert 1 < len(set(ports)) <= 3
+
+
+def test_a_partial_failure_tells_what_is_done_and_how_to_go_on(
+    there: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there.build(wheels=4, conda=False)
+    there.log_in()
+    refuse = Response.of_text("no sdist today", 400)
+    there.pypi.faults = [Fault(method="POST", times=None, response=refuse, body=b".tar.gz")]
+    assert there.run("publish", "--routes-final", "pypi") == RemoteError.exit_code
+    said = capsys.readouterr()
+    assert "upload demo-1.0-3-py3-none-any.whl to PyPI" in said.out
+    assert "PyPI refused demo-1.0.tar.gz: 400 no sdist today" in said.err
+    assert "Run the same command again" in said.out
+    assert len(there.pypi.accepted) == 4
+    there.pypi.faults = []
+    assert there.run("publish", "--routes-final", "pypi") == 0
+    assert len(there.pypi.accepted) == 5
+
+
+def test_a_credential_that_is_refused_is_shown_once(there: World) -> None:
+    there.build(wheels=4, conda=False)
+    there.log_in()
+    there.pypi.tokens = {}
+    assert there.run("publish", "--routes-final", "pypi") == CredentialError.exit_code
+    assert len(there.pypi.uploads) == 1

@@ -79,6 +79,7 @@ class Fault:
         what: happens to the client.
         method: of the requests that it strikes; empty for any.
         path: regular expression searched in ``host/path``; empty for any.
+        body: what its body contains.
         done: whether the deed itself is done before the fault strikes.
         times: how many requests it strikes; None for all.
         response: what is answered, for `What.ANSWER`.
@@ -88,13 +89,18 @@ class Fault:
     what: What = What.ANSWER
     method: str = ""
     path: str = ""
+    body: bytes = b""
     done: bool = False
     times: int | None = 1
     response: Response = field(default_factory=lambda: Response(500, b"scripted fault"))
     meanwhile: Callable[[], None] | None = None
 
     def strikes(self, request: Request) -> bool:
-        return self.method in {"", request.method} and bool(re.search(self.path, request.host + request.path))
+        return (
+            self.method in {"", request.method}
+            and re.search(self.path, request.host + request.path) is not None
+            and self.body in request.body
+        )
 
 
 class Double:

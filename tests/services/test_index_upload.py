@@ -71,7 +71,7 @@ def sdist(folder: Path) -> Artifact:
 
 
 def test_what_is_uploaded_is_what_is_served(
-    pypi: PackageIndex, http: Http, uploader: Uploader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str], pypi: PackageIndex, http: Http, uploader: Uploader, tmp_path: Path
 ) -> None:
     uploader.upload(wheel(tmp_path))
     uploader.upload(sdist(tmp_path))
