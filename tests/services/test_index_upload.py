@@ -71,10 +71,11 @@ def sdist(folder: Path) -> Artifact:
 
 
 def test_what_is_uploaded_is_what_is_served(
-    capsys: pytest.CaptureFixture[str], pypi: PackageIndex, http: Http, uploader: Uploader, tmp_path: Path
+    pypi: PackageIndex, http: Http, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    uploader.upload(wheel(tmp_path))
-    uploader.upload(sdist(tmp_path))
+    with Uploader(http, PYPI, lambda: Login("__token__", TOKEN, "TWINE_PASSWORD")).at_work() as uploader:
+        uploader.upload(wheel(tmp_path))
+        uploader.upload(sdist(tmp_path))
     assert {name: served.sha256 for name, served in listing(http, PYPI, "demo").files.items()} == pypi.holds()
     assert pypi.complaints == []
     assert capsys.readouterr() == ("", "")
