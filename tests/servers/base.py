@@ -6,6 +6,7 @@ name through the proxy (`tests.servers.proxy`).
 
 import json
 import re
+import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -227,9 +228,15 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: the log is the double's."""
 
     def _body(self) -> bytes:
+        self._acknowledge()
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
             return b"".join(self._chunks())
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _acknowledge(self) -> None:
+        """Let the client go on at once: through a proxy urllib3 waits for it, and Linux would take 40 ms."""
+        if hasattr(socket, "TCP_QUICKACK"):
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _chunks(self) -> Iterator[bytes]:
         while size := int(self.rfile.readline().split(b";")[0], 16):
