@@ -12,9 +12,11 @@ from release_tools.model import Note, Release, Section, Skip, State
 from release_tools.steps.build_conda import build_conda
 from release_tools.steps.build_dists import build_dists
 from release_tools.steps.check_tag import check_tag
+from release_tools.steps.draft_release import draft_release
 from release_tools.steps.identify import identify
 from release_tools.steps.look_around import see_repository, see_workflows
 from release_tools.steps.preflight import preflight
+from release_tools.steps.publish_release import publish_release
 from release_tools.steps.push_tag import push_tag
 from release_tools.steps.ready import ready
 from release_tools.steps.see_logins import see_logins
@@ -58,6 +60,8 @@ READY: Final = Step("Places", ready, PreflightError)  # where it goes, and wheth
 TAGGING: Final = (
     Step("Tag checks", check_tag, PreflightError),  # what the tag must satisfy, before it can be seen by anybody
     Step("Tag", push_tag, place="git"),  # annotated, where everybody sees it
+    Step("GitHub draft", draft_release, place="GitHub"),  # with all files; the durable copy that a rerun goes back to
+    Step("GitHub release", publish_release, place="GitHub"),  # the draft, shown to everybody
 )
 
 UPLOAD: Final = (

@@ -27,6 +27,7 @@ class HostedFile:
         size: in bytes.
         url: at the API.
         whole: False where an upload broke off.
+        uploader: the account that uploaded it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class HostedFile:
     size: int
     url: str
     whole: bool
+    uploader: str
 
 
 @dataclass(frozen=True)
@@ -232,4 +234,5 @@ def _file(asset: "GitReleaseAsset") -> HostedFile:
         asset.size,
         asset.url,
         asset.state == "uploaded",
+        getattr(asset.uploader, "login", ""),  # nobody's, where the account is gone
     )

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
-from release_tools.addresses import GITHUB_API, GITHUB_SITE
+from release_tools.addresses import ACTIONS_BOT, GITHUB_API, GITHUB_SITE
 from release_tools.credentials import GITHUB_TOKEN, read_token
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError
 from release_tools.http import Answer, Http, bare
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SLUG: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,99})/[A-Za-z0-9_.-]{1,100}", re.ASCII)
 _REFUSED_FOR_NOW: Final = (403, 429)
+_FORBIDDEN: Final = 403
 _ELSEWHERE: Final = 3
 _SERVER_FAILED: Final = 500
 _PAGE: Final = 100
@@ -86,6 +87,28 @@ class GitHub:
         if not _SLUG.fullmatch(slug):
             raise ConfigError(f"{slug!r} is no repository on GitHub", "Write it like owner/name.")
         return HostedRepository(self, slug)
+
+    def login(self) -> str:
+        """The account that the token belongs to; empty without a token.
+
+        A workflow's own token belongs to nobody who could be asked for: it writes as GitHub's bot.
+
+        Raises:
+            CredentialError: the token is refused.
+            RemoteError: the server failed.
+        """
+        from github import GithubException
+        from github.AuthenticatedUser import AuthenticatedUser
+
+        if self.token is None:
+            return ""
+        with self.doing("tell whose token it is"):
+            try:
+                return AuthenticatedUser(self.requester, url="/user").login
+            except GithubException as error:
+                if error.status == _FORBIDDEN:
+                    return ACTIONS_BOT[0]
+                raise
 
     @cached_property
     def requester(self) -> "Requester":

@@ -141,7 +141,7 @@ def _assets(exchange: Exchange) -> Response:
 
 
 def _upload(exchange: Exchange) -> Response:
-    _, repo, request = exchange.writer, exchange.repo, exchange.request
+    token, repo, request = exchange.writer, exchange.repo, exchange.request
     release = _by_id(exchange, repo)
     if release.immutable:
         raise RefusedError(422, "Cannot upload assets to an immutable release.")
@@ -155,6 +155,7 @@ def _upload(exchange: Exchange) -> Response:
         content=request.body,
         digest=f"sha256:{hashlib.sha256(request.body).hexdigest()}" if exchange.server.digests else None,
         media=request.headers.get("content-type", ""),
+        uploader=token.login,
     )
     release.assets.append(asset)
     return Response.of_json(exchange.server.teller.asset(repo, release, asset), 201)

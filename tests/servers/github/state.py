@@ -51,6 +51,7 @@ class Asset:
     content: bytes
     digest: str | None
     media: str
+    uploader: str
     state: str = "uploaded"
 
 

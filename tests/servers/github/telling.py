@@ -105,6 +105,7 @@ class Teller:
             "content_type": asset.media,
             "size": len(asset.content),
             "digest": asset.digest,
+            "uploader": self.user(asset.uploader),
             "url": f"{self.at.api}/repos/{repo.full_name}/releases/assets/{asset.id}",
             "browser_download_url": f"{self.at.site}/{repo.full_name}/releases/download/"
             f"{_shown_tag(release)}/{asset.name}",

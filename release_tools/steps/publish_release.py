@@ -1,0 +1,68 @@
+"""The draft release, turned into one that everybody sees."""
+
+from dataclasses import replace
+
+from packaging.version import Version
+
+from release_tools.context import Context
+from release_tools.deeds import let_through
+from release_tools.errors import RemoteError
+from release_tools.gate import Act
+from release_tools.model import Kind, Receipt, Release, Skip
+from release_tools.services.github import releases, tags
+from release_tools.services.github.shelf import Shelf
+from release_tools.services.origin import hosted
+from release_tools.versions import TagFormat
+
+
+def publish_release(context: Context, release: Release) -> Release | Skip:
+    """Publish the draft, after the indexes have the files; marked as latest only if it is the highest final one.
+
+    Raises:
+        StoppedError: the act failed.
+    """
+    if not any(receipt.key == f"github:{release.tag}" for receipt in release.receipts):
+        return Skip("there is no draft release on GitHub")
+    with hosted(context) as repository:
+        if repository is None:
+            return Skip("the project does not lie on GitHub")
+        shelf = Shelf(repository, release.tag, "")
+        return let_through(context, release, [_act(context, shelf, release)])
+
+
+def _act(context: Context, shelf: Shelf, release: Release) -> Act:
+    repository = shelf.repository
+    url = f"{repository.url}/releases/tag/{release.tag}"
+    expected = Receipt(f"github-release:{release.tag}", url, release.commit)
+
+    def find() -> Receipt | None:
+        shelf.known = False
+        found = shelf.look()
+        if found is None or found.draft:
+            return None
+        return replace(expected, url=found.url, digest=tags.commit_of_tag(repository, release.tag))
+
+    def perform() -> Receipt:
+        draft = shelf.look()
+        if draft is None or not draft.draft:
+            raise RemoteError(f"{repository.slug} has no draft of {release.tag} any more")
+        if tags.commit_of_tag(repository, release.tag) != release.commit:
+            raise RemoteError(f"{release.tag} of {repository.slug} is not on {release.commit}, so it is not published")
+        made = releases.publish(
+            repository,
+            draft,
+            prerelease=release.kind in {Kind.PRE, Kind.DEV},
+            latest=_is_latest(context, release, releases.published_tags(repository)),
+        )
+        return replace(expected, url=made.url)
+
+    return Act(f"publish the GitHub release {release.tag}", expected, find, perform)
+
+
+def _is_latest(context: Context, release: Release, published: tuple[str, ...]) -> bool:
+    """Whether this is the highest of the final versions that are released there, and final itself."""
+    if release.kind not in {Kind.FINAL, Kind.POST}:
+        return False
+    tag_format = TagFormat.parse(context.config.tag_format)
+    others = filter(None, map(tag_format.version, published))
+    return all(Version(release.version) >= other for other in others if not other.is_prerelease)
