@@ -115,6 +115,7 @@ class GitHubConfig:
     """The release on GitHub; ``enabled`` is ``--github`` and ``--no-github`` on the command line."""
 
     enabled: bool = setting("Make a GitHub release, where the git remote lies on GitHub.", default=True)
+    draft: bool = setting("Leave the release a draft, for a person to publish.", default=False)
     repository: str = setting("The repository as owner/name; told from the git remote if empty.", "")
 
 

@@ -193,7 +193,9 @@ def add_expect(parser: argparse.ArgumentParser) -> None:
 def add_only(parser: argparse.ArgumentParser) -> None:
     """``--only``: some of the places of the route, for one job of several that share a release."""
     parser.add_argument(
-        "--only", metavar="PLACE,…", help="of the places on the route only these: pypi, testpypi, anaconda, github, …"
+        "--only",
+        metavar="PLACE,…",
+        help="of the places on the route only these: pypi, anaconda, draft, github, …",
     )
 
 

@@ -60,16 +60,18 @@ READY: Final = Step("Places", ready, PreflightError)  # where it goes, and wheth
 TAGGING: Final = (
     Step("Tag checks", check_tag, PreflightError),  # what the tag must satisfy, before it can be seen by anybody
     Step("Tag", push_tag, place="git"),  # annotated, where everybody sees it
-    Step("GitHub draft", draft_release, place="GitHub"),  # with all files; the durable copy that a rerun goes back to
-    Step("GitHub release", publish_release, place="GitHub"),  # the draft, shown to everybody
 )
+
+DRAFT: Final = Step("GitHub draft", draft_release, place="GitHub")  # all files; what a rerun goes back to
 
 UPLOAD: Final = (
     Step("Upload sdist and wheel", upload_index, place="PyPI"),  # to the indexes of the route
     Step("Upload conda packages", upload_channel, place="Anaconda.org"),  # to the channels of the route
 )
 
-PUBLISH: Final = (READY, *TAGGING, *UPLOAD)
+SHOW: Final = Step("GitHub release", publish_release, place="GitHub")  # the draft, for everybody to see
+
+PUBLISH: Final = (READY, *TAGGING, DRAFT, *UPLOAD, SHOW)
 
 BUILT: Final = Step("Files", take_built, PreflightError)  # instead of BUILD, in another job
 

@@ -169,7 +169,9 @@ def route(config: Config, kind: Kind) -> Route:
     )
 
 
+DRAFT: Final = "draft"
 GITHUB: Final = "github"
+"""The GitHub release goes first, as a draft, and last, when it is published; so it is two stops."""
 
 
 def stops(config: Config, kind: Kind) -> tuple[str, ...]:
@@ -180,8 +182,9 @@ def stops(config: Config, kind: Kind) -> tuple[str, ...]:
     """
     way = route(config, kind)
     names = [*(index.name for index in way.indexes), *(channel.name for channel in way.channels)]
-    github = [GITHUB] if config.github.enabled and kind is not Kind.DEV else []
-    return tuple(dict.fromkeys([*names, *github]))
+    if not config.github.enabled or kind is Kind.DEV:
+        return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys([DRAFT, *names, *([] if config.github.draft else [GITHUB])]))
 
 
 def narrowed(config: Config, wanted: Collection[str]) -> Config:
@@ -208,7 +211,11 @@ def narrowed(config: Config, wanted: Collection[str]) -> Config:
         config,
         rehearse=config.rehearse and TESTPYPI.name in wanted,
         routes=replace(config.routes, **routes),
-        github=replace(config.github, enabled=config.github.enabled and GITHUB in wanted),
+        github=replace(
+            config.github,
+            enabled=config.github.enabled and not {DRAFT, GITHUB}.isdisjoint(wanted),
+            draft=config.github.draft or GITHUB not in wanted,
+        ),
     )
 
 

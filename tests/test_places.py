@@ -2,7 +2,7 @@
 
 import pytest
 
-from release_tools.config import AnacondaConfig, Config, RoutesConfig
+from release_tools.config import AnacondaConfig, Config, GitHubConfig, RoutesConfig
 from release_tools.errors import ConfigError
 from release_tools.model import Kind
 from release_tools.places import PYPI, TESTPYPI, Index, every_place, narrowed, origins, route, stops
@@ -104,12 +104,12 @@ def test_the_stops_of_a_release_are_its_places_by_name() -> None:
     config = Config(
         anaconda=OWNED, rehearse=True, channels={"lab": "file:///srv/lab"}, routes=RoutesConfig(pre=("lab",))
     )
-    assert stops(config, Kind.FINAL) == ("testpypi", "pypi", "anaconda", "github")
-    assert stops(config, Kind.PRE) == ("lab", "github")
+    assert stops(config, Kind.FINAL) == ("draft", "testpypi", "pypi", "anaconda", "github")
+    assert stops(config, Kind.PRE) == ("draft", "lab", "github")
     assert stops(config, Kind.DEV) == ("testpypi", "anaconda")
 
 
-@pytest.mark.parametrize("name", ["testpypi", "pypi", "anaconda", "lab", "github"])
+@pytest.mark.parametrize("name", ["draft", "testpypi", "pypi", "anaconda", "lab"])
 @pytest.mark.parametrize("kind", list(Kind))
 def test_narrowed_to_one_place_a_release_goes_there_or_nowhere(kind: Kind, name: str) -> None:
     config = Config(
@@ -123,6 +123,12 @@ def test_narrowed_to_one_place_a_release_goes_there_or_nowhere(kind: Kind, name:
     assert one.rehearse == (name == "testpypi")
 
 
+def test_the_release_on_github_is_published_from_its_draft() -> None:
+    assert stops(narrowed(Config(), ["github"]), Kind.FINAL) == ("draft", "github")
+    assert stops(Config(github=GitHubConfig(draft=True)), Kind.FINAL) == ("draft", "pypi")
+    assert stops(Config(github=GitHubConfig(enabled=False)), Kind.FINAL) == ("pypi",)
+
+
 def test_all_narrowed_jobs_together_are_the_whole_release() -> None:
     config = Config(anaconda=OWNED, rehearse=True)
     whole, parts = (
@@ -134,5 +140,5 @@ def test_all_narrowed_jobs_together_are_the_whole_release() -> None:
 
 
 def test_narrowing_to_what_is_on_no_route_names_what_is() -> None:
-    with pytest.raises(ConfigError, match="'pipy': on no route; there are github, pypi, testpypi"):
+    with pytest.raises(ConfigError, match="'pipy': on no route; there are draft, github, pypi, testpypi"):
         narrowed(Config(), ["pipy", "pypi"])

@@ -12,11 +12,10 @@ from release_tools.checks.sameness import differences
 from release_tools.context import Context
 from release_tools.credentials import GITHUB_TOKEN
 from release_tools.deeds import let_through
-from release_tools.errors import ConflictError, CredentialError, OutputError
+from release_tools.errors import ConflictError, OutputError
 from release_tools.gate import Act
 from release_tools.model import Artifact, Kind, Note, Release, Skip, State
 from release_tools.services.github.releases import Draft
-from release_tools.services.github.session import HostedRepository
 from release_tools.services.github.shelf import SEAL, Shelf
 from release_tools.services.origin import hosted
 
@@ -42,18 +41,9 @@ def draft_release(context: Context, release: Release) -> Release | Skip:
     with hosted(context) as repository:
         if repository is None:
             return Skip("the project does not lie on GitHub", "Set github.repository if it does.")
-        shelf = Shelf(repository, release.tag, _login(context, repository))
+        shelf = Shelf(repository, release.tag, repository.hub.login())
         ours = _durable(context, shelf, release.telling(*_told(shelf)))
         return let_through(context, ours, _acts(context, shelf, ours))
-
-
-def _login(context: Context, repository: HostedRepository) -> str:
-    if repository.hub.token is None and not context.gate.dry:
-        raise CredentialError(
-            f"no token to make a release in {repository.slug}",
-            f"Set {GITHUB_TOKEN} (in a job: permissions: contents: write), or leave the release out with --no-github.",
-        )
-    return repository.hub.login()
 
 
 def _told(shelf: Shelf) -> Iterator[Note]:

@@ -21,7 +21,9 @@ def publish_release(context: Context, release: Release) -> Release | Skip:
     Raises:
         StoppedError: the act failed.
     """
-    if not any(receipt.key == f"github:{release.tag}" for receipt in release.receipts):
+    if context.config.github.draft:
+        return Skip("it stays a draft", "Publish it on GitHub, or set github.draft = false.")
+    if not any(receipt.key == f"github-draft:{release.tag}" for receipt in release.receipts):
         return Skip("there is no draft release on GitHub")
     with hosted(context) as repository:
         if repository is None:
@@ -33,7 +35,7 @@ def publish_release(context: Context, release: Release) -> Release | Skip:
 def _act(context: Context, shelf: Shelf, release: Release) -> Act:
     repository = shelf.repository
     url = f"{repository.url}/releases/tag/{release.tag}"
-    expected = Receipt(f"github-release:{release.tag}", url, release.commit)
+    expected = Receipt(f"github:{release.tag}", url, release.commit)
 
     def find() -> Receipt | None:
         shelf.known = False

@@ -8,11 +8,12 @@ from packaging.version import Version
 from release_tools.context import Context
 from release_tools.deeds import StoppedError
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError
-from release_tools.model import ArtifactKind, Note, Release, State
+from release_tools.model import ArtifactKind, Kind, Note, Release, State
 from release_tools.places import Route, route
 from release_tools.publishing.finding import Finding, attempt
 from release_tools.publishing.on_channel import OnChannel
 from release_tools.publishing.on_index import OnIndex
+from release_tools.services.origin import hosted
 
 
 def ready(context: Context, release: Release) -> Release:
@@ -25,7 +26,8 @@ def ready(context: Context, release: Release) -> Release:
     """
     way = route(context.config, release.kind)
     errors: list[ReleaseToolsError] = []
-    for finding in chain(_version(context, release), _way(release, way), _places(context, release, way)):
+    looks = (_version(context, release), _way(release, way), _places(context, release, way), _hosting(context, release))
+    for finding in chain.from_iterable(looks):
         if isinstance(finding, Note):
             release = release.telling(finding)
         elif context.gate.dry and isinstance(finding, CredentialError | RemoteError):
@@ -59,6 +61,15 @@ def _places(context: Context, release: Release, way: Route) -> Iterator[Finding]
     if release.of_kind(ArtifactKind.CONDA):
         for channel in way.channels:
             yield from attempt(OnChannel(context, release, channel).checks)
+
+
+def _hosting(context: Context, release: Release) -> Iterator[Finding]:
+    """Whether a release can be made on GitHub, where the project lies there."""
+    if not context.config.github.enabled or (release.kind is Kind.DEV and not release.tagged):
+        return
+    with hosted(context) as repository:
+        if repository is not None:
+            yield from attempt(repository.may_be_written_to)
 
 
 def _together(errors: list[ReleaseToolsError]) -> ReleaseToolsError:

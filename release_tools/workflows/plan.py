@@ -7,7 +7,7 @@ from typing import Final
 from release_tools.config import Config
 from release_tools.credentials import ANACONDA_TOKEN, PYPI_PASSWORD
 from release_tools.model import Kind
-from release_tools.places import GITHUB, PYPI, TESTPYPI, Channel, Index, Server, route, stops
+from release_tools.places import DRAFT, GITHUB, PYPI, TESTPYPI, Channel, Index, Server, route, stops
 from release_tools.services.conda_channel import TOKENS
 from release_tools.versions import TagFormat
 
@@ -90,8 +90,11 @@ def jobs(config: Config, *, dev: bool) -> tuple[Job, ...]:
         places |= {index.name: index for index in way.indexes}
         places |= {channel.name: channel for channel in way.channels}
     order = sorted(places.values(), key=lambda place: (isinstance(place, Channel), place != TESTPYPI))
-    github = any(GITHUB in stops(config, kind) for kind in kinds)
-    return (*filter(None, map(_job, order)), *([_github()] if github else []))
+    named = {name for kind in kinds for name in stops(config, kind)}
+    draft = Job(DRAFT, "GitHub draft", DRAFT, (_RELEASE,), history=True)
+    release = Job(GITHUB, "GitHub release", GITHUB, (_RELEASE,), history=True)
+    every = (draft, *filter(None, map(_job, order)), release)
+    return tuple(job for job in every if job.place in named)
 
 
 def _job(place: Index | Channel) -> Job | None:
@@ -107,10 +110,6 @@ def _job(place: Index | Channel) -> Job | None:
     url = "anaconda-url" if secret == ANACONDA_TOKEN else ""
     title = "Anaconda.org" if place.server is Server.ANACONDA else place.name
     return Job(name, title, place.name, environment=name, secrets=(secret,), url=url)
-
-
-def _github() -> Job:
-    return Job(GITHUB, "GitHub release", GITHUB, (_RELEASE,), history=True)
 
 
 def _identifier(name: str) -> str:

@@ -46,10 +46,10 @@ def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: A
 @pytest.mark.parametrize(
     ("config", "dev", "expected"),
     [
-        ("plain", False, ["pypi", "github"]),
-        ("plain", True, ["testpypi", "pypi", "github"]),
-        ("anaconda", False, ["pypi", "anaconda", "github"]),
-        ("rehearsed", False, ["testpypi", "pypi", "anaconda", "github"]),
+        ("plain", False, ["draft", "pypi", "github"]),
+        ("plain", True, ["draft", "testpypi", "pypi", "github"]),
+        ("anaconda", False, ["draft", "pypi", "anaconda", "github"]),
+        ("rehearsed", False, ["draft", "testpypi", "pypi", "anaconda", "github"]),
         ("own servers", False, ["pypi", "company", "anaconda", "lab", "prefix-https-prefix-dev-octo"]),
     ],
 )
@@ -65,6 +65,7 @@ def test_no_job_has_more_rights_than_it_needs() -> None:
         "build": {"contents": "read"},
         "verify": {"contents": "read"},
         "tag": {"contents": "write"},
+        "draft": {"contents": "write"},
         "testpypi": {"contents": "read", "id-token": "write"},
         "pypi": {"contents": "read", "id-token": "write"},
         "anaconda": {"contents": "read"},
@@ -81,7 +82,7 @@ def test_build_verify_and_check_see_no_secret() -> None:
 
 
 def test_digests_travel_apart_from_the_files() -> None:
-    for name in ("verify", "pypi", "anaconda", "github"):
+    for name in ("verify", "draft", "pypi", "anaconda", "github"):
         *_, ours = (
             step for step in job(CONFIGS["anaconda"], name)["steps"] if step["uses"].startswith("release-tools")
         )
@@ -89,7 +90,8 @@ def test_digests_travel_apart_from_the_files() -> None:
 
 
 def test_a_place_waits_for_those_before_it() -> None:
-    assert job(CONFIGS["rehearsed"], "testpypi")["needs"] == ["build", "verify", "tag"]
+    assert job(CONFIGS["rehearsed"], "draft")["needs"] == ["build", "verify", "tag"]
+    assert job(CONFIGS["rehearsed"], "testpypi")["needs"] == ["build", "verify", "tag", "draft"]
     assert job(CONFIGS["rehearsed"], "pypi")["needs"] == ["build", "verify", "tag", "testpypi"]
     assert job(CONFIGS["rehearsed"], "github")["needs"] == ["build", "verify", "tag", "anaconda"]
 

@@ -16,6 +16,7 @@ from release_tools.addresses import ACTIONS_BOT, GITHUB_API, GITHUB_SITE
 from release_tools.credentials import GITHUB_TOKEN, read_token
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError
 from release_tools.http import Answer, Http, bare
+from release_tools.model import Note, State
 
 if TYPE_CHECKING:
     import github
@@ -166,6 +167,8 @@ class GitHub:
     def _translated(self, error: "github.GithubException", deed: str) -> RemoteError | CredentialError:
         said = _said(error)
         match error.status:
+            case 401 | 403 | 404 if self.token is None:
+                return CredentialError(f"could not {deed}: {said}", f"Set {self.variable} to a token that may.")
             case 401:
                 return CredentialError(
                     f"could not {deed}: GitHub refused the token in {self.variable}: {said}",
@@ -175,8 +178,6 @@ class GitHub:
                 return UnreachableError(
                     f"could not {deed}: {said}", "GitHub asks to wait; run the same command again later to go on."
                 )
-            case 403 | 404 if self.token is None:
-                return CredentialError(f"could not {deed}: {said}", f"Set {self.variable} to a token that may.")
             case 403 | 404:
                 return CredentialError(
                     f"could not {deed}: the token in {self.variable} does not allow it: {said}",
@@ -214,6 +215,31 @@ class HostedRepository:
     def url(self) -> str:
         """Where people see it."""
         return f"{self.hub.site}/{self.slug}"
+
+    def may_be_written_to(self) -> Iterator[Note]:
+        """See, as far as that can be seen without writing, that the token may make releases here.
+
+        GitHub tells what a person may do, but not what a workflow's own token may.
+
+        Raises:
+            CredentialError: there is no token, it is refused, or its person may not.
+            RemoteError: the server failed.
+        """
+        hub = self.hub
+        if hub.token is None:
+            raise CredentialError(
+                f"no token for {self.slug}: {hub.variable} is not set",
+                f"Set {hub.variable} (in a job, with permissions: contents: write), or leave the GitHub release out:"
+                " --no-github",
+            )
+        login = hub.login()
+        with hub.doing(f"read {self.slug}"):
+            may = login == ACTIONS_BOT[0] or self.handle.permissions.push
+        if not may:
+            raise CredentialError(
+                f"{login} may not write to {self.slug}", f"Set {hub.variable} to a token of somebody who may."
+            )
+        yield Note(State.DONE, f"{login} may write to {self.slug}")
 
 
 def _address(env: Mapping[str, str], name: str, default: str) -> str:

@@ -72,7 +72,7 @@ class Shelf:
 
     def drafting(self, draft: Draft) -> Act:
         """The act of making the draft; a release of that tag, draft or not, is taken as it is."""
-        expected = Receipt(f"github:{self.tag}", f"{self.repository.url}/releases", draft.commit)
+        expected = Receipt(f"github-draft:{self.tag}", f"{self.repository.url}/releases", draft.commit)
 
         def find() -> Receipt | None:
             release = self.look()
@@ -93,7 +93,7 @@ class Shelf:
         nothing was published from them, so they are replaced.
         """
         name = path.name
-        expected = Receipt(f"github:{name}", f"{self.repository.url}/releases/download/{self.tag}/{name}", sha256)
+        expected = Receipt(f"github-file:{name}", f"{self.repository.url}/releases/download/{self.tag}/{name}", sha256)
 
         def find() -> Receipt | None:
             file = self._file(name)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.servers.github.bare import EPOCH
-from tests.servers.github.state import Addresses, Asset, Comment, Pull, Release, Repository, Token
+from tests.servers.github.state import Addresses, Asset, Comment, Pull, Release, Repository, Token, TokenKind
 
 Json = dict[str, Any]
 
@@ -38,7 +38,7 @@ class Teller:
         }
 
     def repository(self, repo: Repository, token: Token | None, parent: Repository | None = None) -> Json:
-        push = repo.writable(token)
+        push = repo.writable(token) and token is not None and token.kind is not TokenKind.ACTIONS
         return {
             "id": repo.id,
             "name": repo.name,
