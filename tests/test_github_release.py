@@ -426,7 +426,7 @@ def test_without_a_token_there_is_a_rehearsal_but_no_release(
     there.bare.git("fetch", "--quiet", str(checkout.path), "refs/tags/*:refs/tags/*")
     outcome = release(dry=dry)
     assert (outcome.error and outcome.error.exit_code) == code
-    assert "GITHUB_TOKEN" in "\n".join(note.advice for section in outcome.release.sections for note in section.notes)
+    assert "GITHUB_TOKEN" in json.dumps(report_data(outcome.release, outcome.error))
     assert shown(there) == []
 
 

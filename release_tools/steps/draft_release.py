@@ -48,7 +48,7 @@ def draft_release(context: Context, release: Release) -> Release | Skip:
 
 def _told(shelf: Shelf) -> Iterator[Note]:
     if shelf.repository.hub.token is None:
-        yield Note(State.FACT, "drafts cannot be seen without a token", advice=f"Set {GITHUB_TOKEN} to rehearse this.")
+        yield Note(State.FACT, "drafts cannot be seen without a token", f"{GITHUB_TOKEN} is not set")
     shelf.look()
     if shelf.others:
         yield Note(

@@ -68,7 +68,11 @@ def _hosting(context: Context, release: Release) -> Iterator[Finding]:
     if not context.config.github.enabled or (release.kind is Kind.DEV and not release.tagged):
         return
     with hosted(context) as repository:
-        if repository is not None:
+        if repository is None:
+            return
+        if context.gate.dry and repository.hub.token is None:
+            yield Note(State.FACT, f"whether {repository.slug} can be written to is not rehearsed", "there is no token")
+        else:
             yield from attempt(repository.may_be_written_to)
 
 

@@ -67,7 +67,7 @@ FAULTS = {
     "does not run for tags like v1.2.3": (RELEASE, TAGS, "tags: [release-*]\n"),
     "does not run when a tag is pushed": (RELEASE, TAGS, "branches: [main]\n"),
     "job pypi: lacks the right id-token: write": (RELEASE, "id-token: write", "actions: read"),
-    "job github: lacks the right contents: write": (RELEASE, "contents: write # to make", "contents: read # to make"),
+    "job draft: lacks the right contents: write": (RELEASE, "contents: write # to make", "contents: read # to make"),
     "job anaconda: does not get ANACONDA_API_TOKEN": (RELEASE, "${{ secrets.ANACONDA_API_TOKEN }}", "x"),
     "can be moved by whoever holds it": (RELEASE, f"@{'a' * 40} # v1.0.0", "@v1"),
     "could mint a token for PyPI": (RELEASE, READING, READING.replace("contents: read", "id-token: write")),
