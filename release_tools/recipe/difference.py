@@ -1,0 +1,99 @@
+"""What changed between two releases, as far as a recipe says it.
+
+Both releases are made into recipes the same way and compared line by line, so names, markers and constraints are
+translated already, and a reviewer's own choices in a feedstock never enter.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from release_tools.recipe.model import Line, Recipe
+
+
+@dataclass(frozen=True)
+class Change:
+    """One requirement that is new, gone or bound differently.
+
+    Attributes:
+        section: ``host`` or ``run``.
+        name: the conda name.
+        old: the constraint before; None where the package was not required.
+        new: the constraint now; None where it is no longer required.
+        plain: whether it is one requirement without a condition, before and now.
+        confirmed: whether the conda name is known to be right.
+    """
+
+    section: str
+    name: str
+    old: str | None
+    new: str | None
+    plain: bool = True
+    confirmed: bool = True
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What one release changed.
+
+    Attributes:
+        changes: of requirements.
+        python_min: the oldest Python before and now, where it changed; conda-forge's own as the empty text.
+        entry_points: those that are gone, and those that are new.
+        others: what else changed and a person should look at, a sentence each.
+    """
+
+    changes: tuple[Change, ...] = ()
+    python_min: tuple[str, str] | None = None
+    entry_points: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    others: tuple[str, ...] = ()
+
+
+NOTHING = Difference()
+
+
+def difference(old: Recipe, new: Recipe) -> Difference:
+    """What changed from one release's recipe to another's."""
+    gone = tuple(point for point in old.entry_points if point not in new.entry_points)
+    come = tuple(point for point in new.entry_points if point not in old.entry_points)
+    return Difference(
+        changes=(*_changes("host", old.host, new), *_changes("run", old.run, new)),
+        python_min=(old.python_min, new.python_min) if old.python_min != new.python_min else None,
+        entry_points=(gone, come),
+        others=tuple(_others(old, new)),
+    )
+
+
+def _changes(section: str, before: Sequence[Line], new: Recipe) -> Iterable[Change]:
+    after = new.host if section == "host" else new.run
+    unconfirmed = {name.conda for name in new.unconfirmed}
+    for name in dict.fromkeys(line.name for line in (*before, *after)):
+        old_lines = [line for line in before if line.name == name]
+        new_lines = [line for line in after if line.name == name]
+        if name == "python" or name.startswith("__") or old_lines == new_lines:
+            continue
+        plain = all(len(lines) <= 1 and not any(line.when for line in lines) for lines in (old_lines, new_lines))
+        yield Change(
+            section, name, _constraint(old_lines), _constraint(new_lines), plain, confirmed=name not in unconfirmed
+        )
+
+
+def _constraint(lines: Sequence[Line]) -> str | None:
+    return " or ".join(line.spec.partition(" ")[2] for line in lines) if lines else None
+
+
+def _others(old: Recipe, new: Recipe) -> Iterable[str]:
+    """The changes that no line of a recipe can follow without a person."""
+    if old.noarch != new.noarch:
+        yield "The package has compiled code now." if old.noarch else "The package has no compiled code any more."
+    if old.about.license != new.about.license:
+        yield f"The license was {old.about.license or 'unknown'} and is {new.about.license or 'unknown'} now."
+    for path in new.about.license_files:
+        if path not in old.about.license_files:
+            yield f"A license file is new: {path}."
+    for path in old.about.license_files:
+        if path not in new.about.license_files:
+            yield f"A license file is gone: {path}."
+    if set(old.imports) != set(new.imports):
+        yield f"The top-level modules were {', '.join(old.imports)} and are {', '.join(new.imports)} now."
+    if old.build != new.build:
+        yield "The tools of the build changed."

@@ -1,0 +1,272 @@
+"""A recipe as text with places in it: where each value stands, so that it can be changed and nothing else.
+
+``recipe.yaml`` (v1) is YAML. ``meta.yaml`` (v0) becomes YAML when its jinja is masked by as many other characters, so
+that every place stays where it was. Nothing is evaluated.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Final
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from release_tools.errors import RecipeError
+from release_tools.recipe.positions import Edit, Entry, Item, Listed, Place, Source
+
+LARGEST: Final = 200_000  # characters; recipes have thousands
+DEEPEST: Final = 30  # levels; recipes have ten
+# Each stops where another one opens, so a text full of openings is still read once.
+EXPRESSION: Final = re.compile(r"\{\{(?:[^\n{}]|\{(?!\{)|\}(?!\}))*+\}\}")
+STATEMENT: Final = re.compile(r"\{%(?:[^%{]|%(?!\})|\{(?!%))*+%\}|\{#(?:[^#{]|#(?!\})|\{(?!#))*+#\}")
+SET: Final = re.compile(r"\{%-?\s*set\s+(?P<name>\w+)\s*=(?P<value>.*)%\}", re.DOTALL)
+INSIDE: Final = re.compile(r"\{\{([^{}]*)\}\}")
+IDENTIFIER: Final = re.compile(r"(?<![\w.'\"])[A-Za-z_]\w*")
+SELECTOR: Final = re.compile(r"[ \t]*#[^\n\[]*\[([^\[\]\n]*)\]")
+BY_HAND: Final = "Update it by hand, or make it simpler in a pull request of its own first."
+
+
+class Format(StrEnum):
+    """The two formats of conda recipes, by their file names."""
+
+    V0 = "meta.yaml"
+    V1 = "recipe.yaml"
+
+
+class Document:
+    """A recipe's text, and the places in it."""
+
+    def __init__(self, text: str, form: Format) -> None:
+        """Read a recipe.
+
+        Args:
+            text: the whole file.
+            form: in which format it is.
+
+        Raises:
+            RecipeError: it is too large, no YAML, or uses aliases.
+        """
+        self.text = text
+        self.form = form
+        self._root = _composed(_masked(text) if form is Format.V0 else text, form)
+        self._paths = {id(node): path for node, path in _walk(self._root, "")}
+        self.variables: Mapping[str, tuple[Place, ...]] = dict(self._variables())
+
+    def refuse(self, place: Place | Source, what: str) -> RecipeError:
+        """The error that names a line of the recipe that we do not understand."""
+        return RecipeError(f"{self.form} line {place.line}: {what}", BY_HAND)
+
+    def scalars(self, *keys: str) -> list[Place]:
+        """The scalars below these keys; several where a key is there several times, for different systems."""
+        return [self._place(node) for node in self._below(self._root, keys) if isinstance(node, ScalarNode)]
+
+    def in_outputs(self, *keys: str) -> list[Place]:
+        """As `scalars`, at the top and in every output."""
+        return [self._place(node) for node in self._anywhere(keys) if isinstance(node, ScalarNode)]
+
+    def sources(self) -> list[Source]:
+        """Each source, at the top and in outputs."""
+        nodes = [one for node in self._anywhere(("source",)) for one in _each(node) if isinstance(one, MappingNode)]
+        return [
+            Source(
+                tuple(
+                    (key.value, self._place(one))
+                    for key, value in node.value
+                    for one in _each(value)
+                    if isinstance(one, ScalarNode)
+                ),
+                node.start_mark.line + 1,
+            )
+            for node in nodes
+        ]
+
+    def requirements(self, section: str) -> list[Listed]:
+        """The lists of one kind of requirement (``host``, ``run``), of the top and of each output that has one."""
+        lists = self._anywhere(("requirements", section))
+        if section == "run":  # v0 lets an output list its run requirements without saying so
+            lists += self._anywhere(("requirements",))
+        return [self._listed(node) for node in lists if isinstance(node, SequenceNode)]
+
+    def entry_points(self) -> list[Listed]:
+        """The lists of entry points, at the top and in outputs."""
+        keys = ("build", "python", "entry_points") if self.form is Format.V1 else ("build", "entry_points")
+        return [self._listed(node) for node in self._anywhere(keys) if isinstance(node, SequenceNode)]
+
+    def entries(self) -> Counter[Entry]:
+        """Every scalar with the keys that lead to it, and every variable: what the document says, order aside."""
+        places = [self._place(node) for node, _ in _walk(self._root, "") if isinstance(node, ScalarNode)]
+        if self.form is Format.V0:
+            places += [place for found in self.variables.values() for place in found]
+        return Counter((place.path, place.text) for place in places)
+
+    def edited(self, edits: Iterable[Edit]) -> str:
+        """The text with the edits, read again and compared: it says what the edits say, and for the rest what it said.
+
+        Raises:
+            RecipeError: it does not; nothing of the edits is to be used.
+        """
+        text, expected = self.text, self.entries()
+        for edit in sorted(edits, key=lambda edit: (edit.start, edit.end))[::-1]:
+            text = text[: edit.start] + edit.text + text[edit.end :]
+            expected.subtract([edit.removed] if edit.removed else [])
+            expected.update([edit.added] if edit.added else [])
+        found = Document(text, self.form).entries()
+        wrong = sorted({path for path, _ in (found - expected) | (+expected - found)})
+        if wrong:
+            raise RecipeError(
+                f"{self.form}: the change would reach further than it should: {', '.join(wrong)}.", BY_HAND
+            )
+        return text
+
+    def line_of(self, place: Place) -> tuple[int, int]:
+        """The offsets of a place's whole line, its line end included."""
+        start = self.text.rfind("\n", 0, place.start) + 1
+        end = self.text.find("\n", place.end)
+        return start, len(self.text) if end < 0 else end + 1
+
+    def roots(self, place: Place) -> list[Place]:
+        """The literals that a value is made of: itself, or those of the variables that it names."""
+        return self._roots(place, frozenset())
+
+    def literal(self, place: Place) -> Place:
+        """The one literal that a value comes from.
+
+        Raises:
+            RecipeError: there is none, or there are several.
+        """
+        roots = self.roots(place)
+        if len(roots) != 1 or INSIDE.search(roots[0].text):
+            raise self.refuse(place, f"{place.text!r} does not come from one plain text.")
+        return roots[0]
+
+    def _roots(self, place: Place, above: frozenset[int]) -> list[Place]:
+        code = " ".join(INSIDE.findall(place.text))
+        if self.form is Format.V0 and place.path in self.variables and not (place.quote or place.text[:1].isdigit()):
+            code = place.text
+        if not code or place.start in above:
+            return [place]
+        places = [one for name in IDENTIFIER.findall(code) for one in self.variables.get(name, ()) if one != place]
+        roots = [root for one in places for root in self._roots(one, above | {place.start})]
+        return list({root.start: root for root in roots}.values()) or [place]
+
+    def _below(self, node: Node, keys: tuple[str, ...]) -> list[Node]:
+        nodes = [node]
+        for key in keys:
+            nodes = [
+                value
+                for parent in nodes
+                if isinstance(parent, MappingNode)
+                for name, value in parent.value
+                if name.value == key
+            ]
+        return nodes
+
+    def _anywhere(self, keys: tuple[str, ...]) -> list[Node]:
+        outputs = [one for node in self._below(self._root, ("outputs",)) for one in _each(node)]
+        return [found for node in (self._root, *outputs) for found in self._below(node, keys)]
+
+    def _variables(self) -> Iterator[tuple[str, tuple[Place, ...]]]:
+        if self.form is Format.V1:
+            for node in self._below(self._root, ("context",)):
+                if isinstance(node, MappingNode):
+                    yield from (
+                        (key.value, (self._place(value),)) for key, value in node.value if isinstance(value, ScalarNode)
+                    )
+            return
+        found: dict[str, list[Place]] = {}
+        for statement in STATEMENT.finditer(self.text):
+            written = SET.fullmatch(statement[0])
+            above = self.text.rfind("\n", 0, statement.start()) + 1
+            if written is None or self.text[above : statement.start()].lstrip().startswith("#"):
+                continue
+            value = written["value"].strip().removesuffix("-").strip()
+            start = self.text.index(value, statement.start() + written.start("value"))
+            line = self.text.count("\n", 0, start) + 1
+            place = Place(written["name"], start, start + len(value), value, line)
+            found.setdefault(written["name"], []).append(place)
+        yield from ((name, tuple(places)) for name, places in found.items())
+
+    def _listed(self, node: SequenceNode) -> Listed:
+        path = self._paths[id(node)]
+        return Listed(tuple(self._items(node)), path, node.start_mark.line + 1, block=not node.flow_style)
+
+    def _items(self, node: SequenceNode) -> Iterator[Item]:
+        for item in node.value:
+            if isinstance(item, ScalarNode):
+                place = self._place(item)
+                yield Item(place, self._selector(place))
+            elif isinstance(item, MappingNode):
+                fields = {key.value: value for key, value in item.value}
+                when = fields["if"].value if isinstance(fields.get("if"), ScalarNode) else "?"
+                for key, condition in (("then", when), ("else", f"not ({when})")):
+                    for one in _each(fields.get(key)):
+                        if isinstance(one, ScalarNode):
+                            yield Item(self._place(one), condition, nested=True)
+
+    def _selector(self, place: Place) -> str:
+        if self.form is Format.V1:
+            return ""
+        found = SELECTOR.match(self.text[place.end : self.line_of(place)[1]])
+        return found[1] if found else ""
+
+    def _place(self, node: Node) -> Place:
+        start, end = node.start_mark.index, node.end_mark.index
+        return Place(self._paths[id(node)], start, end, self.text[start:end], node.start_mark.line + 1)
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes, and refuses what no recipe has and what makes reading slow: aliases and great depth."""
+
+    depth = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        """One node, as PyYAML composes it."""
+        wrong = "an alias" if self.check_event(yaml.AliasEvent) else "nested too deep" if self.depth >= DEEPEST else ""
+        if wrong:
+            raise yaml.MarkedYAMLError(problem=wrong, problem_mark=self.get_mark())
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+def _composed(yaml_text: str, form: Format) -> MappingNode:
+    if len(yaml_text) > LARGEST:
+        raise RecipeError(f"{form}: larger than {LARGEST:,} characters.", BY_HAND)
+    try:
+        root = yaml.compose(yaml_text, Loader=_Loader)
+    except yaml.MarkedYAMLError as fault:
+        raise RecipeError(f"{form}{_line(fault.problem_mark)}: {fault.problem}.", BY_HAND) from None
+    except yaml.YAMLError:
+        raise RecipeError(f"{form}: characters that YAML does not allow.", BY_HAND) from None
+    if not isinstance(root, MappingNode):
+        raise RecipeError(f"{form}: not a recipe.", BY_HAND)
+    return root
+
+
+def _line(mark: object) -> str:
+    return f" line {mark.line + 1}" if isinstance(mark, yaml.Mark) else ""
+
+
+def _masked(text: str) -> str:
+    """A v0 recipe with its jinja replaced by as many letters or blanks, which leaves YAML."""
+    blank = STATEMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    return EXPRESSION.sub(lambda found: "J" * len(found[0]), blank)
+
+
+def _each(node: Node | None) -> list[Node]:
+    """The items of a list, or the node itself where one stands for a list of one."""
+    return list(node.value) if isinstance(node, SequenceNode) else [node] if node is not None else []
+
+
+def _walk(node: Node, path: str) -> Iterator[tuple[Node, str]]:
+    """Every node with the keys that lead to it; the items of a list have the list's."""
+    yield node, path
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield from _walk(value, f"{path}.{key.value}" if path else str(key.value))
+    elif isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from _walk(item, path)

@@ -1,0 +1,109 @@
+"""How far a feedstock's recipe has drifted from the project as it is now."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from release_tools.recipe.document import Document, Format
+from release_tools.recipe.markers import CONDA_FORGE_PYTHON
+from release_tools.recipe.matching import same_constraint, same_name
+from release_tools.recipe.model import Line, Recipe
+from release_tools.recipe.positions import Item
+
+NOT_COMPARED: Final = frozenset({"pip", "python"})
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Where a recipe and the project disagree.
+
+    Attributes:
+        lacking: what the project needs and the recipe does not have, a line each.
+        excess: what the recipe has and the project does not ask for; often a reviewer's good reason.
+        differing: what both have, but not alike.
+    """
+
+    lacking: tuple[str, ...] = ()
+    excess: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is any drift."""
+        return bool(self.lacking or self.excess or self.differing)
+
+
+def drift(text: str, form: Format, project: Recipe) -> Drift:
+    """Compare a feedstock's recipe with the one that we would make of the project now; versions and digests aside.
+
+    Args:
+        text: the feedstock's recipe.
+        form: its format.
+        project: our recipe for the commit in question.
+
+    Raises:
+        RecipeError: the feedstock's recipe is no YAML (with jinja, for v0).
+    """
+    document = Document(text, form)
+    lacking: list[str] = []
+    excess: list[str] = []
+    differing = [*_python(document, project), *_about(document, project)]
+    for section, lines in (("host", project.host), ("run", project.run)):
+        items = [item for listed in document.requirements(section) for item in listed.items if _is_package(item)]
+        compared = [line for line in lines if line.name not in NOT_COMPARED and not line.name.startswith("__")]
+        lacking += [f"{section}: {line.spec}" for line in compared if not _matching(line.name, items)]
+        differing += [f"{section}: {said}" for line in compared for said in _bound(line, compared, items)]
+        known = [line.name for line in compared]
+        excess += [
+            f"{section}: {item.place.value} (line {item.place.line})"
+            for item in items
+            if not any(same_name(item.name, name) for name in known)
+        ]
+    commands = {_tight(item.place.value): item for listed in document.entry_points() for item in listed.items}
+    if commands:
+        ours = {_tight(point): point for point in project.entry_points}
+        lacking += [f"entry point: {point}" for key, point in ours.items() if key not in commands]
+        excess += [f"entry point: {item.place.value}" for key, item in commands.items() if key not in ours]
+    return Drift(tuple(dict.fromkeys(lacking)), tuple(dict.fromkeys(excess)), tuple(dict.fromkeys(differing)))
+
+
+def _is_package(item: Item) -> bool:
+    """Whether an item names a package in plain text, and one that says something about the project."""
+    return not ("{" in item.name or item.name in NOT_COMPARED or item.name.startswith("__"))
+
+
+def _matching(name: str, items: Iterable[Item]) -> list[Item]:
+    return [item for item in items if same_name(item.name, name)]
+
+
+def _bound(line: Line, lines: Iterable[Line], items: Iterable[Item]) -> Iterator[str]:
+    """What to say of a package that has another constraint; conditions make comparison a person's matter."""
+    found = _matching(line.name, items)
+    if len(found) != 1 or len([other for other in lines if other.name == line.name]) != 1:
+        return
+    constraint = line.spec.partition(" ")[2]
+    item = found[0]
+    if not item.computed and not same_constraint(item.constraint, constraint):
+        has = item.constraint or "no bound"
+        yield f"{line.name}: the project asks for {constraint or 'any'}, line {item.place.line} has {has}"
+
+
+def _python(document: Document, project: Recipe) -> Iterator[str]:
+    wanted = project.python_min or CONDA_FORGE_PYTHON
+    places = document.variables.get("python_min", ())
+    if project.noarch and len(places) == 1 and places[0].value != wanted:
+        yield f"python_min: the project needs {wanted}, line {places[0].line} has {places[0].value}"
+    elif project.noarch and not places and project.python_min and "python_min" in document.text:
+        yield f"python_min: the project needs {wanted}, the recipe has conda-forge's own, {CONDA_FORGE_PYTHON}"
+
+
+def _about(document: Document, project: Recipe) -> Iterator[str]:
+    for place in document.in_outputs("about", "license")[:1]:
+        if project.about.license and place.value.lower() != project.about.license.lower():
+            yield f"license: the project says {project.about.license}, line {place.line} has {place.value}"
+    noarch = any(place.value == "python" for place in document.in_outputs("build", "noarch"))
+    if noarch != project.noarch:
+        yield "noarch: the project has compiled code" if noarch else "noarch: the project has no compiled code"
+
+
+def _tight(point: str) -> str:
+    return "".join(point.split())

@@ -1,0 +1,71 @@
+"""Whether two spellings in recipes mean the same package or the same versions."""
+
+import re
+from typing import Final
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+CLAUSE: Final = re.compile(r"(>=|<=|==|!=|~=|<|>|=|)\s*([^\s<>=!~*]+?)(\.\*|\*|)")
+
+Bounds = frozenset[tuple[str, Version]]
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two conda names differ in nothing but case, ``-``, ``_`` and ``.``."""
+    return canonicalize_name(one) == canonicalize_name(other)
+
+
+def same_constraint(one: str, other: str) -> bool:
+    """Whether two constraints admit the same versions; False where one of them is none that we know (jinja, builds)."""
+    mine, yours = _alternatives(one), _alternatives(other)
+    return mine is not None and mine == yours
+
+
+def _alternatives(text: str) -> frozenset[Bounds] | None:
+    found = [_bounds(part) for part in text.split("|")]
+    known = frozenset(bounds for bounds in found if bounds is not None)
+    return known if None not in found else None
+
+
+def _bounds(text: str) -> Bounds | None:
+    """The bounds that a constraint comes down to: the highest lower one, the lowest upper one, and the exclusions."""
+    lower: list[tuple[Version, str]] = []
+    upper: list[tuple[Version, str]] = []
+    rest: set[tuple[str, Version]] = set()
+    for part in [part.strip() for part in text.split(",") if part.strip() not in ("", "*")]:
+        clause = CLAUSE.fullmatch(part)
+        try:
+            version = Version(clause[2]) if clause else None
+        except InvalidVersion:
+            return None
+        if clause is None or version is None:
+            return None
+        operator, starred = clause[1], bool(clause[3])
+        if operator == "!=":
+            rest.add((f"!={clause[3]}", version))
+        elif operator == "~=" or starred or operator == "=":
+            series = version.release[:-1] if operator == "~=" else version.release
+            if operator in {">", "<", "<="} or not series:
+                return None
+            lower.append((version, ">="))
+            if operator != ">=":
+                upper.append((_next(version.epoch, series), "<"))
+        elif operator in {">=", ">"}:
+            lower.append((version, operator))
+        elif operator in {"<", "<="}:
+            upper.append((_whole(version) if operator == "<" else version, operator))
+        else:
+            rest.add(("==", version))
+    bounds = {(max(lower)[1], max(lower)[0])} if lower else set()
+    bounds |= {(min(upper)[1], min(upper)[0])} if upper else set()
+    return frozenset(bounds | rest)
+
+
+def _next(epoch: int, series: tuple[int, ...]) -> Version:
+    return Version(f"{epoch}!" + ".".join(map(str, (*series[:-1], series[-1] + 1))))
+
+
+def _whole(version: Version) -> Version:
+    """``2.0`` for ``2.0a0`` and ``2.0.dev0``, which people write to keep the pre-releases of 2.0 out."""
+    return Version(version.base_version) if version.pre == ("a", 0) or version.dev == 0 else version

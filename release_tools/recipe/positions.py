@@ -1,0 +1,133 @@
+"""Pieces of a recipe's text, with where they stand."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+Entry = tuple[str, str]
+"""One scalar of a recipe: the keys that lead to it, and its text."""
+
+
+NAME_END: Final = re.compile(r"[\s<>=!~]")
+QUOTED_NAME: Final = re.compile(r"(?<![(\w])[\"']([A-Za-z0-9][A-Za-z0-9_.-]*)")  # not an argument: compiler('c')
+
+
+@dataclass(frozen=True)
+class Place:
+    """A piece of the text.
+
+    Attributes:
+        path: the keys that lead to it, or the name of a v0 variable.
+        start: offset of its first character.
+        end: offset behind its last one.
+        text: what stands there.
+        line: number of its line, from 1.
+    """
+
+    path: str
+    start: int
+    end: int
+    text: str
+    line: int
+
+    @property
+    def quote(self) -> str:
+        """The quotation mark around the text; empty for none."""
+        return self.text[0] if len(self.text) > 1 and self.text[0] in "\"'" and self.text[0] == self.text[-1] else ""
+
+    @property
+    def value(self) -> str:
+        """The text without quotation marks."""
+        return self.text[1:-1] if self.quote else self.text
+
+    def replaced(self, value: str) -> "Edit":
+        """The edit that puts another value here, within the same quotation marks."""
+        text = f"{self.quote}{value}{self.quote}"
+        return Edit(self.start, self.end, text, removed=(self.path, self.text), added=(self.path, text))
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of a list.
+
+    Attributes:
+        place: of the scalar, without the dash.
+        when: what it is conditional on: a v1 expression or a v0 selector; empty for always.
+        nested: whether it stands below an ``if``.
+    """
+
+    place: Place
+    when: str = ""
+    nested: bool = False
+
+    @property
+    def name(self) -> str:
+        """The package that a requirement names, in lower case; of ``${{ "numpy" if linux }}`` the one in quotes."""
+        value = self.place.value
+        if value.lstrip("$").startswith("{{"):
+            quoted = QUOTED_NAME.search(value)
+            return quoted[1].lower() if quoted else value
+        return NAME_END.split(value, maxsplit=1)[0].lower()
+
+    @property
+    def constraint(self) -> str:
+        """What a requirement says behind the name."""
+        return self.place.value if self.computed else self.place.value[len(self.name) :].strip()
+
+    @property
+    def computed(self) -> bool:
+        """Whether it holds an expression, so that only a rendered recipe says what it is."""
+        return "{{" in self.place.text
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list.
+
+    Attributes:
+        items: its scalars in order, those below conditions included.
+        path: where it is.
+        line: number of its first line.
+        block: whether it has one line an item.
+    """
+
+    items: tuple[Item, ...]
+    path: str
+    line: int
+    block: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a recipe takes code from.
+
+    Attributes:
+        fields: each plain field; a list's items one by one under the same key.
+        line: number of its first line.
+    """
+
+    fields: tuple[tuple[str, Place], ...]
+    line: int
+
+    def get(self, key: str) -> list[Place]:
+        """The values of one field; several in a list, or where each system has its own."""
+        return [place for name, place in self.fields if name == key]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of the text.
+
+    Attributes:
+        start: offset of the first character that is replaced.
+        end: offset behind the last one.
+        text: what stands there afterwards.
+        removed: the entry of the document that disappears, if any.
+        added: the one that appears, if any.
+    """
+
+    start: int
+    end: int
+    text: str
+    removed: Entry | None = None
+    added: Entry | None = None

@@ -1,0 +1,177 @@
+"""Bring a recipe to another version: the few characters that change, and nothing else.
+
+What can be placed with certainty is edited; what cannot goes on a list for a person; a structure that we do not
+understand is refused with its line, and then nothing is edited.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import unified_diff
+from typing import Final
+
+from packaging.version import InvalidVersion, Version
+
+from release_tools.errors import RecipeError
+from release_tools.recipe.difference import NOTHING, Difference
+from release_tools.recipe.document import Document, Format
+from release_tools.recipe.plan import Plan
+from release_tools.recipe.positions import Edit, Place
+from release_tools.recipe.update_requirements import plan_difference
+from release_tools.recipe.update_source import Target, is_ours, plan_source
+
+LITERAL_VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.!+_-]*")
+NUMBER: Final = re.compile(r"[0-9]+")
+LOOKS_LIKE_A_NUMBER: Final = re.compile(r"[0-9_]+(\.[0-9_]*)?([eE][+-]?[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Updated:
+    """A recipe before and after.
+
+    Attributes:
+        form: its format.
+        before: the text as it was.
+        after: the text as it is to be; the same where there was nothing to do.
+        changes: what was done, a line each.
+        checklist: what a person has to do, a line each.
+    """
+
+    form: Format
+    before: str
+    after: str
+    changes: tuple[str, ...]
+    checklist: tuple[str, ...]
+
+    @property
+    def diff(self) -> str:
+        """A unified diff, empty where nothing changed."""
+        lines = (self.before.splitlines(keepends=True), self.after.splitlines(keepends=True))
+        return "".join(unified_diff(*lines, f"a/recipe/{self.form}", f"b/recipe/{self.form}"))
+
+
+def recipe_version(text: str, form: Format) -> str:
+    """The version that a recipe has.
+
+    Raises:
+        RecipeError: it is not written as a plain version in one place.
+    """
+    return _version_place(Document(text, form)).value
+
+
+def update_recipe(text: str, form: Format, target: Target, changed: Difference = NOTHING) -> Updated:
+    """A feedstock's recipe for a new version.
+
+    Args:
+        text: the recipe as the feedstock has it.
+        form: its format.
+        target: the release.
+        changed: what the project changed since the version that the recipe has.
+
+    Raises:
+        RecipeError: the recipe is newer than the release, or has a structure that we do not understand; the line is
+            named, and nothing is to be used.
+    """
+    document = Document(text, form)
+    place = _version_place(document)
+    if Version(place.value) >= Version(target.version):
+        if Version(place.value) == Version(target.version):
+            return Updated(form, text, text, (), ())
+        raise RecipeError(f"{form} line {place.line}: {place.value} is newer than {target.version}.")
+    plan = Plan()
+    plan.edit(_quoted(place, target.version, form), f"version {place.value} → {target.version}")
+    plan_source(plan, document, target, place)
+    for edit in _number_edits(document, target.number):
+        plan.edit(edit, f"build number → {target.number}")
+    plan_difference(plan, document, changed)
+    plan.check(*_leftovers(document, place, plan.edits))
+    return Updated(form, text, document.edited(plan.edits), plan.changes, plan.checks)
+
+
+def fill_in(text: str, form: Format, target: Target) -> Updated:
+    """A project's own recipe with version, digest and build number filled in where it has them as plain text.
+
+    Unlike a feedstock's recipe it may take its source from a folder and its version from the environment; what is not
+    there in plain text is left alone.
+
+    Raises:
+        RecipeError: it is no YAML (with jinja, for v0).
+    """
+    document = Document(text, form)
+    plan = Plan()
+    try:
+        place = _version_place(document)
+        plan.edit(_quoted(place, target.version, form), f"version {place.value} → {target.version}")
+    except RecipeError:
+        plan.check("The version is not written in one place: left as it is.")
+    for source in document.sources():
+        if is_ours(document, source, target):
+            for digest in source.get("sha256"):
+                plan.edit(document.literal(digest).replaced(target.sha256), f"sha256 of {target.filename}")
+        elif source.get("sha256"):
+            plan.check(f"The source in line {source.line} is not the sdist on PyPI: left as it is.")
+    try:
+        for edit in _number_edits(document, target.number):
+            plan.edit(edit, f"build number → {target.number}")
+    except RecipeError:
+        plan.check("The build number is computed: left as it is.")
+    return Updated(form, text, document.edited(plan.edits), plan.changes, plan.checks)
+
+
+def _version_place(document: Document) -> Place:
+    """Where the version is written, through as many variables as lie between.
+
+    Raises:
+        RecipeError: there is none, or it is not one literal.
+    """
+    places = document.scalars("package", "version") + document.scalars("recipe", "version")
+    if not places:
+        raise RecipeError(f"{document.form}: no version of the package.", "Is this a conda recipe?")
+    roots = {root.start: root for place in places for root in document.roots(place)}
+    first = next(iter(roots.values()), places[0])
+    if len(roots) != 1 or not LITERAL_VERSION.fullmatch(first.value):
+        raise document.refuse(first, "the version is not written as one plain text.")
+    try:
+        Version(first.value)
+    except InvalidVersion:
+        raise document.refuse(first, f"{first.value!r} is not a PEP 440 version.") from None
+    return first
+
+
+def _quoted(place: Place, version: str, form: Format) -> Edit:
+    """The edit of the version, with quotation marks wherever it would be read as a number, or as jinja, without."""
+    variable = form is Format.V0 and "." not in place.path
+    bare = not place.quote and (variable or LOOKS_LIKE_A_NUMBER.fullmatch(version) is not None)
+    text = f'"{version}"' if bare else f"{place.quote}{version}{place.quote}"
+    return Edit(place.start, place.end, text, removed=(place.path, place.text), added=(place.path, text))
+
+
+def _number_edits(document: Document, number: int) -> Iterator[Edit]:
+    """The build number set, wherever it is written.
+
+    Raises:
+        RecipeError: it is computed from nothing that is a plain number.
+    """
+    done: set[int] = set()
+    for place in document.in_outputs("build", "number"):
+        roots = [root for root in document.roots(place) if NUMBER.fullmatch(root.value)]
+        if not roots:
+            raise document.refuse(place, "the build number is computed.")
+        for root in roots:
+            if root.start not in done and int(root.value) != number:
+                done.add(root.start)
+                yield root.replaced(str(number))
+
+
+def _leftovers(document: Document, version: Place, edits: tuple[Edit, ...]) -> Iterator[str]:
+    """The lines that still have the old version as plain text; numbers of one part are too common to tell anything."""
+    if "." not in version.value:
+        return
+    edited = [(edit.start, edit.end) for edit in edits]
+    lists = [listed for section in ("build", "host", "run") for listed in document.requirements(section)]
+    # What a requirement is bound to is the difference's matter.
+    edited += [(item.place.start, item.place.end) for listed in lists for item in listed.items]
+    for found in re.finditer(rf"(?<![\w.]){re.escape(version.value)}(?![\w.]|\.\d)", document.text):
+        if not any(start <= found.start() < max(end, start + 1) for start, end in edited):
+            line = document.text.count("\n", 0, found.start()) + 1
+            yield f"Line {line} still says {version.value}."

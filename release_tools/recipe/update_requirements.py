@@ -1,0 +1,179 @@
+"""The requirements of a recipe, changed as the project changed its own, one line at a time."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from release_tools.recipe.difference import Change, Difference
+from release_tools.recipe.document import Document, Format
+from release_tools.recipe.markers import CONDA_FORGE_PYTHON
+from release_tools.recipe.matching import same_constraint, same_name
+from release_tools.recipe.plan import Plan
+from release_tools.recipe.positions import Edit, Item, Listed, Place
+
+FIRST: Final = frozenset({"python", "pip"})  # stand first or last in lists that are otherwise sorted
+
+
+def plan_difference(plan: Plan, document: Document, changed: Difference) -> None:
+    """Plan the edits for what a project changed; what cannot be placed with certainty is left to a person."""
+    for change in changed.changes:
+        _plan_change(plan, document, change)
+    if changed.python_min is not None:
+        _plan_python(plan, document, *changed.python_min)
+    _plan_entry_points(plan, document, *changed.entry_points)
+    plan.check(*changed.others)
+
+
+def _plan_change(plan: Plan, document: Document, change: Change) -> None:
+    lists = document.requirements(change.section)
+    items = [item for listed in lists for item in listed.items if same_name(item.name, change.name)]
+    if not change.plain:
+        plan.check(f"{_said(change)}, under a condition.")
+    elif change.new is None:
+        _plan_gone(plan, document, change, lists, items)
+    elif items:
+        _plan_bound(plan, change, items)
+    elif not change.confirmed:
+        plan.check(f"{_said(change)}; is it on conda-forge, and by that name?")
+    elif change.old is None and len(lists) == 1 and _is_extendable(document, lists[0]):
+        plan.edit(_insertion(document, lists[0], _spec(change)), _said(change))
+    else:
+        plan.check(f"{_said(change)}; the recipe has no such line.")
+
+
+def _plan_gone(plan: Plan, document: Document, change: Change, lists: Sequence[Listed], items: Sequence[Item]) -> None:
+    """A requirement that the project dropped: its lines go, if they are the project's and not a reviewer's."""
+    bound = all(same_constraint(item.constraint, change.old or "") for item in items)
+    if items and bound and all(_is_alone(document, item, lists) for item in items):
+        for item in items:
+            plan.edit(_removal(document, item.place), _said(change))
+    elif items:
+        plan.check(f"{_said(change)}; {_has(items)}.")
+
+
+def _plan_bound(plan: Plan, change: Change, items: Sequence[Item]) -> None:
+    """A requirement with another constraint: edited where the recipe said what the project said before."""
+    if all(same_constraint(item.constraint, change.new or "") for item in items):
+        return
+    if change.old is not None and all(same_constraint(item.constraint, change.old) for item in items):
+        for item in items:
+            plan.edit(item.place.replaced(_spec(change, item)), _said(change))
+    else:
+        plan.check(f"{_said(change)}; {_has(items)}.")
+
+
+def _said(change: Change) -> str:
+    old, new = (f"{change.name} {constraint or ''}".strip() for constraint in (change.old, change.new))
+    if change.old is None:
+        return f"{change.section}: {new} is new"
+    if change.new is None:
+        return f"{change.section}: {old} is no longer required"
+    return f"{change.section}: {old} → {new}"
+
+
+def _has(items: Sequence[Item]) -> str:
+    return "the recipe has " + ", ".join(f"{item.place.value!r} in line {item.place.line}" for item in items)
+
+
+def _spec(change: Change, item: Item | None = None) -> str:
+    """The requirement as it is to stand there, the name spelled as it stands there already."""
+    name = item.place.value[: len(item.name)] if item else change.name
+    return f"{name} {change.new or ''}".strip()
+
+
+def _is_alone(document: Document, item: Item, lists: Iterable[Listed]) -> bool:
+    """Whether an item's line can go: it holds nothing else, no comment speaks of it, and the list keeps an item."""
+    start, end = document.line_of(item.place)
+    above = document.text[:start].rstrip("\r\n").rpartition("\n")[2].lstrip()
+    bare = document.text[start:end].strip() == f"- {item.place.text}" and not above.startswith("#")
+    return bare and not item.nested and all(len(listed.items) > 1 for listed in lists if item in listed.items)
+
+
+def _removal(document: Document, place: Place) -> Edit:
+    start, end = document.line_of(place)
+    return Edit(start, end, "", removed=(place.path, place.text))
+
+
+def _is_extendable(document: Document, listed: Listed) -> bool:
+    """Whether a line can be put below one of the list's own: it has one line an item, and not all below conditions."""
+    own = [item for item in listed.items if not item.nested]
+    return listed.block and bool(own) and document.text[: own[-1].place.start].rpartition("\n")[2].strip() == "-"
+
+
+def _insertion(document: Document, listed: Listed, text: str) -> Edit:
+    """The edit that adds an item, in its place where the list is sorted, else below the last one."""
+    own = [item for item in listed.items if not item.nested]
+    names = [item.name for item in own if item.name not in FIRST]
+    smaller = [item for item in own if item.name not in FIRST and item.name < text.lower()]
+    above = smaller[-1] if smaller and names == sorted(names) else own[-1]
+    start, end = document.line_of(above.place)
+    line = document.text[start:end]
+    ending = "\r\n" if line.endswith("\r\n") else "\n"
+    indent = line[: len(line) - len(line.lstrip())]
+    missing = "" if line.endswith("\n") else ending
+    return Edit(end, end, f"{missing}{indent}- {text}{ending}", added=(listed.path, text))
+
+
+def _plan_python(plan: Plan, document: Document, old: str, new: str) -> None:
+    """The oldest Python: where ``python_min`` is a variable it is set, else the bounds of python are."""
+    old, new = old or CONDA_FORGE_PYTHON, new or CONDA_FORGE_PYTHON
+    said = f"Python >={old} → >={new}"
+    places = document.variables.get("python_min", ())
+    if len(places) == 1 and places[0].value == old:
+        plan.edit(places[0].replaced(new), said)
+    elif len(places) == 1 and _minor(places[0].value) >= _minor(new):
+        return
+    elif not places and "python_min" in document.text and _minor(new) > _minor(old):
+        _plan_new_python_min(plan, document, new, said)
+    else:
+        plan.check(f"{said}: set the bound of python.")
+
+
+def _plan_new_python_min(plan: Plan, document: Document, new: str, said: str) -> None:
+    """Define ``python_min`` in a line of its own below the version's."""
+    versions = document.variables.get("version", ())
+    if len(versions) != 1:
+        plan.check(f"{said}: set python_min.")
+        return
+    start, end = document.line_of(versions[0])
+    line = document.text[start:end]
+    ending = "\r\n" if line.endswith("\r\n") else "\n"
+    if document.form is Format.V0:
+        text, path = f'{{% set python_min = "{new}" %}}', "python_min"
+    else:
+        text, path = f'{line[: len(line) - len(line.lstrip())]}python_min: "{new}"', "context.python_min"
+    plan.edit(Edit(end, end, text + ending, added=(path, f'"{new}"')), said)
+
+
+def _minor(python: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in python.split(".") if part.isdecimal())
+
+
+def _plan_entry_points(plan: Plan, document: Document, gone: Sequence[str], come: Sequence[str]) -> None:
+    lists = document.entry_points()
+    if not lists:
+        return  # compiled packages have none, nor have those whose build makes the commands
+    left = list(come)
+    for point in gone:
+        items = [item for listed in lists for item in listed.items if _tight(item.place.value) == _tight(point)]
+        successor = next((new for new in left if _command(new) == _command(point)), None)
+        if len(items) != 1 or (successor is None and not _is_alone(document, items[0], lists)):
+            plan.check(f"The command {point!r} is {f'{successor!r} now' if successor else 'gone'}.")
+        elif successor is None:
+            plan.edit(_removal(document, items[0].place), f"entry point {point!r} is gone")
+        else:
+            plan.edit(items[0].place.replaced(successor), f"entry point {successor!r}")
+        left = [new for new in left if new != successor]
+    known = {_tight(item.place.value) for listed in lists for item in listed.items}
+    for point in (point for point in left if _tight(point) not in known):
+        if len(lists) == 1 and _is_extendable(document, lists[0]):
+            plan.edit(_insertion(document, lists[0], point), f"entry point {point!r} is new")
+        else:
+            plan.check(f"The command {point!r} is new.")
+
+
+def _tight(point: str) -> str:
+    return "".join(point.split())
+
+
+def _command(point: str) -> str:
+    return point.partition("=")[0].strip()

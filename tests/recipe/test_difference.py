@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import pytest
+
+from release_tools.recipe.difference import NOTHING, Change, difference
+from release_tools.recipe.evidence import Built
+from release_tools.recipe.generate import make_recipe
+from release_tools.recipe.model import Recipe
+from release_tools.recipe.names import Names
+from tests.recipe.evidence import make_evidence
+
+PLAIN = "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\nLicense-Expression: MIT\n"
+
+
+def recipe(*requires: str, python: str = ">=3.10", build: str = "'hatchling'", scripts: tuple[str, ...] = ()) -> Recipe:
+    metadata = f"{PLAIN}Requires-Python: {python}\n" + "".join(f"Requires-Dist: {text}\n" for text in requires)
+    pyproject = f"[build-system]\nrequires = [{build}]\nbuild-backend = 'hatchling.build'\n"
+    built = Built(pure=True, paths=("demo.py",), entry_points=scripts)
+    return make_recipe(make_evidence(metadata, built=built, pyproject=pyproject), Names(), ["ann"])
+
+
+def test_two_releases_alike_have_no_difference() -> None:
+    assert difference(recipe("click>=8"), recipe("click >=8")) == NOTHING
+
+
+REQUIREMENTS = {
+    ("click>=8", "click>=8.1"): Change("run", "click", ">=8", ">=8.1"),
+    ("", "tomlkit"): Change("run", "tomlkit", None, ""),
+    ("click<9", ""): Change("run", "click", "<9", None),
+    ("", "not-in-tables"): Change("run", "not-in-tables", None, "", confirmed=False),
+    ("", 'pywin32>=300; sys_platform == "win32"'): Change("run", "pywin32", None, ">=300", plain=False),
+    ("torch>=2", "torch>=2.1"): Change("run", "pytorch", ">=2", ">=2.1"),
+    ('tomli; python_version < "3.11"', 'tomli>=2; python_version < "3.11"'): Change("run", "tomli", "", ">=2"),
+}
+
+
+@pytest.mark.parametrize(("requires", "change"), REQUIREMENTS.items())
+def test_a_requirement_that_changed_is_told_by_its_conda_name(requires: tuple[str, str], change: Change) -> None:
+    old, new = (recipe(*filter(None, [text])) for text in requires)
+    assert difference(old, new).changes == (change,)
+
+
+def test_a_build_requirement_that_changed_belongs_to_host() -> None:
+    found = difference(recipe(), recipe(build="'hatchling>=1.27', 'hatch-vcs'"))
+    assert found.changes == (
+        Change("host", "hatchling", "", ">=1.27"),
+        Change("host", "hatch-vcs", None, ""),
+    )
+
+
+PYTHONS = {
+    (">=3.8", ">=3.10"): None,  # conda-forge builds none of those that went
+    (">=3.10", ">=3.12"): ("", "3.12"),
+    (">=3.11", ">=3.12"): ("3.11", "3.12"),
+}
+
+
+@pytest.mark.parametrize(("bounds", "change"), PYTHONS.items())
+def test_the_oldest_python_changes_where_conda_forge_still_builds_it(
+    bounds: tuple[str, str], change: tuple[str, str] | None
+) -> None:
+    old, new = (recipe(python=bound) for bound in bounds)
+    assert difference(old, new).python_min == change
+
+
+def test_commands_that_came_and_went_are_told() -> None:
+    old, new = recipe(scripts=("a = m:f", "b = m:f")), recipe(scripts=("a = m:f", "b = m:g"))
+    assert difference(old, new).entry_points == (("b = m:f",), ("b = m:g",))
+
+
+def test_what_no_line_can_follow_is_told_in_words() -> None:
+    old = recipe()
+    about = replace(old.about, license="Apache-2.0", license_files=("LICENSE", "NOTICE"))
+    new = replace(old, noarch=False, about=about, imports=("demo", "demo2"))
+    assert difference(old, new).others == (
+        "The package has compiled code now.",
+        "The license was MIT and is Apache-2.0 now.",
+        "A license file is new: LICENSE.",
+        "A license file is new: NOTICE.",
+        "The top-level modules were demo and are demo, demo2 now.",
+    )

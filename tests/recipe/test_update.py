@@ -1,0 +1,205 @@
+import contextlib
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rattler_build import Stage0Recipe
+
+from release_tools.errors import RecipeError
+from release_tools.recipe.difference import Change, Difference
+from release_tools.recipe.document import Document, Format
+from release_tools.recipe.update import Updated, fill_in, recipe_version, update_recipe
+from release_tools.recipe.update_source import Target
+from tests.recipe.test_generate import render
+
+CASES = sorted(Path(__file__).with_name("updates").iterdir(), key=lambda folder: folder.name)
+NEW = "b" * 64
+
+
+def read(path: Path) -> str:
+    """The text with its line ends."""
+    return path.read_bytes().decode()
+
+
+def read_case(folder: Path) -> tuple[str, Format, Target, Difference, dict[str, Any]]:
+    case = tomllib.loads(read(folder / "case.toml"))
+    form = Format.V1 if folder.name.startswith("v1") else Format.V0
+    changes = tuple(
+        Change(**{"old": None, "new": None} | change)  # TOML has no null
+        for change in case.get("changes", ())
+    )
+    gone, come = case.get("entry_points", ((), ()))
+    difference = Difference(
+        changes,
+        tuple(case["python_min"]) if "python_min" in case else None,
+        (tuple(gone), tuple(come)),
+        tuple(case.get("others", ())),
+    )
+    target = Target(case["version"], NEW, case["filename"], case["previous"])
+    return read(folder / f"before.{form}"), form, target, difference, case
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_an_update_changes_just_what_changed(case: Path) -> None:
+    text, form, target, difference, expected = read_case(case)
+    if "refused" in expected:
+        with pytest.raises(RecipeError) as caught:
+            update_recipe(text, form, target, difference)
+        assert caught.value.message == expected["refused"]
+        assert caught.value.advice or "newer" in caught.value.message
+        return
+    updated = update_recipe(text, form, target, difference)
+    assert updated.after == read(case / f"after.{form}")
+    assert list(updated.checklist) == expected["checklist"]
+    assert bool(updated.changes) is (updated.after != text) is bool(updated.diff)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_an_update_is_made_once(case: Path) -> None:
+    text, form, target, difference, expected = read_case(case)
+    if "refused" not in expected:
+        updated = update_recipe(text, form, target, difference)
+        again = update_recipe(updated.after, form, target, difference)
+        assert (again.after, again.changes) == (updated.after, ())
+        assert recipe_version(updated.after, form) == target.version
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if (case / "after.recipe.yaml").exists()], ids=lambda case: case.name
+)
+def test_rattler_build_renders_what_was_edited(case: Path) -> None:
+    Stage0Recipe.from_file(case / "after.recipe.yaml")
+
+
+def test_the_diff_is_one_that_git_applies() -> None:
+    text, form, target, difference, _ = read_case(next(case for case in CASES if case.name == "v1-plain"))
+    diff = update_recipe(text, form, target, difference).diff
+    assert diff.startswith("--- a/recipe/recipe.yaml\n+++ b/recipe/recipe.yaml\n@@")
+    assert '-  version: "1.2.3"\n+  version: "1.3.0"\n' in diff
+
+
+# A recipe drawn with every freedom that people take, and the same drawing after the update: the two must meet.
+comments = st.sampled_from(["", "  # a comment", "   # {{ no }} ${{ jinja }}", " # 1.2.3", " # [not really"])
+quotes = st.sampled_from(['"', "'"])
+names = st.lists(st.sampled_from(["attrs", "click", "numpy", "rich", "scipy", "zarr"]), unique=True, min_size=2)
+bounds = st.sampled_from(["", ">=1.0", ">=1.0,<2", "!=1.5", "1.4.*"])
+own_lines = st.sampled_from(["", "# a comment line\n", "\n", "  # {% odd %}\n"])
+
+
+@st.composite
+def drawings(draw: st.DrawFn) -> tuple[Format, str, str, Difference]:
+    form = draw(st.sampled_from(list(Format)))
+    quote, after_version, after_number = draw(quotes), draw(comments), draw(comments)
+    blank, number = draw(own_lines), draw(st.integers(0, 9))
+    indent = draw(st.sampled_from(["    ", "      "]))
+    lines: list[tuple[str, str, str]] = []  # name, constraint before and after
+    for name in draw(names):
+        old = draw(bounds)
+        lines.append((name, old, draw(st.one_of(st.just(old), bounds))))
+    trailing = [draw(comments) for _ in lines]
+    changes = tuple(Change("run", name, old, new) for name, old, new in lines if old != new)
+
+    def text(version: str, digest: str, build: int, column: int) -> str:
+        listed = "".join(
+            f"{indent}- {' '.join(filter(None, (line[0], line[column])))}{comment}\n"
+            for line, comment in zip(lines, trailing, strict=True)
+        )
+        versioned = (
+            f"context:\n  version: {quote}{version}{quote}{after_version}\n"
+            if form is Format.V1
+            else f"{{% set version = {quote}{version}{quote} %}}{after_version}\n"
+        )
+        dollar = "$" if form is Format.V1 else ""
+        return (
+            f"{versioned}{blank}package:\n  name: demo\n  version: {dollar}{{{{ version }}}}\n{blank}source:\n"
+            f"  url: https://pypi.org/packages/source/d/demo/demo-{dollar}{{{{ version }}}}.tar.gz\n"
+            f"  sha256: {digest}\nbuild:\n  number: {build}{after_number}\nrequirements:\n  run:\n{listed}{blank}"
+        )
+
+    return form, text("1.2.3", "a" * 64, number, 1), text("1.3.0", NEW, 0, 2), Difference(changes)
+
+
+@given(drawings())
+def test_no_other_line_is_ever_touched(drawing: tuple[Format, str, str, Difference]) -> None:
+    form, before, after, difference = drawing
+    target = Target("1.3.0", NEW, "demo-1.3.0.tar.gz", "a" * 64)
+    assert update_recipe(before, form, target, difference).after == after
+
+
+@given(st.text(max_size=200), st.sampled_from(list(Format)), st.sampled_from([update_recipe, fill_in]))
+def test_any_text_is_a_recipe_or_refused(text: str, form: Format, change: Callable[..., Updated]) -> None:
+    with contextlib.suppress(RecipeError):
+        change(text, form, Target("1.3.0", NEW, "demo-1.3.0.tar.gz"))
+
+
+HOSTILE = [mark * 90_000 for mark in ("{{", "{%", "{#", "- ", "[", "? ", "&a ", "!")] + [
+    "a: {{" + "{" * 90_000,
+    "a: b\n" * 30_000,
+    "a: &a [1]\nb: *a\n",
+    "a: #" + "[" * 90_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_text_made_to_be_slow_is_read_in_passing(text: str) -> None:
+    with pytest.raises(RecipeError):
+        recipe_version(text, Format.V0)
+
+
+def test_a_text_that_is_too_large_is_refused() -> None:
+    with pytest.raises(RecipeError, match="larger"):
+        Document("#" * 2_000_000, Format.V1)
+
+
+OWN_V1 = """\
+package:
+  name: demo
+  version: "0.0.0"   # filled in
+source:
+  path: ..
+build:
+  number: 3
+requirements:
+  run:
+    - python
+"""
+OWN_V0 = """\
+{% set version = environ.get("GIT_DESCRIBE_TAG", "0") %}
+package:
+  name: demo
+  version: {{ version }}
+source:
+  - url: https://pypi.org/packages/source/d/demo/demo-{{ version }}.tar.gz
+    sha256: TO-BE-FILLED
+  - url: https://example.org/data.tar.gz
+    sha256: cccc
+build:
+  number: {{ environ.get("GIT_DESCRIBE_NUMBER", 0) }}
+"""
+
+
+def test_a_projects_own_recipe_is_filled_in_and_otherwise_left_alone() -> None:
+    filled = fill_in(OWN_V1, Format.V1, Target("1.3.0", NEW, "demo-1.3.0.tar.gz", number=1))
+    assert filled.after == OWN_V1.replace("0.0.0", "1.3.0").replace("number: 3", "number: 1")
+    assert filled.checklist == ()
+
+
+def test_a_projects_own_recipe_may_compute_what_it_likes() -> None:
+    filled = fill_in(OWN_V0, Format.V0, Target("1.3.0", NEW, "demo-1.3.0.tar.gz"))
+    assert filled.after == OWN_V0.replace("TO-BE-FILLED", NEW)
+    assert filled.checklist == (
+        "The version is not written in one place: left as it is.",
+        "The source in line 8 is not the sdist on PyPI: left as it is.",
+        "The build number is computed: left as it is.",
+    )
+
+
+def test_a_filled_in_recipe_renders(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(fill_in(OWN_V1, Format.V1, Target("1.3.0", NEW, "x")).after, encoding="utf-8")
+    (rendered,) = render(recipe, "linux-64")
+    assert rendered["package"]["version"] == "1.3.0"
