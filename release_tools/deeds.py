@@ -1,6 +1,6 @@
 """Acts through the gate, one after the other, each with its line in the report; also when one of them fails."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -26,20 +26,23 @@ class StoppedError(Exception):
         self.error = error
 
 
-def let_through(context: Context, release: Release, acts: Sequence[Act], *, beside: int = 1) -> Release:
+def let_through(context: Context, release: Release, acts: Iterable[Act], *, beside: int = 1) -> Release:
     """Let acts through the gate; answers the release with their receipts and notes.
 
     Args:
         context: the run's surroundings.
         release: that the acts are about.
-        acts: in order.
+        acts: in order; one that depends on the deed before it may be made when its turn comes.
         beside: how many go side by side, once the first has gone alone: it may bring a project into being.
 
     Raises:
         StoppedError: one failed; those that had not begun were not tried.
     """
-    for some in (acts[:1], acts[1:]):
-        release = _side_by_side(context, release, some, beside)
+    turns = iter(acts)
+    for act in turns:
+        release = _side_by_side(context, release, [act], 1)
+        if beside > 1:
+            return _side_by_side(context, release, tuple(turns), beside)
     return release
 
 
