@@ -5,7 +5,7 @@ import argparse
 from release_tools.commands.status import find_sought
 from release_tools.invocation import Invocation, add_project, add_settings
 from release_tools.pipeline import Step
-from release_tools.steps.retract import retract_by_hand, retract_from_channels
+from release_tools.steps.retract import retract_by_hand, retract_from_channels, retract_from_github
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(invocation: Invocation) -> int:
-    """Run the two steps."""
+    """Run the steps."""
     options = invocation.options
     sought = find_sought(invocation.context(anywhere=True), options.of, options.name or "")
     steps = (
         Step("Move to the label broken", retract_from_channels(sought), place="Anaconda.org"),
+        Step("Mark the release", retract_from_github(sought, options.reason), place="GitHub"),
         Step("By hand", retract_by_hand(sought, options.reason)),
     )
     return invocation.run_pipeline(steps, dry=options.dry_run, anywhere=True)

@@ -14,8 +14,11 @@ from release_tools.places import Channel, Index, Server, every_place
 from release_tools.publishing.on_index import version_of
 from release_tools.services import channel_folder
 from release_tools.services.conda_channel import Placed, placed
+from release_tools.services.github.releases import published_release
+from release_tools.services.github.session import HostedRepository
+from release_tools.services.origin import hosted
 from release_tools.services.package_index import listing
-from release_tools.versions import conda_version
+from release_tools.versions import TagFormat, conda_version
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class Sought:
     def of(cls, context: Context, name: str, version: Version, built: Release) -> "Sought":
         """What is looked for, with the conda name that the settings give it."""
         return cls(name, version, context.config.conda.name or canonicalize_name(name), built)
+
+    def tag(self, context: Context) -> str:
+        """The version's tag: the one that was built, or as the settings spell it."""
+        return self.built.tag or TagFormat.parse(context.config.tag_format).tag(self.version)
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,10 @@ def overview(context: Context, sought: Sought) -> Iterator[PlaceStatus]:
         yield _on_index(context, sought, index)
     for channel in every.channels:
         yield _on_channel(context, sought, channel)
+    if context.config.github.enabled:
+        with hosted(context) as repository:
+            if repository is not None:
+                yield _on_github(context, sought, repository)
     for place in every.unconfigured:
         yield PlaceStatus(place.name, place.name, "", error=ReleaseToolsError(place.reason, place.advice))
 
@@ -147,6 +158,19 @@ def _on_channel(context: Context, sought: Sought, channel: Channel) -> PlaceStat
         for name, one in there.items()
     ]
     return PlaceStatus(channel.name, channel.title, channel.url, (*files, *_missing(ours, set(there))))
+
+
+def _on_github(context: Context, sought: Sought, repository: HostedRepository) -> PlaceStatus:
+    tag = sought.tag(context)
+    url = f"{repository.url}/releases/tag/{tag}"
+    try:
+        release = published_release(repository, tag)
+    except ReleaseToolsError as error:
+        return PlaceStatus("github", "GitHub", url, error=error)
+    ours = {one.filename: one for one in sought.built.artifacts}
+    there = {file.name: file for file in release.files} if release else {}
+    files = [Standing(name, one.sha256, _compared(one.sha256, ours.get(name))) for name, one in there.items()]
+    return PlaceStatus("github", "GitHub", url, (*files, *_missing(ours, set(there))))
 
 
 def on_channel(context: Context, sought: Sought, channel: Channel) -> dict[str, Placed]:

@@ -1,5 +1,6 @@
 """Taking a version back: what a program can do as acts, what only a person may do as texts ready to use."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -9,13 +10,15 @@ from release_tools import addresses
 from release_tools.context import Context
 from release_tools.errors import CredentialError, ReleaseToolsError
 from release_tools.gate import Act
-from release_tools.inert import visible
+from release_tools.inert import markdown_line, visible
 from release_tools.model import Document, Note, Receipt, State
 from release_tools.places import Channel, Index, Server
 from release_tools.publishing.on_index import version_of
 from release_tools.publishing.overview import Sought, on_channel
 from release_tools.publishing.remembered import Remembered
 from release_tools.services.conda_channel import TOKENS, Entry, Placed, relabel, token
+from release_tools.services.github.releases import mark, published_release
+from release_tools.services.github.session import HostedRepository
 from release_tools.services.package_index import listing
 from release_tools.versions import conda_version
 
@@ -86,6 +89,32 @@ class FromChannel:
         finally:
             self.look.forget()
         return expected
+
+
+def marking(context: Context, sought: Sought, repository: HostedRepository, reason: str) -> Act | None:
+    """The act of marking the release on GitHub as retracted; None where it has none.
+
+    It stays, with its files: what was built upon it must still be found.
+
+    Raises:
+        RemoteError: GitHub cannot be asked.
+    """
+    tag = sought.tag(context)
+    first = published_release(repository, tag)
+    if first is None:
+        return None
+    notice = f"> [!CAUTION]\n> **Retracted:** {markdown_line(reason)}\n\n"
+    expected = Receipt(f"github:retracted:{tag}", first.url, hashlib.sha256(notice.encode()).hexdigest())
+
+    def find() -> Receipt | None:
+        there = published_release(repository, tag)
+        return expected if there and "**Retracted:**" in there.text and there.prerelease else None
+
+    def perform() -> Receipt:
+        mark(repository, first, title=f"{first.title or tag} (retracted)", text=notice + first.text)
+        return expected
+
+    return Act(f"mark the GitHub release {tag} as retracted", expected, find, perform)
 
 
 def yanking(context: Context, sought: Sought, index: Index, reason: str) -> Note:

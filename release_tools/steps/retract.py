@@ -9,7 +9,8 @@ from release_tools.errors import ReleaseToolsError
 from release_tools.model import Note, Release, Skip, State
 from release_tools.places import Server, every_place
 from release_tools.publishing.overview import Sought
-from release_tools.publishing.retraction import FromChannel, conda_forge_request, yanking
+from release_tools.publishing.retraction import FromChannel, conda_forge_request, marking, yanking
+from release_tools.services.origin import hosted
 
 
 def retract_from_channels(sought: Sought) -> Callable[[Context, Release], Release | Skip]:
@@ -26,6 +27,23 @@ def retract_from_channels(sought: Sought) -> Callable[[Context, Release], Releas
                 text = f"{channel.title} has no {sought.conda_name} {sought.version}"
                 release = release.telling(Note(State.SKIPPED, text))
         return release
+
+    return step
+
+
+def retract_from_github(sought: Sought, reason: str) -> Callable[[Context, Release], Release | Skip]:
+    """A step that marks the version's release on GitHub."""
+
+    def step(context: Context, release: Release) -> Release | Skip:
+        if not context.config.github.enabled:
+            return Skip("switched off")
+        with hosted(context) as repository:
+            if repository is None:
+                return Skip("the project does not lie on GitHub")
+            act = marking(context, sought, repository, reason)
+            if act is None:
+                return Skip(f"GitHub has no release {sought.tag(context)}")
+            return let_through(context, release, [act])
 
     return step
 

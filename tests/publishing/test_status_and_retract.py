@@ -1,13 +1,20 @@
 """``release-tools status`` and ``release-tools retract``."""
 
+import hashlib
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from release_tools.errors import ConfigError, RemoteError, UsageError, VersionError
 from tests.publishing.world import World
 from tests.servers.base import Fault
+from tests.servers.github import GitHub
+from tests.servers.github.state import Asset, Release
 
+GITHUB_TOKEN = "ghp_canary0123456789"
 BASENAME = "noarch/demo-1.0-py_0.conda"
 
 
@@ -126,3 +133,44 @@ def test_a_reason_cannot_command_anything(published: World, capsys: pytest.Captu
     said = capsys.readouterr().out
     assert "\n::add-path::" not in said
     assert "\n- noarch/other.conda" not in said
+
+
+@pytest.fixture
+def on_github(published: World, tmp_path: Path) -> Iterator[GitHub]:
+    """The same version as a release on GitHub too, with one of its files."""
+    hub = GitHub(tmp_path / "github")
+    repository = hub.create("octo/demo", {"README.md": "demo"})
+    hub.account("octo", GITHUB_TOKEN)
+    content = (published.dist / "demo-1.0.tar.gz").read_bytes()
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    sdist = Asset(1, "demo-1.0.tar.gz", "", content, digest, "application/gzip", "octo")
+    made = Release(2, "v1.0", "main", "demo 1.0", "It is out.", draft=False, prerelease=False, author="octo", created=1)
+    repository.releases.append(replace(made, published=1, assets=[sdist]))
+    published.proxy.routes.update(hub.routes)
+    published.env |= {"GITHUB_TOKEN": GITHUB_TOKEN, "GITHUB_REPOSITORY": "octo/demo"}
+    yield hub
+    assert hub.complaints == []
+
+
+def test_github_is_a_place_too(on_github: GitHub, published: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(published, capsys, "1.0")["github"] == {
+        "demo-1.0.tar.gz": "there", "demo-1.0-py3-none-any.whl": "missing", "demo-1.0-py_0.conda": "missing",
+    }  # fmt: skip
+    assert len(on_github.log) == 1
+
+
+def test_a_release_on_github_is_marked_once_and_stays(
+    on_github: GitHub, published: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert published.run("retract", "1.0", "--reason", "x", "--dry-run") == 0
+    assert "would mark the GitHub release v1.0 as retracted" in capsys.readouterr().out
+    assert not on_github.lines("PATCH")
+    for _ in range(2):
+        assert published.run("retract", "1.0", "--reason", "it @everybody eats data") == 0
+    [release] = on_github.repositories["octo/demo"].releases
+    assert release.name == "demo 1.0 (retracted)"
+    assert release.body.startswith("> [!CAUTION]\n> **Retracted:** it ")
+    assert "@everybody" not in release.body
+    assert release.body.endswith("It is out.")
+    assert release.prerelease
+    assert len(on_github.lines("PATCH")) == 1

@@ -105,6 +105,23 @@ def releases_of(repository: HostedRepository, tag: str) -> tuple[HostedRelease, 
         return tuple(_release(release, release.get_assets()) for release in found)
 
 
+def published_release(repository: HostedRepository, tag: str) -> HostedRelease | None:
+    """The release of a tag that everybody sees, with its files; one request. None where there is none.
+
+    Raises:
+        CredentialError: the repository cannot be read.
+        RemoteError: the server failed.
+    """
+    from github import UnknownObjectException
+
+    with repository.hub.doing(f"read the release {tag} of {repository.slug}"):
+        try:
+            found = repository.handle.get_release(tag)
+        except UnknownObjectException:
+            return None
+        return _release(found, found.assets)
+
+
 def published_tags(repository: HostedRepository) -> tuple[str, ...]:
     """The tags of the releases that are neither drafts nor marked as pre-releases.
 
@@ -186,6 +203,20 @@ def publish(repository: HostedRepository, release: HostedRelease, *, prerelease:
             prerelease=prerelease,
             tag_name=release.tag,
             make_latest="true" if latest else "false",
+        )
+        return _release(made)
+
+
+def mark(repository: HostedRepository, release: HostedRelease, *, title: str, text: str) -> HostedRelease:
+    """Say something else about a published release, which is no longer to be offered as the latest.
+
+    Raises:
+        CredentialError: the token may not.
+        RemoteError: the server failed or refused.
+    """
+    with repository.hub.doing(f"mark the release {release.tag} of {repository.slug}"):
+        made = _object(repository, release).update_release(
+            title, text, draft=False, prerelease=True, tag_name=release.tag, make_latest="false"
         )
         return _release(made)
 
