@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from release_tools.checks.compatibility import check_compatibility
+from release_tools.checks.conda import check_conda_installation, check_parity
 from release_tools.checks.contents import check_contents
 from release_tools.checks.installation import check_installation
 from release_tools.checks.metadata import check_metadata
@@ -27,4 +28,9 @@ def _checks(context: Context, release: Release, subject: Subject) -> Iterator[Ca
     yield partial(check_compatibility, context, release)
     yield partial(check_metadata, context, release, subject)
     yield partial(check_contents, context.config.verify, subject)
-    yield from (partial(check_installation, context, wheel) for wheel in subject.wheels)
+    for wheel in subject.wheels:
+        yield partial(check_installation, context, wheel)
+        if subject.condas:
+            yield partial(check_conda_installation, context, subject, wheel)
+    if subject.condas:
+        yield partial(check_parity, context, subject)
