@@ -97,11 +97,10 @@ class Survey:
         if self.changelog is None:
             return None
         latest = newest(self.releases)
-        for part in self.changelog.parts:
-            ahead = part.version and (latest is None or part.version > latest.version)
-            if (part.unreleased or ahead) and part.text.strip():
-                return part
-        return None
+        ahead = (
+            part for part in self.changelog.parts if part.version and (not latest or part.version > latest.version)
+        )
+        return next((part for part in (self.changelog.unreleased, *ahead) if part and part.text.strip()), None)
 
     def past(self) -> Past:
         """What is known before the next version is recommended."""

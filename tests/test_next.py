@@ -101,6 +101,18 @@ def test_every_piece_of_evidence_is_shown(checkout: Checkout, said: Said) -> Non
     ]
 
 
+def test_where_the_changelog_names_another_version_both_are_told(checkout: Checkout, said: Said) -> None:
+    checkout.commit({"demo.py": "", "CHANGES.md": "## 1.0.1 (unreleased)\n\n- x\n"})
+    out, err = said.by(checkout, "next")
+    assert out == "1.0.1"
+    assert err.splitlines()[-2:] == [
+        "by the evidence, 2.0.0: something broken: the major number (SemVer)",
+        "by the changelog, 1.0.1: the project's own word goes first",
+    ]
+    data = said.data(checkout)
+    assert (data["version"], data["by-evidence"]) == ("1.0.1", "2.0.0")
+
+
 def test_a_series_of_pre_releases_leads_to_its_final_version(checkout: Checkout, said: Said) -> None:
     work = (
         ("def load(path): ...\ndef dump(path): ...\n", "1.1.0", "v1.1.0a1"),

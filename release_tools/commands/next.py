@@ -33,9 +33,13 @@ def run(invocation: Invocation) -> int:
     for item in past.since_final:
         asks = f"asks for {item.level.name.lower()}" if item.level else "asks for nothing"
         console.remark(Note(State.FACT, f"{item.source}: {item.text} ({asks})", _listed(item)))
-    console.remark(Note(State.FACT, advice.rule))
-    if advice.version is not None:
-        console.data(str(advice.version))
+    if advice.planned is not None:
+        console.remark(Note(State.FACT, f"by the evidence, {advice.version}: {advice.rule}"))
+        console.remark(Note(State.FACT, f"by the changelog, {advice.planned}: the project's own word goes first"))
+    else:
+        console.remark(Note(State.FACT, advice.rule))
+    if advice.chosen is not None:
+        console.data(str(advice.chosen))
     return 0
 
 
@@ -53,7 +57,8 @@ def _listed(item: Evidence) -> str:
 def _data(past: Past, advice: Recommendation, scheme: str) -> dict[str, Any]:
     before = newest(past.releases)
     return {
-        "version": str(advice.version) if advice.version else None,
+        "version": str(advice.chosen) if advice.chosen else None,
+        "by-evidence": str(advice.version) if advice.version else None,
         "rule": advice.rule,
         "scheme": scheme,
         "previous": {"version": str(before.version), "tag": before.tag, "commit": before.commit} if before else None,

@@ -1,6 +1,7 @@
 """What changed in a project's public API between two sources, told by griffe; nothing of the project is imported."""
 
 import logging
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ _BREAKING: Final = frozenset(
 )  # fmt: skip
 
 
+_INCIDENTAL: Final = frozenset(
+    {"__all__", "__annotations__", "__del__", "__dir__", "__getattr__", "__repr__", "__slots__"}
+)
+_TYPE_PARAMETER: Final = re.compile(r"(?:\w+\.)?(?:TypeVar|TypeVarTuple|ParamSpec)\(")
 _MAIN_GUARD: Final = re.compile(r"if __name__ == ['\"]__main__['\"]\s*:")
 
 
@@ -84,6 +89,8 @@ def compare(old: Path, new: Path, packages: Sequence[str]) -> ApiChanges:
     Raises:
         HistoryError: a package cannot be read.
     """
+    import griffe
+
     before, after = _load(old, packages), _load(new, packages)
     broken = [f"{name}: the package was removed" for name in before if name not in after]
     added = [name for name in after if name not in before]
@@ -91,8 +98,8 @@ def compare(old: Path, new: Path, packages: Sequence[str]) -> ApiChanges:
         try:
             broken += _broken(before[name], after[name])
             added += _added(before[name], after[name], set())
-        except RecursionError:
-            raise HistoryError(f"{name}: its source is nested too deeply to be compared") from None
+        except (griffe.GriffeError, RecursionError) as error:
+            raise HistoryError(f"{name}: its source cannot be followed: {_without(error, old, new)}") from None
     return ApiChanges(tuple(sorted(set(broken))), tuple(sorted(set(added))))
 
 
@@ -119,12 +126,20 @@ def _load(project: Path, packages: Iterable[str]) -> dict[str, "griffe.Module"]:
             try:
                 module = loader.load(package, try_relative_path=False)
             except (griffe.GriffeError, ImportError, SyntaxError, RecursionError, ValueError) as error:
-                raise HistoryError(f"{package}: its source cannot be read: {error}") from None
+                raise HistoryError(f"{package}: its source cannot be read: {_without(error, project)}") from None
             if isinstance(module, griffe.Module):
                 _hide_scripts(module)
                 loaded[package] = module
     loader.resolve_aliases(implicit=False, external=False)
     return loaded
+
+
+def _without(error: BaseException, *folders: Path) -> str:
+    """What an error says, with paths as they are in the project instead of in a scratch folder."""
+    text = str(error)
+    for folder in folders:
+        text = text.replace(f"{folder}{os.sep}", "")
+    return text
 
 
 def _hide_scripts(module: "griffe.Module") -> None:
@@ -146,9 +161,19 @@ def _broken(before: "griffe.Module", after: "griffe.Module") -> Iterator[str]:
     import griffe
 
     for breakage in griffe.find_breaking_changes(before, after):
-        removed = breakage.kind is griffe.BreakageKind.OBJECT_REMOVED
-        if breakage.kind.name in _BREAKING and not (removed and _is_answered(breakage.obj, before, after)):
-            yield f"{breakage.obj.path}: {breakage.kind.value}"
+        if breakage.kind.name not in _BREAKING or _is_incidental(breakage.obj):
+            continue
+        if breakage.kind is griffe.BreakageKind.OBJECT_REMOVED and _is_answered(breakage.obj, before, after):
+            continue
+        yield f"{breakage.obj.path}: {breakage.kind.value}"
+
+
+def _is_incidental(item: "griffe.Object | griffe.Alias") -> bool:
+    """Whether nobody calls it by its name: hooks of the interpreter, and parameters of types."""
+    import griffe
+
+    parameter = isinstance(item, griffe.Attribute) and _TYPE_PARAMETER.match(str(item.value))
+    return item.name in _INCIDENTAL or bool(parameter)
 
 
 def _is_answered(gone: "griffe.Object | griffe.Alias", before: "griffe.Module", after: "griffe.Module") -> bool:
@@ -179,9 +204,10 @@ def _added(
     if isinstance(before, griffe.Function) and isinstance(after, griffe.Function):
         known = {parameter.name for parameter in before.parameters}
         yield from (f"{after.path}({new.name}=)" for new in after.parameters if new.name not in known)
+    known_members = before.all_members
     for name, member in after.members.items():
-        if member.is_public:
+        if member.is_public and not _is_incidental(member):
             if name in before.members:
                 yield from _added(before.members[name], member, seen)
-            else:
+            elif name not in known_members:
                 yield f"{after.path}.{name}"

@@ -1,7 +1,7 @@
 """From what changed to the version that should follow: PEP 440, by SemVer 2.0.0 or by a calendar (calver.org)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -86,10 +86,17 @@ class Recommendation:
     Attributes:
         version: None where there is nothing to release.
         rule: what led from the evidence to the version, in one line.
+        planned: the version that the changelog names, where the evidence asks for another; it goes before that.
     """
 
     version: Version | None
     rule: str
+    planned: Version | None = None
+
+    @property
+    def chosen(self) -> Version | None:
+        """The version to release: the planned one, or else the one by the evidence."""
+        return self.planned or self.version
 
 
 def scheme_of(releases: Sequence[Released]) -> Scheme:
@@ -104,13 +111,10 @@ def recommend(past: Past, scheme: Scheme, today: date) -> Recommendation:
 
     A version that the changelog names for what is unreleased is the project's own word, and goes before the evidence.
     """
-    asked = _by_evidence(past, scheme, today)
-    before, planned = newest(past.releases), past.planned
+    asked, before, planned = _by_evidence(past, scheme, today), newest(past.releases), past.planned
     if planned is None or asked.version in (None, planned) or (before and planned <= before.version):
         return asked
-    return Recommendation(
-        planned, f"the changelog says so; by the evidence alone it would be {asked.version}: {asked.rule}"
-    )
+    return replace(asked, planned=planned)
 
 
 def bumped(version: Version, bump: Bump, *, width: int = 0) -> Version:

@@ -98,8 +98,14 @@ class Changelog:
 
     @property
     def unreleased(self) -> Part | None:
-        """What is said of the work in progress."""
-        return next((part for part in self.parts if part.unreleased), None)
+        """What is said of the work in progress, at the file's newest end; an Unreleased in between is history."""
+        ends = self.parts[:1] + self.parts[-1:] if self._is_oldest_first else self.parts[:1]
+        return next((part for part in ends if part.unreleased), None)
+
+    @property
+    def _is_oldest_first(self) -> bool:
+        versions = [part.version for part in self.parts if part.version]
+        return len(versions) > 1 and versions[0] < versions[-1]
 
     def leading_to(self, version: Version, since: Version | None) -> list[Part]:
         """The pre-releases of a final version, newest first; none for a pre-release.

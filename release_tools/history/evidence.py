@@ -24,18 +24,22 @@ _NEW: Final = re.compile(
 _LOUD: Final = re.compile(r"\bBREAKING\b|\b[Bb]ackwards?[- ]incompatible\b")
 _ENTRY: Final = re.compile(r"^[*+-][ \t]+(?P<text>\S.*(?:\n[ \t]+(?![*+-][ \t])\S.*)*)", re.MULTILINE)
 _BEGINS_NEW: Final = re.compile(
-    r"\W*(?:add|allow|deprecat|drop|enabl|implement|introduc|new|provid|support|pep \d)\w*", re.IGNORECASE
+    r"\W*(?:add|allow|deprecate|drop|enable|implement|introduce|new|provide|support|pep \d+)(?:s|d|p?ed)?\b",
+    re.IGNORECASE,
 )
+_ABOUT_ITSELF: Final = re.compile(r"\b(?:tests?|docs|documentation|typing|type hints?|annotations?)\b", re.IGNORECASE)
 _LOWEST_PYTHON: Final = re.compile(r"(?:>=?|~=|\^|==)\s*(\d+(?:\.\d+)*)")
 
 
 def from_api(changes: ApiChanges) -> Evidence:
     """What was removed from the public API, or added to it."""
     if changes.broken:
-        return Evidence("public API", Level.MAJOR, f"{_count(changes.broken, 'thing')} broken", changes.broken)
+        return Evidence(
+            "public API", Level.MAJOR, f"{_count(changes.broken, 'thing', 'things')} broken", changes.broken
+        )
     if changes.added:
         return Evidence(
-            "public API", Level.MINOR, f"{_count(changes.added, 'name')} new, nothing broken", changes.added
+            "public API", Level.MINOR, f"{_count(changes.added, 'name', 'names')} new, nothing broken", changes.added
         )
     return Evidence("public API", Level.NOTHING, "nothing new, nothing broken")
 
@@ -48,12 +52,12 @@ def from_commits(changes: Collection[Change]) -> Iterator[Evidence]:
     features = [change.text for change in changes if change.type == "feat"]
     fixes = [change.text for change in changes if change.type in ("fix", "perf")]
     for level, texts, kind in (
-        (Level.MAJOR, broken, "breaking change"),
-        (Level.MINOR, features, "feature"),
-        (Level.PATCH, fixes, "fix or speed-up"),
+        (Level.MAJOR, broken, ("breaking change", "breaking changes")),
+        (Level.MINOR, features, ("feature", "features")),
+        (Level.PATCH, fixes, ("fix", "fixes")),
     ):
         if texts:
-            yield Evidence("commits", level, _count(texts, kind), tuple(texts))
+            yield Evidence("commits", level, _count(texts, *kind), tuple(texts))
 
 
 def from_changelog(changelog: Changelog, part: Part) -> Iterator[Evidence]:
@@ -88,7 +92,7 @@ def from_files(changed: Collection[str], installed: Sequence[str]) -> Evidence:
         installed: those of them that make up what is installed.
     """
     if installed:
-        text = f"{_count(installed, 'file')} of what is installed changed"
+        text = f"{_count(installed, 'file', 'files')} of what is installed changed"
         return Evidence("files", Level.PATCH, text, tuple(installed))
     if changed:
         return Evidence("files", Level.METADATA, "only what is not installed changed", tuple(changed))
@@ -104,12 +108,12 @@ def _of_title(title: str) -> Level:
 
 
 def _of_entry(entry: str) -> Level:
-    return Level.MINOR if _BEGINS_NEW.match(entry) else Level.PATCH
+    return Level.MINOR if _BEGINS_NEW.match(entry) and not _ABOUT_ITSELF.search(entry) else Level.PATCH
 
 
 def _lowest(requirement: str) -> Version | None:
     return max((Version(found) for found in _LOWEST_PYTHON.findall(requirement)), default=None)
 
 
-def _count(things: Collection[object], one: str, many: str = "") -> str:
-    return f"{len(things)} {one if len(things) == 1 else many or one + 's'}"
+def _count(things: Collection[object], one: str, many: str) -> str:
+    return f"{len(things)} {one if len(things) == 1 else many}"

@@ -43,9 +43,20 @@ def init(text: str) -> dict[str, str]:
             "class A:\n  def m(self): ...", "class A: ...", ["demo.A.m: Public object was removed"], [], id="method"
         ),
         pytest.param("class A: ...", "class A:\n  def m(self): ...", [], ["demo.A.m"], id="a method added"),
+        pytest.param(
+            "class A:\n  def m(self): ...\nclass B(A): ...",
+            "class A:\n  def m(self): ...\nclass B(A):\n  def m(self): ...",
+            [],
+            [],
+            id="what was inherited before is not new",
+        ),
+        pytest.param("from typing import TypeVar\nT = TypeVar('T')", "", [], [], id="parameters of types are nobody's"),
+        pytest.param(
+            "class A:\n  def __del__(self): ...", "class A: ...", [], [], id="nor are the interpreter's hooks"
+        ),
         pytest.param("x: int = 1", "x: str = ''", [], [], id="values and annotations break nobody by themselves"),
         pytest.param("def f(a=1): ...", "def f(a=2): ...", [], [], id="nor does a default"),
-        pytest.param("def f(): ...", "def __getattr__(name): ...", [], ["demo.__getattr__"], id="still answered"),
+        pytest.param("def f(): ...", "def __getattr__(name): ...", [], [], id="still answered"),
         pytest.param('if __name__ == "__main__":\n    console = 1', "", [], [], id="what only a script makes"),
         pytest.param("raise SystemExit('imported')", "import os; os._exit(1)", [], [], id="nothing is run"),
     ],
@@ -62,6 +73,15 @@ def test_names_are_followed_to_where_they_are_defined(tmp_path: Path) -> None:
     new = write(tmp_path / "new", {**outer, "demo/_inner.py": "def f(a, b=1): ...\ndef g(): ...\n"})
     assert compare(old, new, ["demo"]).added == ("demo._inner.f(b=)",)
     assert compare(new, old, ["demo"]).broken == ("demo._inner.f: Parameter was removed",)
+
+
+def test_what_others_define_is_not_followed(tmp_path: Path) -> None:
+    names = "from __future__ import annotations\nfrom typing import Any\nfrom other import thing\n__all__ = ['thing']\n"
+    old = write(tmp_path / "old", {"src/demo/__init__.py": names, "src/demo/more.py": "from . import thing, gone\n"})
+    new = write(tmp_path / "new", {"src/demo/__init__.py": names + "x = 1\n", "src/demo/more.py": names})
+    told = compare(old, new, ["demo"])
+    assert (told.broken, told.added) == ((), ())
+    assert compare(new, old, ["demo"]).broken == ()
 
 
 def test_packages_and_modules_come_and_go(tmp_path: Path) -> None:

@@ -79,6 +79,22 @@ def test_line_ends_stay_as_they_were(shape: Shape) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("headings", "unreleased"),
+    [
+        ("Unreleased 1.1 1.0", 0),
+        ("1.1 Master 1.0", None),
+        ("1.1 1.0 Unreleased", None),
+        ("1.0 1.1 Unreleased", 2),
+        ("1.0 1.1", None),
+        ("Unreleased", 0),
+    ],
+)
+def test_only_what_stands_at_the_new_end_is_unreleased(headings: str, unreleased: int | None) -> None:
+    changelog = Changelog.parse("NEWS.md", "".join(f"## {heading}\n\n- x\n\n" for heading in headings.split()))
+    assert changelog.unreleased is (None if unreleased is None else changelog.parts[unreleased])
+
+
 def test_a_changelog_without_unreleased_is_not_edited() -> None:
     with pytest.raises(HistoryError, match=r"NEWS\.md: no part is called Unreleased"):
         release_unreleased(Changelog.parse("NEWS.md", "# News\n\n## 1.0\n\n- x\n"), VERSION, TODAY)
