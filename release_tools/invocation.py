@@ -4,7 +4,6 @@ import argparse
 import json
 import re
 import typing
-import webbrowser
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +101,8 @@ class Invocation:
             outputs["places"] = json.dumps(stops(context.config, known.kind))
         write_outputs(self.env, outputs)
         if getattr(self.options, "open", False) and page:
+            import webbrowser
+
             webbrowser.open(page.as_uri())
 
     def request(self) -> Request:

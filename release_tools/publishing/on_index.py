@@ -110,8 +110,7 @@ class OnIndex:
     def uploader(self) -> Uploader:
         """What uploads; it logs in, and signs, only when a file really goes."""
         attest = partial(self._attest, self._job) if self._job and self._attests else None
-        paths = tuple(artifact.path for artifact in self.artifacts)
-        return Uploader(self.context.http, self.index, self.login, paths, attest)
+        return Uploader(self.context.http, self.index, self.login, attest)
 
     def login(self) -> Login:
         """The login that an upload shows; a token is minted where none lies ready.

@@ -1,6 +1,6 @@
 """The report page: one HTML file for a person who would rather look than read; no script, no network, no asset."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _FOLDER: Final = Path(__file__).parent / "page"
 _LARGEST_DOCUMENT: Final = 1_000_000
 _MOST_FILES: Final = 5_000
-_MOST_TREES: Final = 6
+_MOST_BYTES: Final = 20_000_000
 _DEEDS: Final = (State.WOULD, State.DONE, State.ALREADY)
 _READERS: Final[Mapping[ArtifactKind, Callable[[Path], Sdist | Wheel | CondaPackage]]] = {
     ArtifactKind.SDIST: read_sdist,
@@ -62,10 +62,7 @@ def report_page(release: Release, error: ReleaseToolsError | None = None, *, dry
         error: what stopped the run.
         dry: whether the gate was closed.
     """
-    files = [
-        *map(_contents, release.artifacts[:_MOST_TREES]),
-        *(Contents(artifact, fault="not opened, as there are so many") for artifact in release.artifacts[_MOST_TREES:]),
-    ]
+    files = list(_opened(release.artifacts))
     deeds = [note for section in places(release) for note in section.notes if note.state in _DEEDS]
     return (
         _environment()
@@ -87,6 +84,15 @@ def report_page(release: Release, error: ReleaseToolsError | None = None, *, dry
             style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
         )
     )
+
+
+def _opened(artifacts: Iterable[Artifact]) -> Iterator[Contents]:
+    """What is inside each file, until so much was read that a reader of the page has enough."""
+    read = 0
+    for artifact in artifacts:
+        enough = read > _MOST_BYTES
+        read += artifact.size
+        yield Contents(artifact, fault="not opened, as there is so much") if enough else _contents(artifact)
 
 
 def _contents(artifact: Artifact) -> Contents:

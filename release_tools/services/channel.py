@@ -1,6 +1,5 @@
 """Conda channels and prefixes by py-rattler: index a folder, solve, install, and look at what is installed."""
 
-import asyncio
 import atexit
 import time
 from collections.abc import Awaitable, Iterator, Sequence
@@ -137,6 +136,8 @@ def _raised() -> tuple[type[Exception], ...]:
 
 def _wait(answer: Awaitable[_T]) -> _T:
     """Run one of py-rattler's coroutines to its end."""
+    import asyncio
+
     _settle_at_exit()
 
     async def waiting() -> _T:

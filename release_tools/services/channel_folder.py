@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from release_tools.errors import OutputError
 from release_tools.model import Artifact
@@ -17,6 +16,8 @@ from release_tools.services.channel import index
 
 def folder_of(channel: Channel) -> Path:
     """Where a ``file://`` channel lies."""
+    from urllib.request import url2pathname
+
     return Path(url2pathname(urlsplit(channel.url).path))
 
 

@@ -4,7 +4,6 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -107,14 +106,12 @@ class Uploader:
         http: the session.
         index: to upload to.
         login: answers the login; called once, at the first upload, because a minted token lives only minutes.
-        paths: the files that will probably be uploaded; read ahead while others are on their way.
         attest: answers a file's attestation as JSON; None to upload without.
     """
 
     http: Http
     index: Index
     login: Callable[[], Login]
-    paths: tuple[Path, ...] = ()
     attest: Callable[[Path], str] | None = None
 
     def upload(self, artifact: Artifact) -> None:
@@ -146,26 +143,15 @@ class Uploader:
             try:
                 yield self
             finally:
-                if "_reading" in self.__dict__:
-                    self._reading[0].shutdown(cancel_futures=True)
                 if "_repository" in self.__dict__:
                     self._repository.close()
-
-    @cached_property
-    def _reading(self) -> "tuple[ThreadPoolExecutor, Mapping[Path, Future[PackageFile]]]":
-        """The reading and hashing of the files, which twine does at a time; beside the uploads."""
-        from twine.package import PackageFile
-
-        pool = ThreadPoolExecutor(max_workers=1)
-        return pool, {path: pool.submit(PackageFile.from_filename, str(path), None) for path in self.paths}
 
     def _package(self, path: Path) -> "PackageFile":
         from twine.exceptions import TwineException
         from twine.package import PackageFile
 
-        read_ahead = self._reading[1].get(path)
         try:
-            return read_ahead.result() if read_ahead else PackageFile.from_filename(str(path), None)
+            return PackageFile.from_filename(str(path), None)
         except (TwineException, OSError, ValueError) as error:
             raise VerifyError(f"{path.name}: not a distribution that an index takes: {error}") from error
 
