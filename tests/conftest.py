@@ -9,9 +9,14 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import hypothesis
 import pytest
 
 from release_tools import cli
+
+# How long an example takes says something of the machine; a busy one must not fail a property.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 pytest_plugins = ["tests.support.conda"]
 
