@@ -17,12 +17,13 @@ from release_tools.errors import RecipeError
 from release_tools.recipe.about import about
 from release_tools.recipe.conditions import condition, python_condition
 from release_tools.recipe.constraints import Flavour
+from release_tools.recipe.dependencies import Collected, Dependency, collect
 from release_tools.recipe.evidence import Evidence
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON, PYTHONS, Cell, System, grid, supported_pythons
 from release_tools.recipe.model import Condition, Line, Recipe
 from release_tools.recipe.modules import modules_to_test
 from release_tools.recipe.names import Name, Names
-from release_tools.recipe.requirements import Collected, Dependency, Translated, collect, translate
+from release_tools.recipe.requirements import Translated, translate
 from release_tools.recipe.static import completed, entry_points
 from release_tools.recipe.toolchain import Toolchain, build_requires, toolchain
 from release_tools.versions import conda_version

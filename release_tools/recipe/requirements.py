@@ -8,30 +8,27 @@ cannot be said at all.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 
 from release_tools.errors import CondaError
 from release_tools.recipe.constraints import Flavour, constraint, weakest
 from release_tools.recipe.curated import HARMLESS, ONE_SYSTEM
+from release_tools.recipe.dependencies import Dependency, collect
 from release_tools.recipe.markers import (
     CONDA_FORGE_PYTHON,
     PYTHONS,
     Axis,
-    Cell,
     Cells,
     System,
     depends_on,
     grid,
     supported_pythons,
-    where,
 )
 from release_tools.recipe.names import Name, Names
 
-__all__ = ["Dependency", "Flavour", "Translated", "collect", "translate"]
+__all__ = ["Flavour", "Translated", "translate"]
 
 VIRTUAL: Final = {
     frozenset({System.LINUX}): "__linux",
@@ -39,52 +36,6 @@ VIRTUAL: Final = {
     frozenset({System.WIN}): "__win",
     frozenset({System.LINUX, System.OSX}): "__unix",
 }
-
-
-@dataclass(frozen=True)
-class Dependency:
-    """One conda package that is needed, and the cells of the grid where it is, each with its constraint there.
-
-    Attributes:
-        name: the conda name.
-        needed: what each cell asks for; cells where the package is not needed are absent.
-    """
-
-    name: str
-    needed: Mapping[Cell, SpecifierSet]
-
-    @property
-    def cells(self) -> Cells:
-        """Where it is needed."""
-        return frozenset(self.needed)
-
-    def on(self, pythons: Sequence[str]) -> "Dependency":
-        """The same on these Pythons only; unchanged where none of them needs it."""
-        needed = {cell: asked for cell, asked in self.needed.items() if cell.python in pythons}
-        return Dependency(self.name, needed) if needed else self
-
-    def spec(self, flavour: Flavour, cells: Cells) -> str:
-        """The weakest MatchSpec that any of these cells asks for."""
-        alternatives = weakest(self.needed[cell] for cell in sorted(self.cells & cells))
-        constraints = sorted(constraint(each, flavour) for each in alternatives)
-        return f"{self.name} {'|'.join(constraints)}" if all(constraints) else self.name
-
-
-@dataclass(frozen=True)
-class Collected:
-    """The dependencies of a project before they are flattened into lists.
-
-    Attributes:
-        dependencies: in the order of the metadata.
-        grid: the cells that were looked at.
-        unconfirmed: the names that no table and no channel confirmed.
-        notes: what a person should know, a sentence each.
-    """
-
-    dependencies: tuple[Dependency, ...]
-    grid: Cells
-    unconfirmed: tuple[Name, ...]
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -131,107 +82,64 @@ def translate(
         CondaError: with one fault for each requirement that conda cannot express.
     """
     collected = collect(requires_dist, grid(supported_pythons(requires_python)), names)
-    notes = list(collected.notes)
-    faults: list[str] = []
-    everywhere: list[str] = [_python(requires_python, flavour)]
-    on_system: dict[System, list[str]] = {system: [] for system in System}
-    alone = len(collected.dependencies) == 1
-    for dependency in collected.dependencies:
-        axes = depends_on(dependency.cells, collected.grid)
-        if flavour is Flavour.RECIPE:
-            # What only Pythons need that the project supports and conda-forge no longer builds stays, as reviewers keep
-            # it; what it is bound to is read off the Pythons that are built.
-            dependency = dependency.on(PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) :])  # noqa: PLW2901 - narrowed
-        if Axis.MACHINE in axes:
-            said = f"{dependency.name} is needed on some machines only, which noarch cannot express"
-            (faults if flavour is Flavour.PACKAGE else notes).append(said)
-        specs = {system: _on(dependency, system, collected.grid, flavour) for system in System}
-        if len(set(specs.values())) == 1 or Axis.MACHINE in axes or _harmless(dependency, specs, flavour, alone=alone):
-            everywhere.append(dependency.spec(flavour, collected.grid))
-            notes.extend(_widened(dependency, axes))
-        else:
-            for system, spec in specs.items():
-                on_system[system].extend([spec] if spec else [])
-    if faults:
+    wanted = [_Wanted.of(dependency, collected.grid, flavour) for dependency in collected.dependencies]
+    machines = [
+        f"{one.name} is needed on some machines only, which noarch cannot express" for one in wanted if one.by_machine
+    ]
+    if machines and flavour is Flavour.PACKAGE:
         raise CondaError(
             "Some requirements cannot be expressed by a noarch conda package.",
             "Release without the conda package (--no-conda), or build it from a recipe for each platform.",
-            faults=faults,
+            faults=machines,
         )
-    return Translated(tuple(everywhere), _variants(on_system), collected.unconfirmed, tuple(notes))
+    split = any(one.differs and not _harmless(one, flavour, alone=len(wanted) == 1) for one in wanted)
+    everywhere = [one for one in wanted if not (one.differs and split)]
+    on_system = {system: [one.specs[system] for one in wanted if one.differs and split] for system in System}
+    return Translated(
+        (_python(requires_python, flavour), *(one.spec for one in everywhere)),
+        _variants({system: [spec for spec in specs if spec] for system, specs in on_system.items()}),
+        collected.unconfirmed,
+        (*collected.notes, *machines, *(note for one in everywhere for note in one.notes)),
+    )
 
 
-def collect(requires_dist: Sequence[str], cells: Cells, names: Names) -> Collected:
-    """What is needed where, markers evaluated and names translated, several requirements for one name joined.
+@dataclass(frozen=True)
+class _Wanted:
+    """A dependency as noarch packages can ask for it.
 
-    Raises:
-        CondaError: with one fault for each requirement that cannot be read or expressed.
+    Attributes:
+        name: the conda name.
+        spec: what one list for all systems would ask for.
+        specs: what each system asks for; empty where it needs nothing.
+        by_machine: whether only some machines of a system need it.
+        notes: what to tell if one list asks for it.
     """
-    gatherer = _Gatherer(names)
-    for text in requires_dist:
-        gatherer.add(text, cells)
-    if gatherer.faults:
-        raise CondaError(
-            "Some requirements cannot be translated for conda.",
-            "Correct them in pyproject.toml, or release without the conda package (--no-conda).",
-            faults=gatherer.faults,
+
+    name: str
+    spec: str
+    specs: Mapping[System, str]
+    by_machine: bool
+    notes: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the systems differ; machines cannot be told apart anyway."""
+        return not self.by_machine and len(set(self.specs.values())) > 1
+
+    @classmethod
+    def of(cls, dependency: Dependency, cells: Cells, flavour: Flavour) -> Self:
+        axes = depends_on(dependency.cells, cells)
+        if flavour is Flavour.RECIPE:
+            # What only Pythons need that the project supports and conda-forge no longer builds stays, as reviewers keep
+            # it; what it is bound to is read off the Pythons that are built.
+            dependency = dependency.on(PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) :])
+        return cls(
+            dependency.name,
+            dependency.spec(flavour, cells),
+            {system: _on(dependency, system, cells, flavour) for system in System},
+            Axis.MACHINE in axes,
+            tuple(_widened(dependency, axes)),
         )
-    dependencies = tuple(Dependency(name, needed) for name, needed in gatherer.needed.items())
-    return Collected(dependencies, cells, tuple(gatherer.unconfirmed.values()), tuple(gatherer.notes))
-
-
-class _Gatherer:
-    """Goes through the requirements one by one and keeps what it found."""
-
-    def __init__(self, names: Names) -> None:
-        self.names = names
-        self.needed: dict[str, dict[Cell, SpecifierSet]] = defaultdict(dict)
-        self.unconfirmed: dict[str, Name] = {}
-        self.notes: list[str] = []
-        self.faults: list[str] = []
-        self.seen: set[tuple[str, str]] = set()
-
-    def add(self, text: str, cells: Cells) -> None:
-        """Take in one requirement as far as it counts in these cells, and those of the extras that it asks for."""
-        try:
-            requirement = Requirement(text)
-            held = where(requirement.marker, cells)
-            constraint(requirement.specifier, Flavour.PACKAGE)
-        except (InvalidRequirement, CondaError) as fault:
-            self.faults.append(f"{text}: {fault}".replace("\n", " "))
-            return
-        if not held:
-            return
-        if requirement.url:
-            self.faults.append(f"{text}: a URL is not a package of any channel; require a version instead")
-            return
-        self._need(requirement, held)
-
-    def _need(self, requirement: Requirement, held: Cells) -> None:
-        pypi = canonicalize_name(requirement.name)
-        name = self.names.conda_name(requirement.name)
-        extras = sorted(map(canonicalize_name, requirement.extras))
-        packaged = {extra: conda for extra in extras if (conda := self.names.extra_package(name, extra))}
-        conda = next(iter(packaged.values()), name.conda)
-        if not name.confirmed and not packaged:
-            self.unconfirmed.setdefault(name.conda, name)
-        asked = requirement.specifier & SpecifierSet(f"=={name.bound}" if name.bound else "")
-        for cell in held:
-            self.needed[conda][cell] = self.needed[conda].get(cell, SpecifierSet()) & asked
-        for extra in extras:
-            if extra not in packaged:
-                self._extra(pypi, extra, held)
-
-    def _extra(self, pypi: str, extra: str, held: Cells) -> None:
-        """Take in what a dependency's extra asks for; a cycle of extras ends where it began."""
-        if (pypi, extra) in self.seen:
-            return
-        self.seen.add((pypi, extra))
-        asked = self.names.extra_requirements(pypi, extra)
-        if asked is None:
-            self.notes.append(f"What {pypi}[{extra}] asks for beyond {pypi} is not known here: add it by hand.")
-        for text in asked or ():
-            self.add(text, held)
 
 
 def _on(dependency: Dependency, system: System, cells: Cells, flavour: Flavour) -> str:
@@ -240,18 +148,18 @@ def _on(dependency: Dependency, system: System, cells: Cells, flavour: Flavour) 
     return dependency.spec(flavour, here) if dependency.cells & here else ""
 
 
-def _harmless(dependency: Dependency, specs: Mapping[System, str], flavour: Flavour, *, alone: bool) -> bool:
+def _harmless(wanted: _Wanted, flavour: Flavour, *, alone: bool) -> bool:
     """Whether a package that some system does not need may be required there too.
 
     Reviewers of conda-forge require everywhere what all systems but one ask for, as it is seldom missing on that one,
     and they keep a package that needs nothing else (``alone``) free of it. A solver cannot judge: for packages the
     known ones count, and only they.
     """
-    known = dependency.name in HARMLESS
+    known = wanted.name in HARMLESS
     if flavour is Flavour.PACKAGE:
         return known
-    most = sum(map(bool, specs.values())) == len(System) - 1
-    return (known and not alone) or (most and not dependency.name.startswith(ONE_SYSTEM))
+    most = sum(map(bool, wanted.specs.values())) == len(System) - 1
+    return (known and not alone) or (most and not wanted.name.startswith(ONE_SYSTEM))
 
 
 def _widened(dependency: Dependency, axes: Iterable[Axis]) -> list[str]:

@@ -94,6 +94,7 @@ BY_SYSTEM = {
         "__osx": ("pyobjc-core",),
         "__win": ("pywin32",),
     },
+    ('colorama; os_name == "nt"', 'pexpect; os_name != "nt"'): {"__unix": ("pexpect",), "__win": ("colorama",)},
     ('numpy>=1; os_name == "nt"', 'numpy>=2; os_name != "nt"'): {"__unix": ("numpy >=2",), "__win": ("numpy >=1",)},
 }
 

@@ -1,0 +1,133 @@
+"""What a project depends on, names translated and markers evaluated, before it is flattened into conda's lists."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from release_tools.errors import CondaError
+from release_tools.recipe.constraints import Flavour, constraint, weakest
+from release_tools.recipe.markers import Cell, Cells, where
+from release_tools.recipe.names import Name, Names
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """One conda package that is needed, and the cells of the grid where it is, each with its constraint there.
+
+    Attributes:
+        name: the conda name.
+        needed: what each cell asks for; cells where the package is not needed are absent.
+    """
+
+    name: str
+    needed: Mapping[Cell, SpecifierSet]
+
+    @property
+    def cells(self) -> Cells:
+        """Where it is needed."""
+        return frozenset(self.needed)
+
+    def on(self, pythons: Sequence[str]) -> "Dependency":
+        """The same on these Pythons only; unchanged where none of them needs it."""
+        needed = {cell: asked for cell, asked in self.needed.items() if cell.python in pythons}
+        return Dependency(self.name, needed) if needed else self
+
+    def spec(self, flavour: Flavour, cells: Cells) -> str:
+        """The weakest MatchSpec that any of these cells asks for."""
+        alternatives = weakest(self.needed[cell] for cell in sorted(self.cells & cells))
+        constraints = sorted(constraint(each, flavour) for each in alternatives)
+        return f"{self.name} {'|'.join(constraints)}" if all(constraints) else self.name
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The dependencies of a project before they are flattened into lists.
+
+    Attributes:
+        dependencies: in the order of the metadata.
+        grid: the cells that were looked at.
+        unconfirmed: the names that no table and no channel confirmed.
+        notes: what a person should know, a sentence each.
+    """
+
+    dependencies: tuple[Dependency, ...]
+    grid: Cells
+    unconfirmed: tuple[Name, ...]
+    notes: tuple[str, ...]
+
+
+def collect(requires_dist: Sequence[str], cells: Cells, names: Names) -> Collected:
+    """What is needed where, markers evaluated and names translated, several requirements for one name joined.
+
+    Raises:
+        CondaError: with one fault for each requirement that cannot be read or expressed.
+    """
+    gatherer = _Gatherer(names)
+    for text in requires_dist:
+        gatherer.add(text, cells)
+    if gatherer.faults:
+        raise CondaError(
+            "Some requirements cannot be translated for conda.",
+            "Correct them in pyproject.toml, or release without the conda package (--no-conda).",
+            faults=gatherer.faults,
+        )
+    dependencies = tuple(Dependency(name, needed) for name, needed in gatherer.needed.items())
+    return Collected(dependencies, cells, tuple(gatherer.unconfirmed.values()), tuple(gatherer.notes))
+
+
+class _Gatherer:
+    """Goes through the requirements one by one and keeps what it found."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.needed: dict[str, dict[Cell, SpecifierSet]] = defaultdict(dict)
+        self.unconfirmed: dict[str, Name] = {}
+        self.notes: list[str] = []
+        self.faults: list[str] = []
+        self.seen: set[tuple[str, str]] = set()
+
+    def add(self, text: str, cells: Cells) -> None:
+        """Take in one requirement as far as it counts in these cells, and those of the extras that it asks for."""
+        try:
+            requirement = Requirement(text)
+            held = where(requirement.marker, cells)
+            constraint(requirement.specifier, Flavour.PACKAGE)
+        except (InvalidRequirement, CondaError) as fault:
+            self.faults.append(f"{text}: {fault}".replace("\n", " "))
+            return
+        if not held:
+            return
+        if requirement.url:
+            self.faults.append(f"{text}: a URL is not a package of any channel; require a version instead")
+            return
+        self._need(requirement, held)
+
+    def _need(self, requirement: Requirement, held: Cells) -> None:
+        pypi = canonicalize_name(requirement.name)
+        name = self.names.conda_name(requirement.name)
+        extras = sorted(map(canonicalize_name, requirement.extras))
+        packaged = {extra: conda for extra in extras if (conda := self.names.extra_package(name, extra))}
+        conda = next(iter(packaged.values()), name.conda)
+        if not name.confirmed and not packaged:
+            self.unconfirmed.setdefault(name.conda, name)
+        asked = requirement.specifier & SpecifierSet(f"=={name.bound}" if name.bound else "")
+        for cell in held:
+            self.needed[conda][cell] = self.needed[conda].get(cell, SpecifierSet()) & asked
+        for extra in extras:
+            if extra not in packaged:
+                self._extra(pypi, extra, held)
+
+    def _extra(self, pypi: str, extra: str, held: Cells) -> None:
+        """Take in what a dependency's extra asks for; a cycle of extras ends where it began."""
+        if (pypi, extra) in self.seen:
+            return
+        self.seen.add((pypi, extra))
+        asked = self.names.extra_requirements(pypi, extra)
+        if asked is None:
+            self.notes.append(f"What {pypi}[{extra}] asks for beyond {pypi} is not known here: add it by hand.")
+        for text in asked or ():
+            self.add(text, held)

@@ -1,0 +1,133 @@
+"""What PEP 508 asks for in each environment, and what conda is told: compared by evaluation, never by text."""
+
+from collections.abc import Mapping
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from rattler import Version as CondaVersion
+from rattler import VersionSpec
+
+from release_tools.recipe.conditions import condition
+from release_tools.recipe.constraints import Flavour
+from release_tools.recipe.dependencies import collect
+from release_tools.recipe.markers import PYTHONS, SYSTEM_MARKERS, Cell, System, grid, supported_pythons
+from release_tools.recipe.model import Condition
+from release_tools.recipe.names import Names
+from release_tools.recipe.requirements import translate
+
+NAMES = Names({"pkg": "pkg"})
+VERSIONS = ("0.9", "1.0", "1.4.5", "1.5", "2.0", "2.1", "3.0")
+ON_SYSTEM = {
+    System.LINUX: {"__unix", "__linux"},
+    System.OSX: {"__unix", "__osx"},
+    System.WIN: {"__win"},
+}
+
+pythons = st.sampled_from(PYTHONS[1:])
+platforms = st.sampled_from(["win32", "darwin", "linux"])
+connectives = st.sampled_from(["and", "or"])
+cells = st.sampled_from(sorted(grid(supported_pythons(""))))
+atoms = st.one_of(
+    st.builds('python_version {} "{}"'.format, st.sampled_from(["<", ">=", "==", "!="]), pythons),
+    st.builds('python_full_version {} "{}.2"'.format, st.sampled_from(["<", ">="]), pythons),
+    st.builds(
+        'sys_platform {} "{}"'.format, st.sampled_from(["==", "!="]), st.sampled_from(["win32", "darwin", "linux"])
+    ),
+    st.builds('os_name {} "{}"'.format, st.sampled_from(["==", "!="]), st.sampled_from(["nt", "posix"])),
+    st.sampled_from(['implementation_name == "cpython"', 'platform_python_implementation == "PyPy"', 'extra == "x"']),
+)
+markers = st.recursive(
+    atoms, lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["and", "or"]), inner)
+)
+specifiers = st.sampled_from(["", ">=1.0", ">=1.4,<2", "<2", "~=1.4.5", "!=1.5", "==2.*", ">=2.1"])
+requirements = st.lists(
+    st.one_of(st.builds("pkg{}".format, specifiers), st.builds("pkg{}; {}".format, specifiers, markers)),
+    min_size=1,
+    max_size=3,
+)
+
+
+def asked(texts: list[str], cell: Cell, patch: str) -> list[Requirement]:
+    """The requirements that count in one environment, by packaging alone."""
+    environment = {
+        **SYSTEM_MARKERS[cell.system],
+        "platform_machine": cell.machine,
+        "platform_python_implementation": "CPython",
+        "implementation_name": "cpython",
+        "implementation_version": f"{cell.python}.{patch}",
+        "python_full_version": f"{cell.python}.{patch}",
+        "python_version": cell.python,
+        "extra": "",
+    }
+    found = map(Requirement, texts)
+    return [one for one in found if one.marker is None or one.marker.evaluate(environment)]
+
+
+def told(variants: Mapping[str, tuple[str, ...]], system: System) -> list[str]:
+    """The constraints that conda is told on a system; empty where the package is not required."""
+    (depends,) = (specs for virtual, specs in variants.items() if not virtual or virtual in ON_SYSTEM[system])
+    return [spec.partition(" ")[2] for spec in depends if spec.partition(" ")[0] == "pkg"]
+
+
+def admits(constraint: str, version: str) -> bool:
+    return not constraint or VersionSpec(constraint).matches(CondaVersion(version))
+
+
+@settings(max_examples=50)
+@given(requirements, cells, st.sampled_from(["0", "2", "99"]))
+def test_a_noarch_package_never_refuses_what_some_environment_admits(texts: list[str], cell: Cell, patch: str) -> None:
+    constraints = told(translate(texts, "", NAMES).variants, cell.system)
+    needed = asked(texts, cell, patch)
+    assert constraints or not needed
+    for version in VERSIONS:
+        if all(one.specifier.contains(version, prereleases=True) for one in needed):
+            assert not needed or all(admits(constraint, version) for constraint in constraints)
+
+
+@settings(max_examples=50)
+@given(requirements.filter(lambda texts: "python" not in " ".join(texts)), cells)
+def test_a_noarch_package_asks_for_the_same_where_the_python_does_not_matter(texts: list[str], cell: Cell) -> None:
+    needed, constraints = asked(texts, cell, "1"), told(translate(texts, "", NAMES).variants, cell.system)
+    assert bool(needed) is bool(constraints)
+    for version in VERSIONS if needed else ():
+        wanted = all(one.specifier.contains(version, prereleases=True) for one in needed)
+        assert wanted is all(admits(constraint, version) for constraint in constraints)
+
+
+def holds(when: Condition | None, cell: Cell) -> tuple[bool, bool]:
+    """Whether a condition holds in a cell, as v1 and as v0 say it."""
+    if when is None:
+        return True, True
+    known = {system.value: cell.system is system for system in System}
+    known["unix"] = not known["win"]
+    number = int(cell.python.replace(".", ""))
+
+    def match(_python: object, spec: str) -> bool:
+        return VersionSpec(spec).matches(CondaVersion(cell.python))
+
+    v1 = eval(when.v1, {}, known | {"match": match, "python": None})  # noqa: S307 - words of our own making
+    return v1, eval(when.v0, {}, known | {"py": number})  # noqa: S307 - as above
+
+
+@given(st.integers(0, 6), st.integers(0, 6), st.sets(st.sampled_from(list(System)), min_size=1))
+def test_a_condition_holds_in_just_its_cells(one: int, other: int, systems: set[System]) -> None:
+    every = grid(PYTHONS)
+    run = PYTHONS[min(one, other) : max(one, other) + 1]
+    held = frozenset(cell for cell in every if cell.python in run and cell.system in systems)
+    when = condition(held, every)
+    assert {cell for cell in every if holds(when, cell) == (True, True)} == held
+    assert {cell for cell in every if holds(when, cell) == (False, False)} == every - held
+
+
+@settings(max_examples=50)
+@given(requirements, cells)
+def test_what_each_cell_needs_is_what_packaging_says(texts: list[str], cell: Cell) -> None:
+    found = {one.name: one for one in collect(texts, grid(supported_pythons("")), NAMES).dependencies}
+    needed = any(asked(texts, cell, patch) for patch in ("0", "1", "2", "3", "99"))
+    assert needed is ("pkg" in found and cell in found["pkg"].cells)
+    if needed and "python_full" not in " ".join(texts):
+        spec = found["pkg"].spec(Flavour.PACKAGE, frozenset({cell})).partition(" ")[2]
+        for version in VERSIONS:
+            wanted = all(one.specifier.contains(version, prereleases=True) for one in asked(texts, cell, "1"))
+            assert wanted is admits(spec, version)
