@@ -21,12 +21,14 @@ class Request:
     Attributes:
         version: a version to rehearse or tag; empty to derive it.
         tag: the same as a tag.
+        bump: the part of the newest version to raise instead: a `release_tools.history.bump.Bump`, or ``auto``.
         field: what names the tag, for messages.
         expect: digests that came by another way than the files: file name → sha256; None where none did.
     """
 
     version: str = ""
     tag: str = ""
+    bump: str = ""
     field: str = "--tag"
     expect: Mapping[str, str] | None = None
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 from release_tools.context import Context
 from release_tools.errors import ReleaseToolsError
@@ -47,9 +48,17 @@ def let_through(context: Context, release: Release, acts: Iterable[Act], *, besi
 
 
 def _side_by_side(context: Context, release: Release, acts: Sequence[Act], beside: int) -> Release:
+    stop = Event()
+
     def let(act: Act) -> Receipt:
+        if stop.is_set():
+            raise CancelledError
         context.console.doing(act.says)
-        return context.gate.let(act)
+        try:
+            return context.gate.let(act)
+        except BaseException:
+            stop.set()
+            raise
 
     error: ReleaseToolsError | None = None
     with ThreadPoolExecutor(max_workers=beside) as pool:
@@ -61,7 +70,6 @@ def _side_by_side(context: Context, release: Release, acts: Sequence[Act], besid
                 continue
             except ReleaseToolsError as raised:
                 error = error or raised
-                pool.shutdown(wait=False, cancel_futures=True)
                 continue
             release = replace(release, receipts=(*release.receipts, receipt)).telling(told(act, receipt))
     if error:

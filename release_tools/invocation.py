@@ -14,6 +14,7 @@ from release_tools.console import Console
 from release_tools.context import Context, Request
 from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.gate import Gate
+from release_tools.history.bump import Bump
 from release_tools.model import Release
 from release_tools.pipeline import Outcome, Step, run_each
 from release_tools.places import narrowed, stops
@@ -107,13 +108,13 @@ class Invocation:
 
     def request(self) -> Request:
         """The version that the call names; in a job that a tag started, that tag."""
-        version, tag = getattr(self.options, "version", None), getattr(self.options, "tag", None)
-        if version and tag:
-            raise UsageError("--version and --tag name the same thing", "Give one of them.")
+        version, tag, bump = (getattr(self.options, name, None) or "" for name in ("version", "tag", "bump"))
+        if sum(map(bool, (version, tag, bump))) > 1:
+            raise UsageError("the version is named in several ways", "Give one of --version, --tag and --bump.")
         expect = expected_digests(getattr(self.options, "expect", None))
-        if not version and not tag and self.env.get("GITHUB_REF_TYPE") == "tag":
+        if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":
             return Request(tag=self.env.get("GITHUB_REF_NAME", ""), field="GITHUB_REF_NAME", expect=expect)
-        return Request(version or "", tag or "", expect=expect)
+        return Request(version, tag, bump, expect=expect)
 
 
 def expected_digests(text: str | None) -> dict[str, str] | None:
@@ -177,9 +178,19 @@ def add_project(parser: argparse.ArgumentParser) -> None:
 
 
 def add_version(parser: argparse.ArgumentParser) -> None:
-    """``--version`` and ``--tag``: what to rehearse before the tag exists."""
+    """``--version``, ``--tag`` and ``--bump``: what to rehearse before the tag exists."""
     parser.add_argument("--version", metavar="VERSION", help="act as if this commit were tagged with this version")
     parser.add_argument("--tag", metavar="TAG", help="the same, named by its tag")
+    add_bump(parser)
+
+
+def add_bump(parser: argparse.ArgumentParser) -> None:
+    """``--bump``: the version after the newest one."""
+    parser.add_argument(
+        "--bump",
+        choices=(*(bump.value for bump in Bump), "auto"),
+        help="the version after the newest one, with this part raised; auto takes what release-tools next recommends",
+    )
 
 
 def add_expect(parser: argparse.ArgumentParser) -> None:

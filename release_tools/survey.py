@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self
@@ -11,10 +12,20 @@ from packaging.version import Version
 
 from release_tools.config import Config
 from release_tools.context import Context
-from release_tools.errors import HistoryError
+from release_tools.errors import HistoryError, VersionError
 from release_tools.history import evidence
 from release_tools.history.api import ApiChanges, compare, find_packages, is_shipped
-from release_tools.history.bump import Evidence, Level, Past, Scheme, scheme_of
+from release_tools.history.bump import (
+    Bump,
+    Evidence,
+    Level,
+    Past,
+    Recommendation,
+    Scheme,
+    bumped,
+    recommend,
+    scheme_of,
+)
 from release_tools.history.changelog import USUAL_PATHS, Changelog, Part
 from release_tools.history.commits import changes, first_time_authors, main_line
 from release_tools.history.notes import notes_from_changelog, notes_from_changes, thanks
@@ -111,6 +122,40 @@ class Survey:
         since_final = (*self._evidence(final), *told) if final else told
         since_newest = since_final if latest == final else self._evidence(latest)
         return Past(self.releases, since_final, since_newest, self.pending.version if self.pending else None)
+
+    def recommended(self, day: date) -> Recommendation:
+        """The version that should be released on a day, and why."""
+        return recommend(self.past(), self.scheme, day)
+
+    def raised(self, bump: Bump | None, day: date) -> Version:
+        """The version after the newest one.
+
+        A commit that carries the raised version already is not raised again, so that a run can be repeated; only a
+        pre-release is raised to the final version on the very same commit.
+
+        Args:
+            bump: the part to raise; None takes what is recommended.
+            day: of the release, for a project that counts by the calendar.
+
+        Raises:
+            VersionError: nothing was released yet, the version has no such part, or there is nothing to release.
+        """
+        latest = newest(self.releases)
+        here = latest if latest and latest.commit == self.commit else None
+        if here and not here.version.is_prerelease:
+            return here.version
+        if bump is None:
+            advice = self.recommended(day)
+            version, rule = advice.version, advice.rule
+        elif latest is None:
+            raise VersionError("no version was tagged yet that could be raised", "Name the first one, such as 0.1.0.")
+        else:
+            version, rule = bumped(latest.version, bump), ""
+        if here and (version is None or version.is_prerelease):
+            return here.version
+        if version is None:
+            raise VersionError(f"there is nothing to release: {rule}", "If it is meant, name the version.")
+        return version
 
     @property
     def scheme(self) -> Scheme:
@@ -213,6 +258,12 @@ class Survey:
 
     def _read(self, commit: str, path: str) -> str | None:
         return git_log.read_file(self.repository, commit, f"{self.path}/{path}".lstrip("/"))
+
+
+def today(env: Mapping[str, str]) -> date:
+    """The day of the release: today, or what SOURCE_DATE_EPOCH says, so that an answer can be had again later."""
+    epoch = env.get("SOURCE_DATE_EPOCH", "")
+    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)).date()
 
 
 def _described(pyproject: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

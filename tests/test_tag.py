@@ -346,3 +346,39 @@ def test_where_tags_are_signed_a_stranger_s_tag_is_refused(
         checkout.git("config", "--global", "gpg.ssh.allowedSignersFile", str(signer))
     assert (tag(checkout, "1.0", "--sign") == 0) is trusted
     assert "refs/tags/v1.0" in far.refs()
+
+
+BUMPS = [
+    ("major", "1.4.2", "2.0.0"),
+    ("minor", "1.4.2", "1.5.0"),
+    ("patch", "1.4.2", "1.4.3"),
+    ("pre", "1.4.2", "1.5.0a1"),
+    ("pre", "2.0rc1", "2.0rc2"),
+    ("final", "2.0rc1", "2.0"),
+    ("post", "1.4.2", "1.4.2.post1"),
+    ("auto", "1.4.2", "1.4.3"),
+]
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+@pytest.mark.parametrize(("bump", "before", "after"), BUMPS)
+def test_a_bump_raises_the_newest_version(checkout: Checkout, far: Bare, bump: str, before: str, after: str) -> None:
+    commits_and_tags(f"v{before}")(checkout, far)
+    assert tag(checkout, "--bump", bump) == 0
+    assert f"refs/tags/v{after}" in far.refs()
+    assert tag(checkout, "--bump", bump) == 0
+    assert set(far.refs("refs/tags/")) == {f"refs/tags/v{before}", f"refs/tags/v{after}"}
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+def test_a_pre_release_becomes_final_on_its_own_commit(checkout: Checkout, far: Bare) -> None:
+    assert tag(checkout, "2.0rc1") == 0
+    assert tag(checkout, "--bump", "final") == 0
+    assert far.resolve("refs/tags/v2.0^{commit}") == far.resolve("refs/tags/v2.0rc1^{commit}")
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+@pytest.mark.parametrize("arguments", [(), ("1.0", "--bump", "minor"), ("--bump", "minor")])
+def test_without_one_version_nothing_is_tagged(checkout: Checkout, far: Bare, arguments: tuple[str, ...]) -> None:
+    assert tag(checkout, *arguments) in {2, 5}
+    assert far.refs("refs/tags/") == {}

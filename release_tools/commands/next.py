@@ -2,15 +2,14 @@
 
 import argparse
 import json
-from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from release_tools import inert
-from release_tools.history.bump import Evidence, Past, Recommendation, recommend
+from release_tools.history.bump import Evidence, Past, Recommendation
 from release_tools.history.releases import newest
 from release_tools.invocation import Invocation, add_project, add_settings
 from release_tools.model import Note, State
-from release_tools.survey import Survey
+from release_tools.survey import Survey, today
 
 _SHOWN: Final = 3
 
@@ -25,7 +24,7 @@ def run(invocation: Invocation) -> int:
     """Print the version, alone on standard output; the evidence goes to standard error."""
     survey = Survey.of(invocation.context())
     past, scheme = survey.past(), survey.scheme
-    advice = recommend(past, scheme, _today(invocation.env.get("SOURCE_DATE_EPOCH", "")))
+    advice = survey.recommended(today(invocation.env))
     console = invocation.console
     if invocation.options.json:
         console.data(json.dumps(_data(past, advice, scheme.value), indent=2))
@@ -41,11 +40,6 @@ def run(invocation: Invocation) -> int:
     if advice.chosen is not None:
         console.data(str(advice.chosen))
     return 0
-
-
-def _today(epoch: str) -> date:
-    """The day of the release: today, or what SOURCE_DATE_EPOCH says, so that an answer can be had again later."""
-    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)).date()
 
 
 def _listed(item: Evidence) -> str:

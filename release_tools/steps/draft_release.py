@@ -43,7 +43,8 @@ def draft_release(context: Context, release: Release) -> Release | Skip:
             return Skip("the project does not lie on GitHub", "Set github.repository if it does.")
         shelf = Shelf(repository, release.tag, repository.hub.login())
         ours = _durable(context, shelf, release.telling(*_told(shelf)))
-        return let_through(context, ours, _acts(context, shelf, ours))
+        done = let_through(context, ours, tuple(_acts(context, shelf, ours)))
+        return done if shelf.sealed or shelf.closed else let_through(context, done, [_sealing(context, shelf, done)])
 
 
 def _told(shelf: Shelf) -> Iterator[Note]:
@@ -145,11 +146,14 @@ def _acts(context: Context, shelf: Shelf, release: Release) -> Iterator[Act]:
     sums = "".join(f"{artifact.sha256}  {artifact.filename}\n" for artifact in release.artifacts)
     files = [(artifact.path, artifact.sha256) for artifact in release.artifacts]
     files.append(_written(context, SUMS, sums))
-    if not shelf.sealed:
-        files.append(_written(context, SEAL, manifest.dump(release)))
     for path, sha256 in files:
         if not shelf.closed or shelf.has(path.name):
             yield shelf.shelving(path, sha256)
+
+
+def _sealing(context: Context, shelf: Shelf, release: Release) -> Act:
+    """The last file, once every other one is there."""
+    return shelf.shelving(*_written(context, SEAL, manifest.dump(release)))
 
 
 def _written(context: Context, name: str, text: str) -> tuple[Path, str]:

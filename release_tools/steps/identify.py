@@ -11,11 +11,13 @@ from release_tools.config import read_pyproject
 from release_tools.context import Context
 from release_tools.credentials import refuse_near_build
 from release_tools.errors import RepositoryError, VersionError
+from release_tools.history.bump import Bump
 from release_tools.model import Note, Release, State
 from release_tools.project import Project, VersionSource
 from release_tools.services.git import Head, Repository
 from release_tools.services.sdist_wheel import Builder
 from release_tools.services.versioning import Described, describe
+from release_tools.survey import Survey, today
 from release_tools.versions import TagFormat, is_safe_ref, kind_of, parse_version
 
 _SHORT: Final = 12
@@ -129,6 +131,8 @@ def choose(checkout: Checkout) -> Chosen:
         return _asked_tag(checkout, request.tag)
     if request.version:
         return _asked_version(checkout, parse_version(request.version, field="--version"))
+    if request.bump:
+        return _bumped(checkout, request.bump)
     if checkout.here:
         return _tagged(checkout.here)
     return _between_tags(checkout)
@@ -150,6 +154,13 @@ def _asked_version(checkout: Checkout, version: Version) -> Chosen:
             return Chosen(tagged, tag, tagged=True, reason=f"the tag {tag}")
     tag = checkout.spelled(version)
     return Chosen(version, tag, _is_here(checkout, tag, "--version"), "--version")
+
+
+def _bumped(checkout: Checkout, asked: str) -> Chosen:
+    bump = None if asked == "auto" else Bump(asked)
+    version = Survey.of(checkout.context).raised(bump, today(checkout.context.env))
+    chosen = _asked_version(checkout, version)
+    return chosen if chosen.tagged else replace(chosen, reason=f"--bump {asked}")
 
 
 def _is_here(checkout: Checkout, tag: str, field: str) -> bool:

@@ -146,7 +146,7 @@ def test_a_version_may_be_asked_for_before_its_tag_exists(
         (FROM_TAGS, ".", ["--tag", "v1${IFS}x"], 5, "--tag: 'v1${IFS}x' does not carry a version"),
         (FROM_TAGS, ".", ["--tag", "v1\u202e0"], 5, r"--tag: 'v1\u202e0' does not carry a version"),
         (FROM_TAGS, ".", ["--tag=--upload-pack=id"], 5, "--tag: '--upload-pack=id' does not carry a version"),
-        (FROM_TAGS, ".", ["--tag", "v1", "--version", "1"], 2, "--version and --tag name the same thing"),
+        (FROM_TAGS, ".", ["--tag", "v1", "--version", "1"], 2, "the version is named in several ways"),
         (FROM_TAGS, ".", ["--tag-format", "v1"], 3, "tag-format: 'v1' does not say where the version stands"),
         (FROM_TAGS, ".", ["--tag-format", "{version};id"], 3, "tag-format: '{version};id' does not say"),
         (project(version="one"), ".", [], 5, "pyproject.toml: version: 'one' is not a PEP 440 version"),

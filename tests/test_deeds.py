@@ -1,0 +1,37 @@
+"""Acts in a row: each has its line in the report, and one that fails ends it."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from release_tools.config import Config
+from release_tools.console import Console
+from release_tools.context import Context
+from release_tools.deeds import StoppedError, let_through
+from release_tools.errors import CredentialError
+from release_tools.gate import Act, Gate
+from release_tools.model import Receipt, Release
+
+
+def act(number: int, done: list[int], *, fails: bool = False) -> Act:
+    receipt = Receipt(f"place:{number}", "", str(number))
+
+    def perform() -> Receipt:
+        if fails:
+            raise CredentialError("403")
+        done.append(number)
+        return receipt
+
+    return Act(f"deed {number}", receipt, lambda: None, perform)
+
+
+@pytest.mark.parametrize("failing", [0, 1, 5])
+def test_once_an_act_fails_no_later_one_is_begun(tmp_path: Path, failing: int) -> None:
+    context = Context(tmp_path, Config(), {}, Console({}, out=io.StringIO()), Gate(dry=False), tmp_path)
+    done: list[int] = []
+    acts = [act(number, done, fails=number == failing) for number in range(50)]
+    with pytest.raises(StoppedError) as stopped:
+        let_through(context, Release(), acts)
+    assert done == list(range(failing))
+    assert [receipt.digest for receipt in stopped.value.release.receipts] == [str(number) for number in done]
