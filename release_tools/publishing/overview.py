@@ -1,6 +1,6 @@
 """What of one version is where: one look at each place that any route leads to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,19 +28,25 @@ class Sought:
     Attributes:
         name: the project's.
         version: of it.
-        conda_name: the conda package's name.
+        conda_names: what its conda packages are called: the package itself first, then its other spellings.
         built: what was built of it here, to compare with; without artifacts where nothing was.
     """
 
     name: str
     version: Version
-    conda_name: str
+    conda_names: tuple[str, ...]
     built: Release = field(default_factory=Release)
 
     @classmethod
     def of(cls, context: Context, name: str, version: Version, built: Release) -> "Sought":
-        """What is looked for, with the conda name that the settings give it."""
-        return cls(name, version, context.config.conda.name or canonicalize_name(name), built)
+        """What is looked for, with the conda names that the settings give it."""
+        conda = context.config.conda
+        return cls(name, version, (conda.name or canonicalize_name(name), *conda.aliases), built)
+
+    @property
+    def conda_name(self) -> str:
+        """The conda package's name."""
+        return self.conda_names[0]
 
     def tag(self, context: Context) -> str:
         """The version's tag: the one that was built, or as the settings spell it."""
@@ -179,11 +185,16 @@ def on_channel(context: Context, sought: Sought, channel: Channel) -> dict[str, 
     Raises:
         RemoteError: it cannot be asked.
     """
-    version = conda_version(sought.version)
-    if channel.server is Server.FOLDER:
-        digests = channel_folder.digests_of(channel, sought.conda_name, version)
-        return {basename: Placed(digest) for basename, digest in digests.items()}
-    return dict(placed(context.http, channel, sought.conda_name, version, frozenset({"noarch"})))
+    found: dict[str, Placed] = {}
+    for name in sought.conda_names:
+        found |= _of_package(context, channel, name, conda_version(sought.version))
+    return found
+
+
+def _of_package(context: Context, channel: Channel, name: str, version: str) -> Mapping[str, Placed]:
+    if channel.server is not Server.FOLDER:
+        return placed(context.http, channel, name, version, frozenset({"noarch"}))
+    return {basename: Placed(digest) for basename, digest in channel_folder.digests_of(channel, name, version).items()}
 
 
 def _label_state(one: Placed) -> State | None:

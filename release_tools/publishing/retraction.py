@@ -20,7 +20,6 @@ from release_tools.services.conda_channel import TOKENS, Entry, Placed, relabel,
 from release_tools.services.github.releases import mark, published_release
 from release_tools.services.github.session import HostedRepository
 from release_tools.services.package_index import listing
-from release_tools.versions import conda_version
 
 BROKEN: Final = "broken"
 """The label under which Anaconda.org's users keep what nobody should install any more."""
@@ -60,7 +59,7 @@ class FromChannel:
             RemoteError: the server cannot be asked.
         """
         for basename, there in self.look().items():
-            url = f"{addresses.ANACONDA_SITE}/{self.channel.owner}/{self.sought.conda_name}"
+            url = f"{addresses.ANACONDA_SITE}/{self.channel.owner}/{Entry.at(basename).package}"
             expected = Receipt(f"{self.channel.name}:{BROKEN}:{basename}", url, there.sha256)
             labels = ", ".join(label for label in there.labels if label != BROKEN) or "no label"
             yield Act(
@@ -80,7 +79,7 @@ class FromChannel:
         secret = token(self.channel, self.context.env)
         if secret is None:
             raise CredentialError(f"no token for {self.channel.title}", f"Set {TOKENS[self.channel.server]}.")
-        entry = Entry(self.sought.conda_name, conda_version(self.sought.version), basename)
+        entry = Entry.at(basename)
         try:
             relabel(self.context.http, self.channel.labelled(BROKEN), entry, secret, on=True)
             for label in labels:

@@ -52,10 +52,15 @@ class Entry:
 
     @classmethod
     def of(cls, artifact: Artifact) -> Self:
-        """From a package's file name, which is ``NAME-VERSION-BUILD``."""
-        stem = artifact.filename.removesuffix(".conda").removesuffix(".tar.bz2")
+        """Of one of our packages."""
+        return cls.at(f"{artifact.subdir}/{artifact.filename}")
+
+    @classmethod
+    def at(cls, basename: str) -> Self:
+        """From ``subdir/file``; the file is called ``NAME-VERSION-BUILD``."""
+        stem = basename.rpartition("/")[2].removesuffix(".conda").removesuffix(".tar.bz2")
         package, version, _ = stem.rsplit("-", 2)
-        return cls(package, version, f"{artifact.subdir}/{artifact.filename}")
+        return cls(package, version, basename)
 
 
 @dataclass(frozen=True)

@@ -176,3 +176,17 @@ def test_a_credential_that_is_refused_is_shown_once(there: World) -> None:
     there.pypi.tokens = {}
     assert there.run("publish", "--routes-final", "pypi") == CredentialError.exit_code
     assert len(there.pypi.uploads) == 1
+
+
+def test_an_index_that_never_serves_it_is_not_waited_for_endlessly(
+    there: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there.build(conda=False)
+    there.log_in()
+    there.pypi.lag = 10_000
+    assert there.run("publish", "--routes-final", "pypi", "--network-wait", "0") == RemoteError.exit_code
+    assert "PyPI took the files, but after 0 s does not serve" in capsys.readouterr().err
+    for file in there.pypi.files.values():
+        file.hidden = 0
+    assert there.run("publish", "--routes-final", "pypi") == 0
+    assert len(there.pypi.accepted) == 2

@@ -72,6 +72,17 @@ def test_other_bytes_and_yanked_files_are_told(published: World, capsys: pytest.
     }  # fmt: skip
 
 
+def test_other_spellings_of_a_package_are_looked_for_and_taken_back_too(
+    published: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alias = "noarch/py-demo-1.0-py_0.conda"
+    published.anaconda.put("octo", "py-demo", "1.0", alias, b"alias", "main")
+    published.configure('[tool.release-tools.conda]\naliases = ["py-demo"]')
+    assert told(published, capsys, "1.0")["anaconda"] == {BASENAME: "there", alias: "there"}
+    assert published.run("retract", "1.0", "--reason", "x") == 0
+    assert published.anaconda.holds()[alias][1] == ("broken",)
+
+
 def test_a_place_that_fails_does_not_hide_the_others(published: World, capsys: pytest.CaptureFixture[str]) -> None:
     published.pypi.faults = [Fault(times=None)]
     capsys.readouterr()
