@@ -20,7 +20,7 @@ from release_tools.publishing.remembered import Remembered
 from release_tools.services import attestations
 from release_tools.services.index_upload import Login, Uploader, stored_login
 from release_tools.services.package_index import Listing, listing
-from release_tools.services.trusted_publishing import Job, mint
+from release_tools.services.trusted_publishing import FRESH, Job, mint
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class OnIndex:
             identity = self._identity(self._job, self.index.audience)
             token = mint(self.context.http, self.index, self.release.name, identity)
             self.context.console.mask(token)
-            login = Login("__token__", token, "trusted publishing")
+            login = Login("__token__", token, "trusted publishing", FRESH)
         return login
 
     def wait_until_served(self) -> Note:

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import urljoin
 
 from release_tools.credentials import PYPI_PASSWORD, read_token
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError, VerifyError
 from release_tools.http import TRANSIENT, Http, bare, reason, seconds
 from release_tools.model import Artifact
 from release_tools.places import Index
-from release_tools.services.trusted_publishing import Job
 
 if TYPE_CHECKING:
     import requests
@@ -35,11 +37,13 @@ class Login:
         username: ``__token__`` for API tokens.
         password: the password or token.
         source: where it was found, for a person.
+        lasts: seconds for which it may be used.
     """
 
     username: str
     password: str = field(repr=False)
     source: str
+    lasts: float = inf
 
 
 def stored_login(index: Index, env: Mapping[str, str]) -> Login | None:
@@ -98,6 +102,20 @@ def _keyring(index: Index, username: str) -> Login | None:
     return Login(username, password, "the keyring") if password else None
 
 
+class _Fresh:
+    """The login, asked for when it is first needed, and again once it has grown old."""
+
+    def __init__(self, ask: Callable[[], Login]) -> None:
+        self._ask = ask
+        self._known: tuple[Login, float] | None = None
+
+    def __call__(self) -> Login:
+        if self._known is None or monotonic() >= self._known[1]:
+            login = self._ask()
+            self._known = login, monotonic() + login.lasts
+        return self._known[0]
+
+
 @dataclass(frozen=True)
 class Uploader:
     """Uploads files to one index over one connection; logs in when the first file goes.
@@ -105,7 +123,7 @@ class Uploader:
     Attributes:
         http: the session.
         index: to upload to.
-        login: answers the login; called once, at the first upload, because a minted token lives only minutes.
+        login: answers the login; called at the first upload and when it has grown old, as minted tokens do in minutes.
         attest: answers a file's attestation as JSON; None to upload without.
     """
 
@@ -156,17 +174,23 @@ class Uploader:
             raise VerifyError(f"{path.name}: not a distribution that an index takes: {error}") from error
 
     @cached_property
-    def _login(self) -> Login:
-        return self.login()
+    def _login(self) -> _Fresh:
+        return _Fresh(self.login)
 
     @cached_property
     def _repository(self) -> "Repository":
+        from requests.auth import HTTPBasicAuth
         from twine.repository import Repository
 
-        login = self._login
-        repository = Repository(self.index.upload, login.username, login.password, disable_progress_bar=True)
+        def shown(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
+            login = self._login()
+            HTTPBasicAuth(login.username, login.password)(request)
+            return request
+
+        self._login()
+        repository = Repository(self.index.upload, None, None, disable_progress_bar=True)
         guarded = self.http.new_session()
-        guarded.auth, guarded.headers = repository.session.auth, repository.session.headers
+        guarded.auth, guarded.headers = shown, repository.session.headers
         repository.session = guarded
         return repository
 
@@ -176,7 +200,7 @@ class Uploader:
         said = _said(response)
         if response.status_code in _FORBIDDEN:
             raise CredentialError(
-                f"{self.index.title} refused the login from {self._login.source}: {response.status_code} {said}",
+                f"{self.index.title} refused the login from {self._login().source}: {response.status_code} {said}",
                 "Check the token, what it may upload to, and that it is this index's.",
             )
         if response.status_code in TRANSIENT:
@@ -184,7 +208,8 @@ class Uploader:
             error.wait = seconds(response.headers.get("Retry-After", ""))
             raise error
         if response.is_redirect:
-            said = f"it redirects to {bare(response.headers.get('Location', ''))}; configure that address"
+            target = urljoin(self.index.upload, response.headers.get("Location", ""))
+            said = f"it redirects to {bare(target)}; configure that address"
         raise RemoteError(f"{self.index.title} refused {filename}: {response.status_code} {said}")
 
 
@@ -192,10 +217,3 @@ def _said(response: "requests.Response") -> str:
     """A refusal in the index's own words, in one line: PyPI puts them into the reason phrase, others into the body."""
     text = re.sub(r"<[^<>]*>", " ", response.text[:20_000]) if len(response.reason or "") <= len("Bad Request") else ""
     return " ".join((text or response.reason or "").split())[:_SHOWN]
-
-
-def how(stored: Login | None, job: Job | None, index: Index) -> str:
-    """How an upload will log in, for a person; empty where it cannot."""
-    if stored:
-        return stored.source
-    return "trusted publishing" if job and index.audience else ""

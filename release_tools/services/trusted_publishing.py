@@ -16,6 +16,8 @@ from release_tools.errors import CredentialError, RemoteError, UnreachableError
 from release_tools.http import TRANSIENT, Http, origin
 from release_tools.places import Index
 
+FRESH: Final = 600.0
+"""Seconds for which a minted token is used; it lives fifteen minutes, and an upload may take its time."""
 _SHOWN: Final = ("repository", "job_workflow_ref", "workflow_ref", "environment", "ref", "sub")
 _PERMISSION: Final = "Give the job the permission id-token: write."
 

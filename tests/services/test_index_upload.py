@@ -1,6 +1,7 @@
 """Uploading by twine to PyPI's double under its real host names."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -120,6 +121,23 @@ def test_a_lost_answer_leaves_it_open(pypi: PackageIndex, uploader: Uploader, tm
     with pytest.raises(UnreachableError):
         uploader.upload(sdist(tmp_path))
     assert len(pypi.uploads) == 1
+
+
+@pytest.mark.parametrize(("lasts", "once"), [(math.inf, True), (600.0, True), (0.0, False)])
+def test_a_login_that_grew_old_is_asked_for_again(
+    http: Http, pypi: PackageIndex, tmp_path: Path, lasts: float, *, once: bool
+) -> None:
+    logins: list[Login] = []
+
+    def login() -> Login:
+        logins.append(Login("__token__", TOKEN, "trusted publishing", lasts))
+        return logins[-1]
+
+    with Uploader(http, PYPI, login).at_work() as uploader:
+        for artifact in (wheel(tmp_path), sdist(tmp_path)):
+            uploader.upload(artifact)
+    assert len(pypi.accepted) == 2
+    assert (len(logins) == 1) is once
 
 
 PYPIRC = """
