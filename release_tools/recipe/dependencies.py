@@ -88,7 +88,7 @@ class _Gatherer:
         self.unconfirmed: dict[str, Name] = {}
         self.notes: list[str] = []
         self.faults: list[str] = []
-        self.seen: set[tuple[str, str]] = set()
+        self.seen: set[tuple[str, str, Cells]] = set()
 
     def add(self, text: str, cells: Cells) -> None:
         """Take in one requirement as far as it counts in these cells, and those of the extras that it asks for."""
@@ -123,11 +123,12 @@ class _Gatherer:
 
     def _extra(self, pypi: str, extra: str, held: Cells) -> None:
         """Take in what a dependency's extra asks for; a cycle of extras ends where it began."""
-        if (pypi, extra) in self.seen:
+        if (pypi, extra, held) in self.seen:
             return
-        self.seen.add((pypi, extra))
+        self.seen.add((pypi, extra, held))
         asked = self.names.extra_requirements(pypi, extra)
         if asked is None:
-            self.notes.append(f"What {pypi}[{extra}] asks for beyond {pypi} is not known here: add it by hand.")
+            said = f"What {pypi}[{extra}] asks for beyond {pypi} is not known here: add it by hand."
+            self.notes.extend([said] * (said not in self.notes))
         for text in asked or ():
             self.add(text, held)

@@ -22,10 +22,10 @@ from release_tools.recipe.evidence import Evidence
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON, PYTHONS, Cell, System, grid, supported_pythons
 from release_tools.recipe.model import Condition, Line, Recipe
 from release_tools.recipe.modules import modules_to_test
-from release_tools.recipe.names import Name, Names
+from release_tools.recipe.names import CONDA_NAME, Name, Names
 from release_tools.recipe.requirements import Translated, translate
 from release_tools.recipe.static import completed, entry_points
-from release_tools.recipe.toolchain import Toolchain, build_requires, toolchain
+from release_tools.recipe.toolchain import Toolchain, build_requires, bundled, toolchain
 from release_tools.versions import conda_version
 
 PIP_INSTALL: Final = "${{ PYTHON }} -m pip install . -vv --no-deps --no-build-isolation"
@@ -49,7 +49,7 @@ def make_recipe(evidence: Evidence, names: Names, maintainers: Sequence[str]) ->
 
     Raises:
         CondaError: requirements that conda cannot express, one fault each.
-        RecipeError: a file name or maintainer that has no place in a recipe.
+        RecipeError: a name, file name or maintainer that has no place in a recipe.
     """
     told, evidence = evidence, completed(evidence)
     metadata, sources = evidence.metadata, evidence.sources
@@ -80,7 +80,10 @@ def make_recipe(evidence: Evidence, names: Names, maintainers: Sequence[str]) ->
 
 def _own_name(names: Names, pypi: str) -> str:
     name = names.conda_name(pypi)
-    return name.conda if name.confirmed else pypi.lower().replace("_", "-")
+    conda = name.conda if name.confirmed else pypi.lower().replace("_", "-")
+    if not CONDA_NAME.fullmatch(conda):
+        raise RecipeError(f"{conda!r} cannot be the name of a conda package (CEP 26).", "Set conda.name.")
+    return conda
 
 
 def _url(name: str, version: str, filename: str) -> str:
@@ -113,7 +116,7 @@ def _with_commands(recipe: Recipe, evidence: Evidence) -> Recipe:
         # An extra after the function makes conda's installation fail.
         kept[name.strip()] = value.partition("[")[0].strip()
     fit = {name: value for name, value in kept.items() if COMMAND.fullmatch(name) and _is_reference(value)}
-    notes = tuple(f"The command {name!r} has no place in a recipe: left out." for name in kept.keys() - fit.keys())
+    notes = tuple(f"The command {name!r} has no place in a recipe: left out." for name in kept if name not in fit)
     return replace(
         recipe,
         entry_points=tuple(f"{name} = {value}" for name, value in fit.items()),
@@ -203,9 +206,16 @@ def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chai
             *host_notes,
             *run.notes,
             *run_notes,
-            "Libraries that the compiled code links to are not known here: add them to host.",
+            _libraries(evidence),
         ),
     )
+
+
+def _libraries(evidence: Evidence) -> str:
+    """What to tell of the libraries that compiled code is linked to: only the wheel can hint at them."""
+    if found := bundled(evidence.built):
+        return f"The wheel brings {', '.join(found)} along: add the packages that have them to host."
+    return "Libraries that the compiled code links to are not known here: add them to host."
 
 
 def _pip(host: Collected) -> tuple[Line, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from release_tools.recipe.evidence import Evidence, Sources
+from release_tools.recipe.evidence import Built, Evidence, Sources
 from release_tools.recipe.static import setup_py
 
 LANGUAGES: Final = {
@@ -28,6 +28,10 @@ PURE_BACKENDS: Final = ("flit", "pdm", "poetry", "uv_build")
 COMPILED_BACKENDS: Final = frozenset({"maturin", "scikit_build_core.build", "mesonpy", "py_build_cmake.build"})
 # Tables of pyproject.toml that only a project with extension modules has.
 COMPILED_TOOLS: Final = frozenset({"cibuildwheel", "scikit-build", "setuptools-rust"})
+
+
+BUNDLED: Final = re.compile(r"[A-Za-z0-9_+]+")
+COMPILER_RUNTIMES: Final = ("libgcc", "libgfortran", "libgomp", "libomp", "libquadmath", "libstdc", "msvcp", "vcomp")
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,16 @@ def build_requires(sources: Sources) -> tuple[str, ...]:
     lists += [hook.get("dependencies") for hook in _hatch_hooks(sources).values()]
     texts = [text for each in lists if isinstance(each, list) for text in each if isinstance(text, str)]
     return tuple(dict.fromkeys(text for text in texts if _project(text) != "wheel"))
+
+
+def bundled(built: Built | None) -> tuple[str, ...]:
+    """The shared libraries that a repaired wheel brings along (``libgeos``), which on conda are packages of their own.
+
+    Those of the compilers are left out: their packages come with them.
+    """
+    files = [path.split("/") for path in (built.paths if built else ())]
+    names = {BUNDLED.match(parts[-1]) for parts in files if len(parts) > 1 and parts[-2].endswith((".libs", ".dylibs"))}
+    return tuple(sorted({name[0] for name in names if name and not name[0].startswith(COMPILER_RUNTIMES)}))
 
 
 def _hatch_hooks(sources: Sources) -> Mapping[str, Mapping[str, Any]]:

@@ -5,9 +5,11 @@ understand is refused with its line, and then nothing is edited.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import unified_diff
+from io import StringIO
 from typing import Final
 
 from packaging.version import InvalidVersion, Version
@@ -23,6 +25,7 @@ from release_tools.recipe.update_source import Target, is_ours, plan_source
 LITERAL_VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.!+_-]*")
 NUMBER: Final = re.compile(r"[0-9]+")
 LOOKS_LIKE_A_NUMBER: Final = re.compile(r"[0-9_]+(\.[0-9_]*)?([eE][+-]?[0-9]+)?")
+OWN_FOLDERS: Final = ("conda.recipe", "recipe", "conda-recipe", ".conda")  # the first that is there counts
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,21 @@ class Updated:
 
     @property
     def diff(self) -> str:
-        """A unified diff, empty where nothing changed."""
-        lines = (self.before.splitlines(keepends=True), self.after.splitlines(keepends=True))
-        return "".join(unified_diff(*lines, f"a/recipe/{self.form}", f"b/recipe/{self.form}"))
+        """A unified diff as git writes it, without its header; empty where nothing changed."""
+        before, after = (list(StringIO(text, newline="\n")) for text in (self.before, self.after))
+        lines = unified_diff(before, after, f"a/recipe/{self.form}", f"b/recipe/{self.form}")
+        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def own_recipe(paths: Iterable[str]) -> tuple[str, Format] | None:
+    """The recipe that a project keeps for itself, and its format; None where it keeps none.
+
+    Args:
+        paths: the project's files, relative to its root, with ``/``.
+    """
+    there = set(paths)
+    wanted = ((f"{folder}/{form}", form) for folder in OWN_FOLDERS for form in (Format.V1, Format.V0))
+    return next(((path, form) for path, form in wanted if path in there), None)
 
 
 def recipe_version(text: str, form: Format) -> str:
@@ -99,23 +114,30 @@ def fill_in(text: str, form: Format, target: Target) -> Updated:
     """
     document = Document(text, form)
     plan = Plan()
-    try:
+    with _leaving(plan, "The version is not written in one place"):
         place = _version_place(document)
         plan.edit(_quoted(place, target.version, form), f"version {place.value} → {target.version}")
-    except RecipeError:
-        plan.check("The version is not written in one place: left as it is.")
     for source in document.sources():
-        if is_ours(document, source, target):
-            for digest in source.get("sha256"):
-                plan.edit(document.literal(digest).replaced(target.sha256), f"sha256 of {target.filename}")
-        elif source.get("sha256"):
-            plan.check(f"The source in line {source.line} is not the sdist on PyPI: left as it is.")
-    try:
-        for edit in _number_edits(document, target.number):
+        ours = is_ours(document, source, target)
+        for digest in source.get("sha256"):
+            if ours:
+                with _leaving(plan, f"The digest in line {digest.line} is computed"):
+                    plan.edit(document.literal(digest).replaced(target.sha256), f"sha256 of {target.filename}")
+            else:
+                plan.check(f"The source in line {source.line} is not the sdist on PyPI: left as it is.")
+    with _leaving(plan, "The build number is computed"):
+        for edit in list(_number_edits(document, target.number)):
             plan.edit(edit, f"build number → {target.number}")
-    except RecipeError:
-        plan.check("The build number is computed: left as it is.")
     return Updated(form, text, document.edited(plan.edits), plan.changes, plan.checks)
+
+
+@contextmanager
+def _leaving(plan: Plan, what: str) -> Iterator[None]:
+    """Leave alone what cannot be filled in, and say so."""
+    try:
+        yield
+    except RecipeError:
+        plan.check(f"{what}: left as it is.")
 
 
 def _version_place(document: Document) -> Place:

@@ -85,6 +85,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "url requirement": (PLAIN + "Requires-Dist: click @ https://example.org/${{ 7*7 }}.whl\n", {}),
     "requires-python": (PLAIN + "Requires-Python: >=3.10 # [win]\n", {}),
     "build requirement": (PLAIN, {"pyproject": '[build-system]\nrequires = ["${{ x }}"]\n'}),
+    "name too long": (PLAIN.replace("demo", "d" * 65), {}),
     "file name": (PLAIN, {"filename": "demo-1.0 # [win].tar.gz"}),
 }
 

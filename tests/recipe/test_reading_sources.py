@@ -6,7 +6,7 @@ from release_tools.recipe.evidence import Built
 from release_tools.recipe.modules import modules_to_test
 from release_tools.recipe.setup_py import read_setup_py
 from release_tools.recipe.static import completed, entry_points
-from release_tools.recipe.toolchain import build_requires, toolchain
+from release_tools.recipe.toolchain import build_requires, bundled, toolchain
 from tests.recipe.evidence import make_evidence
 
 PLAIN = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
@@ -143,6 +143,18 @@ def test_compiled_code_is_known_from_the_sources(name: str) -> None:
 def test_a_wheel_decides_whether_a_project_is_compiled(pure: bool) -> None:  # noqa: FBT001 - data
     evidence = make_evidence(PLAIN, {"setup.py": "setup(ext_modules=[Extension('a')])"}, Built(pure, ()))
     assert (toolchain(evidence) is None) is pure
+
+
+def test_the_libraries_that_a_wheel_brings_along_are_known_without_those_of_compilers() -> None:
+    paths = (
+        "shapely.libs/libgeos-3ef06f11.so.3.13.1",
+        "shapely.libs/libgeos_c-abcdd5fa.so.1.19.2",
+        "shapely.libs/libgomp-a34b3233.so.1.0.0",
+        "h5py/.dylibs/libhdf5.320.dylib",
+        "shapely/lib.cpython-311-x86_64-linux-gnu.so",
+    )
+    assert bundled(Built(pure=False, paths=paths)) == ("libgeos", "libgeos_c", "libhdf5")
+    assert bundled(None) == ()
 
 
 WHEELS = {

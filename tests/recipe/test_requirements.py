@@ -129,6 +129,13 @@ def test_a_dependencys_extra_brings_that_dependencys_own_requirements() -> None:
     assert translated.by_system["__win"] == ("pywin32",)
 
 
+def test_an_extra_asked_for_under_two_conditions_counts_under_both() -> None:
+    requires = ['spam[all]; sys_platform == "win32"', 'spam[all]>=2; sys_platform != "win32"']
+    names = Names(extras=lambda *_: ["eggs"])
+    assert translate(requires, "", names).by_system == {"__win": ("spam",), "__unix": ("spam >=2",)}
+    assert "eggs" in translate(requires, "", names).depends
+
+
 def test_an_extra_that_cannot_be_looked_up_is_told() -> None:
     assert "spam[all]" in translate(["spam[all]"], "", NAMES).notes[0]
 

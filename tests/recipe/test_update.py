@@ -1,4 +1,5 @@
 import contextlib
+import subprocess
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from rattler_build import Stage0Recipe
 from release_tools.errors import RecipeError
 from release_tools.recipe.difference import Change, Difference
 from release_tools.recipe.document import Document, Format
-from release_tools.recipe.update import Updated, fill_in, recipe_version, update_recipe
+from release_tools.recipe.update import Updated, fill_in, own_recipe, recipe_version, update_recipe
 from release_tools.recipe.update_source import Target
 from tests.recipe.test_generate import render
 
@@ -75,11 +76,22 @@ def test_rattler_build_renders_what_was_edited(case: Path) -> None:
     Stage0Recipe.from_file(case / "after.recipe.yaml")
 
 
-def test_the_diff_is_one_that_git_applies() -> None:
-    text, form, target, difference, _ = read_case(next(case for case in CASES if case.name == "v1-plain"))
+APPLIED = [case for case in CASES if any(case.glob("after.*"))]
+
+
+@pytest.mark.parametrize("case", APPLIED, ids=lambda case: case.name)
+def test_the_diff_is_one_that_git_applies(case: Path, tmp_path: Path) -> None:
+    text, form, target, difference, _ = read_case(case)
     diff = update_recipe(text, form, target, difference).diff
-    assert diff.startswith("--- a/recipe/recipe.yaml\n+++ b/recipe/recipe.yaml\n@@")
-    assert '-  version: "1.2.3"\n+  version: "1.3.0"\n' in diff
+    if not diff:
+        return
+    file = tmp_path / "recipe" / form
+    file.parent.mkdir()
+    file.write_bytes(text.encode())
+    (tmp_path / "patch").write_bytes(diff.encode())
+    git = ["git", "-c", "core.autocrlf=false", "apply", "--whitespace=nowarn", "patch"]
+    subprocess.run(git, cwd=tmp_path, check=True)
+    assert read(file) == read(case / f"after.{form}")
 
 
 # A recipe drawn with every freedom that people take, and the same drawing after the update: the two must meet.
@@ -182,6 +194,20 @@ build:
 """
 
 
+OWN = {
+    ("setup.py", "conda.recipe/meta.yaml", "recipe/recipe.yaml"): ("conda.recipe/meta.yaml", Format.V0),
+    ("recipe/meta.yaml", "recipe/recipe.yaml"): ("recipe/recipe.yaml", Format.V1),
+    ("docs/recipe/meta.yaml", "meta.yaml"): None,
+}
+
+
+@pytest.mark.parametrize(("paths", "found"), OWN.items())
+def test_a_projects_own_recipe_is_found_where_projects_keep_it(
+    paths: tuple[str, ...], found: tuple[str, Format] | None
+) -> None:
+    assert own_recipe(paths) == found
+
+
 def test_a_projects_own_recipe_is_filled_in_and_otherwise_left_alone() -> None:
     filled = fill_in(OWN_V1, Format.V1, Target("1.3.0", NEW, "demo-1.3.0.tar.gz", number=1))
     assert filled.after == OWN_V1.replace("0.0.0", "1.3.0").replace("number: 3", "number: 1")
@@ -196,6 +222,15 @@ def test_a_projects_own_recipe_may_compute_what_it_likes() -> None:
         "The source in line 8 is not the sdist on PyPI: left as it is.",
         "The build number is computed: left as it is.",
     )
+
+
+def test_a_digest_that_is_computed_is_left_alone() -> None:
+    text = OWN_V0.replace("TO-BE-FILLED", "{{ one }}{{ other }}").replace(
+        "{% set", '{% set one = "1" %}\n{% set other = "2" %}\n{% set', 1
+    )
+    filled = fill_in(text, Format.V0, Target("1.3.0", NEW, "demo-1.3.0.tar.gz"))
+    assert filled.after == text
+    assert "The digest in line 9 is computed: left as it is." in filled.checklist
 
 
 def test_a_filled_in_recipe_renders(tmp_path: Path) -> None:
