@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 from release_tools import cli, errors
-from release_tools.config import Setting, settings
 from release_tools.errors import ReleaseToolsError
 from release_tools.report.reference import configuration_page, json_schema
+from release_tools.settings import Setting, settings
 
 DOCS = Path(__file__).parent
 ACTION = DOCS.parent / "action.yml"

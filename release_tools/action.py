@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 
 from release_tools import addresses
 from release_tools.cli import COMMANDS, main
-from release_tools.config import settings
 from release_tools.console import Console
 from release_tools.credentials import GITHUB_TOKEN
 from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.services.git import Repository
+from release_tools.settings import settings
 
 VARIABLE: Final = "INPUTS"
 OPTIONS: Final = ("project", "version", "tag", "bump", "expect", "only")

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from release_tools import action
-from release_tools.config import settings
+from release_tools.settings import settings
 from tests.acting import ACT, OURS, ROOT, Runner, make_action, plain_wheel
 
 FILE = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ LAYERS = (
     ("addresses", "commit", "errors", "inert"),
     ("model",),
     ("config", "credentials", "versions"),
-    ("archives", "console", "manifest", "process", "project", "http"),
+    ("archives", "console", "manifest", "process", "project", "settings", "http"),
     ("recipe", "history", "places", "gate"),
     ("parity", "context"),
     ("deeds", "services"),

@@ -4,9 +4,10 @@ import argparse
 import json
 from collections.abc import Mapping
 
-from release_tools.config import Config, settings
+from release_tools.config import Config
 from release_tools.invocation import Invocation, add_project, add_settings
 from release_tools.report.reference import configuration_page, json_schema
+from release_tools.settings import settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from release_tools.config import TABLE, read_pyproject
 from release_tools.context import Context
 from release_tools.errors import ConfigError, DriftError
 from release_tools.invocation import Invocation, add_project, add_settings
 from release_tools.model import Document, Note, Release, Section, State
 from release_tools.report.delivery import write_summary
+from release_tools.settings import TABLE, read_pyproject
 from release_tools.workflows.project import Subject, our_action
 from release_tools.workflows.registration import registrations
 from release_tools.workflows.templates import ITSELF, keep_pins, render

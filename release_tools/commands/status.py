@@ -4,13 +4,13 @@ import argparse
 import json
 
 from release_tools import manifest
-from release_tools.config import read_pyproject
 from release_tools.context import Context
 from release_tools.errors import OutputError, UsageError
 from release_tools.invocation import Invocation, add_project, add_settings
 from release_tools.model import Release
 from release_tools.project import Project
 from release_tools.publishing.overview import Sought, overview
+from release_tools.settings import read_pyproject
 from release_tools.versions import parse_version
 
 

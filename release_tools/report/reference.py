@@ -5,7 +5,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from release_tools.config import TABLE, Setting, settings
+from release_tools.settings import TABLE, Setting, settings
 
 _HEAD: Final = f"""# Configuration
 
@@ -37,6 +37,7 @@ def json_schema() -> dict[str, Any]:
             table = table["properties"].setdefault(part, _object())
         table["properties"][item.path[-1]] = {
             **_schema(item.type),
+            **_bounds(item),
             "description": item.doc,
             "default": _plain(item.default),
         }
@@ -56,6 +57,10 @@ def _schema(hint: Any) -> dict[str, Any]:  # noqa: ANN401 - a type hint has no t
     if origin is not None and issubclass(origin, Mapping):
         return {"type": "object", "additionalProperties": _schema(arguments[1])}
     return {"type": {str: "string", int: "integer", bool: "boolean"}[hint]}
+
+
+def _bounds(item: Setting) -> dict[str, int]:
+    return {"minimum": item.within.start, "maximum": item.within.stop - 1} if item.within else {}
 
 
 def _row(item: Setting) -> str:

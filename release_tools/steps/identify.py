@@ -7,7 +7,6 @@ from typing import Final
 
 from packaging.version import Version
 
-from release_tools.config import read_pyproject
 from release_tools.context import Context
 from release_tools.credentials import refuse_near_build
 from release_tools.errors import RepositoryError, VersionError
@@ -17,6 +16,7 @@ from release_tools.project import Project, VersionSource
 from release_tools.services.git import Head, Repository
 from release_tools.services.sdist_wheel import Builder
 from release_tools.services.versioning import Described, describe
+from release_tools.settings import read_pyproject
 from release_tools.survey import Survey, today
 from release_tools.versions import TagFormat, is_safe_ref, kind_of, parse_version
 

@@ -7,7 +7,6 @@ from typing import Self
 
 from release_tools import addresses
 from release_tools.commit import COMMIT
-from release_tools.config import read_pyproject
 from release_tools.context import Context
 from release_tools.errors import RepositoryError, UsageError
 from release_tools.process import ProcessError
@@ -15,6 +14,7 @@ from release_tools.project import Project, VersionSource
 from release_tools.services.git import Repository
 from release_tools.services.git_remote import Remote
 from release_tools.services.github.session import GitHub
+from release_tools.settings import read_pyproject
 from release_tools.workflows.plan import Plan, jobs, tag_patterns
 from release_tools.workflows.templates import CHECK, RELEASE
 

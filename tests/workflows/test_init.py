@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli import main
-from release_tools.config import read_config
 from release_tools.errors import ConfigError, DriftError
+from release_tools.settings import read_config
 from release_tools.workflows.templates import CHECK, RELEASE
 from tests.checkouts import Checkout
 

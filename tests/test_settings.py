@@ -1,0 +1,223 @@
+"""Settings from file, environment and options: one name each, every fault at once, and never another error."""
+
+import json
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from release_tools.config import Config
+from release_tools.errors import ConfigError
+from release_tools.report.reference import json_schema
+from release_tools.settings import read_config, settings
+from tests.conftest import Run
+
+ALL = {item.key: item for item in settings()}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("project")
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    assert read_config(tmp_path, {}, {}) == Config()
+
+
+def test_every_fault_of_all_three_sources_is_told_at_once(tmp_path: Path) -> None:
+    table = """
+    [tool.release-tools]
+    ouput-dir = "dist"
+    tag-format = 3
+    verify = "yes"
+    nonsense = { deep = [1] }
+    [tool.release-tools.conda]
+    formats = ["conda", "rpm"]
+    names = { numpy = 1 }
+    build-number = true
+    compression-level = 23
+    alias = []
+    """
+    env = {"RELEASE_TOOLS_CONDA_NAMES": "x", "RELEASE_TOOLS_NETWORK_TRIES": "many", "RELEASE_TOOLS_REHEARSE": "maybe"}
+    (tmp_path / "pyproject.toml").write_text(table)
+    with pytest.raises(ConfigError) as raised:
+        read_config(tmp_path, env, {"attestations": "sometimes", "network.timeout": "0"})
+    found = raised.value.faults
+    expected = (
+        "tool.release-tools.ouput-dir: unknown key; did you mean output-dir?",
+        "tool.release-tools.tag-format: expected a string, got a whole number (3)",
+        "tool.release-tools.verify: expected a table, got a string ('yes')",
+        "tool.release-tools.nonsense: unknown key; known are output-dir, ",
+        "tool.release-tools.conda.formats: expected one of 'conda', 'tar.bz2', got 'rpm'",
+        "tool.release-tools.conda.names: 'numpy': expected a string, got a whole number (1)",
+        "tool.release-tools.conda.build-number: expected a whole number, got true or false (True)",
+        "tool.release-tools.conda.compression-level: expected 1 to 22, got 23",
+        "tool.release-tools.conda.alias: unknown key; did you mean aliases?",
+        "RELEASE_TOOLS_CONDA_NAMES: no such setting; did you mean RELEASE_TOOLS_CONDA_NAME?",
+        "RELEASE_TOOLS_NETWORK_TRIES: expected a whole number, got a string ('many')",
+        "RELEASE_TOOLS_REHEARSE: expected true or false, got a string ('maybe')",
+        "--attestations: expected one of 'auto', 'required', 'off', got 'sometimes'",
+        "--network-timeout: expected 1 to 3600, got 0",
+    )
+    assert len(found) == len(expected)
+    for said in expected:
+        assert any(fault.startswith(said) for fault in found), said
+
+
+@pytest.mark.parametrize(
+    ("table", "env", "options", "expected"),
+    [
+        ("", {}, {}, "dist"),
+        ('output-dir = "file"', {}, {}, "file"),
+        ('output-dir = "file"', {"RELEASE_TOOLS_OUTPUT_DIR": "env"}, {}, "env"),
+        ('output-dir = "file"', {"RELEASE_TOOLS_OUTPUT_DIR": ""}, {}, "file"),
+        ('output-dir = "file"', {"RELEASE_TOOLS_OUTPUT_DIR": "env"}, {"output-dir": "option"}, "option"),
+        ("", {"RELEASE_TOOLS_OUTPUT_DIR": "env"}, {"output-dir": "option"}, "option"),
+    ],
+)
+def test_an_option_beats_the_environment_which_beats_the_file(
+    tmp_path: Path, table: str, env: dict[str, str], options: dict[str, str], expected: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.release-tools]\n{table}\n")
+    assert read_config(tmp_path, env, options).output_dir == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "expected"),
+    [
+        ("conda.formats", "conda, tar.bz2", ("conda", "tar.bz2")),
+        ("conda.aliases", "a b,c", ("a", "b", "c")),
+        ("conda.build-number", "7", 7),
+        ("rehearse", "TRUE", True),
+        ("rehearse", "off", False),
+        ("conda.enabled", "0", False),
+    ],
+)
+def test_a_text_becomes_the_settings_type(tmp_path: Path, key: str, text: str, expected: object) -> None:
+    config: Any = read_config(tmp_path, {ALL[key].variable: text}, {})
+    for part in key.split("."):
+        config = getattr(config, part.replace("-", "_"))
+    assert config == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"[tool", "not valid TOML"),
+        (b"[tool.release-tools]\nname = \xff\n", "not valid TOML"),
+        (b"x = " + b"9" * 5000, "not valid TOML"),
+        (b"x = " + b"[" * 5000, "not valid TOML"),
+        (b"[tool.release-tools]\noutput-dir = 'a'\noutput-dir = 'b'\n", "not valid TOML"),
+        (b"#" * 1_000_001, "larger than 1,000,000 bytes"),
+        (b"tool.release-tools = 3", "expected a table, got a whole number (3)"),
+        (b'[tool.release-tools]\noutput-dir = "a\\u0000b"', "contains a control character"),
+        (b'[tool.release-tools]\nconda.names = { "a\\u202eb" = "c" }', "contains a control character"),
+    ],
+)
+def test_an_unreadable_file_is_one_clear_error(tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(content)
+    with pytest.raises(ConfigError) as raised:
+        read_config(tmp_path, {}, {})
+    assert told in str(raised.value)
+
+
+def test_what_the_file_holds_cannot_be_changed_later(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.release-tools]\nconda.names = { a = "b" }\n')
+    names: Any = read_config(tmp_path, {}, {}).conda.names
+    with pytest.raises(TypeError):
+        names["a"] = "c"
+
+
+toml_values = st.recursive(
+    st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.datetimes(), st.dates()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+keys = st.sampled_from(sorted({part for key in ALL for part in key.split(".")})) | st.text(max_size=8)
+
+
+@given(
+    table=st.dictionaries(keys, toml_values | st.dictionaries(keys, toml_values, max_size=4), max_size=5),
+    texts=st.dictionaries(st.sampled_from(sorted(ALL)), st.text(), max_size=5),
+    variables=st.dictionaries(st.sampled_from([item.variable for item in ALL.values()]), st.text(), max_size=5),
+)
+def test_nothing_but_a_clear_fault_comes_out(
+    folder: Path, table: dict[str, Any], texts: dict[str, str], variables: dict[str, str]
+) -> None:
+    (folder / "pyproject.toml").write_text(f"tool.release-tools = {toml(table)}", encoding="utf-8")
+    read_or_refused(folder, variables, texts)
+
+
+@given(st.binary(max_size=300) | st.text(alphabet="[]{}=.,'\"\n\\u0123 toolreas-", max_size=300).map(str.encode))
+def test_any_bytes_are_settings_or_a_clear_fault(folder: Path, content: bytes) -> None:
+    (folder / "pyproject.toml").write_bytes(content)
+    read_or_refused(folder, {}, {})
+
+
+def read_or_refused(folder: Path, env: dict[str, str], options: dict[str, str]) -> None:
+    with suppress(ConfigError):
+        read_config(folder, env, options)
+
+
+def toml(value: object) -> str:
+    """A value as inline TOML; JSON's strings, numbers, booleans and lists are nearly TOML's as well."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{toml(key)} = {toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    if isinstance(value, bool | int | float | str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value).replace(" ", "T")
+
+
+def test_each_setting_has_names_of_its_own() -> None:
+    for names in ([item.option for item in ALL.values()], [item.variable for item in ALL.values()]):
+        assert len(set(names)) == len(ALL)
+    assert all(re.fullmatch(r"[a-z][a-z.-]*", key) for key in ALL)
+
+
+def test_the_schema_is_one_and_agrees_with_the_reader(tmp_path: Path) -> None:
+    schema = json_schema()
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    for table, good in [
+        ({}, True),
+        ({"output-dir": "x", "conda": {"formats": ["conda"], "compression-level": 22, "names": {"a": "b"}}}, True),
+        ({"routes": {"dev": []}, "network": {"pause": 0}}, True),
+        ({"output": "x"}, False),
+        ({"conda": {"formats": ["rpm"]}}, False),
+        ({"conda": {"compression-level": 0}}, False),
+        ({"conda": {"build-number": True}}, False),
+        ({"conda": {"names": {"a": 1}}}, False),
+        ({"verify": []}, False),
+        ({"rehearse": "yes"}, False),
+    ]:
+        (tmp_path / "pyproject.toml").write_text(f"tool.release-tools = {toml(table)}")
+        assert validator.is_valid(table) == good, table
+        if good:
+            read_config(tmp_path, {}, {})
+        else:
+            with pytest.raises(ConfigError):
+                read_config(tmp_path, {}, {})
+
+
+def test_the_schema_describes_what_config_prints(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    said = run("config", "--json", "-C", tmp_path)
+    held = json.loads(said.out)
+    assert set(held) == set(ALL)
+    for key, value in held.items():
+        properties = json_schema()
+        for part in key.split("."):
+            properties = properties["properties"][part]
+        try:
+            Draft202012Validator(properties).validate(value)
+        except ValidationError as error:
+            pytest.fail(f"{key}: {error}")
+        assert value == properties["default"]
