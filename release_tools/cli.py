@@ -9,9 +9,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from release_tools.errors import ReleaseToolsError, UsageError
+from release_tools.errors import OutputError, ReleaseToolsError, UsageError
 
 if TYPE_CHECKING:
+    from release_tools.console import Console
     from release_tools.invocation import Invocation
 
 COMMANDS: Final[Mapping[str, str]] = {
@@ -33,6 +34,7 @@ COMMANDS: Final[Mapping[str, str]] = {
 """Each command and its one line of help; its module in `release_tools.commands` is loaded only when it is called."""
 
 _INTERRUPTED: Final = 130
+_PIPE_CLOSED: Final = 141
 _EPILOG: Final = "release-tools COMMAND --help says more. Exit codes: see docs/exit-codes.md."
 
 
@@ -56,39 +58,60 @@ def main(argv: Sequence[str] | None = None, env: Mapping[str, str] | None = None
     Returns:
         0, or the exit code of the error that stopped it.
     """
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        try:
+            return _call(list(sys.argv[1:] if argv is None else argv), dict(os.environ if env is None else env))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads what we say, such as head, has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _call(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     parser, command = _parser(arguments)
     options = parser.parse_args(arguments)
     if command is None:
         parser.print_help()
         return UsageError.exit_code
-    return _run(command, options, dict(os.environ if env is None else env))
-
-
-def _run(command: Command, options: argparse.Namespace, env: dict[str, str]) -> int:
     from release_tools.console import Console
-    from release_tools.invocation import Invocation
 
     console = Console(env)
     try:
-        with tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as scratch:
-            return command.run(Invocation(options, env, console, Path(scratch).resolve()))
-    except ReleaseToolsError as error:
-        console.error(error)
-        return error.exit_code
+        return _run(command, options, env, console)
     except KeyboardInterrupt:
         console.error(ReleaseToolsError("interrupted", "Nothing was left half done; run the same command again."))
         return _INTERRUPTED
-    except Exception as error:
+    except BrokenPipeError:
+        raise
+    except Exception as raised:
         if options.debug:
             raise
-        console.error(
-            ReleaseToolsError(
-                f"a fault of release-tools itself: {type(error).__name__}: {error}",
-                "Please report it, with what the same command prints with --debug.",
-            )
-        )
-        return ReleaseToolsError.exit_code
+        error = _as_ours(raised)
+        console.error(error)
+        return error.exit_code
+
+
+def _run(command: Command, options: argparse.Namespace, env: Mapping[str, str], console: "Console") -> int:
+    from release_tools.invocation import Invocation
+
+    with tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as scratch:
+        return command.run(Invocation(options, env, console, Path(scratch).resolve()))
+
+
+def _as_ours(error: Exception) -> ReleaseToolsError:
+    """One of our errors as it is; any other as one that a person can act upon."""
+    if isinstance(error, ReleaseToolsError):
+        return error
+    if isinstance(error, OSError):  # no room, no right, or a disk that fails: it can happen anywhere
+        where = f"{error.filename}: " if error.filename else ""
+        return OutputError(f"{where}{error.strerror or error}", "See that there is room, and that you may write there.")
+    return ReleaseToolsError(
+        f"a fault of release-tools itself: {type(error).__name__}: {error}",
+        "Please report it, with what the same command prints with --debug.",
+    )
 
 
 def _parser(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, Command | None]:
@@ -97,13 +120,14 @@ def _parser(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, Command 
         prog="release-tools",
         description="One tag in, every channel out: PyPI, Anaconda.org, GitHub and conda-forge.",
         epilog=_EPILOG,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version of release-tools itself")
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     called = next((argument for argument in arguments if argument in COMMANDS), None)
     command = None
     for name, sentence in COMMANDS.items():
-        own = commands.add_parser(name, help=sentence, description=sentence.capitalize() + ".")
+        own = commands.add_parser(name, help=sentence, description=sentence.capitalize() + ".", allow_abbrev=False)
         own.add_argument("--debug", action="store_true", help="show a traceback if release-tools itself fails")
         if name == called:
             command = cast("Command", import_module(f"release_tools.commands.{name.replace('-', '_')}"))

@@ -51,7 +51,7 @@ class Console:
         self._err = err or sys.stderr
         self._secrets = Secrets.of(env)
         self._env = env
-        self._rich: RichConsole | None = None
+        self._rich: dict[TextIO, RichConsole] = {}
         self._status: Callable[[str], None] | None = None
         self.in_actions = env.get("GITHUB_ACTIONS") == "true"
         self.quiet = False
@@ -59,8 +59,7 @@ class Console:
     def mask(self, secret: str) -> None:
         """From now on show ``***`` for this value, here and in the job's log."""
         self._secrets = Secrets((secret, *self._secrets.values))
-        if self.in_actions:
-            print(f"::add-mask::{inert.workflow_data(secret)}", file=self._out, flush=True)
+        self._command("add-mask", secret)
 
     def redact(self, text: str) -> str:
         """The text without any known secret, nor one whose pieces a terminal would show side by side."""
@@ -68,7 +67,10 @@ class Console:
 
     def data(self, text: str) -> None:
         """A result that machines read, alone on standard output."""
-        print(self.redact(text), file=self._out, flush=True)
+        text = self.redact(text)
+        if self.in_actions:
+            text = text.replace("##[", "#\\u0023[")  # the same in JSON, and no command to the runner
+        print(text, file=self._out, flush=True)
 
     def say(self, text: str = "", style: str = "") -> None:
         """One line for a person."""
@@ -85,8 +87,8 @@ class Console:
     @contextmanager
     def working(self, title: str) -> Iterator[None]:
         """Show, on a terminal, that something takes its time."""
-        terminal = self._terminal()
-        if self.quiet or not terminal.is_terminal or self.in_actions:
+        terminal = self._terminal(self._out)
+        if self.quiet or terminal is None:
             yield
             return
         with terminal.status(title) as status:
@@ -107,13 +109,13 @@ class Console:
             return
         head = f"{section.title}  ({section.seconds:.1f} s)" if section.seconds else section.title
         if self.in_actions:
-            print(f"::group::{inert.workflow_data(self.redact(head))}", file=self._out, flush=True)
+            self._command("group", self.redact(head))
         else:
             self._line(self._out, head, "bold")
         for note in section.notes:
             self._note(note)
         if self.in_actions:
-            print("::endgroup::", file=self._out, flush=True)
+            self._command("endgroup")
             for note in section.notes:
                 self._annotate(note)
         else:
@@ -126,8 +128,7 @@ class Console:
 
     def error(self, error: ReleaseToolsError) -> None:
         """What went wrong and what to do, on standard error; an annotation in a job."""
-        if self.in_actions:
-            print(f"::error::{inert.workflow_data(self.redact(str(error)))}", file=self._out, flush=True)
+        self._command("error", self.redact(str(error)))
         first, *others = str(error).splitlines() or [type(error).__name__]
         self._line(self._err, f"error: {first}", "bold red")
         for line in others:
@@ -143,26 +144,37 @@ class Console:
         if note.state in (State.WARNING, State.FAILED):
             level = "warning" if note.state is State.WARNING else "error"
             text = " ".join(filter(None, (note.text, note.advice)))
-            print(f"::{level}::{inert.workflow_data(self.redact(text))}", file=self._out, flush=True)
+            self._command(level, self.redact(text))
+
+    def _command(self, name: str, text: str = "") -> None:
+        """Tell the runner of a job; where standard output is data, on the other stream, which it reads as well."""
+        if self.in_actions:
+            print(f"::{name}::{inert.workflow_data(text)}", file=self._err if self.quiet else self._out, flush=True)
 
     def _line(self, stream: TextIO, text: str, style: str = "", dim: str = "") -> None:
-        text, dim = (inert.for_log(inert.for_terminal(self.redact(part))) for part in (text, dim))
-        if stream is self._out and self._terminal().is_terminal:
+        text, dim = (inert.for_log(self.redact(part)) for part in (text, dim))
+        terminal = self._terminal(stream)
+        if terminal is not None:
             from rich.text import Text
 
             line = Text(text, style)
             if dim:
                 line.append(f"  {dim}", "dim")
-            self._terminal().print(line, soft_wrap=True)
+            terminal.print(line, soft_wrap=True)
             return
         plain = f"{text}  {dim}" if dim else text
         if "utf" not in (stream.encoding or "utf-8").lower():
             plain = plain.translate(_ASCII).encode("ascii", "replace").decode()
         print(plain, file=stream, flush=True)
 
-    def _terminal(self) -> RichConsole:
-        if self._rich is None:
+    def _terminal(self, stream: TextIO) -> RichConsole | None:
+        """The stream as a terminal; None where nobody looks on, and rich need not be loaded."""
+        if self.in_actions or not stream.isatty():
+            return None
+        if stream not in self._rich:
             from rich.console import Console as RichConsole
 
-            self._rich = RichConsole(file=self._out, highlight=False, markup=False, emoji=False, _environ=self._env)
-        return self._rich
+            self._rich[stream] = RichConsole(
+                file=stream, highlight=False, markup=False, emoji=False, _environ=self._env
+            )
+        return self._rich[stream]

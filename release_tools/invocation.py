@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from release_tools.config import Setting, read_config, settings
 from release_tools.console import Console
 from release_tools.context import Context, Request
 from release_tools.errors import ReleaseToolsError, UsageError
@@ -22,6 +21,7 @@ from release_tools.report.data import report_data
 from release_tools.report.delivery import redacted, write_outputs, write_page, write_summary
 from release_tools.report.outputs import action_outputs
 from release_tools.report.text import closing_line
+from release_tools.settings import Setting, read_config, settings
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -92,10 +92,14 @@ class Invocation:
         return 0
 
     def _report(self, context: Context, outcome: Outcome) -> None:
-        """The report page beside the artifacts, and what a GitHub job wants."""
+        """The report page beside the artifacts, and what a GitHub job wants.
+
+        A run that stored nothing in the output folder leaves it as it was.
+        """
         known, error = redacted(outcome.release, outcome.error, self.console.redact)
         dry = context.gate.dry
-        page = write_page(context.output, known, error, dry=dry)
+        stored = any(artifact.path.parent == context.output for artifact in known.artifacts)
+        page = write_page(context.output, known, error, dry=dry) if stored else None
         write_summary(self.env, known, error, dry=dry)
         outputs = action_outputs(known, context.output, page, error)
         if known.version:

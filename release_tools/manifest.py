@@ -52,7 +52,7 @@ def load(folder: Path) -> Release:
     """The release whose files lie in a folder; the files themselves are not looked at.
 
     Raises:
-        OutputError: there is no ``release.json``, or it is not one of ours.
+        OutputError: there is no ``release.json``, it cannot be read, or it is not one of ours.
     """
     path = folder / FILENAME
     advice = "Type: release-tools build"
@@ -62,6 +62,8 @@ def load(folder: Path) -> Release:
         return _release(json.loads(path.read_text(encoding="utf-8")), folder)
     except FileNotFoundError:
         raise OutputError(f"{path}: there is none, so what lies there is not known", advice) from None
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read: {error.strerror}", advice) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(f"{path}: not written by release-tools ({type(error).__name__}: {error})", advice) from None
 

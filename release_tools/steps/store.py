@@ -9,7 +9,7 @@ from pathlib import Path
 from release_tools import manifest
 from release_tools.context import Context
 from release_tools.errors import OutputError
-from release_tools.model import Note, Release, State
+from release_tools.model import Artifact, Note, Release, State
 
 
 def store(context: Context, release: Release) -> Release:
@@ -19,13 +19,9 @@ def store(context: Context, release: Release) -> Release:
         OutputError: the folder cannot be written; it is then as it was before.
     """
     folder = context.output
-    try:
-        former = {artifact.filename for artifact in manifest.load(folder).artifacts}
-    except OutputError:
-        former = set()
     ours = {artifact.filename for artifact in release.artifacts}
     try:
-        _write(folder, release, stale=former - ours)
+        _write(folder, release, stale=_former(folder) - ours)
     except OSError as error:
         raise OutputError(
             f"{folder}: cannot be written to: {error.strerror or error}", "Choose another folder with --output-dir."
@@ -43,16 +39,54 @@ def store(context: Context, release: Release) -> Release:
     return replace(release, artifacts=stored).telling(*notes)
 
 
+def _former(folder: Path) -> set[str]:
+    """The files that a former run left there, and that nobody changed since."""
+    try:
+        known = manifest.load(folder).artifacts
+    except OutputError:
+        return set()
+    return {
+        artifact.filename
+        for artifact in known
+        if artifact.path.is_file() and Artifact.of(artifact.path, artifact.kind).sha256 == artifact.sha256
+    }
+
+
 def _write(folder: Path, release: Release, stale: set[str]) -> None:
-    fresh = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    if fresh:
-        (folder / ".gitignore").write_text("*\n", encoding="utf-8", newline="\n")  # artifacts are never committed
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".release-tools-") as part:
-        for artifact in release.artifacts:
-            shutil.copyfile(artifact.path, Path(part) / artifact.filename)
-        (Path(part) / manifest.FILENAME).write_text(manifest.dump(release), encoding="utf-8", newline="\n")
-        for name in stale:
-            (folder / name).unlink(missing_ok=True)
-        for entry in os.scandir(part):
-            Path(entry.path).replace(folder / entry.name)
+    missing = next((path for path in (*reversed(folder.parents), folder) if not path.exists()), None)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".release-tools-") as part:
+            fresh, former = Path(part) / "fresh", Path(part) / "former"
+            fresh.mkdir()
+            former.mkdir()
+            for artifact in release.artifacts:
+                shutil.copyfile(artifact.path, fresh / artifact.filename)
+            (fresh / manifest.FILENAME).write_text(manifest.dump(release), encoding="utf-8", newline="\n")
+            if missing:
+                (fresh / ".gitignore").write_text(
+                    "*\n", encoding="utf-8", newline="\n"
+                )  # artifacts are never committed
+            _exchange(folder, fresh, former, stale)
+    except BaseException:
+        if missing:
+            shutil.rmtree(missing, ignore_errors=True)
+        raise
+
+
+def _exchange(folder: Path, fresh: Path, former: Path, stale: set[str]) -> None:
+    """Replace what is in the way by what is fresh; put all of it back if that is interrupted."""
+    names = sorted(path.name for path in fresh.iterdir())
+    try:
+        for name in {*stale, *names}:
+            if os.path.lexists(folder / name):
+                (folder / name).replace(former / name)
+        for name in names:
+            (fresh / name).replace(folder / name)
+    except BaseException:
+        for name in names:
+            if not (fresh / name).exists():
+                (folder / name).unlink(missing_ok=True)
+        for path in former.iterdir():
+            path.replace(folder / path.name)
+        raise

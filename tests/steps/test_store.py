@@ -1,0 +1,127 @@
+"""The output folder: all or nothing."""
+
+import errno
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from release_tools.config import Config
+from release_tools.console import Console
+from release_tools.context import Context
+from release_tools.errors import OutputError
+from release_tools.gate import Gate
+from release_tools.model import Artifact, ArtifactKind, Release, State
+from release_tools.steps.store import store
+from tests.conftest import Run
+from tests.making import make_sdist, make_wheel
+from tests.support.projects import in_tree_project
+from tests.support.repositories import make_repository
+
+ONE = {"demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl"}
+TWO = {"demo-2.0.tar.gz", "demo-2.0-py3-none-any.whl"}
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Context:
+    return Context(tmp_path, Config(output_dir="deep/dist"), {}, Console({}), Gate(dry=True), tmp_path)
+
+
+def release(folder: Path, version: str = "1.0") -> Release:
+    """A release whose files lie in a scratch folder."""
+    folder = folder / f"scratch-{version}"
+    folder.mkdir(exist_ok=True)
+    sdist = Artifact.of(make_sdist(folder, version=version), ArtifactKind.SDIST)
+    wheel = Artifact.of(make_wheel(folder, version=version), ArtifactKind.WHEEL)
+    return Release(name="demo", version=version, tag=f"v{version}", artifacts=(sdist, wheel))
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_was_built_lies_in_dist_and_is_never_committed(run: Run, tmp_path: Path) -> None:
+    checkout = make_repository(tmp_path, in_tree_project())
+    assert run("build", "-C", checkout.root, "--no-conda", "--no-verify-install").code == 0
+    assert ONE | {"release.json", ".gitignore"} <= set(snapshot(checkout.root / "dist"))
+    assert checkout.git("status", "--porcelain") == ""
+
+
+def test_files_of_a_former_run_go_and_files_of_others_stay(context: Context, tmp_path: Path) -> None:
+    store(context, release(tmp_path))
+    (context.output / "notes.txt").write_text("somebody's")
+    (context.output / "demo-1.0.tar.gz").write_bytes(b"changed since, so somebody's")
+    told = store(context, release(tmp_path, "2.0"))
+    assert set(snapshot(context.output)) == TWO | {"release.json", ".gitignore", "notes.txt", "demo-1.0.tar.gz"}
+    assert [note.detail for note in told.notes if note.state is State.WARNING] == ["demo-1.0.tar.gz, notes.txt"]
+    assert {artifact.path.parent for artifact in told.artifacts} == {context.output}
+
+
+@pytest.mark.parametrize(
+    "facts", ["{", "[]", '{"schema": 2}', '{"schema": 1, "artifacts": [{"filename": "../../pyproject.toml"}]}']
+)
+def test_facts_that_are_not_ours_let_nothing_be_removed(context: Context, tmp_path: Path, facts: str) -> None:
+    context.output.mkdir(parents=True)
+    for path in (tmp_path / "pyproject.toml", context.output / "kept"):
+        path.touch()
+    (context.output / "release.json").write_text(facts)
+    store(context, release(tmp_path))
+    assert (tmp_path / "pyproject.toml").exists()
+    assert set(snapshot(context.output)) == ONE | {"release.json", "kept"}
+    assert json.loads((context.output / "release.json").read_text())["schema"] == 1
+
+
+class Moves:
+    """Counts the moves of files, and lets the one of that number fail."""
+
+    really = Path.replace
+
+    def __init__(self, patch: pytest.MonkeyPatch, failing: int = 0, fault: BaseException = FULL) -> None:
+        self.seen, self.failing, self.fault = 0, failing, fault
+        patch.setattr(Path, "replace", lambda path, target: self.replace(path, target))  # noqa: PLW0108 - binds the path
+
+    def replace(self, path: Path, target: Path) -> Path:
+        self.seen += 1
+        if self.seen == self.failing:
+            raise self.fault
+        return Moves.really(path, target)
+
+
+@pytest.mark.parametrize("fault", [FULL, KeyboardInterrupt()], ids=["disk full", "interrupted"])
+@pytest.mark.parametrize(("existing", "moves"), [(True, 6), (False, 4)])
+def test_a_store_that_fails_at_any_move_leaves_the_folder_as_it_was(
+    context: Context,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: BaseException,
+    moves: int,
+    *,
+    existing: bool,
+) -> None:
+    if existing:
+        store(context, release(tmp_path))
+        (context.output / "notes.txt").write_text("somebody's")
+    before, two = snapshot(context.output), release(tmp_path, "2.0")
+    for number in range(1, moves + 1):
+        Moves(monkeypatch, number, fault)
+        with pytest.raises((KeyboardInterrupt, OutputError)):
+            store(context, two)
+        assert snapshot(context.output) == before
+        assert (tmp_path / "deep").exists() == existing
+    counting = Moves(monkeypatch)
+    store(context, two)
+    assert counting.seen == moves, "each of them was let fail"
+
+
+def test_a_disk_that_is_full_while_copying_is_named(
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise FULL
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(OutputError, match="dist: cannot be written to: No space left on device"):
+        store(context, release(tmp_path))
+    assert not (tmp_path / "deep").exists()
