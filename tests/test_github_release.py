@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.config import read_config
 from release_tools.console import Console
 from release_tools.context import Context, Request
 from release_tools.gate import Gate
 from release_tools.model import Artifact, ArtifactKind, Document, Release
 from release_tools.pipeline import Outcome, Step, run
 from release_tools.report.data import report_data
+from release_tools.settings import read_config
 from release_tools.steps.draft_release import draft_release
 from release_tools.steps.identify import identify
 from release_tools.steps.publish_release import publish_release
