@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, Self
 
 from packaging.version import Version
@@ -119,6 +119,7 @@ class Survey:
         if latest is None:
             return Past(self.releases, planned=self.pending.version if self.pending else None)
         told = tuple(evidence.from_changelog(self.changelog, self.pending)) if self.changelog and self.pending else ()
+        told += tuple(evidence.from_fragments(self._fragments))
         since_final = (*self._evidence(final), *told) if final else told
         since_newest = since_final if latest == final else self._evidence(latest)
         return Past(self.releases, since_final, since_newest, self.pending.version if self.pending else None)
@@ -238,6 +239,14 @@ class Survey:
     @cached_property
     def _files(self) -> list[str]:
         return git_log.list_files(self.repository, self.commit, self.path)
+
+    @property
+    def _fragments(self) -> list[str]:
+        """What towncrier will make the next part of the changelog from."""
+        towncrier = self._pyproject(self.commit).get("tool", {}).get("towncrier")
+        folder = towncrier.get("directory", "newsfragments") if isinstance(towncrier, dict) else None
+        prefix = f"{PurePosixPath(folder)}/" if isinstance(folder, str) else ""
+        return [path for path in self._files if prefix and path.startswith(prefix)]
 
     @cached_property
     def _name(self) -> str:

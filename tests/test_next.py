@@ -101,6 +101,14 @@ def test_every_piece_of_evidence_is_shown(checkout: Checkout, said: Said) -> Non
     ]
 
 
+def test_news_fragments_are_evidence_where_towncrier_is_configured(checkout: Checkout, said: Said) -> None:
+    (checkout.path / "news").mkdir()
+    checkout.commit({"demo.py": "def load(path): return 1\n", "news/12.feature.md": "A thing.\n"})
+    assert said.by(checkout, "next")[0] == "1.0.1"
+    checkout.commit({"pyproject.toml": f'{PYPROJECT}\n[tool.towncrier]\ndirectory = "./news/"\n'})
+    assert said.by(checkout, "next")[0] == "1.1.0"
+
+
 def test_where_the_changelog_names_another_version_both_are_told(checkout: Checkout, said: Said) -> None:
     checkout.commit({"demo.py": "", "CHANGES.md": "## 1.0.1 (unreleased)\n\n- x\n"})
     out, err = said.by(checkout, "next")

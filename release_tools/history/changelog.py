@@ -17,7 +17,7 @@ from release_tools.history.headings import Heading, Markup, find_headings, marku
 USUAL_PATHS: Final = tuple(
     f"{folder}{name}{suffix}"
     for folder in ("", "docs/", "doc/", "docs/source/", "doc/source/")
-    for name in ("CHANGELOG", "CHANGES", "HISTORY", "NEWS", "changelog", "changes", "history", "news")
+    for name in ("CHANGELOG", "CHANGES", "HISTORY", "NEWS", "changelog", "changes", "history", "news", "whats-new")
     for suffix in (".md", ".rst", ".txt", "")
 )
 """Where a changelog is looked for, the most usual place first."""

@@ -1,7 +1,7 @@
 """What each source says of the changes since a release, as evidence for the next version."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from packaging.version import Version
@@ -11,7 +11,7 @@ from release_tools.history.bump import Evidence, Level
 from release_tools.history.changelog import Changelog, Part
 from release_tools.history.commits import Change, are_conventional
 
-_BREAKING: Final = re.compile(r"\b(?:breaking|incompatib\w+|remov(?:ed|als?))\b", re.IGNORECASE)
+_BREAKING: Final = re.compile(r"\b(?:breaking|expired|incompatib\w+|remov(?:ed|als?))\b", re.IGNORECASE)
 _MENDING: Final = re.compile(
     r"\b(?:fix\w*|bug\w*|security|docs?|documentation|internal|misc\w*|maintenance|performance|packaging|dependencies"
     r"|other|test\w*|trivial|contributors?)\b",
@@ -28,6 +28,7 @@ _BEGINS_NEW: Final = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_ITSELF: Final = re.compile(r"\b(?:tests?|docs|documentation|typing|type hints?|annotations?)\b", re.IGNORECASE)
+_FRAGMENT: Final = re.compile(r"(?:.*/)?[^/.]+\.(?P<type>[A-Za-z_-]+)(?:\.\d+)?\.(?:rst|md|txt)")
 _LOWEST_PYTHON: Final = re.compile(r"(?:>=?|~=|\^|==)\s*(\d+(?:\.\d+)*)")
 
 
@@ -69,6 +70,17 @@ def from_changelog(changelog: Changelog, part: Part) -> Iterator[Evidence]:
         level = Level.MAJOR if _LOUD.search(text) else _of_title(title) if title else max(map(_of_entry, entries))
         under = f" under {title}" if title else ""
         yield Evidence("changelog", level, f"{_count(entries, 'entry', 'entries')}{under}", tuple(entries))
+
+
+def from_fragments(paths: Iterable[str]) -> Iterator[Evidence]:
+    """What towncrier's news fragments say by their types, which their names end with: ``1386.bugfix.rst``."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        if fragment := _FRAGMENT.fullmatch(path):
+            found.setdefault(fragment["type"], []).append(path)
+    for kind, names in found.items():
+        text = f"{_count(names, 'fragment', 'fragments')} of type {kind}"
+        yield Evidence("changelog", _of_title(kind.replace("_", " ")), text, tuple(names))
 
 
 def from_python(before: str, after: str) -> Iterator[Evidence]:

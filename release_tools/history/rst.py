@@ -76,6 +76,8 @@ def _block(node: "Node", level: int) -> Iterator[str]:
     elif isinstance(node, (nodes.literal_block, nodes.doctest_block)):
         language = next((name for name in node["classes"] if name != "code"), "")
         yield from (f"```{language}", *node.astext().splitlines(), "```")
+    elif isinstance(node, nodes.tgroup):
+        yield from _table(node)
     elif isinstance(node, nodes.Element) and node.tagname in _ADMONITIONS:
         quoted = (f"**{node.tagname.capitalize()}**", "", *_blocks(node.children, level))
         yield from (f"> {line}".rstrip() for line in quoted)
@@ -90,6 +92,17 @@ def _list(node: "Element", level: int) -> Iterator[str]:
         mark = "- " if isinstance(node, nodes.bullet_list) else f"{number}. "
         for row, line in enumerate(_blocks(item.children, level)):
             yield f"{mark if row == 0 else ' ' * len(mark)}{line}".rstrip()
+
+
+def _table(node: "Element") -> Iterator[str]:
+    """A table, each cell in one line; without a head of its own, the first row is it, as GitHub wants one."""
+    from docutils import nodes
+
+    for number, row in enumerate(node.findall(nodes.row)):
+        cells = [" ".join(_blocks(cell.children, 0)).replace("|", "\\|") for cell in row.findall(nodes.entry)]
+        yield f"| {' | '.join(cells)} |"
+        if number == 0:
+            yield "|" + "---|" * len(cells)
 
 
 def _inline(node: "Element") -> str:

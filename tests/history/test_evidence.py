@@ -6,7 +6,14 @@ from release_tools.history.api import ApiChanges
 from release_tools.history.bump import Evidence, Level, demanded
 from release_tools.history.changelog import Changelog
 from release_tools.history.commits import Author, Commit, changes
-from release_tools.history.evidence import from_api, from_changelog, from_commits, from_files, from_python
+from release_tools.history.evidence import (
+    from_api,
+    from_changelog,
+    from_commits,
+    from_files,
+    from_fragments,
+    from_python,
+)
 
 NOTHING, METADATA, PATCH, MINOR, MAJOR = Level
 
@@ -52,6 +59,24 @@ def test_an_entry_is_shown_whole() -> None:
     )
     [item] = from_changelog(changelog, changelog.parts[0])
     assert item == Evidence("changelog", MINOR, "2 entries", ("Fix a long thing.", "Add b"))
+
+
+def test_news_fragments_ask_by_their_types() -> None:
+    names = [
+        "1.bugfix.rst",
+        "io/2.feature.rst",
+        "+new.feature.2.md",
+        "3.removal.md",
+        "4.c_api.txt",
+        "README.rst",
+        "x.py",
+    ]
+    assert [(item.level, item.text) for item in from_fragments(f"changes/{name}" for name in names)] == [
+        (PATCH, "1 fragment of type bugfix"),
+        (MINOR, "2 fragments of type feature"),
+        (MAJOR, "1 fragment of type removal"),
+        (PATCH, "1 fragment of type c_api"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,12 @@ Text::
 
     literal @ben
 
+======  =========
+a       *b* | c
+======  =========
+1       2
+======  =========
+
 .. _old: https://old.example
 .. include:: /etc/passwd
 .. raw:: html
@@ -133,6 +139,10 @@ def test_restructured_text_becomes_markdown() -> None:
         "```",
         "literal @ben",
         "```",
+        "",
+        "| a | *b* \\| c |",
+        "|---|---|",
+        "| 1 | 2 |",
     ]
 
 
