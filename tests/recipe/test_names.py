@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from release_tools.errors import ConfigError
+from release_tools.recipe.curated import BOUNDS, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME
 from release_tools.recipe.names import Names, Source
 
 KNOWN = {
@@ -102,3 +103,10 @@ assert Names().conda_name("build").conda == "python-build"
 sys.exit(bool({"conda", "conda_pypi"} & set(sys.modules)))
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_curated_tables_do_not_contradict_each_other() -> None:
+    assert not SAME & RENAMED.keys()
+    assert not [name for name in RENAMED if RENAMED[name] == name]
+    assert not EXTRA_PACKAGES.keys() & EXTRA_REQUIREMENTS.keys()
+    assert BOUNDS.keys() <= RENAMED.keys()
