@@ -20,6 +20,7 @@ from release_tools.cli import COMMANDS, main
 from release_tools.console import Console
 from release_tools.credentials import GITHUB_TOKEN
 from release_tools.errors import ReleaseToolsError, UsageError
+from release_tools.places import DRAFT, GITHUB
 from release_tools.services.git import Repository
 from release_tools.settings import settings
 
@@ -47,8 +48,16 @@ def run(env: Mapping[str, str]) -> int:
     options = [part for name in OPTIONS if name in given for part in (f"--{name}", given[name])]
     variables = {item.variable: given[item.name] for item in settings() if item.name in given}
     inner = {name: value for name, value in env.items() if name != VARIABLE} | variables
-    deepen(Path(given.get("project", ".")), inner)
+    if _needs_history(command, given.get("only", "")):
+        deepen(Path(given.get("project", ".")), inner)
     return main([command, *options, *positional, *shlex.split(given.get("arguments", ""))], inner)
+
+
+def _needs_history(command: str, only: str) -> bool:
+    """Whether tags and commits matter: not for files that are there, unless their release notes are written."""
+    if command == "publish":
+        return not only or not {DRAFT, GITHUB}.isdisjoint(only.replace(",", " ").split())
+    return command not in ("config", "init", "status", "verify")
 
 
 def deepen(project: Path, env: Mapping[str, str]) -> None:

@@ -25,7 +25,7 @@ from release_tools.steps.take_built import take_built
 from release_tools.steps.upload_channel import upload_channel
 from release_tools.steps.upload_index import upload_index
 from release_tools.steps.verify import verify
-from release_tools.steps.write_notes import write_notes
+from release_tools.steps.write_notes import write_notes, write_notes_again
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ SHOW: Final = Step("GitHub release", publish_release, place="GitHub")  # the dra
 PUBLISH: Final = (READY, *TAGGING, DRAFT, *UPLOAD, SHOW)
 
 BUILT: Final = Step("Files", take_built, PreflightError)  # instead of BUILD, in another job
+
+NOTES_AGAIN: Final = Step("Release notes", write_notes_again)  # for the GitHub release, in another job
 
 TAG: Final = (BUILD[0], *TAGGING)
 

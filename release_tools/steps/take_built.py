@@ -12,6 +12,7 @@ from release_tools.errors import OutputError, PreflightError, RepositoryError
 from release_tools.model import Artifact, Kind, Note, Release, State
 from release_tools.report.text import size_text
 from release_tools.services.git import Repository
+from release_tools.services.origin import origin
 
 _OTHER: Final = (*manifest.OWN_FILES, "SHA256SUMS")
 """What may lie beside the artifacts."""
@@ -82,7 +83,9 @@ def _untagged(context: Context, release: Release) -> Iterator[str]:
 def _tagged_since(context: Context, release: Release) -> bool:
     """Whether the commit got its tag after it was built, as a job between the two does once all is verified."""
     try:
-        repository = Repository.open(context.project, context.env)
+        if Repository.open(context.project, context.env).commit_of_tag(release.tag) == release.commit:
+            return True
+        with origin(context) as there:
+            return there is not None and there.commit_of_tag(release.tag) == release.commit
     except RepositoryError:
         return False
-    return repository.commit_of_tag(release.tag) == release.commit

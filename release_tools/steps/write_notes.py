@@ -5,7 +5,8 @@ from typing import Final
 from packaging.version import Version
 
 from release_tools.context import Context
-from release_tools.model import Document, Note, Release, State
+from release_tools.errors import RepositoryError
+from release_tools.model import Document, Note, Release, Skip, State
 from release_tools.survey import Survey
 
 TITLE: Final = "Release notes"
@@ -33,3 +34,17 @@ def write_notes(context: Context, release: Release) -> Release:
             advice="Fetch the whole history: git fetch --unshallow --tags (actions/checkout: fetch-depth: 0)",
         )
     return release.telling(said).showing(Document(TITLE, notes.text, "markdown"))
+
+
+def write_notes_again(context: Context, release: Release) -> Release | Skip:
+    """The same in a job that publishes what another one built; only a GitHub release shows them.
+
+    Raises:
+        HistoryError: the changelog that is configured is not there.
+    """
+    if not context.config.github.enabled:
+        return Skip("no GitHub release is made here, which would show them")
+    try:
+        return write_notes(context, release)
+    except RepositoryError:
+        return Skip("there is no repository to make them from", "Check the tag out in this job.")

@@ -1,0 +1,134 @@
+"""Everything that a workflow meets when it releases: a repository, doubles of every place, and a runner.
+
+What act does not enforce is laid into the copy of the workflow that it runs: a job gets the runner's address for
+identity tokens only if its permissions say so.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from release_tools.cli import main
+from release_tools.workflows.templates import FOLDER
+from tests.acting import Run, Runner
+from tests.checkouts import Checkout
+from tests.servers.anaconda import Anaconda, Token
+from tests.servers.github import GitHub
+from tests.servers.oidc import OidcProvider
+from tests.servers.package_index import PackageIndex, Publisher
+from tests.servers.proxy import Proxy, proxying
+
+SLUG = "octo/demo"
+ANACONDA_TOKEN = "oc-canary-8a2b6c4d0e"
+GITHUB_TOKEN = "ghs_canary3f9c1d7e5b"
+ACT_ITSELF = "api.nektosact.com"  # which act asks for news of itself
+SETTINGS = """
+[tool.release-tools]
+attestations = "off"
+[tool.release-tools.network]
+pause = 5
+wait = 5
+[tool.release-tools.anaconda]
+owner = "octo"
+"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a release is played.
+
+    Attributes:
+        checkout: the project's, with the workflows that init wrote, pushed to GitHub.
+        runner: runs them.
+        folder: for what the run needs.
+    """
+
+    checkout: Checkout
+    runner: Runner
+    folder: Path
+    proxy: Proxy
+    pypi: PackageIndex
+    testpypi: PackageIndex
+    anaconda: Anaconda
+    github: GitHub
+    provider: OidcProvider
+
+    def push_tag(self, tag: str) -> None:
+        """Tag the commit, as a person does who then pushes the tag."""
+        self.checkout.git("tag", "--annotate", "--message", tag, tag)
+        self.push(tag)
+
+    def push(self, ref: str) -> None:
+        """Push as the person who may."""
+        login = f"http.extraheader={self.github.basic(GITHUB_TOKEN)}"
+        self.checkout.git("-c", login, "push", "--quiet", "origin", ref)
+
+    def run(
+        self,
+        workflow: str,
+        event: Mapping[str, object],
+        name: str = "push",
+        *,
+        secrets: bool = True,
+        before: Mapping[str, str] | None = None,
+    ) -> Run:
+        """Run one workflow of the project.
+
+        Args:
+            workflow: its file's name.
+            event: the payload that starts it.
+            name: of the event.
+            secrets: whether it has those of its environments, and a token.
+            before: what somebody does on the machine just before a job begins, by job.
+        """
+        source = yaml.safe_load((self.checkout.path / FOLDER / workflow).read_text(encoding="utf-8"))
+        source["on"] = source.pop(True)  # `on` is a truth value in YAML 1.1
+        for job, content in source["jobs"].items():
+            if content["permissions"].get("id-token") == "write":
+                content["env"] = self.provider.environment
+            if before and job in before:
+                content["steps"].insert(0, {"run": before[job]})
+        copy = self.folder / "workflows" / workflow
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_text(yaml.safe_dump(source), encoding="utf-8")
+        known = {"ANACONDA_API_TOKEN": ANACONDA_TOKEN, "GITHUB_TOKEN": GITHUB_TOKEN} if secrets else {}
+        payload = {"repository": {"full_name": SLUG, "default_branch": "main"}, **event}
+        return self.runner.run(self.checkout.path, payload, name=name, secrets=known, workflow=copy)
+
+
+@contextmanager
+def stage(folder: Path, action: Path, files: Mapping[str, str], settings: str = "") -> Iterator[Stage]:
+    """A project that is registered everywhere and was never released; at the end, that no unlisted host was asked.
+
+    Args:
+        folder: for all of it.
+        action: our own, as `make_action` makes it.
+        files: of the project.
+        settings: more of its configuration.
+    """
+    pypi, testpypi, anaconda, provider = PackageIndex.pypi(), PackageIndex.testpypi(), Anaconda(), OidcProvider(SLUG)
+    for index in (pypi, testpypi):
+        index.provider = provider
+        index.publishers.append(Publisher("demo", SLUG, "release.yml"))
+    anaconda.tokens[ANACONDA_TOKEN] = Token("octo")
+    github = GitHub(folder / "github")
+    github.create(SLUG)
+    github.workflow_token(GITHUB_TOKEN, SLUG)
+    routes = {**pypi.routes, **testpypi.routes, **anaconda.routes, **github.routes}
+    with proxying({**routes, provider.host: provider}) as proxy:
+        checkout = Checkout.create(folder, f"https://github.com/{SLUG}.git", proxy.environment)
+        for path, text in files.items():
+            file = checkout.path / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text + (SETTINGS + settings if path == "pyproject.toml" else ""), encoding="utf-8")
+        ours = ("--action", f"release-tools/release-tools@{'a' * 40}")
+        assert main(["init", "-C", str(checkout.path), "--yes", *ours], checkout.env) == 0
+        checkout.commit({})
+        runner = Runner(folder / "runner", action, proxy.environment)
+        made = Stage(checkout, runner, folder, proxy, pypi, testpypi, anaconda, github, provider)
+        made.push("main")
+        yield made
+        assert [one for one in proxy.complaints if ACT_ITSELF not in one] == []

