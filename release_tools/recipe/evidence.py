@@ -20,6 +20,7 @@ BUILD_FILES: Final = frozenset(
 )
 EGG_INFO_FILES: Final = frozenset({"entry_points.txt", "requires.txt", "top_level.txt"})
 LICENSE_STEMS: Final = ("licen", "copying", "notice", "unlicense")
+LARGEST: Final = 1_000_000  # bytes; a larger text was not written by people
 CODE_SUFFIXES: Final = (".c", ".h", ".html", ".js", ".json", ".py", ".pyi", ".tmpl", ".toml", ".yaml", ".yml")
 
 
@@ -117,7 +118,11 @@ def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None) -> Evidence:
         filename=sdist.path.name,
         sha256=sha256,
         paths=tuple(member.name.partition("/")[2] for member in sdist.members),
-        texts={path: content.decode("utf-8", "replace") for path, content in sdist.documents.items()},
+        texts={
+            path: content.decode("utf-8", "replace")
+            for path, content in sdist.documents.items()
+            if len(content) <= LARGEST
+        },
     )
     if wheel is None:
         return Evidence(sdist.metadata.raw, sources)
