@@ -28,6 +28,7 @@ from release_tools.history.bump import (
 )
 from release_tools.history.changelog import USUAL_PATHS, Changelog, Part
 from release_tools.history.commits import changes, first_time_authors, main_line
+from release_tools.history.dates import day_of
 from release_tools.history.notes import notes_from_changelog, notes_from_changes, thanks
 from release_tools.history.releases import Released, last_final, newest, previous
 from release_tools.project import Project
@@ -81,12 +82,12 @@ class Survey:
             RepositoryError: there is no repository, or no commit.
         """
         repository = Repository.open(context.project, context.env)
-        path = context.project.resolve().relative_to(repository.root).as_posix().removeprefix(".")
+        path = context.project.resolve().relative_to(repository.root).as_posix()
         tag_format = TagFormat.parse(context.config.tag_format)
         tagged = (commit for tag, commit in repository.tags().items() if tag_format.version(tag) == version)
         head = repository.head().commit
         commit = next(tagged, head) if version else head
-        return cls(repository, commit, head, path, context.config, context.scratch)
+        return cls(repository, commit, head, "" if path == "." else path, context.config, context.scratch)
 
     @cached_property
     def releases(self) -> list[Released]:
@@ -113,6 +114,7 @@ class Survey:
         )
         return next((part for part in (self.changelog.unreleased, *ahead) if part and part.text.strip()), None)
 
+    @cached_property
     def past(self) -> Past:
         """What is known before the next version is recommended."""
         final, latest = last_final(self.releases), newest(self.releases)
@@ -126,7 +128,7 @@ class Survey:
 
     def recommended(self, day: date) -> Recommendation:
         """The version that should be released on a day, and why."""
-        return recommend(self.past(), self.scheme, day)
+        return recommend(self.past, self.scheme, day)
 
     def raised(self, bump: Bump | None, day: date) -> Version:
         """The version after the newest one.
@@ -243,10 +245,9 @@ class Survey:
     @property
     def _fragments(self) -> list[str]:
         """What towncrier will make the next part of the changelog from."""
-        towncrier = self._pyproject(self.commit).get("tool", {}).get("towncrier")
-        folder = towncrier.get("directory", "newsfragments") if isinstance(towncrier, dict) else None
-        prefix = f"{PurePosixPath(folder)}/" if isinstance(folder, str) else ""
-        return [path for path in self._files if prefix and path.startswith(prefix)]
+        towncrier = _table(self._pyproject(self.commit), "tool", "towncrier")
+        folder = PurePosixPath(str(towncrier.get("directory", "newsfragments")))
+        return [path for path in self._files if towncrier and path.startswith(f"{folder}/")]
 
     @cached_property
     def _name(self) -> str:
@@ -272,16 +273,24 @@ class Survey:
 def today(env: Mapping[str, str]) -> date:
     """The day of the release: today, or what SOURCE_DATE_EPOCH says, so that an answer can be had again later."""
     epoch = env.get("SOURCE_DATE_EPOCH", "")
-    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)).date()
+    return day_of(int(epoch)) if epoch.isascii() and epoch.isdecimal() else datetime.now(UTC).date()
 
 
 def _described(pyproject: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What of ``pyproject.toml`` becomes metadata, but for the version."""
-    tables = (pyproject.get("project"), pyproject.get("tool", {}).get("poetry"))
-    project, poetry = ({k: v for k, v in (table or {}).items() if k != "version"} for table in tables)
+    tables = (_table(pyproject, "project"), _table(pyproject, "tool", "poetry"))
+    project, poetry = ({key: value for key, value in table.items() if key != "version"} for table in tables)
     return project, poetry
 
 
 def _python(pyproject: Mapping[str, Any]) -> str:
-    project, poetry = _described(pyproject)
-    return str(project.get("requires-python") or poetry.get("dependencies", {}).get("python") or "")
+    poetry = _table(pyproject, "tool", "poetry", "dependencies")
+    return str(_table(pyproject, "project").get("requires-python") or poetry.get("python") or "")
+
+
+def _table(data: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    """A table within tables; empty where it is missing or something else."""
+    for key in path:
+        inner = data.get(key)
+        data = inner if isinstance(inner, dict) else {}
+    return data

@@ -261,6 +261,28 @@ def test_notes_of_a_version_that_never_was_are_an_error(checkout: Checkout, said
     assert "not a PEP 440 version" in said.by(checkout, "notes", "newest", code=5)[1]
 
 
+@pytest.mark.parametrize(
+    "tables", ["project = 1", "tool = 1", "[tool]\ntowncrier = 1\npoetry = 1", "[tool.poetry]\ndependencies = 1"]
+)
+def test_odd_tables_of_a_former_commit_stop_nothing(checkout: Checkout, said: Said, tables: str) -> None:
+    checkout.commit({"pyproject.toml": tables})
+    tagged(checkout, "v1.0.1")
+    checkout.commit({"pyproject.toml": PYPROJECT, "demo.py": ""})
+    assert said.by(checkout, "next")[0] == "2.0.0"
+
+
+def test_a_tag_may_claim_any_time(checkout: Checkout, said: Said) -> None:
+    checkout.commit({"demo.py": "x = 1\n"})
+    tagged(
+        Checkout(checkout.path, checkout.home, {**checkout.more, "GIT_COMMITTER_DATE": "@99999999999999 +0000"}),
+        "v2.0.0",
+    )
+    checkout.commit({"demo.py": "x = 1\ny = 2\n"})
+    assert said.by(checkout, "next")[0] == "2.1.0"
+    checkout.more["SOURCE_DATE_EPOCH"] = "9" * 40
+    assert said.by(checkout, "next")[0] == "2.1.0"
+
+
 def test_hostile_history_is_shown_as_text(checkout: Checkout, said: Said) -> None:
     hostile = "feat: \x1b[31m::error::x ##[set-env name=PATH]/evil \u202e"
     checkout.commit({"a.py": "x = 1\n"}, hostile)

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(invocation: Invocation) -> int:
     """Print the version, alone on standard output; the evidence goes to standard error."""
     survey = Survey.of(invocation.context())
-    past, scheme = survey.past(), survey.scheme
+    past, scheme = survey.past, survey.scheme
     advice = survey.recommended(today(invocation.env))
     console = invocation.console
     if invocation.options.json:
@@ -32,13 +32,13 @@ def run(invocation: Invocation) -> int:
     for item in past.since_final:
         asks = f"asks for {item.level.name.lower()}" if item.level else "asks for nothing"
         console.remark(Note(State.FACT, f"{item.source}: {item.text} ({asks})", _listed(item)))
-    if advice.planned is not None:
-        console.remark(Note(State.FACT, f"by the evidence, {advice.version}: {advice.rule}"))
-        console.remark(Note(State.FACT, f"by the changelog, {advice.planned}: the project's own word goes first"))
-    else:
+    if advice.version == advice.by_evidence:
         console.remark(Note(State.FACT, advice.rule))
-    if advice.chosen is not None:
-        console.data(str(advice.chosen))
+    else:
+        console.remark(Note(State.FACT, f"by the evidence, {advice.by_evidence}: {advice.rule}"))
+        console.remark(Note(State.FACT, f"by the changelog, {advice.version}: the project's own word goes first"))
+    if advice.version is not None:
+        console.data(str(advice.version))
     return 0
 
 
@@ -51,8 +51,8 @@ def _listed(item: Evidence) -> str:
 def _data(past: Past, advice: Recommendation, scheme: str) -> dict[str, Any]:
     before = newest(past.releases)
     return {
-        "version": str(advice.chosen) if advice.chosen else None,
-        "by-evidence": str(advice.version) if advice.version else None,
+        "version": str(advice.version) if advice.version else None,
+        "by-evidence": str(advice.by_evidence) if advice.by_evidence else None,
         "rule": advice.rule,
         "scheme": scheme,
         "previous": {"version": str(before.version), "tag": before.tag, "commit": before.commit} if before else None,

@@ -1,7 +1,7 @@
 """From what changed to the version that should follow: PEP 440, by SemVer 2.0.0 or by a calendar (calver.org)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -79,24 +79,23 @@ class Past:
     planned: Version | None = None
 
 
+_Answer = tuple[Version | None, str]
+"""A version and the rule that led to it."""
+
+
 @dataclass(frozen=True)
 class Recommendation:
     """The version that should come next.
 
     Attributes:
         version: None where there is nothing to release.
-        rule: what led from the evidence to the version, in one line.
-        planned: the version that the changelog names, where the evidence asks for another; it goes before that.
+        by_evidence: the same, but where the changelog names another.
+        rule: what led from the evidence to its version, in one line.
     """
 
     version: Version | None
+    by_evidence: Version | None
     rule: str
-    planned: Version | None = None
-
-    @property
-    def chosen(self) -> Version | None:
-        """The version to release: the planned one, or else the one by the evidence."""
-        return self.planned or self.version
 
 
 def scheme_of(releases: Sequence[Released]) -> Scheme:
@@ -111,10 +110,9 @@ def recommend(past: Past, scheme: Scheme, today: date) -> Recommendation:
 
     A version that the changelog names for what is unreleased is the project's own word, and goes before the evidence.
     """
-    asked, before, planned = _by_evidence(past, scheme, today), newest(past.releases), past.planned
-    if planned is None or asked.version in (None, planned) or (before and planned <= before.version):
-        return asked
-    return replace(asked, planned=planned)
+    (asked, rule), before, planned = _by_evidence(past, scheme, today), newest(past.releases), past.planned
+    says_nothing = asked is None or planned is None or (before is not None and planned <= before.version)
+    return Recommendation(asked if says_nothing else planned, asked, rule)
 
 
 def bumped(version: Version, bump: Bump, *, width: int = 0) -> Version:
@@ -160,24 +158,22 @@ def demanded(evidence: Sequence[Evidence]) -> Level:
     return max((item.level for item in evidence), default=Level.NOTHING)
 
 
-def _by_evidence(past: Past, scheme: Scheme, today: date) -> Recommendation:
+def _by_evidence(past: Past, scheme: Scheme, today: date) -> _Answer:
     final, latest = last_final(past.releases), newest(past.releases)
     if latest is None:
-        return Recommendation(past.planned or FIRST, "nothing was released yet")
+        return past.planned or FIRST, "nothing was released yet"
     if final is None or latest.version > final.version:
         return _after_pre(past, latest.version, final, scheme)
     level = demanded(past.since_final)
     if level is Level.NOTHING:
-        return Recommendation(None, f"nothing changed since {final.tag}")
+        return None, f"nothing changed since {final.tag}"
     if level is Level.METADATA:
         post = bumped(final.version, Bump.POST)
-        return Recommendation(
-            post, "what is installed did not change: a post-release, if the change is to be seen at all"
-        )
+        return post, "what is installed did not change: a post-release, if the change is to be seen at all"
     if scheme is Scheme.CALVER:
         return _by_calendar(past.releases, level, today)
     bump, rule = _by_semver(final.version, level)
-    return Recommendation(bumped(final.version, bump, width=_width(past.releases)), rule)
+    return bumped(final.version, bump, width=_width(past.releases)), rule
 
 
 def _by_semver(version: Version, level: Level) -> tuple[Bump, str]:
@@ -190,57 +186,54 @@ def _by_semver(version: Version, level: Level) -> tuple[Bump, str]:
     return Bump.MAJOR, "something broken: the major number (SemVer)"
 
 
-def _after_pre(past: Past, version: Version, final: Released | None, scheme: Scheme) -> Recommendation:
+def _after_pre(past: Past, version: Version, final: Released | None, scheme: Scheme) -> _Answer:
     """What follows a pre-release: its next number, the next phase, or the final version."""
     letter = version.pre[0] if version.pre else "rc"
-    if final is not None and scheme is Scheme.SEMVER:
-        bump, rule = _by_semver(final.version, demanded(past.since_final))
+    asked = demanded(past.since_final)
+    if final is not None and scheme is Scheme.SEMVER and asked >= Level.PATCH:
+        bump, rule = _by_semver(final.version, asked)
         needed = bumped(final.version, bump, width=len(version.release))
         if needed.release > version.release:
-            return Recommendation(Version(f"{needed}{letter}1"), f"since {final.tag} there is {rule}")
+            return Version(f"{needed}{letter}1"), f"since {final.tag} there is {rule}"
     level, again = demanded(past.since_newest), bumped(version, Bump.PRE)
     if letter in _FOLLOWING_PHASE:
         if level >= Level.MINOR:
-            return Recommendation(again, f"the public API still moves: phase {letter} goes on")
+            return again, f"the public API still moves: phase {letter} goes on"
         following = _FOLLOWING_PHASE[letter]
-        return Recommendation(
-            Version(f"{bumped(version, Bump.FINAL)}{following}1"),
-            f"the public API stands still: phase {following} begins",
-        )
+        begun = Version(f"{bumped(version, Bump.FINAL)}{following}1")
+        return begun, f"the public API stands still: phase {following} begins"
     if level >= Level.PATCH:
-        return Recommendation(again, "something changed since the release candidate: another one")
-    return Recommendation(bumped(version, Bump.FINAL), "the release candidate held: it becomes final")
+        return again, "something changed since the release candidate: another one"
+    return bumped(version, Bump.FINAL), "the release candidate held: it becomes final"
 
 
-def _by_calendar(releases: Sequence[Released], level: Level, today: date) -> Recommendation:
+def _by_calendar(releases: Sequence[Released], level: Level, today: date) -> _Answer:
     """The next version of a year; the project's past tells what its second and third number count."""
-    finals = [release for release in releases if release.is_final]
-    last = max(finals)
-    numbers = last.version.release
+    last = max(release for release in releases if release.is_final).version
+    dated, rule = _calendar_numbers(releases, level, today)
+    if last.release[: len(dated)] < dated:
+        return _written(last, dated, _width(releases)), rule
+    dated = (*last.release, 0)[: len(dated)]
+    again = (*last.release, 0, 0)[len(dated)] + 1
+    return _written(last, (*dated, again), _width(releases)), f"{rule}; once more"
+
+
+def _calendar_numbers(releases: Sequence[Released], level: Level, today: date) -> tuple[tuple[int, ...], str]:
+    """The numbers that the calendar and the counter decide, and by which rule."""
+    finals, recent = [release for release in releases if release.is_final], _recent(releases)
+    numbers = (*max(finals).version.release, 0)
     year = max(numbers[0], today.year if numbers[0] >= _FULL_YEAR else today.year % 100)
-    regular = [final for final in _recent(releases) if not any(final.version.release[2:])] or _recent(releases)
-    width = _width(releases)
-    dated: tuple[int, ...]
-    if all(final.version.release[1:3] == (final.day.month, final.day.day) for final in _recent(releases)):
-        dated, rule = (year, today.month, today.day), "by the calendar: year, month and day"
-    elif all(final.version.release[1:2] == (final.day.month,) for final in regular):
-        dated, rule = (year, today.month), "by the calendar: year and month"
-    elif numbers[0] != year:
-        of_that_year = [final.version.release[1] for final in finals if final.version.release[0] == numbers[0]]
-        return _dated((year, min(of_that_year)), width, f"by the calendar: the first release of {today.year}")
-    elif level is Level.PATCH and any(any(final.version.release[2:]) for final in _recent(releases)):
-        dated, rule = numbers[:2], "by the calendar: nothing new since the last release of the year"
-    else:
-        return _dated((year, numbers[1] + 1), width, f"by the calendar: the next release of {today.year}")
-    if numbers[: len(dated)] < dated:
-        return _dated(dated, width, rule)
-    dated = numbers[: len(dated)]
-    return _dated((*dated, (*numbers, 0)[len(dated)] + 1), width, f"{rule}; once more")
-
-
-def _dated(numbers: tuple[int, ...], width: int, rule: str) -> Recommendation:
-    padded = (*numbers, *(0 for _ in range(width - len(numbers))))
-    return Recommendation(Version(".".join(map(str, padded))), rule)
+    regular = [final for final in recent if not any(final.version.release[2:])] or recent
+    if all(final.version.release[1:3] == (final.day.month, final.day.day) for final in recent):
+        return (year, today.month, today.day), "by the calendar: year, month and day"
+    if all(final.version.release[1:2] == (final.day.month,) for final in regular):
+        return (year, today.month), "by the calendar: year and month"
+    if numbers[0] != year:
+        counted = [(*final.version.release, 0)[1] for final in finals if final.version.release[0] == numbers[0]]
+        return (year, min(counted)), f"by the calendar: the first release of {today.year}"
+    if level is Level.PATCH and any(any(final.version.release[2:]) for final in recent):
+        return numbers[:2], "by the calendar: nothing new since the last release of the year"
+    return (year, numbers[1] + 1), f"by the calendar: the next release of {today.year}"
 
 
 def _recent(releases: Sequence[Released]) -> list[Released]:

@@ -1,13 +1,15 @@
 """Dates as changelogs write them: ``2026-01-02``, ``2026/01/02``, ``2nd January, 2026``, ``Jan 2, 2026``."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_EPOCH: Final = date(1970, 1, 1)
+_DAY_LONG: Final = 86_400
 _ORDINALS: Final = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 _MONTH: Final = re.compile(rf"\b({'|'.join(month[:3] for month in _MONTHS)})[a-z]{{0,6}}")
 _DAY: Final = re.compile(r"\b\d{1,2}(st|nd|rd|th)?\b")
@@ -16,6 +18,13 @@ _DATE: Final = re.compile(
     r"\b\d{4}(?P<sign>[-/])\d\d(?P=sign)\d\d\b"
     rf"|\b(?:\d{{1,2}}(?:st|nd|rd|th)? )?{_MONTH.pattern}[.,]{{0,2}} (?:\d{{1,2}}(?:st|nd|rd|th)?,? )?\d{{4}}\b"
 )
+
+
+def day_of(seconds: int) -> date:
+    """The day, in UTC, of a time in seconds since the epoch; a tag may claim any time, so the nearest that there is."""
+    return date.min + timedelta(
+        days=min(max(seconds // _DAY_LONG + _EPOCH.toordinal() - 1, 0), date.max.toordinal() - 1)
+    )
 
 
 def has_date(text: str) -> bool:

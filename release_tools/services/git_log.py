@@ -3,13 +3,13 @@
 import re
 import tarfile
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
 from release_tools.errors import RepositoryError
 from release_tools.history.commits import Author, Commit
+from release_tools.history.dates import day_of
 from release_tools.history.releases import Released
 from release_tools.process import ProcessError
 from release_tools.services.git import Repository
@@ -27,7 +27,7 @@ def read_releases(repository: Repository, commit: str, tag_format: TagFormat) ->
         tag, direct, peeled, time = line.split("\0")
         version = tag_format.version(tag)
         if version is not None and time:
-            found[version] = Released(version, tag, peeled or direct, datetime.fromtimestamp(int(time), UTC).date())
+            found[version] = Released(version, tag, peeled or direct, day_of(int(time)))
     return sorted(found.values())
 
 

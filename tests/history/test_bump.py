@@ -36,7 +36,7 @@ def following(history: str, level: Level, since_newest: Level | None = None, pla
         (Evidence("test", since, ""),),
         Version(planned) if planned else None,
     )
-    return str(recommend(past, scheme_of(releases), TODAY).chosen)
+    return str(recommend(past, scheme_of(releases), TODAY).version)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,8 @@ def test_what_follows_a_final_release(history: str, level: Level, version: str) 
         ("1.0.0 1.1.0b2", MAJOR, MAJOR, "2.0.0b1"),
         ("0.9.0 1.0.0a1", MAJOR, PATCH, "1.0.0b1"),
         ("1.0.0a1", MAJOR, PATCH, "1.0.0b1"),
+        ("1.0.0 1.0.1a1", METADATA, METADATA, "1.0.1b1"),
+        ("1.0.0 1.0.1rc1", NOTHING, NOTHING, "1.0.1"),
         # a series of pre-releases that was given up
         ("0.13.0 1.0.0b0 0.27.0 0.28.0", PATCH, PATCH, "0.28.1"),
         # a calendar
@@ -116,6 +118,10 @@ def test_what_follows_a_pre_release(history: str, since_final: Level, since_newe
         # year, month and day
         ("2025.8.3@2025-08-03 2026.1.14@2026-01-14", PATCH, "2026.3.2"),
         ("2025.8.3@2025-08-03 2026.3.2@2026-03-02", PATCH, "2026.3.2.1"),
+        # the year alone, and an epoch
+        ("2025@2025-01-01 2026@2026-02-01", MINOR, "2026.1"),
+        ("2024@2024-01-01 2025@2025-02-01", MINOR, "2026"),
+        ("1!24.2.0@2024-08-06 1!25.1.0@2025-02-25", MINOR, "1!26.1.0"),
         # a clock that is behind
         ("26.11.0@2026-11-10", MINOR, "26.11.1"),
         ("27.1.0@2027-01-10 27.2.0@2027-02-10", MINOR, "27.3.0"),
@@ -145,7 +151,7 @@ def test_the_version_that_the_changelog_names_goes_before_the_evidence(
 def test_the_evidence_is_told_where_the_changelog_says_otherwise() -> None:
     past = Past(released("8.1.7"), (Evidence("public API", MAJOR, "1 thing broken"),), planned=Version("8.1.8"))
     advice = recommend(past, Scheme.SEMVER, TODAY)
-    assert (str(advice.version), str(advice.planned)) == ("9.0.0", "8.1.8")
+    assert (str(advice.version), str(advice.by_evidence)) == ("8.1.8", "9.0.0")
     assert advice.rule == "something broken: the major number (SemVer)"
 
 
