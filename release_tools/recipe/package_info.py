@@ -46,7 +46,7 @@ class Facts:
         return f"{self.name}-{self.version}-{self.build}"
 
 
-def common(facts: Facts, about: About, description: str) -> dict[str, bytes]:
+def common(facts: Facts, about: About) -> dict[str, bytes]:
     """The files that every package has.
 
     ``index.json`` becomes the package's record in its channel's index, ``about.json`` is what channels show to people.
@@ -72,7 +72,6 @@ def common(facts: Facts, about: About, description: str) -> dict[str, bytes]:
         "license": about.license,
         "license_file": list(about.license_files),
         "summary": about.summary,
-        "description": description,
     }
     return {
         "index.json": _json(index),
@@ -107,7 +106,7 @@ def installed(members: Iterable[Member], rewritten: AbstractSet[str]) -> dict[st
 
 def metapackage(facts: Facts, about: About) -> dict[str, bytes]:
     """All files of a package that only requires another one."""
-    return common(facts, replace(about, license_files=()), "") | installed((), frozenset())
+    return common(facts, replace(about, license_files=())) | installed((), frozenset())
 
 
 def link(commands: Sequence[str]) -> bytes:

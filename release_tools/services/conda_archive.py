@@ -1,25 +1,26 @@
 """Conda packages as files, in both formats (CEP 35), the same bytes on every machine.
 
 The time that is handed in is the only clock; modes, owners and order are fixed, and zstd's output does not depend on
-the number of its threads.
+the number of its threads, as long as there is one. While one file is read, those before it are compressed.
 """
 
 import io
+import json
 import os
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
-from shutil import copyfileobj
-from typing import Any, Final, Protocol, cast
-from zipfile import ZipFile, ZipInfo
+from typing import IO, Any, Final, Protocol, cast
+from zipfile import ZIP64_LIMIT, ZipFile, ZipInfo
 
-FORMATS: Final = ("conda", "tar.bz2")
 _MOST_THREADS: Final = 8
-_FIRST_TIME, _LAST_TIME = 315_532_800, 4_354_819_198  # what a zip file's clock can show: 1980 to 2107
+_WORTH_A_THREAD: Final = 1 << 20
+_ZIP_FIRST, _ZIP_LAST = 315_532_800, 4_354_819_198  # what a zip file's clock can show: 1980 to 2107
+_UNIX: Final = 3
 
 
 class Readable(Protocol):
@@ -30,25 +31,18 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True)
-class File:
+class Entry:
     """One file to write.
 
     Attributes:
         name: its path in the package.
         size: in bytes.
-        content: read once, when the file is written.
         executable: whether it may be executed.
     """
 
     name: str
     size: int
-    content: Readable
     executable: bool = False
-
-    @classmethod
-    def of(cls, name: str, content: bytes) -> "File":
-        """A file whose content is at hand."""
-        return cls(name, len(content), io.BytesIO(content))
 
 
 @dataclass(frozen=True)
@@ -66,58 +60,118 @@ class Style:
     time: int
 
 
-def write_package(folder: Path, stem: str, info: Iterable[File], payload: Iterable[File], style: Style) -> Path:
-    """Write a package, whole or not at all.
+@dataclass(frozen=True)
+class Package:
+    """A package to be written.
 
-    Args:
-        folder: where; an older file of the same name is replaced.
+    Attributes:
         stem: the file's name without its suffix.
-        info: the files under ``info/``.
-        payload: the files that are installed, in the order in which they are to lie; their contents are streamed.
-        style: how.
+        info: the files under ``info/``, by their names below it.
+        payload: the files that are installed, in the order in which they are to lie.
+        contents: theirs, in the same order; each is read before the next is asked for.
     """
-    target = folder / f"{stem}.{style.suffix}"
+
+    stem: str
+    info: Mapping[str, bytes]
+    payload: Sequence[Entry] = ()
+    contents: Iterable[Readable] = ()
+
+
+def write_package(folder: Path, package: Package, style: Style) -> Path:
+    """Write a package, whole or not at all; an older file of the same name is replaced."""
+    name = f"{package.stem}.{style.suffix}"
+    written = _write_bz2 if style.suffix == "tar.bz2" else _write_conda
     with tempfile.TemporaryDirectory(dir=folder, prefix=".release-tools-") as part:
-        written = _write_bz2 if style.suffix == "tar.bz2" else _write_conda
-        written(Path(part), stem, info, payload, style).replace(target)
-    return target
+        written(Path(part, name), package, style)
+        return Path(part, name).replace(folder / name)
 
 
-def _write_conda(part: Path, stem: str, info: Iterable[File], payload: Iterable[File], style: Style) -> Path:
-    from conda_package_streaming.create import conda_builder
-
-    threads = min(os.cpu_count() or 1, _MOST_THREADS)
-    with conda_builder(stem, part, compression_level=style.level, compression_threads=threads) as archive:
-        _add(archive, chain(info, payload), style.time)
-    return _dated(part / f"{stem}.conda", style.time)
-
-
-def _write_bz2(part: Path, stem: str, info: Iterable[File], payload: Iterable[File], style: Style) -> Path:
-    path = part / f"{stem}.tar.bz2"
+def _write_bz2(path: Path, package: Package, style: Style) -> None:
     with tarfile.open(path, "w:bz2") as archive:
-        _add(archive, chain(info, payload), style.time)
-    return path
+        _add(archive, package, style.time)
 
 
-def _add(archive: tarfile.TarFile, files: Iterable[File], time_: int) -> None:
-    for file in files:
-        entry = tarfile.TarInfo(file.name)
-        entry.size = file.size
-        entry.mtime = time_
-        entry.mode = 0o755 if file.executable else 0o644
-        archive.addfile(entry, cast("Any", file.content))
+def _write_conda(path: Path, package: Package, style: Style) -> None:
+    """A zip of two tars; conda-package-streaming's `CondaTarFile` tells which file belongs in which."""
+    from conda_package_streaming.create import CONDA_PACKAGE_FORMAT_VERSION, CondaTarFile
+
+    payload_size = _tar_size(_header(entry, style.time) for entry in package.payload)
+    info = io.BytesIO()
+    with ZipFile(path, "w") as outer:
+        metadata = json.dumps({"conda_pkg_format_version": CONDA_PACKAGE_FORMAT_VERSION})
+        outer.writestr(_zip_entry("metadata.json", style), metadata)
+        with (
+            _compressed(outer, f"pkg-{package.stem}.tar.zst", payload_size, style) as packed,
+            tarfile.TarFile(fileobj=info, mode="w", encoding="utf-8") as info_tar,
+            CondaTarFile(fileobj=packed, mode="w", info_tar=info_tar, encoding="utf-8") as archive,
+        ):
+            _add(archive, package, style.time)
+        with _compressed(outer, f"info-{package.stem}.tar.zst", info.tell(), style) as packed:
+            packed.write(info.getbuffer())
 
 
-def _dated(path: Path, time_: int) -> Path:
-    """The same ``.conda`` file with the given time on its three members, where its builder wrote the time of now."""
-    date = time.gmtime(min(max(time_, _FIRST_TIME), _LAST_TIME))[:6]
-    dated = path.with_suffix(".dated")
-    with ZipFile(path) as source, ZipFile(dated, "w") as target:
-        for found in source.infolist():
-            entry = ZipInfo(found.filename, date)
-            entry.create_system = 3
-            entry.external_attr = 0o644 << 16
-            entry.file_size = found.file_size
-            with source.open(found) as content, target.open(entry, "w") as copy:
-                copyfileobj(content, copy)
-    return dated
+def _add(archive: tarfile.TarFile, package: Package, time_: int) -> None:
+    for name, content in package.info.items():
+        archive.addfile(_header(Entry(f"info/{name}", len(content)), time_), io.BytesIO(content))
+    for entry, readable in zip(package.payload, package.contents, strict=True):
+        archive.addfile(_header(entry, time_), cast("Any", readable))
+
+
+def _header(entry: Entry, time_: int) -> tarfile.TarInfo:
+    header = tarfile.TarInfo(entry.name)
+    header.size = entry.size
+    header.mtime = time_
+    header.mode = 0o755 if entry.executable else 0o644
+    return header
+
+
+def _tar_size(headers: Iterable[tarfile.TarInfo]) -> int:
+    """The bytes of a tar with these members; zstd wants to know before it begins."""
+    used = 2 * tarfile.BLOCKSIZE
+    for header in headers:
+        used += (
+            len(header.tobuf(tarfile.PAX_FORMAT, "utf-8")) + -(-header.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+        )
+    return -(-used // tarfile.RECORDSIZE) * tarfile.RECORDSIZE
+
+
+def _zip_entry(name: str, style: Style) -> ZipInfo:
+    entry = ZipInfo(name, time.gmtime(min(max(style.time, _ZIP_FIRST), _ZIP_LAST))[:6])
+    entry.create_system = _UNIX
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+@contextmanager
+def _compressed(outer: ZipFile, name: str, size: int, style: Style) -> Iterator["_Zstd"]:
+    """A member of the zip that is one zstd frame of ``size`` unpacked bytes."""
+    with outer.open(_zip_entry(name, style), "w", force_zip64=size >= ZIP64_LIMIT) as raw:
+        packed = _Zstd(raw, size, style.level)
+        yield packed
+        packed.finish()
+
+
+class _Zstd:
+    """Compresses what is written to it, beside the thread that writes."""
+
+    def __init__(self, raw: IO[bytes], size: int, level: int) -> None:
+        from conda_package_streaming.create import zstd
+
+        threads = max(1, min(os.cpu_count() or 1, _MOST_THREADS, size // _WORTH_A_THREAD))
+        parameters = zstd.CompressionParameter
+        options = {parameters.compression_level: level, parameters.nb_workers: threads}
+        self._raw = raw
+        self._position = 0
+        self._compressor = zstd.ZstdCompressor(options=options)
+        self._compressor.set_pledged_input_size(size)
+
+    def write(self, data: bytes | memoryview) -> int:
+        self._raw.write(self._compressor.compress(data))
+        self._position += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._position
+
+    def finish(self) -> None:
+        self._raw.write(self._compressor.flush())

@@ -20,7 +20,7 @@ from release_tools.recipe.model import About
 from release_tools.recipe.names import CONDA_NAME, Names
 from release_tools.recipe.package_info import Facts
 from release_tools.recipe.requirements import Translated, translate
-from release_tools.services.conda_archive import File, Readable, Style, write_package
+from release_tools.services.conda_archive import Entry, Package, Readable, Style, write_package
 from release_tools.versions import conda_version
 
 _LONGEST: Final = 64
@@ -141,16 +141,12 @@ def convert(wheel: Wheel, folder: Path, conversion: Conversion, commit_time: int
     source = _source(wheel, conversion.imports)
     folder.mkdir(parents=True, exist_ok=True)
     styles = [Style(suffix, conversion.compression_level, commit_time) for suffix in conversion.formats]
-    paths = [
-        write_package(folder, variant.stem, _info(_documents(source, variant)), _payload(source), style)
-        for variant in variants
-        for style in styles
-    ]
+    paths = [write_package(folder, _package(source, variant), style) for variant in variants for style in styles]
     for alias in conversion.aliases:
         pinned = replace(facts, name=alias, build=_build_string("", facts.build_number), noarch="generic", purl="")
         pinned = replace(pinned, depends=(f"{facts.name} =={facts.version}",))
-        documents = package_info.metapackage(pinned, source.about)
-        paths += [write_package(folder, pinned.stem, _info(documents), (), style) for style in styles]
+        metapackage = Package(pinned.stem, package_info.metapackage(pinned, source.about))
+        paths += [write_package(folder, metapackage, style) for style in styles]
     return Converted(tuple(paths), facts.name, facts.version, translated)
 
 
@@ -209,7 +205,7 @@ def _documents(source: _Source, facts: Facts) -> dict[str, bytes]:
     files = (*source.streamed.values(), *source.own)
     commands = noarch.commands(source.wheel)
     return {
-        **package_info.common(facts, source.about, source.wheel.metadata.raw.get("description", "")),
+        **package_info.common(facts, source.about),
         **package_info.installed((file.member for file in files), {f.member.name for f in files if f.rewritten}),
         "link.json": package_info.link(commands),
         "recipe/recipe.yaml": package_info.recipe(
@@ -220,19 +216,15 @@ def _documents(source: _Source, facts: Facts) -> dict[str, bytes]:
     }
 
 
-def _info(documents: Mapping[str, bytes]) -> list[File]:
-    return [File.of(f"info/{name}", content) for name, content in documents.items()]
+def _package(source: _Source, facts: Facts) -> Package:
+    """What is written: the files of the wheel in its order, for sorted they would compress worse, then conda's own."""
+    files = (*source.streamed.values(), *source.own)
+    entries = [Entry(file.member.name, file.member.size, file.member.executable) for file in files]
+    return Package(facts.stem, _documents(source, facts), entries, _contents(source))
 
 
-def _payload(source: _Source) -> Iterator[File]:
-    """The installed files, those of the wheel in its order: sorted, they would compress worse."""
+def _contents(source: _Source) -> Iterator[Readable]:
     for member, content in source.wheel.stream():
-        if placed := source.streamed.get(member.name):
-            yield _file(placed, content)
-    yield from (_file(placed, io.BytesIO()) for placed in source.own)
-
-
-def _file(placed: _Placed, content: Readable) -> File:
-    if placed.content is not None:
-        content = io.BytesIO(placed.content)
-    return File(placed.member.name, placed.member.size, content, placed.member.executable)
+        if file := source.streamed.get(member.name):
+            yield content if file.content is None else io.BytesIO(file.content)
+    yield from (io.BytesIO(file.content or b"") for file in source.own)

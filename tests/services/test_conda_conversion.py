@@ -204,7 +204,6 @@ def test_a_package_tells_people_and_machines_what_it_is(tmp_path: Path) -> None:
         "license": "MIT",
         "license_file": ["LICENSE"],
         "summary": "A demonstration of ${{ env.get('HOME') }}",
-        "description": "# Read me",
     }
     assert yaml.safe_load(package.documents["tests/tests.yaml"]) == [
         {"python": {"imports": ["demo", "package"], "pip_check": True}}
