@@ -12,7 +12,7 @@ from release_tools.model import Note, Release, Section, Skip, State
 from release_tools.steps.build_conda import build_conda
 from release_tools.steps.build_dists import build_dists
 from release_tools.steps.check_tag import check_tag
-from release_tools.steps.draft_release import draft_release
+from release_tools.steps.draft_release import draft_release, take_draft
 from release_tools.steps.identify import identify
 from release_tools.steps.look_around import see_repository, see_workflows
 from release_tools.steps.preflight import preflight
@@ -55,6 +55,8 @@ BUILD: Final = (
     Step("Store", store),  # the artifacts and release.json in the output folder
 )
 
+GO_BACK: Final = Step("Earlier draft", take_draft)  # the files of a run that did not come to its end, if there was one
+
 READY: Final = Step("Places", ready, PreflightError)  # where it goes, and whether anything there is in the way
 
 TAGGING: Final = (
@@ -71,7 +73,7 @@ UPLOAD: Final = (
 
 SHOW: Final = Step("GitHub release", publish_release, place="GitHub")  # the draft, for everybody to see
 
-PUBLISH: Final = (READY, *TAGGING, DRAFT, *UPLOAD, SHOW)
+PUBLISH: Final = (GO_BACK, READY, *TAGGING, DRAFT, *UPLOAD, SHOW)
 
 BUILT: Final = Step("Files", take_built, PreflightError)  # instead of BUILD, in another job
 

@@ -62,7 +62,14 @@ class World:
         self.env |= {"TWINE_PASSWORD": PYPI_TOKEN, "ANACONDA_API_TOKEN": ANACONDA_TOKEN}
 
     def build(
-        self, version: str = "1.0", *, wheels: int = 1, dists: bool = True, conda: bool = True, body: str = ""
+        self,
+        version: str = "1.0",
+        *,
+        wheels: int = 1,
+        dists: bool = True,
+        conda: bool = True,
+        body: str = "",
+        commit: str = "c" * 40,
     ) -> Release:
         """Artifacts as ``release-tools build`` leaves them, in milliseconds."""
         self.dist.mkdir(exist_ok=True)
@@ -75,7 +82,7 @@ class World:
         if conda:
             files.append(Artifact.of(make_conda(self.dist, version=version, body=body), ArtifactKind.CONDA, "noarch"))
         kind = kind_of(parse_version(version, field="test"))
-        release = Release("demo", version, kind, f"v{version}", tagged=True, commit="c" * 40, artifacts=tuple(files))
+        release = Release("demo", version, kind, f"v{version}", tagged=True, commit=commit, artifacts=tuple(files))
         (self.dist / manifest.FILENAME).write_text(manifest.dump(release))
         return release
 
