@@ -25,7 +25,7 @@ version = "1.0"
 [tool.release-tools]
 {settings}
 [tool.release-tools.network]
-timeout = 1
+timeout = 30
 pause = 5
 wait = 1
 [tool.release-tools.anaconda]

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def proxy(anaconda: Anaconda) -> Iterator[Proxy]:
 @pytest.fixture
 def http(proxy: Proxy) -> Iterator[Http]:
     env = {"PATH": os.environ["PATH"], **proxy.environment}
-    client = Http.to([MAIN.api, MAIN.url], env, Patience(timeout=1.0, sleep=lambda _: None))
+    client = Http.to([MAIN.api, MAIN.url], env, Patience(sleep=lambda _: None))
     yield client
     client.close()
 
@@ -126,8 +127,9 @@ def test_what_a_failing_server_means(
     anaconda: Anaconda, http: Http, package: Artifact, fault: Fault, error: type[ReleaseToolsError], said: str
 ) -> None:
     anaconda.faults = [fault]
+    impatient = replace(http, patience=Patience(timeout=2.0)) if fault.what is What.HANG else http
     with pytest.raises(error) as raised:
-        upload(http, MAIN, package, TOKEN)
+        upload(impatient, MAIN, package, TOKEN)
     assert type(raised.value) is error
     assert said in str(raised.value)
     assert TOKEN not in str(raised.value)

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def proxy(pypi: PackageIndex, provider: OidcProvider) -> Iterator[Proxy]:
 @pytest.fixture
 def http(proxy: Proxy, provider: OidcProvider) -> Iterator[Http]:
     hosts = [PYPI.upload, PYPI.simple, f"https://{provider.host}"]
-    client = Http.to(hosts, proxy.environment, Patience(timeout=0.5, sleep=lambda _: None))
+    client = Http.to(hosts, proxy.environment, Patience(sleep=lambda _: None))
     yield client
     client.close()
 
@@ -116,9 +117,11 @@ def test_a_file_that_changed_since_it_was_built_is_not_uploaded(
 
 
 @pytest.mark.parametrize("what", [What.DROP, What.HANG])
-def test_a_lost_answer_leaves_it_open(pypi: PackageIndex, uploader: Uploader, tmp_path: Path, what: What) -> None:
+def test_a_lost_answer_leaves_it_open(pypi: PackageIndex, http: Http, tmp_path: Path, what: What) -> None:
     pypi.faults = [Fault(what, method="POST")]
-    with pytest.raises(UnreachableError):
+    impatient = replace(http, patience=Patience(timeout=1.0))
+    lost = Uploader(impatient, PYPI, lambda: Login("__token__", TOKEN, ""))
+    with lost.at_work() as uploader, pytest.raises(UnreachableError):
         uploader.upload(sdist(tmp_path))
     assert len(pypi.uploads) == 1
 
