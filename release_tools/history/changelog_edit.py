@@ -13,7 +13,7 @@ from release_tools.history.changelog import IN_PROGRESS, Changelog, Part
 from release_tools.history.dates import date_like, has_date, with_date
 from release_tools.history.headings import Heading, Markup, split_lines
 
-_COMPARED: Final = r"(?<=/compare/)(?P<old>[^\s)>.]+(?:\.[^\s)>.]+)*)(?P<dots>\.{2,3})(?P<new>[^\s)>]+)"
+_COMPARED: Final = r"(?<=/compare/)(?P<old>[^\s)>.]{1,60}(?:\.[^\s)>.]{1,20}){0,6})(?P<dots>\.{2,3})(?P<new>[^\s)>]+)"
 _UNRELEASED_LINK: Final = re.compile(rf"^ {{0,3}}\[(?P<label>unreleased)\]:.*?{_COMPARED}", re.IGNORECASE)
 _YANKED: Final = re.compile(r" *[\[(]YANKED[\])]", re.IGNORECASE)
 

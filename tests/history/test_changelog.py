@@ -139,6 +139,16 @@ def test_a_date_is_written_as_the_project_writes_it(sample: str, written: str) -
     assert with_date(f"1.0 ({sample})", TODAY) == f"1.0 ({written if sample != 'no date' else sample})"
 
 
+@pytest.mark.parametrize(
+    "hostile", ["/compare/a", "/compare/a.", "[", "](", "<", "1.", "x-", "# ", "\n[1.0]: /compare/a"]
+)
+def test_hostile_changelogs_take_no_longer(hostile: str) -> None:
+    long = hostile * (100_000 // len(hostile))
+    for line in (f"[unreleased]: {long}", f"## 0.9 {long}", long):
+        text = f"## Unreleased\n\n- x\n\n## 1.0\n\n{line}\n"
+        assert "## 1.1.0" in release_unreleased(Changelog.parse("NEWS.md", text), VERSION, TODAY)
+
+
 BLOCKS = st.sampled_from(
     [
         "## 1.0.0 - 2025-01-01",
