@@ -41,6 +41,13 @@ def reference(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a link that leads nowhere is an error."""
+    session.install("zensical")
+    session.run("zensical", "build", "--strict", *session.posargs)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Write the lock that the action installs from: every dependency by its hashes, for every system, wheels only."""
     session.install("uv")

@@ -40,7 +40,7 @@ def take_files(paths: Sequence[Path]) -> Callable[[Context, Release], Release]:
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
+    for path in (given.absolute() for given in paths):  # they are read from other folders too
         if path.is_dir():
             yield from (entry for entry in sorted(path.iterdir()) if _kind(entry) and entry.is_file())
         else:

@@ -1,0 +1,120 @@
+"""The pages: they can be built, and every command in them is run as it stands there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.stage import ANACONDA_TOKEN, GITHUB_TOKEN, Stage, stage
+from tests.support.projects import in_tree_project
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOT_RUN = re.compile(r"(uv tool|pip|conda) install |python -m benchmarks")  # needs what is published, or a corpus
+TOKENS = {"TWINE_PASSWORD": "pypi-canary", "ANACONDA_API_TOKEN": ANACONDA_TOKEN, "GITHUB_TOKEN": GITHUB_TOKEN}
+FROM_GIT = """\
+def _project() -> tuple[str, str]:
+    import subprocess
+    if Path("PKG-INFO").exists():
+        return "demo", re.search("^Version: (.+)$", Path("PKG-INFO").read_text(), re.MULTILINE)[1]
+    told = subprocess.run(["git", "describe", "--tags"], capture_output=True, text=True).stdout.strip()
+    tag, _, rest = told.partition("-")
+    return "demo", (tag.removeprefix("v") or "0.1.0") + (".post1" if rest else "")
+"""
+PUBLISHED_ALREADY = ("pre-releases.md", "failures.md", "moving.md")
+"""Pages that speak of a project with a version 1.0.0; they are played after it was tagged, or even built."""
+
+
+def commands(page: str) -> list[str]:
+    blocks = CONSOLE.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
+    return [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Stage]:
+    """A project whose version follows its tags, on the machine of somebody who may do everything."""
+    files = in_tree_project()
+    table, backend = files["pyproject.toml"], files["build-backend/backend.py"]
+    files["pyproject.toml"] = table.replace('version = "1.0"', 'dynamic = ["version"]')
+    files["build-backend/backend.py"] = "import re\n" + re.sub(
+        r"def _project.*?(?=\n\n\ndef )", lambda _: FROM_GIT, backend, flags=re.DOTALL
+    )
+    files["CHANGELOG.md"] = "# Changelog\n\n## Unreleased\n\n### Added\n\n- Everything\n"
+    with stage(tmp_path, Path("unused"), files) as made:
+        for index in (made.pypi, made.testpypi):
+            index.tokens[TOKENS["TWINE_PASSWORD"]] = None
+        made.checkout.git("config", "http.extraheader", made.github.basic(GITHUB_TOKEN))
+        yield made
+
+
+def say(there: Stage, line: str, env: dict[str, str]) -> None:
+    """Run one line in a shell, as a person does."""
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=there.checkout.path, env=env, capture_output=True, encoding="utf-8", check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the pages speak of a POSIX shell")
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
+def test_every_command_of_a_page_works(page: str, there: Stage, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "release-tools").write_text(
+        f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m release_tools "$@"\n', encoding="utf-8"
+    )
+    (tools / "browser").write_text(f'#!/bin/sh\necho "$1" > "{tmp_path}/shown"\n', encoding="utf-8")
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    env = {**there.checkout.env, "BROWSER": f"{tools}/browser %s"}
+    env["PATH"] = os.pathsep.join((str(tools), env["PATH"]))
+    if page in PUBLISHED_ALREADY:
+        say(there, "release-tools tag 1.0.0 && release-tools build", env)
+        env |= TOKENS if page == "failures.md" else {}
+    if page == "pre-releases.md":
+        there.checkout.commit({"demo/more.py": "x = 1\n"})
+        there.push("main")
+    for line in commands(page):
+        exported = re.fullmatch(r"export (\w+)=\S*…", line)
+        if exported:
+            env[exported[1]] = TOKENS[exported[1]]
+        elif not NOT_RUN.match(line):
+            say(there, line, env)
+    if any(" --open" in line for line in commands(page)):
+        shown = (tmp_path / "shown").read_text(encoding="utf-8").strip()
+        assert shown == (there.checkout.path / "dist" / "report.html").resolve().as_uri()
+
+
+def test_the_pages_can_be_built_and_no_link_leads_nowhere(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    zensical = shutil.which("zensical", path=sysconfig.get_path("scripts"))
+    assert zensical
+    done = subprocess.run(
+        [zensical, "build", "--strict"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "site" / "first-release" / "index.html").is_file()
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    listed = set(re.findall(r"[\w-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8")))
+    assert listed == set(PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_workflows_on_a_page_are_yaml_and_pinned(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    for block in re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        assert yaml.safe_load(block)
+        for uses in re.findall(r"uses: (\S+)", block):
+            assert re.search(r"@(?:[0-9a-f]{40}|COMMIT)$", uses), uses
