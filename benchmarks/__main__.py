@@ -1,0 +1,7 @@
+"""All benchmarks that need nothing but the registry, one after the other; exits with 1 where a bound is missed."""
+
+import sys
+
+from benchmarks import commands, conda, dry_run, publish
+
+sys.exit(max(benchmark.main() for benchmark in (commands, dry_run, conda, publish)))

@@ -1,0 +1,96 @@
+"""What every benchmark needs: commands timed in turns, their memory, files from PyPI, and a table of ratios."""
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table.
+
+    Attributes:
+        what: was measured.
+        peer: its figure, by the peer or floor.
+        ours: the same by us.
+        bound: the largest ratio of ours to the peer's that is good enough.
+        unit: of both figures.
+    """
+
+    what: str
+    peer: float
+    ours: float
+    bound: float
+    unit: str = "s"
+
+    @property
+    def ratio(self) -> float:
+        """Ours to the peer's."""
+        return self.ours / self.peer
+
+
+def table(title: str, peer: str, rows: Sequence[Row]) -> int:
+    """Print rows; answer 1 where one misses its bound."""
+    width = max(len(row.what) for row in rows)
+    print(f"\n{title}\n{'':{width}}  {peer:>14}  {'release-tools':>14}   ratio   bound")
+    for row in rows:
+        figures = "  ".join(f"{figure:>11.2f} {row.unit:<2}" for figure in (row.peer, row.ours))
+        missed = "" if row.ratio <= row.bound else "  missed"
+        print(f"{row.what:{width}}  {figures}  {row.ratio:6.2f}  {row.bound:6.2f}{missed}")
+    return int(any(row.ratio > row.bound for row in rows))
+
+
+def timed(what: str, peer: Callable[[], object], ours: Callable[[], object], *, bound: float, rounds: int) -> Row:
+    """Median seconds of both, taken in turns, so that the machine's moods hit both alike."""
+    times: list[list[float]] = [[], []]
+    for _ in range(rounds):
+        for deed, taken in zip((peer, ours), times, strict=True):
+            started = time.perf_counter()
+            deed()
+            taken.append(time.perf_counter() - started)
+    return Row(what, statistics.median(times[0]), statistics.median(times[1]), bound)
+
+
+def command(*argv: str | Path, cwd: Path | None = None, accept: Sequence[int] = (0,)) -> Callable[[], None]:
+    """A deed: run a command to its end, silently."""
+
+    def run() -> None:
+        done = subprocess.run([*map(str, argv)], cwd=cwd, capture_output=True, text=True, check=False)
+        if done.returncode not in accept:
+            raise SystemExit(f"{' '.join(map(str, argv))} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
+
+    return run
+
+
+def python(*arguments: str | Path, cwd: Path | None = None, accept: Sequence[int] = (0,)) -> Callable[[], None]:
+    """A deed: run a module of this environment."""
+    return command(sys.executable, "-m", *arguments, cwd=cwd, accept=accept)
+
+
+def peak_memory() -> int:
+    """The most memory that this process ever held, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def from_index(cache: Path, requirement: str, *, binary: bool) -> Path:
+    """A project's wheel or sdist from PyPI, kept in a folder."""
+    folder = cache / ("wheels" if binary else "sdists") / requirement
+    if not folder.is_dir():
+        only = "--only-binary=:all:" if binary else "--no-binary=:all:"
+        command(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", only, "--dest", folder, requirement)()
+    return next(folder.iterdir())
+
+
+def options(description: str | None, rounds: int) -> argparse.Namespace:
+    """The options that the benchmarks share."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--cache", type=Path, default=Path("~/.cache/release-tools-bench").expanduser())
+    return parser.parse_args()
