@@ -7,7 +7,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from release_tools.console import Console
 from release_tools.context import Context, Request
@@ -15,13 +15,15 @@ from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.gate import Gate
 from release_tools.history.bump import Bump
 from release_tools.model import Release
-from release_tools.pipeline import Outcome, Step, run_each
 from release_tools.places import narrowed, stops
 from release_tools.report.data import report_data
 from release_tools.report.delivery import redacted, write_outputs, write_page, write_summary
 from release_tools.report.outputs import action_outputs
 from release_tools.report.text import closing_line
 from release_tools.settings import Setting, read_config, settings
+
+if TYPE_CHECKING:
+    from release_tools.pipeline import Outcome, Step
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -63,7 +65,7 @@ class Invocation:
         gate = Gate(dry, pause=config.network.pause / 1000)
         return Context(project, config, self.env, self.console, gate, self.scratch, self.request())
 
-    def run_pipeline(self, *groups: Sequence[Step], dry: bool, anywhere: bool = False) -> int:
+    def run_pipeline(self, *groups: "Sequence[Step]", dry: bool, anywhere: bool = False) -> int:
         """Run steps, report them as the call asks, and answer the exit code.
 
         Args:
@@ -71,6 +73,8 @@ class Invocation:
             dry: whether the gate stays closed.
             anywhere: whether a folder without a project will do.
         """
+        from release_tools.pipeline import run_each
+
         console = self.console
         console.quiet = self.options.json
         try:
@@ -91,7 +95,7 @@ class Invocation:
         console.say(closing_line(outcome.release, dry=dry), "bold")
         return 0
 
-    def _report(self, context: Context, outcome: Outcome) -> None:
+    def _report(self, context: Context, outcome: "Outcome") -> None:
         """The report page beside the artifacts, and what a GitHub job wants.
 
         A run that stored nothing in the output folder leaves it as it was.

@@ -5,7 +5,6 @@ import time
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -138,15 +137,15 @@ def _wait(answer: Awaitable[_T]) -> _T:
     """Run one of py-rattler's coroutines to its end."""
     import asyncio
 
-    _settle_at_exit()
-
     async def waiting() -> _T:
         return await answer
 
-    return asyncio.run(waiting())
+    try:
+        return asyncio.run(waiting())
+    finally:
+        _settle_at_exit(time.monotonic() + _SETTLING)
 
 
-@cache
-def _settle_at_exit() -> None:
+def _settle_at_exit(until: float) -> None:
     """Give py-rattler's threads a moment before the interpreter goes: right after an await they may crash it."""
-    atexit.register(time.sleep, _SETTLING)
+    atexit.register(lambda: time.sleep(max(0.0, until - time.monotonic())))

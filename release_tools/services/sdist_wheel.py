@@ -14,7 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from release_tools.archives import unpack_sdist
 from release_tools.errors import BuildError
 from release_tools.model import Artifact, ArtifactKind
 from release_tools.process import ProcessError, run
@@ -71,6 +70,8 @@ class Builder:
         Raises:
             BuildError: the backend failed; the message ends with the last lines of its output.
         """
+        from release_tools.archives import unpack_sdist
+
         doing("sdist")
         with _explained("sdist"):
             sdist = _made(self._prepare(source, "sdist").build("sdist", folder), folder)

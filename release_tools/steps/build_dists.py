@@ -11,6 +11,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
+from release_tools.ahead import import_ahead
 from release_tools.context import Context
 from release_tools.errors import ArchiveError, VersionError
 from release_tools.model import Artifact, ArtifactKind, Note, Release, State
@@ -28,6 +29,7 @@ def build_dists(context: Context, release: Release) -> Release:
         RepositoryError: the clone could not be made.
         VersionError: what was built does not carry the version that is to be released.
     """
+    import_ahead()
     repository = Repository.open(context.project, context.env)
     clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
     source = clone / context.project.relative_to(repository.root)
