@@ -132,7 +132,7 @@ class Config:
     tag_format: str = setting(
         'How a version is written as a tag, such as "pkg-a-v{version}"; v1.2.3 or 1.2.3 if empty.', ""
     )
-    changelog: str = setting("The changelog's path in the project; looked for under the usual names if empty.", "")
+    changelog_file: str = setting("The changelog's path in the project; looked for under the usual names if empty.", "")
     scheme: Literal["auto", "semver", "calver"] = setting(
         'How versions are counted: "semver", "calver", or "auto": as the past releases show.', "auto"
     )

@@ -23,6 +23,7 @@ class Request:
         tag: the same as a tag.
         bump: the part of the newest version to raise instead: a `release_tools.history.bump.Bump`, or ``auto``.
         field: what names the tag, for messages.
+        changelog: whether to turn the changelog's unreleased part into this version's, before it is tagged.
         expect: digests that came by another way than the files: file name → sha256; None where none did.
     """
 
@@ -30,6 +31,7 @@ class Request:
     tag: str = ""
     bump: str = ""
     field: str = "--tag"
+    changelog: bool = False
     expect: Mapping[str, str] | None = None
 
 

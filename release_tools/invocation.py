@@ -122,7 +122,7 @@ class Invocation:
         expect = expected_digests(getattr(self.options, "expect", None))
         if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":
             return Request(tag=self.env.get("GITHUB_REF_NAME", ""), field="GITHUB_REF_NAME", expect=expect)
-        return Request(version, tag, bump, expect=expect)
+        return Request(version, tag, bump, changelog=getattr(self.options, "changelog", False), expect=expect)
 
 
 def expected_digests(text: str | None) -> dict[str, str] | None:

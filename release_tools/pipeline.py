@@ -12,6 +12,7 @@ from release_tools.model import Note, Release, Section, Skip, State
 from release_tools.steps.build_conda import build_conda
 from release_tools.steps.build_dists import build_dists
 from release_tools.steps.check_tag import check_tag
+from release_tools.steps.date_changelog import date_changelog
 from release_tools.steps.draft_release import draft_release, take_draft
 from release_tools.steps.identify import identify
 from release_tools.steps.look_around import see_repository, see_workflows
@@ -45,13 +46,15 @@ class Step:
     place: str = ""
 
 
+NOTES: Final = Step("Release notes", write_notes)  # from the changelog, or from commits
+
 BUILD: Final = (
     Step("Version", identify),  # the commit, its tag, the version and its kind
     Step("Preflight", preflight),  # what would make it fail later, before anything is built
     Step("Build sdist and wheel", build_dists),  # in a clean clone that carries exactly the tag
     Step("Build conda package", build_conda),  # from the wheel's members
     Step("Verify", verify),  # metadata, contents, installation, and that wheel and conda package are equal
-    Step("Release notes", write_notes),  # from the changelog, or from commits
+    NOTES,
     Step("Store", store),  # the artifacts and release.json in the output folder
 )
 
@@ -79,7 +82,9 @@ BUILT: Final = Step("Files", take_built, PreflightError)  # instead of BUILD, in
 
 NOTES_AGAIN: Final = Step("Release notes", write_notes_again)  # for the GitHub release, in another job
 
-TAG: Final = (BUILD[0], *TAGGING)
+DATE: Final = Step("Changelog", date_changelog, place="git")  # "Unreleased" becomes the version, where that is asked
+
+TAG: Final = (BUILD[0], NOTES, TAGGING[0], DATE, TAGGING[1])
 
 DOCTOR: Final = (
     (Step("Repository", see_repository, PreflightError),),  # history, remote, tags, changelog

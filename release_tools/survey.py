@@ -31,12 +31,17 @@ from release_tools.history.commits import changes, first_time_authors, main_line
 from release_tools.history.dates import day_of
 from release_tools.history.notes import notes_from_changelog, notes_from_changes, thanks
 from release_tools.history.releases import Released, last_final, newest, previous
+from release_tools.model import Release
 from release_tools.project import Project
 from release_tools.services import git_log
 from release_tools.services.git import Repository
 from release_tools.versions import TagFormat
 
 _SOURCES: Final = ("*.py", "*.pyi", ":(exclude,glob)**/tests/**", ":(exclude,glob)**/test/**")
+
+
+NOTES: Final = "Release notes"
+"""The title of the document that holds them."""
 
 
 @dataclass(frozen=True)
@@ -174,15 +179,20 @@ class Survey:
         packages = self.config.public_api or find_packages(self._files, self._name)
         return compare(self._source(since.commit), self._source(self.commit), packages)
 
-    def notes(self, version: Version) -> Notes:
+    def notes(self, version: Version, *, planned: bool = True) -> Notes:
         """The notes of a version that this commit carries, or would.
+
+        Args:
+            version: of the notes.
+            planned: whether this commit is about to get the version; a version that only somebody asks for must be
+                known.
 
         Raises:
             HistoryError: nothing is known of this version.
         """
         before, latest = previous(self.releases, version), newest(self.releases)
         told = self._told(version, before)
-        if told is None and latest is not None and version < latest.version:
+        if told is None and not planned and latest is not None and version < latest.version:
             raise HistoryError(
                 f"{version}: there is no such tag, and no such part in the changelog", "See the versions: git tag"
             )
@@ -209,13 +219,13 @@ class Survey:
         return None
 
     def _changelog(self, commit: str) -> Changelog | None:
-        configured = self.config.changelog
+        configured = self.config.changelog_file
         files = set(git_log.list_files(self.repository, commit, self.path))
         found = configured or next((path for path in USUAL_PATHS if path in files), "")
         text = self._read(commit, found) if found else None
         if configured and text is None:
             raise HistoryError(
-                f"changelog: {configured} is not in the commit", "Correct the setting, or commit the file."
+                f"changelog-file: {configured} is not in the commit", "Correct the setting, or commit the file."
             )
         return None if text is None else Changelog.parse(found, text, self._name)
 
@@ -268,6 +278,11 @@ class Survey:
 
     def _read(self, commit: str, path: str) -> str | None:
         return git_log.read_file(self.repository, commit, f"{self.path}/{path}".lstrip("/"))
+
+
+def release_notes(release: Release) -> str:
+    """The notes of a release, as an earlier step wrote them; empty where none did."""
+    return next((document.text for document in release.documents if document.title == NOTES), "")
 
 
 def today(env: Mapping[str, str]) -> date:

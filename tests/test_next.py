@@ -152,7 +152,7 @@ def test_a_project_in_a_folder_of_its_repository_is_looked_at_alone(checkout: Ch
 
 
 def test_settings_name_the_changelog_the_scheme_and_the_api(checkout: Checkout, said: Said) -> None:
-    settings = pyproject('changelog = "LOG"\nscheme = "calver"\npublic-api = ["other"]')
+    settings = pyproject('changelog-file = "LOG"\nscheme = "calver"\npublic-api = ["other"]')
     checkout.commit({"pyproject.toml": settings, "LOG": "# 1.0\n\n- x\n", "demo.py": "", "other.py": "x = 1\n"})
     data = said.data(checkout)
     assert (data["version"], data["scheme"]) == ("26.0.0", "calver")
@@ -161,8 +161,8 @@ def test_settings_name_the_changelog_the_scheme_and_the_api(checkout: Checkout, 
 
 
 def test_a_changelog_that_is_configured_and_missing_is_an_error(checkout: Checkout, said: Said) -> None:
-    _, err = said.by(checkout, "next", "--changelog", "LOG", code=17)
-    assert err.startswith("error: changelog: LOG is not in the commit")
+    _, err = said.by(checkout, "next", "--changelog-file", "LOG", code=17)
+    assert err.startswith("error: changelog-file: LOG is not in the commit")
 
 
 def test_source_that_cannot_be_compared_is_said_and_the_rest_goes_on(checkout: Checkout, said: Said) -> None:

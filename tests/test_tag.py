@@ -382,3 +382,99 @@ def test_a_pre_release_becomes_final_on_its_own_commit(checkout: Checkout, far: 
 def test_without_one_version_nothing_is_tagged(checkout: Checkout, far: Bare, arguments: tuple[str, ...]) -> None:
     assert tag(checkout, *arguments) in {2, 5}
     assert far.refs("refs/tags/") == {}
+
+
+CHANGELOG = """\
+# Changelog
+
+## [Unreleased]
+
+### Added
+
+- Something new
+
+## [0.9] - 2025-01-02
+
+- The first
+"""
+
+
+@pytest.fixture
+def written(checkout: Checkout, far: Bare) -> str:
+    """A changelog that is pushed; gives the commit before the release."""
+    checkout.commit({"CHANGELOG.md": CHANGELOG})
+    far.git("fetch", "--quiet", str(checkout.path), "main:main")
+    return checkout.head
+
+
+def test_the_changelog_is_dated_in_one_commit_that_is_tagged(checkout: Checkout, far: Bare, written: str) -> None:
+    checkout.more["SOURCE_DATE_EPOCH"] = "1790000000"
+    assert tag(checkout, "1.0", "--changelog") == 0
+    tagged = far.resolve("refs/tags/v1.0^{commit}")
+    assert tagged == far.resolve("refs/heads/main")
+    assert far.resolve(f"{tagged}^") == written
+    assert far.git("diff", "--name-only", written, str(tagged)) == "CHANGELOG.md"
+    text = far.bytes_of(f"{tagged}:CHANGELOG.md").decode()
+    assert "## [Unreleased]\n\n## [1.0] - 2026-09-21\n\n### Added\n" in text
+    assert "Something new" in far.git("for-each-ref", "--format=%(contents)", "refs/tags/v1.0")
+
+
+def test_dating_again_changes_nothing(checkout: Checkout, far: Bare, written: str) -> None:
+    assert tag(checkout, "1.0", "--changelog") == 0
+    before = far.refs()
+    assert tag(checkout, "1.0", "--changelog") == 0
+    checkout.git("reset", "--quiet", "--hard", written)
+    checkout.git("tag", "--list")
+    assert tag(checkout, "1.0", "--changelog") in {0, 5}
+    assert far.refs() == before
+
+
+@pytest.mark.parametrize("fresh", [True, False], ids=["elsewhere", "here"])
+def test_a_run_that_broke_off_before_the_tag_is_taken_up(
+    checkout: Checkout, far: Bare, server: GitHub, way: str, written: str, *, fresh: bool
+) -> None:
+    if way == "file":
+        checkout.git("config", "remote.origin.pushurl", "/nowhere")
+    server.faults = [
+        Fault(path="refs/tags|/git/tags", method="POST", times=None),
+        Fault(path="git-receive-pack", times=None),
+    ]
+    assert tag(checkout, "1.0", "--changelog", "--network-pause", "1") != 0
+    server.faults = []
+    if way == "file":
+        checkout.git("config", "--unset", "remote.origin.pushurl")
+    if fresh:
+        checkout.git("reset", "--quiet", "--hard", written)
+    assert tag(checkout, "1.0", "--changelog") == 0
+    assert far.resolve("refs/tags/v1.0^{commit}") == far.resolve("refs/heads/main")
+    assert far.git("rev-list", "--count", f"{written}..main") == "1"
+
+
+def test_a_rehearsal_shows_the_change_and_leaves_everything(
+    checkout: Checkout, far: Bare, written: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tag(checkout, "1.0", "--changelog", "--dry-run") == 0
+    assert "would date CHANGELOG.md" in capsys.readouterr().out
+    assert (far.resolve("main"), checkout.head) == (written, written)
+    assert checkout.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("way", ["file", "api"], indirect=True)
+@pytest.mark.parametrize(
+    "ours", [{}, {"CHANGELOG.md": "# Changelog\n\n## 0.9\n\n- first\n"}], ids=["none", "nothing unreleased"]
+)
+def test_without_anything_to_date_nothing_is_tagged(checkout: Checkout, far: Bare, ours: dict[str, str]) -> None:
+    checkout.commit({"demo.py": "x = 9\n", **ours})
+    far.git("fetch", "--quiet", str(checkout.path), "main:main")
+    assert tag(checkout, "1.0", "--changelog") != 0
+    assert far.refs("refs/tags/") == {}
+
+
+@pytest.mark.parametrize("way", ["file", "api"], indirect=True)
+def test_line_ends_of_a_changelog_are_kept(checkout: Checkout, far: Bare) -> None:
+    (checkout.path / "CHANGELOG.md").write_bytes(CHANGELOG.replace("\n", "\r\n").encode())
+    checkout.commit({})
+    far.git("fetch", "--quiet", str(checkout.path), "main:main")
+    assert tag(checkout, "1.0", "--changelog") == 0
+    text = far.bytes_of("main:CHANGELOG.md")
+    assert text.count(b"\n") == text.count(b"\r\n") == CHANGELOG.count("\n") + 2

@@ -23,7 +23,7 @@ def run(invocation: Invocation) -> int:
     """Print the notes, in Markdown, alone on standard output."""
     context, asked = invocation.context(), invocation.options.of
     version = parse_version(asked, field="VERSION") if asked else Version(identify(context, Release()).version)
-    text = Survey.of(context, version).notes(version).text
+    text = Survey.of(context, version).notes(version, planned=not asked).text
     if invocation.options.json:
         text = json.dumps({"version": str(version), "notes": text}, indent=2)
     invocation.console.data(text)

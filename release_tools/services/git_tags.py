@@ -1,4 +1,4 @@
-"""Tags that others will see, and the history that they must stand in: what git is asked when a tag is made."""
+"""Tags and commits that others will see, and the history that they must stand in."""
 
 from release_tools.addresses import ACTIONS_BOT
 from release_tools.errors import RepositoryError
@@ -90,3 +90,46 @@ def contains(repository: Repository, commit: str, other: str) -> bool:
     except ProcessError:
         return False
     return True
+
+
+def parents(repository: Repository, commit: str) -> tuple[str, ...]:
+    """The commits that a commit follows."""
+    return tuple(repository.git("rev-parse", f"{commit}^@").split())
+
+
+def commit_in_clone(repository: Repository, clone: Repository, path: str, message: str) -> str:
+    """Commit one changed file in a scratch clone, as its repository would commit it, and bring the commit there.
+
+    No branch has the commit yet.
+
+    Raises:
+        RepositoryError: git refused: it cannot sign, or nothing was changed.
+    """
+    name, email = identity(repository)
+    who = ("-c", f"user.name={name}", "-c", f"user.email={email}")
+    signs = repository.git("config", "--type=bool", "--default=false", "--get", "commit.gpgSign").strip() == "true"
+    try:
+        clone.git(
+            *who, "commit", "--quiet", "--cleanup=whitespace", "--file=-", *(("--gpg-sign",) if signs else ()),
+            "--only", "--", path, stdin=message,
+        )  # fmt: skip
+        repository.git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", str(clone.root), "HEAD")
+    except ProcessError as error:
+        raise RepositoryError(f"{path}: git could not commit it: {error.output or error.message}") from None
+    return clone.head().commit
+
+
+def follow(repository: Repository, branch: str, commit: str) -> None:
+    """Let what is checked out go on to a commit that was pushed, if it is that branch.
+
+    Raises:
+        RepositoryError: what is checked out has changes of its own.
+    """
+    if repository.head().branch != branch:
+        return
+    try:
+        repository.git("merge", "--quiet", "--ff-only", commit)
+    except ProcessError as error:
+        raise RepositoryError(
+            f"{commit} is pushed, but not here: {error.output or error.message}", "Type: git pull --ff-only"
+        ) from None

@@ -10,9 +10,10 @@ from release_tools.context import Context
 from release_tools.credentials import GITHUB_TOKEN
 from release_tools.errors import ConfigError, RepositoryError
 from release_tools.services.git import Repository
+from release_tools.services.git_log import read_file
 from release_tools.services.git_remote import Remote
-from release_tools.services.git_tags import contains, create_tag, identity, is_signed
-from release_tools.services.github import tags
+from release_tools.services.git_tags import commit_in_clone, contains, create_tag, follow, identity, is_signed, parents
+from release_tools.services.github import commits, tags
 from release_tools.services.github.session import GitHub, HostedRepository
 
 
@@ -32,14 +33,23 @@ class Origin(Protocol):
     def default_branch(self) -> str:
         """The branch that a clone checks out."""
 
-    def has_branch(self, branch: str) -> bool:
-        """Whether there is such a branch."""
+    def tip(self, branch: str) -> str:
+        """The newest commit of a branch over there; empty where there is no such branch."""
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """The commits that a commit follows."""
+
+    def read_file(self, commit: str, path: str) -> str:
+        """A file's text at a commit; empty where there is no such file."""
 
     def contains(self, branch: str, commit: str) -> bool:
         """Whether a branch over there contains a commit."""
 
     def make_tag(self, tag: str, commit: str, message: str) -> None:
         """Make an annotated tag over there."""
+
+    def commit_file(self, branch: str, clone: Repository, path: str, message: str) -> None:
+        """Put the change of one file of a scratch clone on a branch over there, as one commit."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +81,17 @@ class GitOrigin:
         """The branch that a clone checks out."""
         return self.remote.default_branch()
 
-    def has_branch(self, branch: str) -> bool:
-        """Whether there is such a branch."""
-        return bool(self.remote.tip(branch))
+    def tip(self, branch: str) -> str:
+        """The newest commit of a branch over there; empty where there is no such branch."""
+        return self.remote.tip(branch)
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """The commits that a commit follows."""
+        return parents(self.remote.repository, commit)
+
+    def read_file(self, commit: str, path: str) -> str:
+        """A file's text at a commit; empty where there is no such file."""
+        return read_file(self.remote.repository, commit, path) or ""
 
     def contains(self, branch: str, commit: str) -> bool:
         """Whether a branch over there contains a commit."""
@@ -95,6 +113,20 @@ class GitOrigin:
         if self.sign and not is_signed(repository, tag):
             raise RepositoryError(f"{tag}: the tag here is not signed", f"Type: git tag --delete {tag}")
         self.remote.push_tag(tag)
+
+    def commit_file(self, branch: str, clone: Repository, path: str, message: str) -> None:
+        """Put the change of one file of a scratch clone on a branch over there, as one commit.
+
+        The commit is made in the clone, pushed from here, and only then taken here too, so that nothing is half done.
+
+        Raises:
+            RepositoryError: git cannot commit.
+            RemoteError: the remote refused it.
+        """
+        here = self.remote.repository
+        commit = commit_in_clone(here, clone, path, message)
+        self.remote.push_commit(commit, branch)
+        follow(here, branch, commit)
 
 
 @dataclass(frozen=True)
@@ -126,9 +158,17 @@ class ApiOrigin:
         """The branch that a clone checks out."""
         return tags.default_branch(self.repository)
 
-    def has_branch(self, branch: str) -> bool:
-        """Whether there is such a branch."""
-        return tags.has_branch(self.repository, branch)
+    def tip(self, branch: str) -> str:
+        """The newest commit of a branch over there; empty where there is no such branch."""
+        return commits.tip(self.repository, branch)
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """The commits that a commit follows."""
+        return commits.parents(self.repository, commit)
+
+    def read_file(self, commit: str, path: str) -> str:
+        """A file's text at a commit; empty where there is no such file."""
+        return (commits.read_file(self.repository, commit, path) or b"").decode("utf-8", "replace")
 
     def contains(self, branch: str, commit: str) -> bool:
         """Whether a branch over there contains a commit."""
@@ -142,6 +182,17 @@ class ApiOrigin:
             RemoteError: GitHub refused it.
         """
         tags.create_tag(self.repository, tag, commit, message, self.tagger)
+
+    def commit_file(self, branch: str, clone: Repository, path: str, message: str) -> None:
+        """Put the change of one file of a scratch clone on a branch over there, as one commit.
+
+        Raises:
+            CredentialError: the token may not.
+            RemoteError: GitHub refused it: the branch is protected, or has moved on.
+        """
+        content = {path: (clone.root / path).read_bytes()}
+        commit = commits.commit_files(self.repository, clone.head().commit, content, message, self.tagger)
+        commits.move_branch(self.repository, branch, commit)
 
 
 @contextmanager

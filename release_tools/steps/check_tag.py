@@ -106,7 +106,8 @@ def _place(subject: _Subject, there: Origin) -> Iterator[Note]:
                 advice="A released version is never moved: take the next one.",
             )
     taken = there.commit_of_tag(release.tag)
-    if taken not in {"", release.commit}:
+    dated = subject.context.request.changelog and taken and release.commit in there.parents(taken)
+    if taken not in {"", release.commit} and not dated:  # an earlier run tagged the commit that dates the changelog
         yield Note(
             State.FAILED,
             f"{there.title} has {release.tag} on another commit, {taken[:_SHORT]}",
@@ -135,7 +136,7 @@ def _branch(subject: _Subject, there: Origin) -> Iterator[Note]:
     push = f"Type: git push {subject.context.config.tag.remote} {branch}"
     if not branch:
         raise RepositoryError(f"{there.title} does not say which branch is its default", "Set tag.branch.")
-    if not there.has_branch(branch):
+    if not there.tip(branch):
         yield Note(subject.still_to_do, f"{there.title} has no branch {branch}", advice=push)
     elif not there.contains(branch, commit):
         detail = "the clone is shallow, so older commits cannot be told" if subject.repository.shallow else ""

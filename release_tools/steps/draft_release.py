@@ -18,6 +18,7 @@ from release_tools.model import Artifact, Kind, Note, Release, Skip, State
 from release_tools.services.github.releases import Draft
 from release_tools.services.github.shelf import SEAL, Shelf
 from release_tools.services.origin import hosted
+from release_tools.survey import release_notes
 
 SUMS = "SHA256SUMS"
 
@@ -159,9 +160,11 @@ def _digests(release: Release) -> dict[str, str]:
 
 
 def _acts(context: Context, shelf: Shelf, release: Release) -> Iterator[Act]:
-    notes = next((document.text for document in release.documents if document.title == "Release notes"), "")
+    notes = release_notes(release)
     prerelease = release.kind in {Kind.PRE, Kind.DEV}
-    yield shelf.drafting(Draft(release.tag, release.commit, f"{release.name} {release.version}", notes, prerelease))
+    yield shelf.drafting(
+        Draft(release.tag, release.commit, f"{release.name} {release.version}".strip(), notes, prerelease)
+    )
     sums = "".join(f"{artifact.sha256}  {artifact.filename}\n" for artifact in release.artifacts)
     files = [(artifact.path, artifact.sha256) for artifact in release.artifacts]
     files.append(_written(context, SUMS, sums))

@@ -10,6 +10,7 @@ from release_tools.model import Kind, Receipt, Release, Skip, State
 from release_tools.services.git import Repository
 from release_tools.services.git_tags import verify_tag
 from release_tools.services.origin import GitOrigin, Origin, origin
+from release_tools.survey import release_notes
 
 
 def push_tag(context: Context, release: Release) -> Release | Skip:
@@ -52,8 +53,7 @@ def _act(there: Origin, release: Release) -> Act:
 
 
 def _message(release: Release) -> str:
-    notes = next((document.text for document in release.documents if document.title == "Release notes"), "")
-    return "\n\n".join(filter(None, (f"{release.name} {release.version}".strip(), notes)))
+    return "\n\n".join(filter(None, (f"{release.name} {release.version}".strip(), release_notes(release))))
 
 
 def _see_signature(context: Context, there: Origin, tag: str) -> None:

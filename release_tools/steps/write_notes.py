@@ -1,16 +1,11 @@
 """The release notes, as every place that shows them will show them."""
 
-from typing import Final
-
 from packaging.version import Version
 
 from release_tools.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.model import Document, Note, Release, Skip, State
-from release_tools.survey import Survey
-
-TITLE: Final = "Release notes"
-"""Of the document that holds them."""
+from release_tools.survey import NOTES, Survey
 
 
 def write_notes(context: Context, release: Release) -> Release:
@@ -33,7 +28,7 @@ def write_notes(context: Context, release: Release) -> Release:
             f"notes from {notes.source} only: the clone is shallow",
             advice="Fetch the whole history: git fetch --unshallow --tags (actions/checkout: fetch-depth: 0)",
         )
-    return release.telling(said).showing(Document(TITLE, notes.text, "markdown"))
+    return release.telling(said).showing(Document(NOTES, notes.text, "markdown"))
 
 
 def write_notes_again(context: Context, release: Release) -> Release | Skip:

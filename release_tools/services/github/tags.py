@@ -36,22 +36,6 @@ def default_branch(repository: HostedRepository) -> str:
         return repository.handle.default_branch
 
 
-def has_branch(repository: HostedRepository, branch: str) -> bool:
-    """Whether there is such a branch.
-
-    Raises:
-        CredentialError: the repository cannot be read.
-        RemoteError: the server failed.
-    """
-    from github import UnknownObjectException
-
-    with repository.hub.doing(f"read the branch {branch} of {repository.slug}"):
-        try:
-            return bool(repository.handle.get_git_ref(f"heads/{branch}").object.sha)
-        except UnknownObjectException:
-            return False
-
-
 def contains(repository: HostedRepository, branch: str, commit: str) -> bool:
     """Whether a branch contains a commit; False where either is not there.
 
