@@ -155,6 +155,7 @@ class Release:
         notes: what the step that runs has to say so far.
         sections: what the steps before it said.
         documents: the texts that the reports show in full.
+        parity: what was found when wheel and conda package were held against each other.
     """
 
     name: str = ""
@@ -170,6 +171,7 @@ class Release:
     notes: tuple[Note, ...] = field(default=(), repr=False)
     sections: tuple[Section, ...] = field(default=(), repr=False)
     documents: tuple[Document, ...] = field(default=(), repr=False)
+    parity: tuple[Note, ...] = field(default=(), repr=False)
 
     def telling(self, *notes: Note) -> "Release":
         """The same release with more to say."""

@@ -160,13 +160,18 @@ class Runner:
         return stubs
 
 
-def make_action(folder: Path) -> Path:
-    """The action's checkout with a lock that can be installed offline from the folder ``wheels`` beside it."""
-    action, wheels = folder / "action", folder / "wheels"
+def copy_action(folder: Path) -> Path:
+    """The action's checkout, as a runner fetches it."""
     for name in ("release_tools", "action", "templates"):
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, action / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "action.yml", action)
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("action.yml", "requirements.lock"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def make_action(folder: Path) -> Path:
+    """The same with a lock that can be installed offline from the folder ``wheels`` beside it."""
+    action, wheels = copy_action(folder / "action"), folder / "wheels"
     wheels.mkdir(parents=True)
     packages = sysconfig.get_path("purelib")
     made = (installed_wheel("uv", wheels), plain_wheel("packages", {"packages.pth": packages.encode()}, wheels))

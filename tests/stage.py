@@ -4,6 +4,7 @@ What act does not enforce is laid into the copy of the workflow that it runs: a 
 identity tokens only if its permissions say so.
 """
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,7 +103,9 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, action: Path, files: Mapping[str, str], settings: str = "") -> Iterator[Stage]:
+def stage(
+    folder: Path, action: Path, files: Mapping[str, str], settings: str = "", env: Mapping[str, str] | None = None
+) -> Iterator[Stage]:
     """A project that is registered everywhere and was never released; at the end, that no unlisted host was asked.
 
     Args:
@@ -110,11 +113,13 @@ def stage(folder: Path, action: Path, files: Mapping[str, str], settings: str = 
         action: our own, as `make_action` makes it.
         files: of the project.
         settings: more of its configuration.
+        env: more environment for every step of a workflow.
     """
+    name = tomllib.loads(files["pyproject.toml"])["project"]["name"]
     pypi, testpypi, anaconda, provider = PackageIndex.pypi(), PackageIndex.testpypi(), Anaconda(), OidcProvider(SLUG)
     for index in (pypi, testpypi):
         index.provider = provider
-        index.publishers.append(Publisher("demo", SLUG, "release.yml"))
+        index.publishers.append(Publisher(name, SLUG, "release.yml"))
     anaconda.tokens[ANACONDA_TOKEN] = Token("octo")
     github = GitHub(folder / "github")
     github.create(SLUG)
@@ -129,7 +134,7 @@ def stage(folder: Path, action: Path, files: Mapping[str, str], settings: str = 
         ours = ("--action", f"release-tools/release-tools@{'a' * 40}")
         assert main(["init", "-C", str(checkout.path), "--yes", *ours], checkout.env) == 0
         checkout.commit({})
-        runner = Runner(folder / "runner", action, proxy.environment)
+        runner = Runner(folder / "runner", action, {**proxy.environment, **(env or {})})
         made = Stage(checkout, runner, folder, proxy, pypi, testpypi, anaconda, github, provider)
         made.push("main")
         yield made

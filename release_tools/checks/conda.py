@@ -25,7 +25,7 @@ def check_parity(context: Context, subject: Subject) -> tuple[Note, ...]:
         for package in subject.condas
         for fault in read_back(package)
     ]
-    for wheel in subject.wheels:
+    for wheel in subject.wheels if subject.condas else ():
         try:
             notes += parity.compare(wheel, subject.condas, Names(overrides=context.config.conda.names))
         except CondaError as error:

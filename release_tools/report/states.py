@@ -1,6 +1,6 @@
 """How a step, a place and the whole run stand: what the step summary and the page say alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from release_tools.errors import ReleaseToolsError
@@ -50,8 +50,9 @@ def headline(release: Release, error: ReleaseToolsError | None, *, dry: bool) ->
 
 
 def places(release: Release) -> tuple[Section, ...]:
-    """The sections of the steps that publish, in their order."""
-    return tuple(section for section in release.sections if section.place)
+    """One section a place, in their order, for all the steps that publish there."""
+    names = dict.fromkeys(section.place for section in release.sections if section.place)
+    return tuple(_place(name, [one for one in release.sections if one.place == name]) for name in names)
 
 
 def preparations(release: Release) -> tuple[Section, ...]:
@@ -63,3 +64,9 @@ def worst(sections: tuple[Section, ...]) -> State:
     """The state of several sections taken as one."""
     states = {section_state(section) for section in sections}
     return next((state for state in _STRONGEST if state in states and state is not State.SKIPPED), State.DONE)
+
+
+def _place(name: str, sections: Sequence[Section]) -> Section:
+    notes = tuple(note for section in sections for note in section.notes)
+    reached = tuple(note for note in notes if note.state is not State.UNREACHED)
+    return Section(name, reached or notes[:1], sum(section.seconds for section in sections), name)

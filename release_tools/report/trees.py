@@ -1,19 +1,10 @@
 """What lies in the artifacts, arranged for a person: folded folders, and wheel and conda package side by side."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from release_tools.archives import Member
-from release_tools.archives.places import Scheme, place_of
-
-_CONDA_FOLDERS: Final[Mapping[Scheme, str]] = {
-    Scheme.LIB: "site-packages/",
-    Scheme.SCRIPTS: "python-scripts/",
-    Scheme.HEADERS: "include/",
-    Scheme.DATA: "",
-}
-"""Where a ``noarch: python`` package keeps what a wheel installs."""
+from release_tools.recipe import noarch
 
 
 @dataclass(frozen=True)
@@ -80,8 +71,7 @@ def side_by_side(wheel: Iterable[Member], conda: Iterable[Member]) -> tuple[Pair
     left = {member.name: member for member in conda}
     pairs = []
     for member in wheel:
-        place = place_of(member.name)
-        twin = left.pop(_CONDA_FOLDERS[place.scheme] + place.path, None) if place else None
+        twin = left.pop(noarch.installed_path(member.name), None)
         pairs.append(
             Pair(member.name, twin.name if twin else "", member.size, bool(twin and twin.sha256 == member.sha256))
         )

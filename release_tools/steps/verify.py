@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 from release_tools.checks.compatibility import check_compatibility
@@ -21,7 +22,10 @@ def verify(context: Context, release: Release) -> Release:
         return release.telling(*subject.faults)
     with ThreadPoolExecutor() as pool:
         answers = [pool.submit(check) for check in _checks(context, release, subject)]
-    return release.telling(*(note for answer in answers for note in answer.result()))
+        parity = pool.submit(check_parity, context, subject)
+    proofs = parity.result()
+    notes = (note for answer in answers for note in answer.result())
+    return replace(release, parity=proofs).telling(*notes, *proofs)
 
 
 def _checks(context: Context, release: Release, subject: Subject) -> Iterator[Callable[[], tuple[Note, ...]]]:
@@ -32,5 +36,3 @@ def _checks(context: Context, release: Release, subject: Subject) -> Iterator[Ca
         yield partial(check_installation, context, wheel)
         if subject.condas:
             yield partial(check_conda_installation, context, subject, wheel)
-    if subject.condas:
-        yield partial(check_parity, context, subject)

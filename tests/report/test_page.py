@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from release_tools.errors import BuildError
+from release_tools.model import Artifact, ArtifactKind, Note, State
 from release_tools.report.page import report_page
+from tests.making import make_conda
 from tests.report.examples import HOSTILE, hostile, rehearsed
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -83,7 +86,7 @@ def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: P
     deeds = [item.text for item in browser.find_elements(By.CSS_SELECTOR, "#plan li")]
     assert deeds == [
         "Push the tag is already there already",
-        "upload molecool-1.4.0rc1-py3-none-any.whl to PyPI would be done",
+        "upload molecool-1.4.0rc1-py3-none-any.whl to PyPI",
     ]
     files = browser.find_element(By.ID, "files").text
     assert all(artifact.filename in files and artifact.sha256 in files for artifact in release.artifacts)
@@ -130,6 +133,25 @@ def test_others_text_runs_nothing_and_fetches_nothing(browser: webdriver.Chrome,
     assert browser.find_elements(By.CSS_SELECTOR, "script, img, iframe, [onclick], a[href^='javascript']") == []
     assert "\x1b" not in page
     assert "\u202e" not in page
+
+
+@needs_browser
+def test_wheel_and_conda_package_stand_side_by_side(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    release = rehearsed(tmp_path)
+    conda = Artifact.of(make_conda(tmp_path, "molecool", "1.4.0rc1"), ArtifactKind.CONDA, "noarch")
+    proof = Note(State.DONE, "both ask for the same requirements", "python >=3.11")
+    proven = replace(release, artifacts=(*release.artifacts, conda), parity=(proof,))
+    show(browser, tmp_path, report_page(proven, dry=True))
+    parity = browser.find_element(By.ID, "parity")
+    assert "both ask for the same requirements" in parity.text
+    parity.find_element(By.CSS_SELECTOR, "summary").click()
+    rows = [
+        [cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
+        for row in parity.find_elements(By.CSS_SELECTOR, "tbody tr")
+    ]
+    assert ["molecool/__init__.py", "=", "site-packages/molecool/__init__.py"] in [row[:3] for row in rows]
+    record = next(row for row in rows if row[0].endswith("RECORD"))
+    assert record[1:3] == ["", "—"]
 
 
 def test_the_page_names_no_asset(tmp_path: Path) -> None:
