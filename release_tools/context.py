@@ -1,9 +1,10 @@
 """What every step is handed beside the release: settings, the gate, the console. Passed down, never global."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from release_tools import addresses
 from release_tools.config import Config
@@ -12,6 +13,9 @@ from release_tools.credentials import OIDC_URL
 from release_tools.gate import Gate
 from release_tools.http import Http, Patience
 from release_tools.places import origins
+from release_tools.process import Begun
+
+_SHORT_PAUSE: Final = 100
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Context:
         gate: what every irreversible deed passes.
         scratch: a folder of this run's own, removed when it ends.
         request: what this run is asked for.
+        begun: programs that run already for a later step.
         signer: makes a file's attestation from an identity token; sigstore does where it is None.
     """
 
@@ -57,18 +62,25 @@ class Context:
     gate: Gate
     scratch: Path
     request: Request = Request()
+    begun: Begun = field(default_factory=Begun)
     signer: Callable[[Path, str], str] | None = None
 
     @cached_property
     def http(self) -> Http:
         """The session of this run; it may ask the places of the routes, conda-forge, and the runner."""
         network = self.config.network
-        tries = (
-            min(network.tries, 2) if self.gate.dry else network.tries
-        )  # a rehearsal need not wait for a lost network
-        patience = Patience(network.timeout, tries, network.pause / 1000)
+        tries, pause = network.tries, network.pause
+        if self.gate.dry:  # a rehearsal says that it could not look, rather than waiting for a lost network
+            tries, pause = min(tries, 2), min(pause, _SHORT_PAUSE)
+        patience = Patience(network.timeout, tries, pause / 1000)
         runner = filter(None, [self.env.get(OIDC_URL)])
         return Http.to([*origins(self.config), addresses.ANACONDA_API, *runner], self.env, patience)
+
+    def close(self) -> None:
+        """End what was begun, and the session if there was one."""
+        self.begun.end()
+        if "http" in vars(self):
+            self.http.close()
 
     @property
     def output(self) -> Path:

@@ -85,7 +85,7 @@ class Invocation:
         try:
             outcome = run_each(groups, context)
         finally:
-            context.http.close()
+            context.close()
         self._report(context, outcome)
         if self.options.json:
             console.data(json.dumps(report_data(outcome.release, outcome.error), indent=2))

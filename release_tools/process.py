@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from release_tools.errors import ReleaseToolsError
 
@@ -38,6 +38,120 @@ class Completed:
     stderr: str
 
 
+class Program:
+    """A program that was begun and is not waited for yet; `finish` or `end` it.
+
+    Whatever it leaves behind ends with it, unless it may ask its user on the terminal: only a program that may not
+    can run in a session of its own.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        asked: bool = False,
+        may_ask: bool = False,
+    ) -> None:
+        """Begin it, without a shell.
+
+        Args:
+            argv: the program and its arguments.
+            env: its whole environment; nothing is inherited beside it.
+            cwd: its working directory.
+            asked: whether it will be given something on its standard input, which is closed otherwise.
+            may_ask: whether it may ask its user on the terminal, for a passphrase.
+
+        Raises:
+            ProcessError: it could not be started.
+        """
+        self._name = Path(argv[0]).name
+        self._alone = may_ask
+        # Files and not pipes: a pipe stays open as long as any process that the program left behind.
+        self._out, self._err = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 - closed by end
+        try:
+            self._popen = subprocess.Popen(  # noqa: S603 - argument lists only, never a shell
+                list(argv),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
+                stdout=self._out,
+                stderr=self._err,
+                umask=_UMASK,
+                start_new_session=not may_ask,
+            )
+        except OSError as error:
+            self._close()
+            reason = f"could not be started ({error.strerror}); is it on PATH?"
+            raise ProcessError(f"{self._name}: {reason}") from None
+
+    def finish(self, stdin: str | None = None, patience: float | None = None) -> Completed:
+        """Wait for its end.
+
+        Args:
+            stdin: text on its standard input.
+            patience: seconds after which it is given up; never if None.
+
+        Raises:
+            ProcessError: it exited with another code than 0, or took too long.
+        """
+        try:
+            self._popen.communicate(None if stdin is None else stdin.encode(), patience)
+            stdout, stderr = map(_text, (self._out, self._err))
+        except subprocess.TimeoutExpired:
+            raise ProcessError(f"{self._name}: gave up after {patience:.0f} s") from None
+        finally:
+            self.end()
+        code = self._popen.returncode
+        if code != 0:
+            raise ProcessError(f"{self._name}: exited with {code}", f"{stdout}{stderr}".strip(), code)
+        return Completed(stdout, stderr)
+
+    def end(self) -> None:
+        """Have it end now, if it has not."""
+        if sys.platform == "win32" or self._alone:
+            self._popen.kill()
+        else:
+            with suppress(ProcessLookupError, PermissionError):  # macOS answers the latter where nobody is left
+                os.killpg(self._popen.pid, signal.SIGKILL)
+        self._popen.wait()
+        if self._popen.stdin:
+            self._popen.stdin.close()
+        self._close()
+
+    def _close(self) -> None:
+        self._out.close()
+        self._err.close()
+
+
+class Begun:
+    """Programs that were begun before anybody waits for them, each by what it is for."""
+
+    def __init__(self) -> None:
+        self._programs: dict[str, Program] = {}
+
+    def add(self, purpose: str, program: Program) -> None:
+        """Keep it until it is asked for."""
+        self._programs[purpose] = program
+
+    def finish(self, purpose: str) -> bool:
+        """Wait for it; answer whether there was one, and all went well."""
+        program = self._programs.pop(purpose, None)
+        if program is None:
+            return False
+        try:
+            program.finish()
+        except ProcessError:
+            return False
+        return True
+
+    def end(self) -> None:
+        """End those that nobody asked for."""
+        while self._programs:
+            self._programs.popitem()[1].end()
+
+
 def run(  # noqa: PLR0913 - as many as subprocess.run has
     argv: Sequence[str],
     *,
@@ -47,55 +161,15 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has
     patience: float | None = None,
     may_ask: bool = False,
 ) -> Completed:
-    """Run a program to its end, without a shell.
-
-    Args:
-        argv: the program and its arguments.
-        env: its whole environment; nothing is inherited beside it.
-        cwd: its working directory.
-        stdin: text on its standard input; without it, standard input is closed.
-        patience: seconds after which it is given up; never if None.
-        may_ask: whether it may ask its user on the terminal, for a passphrase; any other program runs in a session of
-            its own, and whatever it leaves behind ends with it.
+    """Run a program to its end; see `Program` and `Program.finish`.
 
     Raises:
         ProcessError: it could not be started, exited with another code than 0, or took too long.
     """
-    name = Path(argv[0]).name
-    # Files and not pipes: a pipe stays open as long as any process that the program left behind.
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        try:
-            program = subprocess.Popen(  # noqa: S603 - argument lists only, never a shell
-                list(argv),
-                cwd=cwd,
-                env=dict(env),
-                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-                stdout=out,
-                stderr=err,
-                umask=_UMASK,
-                start_new_session=not may_ask,
-            )
-        except OSError as error:
-            raise ProcessError(f"{name}: could not be started ({error.strerror}); is it on PATH?") from None
-        with program:
-            try:
-                program.communicate(None if stdin is None else stdin.encode(), patience)
-            except subprocess.TimeoutExpired:
-                raise ProcessError(f"{name}: gave up after {patience:.0f} s") from None
-            finally:
-                _end(program, alone=may_ask)
-        out.seek(0)
-        err.seek(0)
-        stdout, stderr = (file.read().decode(errors="replace").replace("\r\n", "\n") for file in (out, err))
-    if program.returncode != 0:
-        output = f"{stdout}{stderr}".strip()
-        raise ProcessError(f"{name}: exited with {program.returncode}", output, program.returncode)
-    return Completed(stdout, stderr)
+    program = Program(argv, env=env, cwd=cwd, asked=stdin is not None, may_ask=may_ask)
+    return program.finish(stdin, patience)
 
 
-def _end(program: subprocess.Popen[bytes], *, alone: bool) -> None:
-    if sys.platform == "win32" or alone:
-        program.kill()
-    else:
-        with suppress(ProcessLookupError, PermissionError):  # macOS answers the latter where nobody is left
-            os.killpg(program.pid, signal.SIGKILL)
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace").replace("\r\n", "\n")

@@ -38,6 +38,7 @@ class Project:
         source: where the version comes from.
         version: the literal version; empty unless the source is STATIC.
         versioningit: the settings of versioningit; None where it is not used.
+        dependencies: what it needs, as far as that is stated; empty where only the backend knows.
     """
 
     name: str
@@ -45,28 +46,36 @@ class Project:
     source: VersionSource
     version: str = ""
     versioningit: Mapping[str, Any] | None = None
+    dependencies: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, pyproject: Mapping[str, Any]) -> Self:
         """From the parsed file; what is missing is empty, and nothing is refused: backends judge their own settings."""
         tool, project = _table(pyproject, "tool"), _table(pyproject, "project")
         system, poetry = _table(pyproject, "build-system"), _table(tool, "poetry")
-        name = project.get("name") or poetry.get("name") or ""
-        backend = system.get("build-backend") or _LEGACY_BACKEND
-        requires = system.get("requires")
-        plugins = {_normalised(item) for item in (requires if isinstance(requires, list) else ())} & _VCS_PLUGINS
+        requires, dependencies = _texts(system, "requires"), _texts(project, "dependencies")
+        plugins = {_normalised(item) for item in requires} & _VCS_PLUGINS
         hatch, pdm = _table(_table(tool, "hatch"), "version"), _table(_table(tool, "pdm"), "version")
         settings = _versioningit(tool, hatch)
         version = (
             project.get("version") or ("" if "poetry-dynamic-versioning" in plugins else poetry.get("version")) or ""
         )
-        if version:
-            return cls(str(name), str(backend), VersionSource.STATIC, version=str(version))
-        if settings is not None and not _runs_own_code(settings):
-            return cls(str(name), str(backend), VersionSource.VERSIONINGIT, versioningit=settings)
         if "pdm-backend" in plugins and pdm.get("source") != "scm":
             plugins.discard("pdm-backend")
-        return cls(str(name), str(backend), VersionSource.VCS if plugins else VersionSource.BACKEND)
+        if version:
+            source, settings = VersionSource.STATIC, None
+        elif settings is not None and not _runs_own_code(settings):
+            source = VersionSource.VERSIONINGIT
+        else:
+            source, settings = VersionSource.VCS if plugins else VersionSource.BACKEND, None
+        return cls(
+            name=str(project.get("name") or poetry.get("name") or ""),
+            backend=str(system.get("build-backend") or _LEGACY_BACKEND),
+            source=source,
+            version=str(version),
+            versioningit=settings,
+            dependencies=dependencies,
+        )
 
 
 def _versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -92,6 +101,11 @@ def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _normalised(requirement: object) -> str:
-    match = _NAME.match(str(requirement))
+def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = data.get(key)
+    return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+def _normalised(requirement: str) -> str:
+    match = _NAME.match(requirement)
     return re.sub(r"[-_.]+", "-", match.group()).lower() if match else ""

@@ -1,6 +1,10 @@
 """The wheel, installed in a fresh environment as a user would."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
+
+from packaging.requirements import InvalidRequirement, Requirement
 
 from release_tools.archives import Wheel
 from release_tools.checks.probing import Installed, last_lines, probe
@@ -10,7 +14,24 @@ from release_tools.model import Note, State
 from release_tools.process import ProcessError
 from release_tools.services.environment import Environment
 
+_PREPARED: Final = "try"
 _UNREACHABLE: Final = ("connect", "dns", "resolve host", "name resolution", "timed out", "network", "fetch", "offline")
+
+
+def prepare_installation(context: Context, dependencies: Sequence[str]) -> None:
+    """Begin to install what a wheel will need, in the environment where it will be tried out, while it is built.
+
+    Only a head start: whatever fails here is tried again, and told, by `check_installation`.
+
+    Args:
+        context: the run's surroundings.
+        dependencies: as the project states them.
+    """
+    environment = Environment.at(context.scratch / _PREPARED, context.env)
+    if environment.uv and context.config.verify.install and dependencies and all(map(_is_plain, dependencies)):
+        with suppress(ProcessError):
+            Environment.create(environment.folder, context.env)
+            context.begun.add(_PREPARED, environment.begin_install(dependencies))
 
 
 def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
@@ -27,7 +48,10 @@ def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
     if not verify.install:
         return (Note(State.SKIPPED, "not installed: verify.install is false"),)
     refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
-    environment = Environment.create(context.scratch / f"try-{wheel.path.stem}", context.env)
+    if context.begun.finish(_PREPARED):
+        environment = Environment.at(context.scratch / _PREPARED, context.env)
+    else:
+        environment = Environment.create(context.scratch / f"try-{wheel.path.stem}", context.env)
     try:
         environment.install([str(wheel.path)])
     except ProcessError as error:
@@ -50,3 +74,11 @@ def _not_installed(error: ProcessError, environment: Environment, wheel: Wheel) 
     return Note(
         State.FAILED, "its dependencies cannot be installed", said, "Correct the dependencies in pyproject.toml."
     )
+
+
+def _is_plain(requirement: str) -> bool:
+    """Whether it is a requirement of an index, and no address."""
+    try:
+        return Requirement(requirement).url is None
+    except InvalidRequirement:
+        return False

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from release_tools.credentials import without_credentials
-from release_tools.process import Completed, run
+from release_tools.process import Completed, Program, run
 
 
 def find_uv(env: Mapping[str, str]) -> str | None:
@@ -78,30 +78,33 @@ class Environment:
         """What ``build`` adds to the environment of a backend."""
         return {"PATH": self.env["PATH"]}
 
-    def install(
-        self, requirements: Sequence[str], *, dependencies: bool = True, offline: bool = False, wheels: bool = False
-    ) -> None:
+    def install(self, requirements: Sequence[str], *, dependencies: bool = True, wheels: bool = False) -> None:
         """Install requirements or files.
 
         Args:
             requirements: PEP 508 requirements, or absolute paths of wheels; none is no fault.
             dependencies: their dependencies as well.
-            offline: only from the installer's cache; pip has no such mode and ignores it.
             wheels: only wheels, so that nothing of what is installed is run.
 
         Raises:
             ProcessError: with the installer's output.
         """
-        if not requirements:
-            return
+        if requirements:
+            self.begin_install(requirements, dependencies=dependencies, wheels=wheels).finish()
+
+    def begin_install(self, requirements: Sequence[str], *, dependencies: bool = True, wheels: bool = False) -> Program:
+        """Begin what `install` does, and do not wait for it.
+
+        Raises:
+            ProcessError: the installer could not be started.
+        """
         options = [*([] if dependencies else ["--no-deps"]), *(["--only-binary=:all:"] if wheels else [])]
         if self.uv:
             installer = [self.uv, "pip", "install", "--quiet", "--python", self.python_executable]
-            options += ["--offline"] if offline else []
         else:
             installer = [self.python_executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         # From its own folder: uv would take settings from a pyproject.toml in the working directory.
-        run([*installer, *options, "--", *requirements], env=self.env, cwd=self.folder)
+        return Program([*installer, *options, "--", *requirements], env=self.env, cwd=self.folder)
 
     def python(self, *arguments: str, cwd: Path | None = None) -> Completed:
         """Run its interpreter, isolated from the user's own modules.

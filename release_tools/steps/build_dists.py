@@ -12,12 +12,15 @@ from packaging.utils import (
 from packaging.version import Version
 
 from release_tools.ahead import import_ahead
+from release_tools.checks.installation import prepare_installation
 from release_tools.context import Context
 from release_tools.errors import ArchiveError, VersionError
 from release_tools.model import Artifact, ArtifactKind, Note, Release, State
+from release_tools.project import Project
 from release_tools.report.text import made
 from release_tools.services.git import Repository
 from release_tools.services.sdist_wheel import Builder, Dists
+from release_tools.settings import read_pyproject
 
 
 def build_dists(context: Context, release: Release) -> Release:
@@ -33,6 +36,7 @@ def build_dists(context: Context, release: Release) -> Release:
     repository = Repository.open(context.project, context.env)
     clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
     source = clone / context.project.relative_to(repository.root)
+    prepare_installation(context, Project.of(read_pyproject(source)).dependencies)
     builder = Builder(context.scratch, context.env, release.commit_time)
     dists = builder.build(source, context.scratch / "dist", context.console.doing)
     _check_versions(dists, release)
