@@ -114,12 +114,13 @@ def name_fault(name: str) -> str:
         ("\\" in name, "has a backslash in its name"),
         ("" in parts or "." in parts, "has an empty part in its path"),
         (len(name) > _LONGEST_NAME, "has a path too long for a file system"),
-        (
-            max(len(part.encode(errors="replace")) for part in parts) > _LONGEST_PART,
-            "has a name too long for a file system",
-        ),
+        (len(name) > _LONGEST_PART // 4 and _longest(parts) > _LONGEST_PART, "has a name too long for a file system"),
     )
     return next((fault for found, fault in faults if found), "")
+
+
+def _longest(parts: list[str]) -> int:
+    return max(len(part.encode(errors="replace")) for part in parts)
 
 
 def refused(archive: str, member: str, why: str) -> ArchiveError:

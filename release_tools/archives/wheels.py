@@ -7,8 +7,9 @@ https://packaging.python.org/specifications/recording-installed-packages/
 import base64
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from email.parser import BytesParser
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -17,11 +18,11 @@ from typing import Final, NamedTuple
 from packaging.tags import InvalidTag, Tag, parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from release_tools.archives.members import LIMITS, REBUILD, Limits, Member, Names, refused
+from release_tools.archives.members import LIMITS, REBUILD, Limits, Member, Names, open_regular, refused
 from release_tools.archives.metadata import CoreMetadata, check_identity, parse_entry_points, parse_metadata
 from release_tools.archives.places import Scheme, import_names, place_of
 from release_tools.archives.streams import decoding
-from release_tools.archives.zips import Content, Zip, open_zip
+from release_tools.archives.zips import Content, Entry, Zip, open_zip
 from release_tools.errors import ArchiveError
 from release_tools.inert import visible
 
@@ -45,6 +46,7 @@ class Wheel:
         dist_info: the name of its ``.dist-info`` folder.
         entry_points: of every group.
         license_files: the names of the members that hold its license texts.
+        entries: where each member lies in the file.
     """
 
     path: Path
@@ -57,6 +59,7 @@ class Wheel:
     dist_info: str
     entry_points: tuple[EntryPoint, ...]
     license_files: tuple[str, ...]
+    entries: Mapping[str, Entry] = field(repr=False, compare=False)
 
     def read(self, *names: str) -> tuple[bytes, ...]:
         """The whole contents of some members.
@@ -66,7 +69,7 @@ class Wheel:
         """
         if not names:
             return ()
-        with open_zip(self.path) as archive:
+        with self._reopened() as archive:
             return tuple(archive.read(name) for name in names)
 
     def stream(self) -> Iterator[tuple[Member, Content]]:
@@ -75,12 +78,18 @@ class Wheel:
         Raises:
             ArchiveError: the file is no longer the one that was checked.
         """
-        with open_zip(self.path) as archive:
+        with self._reopened() as archive:
             for member in self.members:
                 content = archive.open(member.name)
                 yield member, content
                 if content.finish().digest().hex() != member.sha256:
                     raise refused(self.path.name, member.name, "has changed since the wheel was checked")
+
+    @contextmanager
+    def _reopened(self) -> Iterator[Zip]:
+        """The file, members found where they were; whatever has changed since will not have its checksum."""
+        with open_regular(self.path) as (file, _):
+            yield Zip(file, self.path.name, self.entries, LIMITS)
 
     @property
     def top_level(self) -> tuple[str, ...]:
@@ -130,6 +139,7 @@ def read_wheel(path: Path, limits: Limits = LIMITS) -> Wheel:
             dist_info=dist_info,
             entry_points=parse_entry_points(archive.read(points), f"{path.name}: {points}") if has_points else (),
             license_files=_license_files(archive, dist_info, metadata),
+            entries=archive.entries,
         )
 
 
@@ -167,6 +177,8 @@ def _tags(line: str) -> frozenset[Tag]:
 def _check_places(archive: Zip, dist_info: str, limits: Limits) -> None:
     """Refuse members that would be installed to one path, or to no path at all."""
     stem = canonicalize_name(dist_info.removesuffix(".dist-info"))
+    if not any(".data/" in name for name in archive.entries):
+        return
     places = Names(archive.shown, limits)
     for entry in archive.entries.values():
         if entry.folder:

@@ -9,7 +9,7 @@ import hashlib
 import stat
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +75,7 @@ class Zip:
 
     file: BinaryIO
     shown: str
-    entries: dict[str, Entry]
+    entries: Mapping[str, Entry]
     limits: Limits
 
     def frame(self, entry: Entry) -> Frame:

@@ -38,6 +38,8 @@ def constraint(specifiers: SpecifierSet, flavour: Flavour) -> str:
 def weakest(alternatives: Iterable[SpecifierSet]) -> tuple[SpecifierSet, ...]:
     """The fewest specifier sets that together admit what any of the alternatives admits."""
     kept = list(dict.fromkeys(alternatives))
+    if len(kept) == 1:
+        return tuple(kept)
     probes = _probes(kept)
     merged = True
     while merged:

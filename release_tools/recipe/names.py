@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import Final
 
@@ -86,7 +86,7 @@ class Names:
             (Source.MAPPING, self._mapping),
         ):
             conda = table.get(pypi, "")
-            if not conda:
+            if not _is_name(conda):
                 tried.append(f"{source}: not listed")
             elif source is Source.CONFIG or self.exists is None or self.exists(conda):
                 return Name(pypi_name, conda, source, confirmed=self._has(conda), tried=tuple(tried), bound=bound)
@@ -159,6 +159,7 @@ def _spellings(pypi_name: str) -> tuple[str, ...]:
     )
 
 
+@cache
 def _shipped_mapping() -> Mapping[str, str]:
     """The mapping in the installed conda-pypi package, read as a file: importing conda-pypi would import conda."""
     try:
@@ -169,4 +170,4 @@ def _shipped_mapping() -> Mapping[str, str]:
     if path is None:
         return {}
     entries = json.loads(path.read_text(encoding="utf-8"))
-    return {pypi: entry["conda_name"] for pypi, entry in entries.items() if _is_name(entry.get("conda_name", ""))}
+    return {pypi: entry.get("conda_name", "") for pypi, entry in entries.items()}

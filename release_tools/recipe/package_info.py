@@ -151,7 +151,7 @@ def recipe(facts: Facts, wheel: str, commands: Sequence[str], imports: Sequence[
 
 
 def _json(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False).encode()
+    return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
 
 
 def _yaml(content: Any) -> bytes:  # noqa: ANN401 - what YAML can say
