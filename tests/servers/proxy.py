@@ -6,7 +6,7 @@ A host that nobody plays is refused with 502 and remembered, so that a test can 
 import ssl
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -100,6 +100,9 @@ class _ProxyHandler(Handler):
         try:
             super().finish()
         finally:
+            for file in (self.wfile, self.rfile):
+                with suppress(OSError):  # what a client that hung up will never read
+                    file.close()
             self.connection.close()
 
     def _refuse(self, host: str) -> None:
