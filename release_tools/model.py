@@ -1,6 +1,7 @@
 """The nouns: everything that the steps hand on, frozen."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -137,6 +138,42 @@ class Document:
     language: str = ""
 
 
+class RecipeKind(StrEnum):
+    """What a conda-forge recipe is to conda-forge."""
+
+    NEW = "new"  # a package that it does not have: goes to staged-recipes
+    UPDATE = "update"  # of a package that has a feedstock
+
+
+@dataclass(frozen=True)
+class RecipeFiles:
+    """What the pull request to conda-forge would change: rendered once, shown and published alike.
+
+    Attributes:
+        package: the conda name.
+        kind: a new package or an update.
+        repository: the pull request's target as ``owner/name``; empty where it could not be looked up.
+        branch: of the target; empty where it could not be looked up.
+        base: the target's commit that the files were made from; empty where none was seen.
+        files: every file that is new or changed, path in the target → text; empty where there is nothing to change.
+        diff: of these files, as git writes it.
+        changes: what the diff means, a line each.
+        checklist: what is left to a person, a line each.
+        unconfirmed: conda names that nothing confirms, each with what was tried.
+    """
+
+    package: str
+    kind: RecipeKind
+    repository: str = ""
+    branch: str = ""
+    base: str = ""
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    diff: str = field(default="", repr=False)
+    changes: tuple[str, ...] = ()
+    checklist: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Release:
     """The facts about one release; every step returns a fuller one.
@@ -156,6 +193,7 @@ class Release:
         sections: what the steps before it said.
         documents: the texts that the reports show in full.
         parity: what was found when wheel and conda package were held against each other.
+        recipe: what the pull request to conda-forge would change; None until it was made.
     """
 
     name: str = ""
@@ -172,6 +210,7 @@ class Release:
     sections: tuple[Section, ...] = field(default=(), repr=False)
     documents: tuple[Document, ...] = field(default=(), repr=False)
     parity: tuple[Note, ...] = field(default=(), repr=False)
+    recipe: RecipeFiles | None = field(default=None, repr=False)
 
     def telling(self, *notes: Note) -> "Release":
         """The same release with more to say."""
