@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -181,6 +181,15 @@ time.sleep(60)
 """
 
 
+@pytest.fixture
+def a_terminal_s_signals() -> Iterator[None]:
+    """A job in the background is started with Ctrl-C ignored, and so would be what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("a_terminal_s_signals")
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
 def test_ctrl_c_in_the_middle_of_a_build_leaves_nothing(env: Mapping[str, str], tmp_path: Path, output: Path) -> None:
     begun, late, scratch = tmp_path / "begun", tmp_path / "late", tmp_path / "scratch"
