@@ -125,6 +125,25 @@ class GitHubConfig:
 
 
 @dataclass(frozen=True)
+class CondaForgeConfig:
+    """conda-forge; ``enabled`` is ``--conda-forge`` and ``--no-conda-forge`` on the command line."""
+
+    enabled: bool = setting(
+        "Open a pull request at conda-forge for final and post-releases: the feedstock's update, or a new recipe.",
+        default=True,
+    )
+    feedstock: str = setting("The feedstock, such as demo-feedstock; found by the conda package's name if empty.", "")
+    maintainers: tuple[str, ...] = setting(
+        "GitHub names of those who maintain a new recipe; the owner of the git remote if empty.", ()
+    )
+    pre_branch: str = setting(
+        "The feedstock's branch that pre-releases are proposed to, such as rc; they are not proposed if empty.", ""
+    )
+    new: bool = setting("Propose a recipe to staged-recipes where conda-forge has no such package.", default=True)
+    draft: bool = setting("Open the pull request of a new recipe as a draft, for a person to own.", default=True)
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of a project."""
 
@@ -165,3 +184,4 @@ class Config:
     conda: CondaConfig = field(default_factory=CondaConfig)
     verify: VerifyConfig = field(default_factory=VerifyConfig)
     github: GitHubConfig = field(default_factory=GitHubConfig)
+    conda_forge: CondaForgeConfig = field(default_factory=CondaForgeConfig)

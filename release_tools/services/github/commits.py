@@ -38,7 +38,7 @@ def parents(repository: HostedRepository, commit: str) -> tuple[str, ...]:
 
 
 def read_file(repository: HostedRepository, commit: str, path: str) -> bytes | None:
-    """A file's content at a commit; None where there is no such file.
+    """A file's content at a commit, or on the default branch if that is empty; None where there is no such file.
 
     Raises:
         CredentialError: the repository cannot be read.
@@ -48,7 +48,7 @@ def read_file(repository: HostedRepository, commit: str, path: str) -> bytes | N
 
     with repository.hub.doing(f"read {path} of {repository.slug}"):
         try:
-            found = repository.handle.get_contents(path, commit)
+            found = repository.handle.get_contents(path, **({"ref": commit} if commit else {}))
         except UnknownObjectException:
             return None
     return None if isinstance(found, list) else found.decoded_content

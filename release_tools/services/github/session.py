@@ -67,6 +67,23 @@ class GitHub:
         own = Http.to([api, _uploads(api), site], http.environment, http.patience)
         return cls(api, site, own, read_token(env, variable), variable)
 
+    @classmethod
+    def public(cls, env: Mapping[str, str], http: Http, *variables: str) -> Self:
+        """github.com, also where the environment names another server.
+
+        Args:
+            env: of the process.
+            http: whose patience and proxies hold here too.
+            variables: the first that is set has the token; ``GITHUB_TOKEN`` counts only if it is one of github.com.
+
+        Raises:
+            CredentialError: the token is malformed.
+        """
+        here = _address(env, "GITHUB_SERVER_URL", GITHUB_SITE) == GITHUB_SITE
+        known = {name: env.get(name, "") for name in variables if here or name != GITHUB_TOKEN}
+        variable = next((name for name, value in known.items() if value), variables[0])
+        return cls.of(known, http, variable)
+
     def slug(self, remote: str) -> str:
         """``owner/name`` of a git remote's address on this server; empty where it lies elsewhere.
 
