@@ -118,7 +118,10 @@ def _explained(channels: Sequence[str]) -> Iterator[None]:
             "Correct the requirements, or add the channel that has them to conda.channels.",
         ) from error
     except (FetchRepoDataError, GatewayError) as error:
-        raise UnreachableError(f"{names}: {told(error)}", "Run again online, or name another channel.") from error
+        cause = told(error).rpartition("Caused by:")[2].strip()
+        raise UnreachableError(
+            f"{names} could not be reached: {cause}", "Run again online, or name another channel."
+        ) from error
     except _raised() as error:
         raise VerifyError(f"conda cannot install from {names}: {told(error)}") from error
 

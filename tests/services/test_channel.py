@@ -56,6 +56,12 @@ def test_a_channel_that_is_not_there_is_named(tmp_path: Path) -> None:
         channel.install(tmp_path / "p", ["python"], [(tmp_path / "nowhere").as_uri()], cache_dir=tmp_path / "cache")
 
 
+def test_of_a_chain_of_causes_only_the_last_is_told(tmp_path: Path) -> None:
+    reason = channel.why_not(["https://conda.invalid/demo"], cache_dir=tmp_path / "cache")
+    assert reason.startswith("https://conda.invalid/demo could not be reached: ")
+    assert "Caused by" not in reason
+
+
 @NEEDS_POSIX
 def test_a_channel_with_a_python_is_at_hand(conda_channel: Channel) -> None:
     assert channel.why_not(conda_channel.urls, cache_dir=conda_channel.cache) == ""
