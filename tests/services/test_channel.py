@@ -57,8 +57,8 @@ def test_a_channel_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_of_a_chain_of_causes_only_the_last_is_told(tmp_path: Path) -> None:
-    reason = channel.why_not(["https://conda.invalid/demo"], cache_dir=tmp_path / "cache")
-    assert reason.startswith("https://conda.invalid/demo could not be reached: ")
+    reason = channel.why_not(["http://127.0.0.1:9/demo"], cache_dir=tmp_path / "cache")
+    assert reason.startswith("http://127.0.0.1:9/demo could not be reached: ")
     assert "Caused by" not in reason
 
 
