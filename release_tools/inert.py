@@ -68,7 +68,7 @@ _CODE_OR_COMMENT = re.compile(rf"{_FENCE.pattern}|{_SPAN.pattern}|<!--(?s:.*?)(?
 _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
 
 _HTML = re.compile(r"<(?=[A-Za-z/!?])(?!https?://[^\s<>`]*>)")
-_IMAGE = re.compile(r"!+\[")
+_IMAGE = re.compile(r"(?<!!)!+\[")
 _URL = re.compile(r"https?://[^\s<>()\[\]`\"']+")
 _MENTION = re.compile(r"@(?!\u200b)")
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)(?!(?:amp|lt|gt|quot|nbsp|copy|hellip|mdash|ndash);)")

@@ -15,7 +15,7 @@ from release_tools.history.headings import Heading, Markup, split_lines
 
 _COMPARED: Final = r"(?<=/compare/)(?P<old>[^\s)>.]{1,60}(?:\.[^\s)>.]{1,20}){0,6})(?P<dots>\.{2,3})(?P<new>[^\s)>]+)"
 _UNRELEASED_LINK: Final = re.compile(rf"^ {{0,3}}\[(?P<label>unreleased)\]:.*?{_COMPARED}", re.IGNORECASE)
-_YANKED: Final = re.compile(r" *[\[(]YANKED[\])]", re.IGNORECASE)
+_YANKED: Final = re.compile(r"(?:(?<! ) +)?[\[(]YANKED[\])]", re.IGNORECASE)
 
 
 def release_unreleased(changelog: Changelog, version: Version, day: date) -> str:

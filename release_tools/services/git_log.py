@@ -16,7 +16,7 @@ from release_tools.services.git import Repository
 from release_tools.versions import TagFormat
 
 _FIELDS: Final = ("%H", "%P", "%aN", "%aE", "%s", "%(trailers:key=Co-authored-by,valueonly)", "%b")
-_PERSON: Final = re.compile(r"\s*(?P<name>[^<>]*[^<>\s])\s*<(?P<email>[^<>]*)>")
+_PERSON: Final = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>")
 
 
 def read_releases(repository: Repository, commit: str, tag_format: TagFormat) -> list[Released]:
@@ -109,6 +109,7 @@ def export(repository: Repository, commit: str, folder: Path, globs: Iterable[st
 
 def _commit(*fields: str) -> Commit:
     commit, parents, name, email, subject, trailers, body = fields
-    people = (_PERSON.match(line) for line in trailers.splitlines())
-    authors = (Author(name, email), *(Author(found["name"], found["email"]) for found in people if found))
+    people = filter(None, (_PERSON.match(line) for line in trailers.splitlines()))
+    others = ((found["name"].strip(), found["email"]) for found in people)
+    authors = (Author(name, email), *(Author(other, address) for other, address in others if other))
     return Commit(commit.strip(), tuple(parents.split()), tuple(dict.fromkeys(authors)), subject, body)

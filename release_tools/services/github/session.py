@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from github.Repository import Repository
     from github.Requester import Requester
 
+_REMOTE: Final = re.compile(
+    r"(?:https?://(?:[^/@]*@)?(?P<web>[^/@]+)/|ssh://(?:[^/@]*@)?(?P<ssh>[^/@:]+)(?::[0-9]{1,5})?/"
+    r"|(?:[^/@:]+@)?(?P<scp>[^/@:]+):)(?P<path>.+)"
+)
 _SLUG: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,99})/[A-Za-z0-9_.-]{1,100}", re.ASCII)
 _REFUSED_FOR_NOW: Final = (403, 429)
 _FORBIDDEN: Final = 403
@@ -90,11 +94,13 @@ class GitHub:
         Addresses are ``https://host/owner/name``, ``ssh://git@host/owner/name`` and ``git@host:owner/name``, each with
         or without ``.git``.
         """
-        host = re.escape(urlsplit(self.site).netloc)
-        name = urlsplit(self.site).hostname or ""
-        forms = rf"(?:https?://(?:[^/@]*@)?{host}/|ssh://(?:[^/@]*@)?{re.escape(name)}(?::\d+)?/|(?:[^/@:]+@)?{re.escape(name)}:)"
-        found = re.fullmatch(rf"{forms}/*(.+?)(?:\.git)?/*", remote)
-        return found[1] if found and _SLUG.fullmatch(found[1]) else ""
+        site = urlsplit(self.site)
+        found = _REMOTE.fullmatch(remote)
+        if found is None:
+            return ""
+        here = found["web"] == site.netloc or site.hostname in (found["ssh"], found["scp"])
+        path = found["path"].strip("/").removesuffix(".git")
+        return path if here and _SLUG.fullmatch(path) else ""
 
     def repository(self, slug: str) -> "HostedRepository":
         """A repository there, by ``owner/name``; nothing is asked yet.
