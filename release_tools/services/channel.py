@@ -12,10 +12,11 @@ from release_tools.archives.members import told
 from release_tools.errors import OutputError, UnreachableError, VerifyError
 
 if TYPE_CHECKING:
-    from rattler import RepoDataRecord
+    from rattler import Gateway, RepoDataRecord
 
 _T = TypeVar("_T")
 _SETTLING: Final = 0.3
+_ONLINE: Final = "Run again online, or name another channel."
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,26 @@ def installed(prefix: Path) -> tuple[Installed, ...]:
     )
 
 
+def packages(channels: Sequence[str], *, patience: float, cache_dir: Path | None = None) -> frozenset[str]:
+    """The names of all packages on channels: for this machine, and for Linux, where most are built first.
+
+    A channel whose index is in shards (CEP 16) is asked for the list of them alone. What was read is cached.
+
+    Args:
+        channels: names or URLs.
+        patience: seconds after which they are given up.
+        cache_dir: where indexes are kept; the user's own cache if None.
+
+    Raises:
+        UnreachableError: a channel could not be read in time.
+    """
+    with _explained(channels):
+        try:
+            return _wait(_names(channels, cache_dir), patience)
+        except TimeoutError:
+            raise UnreachableError(f"{', '.join(channels)}: no answer within {patience:.0f} s", _ONLINE) from None
+
+
 def why_not(channels: Sequence[str], *, cache_dir: Path | None = None) -> str:
     """Why nothing can be installed from these channels on this machine; empty where a Python can be had."""
     try:
@@ -91,17 +112,30 @@ def why_not(channels: Sequence[str], *, cache_dir: Path | None = None) -> str:
     return ""
 
 
-async def _solve(specs: Sequence[str], channels: Sequence[str], cache_dir: Path | None) -> "list[RepoDataRecord]":
-    from rattler import Channel, Gateway, Subdir, VirtualPackage, solve
+async def _names(channels: Sequence[str], cache_dir: Path | None) -> frozenset[str]:
+    from rattler import Channel, Subdir
 
-    gateway = Gateway(cache_dir=cache_dir / "repodata" if cache_dir else None)
+    subdirs = {str(Subdir.current()), "linux-64", "noarch"}
+    found = await _gateway(cache_dir).names([Channel(channel) for channel in channels], [*map(Subdir, sorted(subdirs))])
+    return frozenset(name.normalized for name in found)
+
+
+async def _solve(specs: Sequence[str], channels: Sequence[str], cache_dir: Path | None) -> "list[RepoDataRecord]":
+    from rattler import Channel, Subdir, VirtualPackage, solve
+
     return await solve(
         [Channel(channel) for channel in channels],
         list(specs),
-        gateway=gateway,
+        gateway=_gateway(cache_dir),
         platforms=[Subdir.current(), Subdir("noarch")],
         virtual_packages=VirtualPackage.detect(),
     )
+
+
+def _gateway(cache_dir: Path | None) -> "Gateway":
+    from rattler import Gateway
+
+    return Gateway(cache_dir=cache_dir / "repodata" if cache_dir else None)
 
 
 @contextmanager
@@ -119,9 +153,7 @@ def _explained(channels: Sequence[str]) -> Iterator[None]:
         ) from error
     except (FetchRepoDataError, GatewayError) as error:
         cause = told(error).rpartition("Caused by:")[2].strip()
-        raise UnreachableError(
-            f"{names} could not be reached: {cause}", "Run again online, or name another channel."
-        ) from error
+        raise UnreachableError(f"{names} could not be reached: {cause}", _ONLINE) from error
     except _raised() as error:
         raise VerifyError(f"conda cannot install from {names}: {told(error)}") from error
 
@@ -136,12 +168,12 @@ def _raised() -> tuple[type[Exception], ...]:
     )
 
 
-def _wait(answer: Awaitable[_T]) -> _T:
-    """Run one of py-rattler's coroutines to its end."""
+def _wait(answer: Awaitable[_T], patience: float | None = None) -> _T:
+    """Run one of py-rattler's coroutines to its end, or until ``patience`` seconds are over."""
     import asyncio
 
     async def waiting() -> _T:
-        return await answer
+        return await asyncio.wait_for(answer, patience)
 
     try:
         return asyncio.run(waiting())
