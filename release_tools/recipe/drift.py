@@ -32,24 +32,27 @@ class Drift:
         return bool(self.lacking or self.excess or self.differing)
 
 
-def drift(text: str, form: Format, project: Recipe) -> Drift:
+def drift(text: str, form: Format, project: Recipe, accepted: Iterable[str] = ()) -> Drift:
     """Compare a feedstock's recipe with the one that we would make of the project now; versions and digests aside.
 
     Args:
         text: the feedstock's recipe.
         form: its format.
         project: our recipe for the commit in question.
+        accepted: conda names whose lines may differ.
 
     Raises:
         RecipeError: the feedstock's recipe is no YAML (with jinja, for v0).
     """
     document = Document(text, form)
+    left_out = [*NOT_COMPARED, *accepted]
     lacking: list[str] = []
     excess: list[str] = []
     differing = [*_python(document, project), *_about(document, project)]
     for section, lines in (("host", project.host), ("run", project.run)):
-        items = [item for listed in document.requirements(section) for item in listed.items if _is_package(item)]
-        compared = [line for line in lines if line.name not in NOT_COMPARED and not line.name.startswith("__")]
+        listed = [item for found in document.requirements(section) for item in found.items]
+        items = [item for item in listed if _says_something(item.name, left_out)]
+        compared = [line for line in lines if _says_something(line.name, left_out)]
         lacking += [f"{section}: {line.spec}" for line in compared if not _matching(line.name, items)]
         differing += [f"{section}: {said}" for line in compared for said in _bound(line, compared, items)]
         known = [line.name for line in compared]
@@ -66,9 +69,9 @@ def drift(text: str, form: Format, project: Recipe) -> Drift:
     return Drift(tuple(dict.fromkeys(lacking)), tuple(dict.fromkeys(excess)), tuple(dict.fromkeys(differing)))
 
 
-def _is_package(item: Item) -> bool:
-    """Whether an item names a package in plain text, and one that says something about the project."""
-    return not ("{" in item.name or item.name in NOT_COMPARED or item.name.startswith("__"))
+def _says_something(name: str, left_out: Iterable[str]) -> bool:
+    """Whether this is the name of a package, in plain text, and the package says something about the project."""
+    return not ("{" in name or name.startswith("__") or any(same_name(name, other) for other in left_out))
 
 
 def _matching(name: str, items: Iterable[Item]) -> list[Item]:

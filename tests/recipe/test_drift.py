@@ -100,3 +100,10 @@ def test_constraints_that_admit_the_same_are_the_same(one: str, other: str) -> N
 @pytest.mark.parametrize(("one", "other"), OTHER)
 def test_constraints_that_differ_or_that_we_do_not_know_are_not_the_same(one: str, other: str) -> None:
     assert not same_constraint(one, other)
+
+
+def test_what_a_project_accepts_is_no_drift() -> None:
+    text = TEXT.replace("    - pyyaml\n", "    - requests\n").replace("click >=8.1,<9", "click >=8.0")
+    ours = make_recipe(read_case(PLAIN), Names(), MAINTAINERS)
+    assert not drift(text, Format.V1, ours, ["PyYAML", "requests", "click"])
+    assert drift(text, Format.V1, ours, ["pyyaml", "requests"])
