@@ -24,6 +24,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "verify": "check files that were built",
     "publish": "publish what build made; what is there already stays",
     "release": "build, verify and publish in one go",
+    "recipe": "make the conda-forge recipe from what was built",
+    "drift": "compare the feedstock's recipe with this commit",
     "status": "say what of a version is where",
     "retract": "take back what can be taken back, and say how the rest is",
     "version": "say the version of this commit",

@@ -136,6 +136,12 @@ class CondaForgeConfig:
     maintainers: tuple[str, ...] = setting(
         "GitHub names of those who maintain a new recipe; the owner of the git remote if empty.", ()
     )
+    recipe: str = setting(
+        "The project's own recipe, its path in the project; looked for in conda.recipe/ and recipe/ if empty.", ""
+    )
+    accepted: tuple[str, ...] = setting(
+        "Packages of the feedstock's recipe whose lines may differ from the project's: a reviewer's good reasons.", ()
+    )
     pre_branch: str = setting(
         "The feedstock's branch that pre-releases are proposed to, such as rc; they are not proposed if empty.", ""
     )

@@ -9,7 +9,8 @@ from release_tools.model import Artifact, ArtifactKind, Kind, Release
 
 FILENAME: Final = "release.json"
 REPORT_PAGE: Final = "report.html"
-OWN_FILES: Final = frozenset({FILENAME, REPORT_PAGE})
+RECIPE_FOLDER: Final = "recipe"
+OWN_FILES: Final = frozenset({FILENAME, REPORT_PAGE, RECIPE_FOLDER})
 """What lies in the output folder beside the artifacts."""
 
 _SCHEMA: Final = 1

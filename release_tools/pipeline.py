@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import perf_counter
 from typing import Final
 
@@ -16,6 +17,7 @@ from release_tools.steps.date_changelog import date_changelog
 from release_tools.steps.draft_release import draft_release, take_draft
 from release_tools.steps.identify import identify
 from release_tools.steps.look_around import see_repository, see_workflows
+from release_tools.steps.make_recipe import make_recipe
 from release_tools.steps.preflight import preflight
 from release_tools.steps.publish_release import publish_release
 from release_tools.steps.push_tag import push_tag
@@ -23,6 +25,8 @@ from release_tools.steps.ready import ready
 from release_tools.steps.see_logins import see_logins
 from release_tools.steps.store import store
 from release_tools.steps.take_built import take_built
+from release_tools.steps.take_current import take_current
+from release_tools.steps.take_files import take_files
 from release_tools.steps.upload_channel import upload_channel
 from release_tools.steps.upload_index import upload_index
 from release_tools.steps.verify import verify
@@ -78,6 +82,8 @@ SHOW: Final = Step("GitHub release", publish_release, place="GitHub")  # the dra
 
 PUBLISH: Final = (GO_BACK, READY, *TAGGING, DRAFT, *UPLOAD, SHOW)
 
+RECIPE: Final = Step("Recipe for conda-forge", make_recipe)  # new, or the change of the feedstock's
+
 BUILT: Final = Step("Files", take_built, PreflightError)  # instead of BUILD, in another job
 
 NOTES_AGAIN: Final = Step("Release notes", write_notes_again)  # for the GitHub release, in another job
@@ -130,6 +136,23 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
         if error is not None:
             return Outcome(replace(known, sections=(*known.sections, *_unreached(steps[index + 1 :]))), error)
     return Outcome(known)
+
+
+def dists(context: Context, files: Sequence[Path] = ()) -> Release:
+    """Sdist and wheel of this commit: those that are named, those that ``build`` left, or else a build in scratch.
+
+    Raises:
+        ReleaseToolsError: what stopped a step.
+    """
+    if files:
+        outcome = run((Step("Files", take_files(files)),), context)
+    else:
+        outcome = run((BUILD[0], Step("Files", take_current)), context)
+        if outcome.error is None and not outcome.release.artifacts:
+            outcome = run(BUILD[1:3], context, outcome.release)
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.release
 
 
 def run_each(groups: Sequence[Sequence[Step]], context: Context) -> Outcome:

@@ -31,6 +31,8 @@ SETTINGS = """
 attestations = "off"
 [tool.release-tools.verify]
 conda-install = false
+[tool.release-tools.conda]
+channels = []
 [tool.release-tools.network]
 pause = 5
 wait = 5

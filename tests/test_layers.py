@@ -19,7 +19,7 @@ LAYERS = (
     ("parity", "context"),
     ("deeds", "services"),
     ("survey",),
-    ("report", "checks", "publishing", "workflows"),
+    ("report", "checks", "conda_forge", "publishing", "workflows"),
     ("steps",),
     ("pipeline",),
     ("invocation",),
@@ -29,7 +29,10 @@ LAYERS = (
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 INSIDE = frozenset(
-    {"archives", "checks", "publishing", "recipe", "history", "report", "services", "commands", "workflows"}
+    {
+        *("archives", "checks", "commands", "conda_forge", "history", "publishing", "recipe", "report", "services"),
+        "workflows",
+    }
 )
 """Packages whose own files may import one another; steps may not: what a step needs is a field of the release."""
 

@@ -3,7 +3,7 @@
 import argparse
 
 from release_tools.invocation import Invocation, add_only, add_project, add_settings, add_version
-from release_tools.pipeline import BUILD, PUBLISH
+from release_tools.pipeline import BUILD, PUBLISH, RECIPE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,4 +17,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation) -> int:
     """Build, verify, and go on through the publishing with the gate closed."""
-    return invocation.run_pipeline((*BUILD, *PUBLISH), dry=True)
+    return invocation.run_pipeline((*BUILD, *PUBLISH, RECIPE), dry=True)

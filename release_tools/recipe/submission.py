@@ -1,0 +1,101 @@
+"""The files of a pull request to conda-forge: a new recipe, or a feedstock's own brought to a release."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from release_tools.model import RecipeFiles, RecipeKind
+from release_tools.recipe.difference import NOTHING, difference
+from release_tools.recipe.document import Format
+from release_tools.recipe.model import Recipe
+from release_tools.recipe.names import Name
+from release_tools.recipe.update import recipe_version, update_recipe
+from release_tools.recipe.update_source import Target
+
+NOT_COMPARED: Final = "What {} required is not known here: compare the requirements."
+
+
+@dataclass(frozen=True)
+class Present:
+    """A feedstock's recipe as it stands.
+
+    Attributes:
+        form: its format.
+        text: the whole of it.
+        path: in the feedstock.
+        repository: the feedstock as ``owner/name``; empty for a folder.
+        branch: that was read.
+        commit: that was read.
+    """
+
+    form: Format
+    text: str = field(repr=False)
+    path: str = ""
+    repository: str = ""
+    branch: str = ""
+    commit: str = ""
+
+    @property
+    def version(self) -> str:
+        """The version that it has.
+
+        Raises:
+            RecipeError: it is not written as a plain version in one place.
+        """
+        return recipe_version(self.text, self.form)
+
+
+def submission(recipe: Recipe, text: str, notes: Iterable[str]) -> RecipeFiles:
+    """A package that conda-forge does not have.
+
+    Args:
+        recipe: of the project.
+        text: the whole ``recipe.yaml``.
+        notes: what a person should know or do.
+    """
+    path = f"recipes/{recipe.name}/{Format.V1}"
+    return RecipeFiles(
+        recipe.name,
+        RecipeKind.NEW,
+        files={path: text},
+        diff=f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{text.count(chr(10))} @@\n"
+        + "".join(f"+{line}\n" for line in text.splitlines()),
+        checklist=tuple(notes),
+        unconfirmed=tuple(map(told, recipe.unconfirmed)),
+    )
+
+
+def feedstock_update(present: Present, target: Target, project: Recipe, former: Recipe | None) -> RecipeFiles:
+    """A feedstock's recipe brought to a release.
+
+    Args:
+        present: the feedstock's recipe.
+        target: the release.
+        project: the recipe that we would make of the release.
+        former: the one that we would make of the version that the feedstock has; None where that is not known.
+
+    Raises:
+        RecipeError: the recipe is newer than the release, or has a structure that we do not understand.
+    """
+    changed = difference(former, project) if former else NOTHING
+    updated = update_recipe(present.text, present.form, target, changed)
+    path = present.path or f"recipe/{present.form}"
+    new = {change.name for change in changed.changes if change.old is None}
+    fresh = updated.after != present.text
+    return RecipeFiles(
+        project.name,
+        RecipeKind.UPDATE,
+        present.repository,
+        present.branch,
+        present.commit,
+        files={path: updated.after} if fresh else {},
+        diff=updated.diff,
+        changes=updated.changes,
+        checklist=(*updated.checklist, *([NOT_COMPARED.format(present.version)] if fresh and not former else [])),
+        unconfirmed=tuple(told(name) for name in project.unconfirmed if name.conda in new),
+    )
+
+
+def told(name: Name) -> str:
+    """What is said of a conda name that nothing confirms: ``words → words (curated table: not listed; …)``."""
+    return f"{name.pypi} → {name.conda} ({'; '.join(name.tried)})"

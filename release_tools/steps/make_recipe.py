@@ -1,0 +1,78 @@
+"""The recipe for conda-forge, or the change of the feedstock's: what a pull request will be made of."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from release_tools.conda_forge.output import store_recipe
+from release_tools.conda_forge.project import Subject
+from release_tools.conda_forge.rendering import Rendering, render
+from release_tools.context import Context
+from release_tools.errors import CondaError, RecipeError
+from release_tools.model import ArtifactKind, Document, Kind, Note, Release, Skip, State
+from release_tools.recipe.drift import Drift
+
+RECIPE = "Recipe for conda-forge"
+CHANGE = "Change of the feedstock"
+
+
+def make_recipe(context: Context, release: Release) -> Release | Skip:
+    """Render what conda-forge would get; a real run does so only for the versions that go there.
+
+    Raises:
+        ConfigError: the configured feedstock or recipe does not exist.
+        CredentialError: GitHub refuses the token.
+        RemoteError: GitHub could not be reached, in a real run.
+    """
+    config = context.config.conda_forge
+    if not config.enabled:
+        return Skip("conda-forge.enabled is false")
+    if not release.of_kind(ArtifactKind.SDIST):
+        return Skip("conda-forge builds from an sdist, and there is none")
+    if not context.gate.dry and (release.kind is Kind.DEV or (release.kind is Kind.PRE and not config.pre_branch)):
+        return Skip(f"a {release.kind} version does not go to conda-forge")
+    subject = Subject(context, release)
+    try:
+        rendering = render(subject)
+    except (CondaError, RecipeError) as error:
+        faults = "; ".join(error.faults)
+        return release.telling(Note(State.WARNING, error.message, faults, error.advice or "Update it by hand."))
+    if context.output.is_dir():
+        store_recipe(context.output, rendering.written.form, rendering.written.text, rendering.files.diff)
+    text, language = (rendering.files.diff, "diff") if rendering.present else (rendering.written.text, "yaml")
+    document = Document(CHANGE if rendering.present else RECIPE, text, language)
+    shown = release.showing(document) if text else release
+    return replace(shown, recipe=rendering.files).telling(*_said(subject, rendering))
+
+
+def _said(subject: Subject, rendering: Rendering) -> Iterator[Note]:
+    files, present = rendering.files, rendering.present
+    if present is None:
+        made = f"{rendering.written.own}, brought to this release" if rendering.written.own else "from sdist and wheel"
+        yield Note(State.FACT, f"a new recipe for {files.package}", made)
+    elif files.files:
+        yield Note(State.FACT, f"{present.repository} has {present.version}", "; ".join(files.changes))
+    else:
+        yield Note(State.ALREADY, f"{present.repository} has {present.version} already")
+    if rendering.unseen:
+        yield Note(
+            State.SKIPPED, "not looked up: the feedstock, and whether its requirements are there", rendering.unseen
+        )
+    elif subject.unasked:
+        yield Note(State.SKIPPED, "not looked up: whether conda has all names", subject.unasked)
+    else:
+        for name in files.unconfirmed:
+            yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)}: {name}")
+    for line in files.checklist:
+        yield Note(State.WARNING if present else State.FACT, line)
+    if rendering.drift is not None:
+        yield drift_note(rendering.drift)
+
+
+def drift_note(drift: Drift) -> Note:
+    """One line about how far a feedstock's recipe is from the project."""
+    if not drift:
+        return Note(State.DONE, "the feedstock's recipe agrees with the project")
+    counted = ((drift.lacking, "lacks"), (drift.excess, "has in excess"), (drift.differing, "has otherwise"))
+    said = ", ".join(f"{word} {len(lines)}" for lines, word in counted if lines)
+    detail = "; ".join((*drift.lacking, *drift.excess, *drift.differing))
+    return Note(State.WARNING, f"the feedstock's recipe {said}", detail, "See more: release-tools drift")
