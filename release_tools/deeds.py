@@ -6,7 +6,7 @@ from dataclasses import replace
 from threading import Event
 
 from release_tools.context import Context
-from release_tools.errors import ReleaseToolsError
+from release_tools.errors import ReleaseToolsError, RemoteError
 from release_tools.gate import Act
 from release_tools.model import Note, Receipt, Release, State
 
@@ -30,6 +30,8 @@ class StoppedError(Exception):
 def let_through(context: Context, release: Release, acts: Iterable[Act], *, beside: int = 1) -> Release:
     """Let acts through the gate; answers the release with their receipts and notes.
 
+    In a dry run a place that cannot be looked at is a warning; what would be done there is told all the same.
+
     Args:
         context: the run's surroundings.
         release: that the acts are about.
@@ -39,12 +41,40 @@ def let_through(context: Context, release: Release, acts: Iterable[Act], *, besi
     Raises:
         StoppedError: one failed; those that had not begun were not tried.
     """
+    if not context.gate.dry:
+        return _in_turn(context, release, acts, beside)
+    rehearsed = tuple(acts)
+    try:
+        return _in_turn(context, release, rehearsed, beside)
+    except StoppedError as stopped:
+        if not isinstance(stopped.error, RemoteError):
+            raise
+        return _unseen(stopped.release, stopped.error, rehearsed)
+
+
+def _in_turn(context: Context, release: Release, acts: Iterable[Act], beside: int) -> Release:
     turns = iter(acts)
     for act in turns:
         release = _side_by_side(context, release, [act], 1)
         if beside > 1:
             return _side_by_side(context, release, tuple(turns), beside)
     return release
+
+
+def _unseen(release: Release, error: RemoteError, acts: Iterable[Act]) -> Release:
+    """The release with what would be done of acts that could not be looked for."""
+    seen = {receipt.key for receipt in release.receipts}
+    acts = [act for act in acts if act.expects.key not in seen]
+    would = tuple(replace(act.expects, state=State.WOULD) for act in acts)
+    return replace(release, receipts=(*release.receipts, *would)).telling(
+        could_not_look(error),
+        *(Note(State.WOULD, f"would {act.says}, unless that is done already") for act in acts),
+    )
+
+
+def could_not_look(error: ReleaseToolsError) -> Note:
+    """What a rehearsal says where a release would stop: whatever it could not see may be as it should be."""
+    return Note(State.WARNING, "could not look", error.message)
 
 
 def _side_by_side(context: Context, release: Release, acts: Sequence[Act], beside: int) -> Release:

@@ -7,8 +7,8 @@ from time import perf_counter
 from typing import Final
 
 from release_tools.context import Context
-from release_tools.deeds import GO_ON, StoppedError
-from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, VerifyError
+from release_tools.deeds import GO_ON, StoppedError, could_not_look
+from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError, VerifyError
 from release_tools.model import Note, Release, Section, Skip, State
 from release_tools.steps.build_conda import build_conda
 from release_tools.steps.build_dists import build_dists
@@ -125,8 +125,11 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
             error = stopped.error
             answer = stopped.release.telling(Note(State.FAILED, error.message, advice=error.advice or GO_ON))
         except ReleaseToolsError as raised:
-            error = raised
-            answer = known.telling(Note(State.FAILED, raised.message, advice=raised.advice))
+            if context.gate.dry and known.artifacts and isinstance(raised, RemoteError):
+                answer = known.telling(could_not_look(raised))
+            else:
+                error = raised
+                answer = known.telling(Note(State.FAILED, raised.message, advice=raised.advice))
         if isinstance(answer, Skip):
             answer = known.telling(Note(State.SKIPPED, answer.reason, advice=answer.advice))
         error = error or _failed(step, answer)

@@ -140,6 +140,18 @@ def test_a_dry_run_writes_nothing(release: Releases, there: Repository, server: 
     assert shown(there) == []
 
 
+@pytest.mark.parametrize(("dry", "code"), [(True, None), (False, 13)])
+def test_offline_there_is_a_rehearsal_but_no_release(
+    release: Releases, checkout: Checkout, *, dry: bool, code: int | None
+) -> None:
+    checkout.more.update(dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9"))
+    outcome = release(dry=dry)
+    assert (outcome.error and outcome.error.exit_code) == code
+    if dry:
+        assert "could not look" in texts(outcome)
+        assert "would push the tag v1.0 to ana/demo, unless that is done already" in texts(outcome)
+
+
 @dataclass(frozen=True)
 class Outage(Fault):
     """From one write on the server answers nothing any more, and does only that one, if at all."""

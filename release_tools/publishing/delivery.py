@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from release_tools.context import Context
 from release_tools.deeds import StoppedError, let_through
-from release_tools.errors import ConflictError, ReleaseToolsError, RemoteError, UnreachableError, VerifyError
+from release_tools.errors import ConflictError, ReleaseToolsError, UnreachableError, VerifyError
 from release_tools.gate import Act
 from release_tools.model import Artifact, Note, Receipt, Release, State
 
@@ -31,18 +31,10 @@ class Place(Protocol):
 def deliver(context: Context, release: Release, place: Place, acts: Sequence[Act]) -> Release:
     """Let the acts through the gate; if one was really done, wait until the place serves it.
 
-    In a dry run a place that cannot be reached is a warning.
-
     Raises:
         StoppedError: with what was done before.
     """
-    try:
-        done = let_through(context, release, acts, beside=place.beside)
-    except StoppedError as stopped:
-        if not context.gate.dry or not isinstance(stopped.error, RemoteError):
-            raise
-        unseen = Note(State.WARNING, f"could not look at {place.title}", stopped.error.message)
-        return release.telling(unseen, *(Note(State.WOULD, f"would {act.says}, unless it is there") for act in acts))
+    done = let_through(context, release, acts, beside=place.beside)
     if all(receipt.state is not State.DONE for receipt in done.receipts[len(release.receipts) :]):
         return done
     try:
