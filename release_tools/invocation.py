@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import shlex
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -169,9 +170,12 @@ def find_project(folder: Path, *, anywhere: bool = False) -> Path:
             break
     if anywhere:
         return start
+    below = sorted({path.parent.name for name in _PROJECT_FILES for path in start.glob(f"*/{name}")})
     raise UsageError(
         f"{start}: no Python project: neither pyproject.toml nor setup.py is there",
-        "Change to your project's folder, or name it with --project.",
+        f"Name the one that you mean: --project {' or --project '.join(map(shlex.quote, below))}"
+        if below
+        else "Change to your project's folder, or name it with --project.",
     )
 
 

@@ -55,6 +55,12 @@ BACKEND_TABLE = '[build-system]\nrequires = []\nbuild-backend = "{}"\n[project]\
     ("files", "options", "code", "told"),
     [
         ({"README.md": ""}, [], 2, "no Python project: neither pyproject.toml nor setup.py is there"),
+        (
+            {"b c/pyproject.toml": "", "a/setup.py": ""},
+            [],
+            2,
+            "Name the one that you mean: --project a or --project 'b c'",
+        ),
         (with_pyproject("[project"), [], 3, "pyproject.toml: not valid TOML"),
         (with_pyproject("[tool.release-tools]\noutput = 1"), [], 3, "unknown key; did you mean output-dir?"),
         (with_pyproject("[build-system]\nrequires = 5\n[project]\nversion = '1'"), [], 6, "`build-system`"),

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from release_tools.credentials import is_secret
 from release_tools.errors import RepositoryError
-from release_tools.process import ProcessError, run
+from release_tools.process import Completed, ProcessError, run
 
 _NEUTRAL: Final = (
     "core.fsmonitor=false",
@@ -126,8 +126,11 @@ class Repository:
         Raises:
             ProcessError: git failed.
         """
+        return self._run(*arguments, stdin=stdin).stdout
+
+    def _run(self, *arguments: str, stdin: str | None = None) -> Completed:
         config = (part for item in _NEUTRAL for part in ("-c", item))
-        return run(["git", *config, *arguments], cwd=self.root, env=self.env, stdin=stdin, may_ask=True).stdout
+        return run(["git", *config, *arguments], cwd=self.root, env=self.env, stdin=stdin, may_ask=True)
 
     def head(self) -> Head:
         """What is checked out.
@@ -222,11 +225,18 @@ class Repository:
             scratch = Repository(folder, self.env)
             with (folder / ".git" / "config").open("a", encoding="utf-8", newline="\n") as config:
                 config.write(_SCRATCH_CONFIG.format(devnull=os.devnull))
-            scratch.git("checkout", "--quiet", "--detach", commit, "--")
+            said = scratch._run("checkout", "--quiet", "--detach", commit, "--").stderr
             if tag:
                 scratch.git("tag", "--annotate", "--message", tag, "--", tag, commit)
         except ProcessError as error:
             raise RepositoryError(f"{self.root}: could not be cloned: {error.output or error.message}") from None
+        if lost := [line.removeprefix("error: ") for line in said.splitlines() if line.startswith("error: ")]:
+            # Git goes on without the files whose content it does not find, and exits with 0.
+            raise RepositoryError(
+                f"{self.root}: objects of {commit} are missing, so it cannot be built",
+                "The clone is partial or damaged. Type: git fetch --refetch origin, or clone it again.",
+                faults=lost,
+            )
         for submodule in self.submodules(commit):
             if submodule.present:
                 inner = folder / submodule.path

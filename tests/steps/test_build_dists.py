@@ -55,6 +55,28 @@ def test_line_ends_are_those_that_were_committed(
     assert members(tmp_path / "dist")["demo/lines.py"] == b"1\n2\n"
 
 
+def test_a_commit_whose_files_are_not_all_there_is_not_built(run: Run, tmp_path: Path) -> None:
+    checkout = make_repository(tmp_path / "ours", in_tree_project())
+    checkout.commit({"demo/lost.py": "content that will be lost\n"})
+    blob = checkout.git("rev-parse", "HEAD:demo/lost.py")
+    (checkout.root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    said = run("build", "-C", checkout.root, *QUICK)
+    assert said.code == 4
+    assert f"unable to read sha1 file of demo/lost.py ({blob})" in said.err
+    assert "git fetch --refetch" in said.err
+
+
+def test_a_clone_without_the_content_of_older_commits_is_enough(run: Run, tmp_path: Path) -> None:
+    far = make_repository(tmp_path / "far", {**in_tree_project(), "demo/old.py": "1\n"})
+    far.commit({"demo/old.py": "2\n"})
+    far.git("config", "uploadpack.allowFilter", "true")
+    near = Checkout(tmp_path / "near")
+    far.git("clone", "--quiet", "--filter=blob:none", far.root.as_uri(), str(near.root))
+    far.root.rename(tmp_path / "gone")
+    build(run, near.root, tmp_path / "dist")
+    assert members(tmp_path / "dist")["demo/old.py"] == b"2\n"
+
+
 def test_a_project_may_lie_below_the_top_and_have_any_name(run: Run, tmp_path: Path) -> None:
     files = {f"pakete/größe 1/{name}": text for name, text in in_tree_project().items()}
     checkout = make_repository(tmp_path / "alle 项目", files)
