@@ -54,11 +54,10 @@ def _setup(folder: Path, wheels: Path) -> float:
 
 def _release(wheels: Path, tools: Path) -> float:
     """Seconds from the tag to the published release."""
-    found = {"PIP_FIND_LINKS": f"{wheels} {tools}", "UV_FIND_LINKS": f"{wheels},{tools}"}
+    found = {"PIP_FIND_LINKS": str(tools), "UV_FIND_LINKS": str(tools)}
     with tempfile.TemporaryDirectory() as temp:
         folder = Path(temp)
-        (folder / "action").mkdir()
-        action = copy_action(folder / "action")
+        action = copy_action(folder / "action", wheels)
         with redirect_stdout(StringIO()), stage(folder, action, molecool(), env=found) as there:
             there.push_tag("v1.0")
             started = time.perf_counter()

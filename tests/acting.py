@@ -1,7 +1,7 @@
 """Workflows for real, on this machine and without a network: nektos/act, the action itself, and stubs of ten lines.
 
 The action is installed as on a runner, by its own script with hashes and all; only its lock is a smaller one, of which
-one wheel leads to the packages that the tests themselves run with.
+a few wheels lead to the packages that the tests themselves run with.
 """
 
 import base64
@@ -14,15 +14,18 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import distribution
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).parent.parent
 ACT = shutil.which("act")
 PINS = re.compile(r"uses: (actions/(?:setup-python|upload-artifact|download-artifact)@[0-9a-f]{40})")
 OURS = "release-tools/release-tools@v1"
+APART = ("py-rattler", "py-rattler-build")  # what not every job installs
 PINNED = f"release-tools/release-tools@{'a' * 40}"
 
 STUBS = {
@@ -136,9 +139,7 @@ class Runner:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         path = os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin"))
-        wheels = str(self.action.parent / "wheels")
-        offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": wheels, "UV_FIND_LINKS": wheels}
-        offline |= {} if "HTTPS_PROXY" in self.env else {"UV_OFFLINE": "1"}
+        offline = {"PIP_NO_INDEX": "1", **({} if "HTTPS_PROXY" in self.env else {"UV_OFFLINE": "1"})}
         return {"HOME": str(home), "PATH": path, "LANG": "C.UTF-8", **offline, **self.env}
 
     def _stubs(self, repository: Path) -> dict[str, Path]:
@@ -160,24 +161,41 @@ class Runner:
         return stubs
 
 
-def copy_action(folder: Path) -> Path:
-    """The action's checkout, as a runner fetches it."""
+def copy_action(folder: Path, wheels: Path) -> Path:
+    """The action's checkout, as a runner fetches it, but with a folder of wheels as its input ``wheels``."""
     for name in ("release_tools", "action", "templates"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("action.yml", "requirements.lock"):
-        shutil.copy(ROOT / name, folder)
+    shutil.copy(ROOT / "requirements.lock", folder)
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    action["inputs"]["wheels"]["default"] = str(wheels)
+    (folder / "action.yml").write_text(yaml.safe_dump(action), encoding="utf-8")
     return folder
 
 
 def make_action(folder: Path) -> Path:
     """The same with a lock that can be installed offline from the folder ``wheels`` beside it."""
-    action, wheels = copy_action(folder / "action"), folder / "wheels"
+    wheels = folder / "wheels"
     wheels.mkdir(parents=True)
-    packages = sysconfig.get_path("purelib")
-    made = (installed_wheel("uv", wheels), plain_wheel("packages", {"packages.pth": packages.encode()}, wheels))
-    lock = "".join(f"{name}=={version} \\\n    --hash=sha256:{digest}\n" for name, version, digest in made)
+    action = copy_action(folder / "action", wheels)
+    everything = {path.name for path in Path(sysconfig.get_path("purelib")).iterdir()} - {"__pycache__"}
+    apart = {name: everything & {file.parts[0] for file in distribution(name).files or ()} for name in APART}
+    shared = {"packages": everything.difference(*apart.values()), **apart}
+    made = [linking_wheel(name, files, folder, wheels) for name, files in shared.items()]
+    lock = "".join(
+        f"{name}=={version} \\\n    --hash=sha256:{digest}\n"
+        for name, version, digest in (installed_wheel("uv", wheels), *made)
+    )
     (action / "requirements.lock").write_text(lock, encoding="utf-8")
     return action
+
+
+def linking_wheel(name: str, files: Collection[str], folder: Path, wheels: Path) -> tuple[str, str, str]:
+    """A wheel that leads to packages which are installed here; its name, version and sha256."""
+    linked = folder / "linked" / name
+    linked.mkdir(parents=True)
+    for file in files:
+        (linked / file).symlink_to(Path(sysconfig.get_path("purelib")) / file)
+    return plain_wheel(name, {f"{name}.pth": str(linked).encode()}, wheels)
 
 
 def installed_wheel(name: str, folder: Path) -> tuple[str, str, str]:
@@ -202,7 +220,8 @@ def installed_wheel(name: str, folder: Path) -> tuple[str, str, str]:
 
 def plain_wheel(name: str, files: Mapping[str, bytes], folder: Path, version: str = "1.0") -> tuple[str, str, str]:
     """A wheel of these files; its name, version and sha256."""
-    info = f"{name}-{version}.dist-info"
+    stem = f"{name.replace('-', '_')}-{version}"
+    info = f"{stem}.dist-info"
     members = {
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
         f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
@@ -210,7 +229,7 @@ def plain_wheel(name: str, files: Mapping[str, bytes], folder: Path, version: st
     }
     record = "".join(f"{path},sha256={_digest(data)},{len(data)}\n" for path, data in members.items())
     members[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    path = folder / f"{name}-{version}-py3-none-any.whl"
+    path = folder / f"{stem}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as wheel:
         for member, data in members.items():
             entry = zipfile.ZipInfo(member, (2026, 1, 1, 0, 0, 0))

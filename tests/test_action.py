@@ -4,9 +4,10 @@ import hashlib
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import yaml
 
 from release_tools import action
 from release_tools.settings import settings
-from tests.acting import ACT, OURS, ROOT, Runner, make_action, plain_wheel
+from tests.acting import ACT, APART, OURS, ROOT, Runner, make_action, plain_wheel
 
 FILE = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = FILE["runs"]["steps"]
@@ -115,6 +116,26 @@ def test_the_lock_names_every_dependency_and_uv() -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "only", "unused"),
+    [
+        ("verify", "", set()),
+        ("publish", "", set()),
+        ("publish", "pypi", set(APART)),
+        ("publish", "draft, github", set(APART)),
+        ("publish", "anaconda", {"py-rattler"}),
+        ("publish", "pypi anaconda", {"py-rattler"}),
+        ("publish", "pypi company", set()),
+    ],
+)
+def test_a_job_installs_what_it_may_need(command: str, only: str, unused: set[str]) -> None:
+    script = runpy.run_path(str(ROOT / "action/install.py"))
+    lock = script["read_lock"]()
+    assert len(lock) == len(re.findall(r"^[^\s#]", LOCK, re.MULTILINE))
+    assert "".join(lock.values()) in LOCK
+    assert set(lock) - set(script["needed"](command, only, lock)) == unused
+
+
+@pytest.mark.parametrize(
     ("inputs", "code", "said"),
     [
         ({"command": "version"}, 0, "1.2.3\n"),
@@ -172,12 +193,14 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_action(tmp_path_factory.mktemp("ours"))
 
 
-def install(ours: Path, folder: Path, wheels: Path) -> subprocess.CompletedProcess[str]:
+def install(
+    ours: Path, folder: Path, wheels: Path | None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     temp = folder / "temp"
     temp.mkdir(exist_ok=True)
     env = {
         "PATH": "/usr/bin:/bin", "HOME": str(folder), "RUNNER_TEMP": str(temp), "GITHUB_OUTPUT": str(folder / "output"),
-        "WHEELS": str(wheels), "PIP_NO_INDEX": "1",
+        "WHEELS": str(wheels or ""), "PIP_NO_INDEX": "1", **(env or {}),
     }  # fmt: skip
     return subprocess.run(
         [sys.executable, "-I", str(ours / "action/install.py")], env=env, cwd=folder, capture_output=True,
@@ -198,6 +221,17 @@ def test_it_is_installed_once_a_job_and_outside_of_the_checkout(ours: Path, tmp_
     made = Path(python).lstat().st_mtime_ns
     assert install(ours, tmp_path, ours.parent / "wheels").returncode == 0
     assert Path(python).lstat().st_mtime_ns == made
+
+
+def test_without_a_folder_of_wheels_pip_gets_uv_and_uv_the_rest(ours: Path, tmp_path: Path) -> None:
+    links = str(ours.parent / "wheels")
+    found = {"PIP_FIND_LINKS": links, "UV_FIND_LINKS": links, "UV_OFFLINE": "1"}
+    done = install(ours, tmp_path, None, found)
+    assert done.returncode == 0, done.stderr
+    python = (tmp_path / "output").read_text(encoding="utf-8").strip().removeprefix("python=")
+    code = "import release_tools, rattler, uv; print(uv.find_uv_bin())"
+    said = subprocess.run([python, "-I", "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert Path(said.stdout.strip()).is_relative_to(tmp_path / "temp")
 
 
 def test_a_poisoned_wheel_is_thrown_away_and_never_installed(ours: Path, tmp_path: Path) -> None:
