@@ -11,10 +11,8 @@ from typing import Final
 
 LIBRARIES: Final = (
     "rattler_build",
-    "rattler",
     "conda_package_streaming.create",
     "requests",
-    "keyring",
     "jinja2",
 )
 

@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -99,8 +100,11 @@ def _call(arguments: Sequence[str], env: Mapping[str, str]) -> int:
 def _run(command: Command, options: argparse.Namespace, env: Mapping[str, str], console: "Console") -> int:
     from release_tools.invocation import Invocation
 
-    with tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as scratch:
-        return command.run(Invocation(options, env, console, Path(scratch).resolve()))
+    with (
+        tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as scratch,
+        closing(Invocation(options, env, console, Path(scratch).resolve())) as invocation,
+    ):
+        return command.run(invocation)
 
 
 def _as_ours(error: Exception) -> ReleaseToolsError:

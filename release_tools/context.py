@@ -77,8 +77,7 @@ class Context:
         return Http.to([*origins(self.config), addresses.ANACONDA_API, *runner], self.env, patience)
 
     def close(self) -> None:
-        """End what was begun, and the session if there was one."""
-        self.begun.end()
+        """Close the session, if there was one."""
         if "http" in vars(self):
             self.http.close()
 

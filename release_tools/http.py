@@ -5,6 +5,7 @@ never read.
 """
 
 import io
+import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -158,6 +159,17 @@ class Http:
             RemoteError: as there.
         """
         return self._once(method, url, dict(headers or {}), PLENTY, **body)
+
+    def reaches(self, url: str) -> bool:
+        """Whether the server of an address takes connections; it is asked nothing. Behind a proxy it is taken to."""
+        parts = urlsplit(url)
+        port = parts.port or (80 if parts.scheme == "http" else 443)
+        try:
+            if not self.proxies(url):
+                socket.create_connection((parts.hostname or "", port), self.patience.timeout).close()
+        except OSError:
+            return False
+        return True
 
     def new_session(self) -> "requests.Session":
         """A session for a library that makes requests of its own; everything said here holds for them too."""

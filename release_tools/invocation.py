@@ -6,22 +6,27 @@ import re
 import shlex
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from release_tools.console import Console
 from release_tools.context import Context, Request
+from release_tools.credentials import refuse_near_build
 from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.gate import Gate
 from release_tools.history.bump import Bump
 from release_tools.model import Release
 from release_tools.places import narrowed, stops
+from release_tools.process import Begun
+from release_tools.project import Project
 from release_tools.report.data import report_data
 from release_tools.report.delivery import redacted, write_outputs, write_page, write_summary
 from release_tools.report.outputs import action_outputs
 from release_tools.report.text import closing_line
-from release_tools.settings import Setting, read_config, settings
+from release_tools.services.sdist_wheel import begin_environment
+from release_tools.settings import Setting, read_config, read_pyproject, settings
 
 if TYPE_CHECKING:
     from release_tools.pipeline import Outcome, Step
@@ -39,12 +44,29 @@ class Invocation:
         env: the environment, credentials included.
         console: where people read.
         scratch: a folder that is removed when the call ends.
+        begun: programs that run already for a later step.
     """
 
     options: argparse.Namespace
     env: Mapping[str, str]
     console: Console
     scratch: Path
+    begun: Begun = field(default_factory=Begun)
+
+    def begin_build(self) -> None:
+        """Begin to make the environment of a build, by what the checkout says; the commit rarely says otherwise.
+
+        The very first thing to do, as it takes longest. But not beside credentials: what is installed there may run
+        code of its own. Whatever is wrong here is told by the step that needs it.
+        """
+        with suppress(ReleaseToolsError):
+            refuse_near_build(self.env, allowed=False)
+            project = Project.of(read_pyproject(find_project(Path(self.options.project))))
+            begin_environment(self.scratch, self.env, project, self.begun)
+
+    def close(self) -> None:
+        """End what was begun and nobody waited for."""
+        self.begun.end()
 
     def context(self, *, dry: bool = True, anywhere: bool = False) -> Context:
         """The surroundings of a pipeline run.
@@ -64,7 +86,7 @@ class Invocation:
         if only is not None:
             config = narrowed(config, only.replace(",", " ").split())
         gate = Gate(dry, pause=config.network.pause / 1000)
-        return Context(project, config, self.env, self.console, gate, self.scratch, self.request())
+        return Context(project, config, self.env, self.console, gate, self.scratch, self.request(), self.begun)
 
     def run_pipeline(self, *groups: "Sequence[Step]", dry: bool, anywhere: bool = False) -> int:
         """Run steps, report them as the call asks, and answer the exit code.

@@ -5,15 +5,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from threading import Lock, Thread
+from typing import IO, Final, TypeVar
 
 from release_tools.errors import ReleaseToolsError
 
 _UMASK: Final = -1 if sys.platform == "win32" else 0o022  # the modes of what is built depend on nobody's habits
+
+_Work = TypeVar("_Work", "Program", "Chain")
 
 
 class ProcessError(ReleaseToolsError):
@@ -110,46 +113,124 @@ class Program:
 
     def end(self) -> None:
         """Have it end now, if it has not."""
-        if sys.platform == "win32" or self._alone:
-            self._popen.kill()
-        else:
-            with suppress(ProcessLookupError, PermissionError):  # macOS answers the latter where nobody is left
-                os.killpg(self._popen.pid, signal.SIGKILL)
+        self.kill()
         self._popen.wait()
         if self._popen.stdin:
             self._popen.stdin.close()
         self._close()
+
+    def kill(self) -> None:
+        """Stop it, for whoever waits in `finish` to see."""
+        _kill(self._popen, session=not self._alone)
 
     def _close(self) -> None:
         self._out.close()
         self._err.close()
 
 
-class Begun:
-    """Programs that were begun before anybody waits for them, each by what it is for."""
+class Chain:
+    """Programs one after the other, each begun once the one before it went well, while we do something else."""
 
-    def __init__(self) -> None:
-        self._programs: dict[str, Program] = {}
+    def __init__(self, *programs: Callable[[], Program]) -> None:
+        self._programs = programs
+        self._lock = Lock()
+        self._running: Program | None = None
+        self._ended = self._went_well = False
+        self._thread = Thread(target=self._run, name="begun", daemon=True)
+        self._thread.start()
 
-    def add(self, purpose: str, program: Program) -> None:
-        """Keep it until it is asked for."""
-        self._programs[purpose] = program
-
-    def finish(self, purpose: str) -> bool:
-        """Wait for it; answer whether there was one, and all went well."""
-        program = self._programs.pop(purpose, None)
-        if program is None:
-            return False
-        try:
-            program.finish()
-        except ProcessError:
-            return False
-        return True
+    def finish(self) -> bool:
+        """Wait for the last one; answer whether all went well."""
+        self._thread.join()
+        return self._went_well
 
     def end(self) -> None:
-        """End those that nobody asked for."""
-        while self._programs:
-            self._programs.popitem()[1].end()
+        """Have it end now, if it has not."""
+        with self._lock:
+            self._ended = True
+            if self._running:
+                self._running.kill()
+        self._thread.join()
+
+    def _run(self) -> None:
+        for program in self._programs:
+            try:
+                with self._lock:
+                    if self._ended:
+                        return
+                    self._running = program()
+                self._running.finish()
+            except ProcessError:
+                return
+        self._went_well = True
+
+
+class Servant:
+    """A program that takes one line after the other, and answers each with a line."""
+
+    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
+        """Begin it; arguments as of `Program`, whatever it says beside its answers is lost.
+
+        Raises:
+            ProcessError: it could not be started.
+        """
+        try:
+            self._popen = subprocess.Popen(  # noqa: S603 - argument lists only, never a shell
+                list(argv),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                encoding="utf-8",
+                umask=_UMASK,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ProcessError(f"{Path(argv[0]).name}: could not be started ({error.strerror})") from None
+
+    def ask(self, line: str) -> str:
+        """Its answer to a line; empty where it is no longer there."""
+        stdin, stdout = self._popen.stdin, self._popen.stdout
+        if stdin is None or stdout is None:
+            return ""
+        try:
+            stdin.write(line + "\n")
+            stdin.flush()
+        except OSError:
+            return ""
+        return stdout.readline().rstrip("\n")
+
+    def end(self) -> None:
+        """Have it end now, and whatever it left behind."""
+        _kill(self._popen, session=True)
+        self._popen.wait()
+        for pipe in (self._popen.stdin, self._popen.stdout):
+            if pipe:
+                with suppress(OSError):  # what was written and never read
+                    pipe.close()
+
+
+class Begun:
+    """What was begun before anybody waits for it, each by what it is for."""
+
+    def __init__(self) -> None:
+        self._works: dict[str, Program | Chain] = {}
+
+    def add(self, purpose: str, work: Program | Chain) -> None:
+        """Keep it until it is asked for."""
+        self._works[purpose] = work
+
+    def take(self, purpose: str, kind: type[_Work]) -> _Work | None:
+        """Hand it out, to be finished; None where it was not begun."""
+        work = self._works.pop(purpose, None)
+        return work if isinstance(work, kind) else None
+
+    def end(self) -> None:
+        """End what nobody asked for."""
+        while self._works:
+            self._works.popitem()[1].end()
 
 
 def run(  # noqa: PLR0913 - as many as subprocess.run has
@@ -173,3 +254,12 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has
 def _text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode(errors="replace").replace("\r\n", "\n")
+
+
+def _kill(popen: "subprocess.Popen[str] | subprocess.Popen[bytes]", *, session: bool) -> None:
+    """Kill a program; with all that it left behind where it has a session of its own."""
+    if sys.platform == "win32" or not session:
+        popen.kill()
+    else:
+        with suppress(ProcessLookupError, PermissionError):  # macOS answers the latter where nobody is left
+            os.killpg(popen.pid, signal.SIGKILL)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 _LEGACY_BACKEND: Final = "setuptools.build_meta:__legacy__"
+_LEGACY_REQUIRES: Final = ("setuptools >= 40.8.0",)
 _VCS_PLUGINS: Final = frozenset(
     {
         "dunamai", "flit-scm", "hatch-vcs", "pdm-backend", "poetry-dynamic-versioning", "setuptools-git-versioning",
@@ -35,6 +36,8 @@ class Project:
     Attributes:
         name: empty where only the backend knows it (``setup.py``).
         backend: the build backend's import path.
+        in_tree: whether the backend lies in the project itself, and not among what its build requires.
+        build_requires: what its build requires; empty where the file does not say it well.
         source: where the version comes from.
         version: the literal version; empty unless the source is STATIC.
         versioningit: the settings of versioningit; None where it is not used.
@@ -47,6 +50,8 @@ class Project:
     version: str = ""
     versioningit: Mapping[str, Any] | None = None
     dependencies: tuple[str, ...] = ()
+    in_tree: bool = False
+    build_requires: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, pyproject: Mapping[str, Any]) -> Self:
@@ -75,6 +80,8 @@ class Project:
             version=str(version),
             versioningit=settings,
             dependencies=dependencies,
+            in_tree="backend-path" in system,
+            build_requires=requires if "build-system" in pyproject else _LEGACY_REQUIRES,
         )
 
 

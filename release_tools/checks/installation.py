@@ -1,7 +1,6 @@
 """The wheel, installed in a fresh environment as a user would."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -11,7 +10,7 @@ from release_tools.checks.probing import Installed, last_lines, probe
 from release_tools.context import Context
 from release_tools.credentials import refuse_near_build
 from release_tools.model import Note, State
-from release_tools.process import ProcessError
+from release_tools.process import Chain, ProcessError
 from release_tools.services.environment import Environment
 
 _PREPARED: Final = "try"
@@ -29,9 +28,7 @@ def prepare_installation(context: Context, dependencies: Sequence[str]) -> None:
     """
     environment = Environment.at(context.scratch / _PREPARED, context.env)
     if environment.uv and context.config.verify.install and dependencies and all(map(_is_plain, dependencies)):
-        with suppress(ProcessError):
-            Environment.create(environment.folder, context.env)
-            context.begun.add(_PREPARED, environment.begin_install(dependencies))
+        context.begun.add(_PREPARED, environment.begin(dependencies))
 
 
 def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
@@ -48,7 +45,8 @@ def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
     if not verify.install:
         return (Note(State.SKIPPED, "not installed: verify.install is false"),)
     refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
-    if context.begun.finish(_PREPARED):
+    begun = context.begun.take(_PREPARED, Chain)
+    if begun and begun.finish():
         environment = Environment.at(context.scratch / _PREPARED, context.env)
     else:
         environment = Environment.create(context.scratch / f"try-{wheel.path.stem}", context.env)

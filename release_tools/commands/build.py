@@ -3,7 +3,6 @@
 import argparse
 
 from release_tools.invocation import Invocation, add_project, add_settings, add_version
-from release_tools.pipeline import BUILD
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,4 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation) -> int:
     """Run the BUILD half of the pipeline."""
+    invocation.begin_build()
+    from release_tools.pipeline import BUILD  # takes as long as making the environment
+
     return invocation.run_pipeline(BUILD, dry=True)

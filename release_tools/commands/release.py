@@ -3,7 +3,6 @@
 import argparse
 
 from release_tools.invocation import Invocation, add_only, add_project, add_settings, add_version
-from release_tools.pipeline import BUILD, PUBLISH
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,4 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation) -> int:
     """Run the whole pipeline."""
+    invocation.begin_build()
+    from release_tools.pipeline import BUILD, PUBLISH  # takes as long as making the environment
+
     return invocation.run_pipeline((*BUILD, *PUBLISH), dry=invocation.options.dry_run)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from release_tools import addresses
 from release_tools.archives.members import told
 from release_tools.errors import OutputError, UnreachableError, VerifyError
 
@@ -100,6 +101,13 @@ def packages(channels: Sequence[str], *, patience: float, cache_dir: Path | None
             return _wait(_names(channels, cache_dir), patience)
         except TimeoutError:
             raise UnreachableError(f"{', '.join(channels)}: no answer within {patience:.0f} s", _ONLINE) from None
+
+
+def server(channel: str) -> str:
+    """The address of a channel's server; empty for a folder. A bare name is a channel of Anaconda.org."""
+    if channel.startswith(("file:", ".", "/", "~")):
+        return ""
+    return channel if "://" in channel else f"{addresses.ANACONDA_CHANNEL}/{channel}"
 
 
 def why_not(channels: Sequence[str], *, cache_dir: Path | None = None) -> str:

@@ -5,11 +5,12 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from release_tools.credentials import without_credentials
-from release_tools.process import Completed, Program, run
+from release_tools.process import Chain, Completed, Program, run
 
 
 def find_uv(env: Mapping[str, str]) -> str | None:
@@ -58,10 +59,7 @@ class Environment:
             ProcessError: the environment could not be made.
         """
         made = cls.at(folder, env, extra=extra)
-        if made.uv:
-            run([made.uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)], env=made.env)
-        else:
-            run([sys.executable, "-I", "-m", "venv", str(folder)], env=made.env)
+        made.begin_create().finish()
         return made
 
     @property
@@ -77,6 +75,22 @@ class Environment:
     def make_extra_environ(self) -> Mapping[str, str]:
         """What ``build`` adds to the environment of a backend."""
         return {"PATH": self.env["PATH"]}
+
+    def begin(self, requirements: Sequence[str]) -> Chain:
+        """Begin to make it and to install requirements, and do not wait for it."""
+        return Chain(self.begin_create, partial(self.begin_install, requirements))
+
+    def begin_create(self) -> Program:
+        """Begin to make it, and do not wait for it.
+
+        Raises:
+            ProcessError: nothing could be started that makes it.
+        """
+        if self.uv:
+            maker = [self.uv, "venv", "--quiet", "--no-project", "--python", sys.executable]
+        else:
+            maker = [sys.executable, "-I", "-m", "venv"]
+        return Program([*maker, str(self.folder)], env=self.env)
 
     def install(self, requirements: Sequence[str], *, dependencies: bool = True, wheels: bool = False) -> None:
         """Install requirements or files.

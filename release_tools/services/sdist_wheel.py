@@ -4,20 +4,23 @@ import gzip
 import struct
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.parser import HeaderParser
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from shutil import rmtree
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from release_tools.errors import BuildError
 from release_tools.model import Artifact, ArtifactKind
-from release_tools.process import ProcessError, run
+from release_tools.process import Begun, Chain, ProcessError
+from release_tools.project import Project
 from release_tools.services.environment import Environment
+from release_tools.services.hooks import Hooks
+from release_tools.settings import read_pyproject
 
 if TYPE_CHECKING:
     from build import ProjectBuilder
@@ -53,11 +56,30 @@ class Builder:
         scratch: the run's folder for environments and unpacked sources.
         env: the process's environment.
         commit_time: seconds since the epoch.
+        begun: environments that were begun already; see `begin_environment`.
     """
 
     scratch: Path
     env: Mapping[str, str]
     commit_time: int
+    begun: Begun = field(default_factory=Begun)
+    _hooks: dict[tuple[Path, str], Hooks] = field(default_factory=dict, init=False, repr=False)
+
+    def __enter__(self) -> Self:
+        """Build while it lasts."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing more is built."""
+        for hooks in self._hooks.values():
+            hooks.end()
+
+    def expect(self, project: Project) -> None:
+        """Where the environment was begun, have its backend imported while the source is cloned."""
+        environment = self._at(project.build_requires)
+        if self._was_begun(environment):
+            with suppress(ProcessError):
+                self._hooks_in(environment, project).begin()
 
     def build(self, source: Path, folder: Path, doing: Callable[[str], None]) -> Dists:
         """The sdist from the source, and the wheel from the sdist.
@@ -100,27 +122,43 @@ class Builder:
         from build import ProjectBuilder
 
         requires = ProjectBuilder(source).build_system_requires
-        environment = self._environment(requires)
-        project = ProjectBuilder.from_isolated_env(environment, source, runner=partial(_run_hook, environment))
-        environment.install(sorted(project.get_requires_for_build(kind) - requires))
+        environment = self._at(requires)
+        if not self._was_begun(environment):
+            environment.begin_create().finish()
+            environment.install(sorted(requires))
+        hooks = self._hooks_in(environment, Project.of(read_pyproject(source)))
+        project = ProjectBuilder.from_isolated_env(environment, source, runner=hooks)
+        if further := project.get_requires_for_build(kind) - requires:
+            environment.install(sorted(further))
+            hooks.end()
         return project
 
-    def _environment(self, requires: set[str]) -> Environment:
-        name = sha256("\n".join(sorted(requires)).encode()).hexdigest()[:16]
-        folder = self.scratch / f"build-{name}"
-        clock = {"SOURCE_DATE_EPOCH": str(self.commit_time), "PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-        if folder.exists():
-            return Environment.at(folder, self.env, extra=clock)
-        environment = Environment.create(folder, self.env, extra=clock)
-        environment.install(sorted(requires))
-        return environment
+    def _at(self, requires: Iterable[str]) -> Environment:
+        return build_environment(self.scratch, self.env, requires, SOURCE_DATE_EPOCH=str(self.commit_time))
+
+    def _was_begun(self, environment: Environment) -> bool:
+        """Whether it is there; it is waited for, and removed if it did not become what it should."""
+        begun = self.begun.take(environment.folder.name, Chain)
+        if begun and not begun.finish():
+            rmtree(environment.folder, ignore_errors=True)
+        return environment.folder.exists()
+
+    def _hooks_in(self, environment: Environment, project: Project) -> Hooks:
+        return self._hooks.setdefault((environment.folder, project.backend), Hooks(environment, project))
 
 
-def _run_hook(
-    environment: Environment, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
-) -> None:
-    """The subprocess runner that ``build`` is given: our environment instead of the process's."""
-    run(cmd, cwd=Path(cwd) if cwd else None, env={**environment.env, **(extra_environ or {})})
+def begin_environment(scratch: Path, env: Mapping[str, str], project: Project, begun: Begun) -> None:
+    """Begin to make the environment that `Builder` with the same scratch folder will want for a project."""
+    if project.build_requires:
+        environment = build_environment(scratch, env, project.build_requires)
+        begun.add(environment.folder.name, environment.begin(sorted(set(project.build_requires))))
+
+
+def build_environment(scratch: Path, env: Mapping[str, str], requires: Iterable[str], **clock: str) -> Environment:
+    """The environment for builds that require just this, whether it is there or not yet."""
+    name = sha256("\n".join(sorted(set(requires))).encode()).hexdigest()[:16]
+    fixed = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", **clock}
+    return Environment.at(scratch / f"build-{name}", env, extra=fixed)
 
 
 def _made(answer: str, folder: Path) -> Path:

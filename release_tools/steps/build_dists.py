@@ -32,13 +32,14 @@ def build_dists(context: Context, release: Release) -> Release:
         RepositoryError: the clone could not be made.
         VersionError: what was built does not carry the version that is to be released.
     """
-    import_ahead()
-    repository = Repository.open(context.project, context.env)
-    clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
-    source = clone / context.project.relative_to(repository.root)
-    prepare_installation(context, Project.of(read_pyproject(source)).dependencies)
-    builder = Builder(context.scratch, context.env, release.commit_time)
-    dists = builder.build(source, context.scratch / "dist", context.console.doing)
+    with Builder(context.scratch, context.env, release.commit_time, context.begun) as builder:
+        builder.expect(Project.of(read_pyproject(context.project)))
+        import_ahead()
+        repository = Repository.open(context.project, context.env)
+        clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
+        source = clone / context.project.relative_to(repository.root)
+        prepare_installation(context, Project.of(read_pyproject(source)).dependencies)
+        dists = builder.build(source, context.scratch / "dist", context.console.doing)
     _check_versions(dists, release)
     artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
     name = release.name or parse_wheel_filename(dists.wheel.name)[0]

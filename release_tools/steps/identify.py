@@ -249,7 +249,8 @@ def _ask_backend(checkout: Checkout) -> Version:
     refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
     clone = repository.clone(context.scratch / "asked", head.commit, with_tags=True)
     source = clone / context.project.relative_to(repository.root)
-    text = Builder(context.scratch, context.env, max(head.time, _ZIP_BEGINS)).metadata_version(source)
+    with Builder(context.scratch, context.env, max(head.time, _ZIP_BEGINS), context.begun) as builder:
+        text = builder.metadata_version(source)
     return parse_version(text, field="the version that the backend gives")
 
 

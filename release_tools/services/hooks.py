@@ -1,0 +1,72 @@
+"""A backend's hooks, called in its build environment, each in a process of its own (PEP 517)."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from release_tools.process import ProcessError, Servant, run
+from release_tools.project import Project
+from release_tools.services import hook_server
+from release_tools.services.environment import Environment
+
+_FORKS: Final = sys.platform == "linux"  # macOS forbids much to a fork of a process that uses its frameworks
+_PATIENT: Final = frozenset(
+    {"flit_core.buildapi", "hatchling.build", "pdm.backend", "poetry.core.masonry.api", "setuptools.build_meta"}
+)
+"""Backends that look at the source only when they are called; others do on being imported."""
+
+
+class Hooks:
+    """What calls the hooks of one backend in one environment; a subprocess runner of ``pyproject_hooks``.
+
+    A backend of which that is known to change nothing is imported once, by a process that forks for each hook.
+    """
+
+    def __init__(self, environment: Environment, project: Project) -> None:
+        """Nothing is begun yet.
+
+        Args:
+            environment: with the backend and all that it needs.
+            project: names its backend.
+        """
+        self._environment = environment
+        module = project.backend.partition(":")[0]
+        self._server_argv = [environment.python_executable, "-P", hook_server.__file__, module]
+        self._forks = _FORKS and module in _PATIENT and not project.in_tree
+        self._server: Servant | None = None
+
+    def begin(self) -> None:
+        """Have the backend imported by the time that it is called."""
+        if self._forks and self._server is None:
+            self._server = Servant(self._server_argv, env=self._environment.env, cwd=self._environment.folder)
+
+    def __call__(
+        self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+    ) -> None:
+        """Call a hook.
+
+        Args:
+            cmd: interpreter, script, name of the hook, and a folder of the call's own.
+            cwd: the source.
+            extra_environ: says which backend it is.
+
+        Raises:
+            ProcessError: with the output of the hook that failed.
+        """
+        self.begin()
+        extra, output = dict(extra_environ or {}), Path(cmd[-1], "output.txt")
+        call = {"argv": cmd[1:], "cwd": cwd or ".", "env": extra, "output": str(output)}
+        answer = self._server.ask(json.dumps(call)) if self._server else ""
+        if not answer:
+            run(cmd, cwd=Path(cwd) if cwd else None, env={**self._environment.env, **extra})
+        elif answer != "0":
+            said = output.read_text(encoding="utf-8", errors="replace")
+            raise ProcessError(f"{Path(cmd[0]).name}: exited with {answer}", said.strip(), int(answer))
+
+    def end(self) -> None:
+        """Nothing more is called, or all is imported anew: the environment holds more than before."""
+        if self._server:
+            self._server.end()
+            self._server = None
