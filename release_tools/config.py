@@ -54,6 +54,10 @@ class VerifyConfig:
         "Install the wheel with its dependencies in a fresh environment and import it.", default=True
     )
     conda_install: bool = setting("Install the conda package where a channel with Python is at hand.", default=True)
+    recipe: bool = setting(
+        "Build the recipe for conda-forge in a dry run, and test it, where a channel with Python is at hand.",
+        default=True,
+    )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from release_tools.console import Console
 from release_tools.credentials import OIDC_URL
 from release_tools.gate import Gate
 from release_tools.http import Http, Patience
-from release_tools.places import origins
+from release_tools.places import channel_server, origins
 from release_tools.process import Begun
 
 _SHORT_PAUSE: Final = 100
@@ -75,6 +75,16 @@ class Context:
         patience = Patience(network.timeout, tries, pause / 1000)
         runner = filter(None, [self.env.get(OIDC_URL)])
         return Http.to([*origins(self.config), addresses.ANACONDA_API, *runner], self.env, patience)
+
+    @cached_property
+    def cut_off(self) -> str:
+        """Why not all of ``conda.channels`` can be read: a server that takes no connection; empty where all do.
+
+        It is looked at once, before what would read them is loaded.
+        """
+        channels = self.config.conda.channels
+        absent = (one for one in channels if (url := channel_server(one)) and not self.http.reaches(url))
+        return next((f"{one}: no connection" for one in absent), "")
 
     def close(self) -> None:
         """Close the session, if there was one."""

@@ -27,6 +27,7 @@ from release_tools.steps.store import store
 from release_tools.steps.take_built import take_built
 from release_tools.steps.take_current import take_current
 from release_tools.steps.take_files import take_files
+from release_tools.steps.try_recipe import try_recipe
 from release_tools.steps.upload_channel import upload_channel
 from release_tools.steps.upload_index import upload_index
 from release_tools.steps.verify import verify
@@ -83,6 +84,8 @@ SHOW: Final = Step("GitHub release", publish_release, place="GitHub")  # the dra
 PUBLISH: Final = (GO_BACK, READY, *TAGGING, DRAFT, *UPLOAD, SHOW)
 
 RECIPE: Final = Step("Recipe for conda-forge", make_recipe)  # new, or the change of the feedstock's
+
+TRIAL: Final = Step("Trial of the recipe", try_recipe)  # built and tested by rattler-build, in rehearsals only
 
 BUILT: Final = Step("Files", take_built, PreflightError)  # instead of BUILD, in another job
 

@@ -238,6 +238,13 @@ def origins(config: Config) -> Iterator[str]:
         yield from filter(None, (channel.api, channel.url if channel.server is not Server.FOLDER else ""))
 
 
+def channel_server(channel: str) -> str:
+    """The server of one of ``conda.channels``, where a bare name is one of Anaconda.org's; empty for a folder."""
+    if channel.startswith(("file:", ".", "/", "~")):
+        return ""
+    return channel if "://" in channel else f"{addresses.ANACONDA_CHANNEL}/{channel}"
+
+
 def _place(config: Config, text: str) -> Index | Channel | Unconfigured:
     name, _, label = text.partition(":")
     if name == Server.ANACONDA:

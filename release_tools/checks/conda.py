@@ -38,8 +38,7 @@ def check_conda_installation(context: Context, subject: Subject, wheel: Wheel) -
     if not context.config.verify.conda_install:
         return (Note(State.SKIPPED, "conda package not installed: verify.conda-install is false"),)
     channels = context.config.conda.channels
-    absent = next((one for one in channels if (url := channel.server(one)) and not context.http.reaches(url)), None)
-    if reason := f"{absent}: no connection" if absent else channel.why_not(channels):
+    if reason := context.cut_off or channel.why_not(channels):
         advice = "Run again where one of conda.channels can be reached."
         return (
             Note(

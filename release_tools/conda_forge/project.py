@@ -111,6 +111,8 @@ class Subject:
         config = self.context.config
         if not config.conda.channels:
             return frozenset(), "conda.channels is empty"
+        if self.context.cut_off:
+            return frozenset(), self.context.cut_off
         try:
             return channel.packages(config.conda.channels, patience=min(config.network.timeout, _PATIENCE)), ""
         except UnreachableError as error:

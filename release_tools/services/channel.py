@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from release_tools import addresses
 from release_tools.archives.members import told
 from release_tools.errors import OutputError, UnreachableError, VerifyError
 
@@ -103,18 +102,11 @@ def packages(channels: Sequence[str], *, patience: float, cache_dir: Path | None
             raise UnreachableError(f"{', '.join(channels)}: no answer within {patience:.0f} s", _ONLINE) from None
 
 
-def server(channel: str) -> str:
-    """The address of a channel's server; empty for a folder. A bare name is a channel of Anaconda.org."""
-    if channel.startswith(("file:", ".", "/", "~")):
-        return ""
-    return channel if "://" in channel else f"{addresses.ANACONDA_CHANNEL}/{channel}"
-
-
-def why_not(channels: Sequence[str], *, cache_dir: Path | None = None) -> str:
-    """Why nothing can be installed from these channels on this machine; empty where a Python can be had."""
+def why_not(channels: Sequence[str], *, specs: Sequence[str] = ("python",), cache_dir: Path | None = None) -> str:
+    """Why these MatchSpecs cannot be installed from these channels on this machine; empty where they can."""
     try:
         with _explained(channels):
-            _wait(_solve(["python"], channels, cache_dir))
+            _wait(_solve(specs, channels, cache_dir))
     except (UnreachableError, VerifyError) as error:
         return error.message
     return ""

@@ -1,4 +1,4 @@
-"""What rattler-build says of a conda package: read back by its library, tested by its test runner."""
+"""What rattler-build says: of a package, read back by its library and tested by its runner, and of a recipe, built."""
 
 import json
 import sys
@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from types import ModuleType
+from typing import Any, Final
 
 from release_tools.archives import CondaPackage
 from release_tools.credentials import without_credentials
 from release_tools.process import ProcessError, run
-from release_tools.services import conda_tester
+from release_tools.services import conda_builder, conda_tester
 
 _PATIENCE: Final = 600.0
 
@@ -27,6 +28,23 @@ class Tested:
 
     passed: bool
     output: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Packages:
+    """What became of a recipe.
+
+    Attributes:
+        paths: the packages that were built.
+        fault: what rattler-build said; empty where all went well.
+        log: the last lines of the build that failed; empty where it was not begun.
+        requires: MatchSpecs of what the package that failed needs while it is built.
+    """
+
+    paths: tuple[Path, ...]
+    fault: str = ""
+    log: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
 
 
 def read_back(package: CondaPackage) -> tuple[str, ...]:
@@ -64,12 +82,36 @@ def run_tests(path: Path, channels: Sequence[str], env: Mapping[str, str]) -> tu
     Raises:
         ProcessError: the test runner itself failed.
     """
+    told = _answer(conda_tester, [str(path)], channels, env)
+    return tuple(Tested(one["passed"], tuple(one["output"])) for one in told)
+
+
+def build_recipe(
+    recipe: Path, folder: Path, variants: Mapping[str, Sequence[str]], channels: Sequence[str], env: Mapping[str, str]
+) -> Packages:
+    """Build the packages of a ``recipe.yaml``, each in environments of its own.
+
+    Args:
+        recipe: the file.
+        folder: gets the packages, in the folders of a channel.
+        variants: the values of each variable that the recipe leaves open, such as ``python_min``.
+        channels: where its requirements come from.
+        env: the environment; credentials are left out of it.
+
+    Raises:
+        ProcessError: rattler-build itself failed.
+    """
+    told = _answer(conda_builder, [str(recipe), str(folder)], [json.dumps(dict(variants)), *channels], env)
+    return Packages(tuple(map(Path, told["packages"])), told["fault"], tuple(told["log"]), tuple(told["requires"]))
+
+
+def _answer(program: ModuleType, before: Sequence[str], after: Sequence[str], env: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON is anything
+    """Run a program that writes its answer to a file, whose path stands between its arguments."""
     with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:
         answer = Path(folder, "answer.json")
-        argv = [sys.executable, "-P", conda_tester.__file__, str(path), str(answer), *channels]
+        argv = [sys.executable, "-P", str(program.__file__), *before, str(answer), *after]
         done = run(argv, env=without_credentials(env), patience=_PATIENCE)
         try:
-            told = json.loads(answer.read_text(encoding="utf-8"))
+            return json.loads(answer.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            raise ProcessError(f"{path.name}: its tests gave no answer", done.stderr) from None
-    return tuple(Tested(one["passed"], tuple(one["output"])) for one in told)
+            raise ProcessError(f"{Path(before[0]).name}: rattler-build gave no answer", done.stderr) from None

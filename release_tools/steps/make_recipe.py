@@ -53,13 +53,13 @@ def _said(subject: Subject, rendering: Rendering) -> Iterator[Note]:
         yield Note(State.FACT, f"{present.repository} has {present.version}", "; ".join(files.changes))
     else:
         yield Note(State.ALREADY, f"{present.repository} has {present.version} already")
-    if rendering.unseen:
-        yield Note(
-            State.SKIPPED, "not looked up: the feedstock, and whether its requirements are there", rendering.unseen
-        )
-    elif subject.unasked:
-        yield Note(State.SKIPPED, "not looked up: whether conda has all names", subject.unasked)
-    else:
+    unseen = {rendering.unseen: "the feedstock", subject.unasked: "whether conda has all names"}
+    if rendering.unseen == subject.unasked:
+        unseen = {subject.unasked: "the feedstock, and whether conda has all names"}
+    for reason, what in unseen.items():
+        if reason:
+            yield Note(State.SKIPPED, f"not looked up: {what}", reason)
+    if not subject.unasked:
         for name in files.unconfirmed:
             yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)}: {name}")
     for line in files.checklist:
