@@ -1,5 +1,6 @@
 """The wheel, installed in a fresh environment as a user would."""
 
+import platform
 from collections.abc import Sequence
 from typing import Final
 
@@ -44,6 +45,16 @@ def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
     verify = context.config.verify
     if not verify.install:
         return (Note(State.SKIPPED, "not installed: verify.install is false"),)
+    supported = wheel.metadata.parsed.requires_python
+    if supported and not supported.contains(platform.python_version(), prereleases=True):
+        return (
+            Note(
+                State.FAILED,
+                f"{wheel.path.name} cannot be tried out: it needs Python {supported}",
+                f"this is {platform.python_version()}",
+                "Run release-tools with a Python that the project supports, or with --no-verify-install.",
+            ),
+        )
     refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
     begun = context.begun.take(_PREPARED, Chain)
     if begun and begun.finish():

@@ -3,11 +3,12 @@
 import gzip
 import struct
 import tarfile
+import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.parser import HeaderParser
 from hashlib import sha256
 from pathlib import Path
@@ -41,11 +42,13 @@ class Dists:
         sdist: path of the source distribution.
         wheel: path of the wheel, built from that sdist.
         repacked: whether the sdist's members were given the commit's time by us.
+        warnings: of the backend, each once and in one line.
     """
 
     sdist: Path
     wheel: Path
     repacked: bool
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,11 @@ class Builder:
         Raises:
             BuildError: the backend failed; the message ends with the last lines of its output.
         """
+        with _heard() as warned:
+            dists = self._build(source, folder, doing)
+        return replace(dists, warnings=tuple(warned))
+
+    def _build(self, source: Path, folder: Path, doing: Callable[[str], None]) -> Dists:
         from release_tools.archives import unpack_sdist
 
         doing("sdist")
@@ -113,7 +121,7 @@ class Builder:
         Raises:
             BuildError: the backend failed.
         """
-        with _explained("metadata"):
+        with _heard(), _explained("metadata"):
             metadata = Path(self._prepare(source, "wheel").metadata_path(self.scratch / "metadata")) / "METADATA"
         return HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))["Version"] or ""
 
@@ -213,6 +221,18 @@ def _plain(member: tarfile.TarInfo, commit_time: int) -> tarfile.TarInfo:
     made.uname = made.gname = ""
     made.pax_headers = {}
     return made
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Take down what backends warn of, instead of writing it in the middle of the report."""
+    from pyproject_hooks import BuildBackendWarning
+
+    told: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", BuildBackendWarning)
+        yield told
+    told += dict.fromkeys(str(one.message).strip().partition("\n")[0] for one in caught)
 
 
 @contextmanager

@@ -47,7 +47,9 @@ def build_dists(context: Context, release: Release) -> Release:
         State.FACT, "the sdist was repacked with the commit's time", "its backend leaves the time of the build in it"
     )
     return replace(release, name=name, source=source, artifacts=artifacts).telling(
-        *(made(artifact) for artifact in artifacts), *((note,) if dists.repacked else ())
+        *(made(artifact) for artifact in artifacts),
+        *((note,) if dists.repacked else ()),
+        *(Note(State.WARNING, "the build backend warns", said) for said in dists.warnings),
     )
 
 

@@ -22,7 +22,9 @@ def judge(workflows: Sequence[Workflow], jobs: Sequence[Job], tags: TagFormat) -
     """
     publishing = [workflow for workflow in workflows if _uses(workflow, *_PUBLISHING)]
     if not publishing:
-        yield Note(State.WARNING, "no workflow publishes", "", "To have them written: release-tools init")
+        yield Note(
+            State.WARNING, "no workflow publishes with release-tools", "", "To have them written: release-tools init"
+        )
         return
     for workflow in publishing:
         yield from _triggers(workflow, tags)

@@ -175,3 +175,29 @@ def test_the_same_commit_gives_the_same_bytes(run: Run, tmp_path: Path, backend:
         os.umask(former)
     assert first == second
     assert len(first) == 2
+
+
+WARNS = """import warnings
+warnings.warn("mind this\\n!!\\n   a box around it\\n", UserWarning, stacklevel=1)"""
+
+
+def test_what_a_backend_warns_of_is_told_once_and_in_one_line(run: Run, tmp_path: Path) -> None:
+    checkout = make_repository(tmp_path / "ours", in_tree_project(WARNS))
+    said = run("build", "-C", checkout.root, *QUICK)
+    assert said.code == 0
+    assert said.out.count("mind this") == 1
+    assert "the build backend warns  mind this\n" in said.out
+    assert said.err == ""
+
+
+OF_ANOTHER_PYTHON = """global _metadata
+_metadata = lambda *_: b"Metadata-Version: 2.4\\nName: demo\\nVersion: 1.0\\nRequires-Python: >=4.2\\n"
+"""
+
+
+def test_a_wheel_for_other_pythons_is_not_tried_out(run: Run, tmp_path: Path) -> None:
+    checkout = make_repository(tmp_path / "ours", in_tree_project(OF_ANOTHER_PYTHON))
+    said = run("build", "-C", checkout.root, "--no-conda")
+    assert said.code == 9
+    assert "demo-1.0-py3-none-any.whl cannot be tried out: it needs Python >=4.2" in said.err
+    assert "--no-verify-install" in said.out

@@ -115,7 +115,9 @@ def test_without_a_workflow_it_says_how_to_get_one(checkout: Checkout, capsys: p
     (checkout.path / RELEASE).unlink()
     code, told = doctor(checkout, capsys)
     assert code == 0
-    assert "no workflow publishes To have them written: release-tools init" in notes(told, State.WARNING)
+    assert "no workflow publishes with release-tools To have them written: release-tools init" in notes(
+        told, State.WARNING
+    )
 
 
 def test_a_shallow_clone_is_a_fault_and_the_rest_is_looked_at(
