@@ -32,6 +32,17 @@ def there(request: pytest.FixtureRequest, ours: Path, tmp_path: Path) -> Iterato
         yield made
 
 
+COMMON = {"version": "1.0", "tag": "v1.0", "is-prerelease": "false"}
+NO_URLS = {"release-url": "", "pypi-url": "", "anaconda-url": "", "conda-forge-pr-url": ""}
+OUTPUTS = {
+    "build/build": {**COMMON, **NO_URLS, "released": "false", "places": '["draft", "pypi", "anaconda", "github"]'},
+    "draft/publish": {**COMMON, "released": "true", "pypi-url": "", "anaconda-url": ""},
+    "pypi/publish": {**COMMON, **NO_URLS, "released": "true", "pypi-url": "https://pypi.org/project/demo/1.0/"},
+    "anaconda/publish": {**COMMON, "released": "true", "anaconda-url": "https://anaconda.org/octo/demo"},
+    "github/publish": {**COMMON, "released": "true", "release-url": "https://github.com/octo/demo/releases/tag/v1.0"},
+}
+
+
 def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(there: Stage) -> None:
     there.push_tag("v1.0")
     there.anaconda.faults.append(Fault(method="POST", path="/stage/", times=None))
@@ -55,9 +66,10 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
     assert set(told) < {asset.name for asset in release.assets}
     assert "Everything is new" in release.body
     assert there.testpypi.holds() == {}
-    assert second.outputs["pypi/publish.pypi-url"] == "https://pypi.org/project/demo/1.0/"
-    assert second.outputs["anaconda/publish.anaconda-url"] == "https://anaconda.org/octo/demo"
-    assert second.outputs["github/publish.release-url"] == "https://github.com/octo/demo/releases/tag/v1.0"
+    for step, expected in OUTPUTS.items():
+        said = {name: second.outputs[f"{step}.{name}"] for name in expected}
+        assert said == expected, step
+        assert Path(second.outputs[f"{step}.report"]).name == "report.html"
     for log in (first.log, second.log):
         assert "PWNED" not in log
         for secret in (ANACONDA_TOKEN, GITHUB_TOKEN, there.provider.request_token, *there.provider.issued):
@@ -78,22 +90,28 @@ def test_a_pre_release_takes_its_route_by_pep_440(there: Stage) -> None:
     assert kept == {"dist", "report-draft", "report-pypi", "report-anaconda", "report-github"}
 
 
-def test_a_dispatched_version_is_tagged_once_it_is_verified(there: Stage) -> None:
-    run = there.run("release.yml", {"ref": "refs/heads/main", "inputs": {"version": "1.0"}}, "workflow_dispatch")
+def test_a_dispatched_dry_run_publishes_nothing_and_a_dispatched_bump_is_tagged_and_published(there: Stage) -> None:
+    there.push_tag("v1.0")
+    table = (there.checkout.path / "pyproject.toml").read_text(encoding="utf-8")
+    there.checkout.commit({"pyproject.toml": table.replace('version = "1.0"', 'version = "1.1"')})
+    there.push("main")
+    inputs = {"version": "1.1", "dry-run": "true"}
+    dry = there.run("release.yml", {"ref": "refs/heads/main", "inputs": inputs}, "workflow_dispatch")
+    assert dry.ok, dry.why
+    assert there.github.repositories[SLUG].bare.refs().keys() == {"refs/heads/main", "refs/tags/v1.0"}
+    assert not there.github.repositories[SLUG].releases
+    assert not there.pypi.uploads
+
+    run = there.run("release.yml", {"ref": "refs/heads/main", "inputs": {"bump": "minor"}}, "workflow_dispatch")
     assert run.ok, run.why
     far = there.github.repositories[SLUG].bare
-    assert far.kind(far.refs()["refs/tags/v1.0"]) == "tag"
-    assert far.resolve("refs/tags/v1.0^{commit}") == there.checkout.head
-    assert len(there.pypi.holds()) == 2
-
-
-def test_a_dispatched_dry_run_publishes_nothing(there: Stage) -> None:
-    inputs = {"version": "1.0", "dry-run": "true"}
-    run = there.run("release.yml", {"ref": "refs/heads/main", "inputs": inputs}, "workflow_dispatch")
-    assert run.ok, run.why
-    assert not there.pypi.uploads
-    assert not there.github.repositories[SLUG].releases
-    assert "refs/tags/v1.0" not in there.github.repositories[SLUG].bare.refs()
+    assert far.kind(far.refs()["refs/tags/v1.1"]) == "tag"
+    assert far.resolve("refs/tags/v1.1^{commit}") == there.checkout.head
+    assert sorted(there.pypi.holds()) == ["demo-1.1-py3-none-any.whl", "demo-1.1.tar.gz"]
+    assert [labels for _, labels in there.anaconda.holds().values()] == [("main",)]
+    [release] = there.github.repositories[SLUG].releases
+    assert (release.tag, release.draft, release.prerelease) == ("v1.1", False, False)
+    assert [run.outputs[f"{step}.version"] for step in ("build/build", "github/publish")] == ["1.1", "1.1"]
 
 
 SWAP = """
