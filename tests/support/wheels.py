@@ -1,10 +1,11 @@
-"""Wheels with anything in them, made in milliseconds."""
+"""Wheels and sdists with anything in them, made in milliseconds."""
 
+import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.archives.raw import Part, record_line, zip_bytes
+from tests.archives.raw import Entry, Part, record_line, tar_bytes, zip_bytes
 
 
 @dataclass(frozen=True)
@@ -41,23 +42,30 @@ class Project:
     def info(self) -> str:
         return f"{self.module}-{self.version}.dist-info"
 
+    @property
+    def metadata(self) -> str:
+        """METADATA and PKG-INFO."""
+        headers = [*self.headers, *(f"Requires-Dist: {line}" for line in self.requires)]
+        first = ["Metadata-Version: 2.4", f"Name: {self.name}", f"Version: {self.version}"]
+        return "\n".join([*first, *headers, "", "# Read me"])
+
+    def sdist(self, folder: Path, pyproject: str = "", files: Mapping[str, str] | None = None) -> Path:
+        """Write an sdist of the same project, with these files in it."""
+        root = f"{self.module}-{self.version}"
+        members = {"PKG-INFO": self.metadata, "pyproject.toml": pyproject, **(files or {})}
+        entries = [Entry(f"{root}/{name}", text.encode()) for name, text in members.items()]
+        path = folder / f"{root}.tar.gz"
+        path.write_bytes(gzip.compress(tar_bytes(entries), mtime=0))
+        return path
+
     def wheel(self, folder: Path) -> Path:
         """Write the wheel; a module of the project's name is always in it."""
-        headers = [*self.headers, *(f"Requires-Dist: {line}" for line in self.requires)]
-        metadata = [
-            "Metadata-Version: 2.4",
-            f"Name: {self.name}",
-            f"Version: {self.version}",
-            *headers,
-            "",
-            "# Read me",
-        ]
         wheel = ["Wheel-Version: 1.0", f"Root-Is-Purelib: {str(self.pure).lower()}", f"Tag: {self.tag}"]
         files: dict[str, str | bytes] = {f"{self.module}.py": f"name = {self.name!r}\ndef main(): print(name)\n"}
         files |= {
             name.format(data=f"{self.module}-{self.version}.data", info=self.info): c for name, c in self.files.items()
         }
-        files |= {f"{self.info}/METADATA": "\n".join(metadata), f"{self.info}/WHEEL": "\n".join([*wheel, ""])}
+        files |= {f"{self.info}/METADATA": self.metadata, f"{self.info}/WHEEL": "\n".join([*wheel, ""])}
         files |= {f"{self.info}/entry_points.txt": self.entry_points} if self.entry_points else {}
         contents = {name: c.encode() if isinstance(c, str) else c for name, c in files.items()}
         record = "".join(record_line(name, content) for name, content in contents.items()) + f"{self.info}/RECORD,,\n"
