@@ -12,6 +12,7 @@ from typing import Final
 LIBRARIES: Final = (
     "rattler_build",
     "conda_package_streaming.create",
+    "twine.commands.check",
     "requests",
     "jinja2",
 )

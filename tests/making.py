@@ -16,12 +16,17 @@ def metadata(name: str, version: str) -> str:
     return f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\nSummary: A demonstration\n"
 
 
-def make_wheel(folder: Path, name: str = "demo", version: str = "1.0", *, build: str = "", body: str = "") -> Path:
-    """A pure wheel with one module; ``build`` is its build tag, ``body`` makes other bytes of it."""
+def make_wheel(
+    folder: Path, name: str = "demo", version: str = "1.0", *, build: str = "", body: str = "", told: str = ""
+) -> Path:
+    """A pure wheel with one module; ``build`` is its build tag, ``body`` makes other bytes of it.
+
+    ``told`` is what its metadata says besides.
+    """
     info = f"{name}-{version}.dist-info"
     members = {
         f"{name}/__init__.py": f'__version__ = "{version}"\n{body}',
-        f"{info}/METADATA": metadata(name, version),
+        f"{info}/METADATA": metadata(name, version) + told,
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         + (f"Build: {build}\n" if build else ""),
     }

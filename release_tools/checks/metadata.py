@@ -1,26 +1,20 @@
 """Metadata that every index accepts (core metadata specification), and a description that it can show."""
 
-import sys
+import io
+import logging
 from collections.abc import Iterator
-from typing import Final
 
 from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from release_tools.checks.subject import Subject
-from release_tools.context import Context
-from release_tools.credentials import without_credentials
 from release_tools.model import Note, Release, State
-from release_tools.process import ProcessError, run
-
-_LEVELS: Final = ("WARNING ", "ERROR ")
-"""What twine puts before each fault."""
 
 
-def check_metadata(context: Context, release: Release, subject: Subject) -> tuple[Note, ...]:
+def check_metadata(release: Release, subject: Subject) -> tuple[Note, ...]:
     """Name and version as they are to be released, every field valid, and twine's own strict check."""
-    notes = (*_disagreements(release, subject), *_invalid_fields(subject), *_twine(context, subject))
+    notes = (*_disagreements(release, subject), *_invalid_fields(subject), *_twine(subject))
     return notes or (Note(State.DONE, "metadata valid, description renders", "twine check --strict"),)
 
 
@@ -46,16 +40,39 @@ def _invalid_fields(subject: Subject) -> Iterator[Note]:
                 yield Note(State.FAILED, f"{dist.path.name}: {error}", advice="Correct it in pyproject.toml.")
 
 
-def _twine(context: Context, subject: Subject) -> Iterator[Note]:
+def _twine(subject: Subject) -> Iterator[Note]:
     paths = [str(dist.path) for dist in subject.dists]
-    env = without_credentials(context.env) | {"NO_COLOR": "1", "COLUMNS": "1000", "PYTHONIOENCODING": "utf-8"}
-    try:
-        if paths:
-            run([sys.executable, "-I", "-m", "twine", "check", "--strict", *paths], env=env)
-    except ProcessError as error:
-        lines = (line.strip() for line in error.output.splitlines())
-        said = dict.fromkeys(line.split(maxsplit=1)[1] for line in lines if line.startswith(_LEVELS))
+    if not paths:
+        return
+    said = _said_by_twine(paths)
+    if said is not None:
         advice = 'Set readme = "README.md" (or .rst) in pyproject.toml, and correct what does not render.'
-        yield Note(
-            State.FAILED, "twine check --strict refuses the description", " ".join(said) or error.message, advice
-        )
+        yield Note(State.FAILED, "twine check --strict refuses the description", said, advice)
+
+
+def _said_by_twine(paths: list[str]) -> str | None:
+    """Why ``twine check --strict`` refuses files; None where it does not."""
+    import rich
+    from twine.commands import check
+
+    said = _Said()
+    check.logger.addHandler(said)
+    rich.reconfigure(file=io.StringIO())  # twine prints by rich's own console, and nothing else here does
+    try:
+        refused = check.check(paths, strict=True)
+    except Exception as error:  # noqa: BLE001 - twine and its renderers at work on text of others
+        return f"{type(error).__name__}: {error}"
+    finally:
+        check.logger.removeHandler(said)
+    return " ".join(dict.fromkeys(said.lines)) if refused else None
+
+
+class _Said(logging.Handler):
+    """Each fault that twine logs, in one line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(" ".join(record.getMessage().split()))

@@ -1,0 +1,32 @@
+"""What twine makes of a description, told in a line."""
+
+from pathlib import Path
+
+import pytest
+
+from release_tools.checks.metadata import check_metadata
+from release_tools.checks.subject import Subject
+from release_tools.model import Artifact, ArtifactKind, Kind, Note, Release, State
+from tests.making import make_wheel
+
+RST = "Description-Content-Type: text/x-rst\n\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "says"),
+    [
+        (RST + "Title\n=====\n\nText.\n", State.DONE, "twine check --strict"),
+        ("Description-Content-Type: text/markdown\n\n# Title\n", State.DONE, "twine check --strict"),
+        (RST + "Title\n===\n\n* `a", State.FAILED, "would not be rendered on PyPI. line 4: Warning: Inline"),
+        (RST + ".. include:: /etc/passwd\n", State.FAILED, '"include" directive disabled'),
+        ("", State.FAILED, "`long_description` missing."),
+    ],
+)
+def test_a_description_that_an_index_cannot_show_is_refused(
+    tmp_path: Path, told: str, state: State, says: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wheel = Artifact.of(make_wheel(tmp_path, told=told), ArtifactKind.WHEEL)
+    release = Release("demo", "1.0", Kind.FINAL, artifacts=(wheel,))
+    notes: tuple[Note, ...] = check_metadata(release, Subject.read([wheel]))
+    assert [(note.state, says in note.detail) for note in notes] == [(state, True)], notes
+    assert capfd.readouterr() == ("", "")
