@@ -21,6 +21,7 @@ ACTIONS_BOT: Final = ("github-actions[bot]", "41898282+github-actions[bot]@users
 CONDA_FORGE_OWNER: Final = "conda-forge"
 STAGED_RECIPES: Final = "conda-forge/staged-recipes"
 FEEDSTOCK_OUTPUTS: Final = "conda-forge/feedstock-outputs"
+CONDA_FORGE_BOT: Final = "regro-cf-autotick-bot"
 CONDA_FORGE_REQUESTS: Final = "https://github.com/conda-forge/admin-requests"
 
 ACTION: Final = "release-tools/release-tools"

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from release_tools.services.github.session import HostedRepository
 
@@ -10,20 +10,26 @@ if TYPE_CHECKING:
     from github import InputGitTreeElement
 
 
+_NOTHING: Final = frozenset({404, 409})
+"""No such branch, or an empty repository, as a fork is while GitHub makes it."""
+
+
 def tip(repository: HostedRepository, branch: str) -> str:
-    """The newest commit of a branch; empty where there is no such branch.
+    """The newest commit of a branch; empty where there is no such branch, or nothing at all yet.
 
     Raises:
         CredentialError: the repository cannot be read.
         RemoteError: the server failed.
     """
-    from github import UnknownObjectException
+    from github import GithubException
 
     with repository.hub.doing(f"read the branch {branch} of {repository.slug}"):
         try:
             return repository.handle.get_git_ref(f"heads/{branch}").object.sha
-        except UnknownObjectException:
-            return ""
+        except GithubException as error:
+            if error.status in _NOTHING:
+                return ""
+            raise
 
 
 def parents(repository: HostedRepository, commit: str) -> tuple[str, ...]:
@@ -103,6 +109,20 @@ def move_branch(repository: HostedRepository, branch: str, commit: str) -> None:
     with repository.hub.doing(f"push to {branch} of {repository.slug}"):
         ref = repository.handle.get_git_ref(f"heads/{branch}").complete()  # only GitHub knows the address to edit
         ref.edit(commit, force=False)
+
+
+def set_branch(repository: HostedRepository, branch: str, commit: str) -> None:
+    """Let a branch of our own begin anew at a commit, whether it is there or not.
+
+    Raises:
+        CredentialError: the token may not.
+        RemoteError: the server failed or refused.
+    """
+    if not tip(repository, branch):
+        create_branch(repository, branch, commit)
+        return
+    with repository.hub.doing(f"replace the branch {branch} of {repository.slug}"):
+        repository.handle.get_git_ref(f"heads/{branch}").complete().edit(commit, force=True)
 
 
 def _element(repository: HostedRepository, path: str, content: bytes) -> "InputGitTreeElement":

@@ -7,13 +7,13 @@ and takes its proxy from the process. So it is handed connections that are ours.
 import re
 from collections.abc import ItemsView, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit
 
-from release_tools.addresses import ACTIONS_BOT, GITHUB_API, GITHUB_SITE
-from release_tools.credentials import GITHUB_TOKEN, read_token
+from release_tools.addresses import ACTIONS_BOT, CONDA_FORGE_OWNER, GITHUB_API, GITHUB_SITE
+from release_tools.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN, read_token
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError
 from release_tools.http import Answer, Http, bare
 from release_tools.model import Note, State
@@ -28,6 +28,13 @@ _REMOTE: Final = re.compile(
     r"|(?:[^/@:]+@)?(?P<scp>[^/@:]+):)(?P<path>.+)"
 )
 _SLUG: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,99})/[A-Za-z0-9_.-]{1,100}", re.ASCII)
+_GUESTS: Final = re.compile(r"/repos/[^/]+/[^/]+/(?:forks|pulls|issues/\d+/comments)", re.ASCII)
+_MAY: Final[Mapping[str, str]] = {
+    GITHUB_TOKEN: "A workflow's job needs 'permissions: contents: write'; a token of your own needs write access to the"
+    " repository's contents.",
+    CONDA_FORGE_TOKEN: "Only a classic token with the scopes public_repo and workflow may fork and open pull requests"
+    " elsewhere; a fine-grained one may not.",
+}
 _REFUSED_FOR_NOW: Final = (403, 429)
 _FORBIDDEN: Final = 403
 _ELSEWHERE: Final = 3
@@ -45,6 +52,7 @@ class GitHub:
         http: the session.
         token: who asks; None for anybody, who can read what is public.
         variable: where the token came from, for messages.
+        guest_of: the owner whose repositories take nothing from us but forks, pull requests and comments.
     """
 
     api: str
@@ -52,6 +60,7 @@ class GitHub:
     http: Http = field(repr=False)
     token: str | None = field(default=None, repr=False)
     variable: str = GITHUB_TOKEN
+    guest_of: str = ""
 
     @classmethod
     def of(cls, env: Mapping[str, str], http: Http, variable: str = GITHUB_TOKEN) -> Self:
@@ -73,7 +82,7 @@ class GitHub:
 
     @classmethod
     def public(cls, env: Mapping[str, str], http: Http, *variables: str) -> Self:
-        """github.com, also where the environment names another server.
+        """github.com, also where the environment names another server, as guests of conda-forge.
 
         Args:
             env: of the process.
@@ -86,7 +95,7 @@ class GitHub:
         here = _address(env, "GITHUB_SERVER_URL", GITHUB_SITE) == GITHUB_SITE
         known = {name: env.get(name, "") for name in variables if here or name != GITHUB_TOKEN}
         variable = next((name for name, value in known.items() if value), variables[0])
-        return cls.of(known, http, variable)
+        return replace(cls.of(known, http, variable), guest_of=CONDA_FORGE_OWNER)
 
     def slug(self, remote: str) -> str:
         """``owner/name`` of a git remote's address on this server; empty where it lies elsewhere.
@@ -133,6 +142,17 @@ class GitHub:
                 if error.status == _FORBIDDEN:
                     return ACTIONS_BOT[0]
                 raise
+
+    def check(self, verb: str, url: str) -> None:
+        """See that a request is one that guests make; this is why nothing is ever pushed to a feedstock.
+
+        Raises:
+            AssertionError: it would write to a repository of the owner whose guests we are.
+        """
+        path = urlsplit(url).path.lower().removeprefix(urlsplit(self.api).path)
+        theirs = bool(self.guest_of) and path.startswith(f"/repos/{self.guest_of.lower()}/")
+        if theirs and verb != "GET" and not (verb == "POST" and _GUESTS.fullmatch(path)):
+            raise AssertionError(f"{verb} {bare(url)}: nothing is ever written to repositories of {self.guest_of}")
 
     @cached_property
     def requester(self) -> "Requester":
@@ -204,8 +224,7 @@ class GitHub:
             case 403 | 404:
                 return CredentialError(
                     f"could not {deed}: the token in {self.variable} does not allow it: {said}",
-                    "A workflow's job needs 'permissions: contents: write'; a token of your own needs write access to"
-                    " the repository's contents.",
+                    _MAY.get(self.variable, ""),
                 )
             case status if status >= _SERVER_FAILED:
                 return UnreachableError(
@@ -296,8 +315,8 @@ def _requester(hub: GitHub) -> "Requester":
         """PyGithub's requester with connections of its own; those of PyGithub's class stay as they are."""
 
     Ours.injectConnectionClasses(
-        type("Plain", (_Connection, HTTPRequestsConnectionClass), {"http": hub.http, "scheme": "http"}),
-        type("Secure", (_Connection, HTTPSRequestsConnectionClass), {"http": hub.http, "scheme": "https"}),
+        type("Plain", (_Connection, HTTPRequestsConnectionClass), {"hub": hub, "scheme": "http"}),
+        type("Secure", (_Connection, HTTPSRequestsConnectionClass), {"hub": hub, "scheme": "https"}),
     )
     return Ours(
         auth=Auth.Token(hub.token) if hub.token else None,
@@ -315,7 +334,7 @@ def _requester(hub: GitHub) -> "Requester":
 class _Connection:
     """What PyGithub takes for a connection; it asks through our session."""
 
-    http: Http
+    hub: GitHub
     scheme: str
     verb: str
     url: str
@@ -333,8 +352,9 @@ class _Connection:
             RemoteError: the server failed, or sends us elsewhere.
         """
         url = f"{self.scheme}://{self.place}{self.url}"
+        self.hub.check(self.verb, url)
         data = self.input.encode() if isinstance(self.input, str) else self.input
-        answer = _ask(self.http, self.verb, url, self.headers, data)
+        answer = _ask(self.hub.http, self.verb, url, self.headers, data)
         if answer.status // 100 == _ELSEWHERE:
             raise RemoteError(
                 f"{bare(url)} has moved to {bare(answer.headers.get('location', ''))}",

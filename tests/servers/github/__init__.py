@@ -48,6 +48,7 @@ class GitHub(Double):
         repositories: by full name.
         untouchable: owners whose repositories nobody may push to or write to; pull requests and comments are allowed.
         fork_delay: how many times a new fork is answered for with 404.
+        unsearchable: numbers of pull requests that the search does not know yet.
         digests: whether the API tells the digests of files (older Enterprise servers do not).
     """
 
@@ -61,6 +62,7 @@ class GitHub(Double):
         self.repositories: dict[str, Repository] = {}
         self.untouchable: set[str] = set()
         self.fork_delay = 0
+        self.unsearchable: set[int] = set()
         self.digests = True
         self._count = 0
 
@@ -114,6 +116,25 @@ class GitHub(Double):
         )  # fmt: skip
         repo.pulls.append(pull)
         return pull
+
+    def pull(self, repo: Repository, source: Repository, branch: str, title: str, author: str, base: str = "") -> Pull:
+        """An open pull request of somebody's, from a branch of a fork that is there."""
+        self.logins.add(author)
+        pull = Pull(
+            number=self.next_number(repo), title=title, body="", head_repository=source.full_name, head_branch=branch,
+            head_sha=source.bare.refs()[f"refs/heads/{branch}"], base=base or repo.default_branch, author=author,
+            created=self.tick(),
+        )  # fmt: skip
+        repo.pulls.append(pull)
+        pulls.propose(repo, source, pull)
+        return pull
+
+    def fork(self, repo: Repository, login: str, name: str = "") -> Repository:
+        """Somebody's fork of a repository."""
+        name = name or repo.name
+        fork = self.adopt(login, name, repo.bare.clone(self.folder / login / f"{name}.git"))
+        fork.parent, fork.default_branch = repo.full_name, repo.default_branch
+        return fork
 
     def find(self, full_name: str) -> Repository | None:
         return self.repositories.get(full_name)

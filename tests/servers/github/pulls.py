@@ -46,6 +46,8 @@ def _create(exchange: Exchange) -> Response:
     if source.bare.ancestor(sha, target):
         message = f"No commits between {repo.owner}:{body['base']} and {body['head']}"
         raise invalid("PullRequest", "", "custom", message)
+    if repo.archived:
+        raise RefusedError(403, "Repository was archived so is read-only.")
     pull = Pull(
         number=exchange.server.next_number(repo),
         title=body["title"],
@@ -60,7 +62,13 @@ def _create(exchange: Exchange) -> Response:
         maintainer_can_modify=body.get("maintainer_can_modify", True),
     )
     repo.pulls.append(pull)
+    propose(repo, source, pull)
     return Response.of_json(exchange.server.teller.pull(repo, pull), 201)
+
+
+def propose(repo: Repository, source: Repository, pull: Pull) -> None:
+    """Bring what a pull request proposes into the repository, where GitHub shows it as a ref of its own."""
+    repo.bare.git("fetch", "--quiet", str(source.bare.path), f"{pull.head_sha}:refs/pull/{pull.number}/head")
 
 
 def _source(exchange: Exchange, repo: Repository, owner: str) -> Repository | None:
@@ -136,7 +144,8 @@ def _search(exchange: Exchange) -> Response:
     found = [
         pull
         for pull in sorted(repo.pulls, key=lambda pull: pull.number, reverse=True)
-        if all(word in pull.title.casefold() for word in words)
+        if pull.number not in exchange.server.unsearchable
+        and all(word in pull.title.casefold() for word in words)
         and (pull.author in qualifiers.get("author", {pull.author}))
         and (pull.head_branch in qualifiers.get("head", {pull.head_branch}))
         and not ({"open", "closed"} - {pull.state}) & states

@@ -50,14 +50,13 @@ def _fork(exchange: Exchange) -> Response:
         name = exchange.body.get("name", repo.name)
         while server.find(f"{token.login}/{name}"):
             name += "-1"
-        fork = server.adopt(token.login, name, repo.bare.clone(server.folder / token.login / f"{name}.git"))
-        fork.parent, fork.default_branch = repo.full_name, repo.default_branch
+        fork = server.fork(repo, token.login, name)
         fork.reads_until_ready = server.fork_delay
     return Response.of_json(server.teller.repository(fork, token, repo), 202)
 
 
 def _merge_upstream(exchange: Exchange) -> Response:
-    _, repo, branch = exchange.writer, exchange.repo, exchange.body["branch"]
+    token, repo, branch = exchange.writer, exchange.repo, exchange.body["branch"]
     parent = exchange.server.find(repo.parent)
     if parent is None:
         raise RefusedError(422, "There is no upstream repository")
@@ -65,6 +64,9 @@ def _merge_upstream(exchange: Exchange) -> Response:
     if theirs is None or ours is None:
         raise RefusedError(422, f"Branch {branch} does not exist")
     repo.bare.git("fetch", "--quiet", str(parent.bare.path), theirs)
+    changed = repo.bare.git("diff", "--name-only", ours, theirs).splitlines()
+    if not token.workflows and any(path.startswith(".github/workflows/") for path in changed):
+        raise RefusedError(422, "Upstream commits contain workflow changes, which require the `workflow` scope")
     if repo.bare.ancestor(theirs, ours):
         kind, new = "none", ours
     elif repo.bare.ancestor(ours, theirs):

@@ -23,12 +23,14 @@ class Token:
         kind: of the token.
         repository: the only one that it may write to, for a workflow's token.
         writes: whether it may write at all (``contents: write``).
+        workflows: whether it may bring changes of workflows along (the scope ``workflow`` of a classic token).
     """
 
     login: str
     kind: TokenKind = TokenKind.CLASSIC
     repository: str = ""
     writes: bool = True
+    workflows: bool = True
 
     @property
     def refusal(self) -> str:
@@ -117,6 +119,7 @@ class Repository:
         locked_tags: whether a rule forbids to make tags.
         latest: id of the release that is marked so by its maker.
         reads_until_ready: how many times a new fork is not there yet.
+        archived: whether it takes nothing any more.
     """
 
     owner: str
@@ -132,6 +135,7 @@ class Repository:
     latest: int | None = None
     pulls: list[Pull] = field(default_factory=list)
     reads_until_ready: int = 0
+    archived: bool = False
 
     @property
     def full_name(self) -> str:

@@ -46,6 +46,7 @@ class Teller:
             "owner": self.user(repo.owner),
             "private": False,
             "fork": bool(repo.parent),
+            "archived": repo.archived,
             "default_branch": repo.default_branch,
             "url": f"{self.at.api}/repos/{repo.full_name}",
             "html_url": f"{self.at.site}/{repo.full_name}",
