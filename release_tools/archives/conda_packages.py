@@ -12,12 +12,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
-from release_tools.archives.members import LIMITS, REBUILD, Limits, Member, Names, open_regular, refused
+from release_tools.archives.members import LIMITS, REBUILD, Limits, Member, Names, one_line, open_regular, refused
 from release_tools.archives.streams import Frame, Packing, decoding
 from release_tools.archives.tars import read_members
 from release_tools.archives.zips import Zip, open_zip
 from release_tools.errors import ArchiveError
-from release_tools.inert import visible
 
 _FORMAT_VERSION: Final = 2
 _INFO: Final = "info/"
@@ -146,7 +145,7 @@ def _check_identity(package: CondaPackage, limits: Limits) -> None:
     """Compare ``info/index.json`` with the file name, and the names with what the package's systems can hold."""
     stem = f"{package.name}-{package.version}-{package.build}"
     if package.path.name.removeprefix(stem) not in _SUFFIXES:
-        raise ArchiveError(f"{package.path.name}: its info/index.json says {visible(stem)}", REBUILD)
+        raise ArchiveError(f"{package.path.name}: its info/index.json says {one_line(stem)}", REBUILD)
     if package.subdir.startswith(_CASELESS):
         names = Names(package.path.name, limits)
         for member in package.members:

@@ -18,6 +18,7 @@ REBUILD: Final = "Build the file anew from a clean checkout, and do not publish 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _LONGEST_NAME = 1024
 _LONGEST_PART = 255
+_LONGEST_QUOTE = 500
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,13 @@ def refused(archive: str, member: str, why: str) -> ArchiveError:
 
 def told(error: Exception) -> str:
     """What a decoder says is wrong, in one line; it may quote the archive."""
-    return visible(" ".join(str(error).split()))
+    return one_line(str(error))
+
+
+def one_line(text: str) -> str:
+    """Text from an archive as a message may quote it: in one line, every control visible, and cut short."""
+    line = visible(" ".join(text.split()))
+    return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}..."
 
 
 @contextmanager

@@ -18,13 +18,12 @@ from typing import Final, NamedTuple
 from packaging.tags import InvalidTag, Tag, parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from release_tools.archives.members import LIMITS, REBUILD, Limits, Member, Names, open_regular, refused
+from release_tools.archives.members import LIMITS, REBUILD, Limits, Member, Names, one_line, open_regular, refused
 from release_tools.archives.metadata import CoreMetadata, check_identity, parse_entry_points, parse_metadata
 from release_tools.archives.places import Scheme, import_names, place_of
 from release_tools.archives.streams import decoding
 from release_tools.archives.zips import Content, Entry, Zip, open_zip
 from release_tools.errors import ArchiveError
-from release_tools.inert import visible
 
 _HASHES: Final = ("", "sha256", "sha384", "sha512")
 _UNRECORDED: Final = ("RECORD", "RECORD.jws", "RECORD.p7s")
@@ -160,10 +159,10 @@ def _check_wheel_file(archive: Zip, dist_info: str, tags: frozenset[Tag]) -> tup
         told = {tag for line in wheel.get_all("Tag", []) for tag in _tags(str(line))}
     version = str(wheel.get("Wheel-Version", ""))
     if version.partition(".")[0] != "1":
-        raise ArchiveError(f"{shown}: Wheel-Version is {visible(version) or 'missing'}, not 1.x", REBUILD)
+        raise ArchiveError(f"{shown}: Wheel-Version is {one_line(version) or 'missing'}, not 1.x", REBUILD)
     if told != tags:
         shown_tags = ", ".join(sorted(map(str, told))) or "none"
-        raise ArchiveError(f"{shown}: its tags ({visible(shown_tags)}) are not those of the file name", REBUILD)
+        raise ArchiveError(f"{shown}: its tags ({one_line(shown_tags)}) are not those of the file name", REBUILD)
     return str(wheel.get("Root-Is-Purelib", "")).lower() == "true", str(wheel.get("Generator", ""))
 
 

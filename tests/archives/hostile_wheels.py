@@ -41,6 +41,8 @@ WHEELS = (
         "its tags (cp311-cp311-win32)",
         partial(wheel_bytes, wheel=WHEEL.replace(b"py3-none-any", b"cp311-cp311-win32")),
     ),
+    Hostile("tag of two lines", "(py3-none-any x\\x1bx)", partial(wheel_bytes, wheel=WHEEL[:-1] + b"\n \tx\x1bx\n")),
+    Hostile("endless tag", f"({'x' * 500}...)", partial(wheel_bytes, wheel=WHEEL[:-13] + b"x" * 999 + b"-none-any\n")),
     Hostile("more tags", "are not those of the file name", partial(wheel_bytes, wheel=WHEEL + b"Tag: py2-none-any\n")),
     Hostile(
         "no record",
