@@ -19,7 +19,7 @@ from release_tools.archives import read_wheel
 from release_tools.services.conda_package import Conversion, convert
 from tests.making import make_wheel
 
-LARGE = ("django==5.2.5", "sqlalchemy==2.0.43", "gradio==5.44.0")
+LARGE = ("django==5.2.5", "sqlalchemy==2.1.0", "gradio==5.44.0")
 SMALL = ("rich==14.1.0", "requests==2.32.5", "six==1.17.0")
 MEGABYTE = 1 << 20
 

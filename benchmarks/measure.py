@@ -75,16 +75,23 @@ def python(*arguments: str | Path, cwd: Path | None = None, accept: Sequence[int
 
 def peak_memory() -> int:
     """The most memory that this process ever held, in bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():  # in ru_maxrss Linux counts what the parent held when it forked this process
+        return next(
+            int(line.split()[1]) << 10
+            for line in status.read_text(encoding="utf-8").splitlines()
+            if line.startswith("VmHWM:")
+        )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return peak if sys.platform == "darwin" else peak << 10
 
 
 def from_index(cache: Path, requirement: str, *, binary: bool) -> Path:
-    """A project's wheel or sdist from PyPI, kept in a folder."""
+    """A project's pure wheel, or its sdist, from PyPI, kept in a folder."""
     folder = cache / ("wheels" if binary else "sdists") / requirement
     if not folder.is_dir():
-        only = "--only-binary=:all:" if binary else "--no-binary=:all:"
-        command(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", only, "--dest", folder, requirement)()
+        only = ("--only-binary=:all:", "--platform=any") if binary else ("--no-binary=:all:",)
+        command(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *only, "--dest", folder, requirement)()
     return next(folder.iterdir())
 
 

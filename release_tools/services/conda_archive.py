@@ -17,14 +17,19 @@ from pathlib import Path
 from typing import IO, Any, Final, Protocol, cast
 from zipfile import ZipFile, ZipInfo
 
-_MOST_THREADS: Final = 8
+_MOST_THREADS: Final = 4
 _WORTH_A_THREAD: Final = 1 << 20
 _ZIP_FIRST, _ZIP_LAST = 315_532_800, 4_354_819_198  # what a zip file's clock can show: 1980 to 2107
 _UNIX: Final = 3
 # zstd's levels mean other parameters below 256 KiB: there 12 is five times slower for 2 %. These keep to the strategy
-# that they have above it, and take the window of level 19 (8 MiB), in which conda-forge's packages are written.
+# that they have above it, and take the window of level 19 (8 MiB), in which conda-forge's packages are written. Each
+# thread compresses 8 MiB (zstd's own choice would be 32, which few packages have for a second thread), and knows the
+# 4 MiB before them; that, the smaller table and the number of threads bound the memory.
 _LAZY_LEVELS: Final = range(10, 13)
 _WINDOW_LOG: Final = 23
+_JOB: Final = 8 << 20
+_OVERLAP_LOG: Final = 8
+_HASH_LOG: Final = 22
 
 
 class Readable(Protocol):
@@ -167,6 +172,7 @@ class _Zstd:
         options = {parameters.compression_level: level, parameters.nb_workers: threads}
         if level in _LAZY_LEVELS:
             options |= {parameters.window_log: _WINDOW_LOG, parameters.strategy: zstd.Strategy.lazy2}
+            options |= {parameters.job_size: _JOB, parameters.overlap_log: _OVERLAP_LOG, parameters.hash_log: _HASH_LOG}
         self._raw = raw
         self._position = 0
         self._compressor = zstd.ZstdCompressor(options=options)
