@@ -28,6 +28,10 @@ VARIABLE: Final = "INPUTS"
 OPTIONS: Final = ("project", "version", "tag", "bump", "expect", "only")
 """Inputs that are options of commands under the same name."""
 
+EXPECT: Final = "expect"
+UNCHECKED: Final = "none"
+"""The input ``expect`` of whoever asks for no comparison; an empty one is a comparison that went wrong."""
+
 POSITIONAL: Final = ("tag", "notes", "retract")
 """Commands that take the version as their argument."""
 
@@ -39,6 +43,10 @@ def run(env: Mapping[str, str]) -> int:
     """Run what the inputs ask for and answer the exit code."""
     inputs: dict[str, str] = json.loads(env[VARIABLE])
     given = {name: value.strip() for name, value in inputs.items() if value.strip()}
+    if inputs.get(EXPECT, UNCHECKED) == UNCHECKED:
+        given.pop(EXPECT, None)
+    else:
+        given.setdefault(EXPECT, "")
     command = given.get("command", "")
     if command not in COMMANDS:
         error = UsageError(f"input command: {command!r} is no command", f"There are {', '.join(COMMANDS)}.")

@@ -10,15 +10,16 @@ from typing import Any, Literal
 CondaFormat = Literal["conda", "tar.bz2"]
 
 
-def setting(doc: str, default: Any = MISSING, *, within: range | None = None) -> Any:  # noqa: ANN401 - as dataclasses.field, it answers any type
+def setting(doc: str, default: Any = MISSING, *, within: range | None = None, inside: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field, it answers any type
     """A dataclass field with its sentence for the reference page; a callable default is a factory.
 
     Args:
         doc: the sentence.
         default: what holds where nobody says otherwise.
         within: the numbers that are allowed.
+        inside: whether it is a path that must not leave the project, where the project's own file says it.
     """
-    metadata = {"doc": doc, "within": within}
+    metadata = {"doc": doc, "within": within, "inside": inside}
     if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -157,11 +158,13 @@ class CondaForgeConfig:
 class Config:
     """All settings of a project."""
 
-    output_dir: str = setting("Where artifacts are written, relative to the project.", "dist")
+    output_dir: str = setting("Where artifacts are written, relative to the project.", "dist", inside=True)
     tag_format: str = setting(
         'How a version is written as a tag, such as "pkg-a-v{version}"; v1.2.3 or 1.2.3 if empty.', ""
     )
-    changelog_file: str = setting("The changelog's path in the project; looked for under the usual names if empty.", "")
+    changelog_file: str = setting(
+        "The changelog's path in the project; looked for under the usual names if empty.", "", inside=True
+    )
     scheme: Literal["auto", "semver", "calver"] = setting(
         'How versions are counted: "semver", "calver", or "auto": as the past releases show.', "auto"
     )
@@ -179,6 +182,10 @@ class Config:
         'Sign what goes to PyPI (PEP 740): "auto" where the job can, "required", or "off".', "auto"
     )
     allow_older: bool = setting("Publish a version below the newest final one that is there.", default=False)
+    allow_epoch: bool = setting(
+        "Publish a version with another epoch (the 1 in 1!2.0) than the newest final one; there is no way back.",
+        default=False,
+    )
     indexes: Mapping[str, str] = setting("Other package indexes: name = address that takes uploads.", dict)
     simple_urls: Mapping[str, str] = setting(
         "Root of an index's simple API, by the index's name, where it is not beside the upload address.", dict

@@ -43,6 +43,21 @@ def for_log(text: str) -> str:
     return _COMMAND.sub(r"\\::", for_terminal(text)).replace("##[", "##\\[")
 
 
+def whole_words(text: str, room: int, *, last: bool = False) -> str:
+    """As many words as fit into so many characters, the first ones or the last, on one line.
+
+    A word is shown whole or not at all: half of a secret is recognised by nobody who hides secrets.
+    """
+    words, left = [], room
+    for word in reversed(text.split()) if last else text.split():
+        left -= len(word)
+        if left < 0:
+            break
+        words.append(word)
+        left -= 1
+    return " ".join(reversed(words) if last else words)
+
+
 def workflow_data(text: str) -> str:
     """The message of a workflow command of our own, encoded as actions/toolkit does; no older command is in it."""
     return for_terminal(text).replace("##[", "##\\[").replace("%", "%25").replace("\n", "%0A")

@@ -11,7 +11,7 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from reprlib import repr as shortened
 from typing import Any, Final, Literal, TypeAlias, cast
 
@@ -43,6 +43,7 @@ class Setting:
         default: what holds where nobody says otherwise.
         doc: one sentence.
         within: the numbers that it may be, where it is one.
+        inside: whether it is a path that the project's own file must not lead out of the project.
     """
 
     path: tuple[str, ...]
@@ -50,6 +51,7 @@ class Setting:
     default: Any
     doc: str
     within: range | None = None
+    inside: bool = False
 
     @property
     def key(self) -> str:
@@ -102,8 +104,7 @@ def settings(cls: type = Config, prefix: tuple[str, ...] = ()) -> Iterator[Setti
         if is_dataclass(hints[item.name]):
             yield from settings(cast("type", hints[item.name]), path)
         else:
-            doc, within = item.metadata["doc"], item.metadata.get("within")
-            yield Setting(path, hints[item.name], _default(item), doc, within)
+            yield Setting(path, hints[item.name], _default(item), **item.metadata)
 
 
 def read_config(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -> Config:
@@ -173,7 +174,9 @@ def _in_table(
     for key, value in table.items():
         path = (*prefix, key)
         source = ".".join((TABLE, *path))
-        if path in known:
+        if path in known and known[path].inside and _leaves(value):
+            faults.append(f"{source}: leads out of the project: {shortened(value)}")
+        elif path in known:
             yield source, known[path], value
         elif key not in below:
             faults.append(f"{source}: unknown key{_did_you_mean(key, below)}")
@@ -181,6 +184,14 @@ def _in_table(
             yield from _in_table(value, path, known, faults)
         else:
             faults.append(f"{source}: expected a table, got {_named(value)}")
+
+
+def _leaves(path: object) -> bool:
+    """Whether a path leads out of the folder that it is relative to, on any system."""
+    if not isinstance(path, str):
+        return False
+    windows = PureWindowsPath(path)
+    return bool(windows.anchor) or path.startswith("~") or ".." in windows.parts
 
 
 def _in_environment(env: Mapping[str, str], known: Iterable[Setting], faults: list[str]) -> Iterator[_Given]:

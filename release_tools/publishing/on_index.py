@@ -193,13 +193,18 @@ class OnIndex:
     def _regression(self, known: Listing) -> Iterator[Finding]:
         standing = (name for name, served in known.files.items() if not served.yanked)
         final = {version for name in standing if (version := version_of(name)) and not version.is_prerelease}
-        newest = max((v for v in final if v != Version(self.release.version)), default=None)
-        if newest and newest > Version(self.release.version):
-            text = f"{self.title} has {newest} already, which is newer than {self.release.version}"
-            if self.context.config.allow_older:
-                yield Note(State.WARNING, text)
-            else:
-                yield PreflightError(text, "A maintenance release of an older line? Then --allow-older.")
+        ours, allowed = Version(self.release.version), self.context.config
+        newest = max((v for v in final if v != ours), default=None)
+        if ours.epoch != (newest.epoch if newest else 0):
+            text = f"{ours} has another epoch than {newest or 'the versions of a new project'} on {self.title}"
+            yield _only_if(
+                text, "An epoch cannot be taken back. If it is meant: --allow-epoch.", allowed=allowed.allow_epoch
+            )
+        elif newest and newest > ours:
+            text = f"{self.title} has {newest} already, which is newer than {ours}"
+            yield _only_if(
+                text, "A maintenance release of an older line? Then --allow-older.", allowed=allowed.allow_older
+            )
 
     def _may_log_in(self, known: Listing) -> Iterator[Finding]:
         if self.context.config.attestations == "required" and not self._attests:
@@ -227,6 +232,10 @@ class OnIndex:
         identity = job.identity(self.context.http, audience)
         self.context.console.mask(identity)
         return identity
+
+
+def _only_if(text: str, advice: str, *, allowed: bool) -> Finding:
+    return Note(State.WARNING, text) if allowed else PreflightError(text, advice)
 
 
 def version_of(filename: str) -> Version | None:

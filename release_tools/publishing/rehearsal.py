@@ -4,6 +4,7 @@ from release_tools.archives import read_wheel
 from release_tools.context import Context
 from release_tools.credentials import near_build
 from release_tools.errors import VerifyError
+from release_tools.inert import whole_words
 from release_tools.model import ArtifactKind, Note, Release, State
 from release_tools.places import TESTPYPI
 from release_tools.process import ProcessError
@@ -38,7 +39,7 @@ def rehearse(context: Context, release: Release) -> tuple[Note, ...]:
         except ProcessError as error:
             raise VerifyError(
                 f"{wheel.filename}, as {TESTPYPI.title} serves it, does not install and import: {error.message}",
-                f"PyPI was not touched. {error.output[-_SHOWN:]}",
+                f"PyPI was not touched. {whole_words(error.output, _SHOWN, last=True)}",
             ) from error
     if near:
         return (

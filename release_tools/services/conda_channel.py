@@ -15,6 +15,7 @@ from release_tools import addresses
 from release_tools.credentials import ANACONDA_TOKEN, read_token, without_credentials
 from release_tools.errors import CredentialError, RemoteError, UnreachableError
 from release_tools.http import TRANSIENT, Http, bare
+from release_tools.inert import whole_words
 from release_tools.model import Artifact
 from release_tools.places import Channel, Server
 from release_tools.process import ProcessError, run
@@ -220,7 +221,8 @@ def _authorization(secret: str) -> dict[str, str]:
 
 def _meaning(channel: Channel, artifact: Artifact, error: ProcessError) -> RemoteError | CredentialError:
     """What a failure of the uploader means; its last line tells."""
-    said = (error.output.splitlines() or [error.message])[-1].rpartition("Error: ")[2][:_SHOWN]
+    said = (error.output.splitlines() or [error.message])[-1].rpartition("Error: ")[2]
+    said = whole_words(said, _SHOWN)
     about = f"{channel.title}: {artifact.filename}: {said}"
     if any(status in said for status in ("HTTP 401", "HTTP 403", "(401 ", "(403 ")):
         return CredentialError(about, f"Check {TOKENS[channel.server]}: whose it is and what it may do.")

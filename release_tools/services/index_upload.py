@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 from release_tools.credentials import PYPI_PASSWORD, read_token
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError, VerifyError
 from release_tools.http import TRANSIENT, Http, bare, reason, seconds
+from release_tools.inert import whole_words
 from release_tools.model import Artifact
 from release_tools.places import Index
 
@@ -216,4 +217,4 @@ class Uploader:
 def _said(response: "requests.Response") -> str:
     """A refusal in the index's own words, in one line: PyPI puts them into the reason phrase, others into the body."""
     text = re.sub(r"<[^<>]*>", " ", response.text[:20_000]) if len(response.reason or "") <= len("Bad Request") else ""
-    return " ".join((text or response.reason or "").split())[:_SHOWN]
+    return whole_words(text or response.reason or "", _SHOWN)

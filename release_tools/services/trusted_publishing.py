@@ -14,11 +14,13 @@ from urllib.parse import quote
 from release_tools.credentials import OIDC_TOKEN, OIDC_URL, read_token
 from release_tools.errors import CredentialError, RemoteError, UnreachableError
 from release_tools.http import TRANSIENT, Http, origin
+from release_tools.inert import whole_words
 from release_tools.places import Index
 
 FRESH: Final = 600.0
 """Seconds for which a minted token is used; it lives fifteen minutes, and an upload may take its time."""
 _SHOWN: Final = ("repository", "job_workflow_ref", "workflow_ref", "environment", "ref", "sub")
+_ROOM: Final = 200
 _PERMISSION: Final = "Give the job the permission id-token: write."
 
 
@@ -109,7 +111,7 @@ def _to_register(index: Index, project: str, stated: Mapping[str, str]) -> str:
 
 def _reasons(content: object) -> list[str]:
     errors = content.get("errors", ()) if isinstance(content, dict) else ()
-    return [" ".join(str(error.get("description", "")).split())[:200] for error in errors if isinstance(error, dict)]
+    return [whole_words(str(error.get("description", "")), _ROOM) for error in errors if isinstance(error, dict)]
 
 
 def _field(content: Any, name: str) -> str:  # noqa: ANN401 - JSON is anything

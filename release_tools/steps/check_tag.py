@@ -77,11 +77,11 @@ def _version(subject: _Subject) -> Iterator[Note]:
     if version.local:
         yield Note(State.FAILED, f"{version} has a local part, which no index takes", advice=f"Write {version.public}.")
     newest = max((other for other in subject.versions.values() if not other.is_prerelease), default=None)
-    if newest and version.epoch != newest.epoch:
+    if version.epoch != (newest.epoch if newest else 0) and not subject.context.config.allow_epoch:
         yield Note(
             State.FAILED,
-            f"{version} has another epoch than {newest}",
-            advice="An epoch cannot be taken back. If it is meant, tag by hand: git tag --annotate.",
+            f"{version} has another epoch than {newest or 'the versions of a new project'}",
+            advice="An epoch cannot be taken back. If it is meant, add --allow-epoch.",
         )
     elif newest and version < newest and not subject.context.config.allow_older:
         yield Note(

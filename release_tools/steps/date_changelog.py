@@ -77,6 +77,8 @@ def _edit(context: Context, release: Release) -> _Edit | None:
     clone = survey.repository.clone(context.scratch / "changelog", release.commit)
     path = str(PurePosixPath(survey.path, found.path))
     file = clone / path
+    if file.is_symlink() or not file.resolve().is_relative_to(clone.resolve()):
+        raise HistoryError(f"{path}: is a link", "Commit the changelog itself.")
     whole = Changelog.parse(found.path, file.read_bytes().decode("utf-8"), release.name)
     after = release_unreleased(whole, version, today(context.env))
     file.write_bytes(after.encode())

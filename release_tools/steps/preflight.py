@@ -18,6 +18,8 @@ def preflight(context: Context, release: Release) -> Release:
     present = refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
     near = Note(State.WARNING, "credentials are within reach of the build", ", ".join(present))
     folder = existing = context.output
+    if folder.is_relative_to(context.project) and not folder.resolve().is_relative_to(context.project.resolve()):
+        raise OutputError(f"{folder}: is a link that leads out of the project", "Name its target with --output-dir.")
     while not existing.exists():
         existing = existing.parent
     if not existing.is_dir() or not os.access(existing, os.W_OK):

@@ -38,6 +38,8 @@ def judge(workflows: Sequence[Workflow], jobs: Sequence[Job], tags: TagFormat) -
 def _triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
     push = workflow.triggers.get("push")
     patterns = push.get("tags") if push is not None else None
+    if patterns is not None and not isinstance(patterns, list):
+        patterns = [patterns]
     if push is None or (patterns is None and "branches" in push):
         yield Note(
             State.FAILED,

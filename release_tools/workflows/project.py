@@ -8,7 +8,7 @@ from typing import Self
 from release_tools import addresses
 from release_tools.commit import COMMIT
 from release_tools.context import Context
-from release_tools.errors import RepositoryError, UsageError
+from release_tools.errors import ConfigError, RepositoryError, UsageError
 from release_tools.process import ProcessError
 from release_tools.project import Project, VersionSource
 from release_tools.services.git import Repository
@@ -16,6 +16,7 @@ from release_tools.services.git_remote import Remote
 from release_tools.services.github.session import GitHub
 from release_tools.settings import read_pyproject
 from release_tools.workflows.plan import Plan, jobs, tag_patterns
+from release_tools.workflows.reading import read_yaml
 from release_tools.workflows.templates import CHECK, RELEASE
 
 
@@ -66,18 +67,20 @@ class Subject:
             context.config.github.repository or hub.slug(remote.url),
             project.source,
             project.backend,
-            {path: file.read_text(encoding="utf-8") for path, file in paths.items() if file.is_file()},
+            {
+                path: file.read_text(encoding="utf-8", errors="replace")
+                for path, file in paths.items()
+                if file.is_file()
+            },
         )
 
     @property
     def dev(self) -> bool:
         """Whether the workflow that is there publishes every commit on the branch."""
-        from yaml import YAMLError, safe_load
-
         try:
-            triggers = safe_load(self.texts.get(RELEASE, "")) or {}
+            triggers = read_yaml(RELEASE, self.texts.get(RELEASE, "")) or {}
             return "branches" in triggers[True]["push"]  # `on` is a truth value in YAML 1.1
-        except (YAMLError, KeyError, TypeError):
+        except (ConfigError, KeyError, TypeError):
             return False
 
     def plan(self, *, dev: bool, ours: str) -> Plan:

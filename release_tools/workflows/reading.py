@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -80,20 +81,45 @@ class Workflow:
         Raises:
             ConfigError: it is no YAML, or no workflow.
         """
-        from yaml import YAMLError, safe_load
-
         path = file.relative_to(root).as_posix()
-        try:
-            if file.stat().st_size > _LARGEST:
-                raise ConfigError(f"{path}: larger than {_LARGEST:,} bytes")
-            data = safe_load(file.read_text(encoding="utf-8"))
-        except (YAMLError, UnicodeDecodeError, RecursionError) as error:
-            said = " ".join(str(error).split())
-            raise ConfigError(f"{path}: not valid YAML: {said}") from None
+        if file.stat().st_size > _LARGEST:
+            raise ConfigError(f"{path}: larger than {_LARGEST:,} bytes")
+        data = read_yaml(path, file.read_bytes())
         if not isinstance(data, dict) or not isinstance(data.get("jobs"), dict):
             raise ConfigError(f"{path}: has no jobs")
         on = data.get(True, data.get("on"))  # `on` is a truth value in YAML 1.1
         return cls(path, _triggers(on), tuple(_uses(root, path, data)))
+
+
+def read_yaml(path: str, content: str | bytes) -> Any:  # noqa: ANN401 - YAML is anything
+    """A YAML file as plain data.
+
+    Aliases are common in workflows, so they are allowed; but what they stand for may be written out later, and so has a
+    limit.
+
+    Raises:
+        ConfigError: it is no YAML, nested too deep, or its aliases stand for too much.
+    """
+    from yaml import YAMLError, safe_load
+
+    try:
+        data = safe_load(content)
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if _written_out(data, {}) > _LARGEST:
+        raise ConfigError(f"{path}: its aliases stand for more than {_LARGEST:,} values")
+    return data
+
+
+def _written_out(value: object, known: dict[int, float]) -> float:
+    """How many values there are with each alias replaced by what it stands for."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = inf  # while it is not counted, only an alias inside of itself can ask
+        inner = (*value.keys(), *value.values()) if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_written_out(item, known) for item in inner)
+    return known[id(value)]
 
 
 def _triggers(on: object) -> dict[str, Any]:

@@ -3,7 +3,10 @@
 import base64
 import io
 import json
+import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -11,7 +14,9 @@ import pytest
 from release_tools.console import Console
 from release_tools.credentials import is_secret
 from release_tools.errors import ReleaseToolsError
+from release_tools.inert import whole_words
 from release_tools.model import Note, Section, State
+from release_tools.process import ProcessError, run
 
 SECRET = "pypi-AgEIcHlwaS5vcmc+ca/na?ry~ü"
 KEY = "-----BEGIN KEY-----\nMC4CAQAwBQYDK2VwBCIEIPcanary\n-----END KEY-----\n"
@@ -108,3 +113,26 @@ def test_what_is_too_short_to_be_a_secret_spoils_no_text(empty: str) -> None:
 )
 def test_a_variable_is_a_secret_by_its_name(name: str, *, secret: bool) -> None:
     assert is_secret(name) is secret
+
+
+@pytest.mark.parametrize("streams", ["one", "both"])
+def test_a_secret_that_a_program_writes_in_two_pieces_is_shown_in_none(streams: str, tmp_path: Path) -> None:
+    other = "err" if streams == "both" else "out"
+    program = (
+        f"import sys, time\nsys.stdout.write('so ' + {SECRET[:9]!r}); sys.stdout.flush(); time.sleep(0.05)\n"
+        f"sys.std{other}.write({SECRET[9:]!r} + ' it is'); sys.exit(1)\n"
+    )
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.raises(ProcessError) as raised:
+        run([sys.executable, "-I", "-X", "utf8", "-c", program], env=dict(os.environ), cwd=tmp_path)
+    Console({"SOME_TOKEN": SECRET}, out=out, err=err).error(ReleaseToolsError("it failed", raised.value.output))
+    assert "so *** it is" in err.getvalue()
+
+
+@pytest.mark.parametrize("room", range(10, 60, 3))
+@pytest.mark.parametrize("last", [False, True], ids=["first", "last"])
+def test_what_is_cut_short_shows_no_half_of_a_secret(room: int, *, last: bool) -> None:
+    out = io.StringIO()
+    text = f"so it is refused: {SECRET} is not one of ours, it said"
+    Console({"SOME_TOKEN": SECRET}, out=out).say(whole_words(text, room, last=last))
+    assert not pieces(SECRET, 4) & pieces(out.getvalue(), 4)
