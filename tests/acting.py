@@ -161,6 +161,12 @@ class Runner:
         return stubs
 
 
+def readme_workflow() -> str:
+    """The workflow that the README shows, with a commit for its placeholder."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return text.partition("```yaml\n")[2].partition("```")[0].replace("@COMMIT", f"@{'a' * 40}")
+
+
 def copy_action(folder: Path, wheels: Path) -> Path:
     """The action's checkout, as a runner fetches it, but with a folder of wheels as its input ``wheels``."""
     for name in ("release_tools", "action", "templates"):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acting import ACT, make_action
+from release_tools.workflows.templates import FOLDER
+from tests.acting import ACT, make_action, readme_workflow
 from tests.servers.base import Fault
 from tests.stage import ANACONDA_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
 from tests.support.projects import in_tree_project
@@ -127,15 +128,24 @@ facts.write_text(json.dumps(told))
 """
 
 
-def test_files_swapped_together_with_their_facts_are_not_published(there: Stage) -> None:
+def test_the_workflow_of_the_readme_refuses_files_swapped_with_their_facts_and_publishes_its_own(there: Stage) -> None:
+    there.checkout.commit({f"{FOLDER}/release.yml": readme_workflow()})
+    there.push("main")
     there.push_tag("v1.0")
     swap = SWAP.format(dist=there.runner.folder / "artifacts" / "dist")
-    run = there.run("release.yml", {"ref": "refs/tags/v1.0"}, before={"draft": f"python3 -c '{swap}'"})
+    run = there.run("release.yml", {"ref": "refs/tags/v1.0"}, before={"publish": f"python3 -c '{swap}'"})
     assert not run.ok
     assert "demo-1.0.tar.gz: its sha256 is" in run.log
     assert "expected was" in run.log
     assert not there.github.repositories[SLUG].releases
     assert not there.pypi.uploads
+
+    run = there.run("release.yml", {"ref": "refs/tags/v1.0"})
+    assert run.ok, run.why
+    assert len(there.pypi.holds()) == 2
+    assert len(there.anaconda.holds()) == 1
+    [release] = there.github.repositories[SLUG].releases
+    assert (release.tag, release.draft) == ("v1.0", False)
 
 
 def test_a_pull_request_is_rehearsed_without_a_secret(there: Stage) -> None:

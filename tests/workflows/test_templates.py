@@ -13,8 +13,8 @@ import yaml
 
 from release_tools.config import AnacondaConfig, Config, GitHubConfig, RoutesConfig
 from release_tools.workflows.plan import Plan, jobs, tag_patterns
-from release_tools.workflows.templates import CHECK, PINS, RELEASE, keep_pins, render
-from tests.acting import ROOT
+from release_tools.workflows.templates import CHECK, FOLDER, PINS, RELEASE, keep_pins, render
+from tests.acting import ROOT, readme_workflow
 
 OURS = f"release-tools/release-tools@{'a' * 40} # v1.0.0"
 OWNED = AnacondaConfig(owner="octo")
@@ -127,14 +127,17 @@ def test_every_workflow_is_tidy(name: str, dev: bool) -> None:  # noqa: FBT001 -
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of repositories, with every workflow that can be written, and our own files."""
+    """A folder of repositories, with every workflow that can be written, the README's, and our own."""
     root = tmp_path_factory.mktemp("written")
     for name, config in CONFIGS.items():
         for dev in (False, True):
-            for path, text in render(plan(config, dev=dev)).items():
+            texts = render(plan(config, dev=dev, project="python/demo" if dev else "."))
+            for path, text in texts.items():
                 file = root / f"{name}-{dev}".replace(" ", "-") / path
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, encoding="utf-8")
+    (root / "readme" / FOLDER).mkdir(parents=True)
+    (root / "readme" / RELEASE).write_text(readme_workflow(), encoding="utf-8")
     shutil.copytree(ROOT / ".github", root / "own" / ".github")
     shutil.copy(ROOT / "action.yml", root / "own")
     return root
@@ -152,6 +155,13 @@ def test_github_can_read_every_workflow_and_the_action(written: Path) -> None:
     assert len(workflows) > 2 * len(CONFIGS)
     lint("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
     lint("check-jsonschema", "--builtin-schema", "vendor.github-actions", str(written / "own/action.yml"))
+
+
+def test_the_workflow_of_the_readme_is_that_of_the_page_and_uses_the_same_commits() -> None:
+    text = readme_workflow()
+    assert text in (ROOT / "docs/action.md").read_text(encoding="utf-8").replace("@COMMIT", f"@{'a' * 40}")
+    used = dict(re.findall(r"uses: (actions/[\w-]+)@(.+)", text))
+    assert used == {name: PINS[name] for name in used}
 
 
 def test_zizmor_finds_nothing_in_its_strictest_persona(written: Path) -> None:
