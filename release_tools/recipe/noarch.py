@@ -132,7 +132,7 @@ def _impurities(wheel: Wheel) -> Iterable[str]:
         yield f"it is not for every Python 3: {', '.join(sorted({tag.interpreter for tag in wheel.tags}))}"
     for member in wheel.members:
         if _COMPILED.search(member.name):
-            yield f"{member.name!r} is compiled code, in a wheel that calls itself pure"
+            yield f"{member.name!r} is compiled code"
 
 
 def _collisions(wheel: Wheel) -> Iterable[str]:
