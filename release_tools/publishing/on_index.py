@@ -208,7 +208,7 @@ class OnIndex:
 
     def _may_log_in(self, known: Listing) -> Iterator[Finding]:
         if self.context.config.attestations == "required" and not self._attests:
-            yield PreflightError(
+            yield CredentialError(
                 f"attestations are required, but {self.title} takes them only with trusted publishing",
                 'Publish from a job with id-token: write and without TWINE_PASSWORD, or set attestations = "auto".',
             )

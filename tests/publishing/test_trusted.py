@@ -10,7 +10,7 @@ import pytest
 from release_tools.config import Config, NetworkConfig
 from release_tools.console import Console
 from release_tools.context import Context
-from release_tools.errors import CredentialError, PreflightError
+from release_tools.errors import CredentialError
 from release_tools.gate import Gate
 from release_tools.model import Release
 from release_tools.pipeline import BUILT, READY, UPLOAD, run
@@ -82,8 +82,10 @@ def test_a_runner_that_fails_is_tried_again(job: World) -> None:
 
 def test_required_attestations_need_trusted_publishing(job: World, capsys: pytest.CaptureFixture[str]) -> None:
     job.env["TWINE_PASSWORD"] = PYPI_TOKEN
-    assert job.run("publish", "--routes-final", "pypi", "--attestations", "required") == PreflightError.exit_code
+    assert job.run("publish", "--routes-final", "pypi", "--attestations", "required") == CredentialError.exit_code
     assert "only with trusted publishing" in capsys.readouterr().err
+    assert job.run("publish", "--routes-final", "pypi", "--attestations", "required", "--dry-run") == 0
+    assert "! attestations are required" in capsys.readouterr().out
     assert job.pypi.uploads == []
 
 
