@@ -67,14 +67,15 @@ class Context:
 
     @cached_property
     def http(self) -> Http:
-        """The session of this run; it may ask the places of the routes, conda-forge, and the runner."""
+        """The session of this run; it may ask the places of the routes, PyPI, Anaconda.org, and the runner."""
         network = self.config.network
         tries, pause = network.tries, network.pause
         if self.gate.dry:  # a rehearsal says that it could not look, rather than waiting for a lost network
             tries, pause = min(tries, 2), min(pause, _SHORT_PAUSE)
         patience = Patience(network.timeout, tries, pause / 1000)
         runner = filter(None, [self.env.get(OIDC_URL)])
-        return Http.to([*origins(self.config), addresses.ANACONDA_API, *runner], self.env, patience)
+        public = (addresses.ANACONDA_API, addresses.PYPI_SIMPLE, addresses.PYPI_FILES)
+        return Http.to([*origins(self.config), *public, *runner], self.env, patience)
 
     @cached_property
     def cut_off(self) -> str:

@@ -13,6 +13,7 @@ from release_tools.model import Note, Release, Section, Skip, State
 from release_tools.steps.build_conda import build_conda
 from release_tools.steps.build_dists import build_dists
 from release_tools.steps.check_tag import check_tag
+from release_tools.steps.conda_forge import conda_forge
 from release_tools.steps.date_changelog import date_changelog
 from release_tools.steps.draft_release import draft_release, take_draft
 from release_tools.steps.identify import identify
@@ -81,9 +82,12 @@ UPLOAD: Final = (
 
 SHOW: Final = Step("GitHub release", publish_release, place="GitHub")  # the draft, for everybody to see
 
-PUBLISH: Final = (GO_BACK, READY, *TAGGING, DRAFT, *UPLOAD, SHOW)
+FORGE: Final = (
+    Step("Recipe for conda-forge", make_recipe),  # new, or the change of the feedstock's
+    Step("Pull request", conda_forge, PreflightError, "conda-forge"),  # once PyPI serves the sdist that it names
+)
 
-RECIPE: Final = Step("Recipe for conda-forge", make_recipe)  # new, or the change of the feedstock's
+PUBLISH: Final = (GO_BACK, READY, *TAGGING, DRAFT, *UPLOAD, SHOW, *FORGE)
 
 TRIAL: Final = Step("Trial of the recipe", try_recipe)  # built and tested by rattler-build, in rehearsals only
 

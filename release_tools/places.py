@@ -172,6 +172,21 @@ def route(config: Config, kind: Kind) -> Route:
 DRAFT: Final = "draft"
 GITHUB: Final = "github"
 """The GitHub release goes first, as a draft, and last, when it is published; so it is two stops."""
+CONDA_FORGE: Final = "conda-forge"
+"""Where a pull request goes, once PyPI serves the sdist."""
+
+
+def leads_to_conda_forge(config: Config, kind: Kind) -> bool:
+    """Whether a kind of version is proposed to conda-forge, which takes its sources from PyPI.
+
+    A route without any index may be what is left for one job of several, so it rules nothing out.
+
+    Raises:
+        ConfigError: the route names places that do not exist.
+    """
+    wanted = kind in {Kind.FINAL, Kind.POST} or (kind is Kind.PRE and bool(config.conda_forge.pre_branch))
+    indexes = route(config, kind).indexes
+    return config.conda_forge.enabled and wanted and (not indexes or PYPI in indexes)
 
 
 def stops(config: Config, kind: Kind) -> tuple[str, ...]:
@@ -182,9 +197,11 @@ def stops(config: Config, kind: Kind) -> tuple[str, ...]:
     """
     way = route(config, kind)
     names = [*(index.name for index in way.indexes), *(channel.name for channel in way.channels)]
-    if not config.github.enabled or kind is Kind.DEV:
-        return tuple(dict.fromkeys(names))
-    return tuple(dict.fromkeys([DRAFT, *names, *([] if config.github.draft else [GITHUB])]))
+    if config.github.enabled and kind is not Kind.DEV:
+        names = [DRAFT, *names, *([] if config.github.draft else [GITHUB])]
+    if PYPI in way.indexes and leads_to_conda_forge(config, kind):
+        names.append(CONDA_FORGE)
+    return tuple(dict.fromkeys(names))
 
 
 def narrowed(config: Config, wanted: Collection[str]) -> Config:
@@ -216,6 +233,7 @@ def narrowed(config: Config, wanted: Collection[str]) -> Config:
             enabled=config.github.enabled and not {DRAFT, GITHUB}.isdisjoint(wanted),
             draft=config.github.draft or GITHUB not in wanted,
         ),
+        conda_forge=replace(config.conda_forge, enabled=config.conda_forge.enabled and CONDA_FORGE in wanted),
     )
 
 

@@ -39,11 +39,11 @@ def make_wheel(
     return path
 
 
-def make_sdist(folder: Path, name: str = "demo", version: str = "1.0", *, body: str = "") -> Path:
+def make_sdist(folder: Path, name: str = "demo", version: str = "1.0", *, body: str = "", told: str = "") -> Path:
     """An sdist of the same project."""
     root = f"{name}-{version}"
     members = {
-        f"{root}/PKG-INFO": metadata(name, version),
+        f"{root}/PKG-INFO": metadata(name, version) + told,
         f"{root}/pyproject.toml": f'[project]\nname = "{name}"\nversion = "{version}"\n',
         f"{root}/{name}/__init__.py": f'__version__ = "{version}"\n{body}',
     }

@@ -38,6 +38,8 @@ pause = 5
 wait = 5
 [tool.release-tools.anaconda]
 owner = "octo"
+[tool.release-tools.conda-forge]
+enabled = false
 """
 
 

@@ -2,10 +2,20 @@
 
 import pytest
 
-from release_tools.config import AnacondaConfig, Config, GitHubConfig, RoutesConfig
+from release_tools.config import AnacondaConfig, CondaForgeConfig, Config, GitHubConfig, RoutesConfig
 from release_tools.errors import ConfigError
 from release_tools.model import Kind
-from release_tools.places import PYPI, TESTPYPI, Index, every_place, narrowed, origins, route, stops
+from release_tools.places import (
+    PYPI,
+    TESTPYPI,
+    Index,
+    every_place,
+    leads_to_conda_forge,
+    narrowed,
+    origins,
+    route,
+    stops,
+)
 
 OWNED = AnacondaConfig(owner="octo")
 
@@ -104,7 +114,7 @@ def test_the_stops_of_a_release_are_its_places_by_name() -> None:
     config = Config(
         anaconda=OWNED, rehearse=True, channels={"lab": "file:///srv/lab"}, routes=RoutesConfig(pre=("lab",))
     )
-    assert stops(config, Kind.FINAL) == ("draft", "testpypi", "pypi", "anaconda", "github")
+    assert stops(config, Kind.FINAL) == ("draft", "testpypi", "pypi", "anaconda", "github", "conda-forge")
     assert stops(config, Kind.PRE) == ("draft", "lab", "github")
     assert stops(config, Kind.DEV) == ("testpypi", "anaconda")
 
@@ -125,8 +135,29 @@ def test_narrowed_to_one_place_a_release_goes_there_or_nowhere(kind: Kind, name:
 
 def test_the_release_on_github_is_published_from_its_draft() -> None:
     assert stops(narrowed(Config(), ["github"]), Kind.FINAL) == ("draft", "github")
-    assert stops(Config(github=GitHubConfig(draft=True)), Kind.FINAL) == ("draft", "pypi")
-    assert stops(Config(github=GitHubConfig(enabled=False)), Kind.FINAL) == ("pypi",)
+    assert stops(Config(github=GitHubConfig(draft=True)), Kind.FINAL) == ("draft", "pypi", "conda-forge")
+    assert stops(Config(github=GitHubConfig(enabled=False)), Kind.FINAL) == ("pypi", "conda-forge")
+
+
+@pytest.mark.parametrize(
+    ("config", "kinds"),
+    [
+        (Config(), {Kind.FINAL, Kind.POST}),
+        (Config(conda_forge=CondaForgeConfig(pre_branch="rc")), {Kind.PRE, Kind.FINAL, Kind.POST}),
+        (Config(conda_forge=CondaForgeConfig(enabled=False)), set()),
+        (Config(routes=RoutesConfig(final=("testpypi",), post=("anaconda",))), set()),
+        (narrowed(Config(), ["pypi"]), set()),
+    ],
+)
+def test_conda_forge_follows_pypi(config: Config, kinds: set[Kind]) -> None:
+    assert {kind for kind in Kind if "conda-forge" in stops(config, kind)} == kinds
+
+
+def test_narrowed_to_conda_forge_a_release_goes_there() -> None:
+    config = narrowed(Config(), ["conda-forge"])
+    assert leads_to_conda_forge(config, Kind.FINAL)
+    assert not leads_to_conda_forge(config, Kind.PRE)
+    assert not leads_to_conda_forge(narrowed(Config(), ["pypi"]), Kind.FINAL)
 
 
 def test_all_narrowed_jobs_together_are_the_whole_release() -> None:
@@ -140,5 +171,5 @@ def test_all_narrowed_jobs_together_are_the_whole_release() -> None:
 
 
 def test_narrowing_to_what_is_on_no_route_names_what_is() -> None:
-    with pytest.raises(ConfigError, match="'pipy': on no route; there are draft, github, pypi, testpypi"):
+    with pytest.raises(ConfigError, match="'pipy': on no route; there are conda-forge, draft, github, pypi, testpypi"):
         narrowed(Config(), ["pipy", "pypi"])

@@ -8,7 +8,8 @@ from release_tools.conda_forge.project import Subject
 from release_tools.conda_forge.rendering import Rendering, render
 from release_tools.context import Context
 from release_tools.errors import CondaError, RecipeError
-from release_tools.model import ArtifactKind, Document, Kind, Note, Release, Skip, State
+from release_tools.model import ArtifactKind, Document, Note, Release, Skip, State
+from release_tools.places import leads_to_conda_forge
 from release_tools.recipe.drift import Drift
 
 RECIPE = "Recipe for conda-forge"
@@ -28,8 +29,8 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
         return Skip("conda-forge.enabled is false")
     if not release.of_kind(ArtifactKind.SDIST):
         return Skip("conda-forge builds from an sdist, and there is none")
-    if not context.gate.dry and (release.kind is Kind.DEV or (release.kind is Kind.PRE and not config.pre_branch)):
-        return Skip(f"a {release.kind} version does not go to conda-forge")
+    if not context.gate.dry and not leads_to_conda_forge(context.config, release.kind):
+        return Skip(f"this {release.kind} version does not go to conda-forge")
     subject = Subject(context, release)
     try:
         rendering = render(subject)

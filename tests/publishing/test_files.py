@@ -98,7 +98,7 @@ def test_without_a_manifest_nothing_is_known(there: World) -> None:
 def test_the_files_are_enough(there: World, built: Release) -> None:
     (there.project / "pyproject.toml").unlink()
     assert built.artifacts
-    assert there.run("publish", "--anaconda-owner", "octo", "--network-wait", "1") == 0
+    assert there.run("publish", "--anaconda-owner", "octo", "--network-wait", "1", "--no-conda-forge") == 0
     assert len(there.pypi.accepted) == 2
     assert len(there.anaconda.accepted) == 1
 

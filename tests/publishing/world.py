@@ -30,6 +30,8 @@ pause = 5
 wait = 1
 [tool.release-tools.anaconda]
 owner = "octo"
+[tool.release-tools.conda-forge]
+enabled = false
 """
 
 

@@ -1,0 +1,218 @@
+"""The pull request to conda-forge, once PyPI serves the sdist that its recipe names."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from release_tools.addresses import ACTIONS_BOT, STAGED_RECIPES
+from release_tools.conda_forge import pull_texts
+from release_tools.conda_forge.output import DIFF
+from release_tools.conda_forge.proposal import Proposal
+from release_tools.conda_forge.recipe_facts import seen
+from release_tools.conda_forge.source import Source, taken
+from release_tools.context import Context
+from release_tools.credentials import CONDA_FORGE_TOKEN
+from release_tools.deeds import StoppedError, let_through
+from release_tools.errors import CredentialError, OutputError
+from release_tools.gate import Act
+from release_tools.manifest import RECIPE_FOLDER
+from release_tools.model import (
+    ArtifactKind,
+    Document,
+    Kind,
+    Note,
+    Receipt,
+    RecipeFiles,
+    RecipeKind,
+    Release,
+    Skip,
+    State,
+)
+from release_tools.places import leads_to_conda_forge
+from release_tools.services.github.commits import read_file, tip
+from release_tools.services.github.feedstocks import conda_forge as asking
+from release_tools.services.github.session import GitHub, HostedRepository
+from release_tools.services.github.tags import default_branch
+
+_TEMPLATES = (".github/pull_request_template.md", ".github/PULL_REQUEST_TEMPLATE.md")
+
+
+def conda_forge(context: Context, release: Release) -> Release | Skip:
+    """Open the pull request from a personal fork, unless anybody did; on that of conda-forge's bot, say what it lacks.
+
+    Without a token that can, what it would change is saved as a patch, and told where a person opens it: the release
+    itself does not fail by that.
+
+    Raises:
+        StoppedError: a deed failed; what was done before stays, and a rerun goes on there.
+        ConflictError: PyPI serves other bytes than ours.
+        PreflightError: conda-forge has that name already, or its feedstock is another project's.
+        RemoteError: PyPI or GitHub could not be asked.
+    """
+    reason, recipe = next(_reasons(context, release), None), release.recipe
+    if reason or recipe is None:
+        return reason or Skip("no recipe was made")
+    with asking(context) as hub:
+        return _decided(context, release, recipe, hub)
+
+
+def _reasons(context: Context, release: Release) -> Iterator[Skip]:
+    """Why nothing is to be proposed."""
+    settings, recipe = context.config.conda_forge, release.recipe
+    if not settings.enabled:
+        yield Skip("switched off", "Set conda-forge.enabled = true to have a pull request.")
+    if release.kind is Kind.DEV:
+        yield Skip("development versions do not go to conda-forge")
+    if release.kind is Kind.PRE and not settings.pre_branch:
+        yield Skip("pre-releases do not go to conda-forge", "Set conda-forge.pre-branch if its feedstock takes them.")
+    if not leads_to_conda_forge(context.config, release.kind):
+        yield Skip("conda-forge takes its sources from PyPI, where this release does not go")
+    if not release.of_kind(ArtifactKind.SDIST):
+        yield Skip("no sdist was built, and conda-forge builds from nothing else")
+    if recipe and recipe.kind is RecipeKind.NEW and release.kind is Kind.PRE:
+        yield Skip(f"conda-forge has no {recipe.package} yet, or no branch {settings.pre_branch} of it")
+    if recipe and recipe.kind is RecipeKind.NEW and not settings.new:
+        yield Skip(f"conda-forge has no {recipe.package}", "Set conda-forge.new = true to propose it.")
+
+
+def _decided(context: Context, release: Release, recipe: RecipeFiles, hub: GitHub) -> Release | Skip:
+    """What is proposed, if anything, once PyPI serves the source and the name is seen to be ours."""
+    source = Source(context, release, release.of_kind(ArtifactKind.SDIST)[0])
+    if not source.is_known and not context.gate.dry:
+        return Skip("PyPI does not have this project, and conda-forge takes its sources from there")
+    if recipe.kind is RecipeKind.NEW:
+        recipe = _for_staging(hub, recipe)
+    target = hub.repository(recipe.repository)
+    if not recipe.files:
+        url = f"{target.url}/tree/{recipe.branch}"
+        there = Receipt(f"conda-forge:{recipe.package}-{release.version}", url, "", State.ALREADY)
+        told = Note(State.ALREADY, f"{recipe.repository} has {release.version} already", url)
+        return replace(release, receipts=(*release.receipts, there)).telling(told)
+    release = release.telling(source.wait())
+    if recipe.kind is RecipeKind.NEW:
+        for error in taken(context, hub, recipe.package):
+            raise error
+    elif not context.config.conda_forge.feedstock:
+        source.check_former(recipe)
+    return _proposed(Proposal(context, release, recipe, target))
+
+
+def _for_staging(hub: GitHub, recipe: RecipeFiles) -> RecipeFiles:
+    """A new recipe, with where it goes."""
+    staging = hub.repository(STAGED_RECIPES)
+    branch = default_branch(staging)
+    return replace(recipe, repository=STAGED_RECIPES, branch=branch, base=tip(staging, branch))
+
+
+def _proposed(proposal: Proposal) -> Release:
+    context, release = proposal.context, proposal.release
+    try:
+        proposal.login = _login(proposal.target.hub)
+        proposal.look()
+        if proposal.is_refused:
+            return release.telling(_refused(proposal))
+        return let_through(context, release, _acts(proposal)).telling(*_told(proposal))
+    except CredentialError as error:
+        return _by_hand(release, proposal, error)
+    except StoppedError as stopped:
+        if not isinstance(stopped.error, CredentialError):
+            raise
+        return _by_hand(stopped.release, proposal, stopped.error)
+
+
+def _login(hub: GitHub) -> str:
+    """Whose the token is; empty where there is none for this.
+
+    Raises:
+        CredentialError: it is refused, or a workflow's own.
+    """
+    if hub.variable != CONDA_FORGE_TOKEN or hub.token is None:
+        return ""
+    login = hub.login()
+    if login == ACTIONS_BOT[0]:
+        raise CredentialError(
+            f"{CONDA_FORGE_TOKEN} is a workflow's own token, which can do nothing elsewhere",
+            "Make a classic token with the scopes public_repo and workflow.",
+        )
+    return login
+
+
+def _acts(proposal: Proposal) -> Iterator[Act]:
+    """What is left to do; only what is known when an act's turn comes decides about the next one."""
+    recipe, release = proposal.recipe, proposal.release
+    if proposal.look() is None:
+        yield proposal.forking()
+        yield proposal.syncing()
+        yield proposal.branching()
+
+    def text() -> str:
+        boxes = pull_texts.ticked(_template(proposal.target), seen(release, recipe, proposal.login))
+        return pull_texts.body(release, recipe, boxes)
+
+    yield proposal.opening(text)
+    if proposal.is_the_bots:
+        yield from _lacking(proposal)
+    elif recipe.kind is RecipeKind.UPDATE and (proposal.pull is None or proposal.is_ours):
+        yield proposal.rerendering()
+
+
+def _lacking(proposal: Proposal) -> Iterator[Act]:
+    recipe, release = proposal.recipe, proposal.release
+    diff = pull_texts.lacking(proposal.their_files(), recipe.files)
+    if diff or recipe.checklist:
+        mark = pull_texts.mark(release, recipe)
+        text = pull_texts.lacks(release, recipe, diff)
+        yield proposal.commenting("what it lacks", text, lambda comment: mark in comment)
+
+
+def _template(target: HostedRepository) -> str:
+    """The target's own checklist for pull requests; empty where it has none."""
+    found = (read_file(target, "", path) for path in _TEMPLATES)
+    return next((content.decode("utf-8", "replace") for content in found if content is not None), "")
+
+
+def _told(proposal: Proposal) -> Iterator[Note]:
+    pull, release = proposal.pull, proposal.release
+    if proposal.is_the_bots:
+        yield Note(State.FACT, "conda-forge's bot was first: no second pull request", pull.url if pull else "")
+    elif pull and not proposal.is_ours:
+        whose = f"{pull.author}'s" if pull.author else "somebody's"
+        yield Note(State.FACT, f"{whose} pull request is for {release.version} already", pull.url)
+    elif proposal.recipe.kind is RecipeKind.NEW and not proposal.context.gate.dry:
+        advice = "Read it through, mark it as ready, and have every other maintainer agree in a comment."
+        yield Note(State.FACT, "a person owns the pull request from here", pull.url if pull else "", advice)
+    if not proposal.login and proposal.context.gate.dry:
+        yield Note(State.FACT, f"{CONDA_FORGE_TOKEN} is not set here", "without it, the patch is saved instead")
+
+
+def _refused(proposal: Proposal) -> Note:
+    url = proposal.pull.url if proposal.pull else ""
+    return Note(State.WARNING, "our pull request was closed, and is not opened again", url, "Open it again by hand.")
+
+
+def _by_hand(release: Release, proposal: Proposal, error: CredentialError) -> Release:
+    """The patch, where people find it, and what to do with it; nothing is written in a dry run.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    context, recipe = proposal.context, proposal.recipe
+    path = context.output / RECIPE_FOLDER / DIFF
+    noted = Note(State.WARNING, f"the pull request is left to you: {error.message}", advice=error.advice)
+    if context.gate.dry:
+        return release.telling(noted)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(recipe.diff, encoding="utf-8", newline="\n")
+    except OSError as failed:
+        raise OutputError(f"{path}: cannot be written: {failed.strerror or failed}") from None
+    for line in recipe.diff.splitlines():
+        context.console.say(line)
+    return release.showing(Document(f"Patch for {recipe.repository}", recipe.diff, "diff")).telling(
+        noted,
+        Note(
+            State.FACT,
+            f"the patch is in {path}",
+            advice=f"Apply it in your fork of {recipe.repository}, push it as {proposal.branch}, and open"
+            f" {proposal.compare_url}",
+        ),
+    )
