@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from release_tools.workflows.templates import FOLDER
-from tests.acting import ACT, make_action, readme_workflow
+from tests.acting import ACT, PINNED, ROOT, make_action, readme_workflow
 from tests.servers.base import Fault
 from tests.stage import ANACONDA_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
 from tests.support.projects import in_tree_project
@@ -146,6 +146,33 @@ def test_the_workflow_of_the_readme_refuses_files_swapped_with_their_facts_and_p
     assert len(there.anaconda.holds()) == 1
     [release] = there.github.repositories[SLUG].releases
     assert (release.tag, release.draft) == ("v1.0", False)
+
+
+CALLER = """
+on: push
+permissions: {}
+jobs:
+  made:
+    permissions: {contents: read}
+    uses: ./.github/workflows/build.yml
+    with: {version: "1.0"}
+  told:
+    permissions: {}
+    needs: made
+    runs-on: ubuntu-latest
+    steps:
+      - run: test "$TOLD" = '1.0 ["draft", "pypi", "anaconda", "github"]'
+        env: {TOLD: "${{ needs.made.outputs.version }} ${{ needs.made.outputs.places }}"}
+"""
+
+
+def test_the_reusable_workflow_builds_verifies_and_hands_over(there: Stage) -> None:
+    reusable = (ROOT / FOLDER / "build.yml").read_text(encoding="utf-8").replace("uses: $/", f"uses: {PINNED}")
+    there.checkout.commit({f"{FOLDER}/build.yml": reusable, f"{FOLDER}/release.yml": CALLER})
+    run = there.run("release.yml", {"ref": "refs/heads/main"})
+    assert run.ok, run.why
+    kept = {path.name for path in (there.runner.folder / "artifacts" / "dist").iterdir()}
+    assert {"demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl", "release.json", "report.html"} <= kept
 
 
 def test_a_pull_request_is_rehearsed_without_a_secret(there: Stage) -> None:
