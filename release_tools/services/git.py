@@ -230,7 +230,8 @@ class Repository:
                 scratch.git("tag", "--annotate", "--message", tag, "--", tag, commit)
         except ProcessError as error:
             raise RepositoryError(f"{self.root}: could not be cloned: {error.output or error.message}") from None
-        if lost := [line.removeprefix("error: ") for line in said.splitlines() if line.startswith("error: ")]:
+        lost = [line.removeprefix("error: ") for line in said.splitlines() if line.startswith("error: ")]
+        if lost and scratch.changes():
             # Git goes on without the files whose content it does not find, and exits with 0.
             raise RepositoryError(
                 f"{self.root}: objects of {commit} are missing, so it cannot be built",

@@ -66,6 +66,13 @@ def test_a_commit_whose_files_are_not_all_there_is_not_built(run: Run, tmp_path:
     assert "git fetch --refetch" in said.err
 
 
+def test_a_file_in_an_encoding_that_git_does_not_know_is_built_as_it_is(run: Run, tmp_path: Path) -> None:
+    files = {**in_tree_project(), ".gitattributes": "*.inc working-tree-encoding=unheard-of\n", "demo/kept.inc": "1\n"}
+    checkout = make_repository(tmp_path / "ours", files)
+    build(run, checkout.root, tmp_path / "dist")
+    assert members(tmp_path / "dist")["demo/kept.inc"] == b"1\n"
+
+
 def test_a_clone_without_the_content_of_older_commits_is_enough(run: Run, tmp_path: Path) -> None:
     far = make_repository(tmp_path / "far", {**in_tree_project(), "demo/old.py": "1\n"})
     far.commit({"demo/old.py": "2\n"})
