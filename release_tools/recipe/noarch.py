@@ -32,7 +32,7 @@ _FOLDERS: Final = {
 _RESERVED: Final = ("info/", "conda-meta/", "site-packages/", "python-scripts/")
 _COMPILED: Final = re.compile(r"\.(?:pyd|dll|dylib|so(?:\.\d+)*)$", re.IGNORECASE)
 _INTERPRETER: Final = re.compile(r"py3(\d*)")
-_SHEBANG: Final = re.compile(rb"#!pythonw?(?=[ \t\r\n]|$)")
+_SHEBANG: Final = re.compile(rb"#!pythonw?[\d.]*(?![^ \t\r\n])([^\r\n]*)\r*(?=\n|$)")
 _NOT_INSTALLED: Final = ("RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json")
 
 
@@ -62,9 +62,13 @@ def is_script(member: str) -> bool:
 
 
 def with_prefix(script: bytes) -> bytes | None:
-    """A script whose ``#!python`` names the prefix's Python; None where it begins with something else."""
+    """A script whose ``#!python`` names the prefix's Python; None where it begins with something else.
+
+    Installers take ``#!pythonw`` and ``#!python3`` for it, too. A line end of Windows would be part of the name that
+    Unix looks for, so the first line loses it.
+    """
     found = _SHEBANG.match(script)
-    return f"#!{PLACEHOLDER}/bin/python".encode() + script[found.end() :] if found else None
+    return f"#!{PLACEHOLDER}/bin/python".encode() + found[1] + script[found.end() :] if found else None
 
 
 def commands(wheel: Wheel) -> tuple[str, ...]:

@@ -6,7 +6,13 @@ Each is installed for real; ``probe.py`` tells what was then found.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from release_tools.recipe.names import Names
+from release_tools.services.conda_package import Conversion
 from tests.support.wheels import Project
+
+EXTRAS = {("lib-a", "fast"): ["lib-fast>=1", "gone; python_version < '3'"], ("lib-a", "more"): ["colorama"]}
+"""What the extras of the required ask for."""
+NAMES = Names(extras=lambda name, extra: EXTRAS.get((name, extra)))
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,9 @@ class Case:
         commands: the entry points of ``link.json``.
         runs: installed commands and what they print.
         imports: modules that can be imported once it is installed.
+        conda: the conda name, where it is not the project's.
+        aliases: further conda names.
+        suffix: the format of the package.
     """
 
     project: Project
@@ -32,6 +41,13 @@ class Case:
     commands: tuple[str, ...] = ()
     runs: Mapping[str, str] = field(default_factory=dict)
     imports: tuple[str, ...] = ()
+    conda: str = ""
+    aliases: tuple[str, ...] = ()
+    suffix: str = "conda"
+
+    @property
+    def conversion(self) -> Conversion:
+        return Conversion(self.conda, (self.suffix,), self.aliases, names=NAMES)
 
 
 def needs(name: str, requirement: str, *depends: str, python: str = "") -> Case:
@@ -42,14 +58,12 @@ def needs(name: str, requirement: str, *depends: str, python: str = "") -> Case:
 
 AVAILABLE = (
     *(Project("lib-a", version) for version in ("1.4.5", "1.4.7", "1.5.0a1", "1.5.0", "1.6.0", "2.0a1", "2.0")),
+    Project("lib-b", "2.0rc1"),
     Project("lib-fast"),
     Project("colorama"),
     Project("typing_extensions", "4.16"),
 )
 """What the cases require."""
-
-EXTRAS = {("lib-a", "fast"): ["lib-fast>=1", "gone; python_version < '3'"]}
-"""What the extras of those ask for."""
 
 REQUIREMENTS = (
     needs("marker-holds", "lib-a<2; python_version >= '3.9'", "lib-a <2a0", python=">=3.10"),
@@ -61,13 +75,26 @@ REQUIREMENTS = (
     needs("own-extra", "gone; extra == 'more'"),
     needs("own-extra-and-python", "gone; python_version > '3' and extra == 'more'"),
     needs("extra-of-another", "lib-a[fast]<2", "lib-a <2a0", "lib-fast >=1"),
+    needs(
+        "extras-in-a-marker", "lib-a [more,fast] <2 ; python_version > '3'", "lib-a <2a0", "lib-fast >=1", "colorama"
+    ),
     needs("compatible", "lib-a~=1.4.5", "lib-a >=1.4.5,1.4.*"),
+    needs("compatible-series", "lib-a~=1.4,<2.dev0", "lib-a >=1.4,1.*,<2dev0"),
+    needs("above", "lib-a>1.4.5,<=1.5", "lib-a >1.4.5,<=1.5"),
+    needs("a-pre-release", "lib-b==2.0rc1", "lib-b ==2.0rc1"),
     needs("prefix", "lib-a==1.4.*", "lib-a 1.4.*"),
     needs("not-prefix", "lib-a!=1.5.*,<1.6", "lib-a !=1.5.*,<1.6a0"),
     needs("arbitrary", "lib-a===1.4.7", "lib-a ==1.4.7"),
     needs("brackets", "lib-a (>=1.4,!=1.5.0,<2)", "lib-a >=1.4,!=1.5.0,<2a0"),
     needs("spelled-otherwise", "Lib_A<2", "lib-a <2a0"),
     needs("called-otherwise", "typing-extensions>=4", "typing_extensions >=4"),
+    Case(
+        Project(
+            "constraint-by-python",
+            requires=("lib-a>=1.4.5,<2; python_version < '3.11'", "lib-a>=1.4.6,<2; python_version >= '3.11'"),
+        ),
+        ("lib-a >=1.4.5,<2a0",),
+    ),
     needs("python-with-holes", "colorama", "colorama", python=">=3.10,!=3.10.1"),
 )
 
@@ -92,6 +119,10 @@ LAYOUTS = (
                 "{data}/scripts/windowed": "#!pythonw\nprint('windowed')\n",
                 "{data}/scripts/shell": "#!/bin/sh\necho shell\n",
                 "{data}/scripts/pythonic": "#!/usr/bin/env python\nprint('by env')\n",
+                "{data}/scripts/of-windows": "#!python\r\nprint('of Windows')\r\n",
+                "{data}/scripts/third": "#!python3\nprint('third')\n",
+                "{data}/scripts/latin": b"#!python\n# -*- coding: latin-1 -*-\nprint(len('\xe9'))\n",
+                "{data}/data/bin/plain": "#!/bin/sh\necho plain\n",
             },
         ),
         paths=("python-scripts/tool.py", "python-scripts/shell"),
@@ -101,6 +132,10 @@ LAYOUTS = (
             "windowed": "windowed",
             "shell": "shell",
             "pythonic": "by env",
+            "of-windows": "of Windows",
+            "third": "third",
+            "latin": "1",
+            "plain": "plain",
         },
     ),
     Case(
@@ -153,7 +188,18 @@ LAYOUTS = (
     ),
     Case(Project("Capital.Name_x"), imports=("capital_name_x",)),
     Case(Project("in-development", "1.0.dev3")),
+    Case(Project("before-a-release", "1.0rc1.dev2")),
     Case(Project("of-an-epoch", "1!2.0")),
+    Case(Project("after-a-release", "1.0.post1")),
+    Case(Project("of-a-laboratory", "1.0+lab.7")),
+    Case(Project("called-otherwise-there"), conda="py-called"),
+    Case(Project("aliased_lib"), conda="aliased-lib", aliases=("aliased_lib", "libaliased")),
+    Case(
+        Project("older-format", files={"{data}/scripts/older": "#!python\nprint('old')\n"}),
+        runs={"older": "old"},
+        suffix="tar.bz2",
+    ),
+    Case(Project("nothing-but-metadata", requires=("colorama",), bare=True), ("colorama",)),
     Case(Project("newer-python", tag="py310-none-any"), python="python >=3.10"),
     Case(Project("built-twice", build="7x")),
 )

@@ -10,18 +10,16 @@ from typing import Any
 
 import pytest
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from release_tools.archives import CondaPackage, read_conda, read_wheel
-from release_tools.recipe.names import Names
 from release_tools.services import channel
 from release_tools.services.conda_build import read_back
-from release_tools.services.conda_package import Conversion, convert
+from release_tools.services.conda_package import convert
 from tests.services import probe
-from tests.services.conda_cases import AVAILABLE, CASES, EXTRAS, Case
+from tests.services.conda_cases import AVAILABLE, CASES, Case
 from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel, once
 
-NAMES = Names(extras=lambda name, extra: EXTRAS.get((name, extra)))
-CONVERSION = Conversion(names=NAMES)
 each = pytest.mark.parametrize("case", [pytest.param(case, id=case.project.name) for case in CASES])
 
 
@@ -41,9 +39,12 @@ class Prefix:
 def prefix(shared: Path, conda_channel: Channel) -> Prefix:
     def make(folder: Path) -> None:
         cases = conda_channel.over(folder / "channel")
-        cases.add(*AVAILABLE, *(case.project for case in CASES), conversion=CONVERSION)
-        cases.install(folder / "prefix", "pip", *(case.project.name.lower() for case in CASES))
-        modules = [module for case in CASES for module in (*case.imports, case.project.module)]
+        for case in CASES:
+            convert(read_wheel(case.project.wheel(folder)), cases.folder / "noarch", case.conversion, COMMIT_TIME)
+        cases.add(*AVAILABLE)
+        names = [case.conda or case.project.name.lower() for case in CASES]
+        cases.install(folder / "prefix", "pip", *names, *(alias for case in CASES for alias in case.aliases))
+        modules = [module for case in CASES for module in imported(case)]
         python = folder / "prefix" / "bin" / "python"
         told = subprocess.run([python, probe.__file__, json.dumps(modules)], capture_output=True, check=True).stdout
         (folder / "found.json").write_bytes(told)
@@ -52,11 +53,15 @@ def prefix(shared: Path, conda_channel: Channel) -> Prefix:
     return Prefix(folder / "prefix", json.loads((folder / "found.json").read_text()))
 
 
+def imported(case: Case) -> tuple[str, ...]:
+    return case.imports if case.project.bare else (*case.imports, case.project.module)
+
+
 def converted(case: Case, folder: Path) -> CondaPackage:
     """The package of a case; of two for different systems, the one for Unix."""
     wheel = read_wheel(case.project.wheel(folder))
-    packages = map(read_conda, convert(wheel, folder, CONVERSION, COMMIT_TIME).paths)
-    return next(package for package in packages if "__win" not in package.depends)
+    packages = map(read_conda, convert(wheel, folder, case.conversion, COMMIT_TIME).paths)
+    return next(package for package in packages if "__win" not in package.depends and package.noarch == "python")
 
 
 @each
@@ -74,14 +79,14 @@ def test_a_package_says_what_its_wheel_says(case: Case, tmp_path: Path) -> None:
 
 @NEEDS_POSIX
 @each
-def test_an_installed_package_works(case: Case, prefix: Prefix) -> None:
+def test_an_installed_package_works(case: Case, prefix: Prefix, tmp_path: Path) -> None:
     found = prefix.found["distributions"][case.project.name]
     assert found["version"] == case.project.version
     assert found["installer"] == "conda"
     assert found["faults"] == []
-    assert [prefix.found["imports"][module] for module in (*case.imports, case.project.module)] == [""] * (
-        1 + len(case.imports)
-    )
+    points = read_wheel(case.project.wheel(tmp_path)).entry_points
+    assert found["points"] == [[point.group, point.name, point.value] for point in points]
+    assert {module: prefix.found["imports"][module] for module in imported(case)} == dict.fromkeys(imported(case), "")
     for command, output in case.runs.items():
         assert prefix.run(command) == output.format(prefix=prefix.path) + "\n"
     outside = [path for path in case.paths if not path.startswith(("site-packages/", "python-scripts/", "info/"))]
@@ -90,7 +95,14 @@ def test_an_installed_package_works(case: Case, prefix: Prefix) -> None:
 
 @NEEDS_POSIX
 def test_pip_and_conda_agree_on_what_is_installed(prefix: Prefix) -> None:
-    records = {canonicalize_name(record.name) for record in channel.installed(prefix.path)} - {"python"}
-    listed = {canonicalize_name(one["name"]) for one in prefix.found["list"]}
-    assert listed == records
+    pypi = {case.conda: case.project.name for case in CASES if case.conda}
+    aliases = {alias for case in CASES for alias in case.aliases}
+    records = {record.name: Version(record.version) for record in channel.installed(prefix.path)}
+    assert {name: records[name] for name in aliases} == dict.fromkeys(aliases, Version("1.0"))
+    expected = {
+        canonicalize_name(pypi.get(name, name)): version
+        for name, version in records.items()
+        if name not in {"python", *aliases}
+    }
+    assert {canonicalize_name(one["name"]): Version(one["version"]) for one in prefix.found["list"]} == expected
     assert prefix.found["check"] == {"code": 0, "output": "No broken requirements found.\n"}

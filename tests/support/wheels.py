@@ -22,6 +22,7 @@ class Project:
         tag: what it runs on.
         build: its build tag.
         pure: whether WHEEL says so.
+        bare: whether it lacks the module of the project's name.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Project:
     tag: str = "py3-none-any"
     build: str = ""
     pure: bool = True
+    bare: bool = False
 
     @property
     def module(self) -> str:
@@ -59,9 +61,10 @@ class Project:
         return path
 
     def wheel(self, folder: Path) -> Path:
-        """Write the wheel; a module of the project's name is always in it."""
+        """Write the wheel."""
         wheel = ["Wheel-Version: 1.0", f"Root-Is-Purelib: {str(self.pure).lower()}", f"Tag: {self.tag}"]
-        files: dict[str, str | bytes] = {f"{self.module}.py": f"name = {self.name!r}\ndef main(): print(name)\n"}
+        module = f"name = {self.name!r}\ndef main(): print(name)\n"
+        files: dict[str, str | bytes] = {} if self.bare else {f"{self.module}.py": module}
         files |= {
             name.format(data=f"{self.module}-{self.version}.data", info=self.info): c for name, c in self.files.items()
         }
