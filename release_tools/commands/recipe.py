@@ -2,16 +2,20 @@
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 from typing import Any, Final
 
 from release_tools.conda_forge.output import store_recipe
 from release_tools.conda_forge.project import Subject, Written
+from release_tools.conda_forge.trying import Trial, try_out, why_not
+from release_tools.errors import VerifyError
 from release_tools.invocation import Invocation, add_project, add_settings, add_version
-from release_tools.model import Note, State
+from release_tools.model import ArtifactKind, Note, State
 from release_tools.pipeline import dists
 from release_tools.recipe.document import Format
 from release_tools.recipe.names import Name
+from release_tools.report.data import note_data
 
 _FORMATS: Final = {"v1": Format.V1, "v0": Format.V0}
 
@@ -23,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=_FORMATS,
         help="v1 is recipe.yaml, v0 is meta.yaml (default: that of the project's own recipe, or v1)",
+    )
+    parser.add_argument(
+        "--build", action="store_true", help="build it too, by rattler-build from conda.channels, and run its tests"
     )
     add_project(parser)
     add_version(parser)
@@ -48,16 +55,37 @@ def run(invocation: Invocation) -> int:
     try:
         subject = Subject(context, dists(context, options.files))
         written = subject.written(_FORMATS.get(options.format))
+        path = store_recipe(context.output, written.form, written.text)
+        trial = _tried(subject, written, path.parent) if options.build else Trial(())
     finally:
         context.close()
-    path = store_recipe(context.output, written.form, written.text)
     if options.json:
-        console.data(json.dumps(_data(subject, written, path), indent=2))
-        return 0
-    console.data(written.text.rstrip("\n"))
-    for note in (Note(State.DONE, f"written to {path}"), *_remarks(subject, written)):
-        console.remark(note)
+        console.data(json.dumps(_data(subject, written, path, trial), indent=2))
+    else:
+        console.data(written.text.rstrip("\n"))
+        for note in (Note(State.DONE, f"written to {path}"), *_remarks(subject, written), *trial.notes):
+            console.remark(note)
+    if not trial.well:
+        raise VerifyError(
+            f"{path} was written, but it does not work here", f"See all of it: rattler-build build --recipe {path}"
+        )
     return 0
+
+
+def _tried(subject: Subject, written: Written, folder: Path) -> Trial:
+    """What became of building and testing it; the packages are put beside it, as in a channel.
+
+    Raises:
+        VerifyError: it cannot be built here.
+    """
+    if reason := why_not(subject.context, written.form, written.text):
+        raise VerifyError(f"{folder / written.form} was written, but not built: {reason}")
+    sdist = subject.release.of_kind(ArtifactKind.SDIST)[0]
+    trial = try_out(subject.context, written.text, sdist)
+    for package in trial.packages:
+        (folder / package.parent.name).mkdir(exist_ok=True)
+        shutil.copy(package, folder / package.parent.name)
+    return trial
 
 
 def _remarks(subject: Subject, written: Written) -> list[Note]:
@@ -68,7 +96,9 @@ def _remarks(subject: Subject, written: Written) -> list[Note]:
         return said
     if subject.unasked:
         said.append(Note(State.SKIPPED, f"names not confirmed: {subject.unasked}"))
-    return [*said, *(Note(State.WARNING, line) for line in _doubts(subject.recipe.unconfirmed))]
+    where = ", ".join(subject.context.config.conda.channels)
+    doubts = (*_doubts(subject.recipe.unconfirmed), *(f"not on {where} yet: {spec}" for spec in subject.unmet))
+    return [*said, *(Note(State.WARNING, line) for line in doubts)]
 
 
 def _doubts(names: tuple[Name, ...]) -> list[str]:
@@ -80,7 +110,7 @@ def _doubts(names: tuple[Name, ...]) -> list[str]:
     ]
 
 
-def _data(subject: Subject, written: Written, path: Path) -> dict[str, Any]:
+def _data(subject: Subject, written: Written, path: Path, trial: Trial) -> dict[str, Any]:
     recipe = subject.recipe
     return {
         "name": recipe.name,
@@ -92,5 +122,7 @@ def _data(subject: Subject, written: Written, path: Path) -> dict[str, Any]:
         "unconfirmed": [
             {"pypi": name.pypi, "conda": name.conda, "tried": list(name.tried)} for name in recipe.unconfirmed
         ],
+        "unmet": list(subject.unmet),
         "not-asked": subject.unasked,
+        "trial": [note_data(note) for note in trial.notes],
     }

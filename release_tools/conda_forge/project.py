@@ -114,9 +114,25 @@ class Subject:
         if self.context.cut_off:
             return frozenset(), self.context.cut_off
         try:
-            return channel.packages(config.conda.channels, patience=min(config.network.timeout, _PATIENCE)), ""
+            return channel.packages(config.conda.channels, patience=self._patience), ""
         except UnreachableError as error:
             return frozenset(), error.message
+
+    @cached_property
+    def unmet(self) -> tuple[str, ...]:
+        """The requirements whose package is on the channels, but in no version that would do; empty if not asked."""
+        if not self.known:
+            return ()
+        lines = (*self.recipe.host, *self.recipe.run)
+        specs = dict.fromkeys(line.spec for line in lines if line.name in self.known and "${{" not in line.spec)
+        try:
+            return channel.unmet(list(specs), self.context.config.conda.channels, patience=self._patience)
+        except UnreachableError:
+            return ()
+
+    @property
+    def _patience(self) -> int:
+        return min(self.context.config.network.timeout, _PATIENCE)
 
     @cached_property
     def maintainers(self) -> tuple[str, ...]:

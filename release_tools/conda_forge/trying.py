@@ -1,6 +1,7 @@
 """A recipe built and tested by rattler-build, from the sdist as it lies here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +14,53 @@ from release_tools.recipe.update_source import Target, is_ours
 from release_tools.services import channel
 from release_tools.services.conda_build import build_recipe, run_tests
 
+_SHOWN: Final = 3
+_PIP_GAVE_UP: Final = "error: subprocess-exited-with-error"
 _VARIANTS: Final = {"python_min": [CONDA_FORGE_PYTHON]}
 """What conda-forge pins for all its recipes, as far as a noarch one asks for it."""
 
 
-def try_out(context: Context, text: str, sdist: Artifact) -> Iterator[Note]:
+@dataclass(frozen=True)
+class Trial:
+    """What became of a recipe.
+
+    Attributes:
+        notes: whether it builds, and its tests pass; warnings where not.
+        packages: that were built.
+    """
+
+    notes: tuple[Note, ...]
+    packages: tuple[Path, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing went wrong."""
+        return all(note.state is State.DONE for note in self.notes)
+
+
+def why_not(context: Context, form: Format, text: str) -> str:
+    """Why a recipe cannot be tried here; empty where it can.
+
+    Raises:
+        RecipeError: it is no YAML.
+    """
+    if form is not Format.V1:
+        return f"rattler-build knows no {form}; conda-forge's own machines build it"
+    if not any(place.value == "python" for place in Document(text, form).in_outputs("build", "noarch")):
+        return "the recipe is of compiled code, for which conda-forge's own machines have the tools"
+    reason = context.cut_off or channel.why_not(context.config.conda.channels)
+    return f"no channel with Python at hand: {' '.join(reason.split())}" if reason else ""
+
+
+def try_out(context: Context, text: str, sdist: Artifact) -> Trial:
     """Build a ``recipe.yaml``, and run its tests.
 
     Whatever goes wrong is a warning: it forbids no release, and conda-forge tries again.
+
+    Args:
+        context: the run's surroundings.
+        text: the recipe.
+        sdist: that it is of.
 
     Raises:
         RecipeError: it is no YAML.
@@ -35,21 +75,12 @@ def try_out(context: Context, text: str, sdist: Artifact) -> Iterator[Note]:
         if built.fault:
             # Without a log it is about the requirements, and rattler-build does not say which.
             lacking = "" if built.log else channel.why_not(channels, specs=built.requires)
-            yield Note(State.WARNING, "the recipe does not build", lacking or _why(built.fault, built.log))
-            return
-        for package in built.paths:
-            yield from _tested(package, channels, context)
+            why = lacking or _why((built.fault, *_telling(built.log)))
+            return Trial((Note(State.WARNING, "the recipe does not build", why),))
+        notes = tuple(_tested(package, channels, context) for package in built.paths)
+        return Trial(notes, built.paths)
     except ProcessError as error:
-        yield Note(State.WARNING, "the recipe was not built", error.message)
-
-
-def is_noarch(text: str) -> bool:
-    """Whether a ``recipe.yaml`` makes ``noarch: python`` packages.
-
-    Raises:
-        RecipeError: it is no YAML.
-    """
-    return any(place.value == "python" for place in Document(text, Format.V1).in_outputs("build", "noarch"))
+        return Trial((Note(State.WARNING, "the recipe was not tried", error.message),))
 
 
 def from_here(text: str, sdist: Artifact) -> str:
@@ -65,13 +96,19 @@ def from_here(text: str, sdist: Artifact) -> str:
     return document.edited(place.replaced(address) for source in sources for place in source.get("url"))
 
 
-def _tested(package: Path, channels: Sequence[str], context: Context) -> Iterator[Note]:
-    for tested in run_tests(package, channels, context.env):
-        if not tested.passed:
-            yield Note(State.WARNING, f"{package.name} of the recipe fails its tests", _why("", tested.output))
-            return
-    yield Note(State.DONE, f"the recipe builds {package.name}, and its tests pass", "by rattler-build")
+def _tested(package: Path, channels: Sequence[str], context: Context) -> Note:
+    failed = next((one for one in run_tests(package, channels, context.env) if not one.passed), None)
+    if failed:
+        return Note(State.WARNING, f"{package.name} of the recipe fails its tests", _why(failed.output[-_SHOWN:]))
+    return Note(State.DONE, f"the recipe builds {package.name}, and its tests pass", "by rattler-build")
 
 
-def _why(fault: str, log: Sequence[str]) -> str:
-    return " ".join(filter(None, (fault, *(line.strip() for line in log[-3:]))))
+def _telling(log: Sequence[str]) -> Sequence[str]:
+    """The lines of a build's log that say most: what the backend said last, before pip says at length what happened."""
+    end = next((number for number, line in enumerate(log) if _PIP_GAVE_UP in line), len(log))
+    said = [line for line in log[:end] if line.strip()]
+    return said[-_SHOWN:]
+
+
+def _why(lines: Sequence[str]) -> str:
+    return " ".join(line.strip() for line in lines)

@@ -3,7 +3,7 @@
 import atexit
 import time
 from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -12,10 +12,11 @@ from release_tools.archives.members import told
 from release_tools.errors import OutputError, UnreachableError, VerifyError
 
 if TYPE_CHECKING:
-    from rattler import Gateway, RepoDataRecord
+    from rattler import Gateway, MatchSpec, RepoDataRecord, Subdir
 
 _T = TypeVar("_T")
 _SETTLING: Final = 0.3
+_USUAL: Final = ("linux-64", "noarch", "osx-arm64", "win-64")
 _ONLINE: Final = "Run again online, or name another channel."
 
 
@@ -83,7 +84,7 @@ def installed(prefix: Path) -> tuple[Installed, ...]:
 
 
 def packages(channels: Sequence[str], *, patience: float, cache_dir: Path | None = None) -> frozenset[str]:
-    """The names of all packages on channels: for this machine, and for Linux, where most are built first.
+    """The names of all packages on channels, for this machine and for those that most people have.
 
     A channel whose index is in shards (CEP 16) is asked for the list of them alone. What was read is cached.
 
@@ -95,11 +96,34 @@ def packages(channels: Sequence[str], *, patience: float, cache_dir: Path | None
     Raises:
         UnreachableError: a channel could not be read in time.
     """
-    with _explained(channels):
-        try:
-            return _wait(_names(channels, cache_dir), patience)
-        except TimeoutError:
-            raise UnreachableError(f"{', '.join(channels)}: no answer within {patience:.0f} s", _ONLINE) from None
+    with _explained(channels), _in_time(channels, patience):
+        return _wait(_names(channels, cache_dir), patience)
+
+
+def unmet(
+    specs: Sequence[str], channels: Sequence[str], *, patience: float, cache_dir: Path | None = None
+) -> tuple[str, ...]:
+    """Those of these MatchSpecs that no package on the channels fits; only the indexes of their names are read.
+
+    Args:
+        specs: what is wanted; one that is no MatchSpec counts as met.
+        channels: names or URLs.
+        patience: seconds after which they are given up.
+        cache_dir: where indexes are kept; the user's own cache if None.
+
+    Raises:
+        UnreachableError: a channel could not be read in time.
+    """
+    from rattler import MatchSpec
+    from rattler.exceptions import InvalidMatchSpecError
+
+    wanted: dict[str, MatchSpec] = {}
+    for spec in specs:
+        with suppress(InvalidMatchSpecError):
+            wanted[spec] = MatchSpec(spec)
+    with _explained(channels), _in_time(channels, patience):
+        found = _wait(_records(list(wanted.values()), channels, cache_dir), patience)
+    return tuple(text for text, spec in wanted.items() if not any(map(spec.matches, found)))
 
 
 def why_not(channels: Sequence[str], *, specs: Sequence[str] = ("python",), cache_dir: Path | None = None) -> str:
@@ -113,11 +137,26 @@ def why_not(channels: Sequence[str], *, specs: Sequence[str] = ("python",), cach
 
 
 async def _names(channels: Sequence[str], cache_dir: Path | None) -> frozenset[str]:
-    from rattler import Channel, Subdir
+    from rattler import Channel
 
-    subdirs = {str(Subdir.current()), "linux-64", "noarch"}
-    found = await _gateway(cache_dir).names([Channel(channel) for channel in channels], [*map(Subdir, sorted(subdirs))])
+    found = await _gateway(cache_dir).names([Channel(channel) for channel in channels], _usual_subdirs())
     return frozenset(name.normalized for name in found)
+
+
+async def _records(
+    specs: "Sequence[MatchSpec]", channels: Sequence[str], cache_dir: Path | None
+) -> "list[RepoDataRecord]":
+    from rattler import Channel
+
+    sources = [Channel(channel) for channel in channels]
+    found = await _gateway(cache_dir).query(sources, _usual_subdirs(), specs, recursive=False)
+    return [record for records in found for record in records]
+
+
+def _usual_subdirs() -> "list[Subdir]":
+    from rattler import Subdir
+
+    return [Subdir(name) for name in sorted({str(Subdir.current()), *_USUAL})]
 
 
 async def _solve(specs: Sequence[str], channels: Sequence[str], cache_dir: Path | None) -> "list[RepoDataRecord]":
@@ -136,6 +175,14 @@ def _gateway(cache_dir: Path | None) -> "Gateway":
     from rattler import Gateway
 
     return Gateway(cache_dir=cache_dir / "repodata" if cache_dir else None)
+
+
+@contextmanager
+def _in_time(channels: Sequence[str], patience: float) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise UnreachableError(f"{', '.join(channels)}: no answer within {patience:.0f} s", _ONLINE) from None
 
 
 @contextmanager

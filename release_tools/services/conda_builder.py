@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-_SHOWN = 20
+_SHOWN = 500
 
 
 def main() -> None:

@@ -60,9 +60,8 @@ def _said(subject: Subject, rendering: Rendering) -> Iterator[Note]:
     for reason, what in unseen.items():
         if reason:
             yield Note(State.SKIPPED, f"not looked up: {what}", reason)
-    if not subject.unasked:
-        for name in files.unconfirmed:
-            yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)}: {name}")
+    for lacking in (*(files.unconfirmed if not subject.unasked else ()), *subject.unmet):
+        yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)}: {lacking}")
     for line in files.checklist:
         yield Note(State.WARNING if present else State.FACT, line)
     if rendering.drift is not None:

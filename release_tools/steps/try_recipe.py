@@ -2,11 +2,10 @@
 
 from pathlib import PurePosixPath
 
-from release_tools.conda_forge.trying import is_noarch, try_out
+from release_tools.conda_forge.trying import try_out, why_not
 from release_tools.context import Context
 from release_tools.model import ArtifactKind, Release, Skip
 from release_tools.recipe.document import Format
-from release_tools.services import channel
 
 
 def try_recipe(context: Context, release: Release) -> Release | Skip:
@@ -21,10 +20,7 @@ def try_recipe(context: Context, release: Release) -> Release | Skip:
     sdist = next(iter(release.of_kind(ArtifactKind.SDIST)), None)
     if not text or sdist is None:
         return Skip("there is no new recipe")
-    if PurePosixPath(path).name != Format.V1:
-        return Skip(f"rattler-build knows no {PurePosixPath(path).name}; conda-forge's own machines build it")
-    if not is_noarch(text):
-        return Skip("it has compiled code, for which conda-forge's own machines have the tools")
-    if reason := context.cut_off or channel.why_not(context.config.conda.channels):
-        return Skip(f"no channel with Python at hand: {' '.join(reason.split())}")
-    return release.telling(*try_out(context, text, sdist))
+    form = Format(PurePosixPath(path).name)
+    if reason := why_not(context, form, text):
+        return Skip(reason)
+    return release.telling(*try_out(context, text, sdist).notes)

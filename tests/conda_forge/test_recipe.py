@@ -86,10 +86,10 @@ def test_doubtful_names_are_listed_with_what_was_tried(run: Run, files: list[Pat
 
 def test_names_are_confirmed_on_a_channel(run: Run, files: list[Path], tmp_path: Path) -> None:
     there = Channel(tmp_path / "channel", tmp_path / "cache")
-    there.add(Project("click"), Project("no_such_thing"), Project("hatchling"), Project("pip"))
+    there.add(Project("click", "8.1"), Project("no_such_thing"), Project("hatchling", "1.27"), Project("pip"))
     said = run("recipe", *files, "-C", tmp_path, "--json", RELEASE_TOOLS_CONDA_CHANNELS=there.url)
     answer = json.loads(said.out)
-    assert (answer["unconfirmed"], answer["not-asked"]) == ([], "")
+    assert (answer["unconfirmed"], answer["unmet"], answer["not-asked"]) == ([], [], "")
     assert "no_such_thing <2" in answer["text"]
 
 
@@ -102,6 +102,7 @@ def test_what_is_not_on_the_channel_yet_is_told(run: Run, files: list[Path], tmp
         "hatchling": "channel: no hatchling",
         "no-such-thing": "channel: no no-such-thing, no_such_thing, no.such.thing",
     }
+    assert answer["unmet"] == ["click >=8"]
 
 
 def test_the_older_format_is_made_on_demand(run: Run, files: list[Path], tmp_path: Path) -> None:

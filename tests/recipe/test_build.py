@@ -1,20 +1,19 @@
 """A generated recipe, built, tested and installed for real, without a network."""
 
-import hashlib
 import io
+import json
 import subprocess
 import sys
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from rattler_build import Stage0Recipe, ToolConfiguration, VariantConfig
+import pytest
+import yaml
 
-from release_tools.archives import read_conda, read_sdist
-from release_tools.recipe.evidence import gather, says_something
-from release_tools.recipe.generate import make_recipe
-from release_tools.recipe.names import Names
-from release_tools.recipe.write_v1 import write_v1
+from release_tools.archives import read_conda
 from release_tools.services import channel
+from tests.conftest import Run
 from tests.support.conda import NEEDS_POSIX, Channel
 from tests.support.wheels import Project
 
@@ -67,34 +66,29 @@ greet = "greeter:main"
 }
 
 
-def make_sdist(folder: Path) -> Path:
+def make_sdist(folder: Path, files: Mapping[str, str] = FILES) -> Path:
     path = folder / "greeter-1.0.tar.gz"
     with tarfile.open(path, "w:gz") as sdist:
-        for name, text in FILES.items():
+        for name, text in files.items():
             member = tarfile.TarInfo(f"greeter-1.0/{name}")
             member.size = len(text.encode())
             sdist.addfile(member, io.BytesIO(text.encode()))
     return path
 
 
-def test_a_generated_recipe_builds_tests_and_installs(tmp_path: Path, conda_channel: Channel) -> None:
+def test_a_generated_recipe_builds_tests_and_installs(run: Run, tmp_path: Path, conda_channel: Channel) -> None:
     own = conda_channel.over(tmp_path / "channel")
     own.add(Project("words", "1.3"))
-    path = make_sdist(tmp_path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    recipe = make_recipe(gather(read_sdist(path, wanted=says_something), digest), Names(), ["ann"])
-    assert recipe.commands == ("greet --help",)
-    text = write_v1(recipe)
-    file = tmp_path / "recipe" / "recipe.yaml"
-    file.parent.mkdir()
-    address = "https://pypi.org/packages/source/g/greeter/greeter-${{ version }}.tar.gz"
-    file.write_text(text.replace(address, path.as_uri()), encoding="utf-8")
+    channels = {"RELEASE_TOOLS_CONDA_CHANNELS": ",".join(own.urls)}
+    said = run("recipe", make_sdist(tmp_path), "-C", tmp_path, "--build", "--json", **channels)
+    assert said.code == 0, said.err
+    answer = json.loads(said.out)
+    assert "greet --help" in answer["text"]
+    (told,) = answer["trial"]
+    assert (told["state"], told["detail"]) == ("done", "by rattler-build")
 
-    (variant,) = Stage0Recipe.from_file(file).render(VariantConfig({"python_min": [PYTHON]}))
-    tools = ToolConfiguration(test_strategy="native", use_sharded=False)
-    result = variant.run_build(tools, tmp_path / "built", list(own.urls))
-
-    package = read_conda(Path(result.packages[0]))
+    (built,) = (tmp_path / "dist" / "recipe" / "noarch").iterdir()
+    package = read_conda(built)
     assert package.noarch == "python"
     assert set(package.depends) == {f"python >={PYTHON}", "words >=1.2"}
     noarch = own.folder / "noarch"
@@ -103,3 +97,30 @@ def test_a_generated_recipe_builds_tests_and_installs(tmp_path: Path, conda_chan
     own.install(tmp_path / "prefix", "greeter")
     greet = subprocess.run([tmp_path / "prefix" / "bin" / "greet"], check=True, capture_output=True, text=True)
     assert greet.stdout == "hello from words\n"
+
+
+FAULTS = {
+    "a requirement that is nowhere": (
+        {"pyproject.toml": FILES["pyproject.toml"].replace("requires = []", 'requires = ["nowhere"]')},
+        "nowhere",
+    ),
+    "a build that fails": ({"backend.py": "raise SystemExit('the backend gave up')"}, "the backend gave up"),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_why_a_recipe_does_not_build_is_told(case: str, run: Run, tmp_path: Path, conda_channel: Channel) -> None:
+    files, why = FAULTS[case]
+    channels = {"RELEASE_TOOLS_CONDA_CHANNELS": ",".join(conda_channel.urls)}
+    said = run("recipe", make_sdist(tmp_path, FILES | files), "-C", tmp_path, "--build", **channels)
+    assert said.code == 9
+    assert "the recipe does not build" in said.err
+    assert why in said.err
+
+
+def test_a_recipe_is_not_built_without_a_channel(run: Run, tmp_path: Path) -> None:
+    nowhere = {"RELEASE_TOOLS_CONDA_CHANNELS": "http://127.0.0.1:9/channel"}
+    said = run("recipe", make_sdist(tmp_path), "-C", tmp_path, "--build", **nowhere)
+    assert said.code == 9
+    assert "no channel with Python at hand" in said.err
+    assert yaml.safe_load((tmp_path / "dist" / "recipe" / "recipe.yaml").read_text())["package"]["name"] == "greeter"
