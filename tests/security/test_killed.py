@@ -1,0 +1,91 @@
+"""``kill -9`` after every act of a release, whichever there are, and then the same command again.
+
+Each run dies after the first act that it does, so the next one meets the world that a run would leave that died there:
+what is known of a release is known by its places alone. Before an act the world is as it was after the one before.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stage import ANACONDA_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
+from tests.support.projects import in_tree_project
+
+ROOT = Path(__file__).parents[2]
+PYPI_TOKEN = "pypi-canary-6a1c"
+FILES = {**in_tree_project(), "CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- Everything\n"}
+COMMAND = (
+    "release",
+    "--version",
+    "1.0",
+    "--allow-credentials-in-build",
+    "--no-verify-install",
+    "--no-verify-conda-install",
+)
+
+
+def credentials(there: Stage) -> Mapping[str, str]:
+    for index in (there.pypi, there.testpypi):
+        index.tokens[PYPI_TOKEN] = None
+    return {"TWINE_PASSWORD": PYPI_TOKEN, "ANACONDA_API_TOKEN": ANACONDA_TOKEN, "GITHUB_TOKEN": GITHUB_TOKEN}
+
+
+def date(there: Stage) -> None:
+    """Another time would be another commit, and other bytes."""
+    dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-01-01T00:00:00Z")
+    there.checkout.more.update(dates)
+    there.checkout.git("reset", "--quiet", "--hard", there.checkout.git("commit-tree", "HEAD^{tree}", "-m", "All"))
+    for name in dates:
+        del there.checkout.more[name]
+    there.push("+main")
+
+
+def run(there: Stage, kill: str) -> list[tuple[int, list[str]]]:
+    """The ends of the runs, and what each of them did."""
+    command = [sys.executable, "-m", "tests.support.killing", kill, str(there.folder / "log")]
+    command += [COMMAND[0], "-C", str(there.checkout.path), *COMMAND[1:]]
+    env = {**there.checkout.env, **credentials(there)}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    return [(code, keys) for code, keys in json.loads(done.stdout)]
+
+
+def state(there: Stage) -> dict[str, Any]:
+    """Everything that stands anywhere, without the times and numbers that differ from run to run."""
+    far = there.github.repositories[SLUG]
+    return {
+        "refs": {ref: far.bare.resolve(f"{ref}^{{commit}}") for ref in far.bare.refs()},
+        "releases": [
+            (one.tag, one.draft, one.prerelease, one.name, one.body, sorted((a.name, a.digest) for a in one.assets))
+            for one in far.releases
+        ],
+        "pulls": {name: [(p.title, p.state) for p in repo.pulls] for name, repo in there.github.repositories.items()},
+        "pypi": there.pypi.holds(),
+        "accepted": sorted(there.pypi.accepted),
+        "anaconda": there.anaconda.holds(),
+        "taken": sorted(there.anaconda.accepted),
+        "dist": sorted(path.name for path in (there.checkout.path / "dist").iterdir()),
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and fork are of POSIX")
+def test_killed_after_every_act_it_ends_as_if_it_never_was(tmp_path: Path) -> None:
+    worlds = {}
+    for kill in ("never", "after"):
+        folder = tmp_path / kill
+        folder.mkdir()
+        with stage(folder, Path("unused"), FILES) as there:
+            date(there)
+            worlds[kill] = run(there, kill), state(there)
+    [(code, acts)], whole = worlds["never"]
+    assert code == 0
+    runs, afterwards = worlds["after"]
+    assert [code for code, _ in runs] == [-signal.SIGKILL] * len(acts) + [0]
+    assert [key for _, keys in runs for key in keys] == acts
+    assert afterwards == whole
+    assert {key.partition(":")[0] for key in acts} >= {"tag", "github-draft", "pypi", "anaconda", "github"}
