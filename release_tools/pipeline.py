@@ -24,6 +24,7 @@ from release_tools.steps.publish_release import publish_release
 from release_tools.steps.push_tag import push_tag
 from release_tools.steps.ready import ready
 from release_tools.steps.see_logins import see_logins
+from release_tools.steps.see_publishers import see_publishers
 from release_tools.steps.store import store
 from release_tools.steps.take_built import take_built
 from release_tools.steps.take_current import take_current
@@ -102,6 +103,7 @@ TAG: Final = (BUILD[0], NOTES, TAGGING[0], DATE, TAGGING[1])
 DOCTOR: Final = (
     (Step("Repository", see_repository, PreflightError),),  # history, remote, tags, changelog
     (Step("Workflows", see_workflows, PreflightError),),  # triggers, rights, secrets, pins
+    (Step("Trusted publishers", see_publishers, PreflightError),),  # by the newest release's attestations
     (BUILD[0], READY, Step("Logins", see_logins, CredentialError), TAGGING[0]),  # the release that it would be
 )
 

@@ -55,6 +55,10 @@ class Index:
             return self.listing_url(project)
         return f"{self.site}/project/{canonicalize_name(project)}/{version}/"
 
+    def publishing_page(self, project: str, *, new: bool) -> str:
+        """Where a trusted publisher is registered: for a project that is there, or for one that is still to come."""
+        return f"{self.site}/manage/" + ("account/publishing/" if new else f"project/{project}/settings/publishing/")
+
 
 PYPI: Final = Index("pypi", "PyPI", addresses.PYPI_UPLOAD, addresses.PYPI_SIMPLE, addresses.PYPI_SITE, audience="pypi")
 TESTPYPI: Final = Index(

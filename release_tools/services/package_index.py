@@ -30,12 +30,14 @@ class Served:
         sha256: lower-case hexadecimal; empty where the index does not say.
         size: in bytes; None where the index does not say.
         yanked: whether it was taken back (PEP 592).
+        provenance: where its attestations are told (PEP 740); empty where it has none.
     """
 
     url: str
     sha256: str = ""
     size: int | None = None
     yanked: bool = False
+    provenance: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def listing(http: Http, index: Index, project: str, *, authorization: str = "") 
 
 
 def _from_json(answer: Answer) -> Iterator[tuple[str, Served]]:
-    """PEP 691; the size is PEP 700's."""
+    """PEP 691; the size is PEP 700's, the provenance PEP 740's."""
     content = answer.json()
     try:
         for file in content["files"]:
@@ -89,6 +91,7 @@ def _from_json(answer: Answer) -> Iterator[tuple[str, Served]]:
                     str(file.get("hashes", {}).get("sha256", "")).lower(),
                     size if isinstance(size, int) else None,
                     bool(file.get("yanked", False)),
+                    str(file.get("provenance") or ""),
                 ),
             )
     except (TypeError, KeyError, AttributeError) as error:

@@ -103,8 +103,8 @@ def _to_register(index: Index, project: str, stated: Mapping[str, str]) -> str:
     workflow = stated.get("job_workflow_ref", "").partition("@")[0].rpartition("/")[2]
     environment = stated.get("environment", "")
     return (
-        f"Register it at {index.site}/manage/project/{project}/settings/publishing/"
-        f" (a new project: {index.site}/manage/account/publishing/) with owner {owner}, repository {repository},"
+        f"Register it at {index.publishing_page(project, new=False)}"
+        f" (a new project: {index.publishing_page(project, new=True)}) with owner {owner}, repository {repository},"
         f" workflow {workflow}" + (f", environment {environment}." if environment else " and no environment.")
     )
 

@@ -12,8 +12,8 @@ from release_tools.versions import TagFormat
 from release_tools.workflows.judging import judge
 from release_tools.workflows.plan import jobs
 from release_tools.workflows.project import Subject
-from release_tools.workflows.reading import Workflow
-from release_tools.workflows.templates import FOLDER, keep_pins, render
+from release_tools.workflows.reading import Workflow, files
+from release_tools.workflows.templates import keep_pins, render
 
 _CHANGELOGS = ("CHANGELOG.md", "CHANGELOG.rst", "CHANGES.md", "CHANGES.rst", "HISTORY.md", "HISTORY.rst", "NEWS.rst")
 
@@ -80,7 +80,7 @@ def _changelog(project: Path) -> Note:
 def _workflows(subject: Subject) -> Iterator[Note]:
     config = subject.context.config
     found = []
-    for file in sorted((*(subject.root / FOLDER).glob("*.yml"), *(subject.root / FOLDER).glob("*.yaml"))):
+    for file in files(subject.root):
         try:
             found.append(Workflow.read(subject.root, file))
         except ConfigError as error:

@@ -28,11 +28,16 @@ def judge(workflows: Sequence[Workflow], jobs: Sequence[Job], tags: TagFormat) -
         return
     for workflow in publishing:
         yield from _triggers(workflow, tags)
-    uses = [use for workflow in workflows for use in workflow.uses]
-    for use in uses:
-        yield from _use(use)
+    for workflow in workflows:
+        for use in workflow.uses:
+            yield from _use(use)
     for job in jobs:
-        yield from _place(job, [use for use in uses if use.command in _PUBLISHING and _serves(use, job)])
+        yield from _place(job, [use for workflow in workflows for use in publishing_to(job, workflow)])
+
+
+def publishing_to(job: Job, workflow: Workflow) -> list[Use]:
+    """The steps of a workflow that publish to the place of a job."""
+    return [use for use in workflow.uses if use.command in _PUBLISHING and _serves(use, job)]
 
 
 def _triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:

@@ -122,6 +122,12 @@ def _written_out(value: object, known: dict[int, float]) -> float:
     return known[id(value)]
 
 
+def files(root: Path) -> list[Path]:
+    """The workflow files of a repository."""
+    folder = root / ".github" / "workflows"
+    return sorted((*folder.glob("*.yml"), *folder.glob("*.yaml")))
+
+
 def _triggers(on: object) -> dict[str, Any]:
     if isinstance(on, dict):
         return {str(event): filters if isinstance(filters, dict) else {} for event, filters in on.items()}

@@ -31,8 +31,8 @@ def registrations(plan: Plan, slug: str) -> Iterator[Note]:
                     f"{index.title}: add a trusted publisher",
                     f"project {plan.name}, owner {owner}, repository {name}, workflow {_WORKFLOW},"
                     f" environment {job.environment}",
-                    f"A new project: {index.site}/manage/account/publishing/;"
-                    f" one that is there: {index.site}/manage/project/{plan.name}/settings/publishing/",
+                    f"A new project: {index.publishing_page(plan.name, new=True)};"
+                    f" one that is there: {index.publishing_page(plan.name, new=False)}",
                 )
         for secret in job.secrets:
             yield Note(

@@ -73,6 +73,7 @@ class File:
     kind: str
     content: bytes
     attestations: list[dict[str, object]] = field(default_factory=list)
+    publisher: Publisher | None = None  # who uploaded it, where that was a trusted publisher
     yanked: bool = False
     hidden: int = 0  # in how many listings it does not appear yet
 
@@ -93,6 +94,7 @@ class PackageIndex(Double):
         publishers: of trusted publishing; one whose project is not `owned` is pending.
         accepted: names of the files taken, once for each time.
         minted: tokens given out for identity tokens.
+        minted_for: minted token → the publisher that it is for.
         created_by_minting: projects that a mint brought into being, as it does for pending publishers.
         lag: in how many listings a new file does not appear yet.
         only_html: whether it is a mirror without PEP 691.
@@ -112,6 +114,7 @@ class PackageIndex(Double):
         self.publishers: list[Publisher] = []
         self.accepted: list[str] = []
         self.minted: list[str] = []
+        self.minted_for: dict[str, Publisher] = {}
         self.created_by_minting: list[str] = []
         self.lag = 0
         self.only_html = False
@@ -160,6 +163,8 @@ class PackageIndex(Double):
                 return self._listing(project, request)
             case "GET" | "HEAD", ["packages", _, name] if name in self.files:
                 return Response(200, self.files[name].content, {"Content-Type": "application/octet-stream"})
+            case "GET", ["integrity", _, _, name, "provenance"] if name in self.files:
+                return _provenance(self.files[name])
             case "GET", ["_", "oidc", "audience"]:
                 return Response.of_json({"audience": self.audience})
             case "POST", ["_", "oidc", "mint-token"]:
@@ -190,6 +195,7 @@ class PackageIndex(Double):
                 "size": len(file.content),
                 "yanked": file.yanked,
                 "upload-time": "2026-01-01T00:00:00.000000Z",
+                "provenance": self._provenance(file) if file.attestations else None,
             }
             for file in shown
         ]
@@ -208,6 +214,10 @@ class PackageIndex(Double):
         page = f"<!DOCTYPE html><html><head>{head}<title>{project}</title></head><body>{links}</body></html>"
         return Response.of_text(page, media=HTML)
 
+    def _provenance(self, file: File) -> str:
+        site = next(host for host in self.hosts if "upload" not in host)
+        return f"https://{site}/integrity/{file.project}/{file.version}/{file.name}/provenance"
+
     def _url(self, file: File) -> str:
         return f"{self.files_root or '../..'}/packages/{file.sha256[:16]}/{file.name}"
 
@@ -222,7 +232,8 @@ class PackageIndex(Double):
         project, version, kind = self._checked(form, filename, content)
         self._allow(token, project)
         attestations = self._attestations(form, token)
-        return self._keep(File(filename, project, version, kind, content, attestations, hidden=self.lag))
+        by = self.minted_for.get(token)
+        return self._keep(File(filename, project, version, kind, content, attestations, by, hidden=self.lag))
 
     def _token(self, request: Request) -> str:
         scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
@@ -324,8 +335,21 @@ class PackageIndex(Double):
             self.owned.add(project)
         token = f"pypi-minted-{secrets.token_hex(16)}"
         self.minted.append(token)
+        self.minted_for[token] = publisher
         self.tokens[token] = frozenset({project})
         return Response.of_json({"success": True, "token": token, "expires": int(time.time()) + 900})
+
+
+def _provenance(file: File) -> Response:
+    assert file.publisher is not None
+    publisher = {
+        "kind": "GitHub",
+        "repository": file.publisher.repository,
+        "workflow": file.publisher.workflow,
+        "environment": file.publisher.environment or None,
+    }
+    bundles = [{"publisher": publisher, "attestations": file.attestations}]
+    return Response.of_json({"version": 1, "attestation_bundles": bundles})
 
 
 def _not_minted(code: str, description: str) -> Response:

@@ -1,6 +1,8 @@
 """``release-tools doctor``: each thing that would make a release fail, found before, with its cure."""
 
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,27 @@ from release_tools.errors import PreflightError
 from release_tools.model import State
 from release_tools.workflows.templates import CHECK, RELEASE
 from tests.checkouts import Checkout
+from tests.servers.package_index import File, PackageIndex, Publisher
+from tests.servers.proxy import proxying
 
 ACTION = f"release-tools/release-tools@{'a' * 40} # v1.0.0"
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
+def index() -> PackageIndex:
+    return PackageIndex.pypi()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, index: PackageIndex) -> Iterator[Checkout]:
     """A project that is well set up, but whose remote answers from this machine."""
-    bare = tmp_path / "remote.git"
-    made = Checkout.create(tmp_path, bare.as_uri())
+    with proxying(index.routes) as proxy:
+        yield well_set_up(tmp_path, proxy.environment)
+
+
+def well_set_up(folder: Path, env: Mapping[str, str]) -> Checkout:
+    bare = folder / "remote.git"
+    made = Checkout.create(folder, bare.as_uri(), env)
     made.git("init", "--quiet", "--bare", "--initial-branch=main", str(bare))
     assert init(made) == 0
     made.git("add", ".")
@@ -51,7 +65,7 @@ def test_a_project_that_is_well_set_up_passes(checkout: Checkout, capsys: pytest
     assert code == 0, told
     assert notes(told, State.FAILED, State.WARNING) == []
     assert [section["title"] for section in told["sections"]] == [
-        "Repository", "Workflows", "Version", "Places", "Logins", "Tag checks",
+        "Repository", "Workflows", "Trusted publishers", "Version", "Places", "Logins", "Tag checks",
     ]  # fmt: skip
     assert not (checkout.path / "dist").exists()
 
@@ -124,7 +138,7 @@ def test_a_shallow_clone_is_a_fault_and_the_rest_is_looked_at(
     checkout: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkout.git("clone", "--quiet", "--depth=1", (tmp_path / "remote.git").as_uri(), str(tmp_path / "shallow"))
-    code, told = doctor(Checkout(tmp_path / "shallow", checkout.home), capsys)
+    code, told = doctor(replace(checkout, path=tmp_path / "shallow"), capsys)
     assert code == PreflightError.exit_code
     assert any("git fetch --unshallow --tags" in note for note in notes(told, State.FAILED))
     assert "Workflows" in [section["title"] for section in told["sections"]]
@@ -134,3 +148,37 @@ def test_tags_that_carry_no_version_are_noticed(checkout: Checkout, capsys: pyte
     checkout.git("tag", "release-1-0")
     _, told = doctor(checkout, capsys)
     assert any("Set tag-format" in note for note in notes(told, State.WARNING))
+
+
+OURS = Publisher("demo", "octo/demo", "release.yml", "pypi")
+STATEMENT: dict[str, object] = {"version": 1, "verification_material": {}, "envelope": {}}
+BEFORE = {
+    "not on PyPI yet": (None, State.FACT),
+    "its newest files have no attestation": ((), State.FACT),
+    "knows this publisher from the newest release": ((OURS,), State.DONE),
+    "knows another publisher from the newest release: octo/old, workflow release.yml, environment pypi": (
+        (OURS, replace(OURS, repository="octo/old")),
+        State.WARNING,
+    ),
+}
+
+
+@pytest.mark.parametrize("said", BEFORE)
+def test_the_publisher_of_the_newest_release_is_compared(
+    said: str, checkout: Checkout, index: PackageIndex, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published, state = BEFORE[said]
+    if published is not None:
+        index.owned.add("demo")
+        old = File("demo-0.1.tar.gz", "demo", "0.1", "sdist", b"")
+        signed = [
+            File(name, "demo", version, "sdist", b"", [STATEMENT], publisher)
+            for publisher, version in zip(published, ("0.9", "0.10"), strict=False)
+            for name in (f"demo-{version}.tar.gz",)
+        ]
+        index.files = {file.name: file for file in (old, *signed)}
+    _, told = doctor(checkout, capsys)
+    [note] = [note for section in told["sections"] for note in section["notes"] if said in note["text"]]
+    assert note["state"] == state
+    assert "octo/demo, workflow release.yml, environment pypi" in " ".join((note["detail"], note["advice"]))
+    assert state is State.DONE or "https://pypi.org/manage/" in note["advice"]
