@@ -56,7 +56,6 @@ def change_wheel(path: Path, change: Callable[[Files], None], *, listed: bool) -
         lines = "".join(record_line(name, data) for name, data in files.items() if name != record)
         files[record] = f"{lines}{record},,\n".encode()
     path.write_bytes(zip_bytes(Part(name, data) for name, data in files.items()))
-    return path
 
 
 def change_conda(path: Path, change: Callable[[Files], None], *, listed: bool) -> None:
