@@ -26,6 +26,7 @@ from release_tools.report.delivery import redacted, write_outputs, write_page, w
 from release_tools.report.outputs import action_outputs
 from release_tools.report.text import closing_line
 from release_tools.services.sdist_wheel import begin_environment
+from release_tools.services.trial import begin_trial
 from release_tools.settings import Setting, read_config, read_pyproject, settings
 
 if TYPE_CHECKING:
@@ -54,15 +55,18 @@ class Invocation:
     begun: Begun = field(default_factory=Begun)
 
     def begin_build(self) -> None:
-        """Begin to make the environment of a build, by what the checkout says; the commit rarely says otherwise.
+        """Begin to make the environments of a build, by what the checkout says; the commit rarely says otherwise.
 
         The very first thing to do, as it takes longest. But not beside credentials: what is installed there may run
         code of its own. Whatever is wrong here is told by the step that needs it.
         """
         with suppress(ReleaseToolsError):
             refuse_near_build(self.env, allowed=False)
-            project = Project.of(read_pyproject(find_project(Path(self.options.project))))
+            folder = find_project(Path(self.options.project))
+            project = Project.of(read_pyproject(folder))
             begin_environment(self.scratch, self.env, project, self.begun)
+            if self.context().config.verify.install:
+                begin_trial(self.scratch, self.env, project, self.begun)
 
     def close(self) -> None:
         """End what was begun and nobody waited for."""

@@ -1,35 +1,18 @@
 """The wheel, installed in a fresh environment as a user would."""
 
 import platform
-from collections.abc import Sequence
 from typing import Final
-
-from packaging.requirements import InvalidRequirement, Requirement
 
 from release_tools.archives import Wheel
 from release_tools.checks.probing import Installed, last_lines, probe
 from release_tools.context import Context
 from release_tools.credentials import refuse_near_build
 from release_tools.model import Note, State
-from release_tools.process import Chain, ProcessError
+from release_tools.process import ProcessError
 from release_tools.services.environment import Environment
+from release_tools.services.trial import environment_for
 
-_PREPARED: Final = "try"
 _UNREACHABLE: Final = ("connect", "dns", "resolve host", "name resolution", "timed out", "network", "fetch", "offline")
-
-
-def prepare_installation(context: Context, dependencies: Sequence[str]) -> None:
-    """Begin to install what a wheel will need, in the environment where it will be tried out, while it is built.
-
-    Only a head start: whatever fails here is tried again, and told, by `check_installation`.
-
-    Args:
-        context: the run's surroundings.
-        dependencies: as the project states them.
-    """
-    environment = Environment.at(context.scratch / _PREPARED, context.env)
-    if environment.uv and context.config.verify.install and dependencies and all(map(_is_plain, dependencies)):
-        context.begun.add(_PREPARED, environment.begin(dependencies))
 
 
 def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
@@ -56,13 +39,10 @@ def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
             ),
         )
     refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
-    begun = context.begun.take(_PREPARED, Chain)
-    if begun and begun.finish():
-        environment = Environment.at(context.scratch / _PREPARED, context.env)
-    else:
-        environment = Environment.create(context.scratch / f"try-{wheel.path.stem}", context.env)
+    needed = [one for one in wheel.metadata.parsed.requires_dist or () if "extra" not in str(one.marker)]
+    environment, prepared = environment_for(needed, context.scratch, context.env, context.begun)
     try:
-        environment.install([str(wheel.path)])
+        environment.install([str(wheel.path)], dependencies=not prepared)
     except ProcessError as error:
         return (_not_installed(error, environment, wheel),)
     told = "installs in a fresh environment and imports"
@@ -83,11 +63,3 @@ def _not_installed(error: ProcessError, environment: Environment, wheel: Wheel) 
     return Note(
         State.FAILED, "its dependencies cannot be installed", said, "Correct the dependencies in pyproject.toml."
     )
-
-
-def _is_plain(requirement: str) -> bool:
-    """Whether it is a requirement of an index, and no address."""
-    try:
-        return Requirement(requirement).url is None
-    except InvalidRequirement:
-        return False

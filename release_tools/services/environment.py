@@ -77,8 +77,8 @@ class Environment:
         return {"PATH": self.env["PATH"]}
 
     def begin(self, requirements: Sequence[str]) -> Chain:
-        """Begin to make it and to install requirements, and do not wait for it."""
-        return Chain(self.begin_create, partial(self.begin_install, requirements))
+        """Begin to make it and to install requirements, if any, and do not wait for it."""
+        return Chain(self.begin_create, *([partial(self.begin_install, requirements)] if requirements else []))
 
     def begin_create(self) -> Program:
         """Begin to make it, and do not wait for it.

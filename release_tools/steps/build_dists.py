@@ -1,5 +1,6 @@
 """Sdist and wheel, from a clean clone that carries exactly the tag."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from packaging.utils import (
@@ -12,7 +13,6 @@ from packaging.utils import (
 from packaging.version import Version
 
 from release_tools.ahead import import_ahead
-from release_tools.checks.installation import prepare_installation
 from release_tools.context import Context
 from release_tools.errors import ArchiveError, VersionError
 from release_tools.model import Artifact, ArtifactKind, Note, Release, State
@@ -33,12 +33,12 @@ def build_dists(context: Context, release: Release) -> Release:
         VersionError: what was built does not carry the version that is to be released.
     """
     with Builder(context.scratch, context.env, release.commit_time, context.begun) as builder:
-        builder.expect(Project.of(read_pyproject(context.project)))
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(builder.expect, Project.of(read_pyproject(context.project)))
+            repository = Repository.open(context.project, context.env)
+            clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
+            source = clone / context.project.relative_to(repository.root)
         import_ahead()
-        repository = Repository.open(context.project, context.env)
-        clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
-        source = clone / context.project.relative_to(repository.root)
-        prepare_installation(context, Project.of(read_pyproject(source)).dependencies)
         dists = builder.build(source, context.scratch / "dist", context.console.doing)
     _check_versions(dists, release)
     artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))

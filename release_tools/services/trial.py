@@ -1,0 +1,53 @@
+"""The environment in which a wheel is tried out; what it will need is installed there while it is built."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from copy import copy
+from hashlib import sha256
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from release_tools.process import Begun, Chain
+from release_tools.project import Project
+from release_tools.services.environment import Environment
+
+
+def begin_trial(scratch: Path, env: Mapping[str, str], project: Project, begun: Begun) -> None:
+    """Begin to install what a project's wheel will need, as far as that is stated and comes from an index.
+
+    Only a head start, which helps a wheel that needs exactly this: see `environment_for`.
+    """
+    with suppress(InvalidRequirement):
+        needed = [Requirement(text) for text in project.dependencies]
+        environment = _environment(scratch, env, needed)
+        if environment.uv and not any(requirement.url for requirement in needed):
+            begun.add(environment.folder.name, environment.begin(list(map(str, needed))))
+
+
+def environment_for(
+    needed: Iterable[Requirement], scratch: Path, env: Mapping[str, str], begun: Begun
+) -> tuple[Environment, bool]:
+    """An environment for a wheel with these requirements, and whether they are installed in it; nothing else is.
+
+    Raises:
+        ProcessError: it could not be made.
+    """
+    environment = _environment(scratch, env, needed)
+    chain = begun.take(environment.folder.name, Chain)
+    if chain and chain.finish():
+        return environment, True
+    return Environment.create(environment.folder.with_name(f"{environment.folder.name}-anew"), env), False
+
+
+def _environment(scratch: Path, env: Mapping[str, str], needed: Iterable[Requirement]) -> Environment:
+    key = "\n".join(sorted(map(_spelled, needed)))
+    return Environment.at(scratch / f"try-{sha256(key.encode()).hexdigest()[:16]}", env)
+
+
+def _spelled(requirement: Requirement) -> str:
+    """A requirement as backends agree on it, whatever the project's own spelling."""
+    spelled = copy(requirement)
+    spelled.name = canonicalize_name(requirement.name)
+    return str(spelled)
