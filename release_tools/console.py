@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from release_tools import inert
 from release_tools.credentials import Secrets
-from release_tools.model import Note, Section, State
+from release_tools.model import Document, Note, Section, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +35,7 @@ _STYLES: Final[Mapping[State, str]] = {
     State.WARNING: "yellow",
     State.FAILED: "bold red",
 }
+_DIFF: Final = {"+++": "bold", "---": "bold", "+": "green", "-": "red", "@@": "cyan"}
 _ASCII: Final = str.maketrans({"·": ".", "✓": "+", "→": ">", "✗": "x", "…": "~", "○": "o"})
 
 
@@ -118,6 +119,20 @@ class Console:
             self._command("endgroup")
             for note in section.notes:
                 self._annotate(note)
+        else:
+            self._line(self._out, "")
+
+    def document(self, document: Document) -> None:
+        """A diff, in its usual colours; other documents are for the reports, being too long to read here."""
+        if self.quiet or document.language != "diff":
+            return
+        if self.in_actions:
+            self._command("group", self.redact(document.title))
+        for line in document.text.splitlines():
+            style = next((style for mark, style in _DIFF.items() if line.startswith(mark)), "")
+            self._line(self._out, line, style)
+        if self.in_actions:
+            self._command("endgroup")
         else:
             self._line(self._out, "")
 

@@ -143,8 +143,10 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
             answer = known.telling(Note(State.SKIPPED, answer.reason, advice=answer.advice))
         error = error or _failed(step, answer)
         section = Section(step.title, answer.notes, perf_counter() - started, step.place)
-        known = replace(answer, notes=(), sections=(*known.sections, section))
         context.console.section(section)
+        for document in answer.documents[len(known.documents) :]:
+            context.console.document(document)
+        known = replace(answer, notes=(), sections=(*known.sections, section))
         if error is not None:
             return Outcome(replace(known, sections=(*known.sections, *_unreached(steps[index + 1 :]))), error)
     return Outcome(known)

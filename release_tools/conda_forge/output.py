@@ -1,5 +1,6 @@
 """The recipe in the output folder, beside the artifacts that it was made of."""
 
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,7 @@ def store_recipe(output: Path, form: Format, text: str, diff: str = "") -> Path:
             output.mkdir(parents=True)
             (output / ".gitignore").write_text("*\n", encoding="utf-8", newline="\n")  # as the artifacts' own
         folder.mkdir(exist_ok=True)
+        shutil.rmtree(folder / "noarch", ignore_errors=True)  # packages of the recipe that was there
         for stale in {*Format, DIFF} - set(files):
             (folder / stale).unlink(missing_ok=True)
         for name, content in files.items():

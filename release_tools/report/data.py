@@ -4,7 +4,7 @@ from typing import Any
 
 from release_tools.errors import ReleaseToolsError
 from release_tools.manifest import manifest
-from release_tools.model import Note, Receipt, Release
+from release_tools.model import Note, Receipt, RecipeFiles, Release
 
 
 def report_data(release: Release, error: ReleaseToolsError | None = None) -> dict[str, Any]:
@@ -13,6 +13,7 @@ def report_data(release: Release, error: ReleaseToolsError | None = None) -> dic
         **manifest(release),
         "ok": error is None,
         "error": _error(error) if error else None,
+        "recipe": _recipe(release.recipe) if release.recipe else None,
         "receipts": [_receipt(receipt) for receipt in release.receipts],
         "sections": [
             {
@@ -33,6 +34,19 @@ def _error(error: ReleaseToolsError) -> dict[str, Any]:
         "message": error.message,
         "faults": list(error.faults),
         "advice": error.advice,
+    }
+
+
+def _recipe(recipe: RecipeFiles) -> dict[str, Any]:
+    return {
+        "package": recipe.package,
+        "kind": recipe.kind.value,
+        "repository": recipe.repository,
+        "branch": recipe.branch,
+        "diff": recipe.diff,
+        "changes": list(recipe.changes),
+        "checklist": list(recipe.checklist),
+        "unconfirmed": list(recipe.unconfirmed),
     }
 
 

@@ -205,9 +205,9 @@ def _by_hand(release: Release, proposal: Proposal, error: CredentialError) -> Re
         path.write_text(recipe.diff, encoding="utf-8", newline="\n")
     except OSError as failed:
         raise OutputError(f"{path}: cannot be written: {failed.strerror or failed}") from None
-    for line in recipe.diff.splitlines():
-        context.console.say(line)
-    return release.showing(Document(f"Patch for {recipe.repository}", recipe.diff, "diff")).telling(
+    if recipe.kind is RecipeKind.NEW:  # of an update it was shown when it was made
+        release = release.showing(Document(f"Patch for {recipe.repository}", recipe.diff, "diff"))
+    return release.telling(
         noted,
         Note(
             State.FACT,

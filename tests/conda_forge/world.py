@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.servers.anaconda import Anaconda
 from tests.servers.github import GitHub
 from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import proxying
@@ -84,7 +85,7 @@ class Feedstock:
 
 @contextmanager
 def feedstock(folder: Path) -> Iterator[Feedstock]:
-    """A feedstock at the release before; nothing but GitHub and PyPI may be asked, and nothing written."""
+    """A feedstock at the release before; nobody else may be asked, and nothing written."""
     github, pypi = GitHub(folder / "hub"), PackageIndex.pypi()
     github.untouchable = {"conda-forge"}
     github.create("conda-forge/feedstock-outputs", {"README.md": "lists\n"})
@@ -95,7 +96,7 @@ def feedstock(folder: Path) -> Iterator[Feedstock]:
         pypi.put(path.name, path.read_bytes(), "words", "1.2")
     NEW.sdist(new, BUILD, {"LICENSE": "MIT"})
     NEW.wheel(new)
-    with proxying({**github.routes, **pypi.routes}) as proxy:
+    with proxying({**github.routes, **pypi.routes, **Anaconda().routes}) as proxy:
         env = {"PATH": os.environ["PATH"], "HOME": str(folder), **proxy.environment, "RELEASE_TOOLS_NETWORK_PAUSE": "1"}
         sha256 = pypi.files["words-1.2.tar.gz"].sha256
         there = Feedstock(folder / "project", env, github, pypi, "")
