@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from release_tools.steps.push_tag import push_tag
 from tests.checkouts import Checkout
 from tests.making import make_sdist, make_wheel
 from tests.servers import base
-from tests.servers.base import Fault, What, serve
+from tests.servers.base import Fault, Outage, What, serve
 from tests.servers.github import Addresses, Asset, GitHub, Repository
 from tests.servers.github import Release as Hosted
 from tests.servers.proxy import proxying
@@ -150,19 +150,6 @@ def test_offline_there_is_a_rehearsal_but_no_release(
     if dry:
         assert "could not look" in texts(outcome)
         assert "would push the tag v1.0 to ana/demo, unless that is done already" in texts(outcome)
-
-
-@dataclass(frozen=True)
-class Outage(Fault):
-    """From one write on the server answers nothing any more, and does only that one, if at all."""
-
-    write: int = 0
-    seen: list[str] = field(default_factory=list)
-
-    def strikes(self, request: base.Request) -> bool:
-        if request.method not in {"GET", "HEAD"}:
-            self.seen.append(request.line)
-        return len(self.seen) > self.write
 
 
 WRITES = 8

@@ -252,10 +252,10 @@ class Proposal:
                 found = pulls.search_pulls(self.target, name)
                 yield from (pull for pull in found if _names(name, pull.title) and (pull.open or pull.merged))
         else:
-            about = _about(self.recipe.package, self.release.version)
+            version = about(self.recipe.package, self.release.version)
             for pull in pulls.newest_pulls(self.target):
                 texts = (pull.title, pull.head.partition(":")[2])
-                if pull.base == self.recipe.branch and (pull.open or pull.merged) and any(map(about.search, texts)):
+                if pull.base == self.recipe.branch and (pull.open or pull.merged) and any(map(version.search, texts)):
                     yield pull
 
 
@@ -268,7 +268,7 @@ def _names(package: str, title: str) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(package)}(?![\w-]|\.\w)", title, re.IGNORECASE) is not None
 
 
-def _about(package: str, version: str) -> re.Pattern[str]:
+def about(package: str, version: str) -> re.Pattern[str]:
     """What finds a version in titles and names of branches: that one, and no longer or later one.
 
     A version that is a single number stands for too much, so it counts only after the package's name, a ``v`` or "to".

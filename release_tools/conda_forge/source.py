@@ -11,6 +11,7 @@ from typing import Final
 from release_tools.addresses import ANACONDA_API, CONDA_FORGE_OWNER
 from release_tools.context import Context
 from release_tools.errors import ConflictError, PreflightError, RemoteError
+from release_tools.http import PLENTY
 from release_tools.model import Artifact, Note, RecipeFiles, Release, State
 from release_tools.places import PYPI
 from release_tools.publishing.delivery import wait_until
@@ -99,7 +100,7 @@ class Source:
     def _hashed(self, served: Served) -> str:
         """The digest of the bytes themselves: they, and not what is said of them, are what conda-forge builds from."""
         with TemporaryFile(dir=self.context.scratch) as file:
-            answer = self.context.http.get(served.url, limit=self.sdist.size + 1, into=file)
+            answer = self.context.http.get(served.url, limit=max(PLENTY, self.sdist.size + 1), into=file)
             if not answer.ok:
                 raise RemoteError(f"{served.url} answered {answer.status}", "Run the same command again to go on.")
             file.seek(0)

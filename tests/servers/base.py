@@ -104,6 +104,23 @@ class Fault:
         )
 
 
+@dataclass(frozen=True)
+class Outage(Fault):
+    """From one write on the server answers nothing any more, and does only that one, if at all.
+
+    Attributes:
+        write: how many writes before it are answered.
+    """
+
+    write: int = 0
+    seen: list[str] = field(default_factory=list)
+
+    def strikes(self, request: Request) -> bool:
+        if request.method not in {"GET", "HEAD"}:
+            self.seen.append(request.line)
+        return len(self.seen) > self.write
+
+
 class Double:
     """The base of every double.
 
