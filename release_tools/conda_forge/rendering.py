@@ -14,6 +14,7 @@ from release_tools.recipe.document import Format
 from release_tools.recipe.drift import Drift, drift
 from release_tools.recipe.model import Recipe
 from release_tools.recipe.submission import Present, feedstock_update, submission
+from release_tools.services.conda_build import why_unrendered
 from release_tools.services.github.feedstocks import feedstock_of, spellings
 
 _CONDA_FORGE: Final = "conda-forge"
@@ -30,6 +31,7 @@ class Rendering:
         present: the feedstock's recipe as it stands; None for a new package.
         drift: how far that is from the project; None for a new package.
         unseen: why the feedstock could not be looked for; empty where it was.
+        rendered: whether rattler-build renders the whole recipe; it knows no ``meta.yaml``.
     """
 
     files: RecipeFiles
@@ -37,6 +39,7 @@ class Rendering:
     present: Present | None = None
     drift: Drift | None = None
     unseen: str = ""
+    rendered: bool = False
 
 
 def render(subject: Subject) -> Rendering:
@@ -63,7 +66,8 @@ def render(subject: Subject) -> Rendering:
     written = subject.written()
     if written.form is not Format.V1:
         written = subject.written(Format.V1)  # conda-forge takes no new recipes of the older format
-    return Rendering(submission(subject.recipe, written.text, written.notes), written, unseen=unseen)
+    rendered = not why_unrendered(written.text)
+    return Rendering(submission(subject.recipe, written.text, written.notes), written, unseen=unseen, rendered=rendered)
 
 
 def look_up(subject: Subject) -> Present | None:
@@ -124,7 +128,10 @@ def _update(subject: Subject, present: Present) -> Rendering:
     target = replace(subject.target, previous_sha256=digest)
     files = feedstock_update(present, target, subject.recipe, former)
     written = Written(present.form, next(iter(files.files.values()), present.text))
-    return Rendering(files, written, present, drift_of(subject, present))
+    rendered = present.form is Format.V1 and not why_unrendered(written.text)
+    if files.files and present.form is Format.V1 and not rendered and not why_unrendered(present.text):
+        raise RecipeError(f"{present.form}: rattler-build would no longer render it: {why_unrendered(written.text)}")
+    return Rendering(files, written, present, drift_of(subject, present), rendered=rendered)
 
 
 def _former(subject: Subject, present: Present) -> tuple[Recipe | None, str]:

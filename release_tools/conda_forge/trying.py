@@ -9,15 +9,12 @@ from release_tools.context import Context
 from release_tools.model import Artifact, Note, State
 from release_tools.process import ProcessError
 from release_tools.recipe.document import Document, Format
-from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.recipe.update_source import Target, is_ours
 from release_tools.services import channel
 from release_tools.services.conda_build import build_recipe, run_tests
 
 _SHOWN: Final = 3
 _PIP_GAVE_UP: Final = "error: subprocess-exited-with-error"
-_VARIANTS: Final = {"python_min": [CONDA_FORGE_PYTHON]}
-"""What conda-forge pins for all its recipes, as far as a noarch one asks for it."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ def try_out(context: Context, text: str, sdist: Artifact) -> Trial:
     recipe = folder / Format.V1
     recipe.write_text(from_here(text, sdist), encoding="utf-8", newline="\n")
     try:
-        built = build_recipe(recipe, folder / "channel", _VARIANTS, channels, context.env)
+        built = build_recipe(recipe, folder / "channel", channels, context.env)
         if built.fault:
             # Without a log it is about the requirements, and rattler-build does not say which.
             lacking = "" if built.log else channel.why_not(channels, specs=built.requires)

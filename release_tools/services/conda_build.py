@@ -12,9 +12,20 @@ from typing import Any, Final
 from release_tools.archives import CondaPackage
 from release_tools.credentials import without_credentials
 from release_tools.process import ProcessError, run
+from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.services import conda_builder, conda_tester
 
 _PATIENCE: Final = 600.0
+_PINNED: Final = {
+    "python_min": [CONDA_FORGE_PYTHON],
+    "python": ["3.12.* *_cpython"],
+    "c_compiler": ["gcc"],
+    "c_stdlib": ["sysroot"],
+    "cxx_compiler": ["gxx"],
+    "fortran_compiler": ["gfortran"],
+    "rust_compiler": ["rust"],
+}
+"""Something for each variable that conda-forge pins for all recipes, and that rattler-build must know to render one."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,18 @@ def read_back(package: CondaPackage) -> tuple[str, ...]:
     )
 
 
+def why_unrendered(text: str) -> str:
+    """Why rattler-build cannot render a ``recipe.yaml``; empty where it can. Nothing is built or fetched."""
+    from rattler_build import RattlerBuildError, Stage0Recipe, VariantConfig
+
+    with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:  # else it makes one, and leaves it behind
+        try:
+            Stage0Recipe.from_yaml(text, recipe_dir=folder).render(VariantConfig(_PINNED))
+        except RattlerBuildError as error:
+            return str(error)
+    return ""
+
+
 def run_tests(path: Path, channels: Sequence[str], env: Mapping[str, str]) -> tuple[Tested, ...]:
     """Run the tests that a package carries, each in an environment of its own.
 
@@ -86,22 +109,21 @@ def run_tests(path: Path, channels: Sequence[str], env: Mapping[str, str]) -> tu
     return tuple(Tested(one["passed"], tuple(one["output"])) for one in told)
 
 
-def build_recipe(
-    recipe: Path, folder: Path, variants: Mapping[str, Sequence[str]], channels: Sequence[str], env: Mapping[str, str]
-) -> Packages:
-    """Build the packages of a ``recipe.yaml``, each in environments of its own.
+def build_recipe(recipe: Path, folder: Path, channels: Sequence[str], env: Mapping[str, str]) -> Packages:
+    """Build the packages of a ``recipe.yaml`` that has no compiled code, each in environments of its own.
 
     Args:
         recipe: the file.
         folder: gets the packages, in the folders of a channel.
-        variants: the values of each variable that the recipe leaves open, such as ``python_min``.
         channels: where its requirements come from.
         env: the environment; credentials are left out of it.
 
     Raises:
         ProcessError: rattler-build itself failed.
     """
-    told = _answer(conda_builder, [str(recipe), str(folder)], [json.dumps(dict(variants)), *channels], env)
+    told = _answer(
+        conda_builder, [str(recipe), str(folder)], [json.dumps({"python_min": [CONDA_FORGE_PYTHON]}), *channels], env
+    )
     return Packages(tuple(map(Path, told["packages"])), told["fault"], tuple(told["log"]), tuple(told["requires"]))
 
 

@@ -54,6 +54,8 @@ def _said(subject: Subject, rendering: Rendering) -> Iterator[Note]:
         yield Note(State.FACT, f"{present.repository} has {present.version}", "; ".join(files.changes))
     else:
         yield Note(State.ALREADY, f"{present.repository} has {present.version} already")
+    if rendering.rendered:
+        yield Note(State.DONE, "rattler-build renders it")
     unseen = {rendering.unseen: "the feedstock", subject.unasked: "whether conda has all names"}
     if rendering.unseen == subject.unasked:
         unseen = {subject.unasked: "the feedstock, and whether conda has all names"}

@@ -73,6 +73,7 @@ def test_the_change_of_the_feedstock_is_shown_as_text_and_as_what_it_means(run: 
 
 def test_drift_has_a_line_in_every_rehearsal(run: Run, there: Feedstock) -> None:
     notes = section(json.loads(rehearse(run, there, NEW, "--json").out))
+    assert ("done", "rattler-build renders it") in notes
     assert ("warning", "the feedstock's recipe lacks 1, has in excess 1, has otherwise 1") in notes
     there.keep(there.recipe.replace("click >=8\n", "click >=8.1\n    - rich\n"))
     notes = section(json.loads(rehearse(run, there, NEW, "--json", "--conda-forge-accepted", "tabulate").out))
@@ -126,6 +127,7 @@ def test_a_new_package_gets_a_whole_recipe(run: Run, there: Feedstock) -> None:
     del there.github.repositories["conda-forge/words-feedstock"]
     there.github.create("conda-forge/staged-recipes", {"README.md": "Begin\n"})
     report = json.loads(rehearse(run, there, NEW, "--json").out)
+    assert ("done", "rattler-build renders it") in section(report)
     assert (report["recipe"]["kind"], report["recipe"]["package"]) == ("new", "words")
     text = (there.folder / "dist" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     assert [line[1:] for line in report["recipe"]["diff"].splitlines()[3:]] == text.splitlines()
