@@ -2,6 +2,6 @@
 
 import sys
 
-from benchmarks import commands, conda, dry_run, publish
+from benchmarks import commands, conda, dry_run, load, publish
 
-sys.exit(max(benchmark.main() for benchmark in (commands, dry_run, conda, publish)))
+sys.exit(max(benchmark.main() for benchmark in (commands, dry_run, conda, publish, load)))
