@@ -80,6 +80,8 @@ def test_every_command_of_a_page_works(page: str, there: Stage, tmp_path: Path) 
     if page in PUBLISHED_ALREADY:
         say(there, "release-tools tag 1.0.0 && release-tools build", env)
         env |= TOKENS if page == "failures.md" else {}
+    if page == "conda-forge.md":
+        there.github.create("conda-forge/feedstock-outputs", {"README.md": "lists\n"})
     if page == "pre-releases.md":
         there.checkout.commit({"demo/more.py": "x = 1\n"})
         there.push("main")
