@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sysconfig
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 from release_tools.config import AnacondaConfig, Config, GitHubConfig, RoutesConfig
-from release_tools.workflows.plan import Plan, jobs, tag_patterns
+from release_tools.workflows.plan import Job, Plan, jobs, tag_patterns
 from release_tools.workflows.templates import CHECK, FOLDER, PINS, RELEASE, keep_pins, render
 from tests.acting import ROOT, readme_workflow
 
@@ -174,3 +175,13 @@ def test_no_finding_is_silenced_without_its_reason() -> None:
         line for file in files for line in file.read_text(encoding="utf-8").splitlines() if "zizmor: ignore" in line
     ]
     assert all(re.search(r"zizmor: ignore\[[\w-]+\] - \w", line) for line in silenced)
+
+
+@pytest.mark.parametrize("places", [("pypi",), ("pypi", "conda-forge")])
+def test_drift_is_looked_for_where_releases_go_to_conda_forge(places: tuple[str, ...]) -> None:
+    made = replace(plan(Config()), jobs=tuple(Job(place, place, place) for place in places))
+    steps = yaml.safe_load(render(made)[CHECK])["jobs"]["dry-run"]["steps"]
+    commands = [step["with"]["command"] for step in steps if step.get("uses") == OURS.partition(" ")[0]]
+    drift = [step for step in steps if step.get("with", {}).get("command") == "drift"]
+    assert commands == ["dry-run", *["drift"] * ("conda-forge" in places), "init"]
+    assert all(step["continue-on-error"] for step in drift), "a change that the next release brings forbids nothing"
