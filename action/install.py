@@ -9,6 +9,7 @@ the caller may name: what does not have a hash of the lock is deleted from it be
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -133,7 +134,8 @@ def unpack(wheel: Path, known: set[str], job: Job) -> None:
             script = PurePosixPath(name).match("*.data/scripts/*")
             target = job.environment / SCRIPTS / PurePosixPath(name).name if script else job.packages / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(archive.read(name))
+            with archive.open(name) as source, target.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
             if script:
                 target.chmod(0o755)
 
