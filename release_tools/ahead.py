@@ -10,12 +10,14 @@ from contextlib import suppress
 from typing import Final
 
 LIBRARIES: Final = (
-    "rattler_build",
-    "conda_package_streaming.create",
+    "build",
     "twine.commands.check",
+    "conda_package_streaming.create",
+    "rattler_build",
     "requests",
-    "jinja2",
+    "release_tools.report.template",
 )
+"""In the order in which they are wanted."""
 
 
 def import_ahead() -> None:

@@ -59,9 +59,9 @@ BUILD: Final = (
     Step("Version", identify),  # the commit, its tag, the version and its kind
     Step("Preflight", preflight),  # what would make it fail later, before anything is built
     Step("Build sdist and wheel", build_dists),  # in a clean clone that carries exactly the tag
+    NOTES,
     Step("Build conda package", build_conda),  # from the wheel's members
     Step("Verify", verify),  # metadata, contents, installation, and that wheel and conda package are equal
-    NOTES,
     Step("Store", store),  # the artifacts and release.json in the output folder
 )
 

@@ -6,17 +6,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
-from typing import IO, Final, TypeVar
+from typing import IO, Any, Final, Generic, TypeVar
 
 from release_tools.errors import ReleaseToolsError
 
 _UMASK: Final = -1 if sys.platform == "win32" else 0o022  # the modes of what is built depend on nobody's habits
 
-_Work = TypeVar("_Work", "Program", "Chain")
+_Work = TypeVar("_Work", "Chain", "Task[Any]")
+_Answer = TypeVar("_Answer")
 
 
 class ProcessError(ReleaseToolsError):
@@ -165,6 +167,29 @@ class Chain:
         self._went_well = True
 
 
+class Task(Generic[_Answer]):
+    """Something that is done in a thread of its own."""
+
+    def __init__(self, deed: Callable[[], _Answer]) -> None:
+        self._answer: Future[_Answer] = Future()
+        self._thread = Thread(target=self._run, args=(deed,), name="begun", daemon=True)
+        self._thread.start()
+
+    def finish(self) -> _Answer:
+        """Its answer, waited for; raises what it raised."""
+        return self._answer.result()
+
+    def end(self) -> None:
+        """Wait for its end: nobody can stop a thread."""
+        self._thread.join()
+
+    def _run(self, deed: Callable[[], _Answer]) -> None:
+        try:
+            self._answer.set_result(deed())
+        except Exception as error:  # noqa: BLE001 - raised again where the answer is asked for
+            self._answer.set_exception(error)
+
+
 class Servant:
     """A program that takes one line after the other, and answers each with a line."""
 
@@ -216,9 +241,9 @@ class Begun:
     """What was begun before anybody waits for it, each by what it is for."""
 
     def __init__(self) -> None:
-        self._works: dict[str, Program | Chain] = {}
+        self._works: dict[str, Chain | Task[Any]] = {}
 
-    def add(self, purpose: str, work: Program | Chain) -> None:
+    def add(self, purpose: str, work: "Chain | Task[Any]") -> None:
         """Keep it until it is asked for."""
         self._works[purpose] = work
 

@@ -1,18 +1,24 @@
 """The wheel, installed in a fresh environment as a user would."""
 
 import platform
+from pathlib import Path
 from typing import Final
 
-from release_tools.archives import Wheel
+from release_tools.archives import Wheel, read_wheel
 from release_tools.checks.probing import Installed, last_lines, probe
 from release_tools.context import Context
 from release_tools.credentials import refuse_near_build
 from release_tools.model import Note, State
-from release_tools.process import ProcessError
+from release_tools.process import ProcessError, Task
 from release_tools.services.environment import Environment
 from release_tools.services.trial import environment_for
 
 _UNREACHABLE: Final = ("connect", "dns", "resolve host", "name resolution", "timed out", "network", "fetch", "offline")
+
+
+def begin_installation(context: Context, path: Path) -> None:
+    """Begin `check_installation` of a wheel that was just built: of all checks it takes the longest."""
+    context.begun.add(_purpose(path), Task(lambda: _notes(context, read_wheel(path))))
 
 
 def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
@@ -25,6 +31,15 @@ def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
     Raises:
         CredentialError: credentials for publishing are in the environment, where what is imported could read them.
     """
+    begun: Task[tuple[Note, ...]] | None = context.begun.take(_purpose(wheel.path), Task)
+    return begun.finish() if begun else _notes(context, wheel)
+
+
+def _purpose(path: Path) -> str:
+    return f"install {path}"
+
+
+def _notes(context: Context, wheel: Wheel) -> tuple[Note, ...]:
     verify = context.config.verify
     if not verify.install:
         return (Note(State.SKIPPED, "not installed: verify.install is false"),)

@@ -3,27 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from release_tools import inert
 from release_tools.archives import CondaPackage, Member, Sdist, Wheel, read_conda, read_sdist, read_wheel
-from release_tools.console import MARKS
 from release_tools.errors import ArchiveError, ReleaseToolsError
-from release_tools.model import Artifact, ArtifactKind, Document, Release, State
+from release_tools.model import Artifact, ArtifactKind, Release, State
 from release_tools.report.states import (
-    WORDS,
     headline,
     outcome_state,
     places,
     preparations,
-    section_state,
     verdict,
 )
-from release_tools.report.text import size_text
 from release_tools.report.trees import Folder, Pair, side_by_side, tree
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 _FOLDER: Final = Path(__file__).parent / "page"
 _LARGEST_DOCUMENT: Final = 1_000_000
@@ -62,27 +54,25 @@ def report_page(release: Release, error: ReleaseToolsError | None = None, *, dry
         error: what stopped the run.
         dry: whether the gate was closed.
     """
+    from release_tools.report.template import STYLE, TEMPLATE
+
     files = list(_opened(release.artifacts))
     deeds = [note for section in places(release) for note in section.notes if note.state in _DEEDS]
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            release=release,
-            error=error,
-            headline=headline(release, error, dry=dry),
-            verdict=verdict(release, error, dry=dry),
-            outcome=outcome_state(release, error, dry=dry),
-            preparations=preparations(release),
-            places=places(release),
-            warnings=[note for section in release.sections for note in section.notes if note.state is State.WARNING],
-            deeds=deeds,
-            dry=dry,
-            files=files,
-            pairs=_pairs(files),
-            documents=release.documents,
-            style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
-        )
+    return TEMPLATE.render(
+        release=release,
+        error=error,
+        headline=headline(release, error, dry=dry),
+        verdict=verdict(release, error, dry=dry),
+        outcome=outcome_state(release, error, dry=dry),
+        preparations=preparations(release),
+        places=places(release),
+        warnings=[note for section in release.sections for note in section.notes if note.state is State.WARNING],
+        deeds=deeds,
+        dry=dry,
+        files=files,
+        pairs=_pairs(files),
+        documents=release.documents,
+        style=STYLE,
     )
 
 
@@ -111,51 +101,3 @@ def _pairs(files: Iterable[Contents]) -> tuple[Pair, ...]:
     if ArtifactKind.WHEEL not in first or ArtifactKind.CONDA not in first:
         return ()
     return side_by_side(first[ArtifactKind.WHEEL], first[ArtifactKind.CONDA])
-
-
-def _environment() -> "Environment":
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
-    environment.filters |= {
-        "size": size_text,
-        "state": section_state,
-        "word": WORDS.__getitem__,
-        "sign": MARKS.__getitem__,
-        "document": _document,
-        "lines": _diff_lines,
-        "is_link": _is_link,
-    }
-    return environment
-
-
-def _visible(value: object) -> object:
-    """Control and direction characters of others' text, as visible escapes; Jinja escapes the rest."""
-    return inert.visible(value) if type(value) is str else value
-
-
-def _is_link(url: str) -> bool:
-    return url.startswith(("https://", "http://"))
-
-
-def _document(document: Document) -> str:
-    """The project's own Markdown as HTML: raw HTML in it is shown as text, and no picture is fetched."""
-    from markdown_it import MarkdownIt
-    from markupsafe import Markup
-
-    renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    return Markup(renderer.render(inert.visible(document.text[:_LARGEST_DOCUMENT])))  # noqa: S704 - rendered with html off
-
-
-def _diff_lines(document: Document) -> list[tuple[str, str]]:
-    """Each line with its class: ``plus``, ``minus``, ``hunk`` in a diff, none elsewhere."""
-    marks = {"+": "plus", "-": "minus", "@": "hunk"} if document.language == "diff" else {}
-    return [(marks.get(line[:1], ""), line) for line in document.text[:_LARGEST_DOCUMENT].splitlines()]

@@ -13,6 +13,7 @@ from packaging.utils import (
 from packaging.version import Version
 
 from release_tools.ahead import import_ahead
+from release_tools.checks.installation import begin_installation
 from release_tools.context import Context
 from release_tools.errors import ArchiveError, VersionError
 from release_tools.model import Artifact, ArtifactKind, Note, Release, State
@@ -32,15 +33,16 @@ def build_dists(context: Context, release: Release) -> Release:
         RepositoryError: the clone could not be made.
         VersionError: what was built does not carry the version that is to be released.
     """
+    import_ahead()
     with Builder(context.scratch, context.env, release.commit_time, context.begun) as builder:
         with ThreadPoolExecutor(1) as pool:
             pool.submit(builder.expect, Project.of(read_pyproject(context.project)))
             repository = Repository.open(context.project, context.env)
             clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
             source = clone / context.project.relative_to(repository.root)
-        import_ahead()
         dists = builder.build(source, context.scratch / "dist", context.console.doing)
     _check_versions(dists, release)
+    begin_installation(context, dists.wheel)
     artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
     name = release.name or parse_wheel_filename(dists.wheel.name)[0]
     note = Note(

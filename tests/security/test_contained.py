@@ -9,7 +9,7 @@ from jinja2.exceptions import SecurityError, UndefinedError
 
 from release_tools import cli
 from release_tools.errors import ConfigError, HistoryError, OutputError
-from release_tools.report.page import _environment
+from release_tools.report.template import _environment
 from release_tools.settings import read_config
 from release_tools.workflows.reading import Workflow
 from tests.checkouts import Checkout
