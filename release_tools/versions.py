@@ -46,7 +46,7 @@ def conda_version(version: Version) -> str:
     Conda sorts ``1.0.dev1`` after ``1.0rc1``, but ``1.0dev1`` before ``1.0a1``; the number of segments is kept, because
     for conda ``1.0a1`` and ``1.0.0a1`` differ.
     """
-    return str(version).replace(".dev", "dev")
+    return f"{version.public.replace('.dev', 'dev')}{f'+{version.local}' if version.local else ''}"
 
 
 def is_safe_ref(name: str) -> bool:

@@ -65,16 +65,23 @@ specifiers = st.one_of(
 )
 
 
-@given(versions, versions, st.sampled_from(["", "1!"]))
+locals_ = st.sampled_from(["", "", "+1", "+1.2", "+10"])
+
+
+@given(
+    st.builds("{}{}".format, versions, locals_),
+    st.builds("{}{}".format, versions, locals_),
+    st.sampled_from(["", "1!"]),
+)
 def test_conda_sorts_versions_as_pep_440_does(one: str, other: str, epoch: str) -> None:
     mine, yours = Version(epoch + one), Version(other)
     conda_mine, conda_yours = CondaVersion(conda_version(mine)), CondaVersion(conda_version(yours))
     assert (mine < yours, mine == yours) == (conda_mine < conda_yours, conda_mine == conda_yours)
 
 
-@given(versions)
-def test_the_spelling_for_conda_is_the_same_version_for_pep_440(version: str) -> None:
-    assert Version(conda_version(Version(version))) == Version(version)
+@given(versions, st.sampled_from(["", "+lab.7", "+dev1", "+a.dev1"]))
+def test_the_spelling_for_conda_is_the_same_version_for_pep_440(version: str, local: str) -> None:
+    assert Version(conda_version(Version(version + local))) == Version(version + local)
 
 
 def not_expressible(specifier: Specifier, version: Version) -> bool:

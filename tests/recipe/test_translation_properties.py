@@ -1,5 +1,6 @@
 """What PEP 508 asks for in each environment, and what conda is told: compared by evaluation, never by text."""
 
+import re
 from collections.abc import Mapping
 
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from release_tools.recipe.names import Names
 from release_tools.recipe.requirements import translate
 
 NAMES = Names({"pkg": "pkg"})
-VERSIONS = ("0.9", "1.0", "1.4.5", "1.5", "2.0", "2.1", "3.0")
+VERSIONS = ("0.9", "1.0", "1.4.5", "1.5rc1", "1.5", "1.5.post1", "2.0", "2.1", "3.0")
 ON_SYSTEM = {
     System.LINUX: {"__unix", "__linux"},
     System.OSX: {"__unix", "__osx"},
@@ -34,13 +35,38 @@ atoms = st.one_of(
     st.builds(
         'sys_platform {} "{}"'.format, st.sampled_from(["==", "!="]), st.sampled_from(["win32", "darwin", "linux"])
     ),
+    st.builds('"{}" {} python_version'.format, pythons, st.sampled_from(["<", ">="])),
+    st.builds('python_version {} "{} {}"'.format, st.sampled_from(["in", "not in"]), pythons, pythons),
+    st.builds('python_version ~= "{}"'.format, pythons),
+    st.builds('python_version == "3.{}*"'.format, st.sampled_from(["", "1"])),
+    st.builds('implementation_version >= "{}.1"'.format, pythons),
+    st.builds(
+        'platform_system {} "{}"'.format, st.sampled_from(["==", "!="]), st.sampled_from(["Windows", "Darwin", "Linux"])
+    ),
+    st.builds('"win" {} sys_platform'.format, st.sampled_from(["in", "not in"])),
     st.builds('os_name {} "{}"'.format, st.sampled_from(["==", "!="]), st.sampled_from(["nt", "posix"])),
     st.sampled_from(['implementation_name == "cpython"', 'platform_python_implementation == "PyPy"', 'extra == "x"']),
 )
 markers = st.recursive(
     atoms, lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["and", "or"]), inner)
 )
-specifiers = st.sampled_from(["", ">=1.0", ">=1.4,<2", "<2", "~=1.4.5", "!=1.5", "==2.*", ">=2.1"])
+specifiers = st.sampled_from(
+    [
+        "",
+        ">=1.0",
+        ">=1.4,<2",
+        "<2",
+        "~=1.4.5",
+        "~=1.4",
+        "!=1.5",
+        "==2.*",
+        "!=1.*",
+        ">=2.1",
+        "==1.5",
+        "===2.0",
+        ">1.0,<=2",
+    ]
+)
 requirements = st.lists(
     st.one_of(st.builds("pkg{}".format, specifiers), st.builds("pkg{}; {}".format, specifiers, markers)),
     min_size=1,
@@ -86,7 +112,7 @@ def test_a_noarch_package_never_refuses_what_some_environment_admits(texts: list
 
 
 @settings(max_examples=50)
-@given(requirements.filter(lambda texts: "python" not in " ".join(texts)), cells)
+@given(requirements.filter(lambda texts: not {"python", "version"} & set(re.findall("[a-z]+", str(texts)))), cells)
 def test_a_noarch_package_asks_for_the_same_where_the_python_does_not_matter(texts: list[str], cell: Cell) -> None:
     needed, constraints = asked(texts, cell, "1"), told(translate(texts, "", NAMES).variants, cell.system)
     assert bool(needed) is bool(constraints)

@@ -2,11 +2,13 @@ import contextlib
 import subprocess
 import tomllib
 from collections.abc import Callable
+from difflib import SequenceMatcher
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rattler_build import Stage0Recipe
 
@@ -140,6 +142,27 @@ def test_no_other_line_is_ever_touched(drawing: tuple[Format, str, str, Differen
     form, before, after, difference = drawing
     target = Target("1.3.0", NEW, "demo-1.3.0.tar.gz", "a" * 64)
     assert update_recipe(before, form, target, difference).after == after
+
+
+own_words = st.sampled_from(["", "# a note", "  # 1.2.3", "\t", "#", "    # {{ odd }} {% if %}", "# [win]", "# \u00e4"])
+edited = st.sampled_from([case for case in CASES if any(case.glob("after.*"))])
+
+
+@settings(max_examples=25)
+@given(edited, st.randoms(use_true_random=False), own_words, st.sampled_from(["\n", "\r\n"]))
+def test_a_line_put_anywhere_stays_and_so_do_its_neighbours(case: Path, random: Random, words: str, end: str) -> None:
+    text, form, target, difference, _ = read_case(case)
+    before = text.replace("\r\n", "\n").replace("\n", end).splitlines(keepends=True)
+    at, put = random.randrange(len(before)), f"{words}{end}"
+    with contextlib.suppress(RecipeError):  # it may have made something else of the recipe
+        after = update_recipe("".join(before), form, target, difference).after.splitlines(keepends=True)
+        updated = update_recipe("".join([*before[:at], put, *before[at:]]), form, target, difference).after
+        blocks = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
+        kept = [number for block in blocks for number in range(block.a, block.a + block.size)]
+        rest = iter(updated.splitlines(keepends=True))
+        expected = [*(before[n] for n in kept if n < at), put, *(before[n] for n in kept if n >= at)]
+        assert [line for line in expected if line not in rest] == []
+        assert set(updated.splitlines(keepends=True)) <= {put, *before, *after}
 
 
 @given(st.text(max_size=200), st.sampled_from(list(Format)), st.sampled_from([update_recipe, fill_in]))
