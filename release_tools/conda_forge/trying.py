@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.context import Context
+from release_tools.credentials import refuse_near_build
 from release_tools.model import Artifact, Note, State
 from release_tools.process import ProcessError
 from release_tools.recipe.document import Document, Format
@@ -60,8 +61,10 @@ def try_out(context: Context, text: str, sdist: Artifact) -> Trial:
         sdist: that it is of.
 
     Raises:
+        CredentialError: credentials for publishing are in the environment, where the build could read them.
         RecipeError: it is no YAML.
     """
+    refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
     channels = context.config.conda.channels
     folder = context.scratch / "recipe"
     folder.mkdir(exist_ok=True)

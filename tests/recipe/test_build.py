@@ -118,6 +118,13 @@ def test_why_a_recipe_does_not_build_is_told(case: str, run: Run, tmp_path: Path
     assert why in said.err
 
 
+def test_a_recipe_is_not_built_beside_a_credential(run: Run, tmp_path: Path, conda_channel: Channel) -> None:
+    beside = {"RELEASE_TOOLS_CONDA_CHANNELS": conda_channel.url, "CONDA_FORGE_TOKEN": "ghp_canary1a2b3c4d5e"}
+    said = run("recipe", make_sdist(tmp_path), "-C", tmp_path, "--build", **beside)
+    assert said.code == 12
+    assert "CONDA_FORGE_TOKEN: set while other people's code is about to be run" in said.err
+
+
 def test_a_recipe_is_not_built_without_a_channel(run: Run, tmp_path: Path) -> None:
     nowhere = {"RELEASE_TOOLS_CONDA_CHANNELS": "http://127.0.0.1:9/channel"}
     said = run("recipe", make_sdist(tmp_path), "-C", tmp_path, "--build", **nowhere)
