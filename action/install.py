@@ -14,6 +14,8 @@ import subprocess
 import sys
 import venv
 import zipfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -26,6 +28,8 @@ CONDA = {"py-rattler", "py-rattler-build"}
 """What solves, builds and uploads conda packages: three quarters of all that is installed."""
 UNUSED = dict.fromkeys(("draft", "testpypi", "pypi", "github"), CONDA) | {"anaconda": {"py-rattler"}}
 """What a job that publishes to one place (the input ``only``) does without; all is installed for any other."""
+COMMAND, ONLY, CONDA_INSTALL = "COMMAND", "ONLY", "CONDA_INSTALL"
+"""The inputs of the action that say what a job will do; ``verify-conda-install`` is the last."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Job:
 
 def main() -> None:
     """Install, and say in the step's output ``python`` which interpreter has it."""
-    wanted = needed(os.environ.get("COMMAND", ""), os.environ.get("ONLY", ""), read_lock())
+    wanted = needed(os.environ, read_lock())
     job = Job(Path(os.environ["RUNNER_TEMP"]) / f"release-tools-{identity(wanted)}", wanted)
     done = job.folder / "installed"
     if not done.exists():
@@ -81,10 +85,14 @@ def read_lock() -> dict[str, str]:
     return {name: lines for lines, name in found}
 
 
-def needed(command: str, only: str, lock: dict[str, str]) -> dict[str, str]:
+def needed(inputs: Mapping[str, str], lock: dict[str, str]) -> dict[str, str]:
     """The part of the lock that a command needs."""
-    places = only.replace(",", " ").split() if command == "publish" else []
-    unused = set.intersection(*(UNUSED.get(place, set()) for place in places or [""]))
+    command, places = inputs.get(COMMAND), inputs.get(ONLY, "").replace(",", " ").split()
+    unused: set[str] = set()
+    if command == "publish" and places:
+        unused = set.intersection(*(UNUSED.get(place, set()) for place in places))
+    elif command == "build" and inputs.get(CONDA_INSTALL) == "false":
+        unused = {"py-rattler"}
     return {name: lines for name, lines in lock.items() if name not in unused}
 
 
@@ -144,9 +152,13 @@ def discard_unknown(wheels: Path) -> None:
     """Delete every file whose hash the lock does not know: who filled this folder need not be trusted."""
     wheels.mkdir(parents=True, exist_ok=True)
     known = hashes(LOCK.read_text(encoding="utf-8"))
-    for path in wheels.iterdir():
+
+    def discard(path: Path) -> None:
         if path.is_symlink() or hashlib.sha256(path.read_bytes()).hexdigest() not in known:
             path.unlink()
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(discard, wheels.iterdir()))
 
 
 def hashes(lock: str) -> set[str]:

@@ -116,23 +116,27 @@ def test_the_lock_names_every_dependency_and_uv() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "only", "unused"),
+    ("inputs", "unused"),
     [
-        ("verify", "", set()),
-        ("publish", "", set()),
-        ("publish", "pypi", set(APART)),
-        ("publish", "draft, github", set(APART)),
-        ("publish", "anaconda", {"py-rattler"}),
-        ("publish", "pypi anaconda", {"py-rattler"}),
-        ("publish", "pypi company", set()),
+        ({}, set()),
+        ({"COMMAND": "verify"}, set()),
+        ({"COMMAND": "build"}, set()),
+        ({"COMMAND": "build", "CONDA_INSTALL": "false"}, {"py-rattler"}),
+        ({"COMMAND": "dry-run", "CONDA_INSTALL": "false"}, set()),
+        ({"COMMAND": "publish", "ONLY": ""}, set()),
+        ({"COMMAND": "publish", "ONLY": "pypi"}, set(APART)),
+        ({"COMMAND": "publish", "ONLY": "draft, github"}, set(APART)),
+        ({"COMMAND": "publish", "ONLY": "anaconda"}, {"py-rattler"}),
+        ({"COMMAND": "publish", "ONLY": "pypi anaconda"}, {"py-rattler"}),
+        ({"COMMAND": "publish", "ONLY": "pypi company"}, set()),
     ],
 )
-def test_a_job_installs_what_it_may_need(command: str, only: str, unused: set[str]) -> None:
+def test_a_job_installs_what_it_may_need(inputs: dict[str, str], unused: set[str]) -> None:
     script = runpy.run_path(str(ROOT / "action/install.py"))
     lock = script["read_lock"]()
     assert len(lock) == len(re.findall(r"^[^\s#]", LOCK, re.MULTILINE))
     assert "".join(lock.values()) in LOCK
-    assert set(lock) - set(script["needed"](command, only, lock)) == unused
+    assert set(lock) - set(script["needed"](inputs, lock)) == unused
 
 
 @pytest.mark.parametrize(
