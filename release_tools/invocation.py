@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from release_tools.console import Console
 from release_tools.context import Context, Request
 from release_tools.credentials import refuse_near_build
@@ -60,13 +62,13 @@ class Invocation:
         The very first thing to do, as it takes longest. But not beside credentials: what is installed there may run
         code of its own. Whatever is wrong here is told by the step that needs it.
         """
-        with suppress(ReleaseToolsError):
+        with suppress(ReleaseToolsError, InvalidRequirement):
             refuse_near_build(self.env, allowed=False)
             folder = find_project(Path(self.options.project))
             project = Project.of(read_pyproject(folder))
             begin_environment(self.scratch, self.env, project, self.begun)
-            if self.context().config.verify.install:
-                begin_trial(self.scratch, self.env, project, self.begun)
+            if project.dependencies and self.context().config.verify.install:
+                begin_trial(map(Requirement, project.dependencies), self.scratch, self.env, self.begun)
 
     def close(self) -> None:
         """End what was begun and nobody waited for."""

@@ -247,6 +247,10 @@ class Begun:
         """Keep it until it is asked for."""
         self._works[purpose] = work
 
+    def __contains__(self, purpose: str) -> bool:
+        """Whether it was begun, and not asked for yet."""
+        return purpose in self._works
+
     def take(self, purpose: str, kind: type[_Work]) -> _Work | None:
         """Hand it out, to be finished; None where it was not begun."""
         work = self._works.pop(purpose, None)

@@ -11,7 +11,7 @@ from release_tools.credentials import refuse_near_build
 from release_tools.model import Note, State
 from release_tools.process import ProcessError, Task
 from release_tools.services.environment import Environment
-from release_tools.services.trial import environment_for
+from release_tools.services.trial import environment_for, needs
 
 _UNREACHABLE: Final = ("connect", "dns", "resolve host", "name resolution", "timed out", "network", "fetch", "offline")
 
@@ -54,8 +54,7 @@ def _notes(context: Context, wheel: Wheel) -> tuple[Note, ...]:
             ),
         )
     refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
-    needed = [one for one in wheel.metadata.parsed.requires_dist or () if "extra" not in str(one.marker)]
-    environment, prepared = environment_for(needed, context.scratch, context.env, context.begun)
+    environment, prepared = environment_for(needs(wheel.metadata), context.scratch, context.env, context.begun)
     try:
         environment.install([str(wheel.path)], dependencies=not prepared)
     except ProcessError as error:

@@ -85,22 +85,27 @@ class Builder:
             with suppress(ProcessError):
                 self._hooks_in(environment, project).begin()
 
-    def build(self, source: Path, folder: Path, doing: Callable[[str], None]) -> Dists:
+    def build(
+        self, source: Path, folder: Path, doing: Callable[[str], None], unpacked: Callable[[Path], None]
+    ) -> Dists:
         """The sdist from the source, and the wheel from the sdist.
 
         Args:
             source: the project's folder in the scratch clone.
             folder: where the two files are written; made if it is missing.
             doing: is told what is going on.
+            unpacked: is shown the sdist's own folder, before the wheel is built there.
 
         Raises:
             BuildError: the backend failed; the message ends with the last lines of its output.
         """
         with _heard() as warned:
-            dists = self._build(source, folder, doing)
+            dists = self._build(source, folder, doing, unpacked)
         return replace(dists, warnings=tuple(warned))
 
-    def _build(self, source: Path, folder: Path, doing: Callable[[str], None]) -> Dists:
+    def _build(
+        self, source: Path, folder: Path, doing: Callable[[str], None], unpacked: Callable[[Path], None]
+    ) -> Dists:
         from release_tools.archives import unpack_sdist
 
         doing("sdist")
@@ -109,9 +114,10 @@ class Builder:
             repacked = repack_sdist(sdist, self.commit_time)
             made = Artifact.of(sdist, ArtifactKind.SDIST)
         doing("wheel from the sdist")
-        unpacked = unpack_sdist(sdist, self.scratch / "sdist")
+        inside = unpack_sdist(sdist, self.scratch / "sdist")
+        unpacked(inside)
         with _explained("wheel"):
-            wheel = _made(self._prepare(unpacked, "wheel").build("wheel", folder), folder)
+            wheel = _made(self._prepare(inside, "wheel").build("wheel", folder), folder)
             if Artifact.of(sdist, ArtifactKind.SDIST) != made:
                 raise BuildError(f"{sdist.name}: changed by the build of the wheel", _SEE_TABLE)
         return Dists(sdist, wheel, repacked)

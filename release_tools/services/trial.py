@@ -1,29 +1,35 @@
 """The environment in which a wheel is tried out; what it will need is installed there while it is built."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from copy import copy
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from release_tools.process import Begun, Chain
-from release_tools.project import Project
 from release_tools.services.environment import Environment
 
+if TYPE_CHECKING:
+    from release_tools.archives.metadata import CoreMetadata
 
-def begin_trial(scratch: Path, env: Mapping[str, str], project: Project, begun: Begun) -> None:
-    """Begin to install what a project's wheel will need, as far as that is stated and comes from an index.
+
+def needs(metadata: "CoreMetadata") -> list[Requirement]:
+    """What a distribution requires wherever it is installed, extras aside."""
+    return [one for one in metadata.parsed.requires_dist or () if "extra" not in str(one.marker)]
+
+
+def begin_trial(needed: Iterable[Requirement], scratch: Path, env: Mapping[str, str], begun: Begun) -> None:
+    """Begin to install what a wheel will need, as far as it comes from an index, unless that is begun already.
 
     Only a head start, which helps a wheel that needs exactly this: see `environment_for`.
     """
-    with suppress(InvalidRequirement):
-        needed = [Requirement(text) for text in project.dependencies]
-        environment = _environment(scratch, env, needed)
-        if environment.uv and not any(requirement.url for requirement in needed):
-            begun.add(environment.folder.name, environment.begin(list(map(str, needed))))
+    needed = list(needed)
+    environment = _environment(scratch, env, needed)
+    if environment.uv and environment.folder.name not in begun and not any(one.url for one in needed):
+        begun.add(environment.folder.name, environment.begin(list(map(str, needed))))
 
 
 def environment_for(

@@ -1,7 +1,10 @@
 """Sdist and wheel, from a clean clone that carries exactly the tag."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -13,6 +16,7 @@ from packaging.utils import (
 from packaging.version import Version
 
 from release_tools.ahead import import_ahead
+from release_tools.archives.metadata import parse_metadata
 from release_tools.checks.installation import begin_installation
 from release_tools.context import Context
 from release_tools.errors import ArchiveError, VersionError
@@ -21,6 +25,7 @@ from release_tools.project import Project
 from release_tools.report.text import made
 from release_tools.services.git import Repository
 from release_tools.services.sdist_wheel import Builder, Dists
+from release_tools.services.trial import begin_trial, needs
 from release_tools.settings import read_pyproject
 
 
@@ -40,7 +45,7 @@ def build_dists(context: Context, release: Release) -> Release:
             repository = Repository.open(context.project, context.env)
             clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
             source = clone / context.project.relative_to(repository.root)
-        dists = builder.build(source, context.scratch / "dist", context.console.doing)
+        dists = builder.build(source, context.scratch / "dist", context.console.doing, partial(_begin_trial, context))
     _check_versions(dists, release)
     begin_installation(context, dists.wheel)
     artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
@@ -53,6 +58,14 @@ def build_dists(context: Context, release: Release) -> Release:
         *((note,) if dists.repacked else ()),
         *(Note(State.WARNING, "the build backend warns", said) for said in dists.warnings),
     )
+
+
+def _begin_trial(context: Context, unpacked: Path) -> None:
+    """Begin to install what the wheel will need, as the sdist says it: not every project states it beforehand."""
+    with suppress(OSError, ArchiveError):
+        if context.config.verify.install:
+            metadata = parse_metadata((unpacked / "PKG-INFO").read_bytes(), "PKG-INFO")
+            begin_trial(needs(metadata), context.scratch, context.env, context.begun)
 
 
 def _check_versions(dists: Dists, release: Release) -> None:

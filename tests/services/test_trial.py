@@ -7,7 +7,6 @@ import pytest
 from packaging.requirements import Requirement
 
 from release_tools.process import Begun
-from release_tools.project import Project
 from release_tools.services.trial import begin_trial, environment_for
 
 
@@ -16,7 +15,7 @@ def test_only_what_was_installed_for_just_these_needs_is_used(
     tmp_path: Path, needed: list[Requirement], *, prepared: bool
 ) -> None:
     begun = Begun()
-    begin_trial(tmp_path, os.environ, Project.of({"project": {"name": "demo"}}), begun)
+    begin_trial([], tmp_path, os.environ, begun)
     environment, ready = environment_for(needed, tmp_path, os.environ, begun)
     begun.end()
     assert ready is prepared
