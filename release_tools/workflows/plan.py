@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from release_tools.config import Config
-from release_tools.credentials import ANACONDA_TOKEN, PYPI_PASSWORD
+from release_tools.credentials import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, PYPI_PASSWORD
 from release_tools.model import Kind
-from release_tools.places import DRAFT, GITHUB, PYPI, TESTPYPI, Channel, Index, Server, route, stops
+from release_tools.places import CONDA_FORGE, DRAFT, GITHUB, PYPI, TESTPYPI, Channel, Index, Server, route, stops
 from release_tools.services.conda_channel import TOKENS
 from release_tools.versions import TagFormat
 
@@ -93,7 +93,15 @@ def jobs(config: Config, *, dev: bool) -> tuple[Job, ...]:
     named = {name for kind in kinds for name in stops(config, kind)}
     draft = Job(DRAFT, "GitHub draft", DRAFT, (_RELEASE,), history=True)
     release = Job(GITHUB, "GitHub release", GITHUB, (_RELEASE,), history=True)
-    every = (draft, *filter(None, map(_job, order)), release)
+    forge = Job(
+        CONDA_FORGE,
+        "conda-forge",
+        CONDA_FORGE,
+        environment=CONDA_FORGE,
+        secrets=(CONDA_FORGE_TOKEN,),
+        url="conda-forge-pr-url",
+    )
+    every = (draft, *filter(None, map(_job, order)), release, forge)
     return tuple(job for job in every if job.place in named)
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from release_tools import addresses
 from release_tools.model import Note, State
-from release_tools.places import PYPI, TESTPYPI
+from release_tools.places import CONDA_FORGE, PYPI, TESTPYPI
 from release_tools.workflows.plan import Job, Plan
 from release_tools.workflows.templates import RELEASE
 
@@ -52,5 +52,10 @@ def _made(job: Job, project: str) -> str:
         return (
             f"Make it at {addresses.ANACONDA_SITE}, Settings, Access, with the scope api:write"
             f" (and for a first release of {project}, api:read)."
+        )
+    if job.place == CONDA_FORGE:
+        return (
+            f"Make a classic one at {addresses.GITHUB_SITE}/settings/tokens/new?scopes=public_repo,workflow;"
+            " without it, the patch is in the report."
         )
     return f"{job.title} gives it."

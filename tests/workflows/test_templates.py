@@ -47,11 +47,11 @@ def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: A
 @pytest.mark.parametrize(
     ("config", "dev", "expected"),
     [
-        ("plain", False, ["draft", "pypi", "github"]),
-        ("plain", True, ["draft", "testpypi", "pypi", "github"]),
-        ("anaconda", False, ["draft", "pypi", "anaconda", "github"]),
-        ("rehearsed", False, ["draft", "testpypi", "pypi", "anaconda", "github"]),
-        ("own servers", False, ["pypi", "company", "anaconda", "lab", "prefix-https-prefix-dev-octo"]),
+        ("plain", False, ["draft", "pypi", "github", "conda-forge"]),
+        ("plain", True, ["draft", "testpypi", "pypi", "github", "conda-forge"]),
+        ("anaconda", False, ["draft", "pypi", "anaconda", "github", "conda-forge"]),
+        ("rehearsed", False, ["draft", "testpypi", "pypi", "anaconda", "github", "conda-forge"]),
+        ("own servers", False, ["pypi", "company", "anaconda", "lab", "prefix-https-prefix-dev-octo", "conda-forge"]),
     ],
 )
 def test_each_place_has_its_job(config: str, dev: bool, expected: list[str]) -> None:  # noqa: FBT001 - a column
@@ -71,6 +71,7 @@ def test_no_job_has_more_rights_than_it_needs() -> None:
         "pypi": {"contents": "read", "id-token": "write"},
         "anaconda": {"contents": "read"},
         "github": {"contents": "write"},
+        "conda-forge": {"contents": "read"},
     }
 
 
@@ -79,7 +80,7 @@ def test_build_verify_and_check_see_no_secret() -> None:
     assert "secrets." not in texts[CHECK]
     for name in ("build", "verify"):
         assert "secrets." not in yaml.safe_dump(job(CONFIGS["anaconda"], name))
-    assert texts[RELEASE].count("secrets.") == 1
+    assert texts[RELEASE].count("secrets.") == 2
 
 
 def test_digests_travel_apart_from_the_files() -> None:
