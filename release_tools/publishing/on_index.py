@@ -5,8 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
+from time import time
 
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 from packaging.version import Version
 
 from release_tools.context import Context
@@ -18,6 +25,7 @@ from release_tools.publishing.delivery import conflicts, not_served, see_unchang
 from release_tools.publishing.finding import Finding
 from release_tools.publishing.remembered import Remembered
 from release_tools.services import attestations
+from release_tools.services.api_tokens import read_rights
 from release_tools.services.index_upload import Login, Uploader, stored_login
 from release_tools.services.package_index import Listing, listing
 from release_tools.services.trusted_publishing import FRESH, Job, mint
@@ -213,7 +221,7 @@ class OnIndex:
                 'Publish from a job with id-token: write and without TWINE_PASSWORD, or set attestations = "auto".',
             )
         if self._stored:
-            yield Note(State.DONE, f"login for {self.title} from {self._stored.source}")
+            yield self._as_it_says(self._stored)
         elif self._job is None or not self.index.audience:
             yield self._no_login
         elif known.exists:
@@ -222,6 +230,22 @@ class OnIndex:
         else:
             # Minting for a pending publisher would create the project, so it is not tried before the upload.
             yield Note(State.FACT, f"{self.title} will be asked for a trusted publisher's token at the upload")
+
+    def _as_it_says(self, login: Login) -> Finding:
+        """What a login says about itself, as PyPI's tokens do; other indexes know none that can be read."""
+        said = f"login for {self.title} from {login.source}"
+        rights = read_rights(login.password) if self.index.audience else None
+        if rights is None:
+            return Note(State.DONE, said)
+        make = f"Make another: {self.index.site}/manage/account/token/"
+        name = canonicalize_name(self.release.name)
+        if rights.projects is not None and name not in rights.projects:
+            return CredentialError(f"{said}: a token for {', '.join(sorted(rights.projects))}, not for {name}", make)
+        if not rights.begins <= time() < rights.expires:
+            return CredentialError(f"{said}: a token that is not good now", make)
+        if rights.projects is None:
+            return Note(State.DONE, said, "for every project of its account", f"One for {name} alone would do.")
+        return Note(State.DONE, said, f"for {', '.join(sorted(rights.projects))} alone")
 
     def _attest(self, job: Job, path: Path) -> str:
         signer = self.context.signer or attestations.sign

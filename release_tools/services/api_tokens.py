@@ -1,0 +1,94 @@
+"""What an API token of PyPI says about itself: for which projects it is good, and until when.
+
+The token is a macaroon (version 2 of its binary form) that everybody can read and only PyPI can verify. Its caveats are
+JSON; those that are not known here only narrow it further, so what is told is the most that it can do.
+https://github.com/pypi/warehouse/blob/main/warehouse/macaroons/caveats/__init__.py
+"""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any, Final
+
+_PREFIX: Final = "pypi-"
+_VERSION: Final = 2
+_END, _IDENTIFIER, _SIGNATURE = 0, 2, 6
+_EXPIRATION, _PROJECT_NAMES = 0, 1
+
+
+@dataclass(frozen=True)
+class Rights:
+    """The most that a token can do.
+
+    Attributes:
+        projects: normalized names of those that it is good for; None for all of its account.
+        begins: when it becomes good, in seconds since 1970.
+        expires: when it ceases to be.
+    """
+
+    projects: frozenset[str] | None = None
+    begins: float = 0.0
+    expires: float = inf
+
+    def also(self, caveat: object) -> "Rights":
+        """The same, narrowed by one more caveat."""
+        match caveat:
+            case [tag, int(expires), int(begins)] if tag == _EXPIRATION:
+                return replace(self, begins=max(self.begins, begins), expires=min(self.expires, expires))
+            case [tag, list(names)] if tag == _PROJECT_NAMES:
+                return self._only(names)
+            case {"version": 1, "permissions": {"projects": list(names)}}:
+                return self._only(names)
+        return self
+
+    def _only(self, names: list[Any]) -> "Rights":
+        named = frozenset(map(str, names))
+        return replace(self, projects=named if self.projects is None else self.projects & named)
+
+
+def read_rights(token: str) -> Rights | None:
+    """What a token says; None where it cannot be read, as it is another kind or no token at all."""
+    if not token.startswith(_PREFIX):
+        return None
+    text = token.removeprefix(_PREFIX)
+    rights = Rights()
+    try:
+        for caveat in _caveats(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))):
+            rights = rights.also(json.loads(caveat))
+    except (ValueError, IndexError, RecursionError):
+        return None
+    return rights
+
+
+def _caveats(data: bytes) -> Iterator[bytes]:
+    """The identifiers of all sections but the first, which is the macaroon's own."""
+    if data[0] != _VERSION:
+        raise ValueError("not a macaroon")
+    position, sections = 1, 0
+    while True:
+        kind, position = _number(data, position)
+        if kind == _END:
+            sections += 1
+            continue
+        if kind == _SIGNATURE:
+            return
+        length, position = _number(data, position)
+        if kind == _IDENTIFIER and sections > 0:
+            yield data[position : position + length]
+        position += length
+
+
+def _number(data: bytes, position: int) -> tuple[int, int]:
+    """An unsigned LEB128, and what comes after it."""
+    value = shift = 0
+    while True:
+        byte = data[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:  # noqa: PLR2004 - the highest bit says that more follow
+            return value, position
+        if shift > 28:  # noqa: PLR2004 - longer than any token
+            raise ValueError("a length that no token has")
