@@ -81,6 +81,10 @@ EXTRA_REQUIREMENTS: Final = {
     ("versioneer", "toml"): ('tomli; python_version < "3.11"',),
 }
 
+# Backports that reviewers keep after conda-forge has dropped the last Python that needed them. Others leave: many, like
+# backports.zoneinfo, cannot even be installed on the Pythons that are left.
+OUTLIVED: Final = frozenset({"importlib-metadata", "importlib_metadata", "importlib-resources", "importlib_resources"})
+
 # Small, pure and installable on every system: better kept on all of them than asked for on one.
 HARMLESS: Final = frozenset({"colorama", "python-tzdata"})
 

@@ -32,9 +32,12 @@ class Dependency:
         return frozenset(self.needed)
 
     def on(self, pythons: Sequence[str]) -> "Dependency":
-        """The same on these Pythons only; unchanged where none of them needs it."""
-        needed = {cell: asked for cell, asked in self.needed.items() if cell.python in pythons}
-        return Dependency(self.name, needed) if needed else self
+        """The same on these Pythons only; without any cell where none of them needs it."""
+        return Dependency(self.name, {cell: asked for cell, asked in self.needed.items() if cell.python in pythons})
+
+    def free(self) -> "Dependency":
+        """The same, in any version."""
+        return Dependency(self.name, dict.fromkeys(self.needed, SpecifierSet()))
 
     def spec(self, flavour: Flavour, cells: Cells) -> str:
         """The weakest MatchSpec that any of these cells asks for."""

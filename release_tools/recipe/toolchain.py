@@ -16,6 +16,8 @@ LANGUAGES: Final = {
     ".c": "c", ".cc": "cxx", ".cpp": "cxx", ".cu": "cuda", ".cxx": "cxx", ".f": "fortran", ".f90": "fortran",
     ".for": "fortran", ".go": "go", ".pyx": "c", ".rs": "rust",
 }  # fmt: skip
+# A call of meson's dependency() for what is no part of Python's own world: pkg-config finds it.
+LIBRARY: Final = re.compile(r"\bdependency\s*\(\s*'(?!(?:numpy|openmp|pybind11|python3?|threads)')")
 MESON_LANGUAGES: Final = {"c": "c", "cpp": "cxx", "cython": "c", "fortran": "fortran", "rust": "rust"}
 NOT_BUILT: Final = frozenset({"benchmarks", "ci", "doc", "docs", "example", "examples", "test", "tests"})
 
@@ -41,11 +43,13 @@ class Toolchain:
     Attributes:
         languages: compilers, as conda's ``compiler()`` names them, C first.
         tools: conda packages that run during the build and are not in the project's own build requirements.
+        host: conda packages that a reviewer puts into host beside the project's own build requirements.
         bundles_crates: whether the licenses of Rust crates have to be collected during the build.
     """
 
     languages: tuple[str, ...]
     tools: tuple[str, ...] = ()
+    host: tuple[str, ...] = ()
     bundles_crates: bool = False
 
 
@@ -115,16 +119,20 @@ def _chain(sources: Sources) -> Toolchain:
     elif not languages & {"rust"}:
         languages |= _languages_of(sources.paths)
     tools: list[str] = []
-    if name == "mesonpy":
-        tools += ["ninja", "pkg-config"]
+    if name == "mesonpy" and LIBRARY.search(sources.texts.get("meson.build", "")):
+        tools += ["pkg-config"]
     if name in {"scikit_build_core.build", "py_build_cmake.build"} or required & {"cmake", "scikit-build"}:
         tools += ["cmake", "ninja"]
+    # The C that Cython wrote into an sdist is for the Cython of its day: a recipe has it written anew.
+    host = ["cython"] * ("cython" not in required and any(path.endswith(".pyx") for path in _built(sources.paths)))
+    host += ["ninja"] * (name == "mesonpy")
     rust = "rust" in languages
-    languages |= {"c"}
+    languages |= set() if "cxx" in languages else {"c"}
     order = ("c", "cxx", "fortran", "cuda", "rust", "go")
     return Toolchain(
         tuple(language for language in order if language in languages),
         (*tools, *["cargo-bundle-licenses"] * rust),
+        tuple(host),
         rust,
     )
 
@@ -139,11 +147,13 @@ def _meson_languages(sources: Sources) -> set[str]:
 
 
 def _languages_of(paths: Iterable[str]) -> set[str]:
-    return {
-        LANGUAGES[place.suffix.lower()]
-        for place in map(PurePosixPath, paths)
-        if place.suffix.lower() in LANGUAGES and not NOT_BUILT & set(place.parts)
-    } - {"go", "rust"}
+    suffixes = {PurePosixPath(path).suffix.lower() for path in _built(paths)}
+    return {LANGUAGES[suffix] for suffix in suffixes & LANGUAGES.keys()} - {"go", "rust"}
+
+
+def _built(paths: Iterable[str]) -> Iterable[str]:
+    """The files that may be compiled: not those of tests, examples and the like."""
+    return (path for path in paths if not NOT_BUILT & set(path.split("/")))
 
 
 def _project(requirement: str) -> str:

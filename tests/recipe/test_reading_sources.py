@@ -106,16 +106,34 @@ def system(*requires: str, backend: str = "setuptools.build_meta") -> str:
     return f"[build-system]\nrequires = {list(requires)!r}\nbuild-backend = {backend!r}\n"
 
 
+# What reviewers put into host beside the build requirements.
+ADDED = {
+    "C written by Cython": ({"pyproject.toml": system("setuptools"), "a/_c.pyx": "", "a/_c.c": ""}, ("cython",)),
+    "told": ({"pyproject.toml": system("setuptools", "Cython>=3"), "a/_c.pyx": ""}, ()),
+    "tests": ({"pyproject.toml": system("setuptools"), "tests/_c.pyx": "", "a.c": ""}, ()),
+    "meson": ({"pyproject.toml": system("meson-python", backend="mesonpy"), "meson.build": "project('a')"}, ("ninja",)),
+}
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_what_a_build_needs_beyond_its_requirements_is_known(name: str) -> None:
+    files, added = ADDED[name]
+    chain = toolchain(make_evidence(PLAIN, files, Built(pure=False, paths=())))
+    assert chain
+    assert chain.host == added
+
+
 TOOLCHAINS: dict[str, tuple[dict[str, str], tuple[str, ...] | None]] = {
     "pure": ({"pyproject.toml": system("hatchling", backend="hatchling.build"), "x.c": ""}, None),
     "setup.py": ({"setup.py": "setup(ext_modules=[Extension('a')])", "a.c": ""}, ("c",)),
-    "pybind11": ({"pyproject.toml": system("setuptools", "pybind11"), "a.cpp": ""}, ("c", "cxx")),
+    "pybind11": ({"pyproject.toml": system("setuptools", "pybind11"), "a.cpp": ""}, ("cxx",)),
+    "C and C++": ({"pyproject.toml": system("setuptools", "pybind11"), "a.c": ""}, ("c", "cxx")),
     "c++ in tests only": ({"pyproject.toml": system("setuptools", "cython"), "tests/a.cpp": ""}, ("c",)),
     "cibuildwheel": ({"pyproject.toml": "[tool.cibuildwheel]\nskip = 'x'\n", "a.f90": ""}, ("c", "fortran")),
     "setuptools-rust": ({"pyproject.toml": system("setuptools", "setuptools-rust")}, ("c", "rust")),
     "scikit-build-core": (
         {"pyproject.toml": system("scikit-build-core", backend="scikit_build_core.build"), "a.cpp": ""},
-        ("c", "cxx"),
+        ("cxx",),
     ),
     "meson, pure": ({"pyproject.toml": system("meson-python", backend="mesonpy"), "meson.build": "project('a')"}, None),
     "meson": (

@@ -53,15 +53,16 @@ def test_a_recipe_is_bound_as_the_pythons_of_conda_forge_need_it() -> None:
         'exceptiongroup; python_version < "3.11"',
         'filelock<=3.19; python_version < "3.10"',
         'filelock>=3.20; python_version >= "3.10"',
-        'zipp>=1; python_version < "3.10"',
-        'dataclasses; python_version < "3.7"',
+        'backports.zoneinfo; python_version < "3.9"',
+        'importlib-metadata>=4.6; python_version < "3.10"',
+        'importlib-resources; python_version < "3.7"',
         "click<9",
     ]
     assert translate(requires, ">=3.8", NAMES, flavour=Flavour.RECIPE).depends == (
         "python >=3.8",
         "exceptiongroup",
         "filelock >=3.20",
-        "zipp >=1",
+        "importlib-metadata >=4.6",
         "click <9",
     )
 
