@@ -145,11 +145,15 @@ def from_text(text: str) -> str:
 def license_files(metadata: RawMetadata, sources: Sources) -> tuple[str, ...]:
     """The files of the sdist that hold license texts: those that the metadata names, else those that are called so.
 
-    Lists of authors are no licenses, though setuptools counts them among them.
+    These lie beside ``pyproject.toml``, or in a folder there that is called so. Lists of authors are no licenses,
+    though setuptools counts them among them.
     """
     there = set(sources.paths)
     told = [path for path in metadata.get("license_files", []) if path in there and not _is_list_of_people(path)]
-    return tuple(dict.fromkeys(told)) or tuple(path for path in sources.paths if "/" not in path and is_license(path))
+    called_so = [path for path in sources.paths if path.count("/") <= 1 and is_license(path)]
+    beside = [path for path in called_so if "/" not in path]
+    within = [path for path in called_so if is_license(path.partition("/")[0])]
+    return tuple(dict.fromkeys(told or beside or within))
 
 
 def _from_expression(text: str) -> str:

@@ -21,15 +21,18 @@ def modules_to_test(evidence: Evidence) -> tuple[str, ...]:
     """The modules to import in a test; those of the wheel, or those that the sdist would install.
 
     Packages are preferred to the single modules beside them, which are shims (``py.py`` of pytest). A namespace is
-    followed down to the packages in it (``google.auth``); of many, the one with the project's name is enough.
+    followed down to the packages in it (``google.auth``); of many, the one with the project's name is enough. Beside
+    a package with the project's name it is left out (``mpl_toolkits`` of matplotlib).
     """
     paths = installed_paths(evidence.sources) if evidence.built is None else evidence.built.paths
     project = canonicalize_name(evidence.metadata.get("name", ""))
     names = import_names(path for path in paths if not path.split("/")[0].endswith(".dist-info"))
     files = {path.partition(".")[0] for path in paths}
     packages = [name for name in names if f"{name.replace('.', '/')}/__init__" in files]
-    shared = {name.partition(".")[0] for name in packages if "." in name}
     named = [name for name in names if canonicalize_name(name) == project]
+    if any("." not in name for name in named):
+        packages = [name for name in packages if "." not in name]
+    shared = {name.partition(".")[0] for name in packages if "." in name}
     if any("." in name for name in named):
         return tuple(named)
     if len(shared) == 1 and len(packages) > MANY:

@@ -77,3 +77,9 @@ def test_license_files_are_found_by_name_where_the_metadata_names_none() -> None
     files = dict.fromkeys(["LICENCE.txt", "license.py", "docs/LICENSE", "Copying", "setup.py"], "")
     evidence = make_evidence("Name: demo\nVersion: 1\n", files)
     assert license_files(evidence.metadata, evidence.sources) == ("LICENCE.txt", "Copying")
+
+
+def test_license_files_are_found_in_a_folder_that_is_called_so() -> None:
+    files = dict.fromkeys(["LICENSES/MIT.txt", "LICENSES/LICENSE.txt", "demo/LICENSE", "LICENSE/sub/LICENSE"], "")
+    evidence = make_evidence("Name: demo\nVersion: 1\n", files)
+    assert license_files(evidence.metadata, evidence.sources) == ("LICENSES/LICENSE.txt",)

@@ -184,6 +184,9 @@ WHEELS = {
     ("_demo/__init__.py",): ("_demo",),
     ("yaml/__init__.py", "_yaml.cpython-312-x86_64-linux-gnu.so"): ("yaml",),
     ("google/auth/__init__.py", "google/oauth2/__init__.py"): ("google.auth", "google.oauth2"),
+    ("demo/__init__.py", "tools/a/__init__.py", "kits/a/__init__.py", "kits/b/__init__.py", "kits/c/__init__.py"): (
+        "demo",
+    ),
     ("de/mo/__init__.py", "de/x/__init__.py"): ("de.mo", "de.x"),
     tuple(f"space/p{number}/__init__.py" for number in range(9)): ("space",),
     (): (),
