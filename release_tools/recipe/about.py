@@ -10,6 +10,7 @@ from release_tools.inert import visible
 from release_tools.recipe.evidence import Evidence
 from release_tools.recipe.licenses import license_files, spdx
 from release_tools.recipe.model import About
+from release_tools.recipe.readme import first_sentence, headings
 
 # The labels of Project-URL that mean one thing, without case and punctuation
 # (https://packaging.python.org/specifications/well-known-project-urls/).
@@ -18,6 +19,7 @@ REPOSITORY: Final = ("source", "repository", "sourcecode", "github", "code", "gi
 DOCUMENTATION: Final = ("documentation", "docs", "readthedocs", "userguide", "doc")
 URL: Final = re.compile(r"https?://[A-Za-z0-9][^\s\"'<>{}\\^`|\x00-\x1f]{1,500}")
 LONGEST_SUMMARY: Final = 500
+FEW_WORDS: Final = 3
 
 
 def about(evidence: Evidence) -> About:
@@ -47,12 +49,21 @@ def describe(metadata: RawMetadata, files: tuple[str, ...], texts: Iterable[str]
 
 
 def _summary(metadata: RawMetadata) -> str:
-    """The summary in one line, without the project's name before it, which stands above it anyway."""
-    text = " ".join(visible(metadata.get("summary", "")).split())[:LONGEST_SUMMARY]
-    name, _, rest = re.split(r"(: | - | \u2013 | \u2014 |\Z)", text, maxsplit=1)
-    if rest and _plain(name) == _plain(metadata.get("name", "")):
-        return rest[0].upper() + rest[1:]
-    return text
+    """The summary in one line, without the project's name before it, which stands above it anyway.
+
+    Two or three words say hardly anything: reviewers then take the README's first sentence, unless the project heads
+    its README with these very words.
+    """
+    text = " ".join(visible(metadata.get("summary", "")).split())
+    head, _, rest = re.split(r"(: | - | \u2013 | \u2014 |\Z)", text, maxsplit=1)
+    name = metadata.get("name", "")
+    if len(rest.split()) > FEW_WORDS and _plain(name) in map(_plain, (head, head.rpartition(" ")[2])):
+        text = rest[0].upper() + rest[1:]
+    if len(text.split()) <= FEW_WORDS:
+        readme = visible(metadata.get("description", ""))
+        if not any(_plain(text) in _plain(heading) for heading in headings(readme)):
+            text = first_sentence(readme, name) or text
+    return text[:LONGEST_SUMMARY]
 
 
 def _urls(metadata: RawMetadata) -> Mapping[str, str]:

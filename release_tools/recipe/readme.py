@@ -1,0 +1,62 @@
+"""What a project's README says first, as plain text: Markdown and reStructuredText alike, read by their outward signs.
+
+https://packaging.python.org/specifications/core-metadata/#description
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+LOOKED_AT: Final = 20_000  # characters; what a project is stands at the top
+FEWEST, MOST = 5, 40  # words of a sentence that says what a project is
+TAG: Final = re.compile(r"</?[A-Za-z][^<>]*+>")
+IMAGE: Final = re.compile(r"!\[[^\[\]]*+\]\([^()]*+\)")
+LINK: Final = re.compile(r"\[([^\[\]]*+)\](?:\([^()]*+\)|\[[^\[\]]*+\])?")
+RST_LINK: Final = re.compile(r"`([^`<>]*+)(?:<[^`<>]*+>)?`__?")
+EMPHASIS: Final = re.compile(r"(?<![A-Za-z0-9*_`])[*_`]++|(?<![*_`])[*_`]++(?![A-Za-z0-9])")
+UNDERLINE: Final = re.compile(r"([=~^\-#*+\"'])\1{2,}+")
+SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s")
+NOT_PROSE: Final = ("..", ":", ">", "-", "+", "*", "$", "|", "```", "~~~")
+
+
+def first_sentence(readme: str, name: str) -> str:
+    """The sentence with which a README begins; empty where it begins with something else.
+
+    Args:
+        readme: the whole text.
+        name: of the project; a heading without it begins a section that is about something else.
+    """
+    for kind, text in _paragraphs(readme[:LOOKED_AT]):
+        if kind == "heading" and _plain(name) not in _plain(text):
+            return ""
+        if kind == "prose":
+            sentence = SENTENCE_END.split(text, maxsplit=1)[0]
+            fits = sentence.endswith(".") and FEWEST <= len(sentence.split()) <= MOST
+            return sentence if fits else ""
+    return ""
+
+
+def headings(readme: str) -> tuple[str, ...]:
+    """The headings of a README's beginning, as plain text."""
+    return tuple(text for kind, text in _paragraphs(readme[:LOOKED_AT]) if kind == "heading")
+
+
+def _paragraphs(readme: str) -> Iterator[tuple[str, str]]:
+    """The paragraphs as plain text in one line, each as ``heading`` or ``prose``; what is neither is left out."""
+    shown, *commented = readme.split("<!--")
+    shown += "".join(after.partition("-->")[2] for after in commented)
+    for block in re.split(r"\n[ \t]*\n", IMAGE.sub("", TAG.sub("", shown))):
+        lines = [line.strip() for line in block.strip().splitlines()]
+        written = [line for line in lines if not UNDERLINE.fullmatch(line)]
+        plain = EMPHASIS.sub("", LINK.sub(r"\1", RST_LINK.sub(r"\1", " ".join(written))))
+        text = " ".join(plain.split()).strip("# ")
+        if not re.search(r"\w", text) or "|" in text:
+            continue
+        if len(written) < len(lines) or written[0].startswith("#"):
+            yield "heading", text
+        elif not written[0].startswith(NOT_PROSE) or written[0].startswith(("**", "*" + text[:1])):
+            yield "prose", text
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]", "", text).lower()
