@@ -18,6 +18,7 @@ from release_tools.archives.places import Scheme, place_of
 BUILD_FILES: Final = frozenset(
     {"CMakeLists.txt", "Cargo.toml", "meson.build", "pyproject.toml", "setup.cfg", "setup.py"}
 )
+RECIPES: Final = frozenset({"meta.yaml", "recipe.yaml"})
 EGG_INFO_FILES: Final = frozenset({"entry_points.txt", "requires.txt", "top_level.txt"})
 LICENSE_STEMS: Final = ("licen", "copying", "notice", "unlicense")
 LARGEST: Final = 1_000_000  # bytes; a larger text was not written by people
@@ -32,7 +33,7 @@ class Sources:
         filename: of the sdist.
         sha256: of the sdist, lower-case hexadecimal.
         paths: every file, relative to the sdist's one folder.
-        texts: those that say how the project is built and licensed, by path.
+        texts: those that say how the project is built, packaged and licensed, by path.
     """
 
     filename: str
@@ -93,11 +94,11 @@ class Evidence:
 
 
 def says_something(path: str) -> bool:
-    """Whether the text of a file in an sdist tells how the project is built or licensed, so that it is to be kept."""
+    """Whether the text of a file in an sdist tells how the project is built, packaged or licensed: it is to be kept."""
     place = PurePosixPath(path)
     if place.name in EGG_INFO_FILES and place.parent.name.endswith(".egg-info"):
         return True
-    return path in BUILD_FILES or is_license(path)
+    return path in BUILD_FILES or place.name in RECIPES or is_license(path)
 
 
 def is_license(path: str) -> bool:

@@ -19,6 +19,7 @@ from release_tools.recipe.conditions import condition, python_condition
 from release_tools.recipe.constraints import Flavour
 from release_tools.recipe.dependencies import Collected, Dependency, collect
 from release_tools.recipe.evidence import Evidence
+from release_tools.recipe.kept import with_kept
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON, PYTHONS, Cell, System, grid, supported_pythons
 from release_tools.recipe.model import Condition, Line, Recipe
 from release_tools.recipe.modules import modules_to_test
@@ -77,6 +78,7 @@ def make_recipe(evidence: Evidence, names: Names, maintainers: Sequence[str]) ->
         recipe = _noarch(recipe, evidence, pythons, names)
     else:
         recipe = _compiled(recipe, evidence, pythons, chain, names)
+    recipe = with_kept(recipe, sources, pythons, names)
     return replace(recipe, notes=(*recipe.notes, *_missing(recipe)))
 
 
