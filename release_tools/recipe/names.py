@@ -116,6 +116,8 @@ class Names:
                 if self.exists(spelling):
                     return Name(pypi_name, spelling, Source.CHANNEL, confirmed=True, tried=tuple(tried))
             tried.append(f"{Source.CHANNEL}: no {', '.join(spellings)}")
+            if self.exists(prefixed := f"python-{spellings[0]}"):  # where the name is that of a tool or library, too
+                return Name(pypi_name, prefixed, Source.CHANNEL, confirmed=False, tried=tuple(tried))
         return Name(pypi_name, spellings[0], Source.SAME_NAME, confirmed=False, tried=tuple(tried))
 
     def _has(self, conda: str) -> bool:

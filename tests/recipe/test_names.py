@@ -95,6 +95,11 @@ def test_a_name_that_is_nowhere_on_the_channel_lists_the_spellings_tried() -> No
     assert name.tried[-1] == "channel: no new-one, new_one, new.one"
 
 
+def test_a_name_that_only_the_prefixed_one_resembles_is_left_to_a_person() -> None:
+    name = channel("python-new-one").conda_name("new_one")
+    assert (name.conda, name.source, name.confirmed) == ("python-new-one", Source.CHANNEL, False)
+
+
 def test_the_mapping_is_read_without_importing_conda() -> None:
     code = """
 import sys
