@@ -4,7 +4,10 @@ A corpus is a folder with ``feedstocks.json`` (for each package its sdist and wh
 says), ``score.py`` (which compares a folder of recipes with that) and ``conda-forge-names.txt`` (the names that exist
 there). The files are downloaded from PyPI once and checked against their digests. ::
 
-    python -m benchmarks.recipes --corpus FOLDER
+    python -m benchmarks.recipes --corpus FOLDER [--peer NAME ...]
+
+Our seconds are those of making a recipe of artifacts that have been read, as they have after a build. With ``--peer``
+they stand beside those of grayskull on the sdists of these packages; it runs some of them, which takes minutes.
 """
 
 import argparse
@@ -18,8 +21,10 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import Any, Final
 
+from benchmarks.measure import Row, command, table
 from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
 from release_tools.archives import read_sdist, read_wheel
 from release_tools.http import Http
@@ -31,30 +36,51 @@ from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
 from release_tools.services.package_index import listing
 
-FORMATS = {"v1": ("recipe.yaml", write_v1), "v0": ("meta.yaml", write_v0)}
+FORMATS: Final = {"v1": ("recipe.yaml", write_v1), "v0": ("meta.yaml", write_v0)}
+ALLOWED: Final = 0.2  # seconds for any recipe
 
 
 def main() -> int:
-    """Download, generate, score."""
+    """Download, generate, score; answer 1 where a recipe took too long."""
     options = _options()
     packages = json.loads((options.corpus / "feedstocks.json").read_text(encoding="utf-8"))["packages"]
     with contextlib.closing(Http.to([PYPI_SIMPLE, PYPI_FILES], os.environ)) as http:
         for package in packages.values():
             _download(http, package, options.files)
     known = frozenset((options.corpus / "conda-forge-names.txt").read_text(encoding="utf-8").split())
-    names = Names(exists=known.__contains__)
     filename, write = FORMATS[options.format]
+    seconds = {}
     for key, package in packages.items():
         evidence = _evidence(package, options.files, sdist_only=options.sdist_only)
         begun = time.perf_counter()
-        text = write(make_recipe(evidence, names, ["nobody"]))
-        seconds = time.perf_counter() - begun
-        folder = options.output / key
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / filename).write_text(text, encoding="utf-8", newline="\n")
-        (folder / "time.txt").write_text(f"{seconds:.3f}", encoding="utf-8")
-    score = [sys.executable, str(options.corpus / "score.py"), str(options.output)]
-    return subprocess.run([*score, *["--diffs"] * options.diffs], check=False).returncode
+        text = write(make_recipe(evidence, Names(exists=known.__contains__), ["nobody"]))
+        seconds[key] = time.perf_counter() - begun
+        _keep(options.output / key, filename, text, seconds[key])
+    score = [sys.executable, options.corpus / "score.py", options.output, *["--diffs"] * options.diffs]
+    subprocess.run(score, check=True)
+    missed = table(
+        "Making a recipe",
+        "allowed",
+        [Row(what.__name__, ALLOWED, what(seconds.values()), 1) for what in (median, max)],
+    )
+    if options.peer:
+        peers = [Row(key, _grayskull(options.files / packages[key]["sdist"]), seconds[key], 1) for key in options.peer]
+        missed |= table("The same beside grayskull", "grayskull", peers)
+    return missed
+
+
+def _keep(folder: Path, filename: str, text: str, seconds: float) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / filename).write_text(text, encoding="utf-8", newline="\n")
+    (folder / "time.txt").write_text(f"{seconds:.3f}", encoding="utf-8")
+
+
+def _grayskull(sdist: Path) -> float:
+    """The seconds that grayskull takes for the recipe of an sdist."""
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        command("grayskull", "pypi", "--strict-conda-forge", "--no-use-v1-format", "--output", folder, sdist)()
+        return time.perf_counter() - begun
 
 
 def _options() -> argparse.Namespace:
@@ -66,6 +92,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--format", choices=FORMATS, default="v1")
     parser.add_argument("--sdist-only", action="store_true", help="as if there were no wheels")
     parser.add_argument("--diffs", action="store_true", help="show each difference")
+    parser.add_argument("--peer", nargs="*", default=(), metavar="NAME", help="have grayskull make these, too")
     return parser.parse_args()
 
 
