@@ -96,7 +96,7 @@ def _place(job: Job, uses: Sequence[Use]) -> Iterator[Note]:
             advice="Write the workflows anew (release-tools init), or take the place out of the route.",
         )
     for use in uses:
-        faults = [*_rights(job, use), *_secrets(job, use)]
+        faults = [*_rights(job, use), *_secrets(job, use), *_environment(job, use)]
         yield from faults or [Note(State.DONE, f"{use.path}, job {use.job}: has what {job.title} asks for")]
 
 
@@ -120,6 +120,15 @@ def _secrets(job: Job, use: Use) -> Iterator[Note]:
                 f"{use.path}, job {use.job}: does not get {secret}, without which {job.title} takes nothing",
                 advice=f"Add to the step: env: {secret}: ${{{{ secrets.{secret} }}}}",
             )
+
+
+def _environment(job: Job, use: Use) -> Iterator[Note]:
+    if job.environment and not use.environment:
+        yield Note(
+            State.WARNING,
+            f"{use.path}, job {use.job}: names no environment, so whoever may push a workflow may publish",
+            advice=f'Add "environment: {job.environment}", and say on GitHub who approves it, and from which tags.',
+        )
 
 
 def _serves(use: Use, job: Job) -> bool:

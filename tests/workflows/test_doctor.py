@@ -77,12 +77,17 @@ TAGS = """tags:
 READING = """permissions:
       contents: read # to check out
     outputs"""
+ENVIRONMENT = """    environment:
+      name: pypi
+      url: ${{ steps.publish.outputs.pypi-url }}
+"""
 FAULTS = {
     "does not run for tags like v1.2.3": (RELEASE, TAGS, "tags: [release-*]\n"),
     "does not run when a tag is pushed": (RELEASE, TAGS, "branches: [main]\n"),
     "job pypi: lacks the right id-token: write": (RELEASE, "id-token: write", "actions: read"),
     "job draft: lacks the right contents: write": (RELEASE, "contents: write # to make", "contents: read # to make"),
     "job anaconda: does not get ANACONDA_API_TOKEN": (RELEASE, "${{ secrets.ANACONDA_API_TOKEN }}", "x"),
+    "job pypi: names no environment": (RELEASE, ENVIRONMENT, ""),
     "can be moved by whoever holds it": (RELEASE, f"@{'a' * 40} # v1.0.0", "@v1"),
     "could mint a token for PyPI": (RELEASE, READING, READING.replace("contents: read", "id-token: write")),
     "no job publishes to PyPI": (RELEASE, "only: pypi", "only: elsewhere"),
