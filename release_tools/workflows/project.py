@@ -1,5 +1,6 @@
 """What can be found out about a project before anything is asked."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ class Subject:
             repository.root,
             project.name or context.project.name,
             context.project.relative_to(repository.root).as_posix(),
-            context.config.tag.branch or _default_branch(repository, remote.name),
+            context.config.tag.branch or _default_branch(repository, remote.name, context.env),
             context.config.github.repository or hub.slug(remote.url),
             project.source,
             project.backend,
@@ -125,10 +126,24 @@ def _checkout_commit(env: Mapping[str, str]) -> str:
         return ""
 
 
-def _default_branch(repository: Repository, remote: str) -> str:
-    """The remote's default branch as the clone remembers it, else the one that is checked out."""
+def _default_branch(repository: Repository, remote: str, env: Mapping[str, str]) -> str:
+    """The remote's default branch as a job's event or the clone tells it, else the one that is checked out.
+
+    A job for a pull request has neither a branch checked out nor a clone that remembers.
+    """
+    told = _of_event(env)
+    if told:
+        return told
     try:
         head = repository.git("symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD").strip()
         return head.removeprefix(f"{remote}/")
     except ProcessError:
         return repository.head().branch or "main"
+
+
+def _of_event(env: Mapping[str, str]) -> str:
+    try:
+        event = json.loads(Path(env["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+        return str(event["repository"]["default_branch"])
+    except (KeyError, OSError, ValueError, TypeError):
+        return ""

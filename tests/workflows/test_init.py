@@ -12,6 +12,7 @@ from release_tools.cli import main
 from release_tools.errors import ConfigError, DriftError
 from release_tools.settings import read_config
 from release_tools.workflows.templates import CHECK, RELEASE
+from tests.acting import ROOT
 from tests.checkouts import Checkout
 
 ACTION = f"release-tools/release-tools@{'a' * 40}"
@@ -93,6 +94,25 @@ def test_a_check_shows_the_difference_and_fails(
     assert {path: path.read_bytes() for path in checkout.path.rglob(".github/**/*.yml")} == there
     assert said in summary.read_text(encoding="utf-8")
     assert "```diff" in summary.read_text(encoding="utf-8") or "missing" in said
+
+
+def test_a_job_for_a_pull_request_knows_the_default_branch_by_its_event(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.git("branch", "--quiet", "--move", "master")
+    assert init(checkout, "--yes") == 0
+    assert "- master\n" in (checkout.path / CHECK).read_text(encoding="utf-8")
+    checkout.commit({})
+    checkout.git("checkout", "--quiet", "--detach")
+    event = tmp_path / "event.json"
+    event.write_text('{"repository": {"default_branch": "master"}}', encoding="utf-8")
+    env = {**checkout.env, "GITHUB_EVENT_PATH": str(event)}
+    assert main(["init", "-C", str(checkout.path), "--check"], env) == 0
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
+def test_our_own_workflows_are_what_everybody_gets() -> None:
+    assert main(["init", "-C", str(ROOT), "--check"], {"PATH": os.environ["PATH"]}) == 0, (
+        "release-tools init --yes --action ./"
+    )
 
 
 def append(path: Path, text: str) -> None:
