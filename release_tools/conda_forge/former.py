@@ -5,12 +5,6 @@ from contextlib import closing
 from hashlib import file_digest
 from pathlib import Path
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
 from packaging.version import Version
 
 from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
@@ -20,7 +14,7 @@ from release_tools.errors import RemoteError
 from release_tools.http import Http
 from release_tools.places import PYPI
 from release_tools.recipe.evidence import Evidence, gather, says_something
-from release_tools.services.package_index import Served, listing
+from release_tools.services.package_index import Served, listing, version_of
 
 
 def former_evidence(context: Context, name: str, version: Version) -> Evidence | None:
@@ -38,22 +32,14 @@ def former_evidence(context: Context, name: str, version: Version) -> Evidence |
     folder = context.scratch / f"former-{version}"
     with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.patience)) as http:
         files = listing(http, PYPI, name).files
-        sdist = next((file for file in files if file.endswith(".tar.gz") and _version(file) == version), None)
+        sdist = next((file for file in files if file.endswith(".tar.gz") and version_of(file) == version), None)
         if sdist is None:
             return None
         folder.mkdir(exist_ok=True)
-        wheel = _fittest(file for file in files if file.endswith(".whl") and _version(file) == version)
+        wheel = _fittest(file for file in files if file.endswith(".whl") and version_of(file) == version)
         path = _fetched(http, files[sdist], folder / sdist)
         read = read_wheel(_fetched(http, files[wheel], folder / wheel)) if wheel else None
     return gather(read_sdist(path, wanted=says_something), files[sdist].sha256, read)
-
-
-def _version(filename: str) -> Version | None:
-    try:
-        parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
-        return parse(filename)[1]
-    except (InvalidSdistFilename, InvalidWheelFilename):
-        return None
 
 
 def _fittest(wheels: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from release_tools.archives import read_sdist, read_wheel
+from release_tools.conda_forge.extras import Extras
 from release_tools.context import Context
 from release_tools.errors import ConfigError, RepositoryError, UnreachableError, UsageError
 from release_tools.model import ArtifactKind, Release
@@ -92,9 +93,9 @@ class Subject:
 
     @cached_property
     def names(self) -> Names:
-        """The way to conda names, confirmed on the channels where these can be asked."""
+        """The way to conda names, confirmed on the channels where these can be asked, and PyPI's word on extras."""
         overrides = self.context.config.conda.names
-        return Names(overrides, exists=self.known.__contains__ if self.known else None)
+        return Names(overrides, self.known.__contains__ if self.known else None, Extras(self.context))
 
     @cached_property
     def known(self) -> frozenset[str]:

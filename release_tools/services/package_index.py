@@ -11,6 +11,9 @@ from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
+
 from release_tools.errors import RemoteError
 from release_tools.http import Answer, Http, bare
 from release_tools.places import Index
@@ -76,6 +79,15 @@ def listing(http: Http, index: Index, project: str, *, authorization: str = "") 
         raise RemoteError(f"{index.title} refused to say what is there: {bare(url)} answered {answer.status}")
     served = _from_json(answer) if "json" in answer.headers.get("content-type", "") else _from_html(answer)
     return Listing(exists=True, files=MappingProxyType(dict(served)))
+
+
+def version_of(filename: str) -> Version | None:
+    """The version that the name of a wheel or an sdist tells; None where it is neither's name."""
+    try:
+        parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+        return parse(filename)[1]
+    except (InvalidSdistFilename, InvalidWheelFilename):
+        return None
 
 
 def _from_json(answer: Answer) -> Iterator[tuple[str, Served]]:

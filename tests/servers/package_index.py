@@ -165,6 +165,8 @@ class PackageIndex(Double):
                 return Response(200, self.files[name].content, {"Content-Type": "application/octet-stream"})
             case "GET", ["integrity", _, _, name, "provenance"] if name in self.files:
                 return _provenance(self.files[name])
+            case "GET", ["packages", _, name] if name.endswith(".whl.metadata") and name[:-9] in self.files:
+                return Response(200, _wheel_document(self.files[name[:-9]].content))
             case "GET", ["_", "oidc", "audience"]:
                 return Response.of_json({"audience": self.audience})
             case "POST", ["_", "oidc", "mint-token"]:
@@ -193,6 +195,7 @@ class PackageIndex(Double):
                 "url": self._url(file),
                 "hashes": {"sha256": self._digest(file)},
                 "size": len(file.content),
+                "core-metadata": file.name.endswith(".whl"),
                 "yanked": file.yanked,
                 "upload-time": "2026-01-01T00:00:00.000000Z",
                 "provenance": self._provenance(file) if file.attestations else None,
@@ -388,11 +391,16 @@ def _check_digests(form: dict[str, list[str]], content: bytes) -> None:
 
 
 def _wheel_metadata(content: bytes) -> dict[str, str]:
+    return dict(Parser().parsestr(_wheel_document(content).decode()).items())
+
+
+def _wheel_document(content: bytes) -> bytes:
+    """METADATA as it stands in the wheel, which PyPI serves beside it (PEP 658)."""
     with zipfile.ZipFile(io.BytesIO(content)) as wheel:
         name = next((name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")), None)
         if name is None:
             raise KeyError("no METADATA")
-        return dict(Parser().parsestr(wheel.read(name).decode()).items())
+        return wheel.read(name)
 
 
 def _sdist_metadata(content: bytes, filename: str) -> dict[str, str]:
