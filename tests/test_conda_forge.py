@@ -4,26 +4,29 @@ import io
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from release_tools.addresses import GITHUB_SITE as SITE
+from release_tools.cli import main
 from release_tools.conda_forge import pull_texts
 from release_tools.conda_forge.proposal import about
 from release_tools.console import Console
 from release_tools.context import Context
 from release_tools.gate import Gate
 from release_tools.http import Http
-from release_tools.model import Artifact, ArtifactKind, RecipeFiles, RecipeKind, Release, State
+from release_tools.model import Artifact, ArtifactKind, Kind, RecipeFiles, RecipeKind, Release, State
 from release_tools.pipeline import FORGE, Outcome, Step, run
 from release_tools.services.github.session import GitHub as Hub
 from release_tools.settings import read_config
+from release_tools.steps.see_logins import see_logins
 from release_tools.versions import kind_of, parse_version
 from tests.making import make_sdist, make_wheel
 from tests.servers import base
-from tests.servers.anaconda import Anaconda, Shelf
+from tests.servers.anaconda import Anaconda, Dist, Shelf
 from tests.servers.base import Fault, Outage, What
 from tests.servers.github import GitHub, Pull, Repository, TokenKind
 from tests.servers.package_index import File, PackageIndex
@@ -165,12 +168,17 @@ class Forge:
             kind = kind_of(parse_version(version, field="test"))
             return replace(before, name="demo", version=version, kind=kind, artifacts=(sdist, wheel), commit="c" * 40)
 
+        with self.context(folder, dry=dry) as context:
+            return run([Step("Build", build), *FORGE], context)
+
+    @contextmanager
+    def context(self, folder: Path, *, dry: bool = False) -> Iterator[Context]:
         env = {**self.env, "HOME": str(folder)}
         config = read_config(folder, env, {**SETTINGS, **self.settings})
         console = Console(env, out=self.said, err=self.said)
         context = Context(folder, config, env, console, Gate(dry, pause=0), folder)
         try:
-            return run([Step("Build", build), *FORGE], context)
+            yield context
         finally:
             context.close()
 
@@ -468,7 +476,7 @@ def archived(forge: Forge) -> None:
 def without_workflows(forge: Forge) -> None:
     forge.hub.fork(forge.feedstock, "bob")
     forge.upstream({".github/workflows/ci.yml": "on: push\n"})
-    forge.hub.tokens[TOKEN] = replace(forge.hub.tokens[TOKEN], workflows=False)
+    forge.hub.tokens[TOKEN] = replace(forge.hub.tokens[TOKEN], scopes="public_repo")
 
 
 @pytest.mark.parametrize(
@@ -695,6 +703,42 @@ def test_no_token_is_left_behind(forge: Forge) -> None:
         assert TOKEN not in text
     strangers = [request.host for request in (*forge.pypi.log, *forge.anaconda.log) if TOKEN in str(request)]
     assert strangers == []
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        (lambda _: None, "bob's CONDA_FORGE_TOKEN may fork and open pull requests"),
+        (nobody, "CONDA_FORGE_TOKEN is not set here"),
+        (fine_grained, "may open no pull request elsewhere"),
+        (a_workflows_own, "a workflow's own token"),
+        (expired, "GitHub refused the token"),
+        (without_workflows, "lacks the scope workflow"),
+    ],
+)
+def test_doctor_tells_what_the_token_may(forge: Forge, who: Callable[[Forge], None], said: str) -> None:
+    who(forge)
+    with forge.context(forge.folder) as context:
+        outcome = run([Step("Logins", see_logins)], context, Release(kind=Kind.FINAL))
+    assert said in texts(outcome)
+
+
+def test_status_tells_how_far_it_is(forge: Forge, capsys: pytest.CaptureFixture[str]) -> None:
+    def status() -> str:
+        argv = ["status", "1.0", "--name", "demo", "-C", str(forge.folder), "--routes-dev", "pypi", "--no-github"]
+        assert main(argv, {**forge.env, "HOME": str(forge.folder)}) == 0
+        return capsys.readouterr().out.partition("conda-forge  ")[2]
+
+    assert "recipe of 1.0 missing  it has 0.9" in status()
+    forge.release()
+    assert f"pull request “demo v1.0” is there  {URL}" in status()
+    forge.upstream({"recipe/recipe.yaml": recipe("1.0", served(forge))})
+    assert "recipe of 1.0 is there  its packages are not there yet" in status()
+    basename = "noarch/demo-1.0-pyh_0.conda"
+    forge.anaconda.shelves["conda-forge"] = Shelf({"demo"}, {("demo", "1.0")})
+    dist = Dist("conda-forge", "demo", "1.0", basename, ["main"], "", {}, b"-", committed=True)
+    forge.anaconda.dists["conda-forge", "demo", "1.0", basename] = dist
+    assert f"{basename} is there" in status()
 
 
 @pytest.mark.parametrize(

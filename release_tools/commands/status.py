@@ -2,14 +2,17 @@
 
 import argparse
 import json
+from collections.abc import Iterator
+from itertools import chain
 
 from release_tools import manifest
+from release_tools.conda_forge.standing import at_conda_forge
 from release_tools.context import Context
 from release_tools.errors import OutputError, UsageError
 from release_tools.invocation import Invocation, add_project, add_settings
 from release_tools.model import Release
 from release_tools.project import Project
-from release_tools.publishing.overview import Sought, overview
+from release_tools.publishing.overview import PlaceStatus, Sought, overview
 from release_tools.settings import read_pyproject
 from release_tools.versions import parse_version
 
@@ -30,7 +33,7 @@ def run(invocation: Invocation) -> int:
     console.quiet = options.json
     places = []
     try:
-        for place in overview(context, sought):
+        for place in chain(overview(context, sought), _conda_forge(context, sought)):
             places.append(place)
             console.section(place.section)
     finally:
@@ -40,6 +43,11 @@ def run(invocation: Invocation) -> int:
         console.data(json.dumps(told, indent=2))
     codes = (place.error.exit_code for place in places if place.error and place.url)
     return max(codes, default=0)
+
+
+def _conda_forge(context: Context, sought: Sought) -> Iterator[PlaceStatus]:
+    if context.config.conda_forge.enabled:
+        yield at_conda_forge(context, sought)
 
 
 def find_sought(context: Context, text: str, name: str) -> Sought:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from release_tools.addresses import ACTIONS_BOT, STAGED_RECIPES
+from release_tools.addresses import STAGED_RECIPES
 from release_tools.conda_forge import pull_texts
+from release_tools.conda_forge.login import login
 from release_tools.conda_forge.output import DIFF
 from release_tools.conda_forge.proposal import Proposal
 from release_tools.conda_forge.recipe_facts import seen
@@ -106,7 +107,7 @@ def _for_staging(hub: GitHub, recipe: RecipeFiles) -> RecipeFiles:
 def _proposed(proposal: Proposal) -> Release:
     context, release = proposal.context, proposal.release
     try:
-        proposal.login = _login(proposal.target.hub)
+        proposal.login = login(proposal.target.hub)
         proposal.look()
         if proposal.is_refused:
             return release.telling(_refused(proposal))
@@ -117,23 +118,6 @@ def _proposed(proposal: Proposal) -> Release:
         if not isinstance(stopped.error, CredentialError):
             raise
         return _by_hand(stopped.release, proposal, stopped.error)
-
-
-def _login(hub: GitHub) -> str:
-    """Whose the token is; empty where there is none for this.
-
-    Raises:
-        CredentialError: it is refused, or a workflow's own.
-    """
-    if hub.variable != CONDA_FORGE_TOKEN or hub.token is None:
-        return ""
-    login = hub.login()
-    if login == ACTIONS_BOT[0]:
-        raise CredentialError(
-            f"{CONDA_FORGE_TOKEN} is a workflow's own token, which can do nothing elsewhere",
-            "Make a classic token with the scopes public_repo and workflow.",
-        )
-    return login
 
 
 def _acts(proposal: Proposal) -> Iterator[Act]:

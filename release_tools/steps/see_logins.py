@@ -1,11 +1,13 @@
 """Whether each place would let this process in, known before anything is built."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
+from release_tools.conda_forge.login import token_checks
 from release_tools.context import Context
 from release_tools.model import Note, Release, State
-from release_tools.places import route
-from release_tools.publishing.finding import attempt
+from release_tools.places import leads_to_conda_forge, route
+from release_tools.publishing.finding import Finding, attempt
 from release_tools.publishing.on_channel import OnChannel
 from release_tools.publishing.on_index import OnIndex
 
@@ -20,14 +22,21 @@ def see_logins(context: Context, release: Release) -> Release:
         *(OnIndex(context, release, index) for index in way.indexes),
         *(OnChannel(context, release, channel) for channel in way.channels),
     ]
-    return release.telling(*(note for place in places for note in _notes(place)))
+    release = release.telling(*(note for place in places for note in _notes(place)))
+    if leads_to_conda_forge(context.config, release.kind):
+        release = release.telling(*_told(partial(token_checks, context)))
+    return release
 
 
 def _notes(place: OnIndex | OnChannel) -> Iterator[Note]:
     if not place.has_login:
         yield Note(State.SKIPPED, f"nothing here to log in to {place.title} with", "the job that publishes has its own")
         return
-    for finding in attempt(place.login_checks):
+    yield from _told(place.login_checks)
+
+
+def _told(check: Callable[[], Iterable[Finding]]) -> Iterator[Note]:
+    for finding in attempt(check):
         if isinstance(finding, Note):
             yield finding
         else:

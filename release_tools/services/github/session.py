@@ -159,6 +159,12 @@ class GitHub:
         """What PyGithub's objects ask through."""
         return _requester(self)
 
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """What a classic token may do, as the last answer told it; None for every other kind of token."""
+        told: list[str] | None = vars(self.requester)["oauth_scopes"]  # PyGithub's type knows only None
+        return None if told is None else frozenset(told)
+
     @contextmanager
     def doing(self, deed: str) -> Iterator[None]:
         """Turn PyGithub's errors into ours.

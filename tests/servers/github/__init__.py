@@ -6,6 +6,7 @@ Every request to the API is judged by GitHub's own OpenAPI description; what bre
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -190,9 +191,12 @@ class GitHub(Double):
     def _judged(self, request: Request, pattern: str, names: Mapping[str, str]) -> Response:
         try:
             token = self._who(request)
-            return _ROUTES[request.method, pattern](Exchange(self, request, names, token))
+            answer = _ROUTES[request.method, pattern](Exchange(self, request, names, token))
         except RefusedError as refused:
             return Response.of_json(refused.content, refused.status)
+        if token is None or token.kind is not TokenKind.CLASSIC:
+            return answer
+        return replace(answer, headers={**answer.headers, "X-OAuth-Scopes": token.scopes})
 
     def _who(self, request: Request) -> Token | None:
         if "authorization" not in request.headers:

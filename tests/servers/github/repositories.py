@@ -65,7 +65,7 @@ def _merge_upstream(exchange: Exchange) -> Response:
         raise RefusedError(422, f"Branch {branch} does not exist")
     repo.bare.git("fetch", "--quiet", str(parent.bare.path), theirs)
     changed = repo.bare.git("diff", "--name-only", ours, theirs).splitlines()
-    if not token.workflows and any(path.startswith(".github/workflows/") for path in changed):
+    if "workflow" not in token.scopes and any(path.startswith(".github/workflows/") for path in changed):
         raise RefusedError(422, "Upstream commits contain workflow changes, which require the `workflow` scope")
     if repo.bare.ancestor(theirs, ours):
         kind, new = "none", ours

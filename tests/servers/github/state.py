@@ -23,14 +23,14 @@ class Token:
         kind: of the token.
         repository: the only one that it may write to, for a workflow's token.
         writes: whether it may write at all (``contents: write``).
-        workflows: whether it may bring changes of workflows along (the scope ``workflow`` of a classic token).
+        scopes: of a classic token.
     """
 
     login: str
     kind: TokenKind = TokenKind.CLASSIC
     repository: str = ""
     writes: bool = True
-    workflows: bool = True
+    scopes: str = "public_repo, workflow"
 
     @property
     def refusal(self) -> str:
