@@ -4,8 +4,8 @@ Both releases are made into recipes the same way and compared line by line, so n
 translated already, and a reviewer's own choices in a feedstock never enter.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from release_tools.recipe.model import Line, Recipe
 
@@ -40,12 +40,15 @@ class Difference:
         python_min: the oldest Python before and now, where it changed; conda-forge's own as the empty text.
         entry_points: those that are gone, and those that are new.
         others: what else changed and a person should look at, a sentence each.
+        required: the conda names that were required before, by section; they tell whose list is whose, and are no
+            difference themselves.
     """
 
     changes: tuple[Change, ...] = ()
     python_min: tuple[str, str] | None = None
     entry_points: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     others: tuple[str, ...] = ()
+    required: Mapping[str, frozenset[str]] = field(default_factory=dict, compare=False)
 
 
 NOTHING = Difference()
@@ -60,7 +63,12 @@ def difference(old: Recipe, new: Recipe) -> Difference:
         python_min=(old.python_min, new.python_min) if old.python_min != new.python_min else None,
         entry_points=(gone, come),
         others=tuple(_others(old, new)),
+        required={"host": _names(old.host), "run": _names(old.run)},
     )
+
+
+def _names(lines: Iterable[Line]) -> frozenset[str]:
+    return frozenset(line.name for line in lines)
 
 
 def _changes(section: str, before: Sequence[Line], new: Recipe) -> Iterable[Change]:

@@ -1,7 +1,10 @@
 """The requirements of a recipe, changed as the project changed its own, one line at a time."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
+
+from packaging.utils import canonicalize_name
 
 from release_tools.recipe.difference import Change, Difference
 from release_tools.recipe.document import Document, Format
@@ -16,15 +19,16 @@ FIRST: Final = frozenset({"python", "pip"})  # stand first or last in lists that
 def plan_difference(plan: Plan, document: Document, changed: Difference) -> None:
     """Plan the edits for what a project changed; what cannot be placed with certainty is left to a person."""
     for change in changed.changes:
-        _plan_change(plan, document, change)
+        _plan_change(plan, document, change, changed.required.get(change.section, frozenset()))
     if changed.python_min is not None:
         _plan_python(plan, document, *changed.python_min)
     _plan_entry_points(plan, document, *changed.entry_points)
     plan.check(*changed.others)
 
 
-def _plan_change(plan: Plan, document: Document, change: Change) -> None:
+def _plan_change(plan: Plan, document: Document, change: Change, required: AbstractSet[str]) -> None:
     lists = document.requirements(change.section)
+    home = _home(lists, required)
     items = [item for listed in lists for item in listed.items if same_name(item.name, change.name)]
     if not change.plain:
         plan.check(f"{_said(change)}, under a condition.")
@@ -34,10 +38,24 @@ def _plan_change(plan: Plan, document: Document, change: Change) -> None:
         _plan_bound(plan, change, items)
     elif not change.confirmed:
         plan.check(f"{_said(change)}; is it on conda-forge, and by that name?")
-    elif change.old is None and len(lists) == 1 and _is_extendable(document, lists[0]):
-        plan.edit(_insertion(document, lists[0], _spec(change)), _said(change))
+    elif change.old is None and home and _is_extendable(document, home):
+        plan.edit(_insertion(document, home, _spec(change)), _said(change))
     else:
         plan.check(f"{_said(change)}; the recipe has no such line.")
+
+
+def _home(lists: Sequence[Listed], required: AbstractSet[str]) -> Listed | None:
+    """The list that holds what the project requires: the only one, or of several outputs' the only one with all of it.
+
+    One requirement alone tells nothing: any output may have it.
+    """
+    if len(lists) == 1:
+        return lists[0]
+    names = {canonicalize_name(name) for name in required} - FIRST
+    held = [names & {canonicalize_name(item.name) for item in listed.items} for listed in lists]
+    every = set[str]().union(*held)
+    complete = [listed for listed, there in zip(lists, held, strict=True) if there == every]
+    return complete[0] if len(complete) == 1 and len(every) > 1 else None
 
 
 def _plan_gone(plan: Plan, document: Document, change: Change, lists: Sequence[Listed], items: Sequence[Item]) -> None:

@@ -41,6 +41,7 @@ def read_case(folder: Path) -> tuple[str, Format, Target, Difference, dict[str, 
         tuple(case["python_min"]) if "python_min" in case else None,
         (tuple(gone), tuple(come)),
         tuple(case.get("others", ())),
+        {"run": frozenset(case.get("required", ()))},
     )
     target = Target(case["version"], NEW, case["filename"], case["previous"])
     return read(folder / f"before.{form}"), form, target, difference, case
