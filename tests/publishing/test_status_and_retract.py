@@ -103,7 +103,7 @@ def test_what_cannot_be_looked_for(there: World, argv: tuple[str, ...], code: ty
 def test_a_project_without_a_name_must_be_named(there: World) -> None:
     (there.project / "pyproject.toml").write_text("")
     assert there.run("status", "1.0") == UsageError.exit_code
-    assert there.run("status", "1.0", "--name", "demo", "--anaconda-owner", "octo") == 0
+    assert there.run("status", "1.0", "--name", "demo", "--anaconda-owner", "octo", "--no-conda-forge") == 0
 
 
 def test_what_can_be_taken_back_is(published: World, capsys: pytest.CaptureFixture[str]) -> None:
