@@ -75,7 +75,7 @@ class Context:
         patience = Patience(network.timeout, tries, pause / 1000)
         runner = filter(None, [self.env.get(OIDC_URL)])
         public = (addresses.ANACONDA_API, addresses.PYPI_SIMPLE, addresses.PYPI_FILES)
-        return Http.to([*origins(self.config), *public, *runner], self.env, patience)
+        return Http.to([*origins(self.config), *public, *runner], self.env, patience, once=self.gate.dry)
 
     @cached_property
     def cut_off(self) -> str:

@@ -8,6 +8,7 @@ import io
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -99,16 +100,26 @@ class Http:
             ``http``.
         environment: where ``HTTPS_PROXY``, ``NO_PROXY``, ``SSL_CERT_FILE`` and ``REQUESTS_CA_BUNDLE`` are looked up.
         patience: timeouts and retries.
+        once: whether each address is read once, and what it answered, or that it could not, holds from then on.
     """
 
     allowed: frozenset[str]
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     patience: Patience = Patience()
+    once: bool = False
+    _read: dict[object, "Future[Answer]"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
-    def to(cls, urls: Iterable[str], environment: Mapping[str, str], patience: Patience | None = None) -> Self:
+    def to(
+        cls,
+        urls: Iterable[str],
+        environment: Mapping[str, str],
+        patience: Patience | None = None,
+        *,
+        once: bool = False,
+    ) -> Self:
         """Allow the origins of these addresses."""
-        return cls(frozenset(map(origin, urls)), environment, patience or Patience())
+        return cls(frozenset(map(origin, urls)), environment, patience or Patience(), once)
 
     def get(
         self,
@@ -131,7 +142,21 @@ class Http:
         Raises:
             RemoteError: the server could not be reached, kept failing, or answered too much.
         """
-        headers = dict(headers or {})
+        if not self.once or into is not None:
+            return self._get(url, dict(headers or {}), limit, into, follow=follow)
+        fresh: Future[Answer] = Future()
+        answer = self._read.setdefault((url, tuple(sorted((headers or {}).items())), limit, follow), fresh)
+        if answer is fresh:  # whoever asks meanwhile waits for this very answer
+            try:
+                fresh.set_result(self._get(url, dict(headers or {}), limit, follow=follow))
+            except BaseException as error:
+                fresh.set_exception(error)
+                raise
+        return answer.result()
+
+    def _get(
+        self, url: str, headers: dict[str, str], limit: int, into: IO[bytes] | None = None, *, follow: bool
+    ) -> Answer:
         for _ in range(_AT_MOST_REDIRECTED):
             answer = self._patiently(url, headers, limit, into)
             if answer.status not in _REDIRECTS or not follow:

@@ -22,7 +22,7 @@ from release_tools.steps.make_recipe import make_recipe
 from release_tools.steps.preflight import preflight
 from release_tools.steps.publish_release import publish_release
 from release_tools.steps.push_tag import push_tag
-from release_tools.steps.ready import ready
+from release_tools.steps.ready import begin_to_look, ready
 from release_tools.steps.see_logins import see_logins
 from release_tools.steps.see_publishers import see_publishers
 from release_tools.steps.store import store
@@ -45,12 +45,14 @@ class Step:
         run: answers a fuller release, or why the step does not apply; a FAILED note in it stops the pipeline.
         failure: the error that this is.
         place: where it publishes, as a person calls it; empty for a step that publishes nothing.
+        ahead: begins, once the first step has told the version, what this one would wait for.
     """
 
     title: str
     run: Callable[[Context, Release], Release | Skip]
     failure: type[ReleaseToolsError] = VerifyError
     place: str = ""
+    ahead: Callable[[Context, Release], None] | None = None
 
 
 NOTES: Final = Step("Release notes", write_notes)  # from the changelog, or from commits
@@ -67,7 +69,9 @@ BUILD: Final = (
 
 GO_BACK: Final = Step("Earlier draft", take_draft)  # the files of a run that did not come to its end, if there was one
 
-READY: Final = Step("Places", ready, PreflightError)  # where it goes, and whether anything there is in the way
+READY: Final = Step(
+    "Places", ready, PreflightError, ahead=begin_to_look
+)  # where it goes, and whether anything there is in the way
 
 TAGGING: Final = (
     Step("Tag checks", check_tag, PreflightError),  # what the tag must satisfy, before it can be seen by anybody
@@ -149,6 +153,9 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
         known = replace(answer, notes=(), sections=(*known.sections, section))
         if error is not None:
             return Outcome(replace(known, sections=(*known.sections, *_unreached(steps[index + 1 :]))), error)
+        for later in steps if index == 0 else ():
+            if later.ahead:
+                later.ahead(context, known)
     return Outcome(known)
 
 

@@ -10,10 +10,19 @@ from release_tools.deeds import StoppedError
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError
 from release_tools.model import ArtifactKind, Kind, Note, Release, State
 from release_tools.places import Route, route
+from release_tools.process import Task
 from release_tools.publishing.finding import Finding, attempt
 from release_tools.publishing.on_channel import OnChannel
 from release_tools.publishing.on_index import OnIndex
 from release_tools.services.origin import hosted
+
+
+def begin_to_look(context: Context, release: Release) -> None:
+    """In a rehearsal, begin to ask the public indexes, whose answer may be a few moments old by the time it counts."""
+    if context.gate.dry and context.http.once and release.name:
+        for index in route(context.config, release.kind).indexes:
+            if index.audience:
+                Task(OnIndex(context, release, index).look)  # what it hears is kept by the session
 
 
 def ready(context: Context, release: Release) -> Release:
