@@ -89,49 +89,38 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
             assert secret not in log
 
 
-@pytest.mark.parametrize("there", ["1.0a1"], indirect=True)
-def test_a_pre_release_takes_its_route_by_pep_440(there: Stage) -> None:
-    there.push_tag("v1.0a1")
-    run = there.run("release.yml", {"ref": "refs/tags/v1.0a1"})
-    assert run.ok, run.why
-    assert run.outputs["build/build.is-prerelease"] == "true"
-    assert sorted(there.pypi.holds()) == ["demo-1.0a1-py3-none-any.whl", "demo-1.0a1.tar.gz"]
-    assert [labels for _, labels in there.anaconda.holds().values()] == [("rc",)]
-    [release] = there.github.repositories[SLUG].releases
-    assert (release.tag, release.draft, release.prerelease) == ("v1.0a1", False, True)
-    kept = {folder.name for folder in (there.runner.folder / "artifacts").iterdir()}
-    assert kept == {"dist", "report-draft", "report-pypi", "report-anaconda", "report-github"}
-
-
-def test_a_dispatched_dry_run_publishes_nothing_and_a_dispatched_bump_is_tagged_and_published(there: Stage) -> None:
+def test_a_dispatched_dry_run_publishes_nothing_and_a_dispatched_bump_tags_a_pre_release_first(there: Stage) -> None:
     there.push_tag("v1.0")
     table = (there.checkout.path / "pyproject.toml").read_text(encoding="utf-8")
-    there.checkout.commit({"pyproject.toml": table.replace('version = "1.0"', 'version = "1.1"')})
+    there.checkout.commit({"pyproject.toml": table.replace('version = "1.0"', 'version = "1.1a1"')})
     there.push("main")
-    inputs = {"version": "1.1", "dry-run": "true"}
+    inputs = {"version": "1.1a1", "dry-run": "true"}
     dry = there.run("release.yml", {"ref": "refs/heads/main", "inputs": inputs}, "workflow_dispatch")
     assert dry.ok, dry.why
     assert there.github.repositories[SLUG].bare.refs().keys() == {"refs/heads/main", "refs/tags/v1.0"}
     assert not there.github.repositories[SLUG].releases
     assert not there.pypi.uploads
 
-    run = there.run("release.yml", {"ref": "refs/heads/main", "inputs": {"bump": "minor"}}, "workflow_dispatch")
+    run = there.run("release.yml", {"ref": "refs/heads/main", "inputs": {"bump": "pre"}}, "workflow_dispatch")
     assert run.ok, run.why
     far = there.github.repositories[SLUG].bare
-    assert far.kind(far.refs()["refs/tags/v1.1"]) == "tag"
-    assert far.resolve("refs/tags/v1.1^{commit}") == there.checkout.head
-    assert sorted(there.pypi.holds()) == ["demo-1.1-py3-none-any.whl", "demo-1.1.tar.gz"]
-    assert [labels for _, labels in there.anaconda.holds().values()] == [("main",)]
+    assert far.kind(far.refs()["refs/tags/v1.1a1"]) == "tag"
+    assert far.resolve("refs/tags/v1.1a1^{commit}") == there.checkout.head
+    assert sorted(there.pypi.holds()) == ["demo-1.1a1-py3-none-any.whl", "demo-1.1a1.tar.gz"]
+    assert [labels for _, labels in there.anaconda.holds().values()] == [("rc",)]
     [release] = there.github.repositories[SLUG].releases
-    assert (release.tag, release.draft, release.prerelease) == ("v1.1", False, False)
-    assert [run.outputs[f"{step}.version"] for step in ("build/build", "github/publish")] == ["1.1", "1.1"]
+    assert (release.tag, release.draft, release.prerelease) == ("v1.1a1", False, True)
+    said = [run.outputs[f"{step}.is-prerelease"] for step in ("build/build", "github/publish")]
+    assert said == ["true", "true"]
+    kept = {folder.name for folder in (there.runner.folder / "artifacts").iterdir()}
+    assert kept == {"dist", "report-draft", "report-pypi", "report-anaconda", "report-github"}
 
 
 SWAP = """
 import hashlib, json, pathlib
 facts = pathlib.Path("{dist}/release.json")
 told = json.loads(facts.read_text())
-victim = facts.with_name("demo-1.0.tar.gz")
+victim = facts.with_name("demo-1.0a1.tar.gz")
 victim.write_bytes(victim.read_bytes() + b"evil")
 for file in told["artifacts"]:
     if file["filename"] == victim.name:
@@ -140,24 +129,25 @@ facts.write_text(json.dumps(told))
 """
 
 
+@pytest.mark.parametrize("there", ["1.0a1"], indirect=True)
 def test_the_workflow_of_the_readme_refuses_files_swapped_with_their_facts_and_publishes_its_own(there: Stage) -> None:
     there.checkout.commit({f"{FOLDER}/release.yml": readme_workflow()})
     there.push("main")
-    there.push_tag("v1.0")
+    there.push_tag("v1.0a1")
     swap = SWAP.format(dist=there.runner.folder / "artifacts" / "dist")
-    run = there.run("release.yml", {"ref": "refs/tags/v1.0"}, before={"publish": f"python3 -c '{swap}'"})
+    run = there.run("release.yml", {"ref": "refs/tags/v1.0a1"}, before={"publish": f"python3 -c '{swap}'"})
     assert not run.ok
-    assert "demo-1.0.tar.gz: its sha256 is" in run.log
+    assert "demo-1.0a1.tar.gz: its sha256 is" in run.log
     assert "expected was" in run.log
     assert not there.github.repositories[SLUG].releases
     assert not there.pypi.uploads
 
-    run = there.run("release.yml", {"ref": "refs/tags/v1.0"})
+    run = there.run("release.yml", {"ref": "refs/tags/v1.0a1"})
     assert run.ok, run.why
-    assert len(there.pypi.holds()) == 2
-    assert len(there.anaconda.holds()) == 1
+    assert sorted(there.pypi.holds()) == ["demo-1.0a1-py3-none-any.whl", "demo-1.0a1.tar.gz"]
+    assert [labels for _, labels in there.anaconda.holds().values()] == [("rc",)]
     [release] = there.github.repositories[SLUG].releases
-    assert (release.tag, release.draft) == ("v1.0", False)
+    assert (release.tag, release.draft, release.prerelease) == ("v1.0a1", False, True)
 
 
 CALLER = """
