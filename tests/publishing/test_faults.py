@@ -115,7 +115,7 @@ def test_a_fault_costs_a_rerun_at_most(
     there: World, release: Release, deed: Deed, trouble: Trouble, capsys: pytest.CaptureFixture[str]
 ) -> None:
     strike(there, deed, trouble.fault)
-    impatience = ["--network-timeout", "2"] if trouble.fault.what is What.HANG else []
+    impatience = ["--network-timeout", "3"] if trouble.fault.what is What.HANG else []
     assert there.run("publish", *impatience) == trouble.ends, capsys.readouterr()
     heal(there)
     assert there.run("publish") == trouble.then, capsys.readouterr()
