@@ -44,8 +44,11 @@ def why_not(context: Context, form: Format, text: str) -> str:
     """
     if form is not Format.V1:
         return f"rattler-build knows no {form}; conda-forge's own machines build it"
-    if not any(place.value == "python" for place in Document(text, form).in_outputs("build", "noarch")):
+    document = Document(text, form)
+    if not any(place.value == "python" for place in document.in_outputs("build", "noarch")):
         return "the recipe is of compiled code, for which conda-forge's own machines have the tools"
+    if any(source.get("patches") or not source.get("url") for source in document.sources()) or "script:" not in text:
+        return "the recipe needs files that lie beside it"
     reason = context.cut_off or channel.why_not(context.config.conda.channels)
     return f"no channel with Python at hand: {' '.join(reason.split())}" if reason else ""
 

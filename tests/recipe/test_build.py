@@ -125,6 +125,38 @@ def test_a_recipe_is_not_built_beside_a_credential(run: Run, tmp_path: Path, con
     assert "CONDA_FORGE_TOKEN: set while other people's code is about to be run" in said.err
 
 
+NOT_TRIED = {
+    "patches": ("  sha256: x", "  sha256: x\n  patches: [mine.patch]", "needs files that lie beside it"),
+    "a source beside it": (
+        "  url: https://example.org/a.tar.gz\n  sha256: x",
+        "  path: ..",
+        "needs files that lie beside it",
+    ),
+    "a script beside it": ("  script: make\n", "", "needs files that lie beside it"),
+    "compiled code": ("  noarch: python\n", "", "is of compiled code"),
+}
+OWN = """\
+package: {name: greeter, version: "1.0"}
+source:
+  url: https://example.org/a.tar.gz
+  sha256: x
+build:
+  noarch: python
+  script: make
+"""
+
+
+@pytest.mark.parametrize("case", NOT_TRIED)
+def test_a_recipe_that_cannot_be_built_by_itself_is_not_tried(case: str, run: Run, tmp_path: Path) -> None:
+    old, new, why = NOT_TRIED[case]
+    assert old in OWN
+    (tmp_path / "recipe").mkdir()
+    (tmp_path / "recipe" / "recipe.yaml").write_text(OWN.replace(old, new))
+    said = run("recipe", make_sdist(tmp_path), "-C", tmp_path, "--build")
+    assert said.code == 9
+    assert f"not built: the recipe {why}" in said.err
+
+
 def test_a_recipe_is_not_built_without_a_channel(run: Run, tmp_path: Path) -> None:
     nowhere = {"RELEASE_TOOLS_CONDA_CHANNELS": "http://127.0.0.1:9/channel"}
     said = run("recipe", make_sdist(tmp_path), "-C", tmp_path, "--build", **nowhere)
