@@ -119,7 +119,7 @@ def _with_commands(recipe: Recipe, evidence: Evidence) -> Recipe:
         name, _, value = point.partition("=")
         # An extra after the function makes conda's installation fail.
         kept[name.strip()] = value.partition("[")[0].strip()
-    fit = {name: value for name, value in kept.items() if COMMAND.fullmatch(name) and _is_reference(value)}
+    fit = {name: value for name, value in kept.items() if _is_command(name) and _is_reference(value)}
     notes = tuple(f"The command {name!r} has no place in a recipe: left out." for name in kept if name not in fit)
     return replace(
         recipe,
@@ -127,6 +127,11 @@ def _with_commands(recipe: Recipe, evidence: Evidence) -> Recipe:
         commands=tuple(f"{name} --help" for name in fit if name not in gui),
         notes=(*recipe.notes, *notes),
     )
+
+
+def _is_command(name: str) -> bool:
+    """Whether a command's name is a plain word, and not that of one Python (``pip3.13``), which another has not."""
+    return bool(COMMAND.fullmatch(name)) and not name.endswith(PYTHONS)
 
 
 def _is_reference(value: str) -> bool:

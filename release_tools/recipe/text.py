@@ -6,7 +6,7 @@ ends in ``# [win]`` is dropped on other systems, in quotes or not. Text from met
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import yaml
@@ -35,6 +35,24 @@ def items(field: str, texts: Iterable[str], indent: int) -> Iterator[str]:
     if lines:
         yield f"{' ' * indent}{field}:"
         yield from lines
+
+
+def one_or_items(field: str, texts: Sequence[str], indent: int) -> Iterator[str]:
+    """The same, but one text alone stands beside the field, as people write it."""
+    if len(texts) == 1:
+        yield f"{' ' * indent}{field}: {scalar(texts[0])}"
+    else:
+        yield from items(field, texts, indent)
+
+
+def fields(told: Mapping[str, str], indent: int) -> Iterator[str]:
+    """The lines of plain fields; nothing for those that are not known."""
+    return (f"{' ' * indent}{field}: {scalar(text)}" for field, text in told.items() if text)
+
+
+def sections(told: Mapping[str, Iterable[str]]) -> list[str]:
+    """Each section with its lines; nothing for those that have none."""
+    return ["\n".join([f"{name}:", *lines]) for name, found in told.items() if (lines := list(found))]
 
 
 def _reads_as_itself(text: str) -> bool:

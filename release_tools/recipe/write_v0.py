@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from release_tools.recipe.model import Line, Recipe
-from release_tools.recipe.text import inert, items, scalar
+from release_tools.recipe.text import fields, inert, items, one_or_items, scalar, sections
 
 
 def write_v0(recipe: Recipe) -> str:
     """The text of ``meta.yaml``, its sections in the order that the linter of conda-forge demands."""
-    sections = {
+    told = {
         "package": [f"  name: {scalar(recipe.name)}", "  version: {{ version }}"],
         "source": [f"  url: {_template(recipe.url)}", f"  sha256: {scalar(recipe.sha256)}"],
         "build": _build(recipe),
@@ -17,8 +17,7 @@ def write_v0(recipe: Recipe) -> str:
         "about": _about(recipe),
         "extra": items("recipe-maintainers", recipe.maintainers, 2),
     }
-    written = ["\n".join([f"{name}:", *found]) for name, lines in sections.items() if (found := list(lines))]
-    return "\n\n".join(["\n".join(_set(recipe)), *written]) + "\n"
+    return "\n\n".join(["\n".join(_set(recipe)), *sections(told)]) + "\n"
 
 
 def _set(recipe: Recipe) -> Iterator[str]:
@@ -63,14 +62,9 @@ def _test(recipe: Recipe) -> Iterator[str]:
 
 def _about(recipe: Recipe) -> Iterator[str]:
     about = recipe.about
-    fields = {"home": about.homepage, "summary": inert(about.summary), "license": about.license}
-    yield from (f"  {field}: {scalar(text)}" for field, text in fields.items() if text)
-    if len(about.license_files) == 1:
-        yield f"  license_file: {scalar(about.license_files[0])}"
-    else:
-        yield from items("license_file", about.license_files, 2)
-    links = {"doc_url": about.documentation, "dev_url": about.repository}
-    yield from (f"  {field}: {scalar(text)}" for field, text in links.items() if text)
+    yield from fields({"home": about.homepage, "summary": inert(about.summary), "license": about.license}, 2)
+    yield from one_or_items("license_file", about.license_files, 2)
+    yield from fields({"doc_url": about.documentation, "dev_url": about.repository}, 2)
 
 
 def _template(text: str) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from release_tools.recipe.model import Condition, Recipe
-from release_tools.recipe.text import inert, items, scalar
+from release_tools.recipe.text import fields, inert, items, one_or_items, scalar, sections
 
 
 def write_v1(recipe: Recipe) -> str:
     """The text of ``recipe.yaml``, its sections in the order that the linter of conda-forge demands."""
-    sections = {
+    told = {
         "context": _context(recipe),
         "package": [f"  name: {scalar(recipe.name)}", "  version: ${{ version }}"],
         "source": [f"  url: {scalar(recipe.url)}", f"  sha256: {scalar(recipe.sha256)}"],
@@ -19,8 +19,7 @@ def write_v1(recipe: Recipe) -> str:
         "about": _about(recipe),
         "extra": items("recipe-maintainers", recipe.maintainers, 2),
     }
-    written = ["\n".join([f"{name}:", *found]) for name, lines in sections.items() if (found := list(lines))]
-    return "\n\n".join(["schema_version: 1", *written]) + "\n"
+    return "\n\n".join(["schema_version: 1", *sections(told)]) + "\n"
 
 
 def _context(recipe: Recipe) -> Iterator[str]:
@@ -35,10 +34,7 @@ def _build(recipe: Recipe) -> Iterator[str]:
         yield "  noarch: python"
     if recipe.skip:
         yield f"  skip: {scalar(recipe.skip.v1)}"
-    if len(recipe.script) == 1:
-        yield f"  script: {scalar(recipe.script[0])}"
-    else:
-        yield from items("script", recipe.script, 2)
+    yield from one_or_items("script", recipe.script, 2)
     if recipe.entry_points:
         yield "  python:"
         yield from items("entry_points", recipe.entry_points, 4)
@@ -58,10 +54,7 @@ def _under(when: Condition | None, specs: Sequence[str]) -> Iterator[str]:
         yield from (f"    - {scalar(spec)}" for spec in specs)
         return
     yield f"    - if: {scalar(when.v1)}"
-    if len(specs) == 1:
-        yield f"      then: {scalar(specs[0])}"
-    else:
-        yield from items("then", specs, 6)
+    yield from one_or_items("then", specs, 6)
 
 
 def _tests(recipe: Recipe) -> Iterator[str]:
@@ -78,11 +71,6 @@ def _tests(recipe: Recipe) -> Iterator[str]:
 
 def _about(recipe: Recipe) -> Iterator[str]:
     about = recipe.about
-    fields = {"homepage": about.homepage, "summary": inert(about.summary), "license": about.license}
-    yield from (f"  {field}: {scalar(text)}" for field, text in fields.items() if text)
-    if len(about.license_files) == 1:
-        yield f"  license_file: {scalar(about.license_files[0])}"
-    else:
-        yield from items("license_file", about.license_files, 2)
-    links = {"repository": about.repository, "documentation": about.documentation}
-    yield from (f"  {field}: {scalar(text)}" for field, text in links.items() if text)
+    yield from fields({"homepage": about.homepage, "summary": inert(about.summary), "license": about.license}, 2)
+    yield from one_or_items("license_file", about.license_files, 2)
+    yield from fields({"repository": about.repository, "documentation": about.documentation}, 2)
