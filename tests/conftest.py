@@ -15,7 +15,7 @@ import pytest
 from release_tools import cli
 
 # How long an example takes says something of the machine; a busy one must not fail a property.
-hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tests")
 
 pytest_plugins = ["tests.support.conda"]

@@ -37,7 +37,7 @@ def constraint(specifiers: SpecifierSet, flavour: Flavour) -> str:
 
 def weakest(alternatives: Iterable[SpecifierSet]) -> tuple[SpecifierSet, ...]:
     """The fewest specifier sets that together admit what any of the alternatives admits."""
-    kept = list(dict.fromkeys(alternatives))
+    kept = distinct(alternatives)
     if len(kept) == 1:
         return tuple(kept)
     probes = _probes(kept)
@@ -50,6 +50,11 @@ def weakest(alternatives: Iterable[SpecifierSet]) -> tuple[SpecifierSet, ...]:
                 merged = True
                 break
     return tuple(kept)
+
+
+def distinct(alternatives: Iterable[SpecifierSet]) -> list[SpecifierSet]:
+    """Those that differ, in their order. Most are one object, which need not be compared with itself."""
+    return list(dict.fromkeys({id(one): one for one in alternatives}.values()))
 
 
 def _rank(specifier: Specifier) -> tuple[int, str]:

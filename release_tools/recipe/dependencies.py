@@ -118,8 +118,9 @@ class _Gatherer:
         if not name.confirmed and not packaged:
             self.unconfirmed.setdefault(name.conda, name)
         asked = requirement.specifier & SpecifierSet(f"=={name.bound}" if name.bound else "")
+        needed = self.needed[conda]
         for cell in held:
-            self.needed[conda][cell] = self.needed[conda].get(cell, SpecifierSet()) & asked
+            needed[cell] = needed[cell] & asked if cell in needed else asked
         for extra in extras:
             if extra not in packaged:
                 self._extra(pypi, extra, held)

@@ -13,7 +13,7 @@ from typing import Final, Self
 from packaging.specifiers import SpecifierSet
 
 from release_tools.errors import CondaError
-from release_tools.recipe.constraints import Flavour, constraint, weakest
+from release_tools.recipe.constraints import Flavour, constraint, distinct, weakest
 from release_tools.recipe.curated import HARMLESS, ONE_SYSTEM, OUTLIVED
 from release_tools.recipe.dependencies import Dependency, collect
 from release_tools.recipe.markers import (
@@ -173,7 +173,7 @@ def _widened(dependency: Dependency, axes: Iterable[Axis]) -> list[str]:
     if axes:
         what = " and ".join(sorted(axes))
         said.append(f"{dependency.name} is needed depending on the {what}; it is required everywhere.")
-    if len(weakest(dependency.needed.values())) > 1 or len(set(dependency.needed.values())) > 1:
+    if len(weakest(dependency.needed.values())) > 1 or len(distinct(dependency.needed.values())) > 1:
         said.append(f"{dependency.name} has constraints that differ between Pythons; the weakest one is kept.")
     return said
 

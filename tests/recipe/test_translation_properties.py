@@ -101,10 +101,11 @@ def admits(constraint: str, version: str) -> bool:
 
 
 @settings(max_examples=50)
-@given(requirements, cells, st.sampled_from(["0", "2", "99"]))
-def test_a_noarch_package_never_refuses_what_some_environment_admits(texts: list[str], cell: Cell, patch: str) -> None:
+@given(requirements, cells)
+def test_a_noarch_package_never_refuses_what_some_environment_admits(texts: list[str], cell: Cell) -> None:
     constraints = told(translate(texts, "", NAMES).variants, cell.system)
-    needed = asked(texts, cell, patch)
+    # What one patch release of a Python asks for counts for all of them.
+    needed = [one for patch in ("0", "1", "2", "3", "99") for one in asked(texts, cell, patch)]
     assert constraints or not needed
     for version in VERSIONS:
         if all(one.specifier.contains(version, prereleases=True) for one in needed):
