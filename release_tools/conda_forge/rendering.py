@@ -1,5 +1,6 @@
 """What conda-forge's pull request for a release would change; rendered once, so that what is shown is what is sent."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from release_tools.conda_forge.project import Subject, Written
 from release_tools.errors import ArchiveError, CondaError, CredentialError, RecipeError, RemoteError, UsageError
 from release_tools.model import Kind, RecipeFiles
 from release_tools.recipe.document import Format
-from release_tools.recipe.drift import Drift, drift
+from release_tools.recipe.drift import AGREED, Drift, drift
 from release_tools.recipe.model import Recipe
 from release_tools.recipe.submission import Present, feedstock_update, submission
 from release_tools.services.conda_build import why_unrendered
@@ -30,6 +31,7 @@ class Rendering:
         written: the whole recipe as it would be.
         present: the feedstock's recipe as it stands; None for a new package.
         drift: how far that is from the project; None for a new package.
+        remaining: how far the changed recipe still is from it.
         unseen: why the feedstock could not be looked for; empty where it was.
         rendered: whether rattler-build renders the whole recipe; it knows no ``meta.yaml``.
     """
@@ -38,6 +40,7 @@ class Rendering:
     written: Written
     present: Present | None = None
     drift: Drift | None = None
+    remaining: Drift = AGREED
     unseen: str = ""
     rendered: bool = False
 
@@ -131,7 +134,18 @@ def _update(subject: Subject, present: Present) -> Rendering:
     rendered = present.form is Format.V1 and not why_unrendered(written.text)
     if files.files and present.form is Format.V1 and not rendered and not why_unrendered(present.text):
         raise RecipeError(f"{present.form}: rattler-build would no longer render it: {why_unrendered(written.text)}")
-    return Rendering(files, written, present, drift_of(subject, present), rendered=rendered)
+    remaining = drift_of(subject, replace(present, text=written.text))
+    if files.files:
+        files = replace(files, checklist=(*files.checklist, *_lacking(remaining, files.checklist)))
+    return Rendering(files, written, present, drift_of(subject, present), remaining, rendered=rendered)
+
+
+def _lacking(remaining: Drift, known: Sequence[str]) -> Iterator[str]:
+    """What the changed recipe lacks, unless that is on the checklist for another reason."""
+    for line in remaining.lacking:
+        name = line.partition(": ")[2].partition(" ")[0]
+        if not any(name in words.split() for words in known):
+            yield f"The project needs {line}, which the recipe does not have."
 
 
 def _former(subject: Subject, present: Present) -> tuple[Recipe | None, str]:

@@ -32,6 +32,9 @@ class Drift:
         return bool(self.lacking or self.excess or self.differing)
 
 
+AGREED: Final = Drift()
+
+
 def drift(text: str, form: Format, project: Recipe, accepted: Iterable[str] = ()) -> Drift:
     """Compare a feedstock's recipe with the one that we would make of the project now; versions and digests aside.
 

@@ -67,14 +67,21 @@ def _said(subject: Subject, rendering: Rendering) -> Iterator[Note]:
     for line in files.checklist:
         yield Note(State.WARNING if present else State.FACT, line)
     if rendering.drift is not None:
-        yield drift_note(rendering.drift)
+        yield _drift(rendering.drift, rendering.remaining)
 
 
-def drift_note(drift: Drift) -> Note:
-    """One line about how far a feedstock's recipe is from the project."""
+def _drift(drift: Drift, remaining: Drift) -> Note:
+    """One line about how far a feedstock's recipe is from the project, and will be."""
     if not drift:
         return Note(State.DONE, "the feedstock's recipe agrees with the project")
+    said = f"the feedstock's recipe {_counted(drift)}"
+    if not remaining:
+        return Note(State.FACT, f"{said}; this change brings it all")
+    lines = (*remaining.lacking, *remaining.excess, *remaining.differing)
+    advice = f"After this change it still {_counted(remaining)}: {'; '.join(lines)}. See: release-tools drift"
+    return Note(State.WARNING, said, advice=advice)
+
+
+def _counted(drift: Drift) -> str:
     counted = ((drift.lacking, "lacks"), (drift.excess, "has in excess"), (drift.differing, "has otherwise"))
-    said = ", ".join(f"{word} {len(lines)}" for lines, word in counted if lines)
-    detail = "; ".join((*drift.lacking, *drift.excess, *drift.differing))
-    return Note(State.WARNING, f"the feedstock's recipe {said}", detail, "See more: release-tools drift")
+    return ", ".join(f"{word} {len(lines)}" for lines, word in counted if lines)

@@ -75,6 +75,8 @@ def test_drift_has_a_line_in_every_rehearsal(run: Run, there: Feedstock) -> None
     notes = section(json.loads(rehearse(run, there, NEW, "--json").out))
     assert ("done", "rattler-build renders it") in notes
     assert ("warning", "the feedstock's recipe lacks 1, has in excess 1, has otherwise 1") in notes
+    notes = section(json.loads(rehearse(run, there, NEW, "--json", "--conda-forge-accepted", "tabulate").out))
+    assert ("fact", "the feedstock's recipe lacks 1, has otherwise 1; this change brings it all") in notes
     there.keep(there.recipe.replace("click >=8\n", "click >=8.1\n    - rich\n"))
     notes = section(json.loads(rehearse(run, there, NEW, "--json", "--conda-forge-accepted", "tabulate").out))
     assert ("done", "the feedstock's recipe agrees with the project") in notes
@@ -84,13 +86,16 @@ def test_without_the_former_release_the_requirements_are_a_persons_matter(run: R
     there.pypi.files.clear()
     recipe = json.loads(rehearse(run, there, NEW, "--json").out)["recipe"]
     assert recipe["changes"] == ["version 1.2 → 1.3", "sha256 of words-1.3.tar.gz", "build number → 0"]
-    assert recipe["checklist"] == ["What 1.2 required is not known here: compare the requirements."]
+    assert recipe["checklist"] == [
+        "What 1.2 required is not known here: compare the requirements.",
+        "The project needs run: rich, which the recipe does not have.",
+    ]
 
 
 def test_a_file_that_is_not_what_pypi_says_is_not_believed(run: Run, there: Feedstock) -> None:
     there.pypi.lies["words-1.2.tar.gz"] = "0" * 64
     recipe = json.loads(rehearse(run, there, NEW, "--json").out)["recipe"]
-    assert recipe["checklist"] == ["What 1.2 required is not known here: compare the requirements."]
+    assert recipe["checklist"][0] == "What 1.2 required is not known here: compare the requirements."
 
 
 LEFT_ALONE = {
