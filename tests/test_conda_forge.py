@@ -25,7 +25,6 @@ from release_tools.settings import read_config
 from release_tools.steps.see_logins import see_logins
 from release_tools.versions import kind_of, parse_version
 from tests.making import make_sdist, make_wheel
-from tests.servers import base
 from tests.servers.anaconda import Anaconda, Dist, Shelf
 from tests.servers.base import Fault, Outage, What
 from tests.servers.github import GitHub, Pull, Repository, TokenKind
@@ -466,7 +465,7 @@ def a_workflows_own(forge: Forge) -> None:
 
 
 def expired(forge: Forge) -> None:
-    forge.hub.faults = [Fault(path="/user$", times=None, response=base.Response.of_json({"message": "Bad"}, 401))]
+    del forge.hub.tokens[TOKEN]
 
 
 def archived(forge: Forge) -> None:

@@ -11,7 +11,7 @@ import release_tools
 PACKAGE = Path(release_tools.__file__).parent
 
 LAYERS = (
-    ("addresses", "ahead", "commit", "errors", "inert"),
+    ("addresses", "ahead", "commit", "errors", "inert", "templating"),
     ("model",),
     ("config", "credentials", "versions"),
     ("archives", "console", "manifest", "process", "project", "settings", "http"),

@@ -15,7 +15,7 @@ _CLASSIC = "Make a classic token with the scopes public_repo and workflow."
 
 
 def login(hub: GitHub) -> str:
-    """The account that would propose; empty where there is no token for that.
+    """The account that would propose; empty where there is no token.
 
     Raises:
         CredentialError: the token is refused, or is a workflow's own.
@@ -31,6 +31,19 @@ def login(hub: GitHub) -> str:
     return name
 
 
+def refusal(hub: GitHub) -> CredentialError | None:
+    """Why the token is of no use here; None where it is, or there is none.
+
+    Raises:
+        RemoteError: the server failed.
+    """
+    try:
+        login(hub)
+    except CredentialError as error:
+        return error
+    return None
+
+
 def token_checks(context: Context) -> Iterator[Finding]:
     """Whose the token is, and whether its scopes are enough; a release does not fail by them, so these are warnings.
 
@@ -38,7 +51,7 @@ def token_checks(context: Context) -> Iterator[Finding]:
         CredentialError: the token is refused, or is a workflow's own.
         RemoteError: the server failed.
     """
-    with conda_forge(context) as hub:
+    with conda_forge(context, CONDA_FORGE_TOKEN) as hub:
         name = login(hub)
         scopes = hub.scopes if name else None
     if not name:

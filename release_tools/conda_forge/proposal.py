@@ -39,6 +39,7 @@ class Proposal:
         recipe: what it changes.
         target: the repository that it would change.
         login: whose fork it comes from; empty where there is no token.
+        refused: why there is none, where one was refused.
         fork: that of the account, once it was seen.
         pull: of whoever, as it was seen last; None where there is none.
         known: whether what was seen last still holds.
@@ -49,6 +50,7 @@ class Proposal:
     recipe: RecipeFiles
     target: HostedRepository
     login: str = ""
+    refused: CredentialError | None = None
     fork: HostedRepository | None = None
     pull: Pull | None = None
     known: bool = False
@@ -220,7 +222,7 @@ class Proposal:
             CredentialError: there is no token for this.
         """
         if not self.login:
-            raise CredentialError(
+            raise self.refused or CredentialError(
                 f"{CONDA_FORGE_TOKEN} is not set",
                 "To have this done: a classic token with the scopes public_repo and workflow.",
             )

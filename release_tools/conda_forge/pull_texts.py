@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
-from pathlib import Path
 from typing import Final
 
 from release_tools import addresses, inert
 from release_tools.model import ArtifactKind, RecipeFiles, Release
+from release_tools.templating import environment
 
 _BOX: Final = re.compile(r"^([ \t]*[-*+] )\[ \](.*)$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -110,24 +110,10 @@ def lacking(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
 
 
 def _rendered(template: str, release: Release, recipe: RecipeFiles, **more: str) -> str:
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    environment = SandboxedEnvironment(
-        loader=FileSystemLoader(_templates()),
-        block_start_string="[%",
-        block_end_string="%]",
-        variable_start_string="[[",
-        variable_end_string="]]",
-        comment_start_string="[#",
-        comment_end_string="#]",
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters["line"] = inert.markdown_line
-    environment.filters["diff"] = _fenced
-    text = environment.get_template(template).render(
+    filling = environment("pull_requests")
+    filling.filters["line"] = inert.markdown_line
+    filling.filters["diff"] = _fenced
+    text = filling.get_template(template).render(
         package=recipe.package,
         version=release.version,
         changes=recipe.changes,
@@ -144,10 +130,3 @@ def _rendered(template: str, release: Release, recipe: RecipeFiles, **more: str)
 def _fenced(diff: str) -> str:
     """A diff in which conda-forge's bot, which reads the source of comments, finds no command."""
     return inert.markdown_fence(_COMMAND.sub("@\u200b", diff.rstrip("\n")), "diff")
-
-
-def _templates() -> Path:
-    """In the wheel inside of the package, in a checkout beside it."""
-    package = Path(__file__).parent.parent
-    inside = package / "templates"
-    return (inside if inside.is_dir() else package.parent / "templates") / "pull_requests"

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from release_tools.addresses import STAGED_RECIPES
 from release_tools.conda_forge import pull_texts
-from release_tools.conda_forge.login import login
+from release_tools.conda_forge.login import login, refusal
 from release_tools.conda_forge.output import DIFF
 from release_tools.conda_forge.proposal import Proposal
 from release_tools.conda_forge.recipe_facts import seen
 from release_tools.conda_forge.source import Source, taken
 from release_tools.context import Context
-from release_tools.credentials import CONDA_FORGE_TOKEN
+from release_tools.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 from release_tools.deeds import StoppedError, let_through
 from release_tools.errors import CredentialError, OutputError
 from release_tools.gate import Act
@@ -52,8 +52,12 @@ def conda_forge(context: Context, release: Release) -> Release | Skip:
     reason, recipe = next(_reasons(context, release), None), release.recipe
     if reason or recipe is None:
         return reason or Skip("no recipe was made")
-    with asking(context) as hub:
-        return _decided(context, release, recipe, hub)
+    with asking(context, CONDA_FORGE_TOKEN) as hub:
+        refused = refusal(hub)
+        if hub.token and not refused:
+            return _decided(context, release, recipe, hub)
+    with asking(context, GITHUB_TOKEN) as hub:  # more may be read with a token than without
+        return _decided(context, release, recipe, hub, refused)
 
 
 def _reasons(context: Context, release: Release) -> Iterator[Skip]:
@@ -75,7 +79,9 @@ def _reasons(context: Context, release: Release) -> Iterator[Skip]:
         yield Skip(f"conda-forge has no {recipe.package}", "Set conda-forge.new = true to propose it.")
 
 
-def _decided(context: Context, release: Release, recipe: RecipeFiles, hub: GitHub) -> Release | Skip:
+def _decided(
+    context: Context, release: Release, recipe: RecipeFiles, hub: GitHub, refused: CredentialError | None = None
+) -> Release | Skip:
     """What is proposed, if anything, once PyPI serves the source and the name is seen to be ours."""
     source = Source(context, release, release.of_kind(ArtifactKind.SDIST)[0])
     if not source.is_known and not context.gate.dry:
@@ -94,7 +100,7 @@ def _decided(context: Context, release: Release, recipe: RecipeFiles, hub: GitHu
             raise error
     elif not context.config.conda_forge.feedstock:
         source.check_former(recipe)
-    return _proposed(Proposal(context, release, recipe, target))
+    return _proposed(Proposal(context, release, recipe, target, login(hub), refused))
 
 
 def _for_staging(hub: GitHub, recipe: RecipeFiles) -> RecipeFiles:
@@ -107,7 +113,6 @@ def _for_staging(hub: GitHub, recipe: RecipeFiles) -> RecipeFiles:
 def _proposed(proposal: Proposal) -> Release:
     context, release = proposal.context, proposal.release
     try:
-        proposal.login = login(proposal.target.hub)
         proposal.look()
         if proposal.is_refused:
             return release.telling(_refused(proposal))

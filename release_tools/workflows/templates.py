@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from release_tools import addresses
+from release_tools.templating import environment
 from release_tools.workflows.plan import Plan
 
 FOLDER: Final = ".github/workflows"
@@ -28,24 +29,9 @@ _PINNED: Final = re.compile(r"uses: ([\w.-]+/[\w./-]+)@([0-9a-f]{40}(?: # \S+)?)
 
 def render(plan: Plan) -> dict[str, str]:
     """Every workflow by its path in the repository."""
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(  # YAML, not HTML; what is filled in is checked by its reader
-        loader=FileSystemLoader(_templates() / "workflows"),
-        block_start_string="[%",
-        block_end_string="%]",
-        variable_start_string="[[",
-        variable_end_string="]]",
-        comment_start_string="[#",
-        comment_end_string="#]",
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-    )
+    filling = environment("workflows")
     pins = {name: f"{name}@{commit}" for name, commit in {**PINS, **plan.pins}.items()}
-    return {path: environment.get_template(Path(path).name).render(plan=plan, pins=pins) for path in (RELEASE, CHECK)}
+    return {path: filling.get_template(Path(path).name).render(plan=plan, pins=pins) for path in (RELEASE, CHECK)}
 
 
 def keep_pins(plan: Plan, texts: Mapping[str, str]) -> Plan:
@@ -56,10 +42,3 @@ def keep_pins(plan: Plan, texts: Mapping[str, str]) -> Plan:
     if any(f"uses: {ITSELF}\n" in text for text in texts.values()):
         return replace(plan, pins=pins, ours=ITSELF)
     return replace(plan, pins=pins, ours=f"{addresses.ACTION}@{ours}" if ours else plan.ours)
-
-
-def _templates() -> Path:
-    """In the wheel inside of the package, in a checkout beside it."""
-    package = Path(__file__).parent.parent
-    inside = package / "templates"
-    return inside if inside.is_dir() else package.parent / "templates"

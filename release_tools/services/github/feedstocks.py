@@ -12,7 +12,7 @@ from typing import Final
 from release_tools.addresses import CONDA_FORGE_OWNER, FEEDSTOCK_OUTPUTS
 from release_tools.context import Context
 from release_tools.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
-from release_tools.errors import ConfigError, RecipeError
+from release_tools.errors import ConfigError, CredentialError, RecipeError
 from release_tools.http import Http
 from release_tools.recipe.document import Format
 from release_tools.services.github.commits import read_file, tip
@@ -88,8 +88,15 @@ def feedstock_of(context: Context, package: str, branch: str = "") -> Feedstock 
         CredentialError: GitHub wants, or refuses, a token.
         RemoteError: GitHub could not be reached or failed.
     """
-    with conda_forge(context) as hub:
-        return find_feedstock(hub, package, context.config.conda_forge.feedstock, branch)
+    configured = context.config.conda_forge.feedstock
+    try:
+        with conda_forge(context) as hub:
+            return find_feedstock(hub, package, configured, branch)
+    except CredentialError:  # what is public is read without the token that has expired
+        if not context.env.get(CONDA_FORGE_TOKEN):
+            raise
+        with conda_forge(context, GITHUB_TOKEN) as hub:
+            return find_feedstock(hub, package, configured, branch)
 
 
 def find_feedstock(hub: GitHub, package: str, configured: str = "", branch: str = "") -> Feedstock | None:
