@@ -2,12 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from release_tools.errors import OutputError, UnreachableError, VerifyError
 from release_tools.services import channel
+from tests.servers.base import Double, Fault, Request, Response, What, serve
 from tests.support.conda import NEEDS_POSIX, Channel
 from tests.support.wheels import Project
 
@@ -80,3 +82,47 @@ def test_the_python_of_the_channel_is_the_one_that_runs(conda_channel: Channel, 
     conda_channel.install(tmp_path / "prefix", "python")
     (python,) = channel.installed(tmp_path / "prefix")
     assert python.version == sys.version.split()[0]
+
+
+class Folder(Double):
+    """A channel's folder on a web server."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def answer(self, request: Request) -> Response:
+        path = self.folder / request.path.strip("/")
+        return Response(200, path.read_bytes()) if path.is_file() else Response(404)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, Folder]]:
+    Channel(tmp_path / "channel", tmp_path / "c").add(Project("demo", "1.5"), Project("other"))
+    folder = Folder(tmp_path / "channel")
+    with serve(folder) as url:
+        yield url, folder
+
+
+def test_names_are_asked_for_without_reading_what_each_package_needs(
+    served: tuple[str, Folder], tmp_path: Path
+) -> None:
+    url, folder = served
+    assert channel.packages([url], patience=20, cache_dir=tmp_path / "cache") == {"demo", "other"}
+    read = {line.rpartition("/")[2] for line in folder.lines("GET", "/noarch/")}
+    assert read == {"repodata_shards.msgpack.zst"}
+
+
+def test_only_what_no_package_fits_is_unmet(served: tuple[str, Folder], tmp_path: Path) -> None:
+    url, folder = served
+    specs = ["demo >=1.2,<2", "demo >=1.6", "demo", "nowhere", "demo =!x"]
+    unmet = channel.unmet(specs, [url], patience=20, cache_dir=tmp_path / "cache")
+    assert unmet == ("demo >=1.6", "nowhere")
+    assert len(folder.lines("GET", "/noarch/shards/")) == 1, "that of demo, and none of other"
+
+
+def test_a_channel_that_hangs_is_given_up(served: tuple[str, Folder], tmp_path: Path) -> None:
+    url, folder = served
+    folder.faults.append(Fault(What.HANG, path="shards", times=None))
+    with pytest.raises(UnreachableError, match="no answer within 1 s"):
+        channel.packages([url], patience=1, cache_dir=tmp_path / "cache")
