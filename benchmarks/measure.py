@@ -1,6 +1,7 @@
 """What every benchmark needs: commands timed in turns, their memory, files from PyPI, and a table of ratios."""
 
 import argparse
+import os
 import resource
 import statistics
 import subprocess
@@ -9,6 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+ENV: Final = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Everybody's interpreters keep their bytecode, as after an installation; containers tend to forbid it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def command(*argv: str | Path, cwd: Path | None = None, accept: Sequence[int] = 
     """A deed: run a command to its end, silently."""
 
     def run() -> None:
-        done = subprocess.run([*map(str, argv)], cwd=cwd, capture_output=True, text=True, check=False)
+        done = subprocess.run([*map(str, argv)], cwd=cwd, env=ENV, capture_output=True, text=True, check=False)
         if done.returncode not in accept:
             raise SystemExit(f"{' '.join(map(str, argv))} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
 

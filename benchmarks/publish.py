@@ -106,7 +106,7 @@ def _status(project: Path) -> int:
 
 
 def _command(name: str, project: Path) -> list[str]:
-    return [sys.executable, "-m", "release_tools", name, "-C", str(project)]
+    return [sys.executable, "-m", "release_tools", name, "-C", str(project), "--no-conda-forge"]
 
 
 def _index(distance: float = 0.0) -> PackageIndex:

@@ -6,26 +6,32 @@ each of them in turn, with nothing to do while the project's backend works.
 
 import importlib
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-LIBRARIES: Final = (
+BUILDING: Final = (
     "build",
+    "release_tools.steps.write_notes",
+    "release_tools.steps.build_conda",
+    "release_tools.steps.verify",
     "twine.commands.check",
     "conda_package_streaming.create",
     "rattler_build",
     "requests",
+    "release_tools.steps.ready",
     "release_tools.report.template",
 )
-"""In the order in which they are wanted."""
+"""What is wanted once a build is begun, in that order."""
+UPLOADING: Final = ("release_tools.report.template",)
 
 
-def import_ahead() -> None:
-    """Begin to import them, and go on; what fails here fails again, and is told, where it is used."""
-    threading.Thread(target=_import, name="imports", daemon=True).start()
+def import_ahead(names: Sequence[str]) -> None:
+    """Begin to import modules, and go on; what fails here fails again, and is told, where it is used."""
+    threading.Thread(target=_import, args=(names,), name="imports", daemon=True).start()
 
 
-def _import() -> None:
-    for name in LIBRARIES:
+def _import(names: Sequence[str]) -> None:
+    for name in names:
         with suppress(Exception):
             importlib.import_module(name)

@@ -2,113 +2,110 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 from release_tools.context import Context
 from release_tools.deeds import GO_ON, StoppedError, could_not_look
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError, VerifyError
 from release_tools.model import Note, Release, Section, Skip, State
-from release_tools.steps.build_conda import build_conda
-from release_tools.steps.build_dists import build_dists
-from release_tools.steps.check_tag import check_tag
-from release_tools.steps.conda_forge import conda_forge
-from release_tools.steps.date_changelog import date_changelog
-from release_tools.steps.draft_release import draft_release, take_draft
-from release_tools.steps.identify import identify
-from release_tools.steps.look_around import see_repository, see_workflows
-from release_tools.steps.make_recipe import make_recipe
-from release_tools.steps.preflight import preflight
-from release_tools.steps.publish_release import publish_release
-from release_tools.steps.push_tag import push_tag
-from release_tools.steps.ready import begin_to_look, ready
-from release_tools.steps.see_logins import see_logins
-from release_tools.steps.see_publishers import see_publishers
-from release_tools.steps.store import store
-from release_tools.steps.take_built import take_built
-from release_tools.steps.take_current import take_current
-from release_tools.steps.take_files import take_files
-from release_tools.steps.try_recipe import try_recipe
-from release_tools.steps.upload_channel import upload_channel
-from release_tools.steps.upload_index import upload_index
-from release_tools.steps.verify import verify
-from release_tools.steps.write_notes import write_notes, write_notes_again
 
 
 @dataclass(frozen=True)
 class Step:
     """One step of a release.
 
+    Steps are named and not imported here, as all of them at once would hold up the first: ``module`` or
+    ``module.function`` in `release_tools.steps`.
+
     Attributes:
         title: what it does, as the report's headline.
-        run: answers a fuller release, or why the step does not apply; a FAILED note in it stops the pipeline.
+        does: answers a fuller release, or why the step does not apply; a FAILED note in it stops the pipeline.
         failure: the error that this is.
         place: where it publishes, as a person calls it; empty for a step that publishes nothing.
         ahead: begins, once the first step has told the version, what this one would wait for.
     """
 
     title: str
-    run: Callable[[Context, Release], Release | Skip]
+    does: Callable[[Context, Release], Release | Skip] | str
     failure: type[ReleaseToolsError] = VerifyError
     place: str = ""
-    ahead: Callable[[Context, Release], None] | None = None
+    ahead: str = ""
+
+    def run(self, context: Context, release: Release) -> Release | Skip:
+        """Do it."""
+        does = named(self.does) if isinstance(self.does, str) else self.does
+        return does(context, release)
+
+    def begin(self, context: Context, release: Release) -> None:
+        """Do what can be done ahead."""
+        if self.ahead:
+            named(self.ahead)(context, release)
 
 
-NOTES: Final = Step("Release notes", write_notes)  # from the changelog, or from commits
+def named(name: str) -> Callable[[Context, Release], Any]:
+    """A function of `release_tools.steps`."""
+    module, _, function = name.partition(".")
+    found: Callable[[Context, Release], Any] = getattr(
+        import_module(f"release_tools.steps.{module}"), function or module
+    )
+    return found
+
+
+NOTES: Final = Step("Release notes", "write_notes")  # from the changelog, or from commits
 
 BUILD: Final = (
-    Step("Version", identify),  # the commit, its tag, the version and its kind
-    Step("Preflight", preflight),  # what would make it fail later, before anything is built
-    Step("Build sdist and wheel", build_dists),  # in a clean clone that carries exactly the tag
+    Step("Version", "identify"),  # the commit, its tag, the version and its kind
+    Step("Preflight", "preflight"),  # what would make it fail later, before anything is built
+    Step("Build sdist and wheel", "build_dists"),  # in a clean clone that carries exactly the tag
     NOTES,
-    Step("Build conda package", build_conda),  # from the wheel's members
-    Step("Verify", verify),  # metadata, contents, installation, and that wheel and conda package are equal
-    Step("Store", store),  # the artifacts and release.json in the output folder
+    Step("Build conda package", "build_conda"),  # from the wheel's members
+    Step("Verify", "verify"),  # metadata, contents, installation, and that wheel and conda package are equal
+    Step("Store", "store"),  # the artifacts and release.json in the output folder
 )
 
-GO_BACK: Final = Step("Earlier draft", take_draft)  # the files of a run that did not come to its end, if there was one
+GO_BACK: Final = Step("Earlier draft", "draft_release.take_draft")  # the files of a run that did not come to its end
 
-READY: Final = Step(
-    "Places", ready, PreflightError, ahead=begin_to_look
-)  # where it goes, and whether anything there is in the way
+READY: Final = Step("Places", "ready", PreflightError, ahead="ready.begin_to_look")  # and what is in the way there
 
 TAGGING: Final = (
-    Step("Tag checks", check_tag, PreflightError),  # what the tag must satisfy, before it can be seen by anybody
-    Step("Tag", push_tag, place="git"),  # annotated, where everybody sees it
+    Step("Tag checks", "check_tag", PreflightError),  # what the tag must satisfy, before it can be seen by anybody
+    Step("Tag", "push_tag", place="git"),  # annotated, where everybody sees it
 )
 
-DRAFT: Final = Step("GitHub draft", draft_release, place="GitHub")  # all files; what a rerun goes back to
+DRAFT: Final = Step("GitHub draft", "draft_release", place="GitHub")  # all files; what a rerun goes back to
 
 UPLOAD: Final = (
-    Step("Upload sdist and wheel", upload_index, place="PyPI"),  # to the indexes of the route
-    Step("Upload conda packages", upload_channel, place="Anaconda.org"),  # to the channels of the route
+    Step("Upload sdist and wheel", "upload_index", place="PyPI"),  # to the indexes of the route
+    Step("Upload conda packages", "upload_channel", place="Anaconda.org"),  # to the channels of the route
 )
 
-SHOW: Final = Step("GitHub release", publish_release, place="GitHub")  # the draft, for everybody to see
+SHOW: Final = Step("GitHub release", "publish_release", place="GitHub")  # the draft, for everybody to see
 
 FORGE: Final = (
-    Step("Recipe for conda-forge", make_recipe),  # new, or the change of the feedstock's
-    Step("Pull request", conda_forge, PreflightError, "conda-forge"),  # once PyPI serves the sdist that it names
+    Step("Recipe for conda-forge", "make_recipe"),  # new, or the change of the feedstock's
+    Step("Pull request", "conda_forge", PreflightError, "conda-forge"),  # once PyPI serves the sdist that it names
 )
 
 PUBLISH: Final = (GO_BACK, READY, *TAGGING, DRAFT, *UPLOAD, SHOW, *FORGE)
 
-TRIAL: Final = Step("Trial of the recipe", try_recipe)  # built and tested by rattler-build, in rehearsals only
+TRIAL: Final = Step("Trial of the recipe", "try_recipe")  # built and tested by rattler-build, in rehearsals only
 
-BUILT: Final = Step("Files", take_built, PreflightError)  # instead of BUILD, in another job
+BUILT: Final = Step("Files", "take_built", PreflightError)  # instead of BUILD, in another job
 
-NOTES_AGAIN: Final = Step("Release notes", write_notes_again)  # for the GitHub release, in another job
+NOTES_AGAIN: Final = Step("Release notes", "write_notes.write_notes_again")  # for the GitHub release, in another job
 
-DATE: Final = Step("Changelog", date_changelog, place="git")  # "Unreleased" becomes the version, where that is asked
+DATE: Final = Step("Changelog", "date_changelog", place="git")  # "Unreleased" becomes the version, where that is asked
 
 TAG: Final = (BUILD[0], NOTES, TAGGING[0], DATE, TAGGING[1])
 
 DOCTOR: Final = (
-    (Step("Repository", see_repository, PreflightError),),  # history, remote, tags, changelog
-    (Step("Workflows", see_workflows, PreflightError),),  # triggers, rights, secrets, pins
-    (Step("Trusted publishers", see_publishers, PreflightError),),  # by the newest release's attestations
-    (BUILD[0], READY, Step("Logins", see_logins, CredentialError), TAGGING[0]),  # the release that it would be
+    (Step("Repository", "look_around.see_repository", PreflightError),),  # history, remote, tags, changelog
+    (Step("Workflows", "look_around.see_workflows", PreflightError),),  # triggers, rights, secrets, pins
+    (Step("Trusted publishers", "see_publishers", PreflightError),),  # by the newest release's attestations
+    (BUILD[0], READY, Step("Logins", "see_logins", CredentialError), TAGGING[0]),  # the release that it would be
 )
 
 
@@ -154,8 +151,7 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
         if error is not None:
             return Outcome(replace(known, sections=(*known.sections, *_unreached(steps[index + 1 :]))), error)
         for later in steps if index == 0 else ():
-            if later.ahead:
-                later.ahead(context, known)
+            later.begin(context, known)
     return Outcome(known)
 
 
@@ -166,9 +162,11 @@ def dists(context: Context, files: Sequence[Path] = ()) -> Release:
         ReleaseToolsError: what stopped a step.
     """
     if files:
+        from release_tools.steps.take_files import take_files
+
         outcome = run((Step("Files", take_files(files)),), context)
     else:
-        outcome = run((BUILD[0], Step("Files", take_current)), context)
+        outcome = run((BUILD[0], Step("Files", "take_current")), context)
         if outcome.error is None and not outcome.release.artifacts:
             outcome = run(BUILD[1:3], context, outcome.release)
     if outcome.error is not None:

@@ -2,11 +2,13 @@
 
 import ast
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import release_tools
+from release_tools import ahead, pipeline
 
 PACKAGE = Path(release_tools.__file__).parent
 
@@ -63,6 +65,22 @@ def test_imports_point_upwards(name: str, path: Path) -> None:
         other for other in imported(path) if LEVEL[other] >= LEVEL[name] and not (other == name and name in INSIDE)
     }
     assert not wrong
+
+
+def test_every_step_and_module_that_is_only_named_is_there() -> None:
+    steps = {step for value in vars(pipeline).values() for step in every_step(value)}
+    assert len(steps) > len(pipeline.BUILD) + len(pipeline.PUBLISH)
+    for step in steps:
+        assert all(callable(pipeline.named(name)) for name in (step.does, step.ahead) if isinstance(name, str) and name)
+    for name in (*ahead.BUILDING, *ahead.UPLOADING):
+        import_module(name)
+
+
+def every_step(value: object) -> Iterator[pipeline.Step]:
+    if isinstance(value, pipeline.Step):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (step for item in value for step in every_step(item))
 
 
 def test_only_the_process_module_starts_programs() -> None:

@@ -15,7 +15,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from release_tools.ahead import import_ahead
+from release_tools.ahead import BUILDING, import_ahead
 from release_tools.archives.metadata import parse_metadata
 from release_tools.checks.installation import begin_installation
 from release_tools.context import Context
@@ -38,7 +38,7 @@ def build_dists(context: Context, release: Release) -> Release:
         RepositoryError: the clone could not be made.
         VersionError: what was built does not carry the version that is to be released.
     """
-    import_ahead()
+    import_ahead(BUILDING)
     with Builder(context.scratch, context.env, release.commit_time, context.begun) as builder:
         with ThreadPoolExecutor(1) as pool:
             pool.submit(builder.expect, Project.of(read_pyproject(context.project)))
