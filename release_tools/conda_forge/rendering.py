@@ -27,22 +27,24 @@ class Rendering:
     """What a pull request would change, and what was seen on the way.
 
     Attributes:
-        files: the change.
+        files: the change; None where the feedstock's recipe cannot be changed by us.
         written: the whole recipe as it would be.
         present: the feedstock's recipe as it stands; None for a new package.
         drift: how far that is from the project; None for a new package.
         remaining: how far the changed recipe still is from it.
         unseen: why the feedstock could not be looked for; empty where it was.
         rendered: whether rattler-build renders the whole recipe; it knows no ``meta.yaml``.
+        refused: why the feedstock's recipe cannot be changed by us; None where it can.
     """
 
-    files: RecipeFiles
+    files: RecipeFiles | None
     written: Written
     present: Present | None = None
     drift: Drift | None = None
     remaining: Drift = AGREED
     unseen: str = ""
     rendered: bool = False
+    refused: RecipeError | None = None
 
 
 def render(subject: Subject) -> Rendering:
@@ -54,7 +56,7 @@ def render(subject: Subject) -> Rendering:
         ConfigError: the configured feedstock or recipe does not exist.
         CondaError: requirements that conda cannot express.
         CredentialError: GitHub refuses the token.
-        RecipeError: the feedstock's recipe is newer, or has a structure that we do not understand.
+        RecipeError: the recipe cannot be made, or there is none in the feedstock.
         RemoteError: GitHub could not be reached.
     """
     unseen = ""
@@ -65,7 +67,11 @@ def render(subject: Subject) -> Rendering:
             raise
         present, unseen = None, error.message
     if present is not None:
-        return _update(subject, present)
+        found = drift_of(subject, present)
+        try:
+            return replace(_update(subject, present), drift=found)
+        except RecipeError as error:
+            return Rendering(None, Written(present.form, present.text), present, found, found, refused=error)
     written = subject.written()
     if written.form is not Format.V1:
         written = subject.written(Format.V1)  # conda-forge takes no new recipes of the older format
@@ -137,7 +143,7 @@ def _update(subject: Subject, present: Present) -> Rendering:
     remaining = drift_of(subject, replace(present, text=written.text))
     if files.files:
         files = replace(files, checklist=(*files.checklist, *_lacking(remaining, files.checklist)))
-    return Rendering(files, written, present, drift_of(subject, present), remaining, rendered=rendered)
+    return Rendering(files, written, present, remaining=remaining, rendered=rendered)
 
 
 def _lacking(remaining: Drift, known: Sequence[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from release_tools.conda_forge.project import Subject
 from release_tools.conda_forge.rendering import Rendering, render
 from release_tools.context import Context
 from release_tools.errors import CondaError, RecipeError
-from release_tools.model import ArtifactKind, Document, Note, Release, Skip, State
+from release_tools.model import ArtifactKind, Document, Note, RecipeFiles, Release, Skip, State
 from release_tools.places import leads_to_conda_forge
 from release_tools.recipe.drift import Drift
 
@@ -36,17 +36,26 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
         rendering = render(subject)
     except (CondaError, RecipeError) as error:
         faults = "; ".join(error.faults)
-        return release.telling(Note(State.WARNING, error.message, faults, error.advice or "Update it by hand."))
+        return release.telling(Note(State.WARNING, error.message, faults, error.advice))
+    if rendering.files is None:
+        return release.telling(*_refused(rendering))
     if context.output.is_dir():
         store_recipe(context.output, rendering.written.form, rendering.written.text, rendering.files.diff)
     text, language = (rendering.files.diff, "diff") if rendering.present else (rendering.written.text, "yaml")
     document = Document(CHANGE if rendering.present else RECIPE, text, language)
     shown = release.showing(document) if text else release
-    return replace(shown, recipe=rendering.files).telling(*_said(subject, rendering))
+    return replace(shown, recipe=rendering.files).telling(*_said(subject, rendering, rendering.files))
 
 
-def _said(subject: Subject, rendering: Rendering) -> Iterator[Note]:
-    files, present = rendering.files, rendering.present
+def _refused(rendering: Rendering) -> Iterator[Note]:
+    if rendering.refused:
+        yield Note(State.WARNING, rendering.refused.message, advice=rendering.refused.advice)
+    if rendering.drift is not None:
+        yield _drift(rendering.drift)
+
+
+def _said(subject: Subject, rendering: Rendering, files: RecipeFiles) -> Iterator[Note]:
+    present = rendering.present
     if present is None:
         made = f"{rendering.written.own}, brought to this release" if rendering.written.own else "from sdist and wheel"
         yield Note(State.FACT, f"a new recipe for {files.package}", made)
@@ -70,16 +79,20 @@ def _said(subject: Subject, rendering: Rendering) -> Iterator[Note]:
         yield _drift(rendering.drift, rendering.remaining)
 
 
-def _drift(drift: Drift, remaining: Drift) -> Note:
-    """One line about how far a feedstock's recipe is from the project, and will be."""
+def _drift(drift: Drift, remaining: Drift | None = None) -> Note:
+    """One line about how far a feedstock's recipe is from the project, and will be after a change."""
     if not drift:
         return Note(State.DONE, "the feedstock's recipe agrees with the project")
     said = f"the feedstock's recipe {_counted(drift)}"
+    if remaining is None:
+        return Note(State.WARNING, said, _lines(drift))
     if not remaining:
         return Note(State.FACT, f"{said}; this change brings it all")
-    lines = (*remaining.lacking, *remaining.excess, *remaining.differing)
-    advice = f"After this change it still {_counted(remaining)}: {'; '.join(lines)}. See: release-tools drift"
-    return Note(State.WARNING, said, advice=advice)
+    return Note(State.WARNING, said, f"after this change it still {_counted(remaining)}: {_lines(remaining)}")
+
+
+def _lines(drift: Drift) -> str:
+    return "; ".join((*drift.lacking, *drift.excess, *drift.differing))
 
 
 def _counted(drift: Drift) -> str:
