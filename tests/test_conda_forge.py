@@ -667,6 +667,25 @@ def test_a_comment_commands_no_bot(forge: Forge) -> None:
     assert "@conda-forge-admin" not in pull.comments[0].body
 
 
+def test_a_fork_may_lack_the_branch(forge: Forge) -> None:
+    forge.hub.fork(forge.feedstock, "bob")
+    forge.settings["conda-forge.pre-branch"] = "rc"
+    tip = forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.former)}, branch="rc")
+    outcome = forge.release("1.0rc1")
+    assert outcome.error is None, texts(outcome)
+    fork = forge.hub.repositories["bob/demo-feedstock"].bare
+    assert fork.refs()["refs/heads/rc"] == tip
+    assert [pull.base for pull in forge.pulls] == ["rc"]
+
+
+def test_a_rehearsal_without_a_network_says_what_would_be_done(forge: Forge) -> None:
+    forge.hub.faults = [Fault(What.DROP, times=None)]
+    outcome = forge.release(dry=True)
+    assert outcome.error is None
+    assert "could not look" in texts(outcome)
+    assert "would open a pull request for demo at conda-forge, unless there is one" in texts(outcome)
+
+
 @pytest.mark.parametrize(
     ("version", "text", "found"),
     [

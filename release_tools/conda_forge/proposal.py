@@ -129,7 +129,10 @@ class Proposal:
             return replace(expected, url=fork.url) if fork and synced else None
 
         def perform() -> Receipt:
-            forks.sync(self._forked, branch)
+            if commits.tip(self._forked, branch):
+                forks.sync(self._forked, branch)
+            else:  # a fork knows every commit of what it is a fork of
+                commits.create_branch(self._forked, branch, commit)
             return replace(expected, url=self._forked.url)
 
         return Act(f"bring the fork up to date with {self.target.slug}", expected, find, perform)

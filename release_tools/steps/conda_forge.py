@@ -12,8 +12,8 @@ from release_tools.conda_forge.recipe_facts import seen
 from release_tools.conda_forge.source import Source, taken
 from release_tools.context import Context
 from release_tools.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
-from release_tools.deeds import StoppedError, let_through
-from release_tools.errors import CredentialError, OutputError
+from release_tools.deeds import StoppedError, could_not_look, let_through
+from release_tools.errors import CredentialError, OutputError, RemoteError
 from release_tools.gate import Act
 from release_tools.manifest import RECIPE_FOLDER
 from release_tools.model import (
@@ -52,6 +52,16 @@ def conda_forge(context: Context, release: Release) -> Release | Skip:
     reason, recipe = next(_reasons(context, release), None), release.recipe
     if reason or recipe is None:
         return reason or Skip("no recipe was made")
+    try:
+        return _asked(context, release, recipe)
+    except RemoteError as error:
+        if not context.gate.dry:
+            raise
+        would = f"would open a pull request for {recipe.package} at conda-forge, unless there is one"
+        return release.telling(could_not_look(error), Note(State.WOULD, would))
+
+
+def _asked(context: Context, release: Release, recipe: RecipeFiles) -> Release | Skip:
     with asking(context, CONDA_FORGE_TOKEN) as hub:
         refused = refusal(hub)
         if hub.token and not refused:

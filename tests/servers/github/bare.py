@@ -35,7 +35,8 @@ class Bare:
         return cls(path)
 
     def clone(self, path: Path) -> "Bare":
-        _run(("clone", "--quiet", "--bare", str(self.path), str(path)))
+        """A fork, which knows every commit of this repository, those to come included."""
+        _run(("clone", "--quiet", "--bare", "--shared", str(self.path), str(path)))
         return Bare(path)
 
     def git(self, *arguments: str, data: bytes = b"", **environment: str) -> str:
