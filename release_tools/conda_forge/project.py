@@ -11,13 +11,13 @@ from release_tools.conda_forge.extras import Extras
 from release_tools.context import Context
 from release_tools.errors import ConfigError, RepositoryError, UnreachableError, UsageError
 from release_tools.model import ArtifactKind, Release
-from release_tools.recipe.document import Format
+from release_tools.recipe.document import Document, Format
 from release_tools.recipe.evidence import Evidence, gather, says_something
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.model import Recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.update import fill_in, own_recipe
-from release_tools.recipe.update_source import Target
+from release_tools.recipe.update_source import Target, is_ours
 from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
 from release_tools.services import channel
@@ -160,12 +160,30 @@ class Subject:
         """
         own = self._own
         if own is None or form not in (None, own.form):
-            wanted = form or Format.V1
             beside = (f"Made from the artifacts; the project's own {own.own} is another format.",) if own else ()
-            return Written(wanted, WRITERS[wanted](self.recipe), notes=(*self.recipe.notes, *beside))
+            return self._made(form or Format.V1, *beside)
         target = replace(self.target, number=self.context.config.conda.build_number)
         filled = fill_in(own.text, own.form, target)
         return replace(own, text=filled.after, changes=filled.changes, notes=filled.checklist)
+
+    def submitted(self) -> Written:
+        """The recipe as a new package brings it to conda-forge: in the newer format, its source the sdist on PyPI.
+
+        Raises:
+            ConfigError: the configured recipe is not there.
+            RecipeError: the project's own recipe cannot be read, or ours cannot be made.
+        """
+        own = self._own
+        if own is None:
+            return self._made(Format.V1)
+        document = Document(own.text, own.form)
+        if own.form is Format.V1 and any(is_ours(document, source, self.target) for source in document.sources()):
+            return self.written()
+        fault = "has its source elsewhere" if own.form is Format.V1 else "is of the older format"
+        return self._made(Format.V1, f"Made from the artifacts: the project's own {own.own} {fault}.")
+
+    def _made(self, form: Format, *notes: str) -> Written:
+        return Written(form, WRITERS[form](self.recipe), notes=(*self.recipe.notes, *notes))
 
     @cached_property
     def _own(self) -> Written | None:

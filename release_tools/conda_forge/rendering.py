@@ -72,9 +72,7 @@ def render(subject: Subject) -> Rendering:
             return replace(_update(subject, present), drift=found)
         except RecipeError as error:
             return Rendering(None, Written(present.form, present.text), present, found, found, refused=error)
-    written = subject.written()
-    if written.form is not Format.V1:
-        written = subject.written(Format.V1)  # conda-forge takes no new recipes of the older format
+    written = subject.submitted()
     rendered = not why_unrendered(written.text)
     return Rendering(submission(subject.recipe, written.text, written.notes), written, unseen=unseen, rendered=rendered)
 

@@ -140,6 +140,38 @@ def test_a_new_package_gets_a_whole_recipe(run: Run, there: Feedstock) -> None:
     assert "+++ b/recipes/words/recipe.yaml" in report["recipe"]["diff"]
 
 
+URL = "url: https://pypi.org/packages/source/w/words/words-${{ version }}.tar.gz"
+OWN_RECIPE = f"""\
+context:
+  version: 0.1
+package: {{name: words, version: "${{{{ version }}}}"}}
+source:
+  {URL}
+  sha256: {"0" * 64}
+build: {{number: 3, noarch: python, script: make}}
+requirements: {{run: [python, our-own-choice]}}
+"""
+SUBMITTED = {
+    ("recipe.yaml", OWN_RECIPE): "",
+    ("recipe.yaml", OWN_RECIPE.replace(URL, "url: https://example.org/words.tar.gz")): "has its source elsewhere",
+    ("meta.yaml", OWN_RECIPE): "is of the older format",
+}
+
+
+@pytest.mark.parametrize(("own", "fault"), SUBMITTED.items())
+def test_a_new_package_brings_the_projects_own_recipe_if_conda_forge_can_build_it(
+    own: tuple[str, str], fault: str, run: Run, there: Feedstock
+) -> None:
+    del there.github.repositories["conda-forge/words-feedstock"]
+    there.github.create("conda-forge/staged-recipes", {"README.md": "Begin\n"})
+    (there.folder / "recipe").mkdir()
+    (there.folder / "recipe" / own[0]).write_text(own[1])
+    recipe = json.loads(rehearse(run, there, NEW, "--json").out)["recipe"]
+    assert ("our-own-choice" in recipe["diff"]) is not bool(fault)
+    assert any(fault in line for line in recipe["checklist"]) is bool(fault)
+    assert ('+  version: "1.3"' in recipe["diff"], "+build: {number: 3" in recipe["diff"]) == (True, False)
+
+
 def test_hostile_metadata_stays_text_in_the_feedstock(run: Run, there: Feedstock) -> None:
     hostile = replace(NEW, headers=(*NEW.headers[1:], "Summary: ${{ env.get('TOKEN') }} # [win]"))
     recipe = json.loads(rehearse(run, there, hostile, "--json").out)["recipe"]
