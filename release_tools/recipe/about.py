@@ -10,7 +10,7 @@ from release_tools.inert import visible
 from release_tools.recipe.evidence import Evidence
 from release_tools.recipe.licenses import license_files, spdx
 from release_tools.recipe.model import About
-from release_tools.recipe.readme import first_sentence, headings
+from release_tools.recipe.readme import LINK, first_sentence, headings
 
 # The labels of Project-URL that mean one thing, without case and punctuation
 # (https://packaging.python.org/specifications/well-known-project-urls/).
@@ -51,11 +51,11 @@ def describe(metadata: RawMetadata, files: tuple[str, ...], texts: Iterable[str]
 def _summary(metadata: RawMetadata) -> str:
     """The summary in one line, without the project's name before it, which stands above it anyway.
 
-    Two or three words say hardly anything: reviewers then take the README's first sentence, unless the project heads
-    its README with these very words.
+    Two or three words say hardly anything: reviewers then take the README's first sentence, unless it only defines the
+    name, or the project heads its README with these very words.
     """
-    text = " ".join(visible(metadata.get("summary", "")).split())
-    head, _, rest = re.split(r"(: | - | \u2013 | \u2014 |\Z)", text, maxsplit=1)
+    text = LINK.sub(r"\1", " ".join(visible(metadata.get("summary", "")).split()))
+    head, _, rest = re.split(r"(: |, | - | \u2013 | \u2014 |\Z)", text, maxsplit=1)
     name = metadata.get("name", "")
     if len(rest.split()) > FEW_WORDS and _plain(name) in map(_plain, (head, head.rpartition(" ")[2])):
         text = rest[0].upper() + rest[1:]

@@ -8,6 +8,8 @@ from typing import Final
 
 # PyPI name -> conda-forge name, where the mapping lacks the pair or has another opinion.
 RENAMED: Final = {
+    "astropy": "astropy-base",
+    "brotli": "brotli-python",
     "ipython-pygments-lexers": "ipython_pygments_lexers",
     "jupyter-core": "jupyter_core",
     "jupyter-events": "jupyter_events",
@@ -20,6 +22,7 @@ RENAMED: Final = {
     "opencv-contrib-python-headless": "py-opencv",
     "opencv-python": "py-opencv",
     "opencv-python-headless": "py-opencv",
+    "ortools": "ortools-python",
     "podman": "podman-py",
     "psycopg-binary": "psycopg",
     "pypiwin32": "pywin32",
@@ -37,7 +40,7 @@ BOUNDS: Final = {"pyqt5": "5.*"}
 # The same on both sides, though the mapping does not list them.
 SAME: Final = frozenset(
     """
-    aiohttp altair arrow arviz-base beautifulsoup4 black brotli catboost certifi cffi cmake conan cryptography cupy
+    aiohttp altair arrow arviz-base beautifulsoup4 black catboost certifi cffi cmake conan cryptography cupy
     cython email-validator faiss-cpu flake8 fqdn gdal geopandas google-crc32c grpcio h5py ibis-framework identify
     importlib-metadata intel-openmp isoduration jaxlib joblib jupyter-lsp lmfit maturin mergedeep meson meson-python
     mkl mpi4py mypy nanobind netcdf4 ninja nodeenv onnx onnxruntime openbabel openmm overrides pandas param
@@ -66,11 +69,12 @@ EXTRA_PACKAGES: Final = {
     ("uvicorn", "standard"): "uvicorn-standard",
 }
 
-# (PyPI name, extra) -> the PyPI requirements that the extra stands for, for the few that everyone uses.
+# (PyPI name, extra) -> the PyPI requirements that the extra stands for, for the few that everyone uses; none where the
+# conda package requires them anyway.
 EXTRA_REQUIREMENTS: Final = {
     ("black", "jupyter"): ("ipython>=7.8.0", "tokenize-rt>=3.2.0"),
     ("cachecontrol", "redis"): ("redis>=2.10.5",),
-    ("coverage", "toml"): ('tomli; python_full_version <= "3.11.0a6"',),
+    ("coverage", "toml"): (),
     ("cryptography", "ssh"): ("bcrypt>=3.1.5",),
     ("fsspec", "http"): ("aiohttp",),
     ("fsspec", "s3"): ("s3fs",),

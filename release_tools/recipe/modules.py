@@ -61,4 +61,4 @@ def installed_paths(sources: Sources) -> tuple[str, ...]:
 
 
 def _public(names: Iterable[str]) -> list[str]:
-    return [name for name in names if not name.startswith(("_", *NOT_INSTALLED))]
+    return [name for name in names if not name.startswith(NOT_INSTALLED) and "._" not in f".{name}"]

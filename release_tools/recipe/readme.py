@@ -16,11 +16,14 @@ RST_LINK: Final = re.compile(r"`([^`<>]*+)(?:<[^`<>]*+>)?`__?")
 EMPHASIS: Final = re.compile(r"(?<![A-Za-z0-9*_`])[*_`]++|(?<![*_`])[*_`]++(?![A-Za-z0-9])")
 UNDERLINE: Final = re.compile(r"([=~^\-#*+\"'])\1{2,}+")
 SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s")
+IS: Final = re.compile(r"\b(?:is|are)\b")
 NOT_PROSE: Final = ("..", ":", ">", "-", "+", "*", "$", "|", "```", "~~~")
 
 
 def first_sentence(readme: str, name: str) -> str:
     """The sentence with which a README begins; empty where it begins with something else.
+
+    "Demo is a tool that …" is a definition, which says the name again and is no summary.
 
     Args:
         readme: the whole text.
@@ -31,8 +34,9 @@ def first_sentence(readme: str, name: str) -> str:
             return ""
         if kind == "prose":
             sentence = SENTENCE_END.split(text, maxsplit=1)[0]
+            defines = _plain(sentence).startswith(_plain(name)) and IS.search(sentence)
             fits = sentence.endswith(".") and FEWEST <= len(sentence.split()) <= MOST
-            return sentence if fits else ""
+            return sentence if fits and not defines else ""
     return ""
 
 

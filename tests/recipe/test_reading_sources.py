@@ -184,6 +184,7 @@ WHEELS = {
     ("_demo/__init__.py",): ("_demo",),
     ("yaml/__init__.py", "_yaml.cpython-312-x86_64-linux-gnu.so"): ("yaml",),
     ("google/auth/__init__.py", "google/oauth2/__init__.py"): ("google.auth", "google.oauth2"),
+    ("google/demo/__init__.py", "google/_demo/__init__.py"): ("google.demo",),
     ("demo/__init__.py", "tools/a/__init__.py", "kits/a/__init__.py", "kits/b/__init__.py", "kits/c/__init__.py"): (
         "demo",
     ),

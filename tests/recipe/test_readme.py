@@ -3,14 +3,14 @@ import pytest
 from release_tools.recipe.about import describe
 from release_tools.recipe.readme import first_sentence
 
-SAYS = "Demo is a tool that shows things."
+SAYS = "Demo shows things of many kinds."
 READMES = {
     "plain": (SAYS, SAYS),
     "more behind it": (f"{SAYS} It is small.\n\nAnd more.", SAYS),
-    "over two lines": ("Demo is a tool\nthat shows things.\nIt is small.", SAYS),
+    "over two lines": ("Demo shows things\nof many kinds.\nIt is small.", SAYS),
     "title and badges": (f"# Demo\n\n[![PyPI](https://x/y.svg)](https://pypi.org)\n![a](b)\n\n{SAYS}", SAYS),
     "links and emphasis": (
-        "_Demo_ is **a tool** that [shows](https://example.org/x) [things][1].",
+        "_Demo_ **shows** [things](https://example.org/x) of many [kinds][1].",
         SAYS,
     ),
     "reStructuredText": (
@@ -24,15 +24,16 @@ READMES = {
 
 |badge| |other|
 
-**Demo is a** ``tool`` that `shows <https://example.org>`__ things_.
+**Demo shows** ``things`` of `many <https://example.org>`__ kinds_.
 """,
         SAYS,
     ),
     "html": (f'<p align="center">\n <img src="x">\n</p>\n<!-- a\n\nb -->\n\n{SAYS}', SAYS),
     "navigation": (f"**[Install](#i)** |\n**[Docs](#d)** |\n\n{SAYS}", SAYS),
-    "underscores in names": ("demo_tool is what shows the things.", "demo_tool is what shows the things."),
+    "underscores in names": ("The demo_tool shows all of them.", "The demo_tool shows all of them."),
     "another section": ("Sponsors\n========\n\nThe firm pays for all of this.", ""),
     "a quotation": (f"> To show or not.\n\n{SAYS}", SAYS),
+    "a definition": ("Demo is a tool that shows things.", ""),
     "too short": ("It shows things.\n\nDemo is a tool that shows things.", ""),
     "no sentence": ("Demo can be installed with pip like this:\n\n    pip install demo", ""),
     "nothing": ("", ""),
@@ -49,8 +50,9 @@ SUMMARIES = {
     ("Shows things", f"# Demo\n\n{SAYS}"): SAYS,
     ("Shows things", f"# Demo: shows things\n\n{SAYS}"): "Shows things",
     ("Shows things", "See the documentation."): "Shows things",
-    ("Shows things of many kinds", SAYS): "Shows things of many kinds",
+    ("A viewer for things", SAYS): "A viewer for things",
     ("demo: shows things of many kinds", ""): "Shows things of many kinds",
+    ("Demo, things of [many](https://example.org) kinds", ""): "Things of many kinds",
     ("The Demo - a viewer for many things", ""): "A viewer for many things",
     ("Demo: show things", ""): "Demo: show things",
     ("", ""): "",
