@@ -158,7 +158,7 @@ class CondaForgeConfig:
 class Config:
     """All settings of a project."""
 
-    output_dir: str = setting("Where artifacts are written, relative to the project.", "dist", inside=True)
+    packages_dir: str = setting("The folder of the artifacts, relative to the project.", "dist", inside=True)
     tag_format: str = setting(
         'How a version is written as a tag, such as "pkg-a-v{version}"; v1.2.3 or 1.2.3 if empty.', ""
     )

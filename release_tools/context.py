@@ -95,4 +95,4 @@ class Context:
     @property
     def output(self) -> Path:
         """The folder where artifacts are written."""
-        return self.project / self.config.output_dir
+        return self.project / self.config.packages_dir

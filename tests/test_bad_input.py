@@ -62,7 +62,7 @@ BACKEND_TABLE = '[build-system]\nrequires = []\nbuild-backend = "{}"\n[project]\
             "Name the one that you mean: --project a or --project 'b c'",
         ),
         (with_pyproject("[project"), [], 3, "pyproject.toml: not valid TOML"),
-        (with_pyproject("[tool.release-tools]\noutput = 1"), [], 3, "unknown key; did you mean output-dir?"),
+        (with_pyproject("[tool.release-tools]\npackages = 1"), [], 3, "unknown key; did you mean packages-dir?"),
         (with_pyproject("[build-system]\nrequires = 5\n[project]\nversion = '1'"), [], 6, "`build-system`"),
         (with_pyproject("[build-system]\n[project]\nname = 'demo'\nversion = '1'"), [], 6, "`build-system`"),
         (with_pyproject(BACKEND_TABLE.format("nothing.there")), [], 6, "Backend 'nothing.there' is not available"),
@@ -85,9 +85,9 @@ BACKEND_TABLE = '[build-system]\nrequires = []\nbuild-backend = "{}"\n[project]\
             5,
             "pyproject.toml says version 2.0, but --version says 3",
         ),
-        (in_tree_project(), ["--output-dir", "a\0b"], 3, "--output-dir: contains a control character"),
-        (in_tree_project(), ["--output-dir", "pyproject.toml"], 10, "pyproject.toml: cannot be written to"),
-        (in_tree_project(), ["--output-dir", "pyproject.toml/below"], 10, "below: cannot be written to"),
+        (in_tree_project(), ["--packages-dir", "a\0b"], 3, "--packages-dir: contains a control character"),
+        (in_tree_project(), ["--packages-dir", "pyproject.toml"], 10, "pyproject.toml: cannot be written to"),
+        (in_tree_project(), ["--packages-dir", "pyproject.toml/below"], 10, "below: cannot be written to"),
         (in_tree_project(), ["--nonsense"], 2, "unrecognized arguments: --nonsense"),
         (
             in_tree_project(),
@@ -102,7 +102,9 @@ def test_a_bad_project_is_one_clear_error(
 ) -> None:
     checkout = make_repository(tmp_path / "ours", files)
     before = snapshot(checkout.root)
-    said = run("build", "-C", checkout.root, "--no-conda", "--no-verify-install", "--output-dir", str(output), *options)
+    said = run(
+        "build", "-C", checkout.root, "--no-conda", "--no-verify-install", "--packages-dir", str(output), *options
+    )
     assert said.code == code, said.err
     assert told in said.err
     assert "fault of release-tools itself" not in said.err
@@ -113,7 +115,7 @@ def test_a_bad_project_is_one_clear_error(
 @pytest.mark.registry
 def test_a_requirement_that_does_not_exist_is_named(run: Run, tmp_path: Path, output: Path) -> None:
     checkout = make_repository(tmp_path / "ours", project(requires="release-tools-has-no-such-friend"))
-    said = run("build", "-C", checkout.root, "--output-dir", output)
+    said = run("build", "-C", checkout.root, "--packages-dir", output)
     assert said.code == 6
     assert "release-tools-has-no-such-friend" in said.err
     assert snapshot(output) == BEFORE
@@ -201,7 +203,7 @@ def test_ctrl_c_in_the_middle_of_a_build_leaves_nothing(env: Mapping[str, str], 
     begun, late, scratch = tmp_path / "begun", tmp_path / "late", tmp_path / "scratch"
     scratch.mkdir()
     checkout = make_repository(tmp_path / "ours", backend(SLEEPS.format(wait=2, begun=str(begun), late=str(late))))
-    command = [sys.executable, "-m", "release_tools", "build", "-C", str(checkout.root), "--output-dir", str(output)]
+    command = [sys.executable, "-m", "release_tools", "build", "-C", str(checkout.root), "--packages-dir", str(output)]
     with subprocess.Popen(
         command,
         cwd=ROOT,

@@ -33,7 +33,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
 def test_every_fault_of_all_three_sources_is_told_at_once(tmp_path: Path) -> None:
     table = """
     [tool.release-tools]
-    ouput-dir = "dist"
+    package-dir = "dist"
     tag-format = 3
     verify = "yes"
     nonsense = { deep = [1] }
@@ -50,10 +50,10 @@ def test_every_fault_of_all_three_sources_is_told_at_once(tmp_path: Path) -> Non
         read_config(tmp_path, env, {"attestations": "sometimes", "network.timeout": "0"})
     found = raised.value.faults
     expected = (
-        "tool.release-tools.ouput-dir: unknown key; did you mean output-dir?",
+        "tool.release-tools.package-dir: unknown key; did you mean packages-dir?",
         "tool.release-tools.tag-format: expected a string, got a whole number (3)",
         "tool.release-tools.verify: expected a table, got a string ('yes')",
-        "tool.release-tools.nonsense: unknown key; known are output-dir, ",
+        "tool.release-tools.nonsense: unknown key; known are packages-dir, ",
         "tool.release-tools.conda.formats: expected one of 'conda', 'tar.bz2', got 'rpm'",
         "tool.release-tools.conda.names: 'numpy': expected a string, got a whole number (1)",
         "tool.release-tools.conda.build-number: expected a whole number, got true or false (True)",
@@ -74,18 +74,18 @@ def test_every_fault_of_all_three_sources_is_told_at_once(tmp_path: Path) -> Non
     ("table", "env", "options", "expected"),
     [
         ("", {}, {}, "dist"),
-        ('output-dir = "file"', {}, {}, "file"),
-        ('output-dir = "file"', {"RELEASE_TOOLS_OUTPUT_DIR": "env"}, {}, "env"),
-        ('output-dir = "file"', {"RELEASE_TOOLS_OUTPUT_DIR": ""}, {}, "file"),
-        ('output-dir = "file"', {"RELEASE_TOOLS_OUTPUT_DIR": "env"}, {"output-dir": "option"}, "option"),
-        ("", {"RELEASE_TOOLS_OUTPUT_DIR": "env"}, {"output-dir": "option"}, "option"),
+        ('packages-dir = "file"', {}, {}, "file"),
+        ('packages-dir = "file"', {"RELEASE_TOOLS_PACKAGES_DIR": "env"}, {}, "env"),
+        ('packages-dir = "file"', {"RELEASE_TOOLS_PACKAGES_DIR": ""}, {}, "file"),
+        ('packages-dir = "file"', {"RELEASE_TOOLS_PACKAGES_DIR": "env"}, {"packages-dir": "option"}, "option"),
+        ("", {"RELEASE_TOOLS_PACKAGES_DIR": "env"}, {"packages-dir": "option"}, "option"),
     ],
 )
 def test_an_option_beats_the_environment_which_beats_the_file(
     tmp_path: Path, table: str, env: dict[str, str], options: dict[str, str], expected: str
 ) -> None:
     (tmp_path / "pyproject.toml").write_text(f"[tool.release-tools]\n{table}\n")
-    assert read_config(tmp_path, env, options).output_dir == expected
+    assert read_config(tmp_path, env, options).packages_dir == expected
 
 
 @pytest.mark.parametrize(
@@ -113,10 +113,10 @@ def test_a_text_becomes_the_settings_type(tmp_path: Path, key: str, text: str, e
         (b"[tool.release-tools]\nname = \xff\n", "not valid TOML"),
         (b"x = " + b"9" * 5000, "not valid TOML"),
         (b"x = " + b"[" * 5000, "not valid TOML"),
-        (b"[tool.release-tools]\noutput-dir = 'a'\noutput-dir = 'b'\n", "not valid TOML"),
+        (b"[tool.release-tools]\npackages-dir = 'a'\npackages-dir = 'b'\n", "not valid TOML"),
         (b"#" * 1_000_001, "larger than 1,000,000 bytes"),
         (b"tool.release-tools = 3", "expected a table, got a whole number (3)"),
-        (b'[tool.release-tools]\noutput-dir = "a\\u0000b"', "contains a control character"),
+        (b'[tool.release-tools]\npackages-dir = "a\\u0000b"', "contains a control character"),
         (b'[tool.release-tools]\nconda.names = { "a\\u202eb" = "c" }', "contains a control character"),
     ],
 )
@@ -188,7 +188,7 @@ def test_the_schema_is_one_and_agrees_with_the_reader(tmp_path: Path) -> None:
     validator = Draft202012Validator(schema)
     for table, good in [
         ({}, True),
-        ({"output-dir": "x", "conda": {"formats": ["conda"], "compression-level": 22, "names": {"a": "b"}}}, True),
+        ({"packages-dir": "x", "conda": {"formats": ["conda"], "compression-level": 22, "names": {"a": "b"}}}, True),
         ({"routes": {"dev": []}, "network": {"pause": 0}}, True),
         ({"output": "x"}, False),
         ({"conda": {"formats": ["rpm"]}}, False),

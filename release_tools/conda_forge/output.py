@@ -40,6 +40,6 @@ def store_recipe(output: Path, form: Format, text: str, diff: str = "") -> Path:
             (folder / name).write_text(content, encoding="utf-8", newline="")
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be written to: {error.strerror or error}", "Choose another folder with --output-dir."
+            f"{folder}: cannot be written to: {error.strerror or error}", "Choose another folder with --packages-dir."
         ) from None
     return folder / form

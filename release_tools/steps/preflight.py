@@ -19,11 +19,11 @@ def preflight(context: Context, release: Release) -> Release:
     near = Note(State.WARNING, "credentials are within reach of the build", ", ".join(present))
     folder = existing = context.output
     if folder.is_relative_to(context.project) and not folder.resolve().is_relative_to(context.project.resolve()):
-        raise OutputError(f"{folder}: is a link that leads out of the project", "Name its target with --output-dir.")
+        raise OutputError(f"{folder}: is a link that leads out of the project", "Name its target with --packages-dir.")
     while not existing.exists():
         existing = existing.parent
     if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise OutputError(f"{folder}: cannot be written to", "Choose another folder with --output-dir.")
+        raise OutputError(f"{folder}: cannot be written to", "Choose another folder with --packages-dir.")
     return release.telling(
         near if present else Note(State.DONE, "no credential within reach of the build"),
         Note(State.DONE, f"{folder} can be written to"),

@@ -24,7 +24,7 @@ def store(context: Context, release: Release) -> Release:
         _write(folder, release, stale=_former(folder) - ours)
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be written to: {error.strerror or error}", "Choose another folder with --output-dir."
+            f"{folder}: cannot be written to: {error.strerror or error}", "Choose another folder with --packages-dir."
         ) from None
     stored = tuple(replace(artifact, path=folder / artifact.filename) for artifact in release.artifacts)
     strangers = sorted(

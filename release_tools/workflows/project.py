@@ -95,7 +95,7 @@ class Subject:
             ConfigError: a route leads to a place that does not exist.
         """
         config = self.context.config
-        dist = config.output_dir if self.folder == "." else f"{self.folder}/{config.output_dir}"
+        dist = config.packages_dir if self.folder == "." else f"{self.folder}/{config.packages_dir}"
         made = jobs(config, dev=dev)
         return Plan(self.name, self.branch, tag_patterns(config), self.folder, dist, made, dev, ours)
 

@@ -22,7 +22,7 @@ def built(run: Run, folder: Path, release: str, code: str, *options: str) -> dic
     checkout = make_repository(folder / "ours", {**in_tree_project(), "demo/api.py": BEFORE}, ". v1.0.0")
     files = in_tree_project(version=release)
     checkout.commit({**files, "demo/api.py": code, "CHANGELOG.md": f"## {release}\n\n- by @ben\n"})
-    said = run("build", "-C", checkout.root, "--output-dir", folder / "dist", *QUICK, *options)
+    said = run("build", "-C", checkout.root, "--packages-dir", folder / "dist", *QUICK, *options)
     assert said.code == 0, said.err
     data: dict[str, Any] = json.loads(said.out)
     return data

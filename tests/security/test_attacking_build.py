@@ -47,7 +47,7 @@ class Attack:
     def build(self, **env: str) -> subprocess.CompletedProcess[str]:
         """The command as a process of its own, so that the build has a real process above it."""
         command = [sys.executable, "-m", "release_tools", "build", "-C", str(self.checkout.root), "--no-conda"]
-        command += ["--output-dir", str(self.output), "--no-verify-install"]
+        command += ["--packages-dir", str(self.output), "--no-verify-install"]
         return subprocess.run(command, env={**self.env, **env}, cwd=ROOT, capture_output=True, text=True, check=False)
 
     def got(self, name: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 
 
-@pytest.mark.parametrize("key", ["output-dir", "changelog-file"])
+@pytest.mark.parametrize("key", ["packages-dir", "changelog-file"])
 @pytest.mark.parametrize(
     "path", ["../dist", "/etc", "dist/../../x", "~/dist", "C:\\\\dist", "C:dist", "..\\\\dist", "\\\\\\\\host\\\\share"]
 )
@@ -32,7 +32,7 @@ def test_a_path_in_the_file_does_not_leave_the_project(tmp_path: Path, key: str,
 
 
 def test_whoever_types_a_path_may_mean_any(tmp_path: Path) -> None:
-    assert read_config(tmp_path, {}, {"output-dir": "../dist"}).output_dir == "../dist"
+    assert read_config(tmp_path, {}, {"packages-dir": "../dist"}).packages_dir == "../dist"
 
 
 @pytest.fixture

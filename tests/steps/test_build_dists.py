@@ -17,7 +17,7 @@ QUICK = ("--no-conda", "--no-verify-install")
 
 def build(run: Run, root: Path, output: Path, *options: str, **env: str) -> dict[str, str]:
     """Build, and answer each file's digest as release.json tells it."""
-    said = run("build", "-C", root, "--output-dir", output, *QUICK, *options, **env)
+    said = run("build", "-C", root, "--packages-dir", output, *QUICK, *options, **env)
     assert said.code == 0, said.err
     facts = json.loads((output / "release.json").read_text())
     return {artifact["filename"]: artifact["sha256"] for artifact in facts["artifacts"]}
@@ -132,7 +132,7 @@ def test_submodules_are_carried_along_as_they_are_recorded(run: Run, tmp_path: P
 def test_a_submodule_that_is_not_checked_out_is_left_out_with_a_word(run: Run, tmp_path: Path) -> None:
     checkout = with_submodule(tmp_path)
     checkout.git("submodule", "--quiet", "deinit", "--all")
-    said = run("build", "-C", checkout.root, "--output-dir", tmp_path / "dist", *QUICK)
+    said = run("build", "-C", checkout.root, "--packages-dir", tmp_path / "dist", *QUICK)
     assert said.code == 0
     assert "a submodule that is not checked out is left out  demo/vendor" in said.out
     assert "git submodule update --init --recursive" in said.out

@@ -61,7 +61,7 @@ def test_a_backend_that_knows_its_version_is_asked_and_followed(
 ) -> None:
     checkout = make_repository(tmp_path / "ours", files, history)
     quick = ("--no-conda", "--no-verify-install")
-    said = run("build", "-C", checkout.root, "--output-dir", tmp_path / "out", *quick, *options)
+    said = run("build", "-C", checkout.root, "--packages-dir", tmp_path / "out", *quick, *options)
     assert said.code == 0, said.err
     facts = json.loads((tmp_path / "out" / "release.json").read_text())
     assert facts["version"] == expected
@@ -74,7 +74,7 @@ def test_a_backend_that_knows_its_version_is_asked_and_followed(
 @pytest.mark.registry
 def test_a_version_in_the_source_that_is_not_the_tags_is_an_error(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "ours", FLIT, ". v1.5.0")
-    said = run("build", "-C", checkout.root, "--output-dir", tmp_path / "out")
+    said = run("build", "-C", checkout.root, "--packages-dir", tmp_path / "out")
     assert said.code == 5
     assert "demo-1.4.0.tar.gz was built, but v1.5.0 stands for 1.5.0" in said.err
     assert not (tmp_path / "out").exists()
