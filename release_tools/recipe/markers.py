@@ -88,7 +88,7 @@ def supported_pythons(requires_python: str, oldest: str = PYTHONS[0]) -> tuple[s
     if not admitted:
         raise CondaError(
             f"Requires-Python {requires_python!r} admits none of the Pythons from {oldest} to {PYTHONS[-1]}.",
-            "Correct requires-python in pyproject.toml.",
+            "Correct requires-python in pyproject.toml, or release without the conda package (--no-conda).",
         )
     return admitted
 

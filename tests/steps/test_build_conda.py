@@ -1,0 +1,39 @@
+"""A project that cannot become a noarch conda package is told why, and goes out without it."""
+
+from pathlib import Path
+
+import pytest
+
+from release_tools.errors import CondaError
+from tests.conftest import Run
+from tests.support.projects import in_tree_project
+from tests.support.repositories import make_repository
+
+PURE = "Root-Is-Purelib: true"
+MEMBERS = "Path(name))}"
+SUMMARY = "Summary: A demonstration\\n"
+
+# What is replaced in the project's own backend, by what, and what is then said.
+REFUSED = {
+    "not pure": (PURE, "Root-Is-Purelib: false", "it is not pure: WHEEL says Root-Is-Purelib: false"),
+    "compiled": (MEMBERS, f'{MEMBERS}\n    members[f"{{name}}/core.so"] = b""', "'demo/core.so' is compiled code"),
+    "URL": (SUMMARY, f"{SUMMARY}Requires-Dist: a @ https://example.org/a.whl\\n", "a URL is not a package"),
+    "machine": (SUMMARY, f"{SUMMARY}Requires-Dist: a; platform_machine == 'arm64'\\n", "needed on some machines only"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "says"), [pytest.param(*case, id=id_) for id_, case in REFUSED.items()])
+def test_what_cannot_be_noarch_is_told_and_the_rest_is_released_without(
+    run: Run, tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    files = in_tree_project()
+    backend = files["build-backend/backend.py"]
+    assert old in backend
+    checkout = make_repository(tmp_path / "ours", {**files, "build-backend/backend.py": backend.replace(old, new)})
+    said = run("build", "-C", checkout.root, "--no-verify-install")
+    assert said.code == CondaError.exit_code
+    assert says in said.err
+    assert "--no-conda" in said.err
+    assert not (checkout.root / "dist").exists()
+    assert run("build", "-C", checkout.root, "--no-verify-install", "--no-conda").code == 0
+    assert sorted(path.suffix for path in (checkout.root / "dist").glob("demo-*")) == [".gz", ".whl"]
