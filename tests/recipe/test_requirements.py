@@ -24,7 +24,7 @@ EVERYWHERE = {
     ("dask[array]",): ("dask",),
     ("dask",): ("dask-core",),
     ("requests[socks]>=2",): ("requests >=2", "pysocks >=1.5.6,!=1.5.7"),
-    ("coverage[toml]",): ("coverage", "tomli"),
+    ("coverage[toml]",): ("coverage",),  # whose conda package requires tomli anyway
     ("psycopg2>=2.9", "psycopg2-binary"): ("psycopg2 >=2.9",),
 }
 
