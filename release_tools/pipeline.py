@@ -168,6 +168,7 @@ def dists(context: Context, files: Sequence[Path] = ()) -> Release:
     else:
         outcome = run((BUILD[0], Step("Files", "take_current")), context)
         if outcome.error is None and not outcome.release.artifacts:
+            context.console.remark(Note(State.FACT, f"building {outcome.release.name} {outcome.release.version}…"))
             outcome = run(BUILD[1:3], context, outcome.release)
     if outcome.error is not None:
         raise outcome.error

@@ -72,7 +72,7 @@ def _said(subject: Subject, rendering: Rendering, files: RecipeFiles) -> Iterato
         if reason:
             yield Note(State.SKIPPED, f"not looked up: {what}", reason)
     for lacking in (*(files.unconfirmed if not subject.unasked else ()), *subject.unmet):
-        yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)}: {lacking}")
+        yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)} yet: {lacking}")
     for line in files.checklist:
         yield Note(State.WARNING if present else State.FACT, line)
     if rendering.drift is not None:

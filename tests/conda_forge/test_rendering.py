@@ -12,6 +12,7 @@ from release_tools import manifest
 from release_tools.model import Artifact, ArtifactKind, Release
 from tests.conda_forge.world import BUILD, NEW, Feedstock, feedstock
 from tests.conftest import Run, Said
+from tests.support.conda import Channel
 from tests.support.wheels import Project
 
 
@@ -80,6 +81,18 @@ def test_drift_has_a_line_in_every_rehearsal(run: Run, there: Feedstock) -> None
     there.keep(there.recipe.replace("click >=8\n", "click >=8.1\n    - rich\n"))
     notes = section(json.loads(rehearse(run, there, NEW, "--json", "--conda-forge-accepted", "tabulate").out))
     assert ("done", "the feedstock's recipe agrees with the project") in notes
+
+
+def test_a_new_requirement_that_is_not_on_the_channel_yet_is_told(run: Run, there: Feedstock, tmp_path: Path) -> None:
+    channel = Channel(tmp_path / "channel", tmp_path / "cache")
+    channel.add(Project("click", "8.0"), Project("hatchling", "1.27"), Project("pip"))
+    report = json.loads(rehearse(run, there, NEW, "--json", "--conda-channels", channel.url).out)
+    told = [text for state, text in section(report) if state == "warning" and "yet" in text]
+    assert [line.partition(" (")[0] for line in told] == [
+        f"not on {channel.url} yet: rich → rich",
+        f"not on {channel.url} yet: click >=8.1",
+    ]
+    assert told[0].endswith("channel: no rich)"), "with what was tried"
 
 
 def test_without_the_former_release_the_requirements_are_a_persons_matter(run: Run, there: Feedstock) -> None:
