@@ -27,7 +27,7 @@ from release_tools.versions import kind_of, parse_version
 from tests.making import make_sdist, make_wheel
 from tests.servers.anaconda import Anaconda, Dist, Shelf
 from tests.servers.base import Fault, Outage, What
-from tests.servers.github import GitHub, Pull, Repository, TokenKind
+from tests.servers.github import Bare, GitHub, Pull, Repository, TokenKind
 from tests.servers.package_index import File, PackageIndex
 from tests.servers.proxy import proxying
 
@@ -262,6 +262,48 @@ def test_a_new_package_is_proposed(forge: Forge) -> None:
     ]
     assert "a person owns the pull request from here" in texts(outcome)
     assert "- [ ] about.license\\_file is not known: fill it in.\n" in pull.body
+
+
+META = """\
+{{% set name = "demo" %}}
+{{% set version = "{version}" %}}
+package:
+  name: {{{{ name|lower }}}}
+  version: {{{{ version }}}}
+source:
+  url: https://pypi.org/packages/source/{{{{ name[0] }}}}/{{{{ name }}}}/demo-{{{{ version }}}}.tar.gz
+  sha256: {sha256}
+build:
+  number: {number}
+  noarch: python
+requirements:
+  run:
+    - python >=3.10  # as conda-forge
+about:
+  license_file: LICENSE.not-there
+"""
+
+
+def test_a_feedstock_of_the_older_format_stays_one(forge: Forge) -> None:
+    forge.upstream({"recipe/meta.yaml": META.format(version="0.9", sha256=forge.former, number=3)})
+    forge.feedstock.bare.git("update-ref", "refs/heads/main", without(forge.feedstock.bare, "recipe/recipe.yaml"))
+    forge.heads = forge.feedstock.bare.refs("refs/heads/")
+    outcome = forge.release()
+    assert outcome.error is None, texts(outcome)
+    fork = forge.hub.repositories["bob/demo-feedstock"].bare
+    assert fork.git("diff", "--name-only", "main", BRANCH) == "recipe/meta.yaml"
+    sha256 = outcome.release.artifacts[0].sha256
+    assert fork.git("show", f"{BRANCH}:recipe/meta.yaml") + "\n" == META.format(version="1.0", sha256=sha256, number=0)
+    assert boxes(forge.pulls[0]) == ["Used a", "Reset the"]
+
+
+def without(bare: Bare, path: str) -> str:
+    """A commit that removes a file from the main branch."""
+    index = str(bare.path / "index-of-the-test")
+    bare.git("read-tree", "main", GIT_INDEX_FILE=index)
+    bare.git("update-index", "--index-info", data=f"0 {'0' * 40}\t{path}\n".encode(), GIT_INDEX_FILE=index)
+    tree = bare.git("write-tree", GIT_INDEX_FILE=index)
+    return bare.git("commit-tree", tree, "-p", "main", data=b"Remove")
 
 
 def test_a_rerun_does_nothing(forge: Forge) -> None:

@@ -144,7 +144,8 @@ def _create_tree(exchange: Exchange) -> Response:
         if "content" in entry:
             sha = repo.bare.git("hash-object", "-w", "--stdin", data=entry["content"].encode())
         if sha is None:
-            repo.bare.git("update-index", "--force-remove", "--", entry["path"], GIT_INDEX_FILE=index)
+            gone = f"0 {'0' * 40}\t{entry['path']}\n".encode()
+            repo.bare.git("update-index", "--index-info", data=gone, GIT_INDEX_FILE=index)
         elif repo.bare.kind(sha) is None:
             raise RefusedError(422, f"tree.sha {sha} is not a valid blob")
         else:
