@@ -23,7 +23,16 @@ BUILDING: Final = (
     "release_tools.report.template",
 )
 """What is wanted once a build is begun, in that order."""
-UPLOADING: Final = ("release_tools.report.template",)
+PUBLISHING: Final = (
+    "requests",
+    "release_tools.steps.ready",
+    "twine.package",
+    "twine.repository",
+    "release_tools.steps.upload_index",
+    "release_tools.steps.make_recipe",
+    "release_tools.report.template",
+)
+"""What is wanted once files that were built are read."""
 
 
 def import_ahead(names: Sequence[str]) -> None:

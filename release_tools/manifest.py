@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from release_tools.errors import OutputError
+from release_tools.errors import OutputError, VerifyError
 from release_tools.model import Artifact, ArtifactKind, Kind, Release
 
 FILENAME: Final = "release.json"
@@ -94,4 +94,26 @@ def _artifact(item: dict[str, Any], folder: Path) -> Artifact:
         str(item["sha256"]),
         int(item["size"]),
         str(item.get("subdir", "")),
+    )
+
+
+def see_unchanged(artifact: Artifact) -> None:
+    """Compare a file, right before it goes, with what was checked: other processes may have had time in between.
+
+    Raises:
+        VerifyError: it has other bytes by now, or is gone.
+    """
+    try:
+        now = Artifact.of(artifact.path, artifact.kind).sha256
+    except OSError as error:
+        raise changed(artifact, error.strerror or "unreadable") from error
+    if now != artifact.sha256 or artifact.path.is_symlink():
+        raise changed(artifact, f"sha256 {now}")
+
+
+def changed(artifact: Artifact, now: str) -> VerifyError:
+    """The error for a file that has other bytes, right before it goes, than when it was checked, or is gone."""
+    return VerifyError(
+        f"{artifact.filename}: changed after it was checked: sha256 {artifact.sha256}, and now {now}",
+        "Something else writes there. Build again, in a job of its own.",
     )

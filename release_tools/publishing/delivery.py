@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from release_tools.context import Context
 from release_tools.deeds import StoppedError, let_through
-from release_tools.errors import ConflictError, ReleaseToolsError, UnreachableError, VerifyError
+from release_tools.errors import ConflictError, ReleaseToolsError, UnreachableError
 from release_tools.gate import Act
 from release_tools.model import Artifact, Note, Receipt, Release, State
 
@@ -52,23 +52,6 @@ def conflicts(title: str, found: Mapping[Artifact, Receipt | None], advice: str)
                 f" (sha256 {receipt.digest or 'unknown'}, ours {artifact.sha256})",
                 advice,
             )
-
-
-def see_unchanged(artifact: Artifact) -> None:
-    """Compare a file, right before it goes, with what was checked: other processes may have had time in between.
-
-    Raises:
-        VerifyError: it has other bytes by now, or is gone.
-    """
-    try:
-        now = Artifact.of(artifact.path, artifact.kind).sha256
-    except OSError as error:
-        now = error.strerror or "unreadable"
-    if now != artifact.sha256 or artifact.path.is_symlink():
-        raise VerifyError(
-            f"{artifact.filename}: changed after it was checked: sha256 {artifact.sha256}, and now {now}",
-            "Something else writes there. Build again, in a job of its own.",
-        )
 
 
 def not_served(title: str, found: Mapping[Artifact, Receipt | None]) -> list[str]:

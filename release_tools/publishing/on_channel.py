@@ -8,9 +8,10 @@ from release_tools import addresses
 from release_tools.context import Context
 from release_tools.errors import CredentialError, OutputError, ReleaseToolsError
 from release_tools.gate import Act
+from release_tools.manifest import see_unchanged
 from release_tools.model import Artifact, ArtifactKind, Note, Receipt, Release, State
 from release_tools.places import Channel, Server
-from release_tools.publishing.delivery import conflicts, not_served, see_unchanged, wait_until
+from release_tools.publishing.delivery import conflicts, not_served, wait_until
 from release_tools.publishing.finding import Finding
 from release_tools.publishing.remembered import Remembered
 from release_tools.services import channel_folder

@@ -21,7 +21,7 @@ from release_tools.errors import CredentialError, PreflightError, ReleaseToolsEr
 from release_tools.gate import Act
 from release_tools.model import Artifact, ArtifactKind, Note, Receipt, Release, State
 from release_tools.places import Index
-from release_tools.publishing.delivery import conflicts, not_served, see_unchanged, wait_until
+from release_tools.publishing.delivery import conflicts, not_served, wait_until
 from release_tools.publishing.finding import Finding
 from release_tools.publishing.remembered import Remembered
 from release_tools.services import attestations
@@ -183,7 +183,6 @@ class OnIndex:
         return listing(self.context.http, self.index, self.release.name, authorization=authorization)
 
     def _upload(self, uploader: Uploader, artifact: Artifact) -> Receipt:
-        see_unchanged(artifact)
         try:
             uploader.upload(artifact)
         except ReleaseToolsError:

@@ -12,11 +12,13 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urljoin
+from zipfile import BadZipFile
 
 from release_tools.credentials import PYPI_PASSWORD, read_token
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError, VerifyError
 from release_tools.http import TRANSIENT, Http, bare, reason, seconds
 from release_tools.inert import whole_words
+from release_tools.manifest import changed, see_unchanged
 from release_tools.model import Artifact
 from release_tools.places import Index
 
@@ -144,9 +146,9 @@ class Uploader:
         """
         import requests
 
-        package = self._package(artifact.path)
-        if package.sha2_digest != artifact.sha256:
-            raise VerifyError(f"{artifact.filename}: no longer what was built", "Build again, then publish again.")
+        package = self._package(artifact)
+        if package.sha2_digest != artifact.sha256 or artifact.path.is_symlink():
+            raise changed(artifact, f"sha256 {package.sha2_digest}")
         if self.attest is not None:
             package.attestations = [json.loads(self.attest(artifact.path))]
         try:
@@ -165,14 +167,15 @@ class Uploader:
                 if "_repository" in self.__dict__:
                     self._repository.close()
 
-    def _package(self, path: Path) -> "PackageFile":
+    def _package(self, artifact: Artifact) -> "PackageFile":
         from twine.exceptions import TwineException
         from twine.package import PackageFile
 
         try:
-            return PackageFile.from_filename(str(path), None)
-        except (TwineException, OSError, ValueError) as error:
-            raise VerifyError(f"{path.name}: not a distribution that an index takes: {error}") from error
+            return PackageFile.from_filename(str(artifact.path), None)
+        except (TwineException, OSError, ValueError, BadZipFile) as error:
+            see_unchanged(artifact)
+            raise VerifyError(f"{artifact.filename}: not a distribution that an index takes: {error}") from error
 
     @cached_property
     def _login(self) -> _Fresh:

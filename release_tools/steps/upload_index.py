@@ -1,6 +1,5 @@
 """Sdist and wheel to the package indexes of the route."""
 
-from release_tools.ahead import UPLOADING, import_ahead
 from release_tools.context import Context
 from release_tools.deeds import StoppedError
 from release_tools.errors import ReleaseToolsError
@@ -30,7 +29,6 @@ def upload_index(context: Context, release: Release) -> Release | Skip:
 
 
 def _to(context: Context, release: Release, index: Index) -> Release:
-    import_ahead(UPLOADING)
     place = OnIndex(context, release, index)
     with place.uploader().at_work() as uploader:
         return deliver(context, release, place, tuple(place.acts(uploader)))

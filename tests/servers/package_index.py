@@ -76,10 +76,10 @@ class File:
     publisher: Publisher | None = None  # who uploaded it, where that was a trusted publisher
     yanked: bool = False
     hidden: int = 0  # in how many listings it does not appear yet
+    sha256: str = ""  # as the form told it, and it was seen to be true
 
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
+    def __post_init__(self) -> None:
+        self.sha256 = self.sha256 or hashlib.sha256(self.content).hexdigest()
 
 
 class PackageIndex(Double):
@@ -235,8 +235,9 @@ class PackageIndex(Double):
         project, version, kind = self._checked(form, filename, content)
         self._allow(token, project)
         attestations = self._attestations(form, token)
-        by = self.minted_for.get(token)
-        return self._keep(File(filename, project, version, kind, content, attestations, by, hidden=self.lag))
+        by, digest = self.minted_for.get(token), form.get("sha256_digest", [""])[0]
+        file = File(filename, project, version, kind, content, attestations, by, hidden=self.lag, sha256=digest)
+        return self._keep(file)
 
     def _token(self, request: Request) -> str:
         scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
