@@ -49,12 +49,22 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Write the lock that the action installs from: every dependency by its hashes, for every system, wheels only."""
+    """Write the locks: every dependency by its hashes, for every system, wheels only; the action's, and that of CI."""
     session.install("uv")
     options = ("--universal", "--python-version=3.11", "--generate-hashes", "--only-binary=:all:", "--extra=uv")
     shown = ("--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command=nox -s lock")
-    target = ("pyproject.toml", "--output-file=requirements.lock")
-    session.run("uv", "pip", "compile", "--quiet", *options, *shown, *session.posargs, *target)
+    for name, groups in (("requirements.lock", ()), ("requirements-ci.lock", ("--group=ci",))):
+        target = (*groups, "pyproject.toml", f"--output-file={name}")
+        session.run("uv", "pip", "compile", "--quiet", *options, *shown, *session.posargs, *target)
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Known faults in what we depend on, and weaknesses in workflows; needs a network."""
+    session.install("--group", "ci")
+    for name in ("requirements.lock", "requirements-ci.lock"):
+        session.run("pip-audit", "--strict", "--disable-pip", "--require-hashes", "-r", name)
+    session.run("zizmor", "--strict-collection", "--persona", "auditor", ".")
 
 
 @nox.session
