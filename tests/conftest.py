@@ -2,17 +2,19 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 import hypothesis
 import pytest
 
 from release_tools import cli
+from tests.support import network
+from tests.support.network import OFFLINE, ONLINE
 
 # How long an example takes says something of the machine; a busy one must not fail a property.
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -23,7 +25,7 @@ pytest_plugins = ["tests.support.conda"]
 PASSED_ON = (
     *("PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "LOCALAPPDATA", "APPDATA"),
     *("UV_CACHE_DIR", "UV_INDEX_URL", "PIP_INDEX_URL", "PIP_CACHE_DIR", "PIP_CERT"),
-    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
 )
 INDEX = "https://pypi.org/simple/flit-core/"
 
@@ -45,10 +47,26 @@ Run = Callable[..., Said]
 def unreachable() -> str:
     """Why no package index can be reached; empty where one can."""
     try:
-        with urlopen(INDEX, timeout=5):
+        proxy = ONLINE.get("HTTPS_PROXY") or ONLINE.get("https_proxy")
+        with build_opener(ProxyHandler({"https": proxy} if proxy else {})).open(INDEX, timeout=5):
             return ""
     except (URLError, OSError) as error:
         return str(error)
+
+
+def pytest_configure() -> None:
+    network.guard()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Fail a test that reached out, even where it took the refusal for a lost network.
+
+    With the registry's network comes the asking of every place, as on a person's machine; there it is only refused.
+    """
+    network.beyond.clear()
+    yield
+    assert network.beyond == [] or item.get_closest_marker("registry")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -57,11 +75,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture
-def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a person who has nothing configured."""
+def env(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a person who has nothing configured; the network is there only for who needs the registry."""
     home = tmp_path_factory.mktemp("home")
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     cache = passed.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
+    passed |= ONLINE if request.node.get_closest_marker("registry") else OFFLINE
     return {**passed, "HOME": str(home), "USERPROFILE": str(home), "XDG_CONFIG_HOME": str(home), "UV_CACHE_DIR": cache}
 
 
