@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from release_tools.errors import OutputError, ReleaseToolsError, UsageError
+from release_tools.errors import ReleaseToolsError, UsageError, of_the_system
 
 if TYPE_CHECKING:
     from release_tools.console import Console
@@ -111,9 +111,8 @@ def _as_ours(error: Exception) -> ReleaseToolsError:
     """One of our errors as it is; any other as one that a person can act upon."""
     if isinstance(error, ReleaseToolsError):
         return error
-    if isinstance(error, OSError):  # no room, no right, or a disk that fails: it can happen anywhere
-        where = f"{error.filename}: " if error.filename else ""
-        return OutputError(f"{where}{error.strerror or error}", "See that there is room, and that you may write there.")
+    if isinstance(error, OSError):
+        return of_the_system(error)
     return ReleaseToolsError(
         f"a fault of release-tools itself: {type(error).__name__}: {error}",
         "Please report it, with what the same command prints with --debug.",

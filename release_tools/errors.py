@@ -85,6 +85,12 @@ class OutputError(ReleaseToolsError):
     exit_code = 10
 
 
+def of_the_system(error: OSError) -> OutputError:
+    """What the system refused: no room, no right, or a disk that fails; it can happen anywhere."""
+    where = f"{error.filename}: " if error.filename else ""
+    return OutputError(f"{where}{error.strerror or error}", "See that there is room, and that you may write there.")
+
+
 class ConflictError(ReleaseToolsError):
     """A place holds other bytes, or another commit, under this release's name."""
 

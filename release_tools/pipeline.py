@@ -1,5 +1,7 @@
 """The whole product: which steps there are, and in which order."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -9,7 +11,14 @@ from typing import Any, Final
 
 from release_tools.context import Context
 from release_tools.deeds import GO_ON, StoppedError, could_not_look
-from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError, VerifyError
+from release_tools.errors import (
+    CredentialError,
+    PreflightError,
+    ReleaseToolsError,
+    RemoteError,
+    VerifyError,
+    of_the_system,
+)
 from release_tools.model import Note, Release, Section, Skip, State
 
 
@@ -43,6 +52,10 @@ class Step:
         """Do what can be done ahead."""
         if self.ahead:
             named(self.ahead)(context, release)
+
+
+_LITTLE_ROOM: Final = 1 << 20
+"""Bytes."""
 
 
 def named(name: str) -> Callable[[Context, Release], Any]:
@@ -130,7 +143,7 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
         error = None
         try:
             with context.console.working(step.title):
-                answer = step.run(context, known)
+                answer = _answer(step, context, known)
         except StoppedError as stopped:
             error = stopped.error
             answer = stopped.release.telling(Note(State.FAILED, error.message, advice=error.advice or GO_ON))
@@ -149,6 +162,7 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
             context.console.document(document)
         known = replace(answer, notes=(), sections=(*known.sections, section))
         if error is not None:
+            _name_full_disk(error)
             return Outcome(replace(known, sections=(*known.sections, *_unreached(steps[index + 1 :]))), error)
         for later in steps if index == 0 else ():
             later.begin(context, known)
@@ -182,6 +196,24 @@ def run_each(groups: Sequence[Sequence[Step]], context: Context) -> Outcome:
         outcome = run(steps, context, release)
         release, error = outcome.release, error or outcome.error
     return Outcome(release, error)
+
+
+def _answer(step: Step, context: Context, known: Release) -> Release | Skip:
+    try:
+        return step.run(context, known)
+    except BrokenPipeError:
+        raise
+    except OSError as raised:
+        raise of_the_system(raised) from raised
+
+
+def _name_full_disk(error: ReleaseToolsError) -> None:
+    """Say that there is no room for scratch files, as a program that could not write them may not have managed to."""
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if free < _LITTLE_ROOM:
+        room = f"Only {free // 1024} kB are left in {folder}: make room there, or set TMPDIR."
+        error.advice = " ".join(filter(None, (error.advice, room)))
 
 
 def _unreached(steps: Sequence[Step]) -> tuple[Section, ...]:

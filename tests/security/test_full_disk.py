@@ -1,0 +1,113 @@
+"""A disk that is full, in whichever step that comes to pass: a clear error, and the output folder as it was."""
+
+import base64
+import hashlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from release_tools import cli
+from release_tools.errors import BuildError, CondaError, OutputError, RepositoryError, VerifyError
+from tests.support.projects import in_tree_project
+from tests.support.repositories import Checkout, make_repository
+
+DATA = base64.b64encode(hashlib.shake_256(b"what does not compress").digest(150_000)).decode()
+FILES = {**in_tree_project(), "demo/data.txt": DATA}
+ENDS = {error.exit_code for error in (RepositoryError, BuildError, CondaError, VerifyError, OutputError)}
+
+
+class Disk:
+    """A small disk of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+
+    def make(self, kilobytes: int) -> None:
+        command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(self.folder)]
+        if (
+            not hasattr(os, "geteuid")
+            or os.geteuid()
+            or subprocess.run(command, capture_output=True, check=False).returncode
+        ):
+            pytest.skip("nobody but root may make a disk")
+
+    def unmake(self) -> None:
+        subprocess.run(["umount", str(self.folder)], capture_output=True, check=False)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    made = Disk(tmp_path / "disk")
+    yield made
+    made.unmake()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return make_repository(tmp_path / "demo", FILES, ". v1.0")
+
+
+def contents(folder: Path) -> Mapping[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def build(checkout: Checkout, env: Mapping[str, str], *more: str) -> int:
+    options = ("--no-verify-install", "--no-verify-conda-install", *more)
+    return cli.main(["build", "-C", str(checkout.root), *options], env)
+
+
+def test_wherever_scratch_files_have_no_more_room_the_output_stays(
+    checkout: Checkout,
+    disk: Disk,
+    env: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert build(checkout, env) == 0
+    before = contents(checkout.root / "dist")
+    checkout.commit({"demo/more.py": "x = 1\n"})
+    ended = []
+    for kilobytes in (100, 420, 560, 640, 760):
+        disk.make(kilobytes)
+        monkeypatch.setattr(tempfile, "tempdir", str(disk.folder))
+        capsys.readouterr()
+        ended.append(build(checkout, {**env, "TMPDIR": str(disk.folder)}))
+        said = capsys.readouterr()
+        assert list(disk.folder.iterdir()) == []
+        disk.unmake()
+        assert contents(checkout.root / "dist") == before, kilobytes
+        assert "No space left on device" in said.err or f"kB are left in {disk.folder}" in said.err, said.err
+        assert "Traceback" not in said.err
+        assert "a fault of release-tools itself" not in said.err
+    assert set(ended) <= ENDS
+    assert len(set(ended)) >= 3, ended
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert build(checkout, env) == 0
+
+
+def test_an_output_folder_without_room_keeps_what_it_has(
+    checkout: Checkout, disk: Disk, env: Mapping[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    disk.make(1000)
+    output = ("--output-dir", str(disk.folder))
+    assert build(checkout, env, *output) == 0
+    before = contents(disk.folder)
+    checkout.commit({"demo/more.txt": DATA[::-1]})
+    for _ in range(2):
+        assert build(checkout, env, *output) == OutputError.exit_code
+        assert "No space left on device" in capsys.readouterr().err
+        assert contents(disk.folder) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("name", ["GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"])
+def test_a_job_whose_files_take_nothing_is_told(
+    checkout: Checkout, env: Mapping[str, str], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(checkout, {**env, name: "/dev/full"}, "--no-conda") == OutputError.exit_code
+    assert "No space left on device" in capsys.readouterr().err
