@@ -37,6 +37,7 @@ class Patience:
         tries: how often a read is tried; a write is tried once.
         pause: seconds before the second try; doubled before each further one.
         longest_pause: seconds; caps the doubling and a server's ``Retry-After``.
+        longest_answer: seconds until a whole answer is there, however often a piece of it comes.
         sleep: waits that many seconds.
     """
 
@@ -44,6 +45,7 @@ class Patience:
     tries: int = 4
     pause: float = 0.5
     longest_pause: float = 30.0
+    longest_answer: float = 1800.0
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def before(self, again: int, retry_after: str = "") -> float:
@@ -278,7 +280,9 @@ class Http:
         **body: Any,  # noqa: ANN401 - handed on to requests
     ) -> Answer:
         import requests
+        import urllib3
 
+        end = time.monotonic() + self.patience.longest_answer
         if into is not None:
             into.seek(0)
             into.truncate()
@@ -288,13 +292,16 @@ class Http:
             ) as response:
                 content = io.BytesIO()
                 size = 0
-                for piece in response.iter_content(1 << 16):
+                # Piece by piece as it comes: requests' own reader would wait until many pieces are together.
+                while piece := response.raw.read1(1 << 16, decode_content=True):
                     size += (into or content).write(piece)
                     if size > limit:
                         raise RemoteError(f"{bare(url)} answered more than {limit} bytes; not read further")
+                    if time.monotonic() > end:
+                        raise UnreachableError(f"{bare(url)} answers so slowly that it was given up")
                 lower = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(url, response.status_code, lower, content.getvalue())
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise UnreachableError(
                 f"{bare(url)} could not be reached: {reason(error)}", "Run the same command again to go on."
             ) from error
@@ -319,12 +326,17 @@ def bare(url: str) -> str:
 def reason(error: BaseException) -> str:
     """Why a connection failed, in a few words, without addresses of objects or the whole chain."""
     import requests
+    import urllib3
 
+    said = str(error)
+    if "certificate has expired" in said or "certificate is not yet valid" in said:
+        return "its certificate does not hold today; is this machine's clock right?"
     named = (
         (requests.exceptions.ProxyError, "the proxy refused"),
         (requests.exceptions.SSLError, "its certificate is not trusted (set SSL_CERT_FILE for a private authority)"),
         (requests.Timeout, "no answer in time"),
-        (requests.exceptions.ChunkedEncodingError, "the connection broke off"),
+        (urllib3.exceptions.TimeoutError, "no answer in time"),
+        ((requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError), "the connection broke off"),
         (requests.ConnectionError, "no connection"),
     )
     return next((words for kind, words in named if isinstance(error, kind)), type(error).__name__)

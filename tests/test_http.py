@@ -1,11 +1,17 @@
 """`release_tools.http` against servers that fail on purpose."""
 
+import socket
+import ssl
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 
 from release_tools.errors import RemoteError
 from release_tools.http import Http, Patience
@@ -171,3 +177,58 @@ def test_an_untrusted_certificate_is_named(shelf: Shelf) -> None:
 def test_no_proxy_is_honoured(exempt: str, *, direct: bool) -> None:
     http = Http.to([], {"https_proxy": "http://proxy:1", "NO_PROXY": exempt})
     assert http.proxies("https://pypi.org/simple/") == ({} if direct else {"https": "http://proxy:1"})
+
+
+@contextmanager
+def dripping(content: bytes, every: float) -> Iterator[str]:
+    """A server that answers a byte at a time, and would for years."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve_one() -> None:
+            with suppress(OSError):
+                client, _ = server.accept()
+                with client:
+                    client.recv(65536)
+                    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
+                    while True:
+                        client.sendall(content)
+                        time.sleep(every)
+
+        thread = threading.Thread(target=serve_one, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_server_that_answers_for_years_is_given_up() -> None:
+    with dripping(b"x", every=0.01) as address:
+        http = Http.to([address], {}, Patience(timeout=30, tries=1, longest_answer=0.2))
+        with http.session, pytest.raises(RemoteError, match="so slowly that it was given up"):
+            http.get(f"{address}/")
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"not_after": datetime.now(UTC) - timedelta(days=1), "not_before": datetime.now(UTC) - timedelta(days=2)},
+        {"not_before": datetime.now(UTC) + timedelta(days=1)},
+    ],
+    ids=["it was", "it will be"],
+)
+def test_a_clock_that_is_wrong_by_a_day_is_thought_of(held: dict[str, datetime], tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", **held).configure_cert(context)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse() -> None:
+            with suppress(OSError):
+                client, _ = server.accept()
+                with client, context.wrap_socket(client, server_side=True):
+                    pass
+
+        threading.Thread(target=refuse, daemon=True).start()
+        address = f"https://localhost:{server.getsockname()[1]}"
+        http = Http.to([address], {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}, Patience(tries=1))
+        with http.session, pytest.raises(RemoteError, match="is this machine's clock right"):
+            http.get(f"{address}/")

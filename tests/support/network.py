@@ -5,6 +5,7 @@ nobody listens, and so is what asks the network past Python.
 """
 
 import ipaddress
+import json
 import os
 import socket
 import sys
@@ -15,7 +16,10 @@ from urllib.parse import urlsplit
 PROXIES: Final = tuple(
     spelled for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY") for spelled in (name, name.lower())
 )
-ONLINE: Final[Mapping[str, str]] = {name: os.environ[name] for name in PROXIES if name in os.environ}
+_TOLD: Final = "TESTS_ONLINE"  # by the process that started this one to run tests beside it, and took it away
+ONLINE: Final[Mapping[str, str]] = json.loads(
+    os.environ.get(_TOLD) or json.dumps({name: os.environ[name] for name in PROXIES if name in os.environ})
+)
 """How this machine reaches its package registry."""
 
 NOBODY: Final = "http://127.0.0.1:9"
@@ -27,7 +31,7 @@ OFFLINE: Final[Mapping[str, str]] = {
 _INDEXES: Final = ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL", *ONLINE)
 REGISTRY: Final = frozenset(
     {"pypi.org", "files.pythonhosted.org"}
-    | {host for name in _INDEXES if (host := urlsplit(os.environ.get(name, "")).hostname)}
+    | {host for name in _INDEXES if (host := urlsplit(ONLINE.get(name) or os.environ.get(name, "")).hostname)}
 )
 
 beyond: Final[list[str]] = []
@@ -68,6 +72,6 @@ def _guard(event: str, arguments: tuple[Any, ...]) -> None:
 
 def guard() -> None:
     """From now on and to the end of this process."""
-    os.environ.update(OFFLINE)
+    os.environ.update({**OFFLINE, _TOLD: json.dumps(ONLINE)})
     socket.getaddrinfo = _guarded_resolve
     sys.addaudithook(_guard)
