@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.network import OFFLINE
+
 PYPROJECT = """\
 [build-system]
 requires = ["hatchling", "versioningit"]
@@ -52,7 +54,7 @@ class Checkout:
         """The environment of a command that is called here."""
         names = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
         kept = {name: os.environ[name] for name in names if name in os.environ}
-        return {**kept, "HOME": str(self.home), "USERPROFILE": str(self.home), **self.more}
+        return {**kept, **OFFLINE, "HOME": str(self.home), "USERPROFILE": str(self.home), **self.more}
 
     def git(self, *arguments: str) -> str:
         command = ["git", *arguments]

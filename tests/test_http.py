@@ -206,19 +206,13 @@ def test_a_server_that_answers_for_years_is_given_up() -> None:
             http.get(f"{address}/")
 
 
-@pytest.mark.parametrize(
-    "held",
-    [
-        {"not_after": datetime.now(UTC) - timedelta(days=1), "not_before": datetime.now(UTC) - timedelta(days=2)},
-        {"not_before": datetime.now(UTC) + timedelta(days=1)},
-    ],
-    ids=["it was", "it will be"],
-)
-def test_a_clock_that_is_wrong_by_a_day_is_thought_of(held: dict[str, datetime], tmp_path: Path) -> None:
+@pytest.mark.parametrize("days", [(-2, -1), (1, 2)], ids=["it was", "it will be"])
+def test_a_clock_that_is_wrong_by_a_day_is_thought_of(days: tuple[int, int], tmp_path: Path) -> None:
+    begins, ends = (datetime.now(UTC) + timedelta(days=day) for day in days)
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", **held).configure_cert(context)
+    authority.issue_cert("localhost", not_before=begins, not_after=ends).configure_cert(context)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def refuse() -> None:
