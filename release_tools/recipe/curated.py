@@ -106,9 +106,9 @@ EXTRA_REQUIREMENTS: Final = {
     ("versioneer", "toml"): ('tomli; python_version < "3.11"',),
 }
 
-# Backports that reviewers keep after conda-forge has dropped the last Python that needed them. Others leave: many, like
-# backports.zoneinfo, cannot even be installed on the Pythons that are left.
-OUTLIVED: Final = frozenset({"importlib-metadata", "importlib_metadata", "importlib-resources", "importlib_resources"})
+# Beginnings of the names of packages that conda-forge builds for no Python but those that need them: these gone, they
+# cannot be installed any more.
+BACKPORTS: Final = ("backports",)
 
 # Small, pure and installable on every system: better kept on all of them than asked for on one.
 HARMLESS: Final = frozenset({"colorama", "python-tzdata"})

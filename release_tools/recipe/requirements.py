@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 
 from release_tools.errors import CondaError
 from release_tools.recipe.constraints import Flavour, constraint, distinct, weakest
-from release_tools.recipe.curated import HARMLESS, ONE_SYSTEM, OUTLIVED
+from release_tools.recipe.curated import BACKPORTS, HARMLESS, ONE_SYSTEM
 from release_tools.recipe.dependencies import Dependency, collect
 from release_tools.recipe.markers import (
     CONDA_FORGE_PYTHON,
@@ -106,8 +106,12 @@ def translate(
 
 
 def _is_listed(dependency: Dependency) -> bool:
-    """Whether a reviewer lists it: some Python of conda-forge needs it, or it is one that outlives its use."""
-    return bool(dependency.on(BUILT_PYTHONS).needed) or dependency.name in OUTLIVED
+    """Whether a reviewer lists it.
+
+    They keep what only Pythons need that the project supports and conda-forge no longer builds, as long as it can be
+    installed.
+    """
+    return bool(dependency.on(BUILT_PYTHONS).needed) or not dependency.name.startswith(BACKPORTS)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def test_a_recipe_is_bound_as_the_pythons_of_conda_forge_need_it() -> None:
         'filelock<=3.19; python_version < "3.10"',
         'filelock>=3.20; python_version >= "3.10"',
         'backports.zoneinfo; python_version < "3.9"',
-        'importlib-metadata>=4.6; python_version < "3.10"',
+        'pytz>=2015.7; python_version < "3.9"',
         'importlib-resources; python_version < "3.7"',
         "click<9",
     ]
@@ -62,7 +62,7 @@ def test_a_recipe_is_bound_as_the_pythons_of_conda_forge_need_it() -> None:
         "python >=3.8",
         "exceptiongroup",
         "filelock >=3.20",
-        "importlib-metadata >=4.6",
+        "pytz >=2015.7",
         "click <9",
     )
 
