@@ -31,19 +31,6 @@ def login(hub: GitHub) -> str:
     return name
 
 
-def refusal(hub: GitHub) -> CredentialError | None:
-    """Why the token is of no use here; None where it is, or there is none.
-
-    Raises:
-        RemoteError: the server failed.
-    """
-    try:
-        login(hub)
-    except CredentialError as error:
-        return error
-    return None
-
-
 def token_checks(context: Context) -> Iterator[Finding]:
     """Whose the token is, and whether its scopes are enough; a release does not fail by them, so these are warnings.
 

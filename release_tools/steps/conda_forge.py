@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from release_tools.addresses import STAGED_RECIPES
 from release_tools.conda_forge import pull_texts
-from release_tools.conda_forge.login import login, refusal
+from release_tools.conda_forge.login import login
 from release_tools.conda_forge.output import DIFF
 from release_tools.conda_forge.proposal import Proposal
 from release_tools.conda_forge.recipe_facts import seen
@@ -62,10 +62,13 @@ def conda_forge(context: Context, release: Release) -> Release | Skip:
 
 
 def _asked(context: Context, release: Release, recipe: RecipeFiles) -> Release | Skip:
-    with asking(context, CONDA_FORGE_TOKEN) as hub:
-        refused = refusal(hub)
-        if hub.token and not refused:
-            return _decided(context, release, recipe, hub)
+    refused = None
+    try:
+        with asking(context, CONDA_FORGE_TOKEN) as hub:
+            if login(hub):
+                return _decided(context, release, recipe, hub)
+    except CredentialError as error:
+        refused = error
     with asking(context, GITHUB_TOKEN) as hub:  # more may be read with a token than without
         return _decided(context, release, recipe, hub, refused)
 

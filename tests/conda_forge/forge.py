@@ -1,0 +1,268 @@
+"""conda-forge and PyPI as doubles, and releases that go there."""
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from release_tools.console import Console
+from release_tools.context import Context
+from release_tools.gate import Gate
+from release_tools.model import Artifact, ArtifactKind, Release, State
+from release_tools.pipeline import FORGE, Outcome, Step, run
+from release_tools.settings import read_config
+from release_tools.versions import kind_of, parse_version
+from tests.making import make_sdist, make_wheel
+from tests.servers.anaconda import Anaconda
+from tests.servers.github import GitHub, Pull, Repository, TokenKind
+from tests.servers.package_index import File, PackageIndex
+
+SETTINGS = {
+    "network.pause": "1",
+    "network.wait": "1",
+    "conda.channels": "",
+    "conda-forge.maintainers": "bob",
+}
+
+TOKEN = "ghp_canary1a2b3c4d5e"
+
+BOT = "regro-cf-autotick-bot"
+
+RERENDER = "@conda-forge-admin, please rerender"
+
+FEEDSTOCK = "conda-forge/demo-feedstock"
+
+STAGED = "conda-forge/staged-recipes"
+
+RECIPE = """\
+context:
+  version: "{version}"
+package:
+  name: demo
+  version: ${{{{ version }}}}
+source:
+  url: https://pypi.org/packages/source/d/demo/demo-${{{{ version }}}}.tar.gz
+  sha256: {sha256}
+build:
+  number: 0
+  noarch: python
+requirements:
+  host:
+    - python ${{{{ python_min }}}}.*
+    - setuptools
+    - pip
+  run:
+    - python >=${{{{ python_min }}}}
+about:
+  license_file: pyproject.toml
+extra:
+  recipe-maintainers:
+    - bob
+"""
+
+BOXES = """\
+<!--
+Thank you, @conda-forge/core
+-->
+Checklist
+* [ ] Used a [personal fork of the feedstock to propose changes](https://conda-forge.org/docs)
+* [ ] Bumped the build number (if the version is unchanged)
+* [ ] Reset the build number to [`0`](https://conda-forge.org/docs) (if the version changed)
+* [ ] [Re-rendered](https://conda-forge.org/docs) (Use the phrase `@conda-forge-admin, please rerender` in a comment)
+* [ ] Ensured the license file is being packaged.
+"""
+
+NEW_BOXES = """\
+Checklist
+- [ ] Title of this PR is meaningful: e.g. "Adding my_nifty_package", not "updated meta.yaml".
+- [ ] Recipe uses the v1 `recipe.yaml` format.
+- [ ] License file is packaged.
+- [ ] Source is from official source.
+- [ ] Package does not vendor other packages.
+- [ ] If static libraries are linked in, the license of the static library is packaged.
+- [ ] Package does not ship static libraries.
+- [ ] Build number is 0.
+- [ ] A tarball (`url`) rather than a repo (e.g. `git_url`) is used in your recipe.
+- [ ] GitHub users listed in the maintainer section have posted a comment confirming they are willing to be.
+- [ ] When in trouble, please check our documentation before pinging a team.
+"""
+
+
+def recipe(version: str, sha256: str) -> str:
+    return RECIPE.format(version=version, sha256=sha256)
+
+
+@dataclass
+class Forge:
+    """conda-forge and PyPI, a package that is in both at 0.9, and the run that brings 1.0."""
+
+    folder: Path
+    hub: GitHub
+    pypi: PackageIndex
+    anaconda: Anaconda
+    env: dict[str, str]
+    settings: dict[str, object] = field(default_factory=dict)
+    said: io.StringIO = field(default_factory=io.StringIO)
+    runs: int = 0
+
+    def __post_init__(self) -> None:
+        self.hub.untouchable = {"conda-forge"}
+        self.hub.account("bob", TOKEN)
+        self.hub.account(BOT)
+        self.former = self.publish("0.9")
+        self.hub.create("conda-forge/feedstock-outputs", {"outputs/o/t/h/other.json": "{}"})
+        files = {"recipe/recipe.yaml": recipe("0.9", self.former), ".github/PULL_REQUEST_TEMPLATE.md": BOXES}
+        self.feedstock = self.hub.create(FEEDSTOCK, files)
+        self.heads = self.feedstock.bare.refs("refs/heads/")
+        self.staged = self.hub.create(STAGED, {".github/pull_request_template.md": NEW_BOXES})
+
+    def publish(self, version: str, headers: str = "") -> str:
+        """Let PyPI serve an sdist; gives its digest."""
+        sdist = make_sdist(self.folder, version=version, told=headers)
+        self.pypi.owned.add("demo")
+        self.pypi.files[sdist.name] = File(sdist.name, "demo", version, "sdist", sdist.read_bytes())
+        return self.pypi.files[sdist.name].sha256
+
+    def upstream(self, files: Mapping[str, str], branch: str = "main") -> str:
+        """What conda-forge itself commits to the feedstock; gives the commit."""
+        commit = self.feedstock.bare.commit(files, branch=branch)
+        self.heads = self.feedstock.bare.refs("refs/heads/")
+        return commit
+
+    def without_feedstock(self) -> None:
+        """Have a package that conda-forge does not know."""
+        del self.hub.repositories[FEEDSTOCK]
+
+    @property
+    def target(self) -> Repository:
+        return self.feedstock if FEEDSTOCK in self.hub.repositories else self.staged
+
+    @property
+    def pulls(self) -> list[Pull]:
+        return self.target.pulls
+
+    @property
+    def writes(self) -> list[str]:
+        """What was sent that is no reading, in order."""
+        return [line for line in self.hub.lines() if not line.startswith("GET")]
+
+    def release(self, version: str = "1.0", headers: str = "", *, dry: bool = False, served: bool = True) -> Outcome:
+        """Each call is a run on a fresh machine."""
+        if served:
+            self.publish(version, headers)
+        folder = self.folder / f"machine-{self.runs}"
+        self.runs += 1
+        folder.mkdir()
+
+        def build(context: Context, before: Release) -> Release:
+            context.output.mkdir()
+            sdist = Artifact.of(make_sdist(context.output, version=version, told=headers), ArtifactKind.SDIST)
+            wheel = Artifact.of(make_wheel(context.output, version=version, told=headers), ArtifactKind.WHEEL)
+            kind = kind_of(parse_version(version, field="test"))
+            return replace(before, name="demo", version=version, kind=kind, artifacts=(sdist, wheel), commit="c" * 40)
+
+        with self.context(folder, dry=dry) as context:
+            return run([Step("Build", build), *FORGE], context)
+
+    @contextmanager
+    def context(self, folder: Path, *, dry: bool = False) -> Iterator[Context]:
+        env = {**self.env, "HOME": str(folder)}
+        config = read_config(folder, env, {**SETTINGS, **self.settings})
+        console = Console(env, out=self.said, err=self.said)
+        context = Context(folder, config, env, console, Gate(dry, pause=0), folder)
+        try:
+            yield context
+        finally:
+            context.close()
+
+    @property
+    def tip(self) -> str:
+        return self.target.bare.refs()["refs/heads/main"]
+
+
+def is_a_guests(line: str) -> bool:
+    """Whether a request writes nothing at conda-forge but a fork, a pull request or a comment."""
+    method, _, target = line.partition(" ")
+    if "/repos/conda-forge/" not in target:
+        return True
+    return method == "POST" and target.rpartition("/")[2] in {"forks", "pulls", "comments"}
+
+
+def texts(outcome: Outcome) -> str:
+    notes = (note for section in outcome.release.sections for note in section.notes)
+    return "\n".join(f"{note.text} {note.detail} {note.advice}" for note in notes)
+
+
+def states(outcome: Outcome) -> dict[str, State]:
+    return {receipt.key.partition(":")[0]: receipt.state for receipt in outcome.release.receipts}
+
+
+def url(outcome: Outcome) -> str:
+    return next(one.url for one in outcome.release.receipts if one.key == "conda-forge:demo-1.0")
+
+
+BRANCH = "release-tools/demo-1.0"
+
+URL = f"https://github.com/{FEEDSTOCK}/pull/1"
+
+
+def boxes(pull: Pull) -> list[str]:
+    """The first two words of each box that is ticked."""
+    lines = [line[6:] for line in pull.body.splitlines() if line.startswith(("* [x] ", "- [x] "))]
+    return [" ".join(line.split()[:2]) for line in lines]
+
+
+def bots_pull(forge: Forge, text: str, title: str = "demo v1.0", author: str = BOT) -> Pull:
+    """What the bot opened before us, from its own fork."""
+    fork = forge.hub.fork(forge.feedstock, author)
+    fork.bare.commit({"recipe/recipe.yaml": text}, branch="1.0_h1a2b3c")
+    return forge.hub.pull(forge.feedstock, fork, "1.0_h1a2b3c", title, author)
+
+
+def served(forge: Forge, headers: str = "") -> str:
+    return forge.publish("1.0", headers)
+
+
+NEEDS_CLICK = "Requires-Dist: click>=8\n"
+
+
+def nobody(forge: Forge) -> None:
+    del forge.env["CONDA_FORGE_TOKEN"]
+
+
+def a_reader(forge: Forge) -> None:
+    nobody(forge)
+    forge.hub.workflow_token("ghs-reading-1", "bob/demo")
+    forge.env["GITHUB_TOKEN"] = "ghs-reading-1"
+
+
+def fine_grained(forge: Forge) -> None:
+    forge.hub.account("bob", TOKEN, TokenKind.FINE_GRAINED)
+
+
+def fine_grained_with_a_fork(forge: Forge) -> None:
+    forge.hub.fork(forge.feedstock, "bob")
+    fine_grained(forge)
+
+
+def a_workflows_own(forge: Forge) -> None:
+    forge.hub.workflow_token(TOKEN, "bob/demo")
+
+
+def expired(forge: Forge) -> None:
+    del forge.hub.tokens[TOKEN]
+
+
+def malformed(forge: Forge) -> None:
+    forge.env["CONDA_FORGE_TOKEN"] += "\n"
+
+
+def archived(forge: Forge) -> None:
+    forge.feedstock.archived = True
+
+
+def without_workflows(forge: Forge) -> None:
+    forge.hub.fork(forge.feedstock, "bob")
+    forge.upstream({".github/workflows/ci.yml": "on: push\n"})
+    forge.hub.tokens[TOKEN] = replace(forge.hub.tokens[TOKEN], scopes="public_repo")

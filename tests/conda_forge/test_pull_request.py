@@ -1,0 +1,216 @@
+"""The pull request to conda-forge: opened once, from a personal fork, wherever a run before broke off."""
+
+import pytest
+
+from release_tools.model import State
+from tests.conda_forge.forge import (
+    BRANCH,
+    RERENDER,
+    URL,
+    Forge,
+    boxes,
+    recipe,
+    states,
+    texts,
+    url,
+)
+from tests.servers.base import Fault, Outage, What
+from tests.servers.github import Bare
+
+
+def test_an_update_is_proposed(forge: Forge) -> None:
+    outcome = forge.release()
+    assert outcome.error is None, texts(outcome)
+    pull = forge.pulls[0]
+    assert (pull.title, pull.author, pull.base) == ("demo v1.0", "bob", "main")
+    assert (pull.head_repository, pull.head_branch) == ("bob/demo-feedstock", BRANCH)
+    assert (pull.maintainer_can_modify, pull.draft) == (True, False)
+    assert [comment.body for comment in pull.comments] == [RERENDER]
+    fork = forge.hub.repositories["bob/demo-feedstock"]
+    assert fork.bare.git("rev-list", "--parents", "-1", BRANCH).split()[1:] == [forge.tip]
+    assert fork.bare.git("diff", "--name-only", "main", BRANCH) == "recipe/recipe.yaml"
+    sdist = outcome.release.artifacts[0]
+    assert fork.bare.git("show", f"{BRANCH}:recipe/recipe.yaml") + "\n" == recipe("1.0", sdist.sha256)
+    assert url(outcome) == URL
+    assert "- version 0.9 → 1.0\n" in pull.body
+    assert boxes(pull) == ["Used a", "Reset the", "Ensured the"]
+    assert "<!--" not in pull.body
+
+
+def test_a_new_package_is_proposed(forge: Forge) -> None:
+    forge.without_feedstock()
+    outcome = forge.release()
+    assert outcome.error is None, texts(outcome)
+    pull = forge.pulls[0]
+    assert (pull.title, pull.draft, pull.head_branch) == ("Adding demo", True, BRANCH)
+    assert pull.comments == []
+    fork = forge.hub.repositories["bob/staged-recipes"]
+    assert fork.bare.git("diff", "--name-only", "main", BRANCH) == "recipes/demo/recipe.yaml"
+    assert boxes(pull) == [
+        *("Title of", "Recipe uses", "Source is", "If static", "Package does", "Build number", "A tarball"),
+        "GitHub users",
+    ]
+    assert "a person owns the pull request from here" in texts(outcome)
+    assert "- [ ] about.license\\_file is not known: fill it in.\n" in pull.body
+
+
+META = """\
+{{% set name = "demo" %}}
+{{% set version = "{version}" %}}
+package:
+  name: {{{{ name|lower }}}}
+  version: {{{{ version }}}}
+source:
+  url: https://pypi.org/packages/source/{{{{ name[0] }}}}/{{{{ name }}}}/demo-{{{{ version }}}}.tar.gz
+  sha256: {sha256}
+build:
+  number: {number}
+  noarch: python
+requirements:
+  run:
+    - python >=3.10  # as conda-forge
+about:
+  license_file: LICENSE.not-there
+"""
+
+
+def test_a_feedstock_of_the_older_format_stays_one(forge: Forge) -> None:
+    forge.upstream({"recipe/meta.yaml": META.format(version="0.9", sha256=forge.former, number=3)})
+    forge.feedstock.bare.git("update-ref", "refs/heads/main", without(forge.feedstock.bare, "recipe/recipe.yaml"))
+    forge.heads = forge.feedstock.bare.refs("refs/heads/")
+    outcome = forge.release()
+    assert outcome.error is None, texts(outcome)
+    fork = forge.hub.repositories["bob/demo-feedstock"].bare
+    assert fork.git("diff", "--name-only", "main", BRANCH) == "recipe/meta.yaml"
+    sha256 = outcome.release.artifacts[0].sha256
+    assert fork.git("show", f"{BRANCH}:recipe/meta.yaml") + "\n" == META.format(version="1.0", sha256=sha256, number=0)
+    assert boxes(forge.pulls[0]) == ["Used a", "Reset the"]
+
+
+def without(bare: Bare, path: str) -> str:
+    """A commit that removes a file from the main branch."""
+    index = str(bare.path / "index-of-the-test")
+    bare.git("read-tree", "main", GIT_INDEX_FILE=index)
+    bare.git("update-index", "--index-info", data=f"0 {'0' * 40}\t{path}\n".encode(), GIT_INDEX_FILE=index)
+    tree = bare.git("write-tree", GIT_INDEX_FILE=index)
+    return bare.git("commit-tree", tree, "-p", "main", data=b"Remove")
+
+
+def test_a_rerun_does_nothing(forge: Forge) -> None:
+    forge.release()
+    before = list(forge.writes)
+    outcome = forge.release()
+    assert outcome.error is None
+    assert states(outcome) == {"conda-forge": State.ALREADY, "conda-forge-rerender": State.ALREADY}
+    assert url(outcome) == URL
+    assert forge.writes == before
+
+
+def test_a_dry_run_writes_nothing(forge: Forge) -> None:
+    outcome = forge.release(dry=True, served=False)
+    assert outcome.error is None, texts(outcome)
+    assert "would wait until PyPI serves demo-1.0.tar.gz" in texts(outcome)
+    assert set(states(outcome).values()) == {State.WOULD}
+    assert len(states(outcome)) == 5
+    assert forge.writes == []
+
+
+def test_a_rehearsal_without_a_network_says_what_would_be_done(forge: Forge) -> None:
+    forge.hub.faults = [Fault(What.DROP, times=None)]
+    outcome = forge.release(dry=True)
+    assert outcome.error is None
+    assert "could not look" in texts(outcome)
+    assert "would open a pull request for demo at conda-forge, unless there is one" in texts(outcome)
+
+
+def test_a_fork_that_lags_is_brought_up_to_date(forge: Forge) -> None:
+    fork = forge.hub.fork(forge.feedstock, "bob")
+    tip = forge.upstream({"recipe/build.sh": "true\n"})
+    outcome = forge.release()
+    assert outcome.error is None, texts(outcome)
+    assert "POST api.github.com/repos/bob/demo-feedstock/merge-upstream" in forge.writes
+    assert not any(line.endswith("/forks") for line in forge.writes)
+    assert fork.bare.git("rev-list", "--parents", "-1", BRANCH).split()[1:] == [tip]
+
+
+def test_a_fork_may_lack_the_branch(forge: Forge) -> None:
+    forge.hub.fork(forge.feedstock, "bob")
+    forge.settings["conda-forge.pre-branch"] = "rc"
+    tip = forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.former)}, branch="rc")
+    outcome = forge.release("1.0rc1")
+    assert outcome.error is None, texts(outcome)
+    fork = forge.hub.repositories["bob/demo-feedstock"].bare
+    assert fork.refs()["refs/heads/rc"] == tip
+    assert [pull.base for pull in forge.pulls] == ["rc"]
+
+
+def test_a_fork_takes_its_time(forge: Forge) -> None:
+    forge.hub.fork_delay = 3
+    assert forge.release().error is None
+    assert len(forge.pulls) == 1
+
+
+def test_a_fork_that_does_not_come_is_said(forge: Forge) -> None:
+    forge.hub.fork_delay = 10_000
+    forge.settings["network.wait"] = "0"
+    outcome = forge.release()
+    assert outcome.error
+    assert (outcome.error.exit_code, "still making this fork" in str(outcome.error)) == (13, True)
+    forge.hub.repositories["bob/demo-feedstock"].reads_until_ready = 0
+    assert forge.release().error is None
+    assert len(forge.pulls) == 1
+
+
+def test_a_fork_under_another_name_is_taken(forge: Forge) -> None:
+    forge.hub.create("bob/demo-feedstock", {"README.md": "mine\n"})
+    forge.hub.fork(forge.feedstock, "bob", "other")
+    assert forge.release().error is None
+    assert forge.pulls[0].head_repository == "bob/other"
+
+
+def test_a_fork_with_conflicts_is_left_to_its_owner(forge: Forge) -> None:
+    fork = forge.hub.fork(forge.feedstock, "bob")
+    fork.bare.commit({"recipe/recipe.yaml": "mine\n"})
+    forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.former) + "# theirs\n"})
+    outcome = forge.release()
+    assert outcome.error
+    assert (outcome.error.exit_code, forge.pulls) == (13, [])
+    assert "commits of its own that conflict" in str(outcome.error)
+
+
+WRITES = ("forks", "blobs", "trees", "commits", "refs", "pulls", "comments")
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["not done", "done"])
+@pytest.mark.parametrize("write", range(len(WRITES)), ids=WRITES)
+def test_a_rerun_ends_where_one_run_would(forge: Forge, write: int, *, done: bool) -> None:
+    forge.hub.faults = [Outage(What.DROP, write=write, done=done, times=None)]
+    assert forge.release().error
+    assert forge.writes[write].rpartition("/")[2] == WRITES[write]
+    forge.hub.faults = []
+    outcome = forge.release()
+    assert outcome.error is None, texts(outcome)
+    assert [(pull.title, pull.state) for pull in forge.pulls] == [("demo v1.0", "open")]
+    assert [comment.body for comment in forge.pulls[0].comments] == [RERENDER]
+    fork = forge.hub.repositories["bob/demo-feedstock"]
+    assert fork.bare.git("rev-list", "--count", f"main..{BRANCH}") == "1"
+    assert [name for name in forge.hub.repositories if name.startswith("bob/")] == ["bob/demo-feedstock"]
+
+
+@pytest.mark.parametrize("path", ["/forks$", "/refs$", "/pulls$", "/comments$"])
+@pytest.mark.parametrize("done", [False, True], ids=["not done", "done"])
+def test_a_lost_answer_is_looked_for(forge: Forge, path: str, *, done: bool) -> None:
+    forge.hub.faults = [Fault(What.DROP, "POST", path, done=done)]
+    assert forge.release().error is None
+    assert len(forge.pulls) == len(forge.pulls[0].comments) == 1
+
+
+def test_what_an_unfinished_run_committed_is_replaced(forge: Forge) -> None:
+    forge.hub.faults = [Fault(What.DROP, "POST", "/pulls$", times=None)]
+    forge.release()
+    forge.hub.faults = []
+    changed = forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.former) + "# more\n"})
+    assert forge.release().error is None
+    fork = forge.hub.repositories["bob/demo-feedstock"]
+    assert fork.bare.git("rev-list", "--parents", "-1", BRANCH).split()[1:] == [changed]
+    assert len(forge.pulls) == 1
