@@ -3,14 +3,14 @@
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from release_tools.commands.recipe import add_files
-from release_tools.conda_forge.project import Subject
-from release_tools.conda_forge.rendering import drift_of, look_up, read_present
 from release_tools.errors import DriftError
 from release_tools.invocation import Invocation, add_project, add_settings, add_version
-from release_tools.pipeline import dists
-from release_tools.recipe.drift import Drift
+
+if TYPE_CHECKING:
+    from release_tools.recipe.drift import Drift
 
 _ADVICE = "The next update carries what this project changes; accept the rest with conda-forge.accepted."
 
@@ -31,6 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation) -> int:
     """Compare; drift is an error with an exit code of its own."""
+    from release_tools.conda_forge.project import Subject
+    from release_tools.conda_forge.rendering import drift_of, look_up, read_present
+    from release_tools.pipeline import dists
+
     options, console = invocation.options, invocation.console
     console.quiet = True
     context = invocation.context(anywhere=bool(options.files))
@@ -53,15 +57,10 @@ def run(invocation: Invocation) -> int:
     return 0
 
 
-def _words(drift: Drift) -> dict[str, tuple[str, ...]]:
+def _words(drift: "Drift") -> dict[str, tuple[str, ...]]:
     return {"lacks": drift.lacking, "has in excess": drift.excess, "differs": drift.differing}
 
 
-def _data(where: str, found: Drift | None) -> dict[str, object]:
-    drift = found or Drift()
-    return {
-        "feedstock": where,
-        "lacking": list(drift.lacking),
-        "excess": list(drift.excess),
-        "differing": list(drift.differing),
-    }
+def _data(where: str, found: "Drift | None") -> dict[str, object]:
+    kinds = ("lacking", "excess", "differing")
+    return {"feedstock": where, **{kind: list(getattr(found, kind, ())) for kind in kinds}}

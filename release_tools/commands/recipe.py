@@ -4,20 +4,18 @@ import argparse
 import json
 import shutil
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from release_tools.conda_forge.output import store_recipe
-from release_tools.conda_forge.project import Subject, Written
-from release_tools.conda_forge.trying import Trial, try_out, why_not
 from release_tools.errors import VerifyError
 from release_tools.invocation import Invocation, add_project, add_settings, add_version
 from release_tools.model import ArtifactKind, Note, State
-from release_tools.pipeline import dists
-from release_tools.recipe.document import Format
-from release_tools.recipe.names import Name
 from release_tools.report.data import note_data
 
-_FORMATS: Final = {"v1": Format.V1, "v0": Format.V0}
+if TYPE_CHECKING:
+    from release_tools.conda_forge.project import Subject, Written
+    from release_tools.recipe.names import Name
+
+_FORMATS: Final = {"v1": "recipe.yaml", "v0": "meta.yaml"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,35 +47,42 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation) -> int:
     """Print the recipe, alone on standard output, and put it into the output folder."""
+    from release_tools.conda_forge.output import store_recipe
+    from release_tools.conda_forge.project import Subject
+    from release_tools.pipeline import dists
+    from release_tools.recipe.document import Format
+
     options, console = invocation.options, invocation.console
     console.quiet = True
     context = invocation.context(anywhere=bool(options.files))
     try:
         subject = Subject(context, dists(context, options.files))
-        written = subject.written(_FORMATS.get(options.format))
+        written = subject.written(Format(_FORMATS[options.format]) if options.format else None)
         path = store_recipe(context.output, written.form, written.text)
-        trial = _tried(subject, written, path.parent) if options.build else Trial(())
+        trial = _tried(subject, written, path.parent) if options.build else ()
     finally:
         context.close()
     if options.json:
         console.data(json.dumps(_data(subject, written, path, trial), indent=2))
     else:
         console.data(written.text.rstrip("\n"))
-        for note in (Note(State.DONE, f"written to {path}"), *_remarks(subject, written), *trial.notes):
+        for note in (Note(State.DONE, f"written to {path}"), *_remarks(subject, written), *trial):
             console.remark(note)
-    if not trial.well:
+    if any(note.state is not State.DONE for note in trial):
         raise VerifyError(
             f"{path} was written, but it does not work here", f"See all of it: rattler-build build --recipe {path}"
         )
     return 0
 
 
-def _tried(subject: Subject, written: Written, folder: Path) -> Trial:
+def _tried(subject: "Subject", written: "Written", folder: Path) -> tuple[Note, ...]:
     """What became of building and testing it; the packages are put beside it, as in a channel.
 
     Raises:
         VerifyError: it cannot be built here.
     """
+    from release_tools.conda_forge.trying import try_out, why_not
+
     if reason := why_not(subject.context, written.form, written.text):
         raise VerifyError(f"{folder / written.form} was written, but not built: {reason}")
     sdist = subject.release.of_kind(ArtifactKind.SDIST)[0]
@@ -85,10 +90,10 @@ def _tried(subject: Subject, written: Written, folder: Path) -> Trial:
     for package in trial.packages:
         (folder / package.parent.name).mkdir(exist_ok=True)
         shutil.copy(package, folder / package.parent.name)
-    return trial
+    return trial.notes
 
 
-def _remarks(subject: Subject, written: Written) -> list[Note]:
+def _remarks(subject: "Subject", written: "Written") -> list[Note]:
     """What a person should know of the recipe; names only where they are ours."""
     made = f"made of {written.own}: {'; '.join(written.changes) or 'nothing to fill in'}" if written.own else ""
     said = [Note(State.FACT, line) for line in (made, *written.notes) if line]
@@ -101,7 +106,7 @@ def _remarks(subject: Subject, written: Written) -> list[Note]:
     return [*said, *(Note(State.WARNING, line) for line in doubts)]
 
 
-def _doubts(names: tuple[Name, ...]) -> list[str]:
+def _doubts(names: "tuple[Name, ...]") -> list[str]:
     advice = 'Where conda calls it otherwise: [tool.release-tools.conda.names] {} = "its conda name"'
     return [
         f"{name.pypi} is taken for {name.conda}, which nothing confirms (tried: {'; '.join(name.tried)}). "
@@ -110,7 +115,7 @@ def _doubts(names: tuple[Name, ...]) -> list[str]:
     ]
 
 
-def _data(subject: Subject, written: Written, path: Path, trial: Trial) -> dict[str, Any]:
+def _data(subject: "Subject", written: "Written", path: Path, trial: tuple[Note, ...]) -> dict[str, Any]:
     recipe = subject.recipe
     return {
         "name": recipe.name,
@@ -124,5 +129,5 @@ def _data(subject: Subject, written: Written, path: Path, trial: Trial) -> dict[
         ],
         "unmet": list(subject.unmet),
         "not-asked": subject.unasked,
-        "trial": [note_data(note) for note in trial.notes],
+        "trial": [note_data(note) for note in trial],
     }

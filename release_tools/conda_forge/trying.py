@@ -30,11 +30,6 @@ class Trial:
     notes: tuple[Note, ...]
     packages: tuple[Path, ...] = ()
 
-    @property
-    def well(self) -> bool:
-        """Whether nothing went wrong."""
-        return all(note.state is State.DONE for note in self.notes)
-
 
 def why_not(context: Context, form: Format, text: str) -> str:
     """Why a recipe cannot be tried here; empty where it can.
