@@ -67,7 +67,7 @@ def named(name: str) -> Callable[[Context, Release], Any]:
     return found
 
 
-NOTES: Final = Step("Release notes", "write_notes")  # from the changelog, or from commits
+NOTES: Final = Step("Release notes", "write_notes", ahead="write_notes.begin_notes")  # of the changelog, or of commits
 
 BUILD: Final = (
     Step("Version", "identify"),  # the commit, its tag, the version and its kind

@@ -1,11 +1,21 @@
 """The release notes, as every place that shows them will show them."""
 
+from typing import Final
+
 from packaging.version import Version
 
 from release_tools.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.model import Document, Note, Release, Skip, State
+from release_tools.process import Task
 from release_tools.survey import NOTES, Survey
+
+_PURPOSE: Final = "release notes"
+
+
+def begin_notes(context: Context, release: Release) -> None:
+    """Begin to write them: they need the version, and nothing that is built."""
+    context.begun.add(_PURPOSE, Task(lambda: _written(context, release)))
 
 
 def write_notes(context: Context, release: Release) -> Release:
@@ -14,21 +24,9 @@ def write_notes(context: Context, release: Release) -> Release:
     Raises:
         HistoryError: the changelog that is configured is not there.
     """
-    survey = Survey.of(context)
-    notes = survey.notes(Version(release.version))
-    said = Note(State.FACT, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
-    if not notes.text:
-        said = Note(
-            State.WARNING,
-            f"nothing is said of {release.version}: there is no changelog, and no commit since the release before",
-        )
-    elif survey.repository.shallow and not notes.from_changelog:
-        said = Note(
-            State.WARNING,
-            f"notes from {notes.source} only: the clone is shallow",
-            advice="Fetch the whole history: git fetch --unshallow --tags (actions/checkout: fetch-depth: 0)",
-        )
-    return release.telling(said).showing(Document(NOTES, notes.text, "markdown"))
+    begun: Task[tuple[Note, Document]] | None = context.begun.take(_PURPOSE, Task)
+    said, notes = begun.finish() if begun else _written(context, release)
+    return release.telling(said).showing(notes)
 
 
 def write_notes_again(context: Context, release: Release) -> Release | Skip:
@@ -43,3 +41,21 @@ def write_notes_again(context: Context, release: Release) -> Release | Skip:
         return write_notes(context, release)
     except RepositoryError:
         return Skip("there is no repository to make them from", "Check the tag out in this job.")
+
+
+def _written(context: Context, release: Release) -> tuple[Note, Document]:
+    survey = Survey.of(context)
+    notes = survey.notes(Version(release.version))
+    said = Note(State.FACT, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
+    if not notes.text:
+        said = Note(
+            State.WARNING,
+            f"nothing is said of {release.version}: there is no changelog, and no commit since the release before",
+        )
+    elif survey.repository.shallow and not notes.from_changelog:
+        said = Note(
+            State.WARNING,
+            f"notes from {notes.source} only: the clone is shallow",
+            advice="Fetch the whole history: git fetch --unshallow --tags (actions/checkout: fetch-depth: 0)",
+        )
+    return said, Document(NOTES, notes.text, "markdown")
