@@ -21,6 +21,7 @@ BUILDING: Final = (
     "requests",
     "release_tools.steps.ready",
     "release_tools.report.template",
+    "markdown_it",
 )
 """What is wanted once a build is begun, in that order."""
 PUBLISHING: Final = (
@@ -31,6 +32,7 @@ PUBLISHING: Final = (
     "release_tools.steps.upload_index",
     "release_tools.steps.make_recipe",
     "release_tools.report.template",
+    "markdown_it",
 )
 """What is wanted once files that were built are read."""
 

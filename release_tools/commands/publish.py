@@ -1,10 +1,21 @@
 """``release-tools publish``: what ``build`` made, to the places of its route; needs no repository and no build tool."""
 
 import argparse
+from collections.abc import Collection, Mapping
+from typing import Final
 
+from release_tools import places
 from release_tools.ahead import PUBLISHING, import_ahead
 from release_tools.invocation import Invocation, add_expect, add_only, add_project, add_settings
-from release_tools.pipeline import BUILT, DRAFT, FORGE, GO_BACK, NOTES_AGAIN, READY, SHOW, UPLOAD
+from release_tools.pipeline import BUILT, DRAFT, FORGE, GO_BACK, NOTES_AGAIN, READY, SHOW, UPLOAD, Step
+
+_STEPS: Final = (BUILT, GO_BACK, READY, NOTES_AGAIN, DRAFT, *UPLOAD, SHOW, *FORGE)
+_FOR: Final[Mapping[str, Step]] = {
+    **dict.fromkeys(("twine.package", "twine.repository", "release_tools.steps.upload_index"), UPLOAD[0]),
+    "release_tools.steps.make_recipe": FORGE[0],
+    "markdown_it": NOTES_AGAIN,
+}
+"""Of the modules to import ahead those that only one step wants."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +29,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation) -> int:
     """Run the PUBLISH half of the pipeline on the files of the output folder."""
-    import_ahead(PUBLISHING)
-    steps = (BUILT, GO_BACK, READY, NOTES_AGAIN, DRAFT, *UPLOAD, SHOW, *FORGE)
+    steps = steps_for((invocation.options.only or "").replace(",", " ").split())
+    import_ahead([name for name in PUBLISHING if _FOR.get(name, READY) in steps])
     return invocation.run_pipeline(steps, dry=invocation.options.dry_run, anywhere=True)
+
+
+def steps_for(only: Collection[str]) -> tuple[Step, ...]:
+    """The steps that serve these places; all of them if none is named.
+
+    What the others would say of places that another job serves, as of settings that are switched off, would mislead.
+    """
+    named = set(only)
+    uploads = named - {places.DRAFT, places.GITHUB, places.CONDA_FORGE}  # a name of one's own may be either's
+    served = {
+        **dict.fromkeys((GO_BACK, NOTES_AGAIN), named & {places.DRAFT, places.GITHUB}),
+        DRAFT: named & {places.DRAFT},
+        UPLOAD[0]: uploads - {places.Server.ANACONDA},
+        UPLOAD[1]: uploads - {places.PYPI.name, places.TESTPYPI.name},
+        SHOW: named & {places.GITHUB},
+        **dict.fromkeys(FORGE, named & {places.CONDA_FORGE}),
+    }
+    return tuple(step for step in _STEPS if not named or served.get(step, True))

@@ -1,11 +1,11 @@
 """The report page's template, compiled on being imported: where it is used, or ahead of that."""
 
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from release_tools import inert
@@ -14,9 +14,18 @@ from release_tools.model import Document
 from release_tools.report.states import WORDS, section_state
 from release_tools.report.text import size_text
 
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
 _FOLDER: Final = Path(__file__).parent / "page"
 _LARGEST_DOCUMENT: Final = 1_000_000
-_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+
+
+@cache
+def _markdown() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
@@ -51,7 +60,7 @@ def _is_link(url: str) -> bool:
 
 def _document(document: Document) -> str:
     """The project's own Markdown as HTML: raw HTML in it is shown as text, and no picture is fetched."""
-    return Markup(_MARKDOWN.render(inert.visible(document.text[:_LARGEST_DOCUMENT])))  # noqa: S704 - rendered with html off
+    return Markup(_markdown().render(inert.visible(document.text[:_LARGEST_DOCUMENT])))  # noqa: S704 - rendered with html off
 
 
 def _diff_lines(document: Document) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from release_tools.commands.publish import steps_for
 from release_tools.errors import ConflictError, CredentialError, PreflightError, RemoteError
 from release_tools.model import ArtifactKind
 from tests.publishing.world import World
@@ -123,6 +124,22 @@ def test_jobs_that_each_take_one_place_are_together_one_release(there: World) ->
     assert there.run("publish", "--only", "pypi") == 0
     assert there.pypi.holds() == there.expected(release, *DISTS)
     assert len(there.anaconda.uploads) == 1
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    [
+        ("pypi", ["Files", "Places", "Upload sdist and wheel"]),
+        ("anaconda", ["Files", "Places", "Upload conda packages"]),
+        ("company", ["Files", "Places", "Upload sdist and wheel", "Upload conda packages"]),
+        ("draft", ["Files", "Earlier draft", "Places", "Release notes", "GitHub draft"]),
+        ("github", ["Files", "Earlier draft", "Places", "Release notes", "GitHub release"]),
+        ("conda-forge", ["Files", "Places", "Recipe for conda-forge", "Pull request"]),
+    ],
+)
+def test_a_job_for_one_place_tells_of_no_other(only: str, expected: list[str]) -> None:
+    assert [step.title for step in steps_for([only])] == expected
+    assert len(steps_for([])) > len(expected)
 
 
 def test_a_tag_that_came_after_the_build_makes_it_a_release(there: World) -> None:
