@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from release_tools.model import Note, State
+from release_tools.places import CONDA_FORGE
 from release_tools.versions import TagFormat
 from release_tools.workflows.plan import Job
 from release_tools.workflows.reading import Use, Workflow
@@ -90,10 +91,11 @@ def _use(use: Use) -> Iterator[Note]:
 
 def _place(job: Job, uses: Sequence[Use]) -> Iterator[Note]:
     if not uses:
+        otherwise = "set conda-forge.enabled = false" if job.place == CONDA_FORGE else "take the place out of the route"
         yield Note(
             State.WARNING,
             f"no job publishes to {job.title}, though a route leads there",
-            advice="Write the workflows anew (release-tools init), or take the place out of the route.",
+            advice=f"Write the workflows anew (release-tools init), or {otherwise}.",
         )
     for use in uses:
         faults = [*_rights(job, use), *_secrets(job, use), *_environment(job, use)]

@@ -14,6 +14,7 @@ from tests.conda_forge.forge import (
     texts,
     url,
 )
+from tests.servers import base
 from tests.servers.base import Fault, Outage, What
 from tests.servers.github import Bare
 
@@ -115,8 +116,13 @@ def test_a_dry_run_writes_nothing(forge: Forge) -> None:
     assert forge.writes == []
 
 
-def test_a_rehearsal_without_a_network_says_what_would_be_done(forge: Forge) -> None:
-    forge.hub.faults = [Fault(What.DROP, times=None)]
+LIMITED = base.Response.of_json({"message": "API rate limit exceeded for 192.0.2.1."}, 403)
+
+
+@pytest.mark.parametrize("fault", [Fault(What.DROP, times=None), Fault(response=LIMITED, times=None)])
+def test_a_rehearsal_that_cannot_look_says_what_would_be_done(forge: Forge, fault: Fault) -> None:
+    forge.env.pop("CONDA_FORGE_TOKEN")
+    forge.hub.faults = [fault]
     outcome = forge.release(dry=True)
     assert outcome.error is None
     assert "could not look" in texts(outcome)

@@ -216,16 +216,18 @@ class GitHub:
     def _translated(self, error: "github.GithubException", deed: str) -> RemoteError | CredentialError:
         said = _said(error)
         match error.status:
+            case 403 | 429 if "rate limit" in said.lower():
+                more = "" if self.token else f" With a token in {self.variable} it lets more be asked."
+                return UnreachableError(
+                    f"could not {deed}: {said}",
+                    f"GitHub asks to wait; run the same command again later to go on.{more}",
+                )
             case 401 | 403 | 404 if self.token is None:
                 return CredentialError(f"could not {deed}: {said}", f"Set {self.variable} to a token that may.")
             case 401:
                 return CredentialError(
                     f"could not {deed}: GitHub refused the token in {self.variable}: {said}",
                     f"It may have expired or been revoked: make a new one and set {self.variable}.",
-                )
-            case 403 | 429 if "rate limit" in said.lower():
-                return UnreachableError(
-                    f"could not {deed}: {said}", "GitHub asks to wait; run the same command again later to go on."
                 )
             case 403 | 404:
                 return CredentialError(
