@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.stage import ANACONDA_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
+from tests.stage import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
 from tests.support.projects import in_tree_project
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,12 @@ COMMAND = (
 def credentials(there: Stage) -> Mapping[str, str]:
     for index in (there.pypi, there.testpypi):
         index.tokens[PYPI_TOKEN] = None
-    return {"TWINE_PASSWORD": PYPI_TOKEN, "ANACONDA_API_TOKEN": ANACONDA_TOKEN, "GITHUB_TOKEN": GITHUB_TOKEN}
+    return {
+        "TWINE_PASSWORD": PYPI_TOKEN,
+        "ANACONDA_API_TOKEN": ANACONDA_TOKEN,
+        "GITHUB_TOKEN": GITHUB_TOKEN,
+        "CONDA_FORGE_TOKEN": CONDA_FORGE_TOKEN,
+    }
 
 
 def date(there: Stage) -> None:
@@ -79,7 +84,7 @@ def test_killed_after_every_act_it_ends_as_if_it_never_was(tmp_path: Path) -> No
     for kill in ("never", "after"):
         folder = tmp_path / kill
         folder.mkdir()
-        with stage(folder, Path("unused"), FILES) as there:
+        with stage(folder, Path("unused"), FILES, conda_forge=True) as there:
             date(there)
             worlds[kill] = run(there, kill), state(there)
     [(code, acts)], whole = worlds["never"]
@@ -88,4 +93,5 @@ def test_killed_after_every_act_it_ends_as_if_it_never_was(tmp_path: Path) -> No
     assert [code for code, _ in runs] == [-signal.SIGKILL] * len(acts) + [0]
     assert [key for _, keys in runs for key in keys] == acts
     assert afterwards == whole
-    assert {key.partition(":")[0] for key in acts} >= {"tag", "github-draft", "pypi", "anaconda", "github"}
+    places = {"tag", "github-draft", "pypi", "anaconda", "github", "conda-forge-branch", "conda-forge"}
+    assert {key.partition(":")[0] for key in acts} >= places
