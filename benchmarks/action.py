@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.measure import command, options
 from tests.acting import ROOT, copy_action
-from tests.stage import stage
+from tests.stage import SLUG, stage
 from tests.support.projects import molecool
 
 SETUP, RELEASE = 5.0, 15.0
@@ -93,7 +93,8 @@ def _release(wheels: Path, tools: Path) -> Cost:
             there.push_tag("v1.0")
             runs = []
             cost = _cost(lambda: runs.append(there.run("release.yml", {"ref": "refs/tags/v1.0"})))
-        if not runs[0].ok:
+            [release] = there.github.repositories[SLUG].releases
+        if not runs[0].ok or release.draft:
             sys.exit(f"the release failed\n{runs[0].why}")
         return cost
 

@@ -42,8 +42,7 @@ def steps_for(only: Collection[str]) -> tuple[Step, ...]:
     named = set(only)
     uploads = named - {places.DRAFT, places.GITHUB, places.CONDA_FORGE}  # a name of one's own may be either's
     served = {
-        **dict.fromkeys((GO_BACK, NOTES_AGAIN), named & {places.DRAFT, places.GITHUB}),
-        DRAFT: named & {places.DRAFT},
+        **dict.fromkeys((GO_BACK, NOTES_AGAIN, DRAFT), named & {places.DRAFT, places.GITHUB}),
         UPLOAD[0]: uploads - {places.Server.ANACONDA},
         UPLOAD[1]: uploads - {places.PYPI.name, places.TESTPYPI.name},
         SHOW: named & {places.GITHUB},

@@ -133,7 +133,7 @@ def test_jobs_that_each_take_one_place_are_together_one_release(there: World) ->
         ("anaconda", ["Files", "Places", "Upload conda packages"]),
         ("company", ["Files", "Places", "Upload sdist and wheel", "Upload conda packages"]),
         ("draft", ["Files", "Earlier draft", "Places", "Release notes", "GitHub draft"]),
-        ("github", ["Files", "Earlier draft", "Places", "Release notes", "GitHub release"]),
+        ("github", ["Files", "Earlier draft", "Places", "Release notes", "GitHub draft", "GitHub release"]),
         ("conda-forge", ["Files", "Places", "Recipe for conda-forge", "Pull request"]),
     ],
 )
