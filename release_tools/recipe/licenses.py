@@ -112,6 +112,7 @@ TEXTS: Final = (
     ("ISC", ("permission to use, copy, modify, and distribute this software for any purpose",)),
     ("MIT", ("permission is hereby granted, free of charge",)),
 )
+BUNDLED: Final = "/third-party-licenses.json"  # as the builder of JupyterLab and its extensions writes it
 NOT_LICENSES: Final = ("author", "contributor", "credits", "thanks")
 
 
@@ -146,14 +147,15 @@ def license_files(metadata: RawMetadata, sources: Sources) -> tuple[str, ...]:
     """The files of the sdist that hold license texts: those that the metadata names, else those that are called so.
 
     These lie beside ``pyproject.toml``, or in a folder there that is called so. Lists of authors are no licenses,
-    though setuptools counts them among them.
+    though setuptools counts them among them; the lists of what a bundle of JavaScript holds are.
     """
     there = set(sources.paths)
     told = [path for path in metadata.get("license_files", []) if path in there and not _is_list_of_people(path)]
     called_so = [path for path in sources.paths if path.count("/") <= 1 and is_license(path)]
     beside = [path for path in called_so if "/" not in path]
     within = [path for path in called_so if is_license(path.partition("/")[0])]
-    return tuple(dict.fromkeys(told or beside or within))
+    bundled = [path for path in sources.paths if path.endswith(BUNDLED)]
+    return tuple(dict.fromkeys([*(told or beside or within), *bundled]))
 
 
 def _from_expression(text: str) -> str:

@@ -74,9 +74,10 @@ def test_every_license_file_is_listed_and_no_list_of_people() -> None:
 
 
 def test_license_files_are_found_by_name_where_the_metadata_names_none() -> None:
-    files = dict.fromkeys(["LICENCE.txt", "license.py", "docs/LICENSE", "Copying", "setup.py"], "")
+    files = dict.fromkeys(["LICENCE.txt", "license.py", "docs/LICENSE", "Copying", "x/third-party-licenses.json"], "")
     evidence = make_evidence("Name: demo\nVersion: 1\n", files)
-    assert license_files(evidence.metadata, evidence.sources) == ("LICENCE.txt", "Copying")
+    found = license_files(evidence.metadata, evidence.sources)
+    assert found == ("LICENCE.txt", "Copying", "x/third-party-licenses.json")
 
 
 def test_license_files_are_found_in_a_folder_that_is_called_so() -> None:
