@@ -91,13 +91,12 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     folder = tmp_path / "folder"
     (tmp_path / "scratch").mkdir()
     folder.mkdir()
-    with stage(folder, Path("unused"), FILES) as made:
+    with stage(folder, Path("unused"), FILES, conda_forge=True) as made:
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
         made.pypi.tokens[CANARIES["TWINE_PASSWORD"]] = None
         made.anaconda.tokens[CANARIES["ANACONDA_API_TOKEN"]] = made.anaconda.tokens.popitem()[1]
         made.github.workflow_token(CANARIES["GITHUB_TOKEN"], SLUG)
-        made.github.account("octo", CANARIES["CONDA_FORGE_TOKEN"])
-        made.github.create("conda-forge/feedstock-outputs", {"README.md": "lists\n"})
+        made.github.account("bob", CANARIES["CONDA_FORGE_TOKEN"])
         for old in (make_sdist(tmp_path, version="0.9"), make_wheel(tmp_path, version="0.9")):
             made.pypi.put(old.name, old.read_bytes(), "demo", "0.9")
         made.checkout.git("remote", "set-url", "origin", f"https://me:{IN_THE_REMOTE}@github.com/{SLUG}.git")
