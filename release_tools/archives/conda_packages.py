@@ -101,9 +101,8 @@ def _open_members(path: Path, limits: Limits) -> Iterator[Iterator[tuple[Member,
     names = Names(path.name, limits, case_sensitive=True)
     if path.name.endswith(".tar.bz2"):
         with open_regular(path) as (file, size):
-            frame = Frame(
-                file, start=0, packed=size, packing=Packing.BZIP2, ceiling=limits.ceiling(size), shown=path.name
-            )
+            ceiling = limits.ceiling(size, limits.conda_ratio)
+            frame = Frame(file, start=0, packed=size, packing=Packing.BZIP2, ceiling=ceiling, shown=path.name)
             yield read_members(frame, path.name, names, _DOCUMENTS.__contains__, limits)
         return
     if not path.name.endswith(".conda"):
@@ -132,7 +131,7 @@ def _component(archive: Zip, part: str, names: Names) -> Iterator[tuple[Member, 
         start=entry.start,
         packed=entry.packed,
         packing=Packing.ZSTD,
-        ceiling=archive.limits.ceiling(entry.packed),
+        ceiling=archive.limits.ceiling(entry.packed, archive.limits.conda_ratio),
         shown=shown,
     )
     for member, content in read_members(frame, shown, names, _DOCUMENTS.__contains__, archive.limits):

@@ -48,6 +48,8 @@ class Limits:
         members: the most members that an archive may have.
         unpacked: the most bytes that it may unpack to.
         ratio: the most that it may grow by when unpacked; PyPI's own limit.
+        conda_ratio: the same for a conda package: zstd sees repetitions over megabytes, where the deflate of a wheel
+            sees but 32 kB, so a sound wheel may become a conda package of a far higher ratio.
         ratio_from: the unpacked bytes from which the ratio counts; PyPI's own limit.
         document: the most bytes of a member that is read whole, such as METADATA.
     """
@@ -55,12 +57,13 @@ class Limits:
     members: int = 200_000
     unpacked: int = 16 << 30
     ratio: int = 50
+    conda_ratio: int = 1000
     ratio_from: int = 64 << 20
     document: int = 64 << 20
 
-    def ceiling(self, packed: int) -> int:
-        """The most bytes that an archive of ``packed`` bytes may unpack to."""
-        return min(self.unpacked, max(self.ratio_from, self.ratio * packed))
+    def ceiling(self, packed: int, ratio: int = 0) -> int:
+        """The most bytes that an archive of ``packed`` bytes may unpack to, by another ratio if one is given."""
+        return min(self.unpacked, max(self.ratio_from, (ratio or self.ratio) * packed))
 
 
 LIMITS: Final = Limits()

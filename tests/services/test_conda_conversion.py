@@ -19,6 +19,7 @@ from release_tools.archives import read_conda, read_wheel
 from release_tools.errors import ArchiveError, CondaError
 from release_tools.services.conda_build import read_back, run_tests
 from release_tools.services.conda_package import Conversion, convert
+from tests.making import make_wheel
 from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel
 from tests.support.wheels import Project
 
@@ -231,6 +232,13 @@ def test_a_package_passes_its_own_tests_or_says_why_not(tmp_path: Path, conda_ch
     assert outcomes["sound"].passed
     assert not outcomes["broken"].passed
     assert any("No module named 'nowhere'" in line for line in outcomes["broken"].output)
+
+
+def test_a_package_may_be_packed_far_better_than_its_wheel(tmp_path: Path) -> None:
+    wheel = read_wheel(make_wheel(tmp_path, body=os.urandom(1 << 18).hex() * 130))
+    (path,) = convert(wheel, tmp_path, Conversion(), COMMIT_TIME).paths
+    assert path.stat().st_size * 50 < 65 << 20, "the ratio that no wheel may have"
+    assert read_conda(path).name == "demo"
 
 
 def test_a_wheel_that_changes_while_it_is_converted_leaves_nothing_behind(tmp_path: Path) -> None:
