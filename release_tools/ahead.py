@@ -20,6 +20,7 @@ BUILDING: Final = (
     "rattler_build",
     "requests",
     "release_tools.steps.ready",
+    "release_tools.steps.make_recipe",
     "release_tools.report.template",
     "markdown_it",
 )
