@@ -150,7 +150,7 @@ class Chain:
         """Have it end now, if it has not."""
         with self._lock:
             self._ended = True
-            if self._running:
+            if self._running and self._thread.is_alive():  # its number may be another's by now
                 self._running.kill()
         self._thread.join()
 
