@@ -15,7 +15,7 @@ from tests.support.projects import molecool
 
 PICTURE = Path(__file__).parent / "images" / "report.png"
 SIZE = "1120,1000"
-CHANGELOG = {"CHANGELOG.md": "# Changelog\n\n## [1.4.0rc1]\n\n### Added\n\n- Distances between atoms.\n"}
+FILES = {**molecool(), "CHANGELOG.md": "# Changelog\n\n## [1.4.0]\n\n### Added\n\n- Distances between atoms.\n"}
 
 
 def take() -> int:
@@ -23,12 +23,12 @@ def take() -> int:
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         sys.exit("No browser: apt-get install chromium")
-    with tempfile.TemporaryDirectory() as temp, stage(Path(temp), Path(), {**molecool(), **CHANGELOG}) as there:
+    with tempfile.TemporaryDirectory() as temp, stage(Path(temp), Path(), FILES, conda_forge=True) as there:
         tools = Path(temp) / "tools"
         pip = (sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(tools))
         subprocess.run([*pip, "setuptools>=77", "versioningit>=3.3"], check=True)  # noqa: S603 - our own pip
         env = {**there.checkout.env, "PIP_FIND_LINKS": str(tools), "UV_FIND_LINKS": str(tools)}
-        code = main(["dry-run", "-C", str(there.checkout.path), "--version", "1.4.0rc1"], env)
+        code = main(["dry-run", "-C", str(there.checkout.path), "--version", "1.4.0"], env)
         page = (there.checkout.path / "dist" / "report.html").as_uri()
         options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={SIZE}")
         subprocess.run([browser, *options, f"--screenshot={PICTURE}", page], check=True, capture_output=True)  # noqa: S603 - the browser that was found
