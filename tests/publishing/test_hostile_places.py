@@ -11,19 +11,9 @@ import pytest
 from release_tools.errors import CredentialError, PreflightError, RemoteError
 from tests.publishing.world import ANACONDA_TOKEN, World
 from tests.servers.base import Double, Fault, Request, Response
-from tests.servers.package_index import Publisher
 
 EVIL = "https://evil.example/take"
 JOB_ONLY = ("--routes-final", "pypi", "--attestations", "off")
-
-
-@pytest.fixture
-def job(there: World) -> World:
-    there.build(conda=False)
-    there.env |= there.provider.environment
-    there.pypi.owned.add("demo")
-    there.pypi.publishers = [Publisher("demo")]
-    return there
 
 
 @pytest.mark.parametrize("status", [301, 307])

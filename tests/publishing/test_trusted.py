@@ -21,16 +21,6 @@ from tests.servers.package_index import Publisher
 PYPI_ONLY = ("--routes-final", "pypi", "--attestations", "off")
 
 
-@pytest.fixture
-def job(there: World) -> World:
-    """A job with ``id-token: write``, whose project exists and knows it."""
-    there.build(conda=False)
-    there.env |= there.provider.environment
-    there.pypi.owned.add("demo")
-    there.pypi.publishers = there.testpypi.publishers = [Publisher("demo")]
-    return there
-
-
 def test_a_job_publishes_without_any_token(job: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert job.run("publish", *PYPI_ONLY) == 0
     assert len(job.pypi.accepted) == 2
