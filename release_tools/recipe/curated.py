@@ -106,6 +106,9 @@ EXTRA_REQUIREMENTS: Final = {
     ("versioneer", "toml"): ('tomli; python_version < "3.11"',),
 }
 
+# Namespaces that conda-forge's names write with a dot, as a rule.
+DOTTED: Final = frozenset({"backports", "jaraco", "zope"})
+
 # Beginnings of the names of packages that conda-forge builds for no Python but those that need them: these gone, they
 # cannot be installed any more.
 BACKPORTS: Final = ("backports",)

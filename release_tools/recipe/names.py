@@ -17,7 +17,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from release_tools.errors import ConfigError
-from release_tools.recipe.curated import BOUNDS, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME
+from release_tools.recipe.curated import BOUNDS, DOTTED, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME
 
 # What an extra of a project asks for, as the project's own Requires-Dist says it; None when that is not known.
 ExtraLookup = Callable[[str, str], Sequence[str] | None]
@@ -152,12 +152,17 @@ def _is_name(text: str) -> bool:
 def _spellings(pypi_name: str) -> tuple[str, ...]:
     """The spellings that conda channels use for one name, the likeliest first.
 
-    Dots are a part of many conda names (``backports.zoneinfo``), underscores of few.
+    Dots are a part of many conda names (``backports.zoneinfo``), underscores of few; where a namespace is written with
+    a dot, it is so although the metadata of the project that needs it has a hyphen, as hatchling writes it.
     """
     written = pypi_name.strip().lower()
     hyphens = canonicalize_name(written)
+    namespace, _, rest = hyphens.partition("-")
+    dotted = (f"{namespace}.{rest}",) if namespace in DOTTED and rest else ()
     return tuple(
-        dict.fromkeys((written.replace("_", "-"), hyphens, hyphens.replace("-", "_"), hyphens.replace("-", ".")))
+        dict.fromkeys(
+            (*dotted, written.replace("_", "-"), hyphens, hyphens.replace("-", "_"), hyphens.replace("-", "."))
+        )
     )
 
 

@@ -30,7 +30,7 @@ def main() -> None:
             told["packages"] += map(str, variant.run_build(tools, output, channels).packages)
     except RattlerBuildError as error:
         told["fault"] = str(error)
-        logs = sorted(Path(output).glob("bld/*/work/conda_build.log"))
+        logs = sorted(Path(output, "bld").glob("*/*/conda_build.log"))
         told["log"] = [line for log in logs for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
     Path(answer).write_text(json.dumps(told | {"log": told["log"][-_SHOWN:]}), encoding="utf-8")
 

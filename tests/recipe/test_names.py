@@ -51,6 +51,12 @@ def test_an_unknown_name_is_kept_and_told_with_what_was_tried() -> None:
     )
 
 
+@pytest.mark.parametrize("pypi", ["backports-unheard-of", "backports.unheard-of", "Backports_Unheard.Of"])
+def test_an_unknown_name_in_a_known_namespace_has_its_dot(pypi: str) -> None:
+    name = Names().conda_name(pypi)
+    assert (name.conda, name.confirmed) == ("backports.unheard-of", False)
+
+
 def test_the_users_own_table_is_asked_first_in_any_spelling() -> None:
     name = Names({"Typing_Extensions": "my-typing"}).conda_name("typing-extensions")
     assert (name.conda, name.source, name.confirmed) == ("my-typing", Source.CONFIG, True)
