@@ -159,10 +159,3 @@ def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
         raise ArchiveError(f"{path.name}: cannot be read: {error.strerror}", "Check the path.") from error
     with file:
         yield file, file.seek(0, 2)
-
-
-def copy_of(source: BinaryIO, size: int) -> Iterator[bytes]:
-    """The next ``size`` bytes of a stream, in chunks; fewer where the stream ends before."""
-    while size > 0 and (chunk := source.read(min(size, CHUNK))):
-        size -= len(chunk)
-        yield chunk
