@@ -16,7 +16,7 @@ from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.services import conda_builder, conda_tester
 
 _PATIENCE: Final = 600.0
-_PINNED: Final = {
+PINNED: Final = {
     "python_min": [CONDA_FORGE_PYTHON],
     "python": ["3.12.* *_cpython"],
     "c_compiler": ["gcc"],
@@ -88,7 +88,7 @@ def why_unrendered(text: str) -> str:
 
     with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:  # else it makes one, and leaves it behind
         try:
-            Stage0Recipe.from_yaml(text, recipe_dir=folder).render(VariantConfig(_PINNED))
+            Stage0Recipe.from_yaml(text, recipe_dir=folder).render(VariantConfig(PINNED))
         except RattlerBuildError as error:
             return str(error)
     return ""

@@ -10,21 +10,12 @@ from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
+from release_tools.services.conda_build import PINNED
 from tests.recipe.evidence import read_case
 
 CASES = sorted(Path(__file__).with_name("generated").iterdir(), key=lambda folder: folder.name)
 MAINTAINERS = ("ann", "conda-forge/team")
-VARIANTS = VariantConfig(
-    {
-        "python_min": ["3.10"],
-        "python": ["3.12.* *_cpython"],
-        "c_compiler": ["gcc"],
-        "c_stdlib": ["sysroot"],
-        "cxx_compiler": ["gxx"],
-        "fortran_compiler": ["gfortran"],
-        "rust_compiler": ["rust"],
-    }
-)
+VARIANTS = VariantConfig(PINNED)
 
 
 def render(recipe: Path, platform: str) -> list[dict[str, Any]]:
