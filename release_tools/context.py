@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from release_tools import addresses
+from release_tools.begun import Begun
 from release_tools.config import Config
 from release_tools.console import Console
 from release_tools.credentials import OIDC_URL
 from release_tools.gate import Gate
 from release_tools.http import Http, Patience
 from release_tools.places import channel_server, origins
-from release_tools.process import Begun
 
 _SHORT_PAUSE: Final = 100
 

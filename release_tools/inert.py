@@ -63,11 +63,6 @@ def workflow_data(text: str) -> str:
     return for_terminal(text).replace("##[", "##\\[").replace("%", "%25").replace("\n", "%0A")
 
 
-def workflow_property(text: str) -> str:
-    """A property of a workflow command of our own (``file=``, ``title=``), encoded as actions/toolkit encodes it."""
-    return workflow_data(text).replace(":", "%3A").replace(",", "%2C")
-
-
 _GAP = "\u200b"
 
 # GitHub (CommonMark and GFM) reads code first, and in code nothing is live. A fence that starts its line belongs to no

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from release_tools.begun import Begun
 from release_tools.console import Console
 from release_tools.context import Context, Request
 from release_tools.credentials import refuse_near_build
@@ -21,7 +22,6 @@ from release_tools.gate import Gate
 from release_tools.history.bump import Bump
 from release_tools.model import Release
 from release_tools.places import narrowed, stops
-from release_tools.process import Begun
 from release_tools.project import Project
 from release_tools.report.data import report_data
 from release_tools.report.delivery import redacted, write_outputs, write_page, write_summary

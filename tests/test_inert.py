@@ -60,7 +60,6 @@ def test_a_log_commands_no_runner(written: str, shown: str) -> None:
 def test_an_annotation_ends_where_we_end_it() -> None:
     assert inert.workflow_data("50%\r\n::error::x") == "50%25%0A::error::x"
     assert inert.workflow_data("x ##[add-path]/evil") == "x ##\\[add-path]/evil"
-    assert inert.workflow_property("a,b:c%\nd") == "a%2Cb%3Ac%25%0Ad"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ LAYERS = (
     ("model",),
     ("config", "credentials", "versions"),
     ("archives", "console", "manifest", "process", "project", "settings", "http"),
-    ("recipe", "history", "places", "gate"),
+    ("recipe", "history", "places", "gate", "begun"),
     ("parity", "context"),
     ("deeds", "services"),
     ("survey",),

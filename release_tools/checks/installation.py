@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.archives import Wheel, read_wheel
+from release_tools.begun import Task
 from release_tools.checks.probing import Installed, last_lines, probe
 from release_tools.context import Context
 from release_tools.credentials import refuse_near_build
 from release_tools.model import Note, State
-from release_tools.process import ProcessError, Task
+from release_tools.process import ProcessError
 from release_tools.services.environment import Environment
 from release_tools.services.trial import environment_for, needs
 

@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from release_tools.begun import Chain
 from release_tools.credentials import without_credentials
-from release_tools.process import Chain, Completed, Program, run
+from release_tools.process import Completed, Program, run
 
 
 def find_uv(env: Mapping[str, str]) -> str | None:

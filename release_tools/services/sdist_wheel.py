@@ -15,9 +15,10 @@ from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Final, Literal, Self
 
+from release_tools.begun import Begun, Chain
 from release_tools.errors import BuildError
 from release_tools.model import Artifact, ArtifactKind
-from release_tools.process import Begun, Chain, ProcessError
+from release_tools.process import ProcessError
 from release_tools.project import Project
 from release_tools.services.environment import Environment
 from release_tools.services.hooks import Hooks

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from release_tools.process import Begun, Chain
+from release_tools.begun import Begun, Chain
 from release_tools.services.environment import Environment
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from itertools import chain
 
 from packaging.version import Version
 
+from release_tools.begun import Task
 from release_tools.context import Context
 from release_tools.deeds import StoppedError
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError
 from release_tools.model import ArtifactKind, Kind, Note, Release, State
 from release_tools.places import Route, route
-from release_tools.process import Task
 from release_tools.publishing.finding import Finding, attempt
 from release_tools.publishing.on_channel import OnChannel
 from release_tools.publishing.on_index import OnIndex

@@ -4,10 +4,10 @@ from typing import Final
 
 from packaging.version import Version
 
+from release_tools.begun import Task
 from release_tools.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.model import Document, Note, Release, Skip, State
-from release_tools.process import Task
 from release_tools.survey import NOTES, Survey
 
 _PURPOSE: Final = "release notes"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from release_tools.process import Begun
+from release_tools.begun import Begun
 from release_tools.services.trial import begin_trial, environment_for
 
 

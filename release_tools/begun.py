@@ -1,0 +1,99 @@
+"""What is begun before its turn, so that nobody need wait for it then: programs, and work in a thread of its own.
+
+A head start only ever saves time: what nobody asks for is ended, and what went wrong is told by who asks.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Lock, Thread
+from typing import Any, Generic, TypeVar
+
+from release_tools.process import ProcessError, Program
+
+_Work = TypeVar("_Work", "Chain", "Task[Any]")
+_Answer = TypeVar("_Answer")
+
+
+class Chain:
+    """Programs one after the other, each begun once the one before it went well, while we do something else."""
+
+    def __init__(self, *programs: Callable[[], Program]) -> None:
+        self._programs = programs
+        self._lock = Lock()
+        self._running: Program | None = None
+        self._ended = self._went_well = False
+        self._thread = Thread(target=self._run, name="begun", daemon=True)
+        self._thread.start()
+
+    def finish(self) -> bool:
+        """Wait for the last one; answer whether all went well."""
+        self._thread.join()
+        return self._went_well
+
+    def end(self) -> None:
+        """Have it end now, if it has not."""
+        with self._lock:
+            self._ended = True
+            if self._running and self._thread.is_alive():  # its number may be another's by now
+                self._running.kill()
+        self._thread.join()
+
+    def _run(self) -> None:
+        for program in self._programs:
+            try:
+                with self._lock:
+                    if self._ended:
+                        return
+                    self._running = program()
+                self._running.finish()
+            except ProcessError:
+                return
+        self._went_well = True
+
+
+class Task(Generic[_Answer]):
+    """Something that is done in a thread of its own."""
+
+    def __init__(self, deed: Callable[[], _Answer]) -> None:
+        self._answer: Future[_Answer] = Future()
+        self._thread = Thread(target=self._run, args=(deed,), name="begun", daemon=True)
+        self._thread.start()
+
+    def finish(self) -> _Answer:
+        """Its answer, waited for; raises what it raised."""
+        return self._answer.result()
+
+    def end(self) -> None:
+        """Wait for its end: nobody can stop a thread."""
+        self._thread.join()
+
+    def _run(self, deed: Callable[[], _Answer]) -> None:
+        try:
+            self._answer.set_result(deed())
+        except Exception as error:  # noqa: BLE001 - raised again where the answer is asked for
+            self._answer.set_exception(error)
+
+
+class Begun:
+    """What was begun before anybody waits for it, each by what it is for."""
+
+    def __init__(self) -> None:
+        self._works: dict[str, Chain | Task[Any]] = {}
+
+    def add(self, purpose: str, work: "Chain | Task[Any]") -> None:
+        """Keep it until it is asked for."""
+        self._works[purpose] = work
+
+    def __contains__(self, purpose: str) -> bool:
+        """Whether it was begun, and not asked for yet."""
+        return purpose in self._works
+
+    def take(self, purpose: str, kind: type[_Work]) -> _Work | None:
+        """Hand it out, to be finished; None where it was not begun."""
+        work = self._works.pop(purpose, None)
+        return work if isinstance(work, kind) else None
+
+    def end(self) -> None:
+        """End what nobody asked for."""
+        while self._works:
+            self._works.popitem()[1].end()
