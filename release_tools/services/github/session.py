@@ -1,11 +1,7 @@
-"""Where GitHub is, who asks, and how its refusals read; every request goes through our own HTTP session.
-
-PyGithub by itself has no timeout on the hosts for uploads and downloads, holds whole files in memory, repeats writes
-and takes its proxy from the process. So it is handed connections that are ours.
-"""
+"""Where GitHub is, who asks, and how its refusals read; every request goes through our own HTTP session."""
 
 import re
-from collections.abc import ItemsView, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,7 +11,7 @@ from urllib.parse import urlsplit
 from release_tools.addresses import ACTIONS_BOT, CONDA_FORGE_OWNER, GITHUB_API, GITHUB_SITE
 from release_tools.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN, read_token
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError
-from release_tools.http import Answer, Http, bare
+from release_tools.http import Http, bare
 from release_tools.model import Note, State
 
 if TYPE_CHECKING:
@@ -35,11 +31,8 @@ _MAY: Final[Mapping[str, str]] = {
     CONDA_FORGE_TOKEN: "Only a classic token with the scopes public_repo and workflow may fork and open pull requests"
     " elsewhere; a fine-grained one may not.",
 }
-_REFUSED_FOR_NOW: Final = (403, 429)
 _FORBIDDEN: Final = 403
-_ELSEWHERE: Final = 3
 _SERVER_FAILED: Final = 500
-_PAGE: Final = 100
 
 
 @dataclass(frozen=True)
@@ -157,7 +150,9 @@ class GitHub:
     @cached_property
     def requester(self) -> "Requester":
         """What PyGithub's objects ask through."""
-        return _requester(self)
+        from release_tools.services.github.requester import make_requester
+
+        return make_requester(self.api, self.token, self.http, self.check)
 
     @property
     def scopes(self) -> frozenset[str] | None:
@@ -313,92 +308,3 @@ def _said(error: "github.GithubException") -> str:
         for fault in data.get("errors") or ()
     )
     return "; ".join([str(data.get("message") or error.status), *map(str, faults)])
-
-
-def _requester(hub: GitHub) -> "Requester":
-    from github import Auth
-    from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
-
-    class Ours(Requester):
-        """PyGithub's requester with connections of its own; those of PyGithub's class stay as they are."""
-
-    Ours.injectConnectionClasses(
-        type("Plain", (_Connection, HTTPRequestsConnectionClass), {"hub": hub, "scheme": "http"}),
-        type("Secure", (_Connection, HTTPSRequestsConnectionClass), {"hub": hub, "scheme": "https"}),
-    )
-    return Ours(
-        auth=Auth.Token(hub.token) if hub.token else None,
-        base_url=hub.api,
-        timeout=round(hub.http.patience.timeout),
-        user_agent="release-tools",
-        per_page=_PAGE,
-        verify=True,
-        retry=None,
-        pool_size=None,
-        lazy=True,
-    )
-
-
-class _Connection:
-    """What PyGithub takes for a connection; it asks through our session."""
-
-    hub: GitHub
-    scheme: str
-    verb: str
-    url: str
-    headers: dict[str, str]
-    input: str | IO[bytes] | None
-
-    def __init__(self, host: str, port: int | None = None, **_: object) -> None:
-        self.host = host
-        self.place = f"{host}:{port}" if port else host
-
-    def getresponse(self) -> "_Answered":
-        """Send what PyGithub said to `request`.
-
-        Raises:
-            RemoteError: the server failed, or sends us elsewhere.
-        """
-        url = f"{self.scheme}://{self.place}{self.url}"
-        self.hub.check(self.verb, url)
-        data = self.input.encode() if isinstance(self.input, str) else self.input
-        answer = _ask(self.hub.http, self.verb, url, self.headers, data)
-        if answer.status // 100 == _ELSEWHERE:
-            raise RemoteError(
-                f"{bare(url)} has moved to {bare(answer.headers.get('location', ''))}",
-                "If the repository was renamed, type: git remote set-url origin NEW-ADDRESS",
-            )
-        return _Answered(answer)
-
-    def close(self) -> None:
-        """Leave the session open: other connections use it too."""
-
-
-def _ask(http: Http, verb: str, url: str, headers: Mapping[str, str], data: bytes | IO[bytes] | None) -> Answer:
-    """Read patiently, write once; a write that the rate limit refused was not done, so it may be repeated."""
-    if verb == "GET":
-        return http.get(url, headers=headers, follow=False)
-    for again in range(2, http.patience.tries + 1):
-        answer = http.send(verb, url, headers=headers, data=data)
-        wait = answer.headers.get("retry-after", "")
-        if answer.status not in _REFUSED_FOR_NOW or not wait:
-            return answer
-        http.patience.sleep(http.patience.before(again, wait))
-        if data is not None and not isinstance(data, bytes):
-            data.seek(0)
-    return http.send(verb, url, headers=headers, data=data)
-
-
-class _Answered:
-    """What PyGithub takes for an answer."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.status = answer.status
-        self.headers = answer.headers
-        self._answer = answer
-
-    def getheaders(self) -> ItemsView[str, str]:
-        return self.headers.items()
-
-    def read(self) -> str:
-        return self._answer.text
