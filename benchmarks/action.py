@@ -2,15 +2,14 @@
 
 The release is that of ``tests/projects/molecool`` by the workflow that ``release-tools init`` writes, against doubles
 of every place; each of its six jobs sets the action up anew, from wheels in a folder as the action's input ``wheels``
-keeps. What pip takes for the same set-up is measured beside it. Processor time says what a busy machine hides. ::
+keeps. What pip takes for the same set-up is measured beside it. Processor time says what a busy machine hides. Nothing
+is deleted before the end, as a disk that has much to delete is slow to make files. ::
 
     python -m benchmarks.action
 """
 
-import os
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +18,7 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
-from benchmarks.measure import command, options
+from benchmarks.measure import command, options, scratch
 from tests.acting import ROOT, copy_action
 from tests.stage import SLUG, stage
 from tests.support.projects import molecool
@@ -30,8 +29,7 @@ SETUP, RELEASE = 5.0, 15.0
 def main() -> int:
     """Measure, print the table, and answer 1 where a goal is missed."""
     chosen = options(__doc__, rounds=3)
-    with tempfile.TemporaryDirectory() as temp:
-        folder = Path(temp)
+    with scratch() as folder:
         wheels, tools = folder / "wheels", folder / "tools"
         command(sys.executable, "-m", "pip", "download", "--dest", tools, "setuptools>=77", "versioningit>=3.3")()
         print(f"{'':44}{'seconds':>10}{'processor':>11}{'at most':>9}")
@@ -40,7 +38,7 @@ def main() -> int:
         _show("set-up of a publishing job, wheels at hand", _median(chosen.rounds, lambda: _publisher(folder, wheels)))
         setup = _median(chosen.rounds, lambda: _setup(folder, wheels))
         _show("set-up, wheels at hand", setup, SETUP)
-        release = statistics.median_low(_release(wheels, tools) for _ in range(chosen.rounds))
+        release = statistics.median_low(_release(folder, wheels, tools) for _ in range(chosen.rounds))
         _show("tag push to everywhere, six jobs", release, RELEASE)
     return int(setup[0] > SETUP or release[0] > RELEASE)
 
@@ -66,9 +64,9 @@ def _show(what: str, cost: Cost, bound: float | None = None) -> None:
 
 def _setup(folder: Path, wheels: Path, **inputs: str) -> None:
     """The action's first step in a job."""
-    with tempfile.TemporaryDirectory(dir=folder) as temp:
-        env = {**os.environ, "RUNNER_TEMP": temp, "GITHUB_OUTPUT": f"{temp}/output", "WHEELS": str(wheels), **inputs}
-        subprocess.run([sys.executable, "-I", str(ROOT / "action" / "install.py")], env=env, check=True)
+    temp = tempfile.mkdtemp(dir=folder)
+    env = {"RUNNER_TEMP": temp, "GITHUB_OUTPUT": f"{temp}/output", "WHEELS": str(wheels), **inputs}
+    command(sys.executable, "-I", ROOT / "action" / "install.py", env=env)()
 
 
 def _publisher(folder: Path, wheels: Path) -> None:
@@ -77,26 +75,25 @@ def _publisher(folder: Path, wheels: Path) -> None:
 
 def _by_pip(folder: Path, wheels: Path) -> None:
     """The same as people write it by hand."""
-    with tempfile.TemporaryDirectory(dir=folder) as temp:
-        command(sys.executable, "-m", "venv", temp)()
-        pip = (f"{temp}/bin/python", "-m", "pip", "install", "--no-deps", "--require-hashes", "--no-index")
-        command(*pip, "--find-links", wheels, "-r", ROOT / "requirements.lock")()
+    temp = tempfile.mkdtemp(dir=folder)
+    command(sys.executable, "-m", "venv", temp)()
+    pip = (f"{temp}/bin/python", "-m", "pip", "install", "--no-deps", "--require-hashes", "--no-index")
+    command(*pip, "--find-links", wheels, "-r", ROOT / "requirements.lock")()
 
 
-def _release(wheels: Path, tools: Path) -> Cost:
+def _release(folder: Path, wheels: Path, tools: Path) -> Cost:
     """From the tag to the published release."""
     found = {"PIP_FIND_LINKS": str(tools), "UV_FIND_LINKS": str(tools)}
-    with tempfile.TemporaryDirectory() as temp:
-        folder = Path(temp)
-        action = copy_action(folder / "action", wheels)
-        with redirect_stdout(StringIO()), stage(folder, action, molecool(), env=found) as there:
-            there.push_tag("v1.0")
-            runs = []
-            cost = _cost(lambda: runs.append(there.run("release.yml", {"ref": "refs/tags/v1.0"})))
-            [release] = there.github.repositories[SLUG].releases
-        if not runs[0].ok or release.draft:
-            sys.exit(f"the release failed\n{runs[0].why}")
-        return cost
+    here = Path(tempfile.mkdtemp(dir=folder))
+    action = copy_action(here / "action", wheels)
+    with redirect_stdout(StringIO()), stage(here, action, molecool(), env=found) as there:
+        there.push_tag("v1.0")
+        runs = []
+        cost = _cost(lambda: runs.append(there.run("release.yml", {"ref": "refs/tags/v1.0"})))
+        [release] = there.github.repositories[SLUG].releases
+    if not runs[0].ok or release.draft:
+        sys.exit(f"the release failed\n{runs[0].why}")
+    return cost
 
 
 if __name__ == "__main__":

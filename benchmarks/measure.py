@@ -3,17 +3,40 @@
 import argparse
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 ENV: Final = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """Everybody's interpreters keep their bytecode, as after an installation; containers tend to forbid it."""
+
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a fresh folder is made in it
+_ROOM: Final = 4 << 30
+"""Bytes that must be free there."""
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for all temporary files from here on, those of the commands too; its place is printed.
+
+    It lies in memory where there is room, unless ``TMPDIR`` says otherwise: what a disk takes to make a file differs by
+    a factor of ten from one minute to the next, and is nobody's merit.
+    """
+    memory = "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > _ROOM
+    with tempfile.TemporaryDirectory(dir=MEMORY if memory else None) as folder:
+        print(f"temporary files are in {'memory' if memory else Path(folder).parent}")
+        here = {"TMPDIR": folder}
+        with patch.dict(os.environ, here), patch.dict(ENV, here), patch.object(tempfile, "tempdir", folder):
+            yield Path(folder)
 
 
 @dataclass(frozen=True)
@@ -62,11 +85,15 @@ def timed(what: str, peer: Callable[[], object], ours: Callable[[], object], *, 
     return Row(what, statistics.median(times[0]), statistics.median(times[1]), bound)
 
 
-def command(*argv: str | Path, cwd: Path | None = None, accept: Sequence[int] = (0,)) -> Callable[[], None]:
-    """A deed: run a command to its end, silently."""
+def command(
+    *argv: str | Path, cwd: Path | None = None, accept: Sequence[int] = (0,), env: Mapping[str, str] | None = None
+) -> Callable[[], None]:
+    """A deed: run a command to its end, silently; ``env`` is added to everybody's."""
 
     def run() -> None:
-        done = subprocess.run([*map(str, argv)], cwd=cwd, env=ENV, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*map(str, argv)], cwd=cwd, env={**ENV, **(env or {})}, capture_output=True, text=True, check=False
+        )
         if done.returncode not in accept:
             raise SystemExit(f"{' '.join(map(str, argv))} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
 

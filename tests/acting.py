@@ -140,7 +140,8 @@ class Runner:
         home.mkdir(exist_ok=True)
         path = os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin"))
         offline = {"PIP_NO_INDEX": "1", **({} if "HTTPS_PROXY" in self.env else {"UV_OFFLINE": "1"})}
-        return {"HOME": str(home), "PATH": path, "LANG": "C.UTF-8", **offline, **self.env}
+        kept = {"TMPDIR": os.environ["TMPDIR"]} if "TMPDIR" in os.environ else {}
+        return {"HOME": str(home), "PATH": path, "LANG": "C.UTF-8", **kept, **offline, **self.env}
 
     def _stubs(self, repository: Path) -> dict[str, Path]:
         store = self.folder / "artifacts"
