@@ -10,7 +10,14 @@ from typing import Any, Literal
 CondaFormat = Literal["conda", "tar.bz2"]
 
 
-def setting(doc: str, default: Any = MISSING, *, within: range | None = None, inside: bool = False) -> Any:  # noqa: ANN401 - as dataclasses.field, it answers any type
+def setting(
+    doc: str,
+    default: Any = MISSING,  # noqa: ANN401 - of any type
+    *,
+    within: range | None = None,
+    inside: bool = False,
+    also: str = "",
+) -> Any:  # noqa: ANN401 - as dataclasses.field, it answers any type
     """A dataclass field with its sentence for the reference page; a callable default is a factory.
 
     Args:
@@ -18,8 +25,9 @@ def setting(doc: str, default: Any = MISSING, *, within: range | None = None, in
         default: what holds where nobody says otherwise.
         within: the numbers that are allowed.
         inside: whether it is a path that must not leave the project, where the project's own file says it.
+        also: another name of its option, that people would type.
     """
-    metadata = {"doc": doc, "within": within, "inside": inside}
+    metadata = {"doc": doc, "within": within, "inside": inside, "also": also}
     if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -158,7 +166,9 @@ class CondaForgeConfig:
 class Config:
     """All settings of a project."""
 
-    packages_dir: str = setting("The folder of the artifacts, relative to the project.", "dist", inside=True)
+    packages_dir: str = setting(
+        "The folder of the artifacts, relative to the project.", "dist", inside=True, also="output-dir"
+    )
     tag_format: str = setting(
         'How a version is written as a tag, such as "pkg-a-v{version}"; v1.2.3 or 1.2.3 if empty.', ""
     )

@@ -258,7 +258,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     )
     for item in settings():
         if not item.is_table:
-            group.add_argument(item.option, dest=item.key, default=argparse.SUPPRESS, help=_help(item), **_form(item))
+            group.add_argument(*item.options, dest=item.key, default=argparse.SUPPRESS, help=_help(item), **_form(item))
 
 
 def _help(item: Setting) -> str:

@@ -44,6 +44,7 @@ class Setting:
         doc: one sentence.
         within: the numbers that it may be, where it is one.
         inside: whether it is a path that the project's own file must not lead out of the project.
+        also: another name of its option; empty for most.
     """
 
     path: tuple[str, ...]
@@ -52,6 +53,7 @@ class Setting:
     doc: str
     within: range | None = None
     inside: bool = False
+    also: str = ""
 
     @property
     def key(self) -> str:
@@ -66,7 +68,12 @@ class Setting:
     @property
     def option(self) -> str:
         """On the command line: ``--anaconda-owner``."""
-        return f"--{self.name}"
+        return self.options[0]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Every spelling on the command line, the usual one first."""
+        return tuple(f"--{name}" for name in (self.name, self.also) if name)
 
     @property
     def variable(self) -> str:

@@ -15,7 +15,7 @@ from tests.support.repositories import make_repository
 def test_a_project_of_computational_molecular_science_is_rehearsed_whole(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "molecool", molecool(), ". v1.2.0 . .")
     before = checkout.git("status", "--porcelain", "--ignored"), checkout.git("for-each-ref")
-    said = run("dry-run", "-C", checkout.root, "--json", "--packages-dir", tmp_path / "out", "--network-tries", "1")
+    said = run("dry-run", "-C", checkout.root, "--json", "--output-dir", tmp_path / "out", "--network-tries", "1")
     assert said.code == 0, said.err
     report = json.loads(said.out)
     assert (report["version"], report["tag"], report["tagged"]) == ("1.3.0.dev2", "v1.3.0.dev2", False)

@@ -64,9 +64,9 @@ def _bounds(item: Setting) -> dict[str, int]:
 
 
 def _row(item: Setting) -> str:
-    named = ("in the file only", "") if item.is_table else (f"`{item.option}`", f"`{item.variable}`")
-    if item.type is bool:
-        named = (f"`{item.option}`, `--no-{item.name}`", named[1])
+    options = (*item.options, f"--no-{item.name}") if item.type is bool else item.options
+    listed = ", ".join(f"`{option}`" for option in options)
+    named = ("in the file only", "") if item.is_table else (listed, f"`{item.variable}`")
     cells = (f"`{item.key}`", _words(item.type), f"`{json.dumps(_plain(item.default))}`", item.doc, *named)
     return "| " + " | ".join(cells).replace("\n", " ") + " |\n"
 
