@@ -97,10 +97,16 @@ class Wheel:
 
     @property
     def import_names(self) -> tuple[str, ...]:
-        """The outermost modules and packages that it installs, the project's own Import-Name (PEP 794) before ours."""
+        """The outermost modules and packages that it installs, the project's own Import-Name (PEP 794) before ours.
+
+        A module that only commands of an extra are made of is left out: it may need what the extra brings.
+        """
         told = [name.partition(";") for name in self.metadata.raw.get("import_names", [])]
         public = tuple(sorted(name.strip() for name, _, private in told if name.strip() and not private))
-        return public or import_names(path for path in self._lib_paths() if not path.startswith(f"{self.dist_info}/"))
+        found = import_names(path for path in self._lib_paths() if not path.startswith(f"{self.dist_info}/"))
+        behind = {point.module for point in self.entry_points if point.extras}
+        behind -= {point.module for point in self.entry_points if not point.extras}
+        return public or tuple(name for name in found if name not in behind) or found
 
     def _lib_paths(self) -> list[str]:
         places = (place_of(member.name) for member in self.members)

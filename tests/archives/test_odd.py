@@ -76,6 +76,24 @@ def test_a_wheel_tells_what_a_release_needs(tmp_path: Path) -> None:
     assert {member.name: content.read(99) for member, content in wheel.stream()}["demo/__init__.py"] == b"x = 1\n"
 
 
+@pytest.mark.parametrize(
+    ("commands", "imports"),
+    [
+        ("demo = demo:main\nserve = served:main [web]\n", ("demo",)),
+        ("a = served:a\nb = served:b [web]\n", ("demo", "served")),
+        ("serve = served.web:main [web]\n", ("demo", "served")),
+        ("a = demo:main [web]\nb = served:main [web]\n", ("demo", "served")),
+    ],
+)
+def test_a_module_behind_an_extra_is_none_to_import(tmp_path: Path, commands: str, imports: tuple[str, ...]) -> None:
+    path = tmp_path / "demo-1.0-py3-none-any.whl"
+    content = wheel_bytes(
+        Part("served/__init__.py"), Part("served/web.py"), entry_points=b"[console_scripts]\n" + commands.encode()
+    )
+    path.write_bytes(content)
+    assert read_wheel(path).import_names == imports
+
+
 def test_a_wheel_that_names_its_imports_is_believed(tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0-py3-none-any.whl"
     told = METADATA.replace(b"2.4", b"2.5") + b"Import-Name: demo\nImport-Name: _demo ; private\n"
