@@ -99,14 +99,18 @@ class Wheel:
     def import_names(self) -> tuple[str, ...]:
         """The outermost modules and packages that it installs, the project's own Import-Name (PEP 794) before ours.
 
-        A module that only commands of an extra are made of is left out: it may need what the extra brings.
+        Those of an extra are left out: importing them may need what the extra brings.
         """
         told = [name.partition(";") for name in self.metadata.raw.get("import_names", [])]
         public = tuple(sorted(name.strip() for name, _, private in told if name.strip() and not private))
         found = import_names(path for path in self._lib_paths() if not path.startswith(f"{self.dist_info}/"))
+        return public or tuple(name for name in found if name not in self.extra_modules) or found
+
+    @property
+    def extra_modules(self) -> frozenset[str]:
+        """The modules that only commands of an extra are made of."""
         behind = {point.module for point in self.entry_points if point.extras}
-        behind -= {point.module for point in self.entry_points if not point.extras}
-        return public or tuple(name for name in found if name not in behind) or found
+        return frozenset(behind - {point.module for point in self.entry_points if not point.extras})
 
     def _lib_paths(self) -> list[str]:
         places = (place_of(member.name) for member in self.members)

@@ -70,12 +70,14 @@ class Built:
         paths: every file that it installs into ``site-packages``.
         entry_points: of console and gui scripts, ``name = module:function``, case kept.
         gui: the names of those that open windows.
+        extra_modules: that only commands of an extra are made of, so that importing them may need what it brings.
     """
 
     pure: bool
     paths: tuple[str, ...]
     entry_points: tuple[str, ...] = ()
     gui: frozenset[str] = frozenset()
+    extra_modules: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -134,5 +136,6 @@ def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None) -> Evidence:
         paths=tuple(place.path for place in places if place.scheme is Scheme.LIB),
         entry_points=tuple(f"{point.name} = {point.value}" for point in scripts),
         gui=frozenset(point.name for point in scripts if point.group == "gui_scripts"),
+        extra_modules=wheel.extra_modules,
     )
     return Evidence(wheel.metadata.raw, sources, built)

@@ -110,21 +110,23 @@ def _maintainers(maintainers: Sequence[str]) -> tuple[str, ...]:
 
 
 def _with_commands(recipe: Recipe, evidence: Evidence) -> Recipe:
-    """The recipe with its entry points and a test of each command; windows cannot be tested without a display."""
+    """The recipe with its entry points and a test of each command that needs neither a display nor an extra."""
     points, gui = (
         (evidence.built.entry_points, evidence.built.gui) if evidence.built else entry_points(evidence.sources)
     )
-    kept = {}
+    kept, untested = {}, set(gui)
     for point in points:
-        name, _, value = point.partition("=")
+        name, _, value = (part.strip() for part in point.partition("="))
         # An extra after the function makes conda's installation fail.
-        kept[name.strip()] = value.partition("[")[0].strip()
+        reference, extra, _ = value.partition("[")
+        kept[name] = reference.strip()
+        untested.update({name} if extra else ())
     fit = {name: value for name, value in kept.items() if _is_command(name) and _is_reference(value)}
     notes = tuple(f"The command {name!r} has no place in a recipe: left out." for name in kept if name not in fit)
     return replace(
         recipe,
         entry_points=tuple(f"{name} = {value}" for name, value in fit.items()),
-        commands=tuple(f"{name} --help" for name in fit if name not in gui),
+        commands=tuple(f"{name} --help" for name in fit if name not in untested),
         notes=(*recipe.notes, *notes),
     )
 

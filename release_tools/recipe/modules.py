@@ -26,7 +26,9 @@ def modules_to_test(evidence: Evidence) -> tuple[str, ...]:
     """
     paths = installed_paths(evidence.sources) if evidence.built is None else evidence.built.paths
     project = canonicalize_name(evidence.metadata.get("name", ""))
-    names = import_names(path for path in paths if not path.split("/")[0].endswith(".dist-info"))
+    optional = evidence.built.extra_modules if evidence.built else ()
+    found = import_names(path for path in paths if not path.split("/")[0].endswith(".dist-info"))
+    names = [name for name in found if name not in optional] or list(found)
     files = {path.partition(".")[0] for path in paths}
     packages = [name for name in names if f"{name.replace('.', '/')}/__init__" in files]
     named = [name for name in names if canonicalize_name(name) == project]

@@ -199,6 +199,15 @@ def test_a_test_imports_what_a_person_would(paths: tuple[str, ...], modules: tup
     assert modules_to_test(make_evidence(PLAIN, built=Built(pure=True, paths=paths))) == modules
 
 
+@pytest.mark.parametrize(
+    ("extra_modules", "modules"),
+    [({"served"}, ("demo",)), ({"demo", "served"}, ("demo", "served")), ({"demo.cli"}, ("demo", "served"))],
+)
+def test_a_test_imports_nothing_behind_an_extra(extra_modules: set[str], modules: tuple[str, ...]) -> None:
+    built = Built(pure=True, paths=("demo/__init__.py", "served/__init__.py"), extra_modules=frozenset(extra_modules))
+    assert modules_to_test(make_evidence(PLAIN, built=built)) == modules
+
+
 SDISTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "src": ({"src/demo/__init__.py": "", "tests/__init__.py": "", "src/build/__init__.py": ""}, ("demo",)),
     "flat": ({"demo/__init__.py": "", "docs_src/__init__.py": "", "benchmarks/__init__.py": ""}, ("demo",)),
