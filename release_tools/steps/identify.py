@@ -11,7 +11,7 @@ from release_tools.context import Context
 from release_tools.credentials import refuse_near_build
 from release_tools.errors import RepositoryError, VersionError
 from release_tools.history.bump import Bump
-from release_tools.model import Note, Release, State
+from release_tools.model import Kind, Note, Release, State
 from release_tools.project import Project, VersionSource
 from release_tools.services.git import Head, Repository
 from release_tools.services.sdist_wheel import Builder
@@ -35,6 +35,7 @@ class Chosen:
         tagged: whether the tag is on the commit.
         reason: where the version comes from, in a few words.
         notes: what a person should know about it.
+        counted: whether it is only counted from the commits since a tag.
     """
 
     version: Version
@@ -42,6 +43,12 @@ class Chosen:
     tagged: bool
     reason: str
     notes: tuple[Note, ...] = ()
+    counted: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """The version's; one that nobody chose is a development version however it is spelled (``1.2.post3``)."""
+        return Kind.DEV if self.counted else kind_of(self.version)
 
 
 @dataclass(frozen=True)
@@ -92,12 +99,11 @@ def identify(context: Context, release: Release) -> Release:
     chosen = choose(checkout)
     if project.source is VersionSource.STATIC:
         _check_static(project, chosen)
-    kind = kind_of(chosen.version)
     return replace(
         release,
         name=project.name,
         version=str(chosen.version),
-        kind=kind,
+        kind=chosen.kind,
         tag=chosen.tag,
         tagged=chosen.tagged,
         commit=head.commit,
@@ -106,7 +112,7 @@ def identify(context: Context, release: Release) -> Release:
         Note(
             State.FACT,
             f"{project.name or context.project.name} {chosen.version}",
-            f"{kind} version, from {chosen.reason}",
+            f"{chosen.kind} version, from {chosen.reason}",
         ),
         Note(
             State.FACT,
@@ -207,7 +213,8 @@ def _between_tags(checkout: Checkout) -> Chosen:
         )  # dunamai gives 1.2.post3.dev0 but reads no such tag
         version = asked if legible and asked > described.base else version
     commits = f"{described.distance} commit{'s' if described.distance > 1 else ''}"
-    return Chosen(version, checkout.spelled(version), tagged=False, reason=f"{commits} after {described.tag}")
+    reason = f"{commits} after {described.tag}"
+    return Chosen(version, checkout.spelled(version), tagged=False, reason=reason, counted=True)
 
 
 def _written(checkout: Checkout, version: Version, reason: str) -> Chosen:

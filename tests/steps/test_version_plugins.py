@@ -72,6 +72,13 @@ def test_a_backend_that_knows_its_version_is_asked_and_followed(
 
 
 @pytest.mark.registry
+@pytest.mark.parametrize(("history", "kind"), [(". v1.2.3 . .", "dev"), (". v1.2.3 . . v1.2.3.post2", "post")])
+def test_only_a_tag_makes_a_post_release_one(run: Run, tmp_path: Path, history: str, kind: str) -> None:
+    said = run("version", "--json", "-C", make_repository(tmp_path, SETUPTOOLS_SCM_POST, history).root)
+    assert (json.loads(said.out)["version"], json.loads(said.out)["kind"]) == ("1.2.3.post2", kind)
+
+
+@pytest.mark.registry
 def test_a_version_in_the_source_that_is_not_the_tags_is_an_error(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "ours", FLIT, ". v1.5.0")
     said = run("build", "-C", checkout.root, "--packages-dir", tmp_path / "out")
