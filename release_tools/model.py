@@ -212,6 +212,16 @@ class Release:
     parity: tuple[Note, ...] = field(default=(), repr=False)
     recipe: RecipeFiles | None = field(default=None, repr=False)
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether it is a development version that nobody tagged: it gets neither a tag nor a GitHub release."""
+        return self.kind is Kind.DEV and not self.tagged
+
+    @property
+    def is_prerelease(self) -> bool:
+        """Whether indexes and GitHub hold it for provisional."""
+        return self.kind in {Kind.DEV, Kind.PRE}
+
     def telling(self, *notes: Note) -> "Release":
         """The same release with more to say."""
         return replace(self, notes=(*self.notes, *notes))

@@ -11,7 +11,7 @@ from typing import Final
 
 from release_tools.errors import OutputError, ReleaseToolsError
 from release_tools.manifest import artifact_data
-from release_tools.model import Kind, Release, State
+from release_tools.model import Release, State
 
 _URL_OUTPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "release-url": ("github",),
@@ -33,12 +33,11 @@ def action_outputs(
         page: the report page, if one was written.
         error: what stopped the run.
     """
-    prerelease = release.kind in (Kind.DEV, Kind.PRE)
     published = error is None and any(item.state in (State.DONE, State.ALREADY) for item in release.receipts)
     return {
         "version": release.version,
         "tag": release.tag,
-        "is-prerelease": _bool(prerelease) if release.version else "",
+        "is-prerelease": _bool(release.is_prerelease) if release.version else "",
         "released": _bool(published and all(item.state is not State.WOULD for item in release.receipts)),
         "artifacts": json.dumps([artifact_data(artifact) for artifact in release.artifacts]),
         "packages-dir": str(folder) if release.artifacts else "",

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from release_tools.context import Context
 from release_tools.errors import RepositoryError
-from release_tools.model import Kind, Note, Release, Skip, State
+from release_tools.model import Note, Release, Skip, State
 from release_tools.services.git import Head, Repository
 from release_tools.services.origin import Origin, origin
 from release_tools.versions import TagFormat
@@ -50,7 +50,7 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
         RepositoryError: there is no repository.
         RemoteError: the remote could not be asked.
     """
-    if not release.tagged and release.kind is Kind.DEV:
+    if release.is_passing:
         return Skip("development versions are not tagged")
     repository = Repository.open(context.project, context.env)
     versions = {tag: version for tag in repository.tags() if (version := _format(context).version(tag))}

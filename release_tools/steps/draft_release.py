@@ -14,7 +14,7 @@ from release_tools.credentials import GITHUB_TOKEN
 from release_tools.deeds import let_through
 from release_tools.errors import ConflictError, OutputError
 from release_tools.gate import Act
-from release_tools.model import Artifact, Kind, Note, Release, Skip, State
+from release_tools.model import Artifact, Note, Release, Skip, State
 from release_tools.services.github.releases import Draft
 from release_tools.services.github.shelf import SEAL, Shelf
 from release_tools.services.origin import hosted
@@ -31,7 +31,7 @@ def take_draft(context: Context, release: Release) -> Release | Skip:
     Raises:
         ConflictError: the release on GitHub is of another commit, or its files are not what it says.
     """
-    if not context.config.github.enabled or (release.kind is Kind.DEV and not release.tagged):
+    if not context.config.github.enabled or release.is_passing:
         return Skip("no GitHub release is wanted")
     with hosted(context) as repository:
         if repository is None:
@@ -56,7 +56,7 @@ def draft_release(context: Context, release: Release) -> Release | Skip:
     """
     if not context.config.github.enabled:
         return Skip("switched off", "Set github.enabled = true to have a GitHub release.")
-    if release.kind is Kind.DEV and not release.tagged:
+    if release.is_passing:
         return Skip("development versions get no GitHub release")
     with hosted(context) as repository:
         if repository is None:
@@ -161,10 +161,8 @@ def _digests(release: Release) -> dict[str, str]:
 
 def _acts(context: Context, shelf: Shelf, release: Release) -> Iterator[Act]:
     notes = release_notes(release)
-    prerelease = release.kind in {Kind.PRE, Kind.DEV}
-    yield shelf.drafting(
-        Draft(release.tag, release.commit, f"{release.name} {release.version}".strip(), notes, prerelease)
-    )
+    title = f"{release.name} {release.version}".strip()
+    yield shelf.drafting(Draft(release.tag, release.commit, title, notes, release.is_prerelease))
     sums = "".join(f"{artifact.sha256}  {artifact.filename}\n" for artifact in release.artifacts)
     files = [(artifact.path, artifact.sha256) for artifact in release.artifacts]
     files.append(_written(context, SUMS, sums))

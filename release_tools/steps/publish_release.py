@@ -21,6 +21,8 @@ def publish_release(context: Context, release: Release) -> Release | Skip:
     Raises:
         StoppedError: the act failed.
     """
+    if release.is_passing:
+        return Skip("development versions get no GitHub release")
     if context.config.github.draft:
         return Skip("it stays a draft", "Publish it on GitHub, or set github.draft = false.")
     if not any(receipt.key == f"github-draft:{release.tag}" for receipt in release.receipts):
@@ -53,7 +55,7 @@ def _act(context: Context, shelf: Shelf, release: Release) -> Act:
         made = releases.publish(
             repository,
             draft,
-            prerelease=release.kind in {Kind.PRE, Kind.DEV},
+            prerelease=release.is_prerelease,
             latest=_is_latest(context, release, releases.published_tags(repository)),
         )
         return replace(expected, url=made.url)

@@ -6,7 +6,7 @@ from release_tools.context import Context
 from release_tools.deeds import let_through
 from release_tools.errors import RemoteError, RepositoryError
 from release_tools.gate import Act
-from release_tools.model import Kind, Receipt, Release, Skip, State
+from release_tools.model import Receipt, Release, Skip, State
 from release_tools.services.git import Repository
 from release_tools.services.git_tags import verify_tag
 from release_tools.services.origin import GitOrigin, Origin, origin
@@ -21,7 +21,7 @@ def push_tag(context: Context, release: Release) -> Release | Skip:
         RepositoryError: git cannot sign, or a tag that must be signed is not.
         RemoteError: the remote refused or failed.
     """
-    if not release.tagged and release.kind is Kind.DEV:
+    if release.is_passing:
         return Skip("development versions are not tagged")
     with origin(context) as there:
         if there is None:

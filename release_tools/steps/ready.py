@@ -9,7 +9,7 @@ from release_tools.begun import Task
 from release_tools.context import Context
 from release_tools.deeds import StoppedError
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError
-from release_tools.model import ArtifactKind, Kind, Note, Release, State
+from release_tools.model import ArtifactKind, Note, Release, State
 from release_tools.places import Route, route
 from release_tools.publishing.finding import Finding, attempt
 from release_tools.publishing.on_channel import OnChannel
@@ -74,7 +74,7 @@ def _places(context: Context, release: Release, way: Route) -> Iterator[Finding]
 
 def _hosting(context: Context, release: Release) -> Iterator[Finding]:
     """Whether a release can be made on GitHub, where the project lies there."""
-    if not context.config.github.enabled or (release.kind is Kind.DEV and not release.tagged):
+    if not context.config.github.enabled or release.is_passing:
         return
     with hosted(context) as repository:
         if repository is None:
