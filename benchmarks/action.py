@@ -18,7 +18,7 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
-from benchmarks.measure import command, options, scratch
+from benchmarks.measure import command, options, scratch, where
 from tests.acting import ROOT, copy_action
 from tests.stage import SLUG, stage
 from tests.support.projects import molecool
@@ -32,7 +32,7 @@ def main() -> int:
     with scratch() as folder:
         wheels, tools = folder / "wheels", folder / "tools"
         command(sys.executable, "-m", "pip", "download", "--dest", tools, "setuptools>=77", "versioningit>=3.3")()
-        print(f"{'':44}{'seconds':>10}{'processor':>11}{'at most':>9}")
+        print(f"({where()})\n{'':44}{'seconds':>10}{'processor':>11}{'at most':>9}")
         _show("set-up, nothing at hand", _cost(lambda: _setup(folder, wheels)))
         _show("set-up, wheels at hand, by pip", _cost(lambda: _by_pip(folder, wheels)))
         _show("set-up of a publishing job, wheels at hand", _median(chosen.rounds, lambda: _publisher(folder, wheels)))

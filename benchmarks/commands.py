@@ -5,10 +5,9 @@ Run it as ``python -m benchmarks.commands``.
 
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from benchmarks.measure import options, python, table, timed
+from benchmarks.measure import options, python, scratch, table, timed
 
 TAGS = 10_000
 PYPROJECT = '[project]\nname = "many"\ndynamic = ["version"]\n[tool.versioningit]\n'
@@ -18,12 +17,12 @@ def main() -> int:
     """Measure, print the table, and answer 1 where a ratio is missed."""
     chosen = options(__doc__, rounds=9)
     helped = python("twine", "--help"), python("release_tools", "--help")
-    rows = [timed("--help", *helped, bound=1 / 3, rounds=chosen.rounds)]
-    with tempfile.TemporaryDirectory() as folder:
-        project = _many_tags(Path(folder))
+    with scratch() as folder:
+        rows = [timed("--help", *helped, bound=1 / 3, rounds=chosen.rounds)]
+        project = _many_tags(folder)
         told = python("versioningit", cwd=project), python("release_tools", "version", cwd=project)
         rows.append(timed(f"version, {TAGS} tags", *told, bound=1.5, rounds=chosen.rounds))
-    return table("Commands", "twine, versioningit", rows)
+        return table("Commands", "twine, versioningit", rows)
 
 
 def _many_tags(folder: Path) -> Path:

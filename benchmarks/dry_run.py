@@ -10,10 +10,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 from pathlib import Path
 
-from benchmarks.measure import from_index, options, python, table, timed
+from benchmarks.measure import from_index, options, python, scratch, table, timed
 
 ROOT = Path(__file__).parents[1]
 SDISTS = ("attrs==25.3.0", "click==8.2.1", "packaging==25.0", "requests==2.32.5", "rich==14.1.0")
@@ -23,19 +22,19 @@ def main() -> int:
     """Measure, print the table, and answer 1 where a ratio is missed."""
     chosen = options(__doc__, rounds=5)
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        projects = {"this repository": _cloned(Path(folder) / "self")}
-        projects["molecool"] = _example(Path(folder) / "molecool")
+    with scratch() as folder:
+        projects = {"this repository": _cloned(folder / "self")}
+        projects["molecool"] = _example(folder / "molecool")
         for requirement in SDISTS:
             sdist = from_index(chosen.cache, requirement, binary=False)
-            projects[requirement] = _unpacked(Path(folder) / requirement, sdist, requirement.partition("==")[2])
+            projects[requirement] = _unpacked(folder / requirement, sdist, requirement.partition("==")[2])
         for name, project in projects.items():
             build = python("build", "--installer", "uv", "--outdir", project.parent / "peer", project)
             # The names are taken on PyPI, by these very versions: a conflict is told at the end, when all is done.
             ours = python("release_tools", "dry-run", "--project", project, "--allow-older", accept=(0, 11, 14))
             timed(name, build, ours, bound=1.0, rounds=1)
             rows.append(timed(name, build, ours, bound=1.0, rounds=chosen.rounds))
-    return table("A whole dry run", "python -m build", rows)
+        return table("A whole dry run", "python -m build", rows)
 
 
 def _git(folder: Path, *arguments: str) -> None:

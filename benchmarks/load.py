@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import shutil
 import sys
-import tempfile
 import time
 import zipfile
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from threading import Thread
 
-from benchmarks.measure import Row, options, peak_memory, python, table
+from benchmarks.measure import GIGABYTE, Row, options, peak_memory, python, scratch, table
 from release_tools.archives import read_wheel
 from release_tools.http import Http
 from release_tools.model import Artifact, ArtifactKind
@@ -42,12 +41,12 @@ QUICK = ("--no-conda", "--no-verify-install", "--no-conda-forge")
 def main() -> int:
     """Measure, print the tables, and answer 1 where a bound is missed."""
     chosen = options(__doc__, rounds=3)
-    with tempfile.TemporaryDirectory() as folder:
-        missed = table(f"A release of {MANY} files, milliseconds a file", f"{FEW} files", _releases(Path(folder)))
-        seconds, memory = _large(Path(folder, "large"))
+    with scratch(6 * GIGABYTE) as folder:
+        missed = table(f"A release of {MANY} files, milliseconds a file", f"{FEW} files", _releases(folder))
+        seconds, memory = _large(folder / "large")
         missed |= table("A wheel of 2 GB, seconds", "zipfile, sha256", seconds)
         missed |= table("A wheel of 2 GB, memory", "its size", memory)
-        rows = _monorepo(Path(folder), chosen.rounds)
+        rows = _monorepo(folder, chosen.rounds)
         return missed | table(f"A package among {PACKAGES} in one repository, seconds", "alone", rows)
 
 

@@ -12,31 +12,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Final
-from unittest.mock import patch
+from unittest import mock
 
-ENV: Final = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-"""Everybody's interpreters keep their bytecode, as after an installation; containers tend to forbid it."""
-
-MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a fresh folder is made in it
-_ROOM: Final = 4 << 30
-"""Bytes that must be free there."""
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """A folder for all temporary files from here on, those of the commands too; its place is printed.
-
-    It lies in memory where there is room, unless ``TMPDIR`` says otherwise: what a disk takes to make a file differs by
-    a factor of ten from one minute to the next, and is nobody's merit.
-    """
-    memory = "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > _ROOM
-    with tempfile.TemporaryDirectory(dir=MEMORY if memory else None) as folder:
-        print(f"temporary files are in {'memory' if memory else Path(folder).parent}")
-        here = {"TMPDIR": folder}
-        with patch.dict(os.environ, here), patch.dict(ENV, here), patch.object(tempfile, "tempdir", folder):
-            yield Path(folder)
+GIGABYTE: Final = 1 << 30
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made there
+"""Where Linux has a file system in memory."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +30,7 @@ class Row:
         what: was measured.
         peer: its figure, by the peer or floor.
         ours: the same by us.
-        bound: the largest ratio of ours to the peer's that is good enough.
+        bound: the largest ratio of ours to the peer's that is good enough; ``inf`` where none is promised.
         unit: of both figures.
     """
 
@@ -63,14 +46,43 @@ class Row:
         return self.ours / self.peer
 
 
+@contextmanager
+def scratch(room: int = 4 * GIGABYTE) -> Iterator[Path]:
+    """A folder of a benchmark's own; as long as it lasts, everybody's temporary files lie in it.
+
+    In memory, where the system has room there and the caller names no ``TMPDIR``. How soon a disk makes and deletes
+    thousands of small files depends on what was done to it before (ext4 looks around for minutes after many deletions),
+    and on neither side of a ratio. uv's cache then lies there too: from another file system it would copy each
+    file into an environment, where it makes a hard link otherwise.
+
+    Args:
+        room: the bytes that the benchmark may need.
+    """
+    memory = "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= room
+    with tempfile.TemporaryDirectory(dir=MEMORY if memory else None, prefix="release-tools-bench-") as name:
+        folder = Path(name)
+        moved = {"TMPDIR": name, **({"UV_CACHE_DIR": str(folder / "uv-cache")} if memory else {})}
+        with mock.patch.dict(os.environ, moved), mock.patch.object(tempfile, "tempdir", name):
+            yield folder
+
+
+def where() -> str:
+    """Where temporary files lie, and why; the line below the title of a table."""
+    folder = Path(tempfile.gettempdir())
+    if folder.is_relative_to(MEMORY):
+        return f"temporary files of both sides in memory ({MEMORY}), as a disk has moods"
+    return f"temporary files of both sides in {folder}"
+
+
 def table(title: str, peer: str, rows: Sequence[Row]) -> int:
     """Print rows; answer 1 where one misses its bound."""
     width = max(len(row.what) for row in rows)
-    print(f"\n{title}\n{'':{width}}  {peer:>14}  {'release-tools':>14}   ratio   bound")
+    print(f"\n{title}\n({where()})\n{'':{width}}  {peer:>14}  {'release-tools':>14}   ratio   bound")
     for row in rows:
-        figures = "  ".join(f"{figure:>11.2f} {row.unit:<2}" for figure in (row.peer, row.ours))
+        figures = "  ".join(f"{figure:>11.{2 if figure >= 1 else 3}f} {row.unit:<2}" for figure in (row.peer, row.ours))
+        bound = f"{row.bound:6.2f}" if row.bound < inf else f"{'-':>6}"
         missed = "" if row.ratio <= row.bound else "  missed"
-        print(f"{row.what:{width}}  {figures}  {row.ratio:6.2f}  {row.bound:6.2f}{missed}")
+        print(f"{row.what:{width}}  {figures}  {row.ratio:6.2f}  {bound}{missed}")
     return int(any(row.ratio > row.bound for row in rows))
 
 
@@ -85,15 +97,19 @@ def timed(what: str, peer: Callable[[], object], ours: Callable[[], object], *, 
     return Row(what, statistics.median(times[0]), statistics.median(times[1]), bound)
 
 
+def environment() -> dict[str, str]:
+    """Everybody's: interpreters keep their bytecode, as after an installation; containers tend to forbid it."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def command(
     *argv: str | Path, cwd: Path | None = None, accept: Sequence[int] = (0,), env: Mapping[str, str] | None = None
 ) -> Callable[[], None]:
     """A deed: run a command to its end, silently; ``env`` is added to everybody's."""
 
     def run() -> None:
-        done = subprocess.run(
-            [*map(str, argv)], cwd=cwd, env={**ENV, **(env or {})}, capture_output=True, text=True, check=False
-        )
+        all_env = {**environment(), **(env or {})}
+        done = subprocess.run([*map(str, argv)], cwd=cwd, env=all_env, capture_output=True, text=True, check=False)
         if done.returncode not in accept:
             raise SystemExit(f"{' '.join(map(str, argv))} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
 
