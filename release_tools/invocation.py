@@ -4,12 +4,11 @@ import argparse
 import json
 import re
 import shlex
-import typing
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -19,7 +18,6 @@ from release_tools.context import Context, Request
 from release_tools.credentials import refuse_near_build
 from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.gate import Gate
-from release_tools.history.bump import Bump
 from release_tools.model import Release
 from release_tools.places import narrowed, stops
 from release_tools.project import Project
@@ -29,7 +27,7 @@ from release_tools.report.outputs import action_outputs
 from release_tools.report.text import closing_line
 from release_tools.services.sdist_wheel import begin_environment
 from release_tools.services.trial import begin_trial
-from release_tools.settings import Setting, read_config, read_pyproject, settings
+from release_tools.settings import read_config, read_pyproject, settings
 
 if TYPE_CHECKING:
     from release_tools.pipeline import Outcome, Step
@@ -86,13 +84,17 @@ class Invocation:
             UsageError: the folder is not a project's.
         """
         project = find_project(Path(self.options.project), anywhere=anywhere)
-        given = {item.key: getattr(self.options, item.key) for item in settings() if hasattr(self.options, item.key)}
-        config = read_config(project, self.env, given)
+        config = read_config(project, self.env, self.given)
         only = getattr(self.options, "only", None)
         if only is not None:
             config = narrowed(config, only.replace(",", " ").split())
         gate = Gate(dry, pause=config.network.pause / 1000)
         return Context(project, config, self.env, self.console, gate, self.scratch, self.request(), self.begun)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The settings that the command line gave, by their keys."""
+        return {item.key: getattr(self.options, item.key) for item in settings() if hasattr(self.options, item.key)}
 
     def run_pipeline(self, *groups: "Sequence[Step]", dry: bool, anywhere: bool = False) -> int:
         """Run steps, report them as the call asks, and answer the exit code.
@@ -205,70 +207,3 @@ def find_project(folder: Path, *, anywhere: bool = False) -> Path:
         if below
         else "Change to your project's folder, or name it with --project.",
     )
-
-
-def add_project(parser: argparse.ArgumentParser) -> None:
-    """``--project`` and ``--json``, which every command about a project has."""
-    parser.add_argument(
-        "-C", "--project", default=".", metavar="FOLDER", help="the project's folder (default: this one)"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON, and nothing else, on standard output"
-    )
-
-
-def add_version(parser: argparse.ArgumentParser) -> None:
-    """``--version``, ``--tag`` and ``--bump``: what to rehearse before the tag exists."""
-    parser.add_argument("--version", metavar="VERSION", help="act as if this commit were tagged with this version")
-    parser.add_argument("--tag", metavar="TAG", help="the same, named by its tag")
-    add_bump(parser)
-
-
-def add_bump(parser: argparse.ArgumentParser) -> None:
-    """``--bump``: the version after the newest one."""
-    parser.add_argument(
-        "--bump",
-        choices=(*(bump.value for bump in Bump), "auto"),
-        help="the version after the newest one, with this part raised; auto takes what release-tools next recommends",
-    )
-
-
-def add_expect(parser: argparse.ArgumentParser) -> None:
-    """``--expect``: digests that came by another way than the files."""
-    parser.add_argument(
-        "--expect",
-        metavar="DIGESTS",
-        help="what the files must be: the output `artifacts` of the build, or lines of sha256sum",
-    )
-
-
-def add_only(parser: argparse.ArgumentParser) -> None:
-    """``--only``: some of the places of the route, for one job of several that share a release."""
-    parser.add_argument(
-        "--only",
-        metavar="PLACE,…",
-        help="of the places on the route only these: pypi, anaconda, draft, github, …",
-    )
-
-
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """An option for every setting; without it, environment, file and default decide."""
-    group = parser.add_argument_group(
-        "settings", "Each is also a key of [tool.release-tools]; see docs/configuration.md."
-    )
-    for item in settings():
-        if not item.is_table:
-            group.add_argument(*item.options, dest=item.key, default=argparse.SUPPRESS, help=_help(item), **_form(item))
-
-
-def _help(item: Setting) -> str:
-    return item.doc.replace("%", "%%")
-
-
-def _form(item: Setting) -> dict[str, Any]:
-    if item.type is bool:
-        return {"action": argparse.BooleanOptionalAction}
-    metavar = item.path[-1].upper()
-    if typing.get_origin(item.type) is Literal:
-        return {"choices": typing.get_args(item.type)}
-    return {"metavar": f"{metavar},…" if typing.get_origin(item.type) is tuple else metavar}

@@ -125,9 +125,28 @@ def read_config(project: Path, env: Mapping[str, str], options: Mapping[str, Any
     Raises:
         ConfigError: with every fault of all three sources.
     """
+    given = _given(project, env, options)
+    return cast("Config", _filled(Config, {path: _frozen(value) for path, (_, value) in given.items()}, ()))
+
+
+def sources(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
+    """Where each setting that is not left to its default was given, by its key; arguments as of `read_config`.
+
+    That is its key in the file, its variable or its option.
+
+    Raises:
+        ConfigError: with every fault of all three.
+    """
+    return {".".join(path): source for path, (source, _) in _given(project, env, options).items()}
+
+
+def _given(
+    project: Path, env: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[tuple[str, ...], tuple[str, object]]:
+    """Every setting that is given somewhere, with where it was given last, and the value there."""
     known = {item.path: item for item in settings()}
     faults: list[str] = []
-    values: dict[tuple[str, ...], Any] = {}
+    values: dict[tuple[str, ...], tuple[str, object]] = {}
     for source, item, value in (
         *_in_file(project, known, faults),
         *_in_environment(env, known.values(), faults),
@@ -136,10 +155,10 @@ def read_config(project: Path, env: Mapping[str, str], options: Mapping[str, Any
         if fault := item.fault(value):
             faults.append(f"{source}: {fault}")
         else:
-            values[item.path] = _frozen(value)
+            values[item.path] = (source, value)
     if faults:
         raise ConfigError("The configuration has faults:", faults=faults)
-    return cast("Config", _filled(Config, values, ()))
+    return values
 
 
 def read_pyproject(project: Path) -> dict[str, Any]:

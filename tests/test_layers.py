@@ -25,7 +25,7 @@ LAYERS = (
     ("conda_forge",),
     ("steps",),
     ("pipeline",),
-    ("invocation",),
+    ("invocation", "options"),
     ("commands",),
     ("cli",),
     ("__main__", "action"),

@@ -221,3 +221,21 @@ def test_the_schema_describes_what_config_prints(run: Run, tmp_path: Path) -> No
         except ValidationError as error:
             pytest.fail(f"{key}: {error}")
         assert value == properties["default"]
+
+
+def test_config_tells_where_each_setting_was_given(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.release-tools]\nrehearse = true\nscheme = 'calver'\n")
+    said = run("config", "-C", tmp_path, "--packages-dir", "out", RELEASE_TOOLS_SCHEME="semver")
+    assert {
+        'packages-dir = "out"  # --packages-dir',
+        "rehearse = true  # tool.release-tools.rehearse",
+        'scheme = "semver"  # RELEASE_TOOLS_SCHEME',
+        "allow-older = false  # default",
+    } <= set(said.out.splitlines())
+
+
+def test_the_settings_are_in_the_help_and_not_in_its_usage(run: Run) -> None:
+    usage, _, rest = run("dry-run", "--help").out.partition("options:")
+    assert "--bump" in usage
+    assert "--anaconda-owner" not in usage
+    assert "--anaconda-owner" in rest

@@ -5,9 +5,10 @@ import json
 from collections.abc import Mapping
 
 from release_tools.config import Config
-from release_tools.invocation import Invocation, add_project, add_settings
+from release_tools.invocation import Invocation
+from release_tools.options import add_project, add_settings
 from release_tools.report.reference import configuration_page, json_schema
-from release_tools.settings import settings
+from release_tools.settings import settings, sources
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,11 +26,14 @@ def run(invocation: Invocation) -> int:
     elif invocation.options.reference:
         invocation.console.data(configuration_page().rstrip("\n"))
     else:
-        held = _values(invocation.context().config)
+        context = invocation.context()
+        held = _values(context.config)
         if invocation.options.json:
             invocation.console.data(json.dumps(held, indent=2))
         else:
-            invocation.console.data("\n".join(f"{key} = {json.dumps(value)}" for key, value in held.items()))
+            told = sources(context.project, context.env, invocation.given)
+            lines = (f"{key} = {json.dumps(value)}  # {told.get(key, 'default')}" for key, value in held.items())
+            invocation.console.data("\n".join(lines))
     return 0
 
 

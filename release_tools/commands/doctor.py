@@ -2,7 +2,8 @@
 
 import argparse
 
-from release_tools.invocation import Invocation, add_project, add_settings, add_version
+from release_tools.invocation import Invocation
+from release_tools.options import add_project, add_settings, add_version
 from release_tools.pipeline import DOCTOR
 
 

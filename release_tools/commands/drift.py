@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from release_tools.commands.recipe import add_files
 from release_tools.errors import DriftError
-from release_tools.invocation import Invocation, add_project, add_settings, add_version
+from release_tools.invocation import Invocation
+from release_tools.options import add_project, add_settings, add_version
 
 if TYPE_CHECKING:
     from release_tools.recipe.drift import Drift

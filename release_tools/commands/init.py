@@ -8,8 +8,9 @@ from pathlib import Path
 
 from release_tools.context import Context
 from release_tools.errors import ConfigError, DriftError
-from release_tools.invocation import Invocation, add_project, add_settings
+from release_tools.invocation import Invocation
 from release_tools.model import Document, Note, Release, Section, State
+from release_tools.options import add_project, add_settings
 from release_tools.report.delivery import write_summary
 from release_tools.settings import TABLE, read_pyproject
 from release_tools.workflows.project import Subject, our_action

@@ -7,8 +7,9 @@ from typing import Any, Final
 from release_tools import inert
 from release_tools.history.bump import Evidence, Past, Recommendation
 from release_tools.history.releases import newest
-from release_tools.invocation import Invocation, add_project, add_settings
+from release_tools.invocation import Invocation
 from release_tools.model import Note, State
+from release_tools.options import add_project, add_settings
 from release_tools.survey import Survey, today
 
 _SHOWN: Final = 3

@@ -5,8 +5,9 @@ import json
 
 from packaging.version import Version
 
-from release_tools.invocation import Invocation, add_project, add_settings
+from release_tools.invocation import Invocation
 from release_tools.model import Release
+from release_tools.options import add_project, add_settings
 from release_tools.steps.identify import identify
 from release_tools.survey import Survey
 from release_tools.versions import parse_version

@@ -6,7 +6,8 @@ from typing import Final
 
 from release_tools import places
 from release_tools.ahead import PUBLISHING, import_ahead
-from release_tools.invocation import Invocation, add_expect, add_only, add_project, add_settings
+from release_tools.invocation import Invocation
+from release_tools.options import add_expect, add_only, add_project, add_settings
 from release_tools.pipeline import BUILT, DRAFT, FORGE, GO_BACK, NOTES_AGAIN, READY, SHOW, UPLOAD, Step
 
 _STEPS: Final = (BUILT, GO_BACK, READY, NOTES_AGAIN, DRAFT, *UPLOAD, SHOW, *FORGE)

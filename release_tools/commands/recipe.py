@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from release_tools.errors import VerifyError
-from release_tools.invocation import Invocation, add_project, add_settings, add_version
+from release_tools.invocation import Invocation
 from release_tools.model import ArtifactKind, Note, State
+from release_tools.options import add_project, add_settings, add_version
 from release_tools.report.data import note_data
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 import argparse
 
-from release_tools.invocation import Invocation, add_only, add_project, add_settings, add_version
+from release_tools.invocation import Invocation
+from release_tools.options import add_only, add_project, add_settings, add_version
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,8 @@
 import argparse
 
 from release_tools.commands.status import find_sought
-from release_tools.invocation import Invocation, add_project, add_settings
+from release_tools.invocation import Invocation
+from release_tools.options import add_project, add_settings
 from release_tools.pipeline import Step
 from release_tools.steps.retract import retract_by_hand, retract_from_channels, retract_from_github
 

@@ -9,8 +9,9 @@ from release_tools import manifest
 from release_tools.conda_forge.standing import at_conda_forge
 from release_tools.context import Context
 from release_tools.errors import OutputError, UsageError
-from release_tools.invocation import Invocation, add_project, add_settings
+from release_tools.invocation import Invocation
 from release_tools.model import Release
+from release_tools.options import add_project, add_settings
 from release_tools.project import Project
 from release_tools.publishing.overview import PlaceStatus, Sought, overview
 from release_tools.settings import read_pyproject

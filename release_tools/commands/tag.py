@@ -3,7 +3,8 @@
 import argparse
 
 from release_tools.errors import UsageError
-from release_tools.invocation import Invocation, add_bump, add_project, add_settings
+from release_tools.invocation import Invocation
+from release_tools.options import add_bump, add_project, add_settings
 from release_tools.pipeline import TAG
 
 

@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from release_tools.invocation import Invocation, add_expect, add_project, add_settings
+from release_tools.invocation import Invocation
+from release_tools.options import add_expect, add_project, add_settings
 from release_tools.pipeline import BUILT, Step
 from release_tools.steps.take_files import take_files
 from release_tools.steps.verify import verify

@@ -3,8 +3,9 @@
 import argparse
 import json
 
-from release_tools.invocation import Invocation, add_project, add_settings, add_version
+from release_tools.invocation import Invocation
 from release_tools.model import Release, State
+from release_tools.options import add_project, add_settings, add_version
 from release_tools.report.data import note_data
 from release_tools.report.delivery import write_outputs
 from release_tools.report.outputs import action_outputs
