@@ -15,7 +15,7 @@ from math import inf
 from pathlib import Path
 
 from benchmarks.measure import Row, from_index, options, peak_memory, scratch, table, timed
-from release_tools.archives import read_wheel
+from release_tools.archives.wheels import read_wheel
 from release_tools.services.conda_package import Conversion, convert
 from tests.making import make_wheel
 

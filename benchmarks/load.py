@@ -21,7 +21,7 @@ from statistics import median
 from threading import Thread
 
 from benchmarks.measure import GIGABYTE, Row, options, peak_memory, python, scratch, table
-from release_tools.archives import read_wheel
+from release_tools.archives.wheels import read_wheel
 from release_tools.http import Http
 from release_tools.model import Artifact, ArtifactKind
 from release_tools.places import Index

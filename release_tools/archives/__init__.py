@@ -4,11 +4,13 @@ It checks before it reads, reads member by member, and never unpacks what it can
 archive holds, there is one answer: an `ArchiveError` that names the member.
 """
 
-from release_tools.archives.conda_packages import CondaPackage, read_conda
+from release_tools.archives import conda_packages, sdists, wheels
+from release_tools.archives.conda_packages import CondaPackage
 from release_tools.archives.members import LIMITS, Limits, Member
 from release_tools.archives.metadata import CoreMetadata
-from release_tools.archives.sdists import Sdist, read_sdist, unpack_sdist
-from release_tools.archives.wheels import Wheel, read_wheel
+from release_tools.archives.remembering import remembered
+from release_tools.archives.sdists import Sdist, unpack_sdist
+from release_tools.archives.wheels import Wheel
 
 __all__ = [
     "LIMITS",
@@ -23,3 +25,7 @@ __all__ = [
     "read_wheel",
     "unpack_sdist",
 ]
+
+read_conda = remembered(conda_packages.read_conda)
+read_sdist = remembered(sdists.read_sdist)
+read_wheel = remembered(wheels.read_wheel)

@@ -2,10 +2,7 @@
 
 from collections.abc import Iterator
 
-from release_tools.archives.conda_packages import read_conda
-from release_tools.archives.members import Member
-from release_tools.archives.sdists import read_sdist
-from release_tools.archives.wheels import read_wheel
+from release_tools.archives import Member, read_conda, read_sdist, read_wheel
 from release_tools.model import Artifact, ArtifactKind
 
 

@@ -1,0 +1,33 @@
+"""Many steps look at an archive; the first one reads it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from release_tools.archives import read_wheel
+from release_tools.errors import ArchiveError
+from tests.making import make_wheel
+
+
+def test_the_same_file_elsewhere_is_read_once(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path)
+    (tmp_path / "dist").mkdir()
+    copied = shutil.copyfile(wheel, tmp_path / "dist" / wheel.name)
+    first, again = read_wheel(wheel), read_wheel(copied)
+    assert again.members is first.members
+    assert (first.path, again.path) == (wheel, copied)
+
+
+def test_a_file_that_changed_is_read_anew_whatever_its_times_say(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path)
+    read_wheel(wheel)
+    times = wheel.stat()
+    content = bytearray(wheel.read_bytes())
+    content[len(content) // 2] ^= 1
+    wheel.write_bytes(content)
+    os.utime(wheel, ns=(times.st_atime_ns, times.st_mtime_ns))
+    for _ in range(2):  # nor is a fault remembered as an answer
+        with pytest.raises(ArchiveError):
+            read_wheel(wheel)
