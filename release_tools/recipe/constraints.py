@@ -32,7 +32,8 @@ def constraint(specifiers: SpecifierSet, flavour: Flavour) -> str:
     Raises:
         CondaError: ``===`` with something that is not a PEP 440 version, for which conda has no word.
     """
-    return ",".join(dict.fromkeys(_clause(one, flavour) for one in sorted(specifiers, key=_rank)))
+    said = [one for one in sorted(specifiers, key=_rank) if flavour is Flavour.PACKAGE or not _needless(one)]
+    return ",".join(dict.fromkeys(_clause(one, flavour) for one in said))
 
 
 def weakest(alternatives: Iterable[SpecifierSet]) -> tuple[SpecifierSet, ...]:
@@ -60,6 +61,11 @@ def distinct(alternatives: Iterable[SpecifierSet]) -> list[SpecifierSet]:
 def _rank(specifier: Specifier) -> tuple[int, str]:
     """Lower bounds first, then exclusions, then upper bounds: the order in which people read a range."""
     return READING_ORDER.index(specifier.operator), specifier.version
+
+
+def _needless(specifier: Specifier) -> bool:
+    """Whether it excludes one pre-release, which conda-forge's main channel never has (CFEP-05)."""
+    return specifier.operator == "!=" and Version(specifier.version.removesuffix(".*")).is_prerelease
 
 
 def _clause(specifier: Specifier, flavour: Flavour) -> str:

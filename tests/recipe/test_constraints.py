@@ -34,8 +34,18 @@ def test_a_constraint_is_spelled_for_a_solver(pep440: str, conda: str) -> None:
     assert constraint(SpecifierSet(pep440), Flavour.PACKAGE) == conda
 
 
-@pytest.mark.parametrize(("pep440", "conda"), [("<2", "<2"), (">=1,<2.0", ">=1,<2.0"), ("~=1.4.5", ">=1.4.5,1.4.*")])
-def test_a_recipe_keeps_upper_bounds_as_people_write_them(pep440: str, conda: str) -> None:
+RECIPE = {
+    "<2": "<2",
+    ">=1,<2.0": ">=1,<2.0",
+    "~=1.4.5": ">=1.4.5,1.4.*",
+    "!=2.0a1,>=1,!=2.0.dev3,!=1.5,!=1.6.*": ">=1,!=1.5,!=1.6.*",
+    "!=3rc1": "",
+    ">=3rc1": ">=3rc1",
+}
+
+
+@pytest.mark.parametrize(("pep440", "conda"), RECIPE.items())
+def test_a_recipe_has_constraints_as_people_write_them(pep440: str, conda: str) -> None:
     assert constraint(SpecifierSet(pep440), Flavour.RECIPE) == conda
 
 
