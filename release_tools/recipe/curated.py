@@ -54,11 +54,10 @@ SAME: Final = frozenset(
     """.split()  # noqa: SIM905 - a block of words is easier to keep in order than a hundred lines
 )
 
-# (PyPI name, extra) -> what conda-forge calls the package together with that extra's requirements.
-# A conda name here that differs from the plain one replaces it.
+# (PyPI name, extra) -> what conda-forge calls the package together with that extra's requirements: it takes the plain
+# one's place.
 EXTRA_PACKAGES: Final = {
     ("bleach", "css"): "bleach-with-css",
-    ("cachecontrol", "filecache"): "cachecontrol-with-filecache",
     ("dask", "array"): "dask",
     ("dask", "complete"): "dask",
     ("dask", "dataframe"): "dask",
@@ -73,6 +72,7 @@ EXTRA_PACKAGES: Final = {
 # conda package requires them anyway.
 EXTRA_REQUIREMENTS: Final = {
     ("black", "jupyter"): ("ipython>=7.8.0", "tokenize-rt>=3.2.0"),
+    ("cachecontrol", "filecache"): ("filelock>=3.8.0",),
     ("cachecontrol", "redis"): ("redis>=2.10.5",),
     ("coverage", "toml"): (),
     ("cryptography", "ssh"): ("bcrypt>=3.1.5",),
@@ -92,6 +92,8 @@ EXTRA_REQUIREMENTS: Final = {
     ("networkx", "default"): ("matplotlib", "numpy", "pandas", "scipy"),
     ("passlib", "argon2"): ("argon2-cffi>=18.2.0",),
     ("passlib", "bcrypt"): ("bcrypt>=3.1.0",),
+    ("pbs-installer", "download"): ("httpx<1,>=0.27.0",),
+    ("pbs-installer", "install"): ("zstandard>=0.21.0",),
     ("psycopg", "pool"): ("psycopg-pool",),
     ("pydantic", "email"): ("email-validator>=2.0.0",),
     ("pyjwt", "crypto"): ("cryptography>=3.4.0",),

@@ -118,12 +118,18 @@ class _Gatherer:
         if not name.confirmed and not packaged:
             self.unconfirmed.setdefault(name.conda, name)
         asked = requirement.specifier & SpecifierSet(f"=={name.bound}" if name.bound else "")
+        self._hold(conda, asked, held)
+        for extra in (extra for extra in extras if extra not in packaged):
+            if companion := self.names.extra_companion(name, extra):
+                self._hold(companion, SpecifierSet(), held)
+            else:
+                self._extra(pypi, extra, held)
+
+    def _hold(self, conda: str, asked: SpecifierSet, held: Cells) -> None:
+        """Ask for a conda package in these cells, beside whatever was asked of it there before."""
         needed = self.needed[conda]
         for cell in held:
             needed[cell] = needed[cell] & asked if cell in needed else asked
-        for extra in extras:
-            if extra not in packaged:
-                self._extra(pypi, extra, held)
 
     def _extra(self, pypi: str, extra: str, held: Cells) -> None:
         """Take in what a dependency's extra asks for; a cycle of extras ends where it began."""

@@ -95,14 +95,17 @@ class Names:
         return self._guess(pypi_name, tried)
 
     def extra_package(self, name: Name, extra: str) -> str:
-        """The conda package that is a project together with one of its extras; empty where there is none.
-
-        conda-forge calls such packages ``name-with-extra``.
-        """
+        """The conda package that takes the place of a project and one of its extras; empty where there is none."""
         known = EXTRA_PACKAGES.get((canonicalize_name(name.pypi), extra), "")
-        if self.exists is None:
-            return known
-        return next((conda for conda in (known, f"{name.conda}-with-{extra}") if conda and self.exists(conda)), "")
+        return known if known and self._has(known) else ""
+
+    def extra_companion(self, name: Name, extra: str) -> str:
+        """The conda package that brings what an extra asks for, ``name-with-extra``; empty where the channel has none.
+
+        Such a package pins the project's own to just its version, so a constraint stays with the latter.
+        """
+        conda = f"{name.conda}-with-{extra}"
+        return conda if self.exists is not None and self.exists(conda) else ""
 
     def extra_requirements(self, pypi_name: str, extra: str) -> Sequence[str] | None:
         """What an extra of a project asks for beside the project; None where that is not known."""

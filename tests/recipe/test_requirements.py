@@ -130,6 +130,12 @@ def test_a_dependencys_extra_brings_that_dependencys_own_requirements() -> None:
     assert translated.by_system["__win"] == ("pywin32",)
 
 
+def test_a_package_that_the_channel_has_for_an_extra_is_required_beside_the_projects_own() -> None:
+    names = Names(exists={"spam", "spam-with-eggs", "click"}.__contains__, extras=lambda *_: ["click>=8"])
+    translated = translate(["spam[eggs,ham]>=2,<3"], "", names)
+    assert translated.depends == ("python", "spam >=2,<3a0", "spam-with-eggs", "click >=8")
+
+
 def test_an_extra_asked_for_under_two_conditions_counts_under_both() -> None:
     requires = ['spam[all]; sys_platform == "win32"', 'spam[all]>=2; sys_platform != "win32"']
     names = Names(extras=lambda *_: ["eggs"])
