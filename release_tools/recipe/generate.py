@@ -26,7 +26,7 @@ from release_tools.recipe.modules import modules_to_test
 from release_tools.recipe.names import CONDA_NAME, Name, Names
 from release_tools.recipe.requirements import Translated, translate
 from release_tools.recipe.static import completed, entry_points
-from release_tools.recipe.toolchain import Toolchain, build_requires, bundled, toolchain
+from release_tools.recipe.toolchain import Toolchain, bundled, host_requires, toolchain
 from release_tools.versions import conda_version
 
 PIP_INSTALL: Final = "${{ PYTHON }} -m pip install . -vv --no-deps --no-build-isolation"
@@ -144,7 +144,7 @@ def _is_reference(value: str) -> bool:
 def _noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], names: Names) -> Recipe:
     metadata = evidence.metadata
     built_on = frozenset({Cell(pythons[0], System.LINUX, "x86_64")})
-    host = collect(build_requires(evidence.sources), built_on, names)
+    host = collect(host_requires(evidence), built_on, names)
     requires_python = metadata.get("requires_python", "")
     run = translate(metadata.get("requires_dist", []), requires_python, names, flavour=Flavour.RECIPE)
     return replace(
@@ -187,7 +187,7 @@ def _python_rest(requires_python: str, oldest: str) -> str:
 
 def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chain: Toolchain, names: Names) -> Recipe:
     cells = grid(pythons)
-    host = collect(build_requires(evidence.sources), cells, names)
+    host = collect(host_requires(evidence), cells, names)
     run = collect(evidence.metadata.get("requires_dist", []), cells, names)
     host_notes, host_lines = _lines(_unpinned(host))
     run_notes, run_lines = _lines(run)

@@ -60,15 +60,30 @@ def backend(sources: Sources) -> str:
 
 
 def build_requires(sources: Sources) -> tuple[str, ...]:
-    """The build requirements, those of hatchling's build hooks included.
-
-    ``wheel`` is left out: setuptools has not needed it since 70.1.
-    """
+    """The build requirements, those of hatchling's build hooks included, without those that an sdist has no use for."""
     named = sources.table("build-system").get("requires")
     lists: list[object] = [named if isinstance(named, list) else ["setuptools"]]
     lists += [hook.get("dependencies") for hook in _hatch_hooks(sources).values()]
     texts = [text for each in lists if isinstance(each, list) for text in each if isinstance(text, str)]
     return tuple(dict.fromkeys(text for text in texts if _project(text) != "wheel"))
+
+
+def host_requires(evidence: Evidence) -> tuple[str, ...]:
+    """The build requirements, and Babel where it makes the message catalogs that are installed.
+
+    Whoever requires Babel and installs catalogs compiles them with it, be it in the build or before the sdist is made:
+    https://babel.pocoo.org/en/latest/cmdline.html#compile
+    """
+    asked = build_requires(evidence.sources)
+    plain = {_project(text) for text in evidence.metadata.get("requires_dist", []) if ";" not in text}
+    return (*asked, "babel") if "babel" in plain - set(map(_project, asked)) and _has_catalogs(evidence) else asked
+
+
+def _has_catalogs(evidence: Evidence) -> bool:
+    """Whether message catalogs are installed; an sdist may hold only what they are compiled from."""
+    paths = evidence.built.paths if evidence.built else _built(evidence.sources.paths)
+    suffixes = (".mo",) if evidence.built else (".mo", ".po")
+    return any("/LC_MESSAGES/" in path and path.endswith(suffixes) for path in paths)
 
 
 def bundled(built: Built | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from release_tools.recipe.evidence import Built
 from release_tools.recipe.modules import modules_to_test
 from release_tools.recipe.setup_py import read_setup_py
 from release_tools.recipe.static import completed, entry_points
-from release_tools.recipe.toolchain import build_requires, bundled, toolchain
+from release_tools.recipe.toolchain import build_requires, bundled, host_requires, toolchain
 from tests.recipe.evidence import make_evidence
 
 PLAIN = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
@@ -121,6 +121,36 @@ def test_what_a_build_needs_beyond_its_requirements_is_known(name: str) -> None:
     chain = toolchain(make_evidence(PLAIN, files, Built(pure=False, paths=())))
     assert chain
     assert chain.host == added
+
+
+# What a project requires, what its sdist holds, what its wheel installs, and whether Babel belongs into host.
+CATALOGS: dict[str, tuple[str, str, str, bool]] = {
+    "compiled in the build": (
+        "Babel>=2",
+        "demo/locale/de/LC_MESSAGES/demo.po",
+        "demo/locale/de/LC_MESSAGES/demo.mo",
+        True,
+    ),
+    "compiled before": ("Babel", "demo/locale/de/LC_MESSAGES/demo.mo", "demo/locale/de/LC_MESSAGES/demo.mo", True),
+    "not installed": ("Babel", "demo/locale/de/LC_MESSAGES/demo.po", "demo/__init__.py", False),
+    "compiled by another": ("click", "demo/locale/de/LC_MESSAGES/demo.po", "demo/locale/de/LC_MESSAGES/demo.mo", False),
+    "an extra": ("Babel; extra == 'i18n'", "demo/x.po", "demo/locale/de/LC_MESSAGES/demo.mo", False),
+    "sdist only": ("Babel", "src/demo/locale/de/LC_MESSAGES/demo.po", "", True),
+    "sdist only, tests": ("Babel", "tests/locale/de/LC_MESSAGES/demo.mo", "", False),
+}
+
+
+@pytest.mark.parametrize("name", CATALOGS)
+def test_babel_is_there_where_it_compiles_what_is_installed(name: str) -> None:
+    requirement, source, installed, wanted = CATALOGS[name]
+    built = Built(pure=True, paths=(installed,)) if installed else None
+    evidence = make_evidence(f"{PLAIN}Requires-Dist: {requirement}\n", {source: ""}, built)
+    assert host_requires(evidence) == (("setuptools", "babel") if wanted else ("setuptools",))
+
+
+def test_babel_is_asked_for_once() -> None:
+    files = {"pyproject.toml": system("setuptools", "Babel>=2.9"), "a/LC_MESSAGES/a.po": ""}
+    assert host_requires(make_evidence(f"{PLAIN}Requires-Dist: babel\n", files)) == ("setuptools", "Babel>=2.9")
 
 
 TOOLCHAINS: dict[str, tuple[dict[str, str], tuple[str, ...] | None]] = {
