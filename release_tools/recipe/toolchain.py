@@ -26,6 +26,9 @@ MAKERS: Final = {
     "cffi": "c", "cython": "c", "cppy": "cxx", "maturin": "rust", "mypy": "c", "nanobind": "cxx", "pybind11": "cxx",
     "setuptools-rust": "rust",
 }  # fmt: skip
+# Build requirements that no build from an sdist needs: setuptools makes wheels itself since 70.1, and the license text
+# that coherent.licensed fetches is in the sdist.
+NEEDLESS: Final = frozenset({"coherent-licensed", "wheel"})
 PURE_BACKENDS: Final = ("flit", "pdm", "poetry", "uv_build")
 COMPILED_BACKENDS: Final = frozenset({"maturin", "scikit_build_core.build", "mesonpy", "py_build_cmake.build"})
 # Tables of pyproject.toml that only a project with extension modules has.
@@ -65,7 +68,7 @@ def build_requires(sources: Sources) -> tuple[str, ...]:
     lists: list[object] = [named if isinstance(named, list) else ["setuptools"]]
     lists += [hook.get("dependencies") for hook in _hatch_hooks(sources).values()]
     texts = [text for each in lists if isinstance(each, list) for text in each if isinstance(text, str)]
-    return tuple(dict.fromkeys(text for text in texts if _project(text) != "wheel"))
+    return tuple(dict.fromkeys(text for text in texts if _project(text) not in NEEDLESS))
 
 
 def host_requires(evidence: Evidence) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ def test_scripts_are_found_where_they_are_written(where: str) -> None:
 BUILD = {
     "": ("setuptools",),
     "[build-system]\nrequires = ['setuptools', 'wheel', 'setuptools-scm']": ("setuptools", "setuptools-scm"),
+    "[build-system]\nrequires = ['setuptools', 'coherent.licensed']": ("setuptools",),
     "[build-system]\nrequires = []\nbuild-backend = 'b'\nbackend-path = ['.']": (),
     "not = [toml": ("setuptools",),
     "[build-system]\nrequires = 'text'": ("setuptools",),
