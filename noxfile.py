@@ -52,10 +52,11 @@ def lock(session: nox.Session) -> None:
     """Write the locks: every dependency by its hashes, for every system, wheels only; the action's, and that of CI."""
     session.install("uv")
     options = ("--universal", "--python-version=3.11", "--generate-hashes", "--only-binary=:all:", "--extra=uv")
-    shown = ("--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command=nox -s lock")
+    shown = ("--annotation-style=line", "--custom-compile-command=nox -s lock")
+    hidden = ("--no-emit-index-url", "--no-emit-find-links")
     for name, groups in (("requirements.lock", ()), ("requirements-ci.lock", ("--group=ci",))):
         target = (*groups, "pyproject.toml", f"--output-file={name}")
-        session.run("uv", "pip", "compile", "--quiet", *options, *shown, *session.posargs, *target)
+        session.run("uv", "pip", "compile", "--quiet", *options, *shown, *hidden, *session.posargs, *target)
 
 
 @nox.session

@@ -1,9 +1,9 @@
 """Install release-tools for one job: from the action's own checkout, with the dependencies that its lock names.
 
-Runs before anything is installed, so with the standard library alone: ``python -I install.py``. Every archive must have
-a hash of ``requirements.lock``; nothing is built, nothing of the user's checkout is read, and nothing is left outside
-the runner's temporary folder. There is no cache that another job could have written to, except a folder of wheels that
-the caller may name: what does not have a hash of the lock is deleted from it before it is looked at.
+Runs before anything is installed, so with the standard library and pip alone: ``python -I install.py``. Every archive
+must have a hash of ``requirements.lock``; nothing is built, nothing of the user's checkout is read, and nothing is left
+outside the runner's temporary folder. There is no cache that another job could have written to, except a folder of
+wheels that the caller may name: what lies there is unpacked only from bytes that have a hash of the lock.
 """
 
 import hashlib
@@ -17,19 +17,65 @@ import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 CHECKED = ("--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:")
 SCRIPTS, EXE = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
-CONDA = {"py-rattler", "py-rattler-build"}
-"""What solves, builds and uploads conda packages: three quarters of all that is installed."""
-UNUSED = dict.fromkeys(("draft", "testpypi", "pypi", "github"), CONDA) | {"anaconda": {"py-rattler"}}
-"""What a job that publishes to one place (the input ``only``) does without; all is installed for any other."""
+DATA = re.compile(r"[^/]+\.data/(\w+)/(.+)")
+"""What a wheel has for other folders than that of its packages."""
+PIECE = 1 << 20
+"""Bytes that are unpacked at a time."""
+OURSELVES = "release-tools (pyproject.toml)"
+"""Who asks for our own dependencies, as the lock says it."""
+PUBLISHING = {"backports-zstd", "jinja2", "markdown-it-py", "packaging", "pygithub", "requests"}
+"""Of our own dependencies those that every job needs which publishes what another one built."""
+PLACES = {
+    "draft": {"docutils"},
+    "github": {"docutils"},
+    "testpypi": {"pypi-attestations", "twine", "uv"},
+    "pypi": {"pypi-attestations", "twine"},
+    "anaconda": {"py-rattler-build"},
+}
+"""What it needs besides, by the place that it publishes to (the input ``only``); everything for any other place."""
+UNUSED = {"build": {"pypi-attestations"}, "verify": {"pypi-attestations", "pygithub"}}
+"""Of our own dependencies those that a command does without which publishes nothing."""
+UNASKED = {"conda-index", "dnspython", "httpx2", "installer", "keyring", "unearth"}
+"""What no job needs although a dependency asks for it: of conda-pypi we read a table, and runners have no keyring."""
+RENDERING = {"pygments", "readme-renderer"}
+"""What jobs that publish do without besides: twine asks for it to check descriptions, which is done by then."""
 COMMAND, ONLY, CONDA_INSTALL = "COMMAND", "ONLY", "CONDA_INSTALL"
 """The inputs of the action that say what a job will do; ``verify-conda-install`` is the last."""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One package of the lock.
+
+    Attributes:
+        name: as PEP 503 writes it.
+        version: the only one.
+        marker: where it is needed (PEP 508); everywhere if empty.
+        lines: of the lock.
+        askers: who needs it.
+    """
+
+    name: str
+    version: str
+    marker: str
+    lines: str
+    askers: frozenset[str]
+
+    def has(self, content: bytes) -> bool:
+        """Whether these are the bytes of one of its archives."""
+        return f"sha256:{hashlib.sha256(content).hexdigest()}" in self.lines
+
+
+Lock = Mapping[str, Requirement]
+"""Requirements by their names."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +84,11 @@ class Job:
 
     Attributes:
         folder: in the runner's temporary folder.
-        lock: requirement to its lines of the lock.
+        lock: what the job needs.
     """
 
     folder: Path
-    lock: dict[str, str]
+    lock: Lock
 
     @property
     def environment(self) -> Path:
@@ -50,139 +96,176 @@ class Job:
         return self.folder / "env"
 
     @property
-    def python(self) -> Path:
-        """Its interpreter."""
-        return self.environment / SCRIPTS / f"python{EXE}"
+    def scripts(self) -> Path:
+        """Where its programs lie."""
+        return self.environment / SCRIPTS
 
     @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.scripts / f"python{EXE}"
+
+    @cached_property
     def packages(self) -> Path:
         """Where its packages lie."""
         pattern = "Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
         return next(self.environment.glob(pattern))
 
-    def requirements(self, *names: str) -> Path:
-        """A part of the lock as a file of its own."""
-        file = self.folder / f"{'-'.join(names)[:50]}.lock"
-        file.write_text("".join(self.lock[name] for name in names), encoding="utf-8")
-        return file
+    def place(self, member: str) -> Path:
+        """Where a member of a wheel goes, by the binary distribution format."""
+        found = DATA.fullmatch(member)
+        if not found:
+            return self.packages / member
+        folders = {"purelib": self.packages, "platlib": self.packages, "scripts": self.scripts}
+        return folders.get(found[1], self.environment) / found[2]
 
 
 def main() -> None:
     """Install, and say in the step's output ``python`` which interpreter has it."""
-    wanted = needed(os.environ, read_lock())
+    lock = read_lock()
+    wanted = needed(os.environ, lock)
     job = Job(Path(os.environ["RUNNER_TEMP"]) / f"release-tools-{identity(wanted)}", wanted)
     done = job.folder / "installed"
     if not done.exists():
-        install(job, os.environ.get("WHEELS", ""))
+        venv.create(job.environment, clear=True, symlinks=os.name != "nt")
+        if wheels := os.environ.get("WHEELS", ""):
+            install_from(Path(wheels).resolve(), job)
+        else:
+            install(job, lock["uv"])
+        (job.packages / "release-tools.pth").write_text(f"{ROOT}\n", encoding="utf-8")
         done.touch()
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8", newline="\n") as output:
         output.write(f"python={job.python}\n")
 
 
-def read_lock() -> dict[str, str]:
-    """Every requirement of the lock with its hashes, by its name."""
-    found = re.findall(r"^(([\w.-]+)==.*\n(?: +--hash=.*\n)+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
-    return {name: lines for lines, name in found}
+def read_lock() -> Lock:
+    """Every requirement of the lock."""
+    form = r"^(([\w.-]+)==(\S+)(?: ; (.+?))? \\\n(?: +--hash=.*\n)+) +# via (.+)\n"
+    found = re.findall(form, LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    return {
+        name: Requirement(name, version, marker, lines, frozenset(askers.split(", ")))
+        for lines, name, version, marker, askers in found
+    }
 
 
-def needed(inputs: Mapping[str, str], lock: dict[str, str]) -> dict[str, str]:
+def needed(inputs: Mapping[str, str], lock: Lock) -> Lock:
     """The part of the lock that a command needs."""
     command, places = inputs.get(COMMAND), inputs.get(ONLY, "").replace(",", " ").split()
-    unused: set[str] = set()
-    if command == "publish" and places:
-        unused = set.intersection(*(UNUSED.get(place, set()) for place in places))
-    elif command == "build" and inputs.get(CONDA_INSTALL) == "false":
-        unused = {"py-rattler"}
-    return {name: lines for name, lines in lock.items() if name not in unused}
+    kept = {name for name, requirement in lock.items() if OURSELVES in requirement.askers}
+    unasked = UNASKED
+    if command == "publish" and places and PLACES.keys() >= set(places):
+        kept = PUBLISHING.union(*(PLACES[place] for place in places))
+        unasked = UNASKED | RENDERING
+    elif command in UNUSED:
+        kept -= UNUSED[command]
+        if command == "build" and inputs.get(CONDA_INSTALL) == "false":
+            kept.remove("py-rattler")
+    while asked := {name for name, one in lock.items() if one.askers & kept} - kept - unasked:
+        kept |= asked
+    return {name: requirement for name, requirement in lock.items() if name in kept}
 
 
-def identity(lock: dict[str, str]) -> str:
+def identity(lock: Lock) -> str:
     """Another one for another lock, checkout or Python, so that a job's second step uses what its first installed."""
-    told = f"{sys.version} {sys.executable} {ROOT} {''.join(lock.values())}"
+    told = f"{sys.version} {sys.executable} {ROOT} {lines(lock)}"
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def install(job: Job, wheels: str) -> None:
-    """An environment with every dependency, and this checkout on its path."""
-    venv.create(job.environment, clear=True, symlinks=os.name != "nt")
-    if wheels:
-        kept = Path(wheels).resolve()
-        discard_unknown(kept)
-        offline = ("--no-index", f"--find-links={kept}")
-        if not populate(job, kept, *offline, check=False):
-            pip("download", *CHECKED, f"--dest={kept}", "-r", LOCK)
-            populate(job, kept, *offline)
-    else:
-        populate(job, job.folder / "wheels")
-    (job.packages / "release-tools.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+def lines(lock: Lock) -> str:
+    """A part of the lock as it is written there."""
+    return "".join(requirement.lines for requirement in lock.values())
 
 
-def populate(job: Job, wheels: Path, *source: str, check: bool = True) -> bool:
-    """Unpack uv, then install everything by it, which checks the hash of every archive, wherever it comes from."""
-    found = list(wheels.glob("uv-*.whl"))
-    if len(found) != 1:  # none yet, or one for each of several systems: pip knows which
-        alone = job.folder / "uv"
-        if not pip("download", *CHECKED, *source, f"--dest={alone}", "-r", job.requirements("uv"), check=check):
-            return False
-        found = list(alone.glob("*.whl"))
-    unpack(found[0], hashes(job.lock["uv"]), job)
+def install(job: Job, uv: Requirement) -> None:
+    """Let pip bring uv, and uv the rest, many times faster; both check the hash of every archive."""
+    folder = job.folder / "uv"
+    folder.mkdir()
+    for name, lock in (("uv", {"uv": uv}), ("rest", job.lock)):
+        (folder / name).write_text(lines(lock), encoding="utf-8")
+    pip("download", *CHECKED, f"--dest={folder}", "-r", folder / "uv")
+    unpack(next(folder.glob("*.whl")), uv, job)
     private = ("--no-config", f"--cache-dir={job.folder / 'cache'}", f"--python={job.python}")
-    wanted = job.requirements(*(name for name in job.lock if name != "uv"))
-    uv = job.environment / SCRIPTS / f"uv{EXE}"
-    return run(uv, "pip", "install", *CHECKED, *private, *source, "-r", wanted, check=check)
+    run(job.scripts / f"uv{EXE}", "pip", "install", *CHECKED, *private, "-r", folder / "rest")
 
 
-def unpack(wheel: Path, known: set[str], job: Job) -> None:
-    """Install uv itself, in a fifth of the time that pip would take."""
+def install_from(wheels: Path, job: Job) -> None:
+    """Unpack the wheels of a folder; if one is missing there, or is another than the lock's, let pip fill it first."""
+    if not unpack_all(wheels, job):
+        discard_unknown(wheels)
+        pip("download", *CHECKED, f"--dest={wheels}", "-r", LOCK)
+        if not unpack_all(wheels, job):
+            sys.exit(f"{wheels} does not keep what pip downloads into it")
+
+
+def unpack_all(wheels: Path, job: Job) -> bool:
+    """Unpack what the job needs; False if not all of it is there."""
+    found = fitting(wheels, job.lock)
+    if found is None:
+        return False
+    with ThreadPoolExecutor() as pool:  # the largest first, so that none is left alone at the end
+        largest = sorted(found, key=lambda name: found[name].stat().st_size, reverse=True)
+        return all(pool.map(lambda name: unpack(found[name], job.lock[name], job), largest))
+
+
+def fitting(wheels: Path, lock: Lock) -> dict[str, Path] | None:
+    """The wheel in a folder for each requirement that holds for this Python; None if one is not there."""
+    from pip._vendor.packaging.markers import Marker
+    from pip._vendor.packaging.tags import sys_tags
+    from pip._vendor.packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+    wanted = {one.name: one.version for one in lock.values() if not one.marker or Marker(one.marker).evaluate()}
+    ranks = {tag: rank for rank, tag in enumerate(sys_tags())}
+    found: dict[str, tuple[int, Path]] = {}
+    for path in wheels.glob("*.whl"):
+        try:
+            name, version, _, tags = parse_wheel_filename(path.name)
+        except InvalidWheelFilename:
+            continue
+        rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
+        if rank is not None and wanted.get(name) == str(version):
+            found[name] = min(found.get(name, (rank, path)), (rank, path))
+    return {name: path for name, (_, path) in found.items()} if found.keys() == wanted.keys() else None
+
+
+def unpack(wheel: Path, requirement: Requirement, job: Job) -> bool:
+    """Install one wheel from the very bytes whose hash was compared; False if it is not one of the lock."""
     content = wheel.read_bytes()
-    if hashlib.sha256(content).hexdigest() not in known:
-        sys.exit(f"{wheel.name} has no hash of {LOCK}")
+    if not requirement.has(content):
+        return False
     with zipfile.ZipFile(BytesIO(content)) as archive:
-        for name in archive.namelist():
-            script = PurePosixPath(name).match("*.data/scripts/*")
-            target = job.environment / SCRIPTS / PurePosixPath(name).name if script else job.packages / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(name) as source, target.open("wb") as sink:
-                shutil.copyfileobj(source, sink)
-            if script:
-                target.chmod(0o755)
+        for member in archive.infolist():
+            if not member.is_dir():
+                target = job.place(member.filename)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(member) as source, target.open("wb") as sink:
+                    shutil.copyfileobj(source, sink, PIECE)
+                if target.parent == job.scripts:
+                    target.chmod(0o755)
+    return True
 
 
 def discard_unknown(wheels: Path) -> None:
     """Delete every file whose hash the lock does not know: who filled this folder need not be trusted."""
     wheels.mkdir(parents=True, exist_ok=True)
-    known = hashes(LOCK.read_text(encoding="utf-8"))
+    known = LOCK.read_text(encoding="utf-8")
 
     def discard(path: Path) -> None:
-        if path.is_symlink() or hashlib.sha256(path.read_bytes()).hexdigest() not in known:
+        if path.is_symlink() or f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" not in known:
             path.unlink()
 
     with ThreadPoolExecutor() as pool:
-        list(pool.map(discard, wheels.iterdir()))
+        list(pool.map(discard, (path for path in wheels.iterdir() if path.is_symlink() or path.is_file())))
 
 
-def hashes(lock: str) -> set[str]:
-    """Every hash in a part of the lock."""
-    return set(re.findall(r"sha256:([0-9a-f]{64})", lock))
-
-
-def pip(*arguments: str | Path, check: bool = True) -> bool:
+def pip(*arguments: str | Path) -> None:
     """Run pip, isolated from the modules of the folder that it runs in."""
-    return run(sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", *arguments, check=check)
+    run(sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", *arguments)
 
 
-def run(*command: str | Path, check: bool = True) -> bool:
-    """Run a program in the runner's temporary folder; if it fails and that matters, end with its exit code."""
-    output = None if check else subprocess.DEVNULL
-    words = [str(word) for word in command]
-    code: int | str
-    try:
-        code = subprocess.call(words, cwd=os.environ["RUNNER_TEMP"], stdout=output, stderr=output)  # noqa: S603 - argument lists only, never a shell
-    except OSError as error:  # a program for another system
-        code = f"{words[0]}: {error}"
-    if check and code:
+def run(*command: str | Path) -> None:
+    """Run a program in the runner's temporary folder; if it fails, end with its exit code."""
+    if code := subprocess.call([str(word) for word in command], cwd=os.environ["RUNNER_TEMP"]):  # noqa: S603 - argument lists only, never a shell
         sys.exit(code)
-    return not code
 
 
 if __name__ == "__main__":

