@@ -1,14 +1,15 @@
 """A commit among the releases of its project: what came before it, what changed since, and how that is told."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Self
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from release_tools.config import Config
 from release_tools.context import Context
@@ -30,7 +31,7 @@ from release_tools.history.changelog import USUAL_PATHS, Changelog, Part
 from release_tools.history.commits import changes, first_time_authors, main_line
 from release_tools.history.dates import day_of
 from release_tools.history.notes import notes_from_changelog, notes_from_changes, thanks
-from release_tools.history.releases import Released, last_final, newest, previous
+from release_tools.history.releases import Released, aim, last_final, newest, previous
 from release_tools.model import Release
 from release_tools.project import Project
 from release_tools.services import git_log
@@ -99,6 +100,15 @@ class Survey:
         """Every version that was tagged before this commit or on it, the lowest first."""
         return git_log.read_releases(self.repository, self.commit, TagFormat.parse(self.config.tag_format))
 
+    @property
+    def elsewhere(self) -> str:
+        """The tag of the highest final version of all, where this commit does not come after it; empty otherwise."""
+        tag_format = TagFormat.parse(self.config.tag_format)
+        versions = {tag: version for tag in self.repository.tags() if (version := tag_format.version(tag))}
+        finals = [tag for tag, version in versions.items() if not version.is_prerelease]
+        highest = max(finals, key=versions.__getitem__, default="")
+        return "" if any(release.version == versions.get(highest) for release in self.releases) else highest
+
     @cached_property
     def changelog(self) -> Changelog | None:
         """The project's changelog; None where there is none.
@@ -123,13 +133,25 @@ class Survey:
     def past(self) -> Past:
         """What is known before the next version is recommended."""
         final, latest = last_final(self.releases), newest(self.releases)
+        higher = ((version, by) for version, by in self._plans() if not latest or version > latest.version)
+        planned, by = next(higher, (None, ""))
         if latest is None:
-            return Past(self.releases, planned=self.pending.version if self.pending else None)
+            return Past(self.releases, planned=planned, planned_by=by)
         told = tuple(evidence.from_changelog(self.changelog, self.pending)) if self.changelog and self.pending else ()
         told += tuple(evidence.from_fragments(self._fragments))
         since_final = (*self._evidence(final), *told) if final else told
         since_newest = since_final if latest == final else self._evidence(latest)
-        return Past(self.releases, since_final, since_newest, self.pending.version if self.pending else None)
+        return Past(self.releases, since_final, since_newest, planned, by)
+
+    def _plans(self) -> Iterator[tuple[Version, str]]:
+        """The versions that the project names for what is unreleased, and where it does, the most binding first."""
+        project = Project.of(self._pyproject(self.commit))
+        with suppress(InvalidVersion):
+            yield aim(Version(project.version)), "pyproject.toml"
+        if self.pending and self.pending.version:
+            yield self.pending.version, "the changelog"
+        if worked_on := max((release for release in self.releases if release.version.is_devrelease), default=None):
+            yield aim(worked_on.version), f"the tag {worked_on.tag}"
 
     def recommended(self, day: date) -> Recommendation:
         """The version that should be released on a day, and why."""

@@ -56,6 +56,38 @@ def pyproject(table: str) -> str:
 
 
 @pytest.mark.parametrize(
+    ("files", "tag", "version", "by"),
+    [
+        ({"pyproject.toml": '[project]\nname = "demo"\nversion = "1.4.0.dev0"\n'}, "", "1.4.0", "pyproject.toml"),
+        ({"pyproject.toml": '[project]\nname = "demo"\nversion = "1.4.0"\n'}, "v1.5.0.dev0", "1.4.0", "pyproject.toml"),
+        ({"NEWS.rst": "1.5 (unreleased)\n=====\n\n- x\n"}, "v1.4.0.dev0", "1.5", "the changelog"),
+        ({"demo.py": "def load(path): return 1\n"}, "v1.4.0.dev0", "1.4.0", "the tag v1.4.0.dev0"),
+    ],
+)
+def test_what_the_project_names_goes_first(
+    checkout: Checkout, said: Said, files: Mapping[str, str], tag: str, version: str, by: str
+) -> None:
+    checkout.commit(files, "Go on")
+    if tag:
+        tagged(checkout, tag)
+    out, err = said.by(checkout, "next")
+    assert out == version
+    assert f"by {by}, {version}: the project's own word goes first" in err
+
+
+def test_a_release_on_another_branch_is_told(checkout: Checkout, said: Said) -> None:
+    checkout.git("switch", "--quiet", "--create", "stable")
+    checkout.commit({"demo.py": "def load(path): return 2\n"}, "Mend it there")
+    tagged(checkout, "v1.3.0")
+    assert "another branch" not in said.by(checkout, "next")[1]
+    checkout.git("switch", "--quiet", "-")
+    checkout.commit({"demo.py": "def load(path): return 1\n"}, "Mend it")
+    out, err = said.by(checkout, "next")
+    assert out == "1.0.1"
+    assert "v1.3.0 is tagged too, on another branch" in err
+
+
+@pytest.mark.parametrize(
     ("files", "message", "version"),
     [
         ({"demo.py": "def load(path): return 1\n"}, "Mend it", "1.0.1"),

@@ -37,7 +37,9 @@ def run(invocation: Invocation) -> int:
         console.remark(Note(State.FACT, advice.rule))
     else:
         console.remark(Note(State.FACT, f"by the evidence, {advice.by_evidence}: {advice.rule}"))
-        console.remark(Note(State.FACT, f"by the changelog, {advice.version}: the project's own word goes first"))
+        console.remark(Note(State.FACT, f"by {past.planned_by}, {advice.version}: the project's own word goes first"))
+    if survey.elsewhere:
+        console.remark(Note(State.FACT, f"{survey.elsewhere} is tagged too, on another branch"))
     if advice.version is not None:
         console.data(str(advice.version))
     return 0

@@ -70,13 +70,15 @@ class Past:
         releases: every version that was tagged in the history of the commit.
         since_final: evidence since the last final release, or since the beginning.
         since_newest: evidence since the newest release of any kind; the same, where that is final.
-        planned: the version that the project's own changelog gives to what is unreleased.
+        planned: the version that the project itself gives to what is unreleased.
+        planned_by: what of the project says so: "the changelog".
     """
 
     releases: Sequence[Released]
     since_final: tuple[Evidence, ...] = ()
     since_newest: tuple[Evidence, ...] = ()
     planned: Version | None = None
+    planned_by: str = ""
 
 
 _Answer = tuple[Version | None, str]
@@ -89,7 +91,7 @@ class Recommendation:
 
     Attributes:
         version: None where there is nothing to release.
-        by_evidence: the same, but where the changelog names another.
+        by_evidence: the same, but where the project itself names another.
         rule: what led from the evidence to its version, in one line.
     """
 
@@ -108,7 +110,7 @@ def scheme_of(releases: Sequence[Released]) -> Scheme:
 def recommend(past: Past, scheme: Scheme, today: date) -> Recommendation:
     """The version that should come next, by the evidence and the project's scheme.
 
-    A version that the changelog names for what is unreleased is the project's own word, and goes before the evidence.
+    A version that the project itself names for what is unreleased goes before the evidence.
     """
     (asked, rule), before, planned = _by_evidence(past, scheme, today), newest(past.releases), past.planned
     says_nothing = asked is None or planned is None or (before is not None and planned <= before.version)

@@ -32,14 +32,23 @@ class Released:
         return kind_of(self.version) in (Kind.FINAL, Kind.POST)
 
 
+def aim(version: Version) -> Version:
+    """The version that a development version leads to: ``1.4.0`` of ``1.4.0.dev3``, ``2.0rc1`` of ``2.0rc1.dev3``."""
+    return Version(version.public.partition(".dev")[0])
+
+
 def last_final(releases: Iterable[Released]) -> Released | None:
     """The highest version that is no pre-release."""
     return max((release for release in releases if release.is_final), default=None)
 
 
 def newest(releases: Iterable[Released]) -> Released | None:
-    """The highest version, but for pre-releases that were given up: those older than a lower final one."""
-    known = list(releases)
+    """The highest version that was released.
+
+    That is none of the pre-releases that were given up, older than a lower final one; and no development version, whose
+    tag only says what is being worked on.
+    """
+    known = [release for release in releases if not release.version.is_devrelease]
     final = last_final(known)
     return max((release for release in known if final is None or release.day >= final.day), default=None)
 

@@ -140,15 +140,14 @@ def test_what_follows_by_the_calendar(history: str, level: Level, version: str) 
         ("8.1.7", "9.0.0", "9.0.0"),
         ("8.1.7", "8.1.7", "8.2.0"),
         ("", "3.0", "3.0"),
+        ("8.1.7 9.0.0.dev0", "", "8.2.0"),
     ],
 )
-def test_the_version_that_the_changelog_names_goes_before_the_evidence(
-    history: str, planned: str, version: str
-) -> None:
+def test_the_version_that_the_project_names_goes_before_the_evidence(history: str, planned: str, version: str) -> None:
     assert following(history, MINOR, planned=planned) == version
 
 
-def test_the_evidence_is_told_where_the_changelog_says_otherwise() -> None:
+def test_the_evidence_is_told_where_the_project_says_otherwise() -> None:
     past = Past(released("8.1.7"), (Evidence("public API", MAJOR, "1 thing broken"),), planned=Version("8.1.8"))
     advice = recommend(past, Scheme.SEMVER, TODAY)
     assert (str(advice.version), str(advice.by_evidence)) == ("8.1.8", "9.0.0")
