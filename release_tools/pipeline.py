@@ -34,7 +34,8 @@ class Step:
         does: answers a fuller release, or why the step does not apply; a FAILED note in it stops the pipeline.
         failure: the error that this is.
         place: where it publishes, as a person calls it; empty for a step that publishes nothing.
-        ahead: begins, once the first step has told the version, what this one would wait for.
+        ahead: begins what this one would wait for.
+        after: the title of the step that tells what ``ahead`` needs.
     """
 
     title: str
@@ -42,16 +43,12 @@ class Step:
     failure: type[ReleaseToolsError] = VerifyError
     place: str = ""
     ahead: str = ""
+    after: str = "Version"
 
     def run(self, context: Context, release: Release) -> Release | Skip:
         """Do it."""
         does = named(self.does) if isinstance(self.does, str) else self.does
         return does(context, release)
-
-    def begin(self, context: Context, release: Release) -> None:
-        """Do what can be done ahead."""
-        if self.ahead:
-            named(self.ahead)(context, release)
 
 
 _LITTLE_ROOM: Final = 1 << 20
@@ -69,10 +66,11 @@ def named(name: str) -> Callable[[Context, Release], Any]:
 
 NOTES: Final = Step("Release notes", "write_notes", ahead="write_notes.begin_notes")  # of the changelog, or of commits
 
+DISTS: Final = "Build sdist and wheel"
 BUILD: Final = (
     Step("Version", "identify"),  # the commit, its tag, the version and its kind
     Step("Preflight", "preflight"),  # what would make it fail later, before anything is built
-    Step("Build sdist and wheel", "build_dists"),  # in a clean clone that carries exactly the tag
+    Step(DISTS, "build_dists"),  # in a clean clone that carries exactly the tag
     NOTES,
     Step("Build conda package", "build_conda"),  # from the wheel's members
     Step("Verify", "verify"),  # metadata, contents, installation, and that wheel and conda package are equal
@@ -98,7 +96,7 @@ UPLOAD: Final = (
 SHOW: Final = Step("GitHub release", "publish_release", place="GitHub")  # the draft, for everybody to see
 
 FORGE: Final = (
-    Step("Recipe for conda-forge", "make_recipe"),  # new, or the change of the feedstock's
+    Step("Recipe for conda-forge", "make_recipe", ahead="make_recipe.begin_recipe", after=DISTS),  # new, or a change
     Step("Pull request", "conda_forge", PreflightError, "conda-forge"),  # once PyPI serves the sdist that it names
 )
 
@@ -164,8 +162,9 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
         if error is not None:
             _name_full_disk(error)
             return Outcome(replace(known, sections=(*known.sections, *_unreached(steps[index + 1 :]))), error)
-        for later in steps if index == 0 else ():
-            later.begin(context, known)
+        for later in steps[index + 1 :]:
+            if later.ahead and later.after == step.title:
+                named(later.ahead)(context, known)
     return Outcome(known)
 
 

@@ -69,8 +69,10 @@ def test_imports_point_upwards(name: str, path: Path) -> None:
 
 def test_every_step_and_module_that_is_only_named_is_there() -> None:
     steps = {step for value in vars(pipeline).values() for step in every_step(value)}
+    titles = {step.title for step in steps}
     assert len(steps) > len(pipeline.BUILD) + len(pipeline.PUBLISH)
     for step in steps:
+        assert step.after in titles
         assert all(callable(pipeline.named(name)) for name in (step.does, step.ahead) if isinstance(name, str) and name)
     for name in (*ahead.BUILDING, *ahead.PUBLISHING):
         import_module(name)

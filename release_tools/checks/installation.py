@@ -1,7 +1,9 @@
 """The wheel, installed in a fresh environment as a user would."""
 
 import platform
+from functools import partial
 from pathlib import Path
+from shutil import rmtree
 from typing import Final
 
 from release_tools.archives import Wheel, read_wheel
@@ -62,7 +64,10 @@ def _notes(context: Context, wheel: Wheel) -> tuple[Note, ...]:
         return (_not_installed(error, environment, wheel),)
     told = "installs in a fresh environment and imports"
     installed = Installed(environment.python_executable, environment.env, environment.folder, told)
-    return tuple(probe(installed, wheel, verify.imports or wheel.import_names))
+    notes = tuple(probe(installed, wheel, verify.imports or wheel.import_names))
+    remove = Task(partial(rmtree, environment.folder, ignore_errors=True))  # thousands of files, while others work
+    context.begun.add(f"remove {environment.folder}", remove)
+    return notes
 
 
 def _not_installed(error: ProcessError, environment: Environment, wheel: Wheel) -> Note:

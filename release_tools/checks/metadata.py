@@ -3,18 +3,27 @@
 import io
 import logging
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from release_tools.begun import Task
 from release_tools.checks.subject import Subject
+from release_tools.context import Context
 from release_tools.model import Note, Release, State
 
 
-def check_metadata(release: Release, subject: Subject) -> tuple[Note, ...]:
+def begin_metadata(context: Context, sdist: Path) -> None:
+    """Begin the part of `check_metadata` that looks at an sdist, which twine reads more than once."""
+    context.begun.add(_purpose(sdist), Task(partial(_said_by_twine, sdist)))
+
+
+def check_metadata(context: Context, release: Release, subject: Subject) -> tuple[Note, ...]:
     """Name and version as they are to be released, every field valid, and twine's own strict check."""
-    notes = (*_disagreements(release, subject), *_invalid_fields(subject), *_twine(subject))
+    notes = (*_disagreements(release, subject), *_invalid_fields(subject), *_twine(context, subject))
     return notes or (Note(State.DONE, "metadata valid, description renders", "twine check --strict"),)
 
 
@@ -40,18 +49,23 @@ def _invalid_fields(subject: Subject) -> Iterator[Note]:
                 yield Note(State.FAILED, f"{dist.path.name}: {error}", advice="Correct it in pyproject.toml.")
 
 
-def _twine(subject: Subject) -> Iterator[Note]:
-    paths = [str(dist.path) for dist in subject.dists]
-    if not paths:
-        return
-    said = _said_by_twine(paths)
-    if said is not None:
+def _purpose(path: Path) -> str:
+    return f"twine check {path}"
+
+
+def _twine(context: Context, subject: Subject) -> Iterator[Note]:
+    refusals = dict[str, None]()
+    for dist in subject.dists:
+        begun: Task[str | None] | None = context.begun.take(_purpose(dist.path), Task)
+        said = begun.finish() if begun else _said_by_twine(dist.path)
+        refusals |= {} if said is None else {said: None}
+    if refusals:
         advice = 'Set readme = "README.md" (or .rst) in pyproject.toml, and correct what does not render.'
-        yield Note(State.FAILED, "twine check --strict refuses the description", said, advice)
+        yield Note(State.FAILED, "twine check --strict refuses the description", " ".join(refusals), advice)
 
 
-def _said_by_twine(paths: list[str]) -> str | None:
-    """Why ``twine check --strict`` refuses files; None where it does not."""
+def _said_by_twine(path: Path) -> str | None:
+    """Why ``twine check --strict`` refuses a file; None where it does not."""
     import rich
     from twine.commands import check
 
@@ -59,7 +73,7 @@ def _said_by_twine(paths: list[str]) -> str | None:
     check.logger.addHandler(said)
     rich.reconfigure(file=io.StringIO())  # twine prints by rich's own console, and nothing else here does
     try:
-        refused = check.check(paths, strict=True)
+        refused = check.check([str(path)], strict=True)
     except Exception as error:  # noqa: BLE001 - twine and its renderers at work on text of others
         return f"{type(error).__name__}: {error}"
     finally:

@@ -2,13 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Self
 
 from packaging.utils import canonicalize_name
 
 from release_tools.archives import CondaPackage, Sdist, Wheel, read_conda, read_sdist, read_wheel
+from release_tools.begun import Task
+from release_tools.context import Context
 from release_tools.errors import ArchiveError
 from release_tools.model import Artifact, ArtifactKind, Note, State
+from release_tools.recipe.evidence import says_something
+
+
+def begin_reading(context: Context, sdist: Path) -> None:
+    """Begin to read an sdist, as every check and the recipe will want it; see `release_tools.archives.remembering`."""
+    context.begun.add(f"read {sdist}", Task(partial(read_sdist, sdist, wanted=says_something)))
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class Subject:
             try:
                 match artifact.kind:
                     case ArtifactKind.SDIST:
-                        sdists.append(read_sdist(artifact.path))
+                        sdists.append(read_sdist(artifact.path, wanted=says_something))
                     case ArtifactKind.WHEEL:
                         wheels.append(read_wheel(artifact.path))
                     case ArtifactKind.CONDA:

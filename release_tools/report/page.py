@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from release_tools.archives import CondaPackage, Member, Sdist, Wheel, read_conda, read_sdist, read_wheel
 from release_tools.errors import ArchiveError, ReleaseToolsError
 from release_tools.model import Artifact, ArtifactKind, Release, State
+from release_tools.recipe.evidence import says_something
 from release_tools.report.states import (
     headline,
     outcome_state,
@@ -23,7 +25,7 @@ _MOST_FILES: Final = 5_000
 _MOST_BYTES: Final = 20_000_000
 _DEEDS: Final = (State.WOULD, State.DONE, State.ALREADY)
 _READERS: Final[Mapping[ArtifactKind, Callable[[Path], Sdist | Wheel | CondaPackage]]] = {
-    ArtifactKind.SDIST: read_sdist,
+    ArtifactKind.SDIST: partial(read_sdist, wanted=says_something),  # as it was read before
     ArtifactKind.WHEEL: read_wheel,
     ArtifactKind.CONDA: read_conda,
 }

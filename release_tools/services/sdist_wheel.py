@@ -87,7 +87,7 @@ class Builder:
                 self._hooks_in(environment, project).begin()
 
     def build(
-        self, source: Path, folder: Path, doing: Callable[[str], None], unpacked: Callable[[Path], None]
+        self, source: Path, folder: Path, doing: Callable[[str], None], made: Callable[[Path, Path], None]
     ) -> Dists:
         """The sdist from the source, and the wheel from the sdist.
 
@@ -95,17 +95,17 @@ class Builder:
             source: the project's folder in the scratch clone.
             folder: where the two files are written; made if it is missing.
             doing: is told what is going on.
-            unpacked: is shown the sdist's own folder, before the wheel is built there.
+            made: is shown the sdist, and what it was unpacked to, before the wheel is built there.
 
         Raises:
             BuildError: the backend failed; the message ends with the last lines of its output.
         """
         with _heard() as warned:
-            dists = self._build(source, folder, doing, unpacked)
+            dists = self._build(source, folder, doing, made)
         return replace(dists, warnings=tuple(warned))
 
     def _build(
-        self, source: Path, folder: Path, doing: Callable[[str], None], unpacked: Callable[[Path], None]
+        self, source: Path, folder: Path, doing: Callable[[str], None], made: Callable[[Path, Path], None]
     ) -> Dists:
         from release_tools.archives import unpack_sdist
 
@@ -113,13 +113,13 @@ class Builder:
         with _explained("sdist"):
             sdist = _made(self._prepare(source, "sdist").build("sdist", folder), folder)
             repacked = repack_sdist(sdist, self.commit_time)
-            made = Artifact.of(sdist, ArtifactKind.SDIST)
+            before = Artifact.of(sdist, ArtifactKind.SDIST)
         doing("wheel from the sdist")
         inside = unpack_sdist(sdist, self.scratch / "sdist")
-        unpacked(inside)
+        made(sdist, inside)
         with _explained("wheel"):
             wheel = _made(self._prepare(inside, "wheel").build("wheel", folder), folder)
-            if Artifact.of(sdist, ArtifactKind.SDIST) != made:
+            if Artifact.of(sdist, ArtifactKind.SDIST) != before:
                 raise BuildError(f"{sdist.name}: changed by the build of the wheel", _SEE_TABLE)
         return Dists(sdist, wheel, repacked)
 

@@ -18,6 +18,8 @@ from packaging.version import Version
 from release_tools.ahead import BUILDING, import_ahead
 from release_tools.archives.metadata import parse_metadata
 from release_tools.checks.installation import begin_installation
+from release_tools.checks.metadata import begin_metadata
+from release_tools.checks.subject import begin_reading
 from release_tools.context import Context
 from release_tools.errors import ArchiveError, VersionError
 from release_tools.model import Artifact, ArtifactKind, Note, Release, State
@@ -45,7 +47,7 @@ def build_dists(context: Context, release: Release) -> Release:
             repository = Repository.open(context.project, context.env)
             clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
             source = clone / context.project.relative_to(repository.root)
-        dists = builder.build(source, context.scratch / "dist", context.console.doing, partial(_begin_trial, context))
+        dists = builder.build(source, context.scratch / "dist", context.console.doing, partial(_begin_checks, context))
     _check_versions(dists, release)
     begin_installation(context, dists.wheel)
     artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
@@ -60,8 +62,13 @@ def build_dists(context: Context, release: Release) -> Release:
     )
 
 
-def _begin_trial(context: Context, unpacked: Path) -> None:
-    """Begin to install what the wheel will need, as the sdist says it: not every project states it beforehand."""
+def _begin_checks(context: Context, sdist: Path, unpacked: Path) -> None:
+    """While the wheel is built, look at the sdist, and begin to install what the wheel will need, as the sdist says it.
+
+    Not every project states that beforehand.
+    """
+    begin_reading(context, sdist)
+    begin_metadata(context, sdist)
     with suppress(OSError, ArchiveError):
         if context.config.verify.install:
             metadata = parse_metadata((unpacked / "PKG-INFO").read_bytes(), "PKG-INFO")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from release_tools.begun import Task
 from release_tools.conda_forge.output import store_recipe
 from release_tools.conda_forge.project import Subject
 from release_tools.conda_forge.rendering import Rendering, render
@@ -12,8 +13,18 @@ from release_tools.model import ArtifactKind, Document, Note, RecipeFiles, Relea
 from release_tools.places import leads_to_conda_forge
 from release_tools.recipe.drift import Drift
 
+_Rendered = tuple[Subject, Rendering, tuple[str, ...]]
 RECIPE = "Recipe for conda-forge"
 CHANGE = "Change of the feedstock"
+
+
+def begin_recipe(context: Context, release: Release) -> None:
+    """In a rehearsal, begin to render it, once the files that it is made of are built.
+
+    A real run asks what conda-forge has when its turn comes, as that is what the pull request will change.
+    """
+    if context.gate.dry and context.config.conda_forge.enabled and release.of_kind(ArtifactKind.SDIST):
+        context.begun.add(RECIPE, Task(lambda: _rendered(context, release)))
 
 
 def make_recipe(context: Context, release: Release) -> Release | Skip:
@@ -31,9 +42,9 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
         return Skip("conda-forge builds from an sdist, and there is none")
     if not context.gate.dry and not leads_to_conda_forge(context.config, release.kind):
         return Skip(f"this {release.kind} version does not go to conda-forge")
-    subject = Subject(context, release)
+    begun: Task[_Rendered] | None = context.begun.take(RECIPE, Task)
     try:
-        rendering = render(subject)
+        subject, rendering, unmet = begun.finish() if begun else _rendered(context, release)
     except (CondaError, RecipeError) as error:
         faults = "; ".join(error.faults)
         return release.telling(Note(State.WARNING, error.message, faults, error.advice))
@@ -44,7 +55,14 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
     text, language = (rendering.files.diff, "diff") if rendering.present else (rendering.written.text, "yaml")
     document = Document(CHANGE if rendering.present else RECIPE, text, language)
     shown = release.showing(document) if text else release
-    return replace(shown, recipe=rendering.files).telling(*_said(subject, rendering, rendering.files))
+    return replace(shown, recipe=rendering.files).telling(*_said(subject, rendering, rendering.files, unmet))
+
+
+def _rendered(context: Context, release: Release) -> _Rendered:
+    """What conda-forge would get, with what it was made of, and what its channels do not have yet."""
+    subject = Subject(context, release)
+    rendering = render(subject)
+    return subject, rendering, subject.unmet if rendering.files else ()
 
 
 def _refused(rendering: Rendering) -> Iterator[Note]:
@@ -54,7 +72,7 @@ def _refused(rendering: Rendering) -> Iterator[Note]:
         yield _drift(rendering.drift)
 
 
-def _said(subject: Subject, rendering: Rendering, files: RecipeFiles) -> Iterator[Note]:
+def _said(subject: Subject, rendering: Rendering, files: RecipeFiles, unmet: tuple[str, ...]) -> Iterator[Note]:
     present = rendering.present
     if present is None:
         made = f"{rendering.written.own}, brought to this release" if rendering.written.own else "from sdist and wheel"
@@ -71,7 +89,7 @@ def _said(subject: Subject, rendering: Rendering, files: RecipeFiles) -> Iterato
     for reason, what in unseen.items():
         if reason:
             yield Note(State.SKIPPED, f"not looked up: {what}", reason)
-    for lacking in (*(files.unconfirmed if not subject.unasked else ()), *subject.unmet):
+    for lacking in (*(files.unconfirmed if not subject.unasked else ()), *unmet):
         yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)} yet: {lacking}")
     for line in files.checklist:
         yield Note(State.WARNING if present else State.FACT, line)

@@ -30,7 +30,7 @@ def verify(context: Context, release: Release) -> Release:
 
 def _checks(context: Context, release: Release, subject: Subject) -> Iterator[Callable[[], tuple[Note, ...]]]:
     yield partial(check_compatibility, context, release)
-    yield partial(check_metadata, release, subject)
+    yield partial(check_metadata, context, release, subject)
     yield partial(check_contents, context.config.verify, subject)
     for wheel in subject.wheels:
         yield partial(check_installation, context, wheel)

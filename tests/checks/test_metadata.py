@@ -1,11 +1,16 @@
 """What twine makes of a description, told in a line."""
 
+import io
 from pathlib import Path
 
 import pytest
 
 from release_tools.checks.metadata import check_metadata
 from release_tools.checks.subject import Subject
+from release_tools.config import Config
+from release_tools.console import Console
+from release_tools.context import Context
+from release_tools.gate import Gate
 from release_tools.model import Artifact, ArtifactKind, Kind, Note, Release, State
 from tests.making import make_wheel
 
@@ -27,6 +32,7 @@ def test_a_description_that_an_index_cannot_show_is_refused(
 ) -> None:
     wheel = Artifact.of(make_wheel(tmp_path, told=told), ArtifactKind.WHEEL)
     release = Release("demo", "1.0", Kind.FINAL, artifacts=(wheel,))
-    notes: tuple[Note, ...] = check_metadata(release, Subject.read([wheel]))
+    context = Context(tmp_path, Config(), {}, Console({}, out=io.StringIO()), Gate(dry=True), tmp_path)
+    notes: tuple[Note, ...] = check_metadata(context, release, Subject.read([wheel]))
     assert [(note.state, says in note.detail) for note in notes] == [(state, True)], notes
     assert capfd.readouterr() == ("", "")
