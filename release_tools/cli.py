@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from release_tools.errors import ReleaseToolsError, UsageError, of_the_system
+from release_tools.errors import ReleaseToolsError, UsageError, did_you_mean, of_the_system
 
 if TYPE_CHECKING:
     from release_tools.console import Console
@@ -74,8 +75,15 @@ def main(argv: Sequence[str] | None = None, env: Mapping[str, str] | None = None
 
 
 def _call(arguments: Sequence[str], env: Mapping[str, str]) -> int:
-    parser, command = _parser(arguments)
-    options = parser.parse_args(arguments)
+    name = next((argument for argument in arguments if not argument.startswith("-")), "")
+    if name and name not in COMMANDS:
+        return _refuse(f"{name}: no such command", did_you_mean(name, COMMANDS), "release-tools --help", env)
+    parser, own, command = _parser(name)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        option, known = unknown[0].partition("=")[0], re.findall(r"--[a-z-]+", own.format_help())
+        text = f"{option}: {own.prog} takes no such argument"
+        return _refuse(text, did_you_mean(option, known), f"{own.prog} --help", env)
     if command is None:
         parser.print_help()
         return UsageError.exit_code
@@ -107,6 +115,14 @@ def _run(command: Command, options: argparse.Namespace, env: Mapping[str, str], 
         return command.run(invocation)
 
 
+def _refuse(text: str, hint: str, more: str, env: Mapping[str, str]) -> int:
+    from release_tools.console import Console
+
+    error = UsageError(f"{text}{hint}", f"Type {more} to see what there is.")
+    Console(env).error(error)
+    return error.exit_code
+
+
 def _as_ours(error: Exception) -> ReleaseToolsError:
     """One of our errors as it is; any other as one that a person can act upon."""
     if isinstance(error, ReleaseToolsError):
@@ -119,9 +135,9 @@ def _as_ours(error: Exception) -> ReleaseToolsError:
     )
 
 
-def _parser(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, Command | None]:
-    """The parser for these arguments; only the command that is called gets its options declared."""
-    parser = argparse.ArgumentParser(
+def _parser(called: str) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser, Command | None]:
+    """The parser, and that of the command that is called: only it gets its options declared."""
+    chosen = parser = argparse.ArgumentParser(
         prog="release-tools",
         description="One tag in, every channel out: PyPI, Anaconda.org, GitHub and conda-forge.",
         epilog=_EPILOG,
@@ -129,7 +145,6 @@ def _parser(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, Command 
     )
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version of release-tools itself")
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
-    called = next((argument for argument in arguments if argument in COMMANDS), None)
     command = None
     for name, sentence in COMMANDS.items():
         own = commands.add_parser(name, help=sentence, description=sentence.capitalize() + ".", allow_abbrev=False)
@@ -137,7 +152,8 @@ def _parser(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, Command 
         if name == called:
             command = cast("Command", import_module(f"release_tools.commands.{name.replace('-', '_')}"))
             command.add_arguments(own)
-    return parser, command
+            chosen = own
+    return parser, chosen, command
 
 
 class _ShowVersion(argparse.Action):

@@ -4,7 +4,7 @@ A message says what happened and to which file or field; ``advice`` says what to
 can be mended at once they travel together in ``faults``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 
@@ -29,6 +29,14 @@ class ReleaseToolsError(Exception):
     def __str__(self) -> str:
         """The message, its faults and its advice, a line each."""
         return "\n".join(filter(None, (self.message, *(f"  - {fault}" for fault in self.faults), self.advice)))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message that a name is not known: the one that is meant; empty where none is near."""
+    import difflib
+
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 class UsageError(ReleaseToolsError):

@@ -4,7 +4,6 @@ A setting has one name everywhere: key ``anaconda.owner``, option ``--anaconda-o
 ``RELEASE_TOOLS_ANACONDA_OWNER``, action input ``anaconda-owner``. An option beats the environment, that the file.
 """
 
-import difflib
 import re
 import tomllib
 import types
@@ -16,7 +15,7 @@ from reprlib import repr as shortened
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from release_tools.config import Config
-from release_tools.errors import ConfigError
+from release_tools.errors import ConfigError, did_you_mean
 
 TABLE: Final = "tool.release-tools"
 _ENV_PREFIX: Final = "RELEASE_TOOLS_"
@@ -205,7 +204,7 @@ def _in_table(
         elif path in known:
             yield source, known[path], value
         elif key not in below:
-            faults.append(f"{source}: unknown key{_did_you_mean(key, below)}")
+            faults.append(f"{source}: unknown key{_hint(key, below)}")
         elif isinstance(value, dict):
             yield from _in_table(value, path, known, faults)
         else:
@@ -227,7 +226,7 @@ def _in_environment(env: Mapping[str, str], known: Iterable[Setting], faults: li
             if name in by_name:
                 yield name, by_name[name], by_name[name].from_text(env[name])
             else:
-                faults.append(f"{name}: no such setting{_did_you_mean(name, by_name)}")
+                faults.append(f"{name}: no such setting{_hint(name, by_name)}")
 
 
 def _in_options(options: Mapping[str, Any], known: Iterable[Setting]) -> Iterator[_Given]:
@@ -288,9 +287,8 @@ def _default(item: Field[Any]) -> Any:  # noqa: ANN401 - as the field's type
     return item.default if item.default_factory is MISSING else item.default_factory()
 
 
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"
+def _hint(name: str, known: Iterable[str]) -> str:
+    return did_you_mean(name, known) or f"; known are {', '.join(known)}"
 
 
 def _named(value: object) -> str:

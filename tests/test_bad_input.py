@@ -88,7 +88,13 @@ BACKEND_TABLE = '[build-system]\nrequires = []\nbuild-backend = "{}"\n[project]\
         (in_tree_project(), ["--packages-dir", "a\0b"], 3, "--packages-dir: contains a control character"),
         (in_tree_project(), ["--packages-dir", "pyproject.toml"], 10, "pyproject.toml: cannot be written to"),
         (in_tree_project(), ["--packages-dir", "pyproject.toml/below"], 10, "below: cannot be written to"),
-        (in_tree_project(), ["--nonsense"], 2, "unrecognized arguments: --nonsense"),
+        (in_tree_project(), ["--nonsense"], 2, "--nonsense: release-tools build takes no such argument"),
+        (
+            in_tree_project(),
+            ["--outdir=x"],
+            2,
+            "--outdir: release-tools build takes no such argument; did you mean --output-dir?",
+        ),
         (
             in_tree_project(),
             ["--conda-compression-level", "0"],
