@@ -104,6 +104,7 @@ TEXTS: Final = (
     ("BSL-1.0", ("boost software license", "version 1.0")),
     ("Unlicense", ("this is free and unencumbered software released into the public domain",)),
     ("CC0-1.0", ("cc0 1.0 universal",)),
+    ("CC-BY-4.0", ("creative commons", "attribution 4.0 international")),
     ("PSF-2.0", ("python software foundation license version 2",)),
     ("BSD-3-Clause", ("redistribution and use in source and binary forms", "endorse or promote products")),
     ("BSD-2-Clause", ("redistribution and use in source and binary forms", "this list of conditions")),

@@ -55,6 +55,8 @@ TEXTS = {
     "  Apache License\n  Version 2.0, January 2004": "Apache-2.0",
     "Permission to use, copy, modify, and/or distribute this software for any purpose": "ISC",
     "This is free and unencumbered software released into the public domain.": "Unlicense",
+    "Creative Commons Attribution 4.0 International": "CC-BY-4.0",
+    "Creative Commons Attribution-NonCommercial 4.0 International": "",
     "All rights reserved.": "",
 }
 
