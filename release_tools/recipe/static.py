@@ -46,6 +46,12 @@ def entry_points(sources: Sources) -> tuple[tuple[str, ...], frozenset[str]]:
     return tuple(f"{name} = {value}" for name, value in (*console.items(), *gui.items())), frozenset(gui)
 
 
+def setup_requires(sources: Sources) -> list[str]:
+    """What setuptools adds to the build requirements (PEP 517), and fetches during the build if it is not there."""
+    config = _ini(sources.texts.get("setup.cfg", "")).get("options", {})
+    return _lines(config.get("setup_requires")) + _lines(setup_py(sources).keywords.get("setup_requires"))
+
+
 def _has_none(pkg_info: RawMetadata) -> bool:
     dynamic = {name.lower() for name in pkg_info.get("dynamic", [])}
     try:

@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from release_tools.recipe.evidence import Built, Evidence, Sources
-from release_tools.recipe.static import setup_py
+from release_tools.recipe.static import setup_py, setup_requires
 
 LANGUAGES: Final = {
     ".c": "c", ".cc": "cxx", ".cpp": "cxx", ".cu": "cuda", ".cxx": "cxx", ".f": "fortran", ".f90": "fortran",
@@ -63,9 +63,13 @@ def backend(sources: Sources) -> str:
 
 
 def build_requires(sources: Sources) -> tuple[str, ...]:
-    """The build requirements, those of hatchling's build hooks included, without those that an sdist has no use for."""
+    """The build requirements, without those that an sdist has no use for.
+
+    Setuptools' ``setup_requires`` and those of hatchling's build hooks are among them.
+    """
     named = sources.table("build-system").get("requires")
     lists: list[object] = [named if isinstance(named, list) else ["setuptools"]]
+    lists += [setup_requires(sources)] * backend(sources).startswith("setuptools")
     lists += [hook.get("dependencies") for hook in _hatch_hooks(sources).values()]
     texts = [text for each in lists if isinstance(each, list) for text in each if isinstance(text, str)]
     return tuple(dict.fromkeys(text for text in texts if _project(text) not in NEEDLESS))

@@ -103,6 +103,26 @@ def test_build_requirements_are_those_of_pep_518(pyproject: str, requires: tuple
     assert build_requires(make_evidence(PLAIN, pyproject=pyproject).sources) == requires
 
 
+# What setuptools adds to them, wherever it is written.
+SETUP_REQUIRES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+    "setup.py": ({"setup.py": "setup(setup_requires=['pbr>=2', 'wheel'], pbr=True)"}, ("setuptools", "pbr>=2")),
+    "setup.cfg": ({"setup.cfg": "[options]\nsetup_requires =\n  pbr>=2\n  setuptools\n"}, ("setuptools", "pbr>=2")),
+    "another backend": (
+        {
+            "setup.py": "setup(setup_requires='pbr')",
+            "pyproject.toml": "[build-system]\nrequires = ['b']\nbuild-backend = 'b'",
+        },
+        ("b",),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETUP_REQUIRES)
+def test_build_requirements_are_also_those_of_setuptools(name: str) -> None:
+    files, requires = SETUP_REQUIRES[name]
+    assert build_requires(make_evidence(PLAIN, files).sources) == requires
+
+
 def system(*requires: str, backend: str = "setuptools.build_meta") -> str:
     return f"[build-system]\nrequires = {list(requires)!r}\nbuild-backend = {backend!r}\n"
 
