@@ -10,11 +10,15 @@ from typing import Final
 RENAMED: Final = {
     "astropy": "astropy-base",
     "brotli": "brotli-python",
+    "clang": "python-clang",
+    "eccodes": "python-eccodes",
+    "gmsh": "python-gmsh",
     "ipython-pygments-lexers": "ipython_pygments_lexers",
     "jupyter-core": "jupyter_core",
     "jupyter-events": "jupyter_events",
     "jupyterlab-server": "jupyterlab_server",
     "kaleido": "python-kaleido",
+    "lmdb": "python-lmdb",
     "ollama": "ollama-python",
     "nbconvert": "nbconvert-core",
     "oldest-supported-numpy": "numpy",
@@ -40,17 +44,17 @@ BOUNDS: Final = {"pyqt5": "5.*"}
 # The same on both sides, though the mapping does not list them.
 SAME: Final = frozenset(
     """
-    aiohttp altair arrow arviz-base beautifulsoup4 black catboost certifi cffi cmake conan cryptography cupy
+    aiohttp altair arrow arviz-base beautifulsoup4 black catboost certifi cffi cmake conan coveralls cryptography cupy
     cython email-validator faiss-cpu flake8 fqdn gdal geopandas google-crc32c grpcio h5py ibis-framework identify
     importlib-metadata intel-openmp isoduration jaxlib joblib jupyter-lsp lmfit maturin mergedeep meson meson-python
     mkl mpi4py mypy nanobind netcdf4 ninja nodeenv onnx onnxruntime openbabel openmm overrides pandas param
     parmed petsc4py pillow pkgconfig plotly polars prompt-toolkit protobuf psycopg psycopg2 puccinialin py-build-cmake
     pyarrow pybind11 pyfftw pygame pymongo pyobjc-core pyobjc-framework-cocoa pyogrio pyqt5-sip pyqt6 pyside6 pyspark
     pytensor pytest-cov python-dotenv python-igraph pythran pywin32 pyyaml rasterio rdkit rich ruamel.yaml.clib
-    scikit-learn scipy sentencepiece setuptools-scm spglib sqlglot starlette structlog tbb tensorflow tensorflow-cpu
-    threadpoolctl tokenizers toolz torchaudio torchvision trimesh triton typer types-pyyaml types-requests
-    types-setuptools typing-inspection uri-template uv-build uv-dynamic-versioning uvicorn versioneer vtk watchdog
-    winloop xgboost xlrd
+    scikit-learn scipy seaborn sentencepiece setuptools-scm spglib sqlglot starlette structlog tbb tensorflow
+    tensorflow-cpu threadpoolctl tokenizers toolz torchaudio torchvision trimesh triton typer types-pyyaml
+    types-requests types-setuptools typing-inspection uri-template uv uv-build uv-dynamic-versioning uvicorn versioneer vtk
+    watchdog winloop xgboost xlrd
     """.split()  # noqa: SIM905 - a block of words is easier to keep in order than a hundred lines
 )
 

@@ -113,15 +113,18 @@ class Names:
         return self.extras(pypi_name, extra) if known is None and self.extras is not None else known
 
     def _guess(self, pypi_name: str, tried: list[str]) -> Name:
+        """A spelling that the channel has; where it has ``python-`` before the name, the name may be a library's."""
         spellings = _spellings(pypi_name)
-        if self.exists is not None:
-            for spelling in spellings:
-                if self.exists(spelling):
-                    return Name(pypi_name, spelling, Source.CHANNEL, confirmed=True, tried=tuple(tried))
-            tried.append(f"{Source.CHANNEL}: no {', '.join(spellings)}")
-            if self.exists(prefixed := f"python-{spellings[0]}"):  # where the name is that of a tool or library, too
-                return Name(pypi_name, prefixed, Source.CHANNEL, confirmed=False, tried=tuple(tried))
-        return Name(pypi_name, spellings[0], Source.SAME_NAME, confirmed=False, tried=tuple(tried))
+        if self.exists is None:
+            return Name(pypi_name, spellings[0], Source.SAME_NAME, confirmed=False, tried=tuple(tried))
+        found = next(filter(self.exists, spellings), "")
+        said = f"{found} may be a library" if found else f"no {', '.join(spellings)}"
+        unsure = (*tried, f"{Source.CHANNEL}: {said}")
+        if self.exists(prefixed := f"python-{spellings[0]}"):
+            return Name(pypi_name, prefixed, Source.CHANNEL, confirmed=False, tried=unsure)
+        if found:
+            return Name(pypi_name, found, Source.CHANNEL, confirmed=True, tried=tuple(tried))
+        return Name(pypi_name, spellings[0], Source.SAME_NAME, confirmed=False, tried=unsure)
 
     def _has(self, conda: str) -> bool:
         return self.exists is None or self.exists(conda)

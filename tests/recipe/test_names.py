@@ -12,6 +12,7 @@ KNOWN = {
     "backports.zoneinfo": "backports.zoneinfo",
     "build": "python-build",
     "dask": "dask-core",
+    "gmsh": "python-gmsh",
     "importlib-metadata": "importlib-metadata",
     "importlib_metadata": "importlib-metadata",
     "jupyter-client": "jupyter_client",
@@ -23,11 +24,13 @@ KNOWN = {
     "PyYAML": "pyyaml",
     "ruamel-yaml": "ruamel.yaml",
     "ruamel.yaml": "ruamel.yaml",
+    "seaborn": "seaborn",
     "tables": "pytables",
     "torch": "pytorch",
     "typing-extensions": "typing_extensions",
     "Typing.Extensions": "typing_extensions",
     "tzdata": "python-tzdata",
+    "uv": "uv",
 }
 
 
@@ -104,6 +107,12 @@ def test_a_name_that_is_nowhere_on_the_channel_lists_the_spellings_tried() -> No
 def test_a_name_that_only_the_prefixed_one_resembles_is_left_to_a_person() -> None:
     name = channel("python-new-one").conda_name("new_one")
     assert (name.conda, name.source, name.confirmed) == ("python-new-one", Source.CHANNEL, False)
+
+
+def test_a_name_that_the_channel_has_twice_is_not_taken_for_the_librarys() -> None:
+    name = channel("new-one", "python-new-one").conda_name("new_one")
+    assert (name.conda, name.source, name.confirmed) == ("python-new-one", Source.CHANNEL, False)
+    assert name.tried[-1] == "channel: new-one may be a library"
 
 
 def test_the_mapping_is_read_without_importing_conda() -> None:
