@@ -53,8 +53,8 @@ SAME: Final = frozenset(
     pytensor pytest-cov python-dotenv python-igraph pythran pywin32 pyyaml rasterio rdkit rich ruamel.yaml.clib
     scikit-learn scipy seaborn sentencepiece setuptools-scm spglib sqlglot starlette structlog tbb tensorflow
     tensorflow-cpu threadpoolctl tokenizers toolz torchaudio torchvision trimesh triton typer types-pyyaml
-    types-requests types-setuptools typing-inspection uri-template uv uv-build uv-dynamic-versioning uvicorn versioneer vtk
-    watchdog winloop xgboost xlrd
+    types-requests types-setuptools typing-inspection uri-template uv uv-build uv-dynamic-versioning uvicorn
+    versioneer vtk watchdog winloop xgboost xlrd
     """.split()  # noqa: SIM905 - a block of words is easier to keep in order than a hundred lines
 )
 
