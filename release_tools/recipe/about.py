@@ -41,7 +41,7 @@ def describe(metadata: RawMetadata, files: tuple[str, ...], texts: Iterable[str]
     return About(
         homepage=_first(urls, HOMEPAGE) or repository or documentation or next(iter(urls.values()), ""),
         summary=_summary(metadata),
-        license=spdx(metadata, texts),
+        license=spdx(metadata, dict(zip(files, texts, strict=False))),
         license_files=files,
         repository=repository,
         documentation=documentation,

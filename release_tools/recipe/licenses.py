@@ -4,7 +4,7 @@ https://spdx.org/licenses/ and https://packaging.python.org/specifications/licen
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Final
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
@@ -114,20 +114,32 @@ TEXTS: Final = (
     ("MIT", ("permission is hereby granted, free of charge",)),
 )
 BUNDLED: Final = "/third-party-licenses.json"  # as the builder of JupyterLab and its extensions writes it
+VENDORED: Final = re.compile(r"(?:^|/)_vendor(?:ed)?/")  # where Python projects keep copies of others
 NOT_LICENSES: Final = ("author", "contributor", "credits", "thanks")
 
 
-def spdx(metadata: RawMetadata, texts: Iterable[str]) -> str:
+def spdx(metadata: RawMetadata, texts: Mapping[str, str]) -> str:
     """The SPDX expression of a project, from the surest source that names exactly one license; empty if none does.
+
+    Where the project itself gives no expression, the licenses of what it has vendored are joined to its own.
 
     Args:
         metadata: License-Expression, License and the classifiers are looked at, in this order.
-        texts: of the project's license files, the main one first; they decide where words are ambiguous ("BSD").
+        texts: of the license files by path, the main one first; they decide where words are ambiguous ("BSD").
     """
-    found = _from_expression(metadata.get("license_expression", "")) or _from_words(metadata.get("license", ""))
-    if found:
+    if given := _from_expression(metadata.get("license_expression", "")):
+        return given
+    known = [(path, name) for path, text in texts.items() if (name := from_text(text))]
+    vendored = [name for path, name in known if VENDORED.search(path)]
+    own = _own(metadata, next((name for path, name in known if not VENDORED.search(path)), ""))
+    whole = f"({own})" if vendored and " OR " in own else own
+    return " AND ".join(dict.fromkeys([whole, *vendored])) if own else ""
+
+
+def _own(metadata: RawMetadata, by_text: str) -> str:
+    """The license that the License field names, or the classifiers, or else the text."""
+    if found := _from_words(metadata.get("license", "")):
         return found
-    by_text = next(filter(None, map(from_text, texts)), "")
     classified = {
         CLASSIFIERS[name]
         for line in metadata.get("classifiers", [])
@@ -148,14 +160,15 @@ def license_files(metadata: RawMetadata, sources: Sources) -> tuple[str, ...]:
     """The files of the sdist that hold license texts: those that the metadata names, else those that are called so.
 
     These lie beside ``pyproject.toml``, or in a folder there that is called so. Lists of authors are no licenses,
-    though setuptools counts them among them; the lists of what a bundle of JavaScript holds are.
+    though setuptools counts them among them; the lists of what a bundle of JavaScript holds are. What the project has
+    vendored has licenses, too: https://conda-forge.org/docs/maintainer/adding_pkgs/#licenses
     """
     there = set(sources.paths)
     told = [path for path in metadata.get("license_files", []) if path in there and not _is_list_of_people(path)]
     called_so = [path for path in sources.paths if path.count("/") <= 1 and is_license(path)]
     beside = [path for path in called_so if "/" not in path]
     within = [path for path in called_so if is_license(path.partition("/")[0])]
-    bundled = [path for path in sources.paths if path.endswith(BUNDLED)]
+    bundled = [path for path in sources.paths if path.endswith(BUNDLED) or (is_license(path) and VENDORED.search(path))]
     return tuple(dict.fromkeys([*(told or beside or within), *bundled]))
 
 

@@ -44,6 +44,23 @@ CASES: list[tuple[RawMetadata, list[str], str]] = [
 
 @pytest.mark.parametrize(("metadata", "texts", "expression"), CASES)
 def test_a_license_is_named_as_spdx_does(metadata: RawMetadata, texts: list[str], expression: str) -> None:
+    assert spdx(metadata, {f"LICENSE.{number}": text for number, text in enumerate(texts)}) == expression
+
+
+VENDORED: list[tuple[RawMetadata, str]] = [
+    ({"license": "Apache-2.0"}, "Apache-2.0 AND MIT AND BSD-3-Clause"),
+    ({"license": "MIT"}, "MIT AND BSD-3-Clause"),
+    ({"license": "MIT OR Apache-2.0"}, "(MIT OR Apache-2.0) AND MIT AND BSD-3-Clause"),
+    ({"license_expression": "Apache-2.0"}, "Apache-2.0"),
+    ({"license": "Proprietary"}, ""),
+]
+
+
+@pytest.mark.parametrize(("metadata", "expression"), VENDORED)
+def test_licenses_of_vendored_projects_are_joined_where_the_project_gives_no_expression(
+    metadata: RawMetadata, expression: str
+) -> None:
+    texts = {"demo/_vendor/a/LICENSE": MIT, "demo/_vendored/b.LICENSE": BSD3, "_vendor/c/LICENSE": MIT, "NOTICE": "-"}
     assert spdx(metadata, texts) == expression
 
 
@@ -76,10 +93,10 @@ def test_every_license_file_is_listed_and_no_list_of_people() -> None:
 
 
 def test_license_files_are_found_by_name_where_the_metadata_names_none() -> None:
-    files = dict.fromkeys(["LICENCE.txt", "license.py", "docs/LICENSE", "Copying", "x/third-party-licenses.json"], "")
+    told = ["LICENCE.txt", "Copying", "x/third-party-licenses.json", "src/demo/_vendor/a/LICENSE"]
+    files = dict.fromkeys([*told, "license.py", "docs/LICENSE", "src/demo/_vendor/a/a.py", "src/demo/b/LICENSE"], "")
     evidence = make_evidence("Name: demo\nVersion: 1\n", files)
-    found = license_files(evidence.metadata, evidence.sources)
-    assert found == ("LICENCE.txt", "Copying", "x/third-party-licenses.json")
+    assert license_files(evidence.metadata, evidence.sources) == tuple(told)
 
 
 def test_license_files_are_found_in_a_folder_that_is_called_so() -> None:
