@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from release_tools import addresses
-from release_tools.cli import COMMANDS, main
+from release_tools.cli import COMMANDS, alone, main
 from release_tools.console import Console
 from release_tools.credentials import GITHUB_TOKEN
 from release_tools.errors import ReleaseToolsError, UsageError
@@ -99,4 +99,4 @@ def _login(env: Mapping[str, str]) -> Mapping[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(run(os.environ))
+    sys.exit(alone(lambda: run(os.environ)))

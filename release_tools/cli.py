@@ -1,11 +1,12 @@
 """The command ``release-tools``: options become a context, a pipeline runs, an exit code comes out; nothing else."""
 
 import argparse
+import gc
 import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
@@ -37,6 +38,7 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 """Each command and its one line of help; its module in `release_tools.commands` is loaded only when it is called."""
 
+_OBJECTS: Final = 50_000
 _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141
 _EPILOG: Final = "release-tools COMMAND --help says more. Exit codes: see docs/exit-codes.md."
@@ -50,6 +52,15 @@ class Command(Protocol):
 
     def run(self, invocation: "Invocation") -> int:
         """Do it and answer the exit code."""
+
+
+def alone(deed: Callable[[], int]) -> int:
+    """Do something in a process of its own: it ends soon, so little garbage is looked for, and none at the end."""
+    gc.set_threshold(_OBJECTS)
+    try:
+        return deed()
+    finally:
+        gc.freeze()
 
 
 def main(argv: Sequence[str] | None = None, env: Mapping[str, str] | None = None) -> int:
