@@ -13,7 +13,7 @@ from release_tools import ahead, pipeline
 PACKAGE = Path(release_tools.__file__).parent
 
 LAYERS = (
-    ("addresses", "ahead", "commit", "errors", "inert", "lazy", "templating"),
+    ("addresses", "ahead", "commit", "errors", "inert", "templating"),
     ("model",),
     ("config", "credentials", "versions"),
     ("archives", "console", "manifest", "process", "project", "settings", "http"),
