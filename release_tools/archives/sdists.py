@@ -89,11 +89,14 @@ def unpack_sdist(path: Path, folder: Path, limits: Limits = LIMITS) -> Path:
         ArchiveError: it is corrupt or hostile; what was written until then stays in ``folder``.
     """
     top = ""
+    made = set[Path]()
     with _frame(path, limits) as frame:
         for info, content in walk(frame, path.name, Names(path.name, limits)):
             top = info.name.partition("/")[0]
             target = folder / info.name
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.parent not in made:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                made.add(target.parent)
             _write(info, content, target, folder)
     return folder / top
 

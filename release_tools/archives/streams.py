@@ -128,6 +128,8 @@ class Frame:
         self._ceiling = ceiling
         self._shown = shown
         self._position = 0
+        self._chunk = b""  # unpacked, and given out up to ``_given``: most reads are of a header
+        self._given = 0
         self._ended = False
         file.seek(start)
 
@@ -138,14 +140,14 @@ class Frame:
             ArchiveError: the frame is corrupt, is cut off, goes beyond the ceiling, or more data follow it.
         """
         parts = []
-        while size > 0 and not self._ended:
-            with decoding(self._shown):
-                chunk = self._unpack(min(size, CHUNK))
-            size -= len(chunk)
-            self._position += len(chunk)
+        while size > 0 and self._has_more():
+            part = self._chunk[self._given : self._given + size]
+            size -= len(part)
+            self._given += len(part)
+            self._position += len(part)
             if self._position > self._ceiling:
                 raise ArchiveError(f"{self._shown}: unpacks to more than {self._ceiling} bytes", REBUILD)
-            parts.append(chunk)
+            parts.append(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def tell(self) -> int:
@@ -165,16 +167,23 @@ class Frame:
                 raise ArchiveError(f"{self._shown}: cut off", REBUILD)
         return position
 
-    def _unpack(self, size: int) -> bytes:
+    def _has_more(self) -> bool:
+        while self._given == len(self._chunk):
+            if self._ended:
+                if self._left or (self._decompressor and self._decompressor.unused_data):
+                    raise ArchiveError(f"{self._shown}: data after the end of its compressed stream", REBUILD)
+                return False
+            with decoding(self._shown):
+                self._chunk, self._given = self._unpack(), 0
+        return True
+
+    def _unpack(self) -> bytes:
         if self._decompressor is None:
-            chunk = self._feed(size) if self._left else b""
+            chunk = self._feed(CHUNK) if self._left else b""
             self._ended = not self._left
             return chunk
-        chunk = self._decompressor.decompress(self._feed(CHUNK) if self._decompressor.needs_input else b"", size)
-        if self._decompressor.eof:
-            self._ended = True
-            if self._left or self._decompressor.unused_data:
-                raise ArchiveError(f"{self._shown}: data after the end of its compressed stream", REBUILD)
+        chunk = self._decompressor.decompress(self._feed(CHUNK) if self._decompressor.needs_input else b"", CHUNK)
+        self._ended = self._decompressor.eof
         return chunk
 
     def _feed(self, size: int) -> bytes:

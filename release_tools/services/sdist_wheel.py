@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from email.parser import HeaderParser
 from hashlib import sha256
 from pathlib import Path
-from shutil import rmtree
-from typing import TYPE_CHECKING, Final, Literal, Self
+from shutil import copyfileobj, rmtree
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Final, Literal, Self
 
 from release_tools.begun import Begun, Chain
 from release_tools.errors import BuildError
@@ -33,6 +34,7 @@ _MODE_PROGRAM: Final = 0o755
 _OWNER_MAY_RUN: Final = 0o100
 _GZIP_TIME: Final = slice(4, 8)
 _GZIP_LEVEL: Final = 6  # what gzip itself takes: level 9 takes twice as long for one per cent
+_CHUNK: Final = 1 << 20
 _SEE_TABLE: Final = "See [build-system] in pyproject.toml."
 
 
@@ -203,7 +205,10 @@ def repack_sdist(path: Path, commit_time: int) -> bool:
         Whether the file was written anew.
     """
     fresh = path.with_suffix(".repacked")
-    with tarfile.open(path, "r:gz") as archive:
+    with (
+        TemporaryFile(dir=path.parent) as unpacked,
+        tarfile.open(fileobj=_ungzipped(path, unpacked), mode="r:") as archive,
+    ):
         members = archive.getmembers()
         plain = [_plain(member, commit_time) for member in members]
         unchanged = all(before.get_info() == after.get_info() for before, after in zip(members, plain, strict=True))
@@ -218,6 +223,14 @@ def repack_sdist(path: Path, commit_time: int) -> bool:
                 target.addfile(member, archive.extractfile(member) if member.isreg() else None)
     fresh.replace(path)
     return True
+
+
+def _ungzipped(path: Path, file: IO[bytes]) -> IO[bytes]:
+    """The tar as a file in which one can go back, as from one member to the next in another order."""
+    with gzip.open(path) as packed:
+        copyfileobj(packed, file, _CHUNK)
+    file.seek(0)
+    return file
 
 
 def _plain(member: tarfile.TarInfo, commit_time: int) -> tarfile.TarInfo:
