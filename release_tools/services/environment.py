@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from release_tools.begun import Chain
 from release_tools.credentials import without_credentials
-from release_tools.process import Completed, Program, run
+from release_tools.process import Completed, ProcessError, Program, run
 
 _AT_ONCE: Final = {"UV_CONCURRENT_DOWNLOADS": "10"}
 """uv would ask for fifty addresses within a moment, and another uv beside it; of so many questions some name servers
@@ -64,7 +64,7 @@ class Environment:
             ProcessError: the environment could not be made.
         """
         made = cls.at(folder, env, extra=extra)
-        made.begin_create().finish()
+        made.make()
         return made
 
     @property
@@ -82,20 +82,35 @@ class Environment:
         return {"PATH": self.env["PATH"]}
 
     def begin(self, requirements: Sequence[str]) -> Chain:
-        """Begin to make it and to install requirements, if any, and do not wait for it."""
-        return Chain(self.begin_create, *([partial(self.begin_install, requirements)] if requirements else []))
-
-    def begin_create(self) -> Program:
-        """Begin to make it, and do not wait for it.
+        """Make it and begin to install requirements, if any, and do not wait for that.
 
         Raises:
-            ProcessError: nothing could be started that makes it.
+            ProcessError: the environment could not be made.
         """
-        if self.uv:
-            maker = [self.uv, "venv", "--quiet", "--no-project", "--python", sys.executable]
-        else:
-            maker = [sys.executable, "-I", "-m", "venv"]
-        return Program([*maker, str(self.folder)], env=self.env)
+        installing = [partial(self.begin_install, requirements)] if requirements else []
+        if not self.uv:
+            return Chain(self._begin_with_pip, *installing)
+        self.make()
+        return Chain(*installing)
+
+    def make(self) -> None:
+        """Make it, empty but for an installer where none is at hand.
+
+        Raises:
+            ProcessError: the environment could not be made.
+        """
+        if not self.uv:
+            self._begin_with_pip().finish()
+            return
+        from venv import EnvBuilder
+
+        try:
+            EnvBuilder(symlinks=os.name != "nt").create(self.folder)  # sooner than a program could be begun that does
+        except OSError as error:
+            raise ProcessError(f"{self.folder}: no environment can be made there: {error.strerror}") from None
+
+    def _begin_with_pip(self) -> Program:
+        return Program([sys.executable, "-I", "-m", "venv", str(self.folder)], env=self.env)
 
     def install(self, requirements: Sequence[str], *, dependencies: bool = True, wheels: bool = False) -> None:
         """Install requirements or files.

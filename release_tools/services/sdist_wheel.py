@@ -142,7 +142,7 @@ class Builder:
         requires = ProjectBuilder(source).build_system_requires
         environment = self._at(requires)
         if not self._was_begun(environment):
-            environment.begin_create().finish()
+            environment.make()
             environment.install(sorted(requires))
         hooks = self._hooks_in(environment, Project.of(read_pyproject(source)))
         project = ProjectBuilder.from_isolated_env(environment, source, runner=hooks)
