@@ -45,6 +45,7 @@ CLASSIFIERS: Final = {
 
 # How people write licenses, compared without case, punctuation and the words "the", "license", "licence", "version".
 SPELLINGS: Final = {
+    "agpl 3.0": "AGPL-3.0-only",
     "agpl3+": "AGPL-3.0-or-later",
     "apache": "Apache-2.0",
     "apache software": "Apache-2.0",
@@ -62,8 +63,12 @@ SPELLINGS: Final = {
     "cc0": "CC0-1.0",
     "expat": "MIT",
     "gpl 2+": "GPL-2.0-or-later",
+    "gpl 2.0": "GPL-2.0-only",
+    "gpl 2.0+": "GPL-2.0-or-later",
     "gpl 3": "GPL-3.0-only",
     "gpl 3+": "GPL-3.0-or-later",
+    "gpl 3.0": "GPL-3.0-only",
+    "gpl 3.0+": "GPL-3.0-or-later",
     "gplv2": "GPL-2.0-only",
     "gplv2+": "GPL-2.0-or-later",
     "gplv3": "GPL-3.0-only",
@@ -73,8 +78,11 @@ SPELLINGS: Final = {
     "gnu general public v3": "GPL-3.0-only",
     "gnu general public v3 or later gplv3+": "GPL-3.0-or-later",
     "isc": "ISC",
+    "lgpl 2.1": "LGPL-2.1-only",
     "lgpl 2.1+": "LGPL-2.1-or-later",
     "lgpl 3+": "LGPL-3.0-or-later",
+    "lgpl 3.0": "LGPL-3.0-only",
+    "lgpl 3.0+": "LGPL-3.0-or-later",
     "lgplv2.1": "LGPL-2.1-only",
     "lgplv2.1+": "LGPL-2.1-or-later",
     "lgplv3": "LGPL-3.0-only",

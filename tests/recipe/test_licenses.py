@@ -24,6 +24,9 @@ CASES: list[tuple[RawMetadata, list[str], str]] = [
     ({"license": "Apache 2.0"}, [], "Apache-2.0"),
     ({"license": "LGPLv2.1+"}, [], "LGPL-2.1-or-later"),
     ({"license": "GPLv3"}, [], "GPL-3.0-only"),
+    ({"license": "GPL-3.0"}, [], "GPL-3.0-only"),  # which SPDX has given up
+    ({"license": "LGPL-3.0+"}, [], "LGPL-3.0-or-later"),
+    ({"license": "GPL-2.0-or-later"}, [], "GPL-2.0-or-later"),
     ({"license": "MPL 2.0"}, [], "MPL-2.0"),
     ({"license": "BSD", "classifiers": classified("BSD License")}, [BSD3], "BSD-3-Clause"),
     ({"license": "BSD", "classifiers": classified("BSD License")}, [BSD2], "BSD-2-Clause"),
