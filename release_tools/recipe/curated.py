@@ -62,7 +62,6 @@ SAME: Final = frozenset(
 # one's place.
 EXTRA_PACKAGES: Final = {
     ("bleach", "css"): "bleach-with-css",
-    ("dask", "array"): "dask",
     ("dask", "complete"): "dask",
     ("dask", "dataframe"): "dask",
     ("dask", "diagnostics"): "dask",
@@ -80,6 +79,7 @@ EXTRA_REQUIREMENTS: Final = {
     ("cachecontrol", "redis"): ("redis>=2.10.5",),
     ("coverage", "toml"): (),
     ("cryptography", "ssh"): ("bcrypt>=3.1.5",),
+    ("dask", "array"): ("numpy",),
     ("fsspec", "http"): ("aiohttp",),
     ("fsspec", "s3"): ("s3fs",),
     ("google-api-core", "grpc"): ("grpcio", "grpcio-status"),

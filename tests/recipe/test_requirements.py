@@ -21,7 +21,8 @@ EVERYWHERE = {
     ('pandas>=1.5,<2; python_version < "3.11"', 'pandas>=2.1; python_version >= "3.11"'): ("pandas >=1.5,<2a0|>=2.1",),
     ("attrs>=20", "attrs<23"): ("attrs >=20,<23a0",),
     ("uvicorn[standard]>=0.12",): ("uvicorn-standard >=0.12",),
-    ("dask[array]",): ("dask",),
+    ("dask[array]>=2025.1",): ("dask-core >=2025.1", "numpy"),
+    ("dask[array,dataframe]>=2025.1",): ("dask >=2025.1", "numpy"),
     ("dask",): ("dask-core",),
     ("requests[socks]>=2",): ("requests >=2", "pysocks >=1.5.6,!=1.5.7"),
     ("coverage[toml]",): ("coverage",),  # whose conda package requires tomli anyway
