@@ -23,7 +23,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parent.parent
-ACT = shutil.which("act")
+ACT = shutil.which("act", path=sysconfig.get_path("scripts"))
 PINS = re.compile(r"uses: (actions/(?:setup-python|upload-artifact|download-artifact)@[0-9a-f]{40})")
 OURS = "release-tools/release-tools@v1"
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
