@@ -110,6 +110,7 @@ class Http:
     patience: Patience = Patience()
     once: bool = False
     _read: dict[object, "Future[Answer]"] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _others: dict[object, "Http"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def to(
@@ -122,6 +123,16 @@ class Http:
     ) -> Self:
         """Allow the origins of these addresses."""
         return cls(frozenset(map(origin, urls)), environment, patience or Patience(), once)
+
+    def beside(self, urls: Iterable[str], patience: Patience | None = None) -> "Http":
+        """The session of this run for other places: one and the same each time, whose connections end with this one's.
+
+        Args:
+            urls: whose origins may be asked.
+            patience: another than that of this session.
+        """
+        allowed, patience = frozenset(map(origin, urls)), patience or self.patience
+        return self._others.setdefault((allowed, patience), Http(allowed, self.environment, patience))
 
     def get(
         self,
@@ -215,7 +226,9 @@ class Http:
         return self.new_session()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and those of the sessions beside this one."""
+        for other in self._others.values():
+            other.close()
         if "session" in self.__dict__:
             self.session.close()
 

@@ -38,9 +38,9 @@ def token_checks(context: Context) -> Iterator[Finding]:
         CredentialError: the token is refused, or is a workflow's own.
         RemoteError: the server failed.
     """
-    with conda_forge(context, CONDA_FORGE_TOKEN) as hub:
-        name = login(hub)
-        scopes = hub.scopes if name else None
+    hub = conda_forge(context, CONDA_FORGE_TOKEN)
+    name = login(hub)
+    scopes = hub.scopes if name else None
     if not name:
         yield Note(
             State.SKIPPED,

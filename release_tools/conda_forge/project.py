@@ -140,8 +140,8 @@ class Subject:
         """The configured ones, else the owner of the repository on GitHub; empty where it is on no GitHub."""
         if configured := self.context.config.conda_forge.maintainers:
             return configured
-        with hosted(self.context) as repository:
-            return (repository.slug.partition("/")[0],) if repository else ()
+        repository = hosted(self.context)
+        return (repository.slug.partition("/")[0],) if repository else ()
 
     @property
     def target(self) -> Target:

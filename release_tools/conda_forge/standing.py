@@ -40,7 +40,7 @@ def _coming(context: Context, sought: Sought, feedstock: Feedstock) -> Iterator[
         return
     yield Standing(f"recipe of {wanted}", "", State.WOULD, (f"it has {version}",))
     titles = about(sought.conda_name, str(sought.version))
-    with conda_forge(context) as hub:
-        for pull in newest_pulls(hub.repository(feedstock.repository.slug)):
-            if pull.open and any(map(titles.search, (pull.title, pull.head.partition(":")[2]))):
-                yield Standing(f"pull request “{pull.title}”", "", State.DONE, (pull.url,))
+    hub = conda_forge(context)
+    for pull in newest_pulls(hub.repository(feedstock.repository.slug)):
+        if pull.open and any(map(titles.search, (pull.title, pull.head.partition(":")[2]))):
+            yield Standing(f"pull request “{pull.title}”", "", State.DONE, (pull.url,))

@@ -131,9 +131,9 @@ def overview(context: Context, sought: Sought) -> Iterator[PlaceStatus]:
     for channel in every.channels:
         yield _on_channel(context, sought, channel)
     if context.config.github.enabled:
-        with hosted(context) as repository:
-            if repository is not None:
-                yield _on_github(context, sought, repository)
+        repository = hosted(context)
+        if repository is not None:
+            yield _on_github(context, sought, repository)
     for place in every.unconfigured:
         yield PlaceStatus(place.name, place.name, "", error=ReleaseToolsError(place.reason, place.advice))
 

@@ -1,7 +1,5 @@
 """The project's own repository as others see it: by git, or by GitHub's API where the checkout has no credentials."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -195,8 +193,7 @@ class ApiOrigin:
         commits.move_branch(self.repository, branch, commit)
 
 
-@contextmanager
-def hosted(context: Context, variable: str = GITHUB_TOKEN) -> Iterator[HostedRepository | None]:
+def hosted(context: Context, variable: str = GITHUB_TOKEN) -> HostedRepository | None:
     """The project's repository on GitHub; None where it lies elsewhere.
 
     Which one is told by ``github.repository``, by the git remote, or in a job by ``GITHUB_REPOSITORY``.
@@ -208,32 +205,27 @@ def hosted(context: Context, variable: str = GITHUB_TOKEN) -> Iterator[HostedRep
         or (hub.slug(remote.url) if remote else "")
         or context.env.get("GITHUB_REPOSITORY", "")
     )
-    with closing(hub.http):
-        yield hub.repository(slug) if slug else None
+    return hub.repository(slug) if slug else None
 
 
-@contextmanager
-def origin(context: Context) -> Iterator[Origin | None]:
+def origin(context: Context) -> Origin | None:
     """Where this project's tags are published; None where it has neither a git remote nor a repository on GitHub.
 
     Raises:
         ConfigError: ``tag.push`` asks for what there is not.
     """
     config, remote = context.config.tag, _remote(context)
-    with hosted(context) as repository:
-        if config.push != "git" and repository and _api_is_meant(context, repository, remote):
-            if config.sign:
-                raise ConfigError(
-                    "tag.push: GitHub's API cannot sign tags", 'Set tag.push = "git", or tag.sign = false.'
-                )
-            yield ApiOrigin(repository, identity(remote.repository) if remote else ACTIONS_BOT)
-        elif config.push == "api":
-            raise ConfigError(
-                f"tag.push: to push by GitHub's API, a repository on GitHub and a {GITHUB_TOKEN} are needed",
-                'Set github.repository, or tag.push = "git".',
-            )
-        else:
-            yield GitOrigin(remote, config.sign) if remote else None
+    repository = hosted(context)
+    if config.push != "git" and repository and _api_is_meant(context, repository, remote):
+        if config.sign:
+            raise ConfigError("tag.push: GitHub's API cannot sign tags", 'Set tag.push = "git", or tag.sign = false.')
+        return ApiOrigin(repository, identity(remote.repository) if remote else ACTIONS_BOT)
+    if config.push == "api":
+        raise ConfigError(
+            f"tag.push: to push by GitHub's API, a repository on GitHub and a {GITHUB_TOKEN} are needed",
+            'Set github.repository, or tag.push = "git".',
+        )
+    return GitOrigin(remote, config.sign) if remote else None
 
 
 def _api_is_meant(context: Context, repository: HostedRepository, remote: Remote | None) -> bool:

@@ -55,17 +55,17 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
     repository = Repository.open(context.project, context.env)
     versions = {tag: version for tag in repository.tags() if (version := _format(context).version(tag))}
     subject = _Subject(context, release, repository, repository.head(), versions)
-    with origin(context) as there:
-        if there is None:
-            return Skip(
-                f"there is no git remote {context.config.tag.remote}",
-                f"Type: git remote add {context.config.tag.remote} ADDRESS",
-            )
-        if not release.tagged:
-            checks = (_version(subject), _place(subject, there), _tree(subject), _branch(subject, there))
-            return release.telling(*chain.from_iterable(checks))
-        if context.config.tag.branch:
-            return release.telling(*_branch(subject, there))
+    there = origin(context)
+    if there is None:
+        return Skip(
+            f"there is no git remote {context.config.tag.remote}",
+            f"Type: git remote add {context.config.tag.remote} ADDRESS",
+        )
+    if not release.tagged:
+        checks = (_version(subject), _place(subject, there), _tree(subject), _branch(subject, there))
+        return release.telling(*chain.from_iterable(checks))
+    if context.config.tag.branch:
+        return release.telling(*_branch(subject, there))
     return Skip(f"{release.tag} is there already")
 
 

@@ -64,13 +64,13 @@ def conda_forge(context: Context, release: Release) -> Release | Skip:
 def _asked(context: Context, release: Release, recipe: RecipeFiles) -> Release | Skip:
     refused = None
     try:
-        with asking(context, CONDA_FORGE_TOKEN) as hub:
-            if login(hub):
-                return _decided(context, release, recipe, hub)
+        hub = asking(context, CONDA_FORGE_TOKEN)
+        if login(hub):
+            return _decided(context, release, recipe, hub)
     except CredentialError as error:
         refused = error
-    with asking(context, GITHUB_TOKEN) as hub:  # more may be read with a token than without
-        return _decided(context, release, recipe, hub, refused)
+    hub = asking(context, GITHUB_TOKEN)  # more may be read with a token than without
+    return _decided(context, release, recipe, hub, refused)
 
 
 def _reasons(context: Context, release: Release) -> Iterator[Skip]:

@@ -57,11 +57,11 @@ def date_changelog(context: Context, release: Release) -> Release | Skip:
         raise RepositoryError("no branch is checked out that could get the commit", "Set tag.branch.")
     diff = difflib.unified_diff(edit.before.text.splitlines(), edit.after.splitlines(), "before", "after", lineterm="")
     shown = release.showing(Document(f"Change of {edit.path}", "\n".join(diff), "diff"))
-    with origin(context) as there:
-        if there is None:
-            return Skip(f"there is no git remote {context.config.tag.remote}")
-        done = let_through(context, shown, [_act(there, shown, edit, branch)])
-        return done if context.gate.dry else replace(done, commit=there.tip(branch))
+    there = origin(context)
+    if there is None:
+        return Skip(f"there is no git remote {context.config.tag.remote}")
+    done = let_through(context, shown, [_act(there, shown, edit, branch)])
+    return done if context.gate.dry else replace(done, commit=there.tip(branch))
 
 
 def _edit(context: Context, release: Release) -> _Edit | None:

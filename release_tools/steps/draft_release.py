@@ -33,13 +33,13 @@ def take_draft(context: Context, release: Release) -> Release | Skip:
     """
     if not context.config.github.enabled or release.is_passing:
         return Skip("no GitHub release is wanted")
-    with hosted(context) as repository:
-        if repository is None:
-            return Skip("the project does not lie on GitHub")
-        shelf = Shelf(repository, release.tag, repository.hub.login())
-        if not shelf.sealed:
-            return release.telling(Note(State.FACT, f"no draft of {release.tag or release.version} to go back to"))
-        return _durable(context, shelf, release)
+    repository = hosted(context)
+    if repository is None:
+        return Skip("the project does not lie on GitHub")
+    shelf = Shelf(repository, release.tag, repository.hub.login())
+    if not shelf.sealed:
+        return release.telling(Note(State.FACT, f"no draft of {release.tag or release.version} to go back to"))
+    return _durable(context, shelf, release)
 
 
 def draft_release(context: Context, release: Release) -> Release | Skip:
@@ -58,13 +58,13 @@ def draft_release(context: Context, release: Release) -> Release | Skip:
         return Skip("switched off", "Set github.enabled = true to have a GitHub release.")
     if release.is_passing:
         return Skip("development versions get no GitHub release")
-    with hosted(context) as repository:
-        if repository is None:
-            return Skip("the project does not lie on GitHub", "Set github.repository if it does.")
-        shelf = Shelf(repository, release.tag, repository.hub.login())
-        ours = _durable(context, shelf, release.telling(*_told(shelf)))
-        done = let_through(context, ours, tuple(_acts(context, shelf, ours)))
-        return done if shelf.sealed or shelf.closed else let_through(context, done, [_sealing(context, shelf, done)])
+    repository = hosted(context)
+    if repository is None:
+        return Skip("the project does not lie on GitHub", "Set github.repository if it does.")
+    shelf = Shelf(repository, release.tag, repository.hub.login())
+    ours = _durable(context, shelf, release.telling(*_told(shelf)))
+    done = let_through(context, ours, tuple(_acts(context, shelf, ours)))
+    return done if shelf.sealed or shelf.closed else let_through(context, done, [_sealing(context, shelf, done)])
 
 
 def _told(shelf: Shelf) -> Iterator[Note]:

@@ -27,11 +27,11 @@ def publish_release(context: Context, release: Release) -> Release | Skip:
         return Skip("it stays a draft", "Publish it on GitHub, or set github.draft = false.")
     if not any(receipt.key == f"github-draft:{release.tag}" for receipt in release.receipts):
         return Skip("there is no draft release on GitHub")
-    with hosted(context) as repository:
-        if repository is None:
-            return Skip("the project does not lie on GitHub")
-        shelf = Shelf(repository, release.tag, "")
-        return let_through(context, release, [_act(context, shelf, release)])
+    repository = hosted(context)
+    if repository is None:
+        return Skip("the project does not lie on GitHub")
+    shelf = Shelf(repository, release.tag, "")
+    return let_through(context, release, [_act(context, shelf, release)])
 
 
 def _act(context: Context, shelf: Shelf, release: Release) -> Act:

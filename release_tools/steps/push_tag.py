@@ -23,15 +23,15 @@ def push_tag(context: Context, release: Release) -> Release | Skip:
     """
     if release.is_passing:
         return Skip("development versions are not tagged")
-    with origin(context) as there:
-        if there is None:
-            return Skip(
-                f"there is no git remote {context.config.tag.remote}",
-                f"Type: git remote add {context.config.tag.remote} ADDRESS",
-            )
-        done = let_through(context, release, [_act(there, release)])
-        if context.config.tag.sign and done.receipts[-1].state is State.ALREADY:
-            _see_signature(context, there, release.tag)
+    there = origin(context)
+    if there is None:
+        return Skip(
+            f"there is no git remote {context.config.tag.remote}",
+            f"Type: git remote add {context.config.tag.remote} ADDRESS",
+        )
+    done = let_through(context, release, [_act(there, release)])
+    if context.config.tag.sign and done.receipts[-1].state is State.ALREADY:
+        _see_signature(context, there, release.tag)
     return replace(done, tagged=True)
 
 

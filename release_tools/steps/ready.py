@@ -76,13 +76,13 @@ def _hosting(context: Context, release: Release) -> Iterator[Finding]:
     """Whether a release can be made on GitHub, where the project lies there."""
     if not context.config.github.enabled or release.is_passing:
         return
-    with hosted(context) as repository:
-        if repository is None:
-            return
-        if context.gate.dry and repository.hub.token is None:
-            yield Note(State.FACT, f"whether {repository.slug} can be written to is not rehearsed", "there is no token")
-        else:
-            yield from attempt(repository.may_be_written_to)
+    repository = hosted(context)
+    if repository is None:
+        return
+    if context.gate.dry and repository.hub.token is None:
+        yield Note(State.FACT, f"whether {repository.slug} can be written to is not rehearsed", "there is no token")
+    else:
+        yield from attempt(repository.may_be_written_to)
 
 
 def _together(errors: list[ReleaseToolsError]) -> ReleaseToolsError:

@@ -37,13 +37,13 @@ def retract_from_github(sought: Sought, reason: str) -> Callable[[Context, Relea
     def step(context: Context, release: Release) -> Release | Skip:
         if not context.config.github.enabled:
             return Skip("switched off")
-        with hosted(context) as repository:
-            if repository is None:
-                return Skip("the project does not lie on GitHub")
-            act = marking(context, sought, repository, reason)
-            if act is None:
-                return Skip(f"GitHub has no release {sought.tag(context)}")
-            return let_through(context, release, [act])
+        repository = hosted(context)
+        if repository is None:
+            return Skip("the project does not lie on GitHub")
+        act = marking(context, sought, repository, reason)
+        if act is None:
+            return Skip(f"GitHub has no release {sought.tag(context)}")
+        return let_through(context, release, [act])
 
     return step
 

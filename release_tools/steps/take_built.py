@@ -86,7 +86,7 @@ def _tagged_since(context: Context, release: Release) -> bool:
     try:
         if Repository.open(context.project, context.env).commit_of_tag(release.tag) == release.commit:
             return True
-        with origin(context) as there:
-            return there is not None and there.commit_of_tag(release.tag) == release.commit
+        there = origin(context)
+        return there is not None and there.commit_of_tag(release.tag) == release.commit
     except RepositoryError:
         return False

@@ -4,8 +4,6 @@ conda-forge is on github.com, wherever the project itself lies, and what it has 
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -13,7 +11,6 @@ from release_tools.addresses import CONDA_FORGE_OWNER, FEEDSTOCK_OUTPUTS
 from release_tools.context import Context
 from release_tools.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 from release_tools.errors import ConfigError, CredentialError, RecipeError
-from release_tools.http import Http
 from release_tools.recipe.document import Format
 from release_tools.services.github.commits import read_file, tip
 from release_tools.services.github.session import GitHub, HostedRepository
@@ -50,8 +47,7 @@ class Feedstock:
     configured: bool = False
 
 
-@contextmanager
-def conda_forge(context: Context, *variables: str) -> Iterator[GitHub]:
+def conda_forge(context: Context, *variables: str) -> GitHub:
     """github.com as conda-forge's readers see it; a rehearsal does not wait long for it.
 
     Args:
@@ -65,10 +61,8 @@ def conda_forge(context: Context, *variables: str) -> Iterator[GitHub]:
     patience = context.http.patience
     if context.gate.dry:
         patience = replace(patience, timeout=min(patience.timeout, _QUICK), tries=1)
-    session = Http(frozenset(), context.env, patience)
-    hub = GitHub.public(context.env, session, *(variables or (CONDA_FORGE_TOKEN, GITHUB_TOKEN)))
-    with closing(hub.http):
-        yield hub
+    session = context.http.beside([], patience)
+    return GitHub.public(context.env, session, *(variables or (CONDA_FORGE_TOKEN, GITHUB_TOKEN)))
 
 
 def feedstock_of(context: Context, package: str, branch: str = "") -> Feedstock | None:
@@ -90,13 +84,13 @@ def feedstock_of(context: Context, package: str, branch: str = "") -> Feedstock 
     """
     configured = context.config.conda_forge.feedstock
     try:
-        with conda_forge(context) as hub:
-            return find_feedstock(hub, package, configured, branch)
+        hub = conda_forge(context)
+        return find_feedstock(hub, package, configured, branch)
     except CredentialError:  # what is public is read without the token that has expired
         if not context.env.get(CONDA_FORGE_TOKEN):
             raise
-        with conda_forge(context, GITHUB_TOKEN) as hub:
-            return find_feedstock(hub, package, configured, branch)
+        hub = conda_forge(context, GITHUB_TOKEN)
+        return find_feedstock(hub, package, configured, branch)
 
 
 def find_feedstock(hub: GitHub, package: str, configured: str = "", branch: str = "") -> Feedstock | None:

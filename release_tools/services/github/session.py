@@ -70,7 +70,7 @@ class GitHub:
         """
         site = _address(env, "GITHUB_SERVER_URL", GITHUB_SITE)
         api = _address(env, "GITHUB_API_URL", GITHUB_API if site == GITHUB_SITE else f"{site}/api/v3")
-        own = Http.to([api, _uploads(api), site], http.environment, http.patience)
+        own = http.beside([api, _uploads(api), site])
         return cls(api, site, own, read_token(env, variable), variable)
 
     @classmethod
