@@ -18,6 +18,7 @@ RENAMED: Final = {
     "jupyter-events": "jupyter_events",
     "jupyterlab-server": "jupyterlab_server",
     "kaleido": "python-kaleido",
+    "librt": "python-librt",
     "lmdb": "python-lmdb",
     "ollama": "ollama-python",
     "nbconvert": "nbconvert-core",
@@ -70,6 +71,9 @@ EXTRA_PACKAGES: Final = {
     ("jsonschema", "format-nongpl"): "jsonschema-with-format-nongpl",
     ("uvicorn", "standard"): "uvicorn-standard",
 }
+
+# (PyPI name, extra) for which conda-forge has a package ``name-with-extra``: believed where no channel can be asked.
+WITH_EXTRA: Final = frozenset({("cachecontrol", "filecache"), ("cachecontrol", "redis"), ("sqlalchemy", "asyncio")})
 
 # (PyPI name, extra) -> the PyPI requirements that the extra stands for, for the few that everyone uses; none where the
 # conda package requires them anyway.

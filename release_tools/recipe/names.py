@@ -17,7 +17,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from release_tools.errors import ConfigError
-from release_tools.recipe.curated import BOUNDS, DOTTED, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME
+from release_tools.recipe.curated import BOUNDS, DOTTED, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME, WITH_EXTRA
 
 # What an extra of a project asks for, as the project's own Requires-Dist says it; None when that is not known.
 ExtraLookup = Callable[[str, str], Sequence[str] | None]
@@ -100,12 +100,13 @@ class Names:
         return known if known and self._has(known) else ""
 
     def extra_companion(self, name: Name, extra: str) -> str:
-        """The conda package that brings what an extra asks for, ``name-with-extra``; empty where the channel has none.
+        """The conda package that brings what an extra asks for, ``name-with-extra``; empty where there is none.
 
         Such a package pins the project's own to just its version, so a constraint stays with the latter.
         """
         conda = f"{name.conda}-with-{extra}"
-        return conda if self.exists is not None and self.exists(conda) else ""
+        there = self.exists(conda) if self.exists else (canonicalize_name(name.pypi), extra) in WITH_EXTRA
+        return conda if there else ""
 
     def extra_requirements(self, pypi_name: str, extra: str) -> Sequence[str] | None:
         """What an extra of a project asks for beside the project; None where that is not known."""

@@ -24,6 +24,7 @@ EVERYWHERE = {
     ("dask[array]>=2025.1",): ("dask-core >=2025.1", "numpy"),
     ("dask[array,dataframe]>=2025.1",): ("dask >=2025.1", "numpy"),
     ("dask",): ("dask-core",),
+    ("SQLAlchemy[asyncio]>=2,<3",): ("sqlalchemy >=2,<3a0", "sqlalchemy-with-asyncio"),
     ("requests[socks]>=2",): ("requests >=2", "pysocks >=1.5.6,!=1.5.7"),
     ("coverage[toml]",): ("coverage",),  # whose conda package requires tomli anyway
     ("psycopg2>=2.9", "psycopg2-binary"): ("psycopg2 >=2.9",),
