@@ -43,10 +43,12 @@ PLACES = {
 """What it needs besides, by the place that it publishes to (the input ``only``); everything for any other place."""
 UNUSED = {"build": {"pypi-attestations"}, "verify": {"pypi-attestations", "pygithub"}}
 """Of our own dependencies those that a command does without which publishes nothing."""
-UNASKED = {"conda-index", "dnspython", "httpx2", "installer", "keyring", "unearth"}
-"""What no job needs although a dependency asks for it: of conda-pypi we read a table, and runners have no keyring."""
+UNHEARD = {"conda-pypi", "email-validator", "pyjwt"}
+"""Who asks in vain: conda-pypi is a table to us, no mail server is looked for, and nobody logs in as a GitHub App."""
+UNUSABLE = {"keyring"}
+"""What twine does without where it is not there: a runner has no keyring."""
 RENDERING = {"pygments", "readme-renderer"}
-"""What jobs that publish do without besides: twine asks for it to check descriptions, which is done by then."""
+"""What twine asks for to check a description, which is done when a job publishes."""
 COMMAND, ONLY, CONDA_INSTALL = "COMMAND", "ONLY", "CONDA_INSTALL"
 """The inputs of the action that say what a job will do; ``verify-conda-install`` is the last."""
 
@@ -152,15 +154,15 @@ def needed(inputs: Mapping[str, str], lock: Lock) -> Lock:
     """The part of the lock that a command needs."""
     command, places = inputs.get(COMMAND), inputs.get(ONLY, "").replace(",", " ").split()
     kept = {name for name, requirement in lock.items() if OURSELVES in requirement.askers}
-    unasked = UNASKED
+    left_out = UNUSABLE
     if command == "publish" and places and PLACES.keys() >= set(places):
         kept = PUBLISHING.union(*(PLACES[place] for place in places))
-        unasked = UNASKED | RENDERING
+        left_out = UNUSABLE | RENDERING
     elif command in UNUSED:
         kept -= UNUSED[command]
         if command == "build" and inputs.get(CONDA_INSTALL) == "false":
             kept.remove("py-rattler")
-    while asked := {name for name, one in lock.items() if one.askers & kept} - kept - unasked:
+    while asked := {name for name, one in lock.items() if one.askers & (kept - UNHEARD)} - kept - left_out:
         kept |= asked
     return {name: requirement for name, requirement in lock.items() if name in kept}
 

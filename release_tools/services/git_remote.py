@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from release_tools.errors import RemoteError, RepositoryError, UnreachableError
@@ -29,7 +30,7 @@ class Remote:
     repository: Repository
     name: str
 
-    @property
+    @cached_property
     def url(self) -> str:
         """Its address, without the credentials that may stand in it; empty where there is no such remote."""
         try:
