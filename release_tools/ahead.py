@@ -20,7 +20,7 @@ BUILDING: Final = (
     "rattler_build",
     "requests",
     "release_tools.steps.ready",
-    "release_tools.steps.make_recipe",
+    "release_tools.conda_forge.rendering",
     "release_tools.report.template",
     "markdown_it",
 )
@@ -31,7 +31,6 @@ PUBLISHING: Final = (
     "twine.package",
     "twine.repository",
     "release_tools.steps.upload_index",
-    "release_tools.steps.make_recipe",
     "release_tools.report.template",
     "markdown_it",
 )

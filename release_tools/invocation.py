@@ -25,8 +25,6 @@ from release_tools.report.data import report_data
 from release_tools.report.delivery import redacted, write_outputs, write_page, write_summary
 from release_tools.report.outputs import action_outputs
 from release_tools.report.text import closing_line
-from release_tools.services.sdist_wheel import begin_environment
-from release_tools.services.trial import begin_trial
 from release_tools.settings import read_config, read_pyproject, settings
 
 if TYPE_CHECKING:
@@ -60,6 +58,9 @@ class Invocation:
         The very first thing to do, as it takes longest. But not beside credentials: what is installed there may run
         code of its own. Whatever is wrong here is told by the step that needs it.
         """
+        from release_tools.services.sdist_wheel import begin_environment
+        from release_tools.services.trial import begin_trial
+
         with suppress(ReleaseToolsError, InvalidRequirement):
             refuse_near_build(self.env, allowed=False)
             folder = find_project(Path(self.options.project))

@@ -13,7 +13,6 @@ from release_tools.pipeline import BUILT, DRAFT, FORGE, GO_BACK, NOTES_AGAIN, RE
 _STEPS: Final = (BUILT, GO_BACK, READY, NOTES_AGAIN, DRAFT, *UPLOAD, SHOW, *FORGE)
 _FOR: Final[Mapping[str, Step]] = {
     **dict.fromkeys(("twine.package", "twine.repository", "release_tools.steps.upload_index"), UPLOAD[0]),
-    "release_tools.steps.make_recipe": FORGE[0],
     "markdown_it": NOTES_AGAIN,
 }
 """Of the modules to import ahead those that only one step wants."""

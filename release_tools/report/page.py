@@ -1,8 +1,10 @@
 """The report page: one HTML file for a person who would rather look than read; no script, no network, no asset."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -78,16 +80,16 @@ def report_page(release: Release, error: ReleaseToolsError | None = None, *, dry
     )
 
 
-def _opened(artifacts: Iterable[Artifact]) -> Iterator[Contents]:
+def _opened(artifacts: Sequence[Artifact]) -> Iterator[Contents]:
     """What is inside each file, until so much was read that a reader of the page has enough."""
-    read = 0
-    for artifact in artifacts:
-        enough = read > _MOST_BYTES
-        read += artifact.size
-        yield Contents(artifact, fault="not opened, as there is so much") if enough else _contents(artifact)
+    before = accumulate((artifact.size for artifact in artifacts), initial=0)
+    with ThreadPoolExecutor() as pool:
+        yield from pool.map(_contents, artifacts, (read > _MOST_BYTES for read in before))
 
 
-def _contents(artifact: Artifact) -> Contents:
+def _contents(artifact: Artifact, enough: bool) -> Contents:  # noqa: FBT001 - mapped
+    if enough:
+        return Contents(artifact, fault="not opened, as there is so much")
     try:
         members = tuple(_READERS[artifact.kind](artifact.path).members)
     except ArchiveError as error:

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from release_tools.begun import Task
-from release_tools.conda_forge.output import store_recipe
-from release_tools.conda_forge.project import Subject
-from release_tools.conda_forge.rendering import Rendering, render
 from release_tools.context import Context
 from release_tools.errors import CondaError, RecipeError
 from release_tools.model import ArtifactKind, Document, Note, RecipeFiles, Release, Skip, State
 from release_tools.places import leads_to_conda_forge
-from release_tools.recipe.drift import Drift
 
-_Rendered = tuple[Subject, Rendering, tuple[str, ...]]
+if TYPE_CHECKING:
+    from release_tools.conda_forge.project import Subject
+    from release_tools.conda_forge.rendering import Rendering
+    from release_tools.recipe.drift import Drift
+
+    _Rendered = tuple[Subject, Rendering, tuple[str, ...]]
+
 RECIPE = "Recipe for conda-forge"
 CHANGE = "Change of the feedstock"
 
@@ -51,6 +54,8 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
     if rendering.files is None:
         return release.telling(*_refused(rendering))
     if context.output.is_dir():
+        from release_tools.conda_forge.output import store_recipe
+
         store_recipe(context.output, rendering.written.form, rendering.written.text, rendering.files.diff)
     text, language = (rendering.files.diff, "diff") if rendering.present else (rendering.written.text, "yaml")
     document = Document(CHANGE if rendering.present else RECIPE, text, language)
@@ -58,21 +63,24 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
     return replace(shown, recipe=rendering.files).telling(*_said(subject, rendering, rendering.files, unmet))
 
 
-def _rendered(context: Context, release: Release) -> _Rendered:
+def _rendered(context: Context, release: Release) -> "_Rendered":
     """What conda-forge would get, with what it was made of, and what its channels do not have yet."""
+    from release_tools.conda_forge.project import Subject
+    from release_tools.conda_forge.rendering import render
+
     subject = Subject(context, release)
     rendering = render(subject)
     return subject, rendering, subject.unmet if rendering.files else ()
 
 
-def _refused(rendering: Rendering) -> Iterator[Note]:
+def _refused(rendering: "Rendering") -> Iterator[Note]:
     if rendering.refused:
         yield Note(State.WARNING, rendering.refused.message, advice=rendering.refused.advice)
     if rendering.drift is not None:
         yield _drift(rendering.drift)
 
 
-def _said(subject: Subject, rendering: Rendering, files: RecipeFiles, unmet: tuple[str, ...]) -> Iterator[Note]:
+def _said(subject: "Subject", rendering: "Rendering", files: RecipeFiles, unmet: tuple[str, ...]) -> Iterator[Note]:
     present = rendering.present
     if present is None:
         made = f"{rendering.written.own}, brought to this release" if rendering.written.own else "from sdist and wheel"
@@ -97,7 +105,7 @@ def _said(subject: Subject, rendering: Rendering, files: RecipeFiles, unmet: tup
         yield _drift(rendering.drift, rendering.remaining)
 
 
-def _drift(drift: Drift, remaining: Drift | None = None) -> Note:
+def _drift(drift: "Drift", remaining: "Drift | None" = None) -> Note:
     """One line about how far a feedstock's recipe is from the project, and will be after a change."""
     if not drift:
         return Note(State.DONE, "the feedstock's recipe agrees with the project")
@@ -109,10 +117,10 @@ def _drift(drift: Drift, remaining: Drift | None = None) -> Note:
     return Note(State.WARNING, said, f"after this change it still {_counted(remaining)}: {_lines(remaining)}")
 
 
-def _lines(drift: Drift) -> str:
+def _lines(drift: "Drift") -> str:
     return "; ".join((*drift.lacking, *drift.excess, *drift.differing))
 
 
-def _counted(drift: Drift) -> str:
+def _counted(drift: "Drift") -> str:
     counted = ((drift.lacking, "lacks"), (drift.excess, "has in excess"), (drift.differing, "has otherwise"))
     return ", ".join(f"{word} {len(lines)}" for lines, word in counted if lines)
