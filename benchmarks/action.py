@@ -24,6 +24,7 @@ from tests.stage import SLUG, stage
 from tests.support.projects import molecool
 
 SETUP, RELEASE = 5.0, 15.0
+PYPI = {"COMMAND": "publish", "ONLY": "pypi"}
 
 
 def main() -> int:
@@ -33,11 +34,15 @@ def main() -> int:
         wheels, tools = folder / "wheels", folder / "tools"
         command(sys.executable, "-m", "pip", "download", "--dest", tools, "setuptools>=77", "versioningit>=3.3")()
         print(f"({where()})\n{'':44}{'seconds':>10}{'processor':>11}{'at most':>9}")
-        _show("set-up, nothing at hand", _cost(lambda: _setup(folder, wheels)))
+        _show("set-up from the index", _median(chosen.rounds, lambda: _setup(folder)))
+        _show("the same of a job that publishes to PyPI", _median(chosen.rounds, lambda: _setup(folder, **PYPI)))
+        _show("set-up, a folder of wheels to be filled", _cost(lambda: _setup(folder, wheels)))
         _show("set-up, wheels at hand, by pip", _cost(lambda: _by_pip(folder, wheels)))
-        _show("set-up of a publishing job, wheels at hand", _median(chosen.rounds, lambda: _publisher(folder, wheels)))
         setup = _median(chosen.rounds, lambda: _setup(folder, wheels))
         _show("set-up, wheels at hand", setup, SETUP)
+        _show(
+            "the same of a job that publishes to PyPI", _median(chosen.rounds, lambda: _setup(folder, wheels, **PYPI))
+        )
         release = statistics.median_low(_release(folder, wheels, tools) for _ in range(chosen.rounds))
         _show("tag push to everywhere, six jobs", release, RELEASE)
     return int(setup[0] > SETUP or release[0] > RELEASE)
@@ -62,15 +67,11 @@ def _show(what: str, cost: Cost, bound: float | None = None) -> None:
     print(f"{what:44}{cost[0]:>10.1f}{cost[1]:>11.1f}{f'{bound:.0f}' if bound else '':>9}")
 
 
-def _setup(folder: Path, wheels: Path, **inputs: str) -> None:
+def _setup(folder: Path, wheels: Path | str = "", **inputs: str) -> None:
     """The action's first step in a job."""
     temp = tempfile.mkdtemp(dir=folder)
     env = {"RUNNER_TEMP": temp, "GITHUB_OUTPUT": f"{temp}/output", "WHEELS": str(wheels), **inputs}
     command(sys.executable, "-I", ROOT / "action" / "install.py", env=env)()
-
-
-def _publisher(folder: Path, wheels: Path) -> None:
-    _setup(folder, wheels, COMMAND="publish", ONLY="pypi")
 
 
 def _by_pip(folder: Path, wheels: Path) -> None:
