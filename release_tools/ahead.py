@@ -20,6 +20,8 @@ BUILDING: Final = (
     "rattler_build",
     "requests",
     "release_tools.steps.ready",
+    "release_tools.publishing.on_index",
+    "release_tools.publishing.on_channel",
     "release_tools.conda_forge.rendering",
     "release_tools.report.template",
     "markdown_it",

@@ -12,14 +12,14 @@ from release_tools.errors import CredentialError, PreflightError, ReleaseToolsEr
 from release_tools.model import ArtifactKind, Note, Release, State
 from release_tools.places import Route, route
 from release_tools.publishing.finding import Finding, attempt
-from release_tools.publishing.on_channel import OnChannel
-from release_tools.publishing.on_index import OnIndex
 from release_tools.services.origin import hosted
 
 
 def begin_to_look(context: Context, release: Release) -> None:
     """In a rehearsal, begin to ask the public indexes, whose answer may be a few moments old by the time it counts."""
     if context.gate.dry and context.http.once and release.name:
+        from release_tools.publishing.on_index import OnIndex
+
         for index in route(context.config, release.kind).indexes:
             if index.audience:
                 Task(OnIndex(context, release, index).look)  # what it hears is kept by the session
@@ -64,10 +64,14 @@ def _way(release: Release, way: Route) -> Iterator[Finding]:
 
 
 def _places(context: Context, release: Release, way: Route) -> Iterator[Finding]:
-    if release.of_kind(ArtifactKind.SDIST) or release.of_kind(ArtifactKind.WHEEL):
+    if way.indexes and (release.of_kind(ArtifactKind.SDIST) or release.of_kind(ArtifactKind.WHEEL)):
+        from release_tools.publishing.on_index import OnIndex  # which a job for another place never loads
+
         for index in way.indexes:
             yield from attempt(OnIndex(context, release, index).checks)
-    if release.of_kind(ArtifactKind.CONDA):
+    if way.channels and release.of_kind(ArtifactKind.CONDA):
+        from release_tools.publishing.on_channel import OnChannel
+
         for channel in way.channels:
             yield from attempt(OnChannel(context, release, channel).checks)
 
