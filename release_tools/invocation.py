@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from release_tools.begun import Begun
 from release_tools.console import Console
 from release_tools.context import Context, Request
@@ -59,15 +57,16 @@ class Invocation:
         code of its own. Whatever is wrong here is told by the step that needs it.
         """
         from release_tools.services.sdist_wheel import begin_environment
-        from release_tools.services.trial import begin_trial
 
-        with suppress(ReleaseToolsError, InvalidRequirement):
+        with suppress(ReleaseToolsError):
             refuse_near_build(self.env, allowed=False)
             folder = find_project(Path(self.options.project))
             project = Project.of(read_pyproject(folder))
             begin_environment(self.scratch, self.env, project, self.begun)
             if project.dependencies and self.context().config.verify.install:
-                begin_trial(map(Requirement, project.dependencies), self.scratch, self.env, self.begun)
+                from release_tools.services.trial import begin_stated
+
+                begin_stated(project.dependencies, self.scratch, self.env, self.begun)
 
     def close(self) -> None:
         """End what was begun and nobody waited for."""

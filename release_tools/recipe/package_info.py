@@ -119,7 +119,7 @@ def link(commands: Sequence[str]) -> bytes:
 
 def tests(imports: Sequence[str]) -> bytes:
     """``tests/tests.yaml``, as rattler-build runs it: the modules are imported, and pip finds nothing amiss."""
-    return _yaml([{"python": {"imports": list(imports), "pip_check": True}}])
+    return yaml_text([{"python": {"imports": list(imports), "pip_check": True}}])
 
 
 def recipe(facts: Facts, wheel: str, commands: Sequence[str], imports: Sequence[str], about: About) -> bytes:
@@ -147,14 +147,20 @@ def recipe(facts: Facts, wheel: str, commands: Sequence[str], imports: Sequence[
     told = {"homepage": about.homepage, "license": about.license, "repository": about.repository}
     if shown := {field: text for field, text in told.items() if text}:
         fields["about"] = shown
-    return _yaml(fields)
+    return yaml_text(fields)
 
 
 def _json(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
 
 
-def _yaml(content: Any) -> bytes:  # noqa: ANN401 - what YAML can say
+def yaml_text(content: Any) -> bytes:  # noqa: ANN401 - what YAML can say
+    """YAML, the same bytes on every machine."""
     import yaml
 
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000).encode()
+    def dumped(dumper: "type[yaml.SafeDumper | yaml.CSafeDumper]") -> str:
+        return yaml.dump(content, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000)
+
+    # libyaml takes a tenth of the time, but not all builds have it, and it escapes what the other one writes as it is.
+    text = dumped(getattr(yaml, "CSafeDumper", yaml.SafeDumper))
+    return (text if text.isascii() and "\\" not in text else dumped(yaml.SafeDumper)).encode()

@@ -21,6 +21,7 @@ _MOST_THREADS: Final = 4
 _WORTH_A_THREAD: Final = 1 << 20
 _ZIP_FIRST, _ZIP_LAST = 315_532_800, 4_354_819_198  # what a zip file's clock can show: 1980 to 2107
 _UNIX: Final = 3
+_USTAR_LARGEST: Final = 8 << 30
 # zstd's levels mean other parameters below 256 KiB: there 12 is five times slower for 2 %. These keep to the strategy
 # that they have above it, and take the window of level 19 (8 MiB), in which conda-forge's packages are written. Each
 # thread compresses 8 MiB (zstd's own choice would be 32, which few packages have for a second thread), and knows the
@@ -104,7 +105,7 @@ def _write_conda(path: Path, package: Package, style: Style) -> None:
     """A zip of two tars; conda-package-streaming's `CondaTarFile` tells which file belongs in which."""
     from conda_package_streaming.create import CONDA_PACKAGE_FORMAT_VERSION, CondaTarFile
 
-    payload_size = _tar_size(_header(entry, style.time) for entry in package.payload)
+    payload_size = _tar_size(package.payload, style.time)
     info = io.BytesIO()
     with ZipFile(path, "w") as outer:
         metadata = json.dumps({"conda_pkg_format_version": CONDA_PACKAGE_FORMAT_VERSION})
@@ -134,12 +135,13 @@ def _header(entry: Entry, time_: int) -> tarfile.TarInfo:
     return header
 
 
-def _tar_size(headers: Iterable[tarfile.TarInfo]) -> int:
+def _tar_size(entries: Iterable[Entry], time_: int) -> int:
     """The bytes of a tar with these members; zstd wants to know before it begins."""
     used = 2 * tarfile.BLOCKSIZE
-    for header in headers:
-        used += len(header.tobuf(tarfile.PAX_FORMAT, "utf-8"))
-        used += -(-header.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+    for entry in entries:
+        plain = entry.name.isascii() and len(entry.name) <= tarfile.LENGTH_NAME and entry.size < _USTAR_LARGEST
+        used += tarfile.BLOCKSIZE if plain else len(_header(entry, time_).tobuf(tarfile.PAX_FORMAT, "utf-8"))
+        used += -(-entry.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
     return -(-used // tarfile.RECORDSIZE) * tarfile.RECORDSIZE
 
 

@@ -1,12 +1,13 @@
 """The environment in which a wheel is tried out; what it will need is installed there while it is built."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from copy import copy
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from release_tools.begun import Begun, Chain
@@ -30,6 +31,12 @@ def begin_trial(needed: Iterable[Requirement], scratch: Path, env: Mapping[str, 
     environment = _environment(scratch, env, needed)
     if environment.uv and environment.folder.name not in begun and not any(one.url for one in needed):
         begun.add(environment.folder.name, environment.begin(list(map(str, needed))))
+
+
+def begin_stated(texts: Iterable[str], scratch: Path, env: Mapping[str, str], begun: Begun) -> None:
+    """As `begin_trial`, with requirements as ``pyproject.toml`` states them; one that cannot be read is told later."""
+    with suppress(InvalidRequirement):
+        begin_trial(map(Requirement, texts), scratch, env, begun)
 
 
 def environment_for(
