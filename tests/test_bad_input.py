@@ -75,8 +75,8 @@ BACKEND_TABLE = '[build-system]\nrequires = []\nbuild-backend = "{}"\n[project]\
         (backend("global _project; _project = lambda: ('demo', '2.0')"), [], 5, "v1.0 stands for 1.0"),
         (backend("global _project; _project = lambda: ('../demo', '1.0')"), [], 6, "but did not"),
         (answering(""), [], 6, "The build of the sdist failed"),
-        (answering("demo-1.0.tar.gz"), [], 6, "The build of the sdist failed: not a gzip file"),
-        (answering("demo-1.0.zip"), [], 6, "The build of the sdist failed: not a gzip file"),
+        (answering("demo-1.0.tar.gz"), [], 6, "The build of the sdist failed: Not a gzipped file"),
+        (answering("demo-1.0.zip"), [], 6, "The build of the sdist failed: Not a gzipped file"),
         (backend("global _project; _project = lambda: ('demo', 'x y')"), [], 7, "demo-x y.tar.gz"),
         (backend("global _metadata; _metadata = lambda *_: b'nothing'"), [], 9, ""),
         (

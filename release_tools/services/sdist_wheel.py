@@ -1,6 +1,7 @@
 """Sdist and wheel by the PyPA's ``build``, reproducible: the commit's time is the only clock (PEP 517, PEP 518)."""
 
 import gzip
+import os
 import struct
 import tarfile
 import warnings
@@ -32,9 +33,11 @@ _LAST_LINES: Final = 30
 _MODE_FILE: Final = 0o644
 _MODE_PROGRAM: Final = 0o755
 _OWNER_MAY_RUN: Final = 0o100
-_GZIP_TIME: Final = slice(4, 8)
+_GZIP_TIME: Final = 4
+_TIME: Final = struct.Struct("<I")
 _GZIP_LEVEL: Final = 6  # what gzip itself takes: level 9 takes twice as long for one per cent
 _CHUNK: Final = 1 << 20
+_EARLIER: Final = 2  # seconds: zip files count them in pairs
 _SEE_TABLE: Final = "See [build-system] in pyproject.toml."
 
 
@@ -112,6 +115,7 @@ class Builder:
         from release_tools.archives import unpack_sdist
 
         doing("sdist")
+        _age(source, self.commit_time - _EARLIER)
         with _explained("sdist"):
             sdist = _made(self._prepare(source, "sdist").build("sdist", folder), folder)
             repacked = repack_sdist(sdist, self.commit_time)
@@ -212,8 +216,8 @@ def repack_sdist(path: Path, commit_time: int) -> bool:
         members = archive.getmembers()
         plain = [_plain(member, commit_time) for member in members]
         unchanged = all(before.get_info() == after.get_info() for before, after in zip(members, plain, strict=True))
-        if unchanged and path.read_bytes()[_GZIP_TIME] == struct.pack("<I", commit_time):
-            return False
+        if unchanged:
+            return _stamp(path, commit_time)
         with (
             fresh.open("wb") as file,
             gzip.GzipFile("", "wb", _GZIP_LEVEL, fileobj=file, mtime=commit_time) as stream,
@@ -223,6 +227,28 @@ def repack_sdist(path: Path, commit_time: int) -> bool:
                 target.addfile(member, archive.extractfile(member) if member.isreg() else None)
     fresh.replace(path)
     return True
+
+
+def _stamp(path: Path, time: int) -> bool:
+    """Set the time in a gzip file's header (RFC 1952), all else kept; answer whether it was another."""
+    with path.open("r+b") as file:
+        file.seek(_GZIP_TIME)
+        if file.read(_TIME.size) == _TIME.pack(time):
+            return False
+        file.seek(_GZIP_TIME)
+        file.write(_TIME.pack(time))
+    return True
+
+
+def _age(source: Path, time: int) -> None:
+    """Give a file that is in every sdist another time than the commit's.
+
+    A backend that keeps the times of files would seem not to where the clone is made in the very second of the commit,
+    and its sdist be left as it is; a later build of the same commit would have other bytes.
+    """
+    for path in (source / "pyproject.toml", source / "setup.py"):
+        if path.is_file() and not path.is_symlink():
+            os.utime(path, (time, time))
 
 
 def _ungzipped(path: Path, file: IO[bytes]) -> IO[bytes]:
