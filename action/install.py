@@ -41,8 +41,12 @@ PLACES = {
     "anaconda": {"py-rattler-build"},
 }
 """What it needs besides, by the place that it publishes to (the input ``only``); everything for any other place."""
-UNUSED = {"build": {"pypi-attestations"}, "verify": {"pypi-attestations", "pygithub"}}
-"""Of our own dependencies those that a command does without which publishes nothing."""
+UNUSED = {
+    "build": {"pypi-attestations"},
+    "verify": {"pypi-attestations", "pygithub"},
+    "tag": {"build", "py-rattler", "py-rattler-build", "pypi-attestations", "twine"},
+}
+"""Of our own dependencies those that another command of a job does without."""
 UNHEARD = {"conda-pypi", "email-validator", "pyjwt"}
 """Who asks in vain: conda-pypi is a table to us, no mail server is looked for, and nobody logs in as a GitHub App."""
 UNUSABLE = {"keyring"}

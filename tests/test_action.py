@@ -129,6 +129,7 @@ NEVER = {"keyring", "jaraco-context", "conda-index", "dnspython", "unearth", "ht
         ({"COMMAND": "verify"}, {"uv", *CONDA, *UPLOADING, *BUILDING}, NEVER | SIGNING | HOSTING),
         ({"COMMAND": "build"}, {"uv", "pygithub", *CONDA, *UPLOADING, *BUILDING}, NEVER | SIGNING),
         ({"COMMAND": "build", "CONDA_INSTALL": "false"}, {"py-rattler-build", *BUILDING}, {"py-rattler"}),
+        ({"COMMAND": "tag"}, {"versioningit", "docutils", *HOSTING}, NEVER | CONDA | SIGNING | {"twine"}),
         ({"COMMAND": "dry-run", "CONDA_INSTALL": "false"}, {"uv", *CONDA, *SIGNING, *HOSTING}, NEVER),
         ({"COMMAND": "publish", "ONLY": ""}, {*CONDA, *SIGNING, *HOSTING, *UPLOADING}, NEVER),
         ({"COMMAND": "publish", "ONLY": "pypi"}, SIGNING | UPLOADING | HOSTING, {"uv", *NEVER, *CONDA, *BUILDING}),
