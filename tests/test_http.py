@@ -149,6 +149,23 @@ def test_a_place_that_is_not_allowed_is_not_asked(address: str) -> None:
         Http.to(["https://pypi.org"], {}).get(address)
 
 
+def test_a_session_beside_another_has_places_of_its_own_and_ends_with_it(url: str) -> None:
+    quick = Patience(tries=1)
+    other = Http.to(["https://pypi.org"], {}).beside([url], quick)
+    with closing(Http.to(["https://pypi.org"], {"NO_PROXY": "*"})) as first:
+        beside = first.beside([url], quick)
+        assert first.beside([f"{url}/elsewhere"], quick) is beside
+        assert beside is not other
+        assert (beside.patience, beside.environment) == (quick, first.environment)
+        assert beside.get(f"{url}/here").json() == "/here"
+        for session, address in ((first, f"{url}/here"), (beside, "https://pypi.org/")):
+            with pytest.raises(RemoteError, match="not among the hosts"):
+                session.get(address)
+        pools = beside.session.get_adapter(url).poolmanager.pools  # type: ignore[attr-defined]  # an HTTPAdapter has one
+        assert len(pools) == 1
+    assert len(pools) == 0
+
+
 def test_the_netrc_is_never_read(url: str, http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password s3cret\n")
