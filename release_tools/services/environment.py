@@ -13,9 +13,9 @@ from release_tools.begun import Chain
 from release_tools.credentials import without_credentials
 from release_tools.process import Completed, ProcessError, Program, run
 
-_AT_ONCE: Final = {"UV_CONCURRENT_DOWNLOADS": "10"}
+_AT_ONCE: Final = {"UV_CONCURRENT_DOWNLOADS": "12"}
 """uv would ask for fifty addresses within a moment, and another uv beside it; of so many questions some name servers
-lose one, which is asked again after five seconds. Ten connections are as fast."""
+lose one, which is asked again after five seconds. Twelve connections are as fast."""
 
 
 def find_uv(env: Mapping[str, str]) -> str | None:
