@@ -12,6 +12,9 @@ from typing import Final
 
 BUILDING: Final = (
     "build",
+    "release_tools.checks.subject",
+    "release_tools.checks.metadata",
+    "release_tools.checks.installation",
     "release_tools.steps.write_notes",
     "release_tools.steps.build_conda",
     "release_tools.steps.verify",

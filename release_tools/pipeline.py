@@ -70,7 +70,7 @@ DISTS: Final = "Build sdist and wheel"
 BUILD: Final = (
     Step("Version", "identify"),  # the commit, its tag, the version and its kind
     Step("Preflight", "preflight"),  # what would make it fail later, before anything is built
-    Step(DISTS, "build_dists"),  # in a clean clone that carries exactly the tag
+    Step(DISTS, "build_dists", ahead="clone_source.begin_clone"),  # in a clean clone that carries exactly the tag
     NOTES,
     Step("Build conda package", "build_conda"),  # from the wheel's members
     Step("Verify", "verify"),  # metadata, contents, installation, and that wheel and conda package are equal

@@ -1,4 +1,7 @@
-"""Sdist and wheel, from a clean clone that carries exactly the tag."""
+"""Sdist and wheel, from a clean clone that carries exactly the tag.
+
+What begins the checks is imported where it is used: by then it was imported ahead, while the backend was waited for.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,17 +19,13 @@ from packaging.utils import (
 from packaging.version import Version
 
 from release_tools.ahead import BUILDING, import_ahead
-from release_tools.archives.metadata import parse_metadata
-from release_tools.checks.installation import begin_installation
-from release_tools.checks.metadata import begin_metadata
-from release_tools.checks.subject import begin_reading
 from release_tools.context import Context
 from release_tools.errors import ArchiveError, VersionError
 from release_tools.model import Artifact, ArtifactKind, Note, Release, State
 from release_tools.project import Project
 from release_tools.report.text import made
-from release_tools.services.git import Repository
 from release_tools.services.sdist_wheel import Builder, Dists
+from release_tools.services.source import cloned_source
 from release_tools.services.trial import begin_trial, needs
 from release_tools.settings import read_pyproject
 
@@ -44,11 +43,11 @@ def build_dists(context: Context, release: Release) -> Release:
     with Builder(context.scratch, context.env, release.commit_time, context.begun) as builder:
         with ThreadPoolExecutor(1) as pool:
             pool.submit(builder.expect, Project.of(read_pyproject(context.project)))
-            repository = Repository.open(context.project, context.env)
-            clone = repository.clone(context.scratch / "source", release.commit, tag=release.tag)
-            source = clone / context.project.relative_to(repository.root)
+            source = cloned_source(context, release)
         dists = builder.build(source, context.scratch / "dist", context.console.doing, partial(_begin_checks, context))
     _check_versions(dists, release)
+    from release_tools.checks.installation import begin_installation
+
     begin_installation(context, dists.wheel)
     artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
     name = release.name or parse_wheel_filename(dists.wheel.name)[0]
@@ -67,6 +66,10 @@ def _begin_checks(context: Context, sdist: Path, unpacked: Path) -> None:
 
     Not every project states that beforehand.
     """
+    from release_tools.archives.metadata import parse_metadata
+    from release_tools.checks.metadata import begin_metadata
+    from release_tools.checks.subject import begin_reading
+
     begin_reading(context, sdist)
     begin_metadata(context, sdist)
     with suppress(OSError, ArchiveError):
