@@ -42,7 +42,7 @@ def remembered(read: Callable[Concatenate[Path, _More], _Archive]) -> Callable[C
             try:
                 fresh.set_result(read(path, *more, **named))
             except BaseException as error:
-                del known[key]
+                known.pop(key, None)  # unless so many others were read meanwhile that it is forgotten
                 fresh.set_exception(error)
                 raise
             for old in list(known)[:-_MOST]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.archives import read_wheel
+from release_tools.archives import Wheel, read_wheel, wheels
+from release_tools.archives.remembering import remembered
 from release_tools.errors import ArchiveError
 from tests.making import make_wheel
 
@@ -31,3 +32,18 @@ def test_a_file_that_changed_is_read_anew_whatever_its_times_say(tmp_path: Path)
     for _ in range(2):  # nor is a fault remembered as an answer
         with pytest.raises(ArchiveError):
             read_wheel(wheel)
+
+
+def test_a_fault_is_told_though_many_others_were_read_meanwhile(tmp_path: Path) -> None:
+    broken, *others = (make_wheel(tmp_path, f"demo{number}") for number in range(12))
+
+    def read(path: Path) -> Wheel:
+        if path != broken:
+            return wheels.read_wheel(path)
+        for other in others:
+            reader(other)
+        raise ArchiveError("broken")
+
+    reader = remembered(read)
+    with pytest.raises(ArchiveError, match="broken"):
+        reader(broken)
