@@ -107,6 +107,7 @@ class Environment:
         try:
             EnvBuilder(symlinks=os.name != "nt").create(self.folder)  # sooner than a program could be begun that does
         except OSError as error:
+            shutil.rmtree(self.folder, ignore_errors=True)  # whoever looks for it takes what lies there for the whole
             raise ProcessError(f"{self.folder}: no environment can be made there: {error.strerror}") from None
 
     def _begin_with_pip(self) -> Program:

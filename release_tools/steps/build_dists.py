@@ -22,6 +22,7 @@ from release_tools.ahead import BUILDING, import_ahead
 from release_tools.context import Context
 from release_tools.errors import ArchiveError, VersionError
 from release_tools.model import Artifact, ArtifactKind, Note, Release, State
+from release_tools.process import ProcessError
 from release_tools.project import Project
 from release_tools.report.text import made
 from release_tools.services.sdist_wheel import Builder, Dists
@@ -72,7 +73,7 @@ def _begin_checks(context: Context, sdist: Path, unpacked: Path) -> None:
 
     begin_reading(context, sdist)
     begin_metadata(context, sdist)
-    with suppress(OSError, ArchiveError):
+    with suppress(OSError, ArchiveError, ProcessError):  # told by who needs it
         if context.config.verify.install:
             metadata = parse_metadata((unpacked / "PKG-INFO").read_bytes(), "PKG-INFO")
             begin_trial(needs(metadata), context.scratch, context.env, context.begun)

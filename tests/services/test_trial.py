@@ -7,6 +7,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from release_tools.begun import Begun
+from release_tools.process import ProcessError
+from release_tools.services.environment import Environment
 from release_tools.services.trial import begin_trial, environment_for
 
 
@@ -20,3 +22,11 @@ def test_only_what_was_installed_for_just_these_needs_is_used(
     begun.end()
     assert ready is prepared
     assert Path(environment.python_executable).exists()
+
+
+def test_of_an_environment_that_could_not_be_made_nothing_is_left_to_be_taken_for_one(tmp_path: Path) -> None:
+    environment = Environment.at(tmp_path / "half", os.environ)
+    (environment.folder / "pyvenv.cfg").mkdir(parents=True)
+    with pytest.raises(ProcessError, match="no environment can be made there"):
+        environment.make()
+    assert not environment.folder.exists()
