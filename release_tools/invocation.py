@@ -17,7 +17,7 @@ from release_tools.credentials import refuse_near_build
 from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.gate import Gate
 from release_tools.model import Release
-from release_tools.places import narrowed, stops
+from release_tools.places import names_in, narrowed, stops
 from release_tools.project import Project
 from release_tools.report.data import report_data
 from release_tools.report.delivery import redacted, write_outputs, write_page, write_summary
@@ -87,7 +87,7 @@ class Invocation:
         config = read_config(project, self.env, self.given)
         only = getattr(self.options, "only", None)
         if only is not None:
-            config = narrowed(config, only.replace(",", " ").split())
+            config = narrowed(config, names_in(only))
         gate = Gate(dry, pause=config.network.pause / 1000)
         return Context(project, config, self.env, self.console, gate, self.scratch, self.request(), self.begun)
 

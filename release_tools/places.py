@@ -208,6 +208,11 @@ def stops(config: Config, kind: Kind) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def names_in(text: str) -> list[str]:
+    """The places that ``--only`` names, separated by commas or spaces."""
+    return text.replace(",", " ").split()
+
+
 def narrowed(config: Config, wanted: Collection[str]) -> Config:
     """The configuration with no other places than these, for one job of several that share a release.
 

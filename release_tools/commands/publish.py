@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Invocation) -> int:
     """Run the PUBLISH half of the pipeline on the files of the output folder."""
-    steps = steps_for((invocation.options.only or "").replace(",", " ").split())
+    steps = steps_for(places.names_in(invocation.options.only or ""))
     import_ahead([name for name in PUBLISHING if _FOR.get(name, READY) in steps])
     return invocation.run_pipeline(steps, dry=invocation.options.dry_run, anywhere=True)
 

@@ -4,7 +4,7 @@ import argparse
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from release_tools.errors import VerifyError
 from release_tools.invocation import Invocation
@@ -16,15 +16,13 @@ if TYPE_CHECKING:
     from release_tools.conda_forge.project import Subject, Written
     from release_tools.recipe.names import Name
 
-_FORMATS: Final = {"v1": "recipe.yaml", "v0": "meta.yaml"}
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_files(parser)
     parser.add_argument(
         "--format",
-        choices=_FORMATS,
+        choices=("v1", "v0"),
         help="v1 is recipe.yaml, v0 is meta.yaml (default: that of the project's own recipe, or v1)",
     )
     parser.add_argument(
@@ -58,7 +56,7 @@ def run(invocation: Invocation) -> int:
     context = invocation.context(anywhere=bool(options.files))
     try:
         subject = Subject(context, dists(context, options.files))
-        written = subject.written(Format(_FORMATS[options.format]) if options.format else None)
+        written = subject.written(Format[options.format.upper()] if options.format else None)
         path = store_recipe(context.output, written.form, written.text)
         trial = _tried(subject, written, path.parent) if options.build else ()
     finally:

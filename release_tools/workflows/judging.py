@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from release_tools.model import Note, State
-from release_tools.places import CONDA_FORGE
+from release_tools.places import CONDA_FORGE, names_in
 from release_tools.versions import TagFormat
 from release_tools.workflows.plan import Job
 from release_tools.workflows.reading import Use, Workflow
@@ -135,7 +135,7 @@ def _environment(job: Job, use: Use) -> Iterator[Note]:
 
 def _serves(use: Use, job: Job) -> bool:
     """Whether a step publishes to that place: to all without ``only``."""
-    only = use.inputs.get("only", "").replace(",", " ").split()
+    only = names_in(use.inputs.get("only", ""))
     return not only or job.place in only
 
 
