@@ -206,7 +206,7 @@ def repack_sdist(path: Path, commit_time: int) -> bool:
         commit_time: seconds since the epoch.
 
     Returns:
-        Whether the file was written anew.
+        Whether the file was changed.
     """
     fresh = path.with_suffix(".repacked")
     with (
