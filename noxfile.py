@@ -51,7 +51,7 @@ def docs(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Write the locks: every dependency by its hashes, for every system, wheels only; the action's, and that of CI."""
     session.install("uv")
-    options = ("--universal", "--python-version=3.11", "--generate-hashes", "--only-binary=:all:", "--extra=uv")
+    options = ("--universal", "--python-version=3.11", "--generate-hashes", "--only-binary=:all:", "--all-extras")
     shown = ("--annotation-style=line", "--custom-compile-command=nox -s lock")
     hidden = ("--no-emit-index-url", "--no-emit-find-links")
     for name, groups in (("requirements.lock", ()), ("requirements-ci.lock", ("--group=ci",))):

@@ -117,7 +117,8 @@ class OnIndex:
 
     def uploader(self) -> Uploader:
         """What uploads; it logs in, and signs, only when a file really goes."""
-        attest = partial(self._attest, self._job) if self._job and self._attests else None
+        wanted = self.context.config.attestations != "off" and self._is_trusted
+        attest = partial(self._attest, self._job, self._signer) if wanted and self._job and self._signer else None
         return Uploader(self.context.http, self.index, self.login, attest)
 
     def login(self) -> Login:
@@ -163,9 +164,13 @@ class OnIndex:
         return Job.of(self.context.env)
 
     @property
-    def _attests(self) -> bool:
-        wanted = self.context.config.attestations != "off"
-        return wanted and self._stored is None and self._job is not None and bool(self.index.audience)
+    def _is_trusted(self) -> bool:
+        """Whether the login is the job's own identity, with which alone an index takes attestations."""
+        return self._stored is None and self._job is not None and bool(self.index.audience)
+
+    @property
+    def _signer(self) -> attestations.Signer | None:
+        return self.context.signer or (attestations.sign if attestations.can_sign() else None)
 
     @property
     def _no_login(self) -> CredentialError:
@@ -214,11 +219,7 @@ class OnIndex:
             )
 
     def _may_log_in(self, known: Listing) -> Iterator[Finding]:
-        if self.context.config.attestations == "required" and not self._attests:
-            yield CredentialError(
-                f"attestations are required, but {self.title} takes them only with trusted publishing",
-                'Publish from a job with id-token: write and without TWINE_PASSWORD, or set attestations = "auto".',
-            )
+        yield from self._may_sign()
         if self._stored:
             yield self._as_it_says(self._stored)
         elif self._job is None or not self.index.audience:
@@ -229,6 +230,18 @@ class OnIndex:
         else:
             # Minting for a pending publisher would create the project, so it is not tried before the upload.
             yield Note(State.FACT, f"{self.title} will be asked for a trusted publisher's token at the upload")
+
+    def _may_sign(self) -> Iterator[Finding]:
+        wanted = self.context.config.attestations
+        if wanted == "required" and not self._is_trusted:
+            yield CredentialError(
+                f"attestations are required, but {self.title} takes them only with trusted publishing",
+                'Publish from a job with id-token: write and without TWINE_PASSWORD, or set attestations = "auto".',
+            )
+        elif wanted != "off" and self._is_trusted and self._signer is None:
+            text = f"nothing can be signed for {self.title}: pypi-attestations is not installed"
+            advice = 'For signatures: pip install pypi-attestations. Without them: attestations = "off".'
+            yield PreflightError(text, advice) if wanted == "required" else Note(State.WARNING, text, advice=advice)
 
     def _as_it_says(self, login: Login) -> Finding:
         """What a login says about itself, as PyPI's tokens do; other indexes know none that can be read."""
@@ -246,8 +259,7 @@ class OnIndex:
             return Note(State.DONE, said, "for every project of its account", f"One for {name} alone would do.")
         return Note(State.DONE, said, f"for {', '.join(sorted(rights.projects))} alone")
 
-    def _attest(self, job: Job, path: Path) -> str:
-        signer = self.context.signer or attestations.sign
+    def _attest(self, job: Job, signer: attestations.Signer, path: Path) -> str:
         return signer(path, self._identity(job, attestations.AUDIENCE))
 
     def _identity(self, job: Job, audience: str) -> str:

@@ -1,6 +1,7 @@
 """PEP 740 attestations: each file signed with the job's identity, for one index, right before its upload."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,11 @@ AUDIENCE: Final = "sigstore"
 
 Signer = Callable[[Path, str], str]
 """Signs a file with an identity token and answers the attestation as JSON; tests hand in another than `sign`."""
+
+
+def can_sign() -> bool:
+    """Whether pypi-attestations is installed: the action brings it, elsewhere it is an extra."""
+    return find_spec("pypi_attestations") is not None
 
 
 def sign(path: Path, identity: str) -> str:

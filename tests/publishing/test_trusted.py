@@ -1,6 +1,7 @@
 """Trusted publishing and attestations: who the job is, and what PyPI lets it do."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from release_tools.config import Config, NetworkConfig
 from release_tools.console import Console
 from release_tools.context import Context
-from release_tools.errors import CredentialError
+from release_tools.errors import CredentialError, PreflightError
 from release_tools.gate import Gate
 from release_tools.model import Release
 from release_tools.pipeline import BUILT, READY, UPLOAD, run
@@ -77,6 +78,17 @@ def test_required_attestations_need_trusted_publishing(job: World, capsys: pytes
     assert job.run("publish", "--routes-final", "pypi", "--attestations", "required", "--dry-run") == 0
     assert "! attestations are required" in capsys.readouterr().out
     assert job.pypi.uploads == []
+
+
+@pytest.mark.parametrize(("wanted", "code"), [("auto", 0), ("required", PreflightError.exit_code), ("off", 0)])
+def test_nothing_is_signed_where_the_extra_is_not_installed(
+    wanted: str, code: int, job: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pypi_attestations", None)
+    assert job.run("publish", "--routes-final", "pypi", "--attestations", wanted) == code
+    said = "".join(capsys.readouterr())
+    assert ("pip install pypi-attestations" in said) == (wanted != "off")
+    assert [file.attestations for file in job.pypi.files.values()] == ([] if code else [[], []])
 
 
 def signature(path: Path, identity: str) -> str:
