@@ -166,7 +166,7 @@ class OnIndex:
     @property
     def _is_trusted(self) -> bool:
         """Whether the login is the job's own identity, with which alone an index takes attestations."""
-        return self._stored is None and self._job is not None and bool(self.index.audience)
+        return self._job is not None and bool(self.index.audience) and self._stored is None
 
     @property
     def _signer(self) -> attestations.Signer | None:
