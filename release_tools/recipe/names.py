@@ -80,12 +80,12 @@ class Names:
         pypi = canonicalize_name(pypi_name)
         tried: list[str] = []
         bound = BOUNDS.get(pypi, "")
-        for source, table in (
-            (Source.CONFIG, self._overrides),
-            (Source.CURATED, self._curated),
-            (Source.MAPPING, self._mapping),
+        for source, listed in (
+            (Source.CONFIG, self._overrides.get),
+            (Source.CURATED, self._curated.get),
+            (Source.MAPPING, _in_mapping),
         ):
-            conda = table.get(pypi, "")
+            conda = listed(pypi) or ""
             if not _is_name(conda):
                 tried.append(f"{source}: not listed")
             elif source is Source.CONFIG or self.exists is None or self.exists(conda):
@@ -147,10 +147,6 @@ class Names:
     def _curated(self) -> Mapping[str, str]:
         return {canonicalize_name(name): name for name in SAME} | RENAMED
 
-    @cached_property
-    def _mapping(self) -> Mapping[str, str]:
-        return _shipped_mapping()
-
 
 def _is_name(text: str) -> bool:
     return CONDA_NAME.fullmatch(text) is not None
@@ -174,14 +170,19 @@ def _spellings(pypi_name: str) -> tuple[str, ...]:
 
 
 @cache
-def _shipped_mapping() -> Mapping[str, str]:
+def _in_mapping(pypi: str) -> str:
+    """What the mapping says; of its ten thousand entries, one object each, the few that are asked for are read."""
+    mapping = _shipped_mapping()
+    entry = re.search(rf"{re.escape(json.dumps(pypi))}\s*:\s*(?={{)", mapping)
+    return json.JSONDecoder().raw_decode(mapping, entry.end())[0].get("conda_name") or "" if entry else ""
+
+
+@cache
+def _shipped_mapping() -> str:
     """The mapping in the installed conda-pypi package, read as a file: importing conda-pypi would import conda."""
     try:
         files = distribution("conda-pypi").files or ()
     except PackageNotFoundError:
-        return {}
+        return ""
     path = next((file for file in files if file.name == MAPPING_FILE), None)
-    if path is None:
-        return {}
-    entries = json.loads(path.read_text(encoding="utf-8"))
-    return {pypi: entry.get("conda_name", "") for pypi, entry in entries.items()}
+    return path.read_text(encoding="utf-8") if path else ""
