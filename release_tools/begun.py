@@ -54,7 +54,14 @@ class Chain:
 class Task(Generic[_Answer]):
     """Something that is done in a thread of its own."""
 
-    def __init__(self, deed: Callable[[], _Answer]) -> None:
+    def __init__(self, deed: Callable[[], _Answer], undo: Callable[[_Answer], None] | None = None) -> None:
+        """Begin it.
+
+        Args:
+            deed: is done.
+            undo: ends what the deed began and nobody asked for.
+        """
+        self._undo = undo
         self._answer: Future[_Answer] = Future()
         self._thread = Thread(target=self._run, args=(deed,), name="begun", daemon=True)
         self._thread.start()
@@ -64,8 +71,10 @@ class Task(Generic[_Answer]):
         return self._answer.result()
 
     def end(self) -> None:
-        """Wait for its end: nobody can stop a thread."""
+        """Wait for its end, as nobody can stop a thread, and have it undone."""
         self._thread.join()
+        if self._undo and not self._answer.exception():
+            self._undo(self._answer.result())
 
     def _run(self, deed: Callable[[], _Answer]) -> None:
         try:

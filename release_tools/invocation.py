@@ -56,7 +56,7 @@ class Invocation:
         The very first thing to do, as it takes longest. But not beside credentials: what is installed there may run
         code of its own. Whatever is wrong here is told by the step that needs it.
         """
-        from release_tools.services.sdist_wheel import begin_environment
+        from release_tools.services.build_environment import begin_environment
 
         with suppress(ReleaseToolsError):
             refuse_near_build(self.env, allowed=False)

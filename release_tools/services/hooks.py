@@ -19,7 +19,7 @@ _PATIENT: Final = frozenset(
 
 
 class Hooks:
-    """What calls the hooks of one backend in one environment; a subprocess runner of ``pyproject_hooks``.
+    """What calls the hooks of one backend in one environment.
 
     A backend of which that is known to change nothing is imported once, by a process that forks for each hook.
     """
@@ -42,12 +42,17 @@ class Hooks:
         if self._forks and self._server is None:
             self._server = Servant(self._server_argv, env=self._environment.env, cwd=self._environment.folder)
 
-    def __call__(
-        self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+    def call(
+        self,
+        variables: Mapping[str, str],
+        cmd: Sequence[str],
+        cwd: str | None = None,
+        extra_environ: Mapping[str, str] | None = None,
     ) -> None:
-        """Call a hook.
+        """Call a hook; with its first argument given, a subprocess runner of ``pyproject_hooks``.
 
         Args:
+            variables: of its environment, beside those of all hooks.
             cmd: interpreter, script, name of the hook, and a folder of the call's own.
             cwd: the source.
             extra_environ: says which backend it is.
@@ -56,7 +61,7 @@ class Hooks:
             ProcessError: with the output of the hook that failed.
         """
         self.begin()
-        extra, output = dict(extra_environ or {}), Path(cmd[-1], "output.txt")
+        extra, output = {**variables, **(extra_environ or {})}, Path(cmd[-1], "output.txt")
         call = {"argv": cmd[1:], "cwd": cwd or ".", "env": extra, "output": str(output)}
         answer = self._server.ask(json.dumps(call)) if self._server else ""
         if not answer:

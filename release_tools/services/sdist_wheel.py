@@ -6,12 +6,12 @@ import struct
 import tarfile
 import warnings
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from email.parser import HeaderParser
-from hashlib import sha256
+from functools import partial
 from pathlib import Path
 from shutil import copyfileobj, rmtree
 from tempfile import TemporaryFile
@@ -22,6 +22,7 @@ from release_tools.errors import BuildError
 from release_tools.model import Artifact, ArtifactKind
 from release_tools.process import ProcessError
 from release_tools.project import Project
+from release_tools.services.build_environment import begun_hooks, build_environment
 from release_tools.services.environment import Environment
 from release_tools.services.hooks import Hooks
 from release_tools.settings import read_pyproject
@@ -66,7 +67,7 @@ class Builder:
         scratch: the run's folder for environments and unpacked sources.
         env: the process's environment.
         commit_time: seconds since the epoch.
-        begun: environments that were begun already; see `begin_environment`.
+        begun: environments that were begun already; see `build_environment.begin_environment`.
     """
 
     scratch: Path
@@ -83,13 +84,6 @@ class Builder:
         """Nothing more is built."""
         for hooks in self._hooks.values():
             hooks.end()
-
-    def expect(self, project: Project) -> None:
-        """Where the environment was begun, have its backend imported while the source is cloned."""
-        environment = self._at(project.build_requires)
-        if self._was_begun(environment):
-            with suppress(ProcessError):
-                self._hooks_in(environment, project).begin()
 
     def build(
         self, source: Path, folder: Path, doing: Callable[[str], None], made: Callable[[Path, Path], None]
@@ -144,19 +138,17 @@ class Builder:
         from build import ProjectBuilder
 
         requires = ProjectBuilder(source).build_system_requires
-        environment = self._at(requires)
+        environment = build_environment(self.scratch, self.env, requires)
         if not self._was_begun(environment):
             environment.make()
             environment.install(sorted(requires))
         hooks = self._hooks_in(environment, Project.of(read_pyproject(source)))
-        project = ProjectBuilder.from_isolated_env(environment, source, runner=hooks)
+        runner = partial(hooks.call, {"SOURCE_DATE_EPOCH": str(self.commit_time)})
+        project = ProjectBuilder.from_isolated_env(environment, source, runner=runner)
         if further := project.get_requires_for_build(kind) - requires:
             environment.install(sorted(further))
             hooks.end()
         return project
-
-    def _at(self, requires: Iterable[str]) -> Environment:
-        return build_environment(self.scratch, self.env, requires, SOURCE_DATE_EPOCH=str(self.commit_time))
 
     def _was_begun(self, environment: Environment) -> bool:
         """Whether it is there; it is waited for, and removed if it did not become what it should."""
@@ -166,21 +158,10 @@ class Builder:
         return environment.folder.exists()
 
     def _hooks_in(self, environment: Environment, project: Project) -> Hooks:
-        return self._hooks.setdefault((environment.folder, project.backend), Hooks(environment, project))
-
-
-def begin_environment(scratch: Path, env: Mapping[str, str], project: Project, begun: Begun) -> None:
-    """Begin to make the environment that `Builder` with the same scratch folder will want for a project."""
-    if project.build_requires:
-        environment = build_environment(scratch, env, project.build_requires)
-        begun.add(environment.folder.name, environment.begin(sorted(set(project.build_requires))))
-
-
-def build_environment(scratch: Path, env: Mapping[str, str], requires: Iterable[str], **clock: str) -> Environment:
-    """The environment for builds that require just this, whether it is there or not yet."""
-    name = sha256("\n".join(sorted(set(requires))).encode()).hexdigest()[:16]
-    fixed = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", **clock}
-    return Environment.at(scratch / f"build-{name}", env, extra=fixed)
+        key = (environment.folder, project.backend)
+        if key not in self._hooks:
+            self._hooks[key] = begun_hooks(environment, project, self.begun)
+        return self._hooks[key]
 
 
 def _made(answer: str, folder: Path) -> Path:

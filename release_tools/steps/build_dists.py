@@ -3,7 +3,6 @@
 What begins the checks is imported where it is used: by then it was imported ahead, while the backend was waited for.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -23,12 +22,10 @@ from release_tools.context import Context
 from release_tools.errors import ArchiveError, VersionError
 from release_tools.model import Artifact, ArtifactKind, Note, Release, State
 from release_tools.process import ProcessError
-from release_tools.project import Project
 from release_tools.report.text import made
 from release_tools.services.sdist_wheel import Builder, Dists
 from release_tools.services.source import cloned_source
 from release_tools.services.trial import begin_trial, needs
-from release_tools.settings import read_pyproject
 
 
 def build_dists(context: Context, release: Release) -> Release:
@@ -42,9 +39,7 @@ def build_dists(context: Context, release: Release) -> Release:
     """
     import_ahead(BUILDING)
     with Builder(context.scratch, context.env, release.commit_time, context.begun) as builder:
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(builder.expect, Project.of(read_pyproject(context.project)))
-            source = cloned_source(context, release)
+        source = cloned_source(context, release)
         dists = builder.build(source, context.scratch / "dist", context.console.doing, partial(_begin_checks, context))
     _check_versions(dists, release)
     from release_tools.checks.installation import begin_installation
