@@ -1,35 +1,47 @@
-"""Imports that later steps will need, made beside a build that another process does.
+"""Imports that later steps will need, made while another process is waited for.
 
 Heavy libraries are imported where they are used, so that a short command answers at once; a long one would wait for
-each of them in turn, with nothing to do while the project's backend works.
+each of them in turn, though it had nothing to do while the project's backend worked.
+
+One thread makes them all. Python runs one at a time, so another would only take turns with it; and two that import from
+the same package can lock each other out, of which Python makes an error in the middle of an import.
 """
 
-import importlib
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
+from importlib import import_module
 from typing import Final
 
+from release_tools.begun import Begun
+
 BUILDING: Final = (
-    "build",
     "release_tools.checks.subject",
-    "release_tools.checks.metadata",
     "release_tools.checks.installation",
-    "release_tools.steps.write_notes",
     "release_tools.steps.build_conda",
     "release_tools.steps.verify",
+    "readme_renderer.rst",
     "twine.commands.check",
+    "rich.console",
+    "rich._emoji_codes",
     "conda_package_streaming.create",
     "rattler_build",
-    "requests",
     "release_tools.steps.ready",
-    "release_tools.publishing.on_index",
     "release_tools.publishing.on_channel",
     "release_tools.conda_forge.rendering",
+    "jinja2.sandbox",
     "release_tools.report.template",
-    "markdown_it",
 )
 """What is wanted once a build is begun, in that order."""
+CHANGELOGS: Final = (
+    "docutils.core",
+    "docutils.parsers.rst",
+    "docutils.readers.standalone",
+    "docutils.writers.null",
+    "docutils.languages.en",
+    "markdown_it",
+)
+"""What reads a project's history, whose changelog may be in either markup."""
 PUBLISHING: Final = (
     "requests",
     "release_tools.steps.ready",
@@ -42,12 +54,12 @@ PUBLISHING: Final = (
 """What is wanted once files that were built are read."""
 
 
-def import_ahead(names: Sequence[str]) -> None:
-    """Begin to import modules, and go on; what fails here fails again, and is told, where it is used."""
-    threading.Thread(target=_import, args=(names,), name="imports", daemon=True).start()
-
-
-def _import(names: Sequence[str]) -> None:
+def import_meanwhile(names: Iterable[str], begun: Begun) -> None:
+    """Have modules imported one by one while others work; what fails here is told by who uses it."""
     for name in names:
-        with suppress(Exception):
-            importlib.import_module(name)
+        begun.put_off(partial(_import, name))
+
+
+def _import(name: str) -> None:
+    with suppress(Exception):
+        import_module(name)

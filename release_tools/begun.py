@@ -3,6 +3,7 @@
 A head start only ever saves time: what nobody asks for is ended, and what went wrong is told by who asks.
 """
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock, Thread
@@ -24,6 +25,11 @@ class Chain:
         self._ended = self._went_well = False
         self._thread = Thread(target=self._run, name="begun", daemon=True)
         self._thread.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the last one has ended, or failed."""
+        return not self._thread.is_alive()
 
     def finish(self) -> bool:
         """Wait for the last one; answer whether all went well."""
@@ -88,6 +94,16 @@ class Begun:
 
     def __init__(self) -> None:
         self._works: dict[str, Chain | Task[Any]] = {}
+        self._put_off: deque[Callable[[], object]] = deque()
+
+    def put_off(self, deed: Callable[[], object]) -> None:
+        """Have something done that is no hurry, and that Python would do instead of what is."""
+        self._put_off.append(deed)
+
+    def meanwhile(self, ready: Callable[[], bool]) -> None:
+        """Do what was put off, one deed after the other, until what the caller waits for is there."""
+        while self._put_off and not ready():
+            self._put_off.popleft()()
 
     def add(self, purpose: str, work: "Chain | Task[Any]") -> None:
         """Keep it until it is asked for."""

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
@@ -34,8 +35,9 @@ class Step:
         does: answers a fuller release, or why the step does not apply; a FAILED note in it stops the pipeline.
         failure: the error that this is.
         place: where it publishes, as a person calls it; empty for a step that publishes nothing.
-        ahead: begins what this one would wait for.
-        after: the title of the step that tells what ``ahead`` needs.
+        ahead: begins what this one would wait for, as soon as those before it wait for something themselves.
+        after: the titles of the steps that tell what ``ahead`` needs.
+        hurry: whether ``ahead`` is done at once, as the next step will want it.
     """
 
     title: str
@@ -43,7 +45,8 @@ class Step:
     failure: type[ReleaseToolsError] = VerifyError
     place: str = ""
     ahead: str = ""
-    after: str = "Version"
+    after: tuple[str, ...] = ("Version",)
+    hurry: bool = False
 
     def run(self, context: Context, release: Release) -> Release | Skip:
         """Do it."""
@@ -70,7 +73,7 @@ DISTS: Final = "Build sdist and wheel"
 BUILD: Final = (
     Step("Version", "identify"),  # the commit, its tag, the version and its kind
     Step("Preflight", "preflight"),  # what would make it fail later, before anything is built
-    Step(DISTS, "build_dists", ahead="clone_source.begin_clone"),  # in a clean clone that carries exactly the tag
+    Step(DISTS, "build_dists", ahead="clone_source.begin_clone", hurry=True),  # in a clean clone with exactly the tag
     NOTES,
     Step("Build conda package", "build_conda"),  # from the wheel's members
     Step("Verify", "verify"),  # metadata, contents, installation, and that wheel and conda package are equal
@@ -79,7 +82,9 @@ BUILD: Final = (
 
 GO_BACK: Final = Step("Earlier draft", "draft_release.take_draft")  # the files of a run that did not come to its end
 
-READY: Final = Step("Places", "ready", PreflightError, ahead="ready.begin_to_look")  # and what is in the way there
+READY: Final = Step(  # and what is in the way there; its name is known to some projects' backends alone
+    "Places", "ready", PreflightError, ahead="ready.begin_to_look", after=("Version", DISTS)
+)
 
 TAGGING: Final = (
     Step("Tag checks", "check_tag", PreflightError),  # what the tag must satisfy, before it can be seen by anybody
@@ -96,7 +101,7 @@ UPLOAD: Final = (
 SHOW: Final = Step("GitHub release", "publish_release", place="GitHub")  # the draft, for everybody to see
 
 FORGE: Final = (
-    Step("Recipe for conda-forge", "make_recipe", ahead="make_recipe.begin_recipe", after=DISTS),  # new, or a change
+    Step("Recipe for conda-forge", "make_recipe", ahead="make_recipe.begin_recipe", after=(DISTS,)),  # new, or a change
     Step("Pull request", "conda_forge", PreflightError, "conda-forge"),  # once PyPI serves the sdist that it names
 )
 
@@ -162,9 +167,7 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
         if error is not None:
             _name_full_disk(error)
             return Outcome(replace(known, sections=(*known.sections, *_unreached(steps[index + 1 :]))), error)
-        for later in steps[index + 1 :]:
-            if later.ahead and later.after == step.title:
-                named(later.ahead)(context, known)
+        _look_ahead(step, steps[index + 1 :], context, known)
     return Outcome(known)
 
 
@@ -195,6 +198,20 @@ def run_each(groups: Sequence[Sequence[Step]], context: Context) -> Outcome:
         outcome = run(steps, context, release)
         release, error = outcome.release, error or outcome.error
     return Outcome(release, error)
+
+
+def _look_ahead(step: Step, others: Sequence[Step], context: Context, known: Release) -> None:
+    for later in others:
+        if later.ahead and step.title in later.after:
+            begin = partial(_begin, later.ahead, context, known)
+            if later.hurry:
+                begin()
+            else:
+                context.begun.put_off(begin)
+
+
+def _begin(name: str, context: Context, known: Release) -> None:
+    named(name)(context, known)
 
 
 def _answer(step: Step, context: Context, known: Release) -> Release | Skip:

@@ -1,11 +1,12 @@
 """The only place that starts other programs."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import IO, Final
 
 from release_tools.errors import ReleaseToolsError
 
+Meanwhile = Callable[[Callable[[], bool]], None]
+"""Does something else until what is waited for is there, as its argument tells."""
 _UMASK: Final = -1 if sys.platform == "win32" else 0o022  # the modes of what is built depend on nobody's habits
 
 
@@ -86,17 +89,22 @@ class Program:
             reason = f"could not be started ({error.strerror}); is it on PATH?"
             raise ProcessError(f"{self._name}: {reason}") from None
 
-    def finish(self, stdin: str | None = None, patience: float | None = None) -> Completed:
+    def finish(
+        self, stdin: str | None = None, patience: float | None = None, meanwhile: Meanwhile | None = None
+    ) -> Completed:
         """Wait for its end.
 
         Args:
             stdin: text on its standard input.
             patience: seconds after which it is given up; never if None.
+            meanwhile: called first, with what tells whether it has ended.
 
         Raises:
             ProcessError: it exited with another code than 0, or took too long.
         """
         try:
+            if meanwhile:
+                meanwhile(lambda: self._popen.poll() is not None)
             self._popen.communicate(None if stdin is None else stdin.encode(), patience)
             stdout, stderr = map(_text, (self._out, self._err))
         except subprocess.TimeoutExpired:
@@ -150,8 +158,13 @@ class Servant:
         except OSError as error:
             raise ProcessError(f"{Path(argv[0]).name}: could not be started ({error.strerror})") from None
 
-    def ask(self, line: str) -> str:
-        """Its answer to a line; empty where it is no longer there."""
+    def ask(self, line: str, meanwhile: Meanwhile) -> str:
+        """Its answer to a line; empty where it is no longer there.
+
+        Args:
+            line: without its end.
+            meanwhile: called until then, with what tells whether the answer is there.
+        """
         stdin, stdout = self._popen.stdin, self._popen.stdout
         if stdin is None or stdout is None:
             return ""
@@ -160,6 +173,7 @@ class Servant:
             stdin.flush()
         except OSError:
             return ""
+        meanwhile(lambda: bool(select.select([stdout], [], [], 0)[0]))
         return stdout.readline().rstrip("\n")
 
     def end(self) -> None:

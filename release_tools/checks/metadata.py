@@ -18,7 +18,7 @@ from release_tools.model import Note, Release, State
 
 def begin_metadata(context: Context, sdist: Path) -> None:
     """Begin the part of `check_metadata` that looks at an sdist, which twine reads more than once."""
-    context.begun.add(_purpose(sdist), Task(partial(_said_by_twine, sdist)))
+    context.begun.put_off(lambda: context.begun.add(_purpose(sdist), Task(partial(_said_by_twine, sdist))))
 
 
 def check_metadata(context: Context, release: Release, subject: Subject) -> tuple[Note, ...]:

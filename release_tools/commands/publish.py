@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from release_tools import places
-from release_tools.ahead import PUBLISHING, import_ahead
+from release_tools.ahead import PUBLISHING, import_meanwhile
 from release_tools.invocation import Invocation
 from release_tools.options import add_expect, add_only, add_project, add_settings
 from release_tools.pipeline import BUILT, DRAFT, FORGE, GO_BACK, NOTES_AGAIN, READY, SHOW, UPLOAD, Step
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(invocation: Invocation) -> int:
     """Run the PUBLISH half of the pipeline on the files of the output folder."""
     steps = steps_for(places.names_in(invocation.options.only or ""))
-    import_ahead([name for name in PUBLISHING if _FOR.get(name, READY) in steps])
+    import_meanwhile((name for name in PUBLISHING if _FOR.get(name, READY) in steps), invocation.begun)
     return invocation.run_pipeline(steps, dry=invocation.options.dry_run, anywhere=True)
 
 

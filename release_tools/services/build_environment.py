@@ -26,7 +26,8 @@ def begin_environment(scratch: Path, env: Mapping[str, str], project: Project, b
     """Begin to make the environment that a build in this scratch folder will want, and to import its backend there."""
     if project.build_requires:
         environment = build_environment(scratch, env, project.build_requires)
-        making, hooks = environment.begin(sorted(set(project.build_requires))), Hooks(environment, project)
+        making = environment.begin(sorted(set(project.build_requires)))
+        hooks = Hooks(environment, project, begun.meanwhile)
         begun.add(_purpose(environment, project), Task(partial(_import_backend, making, hooks), undo=Hooks.end))
         begun.add(environment.folder.name, making)  # the latter is ended before the former, which waits for it
 
@@ -34,7 +35,7 @@ def begin_environment(scratch: Path, env: Mapping[str, str], project: Project, b
 def begun_hooks(environment: Environment, project: Project, begun: Begun) -> Hooks:
     """What calls the hooks of a project's backend in an environment that is there; its backend is imported by now."""
     importing: Task[Hooks] | None = begun.take(_purpose(environment, project), Task)
-    return importing.finish() if importing else Hooks(environment, project)
+    return importing.finish() if importing else Hooks(environment, project, begun.meanwhile)
 
 
 def _import_backend(making: Chain, hooks: Hooks) -> Hooks:

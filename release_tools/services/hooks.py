@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from release_tools.process import ProcessError, Servant, run
+from release_tools.process import Meanwhile, ProcessError, Program, Servant
 from release_tools.project import Project
 from release_tools.services import hook_server
 from release_tools.services.environment import Environment
@@ -21,17 +21,19 @@ _PATIENT: Final = frozenset(
 class Hooks:
     """What calls the hooks of one backend in one environment.
 
-    A backend of which that is known to change nothing is imported once, by a process that forks for each hook.
+    A backend of which that is known to change nothing is loaded once, by a process that forks for each hook.
     """
 
-    def __init__(self, environment: Environment, project: Project) -> None:
+    def __init__(self, environment: Environment, project: Project, meanwhile: Meanwhile) -> None:
         """Nothing is begun yet.
 
         Args:
             environment: with the backend and all that it needs.
             project: names its backend.
+            meanwhile: called while a hook works, with what tells whether that has ended.
         """
         self._environment = environment
+        self._meanwhile = meanwhile
         module = project.backend.partition(":")[0]
         self._server_argv = [environment.python_executable, "-P", hook_server.__file__, module]
         self._forks = _FORKS and module in _PATIENT and not project.in_tree
@@ -63,9 +65,10 @@ class Hooks:
         self.begin()
         extra, output = {**variables, **(extra_environ or {})}, Path(cmd[-1], "output.txt")
         call = {"argv": cmd[1:], "cwd": cwd or ".", "env": extra, "output": str(output)}
-        answer = self._server.ask(json.dumps(call)) if self._server else ""
+        answer = self._server.ask(json.dumps(call), self._meanwhile) if self._server else ""
         if not answer:
-            run(cmd, cwd=Path(cwd) if cwd else None, env={**self._environment.env, **extra})
+            program = Program(cmd, cwd=Path(cwd) if cwd else None, env={**self._environment.env, **extra})
+            program.finish(meanwhile=self._meanwhile)
         elif answer != "0":
             said = output.read_text(encoding="utf-8", errors="replace")
             raise ProcessError(f"{Path(cmd[0]).name}: exited with {answer}", said.strip(), int(answer))

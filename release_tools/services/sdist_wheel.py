@@ -152,8 +152,10 @@ class Builder:
 
     def _was_begun(self, environment: Environment) -> bool:
         """Whether it is there; it is waited for, and removed if it did not become what it should."""
-        begun = self.begun.take(environment.folder.name, Chain)
-        if begun and not begun.finish():
+        making = self.begun.take(environment.folder.name, Chain)
+        if making:
+            self.begun.meanwhile(lambda: making.ready)
+        if making and not making.finish():
             rmtree(environment.folder, ignore_errors=True)
         return environment.folder.exists()
 

@@ -17,7 +17,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from release_tools.ahead import BUILDING, import_ahead
+from release_tools.ahead import BUILDING, import_meanwhile
 from release_tools.context import Context
 from release_tools.errors import ArchiveError, VersionError
 from release_tools.model import Artifact, ArtifactKind, Note, Release, State
@@ -37,7 +37,7 @@ def build_dists(context: Context, release: Release) -> Release:
         RepositoryError: the clone could not be made.
         VersionError: what was built does not carry the version that is to be released.
     """
-    import_ahead(BUILDING)
+    import_meanwhile(BUILDING, context.begun)
     with Builder(context.scratch, context.env, release.commit_time, context.begun) as builder:
         source = cloned_source(context, release)
         dists = builder.build(source, context.scratch / "dist", context.console.doing, partial(_begin_checks, context))

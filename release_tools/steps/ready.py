@@ -20,9 +20,11 @@ def begin_to_look(context: Context, release: Release) -> None:
     if context.gate.dry and context.http.once and release.name:
         from release_tools.publishing.on_index import OnIndex
 
+        context.http.get_ready()
         for index in route(context.config, release.kind).indexes:
-            if index.audience:
-                Task(OnIndex(context, release, index).look)  # what it hears is kept by the session
+            purpose = f"look at {index.name}"
+            if index.audience and purpose not in context.begun:
+                context.begun.add(purpose, Task(OnIndex(context, release, index).look))  # the session keeps the answer
 
 
 def ready(context: Context, release: Release) -> Release:

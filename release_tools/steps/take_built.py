@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from pathlib import Path
 from typing import Final
 
 from release_tools import manifest
@@ -30,7 +29,7 @@ def take_built(context: Context, _: Release) -> Release:
     """
     folder = context.output
     release = manifest.load(folder)
-    faults = [*_faults(folder, release, context.request.expect), *_untagged(context, release)]
+    faults = [*_faults(context, release), *_untagged(context, release)]
     if faults:
         raise PreflightError(
             f"{folder} does not hold what was built for {release.name} {release.version}:",
@@ -45,12 +44,15 @@ def take_built(context: Context, _: Release) -> Release:
     )
 
 
-def _faults(folder: Path, release: Release, expect: Mapping[str, str] | None) -> Iterator[str]:
+def _faults(context: Context, release: Release) -> Iterator[str]:
+    folder, expect = context.output, context.request.expect
     ours = {artifact.filename: artifact for artifact in release.artifacts}
     if not ours:
         yield f"{manifest.FILENAME} names no file"
     with ThreadPoolExecutor() as pool:
-        yield from chain.from_iterable(pool.map(lambda one: tuple(_differs(one, expect)), release.artifacts))
+        answers = [pool.submit(lambda one: tuple(_differs(one, expect)), one) for one in release.artifacts]
+        context.begun.meanwhile(lambda: all(answer.done() for answer in answers))
+    yield from chain.from_iterable(answer.result() for answer in answers)
     for name in sorted(set(expect or ()) - set(ours)):
         yield f"{name}: expected, but {manifest.FILENAME} does not name it"
     for entry in sorted(folder.iterdir()):

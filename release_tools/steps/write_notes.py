@@ -1,9 +1,11 @@
 """The release notes, as every place that shows them will show them."""
 
+from functools import partial
 from typing import Final
 
 from packaging.version import Version
 
+from release_tools.ahead import CHANGELOGS, import_meanwhile
 from release_tools.begun import Task
 from release_tools.context import Context
 from release_tools.errors import RepositoryError
@@ -15,7 +17,8 @@ _PURPOSE: Final = "release notes"
 
 def begin_notes(context: Context, release: Release) -> None:
     """Begin to write them: they need the version, and nothing that is built."""
-    context.begun.add(_PURPOSE, Task(lambda: _written(context, release)))
+    import_meanwhile(CHANGELOGS, context.begun)
+    context.begun.put_off(lambda: context.begun.add(_PURPOSE, Task(partial(_written, context, release))))
 
 
 def write_notes(context: Context, release: Release) -> Release:
