@@ -16,12 +16,13 @@ from pathlib import Path
 def main() -> None:
     """Answer each line with the exit code of the hook that it asks for.
 
-    Argument: the backend's module. A line is a JSON object: ``argv`` of the script that calls the hook, its ``cwd``,
-    the variables to add to its ``env``, and the file that takes its ``output``.
+    Arguments: the backend's module, and others that its hooks import. A line is a JSON object: ``argv`` of the script
+    that calls the hook, its ``cwd``, the variables to add to its ``env``, and the file that takes its ``output``.
     """
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")  # not inherited by what a hook starts
-    with suppress(Exception):  # a hook fails on it again, and tells
-        importlib.import_module(sys.argv[1])
+    for module in sys.argv[1:]:
+        with suppress(Exception):  # a hook fails on it again, and tells
+            importlib.import_module(module)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -9,13 +9,10 @@ from typing import Final
 from release_tools.process import Meanwhile, ProcessError, Program, Servant
 from release_tools.project import Project
 from release_tools.services import hook_server
+from release_tools.services.backends import LATER
 from release_tools.services.environment import Environment
 
 _FORKS: Final = sys.platform == "linux"  # macOS forbids much to a fork of a process that uses its frameworks
-_PATIENT: Final = frozenset(
-    {"flit_core.buildapi", "hatchling.build", "pdm.backend", "poetry.core.masonry.api", "setuptools.build_meta"}
-)
-"""Backends that look at the source only when they are called; others do on being imported."""
 
 
 class Hooks:
@@ -35,8 +32,8 @@ class Hooks:
         self._environment = environment
         self._meanwhile = meanwhile
         module = project.backend.partition(":")[0]
-        self._server_argv = [environment.python_executable, "-P", hook_server.__file__, module]
-        self._forks = _FORKS and module in _PATIENT and not project.in_tree
+        self._server_argv = [environment.python_executable, "-P", hook_server.__file__, module, *LATER.get(module, ())]
+        self._forks = _FORKS and module in LATER and not project.in_tree
         self._server: Servant | None = None
 
     def begin(self) -> None:

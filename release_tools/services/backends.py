@@ -1,0 +1,77 @@
+"""What is known of build backends, so that each is loaded once and not by every hook."""
+
+from collections.abc import Mapping
+from typing import Final
+
+LATER: Final[Mapping[str, tuple[str, ...]]] = {
+    "flit_core.buildapi": (),
+    "hatchling.build": (
+        "hatchling.bridge.app",
+        "hatchling.builders.hooks.custom",
+        "hatchling.builders.hooks.plugin.hooks",
+        "hatchling.builders.hooks.version",
+        "hatchling.builders.sdist",
+        "hatchling.builders.wheel",
+        "hatchling.metadata.core",
+        "hatchling.plugin.manager",
+        "hatchling.plugin.specs",
+        "hatchling.utils.context",
+        "hatchling.version.source.plugin.hooks",
+        "email.parser",
+        "email.policy",
+        "importlib.metadata",
+        "json",
+        "logging",
+        "packaging.licenses",
+        "packaging.requirements",
+        "packaging.tags",
+        "subprocess",
+        "sysconfig",
+        "trove_classifiers",
+    ),
+    "pdm.backend": (
+        "pdm.backend.sdist",
+        "pdm.backend.wheel",
+        "email.generator",
+        "email.parser",
+        "gzip",
+    ),
+    "poetry.core.masonry.api": (
+        "importlib.readers",
+        "lark.lark",
+        "lark.parsers.lalr_parser",
+        "poetry.core.factory",
+        "poetry.core.json",
+        "poetry.core.masonry.metadata",
+        "poetry.core.masonry.utils.module",
+        "poetry.core.packages.project_package",
+        "poetry.core.pyproject.toml",
+        "poetry.core.spdx.helpers",
+        "poetry.core.version.pep440.parser",
+        "poetry.core.version.requirements",
+    ),
+    "setuptools.build_meta": (
+        "setuptools.command.alias",
+        "setuptools.command.bdist_egg",
+        "setuptools.command.bdist_rpm",
+        "setuptools.command.bdist_wheel",
+        "setuptools.command.build_clib",
+        "setuptools.command.build_ext",
+        "setuptools.command.build_py",
+        "setuptools.command.develop",
+        "setuptools.command.dist_info",
+        "setuptools.command.editable_wheel",
+        "setuptools.command.install",
+        "setuptools.command.install_egg_info",
+        "setuptools.command.install_lib",
+        "setuptools.command.install_scripts",
+        "setuptools.command.rotate",
+        "setuptools.command.saveopts",
+        "setuptools.command.sdist",
+        "setuptools.config._apply_pyprojecttoml",
+        "setuptools.config._validate_pyproject",
+    ),
+}
+"""Backends that look at the source only when a hook is called, and what hooks import then: of their own, of what they
+require, and of the standard library. Nothing of it looks at the source, the time or the folder on being imported;
+others do. A module that a backend does not have, as another version of it, is passed over."""
