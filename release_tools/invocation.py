@@ -11,21 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from release_tools.begun import Begun
-from release_tools.console import Console
-from release_tools.context import Context, Request
-from release_tools.credentials import refuse_near_build
 from release_tools.errors import ReleaseToolsError, UsageError
-from release_tools.gate import Gate
-from release_tools.model import Release
-from release_tools.places import names_in, narrowed, stops
-from release_tools.project import Project
-from release_tools.report.data import report_data
-from release_tools.report.delivery import redacted, write_outputs, write_page, write_summary
-from release_tools.report.outputs import action_outputs
-from release_tools.report.text import closing_line
 from release_tools.settings import read_config, read_pyproject, settings
 
 if TYPE_CHECKING:
+    from release_tools.console import Console
+    from release_tools.context import Context, Request
     from release_tools.pipeline import Outcome, Step
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
@@ -46,7 +37,7 @@ class Invocation:
 
     options: argparse.Namespace
     env: Mapping[str, str]
-    console: Console
+    console: "Console"
     scratch: Path
     begun: Begun = field(default_factory=Begun)
 
@@ -56,6 +47,8 @@ class Invocation:
         The very first thing to do, as it takes longest. But not beside credentials: what is installed there may run
         code of its own. Whatever is wrong here is told by the step that needs it.
         """
+        from release_tools.credentials import refuse_near_build
+        from release_tools.project import Project
         from release_tools.services.build_environment import begin_environment
 
         with suppress(ReleaseToolsError):
@@ -72,7 +65,7 @@ class Invocation:
         """End what was begun and nobody waited for."""
         self.begun.end()
 
-    def context(self, *, dry: bool = True, anywhere: bool = False) -> Context:
+    def context(self, *, dry: bool = True, anywhere: bool = False) -> "Context":
         """The surroundings of a pipeline run.
 
         Args:
@@ -83,6 +76,10 @@ class Invocation:
             ConfigError: with every fault of the settings.
             UsageError: the folder is not a project's.
         """
+        from release_tools.context import Context
+        from release_tools.gate import Gate
+        from release_tools.places import names_in, narrowed
+
         project = find_project(Path(self.options.project), anywhere=anywhere)
         config = read_config(project, self.env, self.given)
         only = getattr(self.options, "only", None)
@@ -104,7 +101,11 @@ class Invocation:
             dry: whether the gate stays closed.
             anywhere: whether a folder without a project will do.
         """
+        from release_tools.model import Release
         from release_tools.pipeline import run_each
+        from release_tools.report.data import report_data
+        from release_tools.report.delivery import redacted, write_summary
+        from release_tools.report.text import closing_line
 
         console = self.console
         console.quiet = self.options.json
@@ -126,11 +127,15 @@ class Invocation:
         console.say(closing_line(outcome.release, dry=dry), "bold")
         return 0
 
-    def _report(self, context: Context, outcome: "Outcome") -> None:
+    def _report(self, context: "Context", outcome: "Outcome") -> None:
         """The report page beside the artifacts, and what a GitHub job wants.
 
         A run that stored nothing in the output folder leaves it as it was.
         """
+        from release_tools.places import stops
+        from release_tools.report.delivery import redacted, write_outputs, write_page, write_summary
+        from release_tools.report.outputs import action_outputs
+
         known, error = redacted(outcome.release, outcome.error, self.console.redact)
         dry = context.gate.dry
         stored = any(artifact.path.parent == context.output for artifact in known.artifacts)
@@ -145,8 +150,10 @@ class Invocation:
 
             webbrowser.open(page.as_uri())
 
-    def request(self) -> Request:
+    def request(self) -> "Request":
         """The version that the call names; in a job that a tag started, that tag."""
+        from release_tools.context import Request
+
         version, tag, bump = (getattr(self.options, name, None) or "" for name in ("version", "tag", "bump"))
         if sum(map(bool, (version, tag, bump))) > 1:
             raise UsageError("the version is named in several ways", "Give one of --version, --tag and --bump.")
