@@ -26,9 +26,8 @@ class Chain:
         self._thread = Thread(target=self._run, name="begun", daemon=True)
         self._thread.start()
 
-    @property
-    def ready(self) -> bool:
-        """Whether the last one has ended, or failed."""
+    def is_ready(self) -> bool:
+        """Whether the last one has ended, or one failed."""
         return not self._thread.is_alive()
 
     def finish(self) -> bool:
@@ -71,6 +70,10 @@ class Task(Generic[_Answer]):
         self._answer: Future[_Answer] = Future()
         self._thread = Thread(target=self._run, args=(deed,), name="begun", daemon=True)
         self._thread.start()
+
+    def is_ready(self) -> bool:
+        """Whether it is done, or failed."""
+        return self._answer.done()
 
     def finish(self) -> _Answer:
         """Its answer, waited for; raises what it raised."""

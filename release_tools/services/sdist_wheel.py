@@ -115,13 +115,22 @@ class Builder:
             repacked = repack_sdist(sdist, self.commit_time)
             before = Artifact.of(sdist, ArtifactKind.SDIST)
         doing("wheel from the sdist")
-        inside = unpack_sdist(sdist, self.scratch / "sdist")
+        inside = unpack_sdist(sdist, self._unpacked)
         made(sdist, inside)
         with _explained("wheel"):
             wheel = _made(self._prepare(inside, "wheel").build("wheel", folder), folder)
             if Artifact.of(sdist, ArtifactKind.SDIST) != before:
                 raise BuildError(f"{sdist.name}: changed by the build of the wheel", _SEE_TABLE)
         return Dists(sdist, wheel, repacked)
+
+    @property
+    def leftovers(self) -> tuple[Path, ...]:
+        """What was made on the way: the environments, and the sdist unpacked."""
+        return (*(folder for folder, _ in self._hooks), self._unpacked)
+
+    @property
+    def _unpacked(self) -> Path:
+        return self.scratch / "sdist"
 
     def metadata_version(self, source: Path) -> str:
         """The version that the project's own backend gives this source.
@@ -154,7 +163,7 @@ class Builder:
         """Whether it is there; it is waited for, and removed if it did not become what it should."""
         making = self.begun.take(environment.folder.name, Chain)
         if making:
-            self.begun.meanwhile(lambda: making.ready)
+            self.begun.meanwhile(making.is_ready)
         if making and not making.finish():
             rmtree(environment.folder, ignore_errors=True)
         return environment.folder.exists()

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from release_tools.archives import read_wheel
+from release_tools.begun import Task
 from release_tools.config import Config
 from release_tools.context import Context
 from release_tools.model import Artifact, ArtifactKind, Note, Release, Skip, State
@@ -23,11 +26,16 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
     """
     if not context.config.conda.enabled:
         return Skip("conda.enabled is false")
+    import_module("conda_package_streaming.create")  # see `release_tools.ahead`
     wheels = release.of_kind(ArtifactKind.WHEEL)
     folder = context.scratch / "conda"
     notes: list[Note] = []
     for built in wheels:
-        converted = convert(read_wheel(built.path), folder, conversion(context.config), release.commit_time)
+        wheel, wanted = read_wheel(built.path), conversion(context.config)
+        converting = Task(partial(convert, wheel, folder, wanted, release.commit_time))  # of which zstd does the most
+        context.begun.add(f"convert {built.filename}", converting)
+        context.begun.meanwhile(converting.is_ready)
+        converted = converting.finish()
         release = replace(release, artifacts=(*release.artifacts, *map(_artifact, converted.paths)))
         notes += _told(converted.translated)
     packages = release.of_kind(ArtifactKind.CONDA)

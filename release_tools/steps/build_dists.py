@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -41,6 +42,8 @@ def build_dists(context: Context, release: Release) -> Release:
     with Builder(context.scratch, context.env, release.commit_time, context.begun) as builder:
         source = cloned_source(context, release)
         dists = builder.build(source, context.scratch / "dist", context.console.doing, partial(_begin_checks, context))
+    for folder in builder.leftovers:
+        context.begun.put_off(partial(rmtree, folder, ignore_errors=True))
     _check_versions(dists, release)
     from release_tools.checks.installation import begin_installation
 
