@@ -26,7 +26,7 @@ MEGABYTE = 1 << 20
 
 def main() -> int:
     """Measure, print the tables, and answer 1 where a ratio is missed."""
-    chosen = options(__doc__, rounds=3)
+    chosen = options(__doc__, rounds=15)
     seconds, sizes = [], []
     with scratch() as folder:
         for requirement in (*LARGE, *SMALL):

@@ -23,7 +23,8 @@ _ZIP_FIRST, _ZIP_LAST = 315_532_800, 4_354_819_198  # what a zip file's clock ca
 _UNIX: Final = 3
 _USTAR_LARGEST: Final = 8 << 30
 # zstd's levels mean other parameters below 256 KiB: there 12 is five times slower for 2 %. These keep to the strategy
-# that they have above it, and take the window of level 19 (8 MiB), in which conda-forge's packages are written. Each
+# that they have above it, and take the window of level 19 (8 MiB), in which conda-forge's packages are written. What is
+# small is searched less: a third of the time for 2 %, where a thread is not worth its while either. Each
 # thread compresses 8 MiB (zstd's own choice would be 32, which few packages have for a second thread), and knows the
 # 4 MiB before them; that, the smaller table and the number of threads bound the memory.
 _LAZY_LEVELS: Final = range(10, 13)
@@ -31,6 +32,7 @@ _WINDOW_LOG: Final = 23
 _JOB: Final = 8 << 20
 _OVERLAP_LOG: Final = 8
 _HASH_LOG: Final = 22
+_SHORT_SEARCH_LOG: Final = 4
 
 
 class Readable(Protocol):
@@ -175,6 +177,8 @@ class _Zstd:
         if level in _LAZY_LEVELS:
             options |= {parameters.window_log: _WINDOW_LOG, parameters.strategy: zstd.Strategy.lazy2}
             options |= {parameters.job_size: _JOB, parameters.overlap_log: _OVERLAP_LOG, parameters.hash_log: _HASH_LOG}
+            if size < _WORTH_A_THREAD:
+                options |= {parameters.search_log: _SHORT_SEARCH_LOG}
         self._raw = raw
         self._position = 0
         self._compressor = zstd.ZstdCompressor(options=options)
