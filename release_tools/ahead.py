@@ -42,6 +42,10 @@ CHANGELOGS: Final = (
     "markdown_it",
 )
 """What reads a project's history, whose changelog may be in either markup."""
+CONVERTING: Final = ("conda_package_streaming.create", "yaml")
+"""What makes a conda package."""
+CHANNELS: Final = ("asyncio", "rattler", "rattler.exceptions")
+"""What looks names up on conda channels."""
 PUBLISHING: Final = (
     "requests",
     "release_tools.steps.ready",
@@ -58,6 +62,12 @@ def import_meanwhile(names: Iterable[str], begun: Begun) -> None:
     """Have modules imported one by one while others work; what fails here is told by who uses it."""
     for name in names:
         begun.put_off(partial(_import, name))
+
+
+def import_now(names: Iterable[str]) -> None:
+    """Import modules that a thread will want, before it is begun."""
+    for name in names:
+        _import(name)
 
 
 def _import(name: str) -> None:

@@ -38,7 +38,8 @@ def test_one_thread_alone_imports(env: Mapping[str, str], tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     code, others = json.loads(told.read_text(encoding="utf-8"))
     assert code == 0, done.stderr
-    assert [name for name in others if not name.startswith("encodings.")] == []
+    late = ("encodings.", "docutils.parsers.rst.directives.")  # parts of what was loaded, each wanted by one thread
+    assert [name for name in others if not name.startswith(late)] == [], others
 
 
 def test_what_was_put_off_is_done_until_what_is_waited_for_is_there() -> None:

@@ -74,7 +74,7 @@ def test_every_step_and_module_that_is_only_named_is_there() -> None:
     for step in steps:
         assert titles.issuperset(step.after)
         assert all(callable(pipeline.named(name)) for name in (step.does, step.ahead) if isinstance(name, str) and name)
-    for name in (*ahead.BUILDING, *ahead.CHANGELOGS, *ahead.PUBLISHING):
+    for name in (*ahead.BUILDING, *ahead.CHANGELOGS, *ahead.CONVERTING, *ahead.CHANNELS, *ahead.PUBLISHING):
         import_module(name)
 
 

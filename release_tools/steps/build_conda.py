@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
+from release_tools.ahead import CONVERTING, import_now
 from release_tools.archives import read_wheel
 from release_tools.begun import Task
 from release_tools.config import Config
@@ -26,7 +26,7 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
     """
     if not context.config.conda.enabled:
         return Skip("conda.enabled is false")
-    import_module("conda_package_streaming.create")  # see `release_tools.ahead`
+    import_now(CONVERTING)
     wheels = release.of_kind(ArtifactKind.WHEEL)
     folder = context.scratch / "conda"
     notes: list[Note] = []

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from release_tools.ahead import CHANNELS, import_now
 from release_tools.begun import Task
 from release_tools.context import Context
 from release_tools.errors import CondaError, RecipeError
@@ -27,6 +28,7 @@ def begin_recipe(context: Context, release: Release) -> None:
     A real run asks what conda-forge has when its turn comes, as that is what the pull request will change.
     """
     if context.gate.dry and context.config.conda_forge.enabled and release.of_kind(ArtifactKind.SDIST):
+        import_now(("release_tools.conda_forge.rendering", *(() if context.cut_off else CHANNELS)))
         context.begun.add(RECIPE, Task(lambda: _rendered(context, release)))
 
 
