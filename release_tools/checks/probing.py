@@ -56,7 +56,7 @@ class Installed:
 def probe(installed: Installed, wheel: Wheel, modules: Sequence[str]) -> Iterator[Note]:
     """Import modules and load the commands of what was installed from a wheel, or from its conda package."""
     answer = installed.folder / "answer.json"
-    argv = [installed.python, "-I", "-c", _PROBE, wheel.metadata.name, ",".join(modules), str(answer)]
+    argv = [installed.python, "-I", "-B", "-c", _PROBE, wheel.metadata.name, ",".join(modules), str(answer)]
     try:
         run(argv, env=installed.env, cwd=installed.folder)
         found = json.loads(answer.read_text(encoding="utf-8"))

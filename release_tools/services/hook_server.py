@@ -20,9 +20,11 @@ def main() -> None:
     that calls the hook, its ``cwd``, the variables to add to its ``env``, and the file that takes its ``output``.
     """
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")  # not inherited by what a hook starts
+    wanted, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # which nobody would read in this environment
     for module in sys.argv[1:]:
         with suppress(Exception):  # a hook fails on it again, and tells
             importlib.import_module(module)
+    sys.dont_write_bytecode = wanted
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
