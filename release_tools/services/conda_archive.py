@@ -8,7 +8,6 @@ import io
 import json
 import os
 import tarfile
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -93,9 +92,12 @@ def write_package(folder: Path, package: Package, style: Style) -> Path:
     """Write a package, whole or not at all; an older file of the same name is replaced."""
     name = f"{package.stem}.{style.suffix}"
     written = _write_bz2 if style.suffix == "tar.bz2" else _write_conda
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".release-tools-") as part:
-        written(Path(part, name), package, style)
-        return Path(part, name).replace(folder / name)
+    part = folder / f".{name}.part"
+    try:
+        written(part, package, style)
+        return part.replace(folder / name)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _write_bz2(path: Path, package: Package, style: Style) -> None:
