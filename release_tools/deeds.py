@@ -93,6 +93,7 @@ def _side_by_side(context: Context, release: Release, acts: Sequence[Act], besid
     error: ReleaseToolsError | None = None
     with ThreadPoolExecutor(max_workers=beside) as pool:
         answers = {act.expects.key: pool.submit(let, act) for act in acts}
+        context.begun.meanwhile(lambda: all(answer.done() for answer in answers.values()))
         for act in acts:
             try:
                 receipt = answers[act.expects.key].result()
