@@ -3,10 +3,12 @@
 A head start only ever saves time: what nobody asks for is ended, and what went wrong is told by who asks.
 """
 
+import signal
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from threading import Lock, Thread
+from contextlib import contextmanager
+from threading import Lock, Thread, current_thread, main_thread
 from typing import Any, Generic, TypeVar
 
 from release_tools.process import ProcessError, Program
@@ -106,7 +108,8 @@ class Begun:
     def meanwhile(self, ready: Callable[[], bool]) -> None:
         """Do what was put off, one deed after the other, until what the caller waits for is there."""
         while self._put_off and not ready():
-            self._put_off.popleft()()
+            with _uninterrupted():
+                self._put_off.popleft()()
 
     def add(self, purpose: str, work: "Chain | Task[Any]") -> None:
         """Keep it until it is asked for."""
@@ -125,3 +128,19 @@ class Begun:
         """End what nobody asked for."""
         while self._works:
             self._works.popitem()[1].end()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait for the end: what it falls upon in the middle of an import may swallow it."""
+    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    interruptions: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: interruptions.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if interruptions:
+        raise KeyboardInterrupt

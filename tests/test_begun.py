@@ -1,11 +1,15 @@
 """What is begun before its turn, and what is put off until nobody waits."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+
+import pytest
 
 from release_tools.begun import Begun, Task
 from tests.support.projects import in_tree_project
@@ -51,6 +55,26 @@ def test_what_was_put_off_is_done_until_what_is_waited_for_is_there() -> None:
     begun.put_off(partial(done.append, 4))
     begun.meanwhile(lambda: False)
     assert done == [0, 1, 2, 3, 4]
+
+
+def test_ctrl_c_waits_for_the_end_of_what_was_put_off() -> None:
+    begun, done = Begun(), list[int]()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def swallows() -> None:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        done.append(1)
+
+    begun.put_off(swallows)
+    begun.put_off(partial(done.append, 2))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            begun.meanwhile(lambda: False)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert done == [1]
 
 
 def test_what_nobody_asked_for_is_undone() -> None:
