@@ -15,6 +15,8 @@ from typing import Final
 
 from release_tools.begun import Begun
 
+CONVERTING: Final = ("conda_package_streaming.create", "yaml")
+"""What makes a conda package."""
 BUILDING: Final = (
     "release_tools.checks.subject",
     "release_tools.checks.installation",
@@ -24,7 +26,7 @@ BUILDING: Final = (
     "twine.commands.check",
     "rich.console",
     "rich._emoji_codes",
-    "conda_package_streaming.create",
+    *CONVERTING,
     "rattler_build",
     "release_tools.steps.ready",
     "release_tools.publishing.on_channel",
@@ -42,8 +44,6 @@ CHANGELOGS: Final = (
     "markdown_it",
 )
 """What reads a project's history, whose changelog may be in either markup."""
-CONVERTING: Final = ("conda_package_streaming.create", "yaml")
-"""What makes a conda package."""
 CHANNELS: Final = ("asyncio", "rattler", "rattler.exceptions")
 """What looks names up on conda channels."""
 PUBLISHING: Final = (
