@@ -49,7 +49,7 @@ class Environment:
         Args:
             folder: where it lies, or will lie.
             env: the process's environment; credentials are left out.
-            extra: variables to add, such as ``SOURCE_DATE_EPOCH``.
+            extra: variables to add, such as ``PYTHONHASHSEED``.
         """
         inner = _AT_ONCE | without_credentials(env) | {"VIRTUAL_ENV": str(folder), **(extra or {})}
         found = cls(folder, inner, find_uv(env))
@@ -57,13 +57,13 @@ class Environment:
         return found
 
     @classmethod
-    def create(cls, folder: Path, env: Mapping[str, str], *, extra: Mapping[str, str] | None = None) -> Self:
+    def create(cls, folder: Path, env: Mapping[str, str]) -> Self:
         """Make one with the running interpreter; see `at`.
 
         Raises:
             ProcessError: the environment could not be made.
         """
-        made = cls.at(folder, env, extra=extra)
+        made = cls.at(folder, env)
         made.make()
         return made
 
