@@ -15,8 +15,8 @@ from math import inf
 from pathlib import Path
 
 from benchmarks.measure import Row, from_index, options, peak_memory, scratch, table, timed
-from release_tools.archives.wheels import read_wheel
-from release_tools.services.conda_package import Conversion, convert
+from release_tools.artifacts.wheels import read_wheel
+from release_tools.builders.conda.from_wheel import Conversion, convert
 from tests.making import make_wheel
 
 LARGE = ("django==5.2.5", "sqlalchemy==2.1.0", "gradio==5.44.0")

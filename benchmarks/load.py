@@ -21,12 +21,12 @@ from statistics import median
 from threading import Thread
 
 from benchmarks.measure import GIGABYTE, Row, options, peak_memory, python, scratch, table
-from release_tools.archives.wheels import read_wheel
-from release_tools.http import Http
-from release_tools.model import Artifact, ArtifactKind
-from release_tools.places import Index
-from release_tools.services.conda_package import Conversion, convert
-from release_tools.services.index_upload import Login, Uploader
+from release_tools.artifacts.wheels import read_wheel
+from release_tools.builders.conda.from_wheel import Conversion, convert
+from release_tools.engine.routes import Index
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.publishers.package_index.uploader import Login, Uploader
+from release_tools.system.http import Http
 from tests.archives.raw import record_line
 from tests.publishing.world import world
 from tests.support.monorepo import packages

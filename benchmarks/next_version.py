@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release_tools.addresses import GITHUB_SITE
-from release_tools.versions import TagFormat
+from release_tools.model.versions import TagFormat
 
 PROJECTS = ("encode/httpx", "pypa/packaging", "pallets/click", "python-attrs/attrs", "Textualize/rich")
 

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.measure import Row, scratch, table
-from release_tools import manifest
-from release_tools.model import Artifact, ArtifactKind, Kind, Release
+from release_tools.artifacts import manifest
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.release import Kind, Release
 from tests.making import make_sdist, make_wheel
 from tests.servers.base import Request, Response, serve
 from tests.servers.package_index import PackageIndex

@@ -26,15 +26,15 @@ from typing import Any, Final
 
 from benchmarks.measure import Row, command, table
 from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
-from release_tools.archives import read_sdist, read_wheel
-from release_tools.http import Http
-from release_tools.places import PYPI
+from release_tools.artifacts import read_sdist, read_wheel
+from release_tools.engine.routes import PYPI
+from release_tools.publishers.package_index.simple_api import listing
 from release_tools.recipe.evidence import Evidence, gather, says_something
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
-from release_tools.services.package_index import listing
+from release_tools.system.http import Http
 
 FORMATS: Final = {"v1": ("recipe.yaml", write_v1), "v0": ("meta.yaml", write_v0)}
 ALLOWED: Final = 0.2  # seconds for any recipe

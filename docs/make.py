@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 
-from release_tools import cli, errors
+from release_tools import errors
+from release_tools.cli import main
+from release_tools.config.loader import Setting, settings
+from release_tools.config.reference import configuration_page, json_schema
 from release_tools.errors import ReleaseToolsError
-from release_tools.report.reference import configuration_page, json_schema
-from release_tools.settings import Setting, settings
 
 DOCS = Path(__file__).parent
 ACTION = DOCS.parent / "action.yml"
@@ -47,7 +48,7 @@ def pages() -> Mapping[Path, str]:
         DOCS / "configuration.md": configuration_page(),
         DOCS / "configuration.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         DOCS / "exit-codes.md": EXIT_CODES_HEAD + "".join(exit_codes()),
-        DOCS / "cli.md": CLI_HEAD + "".join(command(name) for name in cli.COMMANDS),
+        DOCS / "cli.md": CLI_HEAD + "".join(command(name) for name in main.COMMANDS),
         ACTION: action(ACTION.read_text(encoding="utf-8")),
     }
 
@@ -75,11 +76,11 @@ def exit_codes() -> Iterator[str]:
 def command(name: str) -> str:
     """The section of one command: its sentence, its arguments and its own options."""
     parser = argparse.ArgumentParser(add_help=False)
-    import_module(f"release_tools.commands.{name.replace('-', '_')}").add_arguments(parser)
+    import_module(f"release_tools.cli.commands.{name.replace('-', '_')}").add_arguments(parser)
     common = {item.key for item in settings()}
     rows = "".join(row(action) for action in parser._actions if action.dest not in common)  # noqa: SLF001 - no other way
     table = f"\n| | |\n|---|---|\n{rows}" if rows else ""
-    return f"\n## release-tools {name}\n\n{cli.COMMANDS[name].capitalize()}.\n{table}"
+    return f"\n## release-tools {name}\n\n{main.COMMANDS[name].capitalize()}.\n{table}"
 
 
 def row(action: argparse.Action) -> str:

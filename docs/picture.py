@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from release_tools.cli import main
+from release_tools.cli.main import main
 from tests.stage import stage
 from tests.support.projects import molecool
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from release_tools.cli import alone, main
+from release_tools.cli.main import alone, main
 
 
 def run() -> int:

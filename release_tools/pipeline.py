@@ -10,8 +10,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-from release_tools.context import Context
-from release_tools.deeds import GO_ON, StoppedError, could_not_look
+from release_tools.engine.context import Context
+from release_tools.engine.executor import GO_ON, StoppedError, could_not_look
 from release_tools.errors import (
     CredentialError,
     PreflightError,
@@ -20,7 +20,8 @@ from release_tools.errors import (
     VerifyError,
     of_the_system,
 )
-from release_tools.model import Note, Release, Section, Skip, State
+from release_tools.model.note import Note, Section, Skip, State
+from release_tools.model.release import Release
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def dists(context: Context, files: Sequence[Path] = ()) -> Release:
         ReleaseToolsError: what stopped a step.
     """
     if files:
-        from release_tools.steps.take_files import take_files
+        from release_tools.steps.load_files import take_files
 
         outcome = run((Step("Files", take_files(files)),), context)
     else:

@@ -12,7 +12,7 @@ from urllib.request import ProxyHandler, build_opener
 import hypothesis
 import pytest
 
-from release_tools import cli
+from release_tools.cli import main
 from tests.support import network
 from tests.support.network import OFFLINE, ONLINE
 
@@ -98,7 +98,7 @@ def run(
     def call(*arguments: str | Path, **variables: str) -> Said:
         capsys.readouterr()
         try:
-            code = cli.main([str(argument) for argument in arguments], {**env, **variables})
+            code = main.main([str(argument) for argument in arguments], {**env, **variables})
         except SystemExit as stopped:
             code = int(stopped.code or 0)
         said = capsys.readouterr()

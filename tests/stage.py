@@ -12,8 +12,8 @@ from pathlib import Path
 
 import yaml
 
-from release_tools.cli import main
-from release_tools.workflows.templates import FOLDER
+from release_tools.cli.main import main
+from release_tools.workflows.render import FOLDER
 from tests.acting import Run, Runner
 from tests.checkouts import Checkout
 from tests.servers.anaconda import Anaconda, Token

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from release_tools import action
-from release_tools.settings import settings
+from release_tools import github_action
+from release_tools.config.loader import settings
 from tests.acting import ACT, LOCK, OURS, ROOT, Runner, copy_action, make_action, plain_wheel
 
 FILE = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -68,8 +68,8 @@ def strings(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever YAML holds
 
 def test_every_setting_is_an_input_and_every_input_is_known() -> None:
     known = {item.name for item in settings() if not item.is_table}
-    assert set(FILE["inputs"]) == known | set(action.OPTIONS) | set(action.OWN)
-    assert not known & (set(action.OPTIONS) | set(action.OWN))
+    assert set(FILE["inputs"]) == known | set(github_action.OPTIONS) | set(github_action.OWN)
+    assert not known & (set(github_action.OPTIONS) | set(github_action.OWN))
 
 
 def test_no_expression_stands_in_a_script() -> None:
@@ -188,7 +188,7 @@ def test_inputs_become_options_and_settings(
 ) -> None:
     make_repository(tmp_path, {})
     env = {"INPUTS": json.dumps({**inputs, "project": str(tmp_path)}), "PATH": os.environ["PATH"]}
-    assert action.run(env) == code
+    assert github_action.run(env) == code
     out, err = capfd.readouterr()
     assert said in out + err
 
@@ -199,7 +199,7 @@ def test_a_shallow_checkout_is_deepened(tmp_path: Path, capfd: pytest.CaptureFix
     git(origin, "commit", "--quiet", "--allow-empty", "--message=Second")
     git(tmp_path, "clone", "--quiet", "--depth=1", "--no-tags", origin.as_uri(), "checkout")
     inputs = {"command": "version", "project": str(tmp_path / "checkout")}
-    assert action.run({"INPUTS": json.dumps(inputs), "PATH": os.environ["PATH"]}) == 0
+    assert github_action.run({"INPUTS": json.dumps(inputs), "PATH": os.environ["PATH"]}) == 0
     assert capfd.readouterr().out.startswith("1.1.0.dev1")
 
 
@@ -215,7 +215,7 @@ def test_the_token_for_deepening_is_in_no_argument_and_no_configuration(tmp_path
     )
     fake.chmod(0o755)
     env = {"PATH": str(fake.parent), "GITHUB_TOKEN": "ghs_canary123"}
-    action.deepen(tmp_path / "checkout", env)
+    github_action.deepen(tmp_path / "checkout", env)
     assert git(tmp_path / "checkout", "tag") == "v1.0\n"
     calls = log.read_text(encoding="utf-8")
     assert "fetch --quiet --unshallow --tags --force origin [http.https://github.com/.extraheader]" in calls

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.begun import Begun, Task
+from release_tools.engine.background import Begun, Task
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 
@@ -24,7 +24,7 @@ class Watch:
         if threading.current_thread() is not threading.main_thread():
             others.append(name)
 sys.meta_path.insert(0, Watch())
-from release_tools.cli import main
+from release_tools.cli.main import main
 code = main(sys.argv[2:])
 with open(sys.argv[1], "w") as told:
     json.dump([code, others], told)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.config import Config
-from release_tools.console import Console
-from release_tools.context import Context
-from release_tools.deeds import StoppedError, let_through
+from release_tools.config.schema import Config
+from release_tools.engine.context import Context
+from release_tools.engine.executor import StoppedError, let_through
+from release_tools.engine.gate import Act, Gate
 from release_tools.errors import CredentialError
-from release_tools.gate import Act, Gate
-from release_tools.model import Receipt, Release
+from release_tools.model.action import Receipt
+from release_tools.model.release import Release
+from release_tools.system.console import Console
 
 
 def act(number: int, done: list[int], *, fails: bool = False) -> Act:

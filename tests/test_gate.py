@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from release_tools.engine.gate import Act, Gate
 from release_tools.errors import ConflictError, CredentialError, RemoteError, UnreachableError
-from release_tools.gate import Act, Gate
-from release_tools.model import Receipt, State
+from release_tools.model.action import Receipt
+from release_tools.model.note import State
 
 OURS = Receipt("pypi:demo-1.0.tar.gz", "https://pypi.org/demo", "aa")
 THEIRS = Receipt("pypi:demo-1.0.tar.gz", "https://pypi.org/demo", "bb")

@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.console import Console
-from release_tools.context import Context, Request
-from release_tools.gate import Gate
-from release_tools.model import Artifact, ArtifactKind, Document, Release
+from release_tools.config.loader import read_config
+from release_tools.engine.context import Context, Request
+from release_tools.engine.gate import Gate
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Document
+from release_tools.model.release import Release
 from release_tools.pipeline import Outcome, Step, run
-from release_tools.report.data import report_data
-from release_tools.settings import read_config
+from release_tools.report.json_data import report_data
 from release_tools.steps.draft_release import draft_release
 from release_tools.steps.identify import identify
 from release_tools.steps.publish_release import publish_release
 from release_tools.steps.push_tag import push_tag
+from release_tools.system.console import Console
 from tests.checkouts import Checkout
 from tests.making import make_sdist, make_wheel
 from tests.servers import base

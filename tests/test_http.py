@@ -1,4 +1,4 @@
-"""`release_tools.http` against servers that fail on purpose."""
+"""`release_tools.system.http` against servers that fail on purpose."""
 
 import socket
 import ssl
@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from release_tools.errors import RemoteError
-from release_tools.http import Http, Patience
+from release_tools.system.http import Http, Patience
 from tests.servers.base import Double, Fault, Request, Response, What, serve
 from tests.servers.proxy import proxying
 

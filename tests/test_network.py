@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from release_tools.http import Http, Patience
+from release_tools.system.http import Http, Patience
 from tests.support import network
 
 ELSEWHERE = "192.0.2.7"  # nobody's, by RFC 5737

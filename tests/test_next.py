@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from release_tools import cli
+from release_tools.cli import main
 from tests.checkouts import PYPROJECT, Checkout
 
 NEVER_IMPORTED = "raise SystemExit('the project was imported')\n"
@@ -35,7 +35,7 @@ class Said:
     def by(self, checkout: Checkout, *arguments: str, code: int = 0) -> tuple[str, str]:
         self.capfd.readouterr()
         command, *more = arguments
-        assert cli.main([command, "-C", str(checkout.path), *more], checkout.env) == code
+        assert main.main([command, "-C", str(checkout.path), *more], checkout.env) == code
         out, err = self.capfd.readouterr()
         return out.removesuffix("\n"), err
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.archives import CondaPackage, Member, Wheel, read_conda, read_wheel
-from release_tools.model import State
-from release_tools.parity import compare
+from release_tools.artifacts import CondaPackage, Member, Wheel, read_conda, read_wheel
+from release_tools.builders.conda.from_wheel import Conversion, convert
+from release_tools.checks.parity import compare
+from release_tools.model.note import State
 from release_tools.recipe.names import Names
-from release_tools.services.conda_package import Conversion, convert
 from tests.support.conda import COMMIT_TIME
 from tests.support.wheels import Project
 

@@ -2,10 +2,8 @@
 
 import pytest
 
-from release_tools.config import AnacondaConfig, CondaForgeConfig, Config, GitHubConfig, RoutesConfig
-from release_tools.errors import ConfigError
-from release_tools.model import Kind
-from release_tools.places import (
+from release_tools.config.schema import AnacondaConfig, CondaForgeConfig, Config, GitHubConfig, RoutesConfig
+from release_tools.engine.routes import (
     PYPI,
     TESTPYPI,
     Index,
@@ -16,6 +14,8 @@ from release_tools.places import (
     route,
     stops,
 )
+from release_tools.errors import ConfigError
+from release_tools.model.release import Kind
 
 OWNED = AnacondaConfig(owner="octo")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.workflows.templates import FOLDER
+from release_tools.workflows.render import FOLDER
 from tests.acting import ACT, PINNED, ROOT, make_action, readme_workflow
 from tests.servers.base import Fault
 from tests.stage import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from release_tools.config import Config
+from release_tools.config.loader import read_config, settings
+from release_tools.config.reference import json_schema
+from release_tools.config.schema import Config
 from release_tools.errors import ConfigError
-from release_tools.report.reference import json_schema
-from release_tools.settings import read_config, settings
 from tests.conftest import Run
 
 ALL = {item.key: item for item in settings()}

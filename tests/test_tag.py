@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools import cli
+from release_tools.cli import main
 from tests.checkouts import Checkout
 from tests.servers.base import Fault, Response, What
 from tests.servers.github import Bare, GitHub
@@ -57,7 +57,7 @@ def pushed(checkout: Checkout) -> Checkout:
 
 
 def tag(checkout: Checkout, *arguments: str) -> int:
-    return cli.main(["tag", "-C", str(checkout.path), *arguments], checkout.env)
+    return main.main(["tag", "-C", str(checkout.path), *arguments], checkout.env)
 
 
 def test_a_tag_is_annotated_and_pushed(checkout: Checkout, far: Bare) -> None:

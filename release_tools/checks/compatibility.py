@@ -4,12 +4,13 @@ from typing import Final
 
 from packaging.version import Version
 
-from release_tools.context import Context
+from release_tools.engine.context import Context
 from release_tools.errors import HistoryError
 from release_tools.history.bump import Scheme, is_patch
 from release_tools.history.releases import last_final
-from release_tools.model import Kind, Note, Release, State
-from release_tools.survey import Survey
+from release_tools.model.note import Note, State
+from release_tools.model.release import Kind, Release
+from release_tools.project.project_history import Survey
 
 _SHOWN: Final = 3
 

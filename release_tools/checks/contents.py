@@ -6,11 +6,11 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from release_tools.archives import Wheel
-from release_tools.archives.places import place_of
-from release_tools.checks.subject import Subject
-from release_tools.config import VerifyConfig
-from release_tools.model import Note, State
+from release_tools.artifacts import Wheel
+from release_tools.artifacts.install_scheme import place_of
+from release_tools.checks.artifacts import Subject
+from release_tools.config.schema import VerifyConfig
+from release_tools.model.note import Note, State
 
 _STRAYS: Final = frozenset(
     {

@@ -10,10 +10,11 @@ from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from release_tools.begun import Task
-from release_tools.checks.subject import Subject
-from release_tools.context import Context
-from release_tools.model import Note, Release, State
+from release_tools.checks.artifacts import Subject
+from release_tools.engine.background import Task
+from release_tools.engine.context import Context
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
 
 
 def begin_metadata(context: Context, sdist: Path) -> None:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from release_tools import inert
 from release_tools.history.changelog import Changelog, Part
 from release_tools.history.commits import Change, are_conventional
 from release_tools.history.headings import Markup
 from release_tools.history.rst import to_markdown
+from release_tools.system import sanitize
 
 LONGEST: Final = 120_000
 """In characters; GitHub refuses the text of a release beyond 125,000."""
@@ -41,7 +41,7 @@ def notes_from_changelog(changelog: Changelog, parts: Sequence[Part]) -> str:
     body = "\n\n".join(texts)
     used = {found[1].lower() for found in _REFERENCE.finditer(body)}
     links = [line for line in changelog.link_definitions if (label := _LABEL.match(line)) and label[1].lower() in used]
-    return _fitting(inert.markdown("\n\n".join(filter(None, (body, "\n".join(links))))))
+    return _fitting(sanitize.markdown("\n\n".join(filter(None, (body, "\n".join(links))))))
 
 
 def notes_from_changes(changes: Collection[Change]) -> str:
@@ -58,14 +58,14 @@ def notes_from_changes(changes: Collection[Change]) -> str:
 
 def thanks(names: Iterable[str]) -> str:
     """The lines that name those who contributed for the first time; empty without any."""
-    lines = [f"- {inert.markdown_line(name)}" for name in names]
+    lines = [f"- {sanitize.markdown_line(name)}" for name in names]
     return "### First contributions\n\n" + "\n".join(lines) if lines else ""
 
 
 def _entry(change: Change) -> str:
     pull = f" (#{change.pull})" if change.pull else ""
-    names = ", ".join(inert.markdown_line(name) for name in change.authors)
-    return f"- {inert.markdown_line(change.text)}{pull}, by {names}"
+    names = ", ".join(sanitize.markdown_line(name) for name in change.authors)
+    return f"- {sanitize.markdown_line(change.text)}{pull}, by {names}"
 
 
 def _unwrapped(text: str) -> str:
@@ -90,4 +90,4 @@ def _fitting(text: str) -> str:
     if len(text) <= LONGEST:
         return text
     end = text.rfind("\n", 0, LONGEST)
-    return inert.markdown(text[: end if end > 0 else LONGEST]) + "\n\n…"
+    return sanitize.markdown(text[: end if end > 0 else LONGEST]) + "\n\n…"

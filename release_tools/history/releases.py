@@ -6,8 +6,8 @@ from datetime import date
 
 from packaging.version import Version
 
-from release_tools.model import Kind
-from release_tools.versions import kind_of
+from release_tools.model.release import Kind
+from release_tools.model.versions import kind_of
 
 
 @dataclass(frozen=True, order=True)

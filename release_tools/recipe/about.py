@@ -6,11 +6,11 @@ from typing import Final
 
 from packaging.metadata import RawMetadata
 
-from release_tools.inert import visible
 from release_tools.recipe.evidence import Evidence
 from release_tools.recipe.licenses import license_files, spdx
-from release_tools.recipe.model import About
 from release_tools.recipe.readme import LINK, first_sentence, headings
+from release_tools.recipe.recipe_model import About
+from release_tools.system.sanitize import visible
 
 # The labels of Project-URL that mean one thing, without case and punctuation
 # (https://packaging.python.org/specifications/well-known-project-urls/).

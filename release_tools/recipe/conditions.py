@@ -3,7 +3,7 @@
 from typing import Final
 
 from release_tools.recipe.markers import PYTHONS, Cells, System
-from release_tools.recipe.model import Condition
+from release_tools.recipe.recipe_model import Condition
 
 SYSTEM_WORDS: Final = {
     frozenset({System.LINUX}): "linux",

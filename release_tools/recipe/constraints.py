@@ -12,7 +12,7 @@ from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from release_tools.errors import CondaError
-from release_tools.versions import conda_version
+from release_tools.model.versions import conda_version
 
 
 class Flavour(StrEnum):

@@ -7,7 +7,7 @@ translated already, and a reviewer's own choices in a feedstock never enter.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from release_tools.recipe.model import Line, Recipe
+from release_tools.recipe.recipe_model import Line, Recipe
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from release_tools.errors import RecipeError
-from release_tools.recipe.positions import Edit, Entry, Item, Listed, Place, Source
+from release_tools.recipe.spans import Edit, Entry, Item, Listed, Place, Source
 
 LARGEST: Final = 200_000  # characters; recipes have thousands
 DEEPEST: Final = 30  # levels; recipes have ten

@@ -6,9 +6,9 @@ from typing import Final
 
 from release_tools.recipe.document import Document, Format
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
-from release_tools.recipe.matching import same_constraint, same_name
-from release_tools.recipe.model import Line, Recipe
-from release_tools.recipe.positions import Item
+from release_tools.recipe.matchspec_compare import same_constraint, same_name
+from release_tools.recipe.recipe_model import Line, Recipe
+from release_tools.recipe.spans import Item
 
 NOT_COMPARED: Final = frozenset({"pip", "python"})
 

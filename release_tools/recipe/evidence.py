@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from packaging.metadata import RawMetadata
 
-from release_tools.archives import Sdist, Wheel
-from release_tools.archives.places import Scheme, place_of
+from release_tools.artifacts import Sdist, Wheel
+from release_tools.artifacts.install_scheme import Scheme, place_of
 
 BUILD_FILES: Final = frozenset(
     {"CMakeLists.txt", "Cargo.toml", "meson.build", "pyproject.toml", "setup.cfg", "setup.py"}

@@ -14,20 +14,20 @@ from packaging.version import Version
 
 from release_tools.addresses import PYPI_SITE
 from release_tools.errors import RecipeError
+from release_tools.model.versions import conda_version
 from release_tools.recipe.about import about
 from release_tools.recipe.conditions import condition, python_condition
 from release_tools.recipe.constraints import Flavour
 from release_tools.recipe.dependencies import Collected, Dependency, collect
 from release_tools.recipe.evidence import Evidence
-from release_tools.recipe.kept import with_kept
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON, PYTHONS, Cell, System, grid, supported_pythons
-from release_tools.recipe.model import Condition, Line, Recipe
 from release_tools.recipe.modules import modules_to_test
 from release_tools.recipe.names import CONDA_NAME, Name, Names
+from release_tools.recipe.project_recipe import with_kept
+from release_tools.recipe.recipe_model import Condition, Line, Recipe
 from release_tools.recipe.requirements import Translated, translate
-from release_tools.recipe.static import completed, entry_points
 from release_tools.recipe.toolchain import Toolchain, bundled, host_requires, toolchain
-from release_tools.versions import conda_version
+from release_tools.recipe.unbuilt_metadata import completed, entry_points
 
 PIP_INSTALL: Final = "${{ PYTHON }} -m pip install . -vv --no-deps --no-build-isolation"
 BUNDLE_CRATES: Final = "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"

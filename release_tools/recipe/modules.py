@@ -5,7 +5,7 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from release_tools.archives.places import import_names
+from release_tools.artifacts.install_scheme import import_names
 from release_tools.recipe.evidence import Evidence, Sources
 
 CODE: Final = (".py", ".pyi", ".so", ".pyd")

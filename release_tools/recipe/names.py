@@ -17,7 +17,15 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from release_tools.errors import ConfigError
-from release_tools.recipe.curated import BOUNDS, DOTTED, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME, WITH_EXTRA
+from release_tools.recipe.name_overrides import (
+    BOUNDS,
+    DOTTED,
+    EXTRA_PACKAGES,
+    EXTRA_REQUIREMENTS,
+    RENAMED,
+    SAME,
+    WITH_EXTRA,
+)
 
 # What an extra of a project asks for, as the project's own Requires-Dist says it; None when that is not known.
 ExtraLookup = Callable[[str, str], Sequence[str] | None]

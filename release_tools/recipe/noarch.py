@@ -14,8 +14,8 @@ from typing import Final
 
 from packaging.specifiers import SpecifierSet
 
-from release_tools.archives import Wheel
-from release_tools.archives.places import Scheme, place_of
+from release_tools.artifacts import Wheel
+from release_tools.artifacts.install_scheme import Scheme, place_of
 from release_tools.errors import CondaError
 
 PLACEHOLDER: Final = "/opt/anaconda1anaconda2anaconda3"

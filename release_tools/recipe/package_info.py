@@ -9,9 +9,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from release_tools.archives import Member
-from release_tools.recipe.model import About
+from release_tools.artifacts import Member
 from release_tools.recipe.noarch import PLACEHOLDER
+from release_tools.recipe.recipe_model import About
 
 _MILLISECONDS: Final = 1000
 

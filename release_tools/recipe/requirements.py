@@ -14,7 +14,6 @@ from packaging.specifiers import SpecifierSet
 
 from release_tools.errors import CondaError
 from release_tools.recipe.constraints import Flavour, constraint, distinct, weakest
-from release_tools.recipe.curated import BACKPORTS, HARMLESS, ONE_SYSTEM
 from release_tools.recipe.dependencies import Dependency, collect
 from release_tools.recipe.markers import (
     CONDA_FORGE_PYTHON,
@@ -26,6 +25,7 @@ from release_tools.recipe.markers import (
     grid,
     supported_pythons,
 )
+from release_tools.recipe.name_overrides import BACKPORTS, HARMLESS, ONE_SYSTEM
 from release_tools.recipe.names import Name, Names
 
 __all__ = ["Flavour", "Translated", "translate"]

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from release_tools.model import RecipeFiles, RecipeKind
+from release_tools.model.release import RecipeFiles, RecipeKind
 from release_tools.recipe.difference import NOTHING, difference
 from release_tools.recipe.document import Format
-from release_tools.recipe.model import Recipe
 from release_tools.recipe.names import Name
+from release_tools.recipe.recipe_model import Recipe
 from release_tools.recipe.update import recipe_version, update_recipe
 from release_tools.recipe.update_source import Target
 

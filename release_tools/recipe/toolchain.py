@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from release_tools.recipe.evidence import Built, Evidence, Sources
-from release_tools.recipe.static import setup_py, setup_requires
+from release_tools.recipe.unbuilt_metadata import setup_py, setup_requires
 
 LANGUAGES: Final = {
     ".c": "c", ".cc": "cxx", ".cpp": "cxx", ".cu": "cuda", ".cxx": "cxx", ".f": "fortran", ".f90": "fortran",

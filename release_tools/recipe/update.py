@@ -17,8 +17,8 @@ from packaging.version import InvalidVersion, Version
 from release_tools.errors import RecipeError
 from release_tools.recipe.difference import NOTHING, Difference
 from release_tools.recipe.document import Document, Format
-from release_tools.recipe.plan import Plan
-from release_tools.recipe.positions import Edit, Place
+from release_tools.recipe.edit_plan import Plan
+from release_tools.recipe.spans import Edit, Place
 from release_tools.recipe.update_requirements import plan_difference
 from release_tools.recipe.update_source import Target, is_ours, plan_source
 

@@ -8,10 +8,10 @@ from packaging.utils import canonicalize_name
 
 from release_tools.recipe.difference import Change, Difference
 from release_tools.recipe.document import Document, Format
+from release_tools.recipe.edit_plan import Plan
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
-from release_tools.recipe.matching import same_constraint, same_name
-from release_tools.recipe.plan import Plan
-from release_tools.recipe.positions import Edit, Item, Listed, Place
+from release_tools.recipe.matchspec_compare import same_constraint, same_name
+from release_tools.recipe.spans import Edit, Item, Listed, Place
 
 FIRST: Final = frozenset({"python", "pip"})  # stand first or last in lists that are otherwise sorted
 

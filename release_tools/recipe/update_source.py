@@ -6,8 +6,8 @@ from typing import Final
 
 from release_tools.errors import RecipeError
 from release_tools.recipe.document import INSIDE, Document, Format
-from release_tools.recipe.plan import Plan
-from release_tools.recipe.positions import Place, Source
+from release_tools.recipe.edit_plan import Plan
+from release_tools.recipe.spans import Place, Source
 
 PYPI: Final = re.compile(
     r"https://(pypi\.org/packages|pypi\.io/packages|pypi\.python\.org/packages|files\.pythonhosted\.org/packages)/"

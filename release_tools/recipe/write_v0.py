@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from release_tools.recipe.model import Line, Recipe
-from release_tools.recipe.text import fields, inert, items, one_or_items, scalar, sections
+from release_tools.recipe.recipe_model import Line, Recipe
+from release_tools.recipe.scalars import fields, inert, items, one_or_items, scalar, sections
 
 
 def write_v0(recipe: Recipe) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from release_tools.recipe.model import Condition, Recipe
-from release_tools.recipe.text import fields, inert, items, one_or_items, scalar, sections
+from release_tools.recipe.recipe_model import Condition, Recipe
+from release_tools.recipe.scalars import fields, inert, items, one_or_items, scalar, sections
 
 
 def write_v1(recipe: Recipe) -> str:

@@ -8,18 +8,14 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from release_tools.archives import CondaPackage, Member, Sdist, Wheel, read_conda, read_sdist, read_wheel
+from release_tools.artifacts import CondaPackage, Member, Sdist, Wheel, read_conda, read_sdist, read_wheel
 from release_tools.errors import ArchiveError, ReleaseToolsError
-from release_tools.model import Artifact, ArtifactKind, Release, State
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import State
+from release_tools.model.release import Release
 from release_tools.recipe.evidence import says_something
-from release_tools.report.states import (
-    headline,
-    outcome_state,
-    places,
-    preparations,
-    verdict,
-)
 from release_tools.report.trees import Folder, Pair, side_by_side, tree
+from release_tools.report.verdicts import headline, outcome_state, places, preparations, verdict
 
 _FOLDER: Final = Path(__file__).parent / "page"
 _LARGEST_DOCUMENT: Final = 1_000_000
@@ -58,7 +54,7 @@ def report_page(release: Release, error: ReleaseToolsError | None = None, *, dry
         error: what stopped the run.
         dry: whether the gate was closed.
     """
-    from release_tools.report.template import STYLE, TEMPLATE
+    from release_tools.report.page_template import STYLE, TEMPLATE
 
     files = list(_opened(release.artifacts))
     deeds = [note for section in places(release) for note in section.notes if note.state in _DEEDS]

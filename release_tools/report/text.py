@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from release_tools.model import Artifact, Note, Release, State
+from release_tools.model.artifact import Artifact
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
 
 _UNITS: Final = ("B", "kB", "MB", "GB")
 _STEP: Final = 1000

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from release_tools.archives import Member
+from release_tools.artifacts import Member
 from release_tools.recipe import noarch
 
 

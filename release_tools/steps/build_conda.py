@@ -5,16 +5,18 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from release_tools.ahead import CONVERTING, import_now
-from release_tools.archives import read_wheel
-from release_tools.begun import Task
-from release_tools.config import Config
-from release_tools.context import Context
-from release_tools.model import Artifact, ArtifactKind, Note, Release, Skip, State
+from release_tools.artifacts import read_wheel
+from release_tools.builders.conda.from_wheel import Conversion, convert
+from release_tools.config.schema import Config
+from release_tools.engine.background import Task
+from release_tools.engine.context import Context
+from release_tools.engine.preload import CONVERTING, import_now
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Note, Skip, State
+from release_tools.model.release import Release
 from release_tools.recipe.names import Names
 from release_tools.recipe.requirements import Translated
 from release_tools.report.text import made
-from release_tools.services.conda_package import Conversion, convert
 
 
 def build_conda(context: Context, release: Release) -> Release | Skip:

@@ -18,15 +18,17 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from release_tools.ahead import BUILDING, import_meanwhile
-from release_tools.context import Context
+from release_tools.builders.python import Builder, Dists
+from release_tools.builders.test_environment import begin_trial, needs
+from release_tools.engine.context import Context
+from release_tools.engine.preload import BUILDING, import_meanwhile
 from release_tools.errors import ArchiveError, VersionError
-from release_tools.model import Artifact, ArtifactKind, Note, Release, State
-from release_tools.process import ProcessError
+from release_tools.git.clone import cloned_source
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
 from release_tools.report.text import made
-from release_tools.services.sdist_wheel import Builder, Dists
-from release_tools.services.source import cloned_source
-from release_tools.services.trial import begin_trial, needs
+from release_tools.system.process import ProcessError
 
 
 def build_dists(context: Context, release: Release) -> Release:
@@ -45,7 +47,7 @@ def build_dists(context: Context, release: Release) -> Release:
     for folder in builder.leftovers:
         context.begun.put_off(partial(rmtree, folder, ignore_errors=True))
     _check_versions(dists, release)
-    from release_tools.checks.installation import begin_installation
+    from release_tools.checks.wheel_install import begin_installation
 
     begin_installation(context, dists.wheel)
     artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
@@ -65,9 +67,9 @@ def _begin_checks(context: Context, sdist: Path, unpacked: Path) -> None:
 
     Not every project states that beforehand.
     """
-    from release_tools.archives.metadata import parse_metadata
+    from release_tools.artifacts.core_metadata import parse_metadata
+    from release_tools.checks.artifacts import begin_reading
     from release_tools.checks.metadata import begin_metadata
-    from release_tools.checks.subject import begin_reading
 
     begin_reading(context, sdist)
     begin_metadata(context, sdist)

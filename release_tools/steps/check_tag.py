@@ -7,12 +7,13 @@ from typing import Final
 
 from packaging.version import Version
 
-from release_tools.context import Context
+from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
-from release_tools.model import Note, Release, Skip, State
-from release_tools.services.git import Head, Repository
-from release_tools.services.origin import Origin, origin
-from release_tools.versions import TagFormat
+from release_tools.forges.origin import Origin, origin
+from release_tools.git.repository import Head, Repository
+from release_tools.model.note import Note, Skip, State
+from release_tools.model.release import Release
+from release_tools.model.versions import TagFormat
 
 _SHORT: Final = 12
 

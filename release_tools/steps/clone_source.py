@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from release_tools.begun import Task
-from release_tools.context import Context
-from release_tools.model import Release
-from release_tools.services.source import SOURCE, clone_source
+from release_tools.engine.background import Task
+from release_tools.engine.context import Context
+from release_tools.git.clone import SOURCE, clone_source
+from release_tools.model.release import Release
 
 
 def begin_clone(context: Context, release: Release) -> None:

@@ -4,35 +4,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from release_tools.addresses import STAGED_RECIPES
-from release_tools.conda_forge import pull_texts
-from release_tools.conda_forge.login import login
-from release_tools.conda_forge.output import DIFF
-from release_tools.conda_forge.proposal import Proposal
-from release_tools.conda_forge.recipe_facts import seen
-from release_tools.conda_forge.source import Source, taken
-from release_tools.context import Context
-from release_tools.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
-from release_tools.deeds import StoppedError, could_not_look, let_through
+from release_tools.artifacts.manifest import RECIPE_FOLDER
+from release_tools.engine.context import Context
+from release_tools.engine.executor import StoppedError, could_not_look, let_through
+from release_tools.engine.gate import Act
+from release_tools.engine.routes import leads_to_conda_forge
 from release_tools.errors import CredentialError, OutputError, RemoteError
-from release_tools.gate import Act
-from release_tools.manifest import RECIPE_FOLDER
-from release_tools.model import (
-    ArtifactKind,
-    Document,
-    Kind,
-    Note,
-    Receipt,
-    RecipeFiles,
-    RecipeKind,
-    Release,
-    Skip,
-    State,
-)
-from release_tools.places import leads_to_conda_forge
-from release_tools.services.github.commits import read_file, tip
-from release_tools.services.github.feedstocks import conda_forge as asking
-from release_tools.services.github.session import GitHub, HostedRepository
-from release_tools.services.github.tags import default_branch
+from release_tools.forges.github.commits import read_file, tip
+from release_tools.forges.github.feedstocks import conda_forge as asking
+from release_tools.forges.github.refs import default_branch
+from release_tools.forges.github.session import GitHub, HostedRepository
+from release_tools.model.action import Receipt
+from release_tools.model.artifact import ArtifactKind
+from release_tools.model.note import Document, Note, Skip, State
+from release_tools.model.release import Kind, RecipeFiles, RecipeKind, Release
+from release_tools.publishers.conda_forge import pull_request_texts
+from release_tools.publishers.conda_forge.pull_request import Proposal
+from release_tools.publishers.conda_forge.recipe_facts import seen
+from release_tools.publishers.conda_forge.recipe_files import DIFF
+from release_tools.publishers.conda_forge.sdist_source import Source, taken
+from release_tools.publishers.conda_forge.token import login
+from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 
 _TEMPLATES = (".github/pull_request_template.md", ".github/PULL_REQUEST_TEMPLATE.md")
 
@@ -147,8 +139,8 @@ def _acts(proposal: Proposal) -> Iterator[Act]:
         yield proposal.branching()
 
     def text() -> str:
-        boxes = pull_texts.ticked(_template(proposal.target), seen(release, recipe, proposal.login))
-        return pull_texts.body(release, recipe, boxes)
+        boxes = pull_request_texts.ticked(_template(proposal.target), seen(release, recipe, proposal.login))
+        return pull_request_texts.body(release, recipe, boxes)
 
     yield proposal.opening(text)
     if proposal.is_the_bots:
@@ -159,10 +151,10 @@ def _acts(proposal: Proposal) -> Iterator[Act]:
 
 def _lacking(proposal: Proposal) -> Iterator[Act]:
     recipe, release = proposal.recipe, proposal.release
-    diff = pull_texts.lacking(proposal.their_files(), recipe.files)
+    diff = pull_request_texts.lacking(proposal.their_files(), recipe.files)
     if diff or recipe.checklist:
-        mark = pull_texts.mark(release, recipe)
-        text = pull_texts.lacks(release, recipe, diff)
+        mark = pull_request_texts.mark(release, recipe)
+        text = pull_request_texts.lacks(release, recipe, diff)
         yield proposal.commenting("what it lacks", text, lambda comment: mark in comment)
 
 

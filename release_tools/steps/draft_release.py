@@ -7,18 +7,20 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from release_tools import manifest
-from release_tools.checks.sameness import differences
-from release_tools.context import Context
-from release_tools.credentials import GITHUB_TOKEN
-from release_tools.deeds import let_through
+from release_tools.artifacts import manifest
+from release_tools.checks.content_diff import differences
+from release_tools.engine.context import Context
+from release_tools.engine.executor import let_through
+from release_tools.engine.gate import Act
 from release_tools.errors import ConflictError, OutputError
-from release_tools.gate import Act
-from release_tools.model import Artifact, Note, Release, Skip, State
-from release_tools.services.github.releases import Draft
-from release_tools.services.github.shelf import SEAL, Shelf
-from release_tools.services.origin import hosted
-from release_tools.survey import release_notes
+from release_tools.forges.github.releases import Draft
+from release_tools.forges.origin import hosted
+from release_tools.model.artifact import Artifact
+from release_tools.model.note import Note, Skip, State
+from release_tools.model.release import Release
+from release_tools.project.project_history import release_notes
+from release_tools.publishers.github_release import SEAL, Shelf
+from release_tools.system.credentials import GITHUB_TOKEN
 
 SUMS = "SHA256SUMS"
 

@@ -7,18 +7,19 @@ from typing import Final
 
 from packaging.version import Version
 
-from release_tools.context import Context
-from release_tools.credentials import refuse_near_build
+from release_tools.builders.python import Builder
+from release_tools.config.loader import read_pyproject
+from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError, VersionError
+from release_tools.git.describe import Described, describe
+from release_tools.git.repository import Head, Repository
 from release_tools.history.bump import Bump
-from release_tools.model import Kind, Note, Release, State
-from release_tools.project import Project, VersionSource
-from release_tools.services.git import Head, Repository
-from release_tools.services.sdist_wheel import Builder
-from release_tools.services.versioning import Described, describe
-from release_tools.settings import read_pyproject
-from release_tools.survey import Survey, today
-from release_tools.versions import TagFormat, is_safe_ref, kind_of, parse_version
+from release_tools.model.note import Note, State
+from release_tools.model.release import Kind, Release
+from release_tools.model.versions import TagFormat, is_safe_ref, kind_of, parse_version
+from release_tools.project.facts import Project, VersionSource
+from release_tools.project.project_history import Survey, today
+from release_tools.system.credentials import refuse_near_build
 
 _SHORT: Final = 12
 _SHOWN: Final = 3

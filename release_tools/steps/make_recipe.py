@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from release_tools.ahead import CHANNELS, import_now
-from release_tools.begun import Task
-from release_tools.context import Context
+from release_tools.engine.background import Task
+from release_tools.engine.context import Context
+from release_tools.engine.preload import CHANNELS, import_now
+from release_tools.engine.routes import leads_to_conda_forge
 from release_tools.errors import CondaError, RecipeError
-from release_tools.model import ArtifactKind, Document, Note, RecipeFiles, Release, Skip, State
-from release_tools.places import leads_to_conda_forge
+from release_tools.model.artifact import ArtifactKind
+from release_tools.model.note import Document, Note, Skip, State
+from release_tools.model.release import RecipeFiles, Release
 
 if TYPE_CHECKING:
-    from release_tools.conda_forge.project import Subject
-    from release_tools.conda_forge.rendering import Rendering
+    from release_tools.publishers.conda_forge.recipe_inputs import Subject
+    from release_tools.publishers.conda_forge.rendering import Rendering
     from release_tools.recipe.drift import Drift
 
     _Rendered = tuple[Subject, Rendering, tuple[str, ...]]
@@ -28,7 +30,7 @@ def begin_recipe(context: Context, release: Release) -> None:
     A real run asks what conda-forge has when its turn comes, as that is what the pull request will change.
     """
     if context.gate.dry and context.config.conda_forge.enabled and release.of_kind(ArtifactKind.SDIST):
-        import_now(("release_tools.conda_forge.rendering", *(() if context.cut_off else CHANNELS)))
+        import_now(("release_tools.publishers.conda_forge.rendering", *(() if context.cut_off else CHANNELS)))
         context.begun.add(RECIPE, Task(lambda: _rendered(context, release)))
 
 
@@ -56,7 +58,7 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
     if rendering.files is None:
         return release.telling(*_refused(rendering))
     if context.output.is_dir():
-        from release_tools.conda_forge.output import store_recipe
+        from release_tools.publishers.conda_forge.recipe_files import store_recipe
 
         store_recipe(context.output, rendering.written.form, rendering.written.text, rendering.files.diff)
     text, language = (rendering.files.diff, "diff") if rendering.present else (rendering.written.text, "yaml")
@@ -67,8 +69,8 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
 
 def _rendered(context: Context, release: Release) -> "_Rendered":
     """What conda-forge would get, with what it was made of, and what its channels do not have yet."""
-    from release_tools.conda_forge.project import Subject
-    from release_tools.conda_forge.rendering import render
+    from release_tools.publishers.conda_forge.recipe_inputs import Subject
+    from release_tools.publishers.conda_forge.rendering import render
 
     subject = Subject(context, release)
     rendering = render(subject)

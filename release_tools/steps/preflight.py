@@ -2,10 +2,11 @@
 
 import os
 
-from release_tools.context import Context
-from release_tools.credentials import refuse_near_build
+from release_tools.engine.context import Context
 from release_tools.errors import OutputError
-from release_tools.model import Note, Release, State
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
+from release_tools.system.credentials import refuse_near_build
 
 
 def preflight(context: Context, release: Release) -> Release:

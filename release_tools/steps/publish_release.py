@@ -4,15 +4,17 @@ from dataclasses import replace
 
 from packaging.version import Version
 
-from release_tools.context import Context
-from release_tools.deeds import let_through
+from release_tools.engine.context import Context
+from release_tools.engine.executor import let_through
+from release_tools.engine.gate import Act
 from release_tools.errors import RemoteError
-from release_tools.gate import Act
-from release_tools.model import Kind, Receipt, Release, Skip
-from release_tools.services.github import releases, tags
-from release_tools.services.github.shelf import Shelf
-from release_tools.services.origin import hosted
-from release_tools.versions import TagFormat
+from release_tools.forges.github import refs, releases
+from release_tools.forges.origin import hosted
+from release_tools.model.action import Receipt
+from release_tools.model.note import Skip
+from release_tools.model.release import Kind, Release
+from release_tools.model.versions import TagFormat
+from release_tools.publishers.github_release import Shelf
 
 
 def publish_release(context: Context, release: Release) -> Release | Skip:
@@ -44,13 +46,13 @@ def _act(context: Context, shelf: Shelf, release: Release) -> Act:
         found = shelf.look()
         if found is None or found.draft:
             return None
-        return replace(expected, url=found.url, digest=tags.commit_of_tag(repository, release.tag))
+        return replace(expected, url=found.url, digest=refs.commit_of_tag(repository, release.tag))
 
     def perform() -> Receipt:
         draft = shelf.look()
         if draft is None or not draft.draft:
             raise RemoteError(f"{repository.slug} has no draft of {release.tag} any more")
-        if tags.commit_of_tag(repository, release.tag) != release.commit:
+        if refs.commit_of_tag(repository, release.tag) != release.commit:
             raise RemoteError(f"{release.tag} of {repository.slug} is not on {release.commit}, so it is not published")
         made = releases.publish(
             repository,

@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 
-from release_tools.context import Context
-from release_tools.deeds import let_through
+from release_tools.engine.context import Context
+from release_tools.engine.executor import let_through
+from release_tools.engine.gate import Act
 from release_tools.errors import RemoteError, RepositoryError
-from release_tools.gate import Act
-from release_tools.model import Receipt, Release, Skip, State
-from release_tools.services.git import Repository
-from release_tools.services.git_tags import verify_tag
-from release_tools.services.origin import GitOrigin, Origin, origin
-from release_tools.survey import release_notes
+from release_tools.forges.origin import GitOrigin, Origin, origin
+from release_tools.git.repository import Repository
+from release_tools.git.tags import verify_tag
+from release_tools.model.action import Receipt
+from release_tools.model.note import Skip, State
+from release_tools.model.release import Release
+from release_tools.project.project_history import release_notes
 
 
 def push_tag(context: Context, release: Release) -> Release | Skip:

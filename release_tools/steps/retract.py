@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from release_tools.context import Context
-from release_tools.deeds import StoppedError, let_through
+from release_tools.engine.context import Context
+from release_tools.engine.executor import StoppedError, let_through
+from release_tools.engine.routes import Server, every_place
 from release_tools.errors import ReleaseToolsError
-from release_tools.model import Note, Release, Skip, State
-from release_tools.places import Server, every_place
-from release_tools.publishing.overview import Sought
-from release_tools.publishing.retraction import FromChannel, conda_forge_request, marking, yanking
-from release_tools.services.origin import hosted
+from release_tools.forges.origin import hosted
+from release_tools.model.note import Note, Skip, State
+from release_tools.model.release import Release
+from release_tools.publishers.retraction import FromChannel, conda_forge_request, marking, yanking
+from release_tools.publishers.status import Sought
 
 
 def retract_from_channels(sought: Sought) -> Callable[[Context, Release], Release | Skip]:

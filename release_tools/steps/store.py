@@ -6,10 +6,12 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from release_tools import manifest
-from release_tools.context import Context
+from release_tools.artifacts import manifest
+from release_tools.engine.context import Context
 from release_tools.errors import OutputError
-from release_tools.model import Artifact, Note, Release, State
+from release_tools.model.artifact import Artifact
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
 
 
 def store(context: Context, release: Release) -> Release:

@@ -1,10 +1,11 @@
 """Conda packages to the channels of the route."""
 
-from release_tools.context import Context
-from release_tools.model import Release, Skip
-from release_tools.places import route
-from release_tools.publishing.delivery import deliver
-from release_tools.publishing.on_channel import OnChannel
+from release_tools.engine.context import Context
+from release_tools.engine.routes import route
+from release_tools.model.note import Skip
+from release_tools.model.release import Release
+from release_tools.publishers.conda_channel.channel_publisher import OnChannel
+from release_tools.publishers.delivery import deliver
 
 
 def upload_channel(context: Context, release: Release) -> Release | Skip:

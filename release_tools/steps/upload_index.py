@@ -1,13 +1,14 @@
 """Sdist and wheel to the package indexes of the route."""
 
-from release_tools.context import Context
-from release_tools.deeds import StoppedError
+from release_tools.engine.context import Context
+from release_tools.engine.executor import StoppedError
+from release_tools.engine.routes import TESTPYPI, Index, route
 from release_tools.errors import ReleaseToolsError
-from release_tools.model import Note, Release, Skip, State
-from release_tools.places import TESTPYPI, Index, route
-from release_tools.publishing.delivery import deliver
-from release_tools.publishing.on_index import OnIndex
-from release_tools.publishing.rehearsal import rehearse
+from release_tools.model.note import Note, Skip, State
+from release_tools.model.release import Release
+from release_tools.publishers.delivery import deliver
+from release_tools.publishers.package_index.index_publisher import OnIndex
+from release_tools.publishers.package_index.testpypi_first import rehearse
 
 
 def upload_index(context: Context, release: Release) -> Release | Skip:

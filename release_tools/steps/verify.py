@@ -3,14 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from release_tools.checks.artifacts import Subject
 from release_tools.checks.compatibility import check_compatibility
-from release_tools.checks.conda import check_conda_installation, check_parity
+from release_tools.checks.conda_install import check_conda_installation, check_parity
 from release_tools.checks.contents import check_contents
-from release_tools.checks.installation import check_installation
 from release_tools.checks.metadata import check_metadata
-from release_tools.checks.subject import Subject
-from release_tools.context import Context
-from release_tools.model import Release
+from release_tools.checks.wheel_install import check_installation
+from release_tools.engine.context import Context
+from release_tools.model.release import Release
 
 
 def verify(context: Context, release: Release) -> Release:

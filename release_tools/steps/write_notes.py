@@ -5,12 +5,13 @@ from typing import Final
 
 from packaging.version import Version
 
-from release_tools.ahead import CHANGELOGS, import_meanwhile
-from release_tools.begun import Task
-from release_tools.context import Context
+from release_tools.engine.background import Task
+from release_tools.engine.context import Context
+from release_tools.engine.preload import CHANGELOGS, import_meanwhile
 from release_tools.errors import RepositoryError
-from release_tools.model import Document, Note, Release, Skip, State
-from release_tools.survey import NOTES, Survey
+from release_tools.model.note import Document, Note, Skip, State
+from release_tools.model.release import Release
+from release_tools.project.project_history import NOTES, Survey
 
 _PURPOSE: Final = "release notes"
 

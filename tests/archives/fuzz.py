@@ -29,12 +29,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from release_tools import parity
-from release_tools.archives import CondaPackage, Sdist, Wheel, read_conda, read_sdist, read_wheel, unpack_sdist
+from release_tools.artifacts import CondaPackage, Sdist, Wheel, read_conda, read_sdist, read_wheel, unpack_sdist
+from release_tools.builders.conda.from_wheel import Conversion, convert
+from release_tools.checks import parity
 from release_tools.errors import ArchiveError, CondaError
-from release_tools.model import State
+from release_tools.model.note import State
 from release_tools.recipe.names import Names
-from release_tools.services.conda_package import Conversion, convert
 from tests.archives import hostile_condas, hostile_sdists, hostile_wheels, hostile_zips, odd
 from tests.archives.mutations import Archive, mutated
 

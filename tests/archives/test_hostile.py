@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.archives import Limits, read_conda, read_sdist, read_wheel, unpack_sdist
+from release_tools.artifacts import Limits, read_conda, read_sdist, read_wheel, unpack_sdist
 from release_tools.errors import ArchiveError
 from tests.archives.hostile import Hostile
 from tests.archives.hostile_condas import CONDAS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.archives import CondaPackage, Sdist, Wheel, read_conda, read_sdist, read_wheel, unpack_sdist
+from release_tools.artifacts import CondaPackage, Sdist, Wheel, read_conda, read_sdist, read_wheel, unpack_sdist
 from tests.archives.odd import CONDAS, SDISTS, WHEELS, Odd
 from tests.archives.raw import METADATA, Entry, Part, sdist_bytes, wheel_bytes
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.archives import Wheel, read_wheel, wheels
-from release_tools.archives.remembering import remembered
+from release_tools.artifacts import Wheel, read_wheel, wheels
+from release_tools.artifacts.archive_cache import remembered
 from release_tools.errors import ArchiveError
 from tests.making import make_wheel
 

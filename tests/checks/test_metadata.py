@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from release_tools.checks.artifacts import Subject
 from release_tools.checks.metadata import check_metadata
-from release_tools.checks.subject import Subject
-from release_tools.config import Config
-from release_tools.console import Console
-from release_tools.context import Context
-from release_tools.gate import Gate
-from release_tools.model import Artifact, ArtifactKind, Kind, Note, Release, State
+from release_tools.config.schema import Config
+from release_tools.engine.context import Context
+from release_tools.engine.gate import Gate
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Note, State
+from release_tools.model.release import Kind, Release
+from release_tools.system.console import Console
 from tests.making import make_wheel
 
 RST = "Description-Content-Type: text/x-rst\n\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from conda_package_streaming.package_streaming import stream_conda_component
 
-from release_tools.archives import read_wheel
-from release_tools.services.conda_package import Conversion, convert
+from release_tools.artifacts import read_wheel
+from release_tools.builders.conda.from_wheel import Conversion, convert
 from tests.archives.raw import Entry, Part, conda_bytes, paths_of, record_line, zip_bytes
 from tests.conftest import Run
 from tests.support.conda import COMMIT_TIME

@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from release_tools.console import Console
-from release_tools.context import Context
-from release_tools.gate import Gate
-from release_tools.model import Artifact, ArtifactKind, Release, State
+from release_tools.config.loader import read_config
+from release_tools.engine.context import Context
+from release_tools.engine.gate import Gate
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import State
+from release_tools.model.release import Release
+from release_tools.model.versions import kind_of, parse_version
 from release_tools.pipeline import FORGE, Outcome, Step, run
-from release_tools.settings import read_config
-from release_tools.versions import kind_of, parse_version
+from release_tools.system.console import Console
 from tests.making import make_sdist, make_wheel
 from tests.servers.anaconda import Anaconda
 from tests.servers.github import GitHub, Pull, Repository, TokenKind

@@ -2,7 +2,7 @@
 
 import pytest
 
-from release_tools.model import State
+from release_tools.model.note import State
 from tests.conda_forge.forge import (
     BRANCH,
     RERENDER,

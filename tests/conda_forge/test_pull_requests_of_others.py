@@ -2,8 +2,8 @@
 
 import pytest
 
-from release_tools.conda_forge.proposal import about
-from release_tools.model import State
+from release_tools.model.note import State
+from release_tools.publishers.conda_forge.pull_request import about
 from tests.conda_forge.forge import (
     BOT,
     NEEDS_CLICK,

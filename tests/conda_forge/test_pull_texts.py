@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 from release_tools.addresses import GITHUB_SITE as SITE
-from release_tools.conda_forge import pull_texts
-from release_tools.model import Artifact, ArtifactKind, RecipeFiles, RecipeKind, Release
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.release import RecipeFiles, RecipeKind, Release
+from release_tools.publishers.conda_forge import pull_request_texts
 from tests.conda_forge.forge import (
     NEEDS_CLICK,
     Forge,
@@ -24,8 +25,8 @@ def test_hostile_metadata_is_only_text(tmp_path: Path) -> None:
     release = Release("demo", "1.0", artifacts=(sdist,))
     for kind in RecipeKind:
         recipe = RecipeFiles("demo", kind, changes=(HOSTILE,), checklist=(HOSTILE,), unconfirmed=(HOSTILE,))
-        said = [pull_texts.body(release, recipe, ""), pull_texts.lacks(release, recipe, "")]
-        for text in (one.replace(pull_texts.mark(release, recipe), "").replace(f"({SITE}", "") for one in said):
+        said = [pull_request_texts.body(release, recipe, ""), pull_request_texts.lacks(release, recipe, "")]
+        for text in (one.replace(pull_request_texts.mark(release, recipe), "").replace(f"({SITE}", "") for one in said):
             assert text.count("evil") >= 3
             assert not any(line.startswith(("# ", "- x")) for line in text.splitlines())
             assert re.search(r"@evil|@conda-forge|Closes #1| <!--|(?<!\\)\]\(", text) is None

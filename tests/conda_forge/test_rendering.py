@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from release_tools import manifest
-from release_tools.model import Artifact, ArtifactKind, Release
+from release_tools.artifacts import manifest
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.release import Release
 from tests.conda_forge.world import BUILD, NEW, Feedstock, feedstock
 from tests.conftest import Run, Said
 from tests.support.conda import Channel

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.http import Http
-from release_tools.model import Kind, Release
+from release_tools.forges.github.session import GitHub as Hub
+from release_tools.model.release import Kind, Release
 from release_tools.pipeline import Step, run
-from release_tools.services.github.session import GitHub as Hub
-from release_tools.steps.see_logins import see_logins
+from release_tools.steps.check_credentials import see_logins
+from release_tools.system.http import Http
 from tests.conda_forge.forge import (
     FEEDSTOCK,
     TOKEN,

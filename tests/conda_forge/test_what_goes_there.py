@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from release_tools.cli import main
+from release_tools.cli.main import main
 from tests.conda_forge.forge import (
     FEEDSTOCK,
     URL,

@@ -4,9 +4,7 @@ import pytest
 
 from release_tools.history.api import ApiChanges
 from release_tools.history.bump import Evidence, Level, demanded
-from release_tools.history.changelog import Changelog
-from release_tools.history.commits import Author, Commit, changes
-from release_tools.history.evidence import (
+from release_tools.history.bump_evidence import (
     from_api,
     from_changelog,
     from_commits,
@@ -14,6 +12,8 @@ from release_tools.history.evidence import (
     from_fragments,
     from_python,
 )
+from release_tools.history.changelog import Changelog
+from release_tools.history.commits import Author, Commit, changes
 
 NOTHING, METADATA, PATCH, MINOR, MAJOR = Level
 

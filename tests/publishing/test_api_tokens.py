@@ -7,7 +7,7 @@ import time
 import pytest
 
 from release_tools.errors import CredentialError
-from release_tools.services.api_tokens import Rights, read_rights
+from release_tools.publishers.package_index.api_tokens import Rights, read_rights
 from tests.publishing.world import World
 
 PYPI_ONLY = ("publish", "--routes-final", "pypi", "--attestations", "off")

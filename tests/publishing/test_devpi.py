@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from release_tools.errors import ConflictError
-from release_tools.model import ArtifactKind
+from release_tools.model.artifact import ArtifactKind
 from tests.publishing.world import PYPI_TOKEN, World
 
 CONFIG = """

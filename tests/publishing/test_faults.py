@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from release_tools.errors import ConflictError, CredentialError, RemoteError
-from release_tools.model import ArtifactKind, Release
+from release_tools.model.artifact import ArtifactKind
+from release_tools.model.release import Release
 from tests.publishing.world import World
 from tests.servers.base import Fault, Response, What
 

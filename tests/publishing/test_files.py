@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from release_tools.errors import OutputError, PreflightError, UsageError, VerifyError
-from release_tools.model import Release
+from release_tools.model.release import Release
 from tests.publishing.world import World
 from tests.servers.base import Fault, Response
 

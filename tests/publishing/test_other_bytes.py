@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from release_tools import manifest
+from release_tools.artifacts import manifest
 from release_tools.errors import ConflictError, RemoteError
-from release_tools.model import Artifact, ArtifactKind, Release
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.release import Release
 from tests.publishing.world import World
 from tests.servers.base import Fault
 from tests.servers.github import GitHub

@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from release_tools.commands.publish import steps_for
+from release_tools.cli.commands.publish import steps_for
 from release_tools.errors import ConflictError, CredentialError, PreflightError, RemoteError
-from release_tools.model import ArtifactKind
+from release_tools.model.artifact import ArtifactKind
 from tests.publishing.world import World
 from tests.servers.base import Fault, Response
 

@@ -13,7 +13,7 @@ import pytest
 from conda_package_streaming.create import conda_builder
 
 from release_tools.errors import ConflictError, CredentialError, VerifyError
-from release_tools.model import ArtifactKind
+from release_tools.model.artifact import ArtifactKind
 from tests.publishing.world import World
 from tests.servers.conda_server import HOST, CondaServer
 

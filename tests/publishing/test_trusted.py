@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.config import Config, NetworkConfig
-from release_tools.console import Console
-from release_tools.context import Context
+from release_tools.config.schema import Config, NetworkConfig
+from release_tools.engine.context import Context
+from release_tools.engine.gate import Gate
 from release_tools.errors import CredentialError, PreflightError
-from release_tools.gate import Gate
-from release_tools.model import Release
+from release_tools.model.release import Release
 from release_tools.pipeline import BUILT, READY, UPLOAD, run
+from release_tools.system.console import Console
 from tests.publishing.world import PYPI_TOKEN, World
 from tests.servers.base import Fault, Response
 from tests.servers.package_index import Publisher

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from release_tools import manifest
-from release_tools.cli import main
-from release_tools.model import Artifact, ArtifactKind, Release
-from release_tools.versions import kind_of, parse_version
+from release_tools.artifacts import manifest
+from release_tools.cli.main import main
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.release import Release
+from release_tools.model.versions import kind_of, parse_version
 from tests.making import make_conda, make_sdist, make_wheel
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.oidc import OidcProvider

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from release_tools.archives import read_conda
-from release_tools.services import channel
+from release_tools.artifacts import read_conda
+from release_tools.builders.conda import rattler
 from tests.conftest import Run
 from tests.support.conda import NEEDS_POSIX, Channel
 from tests.support.wheels import Project
@@ -93,7 +93,7 @@ def test_a_generated_recipe_builds_tests_and_installs(run: Run, tmp_path: Path, 
     assert set(package.depends) == {f"python >={PYTHON}", "words >=1.2"}
     noarch = own.folder / "noarch"
     (noarch / package.path.name).write_bytes(package.path.read_bytes())
-    channel.index(own.folder)
+    rattler.index(own.folder)
     own.install(tmp_path / "prefix", "greeter")
     greet = subprocess.run([tmp_path / "prefix" / "bin" / "greet"], check=True, capture_output=True, text=True)
     assert greet.stdout == "hello from words\n"

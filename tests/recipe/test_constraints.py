@@ -7,8 +7,8 @@ from rattler import Version as CondaVersion
 from rattler import VersionSpec
 
 from release_tools.errors import CondaError
+from release_tools.model.versions import conda_version
 from release_tools.recipe.constraints import Flavour, constraint, weakest
-from release_tools.versions import conda_version
 
 PACKAGE = {
     "": "",

@@ -5,8 +5,8 @@ import pytest
 from release_tools.recipe.difference import NOTHING, Change, difference
 from release_tools.recipe.evidence import Built
 from release_tools.recipe.generate import make_recipe
-from release_tools.recipe.model import Recipe
 from release_tools.recipe.names import Names
+from release_tools.recipe.recipe_model import Recipe
 from tests.recipe.evidence import make_evidence
 
 PLAIN = "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\nLicense-Expression: MIT\n"

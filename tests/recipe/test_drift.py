@@ -6,7 +6,7 @@ from release_tools.errors import RecipeError
 from release_tools.recipe.document import Format
 from release_tools.recipe.drift import Drift, drift
 from release_tools.recipe.generate import make_recipe
-from release_tools.recipe.matching import same_constraint
+from release_tools.recipe.matchspec_compare import same_constraint
 from release_tools.recipe.names import Names
 from tests.recipe.evidence import read_case
 from tests.recipe.test_generate import CASES, MAINTAINERS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.archives import read_sdist, read_wheel
+from release_tools.artifacts import read_sdist, read_wheel
 from release_tools.recipe.evidence import Evidence, gather, says_something
 from tests.support.wheels import Project
 

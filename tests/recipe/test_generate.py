@@ -6,11 +6,11 @@ import pytest
 import yaml
 from rattler_build import PlatformConfig, RenderConfig, Stage0Recipe, VariantConfig
 
+from release_tools.builders.conda.rattler_build import PINNED
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
-from release_tools.services.conda_build import PINNED
 from tests.recipe.evidence import read_case
 
 CASES = sorted(Path(__file__).with_name("generated").iterdir(), key=lambda folder: folder.name)

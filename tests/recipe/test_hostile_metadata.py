@@ -10,7 +10,7 @@ from release_tools.errors import ReleaseToolsError
 from release_tools.recipe.evidence import Built
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
-from release_tools.recipe.text import inert, scalar
+from release_tools.recipe.scalars import inert, scalar
 from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
 from tests.recipe.evidence import make_evidence

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from release_tools.errors import ConfigError
-from release_tools.recipe.curated import BOUNDS, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME
+from release_tools.recipe.name_overrides import BOUNDS, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME
 from release_tools.recipe.names import Names, Source
 
 KNOWN = {

@@ -5,8 +5,8 @@ import pytest
 from release_tools.recipe.evidence import Built
 from release_tools.recipe.modules import modules_to_test
 from release_tools.recipe.setup_py import read_setup_py
-from release_tools.recipe.static import completed, entry_points
 from release_tools.recipe.toolchain import build_requires, bundled, host_requires, toolchain
+from release_tools.recipe.unbuilt_metadata import completed, entry_points
 from tests.recipe.evidence import make_evidence
 
 PLAIN = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"

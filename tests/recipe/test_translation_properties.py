@@ -13,8 +13,8 @@ from release_tools.recipe.conditions import condition
 from release_tools.recipe.constraints import Flavour
 from release_tools.recipe.dependencies import collect
 from release_tools.recipe.markers import PYTHONS, SYSTEM_MARKERS, Cell, System, grid, supported_pythons
-from release_tools.recipe.model import Condition
 from release_tools.recipe.names import Names
+from release_tools.recipe.recipe_model import Condition
 from release_tools.recipe.requirements import translate
 
 NAMES = Names({"pkg": "pkg"})

@@ -2,17 +2,10 @@
 
 from pathlib import Path
 
-from release_tools.model import (
-    Artifact,
-    ArtifactKind,
-    Document,
-    Kind,
-    Note,
-    Receipt,
-    Release,
-    Section,
-    State,
-)
+from release_tools.model.action import Receipt
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Document, Note, Section, State
+from release_tools.model.release import Kind, Release
 from tests.making import make_sdist, make_wheel
 
 HOSTILE = "<script>alert(1)</script> @everyone fixes #1 ![x](https://evil.example/x.png) ``` </details> \x1b[2J \u202e"

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from release_tools.errors import OutputError, RemoteError
-from release_tools.model import Kind, Receipt, Release, State
-from release_tools.report.outputs import action_outputs, output_lines
+from release_tools.model.action import Receipt
+from release_tools.model.note import State
+from release_tools.model.release import Kind, Release
+from release_tools.report.action_outputs import action_outputs, output_lines
 from tests.report.examples import rehearsed
 
 

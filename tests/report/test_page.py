@@ -10,7 +10,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from release_tools.errors import BuildError
-from release_tools.model import Artifact, ArtifactKind, Note, State
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Note, State
 from release_tools.report.page import report_page
 from tests.making import make_conda
 from tests.report.examples import HOSTILE, hostile, rehearsed

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from release_tools import cli
+from release_tools.cli import main
 from release_tools.errors import BuildError
-from release_tools.model import Document, State
-from release_tools.report.summary import LARGEST, diagram, step_summary
+from release_tools.model.note import Document, State
+from release_tools.report.step_summary import LARGEST, diagram, step_summary
 from tests.report.examples import HOSTILE, hostile, rehearsed, section
 
 
@@ -88,7 +88,7 @@ def test_a_job_gets_the_summary_of_a_run_that_failed(tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     summary.write_text("what the step said before\n", encoding="utf-8")
     env = {"GITHUB_STEP_SUMMARY": str(summary), "PATH": "", "HOME": str(tmp_path)}
-    code = cli.main(["dry-run", "-C", str(tmp_path)], env)
+    code = main.main(["dry-run", "-C", str(tmp_path)], env)
     text = summary.read_text(encoding="utf-8")
     assert code != 0
     assert text.startswith("what the step said before\n## ❌ The release: failed at: Version\n")
@@ -98,7 +98,7 @@ def test_a_job_gets_the_summary_of_a_run_that_failed(tmp_path: Path) -> None:
 def test_a_job_gets_the_summary_of_a_wrong_configuration(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.release-tools]\nconda-name = 'x'\n", encoding="utf-8")
     summary = tmp_path / "summary.md"
-    assert cli.main(["dry-run", "-C", str(tmp_path)], {"GITHUB_STEP_SUMMARY": str(summary)}) == 3
+    assert main.main(["dry-run", "-C", str(tmp_path)], {"GITHUB_STEP_SUMMARY": str(summary)}) == 3
     assert "unknown key" in summary.read_text(encoding="utf-8")
 
 
@@ -107,7 +107,7 @@ def test_a_secret_is_not_in_the_summary(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(f"[tool.release-tools]\n'{secret}' = 'x'\n", encoding="utf-8")
     summary = tmp_path / "summary.md"
     env = {"GITHUB_STEP_SUMMARY": str(summary), "ANACONDA_API_TOKEN": secret}
-    assert cli.main(["dry-run", "-C", str(tmp_path)], env) == 3
+    assert main.main(["dry-run", "-C", str(tmp_path)], env) == 3
     text = summary.read_text(encoding="utf-8")
     assert "***" in text
     assert "hunter2" not in text

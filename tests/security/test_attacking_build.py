@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from release_tools.credentials import PUBLISHING
+from release_tools.system.credentials import PUBLISHING
 from tests.support.projects import hostile
 from tests.support.repositories import Checkout, make_repository
 

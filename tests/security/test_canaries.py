@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from release_tools.cli import COMMANDS, main
-from release_tools.credentials import PUBLISHING, is_secret
+from release_tools.cli.main import COMMANDS, main
+from release_tools.system.credentials import PUBLISHING, is_secret
 from tests.making import make_sdist, make_wheel
 from tests.publishing.test_canaries import spellings, unmasked
 from tests.servers.base import Fault, Response, What

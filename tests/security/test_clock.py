@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools import cli
+from release_tools.cli import main
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 
@@ -29,7 +29,7 @@ def test_a_clock_that_is_wrong_by_a_day_changes_no_byte(
         shift.write_text(str(seconds))
         monkeypatch.setattr(time, "time", lambda seconds=seconds: now() + seconds)
         options = ("--packages-dir", str(tmp_path / str(seconds)), "--no-verify-install", "--no-verify-conda-install")
-        assert cli.main(["build", "-C", str(checkout.root), *options], env) == 0
+        assert main.main(["build", "-C", str(checkout.root), *options], env) == 0
         made.append(digests(tmp_path / str(seconds)))
     assert len(made[0]) == 3
     assert made[0] == made[1]

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from jinja2.exceptions import SecurityError, UndefinedError
 
-from release_tools import cli
+from release_tools.cli import main
+from release_tools.config.loader import read_config
 from release_tools.errors import ConfigError, HistoryError, OutputError
-from release_tools.report.template import _environment
-from release_tools.settings import read_config
-from release_tools.workflows.reading import Workflow
+from release_tools.report.page_template import _environment
+from release_tools.workflows.workflow_files import Workflow
 from tests.checkouts import Checkout
 
 JOBS = "jobs: {}\n"
@@ -48,7 +48,7 @@ def test_a_committed_link_in_place_of_the_output_folder_is_not_followed(checkout
     (tmp_path / "elsewhere").mkdir()
     (checkout.path / "dist").symlink_to("../elsewhere")
     checkout.commit({})
-    code = cli.main(["build", "-C", str(checkout.path), "--version", "1.0"], checkout.env)
+    code = main.main(["build", "-C", str(checkout.path), "--version", "1.0"], checkout.env)
     assert code == OutputError.exit_code
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
@@ -66,7 +66,7 @@ def test_a_link_in_place_of_the_changelog_is_not_written_through(
     (checkout.path / "CHANGELOG.md").symlink_to(f"{folder}{'/..' * 40}{victim}")
     checkout.commit({})
     checkout.git("push", "--quiet", "origin", "main")
-    code = cli.main(["tag", "-C", str(checkout.path), "1.0", "--changelog", "--dry-run"], checkout.env)
+    code = main.main(["tag", "-C", str(checkout.path), "1.0", "--changelog", "--dry-run"], checkout.env)
     assert code == HistoryError.exit_code, capsys.readouterr()
     assert "is a link" in capsys.readouterr().err
     assert "Unreleased" in victim.read_text()
@@ -98,12 +98,12 @@ def test_doctor_and_init_take_any_workflow(checkout: Checkout, text: str, capsys
     file.parent.mkdir(parents=True)
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
     for command in ("doctor", "init"):
-        cli.main([command, "-C", str(checkout.path), "--json", "--github-repository", "ana/demo"], checkout.env)
+        main.main([command, "-C", str(checkout.path), "--json", "--github-repository", "ana/demo"], checkout.env)
         assert "Traceback" not in capsys.readouterr().err
 
 
 def test_every_template_runs_in_a_sandbox() -> None:
-    package = Path(cli.__file__).parent
+    package = Path(main.__file__).parent
     made = [
         node.func.id
         for path in package.rglob("*.py")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools import cli
+from release_tools.cli import main
 from release_tools.errors import BuildError, CondaError, OutputError, RepositoryError, VerifyError
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
@@ -58,7 +58,7 @@ def contents(folder: Path) -> Mapping[str, bytes]:
 
 def build(checkout: Checkout, env: Mapping[str, str], *more: str) -> int:
     options = ("--no-verify-install", "--no-verify-conda-install", *more)
-    return cli.main(["build", "-C", str(checkout.root), *options], env)
+    return main.main(["build", "-C", str(checkout.root), *options], env)
 
 
 def test_wherever_scratch_files_have_no_more_room_the_output_stays(

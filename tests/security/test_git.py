@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools import cli
+from release_tools.cli import main
 from release_tools.errors import RepositoryError, VersionError
 from tests.checkouts import Checkout
 
@@ -36,7 +36,7 @@ def calls(checkout: Checkout, tmp_path: Path) -> Path:
 
 
 def run(checkout: Checkout, *arguments: str, **env: str) -> int:
-    return cli.main([arguments[0], "-C", str(checkout.path), *arguments[1:]], {**checkout.env, **env})
+    return main.main([arguments[0], "-C", str(checkout.path), *arguments[1:]], {**checkout.env, **env})
 
 
 @pytest.mark.parametrize("ref", REFS)
@@ -95,7 +95,7 @@ def test_a_bare_repository_inside_of_a_checkout_is_not_entered(checkout: Checkou
     (inside / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n')
     for key, value in (("core.bare", "false"), ("core.worktree", "."), ("core.fsmonitor", str(trap))):
         checkout.git("config", "--file", str(inside / "config"), key, value)
-    assert cli.main(["version", "-C", str(inside)], checkout.env) == RepositoryError.exit_code
+    assert main.main(["version", "-C", str(inside)], checkout.env) == RepositoryError.exit_code
     assert not sprung.exists()
     subprocess.run(["git", "status"], cwd=inside, env=checkout.env, capture_output=True, check=False)
     assert sprung.exists(), "the trap works"

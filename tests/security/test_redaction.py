@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 import pytest
 
-from release_tools.console import Console
-from release_tools.credentials import is_secret
 from release_tools.errors import ReleaseToolsError
-from release_tools.inert import whole_words
-from release_tools.model import Note, Section, State
-from release_tools.process import ProcessError, run
+from release_tools.model.note import Note, Section, State
+from release_tools.system.console import Console
+from release_tools.system.credentials import is_secret
+from release_tools.system.process import ProcessError, run
+from release_tools.system.sanitize import whole_words
 
 SECRET = "pypi-AgEIcHlwaS5vcmc+ca/na?ry~ü"
 KEY = "-----BEGIN KEY-----\nMC4CAQAwBQYDK2VwBCIEIPcanary\n-----END KEY-----\n"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from release_tools.workflows.templates import render
+from release_tools.workflows.render import render
 from tests.acting import ROOT
 from tests.workflows.test_templates import CONFIGS, plan
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from release_tools.settings import read_config
+from release_tools.config.loader import read_config
 from tests.acting import ROOT
 
 TABLE = (ROOT / "pyproject.toml").read_text(encoding="utf-8")

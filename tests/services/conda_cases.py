@@ -6,8 +6,8 @@ Each is installed for real; ``probe.py`` tells what was then found.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from release_tools.builders.conda.from_wheel import Conversion
 from release_tools.recipe.names import Names
-from release_tools.services.conda_package import Conversion
 from tests.support.wheels import Project
 
 EXTRAS = {("lib-a", "fast"): ["lib-fast>=1", "gone; python_version < '3'"], ("lib-a", "more"): ["colorama"]}

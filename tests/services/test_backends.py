@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.services.backends import LATER
-from release_tools.services.environment import Environment
+from release_tools.builders.backends import LATER
+from release_tools.builders.virtual_environment import Environment
 from tests.support.projects import BACKENDS
 
 IMPORT = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"

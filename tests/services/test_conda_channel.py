@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from release_tools import addresses
+from release_tools.engine.routes import Channel, Server
 from release_tools.errors import CredentialError, ReleaseToolsError, RemoteError, UnreachableError
-from release_tools.http import Http, Patience
-from release_tools.model import Artifact, ArtifactKind
-from release_tools.places import Channel, Server
-from release_tools.services.conda_channel import Entry, Placed, check_token, placed, relabel, upload
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.publishers.conda_channel.servers import Entry, Placed, check_token, placed, relabel, upload
+from release_tools.system.http import Http, Patience
 from tests.making import make_conda
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.base import Fault, Response, What

@@ -15,10 +15,10 @@ import pytest
 import yaml
 from rattler_build import Stage0Recipe, VariantConfig
 
-from release_tools.archives import read_conda, read_wheel
+from release_tools.artifacts import read_conda, read_wheel
+from release_tools.builders.conda.from_wheel import Conversion, convert
+from release_tools.builders.conda.rattler_build import read_back, run_tests
 from release_tools.errors import ArchiveError, CondaError
-from release_tools.services.conda_build import read_back, run_tests
-from release_tools.services.conda_package import Conversion, convert
 from tests.making import make_wheel
 from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel
 from tests.support.wheels import Project
@@ -124,8 +124,8 @@ def test_the_same_wheel_gives_the_same_bytes_later_and_with_other_threads(
 def test_another_process_with_other_habits_gives_the_same_bytes(tmp_path: Path) -> None:
     wheel = DEMO.wheel(tmp_path)
     code = (
-        "import sys; from pathlib import Path; from release_tools.archives import read_wheel\n"
-        "from release_tools.services.conda_package import Conversion, convert\n"
+        "import sys; from pathlib import Path; from release_tools.artifacts import read_wheel\n"
+        "from release_tools.builders.conda.from_wheel import Conversion, convert\n"
         f"convert(read_wheel(Path(sys.argv[1])), Path(sys.argv[2]), Conversion(), {COMMIT_TIME})"
     )
     digests = set()

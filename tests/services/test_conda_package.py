@@ -12,10 +12,10 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from release_tools.archives import CondaPackage, read_conda, read_wheel
-from release_tools.services import channel
-from release_tools.services.conda_build import read_back
-from release_tools.services.conda_package import convert
+from release_tools.artifacts import CondaPackage, read_conda, read_wheel
+from release_tools.builders.conda import rattler
+from release_tools.builders.conda.from_wheel import convert
+from release_tools.builders.conda.rattler_build import read_back
 from tests.services import probe
 from tests.services.conda_cases import AVAILABLE, CASES, Case
 from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel, once
@@ -97,7 +97,7 @@ def test_an_installed_package_works(case: Case, prefix: Prefix, tmp_path: Path) 
 def test_pip_and_conda_agree_on_what_is_installed(prefix: Prefix) -> None:
     pypi = {case.conda: case.project.name for case in CASES if case.conda}
     aliases = {alias for case in CASES for alias in case.aliases}
-    records = {record.name: Version(record.version) for record in channel.installed(prefix.path)}
+    records = {record.name: Version(record.version) for record in rattler.installed(prefix.path)}
     assert {name: records[name] for name in aliases} == dict.fromkeys(aliases, Version("1.0"))
     expected = {
         canonicalize_name(pypi.get(name, name)): version

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from release_tools.engine.routes import PYPI, TESTPYPI, Index
 from release_tools.errors import (
     ConfigError,
     CredentialError,
@@ -16,12 +17,11 @@ from release_tools.errors import (
     UnreachableError,
     VerifyError,
 )
-from release_tools.http import Http, Patience
-from release_tools.model import Artifact, ArtifactKind
-from release_tools.places import PYPI, TESTPYPI, Index
-from release_tools.services.index_upload import Login, Uploader, stored_login
-from release_tools.services.package_index import listing
-from release_tools.services.trusted_publishing import Job, claims, mint
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.publishers.package_index.simple_api import listing
+from release_tools.publishers.package_index.trusted_publishing import Job, claims, mint
+from release_tools.publishers.package_index.uploader import Login, Uploader, stored_login
+from release_tools.system.http import Http, Patience
 from tests.making import make_sdist, make_wheel
 from tests.servers.base import Fault, Response, What
 from tests.servers.oidc import OidcProvider

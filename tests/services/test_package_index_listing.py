@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from release_tools.engine.routes import Index
 from release_tools.errors import RemoteError
-from release_tools.http import Http, Patience
-from release_tools.places import Index
-from release_tools.services.package_index import Listing, Served, listing
+from release_tools.publishers.package_index.simple_api import Listing, Served, listing
+from release_tools.system.http import Http, Patience
 from tests.making import make_sdist, make_wheel
 from tests.servers.base import Fault, Response, serve
 from tests.servers.package_index import HTML, JSON, PackageIndex

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.services.sdist_wheel import Builder
+from release_tools.builders.python import Builder
 from tests.support.projects import in_tree_project
 
 COMMIT_TIME = 1_772_409_600

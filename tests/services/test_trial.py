@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from release_tools.begun import Begun
-from release_tools.process import ProcessError
-from release_tools.services.environment import Environment
-from release_tools.services.trial import begin_trial, environment_for
+from release_tools.builders.test_environment import begin_trial, environment_for
+from release_tools.builders.virtual_environment import Environment
+from release_tools.engine.background import Begun
+from release_tools.system.process import ProcessError
 
 
 @pytest.mark.parametrize(("needed", "prepared"), [([], True), ([Requirement("attrs")], False)])

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.config import Config
-from release_tools.console import Console
-from release_tools.context import Context
+from release_tools.config.schema import Config
+from release_tools.engine.context import Context
+from release_tools.engine.gate import Gate
 from release_tools.errors import OutputError
-from release_tools.gate import Gate
-from release_tools.model import Artifact, ArtifactKind, Release, State
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import State
+from release_tools.model.release import Release
 from release_tools.steps.store import store
+from release_tools.system.console import Console
 from tests.conftest import Run
 from tests.making import make_sdist, make_wheel
 from tests.support.projects import in_tree_project

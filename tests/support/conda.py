@@ -12,9 +12,9 @@ import pytest
 from rattler import Subdir
 from rattler_build import FileEntry, assemble_package
 
-from release_tools.archives import read_wheel
-from release_tools.services import channel
-from release_tools.services.conda_package import Conversion, convert
+from release_tools.artifacts import read_wheel
+from release_tools.builders.conda import rattler
+from release_tools.builders.conda.from_wheel import Conversion, convert
 from tests.support.wheels import Project
 
 LEFT_OUT = {"site-packages", "test", "idlelib", "__pycache__", "turtledemo", "tkinter", "lib2to3"}
@@ -48,7 +48,7 @@ class Channel:
         for project in projects:
             wheel = project if isinstance(project, Path) else project.wheel(self.folder)
             made += convert(read_wheel(wheel), noarch, conversion, COMMIT_TIME).paths
-        channel.index(self.folder)
+        rattler.index(self.folder)
         return made
 
     @property
@@ -60,7 +60,7 @@ class Channel:
         return Channel(folder, self.cache, self.urls)
 
     def install(self, prefix: Path, *specs: str) -> None:
-        channel.install(prefix, specs, self.urls, cache_dir=self.cache)
+        rattler.install(prefix, specs, self.urls, cache_dir=self.cache)
 
 
 def pack_python(folder: Path) -> Path:

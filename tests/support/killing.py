@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import release_tools.pipeline
-from release_tools import cli
-from release_tools.gate import Act, Gate
-from release_tools.model import Receipt
+from release_tools.cli import main as cli_main
+from release_tools.engine.gate import Act, Gate
+from release_tools.model.action import Receipt
 
 AT_MOST = 60
 
@@ -40,7 +40,7 @@ def once(arguments: list[str], *, kill: bool) -> tuple[int, list[str]]:
     if child == 0:
         os.close(ours)
         instrument(lambda key: os.write(theirs, f"{key}\n".encode()), kill=kill)
-        os._exit(cli.main(arguments, dict(os.environ)))
+        os._exit(cli_main.main(arguments, dict(os.environ)))
     os.close(theirs)
     with open(ours, encoding="utf-8") as told:  # noqa: PTH123 - a descriptor
         acts = told.read().splitlines()

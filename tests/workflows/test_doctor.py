@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from release_tools.cli import main
+from release_tools.cli.main import main
 from release_tools.errors import PreflightError
-from release_tools.model import State
-from release_tools.workflows.templates import CHECK, RELEASE
+from release_tools.model.note import State
+from release_tools.workflows.render import CHECK, RELEASE
 from tests.checkouts import Checkout
 from tests.servers.package_index import File, PackageIndex, Publisher
 from tests.servers.proxy import proxying

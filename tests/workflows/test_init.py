@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.cli import main
+from release_tools.cli.main import main
+from release_tools.config.loader import read_config
 from release_tools.errors import ConfigError, DriftError
-from release_tools.settings import read_config
-from release_tools.workflows.templates import CHECK, RELEASE
+from release_tools.workflows.render import CHECK, RELEASE
 from tests.acting import ROOT
 from tests.checkouts import Checkout
 
@@ -133,7 +133,7 @@ def test_development_versions_are_kept_once_chosen(checkout: Checkout) -> None:
 def test_a_copy_that_does_not_know_its_commit_asks_for_it(
     checkout: Checkout, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("release_tools.workflows.project._checkout_commit", lambda _: "")
+    monkeypatch.setattr("release_tools.workflows.project_workflows._checkout_commit", lambda _: "")
     assert main(["init", "-C", str(checkout.path), "--yes"], checkout.env) == 2
     assert "--action release-tools/release-tools@COMMIT" in capsys.readouterr().err
 

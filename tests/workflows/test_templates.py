@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from release_tools.config import AnacondaConfig, Config, GitHubConfig, RoutesConfig
-from release_tools.workflows.plan import Job, Plan, jobs, tag_patterns
-from release_tools.workflows.templates import CHECK, FOLDER, PINS, RELEASE, keep_pins, render
+from release_tools.config.schema import AnacondaConfig, Config, GitHubConfig, RoutesConfig
+from release_tools.workflows.jobs import Job, Plan, jobs, tag_patterns
+from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE, keep_pins, render
 from tests.acting import ROOT, readme_workflow
 
 OURS = f"release-tools/release-tools@{'a' * 40} # v1.0.0"

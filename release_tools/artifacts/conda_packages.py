@@ -1,0 +1,233 @@
+"""Conda packages of both formats, read without unpacking them.
+
+A ``.conda`` file is a zip of two compressed tars, one for what is installed and one for ``info/``; a ``.tar.bz2`` has
+both in one. https://github.com/conda/ceps (CEP 26 for names, CEP 34 for ``info/``, CEP 35 for the formats)
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+from release_tools.artifacts.members import LIMITS, REBUILD, Limits, Member, Names, one_line, open_regular, refused
+from release_tools.artifacts.streams import Frame, Packing, decoding
+from release_tools.artifacts.tars import read_members
+from release_tools.artifacts.zips import Zip, open_zip
+from release_tools.errors import ArchiveError
+
+_FORMAT_VERSION: Final = 2
+_INFO: Final = "info/"
+_SUFFIXES: Final = (".conda", ".tar.bz2")
+_CASELESS: Final = ("noarch", "osx", "win")
+_DOCUMENTS: Final = tuple(
+    _INFO + name
+    for name in ("index.json", "paths.json", "link.json", "about.json", "tests/tests.yaml", "recipe/recipe.yaml")
+)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class CondaPackage:
+    """A conda package whose every installed file has been checked against its ``info/paths.json``.
+
+    Attributes:
+        path: where it lies.
+        name: of the package.
+        version: as conda writes it.
+        build: the build string.
+        build_number: orders the builds of one version.
+        subdir: the channel folder that it belongs in.
+        noarch: ``python``, ``generic``, or empty.
+        depends: what it needs, as match specs.
+        constrains: what it cannot stand beside, as match specs.
+        entry_points: the commands that its installer makes, each ``name = module:function``.
+        members: the files that are installed, in their order in the archive.
+        info: the files under ``info/``.
+        documents: the content of the ``info/`` files that conda itself reads, by their name without ``info/``.
+    """
+
+    path: Path
+    name: str
+    version: str
+    build: str
+    build_number: int
+    subdir: str
+    noarch: str
+    depends: tuple[str, ...]
+    constrains: tuple[str, ...]
+    entry_points: tuple[str, ...]
+    members: tuple[Member, ...]
+    info: tuple[Member, ...]
+    documents: Mapping[str, bytes]
+
+
+def read_conda(path: Path, limits: Limits = LIMITS) -> CondaPackage:
+    """Read a conda package and check every file of it.
+
+    Raises:
+        ArchiveError: it is corrupt, hostile, or not what its file name or its ``info/paths.json`` says.
+    """
+    with _open_members(path, limits) as found:
+        everything = list(found)
+    documents = {member.name.removeprefix(_INFO): content for member, content in everything if content}
+    index = _Fields.read(documents, "index.json", path.name)
+    link = _Fields.read(documents, "link.json", path.name) if "link.json" in documents else _Fields({}, path.name)
+    package = CondaPackage(
+        path=path,
+        name=index.get("name", str),
+        version=index.get("version", str),
+        build=index.get("build", str),
+        build_number=index.get("build_number", int),
+        subdir=index.get("subdir", str, ""),
+        noarch=index.get("noarch", str, ""),
+        depends=index.texts("depends"),
+        constrains=index.texts("constrains"),
+        entry_points=_Fields(link.get("noarch", dict, {}), path.name).texts("entry_points"),
+        members=tuple(member for member, _ in everything if not member.name.startswith(_INFO)),
+        info=tuple(member for member, _ in everything if member.name.startswith(_INFO)),
+        documents=documents,
+    )
+    _check_identity(package, limits)
+    _check_paths(package, _Fields.read(documents, "paths.json", path.name))
+    return package
+
+
+@contextmanager
+def _open_members(path: Path, limits: Limits) -> Iterator[Iterator[tuple[Member, bytes]]]:
+    """The members of the payload, then those of ``info/``; in a ``.tar.bz2`` as they come."""
+    names = Names(path.name, limits, case_sensitive=True)
+    if path.name.endswith(".tar.bz2"):
+        with open_regular(path) as (file, size):
+            ceiling = limits.ceiling(size, limits.conda_ratio)
+            frame = Frame(file, start=0, packed=size, packing=Packing.BZIP2, ceiling=ceiling, shown=path.name)
+            yield read_members(frame, path.name, names, _DOCUMENTS.__contains__, limits)
+        return
+    if not path.name.endswith(".conda"):
+        raise ArchiveError(f"{path.name}: neither a .conda nor a .tar.bz2 file", "Hand over a conda package.")
+    with open_zip(path, limits) as archive:
+        metadata = _Fields.read({"metadata.json": archive.read("metadata.json")}, "metadata.json", path.name)
+        if metadata.get("conda_pkg_format_version", int) != _FORMAT_VERSION:
+            raise ArchiveError(f"{path.name}: not version {_FORMAT_VERSION} of the conda package format", REBUILD)
+        yield chain.from_iterable(_component(archive, part, names) for part in ("pkg", "info"))
+
+
+def _component(archive: Zip, part: str, names: Names) -> Iterator[tuple[Member, bytes]]:
+    """The members of one of the two tars in a ``.conda`` file."""
+    stem = archive.shown.removesuffix(".conda")
+    wanted = {"metadata.json", f"pkg-{stem}.tar.zst", f"info-{stem}.tar.zst"}
+    if archive.entries.keys() != wanted:
+        found = ", ".join(map(repr, archive.entries))
+        raise ArchiveError(f"{archive.shown}: exactly {', '.join(sorted(wanted))} are needed, found {found}", REBUILD)
+    name = f"{part}-{stem}.tar.zst"
+    shown = f"{archive.shown}: {name}"
+    entry = archive.open(name).finish().entry
+    if entry.packing is not Packing.STORED:
+        raise ArchiveError(f"{shown}: compressed twice", REBUILD)
+    frame = Frame(
+        archive.file,
+        start=entry.start,
+        packed=entry.packed,
+        packing=Packing.ZSTD,
+        ceiling=archive.limits.ceiling(entry.packed, archive.limits.conda_ratio),
+        shown=shown,
+    )
+    for member, content in read_members(frame, shown, names, _DOCUMENTS.__contains__, archive.limits):
+        if member.name.startswith(_INFO) != (part == "info"):
+            raise refused(shown, member.name, "belongs in the other part of the package")
+        yield member, content
+
+
+def _check_identity(package: CondaPackage, limits: Limits) -> None:
+    """Compare ``info/index.json`` with the file name, and the names with what the package's systems can hold."""
+    stem = f"{package.name}-{package.version}-{package.build}"
+    if package.path.name.removeprefix(stem) not in _SUFFIXES:
+        raise ArchiveError(f"{package.path.name}: its info/index.json says {one_line(stem)}", REBUILD)
+    if package.subdir.startswith(_CASELESS):
+        names = Names(package.path.name, limits)
+        for member in package.members:
+            names.add(member.name)
+
+
+def _check_paths(package: CondaPackage, paths: "_Fields") -> None:
+    """Compare ``info/paths.json`` with the files; all that disagree are told at once."""
+    told: dict[str, _Fields] = {}
+    faults = []
+    for fields in paths.get("paths", list):
+        path = _Fields(fields if isinstance(fields, dict) else {}, package.path.name)
+        name = path.get("_path", str)
+        if name in told:
+            faults.append(f"{name!r}: in paths.json twice")
+        told[name] = path
+    for member in package.members:
+        if member.name not in told:
+            faults.append(f"{member.name!r}: in the package, but not in paths.json")
+            continue
+        path = told.pop(member.name)
+        content = (member.sha256, member.size)
+        if not member.link and (path.get("sha256", str), path.get("size_in_bytes", int)) != content:
+            faults.append(f"{member.name!r}: not the content that paths.json says")
+    faults += [
+        f"{name!r}: in paths.json, but not in the package"
+        for name, path in told.items()
+        if path.get("path_type", str, "") != "directory"
+    ]
+    if faults:
+        raise ArchiveError(f"{package.path.name}: info/paths.json is not true", REBUILD, faults=faults)
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """A JSON object of ``info/``, its fields read by type."""
+
+    fields: dict[str, Any]
+    shown: str
+
+    @classmethod
+    def read(cls, documents: Mapping[str, bytes], name: str, archive: str) -> Self:
+        """One document.
+
+        Raises:
+            ArchiveError: it is missing, or not a JSON object without repeated keys.
+        """
+        shown = f"{archive}: info/{name}"
+        if name not in documents:
+            raise ArchiveError(f"{shown} is missing", REBUILD)
+        with decoding(shown):
+            fields = json.loads(documents[name], object_pairs_hook=_unique)
+        if not isinstance(fields, dict):
+            raise ArchiveError(f"{shown}: not an object", REBUILD)
+        return cls(fields, shown)
+
+    def get(self, field: str, kind: type[_T], default: _T | None = None) -> _T:
+        """A field's value.
+
+        Raises:
+            ArchiveError: it is of another type, or missing (or null) and there is no default.
+        """
+        value = self.fields.get(field)
+        value = default if value is None else value
+        if not isinstance(value, kind):
+            raise ArchiveError(f"{self.shown}: {field} is {value!r:.80}, not of type {kind.__name__}", REBUILD)
+        return value
+
+    def texts(self, field: str) -> tuple[str, ...]:
+        """A field's list of texts, empty where it is missing.
+
+        Raises:
+            ArchiveError: it is something else.
+        """
+        values: list[Any] = self.get(field, list, [])
+        if not all(isinstance(value, str) for value in values):
+            raise ArchiveError(f"{self.shown}: {field} holds something else than texts", REBUILD)
+        return tuple(values)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; a repeated key, which parsers read differently, is refused."""
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a key is there twice")
+    return fields

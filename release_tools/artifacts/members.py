@@ -1,0 +1,161 @@
+"""What every archive is held to: the names of its members, their sizes, and the file itself."""
+
+import re
+import stat
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from release_tools.errors import ArchiveError
+from release_tools.system.sanitize import visible
+
+CHUNK: Final = 1 << 16
+REBUILD: Final = "Build the file anew from a clean checkout, and do not publish this one."
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_LONGEST_NAME = 1024
+_LONGEST_PART = 255
+_LONGEST_QUOTE = 500
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of an archive.
+
+    Attributes:
+        name: its path inside the archive, with forward slashes.
+        size: in bytes, unpacked.
+        sha256: lower-case hexadecimal digest of its content; empty for a link.
+        executable: whether its owner may execute it.
+        link: what it points to, as written, where it is a symbolic link; empty for a file.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    executable: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where an archive stops being a package and becomes a bomb.
+
+    Attributes:
+        members: the most members that an archive may have.
+        unpacked: the most bytes that it may unpack to.
+        ratio: the most that it may grow by when unpacked; PyPI's own limit.
+        conda_ratio: the same for a conda package: zstd sees repetitions over megabytes, where the deflate of a wheel
+            sees but 32 kB, so a sound wheel may become a conda package of a far higher ratio.
+        ratio_from: the unpacked bytes from which the ratio counts; PyPI's own limit.
+        document: the most bytes of a member that is read whole, such as METADATA.
+    """
+
+    members: int = 200_000
+    unpacked: int = 16 << 30
+    ratio: int = 50
+    conda_ratio: int = 1000
+    ratio_from: int = 64 << 20
+    document: int = 64 << 20
+
+    def ceiling(self, packed: int, ratio: int = 0) -> int:
+        """The most bytes that an archive of ``packed`` bytes may unpack to, by another ratio if one is given."""
+        return min(self.unpacked, max(self.ratio_from, (ratio or self.ratio) * packed))
+
+
+LIMITS: Final = Limits()
+
+
+class Names:
+    """The names of one archive, taken in one by one and refused where they would not all fit on every file system."""
+
+    def __init__(self, archive: str, limits: Limits, *, case_sensitive: bool = False) -> None:
+        self._archive = archive
+        self._limits = limits
+        self._case_sensitive = case_sensitive
+        self._count = 0
+        self._folders: set[str] = set()
+        self._files: set[str] = set()
+        self._spellings: dict[str, str] = {}
+
+    def add(self, name: str, *, folder: bool = False) -> None:
+        """Take in one member's name, without a trailing slash.
+
+        Raises:
+            ArchiveError: it leaves the archive, cannot be written everywhere, or is there already.
+        """
+        self._count += 1
+        if self._count > self._limits.members:
+            raise ArchiveError(f"{self._archive}: more than {self._limits.members} members", REBUILD)
+        if fault := name_fault(name):
+            raise refused(self._archive, name, fault)
+        parent, _, _ = name.rpartition("/")
+        if parent not in self._folders:
+            for end in (match.start() for match in re.finditer("/", name)):
+                self._claim(name[:end], folder=True)
+        self._claim(name, folder=folder)
+
+    def _claim(self, name: str, *, folder: bool) -> None:
+        if name in self._files or (not folder and name in self._folders):
+            raise refused(self._archive, name, "is there twice")
+        if not self._case_sensitive:
+            spelled = self._spellings.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+            if spelled != name:
+                raise refused(self._archive, name, f"is the same file as {spelled!r} where case does not count")
+        (self._folders if folder else self._files).add(name)
+
+
+def name_fault(name: str) -> str:
+    """What is wrong with a member's name, empty where nothing is."""
+    parts = name.split("/")
+    faults = (
+        (name.startswith("/") or _DRIVE.match(name), "has an absolute path"),
+        (".." in parts, "leaves the archive by '..'"),
+        (not name.isprintable(), "has control characters in its name"),
+        ("\\" in name, "has a backslash in its name"),
+        ("" in parts or "." in parts, "has an empty part in its path"),
+        (len(name) > _LONGEST_NAME, "has a path too long for a file system"),
+        (len(name) > _LONGEST_PART // 4 and _longest(parts) > _LONGEST_PART, "has a name too long for a file system"),
+    )
+    return next((fault for found, fault in faults if found), "")
+
+
+def _longest(parts: list[str]) -> int:
+    return max(len(part.encode(errors="replace")) for part in parts)
+
+
+def refused(archive: str, member: str, why: str) -> ArchiveError:
+    """The error that names the member; a hostile name is quoted and cut short."""
+    shown = member if len(member) <= 120 else f"{member[:117]}..."  # noqa: PLR2004 - the width of a terminal line
+    return ArchiveError(f"{archive}: member {shown!r} {why}", REBUILD)
+
+
+def told(error: Exception) -> str:
+    """What a decoder says is wrong, in one line; it may quote the archive."""
+    return one_line(str(error))
+
+
+def one_line(text: str) -> str:
+    """Text from an archive as a message may quote it: in one line, every control visible, and cut short."""
+    line = visible(" ".join(text.split()))
+    return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}..."
+
+
+@contextmanager
+def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file that is to be read as an archive; answer it and its size.
+
+    Raises:
+        ArchiveError: it is not there, not readable, or not a regular file (a link, a pipe, a device).
+    """
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise ArchiveError(f"{path.name}: not a regular file", "Hand over the file itself, not a link or a folder.")
+        file = path.open("rb")
+    except OSError as error:
+        raise ArchiveError(f"{path.name}: cannot be read: {error.strerror}", "Check the path.") from error
+    with file:
+        yield file, file.seek(0, 2)

@@ -1,0 +1,194 @@
+"""Compressed streams of exactly one frame, unpacked forward only and never beyond a ceiling."""
+
+import csv
+import struct
+import sys
+import tarfile
+import zipfile
+import zlib
+from bz2 import BZ2Decompressor
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import BinaryIO, Final, Protocol
+
+from release_tools.artifacts.members import CHUNK, REBUILD, told
+from release_tools.errors import ArchiveError
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import ZstdDecompressor, ZstdError
+else:
+    from backports.zstd import ZstdDecompressor, ZstdError
+
+_GZIP_WINDOW: Final = 31
+_RAW_WINDOW: Final = -15
+
+
+@contextmanager
+def decoding(archive: str) -> Iterator[None]:
+    """Turn what the standard library's decoders raise on corrupt input into one clear error."""
+    try:
+        yield
+    except (
+        csv.Error,
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        zlib.error,
+        ZstdError,
+        struct.error,
+        EOFError,
+        OSError,
+        OverflowError,
+        RuntimeError,
+        ValueError,
+    ) as error:
+        raise ArchiveError(f"{archive}: corrupt: {told(error)}", REBUILD) from error
+
+
+class Packing(StrEnum):
+    """How a stream is compressed."""
+
+    STORED = "stored"
+    DEFLATE = "deflate"
+    GZIP = "gzip"
+    BZIP2 = "bzip2"
+    ZSTD = "zstd"
+
+
+class _Decompressor(Protocol):
+    """What `bz2` and `zstd` offer alike: they keep what they were fed and have not used yet."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _Zlib:
+    """The same manners for `zlib`, which hands unused input back instead."""
+
+    def __init__(self, window: int) -> None:
+        self._object = zlib.decompressobj(window)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._object.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._object.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        out = self._object.decompress(self._object.unconsumed_tail + data, max_length)
+        self.needs_input = len(out) < max_length
+        return out
+
+
+def _decompressor(packing: Packing) -> _Decompressor | None:
+    match packing:
+        case Packing.STORED:
+            return None
+        case Packing.DEFLATE:
+            return _Zlib(_RAW_WINDOW)
+        case Packing.GZIP:
+            return _Zlib(_GZIP_WINDOW)
+        case Packing.BZIP2:
+            return BZ2Decompressor()
+        case Packing.ZSTD:
+            return ZstdDecompressor()
+
+
+class Frame:
+    """A readable stream over the one compressed frame that fills a part of a file, or a whole one.
+
+    It behaves enough like a file for `tarfile`: ``read``, ``tell``, and ``seek`` forward. Only one frame of a file may
+    be read at a time, for they share its position.
+    """
+
+    def __init__(  # noqa: PLR0913 - each one is a fact about where the bytes are and how many there may be
+        self, file: BinaryIO, *, start: int, packed: int, packing: Packing, ceiling: int, shown: str
+    ) -> None:
+        """Take a file's part.
+
+        Args:
+            file: the open archive.
+            start: the part's first byte.
+            packed: the part's length in bytes.
+            packing: its compression.
+            ceiling: the most bytes that it may unpack to.
+            shown: what to call it in an error.
+        """
+        self._file = file
+        self._left = packed
+        self._decompressor = _decompressor(packing)
+        self._ceiling = ceiling
+        self._shown = shown
+        self._position = 0
+        self._chunk = b""  # unpacked, and given out up to ``_given``: most reads are of a header
+        self._given = 0
+        self._ended = False
+        file.seek(start)
+
+    def read(self, size: int = CHUNK) -> bytes:
+        """The next ``size`` bytes; fewer only at the end.
+
+        Raises:
+            ArchiveError: the frame is corrupt, is cut off, goes beyond the ceiling, or more data follow it.
+        """
+        parts = []
+        while size > 0 and self._has_more():
+            part = self._chunk[self._given : self._given + size]
+            size -= len(part)
+            self._given += len(part)
+            self._position += len(part)
+            if self._position > self._ceiling:
+                raise ArchiveError(f"{self._shown}: unpacks to more than {self._ceiling} bytes", REBUILD)
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def tell(self) -> int:
+        """How many unpacked bytes have been read."""
+        return self._position
+
+    def seek(self, position: int) -> int:
+        """Go forward to an unpacked position.
+
+        Raises:
+            ArchiveError: it lies behind, as only a forged header asks for, or beyond the end.
+        """
+        if position < self._position:
+            raise ArchiveError(f"{self._shown}: a header points backwards", REBUILD)
+        while self._position < position:
+            if not self.read(min(CHUNK, position - self._position)):
+                raise ArchiveError(f"{self._shown}: cut off", REBUILD)
+        return position
+
+    def _has_more(self) -> bool:
+        while self._given == len(self._chunk):
+            if self._ended:
+                if self._left or (self._decompressor and self._decompressor.unused_data):
+                    raise ArchiveError(f"{self._shown}: data after the end of its compressed stream", REBUILD)
+                return False
+            with decoding(self._shown):
+                self._chunk, self._given = self._unpack(), 0
+        return True
+
+    def _unpack(self) -> bytes:
+        if self._decompressor is None:
+            chunk = self._feed(CHUNK) if self._left else b""
+            self._ended = not self._left
+            return chunk
+        chunk = self._decompressor.decompress(self._feed(CHUNK) if self._decompressor.needs_input else b"", CHUNK)
+        self._ended = self._decompressor.eof
+        return chunk
+
+    def _feed(self, size: int) -> bytes:
+        fed = self._file.read(min(size, self._left))
+        if not fed:
+            raise ArchiveError(f"{self._shown}: cut off", REBUILD)
+        self._left -= len(fed)
+        return fed

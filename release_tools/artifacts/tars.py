@@ -1,0 +1,163 @@
+"""Tar files, walked once, forward, each header checked before its content is read.
+
+Only what belongs in a package is let through: files, folders, and links that stay inside. The format is POSIX pax and
+GNU's long names, as `tarfile` reads them.
+"""
+
+import hashlib
+import re
+import stat
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, Final, cast
+
+from release_tools.artifacts.members import CHUNK, LIMITS, REBUILD, Limits, Member, Names, name_fault, refused
+from release_tools.artifacts.streams import Frame, decoding
+from release_tools.errors import ArchiveError
+
+_BLOCK: Final = tarfile.BLOCKSIZE
+_USTAR_LARGEST: Final = 8 << 30
+_GLOBAL_HARMLESS: Final = {"comment", "charset", "mtime", "hdrcharset"}
+_UPWARDS: Final = re.compile(r"^(\.\./)*")
+
+
+class _Headers:
+    """A frame as `tarfile` sees it: its reads are headers, and none is longer than an honest one.
+
+    Attributes:
+        last: the header block that was read last.
+    """
+
+    def __init__(self, frame: Frame, shown: str) -> None:
+        self.tell = frame.tell
+        self.seek = frame.seek
+        self.last = b""
+        self._read = frame.read
+        self._shown = shown
+
+    def read(self, size: int) -> bytes:
+        if size > CHUNK:
+            raise ArchiveError(f"{self._shown}: a header of {size} bytes", REBUILD)
+        self.last = self._read(size)
+        return self.last
+
+
+def walk(frame: Frame, shown: str, names: Names) -> Iterator[tuple[tarfile.TarInfo, Iterator[bytes]]]:
+    """Each file and link of a tar stream with its content; what the caller leaves unread is skipped.
+
+    Args:
+        frame: the unpacked stream.
+        shown: what to call the archive in an error.
+        names: takes in every member's name.
+
+    Raises:
+        ArchiveError: a member must not be in a package, or the stream is corrupt; it names the member.
+    """
+    headers = _Headers(frame, shown)
+    files: set[str] = set()
+    end = 0
+    with decoding(shown):
+        archive = tarfile.TarFile(fileobj=cast("Any", headers), encoding="utf-8")
+    while True:
+        with decoding(shown):
+            info = archive.next()
+        if info is None:
+            break
+        names.add(info.name, folder=info.isdir())
+        if fault := _fault(info, archive, files):
+            raise refused(shown, info.name, fault)
+        end = info.offset_data + -(-info.size // _BLOCK) * _BLOCK
+        if not info.isdir():
+            yield info, _content(frame, info, shown)
+        if info.isreg():
+            files.add(info.name)
+    if frame.tell() != end + _BLOCK or any(headers.last):
+        raise ArchiveError(f"{shown}: cut off, or with a corrupt header", REBUILD)
+    rest = 0
+    while chunk := frame.read():
+        rest += len(chunk)
+        if any(chunk):
+            raise ArchiveError(f"{shown}: data after the end of the archive", REBUILD)
+    if rest < _BLOCK:
+        raise ArchiveError(f"{shown}: cut off", REBUILD)
+
+
+def _content(frame: Frame, info: tarfile.TarInfo, shown: str) -> Iterator[bytes]:
+    left = info.size
+    frame.seek(info.offset_data)
+    while left:
+        chunk = frame.read(min(CHUNK, left))
+        if not chunk:
+            raise refused(shown, info.name, "is cut off")
+        left -= len(chunk)
+        yield chunk
+
+
+def _fault(info: tarfile.TarInfo, archive: tarfile.TarFile, files: set[str]) -> str:
+    """What is wrong with a member, apart from its name; empty where nothing is."""
+    known = info.isreg() or info.isdir() or info.issym() or info.islnk()
+    unusual = ", ".join(sorted(archive.pax_headers.keys() - _GLOBAL_HARMLESS))
+    faults = (
+        (info.issparse() or not known, "is neither a file, a folder nor a link"),
+        (info.size and not info.isreg(), "is not a file and has content"),
+        ("size" in info.pax_headers and info.size < _USTAR_LARGEST, "has two sizes"),
+        (unusual, f"follows a global header that sets {unusual}"),
+        (
+            info.islnk() and info.linkname not in files,
+            f"is a hard link to {info.linkname!r}, which is no file before it",
+        ),
+        (
+            info.issym() and _leaves(info.name, info.linkname),
+            f"is a link to {info.linkname!r}, which may leave the archive",
+        ),
+    )
+    return next((fault for found, fault in faults if found), "")
+
+
+def _leaves(name: str, target: str) -> bool:
+    """Whether a symbolic link may lead out of the archive.
+
+    It may go up only at its beginning: further on, ``..`` would go up from wherever another link leads.
+    """
+    steps = f"{target.rstrip('/')}/"
+    upwards = cast("re.Match[str]", _UPWARDS.match(steps)).group()
+    below = steps.removeprefix(upwards).removesuffix("/")
+    return upwards.count("..") > name.count("/") or bool(below and name_fault(below)) or not target
+
+
+def read_members(
+    frame: Frame, shown: str, names: Names, wanted: Callable[[str], bool], limits: Limits = LIMITS
+) -> Iterator[tuple[Member, bytes]]:
+    """Each file and link of a tar stream as a `Member`, and the content of those that are wanted.
+
+    Args:
+        frame: the unpacked stream.
+        shown: what to call the archive in an error.
+        names: takes in every member's name.
+        wanted: whether the content of a member, told by its name, is to be kept; otherwise it is given empty.
+        limits: on what may be kept.
+
+    Raises:
+        ArchiveError: a member must not be in a package, is too large to be kept, or the stream is corrupt.
+    """
+    known: dict[str, Member] = {}
+    for info, content in walk(frame, shown, names):
+        keep = wanted(info.name)
+        if keep and info.size > limits.document:
+            raise refused(shown, info.name, f"has {info.size} bytes, more than {limits.document}")
+        digest = hashlib.sha256()
+        kept = []
+        for chunk in content:
+            digest.update(chunk)
+            if keep:
+                kept.append(chunk)
+        executable = bool(info.mode & stat.S_IXUSR)
+        if info.islnk():
+            member = replace(known[info.linkname], name=info.name)
+        elif info.issym():
+            member = Member(info.name, 0, "", link=info.linkname)
+        else:
+            member = Member(info.name, info.size, digest.hexdigest(), executable)
+        known[info.name] = member
+        yield member, b"".join(kept)

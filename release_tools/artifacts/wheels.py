@@ -1,0 +1,262 @@
+"""Wheels, read member by member and never unpacked.
+
+https://packaging.python.org/specifications/binary-distribution-format/ and
+https://packaging.python.org/specifications/recording-installed-packages/
+"""
+
+import base64
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from packaging.tags import InvalidTag, Tag, parse_tag
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from release_tools.artifacts.core_metadata import CoreMetadata, check_identity, parse_entry_points, parse_metadata
+from release_tools.artifacts.install_scheme import Scheme, import_names, place_of
+from release_tools.artifacts.members import LIMITS, REBUILD, Limits, Member, Names, one_line, open_regular, refused
+from release_tools.artifacts.streams import decoding
+from release_tools.artifacts.zips import Content, Entry, Zip, open_zip
+from release_tools.errors import ArchiveError
+
+_HASHES: Final = ("", "sha256", "sha384", "sha512")
+_UNRECORDED: Final = ("RECORD", "RECORD.jws", "RECORD.p7s")
+_LICENSES: Final = ("LICEN", "COPYING", "NOTICE", "AUTHORS")
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel whose every byte has been checked against its RECORD.
+
+    Attributes:
+        path: where it lies.
+        metadata: its METADATA.
+        build: its build tag, a number and the text after it; ``()`` without one.
+        tags: what it runs on.
+        pure: whether its root goes to purelib.
+        generator: what made it, as its file WHEEL says.
+        members: its files, in the order in which they lie in the archive.
+        dist_info: the name of its ``.dist-info`` folder.
+        entry_points: of every group.
+        license_files: the names of the members that hold its license texts.
+        entries: where each member lies in the file.
+    """
+
+    path: Path
+    metadata: CoreMetadata
+    build: tuple[()] | tuple[int, str]
+    tags: frozenset[Tag]
+    pure: bool
+    generator: str
+    members: tuple[Member, ...]
+    dist_info: str
+    entry_points: tuple[EntryPoint, ...]
+    license_files: tuple[str, ...]
+    entries: Mapping[str, Entry] = field(repr=False, compare=False)
+
+    def read(self, *names: str) -> tuple[bytes, ...]:
+        """The whole contents of some members.
+
+        Raises:
+            ArchiveError: there is none of a name, or the file is no longer the one that was checked.
+        """
+        if not names:
+            return ()
+        with self._reopened() as archive:
+            return tuple(archive.read(name) for name in names)
+
+    def stream(self) -> Iterator[tuple[Member, Content]]:
+        """Every member with its content, to be read in this order; nothing is held in memory.
+
+        Raises:
+            ArchiveError: the file is no longer the one that was checked.
+        """
+        with self._reopened() as archive:
+            for member in self.members:
+                content = archive.open(member.name)
+                yield member, content
+                if content.finish().digest().hex() != member.sha256:
+                    raise refused(self.path.name, member.name, "has changed since the wheel was checked")
+
+    @contextmanager
+    def _reopened(self) -> Iterator[Zip]:
+        """The file, members found where they were; whatever has changed since will not have its checksum."""
+        with open_regular(self.path) as (file, _):
+            yield Zip(file, self.path.name, self.entries, LIMITS)
+
+    @property
+    def top_level(self) -> tuple[str, ...]:
+        """What the wheel puts directly into site-packages, apart from its ``.dist-info``: folders and files."""
+        return tuple(sorted({path.partition("/")[0] for path in self._lib_paths()} - {self.dist_info}))
+
+    @property
+    def import_names(self) -> tuple[str, ...]:
+        """The outermost modules and packages that it installs, the project's own Import-Name (PEP 794) before ours.
+
+        Those of an extra are left out: importing them may need what the extra brings.
+        """
+        told = [name.partition(";") for name in self.metadata.raw.get("import_names", [])]
+        public = tuple(sorted(name.strip() for name, _, private in told if name.strip() and not private))
+        found = import_names(path for path in self._lib_paths() if not path.startswith(f"{self.dist_info}/"))
+        return public or tuple(name for name in found if name not in self.extra_modules) or found
+
+    @property
+    def extra_modules(self) -> frozenset[str]:
+        """The modules that only commands of an extra are made of."""
+        behind = {point.module for point in self.entry_points if point.extras}
+        return frozenset(behind - {point.module for point in self.entry_points if not point.extras})
+
+    def _lib_paths(self) -> list[str]:
+        places = (place_of(member.name) for member in self.members)
+        return [place.path for place in places if place and place.scheme is Scheme.LIB]
+
+
+def read_wheel(path: Path, limits: Limits = LIMITS) -> Wheel:
+    """Read a wheel and check every byte of it.
+
+    Raises:
+        ArchiveError: it is corrupt, hostile, or not what its file name, WHEEL or RECORD says.
+    """
+    try:
+        name, version, build, tags = parse_wheel_filename(path.name)
+    except InvalidWheelFilename as error:
+        raise ArchiveError(f"{path.name}: {error}", "A wheel is called name-version-tags.whl.") from error
+    with open_zip(path, limits) as archive:
+        dist_info = _dist_info(archive)
+        metadata = parse_metadata(archive.read(f"{dist_info}/METADATA"), f"{path.name}: METADATA")
+        check_identity(metadata, name, str(version), path.name, "its file name")
+        stem = dist_info.removesuffix(".dist-info").rpartition("-")
+        check_identity(metadata, stem[0], stem[2], path.name, f"its folder {dist_info}")
+        pure, generator = _check_wheel_file(archive, dist_info, tags)
+        _check_places(archive, dist_info, limits)
+        points = f"{dist_info}/entry_points.txt"
+        has_points = points in archive.entries
+        return Wheel(
+            path=path,
+            metadata=metadata,
+            build=build,
+            tags=tags,
+            pure=pure,
+            generator=generator,
+            members=_verified_members(archive, dist_info),
+            dist_info=dist_info,
+            entry_points=parse_entry_points(archive.read(points), f"{path.name}: {points}") if has_points else (),
+            license_files=_license_files(archive, dist_info, metadata),
+            entries=archive.entries,
+        )
+
+
+def _dist_info(archive: Zip) -> str:
+    folders = sorted({name.partition("/")[0] for name in archive.entries if ".dist-info/" in name})
+    folders = [folder for folder in folders if folder.endswith(".dist-info")]
+    if len(folders) != 1:
+        found = ", ".join(folders) or "none"
+        raise ArchiveError(f"{archive.shown}: exactly one .dist-info folder is needed, found {found}", REBUILD)
+    return folders[0]
+
+
+def _check_wheel_file(archive: Zip, dist_info: str, tags: frozenset[Tag]) -> tuple[bool, str]:
+    """Compare WHEEL with the file name; answer whether the root is purelib, and the generator."""
+    shown = f"{archive.shown}: {dist_info}/WHEEL"
+    with decoding(shown):
+        wheel = BytesParser().parsebytes(archive.read(f"{dist_info}/WHEEL"))
+        told = {tag for line in wheel.get_all("Tag", []) for tag in _tags(str(line))}
+    version = str(wheel.get("Wheel-Version", ""))
+    if version.partition(".")[0] != "1":
+        raise ArchiveError(f"{shown}: Wheel-Version is {one_line(version) or 'missing'}, not 1.x", REBUILD)
+    if told != tags:
+        shown_tags = ", ".join(sorted(map(str, told))) or "none"
+        raise ArchiveError(f"{shown}: its tags ({one_line(shown_tags)}) are not those of the file name", REBUILD)
+    return str(wheel.get("Root-Is-Purelib", "")).lower() == "true", str(wheel.get("Generator", ""))
+
+
+def _tags(line: str) -> frozenset[Tag]:
+    try:
+        return parse_tag(line.strip())
+    except InvalidTag:
+        return frozenset()
+
+
+def _check_places(archive: Zip, dist_info: str, limits: Limits) -> None:
+    """Refuse members that would be installed to one path, or to no path at all."""
+    stem = canonicalize_name(dist_info.removesuffix(".dist-info"))
+    if not any(".data/" in name for name in archive.entries):
+        return
+    places = Names(archive.shown, limits)
+    for entry in archive.entries.values():
+        if entry.folder:
+            continue
+        folder = entry.name.partition("/")[0]
+        place = place_of(entry.name)
+        if place is None or (folder.endswith(".data") and canonicalize_name(folder.removesuffix(".data")) != stem):
+            raise refused(archive.shown, entry.name, "is in a data folder that no installer knows")
+        places.add(f"{place.scheme}/{place.path}")
+
+
+def _verified_members(archive: Zip, dist_info: str) -> tuple[Member, ...]:
+    """Every file, its size and digest compared with RECORD; all that disagree are told at once."""
+    record = _record(archive, dist_info)
+    files = {entry.name: entry for entry in archive.entries.values() if not entry.folder}
+    unrecorded = {f"{dist_info}/{name}" for name in _UNRECORDED}
+    faults = [f"{name!r}: in RECORD, but not in the wheel" for name in sorted(record.keys() - files.keys())]
+    members = []
+    for entry in sorted(files.values(), key=lambda entry: entry.start):
+        algorithm, digest, size = record.get(entry.name, _Recorded("sha256", b"", ""))
+        content = archive.open(entry.name, algorithm).finish()
+        members.append(Member(entry.name, entry.size, content.digest().hex(), entry.executable))
+        if entry.name in unrecorded:
+            continue
+        if not digest:
+            faults.append(f"{entry.name!r}: in the wheel, but its digest is not in RECORD")
+        elif content.digest(algorithm) != digest or size not in ("", str(entry.size)):
+            faults.append(f"{entry.name!r}: not the content that RECORD says")
+    if faults:
+        raise ArchiveError(f"{archive.shown}: RECORD is not true", REBUILD, faults=faults)
+    return tuple(members)
+
+
+class _Recorded(NamedTuple):
+    """A line of RECORD."""
+
+    algorithm: str
+    digest: bytes
+    size: str
+
+
+def _record(archive: Zip, dist_info: str) -> dict[str, _Recorded]:
+    """RECORD's lines by the member's name."""
+    name = f"{dist_info}/RECORD"
+    record: dict[str, _Recorded] = {}
+    with decoding(f"{archive.shown}: {name}"):
+        for row in csv.reader(io.StringIO(archive.read(name).decode(), newline=""), strict=True):
+            path, hashed, size = row
+            algorithm, _, digest = hashed.partition("=")
+            if path in record or algorithm not in _HASHES:
+                raise ValueError(f"{path!r} is listed twice, or with a digest that is none of {', '.join(_HASHES)}")
+            padded = digest + "=" * (-len(digest) % 4)
+            record[path] = _Recorded(algorithm or "sha256", base64.b64decode(padded, b"-_", validate=True), size)
+    return record
+
+
+def _license_files(archive: Zip, dist_info: str, metadata: CoreMetadata) -> tuple[str, ...]:
+    """The members named by License-File (PEP 639, or setuptools' way before it), else those whose names say it."""
+    told = metadata.raw.get("license_files", [])
+    names = [
+        name
+        for path in told
+        for folder in (f"{dist_info}/licenses", dist_info)
+        if (name := f"{folder}/{path}") in archive.entries
+    ]
+    if not names:
+        names = [
+            entry.name
+            for entry in archive.entries.values()
+            if entry.name.startswith(f"{dist_info}/") and entry.name.rpartition("/")[2].upper().startswith(_LICENSES)
+        ]
+    return tuple(dict.fromkeys(names))

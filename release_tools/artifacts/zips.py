@@ -1,0 +1,307 @@
+"""Zip files, read only where every parser must see the same members in them.
+
+The central directory is what `zipfile` reads, the local headers are what a streaming parser reads. Both must tell the
+same, and together fill the file: from its first byte to its last, without gaps, overlaps, prefix, comment or trailing
+data. That rules out polyglots, hidden members and overlapping bombs at once. The format is PKWARE's APPNOTE.TXT.
+"""
+
+import hashlib
+import stat
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from release_tools.artifacts.members import CHUNK, LIMITS, REBUILD, Limits, Names, open_regular, refused
+from release_tools.artifacts.streams import Frame, Packing, decoding
+from release_tools.errors import ArchiveError
+
+_LOCAL: Final = struct.Struct("<4s5H3L2H")
+_CENTRAL_SIZE: Final = 46
+_END: Final = struct.Struct("<4s4H2LH")
+_END64: Final = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR64: Final = struct.Struct("<4sLQL")
+_SENTINELS: Final = (0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
+_DESCRIPTORS: Final = (struct.Struct("<L2Q"), struct.Struct("<3L"))
+
+_PACKINGS: Final = {ZIP_STORED: Packing.STORED, ZIP_DEFLATED: Packing.DEFLATE}
+_ENCRYPTED: Final = 0x1
+_DESCRIBED: Final = 0x8
+_UTF8: Final = 0x800
+_ZIP64_EXTRA: Final = 1
+_UNICODE_PATH_EXTRA: Final = 0x7075
+_EXTRA_HEADER: Final = struct.Struct("<2H")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One member of a zip file, as both of its directories tell it.
+
+    Attributes:
+        name: without the trailing slash of a folder.
+        size: unpacked bytes.
+        packed: bytes in the file.
+        start: of its data in the file.
+        packing: its compression.
+        crc: of its content.
+        folder: whether it is a folder.
+        executable: whether its owner may execute it.
+    """
+
+    name: str
+    size: int
+    packed: int
+    start: int
+    packing: Packing
+    crc: int
+    folder: bool
+    executable: bool
+
+
+@dataclass(frozen=True)
+class Zip:
+    """An open zip file whose structure has been checked.
+
+    Attributes:
+        file: the open file.
+        shown: what to call it in an error.
+        entries: by name, in the order of the central directory.
+        limits: on what may be read.
+    """
+
+    file: BinaryIO
+    shown: str
+    entries: Mapping[str, Entry]
+    limits: Limits
+
+    def frame(self, entry: Entry) -> Frame:
+        """The stream over one member's content, its checksum left to the caller."""
+        return Frame(
+            self.file,
+            start=entry.start,
+            packed=entry.packed,
+            packing=entry.packing,
+            ceiling=entry.size,
+            shown=f"{self.shown}: member {entry.name!r}",
+        )
+
+    def open(self, name: str, algorithm: str = "sha256") -> "Content":
+        """One member's content; only one at a time may be read.
+
+        Raises:
+            ArchiveError: there is none of that name.
+        """
+        entry = self.entries.get(name)
+        if entry is None:
+            raise ArchiveError(f"{self.shown}: member {name!r} is missing", REBUILD)
+        return Content(self, entry, algorithm)
+
+    def read(self, name: str) -> bytes:
+        """One member's whole content.
+
+        Raises:
+            ArchiveError: it is missing, corrupt, or too large to be read whole.
+        """
+        content = self.open(name)
+        if content.entry.size > self.limits.document:
+            raise refused(self.shown, name, f"has {content.entry.size} bytes, more than {self.limits.document}")
+        whole = content.read(content.entry.size)
+        content.finish()
+        return whole
+
+
+class Content:
+    """One member's content, digested while it is read.
+
+    Attributes:
+        entry: the member.
+    """
+
+    def __init__(self, archive: Zip, entry: Entry, algorithm: str) -> None:
+        self.entry = entry
+        self._shown = archive.shown
+        self._frame = archive.frame(entry)
+        self._crc = 0
+        self._hashes = {name: hashlib.new(name) for name in {"sha256", algorithm}}
+
+    def read(self, size: int = CHUNK) -> bytes:
+        """The next ``size`` bytes; fewer only at the end."""
+        chunk = self._frame.read(size)
+        self._crc = zlib.crc32(chunk, self._crc)
+        for digest in self._hashes.values():
+            digest.update(chunk)
+        return chunk
+
+    def finish(self) -> "Content":
+        """Read what is left, and verify the whole.
+
+        Raises:
+            ArchiveError: it is corrupt; it names the member.
+        """
+        while self.read():
+            pass
+        if (self._frame.tell(), self._crc) != (self.entry.size, self.entry.crc):
+            raise refused(self._shown, self.entry.name, "is not what its checksum says")
+        return self
+
+    def digest(self, algorithm: str = "sha256") -> bytes:
+        """The digest of what has been read."""
+        return self._hashes[algorithm].digest()
+
+
+@contextmanager
+def open_zip(path: Path, limits: Limits = LIMITS) -> Iterator[Zip]:
+    """Open a zip file and check its structure; its members have not been read yet.
+
+    Raises:
+        ArchiveError: the file is not a zip, is ambiguous, or would unpack to too much; it names the member.
+    """
+    with open_regular(path) as (file, size):
+        with decoding(path.name):
+            infos = ZipFile(file).infolist()
+        names = Names(path.name, limits)
+        for info in infos:
+            names.add(info.orig_filename.removesuffix("/"), folder=_is_folder(info))
+            if fault := _fault(info):
+                raise refused(path.name, info.orig_filename, fault)
+        unpacked = sum(info.file_size for info in infos)
+        if unpacked > limits.ceiling(size):
+            raise ArchiveError(f"{path.name}: {size} bytes that unpack to {unpacked}: a decompression bomb", REBUILD)
+        with decoding(path.name):
+            starts = _check_layout(file, size, infos, path.name)
+        entries = {entry.name: entry for entry in map(_entry, infos, starts)}
+        yield Zip(file, path.name, entries, limits)
+
+
+def _entry(info: ZipInfo, start: int) -> Entry:
+    return Entry(
+        name=info.orig_filename.removesuffix("/"),
+        size=info.file_size,
+        packed=info.compress_size,
+        start=start,
+        packing=_PACKINGS[info.compress_type],
+        crc=info.CRC,
+        folder=_is_folder(info),
+        executable=bool(info.external_attr >> 16 & stat.S_IXUSR),
+    )
+
+
+def _fault(info: ZipInfo) -> str:
+    """What is wrong with one entry of the central directory, apart from its name; empty where nothing is."""
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFDIR if _is_folder(info) else stat.S_IFREG):
+        return "is neither a file nor a folder"
+    if _is_folder(info) and info.file_size:
+        return "is a folder with content"
+    if info.flag_bits & _ENCRYPTED:
+        return "is encrypted"
+    if info.compress_type not in _PACKINGS:
+        return f"is compressed by method {info.compress_type}, which is neither stored nor deflated"
+    if info.comment:
+        return "has a comment"
+    return ""
+
+
+def _check_layout(file: BinaryIO, size: int, infos: list[ZipInfo], archive: str) -> list[int]:
+    """Refuse a file in which two parsers could see different members; answer where each one's data start."""
+    entries_end, directory_end, count = _directory(file, size, archive)
+    directory = sum(_CENTRAL_SIZE + len(_raw_name(info)) + len(info.extra) for info in infos)
+    if count != len(infos) or entries_end + directory != directory_end:
+        raise ArchiveError(f"{archive}: its central directory does not list what it says", REBUILD)
+    starts = {}
+    end = 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset != end:
+            raise refused(archive, info.orig_filename, "overlaps another, or follows data that belong to none")
+        starts[info.orig_filename], end = _span(file, info, archive)
+    if end != entries_end:
+        raise ArchiveError(f"{archive}: data that belong to no member", REBUILD)
+    return [starts[info.orig_filename] for info in infos]
+
+
+def _directory(file: BinaryIO, size: int, archive: str) -> tuple[int, int, int]:
+    """Where the central directory begins and ends, and how many entries it says to have."""
+    end = size - _END.size
+    file.seek(end)
+    signature, *found, comment = _END.unpack(file.read(_END.size))
+    if signature != b"PK\5\6" or comment:
+        raise ArchiveError(f"{archive}: data after the end of the archive", REBUILD)
+    if end >= _LOCATOR64.size + _END64.size:
+        file.seek(end - _LOCATOR64.size)
+        signature, disk, offset, disks = _LOCATOR64.unpack(file.read(_LOCATOR64.size))
+        if signature == b"PK\6\7":
+            end -= _LOCATOR64.size + _END64.size
+            file.seek(end)
+            signature, rest, _, _, *wide = _END64.unpack(file.read(_END64.size))
+            agree = all(short in (long, full) for short, long, full in zip(found, wide, _SENTINELS, strict=True))
+            if (signature, rest, offset, disk, disks, agree) != (b"PK\6\6", 44, end, 0, 1, True):
+                raise ArchiveError(f"{archive}: its two end records disagree", REBUILD)
+            found = wide
+    disk, first_disk, count_here, count, length, start = found
+    if disk or first_disk or count_here != count or start + length != end:
+        raise ArchiveError(f"{archive}: data before the archive, or between its parts", REBUILD)
+    return start, end, count
+
+
+def _span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int]:
+    """Where a member's data start and where its part of the file ends, once its header agrees with the directory."""
+    file.seek(info.header_offset)
+    signature, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(
+        file.read(_LOCAL.size)
+    )
+    name = file.read(name_length)
+    extra = _extra_fields(file.read(extra_length))
+    wide = iter(struct.iter_unpack("<Q", extra.get(_ZIP64_EXTRA, b"")))
+    size, packed = (next(wide, (short,))[0] if short == _SENTINELS[-1] else short for short in (size, packed))
+    told = (info.CRC, info.compress_size, info.file_size)
+    here = (crc, packed, size)
+    described = bool(flags & _DESCRIBED)
+    agree = here == told or (described and all(short in (0, long) for short, long in zip(here, told, strict=True)))
+    renamed = _UNICODE_PATH_EXTRA in extra or _UNICODE_PATH_EXTRA in _extra_fields(info.extra)
+    expected = (b"PK\3\4", info.flag_bits, info.compress_type, _raw_name(info), True, False)
+    if (signature, flags, method, name, agree, renamed) != expected:
+        raise refused(archive, info.orig_filename, "is told in two ways by its header and by the central directory")
+    start = info.header_offset + _LOCAL.size + name_length + extra_length
+    end = start + info.compress_size
+    return start, end + (_descriptor_size(file, end, told) if described else 0)
+
+
+def _descriptor_size(file: BinaryIO, start: int, told: tuple[int, int, int]) -> int:
+    """The size of the data descriptor that repeats the directory; 0, which leaves a gap, where none does."""
+    file.seek(start)
+    found = file.read(24)
+    for layout in _DESCRIPTORS:
+        for signature in (b"PK\7\10", b""):
+            if max(told) <= _SENTINELS[-1] or layout is _DESCRIPTORS[0]:
+                expected = signature + layout.pack(*told)
+                if found.startswith(expected):
+                    return len(expected)
+    return 0
+
+
+def _is_folder(info: ZipInfo) -> bool:
+    return info.orig_filename.endswith("/")
+
+
+def _raw_name(info: ZipInfo) -> bytes:
+    return info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437")
+
+
+def _extra_fields(extra: bytes) -> dict[int, bytes]:
+    """The extra fields of an entry by their identifier.
+
+    Raises:
+        ValueError: one is there twice.
+    """
+    fields: dict[int, bytes] = {}
+    while len(extra) >= _EXTRA_HEADER.size:
+        identifier, length = _EXTRA_HEADER.unpack_from(extra)
+        if identifier in fields:
+            raise ValueError(f"extra field {identifier} twice")
+        fields[identifier] = extra[_EXTRA_HEADER.size : _EXTRA_HEADER.size + length]
+        extra = extra[_EXTRA_HEADER.size + length :]
+    return fields

@@ -1,0 +1,1 @@
+"""Build sdists, wheels and conda packages."""

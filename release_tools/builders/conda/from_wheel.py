@@ -1,0 +1,230 @@
+"""From a wheel to a ``noarch: python`` conda package, its members streamed, nothing unpacked and no network asked.
+
+The same wheel gives the same bytes on every machine; nothing in the package tells where or when it was made.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from release_tools.artifacts import Member, Wheel
+from release_tools.builders.conda.package_writer import Entry, Package, Readable, Style, write_package
+from release_tools.errors import CondaError
+from release_tools.model.versions import conda_version
+from release_tools.recipe import noarch, package_info
+from release_tools.recipe.about import describe
+from release_tools.recipe.names import CONDA_NAME, Names
+from release_tools.recipe.package_info import Facts
+from release_tools.recipe.recipe_model import About
+from release_tools.recipe.requirements import Translated, translate
+
+_LONGEST: Final = 64
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How a wheel is to be converted.
+
+    Attributes:
+        name: the conda name; the project's own name, in lower case, if empty.
+        formats: of the files to write: ``conda``, ``tar.bz2``, or both.
+        aliases: other names, each of which becomes a metapackage.
+        build_number: orders the builds of one version; the wheel's build tag if 0.
+        compression_level: of zstd, 1 to 22.
+        imports: the modules that the package's test imports; those of the wheel if empty.
+        names: the way from PyPI names to conda names.
+    """
+
+    name: str = ""
+    formats: tuple[str, ...] = ("conda",)
+    aliases: tuple[str, ...] = ()
+    build_number: int = 0
+    compression_level: int = 12
+    imports: tuple[str, ...] = ()
+    names: Names = field(default_factory=Names)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What was made.
+
+    Attributes:
+        paths: the packages, the metapackages after the real ones; each belongs in the subdir ``noarch``.
+        name: the conda name.
+        version: in conda's spelling.
+        translated: the requirements, the names that could not be confirmed, and what a person should know.
+    """
+
+    paths: tuple[Path, ...]
+    name: str
+    version: str
+    translated: Translated
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A file of the package: where it lies, and its content where that is not the wheel's own.
+
+    Attributes:
+        member: its name in the package, size and digest.
+        content: to be written; None for the wheel's member, which is streamed.
+        rewritten: whether the prefix's path stands in it.
+    """
+
+    member: Member
+    content: bytes | None = None
+    rewritten: bool = False
+
+    @classmethod
+    def of(cls, name: str, content: bytes, *, executable: bool = False, rewritten: bool = False) -> "_Placed":
+        digest = hashlib.sha256(content).hexdigest()
+        return cls(Member(name, len(content), digest, executable), content, rewritten)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is the same in every package that is made of one wheel.
+
+    Attributes:
+        wheel: that is converted.
+        about: what it is.
+        licenses: their texts, by their names below ``info/licenses``.
+        imports: the modules that its test imports.
+        streamed: the files that come from the wheel, by their names there.
+        own: the files that conda adds.
+    """
+
+    wheel: Wheel
+    about: About
+    licenses: Mapping[str, bytes]
+    imports: tuple[str, ...]
+    streamed: Mapping[str, _Placed]
+    own: tuple[_Placed, ...]
+
+
+def convert(wheel: Wheel, folder: Path, conversion: Conversion, commit_time: int) -> Converted:
+    """Write the conda packages of a wheel.
+
+    Args:
+        wheel: as `archives.read_wheel` checked it.
+        folder: where the packages are written; made if it is missing.
+        conversion: how.
+        commit_time: seconds since the epoch, the time of every file and of the package.
+
+    Raises:
+        ArchiveError: the wheel has changed since it was checked.
+        CondaError: the wheel cannot become a ``noarch: python`` package, or a name or requirement no conda one.
+    """
+    noarch.check_convertible(wheel)
+    metadata = wheel.metadata
+    translated = translate(metadata.raw.get("requires_dist", []), noarch.required_python(wheel), conversion.names)
+    facts = Facts(
+        name=conversion.name or metadata.name.lower(),
+        version=conda_version(metadata.version),
+        build="",
+        build_number=conversion.build_number or (wheel.build[0] if wheel.build else 0),
+        noarch="python",
+        depends=(),
+        time=commit_time,
+        purl=f"pkg:pypi/{canonicalize_name(metadata.name)}",
+    )
+    variants = [
+        replace(facts, build=_build_string(virtual, facts.build_number), depends=depends)
+        for virtual, depends in translated.variants.items()
+    ]
+    _check_names(facts, conversion.aliases, variants)
+    source = _source(wheel, conversion.imports)
+    folder.mkdir(parents=True, exist_ok=True)
+    styles = [Style(suffix, conversion.compression_level, commit_time) for suffix in conversion.formats]
+    paths = [write_package(folder, _package(source, variant), style) for variant in variants for style in styles]
+    for alias in conversion.aliases:
+        pinned = replace(facts, name=alias, build=_build_string("", facts.build_number), noarch="generic", purl="")
+        pinned = replace(pinned, depends=(f"{facts.name} =={facts.version}",))
+        metapackage = Package(pinned.stem, package_info.metapackage(pinned, source.about))
+        paths += [write_package(folder, metapackage, style) for style in styles]
+    return Converted(tuple(paths), facts.name, facts.version, translated)
+
+
+def _build_string(virtual: str, number: int) -> str:
+    """``py_0``; of two packages for different systems, ``unix_py_0`` and ``win_py_0``."""
+    return "_".join(filter(None, (virtual.strip("_"), "py", str(number))))
+
+
+def _check_names(facts: Facts, aliases: tuple[str, ...], variants: list[Facts]) -> None:
+    names = (facts.name, *aliases)
+    faults = [f"{name!r} is not a conda name" for name in names if not CONDA_NAME.fullmatch(name)]
+    faults += [f"{name!r} is there twice, as name or alias" for name in set(names) if names.count(name) > 1]
+    faults += [
+        f"{text!r} is longer than {_LONGEST} characters"
+        for text in (facts.version, *(variant.build for variant in variants))
+        if len(text) > _LONGEST
+    ]
+    if faults:
+        raise CondaError(
+            "The conda package cannot be called that.",
+            "Correct conda.name or conda.aliases: lower-case letters, digits, '-', '_' and '.' (CEP 26).",
+            faults=sorted(faults),
+        )
+
+
+def _source(wheel: Wheel, imports: tuple[str, ...]) -> _Source:
+    """Read what has to be known before anything is written: scripts and licenses."""
+    kept = [member for member in wheel.members if noarch.is_kept(wheel, member.name)]
+    scripts = [member.name for member in kept if noarch.is_script(member.name)]
+    texts = wheel.read(*scripts, *wheel.license_files)
+    rewritten = dict(zip(scripts, map(noarch.with_prefix, texts), strict=False))
+    licenses = dict(zip(map(_license_name, wheel.license_files), texts[len(scripts) :], strict=True))
+    streamed = {member.name: _placed(member, rewritten) for member in kept}
+    own = tuple(_Placed.of(path, content) for path, content in noarch.added(wheel).items())
+    decoded = [text.decode(errors="replace") for text in licenses.values()]
+    about = describe(wheel.metadata.raw, tuple(licenses), decoded)
+    return _Source(wheel, about, licenses, imports or wheel.import_names, streamed, own)
+
+
+def _placed(member: Member, rewritten: Mapping[str, bytes | None]) -> _Placed:
+    """Where a member of the wheel goes, and as what; scripts may be executed whatever the wheel says."""
+    path = noarch.installed_path(member.name)
+    content = rewritten.get(member.name)
+    if content is not None:
+        return _Placed.of(path, content, executable=True, rewritten=True)
+    return _Placed(replace(member, name=path, executable=member.executable or member.name in rewritten))
+
+
+def _license_name(member: str) -> str:
+    """A license file's name below ``info/licenses``, its folders kept."""
+    return member.partition("/")[2].removeprefix("licenses/")
+
+
+def _documents(source: _Source, facts: Facts) -> dict[str, bytes]:
+    """The files under ``info/``."""
+    files = (*source.streamed.values(), *source.own)
+    commands = noarch.commands(source.wheel)
+    return {
+        **package_info.common(facts, source.about),
+        **package_info.installed((file.member for file in files), {f.member.name for f in files if f.rewritten}),
+        "link.json": package_info.link(commands),
+        "recipe/recipe.yaml": package_info.recipe(
+            facts, source.wheel.path.name, commands, source.imports, source.about
+        ),
+        "tests/tests.yaml": package_info.tests(source.imports),
+        **{f"licenses/{name}": text for name, text in source.licenses.items()},
+    }
+
+
+def _package(source: _Source, facts: Facts) -> Package:
+    """What is written: the files of the wheel in its order, for sorted they would compress worse, then conda's own."""
+    files = (*source.streamed.values(), *source.own)
+    entries = [Entry(file.member.name, file.member.size, file.member.executable) for file in files]
+    return Package(facts.stem, _documents(source, facts), entries, _contents(source))
+
+
+def _contents(source: _Source) -> Iterator[Readable]:
+    for member, content in source.wheel.stream():
+        if file := source.streamed.get(member.name):
+            yield content if file.content is None else io.BytesIO(file.content)
+    yield from (io.BytesIO(file.content or b"") for file in source.own)

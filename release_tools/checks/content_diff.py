@@ -1,0 +1,28 @@
+"""Whether two files of one name differ in what they hold, or only in how they were packed."""
+
+from collections.abc import Iterator
+
+from release_tools.artifacts import Member, read_conda, read_sdist, read_wheel
+from release_tools.model.artifact import Artifact, ArtifactKind
+
+
+def differences(one: Artifact, other: Artifact) -> tuple[str, ...]:
+    """The members that only one of them has, or that differ; times, order and compression do not count.
+
+    Raises:
+        ArchiveError: either is corrupt or hostile.
+    """
+    ours, theirs = dict(_members(one)), dict(_members(other))
+    return tuple(sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)))
+
+
+def _members(artifact: Artifact) -> Iterator[tuple[str, Member]]:
+    match artifact.kind:
+        case ArtifactKind.SDIST:
+            members = read_sdist(artifact.path).members
+        case ArtifactKind.WHEEL:
+            members = read_wheel(artifact.path).members
+        case ArtifactKind.CONDA:
+            members = read_conda(artifact.path).members
+    for member in members:
+        yield member.name, member

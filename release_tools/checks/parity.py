@@ -1,0 +1,115 @@
+"""Whether a wheel and the conda packages made from it are the same thing: files, version, commands and requirements."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from release_tools.artifacts import CondaPackage, Wheel
+from release_tools.model.note import Note, State
+from release_tools.model.versions import conda_version
+from release_tools.recipe import noarch
+from release_tools.recipe.names import Names
+from release_tools.recipe.requirements import translate
+
+_SHOWN: Final = 5
+_ADVICE: Final = "Make the conda package anew from this wheel."
+
+
+def compare(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> tuple[Note, ...]:
+    """Compare a wheel with its conda packages.
+
+    Args:
+        wheel: what an index gets.
+        packages: what a channel gets; metapackages among them are held against the real ones.
+        names: the way from PyPI names to conda names.
+
+    Raises:
+        CondaError: the wheel's requirements cannot be expressed by conda, so there is nothing to compare with.
+    """
+    real = [package for package in packages if package.noarch == "python"]
+    notes = [note for package in real for note in (*_files(wheel, package), *_identity(wheel, package))]
+    notes += _requirements(wheel, real, names)
+    for package in packages:
+        if package.noarch == "generic":
+            notes += _alias(package, real)
+    return tuple(notes)
+
+
+def _files(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
+    expected, same, differences = _expected(wheel)
+    found = {member.name: member.sha256 for member in package.members}
+    faults = {
+        "not in the conda package": expected.keys() - found.keys(),
+        "not in the wheel": found.keys() - expected.keys(),
+        "of other content": {name for name in expected.keys() & found.keys() if expected[name] != found[name]},
+    }
+    for fault, paths in faults.items():
+        if paths:
+            detail = _some(sorted(paths))
+            yield Note(State.FAILED, f"{package.path.name}: {len(paths)} files {fault}", detail, _ADVICE)
+    if not any(faults.values()):
+        detail = f"{package.path.name}; {differences}"
+        yield Note(State.DONE, f"{same} files are the same in wheel and conda package", detail)
+
+
+def _expected(wheel: Wheel) -> tuple[Mapping[str, str], int, str]:
+    """The digests that the conda package must have, by path; how many are the wheel's, and in words what is not."""
+    kept = [member for member in wheel.members if noarch.is_kept(wheel, member.name)]
+    expected = {noarch.installed_path(member.name): member.sha256 for member in kept}
+    scripts = [member.name for member in kept if noarch.is_script(member.name)]
+    rewritten = 0
+    for name, text in zip(scripts, wheel.read(*scripts), strict=True):
+        if (script := noarch.with_prefix(text)) is not None:
+            expected[noarch.installed_path(name)] = hashlib.sha256(script).hexdigest()
+            rewritten += 1
+    for path, content in noarch.added(wheel).items():
+        expected[path] = hashlib.sha256(content).hexdigest()
+    left_out = sum(member.name.endswith(".pyc") for member in wheel.members)
+    words = ["RECORD is conda's own"]
+    words += [f"{rewritten} scripts name the prefix's Python"] if rewritten else []
+    words += [f"{left_out} files of byte code left out"] if left_out else []
+    return expected, len(kept) - rewritten, ", ".join(words)
+
+
+def _identity(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
+    version = conda_version(wheel.metadata.version)
+    if package.version != version:
+        yield Note(State.FAILED, f"{package.path.name}: version {package.version}, not {version}", "", _ADVICE)
+    else:
+        yield Note(State.DONE, f"both say version {wheel.metadata.version}", f"conda writes {version}")
+    commands = set(noarch.commands(wheel))
+    if differing := commands ^ set(package.entry_points):
+        yield Note(State.FAILED, f"{package.path.name}: other commands", _some(sorted(differing)), _ADVICE)
+    elif commands:
+        yield Note(State.DONE, "both have the same commands", _some(sorted(commands)))
+
+
+def _requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> Iterator[Note]:
+    """Each package must carry one of the translations of the wheel's requirements, and each must be carried."""
+    told = wheel.metadata.raw.get("requires_dist", [])
+    missing = {frozenset(specs) for specs in translate(told, noarch.required_python(wheel), names).variants.values()}
+    for package in packages:
+        if (found := frozenset(package.depends)) in missing:
+            missing.remove(found)
+        else:
+            yield Note(State.FAILED, f"{package.path.name}: other requirements", _some(package.depends), _ADVICE)
+    for specs in missing:
+        yield Note(State.FAILED, "no conda package for these requirements", _some(sorted(specs)), _ADVICE)
+    if packages and not missing:
+        detail = _some([spec for package in packages for spec in package.depends])
+        yield Note(State.DONE, "both ask for the same requirements", detail)
+
+
+def _alias(package: CondaPackage, real: Sequence[CondaPackage]) -> Iterator[Note]:
+    pinned = {(f"{other.name} =={other.version}",) for other in real}
+    if package.depends in pinned and not package.members:
+        yield Note(State.DONE, f"{package.name} stands for {package.depends[0]}", package.path.name)
+    else:
+        yield Note(
+            State.FAILED, f"{package.path.name} does not stand for this release", _some(package.depends), _ADVICE
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

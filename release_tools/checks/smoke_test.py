@@ -1,0 +1,81 @@
+"""An installed project, used as its users would: imported, and its commands looked up."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from packaging.version import Version
+
+from release_tools.artifacts import Wheel
+from release_tools.model.note import Note, State
+from release_tools.system.process import ProcessError, run
+
+_SCRIPTS: Final = ("console_scripts", "gui_scripts")
+_PROBE: Final = """
+import importlib, importlib.metadata, json, sys
+name, modules, answer = sys.argv[1], sys.argv[2].split(","), sys.argv[3]
+faults = {}
+def attempt(what, deed):
+    try:
+        deed()
+    except BaseException as error:
+        faults[what] = f"{type(error).__name__}: {error}"
+for module in filter(None, modules):
+    attempt(f"import {module}", lambda: importlib.import_module(module))
+found = importlib.metadata.distribution(name)
+for point in found.entry_points:
+    if point.group in ("console_scripts", "gui_scripts") and not point.extras:
+        attempt(f"command {point.name} = {point.value}", point.load)
+with open(answer, "w", encoding="utf-8") as file:
+    json.dump({"version": found.version, "faults": faults}, file)
+"""
+"""Writes its answer to a file: what a module prints on being imported is its own affair."""
+_FRAME: Final = " \u00d7\u2570\u2500\u25b6\u2502"
+"""What uv draws around its messages."""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """Where a project was installed.
+
+    Attributes:
+        python: the interpreter there.
+        env: its environment, without credentials.
+        folder: to work in.
+        told: what the report says when all is well: "installs in a fresh environment and imports".
+    """
+
+    python: str
+    env: Mapping[str, str]
+    folder: Path
+    told: str
+
+
+def probe(installed: Installed, wheel: Wheel, modules: Sequence[str]) -> Iterator[Note]:
+    """Import modules and load the commands of what was installed from a wheel, or from its conda package."""
+    answer = installed.folder / "answer.json"
+    argv = [installed.python, "-I", "-B", "-c", _PROBE, wheel.metadata.name, ",".join(modules), str(answer)]
+    try:
+        run(argv, env=installed.env, cwd=installed.folder)
+        found = json.loads(answer.read_text(encoding="utf-8"))
+    except (ProcessError, OSError, ValueError) as error:
+        detail = last_lines(error.output) if isinstance(error, ProcessError) else str(error)
+        yield Note(State.FAILED, "the interpreter died while importing it", detail)
+        return
+    if Version(found["version"]) != wheel.metadata.version:
+        yield Note(State.FAILED, f"installed, it says version {found['version']}", f"not {wheel.metadata.version}")
+    for what, fault in found["faults"].items():
+        advice = 'If other modules are meant, name them: verify.imports = ["…"].' if what.startswith("import") else ""
+        yield Note(State.FAILED, f"{what} fails", fault, advice)
+    if not found["faults"]:
+        commands = ", ".join(point.name for point in wheel.entry_points if point.group in _SCRIPTS)
+        used = (f"import {', '.join(modules)}", f"commands {commands}" if commands else "")
+        yield Note(State.DONE, installed.told, "; ".join(filter(None, used)))
+
+
+def last_lines(output: str) -> str:
+    """The end of a program's output, in one line."""
+    lines = (line.strip(_FRAME) for line in output.splitlines())
+    return " ".join([line for line in lines if line][-3:])

@@ -1,0 +1,1 @@
+"""Turn the command line into a session, a pipeline run and an exit code."""

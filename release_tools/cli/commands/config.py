@@ -1,0 +1,48 @@
+"""``release-tools config``: the settings that hold here; also the source of their schema and reference page."""
+
+import argparse
+import json
+from collections.abc import Mapping
+
+from release_tools.cli.options import add_project, add_settings
+from release_tools.cli.session import Invocation
+from release_tools.config.loader import settings, sources
+from release_tools.config.reference import configuration_page, json_schema
+from release_tools.config.schema import Config
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_project(parser)
+    parser.add_argument("--schema", action="store_true", help="print the JSON schema of [tool.release-tools] instead")
+    parser.add_argument("--reference", action="store_true", help="print the reference page, in Markdown, instead")
+    add_settings(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Print what is asked for."""
+    if invocation.options.schema:
+        invocation.console.data(json.dumps(json_schema(), indent=2))
+    elif invocation.options.reference:
+        invocation.console.data(configuration_page().rstrip("\n"))
+    else:
+        context = invocation.context()
+        held = _values(context.config)
+        if invocation.options.json:
+            invocation.console.data(json.dumps(held, indent=2))
+        else:
+            told = sources(context.project, context.env, invocation.given)
+            lines = (f"{key} = {json.dumps(value)}  # {told.get(key, 'default')}" for key, value in held.items())
+            invocation.console.data("\n".join(lines))
+    return 0
+
+
+def _values(config: Config) -> dict[str, object]:
+    """Every setting's value by its key."""
+    values: dict[str, object] = {}
+    for item in settings():
+        value: object = config
+        for part in item.path:
+            value = getattr(value, part.replace("-", "_"))
+        values[item.key] = dict(value) if isinstance(value, Mapping) else value
+    return values

@@ -1,0 +1,51 @@
+"""``release-tools publish``: what ``build`` made, to the places of its route; needs no repository and no build tool."""
+
+import argparse
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from release_tools.cli.options import add_expect, add_only, add_project, add_settings
+from release_tools.cli.session import Invocation
+from release_tools.engine import routes
+from release_tools.engine.preload import PUBLISHING, import_meanwhile
+from release_tools.pipeline import BUILT, DRAFT, FORGE, GO_BACK, NOTES_AGAIN, READY, SHOW, UPLOAD, Step
+
+_STEPS: Final = (BUILT, GO_BACK, READY, NOTES_AGAIN, DRAFT, *UPLOAD, SHOW, *FORGE)
+_FOR: Final[Mapping[str, Step]] = {
+    **dict.fromkeys(("twine.package", "twine.repository", "release_tools.steps.upload_index"), UPLOAD[0]),
+    "markdown_it": NOTES_AGAIN,
+}
+"""Of the modules to import ahead those that only one step wants."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_project(parser)
+    parser.add_argument("--dry-run", action="store_true", help="check everything, and only say what would be done")
+    add_expect(parser)
+    add_only(parser)
+    add_settings(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Run the PUBLISH half of the pipeline on the files of the output folder."""
+    steps = steps_for(routes.names_in(invocation.options.only or ""))
+    import_meanwhile((name for name in PUBLISHING if _FOR.get(name, READY) in steps), invocation.begun)
+    return invocation.run_pipeline(steps, dry=invocation.options.dry_run, anywhere=True)
+
+
+def steps_for(only: Collection[str]) -> tuple[Step, ...]:
+    """The steps that serve these places; all of them if none is named.
+
+    What the others would say of places that another job serves, as of settings that are switched off, would mislead.
+    """
+    named = set(only)
+    uploads = named - {routes.DRAFT, routes.GITHUB, routes.CONDA_FORGE}  # a name of one's own may be either's
+    served = {
+        **dict.fromkeys((GO_BACK, NOTES_AGAIN, DRAFT), named & {routes.DRAFT, routes.GITHUB}),
+        UPLOAD[0]: uploads - {routes.Server.ANACONDA},
+        UPLOAD[1]: uploads - {routes.PYPI.name, routes.TESTPYPI.name},
+        SHOW: named & {routes.GITHUB},
+        **dict.fromkeys(FORGE, named & {routes.CONDA_FORGE}),
+    }
+    return tuple(step for step in _STEPS if not named or served.get(step, True))

@@ -1,0 +1,133 @@
+"""``release-tools recipe``: the conda-forge recipe of this commit, from what was built of it."""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from release_tools.cli.options import add_project, add_settings, add_version
+from release_tools.cli.session import Invocation
+from release_tools.errors import VerifyError
+from release_tools.model.artifact import ArtifactKind
+from release_tools.model.note import Note, State
+from release_tools.report.json_data import note_data
+
+if TYPE_CHECKING:
+    from release_tools.publishers.conda_forge.recipe_inputs import Subject, Written
+    from release_tools.recipe.names import Name
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_files(parser)
+    parser.add_argument(
+        "--format",
+        choices=("v1", "v0"),
+        help="v1 is recipe.yaml, v0 is meta.yaml (default: that of the project's own recipe, or v1)",
+    )
+    parser.add_argument(
+        "--build", action="store_true", help="build it too, by rattler-build from conda.channels, and run its tests"
+    )
+    add_project(parser)
+    add_version(parser)
+    add_settings(parser)
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """The files that a recipe is made from, for every command that needs one."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="sdist and wheel, or a folder that holds them (default: what was built of this commit, else a build)",
+    )
+
+
+def run(invocation: Invocation) -> int:
+    """Print the recipe, alone on standard output, and put it into the output folder."""
+    from release_tools.pipeline import dists
+    from release_tools.publishers.conda_forge.recipe_files import store_recipe
+    from release_tools.publishers.conda_forge.recipe_inputs import Subject
+    from release_tools.recipe.document import Format
+
+    options, console = invocation.options, invocation.console
+    console.quiet = True
+    context = invocation.context(anywhere=bool(options.files))
+    try:
+        subject = Subject(context, dists(context, options.files))
+        written = subject.written(Format[options.format.upper()] if options.format else None)
+        path = store_recipe(context.output, written.form, written.text)
+        trial = _tried(subject, written, path.parent) if options.build else ()
+    finally:
+        context.close()
+    if options.json:
+        console.data(json.dumps(_data(subject, written, path, trial), indent=2))
+    else:
+        console.data(written.text.rstrip("\n"))
+        for note in (Note(State.DONE, f"written to {path}"), *_remarks(subject, written), *trial):
+            console.remark(note)
+    if any(note.state is not State.DONE for note in trial):
+        raise VerifyError(
+            f"{path} was written, but it does not work here", f"See all of it: rattler-build build --recipe {path}"
+        )
+    return 0
+
+
+def _tried(subject: "Subject", written: "Written", folder: Path) -> tuple[Note, ...]:
+    """What became of building and testing it; the packages are put beside it, as in a channel.
+
+    Raises:
+        VerifyError: it cannot be built here.
+    """
+    from release_tools.publishers.conda_forge.test_build import try_out, why_not
+
+    if reason := why_not(subject.context, written.form, written.text):
+        raise VerifyError(f"{folder / written.form} was written, but not built: {reason}")
+    sdist = subject.release.of_kind(ArtifactKind.SDIST)[0]
+    trial = try_out(subject.context, written.text, sdist)
+    for package in trial.packages:
+        (folder / package.parent.name).mkdir(exist_ok=True)
+        shutil.copy(package, folder / package.parent.name)
+    return trial.notes
+
+
+def _remarks(subject: "Subject", written: "Written") -> list[Note]:
+    """What a person should know of the recipe; names only where they are ours."""
+    made = f"made of {written.own}: {'; '.join(written.changes) or 'nothing to fill in'}" if written.own else ""
+    said = [Note(State.FACT, line) for line in (made, *written.notes) if line]
+    if written.own:
+        return said
+    if subject.unasked:
+        said.append(Note(State.SKIPPED, f"names not confirmed: {subject.unasked}"))
+    where = ", ".join(subject.context.config.conda.channels)
+    doubts = (*_doubts(subject.recipe.unconfirmed), *(f"not on {where} yet: {spec}" for spec in subject.unmet))
+    return [*said, *(Note(State.WARNING, line) for line in doubts)]
+
+
+def _doubts(names: "tuple[Name, ...]") -> list[str]:
+    advice = 'Where conda calls it otherwise: [tool.release-tools.conda.names] {} = "its conda name"'
+    return [
+        f"{name.pypi} is taken for {name.conda}, which nothing confirms (tried: {'; '.join(name.tried)}). "
+        + advice.format(name.pypi)
+        for name in names
+    ]
+
+
+def _data(subject: "Subject", written: "Written", path: Path, trial: tuple[Note, ...]) -> dict[str, Any]:
+    recipe = subject.recipe
+    return {
+        "name": recipe.name,
+        "version": recipe.version,
+        "file": str(path),
+        "text": written.text,
+        "own": written.own,
+        "notes": [*written.changes, *written.notes],
+        "unconfirmed": [
+            {"pypi": name.pypi, "conda": name.conda, "tried": list(name.tried)} for name in recipe.unconfirmed
+        ],
+        "unmet": list(subject.unmet),
+        "not-asked": subject.unasked,
+        "trial": [note_data(note) for note in trial],
+    }

@@ -1,0 +1,38 @@
+"""``release-tools tag``: the version, checked, as an annotated tag where everybody sees it."""
+
+import argparse
+
+from release_tools.cli.options import add_bump, add_project, add_settings
+from release_tools.cli.session import Invocation
+from release_tools.errors import UsageError
+from release_tools.pipeline import TAG
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("version", metavar="VERSION", nargs="?", help="such as 1.4.0 or 1.4.0rc1 (PEP 440)")
+    add_bump(parser)
+    parser.add_argument("--dry-run", action="store_true", help="check everything, and only say what would be done")
+    parser.add_argument(
+        "--changelog",
+        action="store_true",
+        help="first turn the changelog's unreleased part into this version's, with the date, in one commit",
+    )
+    own = parser.add_argument_group("how to tag", "Short forms of the settings --tag-sign and --tag-push.")
+    own.add_argument("--sign", dest="tag.sign", action="store_true", default=argparse.SUPPRESS, help="sign the tag")
+    own.add_argument(
+        "--push", dest="tag.push", choices=("auto", "git", "api"), default=argparse.SUPPRESS, help="by what to push it"
+    )
+    add_project(parser)
+    add_settings(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Check, make and push the tag.
+
+    Raises:
+        UsageError: no version is named.
+    """
+    if not invocation.options.version and not invocation.options.bump:
+        raise UsageError("which version?", "Type it: release-tools tag 1.4.0, or: release-tools tag --bump auto")
+    return invocation.run_pipeline(TAG, dry=invocation.options.dry_run)

@@ -1,0 +1,31 @@
+"""``release-tools verify FILES…``: the same checks on files that were built elsewhere or earlier."""
+
+import argparse
+from pathlib import Path
+
+from release_tools.cli.options import add_expect, add_project, add_settings
+from release_tools.cli.session import Invocation
+from release_tools.pipeline import BUILT, Step
+from release_tools.steps.load_files import take_files
+from release_tools.steps.verify import verify
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="sdist, wheel or conda package, or a folder of them (default: what build made)",
+    )
+    add_project(parser)
+    add_expect(parser)
+    add_settings(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Check the files; no repository is needed, and no build."""
+    files = invocation.options.files
+    taken = Step("Files", take_files(files)) if files else BUILT
+    return invocation.run_pipeline((taken, Step("Verify", verify)), dry=True, anywhere=True)

@@ -1,0 +1,44 @@
+"""``release-tools version``: the version of the commit that is checked out."""
+
+import argparse
+import json
+
+from release_tools.cli.options import add_project, add_settings, add_version
+from release_tools.cli.session import Invocation
+from release_tools.model.note import State
+from release_tools.model.release import Release
+from release_tools.report.action_outputs import action_outputs
+from release_tools.report.json_data import note_data
+from release_tools.report.output_files import write_outputs
+from release_tools.steps.identify import identify
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_project(parser)
+    add_version(parser)
+    add_settings(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Print the version, alone on standard output; what a person should know goes to standard error."""
+    context = invocation.context()
+    release = identify(context, Release())
+    write_outputs(invocation.env, action_outputs(release, context.output))
+    if invocation.options.json:
+        facts = {
+            "name": release.name,
+            "version": release.version,
+            "kind": release.kind.value,
+            "tag": release.tag,
+            "tagged": release.tagged,
+            "commit": release.commit,
+            "notes": [note_data(note) for note in release.notes],
+        }
+        invocation.console.data(json.dumps(facts, indent=2))
+        return 0
+    for note in release.notes:
+        if note.state is State.WARNING or note.advice:
+            invocation.console.remark(note)
+    invocation.console.data(release.version)
+    return 0

@@ -1,0 +1,176 @@
+"""The command ``release-tools``: options become a context, a pipeline runs, an exit code comes out; nothing else."""
+
+import argparse
+import gc
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from release_tools.errors import ReleaseToolsError, UsageError, did_you_mean, of_the_system
+
+if TYPE_CHECKING:
+    from release_tools.cli.session import Invocation
+    from release_tools.system.console import Console
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "init": "write this project's workflows, and say what to register where",
+    "doctor": "look now for what would make a release fail later",
+    "dry-run": "show what a release would be and do; nothing is published",
+    "tag": "check a version and tag this commit with it, where everybody sees it",
+    "build": "make sdist, wheel, conda package and release.json",
+    "verify": "check files that were built",
+    "publish": "publish what build made; what is there already stays",
+    "release": "build, verify and publish in one go",
+    "recipe": "make the conda-forge recipe from what was built",
+    "drift": "compare the feedstock's recipe with this commit",
+    "status": "say what of a version is where",
+    "retract": "take back what can be taken back, and say how the rest is",
+    "version": "say the version of this commit",
+    "next": "recommend the next version, and say why",
+    "notes": "print the release notes of a version",
+    "config": "show the settings that hold here, and where each comes from",
+}
+"""Each command and its one line of help; the module in `cli.commands` is loaded only when it is called."""
+
+_OBJECTS: Final = 50_000
+_INTERRUPTED: Final = 130
+_PIPE_CLOSED: Final = 141
+_EPILOG: Final = "release-tools COMMAND --help says more. Exit codes: see docs/exit-codes.md."
+
+
+class Command(Protocol):
+    """What each module of `release_tools.cli.commands` offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's own options."""
+
+    def run(self, invocation: "Invocation") -> int:
+        """Do it and answer the exit code."""
+
+
+def alone(deed: Callable[[], int]) -> int:
+    """Do something in a process of its own: it ends soon, so little garbage is looked for, and none at the end."""
+    gc.set_threshold(_OBJECTS)
+    try:
+        return deed()
+    finally:
+        gc.freeze()
+
+
+def main(argv: Sequence[str] | None = None, env: Mapping[str, str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments, without the program's name; the process's own if None.
+        env: the environment; the process's own if None.
+
+    Returns:
+        0, or the exit code of the error that stopped it.
+    """
+    try:
+        try:
+            return _call(list(sys.argv[1:] if argv is None else argv), dict(os.environ if env is None else env))
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads what we say, such as head, has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _call(arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    name = next((argument for argument in arguments if not argument.startswith("-")), "")
+    if name and name not in COMMANDS:
+        return _refuse(f"{name}: no such command", did_you_mean(name, COMMANDS), "release-tools --help", env)
+    parser, own, command = _parser(name)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        option, known = unknown[0].partition("=")[0], re.findall(r"--[a-z-]+", own.format_help())
+        text = f"{option}: {own.prog} takes no such argument"
+        return _refuse(text, did_you_mean(option, known), f"{own.prog} --help", env)
+    if command is None:
+        parser.print_help()
+        return UsageError.exit_code
+    from release_tools.system.console import Console
+
+    console = Console(env)
+    try:
+        return _run(command, options, env, console)
+    except KeyboardInterrupt:
+        console.error(ReleaseToolsError("interrupted", "Nothing was left half done; run the same command again."))
+        return _INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as raised:
+        if options.debug:
+            raise
+        error = _as_ours(raised)
+        console.error(error)
+        return error.exit_code
+
+
+def _run(command: Command, options: argparse.Namespace, env: Mapping[str, str], console: "Console") -> int:
+    from release_tools.cli.session import Invocation
+
+    with (
+        tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as scratch,
+        closing(Invocation(options, env, console, Path(scratch).resolve())) as invocation,
+    ):
+        return command.run(invocation)
+
+
+def _refuse(text: str, hint: str, more: str, env: Mapping[str, str]) -> int:
+    from release_tools.system.console import Console
+
+    error = UsageError(f"{text}{hint}", f"Type {more} to see what there is.")
+    Console(env).error(error)
+    return error.exit_code
+
+
+def _as_ours(error: Exception) -> ReleaseToolsError:
+    """One of our errors as it is; any other as one that a person can act upon."""
+    if isinstance(error, ReleaseToolsError):
+        return error
+    if isinstance(error, OSError):
+        return of_the_system(error)
+    return ReleaseToolsError(
+        f"a fault of release-tools itself: {type(error).__name__}: {error}",
+        "Please report it, with what the same command prints with --debug.",
+    )
+
+
+def _parser(called: str) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser, Command | None]:
+    """The parser, and that of the command that is called: only it gets its options declared."""
+    chosen = parser = argparse.ArgumentParser(
+        prog="release-tools",
+        description="One tag in, every channel out: PyPI, Anaconda.org, GitHub and conda-forge.",
+        epilog=_EPILOG,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version of release-tools itself")
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    command = None
+    for name, sentence in COMMANDS.items():
+        own = commands.add_parser(name, help=sentence, description=sentence.capitalize() + ".", allow_abbrev=False)
+        own.add_argument("--debug", action="store_true", help="show a traceback if release-tools itself fails")
+        if name == called:
+            command = cast("Command", import_module(f"release_tools.cli.commands.{name.replace('-', '_')}"))
+            command.add_arguments(own)
+            chosen = own
+    return parser, chosen, command
+
+
+class _ShowVersion(argparse.Action):
+    """``--version``; the installed version is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        parser.exit(message=f"release-tools {version('release-tools')}\n")

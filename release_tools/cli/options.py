@@ -1,0 +1,91 @@
+"""The options that several commands share, declared for argparse."""
+
+import argparse
+import typing
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from release_tools.config.loader import Setting, settings
+from release_tools.history.bump import Bump
+
+
+def add_project(parser: argparse.ArgumentParser) -> None:
+    """``--project`` and ``--json``, which every command about a project has."""
+    parser.add_argument(
+        "-C", "--project", default=".", metavar="FOLDER", help="the project's folder (default: this one)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON, and nothing else, on standard output"
+    )
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """``--version``, ``--tag`` and ``--bump``: what to rehearse before the tag exists."""
+    parser.add_argument("--version", metavar="VERSION", help="act as if this commit were tagged with this version")
+    parser.add_argument("--tag", metavar="TAG", help="the same, named by its tag")
+    add_bump(parser)
+
+
+def add_bump(parser: argparse.ArgumentParser) -> None:
+    """``--bump``: the version after the newest one."""
+    parser.add_argument(
+        "--bump",
+        choices=(*(bump.value for bump in Bump), "auto"),
+        help="the version after the newest one, with this part raised; auto takes what release-tools next recommends",
+    )
+
+
+def add_expect(parser: argparse.ArgumentParser) -> None:
+    """``--expect``: digests that came by another way than the files."""
+    parser.add_argument(
+        "--expect",
+        metavar="DIGESTS",
+        help="what the files must be: the output `artifacts` of the build, or lines of sha256sum",
+    )
+
+
+def add_only(parser: argparse.ArgumentParser) -> None:
+    """``--only``: some of the places of the route, for one job of several that share a release."""
+    parser.add_argument(
+        "--only",
+        metavar="PLACE,…",
+        help="of the places on the route only these: pypi, anaconda, draft, github, …",
+    )
+
+
+class _Help(argparse.HelpFormatter):
+    """Help without the settings in its usage: they are listed below it, and would fill a screen there."""
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[argparse._MutuallyExclusiveGroup],
+        prefix: str | None = None,
+    ) -> None:
+        known = {item.key for item in settings()}
+        super().add_usage(usage, [action for action in actions if action.dest not in known], groups, prefix)
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """An option for every setting; without it, environment, file and default decide."""
+    parser.formatter_class = _Help
+    group = parser.add_argument_group(
+        "settings", "Each is also a key of [tool.release-tools]; see docs/configuration.md."
+    )
+    for item in settings():
+        if not item.is_table:
+            group.add_argument(*item.options, dest=item.key, default=argparse.SUPPRESS, help=_help(item), **_form(item))
+
+
+def _help(item: Setting) -> str:
+    return item.doc.replace("%", "%%")
+
+
+def _form(item: Setting) -> dict[str, Any]:
+    if item.type is bool:
+        return {"action": argparse.BooleanOptionalAction}
+    metavar = item.path[-1].upper()
+    if typing.get_origin(item.type) is Literal:
+        return {"choices": typing.get_args(item.type)}
+    return {"metavar": f"{metavar},…" if typing.get_origin(item.type) is tuple else metavar}

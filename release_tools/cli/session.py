@@ -1,0 +1,216 @@
+"""From the command line to a context: the options that commands share, and the project that they are about."""
+
+import argparse
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from release_tools.config.loader import read_config, read_pyproject, settings
+from release_tools.engine.background import Begun
+from release_tools.errors import ReleaseToolsError, UsageError
+
+if TYPE_CHECKING:
+    from release_tools.engine.context import Context, Request
+    from release_tools.pipeline import Outcome, Step
+    from release_tools.system.console import Console
+
+_SHA256: Final = re.compile("[0-9a-f]{64}")
+_PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One call of the command.
+
+    Attributes:
+        options: the parsed command line.
+        env: the environment, credentials included.
+        console: where people read.
+        scratch: a folder that is removed when the call ends.
+        begun: programs that run already for a later step.
+    """
+
+    options: argparse.Namespace
+    env: Mapping[str, str]
+    console: "Console"
+    scratch: Path
+    begun: Begun = field(default_factory=Begun)
+
+    def begin_build(self) -> None:
+        """Begin to make the environments of a build, by what the checkout says; the commit rarely says otherwise.
+
+        The very first thing to do, as it takes longest. But not beside credentials: what is installed there may run
+        code of its own. Whatever is wrong here is told by the step that needs it.
+        """
+        from release_tools.builders.build_environment import begin_environment
+        from release_tools.project.facts import Project
+        from release_tools.system.credentials import refuse_near_build
+
+        with suppress(ReleaseToolsError):
+            refuse_near_build(self.env, allowed=False)
+            folder = find_project(Path(self.options.project))
+            project = Project.of(read_pyproject(folder))
+            begin_environment(self.scratch, self.env, project, self.begun)
+            if project.dependencies and self.context().config.verify.install:
+                from release_tools.builders.test_environment import begin_stated
+
+                begin_stated(project.dependencies, self.scratch, self.env, self.begun)
+
+    def close(self) -> None:
+        """End what was begun and nobody waited for."""
+        self.begun.end()
+
+    def context(self, *, dry: bool = True, anywhere: bool = False) -> "Context":
+        """The surroundings of a pipeline run.
+
+        Args:
+            dry: whether the gate stays closed.
+            anywhere: whether a folder without a project will do; the defaults hold there.
+
+        Raises:
+            ConfigError: with every fault of the settings.
+            UsageError: the folder is not a project's.
+        """
+        from release_tools.engine.context import Context
+        from release_tools.engine.gate import Gate
+        from release_tools.engine.routes import names_in, narrowed
+
+        project = find_project(Path(self.options.project), anywhere=anywhere)
+        config = read_config(project, self.env, self.given)
+        only = getattr(self.options, "only", None)
+        if only is not None:
+            config = narrowed(config, names_in(only))
+        gate = Gate(dry, pause=config.network.pause / 1000)
+        return Context(project, config, self.env, self.console, gate, self.scratch, self.request(), self.begun)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The settings that the command line gave, by their keys."""
+        return {item.key: getattr(self.options, item.key) for item in settings() if hasattr(self.options, item.key)}
+
+    def run_pipeline(self, *groups: "Sequence[Step]", dry: bool, anywhere: bool = False) -> int:
+        """Run steps, report them as the call asks, and answer the exit code.
+
+        Args:
+            groups: steps of `release_tools.pipeline`; a group runs even if the one before it failed.
+            dry: whether the gate stays closed.
+            anywhere: whether a folder without a project will do.
+        """
+        from release_tools.model.release import Release
+        from release_tools.pipeline import run_each
+        from release_tools.report.json_data import report_data
+        from release_tools.report.output_files import redacted, write_summary
+        from release_tools.report.text import closing_line
+
+        console = self.console
+        console.quiet = self.options.json
+        try:
+            context = self.context(dry=dry, anywhere=anywhere)
+        except ReleaseToolsError as error:
+            write_summary(self.env, *redacted(Release(), error, console.redact), dry=dry)
+            raise
+        try:
+            outcome = run_each(groups, context)
+        finally:
+            context.close()
+        self._report(context, outcome)
+        if self.options.json:
+            console.data(json.dumps(report_data(outcome.release, outcome.error), indent=2))
+        if outcome.error is not None:
+            console.error(outcome.error)
+            return outcome.error.exit_code
+        console.say(closing_line(outcome.release, dry=dry), "bold")
+        return 0
+
+    def _report(self, context: "Context", outcome: "Outcome") -> None:
+        """The report page beside the artifacts, and what a GitHub job wants.
+
+        A run that stored nothing in the output folder leaves it as it was.
+        """
+        from release_tools.engine.routes import stops
+        from release_tools.report.action_outputs import action_outputs
+        from release_tools.report.output_files import redacted, write_outputs, write_page, write_summary
+
+        known, error = redacted(outcome.release, outcome.error, self.console.redact)
+        dry = context.gate.dry
+        stored = any(artifact.path.parent == context.output for artifact in known.artifacts)
+        page = write_page(context.output, known, error, dry=dry) if stored else None
+        write_summary(self.env, known, error, dry=dry)
+        outputs = action_outputs(known, context.output, page, error)
+        if known.version:
+            outputs["places"] = json.dumps(stops(context.config, known.kind))
+        write_outputs(self.env, outputs)
+        if getattr(self.options, "open", False) and page:
+            import webbrowser
+
+            webbrowser.open(page.as_uri())
+
+    def request(self) -> "Request":
+        """The version that the call names; in a job that a tag started, that tag."""
+        from release_tools.engine.context import Request
+
+        version, tag, bump = (getattr(self.options, name, None) or "" for name in ("version", "tag", "bump"))
+        if sum(map(bool, (version, tag, bump))) > 1:
+            raise UsageError("the version is named in several ways", "Give one of --version, --tag and --bump.")
+        expect = expected_digests(getattr(self.options, "expect", None))
+        if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":
+            return Request(tag=self.env.get("GITHUB_REF_NAME", ""), field="GITHUB_REF_NAME", expect=expect)
+        return Request(version, tag, bump, changelog=getattr(self.options, "changelog", False), expect=expect)
+
+
+def expected_digests(text: str | None) -> dict[str, str] | None:
+    """File names and sha256 digests as the output ``artifacts`` of a build tells them, or as ``sha256sum`` prints them.
+
+    Raises:
+        UsageError: the text is empty or neither of the two: a check that was asked for is never left out.
+    """
+    if text is None:
+        return None
+    try:
+        if text.lstrip().startswith("["):
+            digests = {str(item["filename"]): str(item["sha256"]) for item in json.loads(text)}
+        else:
+            lines = (line.split(maxsplit=1) for line in text.splitlines() if line.strip())
+            digests = {name.lstrip("*"): digest for digest, name in lines}
+    except (ValueError, KeyError, TypeError):
+        digests = {}
+    if not digests or not all(_SHA256.fullmatch(digest) for digest in digests.values()):
+        raise UsageError(
+            "--expect: neither the output `artifacts` of a build nor lines of sha256sum",
+            "Is the output of the build job handed over under the right name?",
+        )
+    return digests
+
+
+def find_project(folder: Path, *, anywhere: bool = False) -> Path:
+    """The nearest folder, upwards, that holds a Python project.
+
+    Args:
+        folder: where to begin.
+        anywhere: answer this very folder where there is none.
+
+    Raises:
+        UsageError: there is none.
+    """
+    start = folder.resolve()
+    if not start.is_dir():
+        raise UsageError(f"{folder}: no such folder", "Name your project's folder with --project.")
+    for candidate in (start, *start.parents):
+        if any((candidate / name).is_file() for name in _PROJECT_FILES):
+            return candidate
+        if (candidate / ".git").exists():
+            break
+    if anywhere:
+        return start
+    below = sorted({path.parent.name for name in _PROJECT_FILES for path in start.glob(f"*/{name}")})
+    raise UsageError(
+        f"{start}: no Python project: neither pyproject.toml nor setup.py is there",
+        f"Name the one that you mean: --project {' or --project '.join(map(shlex.quote, below))}"
+        if below
+        else "Change to your project's folder, or name it with --project.",
+    )

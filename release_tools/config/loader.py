@@ -1,0 +1,295 @@
+"""The settings, seen from outside: how each is named, and how file, environment and options become a `Config`.
+
+A setting has one name everywhere: key ``anaconda.owner``, option ``--anaconda-owner``, environment variable
+``RELEASE_TOOLS_ANACONDA_OWNER``, action input ``anaconda-owner``. An option beats the environment, that the file.
+"""
+
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from pathlib import Path, PureWindowsPath
+from reprlib import repr as shortened
+from typing import Any, Final, Literal, TypeAlias, cast
+
+from release_tools.config.schema import Config
+from release_tools.errors import ConfigError, did_you_mean
+
+TABLE: Final = "tool.release-tools"
+_ENV_PREFIX: Final = "RELEASE_TOOLS_"
+_LARGEST_FILE: Final = 1_000_000
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off"})
+_NUMBER: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+_WORDS: Final[Mapping[type, str]] = {
+    str: "a string",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting, seen from outside.
+
+    Attributes:
+        path: its key, a part a table: ``("anaconda", "owner")``.
+        type: str, int, bool, a Literal, ``tuple[…, ...]`` or ``Mapping[str, str]``.
+        default: what holds where nobody says otherwise.
+        doc: one sentence.
+        within: the numbers that it may be, where it is one.
+        inside: whether it is a path that the project's own file must not lead out of the project.
+        also: another name of its option; empty for most.
+    """
+
+    path: tuple[str, ...]
+    type: Any
+    default: Any
+    doc: str
+    within: range | None = None
+    inside: bool = False
+    also: str = ""
+
+    @property
+    def key(self) -> str:
+        """In the file: ``anaconda.owner``."""
+        return ".".join(self.path)
+
+    @property
+    def name(self) -> str:
+        """As an option or input: ``anaconda-owner``; ``conda`` for ``conda.enabled``."""
+        return "-".join(self.path).removesuffix("-enabled")
+
+    @property
+    def option(self) -> str:
+        """On the command line: ``--anaconda-owner``."""
+        return self.options[0]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Every spelling on the command line, the usual one first."""
+        return tuple(f"--{name}" for name in (self.name, self.also) if name)
+
+    @property
+    def variable(self) -> str:
+        """In the environment: ``RELEASE_TOOLS_ANACONDA_OWNER``."""
+        return _ENV_PREFIX + self.name.upper().replace("-", "_")
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table of free keys, which only the file can hold."""
+        return _is_mapping(self.type)
+
+    def fault(self, value: object) -> str:
+        """Why a value, as it stands in the file, does not fit; empty where it does."""
+        fault = _mismatch(self.type, value)
+        if not fault and self.within is not None and value not in self.within:
+            return f"expected {self.within.start} to {self.within.stop - 1}, got {value}"
+        return fault
+
+    def from_text(self, text: str) -> object:
+        """An option's or variable's text as it would stand in the file; what cannot be told stays a text."""
+        if typing.get_origin(self.type) is tuple:
+            return text.replace(",", " ").split()
+        if self.type is bool and text.lower() in _TRUE | _FALSE:
+            return text.lower() in _TRUE
+        if self.type is int and _NUMBER.fullmatch(text):
+            return int(text)
+        return text
+
+
+def settings(cls: type = Config, prefix: tuple[str, ...] = ()) -> Iterator[Setting]:
+    """Every setting, in the order of the dataclasses."""
+    hints = typing.get_type_hints(cls)
+    for item in fields(cls):
+        path = (*prefix, _key(item))
+        if is_dataclass(hints[item.name]):
+            yield from settings(cast("type", hints[item.name]), path)
+        else:
+            yield Setting(path, hints[item.name], _default(item), **item.metadata)
+
+
+def read_config(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -> Config:
+    """The project's settings, from file, environment and options.
+
+    Args:
+        project: the folder of ``pyproject.toml``; without that file, the defaults hold.
+        env: the environment; variables beginning with ``RELEASE_TOOLS_`` are settings.
+        options: what the command line said, by `Setting.key`.
+
+    Raises:
+        ConfigError: with every fault of all three sources.
+    """
+    given = _given(project, env, options)
+    return cast("Config", _filled(Config, {path: _frozen(value) for path, (_, value) in given.items()}, ()))
+
+
+def sources(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
+    """Where each setting that is not left to its default was given, by its key; arguments as of `read_config`.
+
+    That is its key in the file, its variable or its option.
+
+    Raises:
+        ConfigError: with every fault of all three.
+    """
+    return {".".join(path): source for path, (source, _) in _given(project, env, options).items()}
+
+
+def _given(
+    project: Path, env: Mapping[str, str], options: Mapping[str, Any]
+) -> dict[tuple[str, ...], tuple[str, object]]:
+    """Every setting that is given somewhere, with where it was given last, and the value there."""
+    known = {item.path: item for item in settings()}
+    faults: list[str] = []
+    values: dict[tuple[str, ...], tuple[str, object]] = {}
+    for source, item, value in (
+        *_in_file(project, known, faults),
+        *_in_environment(env, known.values(), faults),
+        *_in_options(options, known.values()),
+    ):
+        if fault := item.fault(value):
+            faults.append(f"{source}: {fault}")
+        else:
+            values[item.path] = (source, value)
+    if faults:
+        raise ConfigError("The configuration has faults:", faults=faults)
+    return values
+
+
+def read_pyproject(project: Path) -> dict[str, Any]:
+    """``pyproject.toml`` as plain data; empty where there is none.
+
+    Raises:
+        ConfigError: it is no TOML, no UTF-8, cannot be read, or is larger than a megabyte.
+    """
+    path = project / "pyproject.toml"
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ConfigError(f"{path}: larger than {_LARGEST_FILE:,} bytes", "Is it the right file?")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, RecursionError) as error:  # beside TOML's own: numbers of too many digits
+        raise ConfigError(f"{path}: not valid TOML: {error}", "Correct that line and run again.") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "See that you may read it.") from None
+
+
+_Given: TypeAlias = tuple[str, Setting, object]
+"""Where it was said, which setting it is, and the value."""
+
+
+def _in_file(project: Path, known: Mapping[tuple[str, ...], Setting], faults: list[str]) -> Iterator[_Given]:
+    tool = read_pyproject(project).get("tool", {})
+    table = tool.get("release-tools", {}) if isinstance(tool, dict) else {}
+    if isinstance(table, dict):
+        yield from _in_table(table, (), known, faults)
+    else:
+        faults.append(f"{TABLE}: expected a table, got {_named(table)}")
+
+
+def _in_table(
+    table: Mapping[str, Any], prefix: tuple[str, ...], known: Mapping[tuple[str, ...], Setting], faults: list[str]
+) -> Iterator[_Given]:
+    below = {path[len(prefix)]: path for path in known if path[: len(prefix)] == prefix}
+    for key, value in table.items():
+        path = (*prefix, key)
+        source = ".".join((TABLE, *path))
+        if path in known and known[path].inside and _leaves(value):
+            faults.append(f"{source}: leads out of the project: {shortened(value)}")
+        elif path in known:
+            yield source, known[path], value
+        elif key not in below:
+            faults.append(f"{source}: unknown key{_hint(key, below)}")
+        elif isinstance(value, dict):
+            yield from _in_table(value, path, known, faults)
+        else:
+            faults.append(f"{source}: expected a table, got {_named(value)}")
+
+
+def _leaves(path: object) -> bool:
+    """Whether a path leads out of the folder that it is relative to, on any system."""
+    if not isinstance(path, str):
+        return False
+    windows = PureWindowsPath(path)
+    return bool(windows.anchor) or path.startswith("~") or ".." in windows.parts
+
+
+def _in_environment(env: Mapping[str, str], known: Iterable[Setting], faults: list[str]) -> Iterator[_Given]:
+    by_name = {item.variable: item for item in known if not item.is_table}
+    for name in sorted(env):
+        if name.startswith(_ENV_PREFIX) and env[name]:
+            if name in by_name:
+                yield name, by_name[name], by_name[name].from_text(env[name])
+            else:
+                faults.append(f"{name}: no such setting{_hint(name, by_name)}")
+
+
+def _in_options(options: Mapping[str, Any], known: Iterable[Setting]) -> Iterator[_Given]:
+    for item in known:
+        if item.key in options:
+            value = options[item.key]
+            yield item.option, item, item.from_text(value) if isinstance(value, str) else value
+
+
+def _filled(cls: type, values: Mapping[tuple[str, ...], Any], prefix: tuple[str, ...]) -> object:
+    """The dataclass with the values that were given, and its defaults for the others."""
+    hints = typing.get_type_hints(cls)
+    given = {}
+    for item in fields(cls):
+        path = (*prefix, _key(item))
+        if is_dataclass(hints[item.name]):
+            given[item.name] = _filled(cast("type", hints[item.name]), values, path)
+        elif path in values:
+            given[item.name] = values[path]
+    return cls(**given)
+
+
+def _mismatch(hint: Any, value: object) -> str:  # noqa: ANN401 - a type hint has no type of its own
+    """Why a value does not fit a type hint; empty where it does."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        fits = isinstance(value, str) and value in arguments
+        return "" if fits else f"expected one of {', '.join(map(repr, arguments))}, got {shortened(value)}"
+    if origin is tuple and isinstance(value, list):
+        return next(filter(None, (_mismatch(arguments[0], item) for item in value)), "")
+    if _is_mapping(hint) and isinstance(value, dict):
+        faults = ((key, _mismatch(str, key) or _mismatch(arguments[1], item)) for key, item in value.items())
+        return next((f"{key!r}: {fault}" for key, fault in faults if fault), "")
+    wanted = list if origin is tuple else dict if _is_mapping(hint) else hint
+    if type(value) is not wanted:
+        return f"expected {_WORDS[wanted]}, got {_named(value)}"
+    if isinstance(value, str) and not value.isprintable():
+        return f"contains a control character: {shortened(value)}"
+    return ""
+
+
+def _frozen(value: Any) -> Any:  # noqa: ANN401 - as it came
+    if isinstance(value, list):
+        return tuple(value)
+    return types.MappingProxyType(value) if isinstance(value, dict) else value
+
+
+def _is_mapping(hint: Any) -> bool:  # noqa: ANN401 - a type hint has no type of its own
+    origin = typing.get_origin(hint)
+    return isinstance(origin, type) and issubclass(origin, Mapping)
+
+
+def _key(item: Field[Any]) -> str:
+    return item.name.replace("_", "-")
+
+
+def _default(item: Field[Any]) -> Any:  # noqa: ANN401 - as the field's type
+    return item.default if item.default_factory is MISSING else item.default_factory()
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    return did_you_mean(name, known) or f"; known are {', '.join(known)}"
+
+
+def _named(value: object) -> str:
+    return f"{_WORDS.get(type(value), type(value).__name__)} ({shortened(value)})"

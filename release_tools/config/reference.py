@@ -1,0 +1,86 @@
+"""What is generated from the configuration's dataclasses: the reference page and the JSON schema (draft 2020-12)."""
+
+import json
+import typing
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from release_tools.config.loader import TABLE, Setting, settings
+
+_HEAD: Final = f"""# Configuration
+
+All of it is optional. A setting is a key of `[{TABLE}]` in `pyproject.toml`, an option, a variable in the
+environment and an input of the action, under one name; an option beats the environment, which beats the file.
+
+This page is generated: `release-tools config --reference`. `release-tools config` shows what holds in your project.
+
+| key | type | default | meaning | option | variable |
+|---|---|---|---|---|---|
+"""
+
+
+def configuration_page() -> str:
+    """The reference page, in Markdown."""
+    return _HEAD + "".join(_row(item) for item in settings())
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of ``[tool.release-tools]``."""
+    root: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"[{TABLE}]",
+        **_object(),
+    }
+    for item in settings():
+        table = root
+        for part in item.path[:-1]:
+            table = table["properties"].setdefault(part, _object())
+        table["properties"][item.path[-1]] = {
+            **_schema(item.type),
+            **_bounds(item),
+            "description": item.doc,
+            "default": _plain(item.default),
+        }
+    return root
+
+
+def _object() -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "properties": {}}
+
+
+def _schema(hint: Any) -> dict[str, Any]:  # noqa: ANN401 - a type hint has no type of its own
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin is tuple:
+        return {"type": "array", "items": _schema(arguments[0])}
+    if origin is not None and issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": _schema(arguments[1])}
+    return {"type": {str: "string", int: "integer", bool: "boolean"}[hint]}
+
+
+def _bounds(item: Setting) -> dict[str, int]:
+    return {"minimum": item.within.start, "maximum": item.within.stop - 1} if item.within else {}
+
+
+def _row(item: Setting) -> str:
+    options = (*item.options, f"--no-{item.name}") if item.type is bool else item.options
+    listed = ", ".join(f"`{option}`" for option in options)
+    named = ("in the file only", "") if item.is_table else (listed, f"`{item.variable}`")
+    cells = (f"`{item.key}`", _words(item.type), f"`{json.dumps(_plain(item.default))}`", item.doc, *named)
+    return "| " + " | ".join(cells).replace("\n", " ") + " |\n"
+
+
+def _words(hint: Any) -> str:  # noqa: ANN401 - a type hint has no type of its own
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return " or ".join(f"`{choice}`" for choice in arguments)
+    if origin is tuple:
+        return f"list of {_words(arguments[0])}"
+    if origin is not None:
+        return f"table of {_words(arguments[1])}"
+    return {str: "text", int: "number", bool: "true or false"}[hint]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a default is
+    return list(value) if isinstance(value, tuple) else value

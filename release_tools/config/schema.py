@@ -1,0 +1,214 @@
+"""``[tool.release-tools]``: every setting, its default and its meaning, as frozen dataclasses.
+
+How they are read, and how each is named as an option, a variable and an input, is in `release_tools.config.loader`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field
+from typing import Any, Literal
+
+CondaFormat = Literal["conda", "tar.bz2"]
+
+
+def setting(
+    doc: str,
+    default: Any = MISSING,  # noqa: ANN401 - of any type
+    *,
+    within: range | None = None,
+    inside: bool = False,
+    also: str = "",
+) -> Any:  # noqa: ANN401 - as dataclasses.field, it answers any type
+    """A dataclass field with its sentence for the reference page; a callable default is a factory.
+
+    Args:
+        doc: the sentence.
+        default: what holds where nobody says otherwise.
+        within: the numbers that are allowed.
+        inside: whether it is a path that must not leave the project, where the project's own file says it.
+        also: another name of its option, that people would type.
+    """
+    metadata = {"doc": doc, "within": within, "inside": inside, "also": also}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class CondaConfig:
+    """The conda package; ``enabled`` is ``--conda`` and ``--no-conda`` on the command line."""
+
+    enabled: bool = setting("Build a conda package from the wheel.", default=True)
+    name: str = setting("The conda package's name; the project's own name if empty.", "")
+    formats: tuple[CondaFormat, ...] = setting("File formats to write.", ("conda",))
+    aliases: tuple[str, ...] = setting("Other spellings of the name; each becomes a metapackage.", ())
+    names: Mapping[str, str] = setting("PyPI name = conda name, where ours would be wrong.", dict)
+    build_number: int = setting("The build number of the conda package.", 0, within=range(100_000))
+    compression_level: int = setting(
+        "zstd level of `.conda` files, 1 to 22; 9, 16 and 19 are usual too.", 12, within=range(1, 23)
+    )
+    channels: tuple[str, ...] = setting(
+        "Where the dependencies come from when the package is tested.", ("conda-forge",)
+    )
+
+
+@dataclass(frozen=True)
+class VerifyConfig:
+    """The checks before anything is published."""
+
+    imports: tuple[str, ...] = setting("Modules to import; the wheel's top-level ones if empty.", ())
+    top_level: tuple[str, ...] = setting(
+        "Top-level modules to accept although they look like strays, such as tests.", ()
+    )
+    install: bool = setting(
+        "Install the wheel with its dependencies in a fresh environment and import it.", default=True
+    )
+    conda_install: bool = setting("Install the conda package where a channel with Python is at hand.", default=True)
+    recipe: bool = setting(
+        "Build the recipe for conda-forge in a dry run, and test it, where a channel with Python is at hand.",
+        default=True,
+    )
+
+
+@dataclass(frozen=True)
+class RoutesConfig:
+    """Which places a kind of version goes to; see `release_tools.engine.routes` for how a place is written."""
+
+    dev: tuple[str, ...] = setting("Where development versions (1.2.dev3) go.", ("testpypi", "anaconda:dev"))
+    pre: tuple[str, ...] = setting("Where pre-releases (1.2rc1) go.", ("pypi", "anaconda:rc"))
+    final: tuple[str, ...] = setting("Where final releases (1.2) go.", ("pypi", "anaconda:main"))
+    post: tuple[str, ...] = setting("Where post-releases (1.2.post1) go.", ("pypi", "anaconda:main"))
+
+
+@dataclass(frozen=True)
+class AnacondaConfig:
+    """The channel on Anaconda.org."""
+
+    owner: str = setting("The account or organization whose channel gets the conda packages.", "")
+    url: str = setting("Address of the API of another server of the same kind; Anaconda.org's if empty.", "")
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Patience with servers."""
+
+    timeout: int = setting(
+        "Seconds until a connection stands, and between two pieces of an answer.", 60, within=range(1, 3601)
+    )
+    tries: int = setting(
+        "How often a read is tried; an upload is tried again only after looking.", 4, within=range(1, 11)
+    )
+    pause: int = setting(
+        "Milliseconds before the second try; doubled before each further one.", 500, within=range(60_001)
+    )
+    uploads: int = setting(
+        "How many files go to an index side by side, once the first is there.", 3, within=range(1, 17)
+    )
+    wait: int = setting(
+        "Seconds to wait, after an upload, until a place serves what was uploaded.", 300, within=range(86_401)
+    )
+
+
+@dataclass(frozen=True)
+class TagConfig:
+    """The git tag."""
+
+    remote: str = setting("The git remote that tags are pushed to.", "origin")
+    branch: str = setting(
+        "The branch that a tagged commit must be on; the one that is checked out if empty, else the remote's default.",
+        "",
+    )
+    sign: bool = setting(
+        "Sign tags as git is configured to, by GPG or SSH; a tag without a trusted signature is then not released.",
+        default=False,
+    )
+    push: Literal["auto", "git", "api"] = setting(
+        "Push by git, or by GitHub's API where the checkout has no credentials; `auto` takes the API where there is a"
+        " GITHUB_TOKEN for it.",
+        "auto",
+    )
+
+
+@dataclass(frozen=True)
+class GitHubConfig:
+    """The release on GitHub; ``enabled`` is ``--github`` and ``--no-github`` on the command line."""
+
+    enabled: bool = setting("Make a GitHub release, where the git remote lies on GitHub.", default=True)
+    draft: bool = setting("Leave the release a draft, for a person to publish.", default=False)
+    repository: str = setting("The repository as owner/name; told from the git remote if empty.", "")
+
+
+@dataclass(frozen=True)
+class CondaForgeConfig:
+    """conda-forge; ``enabled`` is ``--conda-forge`` and ``--no-conda-forge`` on the command line."""
+
+    enabled: bool = setting(
+        "Open a pull request at conda-forge for final and post-releases: the feedstock's update, or a new recipe.",
+        default=True,
+    )
+    feedstock: str = setting("The feedstock, such as demo-feedstock; found by the conda package's name if empty.", "")
+    maintainers: tuple[str, ...] = setting(
+        "GitHub names of those who maintain a new recipe; the owner of the git remote if empty.", ()
+    )
+    recipe: str = setting(
+        "The project's own recipe, its path in the project; looked for in conda.recipe/ and recipe/ if empty.", ""
+    )
+    accepted: tuple[str, ...] = setting(
+        "Packages of the feedstock's recipe whose lines may differ from the project's: a reviewer's good reasons.", ()
+    )
+    pre_branch: str = setting(
+        "The feedstock's branch that pre-releases are proposed to, such as rc; they are not proposed if empty.", ""
+    )
+    new: bool = setting("Propose a recipe to staged-recipes where conda-forge has no such package.", default=True)
+    draft: bool = setting("Open the pull request of a new recipe as a draft, for a person to own.", default=True)
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of a project."""
+
+    packages_dir: str = setting(
+        "The folder of the artifacts, relative to the project.", "dist", inside=True, also="output-dir"
+    )
+    tag_format: str = setting(
+        'How a version is written as a tag, such as "pkg-a-v{version}"; v1.2.3 or 1.2.3 if empty.', ""
+    )
+    changelog_file: str = setting(
+        "The changelog's path in the project; looked for under the usual names if empty.", "", inside=True
+    )
+    scheme: Literal["auto", "semver", "calver"] = setting(
+        'How versions are counted: "semver", "calver", or "auto": as the past releases show.', "auto"
+    )
+    public_api: tuple[str, ...] = setting(
+        "Import packages whose public API is compared between releases; found by themselves if empty.", ()
+    )
+    allow_credentials_in_build: bool = setting(
+        "Build although credentials for publishing are in the environment, where the build could read them.",
+        default=False,
+    )
+    rehearse: bool = setting(
+        "Upload to TestPyPI first, install from there and import, before PyPI is touched.", default=False
+    )
+    attestations: Literal["auto", "required", "off"] = setting(
+        'Sign what goes to PyPI (PEP 740): "auto" where the job can, "required", or "off".', "auto"
+    )
+    allow_older: bool = setting("Publish a version below the newest final one that is there.", default=False)
+    allow_epoch: bool = setting(
+        "Publish a version with another epoch (the 1 in 1!2.0) than the newest final one; there is no way back.",
+        default=False,
+    )
+    indexes: Mapping[str, str] = setting("Other package indexes: name = address that takes uploads.", dict)
+    simple_urls: Mapping[str, str] = setting(
+        "Root of an index's simple API, by the index's name, where it is not beside the upload address.", dict
+    )
+    channels: Mapping[str, str] = setting(
+        "Other conda channels: name = address (`file://…`, `quetz+https://…`, `prefix+…`, `artifactory+…`).",
+        dict,
+    )
+    routes: RoutesConfig = field(default_factory=RoutesConfig)
+    anaconda: AnacondaConfig = field(default_factory=AnacondaConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    tag: TagConfig = field(default_factory=TagConfig)
+    conda: CondaConfig = field(default_factory=CondaConfig)
+    verify: VerifyConfig = field(default_factory=VerifyConfig)
+    github: GitHubConfig = field(default_factory=GitHubConfig)
+    conda_forge: CondaForgeConfig = field(default_factory=CondaForgeConfig)

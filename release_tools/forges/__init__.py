@@ -1,0 +1,1 @@
+"""Talk to hosting services such as GitHub."""

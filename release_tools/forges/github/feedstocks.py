@@ -1,0 +1,176 @@
+"""Feedstocks: the repositories in which conda-forge keeps the recipe of each package. Only read here.
+
+conda-forge is on github.com, wherever the project itself lies, and what it has is public.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from release_tools.addresses import CONDA_FORGE_OWNER, FEEDSTOCK_OUTPUTS
+from release_tools.engine.context import Context
+from release_tools.errors import ConfigError, CredentialError, RecipeError
+from release_tools.forges.github.commits import read_file, tip
+from release_tools.forges.github.session import GitHub, HostedRepository
+from release_tools.recipe.document import Format
+from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
+
+_SUFFIX: Final = "-feedstock"
+_QUICK: Final = 5.0
+"""Seconds that a rehearsal waits for GitHub."""
+_NAMED_BY: Final = 3
+"""Characters of a package's name that make its folders in the list of outputs."""
+
+
+@dataclass(frozen=True)
+class Feedstock:
+    """A feedstock, and its recipe as it is now.
+
+    Attributes:
+        repository: where it is.
+        branch: that was read, and that a pull request would change.
+        commit: the branch's newest.
+        path: of the recipe in the repository.
+        form: the recipe's format.
+        text: the recipe.
+        archived: whether it takes no pull requests any more.
+        configured: whether the settings name it; else it was found by the package's name.
+    """
+
+    repository: HostedRepository
+    branch: str
+    commit: str
+    path: str
+    form: Format
+    text: str = field(repr=False)
+    archived: bool = False
+    configured: bool = False
+
+
+def conda_forge(context: Context, *variables: str) -> GitHub:
+    """github.com as conda-forge's readers see it; a rehearsal does not wait long for it.
+
+    Args:
+        context: the run's surroundings.
+        variables: of the environment, the first that is set has the token; any that is there by default, because more
+            may be read with a token than without.
+
+    Raises:
+        CredentialError: the token is malformed.
+    """
+    patience = context.http.patience
+    if context.gate.dry:
+        patience = replace(patience, timeout=min(patience.timeout, _QUICK), tries=1)
+    session = context.http.beside([], patience)
+    return GitHub.public(context.env, session, *(variables or (CONDA_FORGE_TOKEN, GITHUB_TOKEN)))
+
+
+def feedstock_of(context: Context, package: str, branch: str = "") -> Feedstock | None:
+    """The feedstock of a package: the configured one, else the one that conda-forge itself has for that name.
+
+    Args:
+        context: the run's surroundings.
+        package: the conda name; where conda-forge has no such package, its other spellings are tried.
+        branch: to read; the feedstock's default one if empty.
+
+    Returns:
+        None where there is no feedstock, or it has no such branch.
+
+    Raises:
+        ConfigError: the configured feedstock does not exist, or its name is none.
+        RecipeError: there is a feedstock, but no recipe in it.
+        CredentialError: GitHub wants, or refuses, a token.
+        RemoteError: GitHub could not be reached or failed.
+    """
+    configured = context.config.conda_forge.feedstock
+    try:
+        hub = conda_forge(context)
+        return find_feedstock(hub, package, configured, branch)
+    except CredentialError:  # what is public is read without the token that has expired
+        if not context.env.get(CONDA_FORGE_TOKEN):
+            raise
+        hub = conda_forge(context, GITHUB_TOKEN)
+        return find_feedstock(hub, package, configured, branch)
+
+
+def find_feedstock(hub: GitHub, package: str, configured: str = "", branch: str = "") -> Feedstock | None:
+    """As `feedstock_of`, for a server that is known already."""
+    if configured:
+        found = _read(hub.repository(full_name(configured)), branch, configured=True)
+        if found is None and not branch:
+            raise ConfigError(f"conda-forge.feedstock: there is no {full_name(configured)} on GitHub")
+        return found
+    for name in spellings(package):
+        for slug in (full_name(name), *map(full_name, makers(hub, name))):
+            if exists(hub.repository(slug)):
+                return _read(hub.repository(slug), branch)
+    return None
+
+
+def full_name(feedstock: str) -> str:
+    """``owner/name`` of a feedstock by its name, with or without ``-feedstock`` and owner."""
+    owner, slash, name = feedstock.rpartition("/")
+    return f"{owner if slash else CONDA_FORGE_OWNER}/{name.removesuffix(_SUFFIX)}{_SUFFIX}"
+
+
+def spellings(package: str) -> tuple[str, ...]:
+    """A package's name, then the same with hyphens for underscores and the other way round."""
+    return tuple(dict.fromkeys((package, package.replace("_", "-"), package.replace("-", "_"))))
+
+
+def makers(hub: GitHub, package: str) -> tuple[str, ...]:
+    """The names of the feedstocks that make a package, as conda-forge keeps them; empty where it has no such package.
+
+    https://github.com/conda-forge/feedstock-outputs
+
+    Raises:
+        CredentialError: GitHub wants, or refuses, a token.
+        RemoteError: GitHub could not be reached or failed.
+    """
+    letters = [character for character in package if character.isalnum()]
+    folders = [*letters, *"z" * _NAMED_BY][:_NAMED_BY]
+    content = read_file(hub.repository(FEEDSTOCK_OUTPUTS), "", "/".join(["outputs", *folders, f"{package}.json"]))
+    try:
+        names = json.loads(content)["feedstocks"] if content else []
+    except (ValueError, KeyError, TypeError):
+        return ()
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def exists(repository: HostedRepository) -> bool:
+    """Whether GitHub has, for whoever asks, a repository of that name.
+
+    Raises:
+        CredentialError: GitHub wants, or refuses, a token.
+        RemoteError: GitHub could not be reached or failed.
+    """
+    from github import UnknownObjectException
+
+    with repository.hub.doing(f"look for {repository.slug}"):
+        try:
+            repository.handle.complete()
+        except UnknownObjectException:
+            return False
+    return True
+
+
+def _read(repository: HostedRepository, branch: str, *, configured: bool = False) -> Feedstock | None:
+    from github import UnknownObjectException
+
+    handle = repository.handle
+    with repository.hub.doing(f"read {repository.slug}"):
+        try:
+            default, archived = handle.default_branch, handle.archived
+        except UnknownObjectException:
+            return None
+    branch = branch or default
+    commit = tip(repository, branch)
+    if not commit:
+        return None
+    for form in (Format.V1, Format.V0):
+        path = f"recipe/{form}"
+        content = read_file(repository, commit, path)
+        if content is not None:
+            text = content.decode("utf-8", "replace")
+            return Feedstock(repository, branch, commit, path, form, text, bool(archived), configured)
+    raise RecipeError(f"{repository.slug}: no recipe/{Format.V1} and no recipe/{Format.V0} in {branch}")

@@ -1,0 +1,1 @@
+"""Do everything that plain git does."""

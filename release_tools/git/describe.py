@@ -1,0 +1,158 @@
+"""The version that versioningit derives from the repository's tags."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from packaging.version import Version
+
+from release_tools.errors import VersionError
+from release_tools.git.repository import Head, Nearest, Repository
+from release_tools.model.versions import TagFormat, parse_version
+
+if TYPE_CHECKING:
+    from versioningit import VCSDescription
+
+_FORMAT: Final = "{next_version}.dev{distance}"
+_UPLOADABLE: Final = {"distance": _FORMAT}
+_DESCRIBE_OPTION: Final = re.compile(r"\b(match|exclude)=([^,)]+)")
+
+
+@dataclass(frozen=True)
+class Described:
+    """Where a commit stands after the newest tag before it.
+
+    Attributes:
+        tag: that tag; empty where none was made yet, and the project's settings say what to count from.
+        base: the version that the tag carries.
+        distance: how many commits came since.
+        version: what may be uploaded for this commit; never with a local part.
+        tag_format: how this project spells its tags.
+    """
+
+    tag: str
+    base: Version
+    distance: int
+    version: Version
+    tag_format: TagFormat
+
+
+def describe(
+    repository: Repository, head: Head, table: Mapping[str, Any] | None, tag_format: TagFormat
+) -> Described | None:
+    """Ask versioningit, with the project's own settings where it has some.
+
+    Git itself is asked by us and not by versioningit, which would start what the repository's configuration names, and
+    would count changes that aren't committed.
+
+    Args:
+        repository: the project's.
+        head: the commit.
+        table: the project's ``[tool.versioningit]``; None where it has none.
+        tag_format: which tags are versions, where the project's settings don't say.
+
+    Returns:
+        None where no tag of ours was made yet.
+
+    Raises:
+        VersionError: versioningit refuses the settings or the newest tag.
+    """
+    import versioningit
+
+    table = table or {}
+    vcs = _as_table(table.get("vcs"))
+    nearest = _nearest(repository, vcs, tag_format, any_tag="tag2version" in table)
+    if nearest is None and "default-tag" not in vcs:
+        return None
+    found = nearest or Nearest(str(vcs["default-tag"]), repository.count_commits(head.commit) - 1, head.commit[:7])
+    description = _description(found, head)
+    try:
+        derive = versioningit.Versioningit.from_project_dir(repository.root, _settings(table, tag_format, description))
+        base = derive.do_tag2version(found.tag)
+        following = derive.do_next_version(base, description.branch)
+        text = derive.do_format(description, base, following) if found.distance else base
+    except (versioningit.Error, ValueError, KeyError) as error:
+        raise VersionError(
+            f"versioningit: {error}", "See [tool.versioningit] in pyproject.toml, and the newest tag of this branch."
+        ) from None
+    version = parse_version(text, field=f"versioningit, after the tag {found.tag}")
+    if version.local:
+        version = parse_version(f"{following}.dev{found.distance}", field="versioningit: next-version")
+    return Described(
+        found.tag if nearest else "",
+        parse_version(base, field=f"tag {found.tag}"),
+        found.distance,
+        version,
+        tag_format.like(found.tag, base),
+    )
+
+
+def following_version(*, version: str, branch: str | None, params: dict[str, Any]) -> str:  # noqa: ARG001 - versioningit's signature
+    """The version that work after a tag leads to: the next minor one, or the next of a series of pre-releases.
+
+    ``1.2.3`` leads to ``1.3.0``, and ``1.3.0rc1`` to ``1.3.0rc2``: so ``.devN`` of it sorts after the tag.
+    """
+    parsed = Version(version)
+    epoch = f"{parsed.epoch}!" if parsed.epoch else ""
+    if parsed.pre:
+        letter, number = parsed.pre
+        return f"{parsed.base_version}{letter}{number + 1}"
+    major, minor, *_ = (*parsed.release, 0)
+    return f"{epoch}{major}.{minor + 1}.0"
+
+
+def _nearest(repository: Repository, vcs: Mapping[str, Any], tag_format: TagFormat, *, any_tag: bool) -> Nearest | None:
+    """The newest tag that the project's settings mean; otherwise the newest that carries a version."""
+    options = _DESCRIBE_OPTION.findall(str(vcs.get("describe-subst", "")))
+    match, exclude = (
+        [*_texts(vcs.get(name)), *(value for option, value in options if option == name)]
+        for name in ("match", "exclude")
+    )
+    globs = match or ([] if any_tag else tag_format.globs)
+    while True:
+        found = repository.nearest_tag(globs, exclude)
+        if found is None or any_tag or tag_format.version(found.tag) is not None:
+            return found
+        if found.tag in exclude:
+            raise VersionError(f"{found.tag}: a tag of another name calls itself so", "Look for it in: git tag --list")
+        exclude.append(found.tag)  # a stray tag that looks like one of ours
+
+
+def _description(found: Nearest, head: Head) -> "VCSDescription":
+    from versioningit import VCSDescription
+
+    time = datetime.fromtimestamp(head.time, UTC)
+    return VCSDescription(
+        tag=found.tag,
+        state="distance" if found.distance else "exact",
+        branch=head.branch or None,
+        fields={
+            "distance": found.distance,
+            "rev": found.rev,
+            "revision": head.commit,
+            "author_date": time,
+            "committer_date": time,
+            "build_date": time,
+            "vcs": "g",
+            "vcs_name": "git",
+        },
+    )
+
+
+def _settings(table: Mapping[str, Any], tag_format: TagFormat, description: "VCSDescription") -> dict[str, Any]:
+    """The project's settings, and uploadable ones where it has none."""
+    config: dict[str, Any] = {"vcs": {"method": lambda **_: description}, "next-version": {"method": following_version}}
+    config["tag2version"] = {"method": lambda *, tag, params: str(tag_format.version(tag) or tag)}  # noqa: ARG005 - versioningit's signature
+    config |= {name: table[name] for name in ("tag2version", "next-version") if name in table}
+    config["format"] = {**_UPLOADABLE, **_as_table(table.get("format"))}
+    return config
+
+
+def _as_table(value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever TOML holds there
+    return dict(value) if isinstance(value, Mapping) else {"method": value} if value else {}
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

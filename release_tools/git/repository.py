@@ -1,0 +1,246 @@
+"""Git, through its command line, with a configuration that a repository cannot turn against its user."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from release_tools.errors import RepositoryError
+from release_tools.system.credentials import is_secret
+from release_tools.system.process import Completed, ProcessError, run
+
+_NEUTRAL: Final = (
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    "safe.bareRepository=explicit",
+    "advice.detachedHead=false",
+    "protocol.ext.allow=never",
+)
+_SCRATCH_CONFIG: Final = """\
+[core]
+\tautocrlf = false
+\teol = lf
+\tfsmonitor = false
+\thooksPath = {devnull}
+[commit]
+\tgpgSign = false
+[tag]
+\tgpgSign = false
+[user]
+\tname = release-tools
+\temail = release-tools@localhost
+"""
+"""Line ends as they were committed, on Windows too; and nothing that the user's own configuration would start."""
+_GITLINK_MODE: Final = "160000"
+
+
+@dataclass(frozen=True)
+class Head:
+    """The commit that is checked out.
+
+    Attributes:
+        commit: its full hexadecimal name.
+        time: of the commit, in seconds since the epoch.
+        branch: its branch, empty when detached.
+    """
+
+    commit: str
+    time: int
+    branch: str
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The newest tag in a commit's history.
+
+    Attributes:
+        tag: its name.
+        distance: how many commits came since; 0 where it is on the commit itself.
+        rev: the commit's abbreviated name.
+    """
+
+    tag: str
+    distance: int
+    rev: str
+
+
+@dataclass(frozen=True)
+class Submodule:
+    """A repository that a commit carries inside.
+
+    Attributes:
+        path: where, in the repository around it.
+        commit: the one that is recorded.
+        present: whether it is checked out.
+    """
+
+    path: str
+    commit: str
+    present: bool
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A git work tree.
+
+    Attributes:
+        root: its top folder, without symbolic links.
+        env: the environment for git, without ``GIT_*`` and without secrets: it has logins of its own.
+        shallow: whether the history was cut off when it was cloned.
+    """
+
+    root: Path
+    env: Mapping[str, str]
+    shallow: bool = False
+
+    @classmethod
+    def open(cls, folder: Path, env: Mapping[str, str]) -> Self:
+        """The repository that a folder lies in.
+
+        Raises:
+            RepositoryError: there is none, git refuses to read it, or git is not installed.
+        """
+        clean = {name: value for name, value in env.items() if not name.startswith("GIT_") and not is_secret(name)}
+        clean |= {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
+        clean |= {name: env[name] for name in ("GIT_SSL_CAINFO", "GIT_SSH_COMMAND") if name in env}
+        try:
+            answer = cls(folder, clean).git("rev-parse", "--is-shallow-repository", "--show-toplevel")
+        except ProcessError as error:
+            if error.returncode is None:
+                raise RepositoryError("git: not found", "Install git, and see that it is on PATH.") from None
+            if "dubious ownership" in error.output:
+                raise RepositoryError(
+                    f"{folder}: git does not trust this folder, because it belongs to somebody else",
+                    f"Type: git config --global --add safe.directory {folder}",
+                ) from None
+            raise RepositoryError(
+                f"{folder}: not in a git repository", "Change to your project's folder, or name it with --project."
+            ) from None
+        shallow, top = answer.removesuffix("\n").split("\n", 1)
+        return cls(Path(top).resolve(), clean, shallow == "true")
+
+    def git(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run git here and answer its standard output.
+
+        Raises:
+            ProcessError: git failed.
+        """
+        return self._run(*arguments, stdin=stdin).stdout
+
+    def _run(self, *arguments: str, stdin: str | None = None) -> Completed:
+        config = (part for item in _NEUTRAL for part in ("-c", item))
+        return run(["git", *config, *arguments], cwd=self.root, env=self.env, stdin=stdin, may_ask=True)
+
+    def head(self) -> Head:
+        """What is checked out.
+
+        Raises:
+            RepositoryError: there is no commit yet.
+        """
+        try:
+            commit, time = self.git("log", "-1", "--no-show-signature", "--format=%H %ct", "HEAD", "--").split()
+        except ProcessError:
+            raise RepositoryError(
+                f"{self.root}: the repository has no commit yet",
+                'Commit your project first: git add . && git commit -m "First commit"',
+            ) from None
+        try:
+            branch = self.git("symbolic-ref", "--quiet", "--short", "HEAD").strip()
+        except ProcessError:
+            branch = ""
+        return Head(commit, int(time), branch)
+
+    def changes(self) -> tuple[str, ...]:
+        """Paths that differ from the commit, untracked ones included, ignored ones not."""
+        status = self.git("status", "--porcelain", "-z", "--no-renames")
+        return tuple(entry[3:] for entry in status.split("\0") if entry)
+
+    def tags(self, *, points_at: str = "") -> dict[str, str]:
+        """Every tag and the commit that it peels to, or only those on one commit."""
+        wanted = ("--points-at", points_at) if points_at else ()
+        lines = self.git(
+            "for-each-ref", "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)", *wanted, "refs/tags"
+        )
+        rows = (line.split("\0") for line in lines.splitlines())
+        return {name: peeled or direct for name, direct, peeled in rows}
+
+    def commit_of_tag(self, tag: str) -> str:
+        """The commit that a tag peels to; empty where there is no such tag."""
+        try:
+            return self.git(
+                "rev-parse", "--verify", "--quiet", "--end-of-options", f"refs/tags/{tag}^{{commit}}"
+            ).strip()
+        except ProcessError:
+            return ""
+
+    def nearest_tag(self, match: Iterable[str], exclude: Iterable[str] = ()) -> Nearest | None:
+        """The newest tag in the history of what is checked out, of those that a glob matches; None where there is none.
+
+        Args:
+            match: globs, of which a tag must match one.
+            exclude: globs, of which it must match none.
+        """
+        globs = (*(f"--match={glob}" for glob in match), *(f"--exclude={glob}" for glob in exclude))
+        try:
+            tag, distance, rev = self.git("describe", "--tags", "--long", *globs, "HEAD").strip().rsplit("-", 2)
+        except ProcessError:
+            return None
+        return Nearest(tag, int(distance), rev.removeprefix("g"))
+
+    def count_commits(self, commit: str) -> int:
+        """How many commits lead to this one, itself included."""
+        return int(self.git("rev-list", "--count", commit, "--"))
+
+    def submodules(self, commit: str) -> tuple[Submodule, ...]:
+        """The repositories that a commit carries inside, not those inside these."""
+        if not self.git("ls-tree", "--name-only", commit, "--", ".gitmodules"):
+            return ()
+        entries = (entry.split("\t", 1) for entry in self.git("ls-tree", "-r", "-z", commit, "--").split("\0") if entry)
+        return tuple(
+            Submodule(path, meta.split()[2], (self.root / path / ".git").exists())
+            for meta, path in entries
+            if meta.startswith(_GITLINK_MODE)
+        )
+
+    def clone(self, folder: Path, commit: str, *, tag: str = "", with_tags: bool = False) -> Path:
+        """A scratch clone at one commit, sharing this repository's objects; no network is used.
+
+        Submodules are carried along where they are checked out here, and stay empty where they aren't.
+
+        Args:
+            folder: where it will lie; must not exist.
+            commit: what is checked out, detached.
+            tag: the one tag that it is to carry on that commit, instead of any other.
+            with_tags: carry the repository's own tags along, where no single tag is given.
+
+        Raises:
+            RepositoryError: git failed.
+        """
+        tags = () if with_tags else ("--no-tags",)
+        try:
+            self.git(
+                "clone", "--quiet", "--no-checkout", "--shared", "--template=", *tags, "--", str(self.root), str(folder)
+            )
+            scratch = Repository(folder, self.env)
+            with (folder / ".git" / "config").open("a", encoding="utf-8", newline="\n") as config:
+                config.write(_SCRATCH_CONFIG.format(devnull=os.devnull))
+            said = scratch._run("checkout", "--quiet", "--detach", commit, "--").stderr
+            if tag:
+                scratch.git("tag", "--annotate", "--message", tag, "--", tag, commit)
+        except ProcessError as error:
+            raise RepositoryError(f"{self.root}: could not be cloned: {error.output or error.message}") from None
+        lost = [line.removeprefix("error: ") for line in said.splitlines() if line.startswith("error: ")]
+        if lost and scratch.changes():
+            # Git goes on without the files whose content it does not find, and exits with 0.
+            raise RepositoryError(
+                f"{self.root}: objects of {commit} are missing, so it cannot be built",
+                "The clone is partial or damaged. Type: git fetch --refetch origin, or clone it again.",
+                faults=lost,
+            )
+        for submodule in self.submodules(commit):
+            if submodule.present:
+                inner = folder / submodule.path
+                inner.rmdir()
+                Repository(self.root / submodule.path, self.env).clone(inner, submodule.commit)
+        return folder

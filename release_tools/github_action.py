@@ -1,0 +1,102 @@
+"""The composite action's front end: its inputs become environment and options, then the same command runs as anywhere.
+
+The runner hands the inputs over as one JSON object in ``INPUTS``. An input that is a setting becomes that setting's
+variable, so option, environment and file decide exactly as on a laptop; the others become options of the command.
+"""
+
+import base64
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from release_tools import addresses
+from release_tools.cli.main import COMMANDS, alone, main
+from release_tools.config.loader import settings
+from release_tools.engine.routes import DRAFT, GITHUB
+from release_tools.errors import ReleaseToolsError, UsageError
+from release_tools.git.repository import Repository
+from release_tools.system.console import Console
+from release_tools.system.credentials import GITHUB_TOKEN
+
+VARIABLE: Final = "INPUTS"
+OPTIONS: Final = ("project", "version", "tag", "bump", "expect", "only")
+"""Inputs that are options of commands under the same name."""
+
+EXPECT: Final = "expect"
+UNCHECKED: Final = "none"
+"""The input ``expect`` of whoever asks for no comparison; an empty one is a comparison that went wrong."""
+
+POSITIONAL: Final = ("tag", "notes", "retract")
+"""Commands that take the version as their argument."""
+
+OWN: Final = ("command", "arguments", "python-version", "wheels")
+"""Inputs that no option or setting stands for."""
+
+
+def run(env: Mapping[str, str]) -> int:
+    """Run what the inputs ask for and answer the exit code."""
+    inputs: dict[str, str] = json.loads(env[VARIABLE])
+    given = {name: value.strip() for name, value in inputs.items() if value.strip()}
+    if inputs.get(EXPECT, UNCHECKED) == UNCHECKED:
+        given.pop(EXPECT, None)
+    else:
+        given.setdefault(EXPECT, "")
+    command = given.get("command", "")
+    if command not in COMMANDS:
+        error = UsageError(f"input command: {command!r} is no command", f"There are {', '.join(COMMANDS)}.")
+        Console(env).error(error)
+        return error.exit_code
+    positional = [given.pop("version")] if command in POSITIONAL and "version" in given else []
+    options = [part for name in OPTIONS if name in given for part in (f"--{name}", given[name])]
+    variables = {item.variable: given[item.name] for item in settings() if item.name in given}
+    inner = {name: value for name, value in env.items() if name != VARIABLE} | variables
+    if _needs_history(command, given.get("only", "")):
+        deepen(Path(given.get("project", ".")), inner)
+    return main([command, *options, *positional, *shlex.split(given.get("arguments", ""))], inner)
+
+
+def _needs_history(command: str, only: str) -> bool:
+    """Whether tags and commits matter: not for files that are there, unless their release notes are written."""
+    if command == "publish":
+        return not only or not {DRAFT, GITHUB}.isdisjoint(only.replace(",", " ").split())
+    return command not in ("config", "init", "status", "verify")
+
+
+def deepen(project: Path, env: Mapping[str, str]) -> None:
+    """Complete a shallow checkout, which is what actions/checkout makes: without tags no version can be told.
+
+    What stays undone for want of a network or a right is told by the command itself, if it matters.
+    """
+    try:
+        repository = Repository.open(project, env)
+        if repository.shallow:
+            complete = ("fetch", "--quiet", "--unshallow", "--tags", "--force", "origin")
+            replace(repository, env={**repository.env, **_login(env)}).git(*complete)
+    except ReleaseToolsError:
+        return
+
+
+def _login(env: Mapping[str, str]) -> Mapping[str, str]:
+    """Git's configuration to read a private repository with the job's token; by environment, never in argv."""
+    token = env.get(GITHUB_TOKEN)
+    if not token:
+        return {}
+    server = env.get("GITHUB_SERVER_URL", addresses.GITHUB_SITE)
+    if urlsplit(server).scheme != "https":
+        return {}
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    return {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"http.{server}/.extraheader",
+        "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {basic}",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(alone(lambda: run(os.environ)))

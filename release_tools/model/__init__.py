@@ -1,0 +1,1 @@
+"""Define the data that the steps hand on."""

@@ -1,0 +1,22 @@
+"""Define an irreversible change on a remote and its receipt."""
+
+from dataclasses import dataclass
+
+from release_tools.model.note import State
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What stands on the other side when an act is done.
+
+    Attributes:
+        key: of the act, such as ``pypi:demo-1.0.tar.gz``.
+        url: where a person finds it.
+        digest: sha256 of a file, or the commit that a tag peels to.
+        state: DONE by this run, ALREADY there, or WOULD be there after a real run.
+    """
+
+    key: str
+    url: str
+    digest: str
+    state: State = State.DONE

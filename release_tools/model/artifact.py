@@ -1,0 +1,49 @@
+"""Define the files of a release."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class ArtifactKind(StrEnum):
+    """The three artifacts of one source."""
+
+    SDIST = "sdist"
+    WHEEL = "wheel"
+    CONDA = "conda"
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file to release.
+
+    Attributes:
+        path: where it lies now.
+        kind: sdist, wheel or conda package.
+        sha256: lower-case hexadecimal digest of its bytes.
+        size: in bytes.
+        subdir: the channel folder of a conda package (``noarch``, ``linux-64``); empty for the others.
+    """
+
+    path: Path
+    kind: ArtifactKind
+    sha256: str
+    size: int
+    subdir: str = ""
+
+    @classmethod
+    def of(cls, path: Path, kind: ArtifactKind, subdir: str = "") -> "Artifact":
+        """The facts of a file that lies there.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return cls(path, kind, digest, path.stat().st_size, subdir)
+
+    @property
+    def filename(self) -> str:
+        """The file's name, which is its name on every index and channel."""
+        return self.path.name

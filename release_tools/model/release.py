@@ -1,0 +1,116 @@
+"""Define the facts about one release."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from release_tools.model.action import Receipt
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Document, Note, Section
+
+
+class Kind(StrEnum):
+    """What kind of version is released (PEP 440); routes are chosen by it."""
+
+    DEV = "dev"
+    PRE = "pre"
+    FINAL = "final"
+    POST = "post"
+
+
+class RecipeKind(StrEnum):
+    """What a conda-forge recipe is to conda-forge."""
+
+    NEW = "new"  # a package that it does not have: goes to staged-recipes
+    UPDATE = "update"  # of a package that has a feedstock
+
+
+@dataclass(frozen=True)
+class RecipeFiles:
+    """What the pull request to conda-forge would change: rendered once, shown and published alike.
+
+    Attributes:
+        package: the conda name.
+        kind: a new package or an update.
+        repository: the pull request's target as ``owner/name``; empty where it could not be looked up.
+        branch: of the target; empty where it could not be looked up.
+        base: the target's commit that the files were made from; empty where none was seen.
+        files: every file that is new or changed, path in the target → text; empty where there is nothing to change.
+        diff: of these files, as git writes it.
+        changes: what the diff means, a line each.
+        checklist: what is left to a person, a line each.
+        unconfirmed: conda names that nothing confirms, each with what was tried.
+    """
+
+    package: str
+    kind: RecipeKind
+    repository: str = ""
+    branch: str = ""
+    base: str = ""
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    diff: str = field(default="", repr=False)
+    changes: tuple[str, ...] = ()
+    checklist: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Release:
+    """The facts about one release; every step returns a fuller one.
+
+    Attributes:
+        name: the project's name as its metadata spells it.
+        version: canonical PEP 440 text; empty until identified.
+        kind: of the version.
+        tag: the git tag that carries the version.
+        tagged: whether that tag exists on the commit, or is only rehearsed.
+        commit: 40 hexadecimal digits.
+        commit_time: of the commit, in seconds since the epoch; the only clock that artifacts see.
+        source: the scratch clone that is built, None when the artifacts come from elsewhere.
+        artifacts: the files, in the order in which they were made.
+        receipts: what stands on the other side.
+        notes: what the step that runs has to say so far.
+        sections: what the steps before it said.
+        documents: the texts that the reports show in full.
+        parity: what was found when wheel and conda package were held against each other.
+        recipe: what the pull request to conda-forge would change; None until it was made.
+    """
+
+    name: str = ""
+    version: str = ""
+    kind: Kind = Kind.FINAL
+    tag: str = ""
+    tagged: bool = False
+    commit: str = ""
+    commit_time: int = 0
+    source: Path | None = None
+    artifacts: tuple[Artifact, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    notes: tuple[Note, ...] = field(default=(), repr=False)
+    sections: tuple[Section, ...] = field(default=(), repr=False)
+    documents: tuple[Document, ...] = field(default=(), repr=False)
+    parity: tuple[Note, ...] = field(default=(), repr=False)
+    recipe: RecipeFiles | None = field(default=None, repr=False)
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it is a development version that nobody tagged: it gets neither a tag nor a GitHub release."""
+        return self.kind is Kind.DEV and not self.tagged
+
+    @property
+    def is_prerelease(self) -> bool:
+        """Whether indexes and GitHub hold it for provisional."""
+        return self.kind in {Kind.DEV, Kind.PRE}
+
+    def telling(self, *notes: Note) -> "Release":
+        """The same release with more to say."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def showing(self, *documents: Document) -> "Release":
+        """The same release with more texts for its reports."""
+        return replace(self, documents=(*self.documents, *documents))
+
+    def of_kind(self, kind: ArtifactKind) -> tuple[Artifact, ...]:
+        """The artifacts of one kind."""
+        return tuple(artifact for artifact in self.artifacts if artifact.kind is kind)

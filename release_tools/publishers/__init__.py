@@ -1,0 +1,1 @@
+"""Publish a release to one destination each."""

@@ -1,0 +1,1 @@
+"""Publish to conda channels."""

@@ -1,0 +1,1 @@
+"""Propose a release to conda-forge."""

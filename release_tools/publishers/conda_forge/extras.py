@@ -1,0 +1,77 @@
+"""What the extras of a dependency ask for, as its newest release on PyPI says."""
+
+import re
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
+from release_tools.artifacts.core_metadata import parse_metadata
+from release_tools.engine.context import Context
+from release_tools.engine.routes import PYPI
+from release_tools.errors import ArchiveError, RemoteError
+from release_tools.publishers.package_index.simple_api import Served, listing, version_of
+from release_tools.system.http import Http
+
+_LARGEST: Final = 1_000_000
+_EXTRA: Final = re.compile(r"""\bextra\s{0,9}==\s{0,9}(?P<quote>['"])(?P<name>[^'"]{0,99})(?P=quote)""")
+_ALWAYS, _NEVER = 'python_version >= "0"', 'python_version < "0"'
+
+
+class Extras:
+    """The extras of projects on PyPI; each project is asked for once."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._known: dict[str, tuple[str, ...] | None] = {}
+
+    def __call__(self, project: str, extra: str) -> tuple[str, ...] | None:
+        """The requirements of an extra, its own condition taken out; None where PyPI does not tell."""
+        if project not in self._known:
+            self._known[project] = self._asked(project)
+        requires = self._known[project]
+        return None if requires is None else of_extra(requires, extra)
+
+    def _asked(self, project: str) -> tuple[str, ...] | None:
+        """Every requirement of the newest release, by its wheel's metadata alone (PEP 658)."""
+        context = self._context
+        if context.cut_off:
+            return None
+        try:
+            with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.patience)) as http:
+                wheel = _newest(listing(http, PYPI, project).files)
+                answer = http.get(f"{wheel.url}.metadata", limit=_LARGEST) if wheel else None
+            if answer is None or not answer.ok:
+                return None
+            return tuple(parse_metadata(answer.body, f"{project}: METADATA").raw.get("requires_dist", ()))
+        except (ArchiveError, RemoteError):
+            return None
+
+
+def of_extra(requires_dist: tuple[str, ...], extra: str) -> tuple[str, ...]:
+    """Of a project's requirements those that one extra asks for, as if they were asked for without it."""
+
+    def decided(found: re.Match[str]) -> str:
+        return _ALWAYS if canonicalize_name(found["name"]) == canonicalize_name(extra) else _NEVER
+
+    held = []
+    for line in requires_dist:
+        name, _, marker = line.partition(";")
+        if not _EXTRA.search(marker):
+            continue
+        try:
+            requirement = Requirement(f"{name}; {_EXTRA.sub(decided, marker)}")
+        except InvalidRequirement:
+            continue
+        held.append(str(requirement))
+    return tuple(held)
+
+
+def _newest(files: Mapping[str, Served]) -> Served | None:
+    """The wheel of the newest final release; None where there is none."""
+    found = {name: version_of(name) for name, file in files.items() if name.endswith(".whl") and not file.yanked}
+    final = {name: version for name, version in found.items() if version is not None and not version.is_prerelease}
+    return files[max(final, key=lambda name: (final[name], name))] if final else None

@@ -1,0 +1,57 @@
+"""What an earlier release said of itself: its sdist and wheel, as PyPI serves them."""
+
+from collections.abc import Iterable
+from contextlib import closing
+from hashlib import file_digest
+from pathlib import Path
+
+from packaging.version import Version
+
+from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
+from release_tools.artifacts import read_sdist, read_wheel
+from release_tools.engine.context import Context
+from release_tools.engine.routes import PYPI
+from release_tools.errors import RemoteError
+from release_tools.publishers.package_index.simple_api import Served, listing, version_of
+from release_tools.recipe.evidence import Evidence, gather, says_something
+from release_tools.system.http import Http
+
+
+def former_evidence(context: Context, name: str, version: Version) -> Evidence | None:
+    """What is known of an earlier release; None where PyPI has no sdist of it.
+
+    Args:
+        context: the run's surroundings.
+        name: of the project on PyPI.
+        version: of the release.
+
+    Raises:
+        ArchiveError: a file is corrupt.
+        RemoteError: PyPI could not be reached, or served other bytes than it says.
+    """
+    folder = context.scratch / f"former-{version}"
+    with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.patience)) as http:
+        files = listing(http, PYPI, name).files
+        sdist = next((file for file in files if file.endswith(".tar.gz") and version_of(file) == version), None)
+        if sdist is None:
+            return None
+        folder.mkdir(exist_ok=True)
+        wheel = _fittest(file for file in files if file.endswith(".whl") and version_of(file) == version)
+        path = _fetched(http, files[sdist], folder / sdist)
+        read = read_wheel(_fetched(http, files[wheel], folder / wheel)) if wheel else None
+    return gather(read_sdist(path, wanted=says_something), files[sdist].sha256, read)
+
+
+def _fittest(wheels: Iterable[str]) -> str:
+    """The wheel that serves most systems; all say the same of what a recipe needs."""
+    return min(wheels, key=lambda name: (not name.endswith("-any.whl"), name), default="")
+
+
+def _fetched(http: Http, served: Served, path: Path) -> Path:
+    with path.open("wb+") as file:
+        answer = http.get(served.url, into=file)
+        file.seek(0)
+        digest = file_digest(file, "sha256").hexdigest()
+    if not answer.ok or digest != served.sha256:
+        raise RemoteError(f"{path.name}: PyPI serves other bytes than it says", "Run the same command again.")
+    return path

@@ -1,0 +1,134 @@
+"""What is said at conda-forge: the texts of pull requests and comments, in which others' words are only text.
+
+Which boxes of conda-forge's own checklist are ticked is decided by what was seen to be true, and never more.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import unified_diff
+from typing import Final
+
+from release_tools import addresses
+from release_tools.model.artifact import ArtifactKind
+from release_tools.model.release import RecipeFiles, Release
+from release_tools.system import sanitize
+from release_tools.system.templates import environment
+
+_BOX: Final = re.compile(r"^([ \t]*[-*+] )\[ \](.*)$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_COMMAND: Final = re.compile("@(?=conda-forge)", re.IGNORECASE)
+_BLANK: Final = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen to be true of a recipe and its release.
+
+    Attributes:
+        served: PyPI serves the source, an sdist, with the digest that the recipe has.
+        licensed: each license file that the recipe names is in the sdist.
+        numbered: the build number is 0.
+        current: the recipe is written in the format that conda-forge asks for.
+        without_libraries: what is built holds neither compiled code nor a static library.
+        agreed: nobody but who opens the pull request is to maintain the recipe.
+    """
+
+    served: bool = False
+    licensed: bool = False
+    numbered: bool = False
+    current: bool = False
+    without_libraries: bool = False
+    agreed: bool = False
+
+
+_ALWAYS: Final = "always"
+_BOXES: Final[Mapping[str, str]] = {
+    "title of this pr is meaningful": _ALWAYS,
+    "personal fork of the feedstock": _ALWAYS,
+    "uses the v1 ": "current",
+    "license file is packaged": "licensed",
+    "license file is being packaged": "licensed",
+    "source is from official source": "served",
+    "rather than a repo": "served",
+    "if static libraries are linked in": "without_libraries",
+    "does not ship static libraries": "without_libraries",
+    "build number is 0": "numbered",
+    "reset the build number": "numbered",
+    "users listed in the maintainer section": "agreed",
+}
+"""Words of a box, in lower case, and the fact by which it is ticked. The other boxes stay a person's."""
+
+
+def ticked(template: str, seen: Seen) -> str:
+    """A repository's template for pull requests with the boxes ticked that are known to be true, and no comments."""
+
+    def tick(box: re.Match[str]) -> str:
+        facts = [fact for words, fact in _BOXES.items() if words in box[2].lower()]
+        true = bool(facts) and all(fact == _ALWAYS or getattr(seen, fact) for fact in facts)
+        return f"{box[1]}[{'x' if true else ' '}]{box[2]}"
+
+    return _BOX.sub(tick, _COMMENT.sub("", template.replace("\r\n", "\n"))).strip()
+
+
+def body(release: Release, recipe: RecipeFiles, boxes: str) -> str:
+    """The text of a pull request.
+
+    Args:
+        release: that it is about.
+        recipe: what it changes.
+        boxes: the target's own checklist, as `ticked` gives it.
+    """
+    sdist = release.of_kind(ArtifactKind.SDIST)[0]
+    return _rendered(f"{recipe.kind}.md", release, recipe, boxes=boxes, sha256=sdist.sha256)
+
+
+def lacks(release: Release, recipe: RecipeFiles, diff: str) -> str:
+    """The comment on another's pull request for the same version: what its recipe lacks.
+
+    Args:
+        release: that it is about.
+        recipe: ours.
+        diff: from the other's recipe to ours.
+    """
+    return _rendered("lacks.md", release, recipe, diff=diff, mark=mark(release, recipe))
+
+
+def mark(release: Release, recipe: RecipeFiles) -> str:
+    """What is in our comment and in no other, unseen; by it a rerun finds the comment."""
+    return f"<!-- release-tools: {recipe.package} {release.version} -->"
+
+
+def lacking(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
+    """A patch from another's files to ours; empty where they are the same."""
+    patches = (
+        unified_diff(
+            theirs.get(path, "").splitlines(keepends=True), text.splitlines(keepends=True), f"a/{path}", f"b/{path}"
+        )
+        for path, text in ours.items()
+    )
+    lines = (line if line.endswith("\n") else f"{line}\n" for patch in patches for line in patch)
+    return "".join(lines)
+
+
+def _rendered(template: str, release: Release, recipe: RecipeFiles, **more: str) -> str:
+    filling = environment("pull_requests")
+    filling.filters["line"] = sanitize.markdown_line
+    filling.filters["diff"] = _fenced
+    text = filling.get_template(template).render(
+        package=recipe.package,
+        version=release.version,
+        changes=recipe.changes,
+        checklist=recipe.checklist,
+        unconfirmed=recipe.unconfirmed,
+        release=release,
+        site=addresses.GITHUB_SITE,
+        action=addresses.ACTION,
+        **more,
+    )
+    return _BLANK.sub("\n\n", text).strip() + "\n"
+
+
+def _fenced(diff: str) -> str:
+    """A diff in which conda-forge's bot, which reads the source of comments, finds no command."""
+    return sanitize.markdown_fence(_COMMAND.sub("@\u200b", diff.rstrip("\n")), "diff")

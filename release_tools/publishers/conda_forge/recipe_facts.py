@@ -1,0 +1,56 @@
+"""What is seen to be true of a recipe and its release, for the boxes that conda-forge asks to be ticked."""
+
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from release_tools.artifacts import read_sdist
+from release_tools.model.artifact import ArtifactKind
+from release_tools.model.release import RecipeFiles, Release
+from release_tools.publishers.conda_forge.pull_request_texts import Seen
+from release_tools.recipe.document import Document, Format
+
+_COMPILED: Final = (".a", ".lib", ".so", ".pyd", ".dll", ".dylib")
+
+
+def seen(release: Release, recipe: RecipeFiles, login: str) -> Seen:
+    """What is true of a recipe whose source PyPI was seen to serve.
+
+    Raises:
+        ArchiveError: the sdist cannot be read.
+        RecipeError: the recipe cannot be read.
+    """
+    path, text = next((path, text) for path, text in recipe.files.items() if PurePosixPath(path).name in tuple(Format))
+    form = Format(PurePosixPath(path).name)
+    entries: dict[str, set[str]] = {}
+    for where, value in Document(text, form).entries():
+        entries.setdefault(where, set()).add(value.strip("\"'"))
+    beside = {PurePosixPath(other).name for other in recipe.files}
+    licenses = {name for where, names in entries.items() if where.endswith("about.license_file") for name in names}
+    maintainers = entries.get("extra.recipe-maintainers", set())
+    return Seen(
+        served=True,
+        licensed=bool(licenses) and licenses <= _in_sdist(release) | beside,
+        numbered=entries.get("build.number") == {"0"},
+        current=form is Format.V1,
+        without_libraries=_is_pure(release),
+        agreed=bool(login) and {name.lower() for name in maintainers} == {login.lower()},
+    )
+
+
+def _in_sdist(release: Release) -> set[str]:
+    members = (member for sdist in release.of_kind(ArtifactKind.SDIST) for member in read_sdist(sdist.path).members)
+    return {member.name.partition("/")[2] for member in members}
+
+
+def _is_pure(release: Release) -> bool:
+    wheels = release.of_kind(ArtifactKind.WHEEL)
+    return bool(wheels) and all(
+        wheel.filename.endswith("-none-any.whl") and not any(name.endswith(_COMPILED) for name in _members(wheel.path))
+        for wheel in wheels
+    )
+
+
+def _members(path: Path) -> list[str]:
+    with zipfile.ZipFile(path) as archive:
+        return archive.namelist()

@@ -1,0 +1,45 @@
+"""The recipe in the output folder, beside the artifacts that it was made of."""
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from release_tools.artifacts.manifest import RECIPE_FOLDER
+from release_tools.errors import OutputError
+from release_tools.recipe.document import Format
+
+DIFF: Final = "conda-forge.diff"
+
+
+def store_recipe(output: Path, form: Format, text: str, diff: str = "") -> Path:
+    """Write the recipe, and the change of the feedstock's, over those of a former run.
+
+    Args:
+        output: the output folder; it is made where it is missing.
+        form: of the recipe.
+        text: the whole recipe.
+        diff: what a pull request would change, as git writes it; empty for none.
+
+    Returns:
+        The recipe's path.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    folder = output / RECIPE_FOLDER
+    files = {str(form): text} | ({DIFF: diff} if diff else {})
+    try:
+        if not output.exists():
+            output.mkdir(parents=True)
+            (output / ".gitignore").write_text("*\n", encoding="utf-8", newline="\n")  # as the artifacts' own
+        folder.mkdir(exist_ok=True)
+        shutil.rmtree(folder / "noarch", ignore_errors=True)  # packages of the recipe that was there
+        for stale in {*Format, DIFF} - set(files):
+            (folder / stale).unlink(missing_ok=True)
+        for name, content in files.items():
+            (folder / name).write_text(content, encoding="utf-8", newline="")
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be written to: {error.strerror or error}", "Choose another folder with --packages-dir."
+        ) from None
+    return folder / form

@@ -1,0 +1,221 @@
+"""The recipe of a release: made from its artifacts, or the project's own brought to them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Final
+
+from release_tools.artifacts import read_sdist, read_wheel
+from release_tools.builders.conda import rattler
+from release_tools.engine.context import Context
+from release_tools.errors import ConfigError, RepositoryError, UnreachableError, UsageError
+from release_tools.forges.origin import hosted
+from release_tools.git.log import list_files, read_file
+from release_tools.git.repository import Repository
+from release_tools.git.tags import has
+from release_tools.model.artifact import ArtifactKind
+from release_tools.model.release import Release
+from release_tools.publishers.conda_forge.extras import Extras
+from release_tools.recipe.document import Document, Format
+from release_tools.recipe.evidence import Evidence, gather, says_something
+from release_tools.recipe.generate import make_recipe
+from release_tools.recipe.names import Names
+from release_tools.recipe.recipe_model import Recipe
+from release_tools.recipe.update import fill_in, own_recipe
+from release_tools.recipe.update_source import Target, is_ours
+from release_tools.recipe.write_v0 import write_v0
+from release_tools.recipe.write_v1 import write_v1
+
+WRITERS: Final[dict[Format, Callable[[Recipe], str]]] = {Format.V1: write_v1, Format.V0: write_v0}
+_PATIENCE: Final = 20
+"""Seconds after which channels are no longer waited for; a list of names is a megabyte or two."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A recipe as a file.
+
+    Attributes:
+        form: its format.
+        text: the whole of it.
+        own: path of the project's own recipe that it was made of; empty where it was made from the artifacts.
+        changes: what was filled in, where it is the project's own.
+        notes: what a person should know or do, a line each.
+    """
+
+    form: Format
+    text: str
+    own: str = ""
+    changes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A release that conda-forge is to get.
+
+    Attributes:
+        context: the run's surroundings.
+        release: with its sdist.
+    """
+
+    context: Context
+    release: Release
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the artifacts say.
+
+        Raises:
+            ArchiveError: one of them is corrupt.
+            UsageError: there is no sdist.
+        """
+        sdist = next(iter(self.release.of_kind(ArtifactKind.SDIST)), None)
+        if sdist is None:
+            raise UsageError("a recipe is made of an sdist, and there is none", "Build one: release-tools build")
+        wheels = self.release.of_kind(ArtifactKind.WHEEL)
+        wheel = read_wheel(wheels[0].path) if wheels else None
+        return gather(read_sdist(sdist.path, wanted=says_something), sdist.sha256, wheel)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe of the release.
+
+        Raises:
+            CondaError: requirements that conda cannot express.
+            RecipeError: a name, file name or maintainer that has no place in a recipe.
+        """
+        return self.recipe_of(self.evidence)
+
+    def recipe_of(self, evidence: Evidence) -> Recipe:
+        """The recipe of this or another release of the project."""
+        return make_recipe(evidence, self.names, self.maintainers)
+
+    @cached_property
+    def names(self) -> Names:
+        """The way to conda names, confirmed on the channels where these can be asked, and PyPI's word on extras."""
+        overrides = self.context.config.conda.names
+        return Names(overrides, self.known.__contains__ if self.known else None, Extras(self.context))
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Every package on the channels; empty where they cannot be asked."""
+        return self._asked[0]
+
+    @cached_property
+    def unasked(self) -> str:
+        """Why the channels could not be asked; empty where they were."""
+        return self._asked[1]
+
+    @cached_property
+    def _asked(self) -> tuple[frozenset[str], str]:
+        config = self.context.config
+        if not config.conda.channels:
+            return frozenset(), "conda.channels is empty"
+        if self.context.cut_off:
+            return frozenset(), self.context.cut_off
+        try:
+            return rattler.packages(config.conda.channels, patience=self._patience), ""
+        except UnreachableError as error:
+            return frozenset(), error.message
+
+    @cached_property
+    def unmet(self) -> tuple[str, ...]:
+        """The requirements whose package is on the channels, but in no version that would do; empty if not asked."""
+        if not self.known:
+            return ()
+        lines = (*self.recipe.host, *self.recipe.run)
+        specs = dict.fromkeys(line.spec for line in lines if line.name in self.known and "${{" not in line.spec)
+        try:
+            return rattler.unmet(list(specs), self.context.config.conda.channels, patience=self._patience)
+        except UnreachableError:
+            return ()
+
+    @property
+    def _patience(self) -> int:
+        return min(self.context.config.network.timeout, _PATIENCE)
+
+    @cached_property
+    def maintainers(self) -> tuple[str, ...]:
+        """The configured ones, else the owner of the repository on GitHub; empty where it is on no GitHub."""
+        if configured := self.context.config.conda_forge.maintainers:
+            return configured
+        repository = hosted(self.context)
+        return (repository.slug.partition("/")[0],) if repository else ()
+
+    @property
+    def target(self) -> Target:
+        """The release, as a recipe names it."""
+        return Target(self.recipe.version, self.evidence.sources.sha256, self.evidence.sources.filename)
+
+    def written(self, form: Format | None = None) -> Written:
+        """The recipe as a file: the project's own, where it keeps one, else the one from the artifacts.
+
+        Args:
+            form: the only format that will do; None takes that of the project's own recipe, or v1.
+
+        Raises:
+            ConfigError: the configured recipe is not there.
+            RecipeError: the project's own recipe cannot be read, or ours cannot be made.
+        """
+        own = self._own
+        if own is None or form not in (None, own.form):
+            beside = (f"Made from the artifacts; the project's own {own.own} is another format.",) if own else ()
+            return self._made(form or Format.V1, *beside)
+        target = replace(self.target, number=self.context.config.conda.build_number)
+        filled = fill_in(own.text, own.form, target)
+        return replace(own, text=filled.after, changes=filled.changes, notes=filled.checklist)
+
+    def submitted(self) -> Written:
+        """The recipe as a new package brings it to conda-forge: in the newer format, its source the sdist on PyPI.
+
+        Raises:
+            ConfigError: the configured recipe is not there.
+            RecipeError: the project's own recipe cannot be read, or ours cannot be made.
+        """
+        own = self._own
+        if own is None:
+            return self._made(Format.V1)
+        document = Document(own.text, own.form)
+        if own.form is Format.V1 and any(is_ours(document, source, self.target) for source in document.sources()):
+            return self.written()
+        fault = "has its source elsewhere" if own.form is Format.V1 else "is of the older format"
+        return self._made(Format.V1, f"Made from the artifacts: the project's own {own.own} {fault}.")
+
+    def _made(self, form: Format, *notes: str) -> Written:
+        return Written(form, WRITERS[form](self.recipe), notes=(*self.recipe.notes, *notes))
+
+    @cached_property
+    def _own(self) -> Written | None:
+        """The recipe that the project keeps, as it is in the commit."""
+        paths, read = self._files()
+        configured = self.context.config.conda_forge.recipe
+        if configured and configured not in paths:
+            raise ConfigError(f"conda-forge.recipe: {configured} is not there", "Correct the path, or commit the file.")
+        found = (configured, _format(configured)) if configured else own_recipe(paths)
+        return Written(found[1], read(found[0]), own=found[0]) if found else None
+
+    def _files(self) -> tuple[frozenset[str], Callable[[str], str]]:
+        """The project's files, and how one is read: from the commit, or as they lie where there is none."""
+        project, commit = self.context.project, self.release.commit
+        try:
+            repository = Repository.open(project, self.context.env)
+        except RepositoryError:
+            commit = ""
+        if not commit or not has(repository, commit):
+            found = (path.relative_to(project).as_posix() for path in project.glob("*/*") if path.is_file())
+            return frozenset(found), lambda path: (project / path).read_bytes().decode("utf-8", "replace")
+        inner = project.resolve().relative_to(repository.root)
+        prefix = "" if inner == inner.parent else inner.as_posix()
+        paths = frozenset(list_files(repository, commit, prefix))
+        return paths, lambda path: read_file(repository, commit, f"{prefix}/{path}".lstrip("/")) or ""
+
+
+def _format(path: str) -> Format:
+    try:
+        return Format(PurePosixPath(path).name)
+    except ValueError:
+        raise ConfigError(
+            f"conda-forge.recipe: {path} is no recipe", f"Its name must be {Format.V1} or {Format.V0}."
+        ) from None

@@ -1,0 +1,164 @@
+"""What conda-forge's pull request for a release would change; rendered once, so that what is shown is what is sent."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from packaging.version import Version
+
+from release_tools.builders.conda.rattler_build import why_unrendered
+from release_tools.errors import ArchiveError, CondaError, CredentialError, RecipeError, RemoteError, UsageError
+from release_tools.forges.github.feedstocks import feedstock_of, spellings
+from release_tools.model.release import Kind, RecipeFiles
+from release_tools.publishers.conda_forge.previous_release import former_evidence
+from release_tools.publishers.conda_forge.recipe_inputs import Subject, Written
+from release_tools.recipe.document import Format
+from release_tools.recipe.drift import AGREED, Drift, drift
+from release_tools.recipe.recipe_model import Recipe
+from release_tools.recipe.submission import Present, feedstock_update, submission
+
+_CONDA_FORGE: Final = "conda-forge"
+_LARGEST: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What a pull request would change, and what was seen on the way.
+
+    Attributes:
+        files: the change; None where the feedstock's recipe cannot be changed by us.
+        written: the whole recipe as it would be.
+        present: the feedstock's recipe as it stands; None for a new package.
+        drift: how far that is from the project; None for a new package.
+        remaining: how far the changed recipe still is from it.
+        unseen: why the feedstock could not be looked for; empty where it was.
+        rendered: whether rattler-build renders the whole recipe; it knows no ``meta.yaml``.
+        refused: why the feedstock's recipe cannot be changed by us; None where it can.
+    """
+
+    files: RecipeFiles | None
+    written: Written
+    present: Present | None = None
+    drift: Drift | None = None
+    remaining: Drift = AGREED
+    unseen: str = ""
+    rendered: bool = False
+    refused: RecipeError | None = None
+
+
+def render(subject: Subject) -> Rendering:
+    """The update of the package's feedstock, where conda-forge has one, else a new recipe.
+
+    A rehearsal that cannot look for the feedstock goes on as if there were none, and says so.
+
+    Raises:
+        ConfigError: the configured feedstock or recipe does not exist.
+        CondaError: requirements that conda cannot express.
+        CredentialError: GitHub refuses the token.
+        RecipeError: the recipe cannot be made, or there is none in the feedstock.
+        RemoteError: GitHub could not be reached.
+    """
+    unseen = ""
+    try:
+        present = look_up(subject)
+    except (CredentialError, RemoteError) as error:
+        if not subject.context.gate.dry:
+            raise
+        present, unseen = None, error.message
+    if present is not None:
+        found = drift_of(subject, present)
+        try:
+            return replace(_update(subject, present), drift=found)
+        except RecipeError as error:
+            return Rendering(None, Written(present.form, present.text), present, found, found, refused=error)
+    written = subject.submitted()
+    rendered = not why_unrendered(written.text)
+    return Rendering(submission(subject.recipe, written.text, written.notes), written, unseen=unseen, rendered=rendered)
+
+
+def look_up(subject: Subject) -> Present | None:
+    """The recipe that conda-forge has of the package; None where it has none.
+
+    Raises:
+        ConfigError: the configured feedstock does not exist.
+        CredentialError: GitHub refuses the token.
+        RecipeError: there is a feedstock, but no recipe in it.
+        RemoteError: conda-forge could not be asked.
+    """
+    context, package = subject.context, subject.recipe.name
+    config = context.config.conda_forge
+    if not config.feedstock and _CONDA_FORGE in context.config.conda.channels:
+        if subject.unasked and context.gate.dry:  # who cannot reach the one cannot reach the other
+            raise RemoteError(subject.unasked)
+        if subject.known and subject.known.isdisjoint(spellings(package)):
+            return None
+    branch = config.pre_branch if subject.release.kind is Kind.PRE else ""
+    found = feedstock_of(context, package, branch)
+    if found is None:
+        return None
+    return Present(found.form, found.text, found.path, found.repository.slug, found.branch, found.commit)
+
+
+def read_present(path: Path) -> Present:
+    """A feedstock's recipe on this machine.
+
+    Args:
+        path: of the recipe, or of the feedstock's checkout.
+
+    Raises:
+        UsageError: there is none.
+    """
+    places = (path, *(path / folder / form for folder in ("recipe", "") for form in (Format.V1, Format.V0)))
+    file = next((place for place in places if place.is_file()), None)
+    if file is None:
+        raise UsageError(f"{path}: no recipe there", f"Name a feedstock's folder, a {Format.V1} or a {Format.V0}.")
+    if file.name not in list(Format):
+        raise UsageError(f"{file}: neither a {Format.V1} nor a {Format.V0}")
+    if file.stat().st_size > _LARGEST:
+        raise UsageError(f"{file}: larger than {_LARGEST:,} bytes", "Is it the right file?")
+    return Present(Format(file.name), file.read_bytes().decode("utf-8", "replace"), f"recipe/{file.name}")
+
+
+def drift_of(subject: Subject, present: Present) -> Drift:
+    """How far a feedstock's recipe is from the project.
+
+    Raises:
+        CondaError: requirements that conda cannot express.
+        RecipeError: the recipe is no YAML (with jinja, for v0).
+    """
+    return drift(present.text, present.form, subject.recipe, subject.context.config.conda_forge.accepted)
+
+
+def _update(subject: Subject, present: Present) -> Rendering:
+    former, digest = _former(subject, present)
+    target = replace(subject.target, previous_sha256=digest)
+    files = feedstock_update(present, target, subject.recipe, former)
+    written = Written(present.form, next(iter(files.files.values()), present.text))
+    rendered = present.form is Format.V1 and not why_unrendered(written.text)
+    if files.files and present.form is Format.V1 and not rendered and not why_unrendered(present.text):
+        raise RecipeError(f"{present.form}: rattler-build would no longer render it: {why_unrendered(written.text)}")
+    remaining = drift_of(subject, replace(present, text=written.text))
+    if files.files:
+        files = replace(files, checklist=(*files.checklist, *_lacking(remaining, files.checklist)))
+    return Rendering(files, written, present, remaining=remaining, rendered=rendered)
+
+
+def _lacking(remaining: Drift, known: Sequence[str]) -> Iterator[str]:
+    """What the changed recipe lacks, unless that is on the checklist for another reason."""
+    for line in remaining.lacking:
+        name = line.partition(": ")[2].partition(" ")[0]
+        if not any(name in words.split() for words in known):
+            yield f"The project needs {line}, which the recipe does not have."
+
+
+def _former(subject: Subject, present: Present) -> tuple[Recipe | None, str]:
+    """The recipe that we would make of the version that the feedstock has, and its sdist's digest, where known."""
+    version = Version(present.version)
+    if version >= Version(subject.recipe.version):
+        return None, ""
+    try:
+        evidence = former_evidence(subject.context, subject.release.name, version)
+        return (subject.recipe_of(evidence), evidence.sources.sha256) if evidence else (None, "")
+    except (ArchiveError, CondaError, RecipeError, RemoteError):
+        return None, ""

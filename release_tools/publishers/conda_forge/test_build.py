@@ -1,0 +1,113 @@
+"""A recipe built and tested by rattler-build, from the sdist as it lies here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from release_tools.builders.conda import rattler
+from release_tools.builders.conda.rattler_build import build_recipe, run_tests
+from release_tools.engine.context import Context
+from release_tools.model.artifact import Artifact
+from release_tools.model.note import Note, State
+from release_tools.recipe.document import Document, Format
+from release_tools.recipe.update_source import Target, is_ours
+from release_tools.system.credentials import refuse_near_build
+from release_tools.system.process import ProcessError
+
+_SHOWN: Final = 3
+_PIP_GAVE_UP: Final = "error: subprocess-exited-with-error"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of a recipe.
+
+    Attributes:
+        notes: whether it builds, and its tests pass; warnings where not.
+        packages: that were built.
+    """
+
+    notes: tuple[Note, ...]
+    packages: tuple[Path, ...] = ()
+
+
+def why_not(context: Context, form: Format, text: str) -> str:
+    """Why a recipe cannot be tried here; empty where it can.
+
+    Raises:
+        RecipeError: it is no YAML.
+    """
+    if form is not Format.V1:
+        return f"rattler-build knows no {form}; conda-forge's own machines build it"
+    document = Document(text, form)
+    if not any(place.value == "python" for place in document.in_outputs("build", "noarch")):
+        return "the recipe is of compiled code, for which conda-forge's own machines have the tools"
+    if any(source.get("patches") or not source.get("url") for source in document.sources()) or "script:" not in text:
+        return "the recipe needs files that lie beside it"
+    reason = context.cut_off or rattler.why_not(context.config.conda.channels)
+    return f"no channel with Python at hand: {' '.join(reason.split())}" if reason else ""
+
+
+def try_out(context: Context, text: str, sdist: Artifact) -> Trial:
+    """Build a ``recipe.yaml``, and run its tests.
+
+    Whatever goes wrong is a warning: it forbids no release, and conda-forge tries again.
+
+    Args:
+        context: the run's surroundings.
+        text: the recipe.
+        sdist: that it is of.
+
+    Raises:
+        CredentialError: credentials for publishing are in the environment, where the build could read them.
+        RecipeError: it is no YAML.
+    """
+    refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
+    channels = context.config.conda.channels
+    folder = context.scratch / "recipe"
+    folder.mkdir(exist_ok=True)
+    recipe = folder / Format.V1
+    recipe.write_text(from_here(text, sdist), encoding="utf-8", newline="\n")
+    try:
+        built = build_recipe(recipe, folder / "channel", channels, context.env)
+        if built.fault:
+            # Without a log it is about the requirements, and rattler-build does not say which.
+            lacking = "" if built.log else rattler.why_not(channels, specs=built.requires)
+            why = lacking or _why((built.fault, *_telling(built.log)))
+            return Trial((Note(State.WARNING, "the recipe does not build", why),))
+        notes = tuple(_tested(package, channels, context) for package in built.paths)
+        return Trial(notes, built.paths)
+    except ProcessError as error:
+        return Trial((Note(State.WARNING, "the recipe was not tried", error.message),))
+
+
+def from_here(text: str, sdist: Artifact) -> str:
+    """The recipe with the sdist as a file of this machine, for PyPI may not have it yet.
+
+    Raises:
+        RecipeError: it is no YAML.
+    """
+    document = Document(text, Format.V1)
+    target = Target("", sdist.sha256, sdist.filename, previous_sha256=sdist.sha256)
+    sources = [source for source in document.sources() if is_ours(document, source, target)]
+    address = sdist.path.absolute().as_uri()
+    return document.edited(place.replaced(address) for source in sources for place in source.get("url"))
+
+
+def _tested(package: Path, channels: Sequence[str], context: Context) -> Note:
+    failed = next((one for one in run_tests(package, channels, context.env) if not one.passed), None)
+    if failed:
+        return Note(State.WARNING, f"{package.name} of the recipe fails its tests", _why(failed.output[-_SHOWN:]))
+    return Note(State.DONE, f"the recipe builds {package.name}, and its tests pass", "by rattler-build")
+
+
+def _telling(log: Sequence[str]) -> Sequence[str]:
+    """The lines of a build's log that say most: what the backend said last, before pip says at length what happened."""
+    end = next((number for number, line in enumerate(log) if _PIP_GAVE_UP in line), len(log))
+    said = [line for line in log[:end] if line.strip()]
+    return said[-_SHOWN:]
+
+
+def _why(lines: Sequence[str]) -> str:
+    return " ".join(line.strip() for line in lines)

@@ -1,0 +1,58 @@
+"""Whether the token for conda-forge can do what it is there for, as far as GitHub tells."""
+
+from collections.abc import Iterator
+
+from release_tools.addresses import ACTIONS_BOT
+from release_tools.engine.context import Context
+from release_tools.errors import CredentialError
+from release_tools.forges.github.feedstocks import conda_forge
+from release_tools.forges.github.session import GitHub
+from release_tools.model.note import Note, State
+from release_tools.publishers.check_results import Finding
+from release_tools.system.credentials import CONDA_FORGE_TOKEN
+
+_CLASSIC = "Make a classic token with the scopes public_repo and workflow."
+
+
+def login(hub: GitHub) -> str:
+    """The account that would propose; empty where there is no token.
+
+    Raises:
+        CredentialError: the token is refused, or is a workflow's own.
+        RemoteError: the server failed.
+    """
+    if hub.variable != CONDA_FORGE_TOKEN or hub.token is None:
+        return ""
+    name = hub.login()
+    if name == ACTIONS_BOT[0]:
+        raise CredentialError(
+            f"{CONDA_FORGE_TOKEN} is a workflow's own token, which can do nothing elsewhere", _CLASSIC
+        )
+    return name
+
+
+def token_checks(context: Context) -> Iterator[Finding]:
+    """Whose the token is, and whether its scopes are enough; a release does not fail by them, so these are warnings.
+
+    Raises:
+        CredentialError: the token is refused, or is a workflow's own.
+        RemoteError: the server failed.
+    """
+    hub = conda_forge(context, CONDA_FORGE_TOKEN)
+    name = login(hub)
+    scopes = hub.scopes if name else None
+    if not name:
+        yield Note(
+            State.SKIPPED,
+            f"{CONDA_FORGE_TOKEN} is not set here",
+            "the job that publishes has its own; without it, a person opens the pull request",
+        )
+    elif scopes is None:
+        yield Note(State.WARNING, f"{name}'s {CONDA_FORGE_TOKEN} may open no pull request elsewhere", "", _CLASSIC)
+    elif scopes.isdisjoint({"public_repo", "repo"}):
+        yield Note(State.WARNING, f"{name}'s {CONDA_FORGE_TOKEN} lacks the scope public_repo", "", _CLASSIC)
+    elif "workflow" not in scopes:
+        text = f"{name}'s {CONDA_FORGE_TOKEN} lacks the scope workflow"
+        yield Note(State.WARNING, text, "a fork whose workflows changed cannot be brought up to date", _CLASSIC)
+    else:
+        yield Note(State.DONE, f"{name}'s {CONDA_FORGE_TOKEN} may fork and open pull requests")

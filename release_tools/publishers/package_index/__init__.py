@@ -1,0 +1,1 @@
+"""Publish to PyPI, TestPyPI and other package indexes."""

@@ -1,1 +1,0 @@
-"""A release and one place: what is there, what is missing, whether it may go there, and the acts that take it there."""

@@ -1,0 +1,38 @@
+"""What is to be done with a recipe, gathered before anything is done."""
+
+from dataclasses import dataclass, field
+
+from release_tools.recipe.spans import Edit
+
+
+@dataclass
+class Plan:
+    """The edits so far, what they do, and what is left to a person."""
+
+    _edits: list[Edit] = field(default_factory=list)
+    _changes: list[str] = field(default_factory=list)
+    _checks: list[str] = field(default_factory=list)
+
+    def edit(self, edit: Edit, why: str) -> None:
+        """Take in an edit and what it does, in a line."""
+        self._edits.append(edit)
+        self._changes.append(why)
+
+    def check(self, *what: str) -> None:
+        """Leave something to a person."""
+        self._checks.extend(what)
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """All edits."""
+        return tuple(self._edits)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What the edits do, each thing once."""
+        return tuple(dict.fromkeys(self._changes))
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """What is left to a person, each thing once."""
+        return tuple(dict.fromkeys(self._checks))

@@ -1,0 +1,94 @@
+"""What a conda recipe in the sdist knows beyond the metadata.
+
+Projects that keep a recipe of their own list there what no PyPI requirement can say: libraries, and packages that are
+split differently on conda. Only names that the metadata does not have are taken; a constraint is the metadata's matter.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from packaging.specifiers import SpecifierSet
+
+from release_tools.errors import RecipeError
+from release_tools.recipe.document import Document, Format
+from release_tools.recipe.evidence import Sources
+from release_tools.recipe.matchspec_compare import same_name
+from release_tools.recipe.names import CONDA_NAME, Names
+from release_tools.recipe.recipe_model import Line, Recipe
+from release_tools.recipe.spans import Item, Place
+
+MANY: Final = 5  # recipes that are read at most; a tool for recipes has hundreds among its tests
+CONSTRAINT: Final = re.compile(r"[0-9A-Za-z.*<>=!,|+_ ]{0,100}")
+PYTHON_V0: Final = re.compile(r"py\s*(<=|>=|==|!=|<|>)\s*3([0-9]{1,2})")
+PYTHON_V1: Final = re.compile(r"match\(python,\s*[\"']([<>=!~.,* 0-9]{1,40})[\"']\)")
+# What every recipe writes in its own way; in host also what old habit lists whatever the backend is.
+LEFT_OUT: Final = {"host": ("pip", "python", "setuptools", "wheel"), "run": ("python",)}
+
+
+def with_kept(recipe: Recipe, sources: Sources, pythons: Sequence[str], names: Names) -> Recipe:
+    """A recipe with what the project's own recipe lists beside it, and a note for each.
+
+    Args:
+        recipe: made from the metadata.
+        sources: the sdist, the texts of its recipes among them.
+        pythons: the minor versions that the package is for, the oldest first.
+        names: tells whether a channel has a package.
+    """
+    kept = next(_recipes(recipe.name, sources), None)
+    if kept is None:
+        return recipe
+    path, document = kept
+    built_on = pythons[:1] if recipe.noarch else pythons
+    host = _beside(document, "host", recipe.host, built_on, names)
+    run = _beside(document, "run", recipe.run, pythons, names)
+    notes = [f"{line.name}: only {path}, the project's own recipe, asks for it." for line in (*host, *run)]
+    return replace(
+        recipe,
+        host=(*recipe.host[:-1], *host, *recipe.host[-1:]),
+        run=(*recipe.run, *run),
+        notes=(*recipe.notes, *notes),
+    )
+
+
+def _recipes(name: str, sources: Sources) -> Iterator[tuple[str, Document]]:
+    """The recipes of just this package in the sdist that say how it is built, those nearest to its root first."""
+    forms: Mapping[str, Format] = {form.value: form for form in Format}
+    found = [(path, form) for path in sources.texts if (form := forms.get(path.rpartition("/")[2]))]
+    for path, form in sorted(found, key=lambda one: (one[0].count("/"), one))[:MANY]:
+        try:
+            document = Document(sources.texts[path], form)
+        except RecipeError:
+            continue
+        called = [*document.in_outputs("package", "name"), *document.in_outputs("name")]
+        if len(called) == 1 and document.requirements("host") and same_name(_said(document, called[0]), name):
+            yield path, document
+
+
+def _said(document: Document, place: Place) -> str:
+    """What a value is, or the variable that it names."""
+    return next((root.value for root in document.roots(place)), place.value)
+
+
+def _beside(
+    document: Document, section: str, lines: Iterable[Line], pythons: Sequence[str], names: Names
+) -> list[Line]:
+    """What a section has that our lines have not, as far as it counts on some of these Pythons."""
+    known = {*LEFT_OUT[section], *(line.name for line in lines)}
+    found: dict[str, Line] = {}
+    for item in (item for listed in document.requirements(section) for item in listed.items):
+        fits = CONDA_NAME.fullmatch(item.name) and CONSTRAINT.fullmatch(item.constraint) and not item.computed
+        there = fits and (names.exists is None or names.exists(item.name))
+        if there and _counts(item, pythons) and not any(same_name(item.name, name) for name in known):
+            found.setdefault(item.name, Line(f"{item.name} {item.constraint}".strip()))
+    return list(found.values())
+
+
+def _counts(item: Item, pythons: Iterable[str]) -> bool:
+    """Whether a requirement is for all systems and for some of these Pythons."""
+    v0, v1 = PYTHON_V0.fullmatch(item.when.strip()), PYTHON_V1.fullmatch(item.when.strip())
+    wanted = f"{v0[1]}3.{v0[2]}" if v0 else v1[1] if v1 else ""
+    if item.when and not wanted:
+        return False
+    return any(SpecifierSet(wanted).contains(python) for python in pythons)

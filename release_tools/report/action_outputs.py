@@ -1,0 +1,68 @@
+"""The outputs of the action: one scalar a name, for ``GITHUB_OUTPUT``.
+
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions#setting-an-output-parameter
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from release_tools.artifacts.manifest import artifact_data
+from release_tools.errors import OutputError, ReleaseToolsError
+from release_tools.model.note import State
+from release_tools.model.release import Release
+
+_URL_OUTPUTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "release-url": ("github",),
+    "pypi-url": ("pypi",),
+    "anaconda-url": ("anaconda",),
+    "conda-forge-pr-url": ("conda-forge",),
+}
+"""Output name to the place in an act's key (what stands before its colon)."""
+
+
+def action_outputs(
+    release: Release, folder: Path, page: Path | None = None, error: ReleaseToolsError | None = None
+) -> dict[str, str]:
+    """Every output by its name; empty text where nothing is known.
+
+    Args:
+        release: what became known.
+        folder: where the artifacts lie.
+        page: the report page, if one was written.
+        error: what stopped the run.
+    """
+    published = error is None and any(item.state in (State.DONE, State.ALREADY) for item in release.receipts)
+    return {
+        "version": release.version,
+        "tag": release.tag,
+        "is-prerelease": _bool(release.is_prerelease) if release.version else "",
+        "released": _bool(published and all(item.state is not State.WOULD for item in release.receipts)),
+        "artifacts": json.dumps([artifact_data(artifact) for artifact in release.artifacts]),
+        "packages-dir": str(folder) if release.artifacts else "",
+        **{name: _url(release, keys) for name, keys in _URL_OUTPUTS.items()},
+        "report": str(page) if page else "",
+    }
+
+
+def output_lines(outputs: Mapping[str, str]) -> str:
+    """The text to append to the file that ``GITHUB_OUTPUT`` names; its delimiter cannot be guessed.
+
+    Raises:
+        OutputError: a value has a line end, with which whoever wrote it could set other outputs.
+    """
+    delimiter = f"release-tools-{secrets.token_hex(16)}"
+    for name, value in outputs.items():
+        if "\n" in value or "\r" in value:
+            raise OutputError(f"output {name}: {value!r} has a line end", "No name, version or address has one.")
+    return "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in outputs.items())
+
+
+def _url(release: Release, keys: tuple[str, ...]) -> str:
+    return next((item.url for item in release.receipts if item.key.split(":", 1)[0] in keys), "")
+
+
+def _bool(value: bool) -> str:  # noqa: FBT001 - a value to be spelled, not a switch
+    return "true" if value else "false"

@@ -1,0 +1,61 @@
+"""The report as plain data, for ``--json``."""
+
+from typing import Any
+
+from release_tools.artifacts.manifest import manifest
+from release_tools.errors import ReleaseToolsError
+from release_tools.model.action import Receipt
+from release_tools.model.note import Note
+from release_tools.model.release import RecipeFiles, Release
+
+
+def report_data(release: Release, error: ReleaseToolsError | None = None) -> dict[str, Any]:
+    """Everything that a run learned and did; the keys of ``release.json``, and what every step said."""
+    return {
+        **manifest(release),
+        "ok": error is None,
+        "error": _error(error) if error else None,
+        "recipe": _recipe(release.recipe) if release.recipe else None,
+        "receipts": [_receipt(receipt) for receipt in release.receipts],
+        "sections": [
+            {
+                "title": section.title,
+                "place": section.place,
+                "seconds": round(section.seconds, 3),
+                "notes": [note_data(note) for note in section.notes],
+            }
+            for section in release.sections
+        ],
+    }
+
+
+def _error(error: ReleaseToolsError) -> dict[str, Any]:
+    return {
+        "kind": type(error).__name__,
+        "exit-code": error.exit_code,
+        "message": error.message,
+        "faults": list(error.faults),
+        "advice": error.advice,
+    }
+
+
+def _recipe(recipe: RecipeFiles) -> dict[str, Any]:
+    return {
+        "package": recipe.package,
+        "kind": recipe.kind.value,
+        "repository": recipe.repository,
+        "branch": recipe.branch,
+        "diff": recipe.diff,
+        "changes": list(recipe.changes),
+        "checklist": list(recipe.checklist),
+        "unconfirmed": list(recipe.unconfirmed),
+    }
+
+
+def _receipt(receipt: Receipt) -> dict[str, str]:
+    return {"key": receipt.key, "url": receipt.url, "digest": receipt.digest, "state": receipt.state.value}
+
+
+def note_data(note: Note) -> dict[str, str]:
+    """One line of the report as plain data."""
+    return {"state": note.state.value, "text": note.text, "detail": note.detail, "advice": note.advice}

@@ -1,0 +1,77 @@
+"""Where the reports go: the page beside the artifacts; summary and outputs into the files that GitHub names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from release_tools.artifacts.manifest import REPORT_PAGE
+from release_tools.errors import ReleaseToolsError
+from release_tools.model.release import Release
+from release_tools.report.action_outputs import output_lines
+from release_tools.report.step_summary import LARGEST, step_summary
+
+_SUMMARY: Final = "GITHUB_STEP_SUMMARY"
+_OUTPUT: Final = "GITHUB_OUTPUT"
+
+
+def redacted(
+    release: Release, error: ReleaseToolsError | None, redact: Callable[[str], str]
+) -> tuple[Release, ReleaseToolsError | None]:
+    """Release and error with every text passed through ``redact``: escaping could hide a secret from it later."""
+    clean = error and ReleaseToolsError(
+        redact(error.message), redact(error.advice), faults=[redact(fault) for fault in error.faults]
+    )
+    return _redacted(release, redact), clean
+
+
+def write_page(folder: Path, release: Release, error: ReleaseToolsError | None = None, *, dry: bool) -> Path | None:
+    """The report page in the output folder; None where no folder is there to hold it.
+
+    A failed run may come before the folder was made, and does not make it for its report alone.
+    """
+    if not folder.is_dir():
+        return None
+    from release_tools.report.page import report_page
+
+    path = folder / REPORT_PAGE
+    try:
+        path.write_text(report_page(release, error, dry=dry), encoding="utf-8", newline="\n")
+    except OSError:
+        return None
+    return path
+
+
+def write_summary(
+    env: Mapping[str, str], release: Release, error: ReleaseToolsError | None = None, *, dry: bool
+) -> None:
+    """The step summary of a job, below what the step said before; nothing elsewhere."""
+    if env.get(_SUMMARY):
+        path = Path(env[_SUMMARY])
+        room = LARGEST - (path.stat().st_size if path.exists() else 0)
+        _append(path, step_summary(release, error, dry=dry, room=room))
+
+
+def write_outputs(env: Mapping[str, str], outputs: Mapping[str, str]) -> None:
+    """The outputs of a job's step; nothing elsewhere.
+
+    Raises:
+        OutputError: an output has a line end.
+    """
+    if env.get(_OUTPUT):
+        _append(Path(env[_OUTPUT]), output_lines(outputs))
+
+
+def _append(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8", errors="replace", newline="\n") as file:
+        file.write(text)
+
+
+def _redacted(value: Any, redact: Callable[[str], str]) -> Any:  # noqa: ANN401 - the same type as it came
+    if type(value) is str:
+        return redact(value)
+    if isinstance(value, tuple):
+        return tuple(_redacted(item, redact) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{item.name: _redacted(getattr(value, item.name), redact) for item in fields(value)})
+    return value

@@ -1,0 +1,73 @@
+"""The report page's template, compiled on being imported: where it is used, or ahead of that."""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from release_tools.model.note import Document
+from release_tools.report.text import size_text
+from release_tools.report.verdicts import WORDS, section_state
+from release_tools.system import sanitize
+from release_tools.system.console import MARKS
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+_FOLDER: Final = Path(__file__).parent / "page"
+_LARGEST_DOCUMENT: Final = 1_000_000
+
+
+@cache
+def _markdown() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+    environment.filters |= {
+        "size": size_text,
+        "state": section_state,
+        "word": WORDS.__getitem__,
+        "sign": MARKS.__getitem__,
+        "document": _document,
+        "lines": _diff_lines,
+        "is_link": _is_link,
+    }
+    return environment
+
+
+def _visible(value: object) -> object:
+    """Control and direction characters of others' text, as visible escapes; Jinja escapes the rest."""
+    return sanitize.visible(value) if type(value) is str else value
+
+
+def _is_link(url: str) -> bool:
+    return url.startswith(("https://", "http://"))
+
+
+def _document(document: Document) -> str:
+    """The project's own Markdown as HTML: raw HTML in it is shown as text, and no picture is fetched."""
+    return Markup(_markdown().render(sanitize.visible(document.text[:_LARGEST_DOCUMENT])))  # noqa: S704 - rendered with html off
+
+
+def _diff_lines(document: Document) -> list[tuple[str, str]]:
+    """Each line with its class: ``plus``, ``minus``, ``hunk`` in a diff, none elsewhere."""
+    marks = {"+": "plus", "-": "minus", "@": "hunk"} if document.language == "diff" else {}
+    return [(marks.get(line[:1], ""), line) for line in document.text[:_LARGEST_DOCUMENT].splitlines()]
+
+
+STYLE: Final = (_FOLDER / "page.css").read_text(encoding="utf-8")
+TEMPLATE: Final = _environment().get_template("page.html")

@@ -1,0 +1,141 @@
+"""The step summary of a GitHub job: GitHub Flavored Markdown, at most a mebibyte, with others' text made inert."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape
+from typing import Final
+
+from release_tools.errors import ReleaseToolsError
+from release_tools.model.artifact import Artifact
+from release_tools.model.note import Document, Note, Section, State
+from release_tools.model.release import Release
+from release_tools.report.text import size_text
+from release_tools.report.verdicts import WORDS, headline, outcome_state, places, preparations, section_state, worst
+from release_tools.system import sanitize
+
+LARGEST: Final = 1024 * 1024
+"""What GitHub takes of one step, in bytes of UTF-8."""
+
+_LARGEST_DOCUMENT: Final = 60_000
+_CUT: Final = "\n\nMore does not fit here: the rest is in the report page.\n"
+_SIGNS: Final[Mapping[State, str]] = {
+    State.FACT: "▫️",
+    State.DONE: "✅",
+    State.ALREADY: "☑️",
+    State.WOULD: "🔷",
+    State.SKIPPED: "🚫",
+    State.WARNING: "⚠️",
+    State.FAILED: "❌",
+    State.UNREACHED: "⬜",
+}
+_CLASSES: Final = """\
+  classDef done stroke:#2da44e,stroke-width:2px
+  classDef would stroke:#218bff,stroke-width:2px
+  classDef failed stroke:#cf222e,stroke-width:3px
+  classDef skipped stroke:#8c959f,stroke-dasharray:4
+"""
+_CLASS_OF: Final[Mapping[State, str]] = {
+    State.FACT: "done",
+    State.DONE: "done",
+    State.ALREADY: "done",
+    State.WARNING: "done",
+    State.WOULD: "would",
+    State.FAILED: "failed",
+    State.SKIPPED: "skipped",
+    State.UNREACHED: "skipped",
+}
+_NOT_IN_LABELS: Final = re.compile(r"[^\w .+/:-]")
+
+
+def step_summary(release: Release, error: ReleaseToolsError | None = None, *, dry: bool, room: int = LARGEST) -> str:
+    """The whole run in Markdown.
+
+    Args:
+        release: what became known.
+        error: what stopped the run.
+        dry: whether the gate was closed.
+        room: how many bytes of UTF-8 it may take; what does not fit is left out, part by part.
+    """
+    return _fitting(_parts(release, error, dry=dry), room)
+
+
+def _parts(release: Release, error: ReleaseToolsError | None, *, dry: bool) -> Iterator[str]:
+    sign = _SIGNS[outcome_state(release, error, dry=dry)]
+    yield f"## {sign} {sanitize.markdown_line(headline(release, error, dry=dry))}\n"
+    if error is not None:
+        yield "\n" + sanitize.markdown_fence(str(error)) + "\n"
+    if release.sections:
+        yield "\n```mermaid\n" + diagram(release) + "```\n"
+    published = places(release)
+    if published:
+        yield "\n| | place | |\n|---|---|---|\n"
+        yield from (_place(section) for section in published)
+    if release.artifacts:
+        yield "\n| file | size | sha256 |\n|---|---:|---|\n"
+        yield from (_artifact(artifact) for artifact in release.artifacts)
+    yield "\n"
+    yield from (_section(section) for section in release.sections)
+    yield from (_document(document) for document in release.documents)
+
+
+def diagram(release: Release) -> str:
+    """The pipeline as a Mermaid flowchart: what is released, its preparation, and every place."""
+    lines = ["flowchart LR", f'  commit(["{_label(release.tag or release.version or "this commit")}"])']
+    built = preparations(release)
+    state = worst(built)
+    lines.append(f'  commit --> build["{_SIGNS[state]} built and checked"]:::{_CLASS_OF[state]}')
+    for index, section in enumerate(places(release)):
+        state = section_state(section)
+        lines.append(f'  build --> place{index}["{_SIGNS[state]} {_label(section.place)}"]:::{_CLASS_OF[state]}')
+    return "\n".join(lines) + "\n" + _CLASSES
+
+
+def _place(section: Section) -> str:
+    state = section_state(section)
+    telling = [note for note in section.notes if note.state is state] or list(section.notes[:1])
+    said = "<br>".join(_line(note) for note in telling)
+    return f"| {_SIGNS[state]} | **{sanitize.markdown_line(section.place)}** {WORDS[state]} | {said} |\n"
+
+
+def _artifact(artifact: Artifact) -> str:
+    name = sanitize.markdown_line(artifact.filename)
+    return f"| {name} | {size_text(artifact.size)} | `{sanitize.markdown_line(artifact.sha256)}` |\n"
+
+
+def _section(section: Section) -> str:
+    opened = " open" if section_state(section) is State.FAILED else ""
+    head = f"{_SIGNS[section_state(section)]} {escape(section.title)} ({section.seconds:.1f} s)"
+    notes = "".join(f"- {_SIGNS[note.state]} {_line(note)}\n" for note in section.notes)
+    return f"<details{opened}><summary>{head}</summary>\n\n{notes}\n</details>\n"
+
+
+def _line(note: Note) -> str:
+    text = sanitize.markdown_line(note.text)
+    detail = f" <sub>{sanitize.markdown_line(note.detail)}</sub>" if note.detail else ""
+    advice = f" *{sanitize.markdown_line(note.advice)}*" if note.advice else ""
+    return text + detail + advice
+
+
+def _document(document: Document) -> str:
+    text = document.text
+    if len(text) > _LARGEST_DOCUMENT:
+        text = text[:_LARGEST_DOCUMENT] + "\n…"
+    head = escape(document.title)
+    return f"<details><summary>{head}</summary>\n\n{sanitize.markdown_fence(text, document.language)}\n\n</details>\n"
+
+
+def _label(text: str) -> str:
+    """Text for a Mermaid label, which has a grammar of its own: only harmless characters stay."""
+    return _NOT_IN_LABELS.sub("_", text)[:60]
+
+
+def _fitting(parts: Iterable[str], room: int) -> str:
+    """The parts that fit, each whole, so that no fence and no fold stays open."""
+    taken: list[str] = []
+    left = room - len(_CUT.encode())
+    for part in parts:
+        left -= len(part.encode("utf-8", "replace"))
+        if left < 0:
+            return "".join(taken) + _CUT if room > len(_CUT) else ""
+        taken.append(part)
+    return "".join(taken)

@@ -1,0 +1,73 @@
+"""How a step, a place and the whole run stand: what the step summary and the page say alike."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from release_tools.errors import ReleaseToolsError
+from release_tools.model.note import Section, State
+from release_tools.model.release import Release
+
+WORDS: Final[Mapping[State, str]] = {
+    State.FACT: "noted",
+    State.DONE: "done",
+    State.ALREADY: "there already",
+    State.WOULD: "would be done",
+    State.SKIPPED: "skipped",
+    State.WARNING: "look here",
+    State.FAILED: "failed",
+    State.UNREACHED: "not reached",
+}
+
+_STRONGEST: Final = (State.FAILED, State.UNREACHED, State.WOULD, State.DONE, State.ALREADY, State.SKIPPED)
+
+
+def section_state(section: Section) -> State:
+    """One state for all that a step said: the strongest that decides; DONE where it only told facts."""
+    states = {note.state for note in section.notes}
+    return next((state for state in _STRONGEST if state in states), State.DONE)
+
+
+def outcome_state(release: Release, error: ReleaseToolsError | None, *, dry: bool) -> State:
+    """FAILED, WOULD for a rehearsal, or DONE; a build has nothing to rehearse and is DONE."""
+    if error is not None:
+        return State.FAILED
+    return State.WOULD if dry and places(release) else State.DONE
+
+
+def verdict(release: Release, error: ReleaseToolsError | None, *, dry: bool) -> str:
+    """How the run ended, in a few words."""
+    if error is not None:
+        failed = next((item.title for item in release.sections if section_state(item) is State.FAILED), "")
+        return f"failed at: {failed}" if failed else "failed"
+    if not places(release):
+        return "ready, nothing published"
+    return "rehearsed, nothing published" if dry else "released"
+
+
+def headline(release: Release, error: ReleaseToolsError | None, *, dry: bool) -> str:
+    """What was released and how it ended, in one line."""
+    what = f"{release.name} {release.version}".strip() or "The release"
+    return f"{what}: {verdict(release, error, dry=dry)}"
+
+
+def places(release: Release) -> tuple[Section, ...]:
+    """One section a place, in their order, for all the steps that publish there."""
+    names = dict.fromkeys(section.place for section in release.sections if section.place)
+    return tuple(_place(name, [one for one in release.sections if one.place == name]) for name in names)
+
+
+def preparations(release: Release) -> tuple[Section, ...]:
+    """The sections of the steps that publish nothing."""
+    return tuple(section for section in release.sections if not section.place)
+
+
+def worst(sections: tuple[Section, ...]) -> State:
+    """The state of several sections taken as one."""
+    states = {section_state(section) for section in sections}
+    return next((state for state in _STRONGEST if state in states and state is not State.SKIPPED), State.DONE)
+
+
+def _place(name: str, sections: Sequence[Section]) -> Section:
+    notes = tuple(note for section in sections for note in section.notes)
+    reached = tuple(note for note in notes if note.state is not State.UNREACHED)
+    return Section(name, reached or notes[:1], sum(section.seconds for section in sections), name)

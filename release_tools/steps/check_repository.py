@@ -1,0 +1,95 @@
+"""What in a repository and its workflows would make a release fail later, long before one is tried."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from release_tools.engine.context import Context
+from release_tools.errors import ConfigError
+from release_tools.git.repository import Repository
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
+from release_tools.model.versions import TagFormat
+from release_tools.project.facts import VersionSource
+from release_tools.workflows.jobs import jobs
+from release_tools.workflows.project_workflows import Subject
+from release_tools.workflows.render import keep_pins, render
+from release_tools.workflows.workflow_files import Workflow, files
+from release_tools.workflows.workflow_lint import judge
+
+_CHANGELOGS = ("CHANGELOG.md", "CHANGELOG.rst", "CHANGES.md", "CHANGES.rst", "HISTORY.md", "HISTORY.rst", "NEWS.rst")
+
+
+def see_repository(context: Context, release: Release) -> Release:
+    """The history, the remote, the tags and the changelog.
+
+    Raises:
+        RepositoryError: the project is in no repository.
+    """
+    return release.telling(*_repository(Subject.of(context)))
+
+
+def see_workflows(context: Context, release: Release) -> Release:
+    """Triggers, rights, secrets and pins of the workflows that publish, and whether they are up to date.
+
+    Raises:
+        RepositoryError: the project is in no repository.
+    """
+    return release.telling(*_workflows(Subject.of(context)))
+
+
+def _repository(subject: Subject) -> Iterator[Note]:
+    context, config = subject.context, subject.context.config
+    repository = Repository.open(context.project, context.env)
+    if repository.shallow:
+        yield Note(
+            State.FAILED,
+            "the clone is shallow: tags and history are missing",
+            advice="Type: git fetch --unshallow --tags (in a workflow: actions/checkout with fetch-depth: 0)",
+        )
+    else:
+        yield Note(State.DONE, "the whole history is here")
+    if subject.slug:
+        yield Note(State.DONE, f"the repository is {subject.slug}", f"released from {subject.branch}")
+    else:
+        yield Note(
+            State.WARNING,
+            f"the remote {config.tag.remote} leads to no repository on GitHub",
+            advice=f"Type: git remote add {config.tag.remote} ADDRESS, or set github.repository.",
+        )
+    tags, form = repository.tags(), TagFormat.parse(config.tag_format)
+    ours = [tag for tag in tags if form.version(tag) is not None]
+    if tags and not ours:
+        yield Note(
+            State.WARNING,
+            f"none of the {len(tags)} tags carries a version like {form.example}",
+            f"such as {next(iter(tags))}",
+            "Set tag-format to how this project writes them.",
+        )
+    if subject.source is VersionSource.STATIC:
+        advice = "Raise it in pyproject.toml before each tag, or let versioningit tell it from the tag."
+        yield Note(State.FACT, "the version is a literal in pyproject.toml", advice=advice)
+    yield _changelog(context.project)
+
+
+def _changelog(project: Path) -> Note:
+    found = next((name for name in _CHANGELOGS if (project / name).is_file()), "")
+    if found:
+        return Note(State.DONE, f"release notes come from {found}")
+    return Note(State.FACT, "no changelog: release notes are made from commits and pull requests")
+
+
+def _workflows(subject: Subject) -> Iterator[Note]:
+    config = subject.context.config
+    found = []
+    for file in files(subject.root):
+        try:
+            found.append(Workflow.read(subject.root, file))
+        except ConfigError as error:
+            yield Note(State.FAILED, error.message, advice="GitHub cannot read it either: mend it.")
+    yield from judge(found, jobs(config, dev=subject.dev), TagFormat.parse(config.tag_format))
+    plan = keep_pins(subject.plan(dev=subject.dev, ours="?"), subject.texts)
+    stale = [path for path, text in render(plan).items() if subject.texts.get(path, text) != text]
+    for path in stale:
+        yield Note(
+            State.WARNING, f"{path} is not as it would be written now", advice="See why: release-tools init --check"
+        )

@@ -1,0 +1,24 @@
+"""What ``build`` made of this very commit, so that it need not be built again."""
+
+from dataclasses import replace
+
+from release_tools.artifacts import manifest
+from release_tools.engine.context import Context
+from release_tools.errors import OutputError
+from release_tools.model.artifact import Artifact
+from release_tools.model.note import Note, Skip, State
+from release_tools.model.release import Release
+
+
+def take_current(context: Context, release: Release) -> Release | Skip:
+    """The artifacts in the output folder, if they are of this commit and version and nobody changed them since."""
+    try:
+        built = manifest.load(context.output)
+    except OutputError:
+        return Skip("nothing was built yet")
+    if (built.commit, built.version) != (release.commit, release.version):
+        return Skip(f"{context.output} holds another commit or version")
+    if any(not one.path.is_file() or Artifact.of(one.path, one.kind).sha256 != one.sha256 for one in built.artifacts):
+        return Skip(f"{context.output} does not hold what was built")
+    note = Note(State.FACT, f"{len(built.artifacts)} files as they were built", str(context.output))
+    return replace(release, name=built.name, artifacts=built.artifacts).telling(note)

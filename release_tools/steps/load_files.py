@@ -1,0 +1,78 @@
+"""Files that were built elsewhere or earlier, instead of a build."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from packaging.version import Version
+
+from release_tools.checks.artifacts import Subject
+from release_tools.engine.context import Context
+from release_tools.errors import UsageError, VerifyError
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.release import Release
+from release_tools.model.versions import kind_of
+from release_tools.report.text import made
+
+_SUFFIXES: Final = {
+    ".tar.gz": ArtifactKind.SDIST,
+    ".whl": ArtifactKind.WHEEL,
+    ".conda": ArtifactKind.CONDA,
+    ".tar.bz2": ArtifactKind.CONDA,
+}
+
+
+def take_files(paths: Sequence[Path]) -> Callable[[Context, Release], Release]:
+    """A step that takes these files, or all artifacts in these folders, as the release's artifacts."""
+
+    def take(_: Context, release: Release) -> Release:
+        artifacts = tuple(_artifact(path) for path in _files(paths))
+        if not artifacts:
+            raise UsageError("no sdist, wheel or conda package is there", "Name files, or a folder that holds some.")
+        subject = Subject.read(artifacts)
+        known = replace(release, artifacts=artifacts).telling(*(made(artifact) for artifact in artifacts))
+        if subject.faults:
+            return known.telling(*subject.faults)
+        name, version = _identity(subject)
+        return replace(known, name=name, version=str(version), kind=kind_of(version))
+
+    return take
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in (given.absolute() for given in paths):  # they are read from other folders too
+        if path.is_dir():
+            yield from (entry for entry in sorted(path.iterdir()) if _kind(entry) and entry.is_file())
+        else:
+            yield path
+
+
+def _artifact(path: Path) -> Artifact:
+    kind = _kind(path)
+    if not path.exists():
+        raise UsageError(f"{path}: no such file", "Build first: release-tools build")
+    if kind is None:
+        raise UsageError(f"{path}: neither an sdist (.tar.gz), a wheel (.whl) nor a conda package (.conda, .tar.bz2)")
+    try:
+        return Artifact.of(path, kind)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _kind(path: Path) -> ArtifactKind | None:
+    return next((kind for suffix, kind in _SUFFIXES.items() if path.name.endswith(suffix)), None)
+
+
+def _identity(subject: Subject) -> tuple[str, Version]:
+    found = subject.identities()
+    if len(found) > 1:
+        faults = [f"{name} {version}" for name, version in sorted(found)]
+        raise VerifyError(
+            "the files are of more than one release:", "Verify the files of one release at a time.", faults=faults
+        )
+    if found:
+        name, version = found.pop()
+        return name, Version(version)
+    package = subject.condas[0]
+    return package.name, Version(package.version)

@@ -1,0 +1,28 @@
+"""Whether the recipe for conda-forge builds, and its tests pass."""
+
+from pathlib import PurePosixPath
+
+from release_tools.engine.context import Context
+from release_tools.model.artifact import ArtifactKind
+from release_tools.model.note import Skip
+from release_tools.model.release import Release
+from release_tools.publishers.conda_forge.test_build import try_out, why_not
+from release_tools.recipe.document import Format
+
+
+def try_recipe(context: Context, release: Release) -> Release | Skip:
+    """Build and test it with rattler-build, where a channel is at hand.
+
+    Raises:
+        RecipeError: it is no YAML.
+    """
+    if not context.config.verify.recipe:
+        return Skip("verify.recipe is false")
+    path, text = next(iter(release.recipe.files.items()), ("", "")) if release.recipe else ("", "")
+    sdist = next(iter(release.of_kind(ArtifactKind.SDIST)), None)
+    if not text or sdist is None:
+        return Skip("there is no new recipe")
+    form = Format(PurePosixPath(path).name)
+    if reason := why_not(context, form, text):
+        return Skip(reason)
+    return release.telling(*try_out(context, text, sdist).notes)

@@ -1,0 +1,1 @@
+"""Wrap the operating system, the network and the terminal."""

@@ -1,0 +1,195 @@
+"""Everything that is said to a person: on a terminal, in a log, or in a GitHub Actions log. Nothing else prints."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TextIO
+
+from release_tools.model.note import Document, Note, Section, State
+from release_tools.system import sanitize
+from release_tools.system.credentials import Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from rich.console import Console as RichConsole
+
+    from release_tools.errors import ReleaseToolsError
+
+MARKS: Final[Mapping[State, str]] = {
+    State.FACT: "·",
+    State.DONE: "✓",
+    State.ALREADY: "✓",
+    State.WOULD: "→",
+    State.SKIPPED: "-",
+    State.WARNING: "!",
+    State.FAILED: "✗",
+    State.UNREACHED: "○",
+}
+_STYLES: Final[Mapping[State, str]] = {
+    State.DONE: "green",
+    State.ALREADY: "green",
+    State.WOULD: "cyan",
+    State.SKIPPED: "dim",
+    State.WARNING: "yellow",
+    State.FAILED: "bold red",
+}
+_DIFF: Final = {"+++": "bold", "---": "bold", "+": "green", "-": "red", "@@": "cyan"}
+_ASCII: Final = str.maketrans({"·": ".", "✓": "+", "→": ">", "✗": "x", "…": "~", "○": "o"})
+
+
+class Console:
+    """Speaks to a person, and never lets a secret or somebody else's control characters through.
+
+    Attributes:
+        in_actions: whether this is the log of a GitHub Actions job.
+        quiet: whether only results and errors are said.
+    """
+
+    def __init__(self, env: Mapping[str, str], *, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self._secrets = Secrets.of(env)
+        self._env = env
+        self._rich: dict[TextIO, RichConsole] = {}
+        self._status: Callable[[str], None] | None = None
+        self.in_actions = env.get("GITHUB_ACTIONS") == "true"
+        self.quiet = False
+
+    def mask(self, secret: str) -> None:
+        """From now on show ``***`` for this value, here and in the job's log."""
+        self._secrets = Secrets((secret, *self._secrets.values))
+        self._command("add-mask", secret)
+
+    def redact(self, text: str) -> str:
+        """The text without any known secret, nor one whose pieces a terminal would show side by side."""
+        return self._secrets.redact(sanitize.for_terminal(self._secrets.redact(text)))
+
+    def data(self, text: str) -> None:
+        """A result that machines read, alone on standard output."""
+        text = self.redact(text)
+        if self.in_actions:
+            text = text.replace("##[", "#\\u0023[")  # the same in JSON, and no command to the runner
+        print(text, file=self._out, flush=True)
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """One line for a person."""
+        if not self.quiet:
+            self._line(self._out, text, style)
+
+    def ask(self, question: str, default: str = "") -> str:
+        """A person's answer; the default where nobody sits at a terminal, or only presses return."""
+        if not sys.stdin.isatty():
+            return default
+        self._line(self._err, f"{question} [{default}]" if default else question)
+        return sys.stdin.readline().strip() or default
+
+    @contextmanager
+    def working(self, title: str) -> Iterator[None]:
+        """Show, on a terminal, that something takes its time."""
+        terminal = self._terminal(self._out)
+        if self.quiet or terminal is None:
+            yield
+            return
+        with terminal.status(title) as status:
+            self._status = lambda doing: status.update(f"{title}: {doing}")
+            try:
+                yield
+            finally:
+                self._status = None
+
+    def doing(self, text: str) -> None:
+        """Say what is going on right now, where something is shown to take its time."""
+        if self._status is not None:
+            self._status(sanitize.for_terminal(self.redact(text)))
+
+    def section(self, section: Section) -> None:
+        """What a step had to say; in a job's log it can be folded."""
+        if self.quiet:
+            return
+        head = f"{section.title}  ({section.seconds:.1f} s)" if section.seconds else section.title
+        if self.in_actions:
+            self._command("group", self.redact(head))
+        else:
+            self._line(self._out, head, "bold")
+        for note in section.notes:
+            self._note(note)
+        if self.in_actions:
+            self._command("endgroup")
+            for note in section.notes:
+                self._annotate(note)
+        else:
+            self._line(self._out, "")
+
+    def document(self, document: Document) -> None:
+        """A diff, in its usual colours; other documents are for the reports, being too long to read here."""
+        if self.quiet or document.language != "diff":
+            return
+        if self.in_actions:
+            self._command("group", self.redact(document.title))
+        for line in document.text.splitlines():
+            style = next((style for mark, style in _DIFF.items() if line.startswith(mark)), "")
+            self._line(self._out, line, style)
+        if self.in_actions:
+            self._command("endgroup")
+        else:
+            self._line(self._out, "")
+
+    def remark(self, note: Note) -> None:
+        """A note on standard error, for commands whose standard output is the result alone."""
+        for line in filter(None, (note.text, note.detail, note.advice)):
+            self._line(self._err, line)
+
+    def error(self, error: ReleaseToolsError) -> None:
+        """What went wrong and what to do, on standard error; an annotation in a job."""
+        self._command("error", self.redact(str(error)))
+        first, *others = str(error).splitlines() or [type(error).__name__]
+        self._line(self._err, f"error: {first}", "bold red")
+        for line in others:
+            self._line(self._err, line)
+
+    def _note(self, note: Note) -> None:
+        style = _STYLES.get(note.state, "")
+        self._line(self._out, f"  {MARKS[note.state]} {note.text}", style, note.detail)
+        if note.advice:
+            self._line(self._out, f"    {note.advice}", "yellow" if note.state is State.WARNING else "")
+
+    def _annotate(self, note: Note) -> None:
+        if note.state in (State.WARNING, State.FAILED):
+            level = "warning" if note.state is State.WARNING else "error"
+            text = " ".join(filter(None, (note.text, note.advice)))
+            self._command(level, self.redact(text))
+
+    def _command(self, name: str, text: str = "") -> None:
+        """Tell the runner of a job; where standard output is data, on the other stream, which it reads as well."""
+        if self.in_actions:
+            print(f"::{name}::{sanitize.workflow_data(text)}", file=self._err if self.quiet else self._out, flush=True)
+
+    def _line(self, stream: TextIO, text: str, style: str = "", dim: str = "") -> None:
+        text, dim = (sanitize.for_log(self.redact(part)) for part in (text, dim))
+        terminal = self._terminal(stream)
+        if terminal is not None:
+            from rich.text import Text
+
+            line = Text(text, style)
+            if dim:
+                line.append(f"  {dim}", "dim")
+            terminal.print(line, soft_wrap=True)
+            return
+        plain = f"{text}  {dim}" if dim else text
+        if "utf" not in (stream.encoding or "utf-8").lower():
+            plain = plain.translate(_ASCII).encode("ascii", "replace").decode()
+        print(plain, file=stream, flush=True)
+
+    def _terminal(self, stream: TextIO) -> RichConsole | None:
+        """The stream as a terminal; None where nobody looks on, and rich need not be loaded."""
+        if self.in_actions or not stream.isatty():
+            return None
+        if stream not in self._rich:
+            from rich.console import Console as RichConsole
+
+            self._rich[stream] = RichConsole(
+                file=stream, highlight=False, markup=False, emoji=False, _environ=self._env
+            )
+        return self._rich[stream]
