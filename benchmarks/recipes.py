@@ -52,9 +52,9 @@ def main() -> int:
     seconds = {}
     for key, package in packages.items():
         evidence = _evidence(package, options.files, sdist_only=options.sdist_only)
-        begun = time.perf_counter()
+        background = time.perf_counter()
         text = write(make_recipe(evidence, Names(exists=known.__contains__), ["nobody"]))
-        seconds[key] = time.perf_counter() - begun
+        seconds[key] = time.perf_counter() - background
         _keep(options.output / key, filename, text, seconds[key])
     score = [sys.executable, options.corpus / "score.py", options.output, *["--diffs"] * options.diffs]
     subprocess.run(score, check=True)
@@ -78,9 +78,9 @@ def _keep(folder: Path, filename: str, text: str, seconds: float) -> None:
 def _grayskull(sdist: Path) -> float:
     """The seconds that grayskull takes for the recipe of an sdist."""
     with tempfile.TemporaryDirectory() as folder:
-        begun = time.perf_counter()
+        background = time.perf_counter()
         command("grayskull", "pypi", "--strict-conda-forge", "--no-use-v1-format", "--output", folder, sdist)()
-        return time.perf_counter() - begun
+        return time.perf_counter() - background
 
 
 def _options() -> argparse.Namespace:

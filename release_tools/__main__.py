@@ -2,12 +2,12 @@
 
 import sys
 
-from release_tools.cli.main import alone, main
+from release_tools.cli.main import main, run_process
 
 
 def run() -> int:
     """The command in a process of its own."""
-    return alone(main)
+    return run_process(main)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ class OutputError(ReleaseToolsError):
     exit_code = 10
 
 
-def of_the_system(error: OSError) -> OutputError:
+def from_os_error(error: OSError) -> OutputError:
     """What the system refused: no room, no right, or a disk that fails; it can happen anywhere."""
     where = f"{error.filename}: " if error.filename else ""
     return OutputError(f"{where}{error.strerror or error}", "See that there is room, and that you may write there.")

@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from release_tools import addresses
-from release_tools.cli.main import COMMANDS, alone, main
+from release_tools.cli.main import COMMANDS, main, run_process
 from release_tools.config.loader import settings
 from release_tools.engine.routes import DRAFT, GITHUB
 from release_tools.errors import ReleaseToolsError, UsageError
@@ -99,4 +99,4 @@ def _login(env: Mapping[str, str]) -> Mapping[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(alone(lambda: run(os.environ)))
+    sys.exit(run_process(lambda: run(os.environ)))

@@ -11,14 +11,14 @@ from time import perf_counter
 from typing import Any, Final
 
 from release_tools.engine.context import Context
-from release_tools.engine.executor import GO_ON, StoppedError, could_not_look
+from release_tools.engine.executor import RERUN_ADVICE, PartialFailureError, lookup_failed_note
 from release_tools.errors import (
     CredentialError,
     PreflightError,
     ReleaseToolsError,
     RemoteError,
     VerifyError,
-    of_the_system,
+    from_os_error,
 )
 from release_tools.model.note import Note, Section, Skip, State
 from release_tools.model.release import Release
@@ -68,23 +68,23 @@ def named(name: str) -> Callable[[Context, Release], Any]:
     return found
 
 
-NOTES: Final = Step("Release notes", "write_notes", ahead="write_notes.begin_notes")  # of the changelog, or of commits
+NOTES: Final = Step("Release notes", "write_notes", ahead="write_notes.start_notes")  # of the changelog, or of commits
 
 DISTS: Final = "Build sdist and wheel"
 BUILD: Final = (
     Step("Version", "identify"),  # the commit, its tag, the version and its kind
     Step("Preflight", "preflight"),  # what would make it fail later, before anything is built
-    Step(DISTS, "build_dists", ahead="clone_source.begin_clone", hurry=True),  # in a clean clone with exactly the tag
+    Step(DISTS, "build_dists", ahead="clone_source.start_clone", hurry=True),  # in a clean clone with exactly the tag
     NOTES,
     Step("Build conda package", "build_conda"),  # from the wheel's members
     Step("Verify", "verify"),  # metadata, contents, installation, and that wheel and conda package are equal
     Step("Store", "store"),  # the artifacts and release.json in the output folder
 )
 
-GO_BACK: Final = Step("Earlier draft", "draft_release.take_draft")  # the files of a run that did not come to its end
+GO_BACK: Final = Step("Earlier draft", "draft_release.resume_draft")  # the files of a run that did not come to its end
 
 READY: Final = Step(  # and what is in the way there; its name is known to some projects' backends alone
-    "Places", "ready", PreflightError, ahead="ready.begin_to_look", after=("Version", DISTS)
+    "Places", "check_publishers", PreflightError, ahead="check_publishers.start_index_queries", after=("Version", DISTS)
 )
 
 TAGGING: Final = (
@@ -102,27 +102,29 @@ UPLOAD: Final = (
 SHOW: Final = Step("GitHub release", "publish_release", place="GitHub")  # the draft, for everybody to see
 
 FORGE: Final = (
-    Step("Recipe for conda-forge", "make_recipe", ahead="make_recipe.begin_recipe", after=(DISTS,)),  # new, or a change
+    Step("Recipe for conda-forge", "make_recipe", ahead="make_recipe.start_recipe", after=(DISTS,)),  # new, or a change
     Step("Pull request", "conda_forge", PreflightError, "conda-forge"),  # once PyPI serves the sdist that it names
 )
 
 PUBLISH: Final = (GO_BACK, READY, *TAGGING, DRAFT, *UPLOAD, SHOW, *FORGE)
 
-TRIAL: Final = Step("Trial of the recipe", "try_recipe")  # built and tested by rattler-build, in rehearsals only
+TRIAL: Final = Step("Trial of the recipe", "test_recipe")  # built and tested by rattler-build, in rehearsals only
 
-BUILT: Final = Step("Files", "take_built", PreflightError)  # instead of BUILD, in another job
+BUILT: Final = Step("Files", "load_build", PreflightError)  # instead of BUILD, in another job
 
-NOTES_AGAIN: Final = Step("Release notes", "write_notes.write_notes_again")  # for the GitHub release, in another job
+NOTES_AGAIN: Final = Step("Release notes", "write_notes.rewrite_notes")  # for the GitHub release, in another job
 
-DATE: Final = Step("Changelog", "date_changelog", place="git")  # "Unreleased" becomes the version, where that is asked
+DATE: Final = Step(
+    "Changelog", "finalize_changelog", place="git"
+)  # "Unreleased" becomes the version, where that is asked
 
 TAG: Final = (BUILD[0], NOTES, TAGGING[0], DATE, TAGGING[1])
 
 DOCTOR: Final = (
-    (Step("Repository", "look_around.see_repository", PreflightError),),  # history, remote, tags, changelog
-    (Step("Workflows", "look_around.see_workflows", PreflightError),),  # triggers, rights, secrets, pins
-    (Step("Trusted publishers", "see_publishers", PreflightError),),  # by the newest release's attestations
-    (BUILD[0], READY, Step("Logins", "see_logins", CredentialError), TAGGING[0]),  # the release that it would be
+    (Step("Repository", "check_repository.check_repository", PreflightError),),  # history, remote, tags, changelog
+    (Step("Workflows", "check_repository.check_workflow_files", PreflightError),),  # triggers, rights, secrets, pins
+    (Step("Trusted publishers", "check_trusted_publishers", PreflightError),),  # by the newest release's attestations
+    (BUILD[0], READY, Step("Logins", "check_credentials", CredentialError), TAGGING[0]),  # the release that it would be
 )
 
 
@@ -148,17 +150,17 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
         try:
             with context.console.working(step.title):
                 answer = _answer(step, context, known)
-        except StoppedError as stopped:
+        except PartialFailureError as stopped:
             error = stopped.error
-            answer = stopped.release.telling(Note(State.FAILED, error.message, advice=error.advice or GO_ON))
+            answer = stopped.release.with_notes(Note(State.FAILED, error.message, advice=error.advice or RERUN_ADVICE))
         except ReleaseToolsError as raised:
-            if context.gate.dry and known.artifacts and isinstance(raised, RemoteError):
-                answer = known.telling(could_not_look(raised))
+            if context.gate.is_dry_run and known.artifacts and isinstance(raised, RemoteError):
+                answer = known.with_notes(lookup_failed_note(raised))
             else:
                 error = raised
-                answer = known.telling(Note(State.FAILED, raised.message, advice=raised.advice))
+                answer = known.with_notes(Note(State.FAILED, raised.message, advice=raised.advice))
         if isinstance(answer, Skip):
-            answer = known.telling(Note(State.SKIPPED, answer.reason, advice=answer.advice))
+            answer = known.with_notes(Note(State.SKIPPED, answer.reason, advice=answer.advice))
         error = error or _failed(step, answer)
         section = Section(step.title, answer.notes, perf_counter() - started, step.place)
         context.console.section(section)
@@ -179,13 +181,13 @@ def dists(context: Context, files: Sequence[Path] = ()) -> Release:
         ReleaseToolsError: what stopped a step.
     """
     if files:
-        from release_tools.steps.load_files import take_files
+        from release_tools.steps.load_files import load_files
 
-        outcome = run((Step("Files", take_files(files)),), context)
+        outcome = run((Step("Files", load_files(files)),), context)
     else:
-        outcome = run((BUILD[0], Step("Files", "take_current")), context)
+        outcome = run((BUILD[0], Step("Files", "load_current")), context)
         if outcome.error is None and not outcome.release.artifacts:
-            context.console.remark(Note(State.FACT, f"building {outcome.release.name} {outcome.release.version}…"))
+            context.console.remark(Note(State.INFO, f"building {outcome.release.name} {outcome.release.version}…"))
             outcome = run(BUILD[1:3], context, outcome.release)
     if outcome.error is not None:
         raise outcome.error
@@ -208,7 +210,7 @@ def _look_ahead(step: Step, others: Sequence[Step], context: Context, known: Rel
             if later.hurry:
                 begin()
             else:
-                context.begun.put_off(begin)
+                context.background.put_off(begin)
 
 
 def _begin(name: str, context: Context, known: Release) -> None:
@@ -221,7 +223,7 @@ def _answer(step: Step, context: Context, known: Release) -> Release | Skip:
     except BrokenPipeError:
         raise
     except OSError as raised:
-        raise of_the_system(raised) from raised
+        raise from_os_error(raised) from raised
 
 
 def _name_full_disk(error: ReleaseToolsError) -> None:
@@ -235,7 +237,7 @@ def _name_full_disk(error: ReleaseToolsError) -> None:
 
 def _unreached(steps: Sequence[Step]) -> tuple[Section, ...]:
     """Sections for the steps that a failure kept from running, so that every report shows the whole pipeline."""
-    note = Note(State.UNREACHED, "not reached")
+    note = Note(State.NOT_RUN, "not reached")
     return tuple(Section(step.title, (note,), 0.0, step.place) for step in steps)
 
 

@@ -206,9 +206,11 @@ def a_terminal_s_signals() -> Iterator[None]:
 @pytest.mark.usefixtures("a_terminal_s_signals")
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
 def test_ctrl_c_in_the_middle_of_a_build_leaves_nothing(env: Mapping[str, str], tmp_path: Path, output: Path) -> None:
-    begun, late, scratch = tmp_path / "begun", tmp_path / "late", tmp_path / "scratch"
+    background, late, scratch = tmp_path / "begun", tmp_path / "late", tmp_path / "scratch"
     scratch.mkdir()
-    checkout = make_repository(tmp_path / "ours", backend(SLEEPS.format(wait=2, begun=str(begun), late=str(late))))
+    checkout = make_repository(
+        tmp_path / "ours", backend(SLEEPS.format(wait=2, background=str(background), late=str(late)))
+    )
     command = [sys.executable, "-m", "release_tools", "build", "-C", str(checkout.root), "--packages-dir", str(output)]
     with subprocess.Popen(
         command,
@@ -218,7 +220,7 @@ def test_ctrl_c_in_the_middle_of_a_build_leaves_nothing(env: Mapping[str, str], 
         stderr=subprocess.PIPE,
         text=True,
     ) as program:
-        while not begun.exists():
+        while not background.exists():
             assert program.poll() is None
             time.sleep(0.02)
         began = time.monotonic()

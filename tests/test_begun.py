@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.engine.background import Begun, Task
+from release_tools.engine.background import BackgroundTasks, Task
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 
@@ -47,18 +47,18 @@ def test_one_thread_alone_imports(env: Mapping[str, str], tmp_path: Path) -> Non
 
 
 def test_what_was_put_off_is_done_until_what_is_waited_for_is_there() -> None:
-    begun, done = Begun(), list[int]()
+    background, done = BackgroundTasks(), list[int]()
     for number in range(4):
-        begun.put_off(partial(done.append, number))
-    begun.meanwhile(lambda: len(done) == 2)
+        background.put_off(partial(done.append, number))
+    background.meanwhile(lambda: len(done) == 2)
     assert done == [0, 1]
-    begun.put_off(partial(done.append, 4))
-    begun.meanwhile(lambda: False)
+    background.put_off(partial(done.append, 4))
+    background.meanwhile(lambda: False)
     assert done == [0, 1, 2, 3, 4]
 
 
 def test_ctrl_c_waits_for_the_end_of_what_was_put_off() -> None:
-    begun, done = Begun(), list[int]()
+    background, done = BackgroundTasks(), list[int]()
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def swallows() -> None:
@@ -66,11 +66,11 @@ def test_ctrl_c_waits_for_the_end_of_what_was_put_off() -> None:
             signal.raise_signal(signal.SIGINT)
         done.append(1)
 
-    begun.put_off(swallows)
-    begun.put_off(partial(done.append, 2))
+    background.put_off(swallows)
+    background.put_off(partial(done.append, 2))
     try:
         with pytest.raises(KeyboardInterrupt):
-            begun.meanwhile(lambda: False)
+            background.meanwhile(lambda: False)
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
@@ -78,11 +78,11 @@ def test_ctrl_c_waits_for_the_end_of_what_was_put_off() -> None:
 
 
 def test_what_nobody_asked_for_is_undone() -> None:
-    begun, undone = Begun(), list[str]()
-    begun.add("asked for", Task(lambda: "one", undo=undone.append))
-    begun.add("forgotten", Task(lambda: "other", undo=undone.append))
-    task: Task[str] | None = begun.take("asked for", Task)
+    background, undone = BackgroundTasks(), list[str]()
+    background.add("asked for", Task(lambda: "one", undo=undone.append))
+    background.add("forgotten", Task(lambda: "other", undo=undone.append))
+    task: Task[str] | None = background.take("asked for", Task)
     assert task
     assert task.finish() == "one"
-    begun.end()
+    background.end()
     assert undone == ["other"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from release_tools.engine.gate import Act, Gate
+from release_tools.engine.gate import Action, Gate
 from release_tools.errors import ConflictError, CredentialError, RemoteError, UnreachableError
 from release_tools.model.action import Receipt
 from release_tools.model.note import State
@@ -21,7 +21,7 @@ class Remote:
         self.fates = list(fates)
         self.performed = 0
 
-    def perform(self) -> Receipt:
+    def apply(self) -> Receipt:
         self.performed += 1
         if self.fates:
             self.fates.pop(0)(self)
@@ -29,8 +29,8 @@ class Remote:
         return OURS
 
     @property
-    def act(self) -> Act:
-        return Act("upload it", OURS, lambda: self.there, self.perform)
+    def act(self) -> Action:
+        return Action("upload it", OURS, lambda: self.there, self.apply)
 
 
 def fails(_: Remote) -> None:
@@ -63,10 +63,10 @@ def is_forbidden(_: Remote) -> None:
 @pytest.mark.parametrize(
     ("dry", "remote", "state", "performed"),
     [
-        (True, Remote(), State.WOULD, 0),
-        (True, Remote(OURS), State.ALREADY, 0),
+        (True, Remote(), State.PLANNED, 0),
+        (True, Remote(OURS), State.UNCHANGED, 0),
         (False, Remote(), State.DONE, 1),
-        (False, Remote(OURS), State.ALREADY, 0),
+        (False, Remote(OURS), State.UNCHANGED, 0),
         (False, Remote(None, fails), State.DONE, 2),
         (False, Remote(None, fails, fails), State.DONE, 3),
         (False, Remote(None, is_done_but_fails), State.DONE, 1),
@@ -74,8 +74,8 @@ def is_forbidden(_: Remote) -> None:
         (False, Remote(None, is_refused_as_there_already), State.DONE, 1),
     ],
 )
-def test_what_passes_the_gate(*, dry: bool, remote: Remote, state: State, performed: int) -> None:
-    receipt = Gate(dry, sleep=lambda _: None).let(remote.act)
+def test_what_passes_the_gate(*, is_dry_run: bool, remote: Remote, state: State, performed: int) -> None:
+    receipt = Gate(is_dry_run, sleep=lambda _: None).run(remote.act)
     assert (receipt.digest, receipt.state, remote.performed) == ("aa", state, performed)
 
 
@@ -90,9 +90,9 @@ def test_what_passes_the_gate(*, dry: bool, remote: Remote, state: State, perfor
         (False, Remote(None, is_forbidden), CredentialError, 1),
     ],
 )
-def test_what_the_gate_holds_back(*, dry: bool, remote: Remote, error: type[Exception], performed: int) -> None:
+def test_what_the_gate_holds_back(*, is_dry_run: bool, remote: Remote, error: type[Exception], performed: int) -> None:
     with pytest.raises(error):
-        Gate(dry, sleep=lambda _: None).let(remote.act)
+        Gate(is_dry_run, sleep=lambda _: None).run(remote.act)
     assert remote.performed == performed
 
 
@@ -104,5 +104,5 @@ def test_a_server_may_ask_for_time_up_to_a_cap(asked: float, waited: list[float]
         raise error
 
     pauses: list[float] = []
-    Gate(dry=False, sleep=pauses.append).let(Remote(None, asks, asks).act)
+    Gate(is_dry_run=False, sleep=pauses.append).run(Remote(None, asks, asks).act)
     assert pauses == waited

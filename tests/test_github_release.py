@@ -67,7 +67,13 @@ def release(checkout: Checkout, tmp_path: Path) -> Releases:
     count = iter(range(100))
 
     def go(
-        version: str = "1.0", *, body: str = "", packed: int = 0, dry: bool = False, notes: str = "", steps: int = 5
+        version: str = "1.0",
+        *,
+        body: str = "",
+        packed: int = 0,
+        is_dry_run: bool = False,
+        notes: str = "",
+        steps: int = 5,
     ) -> Outcome:
         folder = tmp_path / f"machine-{next(count)}"
         folder.mkdir()
@@ -78,12 +84,12 @@ def release(checkout: Checkout, tmp_path: Path) -> Releases:
             repack(sdist, wheel, packed)
             files = (Artifact.of(sdist, ArtifactKind.SDIST), Artifact.of(wheel, ArtifactKind.WHEEL))
             made = replace(release, artifacts=files)
-            return made.showing(Document("Release notes", notes)) if notes else made
+            return made.with_documents(Document("Release notes", notes)) if notes else made
 
         every = (identify, build, push_tag, draft_release, publish_release)
         config = read_config(checkout.path, checkout.env, {"network.pause": "1"})
         console = Console(checkout.env, out=io.StringIO(), err=io.StringIO())
-        gate = Gate(dry, pause=0)
+        gate = Gate(is_dry_run, pause=0)
         context = Context(checkout.path, config, checkout.env, console, gate, folder, Request(version))
         try:
             return run([Step(step.__name__, step) for step in every[:steps]], context)
@@ -135,7 +141,7 @@ def test_a_second_run_does_nothing(release: Releases, there: Repository, server:
 
 
 def test_a_dry_run_writes_nothing(release: Releases, there: Repository, server: GitHub) -> None:
-    outcome = release(dry=True)
+    outcome = release(is_dry_run=True)
     assert outcome.error is None
     assert "would upload demo-1.0.tar.gz to the GitHub release" in texts(outcome)
     assert [line for line in server.lines() if not line.startswith("GET")] == []
@@ -144,12 +150,12 @@ def test_a_dry_run_writes_nothing(release: Releases, there: Repository, server: 
 
 @pytest.mark.parametrize(("dry", "code"), [(True, None), (False, 13)])
 def test_offline_there_is_a_rehearsal_but_no_release(
-    release: Releases, checkout: Checkout, *, dry: bool, code: int | None
+    release: Releases, checkout: Checkout, *, is_dry_run: bool, code: int | None
 ) -> None:
     checkout.more.update(dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9"))
-    outcome = release(dry=dry)
+    outcome = release(is_dry_run=is_dry_run)
     assert (outcome.error and outcome.error.exit_code) == code
-    if dry:
+    if is_dry_run:
         assert "could not look" in texts(outcome)
         assert "would push the tag v1.0 to ana/demo, unless that is done already" in texts(outcome)
 
@@ -420,12 +426,12 @@ def test_github_enterprise_is_another_address(
 
 @pytest.mark.parametrize(("dry", "code"), [(True, None), (False, 12)])
 def test_without_a_token_there_is_a_rehearsal_but_no_release(
-    release: Releases, there: Repository, checkout: Checkout, *, dry: bool, code: int | None
+    release: Releases, there: Repository, checkout: Checkout, *, is_dry_run: bool, code: int | None
 ) -> None:
     del checkout.more["GITHUB_TOKEN"]
     checkout.git("tag", "--annotate", "--message=1", "v1.0")
     there.bare.git("fetch", "--quiet", str(checkout.path), "refs/tags/*:refs/tags/*")
-    outcome = release(dry=dry)
+    outcome = release(is_dry_run=is_dry_run)
     assert (outcome.error and outcome.error.exit_code) == code
     assert "GITHUB_TOKEN" in json.dumps(report_data(outcome.release, outcome.error))
     assert shown(there) == []

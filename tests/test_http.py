@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from release_tools.errors import RemoteError
-from release_tools.system.http import Http, Patience
+from release_tools.system.http import Http, RetryPolicy
 from tests.servers.base import Double, Fault, Request, Response, What, serve
 from tests.servers.proxy import proxying
 
@@ -53,7 +53,7 @@ def pauses() -> list[float]:
 
 @pytest.fixture
 def http(url: str, pauses: list[float]) -> Iterator[Http]:
-    client = Http.to([url], {}, Patience(sleep=pauses.append))
+    client = Http.to([url], {}, RetryPolicy(sleep=pauses.append))
     with client.session:
         yield client
 
@@ -150,7 +150,7 @@ def test_a_place_that_is_not_allowed_is_not_asked(address: str) -> None:
 
 
 def test_a_session_beside_another_has_places_of_its_own_and_ends_with_it(url: str) -> None:
-    quick = Patience(tries=1)
+    quick = RetryPolicy(tries=1)
     other = Http.to(["https://pypi.org"], {}).beside([url], quick)
     with closing(Http.to(["https://pypi.org"], {"NO_PROXY": "*"})) as first:
         beside = first.beside([url], quick)
@@ -182,7 +182,7 @@ def test_proxy_and_authority_come_from_the_environment_handed_in(shelf: Shelf) -
 
 def test_an_untrusted_certificate_is_named(shelf: Shelf) -> None:
     with proxying({"pypi.org": shelf}) as proxy:
-        http = Http.to(["https://pypi.org"], {"HTTPS_PROXY": proxy.url}, Patience(tries=1))
+        http = Http.to(["https://pypi.org"], {"HTTPS_PROXY": proxy.url}, RetryPolicy(tries=1))
         with http.session, pytest.raises(RemoteError, match="certificate is not trusted"):
             http.get("https://pypi.org/here")
 
@@ -218,7 +218,7 @@ def dripping(content: bytes, every: float) -> Iterator[str]:
 
 def test_a_server_that_answers_for_years_is_given_up() -> None:
     with dripping(b"x", every=0.01) as address:
-        http = Http.to([address], {}, Patience(timeout=30, tries=1, longest_answer=0.2))
+        http = Http.to([address], {}, RetryPolicy(timeout=30, tries=1, longest_answer=0.2))
         with http.session, pytest.raises(RemoteError, match="so slowly that it was given up"):
             http.get(f"{address}/")
 
@@ -240,6 +240,6 @@ def test_a_clock_that_is_wrong_by_a_day_is_thought_of(days: tuple[int, int], tmp
 
         threading.Thread(target=refuse, daemon=True).start()
         address = f"https://localhost:{server.getsockname()[1]}"
-        http = Http.to([address], {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}, Patience(tries=1))
+        http = Http.to([address], {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}, RetryPolicy(tries=1))
         with http.session, pytest.raises(RemoteError, match="is this machine's clock right"):
             http.get(f"{address}/")

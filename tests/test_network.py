@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from release_tools.system.http import Http, Patience
+from release_tools.system.http import Http, RetryPolicy
 from tests.support import network
 
 ELSEWHERE = "192.0.2.7"  # nobody's, by RFC 5737
@@ -34,7 +34,7 @@ def test_nothing_elsewhere_is_reached_from_here(reach: Callable[[], None]) -> No
 
 
 def test_whoever_takes_the_refusal_for_a_lost_network_is_found_out() -> None:
-    http = Http.to(["https://example.org"], {}, Patience(tries=1))
+    http = Http.to(["https://example.org"], {}, RetryPolicy(tries=1))
     with pytest.raises(Exception, match="could not be reached"):
         http.get("https://example.org/")
     http.close()

@@ -8,7 +8,7 @@ import pytest
 
 from release_tools.artifacts import CondaPackage, Member, Wheel, read_conda, read_wheel
 from release_tools.builders.conda.from_wheel import Conversion, convert
-from release_tools.checks.parity import compare
+from release_tools.checks.parity import compare_contents
 from release_tools.model.note import State
 from release_tools.recipe.names import Names
 from tests.support.conda import COMMIT_TIME
@@ -31,7 +31,7 @@ def made(tmp_path: Path) -> tuple[Wheel, list[CondaPackage]]:
 
 
 def test_a_wheel_and_its_packages_are_the_same(made: tuple[Wheel, list[CondaPackage]]) -> None:
-    notes = compare(*made, Names())
+    notes = compare_contents(*made, Names())
     assert {note.state for note in notes} == {State.DONE}
     assert [note.text for note in notes] == [
         *("5 files are the same in wheel and conda package", "both say version 1.0", "both have the same commands"),
@@ -80,16 +80,19 @@ DIFFERENCES: dict[str, tuple[Callable[[CondaPackage], CondaPackage], str, str]] 
     ("change", "says", "detail"), [pytest.param(*case, id=id_) for id_, case in DIFFERENCES.items()]
 )
 def test_a_difference_is_named(
-    change: Callable[[CondaPackage], CondaPackage], says: str, detail: str, made: tuple[Wheel, list[CondaPackage]]
+    change: Callable[[CondaPackage], CondaPackage],
+    description: str,
+    detail: str,
+    made: tuple[Wheel, list[CondaPackage]],
 ) -> None:
     wheel, (first, *others) = made
-    failed = [note for note in compare(wheel, [change(first), *others], Names()) if note.state is State.FAILED]
-    assert any(says in note.text and detail in note.detail and first.path.name in note.text for note in failed)
+    failed = [note for note in compare_contents(wheel, [change(first), *others], Names()) if note.state is State.FAILED]
+    assert any(description in note.text and detail in note.detail and first.path.name in note.text for note in failed)
 
 
 def test_the_package_for_another_system_is_missed(made: tuple[Wheel, list[CondaPackage]]) -> None:
     wheel, (unix, _, other) = made
-    (failed,) = (note for note in compare(wheel, [unix, other], Names()) if note.state is State.FAILED)
+    (failed,) = (note for note in compare_contents(wheel, [unix, other], Names()) if note.state is State.FAILED)
     assert failed.text == "no conda package for these requirements"
     assert "lib-b" in failed.detail
 
@@ -97,12 +100,12 @@ def test_the_package_for_another_system_is_missed(made: tuple[Wheel, list[CondaP
 def test_an_alias_of_another_release_is_named(made: tuple[Wheel, list[CondaPackage]]) -> None:
     wheel, (unix, win, other) = made
     stale = replace(other, depends=("demo ==0.9",))
-    (failed,) = (note for note in compare(wheel, [unix, win, stale], Names()) if note.state is State.FAILED)
+    (failed,) = (note for note in compare_contents(wheel, [unix, win, stale], Names()) if note.state is State.FAILED)
     assert "does not stand for this release" in failed.text
 
 
 def test_many_differing_files_are_counted_and_some_are_named(made: tuple[Wheel, list[CondaPackage]]) -> None:
     wheel, (unix, win, _) = made
-    (missing, *_) = compare(wheel, [replace(unix, members=()), win], Names())
+    (missing, *_) = compare_contents(wheel, [replace(unix, members=()), win], Names())
     assert missing.text.endswith("8 files not in the conda package")
     assert missing.detail.endswith("and 3 more")

@@ -7,12 +7,12 @@ from release_tools.engine.routes import (
     PYPI,
     TESTPYPI,
     Index,
-    every_place,
-    leads_to_conda_forge,
-    narrowed,
+    all_publishers,
+    includes_conda_forge,
+    only_publishers,
     origins,
-    route,
-    stops,
+    publisher_names,
+    route_for,
 )
 from release_tools.errors import ConfigError
 from release_tools.model.release import Kind
@@ -29,7 +29,7 @@ def final(*places: str, **config: object) -> Config:
     [(Kind.DEV, TESTPYPI, "dev"), (Kind.PRE, PYPI, "rc"), (Kind.FINAL, PYPI, "main"), (Kind.POST, PYPI, "main")],
 )
 def test_the_routes_that_hold_by_default(kind: Kind, index: Index, label: str) -> None:
-    taken = route(Config(anaconda=OWNED), kind)
+    taken = route_for(Config(anaconda=OWNED), kind)
     assert taken.indexes == (index,)
     assert [channel.label for channel in taken.channels] == [label]
 
@@ -54,7 +54,7 @@ def test_an_index_by_its_address(written: str, upload: str, simple: str) -> None
         indexes={"company": "http://127.0.0.1:3141/root/dev/"},
         simple_urls={"company": "http://127.0.0.1:3141/root/dev/+simple/"},
     )
-    [index] = route(config, Kind.FINAL).indexes
+    [index] = route_for(config, Kind.FINAL).indexes
     assert (index.upload, index.simple) == (upload, simple)
 
 
@@ -70,12 +70,12 @@ def test_an_index_by_its_address(written: str, upload: str, simple: str) -> None
 )
 def test_a_channel_by_its_name_or_address(written: str, expected: tuple[str, ...]) -> None:
     config = final(written, anaconda=OWNED, channels={"lab": "quetz+https://quetz.example/get/lab"})
-    [channel] = route(config, Kind.FINAL).channels
+    [channel] = route_for(config, Kind.FINAL).channels
     assert (channel.url, channel.api, channel.owner, channel.label) == expected
 
 
 def test_a_channel_without_an_owner_is_skipped_with_its_reason() -> None:
-    [place] = route(Config(), Kind.FINAL).unconfigured
+    [place] = route_for(Config(), Kind.FINAL).unconfigured
     assert place.reason == "no Anaconda.org owner configured"
 
 
@@ -90,14 +90,14 @@ def test_a_channel_without_an_owner_is_skipped_with_its_reason() -> None:
 )
 def test_an_unknown_place_is_told_with_the_known_ones(written: str, fault: str) -> None:
     with pytest.raises(ConfigError) as raised:
-        route(final(written, indexes={"company": "https://x.example/"}), Kind.FINAL)
+        route_for(final(written, indexes={"company": "https://x.example/"}), Kind.FINAL)
     assert fault in str(raised.value)
     assert "s3cret" not in str(raised.value)
 
 
 def test_a_rehearsal_leads_over_testpypi() -> None:
-    assert route(Config(rehearse=True), Kind.FINAL).indexes == (TESTPYPI, PYPI)
-    assert route(Config(rehearse=True), Kind.DEV).indexes == (TESTPYPI,)
+    assert route_for(Config(rehearse=True), Kind.FINAL).indexes == (TESTPYPI, PYPI)
+    assert route_for(Config(rehearse=True), Kind.DEV).indexes == (TESTPYPI,)
 
 
 def test_only_the_places_of_the_routes_may_be_asked() -> None:
@@ -107,16 +107,16 @@ def test_only_the_places_of_the_routes_may_be_asked() -> None:
 
 
 def test_one_channel_under_several_labels_is_one_place_to_look_at() -> None:
-    assert [channel.label for channel in every_place(Config(anaconda=OWNED)).channels] == ["main"]
+    assert [channel.label for channel in all_publishers(Config(anaconda=OWNED)).channels] == ["main"]
 
 
 def test_the_stops_of_a_release_are_its_places_by_name() -> None:
     config = Config(
         anaconda=OWNED, rehearse=True, channels={"lab": "file:///srv/lab"}, routes=RoutesConfig(pre=("lab",))
     )
-    assert stops(config, Kind.FINAL) == ("draft", "testpypi", "pypi", "anaconda", "github", "conda-forge")
-    assert stops(config, Kind.PRE) == ("draft", "lab", "github")
-    assert stops(config, Kind.DEV) == ("testpypi", "anaconda")
+    assert publisher_names(config, Kind.FINAL) == ("draft", "testpypi", "pypi", "anaconda", "github", "conda-forge")
+    assert publisher_names(config, Kind.PRE) == ("draft", "lab", "github")
+    assert publisher_names(config, Kind.DEV) == ("testpypi", "anaconda")
 
 
 @pytest.mark.parametrize("name", ["draft", "testpypi", "pypi", "anaconda", "lab"])
@@ -128,15 +128,15 @@ def test_narrowed_to_one_place_a_release_goes_there_or_nowhere(kind: Kind, name:
         channels={"lab": "file:///srv/lab"},
         routes=RoutesConfig(final=("https://upload.pypi.org/legacy", "anaconda:stable", "lab")),
     )
-    one = narrowed(config, [name])
-    assert stops(one, kind) == ((name,) if name in stops(config, kind) else ())
+    one = only_publishers(config, [name])
+    assert publisher_names(one, kind) == ((name,) if name in publisher_names(config, kind) else ())
     assert one.rehearse == (name == "testpypi")
 
 
 def test_the_release_on_github_is_published_from_its_draft() -> None:
-    assert stops(narrowed(Config(), ["github"]), Kind.FINAL) == ("draft", "github")
-    assert stops(Config(github=GitHubConfig(draft=True)), Kind.FINAL) == ("draft", "pypi", "conda-forge")
-    assert stops(Config(github=GitHubConfig(enabled=False)), Kind.FINAL) == ("pypi", "conda-forge")
+    assert publisher_names(only_publishers(Config(), ["github"]), Kind.FINAL) == ("draft", "github")
+    assert publisher_names(Config(github=GitHubConfig(draft=True)), Kind.FINAL) == ("draft", "pypi", "conda-forge")
+    assert publisher_names(Config(github=GitHubConfig(enabled=False)), Kind.FINAL) == ("pypi", "conda-forge")
 
 
 @pytest.mark.parametrize(
@@ -146,25 +146,25 @@ def test_the_release_on_github_is_published_from_its_draft() -> None:
         (Config(conda_forge=CondaForgeConfig(pre_branch="rc")), {Kind.PRE, Kind.FINAL, Kind.POST}),
         (Config(conda_forge=CondaForgeConfig(enabled=False)), set()),
         (Config(routes=RoutesConfig(final=("testpypi",), post=("anaconda",))), set()),
-        (narrowed(Config(), ["pypi"]), set()),
+        (only_publishers(Config(), ["pypi"]), set()),
     ],
 )
 def test_conda_forge_follows_pypi(config: Config, kinds: set[Kind]) -> None:
-    assert {kind for kind in Kind if "conda-forge" in stops(config, kind)} == kinds
+    assert {kind for kind in Kind if "conda-forge" in publisher_names(config, kind)} == kinds
 
 
 def test_narrowed_to_conda_forge_a_release_goes_there() -> None:
-    config = narrowed(Config(), ["conda-forge"])
-    assert leads_to_conda_forge(config, Kind.FINAL)
-    assert not leads_to_conda_forge(config, Kind.PRE)
-    assert not leads_to_conda_forge(narrowed(Config(), ["pypi"]), Kind.FINAL)
+    config = only_publishers(Config(), ["conda-forge"])
+    assert includes_conda_forge(config, Kind.FINAL)
+    assert not includes_conda_forge(config, Kind.PRE)
+    assert not includes_conda_forge(only_publishers(Config(), ["pypi"]), Kind.FINAL)
 
 
 def test_all_narrowed_jobs_together_are_the_whole_release() -> None:
     config = Config(anaconda=OWNED, rehearse=True)
     whole, parts = (
-        route(config, Kind.FINAL),
-        [route(narrowed(config, [name]), Kind.FINAL) for name in stops(config, Kind.FINAL)],
+        route_for(config, Kind.FINAL),
+        [route_for(only_publishers(config, [name]), Kind.FINAL) for name in publisher_names(config, Kind.FINAL)],
     )
     assert tuple(index for part in parts for index in part.indexes) == whole.indexes
     assert tuple(channel for part in parts for channel in part.channels) == whole.channels
@@ -172,4 +172,4 @@ def test_all_narrowed_jobs_together_are_the_whole_release() -> None:
 
 def test_narrowing_to_what_is_on_no_route_names_what_is() -> None:
     with pytest.raises(ConfigError, match="'pipy': on no route; there are conda-forge, draft, github, pypi, testpypi"):
-        narrowed(Config(), ["pipy", "pypi"])
+        only_publishers(Config(), ["pipy", "pypi"])

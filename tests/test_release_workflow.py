@@ -95,8 +95,8 @@ def test_a_dispatched_dry_run_publishes_nothing_and_a_dispatched_bump_tags_a_pre
     there.checkout.commit({"pyproject.toml": table.replace('version = "1.0"', 'version = "1.1a1"')})
     there.push("main")
     inputs = {"version": "1.1a1", "dry-run": "true"}
-    dry = there.run("release.yml", {"ref": "refs/heads/main", "inputs": inputs}, "workflow_dispatch")
-    assert dry.ok, dry.why
+    is_dry_run = there.run("release.yml", {"ref": "refs/heads/main", "inputs": inputs}, "workflow_dispatch")
+    assert is_dry_run.ok, is_dry_run.why
     assert there.github.repositories[SLUG].bare.refs().keys() == {"refs/heads/main", "refs/tags/v1.0"}
     assert not there.github.repositories[SLUG].releases
     assert not there.pypi.uploads

@@ -98,7 +98,7 @@ def _artifact(item: dict[str, Any], folder: Path) -> Artifact:
     )
 
 
-def see_unchanged(artifact: Artifact) -> None:
+def check_unchanged(artifact: Artifact) -> None:
     """Compare a file, right before it goes, with what was checked: other processes may have had time in between.
 
     Raises:
@@ -107,12 +107,12 @@ def see_unchanged(artifact: Artifact) -> None:
     try:
         now = Artifact.of(artifact.path, artifact.kind).sha256
     except OSError as error:
-        raise changed(artifact, error.strerror or "unreadable") from error
+        raise find_changed(artifact, error.strerror or "unreadable") from error
     if now != artifact.sha256 or artifact.path.is_symlink():
-        raise changed(artifact, f"sha256 {now}")
+        raise find_changed(artifact, f"sha256 {now}")
 
 
-def changed(artifact: Artifact, now: str) -> VerifyError:
+def find_changed(artifact: Artifact, now: str) -> VerifyError:
     """The error for a file that has other bytes, right before it goes, than when it was checked, or is gone."""
     return VerifyError(
         f"{artifact.filename}: changed after it was checked: sha256 {artifact.sha256}, and now {now}",

@@ -9,7 +9,7 @@ from typing import Final
 
 from release_tools.builders.hooks import Hooks
 from release_tools.builders.virtual_environment import Environment
-from release_tools.engine.background import Begun, Chain, Task
+from release_tools.engine.background import BackgroundTasks, ProcessChain, Task
 from release_tools.project.facts import Project
 from release_tools.system.process import ProcessError
 
@@ -22,23 +22,23 @@ def build_environment(scratch: Path, env: Mapping[str, str], requires: Iterable[
     return Environment.at(scratch / f"build-{name}", env, extra=_FIXED)
 
 
-def begin_environment(scratch: Path, env: Mapping[str, str], project: Project, begun: Begun) -> None:
+def start_environment(scratch: Path, env: Mapping[str, str], project: Project, background: BackgroundTasks) -> None:
     """Begin to make the environment that a build in this scratch folder will want, and to import its backend there."""
     if project.build_requires:
         environment = build_environment(scratch, env, project.build_requires)
         making = environment.begin(sorted(set(project.build_requires)))
-        hooks = Hooks(environment, project, begun.meanwhile)
-        begun.add(_purpose(environment, project), Task(partial(_import_backend, making, hooks), undo=Hooks.end))
-        begun.add(environment.folder.name, making)  # the latter is ended before the former, which waits for it
+        hooks = Hooks(environment, project, background.meanwhile)
+        background.add(_purpose(environment, project), Task(partial(_import_backend, making, hooks), undo=Hooks.end))
+        background.add(environment.folder.name, making)  # the latter is ended before the former, which waits for it
 
 
-def begun_hooks(environment: Environment, project: Project, begun: Begun) -> Hooks:
+def started_hooks(environment: Environment, project: Project, background: BackgroundTasks) -> Hooks:
     """What calls the hooks of a project's backend in an environment that is there; its backend is imported by now."""
-    importing: Task[Hooks] | None = begun.take(_purpose(environment, project), Task)
-    return importing.finish() if importing else Hooks(environment, project, begun.meanwhile)
+    importing: Task[Hooks] | None = background.take(_purpose(environment, project), Task)
+    return importing.finish() if importing else Hooks(environment, project, background.meanwhile)
 
 
-def _import_backend(making: Chain, hooks: Hooks) -> Hooks:
+def _import_backend(making: ProcessChain, hooks: Hooks) -> Hooks:
     if making.finish():
         with suppress(ProcessError):  # told by who calls a hook
             hooks.begin()

@@ -10,7 +10,7 @@ from release_tools.builders import hook_server
 from release_tools.builders.backends import LATER
 from release_tools.builders.virtual_environment import Environment
 from release_tools.project.facts import Project
-from release_tools.system.process import Meanwhile, ProcessError, Program, Servant
+from release_tools.system.process import LineWorker, Meanwhile, Process, ProcessError
 
 _FORKS: Final = sys.platform == "linux"  # macOS forbids much to a fork of a process that uses its frameworks
 
@@ -34,12 +34,12 @@ class Hooks:
         module = project.backend.partition(":")[0]
         self._server_argv = [environment.python_executable, "-P", hook_server.__file__, module, *LATER.get(module, ())]
         self._forks = _FORKS and module in LATER and not project.in_tree
-        self._server: Servant | None = None
+        self._server: LineWorker | None = None
 
     def begin(self) -> None:
         """Have the backend imported by the time that it is called."""
         if self._forks and self._server is None:
-            self._server = Servant(self._server_argv, env=self._environment.env, cwd=self._environment.folder)
+            self._server = LineWorker(self._server_argv, env=self._environment.env, cwd=self._environment.folder)
 
     def call(
         self,
@@ -64,7 +64,7 @@ class Hooks:
         call = {"argv": cmd[1:], "cwd": cwd or ".", "env": extra, "output": str(output)}
         answer = self._server.ask(json.dumps(call), self._meanwhile) if self._server else ""
         if not answer:
-            program = Program(cmd, cwd=Path(cwd) if cwd else None, env={**self._environment.env, **extra})
+            program = Process(cmd, cwd=Path(cwd) if cwd else None, env={**self._environment.env, **extra})
             program.finish(meanwhile=self._meanwhile)
         elif answer != "0":
             said = output.read_text(encoding="utf-8", errors="replace")

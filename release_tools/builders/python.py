@@ -17,11 +17,11 @@ from shutil import copyfileobj, rmtree
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Final, Literal, Self
 
-from release_tools.builders.build_environment import begun_hooks, build_environment
+from release_tools.builders.build_environment import build_environment, started_hooks
 from release_tools.builders.hooks import Hooks
 from release_tools.builders.virtual_environment import Environment
 from release_tools.config.loader import read_pyproject
-from release_tools.engine.background import Begun, Chain
+from release_tools.engine.background import BackgroundTasks, ProcessChain
 from release_tools.errors import BuildError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.project.facts import Project
@@ -60,20 +60,20 @@ class Dists:
 
 
 @dataclass(frozen=True)
-class Builder:
+class PythonBuilder:
     """Builds one project, in environments that are shared by all builds with the same requirements.
 
     Attributes:
         scratch: the run's folder for environments and unpacked sources.
         env: the process's environment.
         commit_time: seconds since the epoch.
-        begun: environments that were begun already; see `build_environment.begin_environment`.
+        background: environments that were begun already; see `build_environment.begin_environment`.
     """
 
     scratch: Path
     env: Mapping[str, str]
     commit_time: int
-    begun: Begun = field(default_factory=Begun)
+    background: BackgroundTasks = field(default_factory=BackgroundTasks)
     _hooks: dict[tuple[Path, str], Hooks] = field(default_factory=dict, init=False, repr=False)
 
     def __enter__(self) -> Self:
@@ -161,9 +161,9 @@ class Builder:
 
     def _was_begun(self, environment: Environment) -> bool:
         """Whether it is there; it is waited for, and removed if it did not become what it should."""
-        making = self.begun.take(environment.folder.name, Chain)
+        making = self.background.take(environment.folder.name, ProcessChain)
         if making:
-            self.begun.meanwhile(making.is_ready)
+            self.background.meanwhile(making.is_ready)
         if making and not making.finish():
             rmtree(environment.folder, ignore_errors=True)
         return environment.folder.exists()
@@ -171,7 +171,7 @@ class Builder:
     def _hooks_in(self, environment: Environment, project: Project) -> Hooks:
         key = (environment.folder, project.backend)
         if key not in self._hooks:
-            self._hooks[key] = begun_hooks(environment, project, self.begun)
+            self._hooks[key] = started_hooks(environment, project, self.background)
         return self._hooks[key]
 
 

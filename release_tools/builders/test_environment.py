@@ -11,7 +11,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from release_tools.builders.virtual_environment import Environment
-from release_tools.engine.background import Begun, Chain
+from release_tools.engine.background import BackgroundTasks, ProcessChain
 
 if TYPE_CHECKING:
     from release_tools.artifacts.core_metadata import CoreMetadata
@@ -22,25 +22,29 @@ def needs(metadata: "CoreMetadata") -> list[Requirement]:
     return [one for one in metadata.parsed.requires_dist or () if "extra" not in str(one.marker)]
 
 
-def begin_trial(needed: Iterable[Requirement], scratch: Path, env: Mapping[str, str], begun: Begun) -> None:
+def start_test_environment(
+    needed: Iterable[Requirement], scratch: Path, env: Mapping[str, str], background: BackgroundTasks
+) -> None:
     """Begin to install what a wheel will need, as far as it comes from an index, unless that is begun already.
 
     Only a head start, which helps a wheel that needs exactly this: see `environment_for`.
     """
     needed = list(needed)
     environment = _environment(scratch, env, needed)
-    if environment.uv and environment.folder.name not in begun and not any(one.url for one in needed):
-        begun.add(environment.folder.name, environment.begin(list(map(str, needed))))
+    if environment.uv and environment.folder.name not in background and not any(one.url for one in needed):
+        background.add(environment.folder.name, environment.begin(list(map(str, needed))))
 
 
-def begin_stated(texts: Iterable[str], scratch: Path, env: Mapping[str, str], begun: Begun) -> None:
-    """As `begin_trial`, with requirements as ``pyproject.toml`` states them; one that cannot be read is told later."""
+def start_stated_environment(
+    texts: Iterable[str], scratch: Path, env: Mapping[str, str], background: BackgroundTasks
+) -> None:
+    """Start the environment from requirements as ``pyproject.toml`` states them; invalid ones are reported later."""
     with suppress(InvalidRequirement):
-        begin_trial(map(Requirement, texts), scratch, env, begun)
+        start_test_environment(map(Requirement, texts), scratch, env, background)
 
 
 def environment_for(
-    needed: Iterable[Requirement], scratch: Path, env: Mapping[str, str], begun: Begun
+    needed: Iterable[Requirement], scratch: Path, env: Mapping[str, str], background: BackgroundTasks
 ) -> tuple[Environment, bool]:
     """An environment for a wheel with these requirements, and whether they are installed in it; nothing else is.
 
@@ -48,7 +52,7 @@ def environment_for(
         ProcessError: it could not be made.
     """
     environment = _environment(scratch, env, needed)
-    chain = begun.take(environment.folder.name, Chain)
+    chain = background.take(environment.folder.name, ProcessChain)
     if chain and chain.finish():
         return environment, True
     return Environment.create(environment.folder.with_name(f"{environment.folder.name}-anew"), env), False

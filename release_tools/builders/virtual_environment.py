@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from release_tools.engine.background import Chain
+from release_tools.engine.background import ProcessChain
 from release_tools.system.credentials import without_credentials
-from release_tools.system.process import Completed, ProcessError, Program, run
+from release_tools.system.process import Completed, Process, ProcessError, run
 
 _AT_ONCE: Final = {"UV_CONCURRENT_DOWNLOADS": "12"}
 """uv would ask for fifty addresses within a moment, and another uv beside it; of so many questions some name servers
@@ -81,7 +81,7 @@ class Environment:
         """What ``build`` adds to the environment of a backend."""
         return {"PATH": self.env["PATH"]}
 
-    def begin(self, requirements: Sequence[str]) -> Chain:
+    def begin(self, requirements: Sequence[str]) -> ProcessChain:
         """Make it and begin to install requirements, if any, and do not wait for that.
 
         Raises:
@@ -89,9 +89,9 @@ class Environment:
         """
         installing = [partial(self.begin_install, requirements)] if requirements else []
         if not self.uv:
-            return Chain(self._begin_with_pip, *installing)
+            return ProcessChain(self._begin_with_pip, *installing)
         self.make()
-        return Chain(*installing)
+        return ProcessChain(*installing)
 
     def make(self) -> None:
         """Make it, empty but for an installer where none is at hand.
@@ -110,8 +110,8 @@ class Environment:
             shutil.rmtree(self.folder, ignore_errors=True)  # whoever looks for it takes what lies there for the whole
             raise ProcessError(f"{self.folder}: no environment can be made there: {error.strerror}") from None
 
-    def _begin_with_pip(self) -> Program:
-        return Program([sys.executable, "-I", "-m", "venv", str(self.folder)], env=self.env)
+    def _begin_with_pip(self) -> Process:
+        return Process([sys.executable, "-I", "-m", "venv", str(self.folder)], env=self.env)
 
     def install(self, requirements: Sequence[str], *, dependencies: bool = True, wheels: bool = False) -> None:
         """Install requirements or files.
@@ -127,7 +127,7 @@ class Environment:
         if requirements:
             self.begin_install(requirements, dependencies=dependencies, wheels=wheels).finish()
 
-    def begin_install(self, requirements: Sequence[str], *, dependencies: bool = True, wheels: bool = False) -> Program:
+    def begin_install(self, requirements: Sequence[str], *, dependencies: bool = True, wheels: bool = False) -> Process:
         """Begin what `install` does, and do not wait for it.
 
         Raises:
@@ -139,7 +139,7 @@ class Environment:
         else:
             installer = [self.python_executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         # From its own folder: uv would take settings from a pyproject.toml in the working directory.
-        return Program([*installer, *options, "--", *requirements], env=self.env, cwd=self.folder)
+        return Process([*installer, *options, "--", *requirements], env=self.env, cwd=self.folder)
 
     def python(self, *arguments: str, cwd: Path | None = None) -> Completed:
         """Run its interpreter, isolated from the user's own modules.

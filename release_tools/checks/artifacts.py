@@ -17,13 +17,13 @@ from release_tools.model.note import Note, State
 from release_tools.recipe.evidence import says_something
 
 
-def begin_reading(context: Context, sdist: Path) -> None:
+def start_reading(context: Context, sdist: Path) -> None:
     """Begin to read an sdist that every check and the recipe need."""
-    context.begun.add(f"read {sdist}", Task(partial(read_sdist, sdist, wanted=says_something)))
+    context.background.add(f"read {sdist}", Task(partial(read_sdist, sdist, wanted=says_something)))
 
 
 @dataclass(frozen=True)
-class Subject:
+class ReleaseFiles:
     """The artifacts of one release.
 
     Attributes:

@@ -10,7 +10,7 @@ from release_tools.history.bump import Scheme, is_patch
 from release_tools.history.releases import last_final
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
-from release_tools.project.project_history import Survey
+from release_tools.project.project_history import ProjectHistory
 
 _SHOWN: Final = 3
 
@@ -22,14 +22,14 @@ def check_compatibility(context: Context, release: Release) -> tuple[Note, ...]:
     """
     if release.source is None or release.kind is Kind.DEV:
         return ()
-    survey, version = Survey.of(context), Version(release.version)
+    survey, version = ProjectHistory.of(context), Version(release.version)
     before = last_final(known for known in survey.releases if known.version < version)
     if before is None or survey.scheme is not Scheme.SEMVER or not is_patch(before.version, version):
         return ()
     try:
         broken = survey.api_changes(before).broken
     except HistoryError as error:
-        return (Note(State.FACT, f"the public API was not compared with {before.tag}", error.message),)
+        return (Note(State.INFO, f"the public API was not compared with {before.tag}", error.message),)
     if not broken:
         return (Note(State.DONE, f"nothing was taken from the public API since {before.tag}"),)
     shown = "; ".join(broken[:_SHOWN]) + (f"; and {len(broken) - _SHOWN} more" if len(broken) > _SHOWN else "")

@@ -9,8 +9,8 @@ from release_tools.artifacts import Wheel
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.rattler_build import read_back, run_tests
 from release_tools.checks import parity
-from release_tools.checks.artifacts import Subject
-from release_tools.checks.smoke_test import Installed, probe
+from release_tools.checks.artifacts import ReleaseFiles
+from release_tools.checks.smoke_test import InstalledWheel, inspect_installation
 from release_tools.engine.context import Context
 from release_tools.errors import CondaError, UnreachableError, VerifyError
 from release_tools.model.note import Note, State
@@ -18,7 +18,7 @@ from release_tools.recipe.names import Names
 from release_tools.system.credentials import without_credentials
 
 
-def check_parity(context: Context, subject: Subject) -> tuple[Note, ...]:
+def check_parity(context: Context, subject: ReleaseFiles) -> tuple[Note, ...]:
     """What rattler-build reads is what we read, and it is what the wheel holds."""
     notes = [
         Note(State.FAILED, f"{package.path.name}: {fault}")
@@ -27,13 +27,13 @@ def check_parity(context: Context, subject: Subject) -> tuple[Note, ...]:
     ]
     for wheel in subject.wheels if subject.condas else ():
         try:
-            notes += parity.compare(wheel, subject.condas, Names(overrides=context.config.conda.names))
+            notes += parity.compare_contents(wheel, subject.condas, Names(overrides=context.config.conda.names))
         except CondaError as error:
             notes.append(Note(State.FAILED, error.message, "; ".join(error.faults), error.advice))
     return tuple(notes)
 
 
-def check_conda_installation(context: Context, subject: Subject, wheel: Wheel) -> tuple[Note, ...]:
+def check_conda_installation(context: Context, subject: ReleaseFiles, wheel: Wheel) -> tuple[Note, ...]:
     """Install the packages into a prefix and use them, and run the tests that they carry."""
     if not context.config.verify.conda_install:
         return (Note(State.SKIPPED, "conda package not installed: verify.conda-install is false"),)
@@ -57,7 +57,7 @@ def check_conda_installation(context: Context, subject: Subject, wheel: Wheel) -
         return (Note(State.FAILED, error.message, advice=error.advice),)
 
 
-def _own_channel(folder: Path, subject: Subject) -> Path:
+def _own_channel(folder: Path, subject: ReleaseFiles) -> Path:
     """A channel that holds just this release."""
     for package in subject.condas:
         (folder / package.subdir).mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def _own_channel(folder: Path, subject: Subject) -> Path:
     return folder
 
 
-def _installed(context: Context, subject: Subject, wheel: Wheel, channels: list[str]) -> Iterator[Note]:
+def _installed(context: Context, subject: ReleaseFiles, wheel: Wheel, channels: list[str]) -> Iterator[Note]:
     prefix = context.scratch / "prefix"
     names = {package.name: package.version for package in subject.condas}
     rattler.install(prefix, [f"{name} =={version}" for name, version in names.items()], channels)
@@ -74,8 +74,8 @@ def _installed(context: Context, subject: Subject, wheel: Wheel, channels: list[
     python = prefix / "python.exe" if os.name == "nt" else scripts / "python"
     path = os.pathsep.join(filter(None, (str(scripts), str(prefix), context.env.get("PATH"))))
     env = without_credentials(context.env) | {"PATH": path, "CONDA_PREFIX": str(prefix)}
-    installed = Installed(str(python), env, prefix, "the conda package installs into a prefix and imports")
-    yield from probe(installed, wheel, context.config.verify.imports or wheel.import_names)
+    installed = InstalledWheel(str(python), env, prefix, "the conda package installs into a prefix and imports")
+    yield from inspect_installation(installed, wheel, context.config.verify.imports or wheel.import_names)
     for package in subject.condas:
         for tested in run_tests(package.path, channels, context.env):
             if tested.passed:

@@ -6,7 +6,7 @@ from release_tools.artifacts import Member, read_conda, read_sdist, read_wheel
 from release_tools.model.artifact import Artifact, ArtifactKind
 
 
-def differences(one: Artifact, other: Artifact) -> tuple[str, ...]:
+def content_differences(one: Artifact, other: Artifact) -> tuple[str, ...]:
     """The members that only one of them has, or that differ; times, order and compression do not count.
 
     Raises:

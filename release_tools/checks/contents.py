@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from release_tools.artifacts import Wheel
 from release_tools.artifacts.install_scheme import place_of
-from release_tools.checks.artifacts import Subject
+from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.config.schema import VerifyConfig
 from release_tools.model.note import Note, State
 
@@ -21,7 +21,7 @@ _STRAYS: Final = frozenset(
 _MARKER: Final = "py.typed"
 
 
-def check_contents(config: VerifyConfig, subject: Subject) -> tuple[Note, ...]:
+def check_contents(config: VerifyConfig, subject: ReleaseFiles) -> tuple[Note, ...]:
     """Stray top-level modules, license texts, type markers, and RECORD."""
     notes: list[Note] = []
     for wheel in subject.wheels:
@@ -42,7 +42,7 @@ def _strays(config: VerifyConfig, wheel: Wheel) -> Iterator[Note]:
             )
 
 
-def _untyped(wheel: Wheel, subject: Subject) -> Iterator[Note]:
+def _untyped(wheel: Wheel, subject: ReleaseFiles) -> Iterator[Note]:
     installed = {place.path for member in wheel.members if (place := place_of(member.name))}
     folders = {str(PurePosixPath(path).parent) for path in installed}
     for sdist in subject.sdists:

@@ -10,25 +10,25 @@ from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from release_tools.checks.artifacts import Subject
+from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.engine.background import Task
 from release_tools.engine.context import Context
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 
 
-def begin_metadata(context: Context, sdist: Path) -> None:
+def start_metadata_check(context: Context, sdist: Path) -> None:
     """Begin the part of `check_metadata` that looks at an sdist, which twine reads more than once."""
-    context.begun.put_off(lambda: context.begun.add(_purpose(sdist), Task(partial(_said_by_twine, sdist))))
+    context.background.put_off(lambda: context.background.add(_purpose(sdist), Task(partial(_said_by_twine, sdist))))
 
 
-def check_metadata(context: Context, release: Release, subject: Subject) -> tuple[Note, ...]:
+def check_metadata(context: Context, release: Release, subject: ReleaseFiles) -> tuple[Note, ...]:
     """Name and version as they are to be released, every field valid, and twine's own strict check."""
     notes = (*_disagreements(release, subject), *_invalid_fields(subject), *_twine(context, subject))
     return notes or (Note(State.DONE, "metadata valid, description renders", "twine check --strict"),)
 
 
-def _disagreements(release: Release, subject: Subject) -> Iterator[Note]:
+def _disagreements(release: Release, subject: ReleaseFiles) -> Iterator[Note]:
     for dist in subject.dists:
         found = f"{dist.metadata.name} {dist.metadata.version}"
         if canonicalize_name(dist.metadata.name) != canonicalize_name(release.name):
@@ -41,7 +41,7 @@ def _disagreements(release: Release, subject: Subject) -> Iterator[Note]:
             )
 
 
-def _invalid_fields(subject: Subject) -> Iterator[Note]:
+def _invalid_fields(subject: ReleaseFiles) -> Iterator[Note]:
     for dist in subject.dists:
         try:
             Metadata.from_email(dist.metadata.content, validate=True)
@@ -54,11 +54,11 @@ def _purpose(path: Path) -> str:
     return f"twine check {path}"
 
 
-def _twine(context: Context, subject: Subject) -> Iterator[Note]:
+def _twine(context: Context, subject: ReleaseFiles) -> Iterator[Note]:
     refusals = dict[str, None]()
     for dist in subject.dists:
-        begun: Task[str | None] | None = context.begun.take(_purpose(dist.path), Task)
-        said = begun.finish() if begun else _said_by_twine(dist.path)
+        background: Task[str | None] | None = context.background.take(_purpose(dist.path), Task)
+        said = background.finish() if background else _said_by_twine(dist.path)
         refusals |= {} if said is None else {said: None}
     if refusals:
         advice = 'Set readme = "README.md" (or .rst) in pyproject.toml, and correct what does not render.'

@@ -15,7 +15,7 @@ _SHOWN: Final = 5
 _ADVICE: Final = "Make the conda package anew from this wheel."
 
 
-def compare(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> tuple[Note, ...]:
+def compare_contents(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> tuple[Note, ...]:
     """Compare a wheel with its conda packages.
 
     Args:

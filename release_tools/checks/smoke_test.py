@@ -37,7 +37,7 @@ _FRAME: Final = " \u00d7\u2570\u2500\u25b6\u2502"
 
 
 @dataclass(frozen=True)
-class Installed:
+class InstalledWheel:
     """Where a project was installed.
 
     Attributes:
@@ -53,7 +53,7 @@ class Installed:
     told: str
 
 
-def probe(installed: Installed, wheel: Wheel, modules: Sequence[str]) -> Iterator[Note]:
+def inspect_installation(installed: InstalledWheel, wheel: Wheel, modules: Sequence[str]) -> Iterator[Note]:
     """Import modules and load the commands of what was installed from a wheel, or from its conda package."""
     answer = installed.folder / "answer.json"
     argv = [installed.python, "-I", "-B", "-c", _PROBE, wheel.metadata.name, ",".join(modules), str(answer)]

@@ -9,19 +9,19 @@ from typing import Final
 from release_tools.artifacts import Wheel, read_wheel
 from release_tools.builders.test_environment import environment_for, needs
 from release_tools.builders.virtual_environment import Environment
-from release_tools.checks.smoke_test import Installed, last_lines, probe
+from release_tools.checks.smoke_test import InstalledWheel, inspect_installation, last_lines
 from release_tools.engine.background import Task
 from release_tools.engine.context import Context
 from release_tools.model.note import Note, State
-from release_tools.system.credentials import refuse_near_build
+from release_tools.system.credentials import refuse_credentials
 from release_tools.system.process import ProcessError
 
 _UNREACHABLE: Final = ("connect", "dns", "resolve host", "name resolution", "timed out", "network", "fetch", "offline")
 
 
-def begin_installation(context: Context, path: Path) -> None:
+def start_installation(context: Context, path: Path) -> None:
     """Begin `check_installation` of a wheel that was just built: of all checks it takes the longest."""
-    context.begun.add(_purpose(path), Task(lambda: _notes(context, read_wheel(path))))
+    context.background.add(_purpose(path), Task(lambda: _notes(context, read_wheel(path))))
 
 
 def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
@@ -34,8 +34,8 @@ def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
     Raises:
         CredentialError: credentials for publishing are in the environment, where what is imported could read them.
     """
-    begun: Task[tuple[Note, ...]] | None = context.begun.take(_purpose(wheel.path), Task)
-    return begun.finish() if begun else _notes(context, wheel)
+    background: Task[tuple[Note, ...]] | None = context.background.take(_purpose(wheel.path), Task)
+    return background.finish() if background else _notes(context, wheel)
 
 
 def _purpose(path: Path) -> str:
@@ -56,17 +56,17 @@ def _notes(context: Context, wheel: Wheel) -> tuple[Note, ...]:
                 "Run release-tools with a Python that the project supports, or with --no-verify-install.",
             ),
         )
-    refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
-    environment, prepared = environment_for(needs(wheel.metadata), context.scratch, context.env, context.begun)
+    refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
+    environment, prepared = environment_for(needs(wheel.metadata), context.scratch, context.env, context.background)
     try:
         environment.install([str(wheel.path)], dependencies=not prepared)
     except ProcessError as error:
         return (_not_installed(error, environment, wheel),)
     told = "installs in a fresh environment and imports"
-    installed = Installed(environment.python_executable, environment.env, environment.folder, told)
-    notes = tuple(probe(installed, wheel, verify.imports or wheel.import_names))
+    installed = InstalledWheel(environment.python_executable, environment.env, environment.folder, told)
+    notes = tuple(inspect_installation(installed, wheel, verify.imports or wheel.import_names))
     remove = Task(partial(rmtree, environment.folder, ignore_errors=True))  # thousands of files, while others work
-    context.begun.add(f"remove {environment.folder}", remove)
+    context.background.add(f"remove {environment.folder}", remove)
     return notes
 
 

@@ -12,10 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from release_tools.errors import ReleaseToolsError, UsageError, did_you_mean, of_the_system
+from release_tools.errors import ReleaseToolsError, UsageError, did_you_mean, from_os_error
 
 if TYPE_CHECKING:
-    from release_tools.cli.session import Invocation
+    from release_tools.cli.session import Session
     from release_tools.system.console import Console
 
 COMMANDS: Final[Mapping[str, str]] = {
@@ -50,11 +50,11 @@ class Command(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's own options."""
 
-    def run(self, invocation: "Invocation") -> int:
+    def run(self, invocation: "Session") -> int:
         """Do it and answer the exit code."""
 
 
-def alone(deed: Callable[[], int]) -> int:
+def run_process(deed: Callable[[], int]) -> int:
     """Do something in a process of its own: it ends soon, so little garbage is looked for, and none at the end."""
     gc.set_threshold(_OBJECTS)
     try:
@@ -117,11 +117,11 @@ def _call(arguments: Sequence[str], env: Mapping[str, str]) -> int:
 
 
 def _run(command: Command, options: argparse.Namespace, env: Mapping[str, str], console: "Console") -> int:
-    from release_tools.cli.session import Invocation
+    from release_tools.cli.session import Session
 
     with (
         tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as scratch,
-        closing(Invocation(options, env, console, Path(scratch).resolve())) as invocation,
+        closing(Session(options, env, console, Path(scratch).resolve())) as invocation,
     ):
         return command.run(invocation)
 
@@ -139,7 +139,7 @@ def _as_ours(error: Exception) -> ReleaseToolsError:
     if isinstance(error, ReleaseToolsError):
         return error
     if isinstance(error, OSError):
-        return of_the_system(error)
+        return from_os_error(error)
     return ReleaseToolsError(
         f"a fault of release-tools itself: {type(error).__name__}: {error}",
         "Please report it, with what the same command prints with --debug.",

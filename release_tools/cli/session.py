@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from release_tools.config.loader import read_config, read_pyproject, settings
-from release_tools.engine.background import Begun
+from release_tools.engine.background import BackgroundTasks
 from release_tools.errors import ReleaseToolsError, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
 @dataclass(frozen=True)
-class Invocation:
+class Session:
     """One call of the command.
 
     Attributes:
@@ -32,14 +32,14 @@ class Invocation:
         env: the environment, credentials included.
         console: where people read.
         scratch: a folder that is removed when the call ends.
-        begun: programs that run already for a later step.
+        background: programs that run already for a later step.
     """
 
     options: argparse.Namespace
     env: Mapping[str, str]
     console: "Console"
     scratch: Path
-    begun: Begun = field(default_factory=Begun)
+    background: BackgroundTasks = field(default_factory=BackgroundTasks)
 
     def begin_build(self) -> None:
         """Begin to make the environments of a build, by what the checkout says; the commit rarely says otherwise.
@@ -47,29 +47,29 @@ class Invocation:
         The very first thing to do, as it takes longest. But not beside credentials: what is installed there may run
         code of its own. Whatever is wrong here is told by the step that needs it.
         """
-        from release_tools.builders.build_environment import begin_environment
+        from release_tools.builders.build_environment import start_environment
         from release_tools.project.facts import Project
-        from release_tools.system.credentials import refuse_near_build
+        from release_tools.system.credentials import refuse_credentials
 
         with suppress(ReleaseToolsError):
-            refuse_near_build(self.env, allowed=False)
+            refuse_credentials(self.env, allowed=False)
             folder = find_project(Path(self.options.project))
             project = Project.of(read_pyproject(folder))
-            begin_environment(self.scratch, self.env, project, self.begun)
+            start_environment(self.scratch, self.env, project, self.background)
             if project.dependencies and self.context().config.verify.install:
-                from release_tools.builders.test_environment import begin_stated
+                from release_tools.builders.test_environment import start_stated_environment
 
-                begin_stated(project.dependencies, self.scratch, self.env, self.begun)
+                start_stated_environment(project.dependencies, self.scratch, self.env, self.background)
 
     def close(self) -> None:
         """End what was begun and nobody waited for."""
-        self.begun.end()
+        self.background.end()
 
-    def context(self, *, dry: bool = True, anywhere: bool = False) -> "Context":
+    def context(self, *, is_dry_run: bool = True, anywhere: bool = False) -> "Context":
         """The surroundings of a pipeline run.
 
         Args:
-            dry: whether the gate stays closed.
+            is_dry_run: whether the gate stays closed.
             anywhere: whether a folder without a project will do; the defaults hold there.
 
         Raises:
@@ -78,27 +78,27 @@ class Invocation:
         """
         from release_tools.engine.context import Context
         from release_tools.engine.gate import Gate
-        from release_tools.engine.routes import names_in, narrowed
+        from release_tools.engine.routes import only_publishers, split_names
 
         project = find_project(Path(self.options.project), anywhere=anywhere)
         config = read_config(project, self.env, self.given)
         only = getattr(self.options, "only", None)
         if only is not None:
-            config = narrowed(config, names_in(only))
-        gate = Gate(dry, pause=config.network.pause / 1000)
-        return Context(project, config, self.env, self.console, gate, self.scratch, self.request(), self.begun)
+            config = only_publishers(config, split_names(only))
+        gate = Gate(is_dry_run, pause=config.network.pause / 1000)
+        return Context(project, config, self.env, self.console, gate, self.scratch, self.request(), self.background)
 
     @property
     def given(self) -> dict[str, Any]:
         """The settings that the command line gave, by their keys."""
         return {item.key: getattr(self.options, item.key) for item in settings() if hasattr(self.options, item.key)}
 
-    def run_pipeline(self, *groups: "Sequence[Step]", dry: bool, anywhere: bool = False) -> int:
+    def run_pipeline(self, *groups: "Sequence[Step]", is_dry_run: bool, anywhere: bool = False) -> int:
         """Run steps, report them as the call asks, and answer the exit code.
 
         Args:
             groups: steps of `release_tools.pipeline`; a group runs even if the one before it failed.
-            dry: whether the gate stays closed.
+            is_dry_run: whether the gate stays closed.
             anywhere: whether a folder without a project will do.
         """
         from release_tools.model.release import Release
@@ -110,9 +110,9 @@ class Invocation:
         console = self.console
         console.quiet = self.options.json
         try:
-            context = self.context(dry=dry, anywhere=anywhere)
+            context = self.context(is_dry_run=is_dry_run, anywhere=anywhere)
         except ReleaseToolsError as error:
-            write_summary(self.env, *redacted(Release(), error, console.redact), dry=dry)
+            write_summary(self.env, *redacted(Release(), error, console.redact), is_dry_run=is_dry_run)
             raise
         try:
             outcome = run_each(groups, context)
@@ -124,7 +124,7 @@ class Invocation:
         if outcome.error is not None:
             console.error(outcome.error)
             return outcome.error.exit_code
-        console.say(closing_line(outcome.release, dry=dry), "bold")
+        console.say(closing_line(outcome.release, is_dry_run=is_dry_run), "bold")
         return 0
 
     def _report(self, context: "Context", outcome: "Outcome") -> None:
@@ -132,18 +132,18 @@ class Invocation:
 
         A run that stored nothing in the output folder leaves it as it was.
         """
-        from release_tools.engine.routes import stops
+        from release_tools.engine.routes import publisher_names
         from release_tools.report.action_outputs import action_outputs
         from release_tools.report.output_files import redacted, write_outputs, write_page, write_summary
 
         known, error = redacted(outcome.release, outcome.error, self.console.redact)
-        dry = context.gate.dry
+        is_dry_run = context.gate.is_dry_run
         stored = any(artifact.path.parent == context.output for artifact in known.artifacts)
-        page = write_page(context.output, known, error, dry=dry) if stored else None
-        write_summary(self.env, known, error, dry=dry)
+        page = write_page(context.output, known, error, is_dry_run=is_dry_run) if stored else None
+        write_summary(self.env, known, error, is_dry_run=is_dry_run)
         outputs = action_outputs(known, context.output, page, error)
         if known.version:
-            outputs["places"] = json.dumps(stops(context.config, known.kind))
+            outputs["places"] = json.dumps(publisher_names(context.config, known.kind))
         write_outputs(self.env, outputs)
         if getattr(self.options, "open", False) and page:
             import webbrowser

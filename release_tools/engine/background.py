@@ -11,19 +11,19 @@ from contextlib import contextmanager
 from threading import Lock, Thread, current_thread, main_thread
 from typing import Any, Generic, TypeVar
 
-from release_tools.system.process import ProcessError, Program
+from release_tools.system.process import Process, ProcessError
 
-_Work = TypeVar("_Work", "Chain", "Task[Any]")
+_Work = TypeVar("_Work", "ProcessChain", "Task[Any]")
 _Answer = TypeVar("_Answer")
 
 
-class Chain:
+class ProcessChain:
     """Programs one after the other, each begun once the one before it went well, while we do something else."""
 
-    def __init__(self, *programs: Callable[[], Program]) -> None:
+    def __init__(self, *programs: Callable[[], Process]) -> None:
         self._programs = programs
         self._lock = Lock()
-        self._running: Program | None = None
+        self._running: Process | None = None
         self._ended = self._went_well = False
         self._thread = Thread(target=self._run, name="begun", daemon=True)
         self._thread.start()
@@ -94,11 +94,11 @@ class Task(Generic[_Answer]):
             self._answer.set_exception(error)
 
 
-class Begun:
+class BackgroundTasks:
     """What was begun before anybody waits for it, each by what it is for."""
 
     def __init__(self) -> None:
-        self._works: dict[str, Chain | Task[Any]] = {}
+        self._works: dict[str, ProcessChain | Task[Any]] = {}
         self._put_off: deque[Callable[[], object]] = deque()
 
     def put_off(self, deed: Callable[[], object]) -> None:
@@ -111,7 +111,7 @@ class Begun:
             with _uninterrupted():
                 self._put_off.popleft()()
 
-    def add(self, purpose: str, work: "Chain | Task[Any]") -> None:
+    def add(self, purpose: str, work: "ProcessChain | Task[Any]") -> None:
         """Keep it until it is asked for."""
         self._works[purpose] = work
 

@@ -8,12 +8,12 @@ from typing import Final
 
 from release_tools import addresses
 from release_tools.config.schema import Config
-from release_tools.engine.background import Begun
+from release_tools.engine.background import BackgroundTasks
 from release_tools.engine.gate import Gate
 from release_tools.engine.routes import channel_server, origins
 from release_tools.system.console import Console
 from release_tools.system.credentials import OIDC_URL
-from release_tools.system.http import Http, Patience
+from release_tools.system.http import Http, RetryPolicy
 
 _SHORT_PAUSE: Final = 100
 
@@ -51,7 +51,7 @@ class Context:
         gate: what every irreversible deed passes.
         scratch: a folder of this run's own, removed when it ends.
         request: what this run is asked for.
-        begun: programs that run already for a later step.
+        background: programs that run already for a later step.
         signer: makes a file's attestation from an identity token; sigstore does where it is None.
     """
 
@@ -62,7 +62,7 @@ class Context:
     gate: Gate
     scratch: Path
     request: Request = Request()
-    begun: Begun = field(default_factory=Begun)
+    background: BackgroundTasks = field(default_factory=BackgroundTasks)
     signer: Callable[[Path, str], str] | None = None
 
     @cached_property
@@ -70,12 +70,12 @@ class Context:
         """The session of this run; it may ask the places of the routes, PyPI, Anaconda.org, and the runner."""
         network = self.config.network
         tries, pause = network.tries, network.pause
-        if self.gate.dry:  # a rehearsal says that it could not look, rather than waiting for a lost network
+        if self.gate.is_dry_run:  # a rehearsal says that it could not look, rather than waiting for a lost network
             tries, pause = min(tries, 2), min(pause, _SHORT_PAUSE)
-        patience = Patience(network.timeout, tries, pause / 1000)
+        patience = RetryPolicy(network.timeout, tries, pause / 1000)
         runner = filter(None, [self.env.get(OIDC_URL)])
         public = (addresses.ANACONDA_API, addresses.PYPI_SIMPLE, addresses.PYPI_FILES)
-        return Http.to([*origins(self.config), *public, *runner], self.env, patience, once=self.gate.dry)
+        return Http.to([*origins(self.config), *public, *runner], self.env, patience, once=self.gate.is_dry_run)
 
     @cached_property
     def cut_off(self) -> str:

@@ -6,16 +6,16 @@ from dataclasses import replace
 from threading import Event
 
 from release_tools.engine.context import Context
-from release_tools.engine.gate import Act
+from release_tools.engine.gate import Action
 from release_tools.errors import ReleaseToolsError, RemoteError
 from release_tools.model.action import Receipt
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 
-GO_ON = "Run the same command again: it does only what is missing."
+RERUN_ADVICE = "Run the same command again: it does only what is missing."
 
 
-class StoppedError(Exception):
+class PartialFailureError(Exception):
     """A step failed midway.
 
     Attributes:
@@ -29,7 +29,7 @@ class StoppedError(Exception):
         self.error = error
 
 
-def let_through(context: Context, release: Release, acts: Iterable[Act], *, beside: int = 1) -> Release:
+def run_actions(context: Context, release: Release, acts: Iterable[Action], *, beside: int = 1) -> Release:
     """Let acts through the gate; answers the release with their receipts and notes.
 
     In a dry run a place that cannot be looked at is a warning; what would be done there is told all the same.
@@ -43,18 +43,18 @@ def let_through(context: Context, release: Release, acts: Iterable[Act], *, besi
     Raises:
         StoppedError: one failed; those that had not begun were not tried.
     """
-    if not context.gate.dry:
+    if not context.gate.is_dry_run:
         return _in_turn(context, release, acts, beside)
     rehearsed = tuple(acts)
     try:
         return _in_turn(context, release, rehearsed, beside)
-    except StoppedError as stopped:
+    except PartialFailureError as stopped:
         if not isinstance(stopped.error, RemoteError):
             raise
         return _unseen(stopped.release, stopped.error, rehearsed)
 
 
-def _in_turn(context: Context, release: Release, acts: Iterable[Act], beside: int) -> Release:
+def _in_turn(context: Context, release: Release, acts: Iterable[Action], beside: int) -> Release:
     turns = iter(acts)
     for act in turns:
         release = _side_by_side(context, release, [act], 1)
@@ -63,54 +63,54 @@ def _in_turn(context: Context, release: Release, acts: Iterable[Act], beside: in
     return release
 
 
-def _unseen(release: Release, error: RemoteError, acts: Iterable[Act]) -> Release:
+def _unseen(release: Release, error: RemoteError, acts: Iterable[Action]) -> Release:
     """The release with what would be done of acts that could not be looked for."""
     seen = {receipt.key for receipt in release.receipts}
-    acts = [act for act in acts if act.expects.key not in seen]
-    would = tuple(replace(act.expects, state=State.WOULD) for act in acts)
-    return replace(release, receipts=(*release.receipts, *would)).telling(
-        could_not_look(error),
-        *(Note(State.WOULD, f"would {act.says}, unless that is done already") for act in acts),
+    acts = [act for act in acts if act.expected.key not in seen]
+    would = tuple(replace(act.expected, state=State.PLANNED) for act in acts)
+    return replace(release, receipts=(*release.receipts, *would)).with_notes(
+        lookup_failed_note(error),
+        *(Note(State.PLANNED, f"would {act.description}, unless that is done already") for act in acts),
     )
 
 
-def could_not_look(error: ReleaseToolsError) -> Note:
+def lookup_failed_note(error: ReleaseToolsError) -> Note:
     """What a rehearsal says where a release would stop: whatever it could not see may be as it should be."""
     return Note(State.WARNING, "could not look", error.message)
 
 
-def _side_by_side(context: Context, release: Release, acts: Sequence[Act], beside: int) -> Release:
+def _side_by_side(context: Context, release: Release, acts: Sequence[Action], beside: int) -> Release:
     stop = Event()
 
-    def let(act: Act) -> Receipt:
+    def run_one(act: Action) -> Receipt:
         if stop.is_set():
             raise CancelledError
-        context.console.doing(act.says)
+        context.console.doing(act.description)
         try:
-            return context.gate.let(act)
+            return context.gate.run(act)
         except BaseException:
             stop.set()
             raise
 
     error: ReleaseToolsError | None = None
     with ThreadPoolExecutor(max_workers=beside) as pool:
-        answers = {act.expects.key: pool.submit(let, act) for act in acts}
-        context.begun.meanwhile(lambda: all(answer.done() for answer in answers.values()))
+        answers = {act.expected.key: pool.submit(run_one, act) for act in acts}
+        context.background.meanwhile(lambda: all(answer.done() for answer in answers.values()))
         for act in acts:
             try:
-                receipt = answers[act.expects.key].result()
+                receipt = answers[act.expected.key].result()
             except CancelledError:
                 continue
             except ReleaseToolsError as raised:
                 error = error or raised
                 continue
-            release = replace(release, receipts=(*release.receipts, receipt)).telling(told(act, receipt))
+            release = replace(release, receipts=(*release.receipts, receipt)).with_notes(action_note(act, receipt))
     if error:
-        raise StoppedError(release, error) from error
+        raise PartialFailureError(release, error) from error
     return release
 
 
-def told(act: Act, receipt: Receipt) -> Note:
+def action_note(act: Action, receipt: Receipt) -> Note:
     """The report's line about an act."""
-    words = {State.WOULD: f"would {act.says}", State.ALREADY: f"{act.says}: done already"}
-    return Note(receipt.state, words.get(receipt.state, act.says), receipt.url)
+    words = {State.PLANNED: f"would {act.description}", State.UNCHANGED: f"{act.description}: done already"}
+    return Note(receipt.state, words.get(receipt.state, act.description), receipt.url)

@@ -23,20 +23,20 @@ _LONGEST_WAIT: Final = 60.0
 
 
 @dataclass(frozen=True)
-class Act:
+class Action:
     """One irreversible deed.
 
     Attributes:
-        says: the deed in words, beginning with a verb: "upload demo-1.0.tar.gz to PyPI".
-        expects: the receipt that stands on the other side once it is done.
+        description: the deed in words, beginning with a verb: "upload demo-1.0.tar.gz to PyPI".
+        expected: the receipt that stands on the other side once it is done.
         find: looks, read-only, whether it is done already; None where nothing is there.
-        perform: does it, and answers what then stands there.
+        apply: does it, and answers what then stands there.
     """
 
-    says: str
-    expects: Receipt
+    description: str
+    expected: Receipt
     find: Callable[[], Receipt | None]
-    perform: Callable[[], Receipt]
+    apply: Callable[[], Receipt]
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,18 @@ class Gate:
     """Lets acts through, or only says what they would do.
 
     Attributes:
-        dry: True in a dry run: everything is executed but `Act.perform`.
+        is_dry_run: True in a dry run: everything is executed but `Action.apply`.
         tries: how often a deed is tried whose server fails; each time after looking again.
         pause: seconds before the second try; doubled before each further one.
         sleep: waits that many seconds.
     """
 
-    dry: bool
+    is_dry_run: bool
     tries: int = 3
     pause: float = 2.0
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
-    def look(self, act: Act) -> Receipt | None:
+    def find_existing(self, act: Action) -> Receipt | None:
         """What of this act is done already.
 
         Raises:
@@ -64,34 +64,34 @@ class Gate:
         found = act.find()
         if found is None:
             return None
-        if found.digest != act.expects.digest:
+        if found.digest != act.expected.digest:
             raise ConflictError(
-                f"{act.expects.key}: other content is there already: {found.digest or 'of unknown digest'}"
-                f" at {found.url}, ours is {act.expects.digest}",
+                f"{act.expected.key}: other content is there already: {found.digest or 'of unknown digest'}"
+                f" at {found.url}, ours is {act.expected.digest}",
                 "What is published is never replaced: release under a new version.",
             )
-        return replace(found, state=State.ALREADY)
+        return replace(found, state=State.UNCHANGED)
 
-    def let(self, act: Act) -> Receipt:
+    def run(self, act: Action) -> Receipt:
         """Do it, unless it is done already or this is a dry run; answer the receipt.
 
         Raises:
             ConflictError: other bytes (or another commit) stand in its place.
             ReleaseToolsError: whatever the deed itself raises.
         """
-        found = self.look(act)
+        found = self.find_existing(act)
         if found is not None:
             return found
-        if self.dry:
-            return replace(act.expects, state=State.WOULD)
-        return replace(self._perform(act), state=State.DONE)
+        if self.is_dry_run:
+            return replace(act.expected, state=State.PLANNED)
+        return replace(self._apply(act), state=State.DONE)
 
-    def _perform(self, act: Act) -> Receipt:
+    def _apply(self, act: Action) -> Receipt:
         for again in range(1, self.tries + 1):
             try:
-                return act.perform()
+                return act.apply()
             except RemoteError as error:
-                found = self.look(act)
+                found = self.find_existing(act)
                 if found is not None:
                     return found
                 if again == self.tries or not isinstance(error, UnreachableError):

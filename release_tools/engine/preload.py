@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from typing import Final
 
-from release_tools.engine.background import Begun
+from release_tools.engine.background import BackgroundTasks
 
 CONVERTING: Final = ("conda_package_streaming.create", "yaml")
 """What makes a conda package."""
@@ -58,10 +58,10 @@ PUBLISHING: Final = (
 """What is wanted once files that were built are read."""
 
 
-def import_meanwhile(names: Iterable[str], begun: Begun) -> None:
+def import_while_waiting(names: Iterable[str], background: BackgroundTasks) -> None:
     """Have modules imported one by one while others work; what fails here is told by who uses it."""
     for name in names:
-        begun.put_off(partial(_import, name))
+        background.put_off(partial(_import, name))
 
 
 def import_now(names: Iterable[str]) -> None:

@@ -117,7 +117,7 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class Unconfigured:
+class UnconfiguredPublisher:
     """A place on a route that cannot be used yet.
 
     Attributes:
@@ -143,10 +143,10 @@ class Route:
 
     indexes: tuple[Index, ...] = ()
     channels: tuple[Channel, ...] = ()
-    unconfigured: tuple[Unconfigured, ...] = ()
+    unconfigured: tuple[UnconfiguredPublisher, ...] = ()
 
 
-def route(config: Config, kind: Kind) -> Route:
+def route_for(config: Config, kind: Kind) -> Route:
     """Where a kind of version goes.
 
     With ``rehearse`` a route to PyPI leads over TestPyPI first.
@@ -169,7 +169,7 @@ def route(config: Config, kind: Kind) -> Route:
     return Route(
         tuple(indexes),
         tuple(dict.fromkeys(place for place in found if isinstance(place, Channel))),
-        tuple(place for place in found if isinstance(place, Unconfigured)),
+        tuple(place for place in found if isinstance(place, UnconfiguredPublisher)),
     )
 
 
@@ -180,7 +180,7 @@ CONDA_FORGE: Final = "conda-forge"
 """Where a pull request goes, once PyPI serves the sdist."""
 
 
-def leads_to_conda_forge(config: Config, kind: Kind) -> bool:
+def includes_conda_forge(config: Config, kind: Kind) -> bool:
     """Whether a kind of version is proposed to conda-forge, which takes its sources from PyPI.
 
     A route without any index may be what is left for one job of several, so it rules nothing out.
@@ -189,48 +189,48 @@ def leads_to_conda_forge(config: Config, kind: Kind) -> bool:
         ConfigError: the route names places that do not exist.
     """
     wanted = kind in {Kind.FINAL, Kind.POST} or (kind is Kind.PRE and bool(config.conda_forge.pre_branch))
-    indexes = route(config, kind).indexes
+    indexes = route_for(config, kind).indexes
     return config.conda_forge.enabled and wanted and (not indexes or PYPI in indexes)
 
 
-def stops(config: Config, kind: Kind) -> tuple[str, ...]:
-    """The names of all places that a kind of version goes to, in order, as `narrowed` takes them.
+def publisher_names(config: Config, kind: Kind) -> tuple[str, ...]:
+    """The names of all places that a kind of version goes to, in order, as `only_publishers` takes them.
 
     Raises:
         ConfigError: the route names places that do not exist.
     """
-    way = route(config, kind)
+    way = route_for(config, kind)
     names = [*(index.name for index in way.indexes), *(channel.name for channel in way.channels)]
     if config.github.enabled and kind is not Kind.DEV:
         names = [DRAFT, *names, *([] if config.github.draft else [GITHUB])]
-    if PYPI in way.indexes and leads_to_conda_forge(config, kind):
+    if PYPI in way.indexes and includes_conda_forge(config, kind):
         names.append(CONDA_FORGE)
     return tuple(dict.fromkeys(names))
 
 
-def names_in(text: str) -> list[str]:
+def split_names(text: str) -> list[str]:
     """The places that ``--only`` names, separated by commas or spaces."""
     return text.replace(",", " ").split()
 
 
-def narrowed(config: Config, wanted: Collection[str]) -> Config:
+def only_publishers(config: Config, wanted: Collection[str]) -> Config:
     """The configuration with no other places than these, for one job of several that share a release.
 
     Args:
         config: the project's.
-        wanted: names as `stops` gives them.
+        wanted: names as `publisher_names` gives them.
 
     Raises:
         ConfigError: a name is on no route.
     """
-    known = set().union(*(stops(config, kind) for kind in Kind))
+    known = set().union(*(publisher_names(config, kind) for kind in Kind))
     unknown = sorted(set(wanted) - known)
     if unknown:
         raise ConfigError(f"--only: {', '.join(map(repr, unknown))}: on no route; there are {', '.join(sorted(known))}")
     routes = {}
     for kind in Kind:
         names: tuple[str, ...] = getattr(config.routes, kind.value)
-        rehearsal = (TESTPYPI.name,) if TESTPYPI in route(config, kind).indexes else ()
+        rehearsal = (TESTPYPI.name,) if TESTPYPI in route_for(config, kind).indexes else ()
         every = dict.fromkeys((*rehearsal, *names))
         routes[kind.value] = tuple(name for name in every if _place(config, name).name in wanted)
     return replace(
@@ -246,9 +246,9 @@ def narrowed(config: Config, wanted: Collection[str]) -> Config:
     )
 
 
-def every_place(config: Config) -> Route:
+def all_publishers(config: Config) -> Route:
     """All places that any route leads to, for those who look rather than publish."""
-    routes = [route(config, kind) for kind in Kind]
+    routes = [route_for(config, kind) for kind in Kind]
     return Route(
         tuple(dict.fromkeys(index for one in routes for index in one.indexes)),
         tuple(dict.fromkeys(channel.labelled("main") for one in routes for channel in one.channels)),
@@ -258,7 +258,7 @@ def every_place(config: Config) -> Route:
 
 def origins(config: Config) -> Iterator[str]:
     """The addresses of every place of every route, which are all that publishing may ask."""
-    every = every_place(config)
+    every = all_publishers(config)
     for index in every.indexes:
         yield from (index.upload, index.simple)
     for channel in every.channels:
@@ -272,7 +272,7 @@ def channel_server(channel: str) -> str:
     return channel if "://" in channel else f"{addresses.ANACONDA_CHANNEL}/{channel}"
 
 
-def _place(config: Config, text: str) -> Index | Channel | Unconfigured:
+def _place(config: Config, text: str) -> Index | Channel | UnconfiguredPublisher:
     name, _, label = text.partition(":")
     if name == Server.ANACONDA:
         return _anaconda(config, label or "main", text)
@@ -291,10 +291,10 @@ def _place(config: Config, text: str) -> Index | Channel | Unconfigured:
     raise ConfigError(f"{text!r} is no place: {hint}")
 
 
-def _anaconda(config: Config, label: str, text: str) -> Channel | Unconfigured:
+def _anaconda(config: Config, label: str, text: str) -> Channel | UnconfiguredPublisher:
     owner = config.anaconda.owner
     if not owner:
-        return Unconfigured(
+        return UnconfiguredPublisher(
             text, "no Anaconda.org owner configured", 'Set anaconda.owner, or take "anaconda" out of the route.'
         )
     api = (config.anaconda.url or addresses.ANACONDA_API).rstrip("/")

@@ -29,5 +29,5 @@ def cloned_source(context: Context, release: Release) -> Path:
     Raises:
         RepositoryError: the clone could not be made.
     """
-    begun: Task[Path] | None = context.begun.take(SOURCE, Task)
-    return begun.finish() if begun else clone_source(context, release)
+    background: Task[Path] | None = context.background.take(SOURCE, Task)
+    return background.finish() if background else clone_source(context, release)

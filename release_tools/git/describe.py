@@ -21,7 +21,7 @@ _DESCRIBE_OPTION: Final = re.compile(r"\b(match|exclude)=([^,)]+)")
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedVersion:
     """Where a commit stands after the newest tag before it.
 
     Attributes:
@@ -41,7 +41,7 @@ class Described:
 
 def describe(
     repository: Repository, head: Head, table: Mapping[str, Any] | None, tag_format: TagFormat
-) -> Described | None:
+) -> DescribedVersion | None:
     """Ask versioningit, with the project's own settings where it has some.
 
     Git itself is asked by us and not by versioningit, which would start what the repository's configuration names, and
@@ -80,7 +80,7 @@ def describe(
     version = parse_version(text, field=f"versioningit, after the tag {found.tag}")
     if version.local:
         version = parse_version(f"{following}.dev{found.distance}", field="versioningit: next-version")
-    return Described(
+    return DescribedVersion(
         found.tag if nearest else "",
         parse_version(base, field=f"tag {found.tag}"),
         found.distance,

@@ -11,7 +11,7 @@ from release_tools.errors import RepositoryError
 from release_tools.git.repository import Repository
 from release_tools.history.commits import Author, Commit
 from release_tools.history.dates import day_of
-from release_tools.history.releases import Released
+from release_tools.history.releases import PastRelease
 from release_tools.model.versions import TagFormat
 from release_tools.system.process import ProcessError
 
@@ -19,7 +19,7 @@ _FIELDS: Final = ("%H", "%P", "%aN", "%aE", "%s", "%(trailers:key=Co-authored-by
 _PERSON: Final = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>")
 
 
-def read_releases(repository: Repository, commit: str, tag_format: TagFormat) -> list[Released]:
+def read_releases(repository: Repository, commit: str, tag_format: TagFormat) -> list[PastRelease]:
     """Every version that was tagged in the history of a commit, the lowest first; of two spellings one."""
     form = "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
     found = {}
@@ -27,7 +27,7 @@ def read_releases(repository: Repository, commit: str, tag_format: TagFormat) ->
         tag, direct, peeled, time = line.split("\0")
         version = tag_format.version(tag)
         if version is not None and time:
-            found[version] = Released(version, tag, peeled or direct, day_of(int(time)))
+            found[version] = PastRelease(version, tag, peeled or direct, day_of(int(time)))
     return sorted(found.values())
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from packaging.version import Version
 
 from release_tools.errors import VersionError
-from release_tools.history.releases import Released, last_final, newest
+from release_tools.history.releases import PastRelease, last_final, newest
 
 FIRST: Final = Version("0.1.0")
 _FOLLOWING_PHASE: Final = {"a": "b", "b": "rc"}
@@ -74,7 +74,7 @@ class Past:
         planned_by: what of the project says so: "the changelog".
     """
 
-    releases: Sequence[Released]
+    releases: Sequence[PastRelease]
     since_final: tuple[Evidence, ...] = ()
     since_newest: tuple[Evidence, ...] = ()
     planned: Version | None = None
@@ -100,7 +100,7 @@ class Recommendation:
     rule: str
 
 
-def scheme_of(releases: Sequence[Released]) -> Scheme:
+def scheme_of(releases: Sequence[PastRelease]) -> Scheme:
     """By a calendar, if the last finals all begin with the year in which they were tagged."""
     finals = _recent(releases)
     dated = [final.version.release[0] in (final.day.year, final.day.year % 100) for final in finals]
@@ -188,7 +188,7 @@ def _by_semver(version: Version, level: Level) -> tuple[Bump, str]:
     return Bump.MAJOR, "something broken: the major number (SemVer)"
 
 
-def _after_pre(past: Past, version: Version, final: Released | None, scheme: Scheme) -> _Answer:
+def _after_pre(past: Past, version: Version, final: PastRelease | None, scheme: Scheme) -> _Answer:
     """What follows a pre-release: its next number, the next phase, or the final version."""
     letter = version.pre[0] if version.pre else "rc"
     asked = demanded(past.since_final)
@@ -202,14 +202,14 @@ def _after_pre(past: Past, version: Version, final: Released | None, scheme: Sch
         if level >= Level.MINOR:
             return again, f"the public API still moves: phase {letter} goes on"
         following = _FOLLOWING_PHASE[letter]
-        begun = Version(f"{bumped(version, Bump.FINAL)}{following}1")
-        return begun, f"the public API stands still: phase {following} begins"
+        background = Version(f"{bumped(version, Bump.FINAL)}{following}1")
+        return background, f"the public API stands still: phase {following} begins"
     if level >= Level.PATCH:
         return again, "something changed since the release candidate: another one"
     return bumped(version, Bump.FINAL), "the release candidate held: it becomes final"
 
 
-def _by_calendar(releases: Sequence[Released], level: Level, today: date) -> _Answer:
+def _by_calendar(releases: Sequence[PastRelease], level: Level, today: date) -> _Answer:
     """The next version of a year; the project's past tells what its second and third number count."""
     last = max(release for release in releases if release.is_final).version
     dated, rule = _calendar_numbers(releases, level, today)
@@ -220,7 +220,7 @@ def _by_calendar(releases: Sequence[Released], level: Level, today: date) -> _An
     return _written(last, (*dated, again), _width(releases)), f"{rule}; once more"
 
 
-def _calendar_numbers(releases: Sequence[Released], level: Level, today: date) -> tuple[tuple[int, ...], str]:
+def _calendar_numbers(releases: Sequence[PastRelease], level: Level, today: date) -> tuple[tuple[int, ...], str]:
     """The numbers that the calendar and the counter decide, and by which rule."""
     finals, recent = [release for release in releases if release.is_final], _recent(releases)
     numbers = (*max(finals).version.release, 0)
@@ -238,11 +238,11 @@ def _calendar_numbers(releases: Sequence[Released], level: Level, today: date) -
     return (year, numbers[1] + 1), f"by the calendar: the next release of {today.year}"
 
 
-def _recent(releases: Sequence[Released]) -> list[Released]:
+def _recent(releases: Sequence[PastRelease]) -> list[PastRelease]:
     return sorted(release for release in releases if release.is_final)[-_LOOKED_BACK:]
 
 
-def _width(releases: Sequence[Released]) -> int:
+def _width(releases: Sequence[PastRelease]) -> int:
     """How many numbers the project writes where the last one would be 0."""
     regular = [final for final in _recent(releases) if not any(final.version.release[2:])]
     return len((regular or _recent(releases))[-1].version.release)

@@ -183,5 +183,5 @@ def _version_in(title: str, project: str) -> str:
 
 def _is_in_progress(title: str, spelled: str, body: str) -> bool:
     first = next((line.strip() for line in body.splitlines() if line.strip()), "")
-    says = IN_PROGRESS.search(title.partition(spelled)[2]) or IN_PROGRESS.fullmatch(first.strip("*_.() "))
-    return says is not None or Version(spelled).is_devrelease
+    description = IN_PROGRESS.search(title.partition(spelled)[2]) or IN_PROGRESS.fullmatch(first.strip("*_.() "))
+    return description is not None or Version(spelled).is_devrelease

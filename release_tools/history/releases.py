@@ -11,7 +11,7 @@ from release_tools.model.versions import kind_of
 
 
 @dataclass(frozen=True, order=True)
-class Released:
+class PastRelease:
     """A version that was tagged.
 
     Attributes:
@@ -37,12 +37,12 @@ def aim(version: Version) -> Version:
     return Version(version.public.partition(".dev")[0])
 
 
-def last_final(releases: Iterable[Released]) -> Released | None:
+def last_final(releases: Iterable[PastRelease]) -> PastRelease | None:
     """The highest version that is no pre-release."""
     return max((release for release in releases if release.is_final), default=None)
 
 
-def newest(releases: Iterable[Released]) -> Released | None:
+def newest(releases: Iterable[PastRelease]) -> PastRelease | None:
     """The highest version that was released.
 
     That is none of the pre-releases that were given up, older than a lower final one; and no development version, whose
@@ -53,7 +53,7 @@ def newest(releases: Iterable[Released]) -> Released | None:
     return max((release for release in known if final is None or release.day >= final.day), default=None)
 
 
-def previous(releases: Sequence[Released], version: Version) -> Released | None:
+def previous(releases: Sequence[PastRelease], version: Version) -> PastRelease | None:
     """What a version's notes run from: the final before a final, and before a pre-release the last of any kind."""
     before = [release for release in releases if release.version < version]
     return last_final(before) if kind_of(version) in (Kind.FINAL, Kind.POST) else max(before, default=None)

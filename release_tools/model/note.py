@@ -7,14 +7,14 @@ from enum import StrEnum
 class State(StrEnum):
     """How a line of the report stands."""
 
-    FACT = "fact"  # something learned
+    INFO = "info"  # something learned
     DONE = "done"  # a check that passed, or a deed done by this run
-    ALREADY = "already"  # found done on the other side, with our digest
-    WOULD = "would"  # a deed that a real run would do
+    UNCHANGED = "unchanged"  # found done on the other side, with our digest
+    PLANNED = "planned"  # a deed that a real run would do
     SKIPPED = "skipped"  # does not apply, or is not configured
     WARNING = "warning"  # goes on, but a person should look
     FAILED = "failed"  # forbids the release
-    UNREACHED = "unreached"  # a step that an earlier failure kept from running
+    NOT_RUN = "not_run"  # a step that an earlier failure kept from running
 
 
 @dataclass(frozen=True)

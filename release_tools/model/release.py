@@ -94,7 +94,7 @@ class Release:
     recipe: RecipeFiles | None = field(default=None, repr=False)
 
     @property
-    def is_passing(self) -> bool:
+    def is_untagged(self) -> bool:
         """Whether it is a development version that nobody tagged: it gets neither a tag nor a GitHub release."""
         return self.kind is Kind.DEV and not self.tagged
 
@@ -103,14 +103,14 @@ class Release:
         """Whether indexes and GitHub hold it for provisional."""
         return self.kind in {Kind.DEV, Kind.PRE}
 
-    def telling(self, *notes: Note) -> "Release":
+    def with_notes(self, *notes: Note) -> "Release":
         """The same release with more to say."""
         return replace(self, notes=(*self.notes, *notes))
 
-    def showing(self, *documents: Document) -> "Release":
+    def with_documents(self, *documents: Document) -> "Release":
         """The same release with more texts for its reports."""
         return replace(self, documents=(*self.documents, *documents))
 
-    def of_kind(self, kind: ArtifactKind) -> tuple[Artifact, ...]:
+    def artifacts_of_kind(self, kind: ArtifactKind) -> tuple[Artifact, ...]:
         """The artifacts of one kind."""
         return tuple(artifact for artifact in self.artifacts if artifact.kind is kind)

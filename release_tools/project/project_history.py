@@ -23,7 +23,7 @@ from release_tools.history.changelog import USUAL_PATHS, Changelog, Part
 from release_tools.history.commits import changes, first_time_authors, main_line
 from release_tools.history.dates import day_of
 from release_tools.history.notes import notes_from_changelog, notes_from_changes, thanks
-from release_tools.history.releases import Released, aim, last_final, newest, previous
+from release_tools.history.releases import PastRelease, aim, last_final, newest, previous
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
 from release_tools.project.facts import Project
@@ -51,7 +51,7 @@ class Notes:
 
 
 @dataclass(frozen=True)
-class Survey:
+class ProjectHistory:
     """A commit and the releases before it.
 
     Attributes:
@@ -86,7 +86,7 @@ class Survey:
         return cls(repository, commit, head, "" if path == "." else path, context.config, context.scratch)
 
     @cached_property
-    def releases(self) -> list[Released]:
+    def releases(self) -> list[PastRelease]:
         """Every version that was tagged before this commit or on it, the lowest first."""
         return git_log.read_releases(self.repository, self.commit, TagFormat.parse(self.config.tag_format))
 
@@ -184,7 +184,7 @@ class Survey:
         """How the project counts its versions, as it says or as its past shows."""
         return scheme_of(self.releases) if self.config.scheme == "auto" else Scheme(self.config.scheme)
 
-    def api_changes(self, since: Released) -> ApiChanges:
+    def api_changes(self, since: PastRelease) -> ApiChanges:
         """What changed in the public API since a release.
 
         Raises:
@@ -219,7 +219,7 @@ class Survey:
         new = thanks(first_time_authors(log, known) if known is not None else ())
         return replace(told, text="\n\n".join(filter(None, (told.text, new))))
 
-    def _told(self, version: Version, before: Released | None) -> Notes | None:
+    def _told(self, version: Version, before: PastRelease | None) -> Notes | None:
         """What the changelog says of a version and of the pre-releases that led to it."""
         for commit in dict.fromkeys((self.head, self.commit)):
             changelog = self._changelog(commit)
@@ -243,7 +243,7 @@ class Survey:
             )
         return None if text is None else Changelog.parse(found, text, self._name)
 
-    def _evidence(self, since: Released) -> tuple[Evidence, ...]:
+    def _evidence(self, since: PastRelease) -> tuple[Evidence, ...]:
         """What files, metadata, public API and commits say of the changes since a release."""
         changed = git_log.changed_files(self.repository, since.commit, self.commit, self.path)
         shipped = [path for path in changed if is_shipped(path)]

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 Seen = TypeVar("Seen")
 
 
-class Remembered(Generic[Seen]):
+class CachedQuery(Generic[Seen]):
     """What a look showed; one request serves all files of a release."""
 
     def __init__(self, look: Callable[[], Seen]) -> None:

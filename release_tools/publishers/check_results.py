@@ -6,11 +6,11 @@ from typing import TypeAlias
 from release_tools.errors import ReleaseToolsError
 from release_tools.model.note import Note
 
-Finding: TypeAlias = Note | ReleaseToolsError
+CheckResult: TypeAlias = Note | ReleaseToolsError
 """A line of the report, or an error that forbids the release; errors are handed on so that all are told together."""
 
 
-def attempt(check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+def collect_errors(check: Callable[[], Iterable[CheckResult]]) -> Iterator[CheckResult]:
     """What a check finds, the error that ends it included."""
     try:
         yield from check()

@@ -5,8 +5,8 @@ from time import monotonic
 from typing import Final, Protocol
 
 from release_tools.engine.context import Context
-from release_tools.engine.executor import StoppedError, let_through
-from release_tools.engine.gate import Act
+from release_tools.engine.executor import PartialFailureError, run_actions
+from release_tools.engine.gate import Action
 from release_tools.errors import ConflictError, ReleaseToolsError, UnreachableError
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact
@@ -16,7 +16,7 @@ from release_tools.model.release import Release
 _LONGEST_PAUSE: Final = 15.0
 
 
-class Place(Protocol):
+class UploadTarget(Protocol):
     """What `OnIndex` and `OnChannel` have in common."""
 
     @property
@@ -31,19 +31,19 @@ class Place(Protocol):
         """Wait until the place serves what was delivered, and compare."""
 
 
-def deliver(context: Context, release: Release, place: Place, acts: Sequence[Act]) -> Release:
+def upload_and_confirm(context: Context, release: Release, place: UploadTarget, acts: Sequence[Action]) -> Release:
     """Let the acts through the gate; if one was really done, wait until the place serves it.
 
     Raises:
         StoppedError: with what was done before.
     """
-    done = let_through(context, release, acts, beside=place.beside)
+    done = run_actions(context, release, acts, beside=place.beside)
     if all(receipt.state is not State.DONE for receipt in done.receipts[len(release.receipts) :]):
         return done
     try:
-        return done.telling(place.wait_until_served())
+        return done.with_notes(place.wait_until_served())
     except ReleaseToolsError as error:
-        raise StoppedError(done, error) from error
+        raise PartialFailureError(done, error) from error
 
 
 def conflicts(title: str, found: Mapping[Artifact, Receipt | None], advice: str) -> Iterator[ConflictError]:

@@ -7,18 +7,18 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from release_tools.artifacts.manifest import FILENAME
-from release_tools.engine.gate import Act
+from release_tools.engine.gate import Action
 from release_tools.forges.github import releases
 from release_tools.forges.github.releases import Draft, HostedFile, HostedRelease
 from release_tools.forges.github.session import HostedRepository
 from release_tools.model.action import Receipt
 
-SEAL: Final = FILENAME
+COMPLETION_MARKER: Final = FILENAME
 """Uploaded last: a draft that has it is complete, and what was published was published from it."""
 
 
 @dataclass
-class Shelf:
+class GitHubRelease:
     """The release of a tag.
 
     Attributes:
@@ -41,17 +41,17 @@ class Shelf:
         """The release as it is: published, else the sealed draft, else the oldest draft."""
         if not self.known:
             found = releases.releases_of(self.repository, self.tag)
-            ranked = sorted(found, key=lambda one: (one.draft, one.file(SEAL) is None, one.id))
+            ranked = sorted(found, key=lambda one: (one.draft, one.file(COMPLETION_MARKER) is None, one.id))
             self.release = ranked[0] if ranked else None
             self.others = max(len(ranked) - 1, 0)
             self.known = True
         return self.release
 
     @property
-    def sealed(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether the release holds everything that a former run meant to publish."""
         release = self.look()
-        seal = release.file(SEAL) if release else None
+        seal = release.file(COMPLETION_MARKER) if release else None
         return seal is not None and seal.whole
 
     @property
@@ -70,7 +70,7 @@ class Shelf:
         """Whether the release has a file of that name."""
         return self._file(name) is not None
 
-    def drafting(self, draft: Draft) -> Act:
+    def drafting(self, draft: Draft) -> Action:
         """The act of making the draft; a release of that tag, draft or not, is taken as it is."""
         expected = Receipt(f"github-draft:{self.tag}", f"{self.repository.url}/releases", draft.commit)
 
@@ -78,15 +78,15 @@ class Shelf:
             release = self.look()
             return replace(expected, url=release.url) if release else None
 
-        def perform() -> Receipt:
+        def apply() -> Receipt:
             self.known = False
             self.release = releases.create_draft(self.repository, draft)
             self.known = True
             return replace(expected, url=self.release.url)
 
-        return Act(f"draft the release {self.tag} on GitHub", expected, find, perform)
+        return Action(f"draft the release {self.tag} on GitHub", expected, find, apply)
 
-    def shelving(self, path: Path, sha256: str) -> Act:
+    def shelving(self, path: Path, sha256: str) -> Action:
         """The act of adding a file.
 
         In a draft of our own that is not sealed, other bytes under the same name are what an earlier run left behind:
@@ -102,7 +102,7 @@ class Shelf:
             digest = self._digest(file)
             return None if digest != sha256 and self._left_behind(file) else replace(expected, digest=digest)
 
-        def perform() -> Receipt:
+        def apply() -> Receipt:
             file, release = self._file(name), self.look()
             if release is None:
                 raise AssertionError("a file is added after its release was drafted")
@@ -114,7 +114,7 @@ class Shelf:
             self.release, self.known = replace(release, files=(*kept, added)), True
             return replace(expected, digest=self._digest(added))
 
-        return Act(f"upload {name} to the GitHub release", expected, find, perform)
+        return Action(f"upload {name} to the GitHub release", expected, find, apply)
 
     def fetch(self, name: str, folder: Path) -> Path | None:
         """Bring a file of the release into a folder; None where there is no such file.
@@ -135,7 +135,7 @@ class Shelf:
 
     def _left_behind(self, file: HostedFile) -> bool:
         release = self.look()
-        return release is not None and release.draft and not self.sealed and file.uploader == self.login
+        return release is not None and release.draft and not self.is_complete and file.uploader == self.login
 
     def _digest(self, file: HostedFile) -> str:
         """As GitHub tells it; an older Enterprise server does not, so the file is read."""

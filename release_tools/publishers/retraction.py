@@ -8,18 +8,18 @@ from typing import Final
 
 from release_tools import addresses
 from release_tools.engine.context import Context
-from release_tools.engine.gate import Act
+from release_tools.engine.gate import Action
 from release_tools.engine.routes import Channel, Index, Server
 from release_tools.errors import CredentialError, ReleaseToolsError
 from release_tools.forges.github.releases import mark, published_release
 from release_tools.forges.github.session import HostedRepository
 from release_tools.model.action import Receipt
 from release_tools.model.note import Document, Note, State
-from release_tools.publishers.cached_query import Remembered
-from release_tools.publishers.conda_channel.servers import TOKENS, Entry, Placed, relabel, token
+from release_tools.publishers.cached_query import CachedQuery
+from release_tools.publishers.conda_channel.servers import TOKENS, ChannelEntry, ChannelFile, relabel, token
 from release_tools.publishers.package_index.index_publisher import version_of
 from release_tools.publishers.package_index.simple_api import listing
-from release_tools.publishers.status import Sought, on_channel
+from release_tools.publishers.status import StatusQuery, channel_files
 from release_tools.system.sanitize import markdown_line, visible
 
 BROKEN: Final = "broken"
@@ -35,7 +35,7 @@ CONDA_FORGE: Final = Channel(
 
 
 @dataclass(frozen=True)
-class FromChannel:
+class ChannelRetraction:
     """Moving a version's files on an Anaconda.org channel to the label ``broken``; nothing is deleted.
 
     Attributes:
@@ -45,25 +45,25 @@ class FromChannel:
     """
 
     context: Context
-    sought: Sought
+    sought: StatusQuery
     channel: Channel
 
     @cached_property
-    def look(self) -> Remembered[Mapping[str, Placed]]:
+    def look(self) -> CachedQuery[Mapping[str, ChannelFile]]:
         """The version's files there, with their labels."""
-        return Remembered(lambda: on_channel(self.context, self.sought, self.channel))
+        return CachedQuery(lambda: channel_files(self.context, self.sought, self.channel))
 
-    def acts(self) -> Iterator[Act]:
+    def acts(self) -> Iterator[Action]:
         """One a file.
 
         Raises:
             RemoteError: the server cannot be asked.
         """
         for basename, there in self.look().items():
-            url = f"{addresses.ANACONDA_SITE}/{self.channel.owner}/{Entry.at(basename).package}"
+            url = f"{addresses.ANACONDA_SITE}/{self.channel.owner}/{ChannelEntry.at(basename).package}"
             expected = Receipt(f"{self.channel.name}:{BROKEN}:{basename}", url, there.sha256)
             labels = ", ".join(label for label in there.labels if label != BROKEN) or "no label"
-            yield Act(
+            yield Action(
                 f"move {basename} on {self.channel.title} from {labels} to {BROKEN}",
                 expected,
                 partial(self._found, basename, expected),
@@ -80,7 +80,7 @@ class FromChannel:
         secret = token(self.channel, self.context.env)
         if secret is None:
             raise CredentialError(f"no token for {self.channel.title}", f"Set {TOKENS[self.channel.server]}.")
-        entry = Entry.at(basename)
+        entry = ChannelEntry.at(basename)
         try:
             relabel(self.context.http, self.channel.labelled(BROKEN), entry, secret, on=True)
             for label in labels:
@@ -91,7 +91,9 @@ class FromChannel:
         return expected
 
 
-def marking(context: Context, sought: Sought, repository: HostedRepository, reason: str) -> Act | None:
+def mark_retracted_action(
+    context: Context, sought: StatusQuery, repository: HostedRepository, reason: str
+) -> Action | None:
     """The act of marking the release on GitHub as retracted; None where it has none.
 
     It stays, with its files: what was built upon it must still be found.
@@ -110,14 +112,14 @@ def marking(context: Context, sought: Sought, repository: HostedRepository, reas
         there = published_release(repository, tag)
         return expected if there and "**Retracted:**" in there.text and there.prerelease else None
 
-    def perform() -> Receipt:
+    def apply() -> Receipt:
         mark(repository, first, title=f"{first.title or tag} (retracted)", text=notice + first.text)
         return expected
 
-    return Act(f"mark the GitHub release {tag} as retracted", expected, find, perform)
+    return Action(f"mark the GitHub release {tag} as retracted", expected, find, apply)
 
 
-def yanking(context: Context, sought: Sought, index: Index, reason: str) -> Note:
+def yank_note(context: Context, sought: StatusQuery, index: Index, reason: str) -> Note:
     """What a person does at an index (PEP 592); there is no API for it.
 
     Raises:
@@ -128,7 +130,7 @@ def yanking(context: Context, sought: Sought, index: Index, reason: str) -> Note
     if not there:
         return Note(State.SKIPPED, f"{index.title} has no {sought.name} {sought.version}")
     if all(served.yanked for served in there):
-        return Note(State.ALREADY, f"yanked on {index.title} already")
+        return Note(State.UNCHANGED, f"yanked on {index.title} already")
     where = index.page(sought.name, str(sought.version))
     if index.site:
         where = f"{index.site}/manage/project/{sought.name}/release/{sought.version}/"
@@ -140,10 +142,10 @@ def yanking(context: Context, sought: Sought, index: Index, reason: str) -> Note
     )
 
 
-def conda_forge_request(context: Context, sought: Sought, reason: str) -> tuple[Note, Document | None]:
+def conda_forge_request(context: Context, sought: StatusQuery, reason: str) -> tuple[Note, Document | None]:
     """The text of a request to mark the version's packages on conda-forge as broken."""
     try:
-        there = on_channel(context, sought, CONDA_FORGE)
+        there = channel_files(context, sought, CONDA_FORGE)
     except ReleaseToolsError as error:
         return Note(State.WARNING, "could not look at conda-forge", error.message), None
     standing = [basename for basename, one in there.items() if set(one.labels) - {BROKEN}]

@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from release_tools.engine.context import Context
-from release_tools.engine.routes import Channel, Index, Server, every_place
+from release_tools.engine.routes import Channel, Index, Server, all_publishers
 from release_tools.errors import ReleaseToolsError
 from release_tools.forges.github.releases import published_release
 from release_tools.forges.github.session import HostedRepository
@@ -18,13 +18,13 @@ from release_tools.model.note import Note, Section, State
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat, conda_version
 from release_tools.publishers.conda_channel import folder
-from release_tools.publishers.conda_channel.servers import Placed, placed
+from release_tools.publishers.conda_channel.servers import ChannelFile, find_channel_files
 from release_tools.publishers.package_index.index_publisher import version_of
 from release_tools.publishers.package_index.simple_api import listing
 
 
 @dataclass(frozen=True)
-class Sought:
+class StatusQuery:
     """The version that is looked for.
 
     Attributes:
@@ -40,7 +40,7 @@ class Sought:
     built: Release = field(default_factory=Release)
 
     @classmethod
-    def of(cls, context: Context, name: str, version: Version, built: Release) -> "Sought":
+    def of(cls, context: Context, name: str, version: Version, built: Release) -> "StatusQuery":
         """What is looked for, with the conda names that the settings give it."""
         conda = context.config.conda
         return cls(name, version, (conda.name or canonicalize_name(name), *conda.aliases), built)
@@ -56,7 +56,7 @@ class Sought:
 
 
 @dataclass(frozen=True)
-class Standing:
+class FileStatus:
     """One file at one place.
 
     Attributes:
@@ -73,7 +73,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class PlaceStatus:
+class PublisherStatus:
     """What one place has of the version.
 
     Attributes:
@@ -87,7 +87,7 @@ class PlaceStatus:
     name: str
     title: str
     url: str
-    files: tuple[Standing, ...] = ()
+    files: tuple[FileStatus, ...] = ()
     error: ReleaseToolsError | None = None
 
     @property
@@ -97,7 +97,7 @@ class PlaceStatus:
             State.DONE: "is there",
             State.WARNING: "was taken back",
             State.FAILED: "is there with other bytes",
-            State.WOULD: "missing",
+            State.PLANNED: "missing",
         }
         notes = [
             Note(one.state, f"{one.filename} {words[one.state]}", " ".join(filter(None, (one.sha256, *one.labels))))
@@ -105,7 +105,7 @@ class PlaceStatus:
         ]
         if self.error:
             notes.append(Note(State.WARNING, self.error.message, advice=self.error.advice))
-        return Section(f"{self.title}  {self.url}", tuple(notes or [Note(State.FACT, "nothing")]), 0.0, self.title)
+        return Section(f"{self.title}  {self.url}", tuple(notes or [Note(State.INFO, "nothing")]), 0.0, self.title)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -122,12 +122,12 @@ class PlaceStatus:
         }
 
 
-_WORDS = {State.DONE: "there", State.WARNING: "taken back", State.FAILED: "other bytes", State.WOULD: "missing"}
+_WORDS = {State.DONE: "there", State.WARNING: "taken back", State.FAILED: "other bytes", State.PLANNED: "missing"}
 
 
-def overview(context: Context, sought: Sought) -> Iterator[PlaceStatus]:
+def publisher_statuses(context: Context, sought: StatusQuery) -> Iterator[PublisherStatus]:
     """Look at every place, one after the other; one that cannot be reached is told with its error."""
-    every = every_place(context.config)
+    every = all_publishers(context.config)
     for index in every.indexes:
         yield _on_index(context, sought, index)
     for channel in every.channels:
@@ -137,74 +137,74 @@ def overview(context: Context, sought: Sought) -> Iterator[PlaceStatus]:
         if repository is not None:
             yield _on_github(context, sought, repository)
     for place in every.unconfigured:
-        yield PlaceStatus(place.name, place.name, "", error=ReleaseToolsError(place.reason, place.advice))
+        yield PublisherStatus(place.name, place.name, "", error=ReleaseToolsError(place.reason, place.advice))
 
 
-def _on_index(context: Context, sought: Sought, index: Index) -> PlaceStatus:
+def _on_index(context: Context, sought: StatusQuery, index: Index) -> PublisherStatus:
     url = index.page(sought.name, str(sought.version))
     try:
         known = listing(context.http, index, sought.name)
     except ReleaseToolsError as error:
-        return PlaceStatus(index.name, index.title, url, error=error)
+        return PublisherStatus(index.name, index.title, url, error=error)
     ours = _ours(sought, ArtifactKind.WHEEL, ArtifactKind.SDIST)
     there = {name: served for name, served in known.files.items() if version_of(name) == sought.version}
     files = [
-        Standing(name, served.sha256, State.WARNING if served.yanked else _compared(served.sha256, ours.get(name)))
+        FileStatus(name, served.sha256, State.WARNING if served.yanked else _compared(served.sha256, ours.get(name)))
         for name, served in there.items()
     ]
-    return PlaceStatus(index.name, index.title, url, (*files, *_missing(ours, set(there))))
+    return PublisherStatus(index.name, index.title, url, (*files, *_missing(ours, set(there))))
 
 
-def _on_channel(context: Context, sought: Sought, channel: Channel) -> PlaceStatus:
+def _on_channel(context: Context, sought: StatusQuery, channel: Channel) -> PublisherStatus:
     ours = _ours(sought, ArtifactKind.CONDA)
     try:
-        there = on_channel(context, sought, channel)
+        there = channel_files(context, sought, channel)
     except ReleaseToolsError as error:
-        return PlaceStatus(channel.name, channel.title, channel.url, error=error)
+        return PublisherStatus(channel.name, channel.title, channel.url, error=error)
     files = [
-        Standing(name, one.sha256, _label_state(one) or _compared(one.sha256, ours.get(name)), one.labels)
+        FileStatus(name, one.sha256, _label_state(one) or _compared(one.sha256, ours.get(name)), one.labels)
         for name, one in there.items()
     ]
-    return PlaceStatus(channel.name, channel.title, channel.url, (*files, *_missing(ours, set(there))))
+    return PublisherStatus(channel.name, channel.title, channel.url, (*files, *_missing(ours, set(there))))
 
 
-def _on_github(context: Context, sought: Sought, repository: HostedRepository) -> PlaceStatus:
+def _on_github(context: Context, sought: StatusQuery, repository: HostedRepository) -> PublisherStatus:
     tag = sought.tag(context)
     url = f"{repository.url}/releases/tag/{tag}"
     try:
         release = published_release(repository, tag)
     except ReleaseToolsError as error:
-        return PlaceStatus("github", "GitHub", url, error=error)
+        return PublisherStatus("github", "GitHub", url, error=error)
     ours = {one.filename: one for one in sought.built.artifacts}
     there = {file.name: file for file in release.files} if release else {}
-    files = [Standing(name, one.sha256, _compared(one.sha256, ours.get(name))) for name, one in there.items()]
-    return PlaceStatus("github", "GitHub", url, (*files, *_missing(ours, set(there))))
+    files = [FileStatus(name, one.sha256, _compared(one.sha256, ours.get(name))) for name, one in there.items()]
+    return PublisherStatus("github", "GitHub", url, (*files, *_missing(ours, set(there))))
 
 
-def on_channel(context: Context, sought: Sought, channel: Channel) -> dict[str, Placed]:
+def channel_files(context: Context, sought: StatusQuery, channel: Channel) -> dict[str, ChannelFile]:
     """What a channel has of the version, by ``subdir/file``, under whatever label.
 
     Raises:
         RemoteError: it cannot be asked.
     """
-    found: dict[str, Placed] = {}
+    found: dict[str, ChannelFile] = {}
     for name in sought.conda_names:
         found |= _of_package(context, channel, name, conda_version(sought.version))
     return found
 
 
-def _of_package(context: Context, channel: Channel, name: str, version: str) -> Mapping[str, Placed]:
+def _of_package(context: Context, channel: Channel, name: str, version: str) -> Mapping[str, ChannelFile]:
     if channel.server is not Server.FOLDER:
-        return placed(context.http, channel, name, version, frozenset({"noarch"}))
-    return {basename: Placed(digest) for basename, digest in folder.digests_of(channel, name, version).items()}
+        return find_channel_files(context.http, channel, name, version, frozenset({"noarch"}))
+    return {basename: ChannelFile(digest) for basename, digest in folder.digests_of(channel, name, version).items()}
 
 
-def _label_state(one: Placed) -> State | None:
+def _label_state(one: ChannelFile) -> State | None:
     return State.WARNING if one.labels and set(one.labels) <= {"broken"} else None
 
 
-def _ours(sought: Sought, *kinds: ArtifactKind) -> dict[str, Artifact]:
-    artifacts = (one for kind in kinds for one in sought.built.of_kind(kind))
+def _ours(sought: StatusQuery, *kinds: ArtifactKind) -> dict[str, Artifact]:
+    artifacts = (one for kind in kinds for one in sought.built.artifacts_of_kind(kind))
     return {f"{one.subdir}/{one.filename}".lstrip("/"): one for one in artifacts}
 
 
@@ -212,5 +212,5 @@ def _compared(sha256: str, ours: Artifact | None) -> State:
     return State.FAILED if ours and sha256 and sha256 != ours.sha256 else State.DONE
 
 
-def _missing(ours: dict[str, Artifact], there: set[str]) -> Iterator[Standing]:
-    return (Standing(name, one.sha256, State.WOULD) for name, one in ours.items() if name not in there)
+def _missing(ours: dict[str, Artifact], there: set[str]) -> Iterator[FileStatus]:
+    return (FileStatus(name, one.sha256, State.PLANNED) for name, one in ours.items() if name not in there)

@@ -34,12 +34,12 @@ def action_outputs(
         page: the report page, if one was written.
         error: what stopped the run.
     """
-    published = error is None and any(item.state in (State.DONE, State.ALREADY) for item in release.receipts)
+    published = error is None and any(item.state in (State.DONE, State.UNCHANGED) for item in release.receipts)
     return {
         "version": release.version,
         "tag": release.tag,
         "is-prerelease": _bool(release.is_prerelease) if release.version else "",
-        "released": _bool(published and all(item.state is not State.WOULD for item in release.receipts)),
+        "released": _bool(published and all(item.state is not State.PLANNED for item in release.receipts)),
         "artifacts": json.dumps([artifact_data(artifact) for artifact in release.artifacts]),
         "packages-dir": str(folder) if release.artifacts else "",
         **{name: _url(release, keys) for name, keys in _URL_OUTPUTS.items()},

@@ -25,7 +25,9 @@ def redacted(
     return _redacted(release, redact), clean
 
 
-def write_page(folder: Path, release: Release, error: ReleaseToolsError | None = None, *, dry: bool) -> Path | None:
+def write_page(
+    folder: Path, release: Release, error: ReleaseToolsError | None = None, *, is_dry_run: bool
+) -> Path | None:
     """The report page in the output folder; None where no folder is there to hold it.
 
     A failed run may come before the folder was made, and does not make it for its report alone.
@@ -36,20 +38,20 @@ def write_page(folder: Path, release: Release, error: ReleaseToolsError | None =
 
     path = folder / REPORT_PAGE
     try:
-        path.write_text(report_page(release, error, dry=dry), encoding="utf-8", newline="\n")
+        path.write_text(report_page(release, error, is_dry_run=is_dry_run), encoding="utf-8", newline="\n")
     except OSError:
         return None
     return path
 
 
 def write_summary(
-    env: Mapping[str, str], release: Release, error: ReleaseToolsError | None = None, *, dry: bool
+    env: Mapping[str, str], release: Release, error: ReleaseToolsError | None = None, *, is_dry_run: bool
 ) -> None:
     """The step summary of a job, below what the step said before; nothing elsewhere."""
     if env.get(_SUMMARY):
         path = Path(env[_SUMMARY])
         room = LARGEST - (path.stat().st_size if path.exists() else 0)
-        _append(path, step_summary(release, error, dry=dry, room=room))
+        _append(path, step_summary(release, error, is_dry_run=is_dry_run, room=room))
 
 
 def write_outputs(env: Mapping[str, str], outputs: Mapping[str, str]) -> None:

@@ -21,7 +21,7 @@ _FOLDER: Final = Path(__file__).parent / "page"
 _LARGEST_DOCUMENT: Final = 1_000_000
 _MOST_FILES: Final = 5_000
 _MOST_BYTES: Final = 20_000_000
-_DEEDS: Final = (State.WOULD, State.DONE, State.ALREADY)
+_DEEDS: Final = (State.PLANNED, State.DONE, State.UNCHANGED)
 _READERS: Final[Mapping[ArtifactKind, Callable[[Path], Sdist | Wheel | CondaPackage]]] = {
     ArtifactKind.SDIST: partial(read_sdist, wanted=says_something),  # as it was read before
     ArtifactKind.WHEEL: read_wheel,
@@ -46,13 +46,13 @@ class Contents:
     fault: str = ""
 
 
-def report_page(release: Release, error: ReleaseToolsError | None = None, *, dry: bool) -> str:
+def report_page(release: Release, error: ReleaseToolsError | None = None, *, is_dry_run: bool) -> str:
     """The whole run as one HTML document.
 
     Args:
         release: what became known; its artifacts are read where they lie.
         error: what stopped the run.
-        dry: whether the gate was closed.
+        is_dry_run: whether the gate was closed.
     """
     from release_tools.report.page_template import STYLE, TEMPLATE
 
@@ -61,14 +61,14 @@ def report_page(release: Release, error: ReleaseToolsError | None = None, *, dry
     return TEMPLATE.render(
         release=release,
         error=error,
-        headline=headline(release, error, dry=dry),
-        verdict=verdict(release, error, dry=dry),
-        outcome=outcome_state(release, error, dry=dry),
+        headline=headline(release, error, is_dry_run=is_dry_run),
+        verdict=verdict(release, error, is_dry_run=is_dry_run),
+        outcome=outcome_state(release, error, is_dry_run=is_dry_run),
         preparations=preparations(release),
         places=places(release),
         warnings=[note for section in release.sections for note in section.notes if note.state is State.WARNING],
         deeds=deeds,
-        dry=dry,
+        is_dry_run=is_dry_run,
         files=files,
         pairs=_pairs(files),
         documents=release.documents,

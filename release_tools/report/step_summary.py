@@ -19,49 +19,51 @@ LARGEST: Final = 1024 * 1024
 _LARGEST_DOCUMENT: Final = 60_000
 _CUT: Final = "\n\nMore does not fit here: the rest is in the report page.\n"
 _SIGNS: Final[Mapping[State, str]] = {
-    State.FACT: "▫️",
+    State.INFO: "▫️",
     State.DONE: "✅",
-    State.ALREADY: "☑️",
-    State.WOULD: "🔷",
+    State.UNCHANGED: "☑️",
+    State.PLANNED: "🔷",
     State.SKIPPED: "🚫",
     State.WARNING: "⚠️",
     State.FAILED: "❌",
-    State.UNREACHED: "⬜",
+    State.NOT_RUN: "⬜",
 }
 _CLASSES: Final = """\
   classDef done stroke:#2da44e,stroke-width:2px
-  classDef would stroke:#218bff,stroke-width:2px
+  classDef planned stroke:#218bff,stroke-width:2px
   classDef failed stroke:#cf222e,stroke-width:3px
   classDef skipped stroke:#8c959f,stroke-dasharray:4
 """
 _CLASS_OF: Final[Mapping[State, str]] = {
-    State.FACT: "done",
+    State.INFO: "done",
     State.DONE: "done",
-    State.ALREADY: "done",
+    State.UNCHANGED: "done",
     State.WARNING: "done",
-    State.WOULD: "would",
+    State.PLANNED: "planned",
     State.FAILED: "failed",
     State.SKIPPED: "skipped",
-    State.UNREACHED: "skipped",
+    State.NOT_RUN: "skipped",
 }
 _NOT_IN_LABELS: Final = re.compile(r"[^\w .+/:-]")
 
 
-def step_summary(release: Release, error: ReleaseToolsError | None = None, *, dry: bool, room: int = LARGEST) -> str:
+def step_summary(
+    release: Release, error: ReleaseToolsError | None = None, *, is_dry_run: bool, room: int = LARGEST
+) -> str:
     """The whole run in Markdown.
 
     Args:
         release: what became known.
         error: what stopped the run.
-        dry: whether the gate was closed.
+        is_dry_run: whether the gate was closed.
         room: how many bytes of UTF-8 it may take; what does not fit is left out, part by part.
     """
-    return _fitting(_parts(release, error, dry=dry), room)
+    return _fitting(_parts(release, error, is_dry_run=is_dry_run), room)
 
 
-def _parts(release: Release, error: ReleaseToolsError | None, *, dry: bool) -> Iterator[str]:
-    sign = _SIGNS[outcome_state(release, error, dry=dry)]
-    yield f"## {sign} {sanitize.markdown_line(headline(release, error, dry=dry))}\n"
+def _parts(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> Iterator[str]:
+    sign = _SIGNS[outcome_state(release, error, is_dry_run=is_dry_run)]
+    yield f"## {sign} {sanitize.markdown_line(headline(release, error, is_dry_run=is_dry_run))}\n"
     if error is not None:
         yield "\n" + sanitize.markdown_fence(str(error)) + "\n"
     if release.sections:

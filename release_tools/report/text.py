@@ -18,17 +18,21 @@ def size_text(size: int) -> str:
     return f"{value:.0f} {_UNITS[unit]}" if unit == 0 or value >= 10 else f"{value:.1f} {_UNITS[unit]}"  # noqa: PLR2004 - two digits
 
 
-def made(artifact: Artifact) -> Note:
+def artifact_note(artifact: Artifact) -> Note:
     """The report's line about a file that was made."""
     return Note(State.DONE, artifact.filename, f"{size_text(artifact.size)}, sha256 {artifact.sha256}")
 
 
-def closing_line(release: Release, *, dry: bool) -> str:
+def closing_line(release: Release, *, is_dry_run: bool) -> str:
     """The last line of a run that went well."""
     states = [note.state for section in release.sections for note in section.notes]
     seconds = sum(section.seconds for section in release.sections)
     warnings = states.count(State.WARNING)
     look = f", {warnings} warning{'s' if warnings > 1 else ''} above" if warnings else ""
-    deeds = states.count(State.WOULD)
-    left = f"nothing was published; a release would do {deeds} thing{'s' if deeds != 1 else ''}" if dry else "all done"
+    deeds = states.count(State.PLANNED)
+    left = (
+        f"nothing was published; a release would do {deeds} thing{'s' if deeds != 1 else ''}"
+        if is_dry_run
+        else "all done"
+    )
     return f"{release.name} {release.version}: {left}{look} ({seconds:.1f} s)"

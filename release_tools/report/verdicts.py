@@ -8,17 +8,17 @@ from release_tools.model.note import Section, State
 from release_tools.model.release import Release
 
 WORDS: Final[Mapping[State, str]] = {
-    State.FACT: "noted",
+    State.INFO: "noted",
     State.DONE: "done",
-    State.ALREADY: "there already",
-    State.WOULD: "would be done",
+    State.UNCHANGED: "there already",
+    State.PLANNED: "would be done",
     State.SKIPPED: "skipped",
     State.WARNING: "look here",
     State.FAILED: "failed",
-    State.UNREACHED: "not reached",
+    State.NOT_RUN: "not reached",
 }
 
-_STRONGEST: Final = (State.FAILED, State.UNREACHED, State.WOULD, State.DONE, State.ALREADY, State.SKIPPED)
+_STRONGEST: Final = (State.FAILED, State.NOT_RUN, State.PLANNED, State.DONE, State.UNCHANGED, State.SKIPPED)
 
 
 def section_state(section: Section) -> State:
@@ -27,27 +27,27 @@ def section_state(section: Section) -> State:
     return next((state for state in _STRONGEST if state in states), State.DONE)
 
 
-def outcome_state(release: Release, error: ReleaseToolsError | None, *, dry: bool) -> State:
+def outcome_state(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> State:
     """FAILED, WOULD for a rehearsal, or DONE; a build has nothing to rehearse and is DONE."""
     if error is not None:
         return State.FAILED
-    return State.WOULD if dry and places(release) else State.DONE
+    return State.PLANNED if is_dry_run and places(release) else State.DONE
 
 
-def verdict(release: Release, error: ReleaseToolsError | None, *, dry: bool) -> str:
+def verdict(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
     """How the run ended, in a few words."""
     if error is not None:
         failed = next((item.title for item in release.sections if section_state(item) is State.FAILED), "")
         return f"failed at: {failed}" if failed else "failed"
     if not places(release):
         return "ready, nothing published"
-    return "rehearsed, nothing published" if dry else "released"
+    return "rehearsed, nothing published" if is_dry_run else "released"
 
 
-def headline(release: Release, error: ReleaseToolsError | None, *, dry: bool) -> str:
+def headline(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
     """What was released and how it ended, in one line."""
     what = f"{release.name} {release.version}".strip() or "The release"
-    return f"{what}: {verdict(release, error, dry=dry)}"
+    return f"{what}: {verdict(release, error, is_dry_run=is_dry_run)}"
 
 
 def places(release: Release) -> tuple[Section, ...]:
@@ -69,5 +69,5 @@ def worst(sections: tuple[Section, ...]) -> State:
 
 def _place(name: str, sections: Sequence[Section]) -> Section:
     notes = tuple(note for section in sections for note in section.notes)
-    reached = tuple(note for note in notes if note.state is not State.UNREACHED)
+    reached = tuple(note for note in notes if note.state is not State.NOT_RUN)
     return Section(name, reached or notes[:1], sum(section.seconds for section in sections), name)

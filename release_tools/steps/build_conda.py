@@ -16,7 +16,7 @@ from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.recipe.names import Names
 from release_tools.recipe.requirements import Translated
-from release_tools.report.text import made
+from release_tools.report.text import artifact_note
 
 
 def build_conda(context: Context, release: Release) -> Release | Skip:
@@ -29,19 +29,19 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
     if not context.config.conda.enabled:
         return Skip("conda.enabled is false")
     import_now(CONVERTING)
-    wheels = release.of_kind(ArtifactKind.WHEEL)
+    wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
     folder = context.scratch / "conda"
     notes: list[Note] = []
     for built in wheels:
         wheel, wanted = read_wheel(built.path), conversion(context.config)
         converting = Task(partial(convert, wheel, folder, wanted, release.commit_time))  # of which zstd does the most
-        context.begun.add(f"convert {built.filename}", converting)
-        context.begun.meanwhile(converting.is_ready)
+        context.background.add(f"convert {built.filename}", converting)
+        context.background.meanwhile(converting.is_ready)
         converted = converting.finish()
         release = replace(release, artifacts=(*release.artifacts, *map(_artifact, converted.paths)))
         notes += _told(converted.translated)
-    packages = release.of_kind(ArtifactKind.CONDA)
-    return release.telling(*map(made, packages), *notes)
+    packages = release.artifacts_of_kind(ArtifactKind.CONDA)
+    return release.with_notes(*map(artifact_note, packages), *notes)
 
 
 def conversion(config: Config) -> Conversion:
@@ -63,10 +63,10 @@ def _artifact(path: Path) -> Artifact:
 
 
 def _told(translated: Translated) -> Iterator[Note]:
-    yield Note(State.FACT, f"depends on {', '.join(translated.depends)}")
+    yield Note(State.INFO, f"depends on {', '.join(translated.depends)}")
     for virtual, depends in translated.by_system.items():
-        yield Note(State.FACT, f"with {virtual}, also on {', '.join(depends) or 'nothing'}")
-    yield from (Note(State.FACT, note) for note in translated.notes)
+        yield Note(State.INFO, f"with {virtual}, also on {', '.join(depends) or 'nothing'}")
+    yield from (Note(State.INFO, note) for note in translated.notes)
     if translated.unconfirmed:
         first = translated.unconfirmed[0]
         names = ", ".join(name.conda for name in translated.unconfirmed)

@@ -18,16 +18,16 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from release_tools.builders.python import Builder, Dists
-from release_tools.builders.test_environment import begin_trial, needs
+from release_tools.builders.python import Dists, PythonBuilder
+from release_tools.builders.test_environment import needs, start_test_environment
 from release_tools.engine.context import Context
-from release_tools.engine.preload import BUILDING, import_meanwhile
+from release_tools.engine.preload import BUILDING, import_while_waiting
 from release_tools.errors import ArchiveError, VersionError
 from release_tools.git.clone import cloned_source
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.report.text import made
+from release_tools.report.text import artifact_note
 from release_tools.system.process import ProcessError
 
 
@@ -40,23 +40,23 @@ def build_dists(context: Context, release: Release) -> Release:
         RepositoryError: the clone could not be made.
         VersionError: what was built does not carry the version that is to be released.
     """
-    import_meanwhile(BUILDING, context.begun)
-    with Builder(context.scratch, context.env, release.commit_time, context.begun) as builder:
+    import_while_waiting(BUILDING, context.background)
+    with PythonBuilder(context.scratch, context.env, release.commit_time, context.background) as builder:
         source = cloned_source(context, release)
         dists = builder.build(source, context.scratch / "dist", context.console.doing, partial(_begin_checks, context))
     for folder in builder.leftovers:
-        context.begun.put_off(partial(rmtree, folder, ignore_errors=True))
+        context.background.put_off(partial(rmtree, folder, ignore_errors=True))
     _check_versions(dists, release)
-    from release_tools.checks.wheel_install import begin_installation
+    from release_tools.checks.wheel_install import start_installation
 
-    begin_installation(context, dists.wheel)
+    start_installation(context, dists.wheel)
     artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
     name = release.name or parse_wheel_filename(dists.wheel.name)[0]
     note = Note(
-        State.FACT, "the sdist was repacked with the commit's time", "its backend leaves the time of the build in it"
+        State.INFO, "the sdist was repacked with the commit's time", "its backend leaves the time of the build in it"
     )
-    return replace(release, name=name, source=source, artifacts=artifacts).telling(
-        *(made(artifact) for artifact in artifacts),
+    return replace(release, name=name, source=source, artifacts=artifacts).with_notes(
+        *(artifact_note(artifact) for artifact in artifacts),
         *((note,) if dists.repacked else ()),
         *(Note(State.WARNING, "the build backend warns", said) for said in dists.warnings),
     )
@@ -68,15 +68,15 @@ def _begin_checks(context: Context, sdist: Path, unpacked: Path) -> None:
     Not every project states that beforehand.
     """
     from release_tools.artifacts.core_metadata import parse_metadata
-    from release_tools.checks.artifacts import begin_reading
-    from release_tools.checks.metadata import begin_metadata
+    from release_tools.checks.artifacts import start_reading
+    from release_tools.checks.metadata import start_metadata_check
 
-    begin_reading(context, sdist)
-    begin_metadata(context, sdist)
+    start_reading(context, sdist)
+    start_metadata_check(context, sdist)
     with suppress(OSError, ArchiveError, ProcessError):  # told by who needs it
         if context.config.verify.install:
             metadata = parse_metadata((unpacked / "PKG-INFO").read_bytes(), "PKG-INFO")
-            begin_trial(needs(metadata), context.scratch, context.env, context.begun)
+            start_test_environment(needs(metadata), context.scratch, context.env, context.background)
 
 
 def _check_versions(dists: Dists, release: Release) -> None:

@@ -11,33 +11,33 @@ from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
 from release_tools.project.facts import VersionSource
 from release_tools.workflows.jobs import jobs
-from release_tools.workflows.project_workflows import Subject
+from release_tools.workflows.project_workflows import ProjectWorkflows
 from release_tools.workflows.render import keep_pins, render
 from release_tools.workflows.workflow_files import Workflow, files
-from release_tools.workflows.workflow_lint import judge
+from release_tools.workflows.workflow_lint import check_workflows
 
 _CHANGELOGS = ("CHANGELOG.md", "CHANGELOG.rst", "CHANGES.md", "CHANGES.rst", "HISTORY.md", "HISTORY.rst", "NEWS.rst")
 
 
-def see_repository(context: Context, release: Release) -> Release:
+def check_repository(context: Context, release: Release) -> Release:
     """The history, the remote, the tags and the changelog.
 
     Raises:
         RepositoryError: the project is in no repository.
     """
-    return release.telling(*_repository(Subject.of(context)))
+    return release.with_notes(*_repository(ProjectWorkflows.of(context)))
 
 
-def see_workflows(context: Context, release: Release) -> Release:
+def check_workflow_files(context: Context, release: Release) -> Release:
     """Triggers, rights, secrets and pins of the workflows that publish, and whether they are up to date.
 
     Raises:
         RepositoryError: the project is in no repository.
     """
-    return release.telling(*_workflows(Subject.of(context)))
+    return release.with_notes(*_workflows(ProjectWorkflows.of(context)))
 
 
-def _repository(subject: Subject) -> Iterator[Note]:
+def _repository(subject: ProjectWorkflows) -> Iterator[Note]:
     context, config = subject.context, subject.context.config
     repository = Repository.open(context.project, context.env)
     if repository.shallow:
@@ -67,7 +67,7 @@ def _repository(subject: Subject) -> Iterator[Note]:
         )
     if subject.source is VersionSource.STATIC:
         advice = "Raise it in pyproject.toml before each tag, or let versioningit tell it from the tag."
-        yield Note(State.FACT, "the version is a literal in pyproject.toml", advice=advice)
+        yield Note(State.INFO, "the version is a literal in pyproject.toml", advice=advice)
     yield _changelog(context.project)
 
 
@@ -75,10 +75,10 @@ def _changelog(project: Path) -> Note:
     found = next((name for name in _CHANGELOGS if (project / name).is_file()), "")
     if found:
         return Note(State.DONE, f"release notes come from {found}")
-    return Note(State.FACT, "no changelog: release notes are made from commits and pull requests")
+    return Note(State.INFO, "no changelog: release notes are made from commits and pull requests")
 
 
-def _workflows(subject: Subject) -> Iterator[Note]:
+def _workflows(subject: ProjectWorkflows) -> Iterator[Note]:
     config = subject.context.config
     found = []
     for file in files(subject.root):
@@ -86,7 +86,7 @@ def _workflows(subject: Subject) -> Iterator[Note]:
             found.append(Workflow.read(subject.root, file))
         except ConfigError as error:
             yield Note(State.FAILED, error.message, advice="GitHub cannot read it either: mend it.")
-    yield from judge(found, jobs(config, dev=subject.dev), TagFormat.parse(config.tag_format))
+    yield from check_workflows(found, jobs(config, dev=subject.dev), TagFormat.parse(config.tag_format))
     plan = keep_pins(subject.plan(dev=subject.dev, ours="?"), subject.texts)
     stale = [path for path, text in render(plan).items() if subject.texts.get(path, text) != text]
     for path in stale:

@@ -39,7 +39,7 @@ class _Subject:
     @property
     def still_to_do(self) -> State:
         """How something stands that a person can do before the release: no reason to fail a rehearsal."""
-        return State.WARNING if self.context.gate.dry else State.FAILED
+        return State.WARNING if self.context.gate.is_dry_run else State.FAILED
 
 
 def check_tag(context: Context, release: Release) -> Release | Skip:
@@ -51,7 +51,7 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
         RepositoryError: there is no repository.
         RemoteError: the remote could not be asked.
     """
-    if release.is_passing:
+    if release.is_untagged:
         return Skip("development versions are not tagged")
     repository = Repository.open(context.project, context.env)
     versions = {tag: version for tag in repository.tags() if (version := _format(context).version(tag))}
@@ -64,9 +64,9 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
         )
     if not release.tagged:
         checks = (_version(subject), _place(subject, there), _tree(subject), _branch(subject, there))
-        return release.telling(*chain.from_iterable(checks))
+        return release.with_notes(*chain.from_iterable(checks))
     if context.config.tag.branch:
-        return release.telling(*_branch(subject, there))
+        return release.with_notes(*_branch(subject, there))
     return Skip(f"{release.tag} is there already")
 
 

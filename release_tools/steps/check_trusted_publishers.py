@@ -8,35 +8,35 @@ from release_tools.errors import ConfigError, RemoteError
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.publishers.package_index.index_publisher import version_of
-from release_tools.publishers.package_index.provenance import Publisher, publishers
-from release_tools.publishers.package_index.simple_api import Listing, Served, listing
-from release_tools.workflows.jobs import Job, jobs
-from release_tools.workflows.project_workflows import Subject
+from release_tools.publishers.package_index.provenance import TrustedPublisher, trusted_publishers
+from release_tools.publishers.package_index.simple_api import IndexFile, Listing, listing
+from release_tools.workflows.jobs import PublishJob, jobs
+from release_tools.workflows.project_workflows import ProjectWorkflows
 from release_tools.workflows.workflow_files import Workflow, files
-from release_tools.workflows.workflow_lint import publishing_to
+from release_tools.workflows.workflow_lint import find_publishing_jobs
 
 
-def see_publishers(context: Context, release: Release) -> Release:
+def check_trusted_publishers(context: Context, release: Release) -> Release:
     """Compare the jobs that publish to PyPI with the trusted publisher of its newest attested release.
 
     Raises:
         RepositoryError: the project is in no repository.
     """
-    subject = Subject.of(context)
+    subject = ProjectWorkflows.of(context)
     for job in jobs(context.config, dev=subject.dev):
         for index in (PYPI, TESTPYPI):
             if index.name == job.place:
-                release = release.telling(*_index(subject, job, index))
+                release = release.with_notes(*_index(subject, job, index))
     return release
 
 
-def _index(subject: Subject, job: Job, index: Index) -> Iterator[Note]:
+def _index(subject: ProjectWorkflows, job: PublishJob, index: Index) -> Iterator[Note]:
     ours = tuple(_ours(subject, job))
     if not ours:
         return  # that no job publishes there is told with the workflows
     try:
         known = listing(subject.context.http, index, subject.name)
-        theirs = publishers(subject.context.http, _newest(known))
+        theirs = trusted_publishers(subject.context.http, _newest(known))
     except RemoteError as error:
         text = f"{index.title} could not be asked for its publishers: {error.message}"
         yield Note(State.WARNING, text, advice=error.advice)
@@ -45,10 +45,10 @@ def _index(subject: Subject, job: Job, index: Index) -> Iterator[Note]:
         register = f"Register {one} at {index.publishing_page(subject.name, new=not known.exists)}"
         if not known.exists:
             text = f"{subject.name} is not on {index.title} yet: it needs a pending publisher"
-            yield Note(State.FACT, text, str(one), f"{register}.")
+            yield Note(State.INFO, text, str(one), f"{register}.")
         elif not theirs:
             text = f"{index.title} does not tell who may publish {subject.name}: its newest files have no attestation"
-            yield Note(State.FACT, text, str(one), f"{register}, if that is not done.")
+            yield Note(State.INFO, text, str(one), f"{register}, if that is not done.")
         elif any(publisher.takes(one) for publisher in theirs):
             yield Note(State.DONE, f"{index.title} knows this publisher from the newest release", str(one))
         else:
@@ -56,21 +56,21 @@ def _index(subject: Subject, job: Job, index: Index) -> Iterator[Note]:
             yield Note(State.WARNING, text, f"these workflows publish as {one}", f"{register}, if that is not done.")
 
 
-def _ours(subject: Subject, job: Job) -> Iterator[Publisher]:
+def _ours(subject: ProjectWorkflows, job: PublishJob) -> Iterator[TrustedPublisher]:
     """Who the jobs are that publish there without a password."""
     for file in files(subject.root):
         try:
             workflow = Workflow.read(subject.root, file)
         except ConfigError:
             continue  # told with the workflows
-        for use in publishing_to(job, workflow):
+        for use in find_publishing_jobs(job, workflow):
             if subject.slug and not use.has_secret("TWINE_PASSWORD"):
-                yield Publisher(subject.slug, file.name, use.environment)
+                yield TrustedPublisher(subject.slug, file.name, use.environment)
 
 
-def _newest(known: Listing) -> Served:
+def _newest(known: Listing) -> IndexFile:
     """One file of the newest version that has attestations, or any other where none has."""
     versions = {name: version for name in known.files if (version := version_of(name))}
     attested = {name for name in versions if known.files[name].provenance}
     newest = max(attested, key=versions.__getitem__, default=None)
-    return known.files[newest] if newest else Served("")
+    return known.files[newest] if newest else IndexFile("")

@@ -8,6 +8,6 @@ from release_tools.git.clone import SOURCE, clone_source
 from release_tools.model.release import Release
 
 
-def begin_clone(context: Context, release: Release) -> None:
+def start_clone(context: Context, release: Release) -> None:
     """Begin to clone: that needs the version, whose tag the clone carries, and git alone."""
-    context.begun.add(SOURCE, Task(partial(clone_source, context, release)))
+    context.background.add(SOURCE, Task(partial(clone_source, context, release)))

@@ -6,9 +6,9 @@ from dataclasses import replace
 from release_tools.addresses import STAGED_RECIPES
 from release_tools.artifacts.manifest import RECIPE_FOLDER
 from release_tools.engine.context import Context
-from release_tools.engine.executor import StoppedError, could_not_look, let_through
-from release_tools.engine.gate import Act
-from release_tools.engine.routes import leads_to_conda_forge
+from release_tools.engine.executor import PartialFailureError, lookup_failed_note, run_actions
+from release_tools.engine.gate import Action
+from release_tools.engine.routes import includes_conda_forge
 from release_tools.errors import CredentialError, OutputError, RemoteError
 from release_tools.forges.github.commits import read_file, tip
 from release_tools.forges.github.feedstocks import conda_forge as asking
@@ -19,10 +19,10 @@ from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Kind, RecipeFiles, RecipeKind, Release
 from release_tools.publishers.conda_forge import pull_request_texts
-from release_tools.publishers.conda_forge.pull_request import Proposal
+from release_tools.publishers.conda_forge.pull_request import ForgePullRequest
 from release_tools.publishers.conda_forge.recipe_facts import seen
 from release_tools.publishers.conda_forge.recipe_files import DIFF
-from release_tools.publishers.conda_forge.sdist_source import Source, taken
+from release_tools.publishers.conda_forge.sdist_source import SdistSource, taken
 from release_tools.publishers.conda_forge.token import login
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 
@@ -47,10 +47,10 @@ def conda_forge(context: Context, release: Release) -> Release | Skip:
     try:
         return _asked(context, release, recipe)
     except RemoteError as error:
-        if not context.gate.dry:
+        if not context.gate.is_dry_run:
             raise
         would = f"would open a pull request for {recipe.package} at conda-forge, unless there is one"
-        return release.telling(could_not_look(error), Note(State.WOULD, would))
+        return release.with_notes(lookup_failed_note(error), Note(State.PLANNED, would))
 
 
 def _asked(context: Context, release: Release, recipe: RecipeFiles) -> Release | Skip:
@@ -74,9 +74,9 @@ def _reasons(context: Context, release: Release) -> Iterator[Skip]:
         yield Skip("development versions do not go to conda-forge")
     if release.kind is Kind.PRE and not settings.pre_branch:
         yield Skip("pre-releases do not go to conda-forge", "Set conda-forge.pre-branch if its feedstock takes them.")
-    if not leads_to_conda_forge(context.config, release.kind):
+    if not includes_conda_forge(context.config, release.kind):
         yield Skip("conda-forge takes its sources from PyPI, where this release does not go")
-    if not release.of_kind(ArtifactKind.SDIST):
+    if not release.artifacts_of_kind(ArtifactKind.SDIST):
         yield Skip("no sdist was built, and conda-forge builds from nothing else")
     if recipe and recipe.kind is RecipeKind.NEW and release.kind is Kind.PRE:
         yield Skip(f"conda-forge has no {recipe.package} yet, or no branch {settings.pre_branch} of it")
@@ -88,24 +88,24 @@ def _decided(
     context: Context, release: Release, recipe: RecipeFiles, hub: GitHub, refused: CredentialError | None = None
 ) -> Release | Skip:
     """What is proposed, if anything, once PyPI serves the source and the name is seen to be ours."""
-    source = Source(context, release, release.of_kind(ArtifactKind.SDIST)[0])
-    if not source.is_known and not context.gate.dry:
+    source = SdistSource(context, release, release.artifacts_of_kind(ArtifactKind.SDIST)[0])
+    if not source.is_known and not context.gate.is_dry_run:
         return Skip("PyPI does not have this project, and conda-forge takes its sources from there")
     if recipe.kind is RecipeKind.NEW:
         recipe = _for_staging(hub, recipe)
     target = hub.repository(recipe.repository)
     if not recipe.files:
         url = f"{target.url}/tree/{recipe.branch}"
-        there = Receipt(f"conda-forge:{recipe.package}-{release.version}", url, "", State.ALREADY)
-        told = Note(State.ALREADY, f"{recipe.repository} has {release.version} already", url)
-        return replace(release, receipts=(*release.receipts, there)).telling(told)
-    release = release.telling(source.wait())
+        there = Receipt(f"conda-forge:{recipe.package}-{release.version}", url, "", State.UNCHANGED)
+        told = Note(State.UNCHANGED, f"{recipe.repository} has {release.version} already", url)
+        return replace(release, receipts=(*release.receipts, there)).with_notes(told)
+    release = release.with_notes(source.wait())
     if recipe.kind is RecipeKind.NEW:
         for error in taken(context, hub, recipe.package):
             raise error
     elif not context.config.conda_forge.feedstock:
         source.check_former(recipe)
-    return _proposed(Proposal(context, release, recipe, target, login(hub), refused))
+    return _proposed(ForgePullRequest(context, release, recipe, target, login(hub), refused))
 
 
 def _for_staging(hub: GitHub, recipe: RecipeFiles) -> RecipeFiles:
@@ -115,22 +115,22 @@ def _for_staging(hub: GitHub, recipe: RecipeFiles) -> RecipeFiles:
     return replace(recipe, repository=STAGED_RECIPES, branch=branch, base=tip(staging, branch))
 
 
-def _proposed(proposal: Proposal) -> Release:
+def _proposed(proposal: ForgePullRequest) -> Release:
     context, release = proposal.context, proposal.release
     try:
         proposal.look()
         if proposal.is_refused:
-            return release.telling(_refused(proposal))
-        return let_through(context, release, _acts(proposal)).telling(*_told(proposal))
+            return release.with_notes(_refused(proposal))
+        return run_actions(context, release, _acts(proposal)).with_notes(*_told(proposal))
     except CredentialError as error:
         return _by_hand(release, proposal, error)
-    except StoppedError as stopped:
+    except PartialFailureError as stopped:
         if not isinstance(stopped.error, CredentialError):
             raise
         return _by_hand(stopped.release, proposal, stopped.error)
 
 
-def _acts(proposal: Proposal) -> Iterator[Act]:
+def _acts(proposal: ForgePullRequest) -> Iterator[Action]:
     """What is left to do; only what is known when an act's turn comes decides about the next one."""
     recipe, release = proposal.recipe, proposal.release
     if proposal.look() is None:
@@ -143,13 +143,13 @@ def _acts(proposal: Proposal) -> Iterator[Act]:
         return pull_request_texts.body(release, recipe, boxes)
 
     yield proposal.opening(text)
-    if proposal.is_the_bots:
+    if proposal.is_from_bot:
         yield from _lacking(proposal)
     elif recipe.kind is RecipeKind.UPDATE and (proposal.pull is None or proposal.is_ours):
         yield proposal.rerendering()
 
 
-def _lacking(proposal: Proposal) -> Iterator[Act]:
+def _lacking(proposal: ForgePullRequest) -> Iterator[Action]:
     recipe, release = proposal.recipe, proposal.release
     diff = pull_request_texts.lacking(proposal.their_files(), recipe.files)
     if diff or recipe.checklist:
@@ -164,26 +164,26 @@ def _template(target: HostedRepository) -> str:
     return next((content.decode("utf-8", "replace") for content in found if content is not None), "")
 
 
-def _told(proposal: Proposal) -> Iterator[Note]:
+def _told(proposal: ForgePullRequest) -> Iterator[Note]:
     pull, release = proposal.pull, proposal.release
-    if proposal.is_the_bots:
-        yield Note(State.FACT, "conda-forge's bot was first: no second pull request", pull.url if pull else "")
+    if proposal.is_from_bot:
+        yield Note(State.INFO, "conda-forge's bot was first: no second pull request", pull.url if pull else "")
     elif pull and not proposal.is_ours:
         whose = f"{pull.author}'s" if pull.author else "somebody's"
-        yield Note(State.FACT, f"{whose} pull request is for {release.version} already", pull.url)
-    elif proposal.recipe.kind is RecipeKind.NEW and not proposal.context.gate.dry:
+        yield Note(State.INFO, f"{whose} pull request is for {release.version} already", pull.url)
+    elif proposal.recipe.kind is RecipeKind.NEW and not proposal.context.gate.is_dry_run:
         advice = "Read it through, mark it as ready, and have every other maintainer agree in a comment."
-        yield Note(State.FACT, "a person owns the pull request from here", pull.url if pull else "", advice)
-    if not proposal.login and proposal.context.gate.dry:
-        yield Note(State.FACT, f"{CONDA_FORGE_TOKEN} is not set here", "without it, the patch is saved instead")
+        yield Note(State.INFO, "a person owns the pull request from here", pull.url if pull else "", advice)
+    if not proposal.login and proposal.context.gate.is_dry_run:
+        yield Note(State.INFO, f"{CONDA_FORGE_TOKEN} is not set here", "without it, the patch is saved instead")
 
 
-def _refused(proposal: Proposal) -> Note:
+def _refused(proposal: ForgePullRequest) -> Note:
     url = proposal.pull.url if proposal.pull else ""
     return Note(State.WARNING, "our pull request was closed, and is not opened again", url, "Open it again by hand.")
 
 
-def _by_hand(release: Release, proposal: Proposal, error: CredentialError) -> Release:
+def _by_hand(release: Release, proposal: ForgePullRequest, error: CredentialError) -> Release:
     """The patch, where people find it, and what to do with it; nothing is written in a dry run.
 
     Raises:
@@ -192,19 +192,19 @@ def _by_hand(release: Release, proposal: Proposal, error: CredentialError) -> Re
     context, recipe = proposal.context, proposal.recipe
     path = context.output / RECIPE_FOLDER / DIFF
     noted = Note(State.WARNING, f"the pull request is left to you: {error.message}", advice=error.advice)
-    if context.gate.dry:
-        return release.telling(noted)
+    if context.gate.is_dry_run:
+        return release.with_notes(noted)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(recipe.diff, encoding="utf-8", newline="\n")
     except OSError as failed:
         raise OutputError(f"{path}: cannot be written: {failed.strerror or failed}") from None
     if recipe.kind is RecipeKind.NEW:  # of an update it was shown when it was made
-        release = release.showing(Document(f"Patch for {recipe.repository}", recipe.diff, "diff"))
-    return release.telling(
+        release = release.with_documents(Document(f"Patch for {recipe.repository}", recipe.diff, "diff"))
+    return release.with_notes(
         noted,
         Note(
-            State.FACT,
+            State.INFO,
             f"the patch is in {path}",
             advice=f"Apply it in your fork of {recipe.repository}, push it as {proposal.branch}, and open"
             f" {proposal.compare_url}",

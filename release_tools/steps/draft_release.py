@@ -8,10 +8,10 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from release_tools.artifacts import manifest
-from release_tools.checks.content_diff import differences
+from release_tools.checks.content_diff import content_differences
 from release_tools.engine.context import Context
-from release_tools.engine.executor import let_through
-from release_tools.engine.gate import Act
+from release_tools.engine.executor import run_actions
+from release_tools.engine.gate import Action
 from release_tools.errors import ConflictError, OutputError
 from release_tools.forges.github.releases import Draft
 from release_tools.forges.origin import hosted
@@ -19,13 +19,13 @@ from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.project.project_history import release_notes
-from release_tools.publishers.github_release import SEAL, Shelf
+from release_tools.publishers.github_release import COMPLETION_MARKER, GitHubRelease
 from release_tools.system.credentials import GITHUB_TOKEN
 
 SUMS = "SHA256SUMS"
 
 
-def take_draft(context: Context, release: Release) -> Release | Skip:
+def resume_draft(context: Context, release: Release) -> Release | Skip:
     """Take the files of a draft that an earlier run sealed, where our own build gave other bytes; nothing is changed.
 
     Not every backend gives the same bytes twice, and what an index has already must be what is compared with it.
@@ -33,14 +33,14 @@ def take_draft(context: Context, release: Release) -> Release | Skip:
     Raises:
         ConflictError: the release on GitHub is of another commit, or its files are not what it says.
     """
-    if not context.config.github.enabled or release.is_passing:
+    if not context.config.github.enabled or release.is_untagged:
         return Skip("no GitHub release is wanted")
     repository = hosted(context)
     if repository is None:
         return Skip("the project does not lie on GitHub")
-    shelf = Shelf(repository, release.tag, repository.hub.login())
-    if not shelf.sealed:
-        return release.telling(Note(State.FACT, f"no draft of {release.tag or release.version} to go back to"))
+    shelf = GitHubRelease(repository, release.tag, repository.hub.login())
+    if not shelf.is_complete:
+        return release.with_notes(Note(State.INFO, f"no draft of {release.tag or release.version} to go back to"))
     return _durable(context, shelf, release)
 
 
@@ -58,20 +58,20 @@ def draft_release(context: Context, release: Release) -> Release | Skip:
     """
     if not context.config.github.enabled:
         return Skip("switched off", "Set github.enabled = true to have a GitHub release.")
-    if release.is_passing:
+    if release.is_untagged:
         return Skip("development versions get no GitHub release")
     repository = hosted(context)
     if repository is None:
         return Skip("the project does not lie on GitHub", "Set github.repository if it does.")
-    shelf = Shelf(repository, release.tag, repository.hub.login())
-    ours = _durable(context, shelf, release.telling(*_told(shelf)))
-    done = let_through(context, ours, tuple(_acts(context, shelf, ours)))
-    return done if shelf.sealed or shelf.closed else let_through(context, done, [_sealing(context, shelf, done)])
+    shelf = GitHubRelease(repository, release.tag, repository.hub.login())
+    ours = _durable(context, shelf, release.with_notes(*_told(shelf)))
+    done = run_actions(context, ours, tuple(_acts(context, shelf, ours)))
+    return done if shelf.is_complete or shelf.closed else run_actions(context, done, [_sealing(context, shelf, done)])
 
 
-def _told(shelf: Shelf) -> Iterator[Note]:
+def _told(shelf: GitHubRelease) -> Iterator[Note]:
     if shelf.repository.hub.token is None:
-        yield Note(State.FACT, "drafts cannot be seen without a token", f"{GITHUB_TOKEN} is not set")
+        yield Note(State.INFO, "drafts cannot be seen without a token", f"{GITHUB_TOKEN} is not set")
     shelf.look()
     if shelf.others:
         yield Note(
@@ -83,9 +83,9 @@ def _told(shelf: Shelf) -> Iterator[Note]:
         yield Note(State.WARNING, f"the GitHub release {shelf.tag} is immutable, and takes no file that it lacks")
 
 
-def _durable(context: Context, shelf: Shelf, release: Release) -> Release:
+def _durable(context: Context, shelf: GitHubRelease, release: Release) -> Release:
     """The release with the files of the sealed one, where ours are other bytes."""
-    if not shelf.sealed:
+    if not shelf.is_complete:
         return release
     folder = context.scratch / "durable"
     folder.mkdir(exist_ok=True)
@@ -102,13 +102,13 @@ def _durable(context: Context, shelf: Shelf, release: Release) -> Release:
             "Delete that draft if nothing of it was published; otherwise release under a new version.",
             faults=[": ".join(filter(None, (note.text, note.detail))) for note in compared],
         )
-    taken = Note(State.FACT, f"the files of the GitHub release {release.tag} are published, not those built here")
-    return replace(release, artifacts=sealed.artifacts).telling(taken, *compared)
+    taken = Note(State.INFO, f"the files of the GitHub release {release.tag} are published, not those built here")
+    return replace(release, artifacts=sealed.artifacts).with_notes(taken, *compared)
 
 
-def _sealed(shelf: Shelf, folder: Path, release: Release) -> Release:
+def _sealed(shelf: GitHubRelease, folder: Path, release: Release) -> Release:
     """What the sealed release says of itself; it must be of this very commit."""
-    shelf.fetch(SEAL, folder)
+    shelf.fetch(COMPLETION_MARKER, folder)
     try:
         sealed = manifest.load(folder)
     except OutputError as error:
@@ -129,14 +129,17 @@ def _sealed(shelf: Shelf, folder: Path, release: Release) -> Release:
     return sealed
 
 
-def _fetch(shelf: Shelf, artifact: Artifact, folder: Path) -> None:
+def _fetch(shelf: GitHubRelease, artifact: Artifact, folder: Path) -> None:
     path = shelf.fetch(artifact.filename, folder)
     if path is None:
-        raise ConflictError(f"the GitHub release {shelf.tag} lacks {artifact.filename}, which its {SEAL} names")
+        raise ConflictError(
+            f"the GitHub release {shelf.tag} lacks {artifact.filename}, which its {COMPLETION_MARKER} names"
+        )
     found = Artifact.of(path, artifact.kind)
     if (found.sha256, found.size) != (artifact.sha256, artifact.size):
         raise ConflictError(
-            f"{artifact.filename} on the GitHub release {shelf.tag} is not what its {SEAL} says: sha256 {found.sha256}",
+            f"{artifact.filename} on the GitHub release {shelf.tag} does not match its {COMPLETION_MARKER}:"
+            f" sha256 {found.sha256}",
             "Somebody replaced it: find out who, and release under a new version.",
         )
 
@@ -149,19 +152,19 @@ def _compared(sealed: Release, release: Release) -> Iterator[Note]:
         if ours is None:
             yield Note(State.WARNING, f"{theirs.filename} was not built here")
         elif ours.sha256 != theirs.sha256:
-            members = differences(theirs, ours)
+            members = content_differences(theirs, ours)
             more = f" and {len(members) - 1} more" if len(members) > 1 else ""
             if members:
                 yield Note(State.WARNING, f"{theirs.filename} has other content", f"{members[0]}{more}")
             else:
-                yield Note(State.FACT, f"{theirs.filename} is packed otherwise", "its content is the same")
+                yield Note(State.INFO, f"{theirs.filename} is packed otherwise", "its content is the same")
 
 
 def _digests(release: Release) -> dict[str, str]:
     return {artifact.filename: artifact.sha256 for artifact in release.artifacts}
 
 
-def _acts(context: Context, shelf: Shelf, release: Release) -> Iterator[Act]:
+def _acts(context: Context, shelf: GitHubRelease, release: Release) -> Iterator[Action]:
     notes = release_notes(release)
     title = f"{release.name} {release.version}".strip()
     yield shelf.drafting(Draft(release.tag, release.commit, title, notes, release.is_prerelease))
@@ -173,9 +176,9 @@ def _acts(context: Context, shelf: Shelf, release: Release) -> Iterator[Act]:
             yield shelf.shelving(path, sha256)
 
 
-def _sealing(context: Context, shelf: Shelf, release: Release) -> Act:
+def _sealing(context: Context, shelf: GitHubRelease, release: Release) -> Action:
     """The last file, once every other one is there."""
-    return shelf.shelving(*_written(context, SEAL, manifest.dump(release)))
+    return shelf.shelving(*_written(context, COMPLETION_MARKER, manifest.dump(release)))
 
 
 def _written(context: Context, name: str, text: str) -> tuple[Path, str]:

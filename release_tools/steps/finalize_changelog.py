@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from packaging.version import Version
 
 from release_tools.engine.context import Context
-from release_tools.engine.executor import let_through
-from release_tools.engine.gate import Act
+from release_tools.engine.executor import run_actions
+from release_tools.engine.gate import Action
 from release_tools.errors import HistoryError, RepositoryError
 from release_tools.forges.origin import Origin, origin
 from release_tools.git.repository import Repository
@@ -18,7 +18,7 @@ from release_tools.history.changelog_edit import release_unreleased
 from release_tools.model.action import Receipt
 from release_tools.model.note import Document, Skip
 from release_tools.model.release import Release
-from release_tools.project.project_history import Survey, today
+from release_tools.project.project_history import ProjectHistory, today
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Edit:
     after: str
 
 
-def date_changelog(context: Context, release: Release) -> Release | Skip:
+def finalize_changelog(context: Context, release: Release) -> Release | Skip:
     """One commit that dates the changelog; the release goes on from it.
 
     Raises:
@@ -58,17 +58,17 @@ def date_changelog(context: Context, release: Release) -> Release | Skip:
     if not branch:
         raise RepositoryError("no branch is checked out that could get the commit", "Set tag.branch.")
     diff = difflib.unified_diff(edit.before.text.splitlines(), edit.after.splitlines(), "before", "after", lineterm="")
-    shown = release.showing(Document(f"Change of {edit.path}", "\n".join(diff), "diff"))
+    shown = release.with_documents(Document(f"Change of {edit.path}", "\n".join(diff), "diff"))
     there = origin(context)
     if there is None:
         return Skip(f"there is no git remote {context.config.tag.remote}")
-    done = let_through(context, shown, [_act(there, shown, edit, branch)])
-    return done if context.gate.dry else replace(done, commit=there.tip(branch))
+    done = run_actions(context, shown, [_act(there, shown, edit, branch)])
+    return done if context.gate.is_dry_run else replace(done, commit=there.tip(branch))
 
 
 def _edit(context: Context, release: Release) -> _Edit | None:
     """The edit, made in a clone; None where nothing is to be done."""
-    survey = Survey.of(context)
+    survey = ProjectHistory.of(context)
     found = survey.changelog
     if found is None:
         raise HistoryError("there is no changelog to date", "Write a CHANGELOG.md, or leave --changelog out.")
@@ -90,7 +90,7 @@ def _edit(context: Context, release: Release) -> _Edit | None:
     return _Edit(Repository.open(clone, context.env), path, whole, unreleased, after)
 
 
-def _act(there: Origin, release: Release, edit: _Edit, branch: str) -> Act:
+def _act(there: Origin, release: Release, edit: _Edit, branch: str) -> Action:
     digest = hashlib.sha256(edit.part.text.strip().encode()).hexdigest()
     expected = Receipt(f"changelog:{release.version}", there.url(branch), digest)
 
@@ -105,8 +105,8 @@ def _act(there: Origin, release: Release, edit: _Edit, branch: str) -> Act:
             raise RepositoryError(f"{branch} of {there.title} has moved on to {tip}", "Type: git pull --ff-only")
         return expected
 
-    def perform() -> Receipt:
+    def apply() -> Receipt:
         there.commit_file(branch, edit.clone, edit.path, f"Changelog of {release.version}")
         return expected
 
-    return Act(f"date {edit.path} and push that to {branch} of {there.title}", expected, find, perform)
+    return Action(f"date {edit.path} and push that to {branch} of {there.title}", expected, find, apply)

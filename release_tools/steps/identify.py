@@ -7,19 +7,19 @@ from typing import Final
 
 from packaging.version import Version
 
-from release_tools.builders.python import Builder
+from release_tools.builders.python import PythonBuilder
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError, VersionError
-from release_tools.git.describe import Described, describe
+from release_tools.git.describe import DescribedVersion, describe
 from release_tools.git.repository import Head, Repository
 from release_tools.history.bump import Bump
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import TagFormat, is_safe_ref, kind_of, parse_version
 from release_tools.project.facts import Project, VersionSource
-from release_tools.project.project_history import Survey, today
-from release_tools.system.credentials import refuse_near_build
+from release_tools.project.project_history import ProjectHistory, today
+from release_tools.system.credentials import refuse_credentials
 
 _SHORT: Final = 12
 _SHOWN: Final = 3
@@ -63,7 +63,7 @@ class Checkout:
     configured: TagFormat
 
     @cached_property
-    def described(self) -> Described | None:
+    def described(self) -> DescribedVersion | None:
         """The newest tag before this commit."""
         return describe(self.repository, self.head, self.project.versioningit, self.configured)
 
@@ -109,14 +109,14 @@ def identify(context: Context, release: Release) -> Release:
         tagged=chosen.tagged,
         commit=head.commit,
         commit_time=max(head.time, _ZIP_BEGINS),
-    ).telling(
+    ).with_notes(
         Note(
-            State.FACT,
+            State.INFO,
             f"{project.name or context.project.name} {chosen.version}",
             f"{chosen.kind} version, from {chosen.reason}",
         ),
         Note(
-            State.FACT,
+            State.INFO,
             f"commit {head.commit[:_SHORT]}",
             f"on {head.branch}" if head.branch else "no branch checked out",
         ),
@@ -165,7 +165,7 @@ def _asked_version(checkout: Checkout, version: Version) -> Chosen:
 
 def _bumped(checkout: Checkout, asked: str) -> Chosen:
     bump = None if asked == "auto" else Bump(asked)
-    version = Survey.of(checkout.context).raised(bump, today(checkout.context.env))
+    version = ProjectHistory.of(checkout.context).raised(bump, today(checkout.context.env))
     chosen = _asked_version(checkout, version)
     return chosen if chosen.tagged else replace(chosen, reason=f"--bump {asked}")
 
@@ -185,7 +185,7 @@ def _tagged(here: Mapping[str, Version]) -> Chosen:
     tag = max(here, key=lambda name: (here[name], name.startswith("v"), name))
     others = sorted(set(here) - {tag})
     notes = (
-        (Note(State.FACT, f"{tag} is the highest of this commit's tags", f"also {', '.join(others)}"),)
+        (Note(State.INFO, f"{tag} is the highest of this commit's tags", f"also {', '.join(others)}"),)
         if others
         else ()
     )
@@ -239,7 +239,7 @@ def _never_tagged(checkout: Checkout) -> Chosen:
     first = tag_format.tag(Version("0.1.0"))
     notes = [
         Note(
-            State.FACT,
+            State.INFO,
             "no version was tagged yet, so this is counted from the first commit",
             advice=f"For the first release, tag it: release-tools tag 0.1.0 (or: git tag -a {first} -m {first})",
         )
@@ -254,10 +254,10 @@ def _never_tagged(checkout: Checkout) -> Chosen:
 def _ask_backend(checkout: Checkout) -> Version:
     """What the project's own backend says, asked in a clean clone that has the repository's tags."""
     context, repository, head = checkout.context, checkout.repository, checkout.head
-    refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
+    refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
     clone = repository.clone(context.scratch / "asked", head.commit, with_tags=True)
     source = clone / context.project.relative_to(repository.root)
-    with Builder(context.scratch, context.env, max(head.time, _ZIP_BEGINS), context.begun) as builder:
+    with PythonBuilder(context.scratch, context.env, max(head.time, _ZIP_BEGINS), context.background) as builder:
         text = builder.metadata_version(source)
     return parse_version(text, field="the version that the backend gives")
 

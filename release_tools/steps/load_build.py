@@ -19,7 +19,7 @@ _OTHER: Final = (*manifest.OWN_FILES, "SHA256SUMS")
 """What may lie beside the artifacts."""
 
 
-def take_built(context: Context, _: Release) -> Release:
+def load_build(context: Context, _: Release) -> Release:
     """The release whose files lie in the output folder, each compared with the digests that were told.
 
     Digests travel by another way than the files (a job's output), so that whoever can change the files cannot change
@@ -39,8 +39,8 @@ def take_built(context: Context, _: Release) -> Release:
             faults=faults,
         )
     trusted = "as expected from outside" if context.request.expect else f"as {manifest.FILENAME} says"
-    return release.telling(
-        Note(State.FACT, f"{release.name} {release.version}, built from {release.commit[:12]}", release.tag),
+    return release.with_notes(
+        Note(State.INFO, f"{release.name} {release.version}, built from {release.commit[:12]}", release.tag),
         *(Note(State.DONE, one.filename, f"{size_text(one.size)}, sha256 {one.sha256}") for one in release.artifacts),
         Note(State.DONE, f"every digest is {trusted}"),
     )
@@ -53,7 +53,7 @@ def _faults(context: Context, release: Release) -> Iterator[str]:
         yield f"{manifest.FILENAME} names no file"
     with ThreadPoolExecutor() as pool:
         answers = [pool.submit(lambda one: tuple(_differs(one, expect)), one) for one in release.artifacts]
-        context.begun.meanwhile(lambda: all(answer.done() for answer in answers))
+        context.background.meanwhile(lambda: all(answer.done() for answer in answers))
     yield from chain.from_iterable(answer.result() for answer in answers)
     for name in sorted(set(expect or ()) - set(ours)):
         yield f"{name}: expected, but {manifest.FILENAME} does not name it"
@@ -79,7 +79,7 @@ def _differs(artifact: Artifact, expect: Mapping[str, str] | None) -> Iterator[s
 
 
 def _untagged(context: Context, release: Release) -> Iterator[str]:
-    if release.kind is Kind.DEV or context.gate.dry:
+    if release.kind is Kind.DEV or context.gate.is_dry_run:
         return
     if not release.tagged and not _tagged_since(context, release):
         yield f"{release.version} was only rehearsed: its commit carried no tag when it was built"

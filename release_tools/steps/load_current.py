@@ -10,7 +10,7 @@ from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 
 
-def take_current(context: Context, release: Release) -> Release | Skip:
+def load_current(context: Context, release: Release) -> Release | Skip:
     """The artifacts in the output folder, if they are of this commit and version and nobody changed them since."""
     try:
         built = manifest.load(context.output)
@@ -20,5 +20,5 @@ def take_current(context: Context, release: Release) -> Release | Skip:
         return Skip(f"{context.output} holds another commit or version")
     if any(not one.path.is_file() or Artifact.of(one.path, one.kind).sha256 != one.sha256 for one in built.artifacts):
         return Skip(f"{context.output} does not hold what was built")
-    note = Note(State.FACT, f"{len(built.artifacts)} files as they were built", str(context.output))
-    return replace(release, name=built.name, artifacts=built.artifacts).telling(note)
+    note = Note(State.INFO, f"{len(built.artifacts)} files as they were built", str(context.output))
+    return replace(release, name=built.name, artifacts=built.artifacts).with_notes(note)

@@ -7,13 +7,13 @@ from typing import Final
 
 from packaging.version import Version
 
-from release_tools.checks.artifacts import Subject
+from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.engine.context import Context
 from release_tools.errors import UsageError, VerifyError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
 from release_tools.model.versions import kind_of
-from release_tools.report.text import made
+from release_tools.report.text import artifact_note
 
 _SUFFIXES: Final = {
     ".tar.gz": ArtifactKind.SDIST,
@@ -23,17 +23,17 @@ _SUFFIXES: Final = {
 }
 
 
-def take_files(paths: Sequence[Path]) -> Callable[[Context, Release], Release]:
+def load_files(paths: Sequence[Path]) -> Callable[[Context, Release], Release]:
     """A step that takes these files, or all artifacts in these folders, as the release's artifacts."""
 
     def take(_: Context, release: Release) -> Release:
         artifacts = tuple(_artifact(path) for path in _files(paths))
         if not artifacts:
             raise UsageError("no sdist, wheel or conda package is there", "Name files, or a folder that holds some.")
-        subject = Subject.read(artifacts)
-        known = replace(release, artifacts=artifacts).telling(*(made(artifact) for artifact in artifacts))
+        subject = ReleaseFiles.read(artifacts)
+        known = replace(release, artifacts=artifacts).with_notes(*(artifact_note(artifact) for artifact in artifacts))
         if subject.faults:
-            return known.telling(*subject.faults)
+            return known.with_notes(*subject.faults)
         name, version = _identity(subject)
         return replace(known, name=name, version=str(version), kind=kind_of(version))
 
@@ -64,7 +64,7 @@ def _kind(path: Path) -> ArtifactKind | None:
     return next((kind for suffix, kind in _SUFFIXES.items() if path.name.endswith(suffix)), None)
 
 
-def _identity(subject: Subject) -> tuple[str, Version]:
+def _identity(subject: ReleaseFiles) -> tuple[str, Version]:
     found = subject.identities()
     if len(found) > 1:
         faults = [f"{name} {version}" for name, version in sorted(found)]

@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING
 from release_tools.engine.background import Task
 from release_tools.engine.context import Context
 from release_tools.engine.preload import CHANNELS, import_now
-from release_tools.engine.routes import leads_to_conda_forge
+from release_tools.engine.routes import includes_conda_forge
 from release_tools.errors import CondaError, RecipeError
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import RecipeFiles, Release
 
 if TYPE_CHECKING:
-    from release_tools.publishers.conda_forge.recipe_inputs import Subject
+    from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
     from release_tools.publishers.conda_forge.rendering import Rendering
     from release_tools.recipe.drift import Drift
 
-    _Rendered = tuple[Subject, Rendering, tuple[str, ...]]
+    _Rendered = tuple[RecipeInputs, Rendering, tuple[str, ...]]
 
 RECIPE = "Recipe for conda-forge"
 CHANGE = "Change of the feedstock"
 
 
-def begin_recipe(context: Context, release: Release) -> None:
+def start_recipe(context: Context, release: Release) -> None:
     """In a rehearsal, begin to render it, once the files that it is made of are built.
 
     A real run asks what conda-forge has when its turn comes, as that is what the pull request will change.
     """
-    if context.gate.dry and context.config.conda_forge.enabled and release.of_kind(ArtifactKind.SDIST):
+    if context.gate.is_dry_run and context.config.conda_forge.enabled and release.artifacts_of_kind(ArtifactKind.SDIST):
         import_now(("release_tools.publishers.conda_forge.rendering", *(() if context.cut_off else CHANNELS)))
-        context.begun.add(RECIPE, Task(lambda: _rendered(context, release)))
+        context.background.add(RECIPE, Task(lambda: _rendered(context, release)))
 
 
 def make_recipe(context: Context, release: Release) -> Release | Skip:
@@ -45,34 +45,34 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
     config = context.config.conda_forge
     if not config.enabled:
         return Skip("conda-forge.enabled is false")
-    if not release.of_kind(ArtifactKind.SDIST):
+    if not release.artifacts_of_kind(ArtifactKind.SDIST):
         return Skip("conda-forge builds from an sdist, and there is none")
-    if not context.gate.dry and not leads_to_conda_forge(context.config, release.kind):
+    if not context.gate.is_dry_run and not includes_conda_forge(context.config, release.kind):
         return Skip(f"this {release.kind} version does not go to conda-forge")
-    begun: Task[_Rendered] | None = context.begun.take(RECIPE, Task)
+    background: Task[_Rendered] | None = context.background.take(RECIPE, Task)
     try:
-        subject, rendering, unmet = begun.finish() if begun else _rendered(context, release)
+        subject, rendering, unmet = background.finish() if background else _rendered(context, release)
     except (CondaError, RecipeError) as error:
         faults = "; ".join(error.faults)
-        return release.telling(Note(State.WARNING, error.message, faults, error.advice))
+        return release.with_notes(Note(State.WARNING, error.message, faults, error.advice))
     if rendering.files is None:
-        return release.telling(*_refused(rendering))
+        return release.with_notes(*_refused(rendering))
     if context.output.is_dir():
         from release_tools.publishers.conda_forge.recipe_files import store_recipe
 
         store_recipe(context.output, rendering.written.form, rendering.written.text, rendering.files.diff)
     text, language = (rendering.files.diff, "diff") if rendering.present else (rendering.written.text, "yaml")
     document = Document(CHANGE if rendering.present else RECIPE, text, language)
-    shown = release.showing(document) if text else release
-    return replace(shown, recipe=rendering.files).telling(*_said(subject, rendering, rendering.files, unmet))
+    shown = release.with_documents(document) if text else release
+    return replace(shown, recipe=rendering.files).with_notes(*_said(subject, rendering, rendering.files, unmet))
 
 
 def _rendered(context: Context, release: Release) -> "_Rendered":
     """What conda-forge would get, with what it was made of, and what its channels do not have yet."""
-    from release_tools.publishers.conda_forge.recipe_inputs import Subject
+    from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
     from release_tools.publishers.conda_forge.rendering import render
 
-    subject = Subject(context, release)
+    subject = RecipeInputs(context, release)
     rendering = render(subject)
     return subject, rendering, subject.unmet if rendering.files else ()
 
@@ -84,15 +84,17 @@ def _refused(rendering: "Rendering") -> Iterator[Note]:
         yield _drift(rendering.drift)
 
 
-def _said(subject: "Subject", rendering: "Rendering", files: RecipeFiles, unmet: tuple[str, ...]) -> Iterator[Note]:
+def _said(
+    subject: "RecipeInputs", rendering: "Rendering", files: RecipeFiles, unmet: tuple[str, ...]
+) -> Iterator[Note]:
     present = rendering.present
     if present is None:
         made = f"{rendering.written.own}, brought to this release" if rendering.written.own else "from sdist and wheel"
-        yield Note(State.FACT, f"a new recipe for {files.package}", made)
+        yield Note(State.INFO, f"a new recipe for {files.package}", made)
     elif files.files:
-        yield Note(State.FACT, f"{present.repository} has {present.version}", "; ".join(files.changes))
+        yield Note(State.INFO, f"{present.repository} has {present.version}", "; ".join(files.changes))
     else:
-        yield Note(State.ALREADY, f"{present.repository} has {present.version} already")
+        yield Note(State.UNCHANGED, f"{present.repository} has {present.version} already")
     if rendering.rendered:
         yield Note(State.DONE, "rattler-build renders it")
     unseen = {rendering.unseen: "the feedstock", subject.unasked: "whether conda has all names"}
@@ -104,7 +106,7 @@ def _said(subject: "Subject", rendering: "Rendering", files: RecipeFiles, unmet:
     for lacking in (*(files.unconfirmed if not subject.unasked else ()), *unmet):
         yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)} yet: {lacking}")
     for line in files.checklist:
-        yield Note(State.WARNING if present else State.FACT, line)
+        yield Note(State.WARNING if present else State.INFO, line)
     if rendering.drift is not None:
         yield _drift(rendering.drift, rendering.remaining)
 
@@ -117,7 +119,7 @@ def _drift(drift: "Drift", remaining: "Drift | None" = None) -> Note:
     if remaining is None:
         return Note(State.WARNING, said, _lines(drift))
     if not remaining:
-        return Note(State.FACT, f"{said}; this change brings it all")
+        return Note(State.INFO, f"{said}; this change brings it all")
     return Note(State.WARNING, said, f"after this change it still {_counted(remaining)}: {_lines(remaining)}")
 
 

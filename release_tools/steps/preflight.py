@@ -6,7 +6,7 @@ from release_tools.engine.context import Context
 from release_tools.errors import OutputError
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.system.credentials import refuse_near_build
+from release_tools.system.credentials import refuse_credentials
 
 
 def preflight(context: Context, release: Release) -> Release:
@@ -16,7 +16,7 @@ def preflight(context: Context, release: Release) -> Release:
         CredentialError: credentials for publishing are in the environment, where a build could read them.
         OutputError: the output folder cannot be written.
     """
-    present = refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
+    present = refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
     near = Note(State.WARNING, "credentials are within reach of the build", ", ".join(present))
     folder = existing = context.output
     if folder.is_relative_to(context.project) and not folder.resolve().is_relative_to(context.project.resolve()):
@@ -25,7 +25,7 @@ def preflight(context: Context, release: Release) -> Release:
         existing = existing.parent
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         raise OutputError(f"{folder}: cannot be written to", "Choose another folder with --packages-dir.")
-    return release.telling(
+    return release.with_notes(
         near if present else Note(State.DONE, "no credential within reach of the build"),
         Note(State.DONE, f"{folder} can be written to"),
     )

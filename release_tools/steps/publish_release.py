@@ -5,8 +5,8 @@ from dataclasses import replace
 from packaging.version import Version
 
 from release_tools.engine.context import Context
-from release_tools.engine.executor import let_through
-from release_tools.engine.gate import Act
+from release_tools.engine.executor import run_actions
+from release_tools.engine.gate import Action
 from release_tools.errors import RemoteError
 from release_tools.forges.github import refs, releases
 from release_tools.forges.origin import hosted
@@ -14,7 +14,7 @@ from release_tools.model.action import Receipt
 from release_tools.model.note import Skip
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import TagFormat
-from release_tools.publishers.github_release import Shelf
+from release_tools.publishers.github_release import GitHubRelease
 
 
 def publish_release(context: Context, release: Release) -> Release | Skip:
@@ -23,7 +23,7 @@ def publish_release(context: Context, release: Release) -> Release | Skip:
     Raises:
         StoppedError: the act failed.
     """
-    if release.is_passing:
+    if release.is_untagged:
         return Skip("development versions get no GitHub release")
     if context.config.github.draft:
         return Skip("it stays a draft", "Publish it on GitHub, or set github.draft = false.")
@@ -32,11 +32,11 @@ def publish_release(context: Context, release: Release) -> Release | Skip:
     repository = hosted(context)
     if repository is None:
         return Skip("the project does not lie on GitHub")
-    shelf = Shelf(repository, release.tag, "")
-    return let_through(context, release, [_act(context, shelf, release)])
+    shelf = GitHubRelease(repository, release.tag, "")
+    return run_actions(context, release, [_act(context, shelf, release)])
 
 
-def _act(context: Context, shelf: Shelf, release: Release) -> Act:
+def _act(context: Context, shelf: GitHubRelease, release: Release) -> Action:
     repository = shelf.repository
     url = f"{repository.url}/releases/tag/{release.tag}"
     expected = Receipt(f"github:{release.tag}", url, release.commit)
@@ -48,7 +48,7 @@ def _act(context: Context, shelf: Shelf, release: Release) -> Act:
             return None
         return replace(expected, url=found.url, digest=refs.commit_of_tag(repository, release.tag))
 
-    def perform() -> Receipt:
+    def apply() -> Receipt:
         draft = shelf.look()
         if draft is None or not draft.draft:
             raise RemoteError(f"{repository.slug} has no draft of {release.tag} any more")
@@ -62,7 +62,7 @@ def _act(context: Context, shelf: Shelf, release: Release) -> Act:
         )
         return replace(expected, url=made.url)
 
-    return Act(f"publish the GitHub release {release.tag}", expected, find, perform)
+    return Action(f"publish the GitHub release {release.tag}", expected, find, apply)
 
 
 def _is_latest(context: Context, release: Release, published: tuple[str, ...]) -> bool:

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from release_tools.engine.context import Context
-from release_tools.engine.executor import let_through
-from release_tools.engine.gate import Act
+from release_tools.engine.executor import run_actions
+from release_tools.engine.gate import Action
 from release_tools.errors import RemoteError, RepositoryError
 from release_tools.forges.origin import GitOrigin, Origin, origin
 from release_tools.git.repository import Repository
@@ -23,7 +23,7 @@ def push_tag(context: Context, release: Release) -> Release | Skip:
         RepositoryError: git cannot sign, or a tag that must be signed is not.
         RemoteError: the remote refused or failed.
     """
-    if release.is_passing:
+    if release.is_untagged:
         return Skip("development versions are not tagged")
     there = origin(context)
     if there is None:
@@ -31,27 +31,27 @@ def push_tag(context: Context, release: Release) -> Release | Skip:
             f"there is no git remote {context.config.tag.remote}",
             f"Type: git remote add {context.config.tag.remote} ADDRESS",
         )
-    done = let_through(context, release, [_act(there, release)])
-    if context.config.tag.sign and done.receipts[-1].state is State.ALREADY:
+    done = run_actions(context, release, [_act(there, release)])
+    if context.config.tag.sign and done.receipts[-1].state is State.UNCHANGED:
         _see_signature(context, there, release.tag)
     return replace(done, tagged=True)
 
 
-def _act(there: Origin, release: Release) -> Act:
+def _act(there: Origin, release: Release) -> Action:
     expected = Receipt(f"tag:{release.tag}", there.url(release.tag), release.commit)
 
     def find() -> Receipt | None:
         commit = there.commit_of_tag(release.tag)
         return replace(expected, digest=commit) if commit else None
 
-    def perform() -> Receipt:
+    def apply() -> Receipt:
         there.make_tag(release.tag, release.commit, _message(release))
         made = find()
         if made is None:
             raise RemoteError(f"{release.tag}: {there.title} took the tag and does not show it")
         return made
 
-    return Act(f"push the tag {release.tag} to {there.title}", expected, find, perform)
+    return Action(f"push the tag {release.tag} to {there.title}", expected, find, apply)
 
 
 def _message(release: Release) -> str:

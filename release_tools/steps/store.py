@@ -38,7 +38,7 @@ def store(context: Context, release: Release) -> Release:
     if strangers:
         advice = f"Empty {folder} before you publish from it."
         notes.append(Note(State.WARNING, "other files lie there too", ", ".join(strangers), advice))
-    return replace(release, artifacts=stored).telling(*notes)
+    return replace(release, artifacts=stored).with_notes(*notes)
 
 
 def _former(folder: Path) -> set[str]:

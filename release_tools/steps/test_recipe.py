@@ -6,11 +6,11 @@ from release_tools.engine.context import Context
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Skip
 from release_tools.model.release import Release
-from release_tools.publishers.conda_forge.test_build import try_out, why_not
+from release_tools.publishers.conda_forge.test_build import run_test_build, why_not
 from release_tools.recipe.document import Format
 
 
-def try_recipe(context: Context, release: Release) -> Release | Skip:
+def test_recipe(context: Context, release: Release) -> Release | Skip:
     """Build and test it with rattler-build, where a channel is at hand.
 
     Raises:
@@ -19,10 +19,10 @@ def try_recipe(context: Context, release: Release) -> Release | Skip:
     if not context.config.verify.recipe:
         return Skip("verify.recipe is false")
     path, text = next(iter(release.recipe.files.items()), ("", "")) if release.recipe else ("", "")
-    sdist = next(iter(release.of_kind(ArtifactKind.SDIST)), None)
+    sdist = next(iter(release.artifacts_of_kind(ArtifactKind.SDIST)), None)
     if not text or sdist is None:
         return Skip("there is no new recipe")
     form = Format(PurePosixPath(path).name)
     if reason := why_not(context, form, text):
         return Skip(reason)
-    return release.telling(*try_out(context, text, sdist).notes)
+    return release.with_notes(*run_test_build(context, text, sdist).notes)

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from release_tools.checks.artifacts import Subject
+from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.checks.compatibility import check_compatibility
 from release_tools.checks.conda_install import check_conda_installation, check_parity
 from release_tools.checks.contents import check_contents
@@ -15,9 +15,9 @@ from release_tools.model.release import Release
 
 def verify(context: Context, release: Release) -> Release:
     """Run every check; each answers its lines, failed ones included. Wheels are tried out beside the other checks."""
-    subject = Subject.read(release.artifacts)
+    subject = ReleaseFiles.read(release.artifacts)
     if subject.faults:
-        return release.telling(*subject.faults)
+        return release.with_notes(*subject.faults)
     with ThreadPoolExecutor() as pool:
         tried = [pool.submit(check_installation, context, wheel) for wheel in subject.wheels]
         notes = [
@@ -28,6 +28,6 @@ def verify(context: Context, release: Release) -> Release:
         proofs = check_parity(context, subject)
         condas = subject.wheels if subject.condas else ()
         conda_notes = [note for wheel in condas for note in check_conda_installation(context, subject, wheel)]
-        context.begun.meanwhile(lambda: all(trial.done() for trial in tried))
+        context.background.meanwhile(lambda: all(trial.done() for trial in tried))
     notes += (note for trial in tried for note in trial.result())
-    return replace(release, parity=proofs).telling(*notes, *conda_notes, *proofs)
+    return replace(release, parity=proofs).with_notes(*notes, *conda_notes, *proofs)

@@ -7,19 +7,19 @@ from packaging.version import Version
 
 from release_tools.engine.background import Task
 from release_tools.engine.context import Context
-from release_tools.engine.preload import CHANGELOGS, import_meanwhile
+from release_tools.engine.preload import CHANGELOGS, import_while_waiting
 from release_tools.errors import RepositoryError
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Release
-from release_tools.project.project_history import NOTES, Survey
+from release_tools.project.project_history import NOTES, ProjectHistory
 
 _PURPOSE: Final = "release notes"
 
 
-def begin_notes(context: Context, release: Release) -> None:
+def start_notes(context: Context, release: Release) -> None:
     """Begin to write them: they need the version, and nothing that is built."""
-    import_meanwhile(CHANGELOGS, context.begun)
-    context.begun.put_off(lambda: context.begun.add(_PURPOSE, Task(partial(_written, context, release))))
+    import_while_waiting(CHANGELOGS, context.background)
+    context.background.put_off(lambda: context.background.add(_PURPOSE, Task(partial(_written, context, release))))
 
 
 def write_notes(context: Context, release: Release) -> Release:
@@ -28,12 +28,12 @@ def write_notes(context: Context, release: Release) -> Release:
     Raises:
         HistoryError: the changelog that is configured is not there.
     """
-    begun: Task[tuple[Note, Document]] | None = context.begun.take(_PURPOSE, Task)
-    said, notes = begun.finish() if begun else _written(context, release)
-    return release.telling(said).showing(notes)
+    background: Task[tuple[Note, Document]] | None = context.background.take(_PURPOSE, Task)
+    said, notes = background.finish() if background else _written(context, release)
+    return release.with_notes(said).with_documents(notes)
 
 
-def write_notes_again(context: Context, release: Release) -> Release | Skip:
+def rewrite_notes(context: Context, release: Release) -> Release | Skip:
     """The same in a job that publishes what another one built; only a GitHub release shows them.
 
     Raises:
@@ -48,9 +48,9 @@ def write_notes_again(context: Context, release: Release) -> Release | Skip:
 
 
 def _written(context: Context, release: Release) -> tuple[Note, Document]:
-    survey = Survey.of(context)
+    survey = ProjectHistory.of(context)
     notes = survey.notes(Version(release.version))
-    said = Note(State.FACT, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
+    said = Note(State.INFO, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
     if not notes.text:
         said = Note(
             State.WARNING,

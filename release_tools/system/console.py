@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from release_tools.errors import ReleaseToolsError
 
 MARKS: Final[Mapping[State, str]] = {
-    State.FACT: "·",
+    State.INFO: "·",
     State.DONE: "✓",
-    State.ALREADY: "✓",
-    State.WOULD: "→",
+    State.UNCHANGED: "✓",
+    State.PLANNED: "→",
     State.SKIPPED: "-",
     State.WARNING: "!",
     State.FAILED: "✗",
-    State.UNREACHED: "○",
+    State.NOT_RUN: "○",
 }
 _STYLES: Final[Mapping[State, str]] = {
     State.DONE: "green",
-    State.ALREADY: "green",
-    State.WOULD: "cyan",
+    State.UNCHANGED: "green",
+    State.PLANNED: "cyan",
     State.SKIPPED: "dim",
     State.WARNING: "yellow",
     State.FAILED: "bold red",

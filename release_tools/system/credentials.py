@@ -50,7 +50,7 @@ def without_credentials(env: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def near_build(env: Mapping[str, str]) -> tuple[str, ...]:
+def visible_credentials(env: Mapping[str, str]) -> tuple[str, ...]:
     """The variables by which other people's code that we run could publish.
 
     Leaving them out of its own environment is not enough: on Linux it can read that of the process above it.
@@ -58,13 +58,13 @@ def near_build(env: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(name for name in PUBLISHING if env.get(name))
 
 
-def refuse_near_build(env: Mapping[str, str], *, allowed: bool) -> tuple[str, ...]:
-    """What `near_build` tells, where it is allowed.
+def refuse_credentials(env: Mapping[str, str], *, allowed: bool) -> tuple[str, ...]:
+    """What `visible_credentials` tells, where it is allowed.
 
     Raises:
         CredentialError: there are some, and they are not allowed.
     """
-    present = near_build(env)
+    present = visible_credentials(env)
     if present and not allowed:
         raise CredentialError(f"{', '.join(present)}: set while other people's code is about to be run", _REFUSED)
     return present

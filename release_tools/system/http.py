@@ -31,7 +31,7 @@ _PIECE: Final = 1 << 18
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long a server is waited for.
 
     Attributes:
@@ -56,7 +56,7 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What a server answered.
 
     Attributes:
@@ -109,9 +109,9 @@ class Http:
 
     allowed: frozenset[str]
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
-    patience: Patience = Patience()
+    patience: RetryPolicy = RetryPolicy()
     once: bool = False
-    _read: dict[object, "Future[Answer]"] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _read: dict[object, "Future[Response]"] = field(default_factory=dict, init=False, repr=False, compare=False)
     _others: dict[object, "Http"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
@@ -119,14 +119,14 @@ class Http:
         cls,
         urls: Iterable[str],
         environment: Mapping[str, str],
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
         *,
         once: bool = False,
     ) -> Self:
         """Allow the origins of these addresses."""
-        return cls(frozenset(map(origin, urls)), environment, patience or Patience(), once)
+        return cls(frozenset(map(origin, urls)), environment, patience or RetryPolicy(), once)
 
-    def beside(self, urls: Iterable[str], patience: Patience | None = None) -> "Http":
+    def beside(self, urls: Iterable[str], patience: RetryPolicy | None = None) -> "Http":
         """The session of this run for other places: one and the same each time, whose connections end with this one's.
 
         Args:
@@ -144,7 +144,7 @@ class Http:
         limit: int = PLENTY,
         into: IO[bytes] | None = None,
         follow: bool = True,
-    ) -> Answer:
+    ) -> Response:
         """Read; tried again on 429, 5xx and broken connections.
 
         Args:
@@ -159,7 +159,7 @@ class Http:
         """
         if not self.once or into is not None:
             return self._get(url, dict(headers or {}), limit, into, follow=follow)
-        fresh: Future[Answer] = Future()
+        fresh: Future[Response] = Future()
         answer = self._read.setdefault((url, tuple(sorted((headers or {}).items())), limit, follow), fresh)
         if answer is fresh:  # whoever asks meanwhile waits for this very answer
             try:
@@ -171,7 +171,7 @@ class Http:
 
     def _get(
         self, url: str, headers: dict[str, str], limit: int, into: IO[bytes] | None = None, *, follow: bool
-    ) -> Answer:
+    ) -> Response:
         for _ in range(_AT_MOST_REDIRECTED):
             answer = self._patiently(url, headers, limit, into)
             if answer.status not in _REDIRECTS or not follow:
@@ -184,7 +184,7 @@ class Http:
 
     def post(
         self, url: str, *, headers: Mapping[str, str] | None = None, json: object = None, data: bytes | None = None
-    ) -> Answer:
+    ) -> Response:
         """Write, once: never repeated, never redirected.
 
         Raises:
@@ -192,7 +192,7 @@ class Http:
         """
         return self.send("POST", url, headers=headers, json=json, data=data)
 
-    def send(self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **body: Any) -> Answer:  # noqa: ANN401 - handed on to requests
+    def send(self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **body: Any) -> Response:  # noqa: ANN401 - handed on to requests
         """As `post`, with another method.
 
         Raises:
@@ -269,7 +269,7 @@ class Http:
     def _variable(self, name: str) -> str:
         return self.environment.get(name) or self.environment.get(name.upper()) or ""
 
-    def _patiently(self, url: str, headers: dict[str, str], limit: int, into: IO[bytes] | None) -> Answer:
+    def _patiently(self, url: str, headers: dict[str, str], limit: int, into: IO[bytes] | None) -> Response:
         patience = self.patience
         for again in range(2, patience.tries + 1):
             wait = ""
@@ -297,7 +297,7 @@ class Http:
         limit: int,
         into: IO[bytes] | None = None,
         **body: Any,  # noqa: ANN401 - handed on to requests
-    ) -> Answer:
+    ) -> Response:
         import requests
         import urllib3
 
@@ -319,7 +319,7 @@ class Http:
                     if time.monotonic() > end:
                         raise UnreachableError(f"{bare(url)} answers so slowly that it was given up")
                 lower = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(url, response.status_code, lower, content.getvalue())
+                return Response(url, response.status_code, lower, content.getvalue())
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise UnreachableError(
                 f"{bare(url)} could not be reached: {reason(error)}", "Run the same command again to go on."

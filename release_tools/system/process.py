@@ -41,7 +41,7 @@ class Completed:
     stderr: str
 
 
-class Program:
+class Process:
     """A program that was begun and is not waited for yet; `finish` or `end` it.
 
     Whatever it leaves behind ends with it, unless it may ask its user on the terminal: only a program that may not
@@ -133,11 +133,11 @@ class Program:
         self._err.close()
 
 
-class Servant:
+class LineWorker:
     """A program that takes one line after the other, and answers each with a line."""
 
     def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
-        """Begin it; arguments as of `Program`, whatever it says beside its answers is lost.
+        """Begin it; arguments as of `Process`, whatever it says beside its answers is lost.
 
         Raises:
             ProcessError: it could not be started.
@@ -195,12 +195,12 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has
     patience: float | None = None,
     may_ask: bool = False,
 ) -> Completed:
-    """Run a program to its end; see `Program` and `Program.finish`.
+    """Run a program to its end; see `Process` and `Process.finish`.
 
     Raises:
         ProcessError: it could not be started, exited with another code than 0, or took too long.
     """
-    program = Program(argv, env=env, cwd=cwd, asked=stdin is not None, may_ask=may_ask)
+    program = Process(argv, env=env, cwd=cwd, asked=stdin is not None, may_ask=may_ask)
     return program.finish(stdin, patience)
 
 

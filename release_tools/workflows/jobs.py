@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from release_tools.config.schema import Config
-from release_tools.engine.routes import CONDA_FORGE, DRAFT, GITHUB, PYPI, TESTPYPI, Channel, Index, Server, route, stops
+from release_tools.engine.routes import (
+    CONDA_FORGE,
+    DRAFT,
+    GITHUB,
+    PYPI,
+    TESTPYPI,
+    Channel,
+    Index,
+    Server,
+    publisher_names,
+    route_for,
+)
 from release_tools.model.release import Kind
 from release_tools.model.versions import TagFormat
 from release_tools.publishers.conda_channel.servers import TOKENS
@@ -17,7 +28,7 @@ _RELEASE: Final = ("contents: write", "to make the release")
 
 
 @dataclass(frozen=True)
-class Job:
+class PublishJob:
     """The job that publishes to one place.
 
     Attributes:
@@ -42,7 +53,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Plan:
+class WorkflowPlan:
     """All that the templates fill in.
 
     Attributes:
@@ -62,7 +73,7 @@ class Plan:
     tags: tuple[str, ...]
     project: str
     dist: str
-    jobs: tuple[Job, ...]
+    jobs: tuple[PublishJob, ...]
     dev: bool
     ours: str
     pins: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +84,7 @@ def tag_patterns(config: Config) -> tuple[str, ...]:
     return TagFormat.parse(config.tag_format).globs
 
 
-def jobs(config: Config, *, dev: bool) -> tuple[Job, ...]:
+def jobs(config: Config, *, dev: bool) -> tuple[PublishJob, ...]:
     """A job for each place on the routes, in the order in which they are published.
 
     Args:
@@ -86,14 +97,14 @@ def jobs(config: Config, *, dev: bool) -> tuple[Job, ...]:
     kinds = [kind for kind in Kind if dev or kind is not Kind.DEV]
     places: dict[str, Index | Channel] = {}
     for kind in kinds:
-        way = route(config, kind)
+        way = route_for(config, kind)
         places |= {index.name: index for index in way.indexes}
         places |= {channel.name: channel for channel in way.channels}
     order = sorted(places.values(), key=lambda place: (isinstance(place, Channel), place != TESTPYPI))
-    named = {name for kind in kinds for name in stops(config, kind)}
-    draft = Job(DRAFT, "GitHub draft", DRAFT, (_RELEASE,), history=True)
-    release = Job(GITHUB, "GitHub release", GITHUB, (_RELEASE,), history=True)
-    forge = Job(
+    named = {name for kind in kinds for name in publisher_names(config, kind)}
+    draft = PublishJob(DRAFT, "GitHub draft", DRAFT, (_RELEASE,), history=True)
+    release = PublishJob(GITHUB, "GitHub release", GITHUB, (_RELEASE,), history=True)
+    forge = PublishJob(
         CONDA_FORGE,
         "conda-forge",
         CONDA_FORGE,
@@ -105,19 +116,19 @@ def jobs(config: Config, *, dev: bool) -> tuple[Job, ...]:
     return tuple(job for job in every if job.place in named)
 
 
-def _job(place: Index | Channel) -> Job | None:
+def _job(place: Index | Channel) -> PublishJob | None:
     name = _identifier(place.name)
     if isinstance(place, Index) and place.audience:
         url = {PYPI: "pypi-url"}.get(place, "")
-        return Job(name, place.title, place.name, (_READ, _MINT), environment=name, url=url)
+        return PublishJob(name, place.title, place.name, (_READ, _MINT), environment=name, url=url)
     if isinstance(place, Index):
-        return Job(name, place.title, place.name, environment=name, secrets=("TWINE_USERNAME", PYPI_PASSWORD))
+        return PublishJob(name, place.title, place.name, environment=name, secrets=("TWINE_USERNAME", PYPI_PASSWORD))
     if place.server is Server.FOLDER:
         return None  # a folder of this machine is none of a runner's
     secret = TOKENS[place.server]
     url = "anaconda-url" if secret == ANACONDA_TOKEN else ""
     title = "Anaconda.org" if place.server is Server.ANACONDA else place.name
-    return Job(name, title, place.name, environment=name, secrets=(secret,), url=url)
+    return PublishJob(name, title, place.name, environment=name, secrets=(secret,), url=url)
 
 
 def _identifier(name: str) -> str:

@@ -16,13 +16,13 @@ from release_tools.git.remote import Remote
 from release_tools.git.repository import Repository
 from release_tools.project.facts import Project, VersionSource
 from release_tools.system.process import ProcessError
-from release_tools.workflows.jobs import Plan, jobs, tag_patterns
+from release_tools.workflows.jobs import WorkflowPlan, jobs, tag_patterns
 from release_tools.workflows.render import CHECK, RELEASE
 from release_tools.workflows.workflow_files import read_yaml
 
 
 @dataclass(frozen=True)
-class Subject:
+class ProjectWorkflows:
     """A project whose workflows are written, compared or judged.
 
     Attributes:
@@ -84,7 +84,7 @@ class Subject:
         except (ConfigError, KeyError, TypeError):
             return False
 
-    def plan(self, *, dev: bool, ours: str) -> Plan:
+    def plan(self, *, dev: bool, ours: str) -> WorkflowPlan:
         """What the workflows must hold.
 
         Args:
@@ -97,7 +97,7 @@ class Subject:
         config = self.context.config
         dist = config.packages_dir if self.folder == "." else f"{self.folder}/{config.packages_dir}"
         made = jobs(config, dev=dev)
-        return Plan(self.name, self.branch, tag_patterns(config), self.folder, dist, made, dev, ours)
+        return WorkflowPlan(self.name, self.branch, tag_patterns(config), self.folder, dist, made, dev, ours)
 
 
 def our_action(env: Mapping[str, str], version: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from release_tools import addresses
 from release_tools.system.templates import environment
-from release_tools.workflows.jobs import Plan
+from release_tools.workflows.jobs import WorkflowPlan
 
 FOLDER: Final = ".github/workflows"
 RELEASE: Final = f"{FOLDER}/release.yml"
@@ -27,14 +27,14 @@ ITSELF: Final = "./ # zizmor: ignore[self-repository] - act, by which our tests 
 _PINNED: Final = re.compile(r"uses: ([\w.-]+/[\w./-]+)@([0-9a-f]{40}(?: # \S+)?)$", re.MULTILINE)
 
 
-def render(plan: Plan) -> dict[str, str]:
+def render(plan: WorkflowPlan) -> dict[str, str]:
     """Every workflow by its path in the repository."""
     filling = environment("workflows")
     pins = {name: f"{name}@{commit}" for name, commit in {**PINS, **plan.pins}.items()}
     return {path: filling.get_template(Path(path).name).render(plan=plan, pins=pins) for path in (RELEASE, CHECK)}
 
 
-def keep_pins(plan: Plan, texts: Mapping[str, str]) -> Plan:
+def keep_pins(plan: WorkflowPlan, texts: Mapping[str, str]) -> WorkflowPlan:
     """The plan with the commits that the project's own workflows pin, which a bot may have brought up to date."""
     found = dict(pair for text in texts.values() for pair in _PINNED.findall(text))
     ours = found.get(addresses.ACTION)

@@ -6,13 +6,13 @@ from typing import Final
 from release_tools import addresses
 from release_tools.engine.routes import CONDA_FORGE, PYPI, TESTPYPI
 from release_tools.model.note import Note, State
-from release_tools.workflows.jobs import Job, Plan
+from release_tools.workflows.jobs import PublishJob, WorkflowPlan
 from release_tools.workflows.render import RELEASE
 
 _WORKFLOW: Final = RELEASE.rpartition("/")[2]
 
 
-def registrations(plan: Plan, slug: str) -> Iterator[Note]:
+def setup_steps(plan: WorkflowPlan, slug: str) -> Iterator[Note]:
     """One line for each thing, with the address where it is done.
 
     Args:
@@ -23,11 +23,11 @@ def registrations(plan: Plan, slug: str) -> Iterator[Note]:
     settings = f"{addresses.GITHUB_SITE}/{owner}/{name}/settings/environments"
     for job in plan.jobs:
         if job.environment:
-            yield Note(State.FACT, f"GitHub: make the environment {job.environment}", settings, _protection(job))
+            yield Note(State.INFO, f"GitHub: make the environment {job.environment}", settings, _protection(job))
         for index in (PYPI, TESTPYPI):
             if index.name == job.place:
                 yield Note(
-                    State.FACT,
+                    State.INFO,
                     f"{index.title}: add a trusted publisher",
                     f"project {plan.name}, owner {owner}, repository {name}, workflow {_WORKFLOW},"
                     f" environment {job.environment}",
@@ -36,18 +36,18 @@ def registrations(plan: Plan, slug: str) -> Iterator[Note]:
                 )
         for secret in job.secrets:
             yield Note(
-                State.FACT,
+                State.INFO,
                 f"GitHub: put the secret {secret} into the environment {job.environment}",
                 settings,
                 _made(job, plan.name),
             )
 
 
-def _protection(job: Job) -> str:
+def _protection(job: PublishJob) -> str:
     return "Ask there for a reviewer, if a person shall say yes to every release." if job.url else ""
 
 
-def _made(job: Job, project: str) -> str:
+def _made(job: PublishJob, project: str) -> str:
     if job.place == "anaconda":
         return (
             f"Make it at {addresses.ANACONDA_SITE}, Settings, Access, with the scope api:write"

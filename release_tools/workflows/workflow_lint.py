@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from release_tools.engine.routes import CONDA_FORGE, names_in
+from release_tools.engine.routes import CONDA_FORGE, split_names
 from release_tools.model.note import Note, State
 from release_tools.model.versions import TagFormat
-from release_tools.workflows.jobs import Job
+from release_tools.workflows.jobs import PublishJob
 from release_tools.workflows.workflow_files import Use, Workflow
 
 _PUBLISHING = ("publish", "release")
 _BUILDING = ("build", "release", "dry-run")
 
 
-def judge(workflows: Sequence[Workflow], jobs: Sequence[Job], tags: TagFormat) -> Iterator[Note]:
+def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[PublishJob], tags: TagFormat) -> Iterator[Note]:
     """Every fault, and what was seen to be right.
 
     Args:
@@ -33,10 +33,10 @@ def judge(workflows: Sequence[Workflow], jobs: Sequence[Job], tags: TagFormat) -
         for use in workflow.uses:
             yield from _use(use)
     for job in jobs:
-        yield from _place(job, [use for workflow in workflows for use in publishing_to(job, workflow)])
+        yield from _place(job, [use for workflow in workflows for use in find_publishing_jobs(job, workflow)])
 
 
-def publishing_to(job: Job, workflow: Workflow) -> list[Use]:
+def find_publishing_jobs(job: PublishJob, workflow: Workflow) -> list[Use]:
     """The steps of a workflow that publish to the place of a job."""
     return [use for use in workflow.uses if use.command in _PUBLISHING and _serves(use, job)]
 
@@ -89,7 +89,7 @@ def _use(use: Use) -> Iterator[Note]:
         )
 
 
-def _place(job: Job, uses: Sequence[Use]) -> Iterator[Note]:
+def _place(job: PublishJob, uses: Sequence[Use]) -> Iterator[Note]:
     if not uses:
         otherwise = "set conda-forge.enabled = false" if job.place == CONDA_FORGE else "take the place out of the route"
         yield Note(
@@ -102,7 +102,7 @@ def _place(job: Job, uses: Sequence[Use]) -> Iterator[Note]:
         yield from faults or [Note(State.DONE, f"{use.path}, job {use.job}: has what {job.title} asks for")]
 
 
-def _rights(job: Job, use: Use) -> Iterator[Note]:
+def _rights(job: PublishJob, use: Use) -> Iterator[Note]:
     for right, reason in job.permissions:
         name, _, level = right.partition(": ")
         by_password = name == "id-token" and use.has_secret("TWINE_PASSWORD")
@@ -114,7 +114,7 @@ def _rights(job: Job, use: Use) -> Iterator[Note]:
             )
 
 
-def _secrets(job: Job, use: Use) -> Iterator[Note]:
+def _secrets(job: PublishJob, use: Use) -> Iterator[Note]:
     for secret in job.secrets:
         if not use.has_secret(secret) and secret != "TWINE_USERNAME":  # noqa: S105 - twine takes __token__ without one
             yield Note(
@@ -124,7 +124,7 @@ def _secrets(job: Job, use: Use) -> Iterator[Note]:
             )
 
 
-def _environment(job: Job, use: Use) -> Iterator[Note]:
+def _environment(job: PublishJob, use: Use) -> Iterator[Note]:
     if job.environment and not use.environment:
         yield Note(
             State.WARNING,
@@ -133,9 +133,9 @@ def _environment(job: Job, use: Use) -> Iterator[Note]:
         )
 
 
-def _serves(use: Use, job: Job) -> bool:
+def _serves(use: Use, job: PublishJob) -> bool:
     """Whether a step publishes to that place: to all without ``only``."""
-    only = names_in(use.inputs.get("only", ""))
+    only = split_names(use.inputs.get("only", ""))
     return not only or job.place in only
 
 

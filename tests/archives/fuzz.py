@@ -103,7 +103,7 @@ def _check_wheel(path: Path, scratch: Path) -> None:
     _compare(wheel, theirs)
     converted = convert(wheel, scratch / "converted", Conversion(), COMMIT_TIME)
     packages = [read_conda(made) for made in converted.paths]
-    failed = [note.text for note in parity.compare(wheel, packages, Names()) if note.state is State.FAILED]
+    failed = [note.text for note in parity.compare_contents(wheel, packages, Names()) if note.state is State.FAILED]
     if failed:
         raise BrokenError(f"the conda package differs: {failed}")
 

@@ -11,7 +11,7 @@ class Hostile(NamedTuple):
     """One archive, and what the error has to say about it."""
 
     id: str
-    says: str
+    description: str
     make: Callable[[], bytes]
     filename: str = "demo-1.0-py3-none-any.whl"
 

@@ -26,8 +26,8 @@ CONDA, BZ2 = "demo-1.0-py_0.conda", "demo-1.0-py_0.tar.bz2"
 FILE = PAYLOAD[0]
 
 
-def conda(id_: str, says: str, *payload: Entry, **facts: object) -> Hostile:
-    return Hostile(id_, says, partial(conda_bytes, payload or PAYLOAD, **facts), CONDA)  # type: ignore[arg-type]  # as above
+def conda(id_: str, description: str, *payload: Entry, **facts: object) -> Hostile:
+    return Hostile(id_, description, partial(conda_bytes, payload or PAYLOAD, **facts), CONDA)  # type: ignore[arg-type]  # as above
 
 
 def told(**change: object) -> list[Entry]:

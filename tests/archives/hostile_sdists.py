@@ -20,8 +20,8 @@ SDIST = "demo-1.0.tar.gz"
 LINK, HARD, TOP = tarfile.SYMTYPE, tarfile.LNKTYPE, "demo-1.0"
 
 
-def sdist(id_: str, says: str, *entries: Entry, **facts: object) -> Hostile:
-    return Hostile(id_, says, partial(sdist_bytes, *entries, **facts), SDIST)  # type: ignore[arg-type]  # as above
+def sdist(id_: str, description: str, *entries: Entry, **facts: object) -> Hostile:
+    return Hostile(id_, description, partial(sdist_bytes, *entries, **facts), SDIST)  # type: ignore[arg-type]  # as above
 
 
 def patched(offset: int, value: bytes) -> Callable[[], bytes]:

@@ -29,7 +29,7 @@ def test_a_hostile_archive_is_refused_for_what_is_wrong_with_it(
     path.write_bytes(case.make())
     with pytest.raises(ArchiveError) as refusal:
         read(path)
-    assert case.says in str(refusal.value)
+    assert case.description in str(refusal.value)
     assert case.filename in refusal.value.message
     assert all(line.isprintable() for line in str(refusal.value).split("\n")), "it would play tricks on the terminal"
     assert refusal.value.advice
@@ -66,10 +66,10 @@ def test_only_a_regular_file_is_opened(make: Callable[[Path], None], tmp_path: P
         (Limits(document=9), "METADATA' has 46 bytes, more than 9"),
     ],
 )
-def test_an_archive_beyond_a_limit_is_refused(limits: Limits, says: str, tmp_path: Path) -> None:
+def test_an_archive_beyond_a_limit_is_refused(limits: Limits, description: str, tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0-py3-none-any.whl"
     path.write_bytes(wheel_bytes())
-    with pytest.raises(ArchiveError, match=says):
+    with pytest.raises(ArchiveError, match=description):
         read_wheel(path, limits)
 
 

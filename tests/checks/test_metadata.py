@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.checks.artifacts import Subject
+from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.checks.metadata import check_metadata
 from release_tools.config.schema import Config
 from release_tools.engine.context import Context
@@ -30,11 +30,11 @@ RST = "Description-Content-Type: text/x-rst\n\n"
     ],
 )
 def test_a_description_that_an_index_cannot_show_is_refused(
-    tmp_path: Path, told: str, state: State, says: str, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, told: str, state: State, description: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     wheel = Artifact.of(make_wheel(tmp_path, told=told), ArtifactKind.WHEEL)
     release = Release("demo", "1.0", Kind.FINAL, artifacts=(wheel,))
-    context = Context(tmp_path, Config(), {}, Console({}, out=io.StringIO()), Gate(dry=True), tmp_path)
-    notes: tuple[Note, ...] = check_metadata(context, release, Subject.read([wheel]))
-    assert [(note.state, says in note.detail) for note in notes] == [(state, True)], notes
+    context = Context(tmp_path, Config(), {}, Console({}, out=io.StringIO()), Gate(is_dry_run=True), tmp_path)
+    notes: tuple[Note, ...] = check_metadata(context, release, ReleaseFiles.read([wheel]))
+    assert [(note.state, description in note.detail) for note in notes] == [(state, True)], notes
     assert capfd.readouterr() == ("", "")

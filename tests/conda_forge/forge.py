@@ -149,7 +149,9 @@ class Forge:
         """What was sent that is no reading, in order."""
         return [line for line in self.hub.lines() if not line.startswith("GET")]
 
-    def release(self, version: str = "1.0", headers: str = "", *, dry: bool = False, served: bool = True) -> Outcome:
+    def release(
+        self, version: str = "1.0", headers: str = "", *, is_dry_run: bool = False, served: bool = True
+    ) -> Outcome:
         """Each call is a run on a fresh machine."""
         if served:
             self.publish(version, headers)
@@ -164,15 +166,15 @@ class Forge:
             kind = kind_of(parse_version(version, field="test"))
             return replace(before, name="demo", version=version, kind=kind, artifacts=(sdist, wheel), commit="c" * 40)
 
-        with self.context(folder, dry=dry) as context:
+        with self.context(folder, is_dry_run=is_dry_run) as context:
             return run([Step("Build", build), *FORGE], context)
 
     @contextmanager
-    def context(self, folder: Path, *, dry: bool = False) -> Iterator[Context]:
+    def context(self, folder: Path, *, is_dry_run: bool = False) -> Iterator[Context]:
         env = {**self.env, "HOME": str(folder)}
         config = read_config(folder, env, {**SETTINGS, **self.settings})
         console = Console(env, out=self.said, err=self.said)
-        context = Context(folder, config, env, console, Gate(dry, pause=0), folder)
+        context = Context(folder, config, env, console, Gate(is_dry_run, pause=0), folder)
         try:
             yield context
         finally:

@@ -102,16 +102,16 @@ def test_a_rerun_does_nothing(forge: Forge) -> None:
     before = list(forge.writes)
     outcome = forge.release()
     assert outcome.error is None
-    assert states(outcome) == {"conda-forge": State.ALREADY, "conda-forge-rerender": State.ALREADY}
+    assert states(outcome) == {"conda-forge": State.UNCHANGED, "conda-forge-rerender": State.UNCHANGED}
     assert url(outcome) == URL
     assert forge.writes == before
 
 
 def test_a_dry_run_writes_nothing(forge: Forge) -> None:
-    outcome = forge.release(dry=True, served=False)
+    outcome = forge.release(is_dry_run=True, served=False)
     assert outcome.error is None, texts(outcome)
     assert "would wait until PyPI serves demo-1.0.tar.gz" in texts(outcome)
-    assert set(states(outcome).values()) == {State.WOULD}
+    assert set(states(outcome).values()) == {State.PLANNED}
     assert len(states(outcome)) == 5
     assert forge.writes == []
 
@@ -123,7 +123,7 @@ LIMITED = base.Response.of_json({"message": "API rate limit exceeded for 192.0.2
 def test_a_rehearsal_that_cannot_look_says_what_would_be_done(forge: Forge, fault: Fault) -> None:
     forge.env.pop("CONDA_FORGE_TOKEN")
     forge.hub.faults = [fault]
-    outcome = forge.release(dry=True)
+    outcome = forge.release(is_dry_run=True)
     assert outcome.error is None
     assert "could not look" in texts(outcome)
     assert "would open a pull request for demo at conda-forge, unless there is one" in texts(outcome)

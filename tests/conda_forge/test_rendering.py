@@ -78,7 +78,7 @@ def test_drift_has_a_line_in_every_rehearsal(run: Run, there: Feedstock) -> None
     assert ("done", "rattler-build renders it") in notes
     assert ("warning", "the feedstock's recipe lacks 1, has in excess 1, has otherwise 1") in notes
     notes = section(json.loads(rehearse(run, there, NEW, "--json", "--conda-forge-accepted", "tabulate").out))
-    assert ("fact", "the feedstock's recipe lacks 1, has otherwise 1; this change brings it all") in notes
+    assert ("info", "the feedstock's recipe lacks 1, has otherwise 1; this change brings it all") in notes
     there.keep(there.recipe.replace("click >=8\n", "click >=8.1\n    - rich\n"))
     notes = section(json.loads(rehearse(run, there, NEW, "--json", "--conda-forge-accepted", "tabulate").out))
     assert ("done", "the feedstock's recipe agrees with the project") in notes
@@ -140,7 +140,7 @@ def test_a_feedstock_that_has_the_version_is_left_as_it_is(run: Run, there: Feed
     there.keep(there.recipe.replace('"1.2"', '"1.3"'))
     report = json.loads(rehearse(run, there, NEW, "--json").out)
     assert report["recipe"]["diff"] == ""
-    assert section(report)[0] == ("already", "conda-forge/words-feedstock has 1.3 already")
+    assert section(report)[0] == ("unchanged", "conda-forge/words-feedstock has 1.3 already")
 
 
 def test_a_new_package_gets_a_whole_recipe(run: Run, there: Feedstock) -> None:

@@ -9,7 +9,7 @@ import pytest
 from release_tools.forges.github.session import GitHub as Hub
 from release_tools.model.release import Kind, Release
 from release_tools.pipeline import Step, run
-from release_tools.steps.check_credentials import see_logins
+from release_tools.steps.check_credentials import check_credentials
 from release_tools.system.http import Http
 from tests.conda_forge.forge import (
     FEEDSTOCK,
@@ -91,7 +91,7 @@ def test_a_new_recipe_is_a_patch_too(forge: Forge, tmp_path: Path) -> None:
 def test_doctor_tells_what_the_token_may(forge: Forge, who: Callable[[Forge], None], said: str) -> None:
     who(forge)
     with forge.context(forge.folder) as context:
-        outcome = run([Step("Logins", see_logins)], context, Release(kind=Kind.FINAL))
+        outcome = run([Step("Logins", check_credentials)], context, Release(kind=Kind.FINAL))
     assert said in texts(outcome)
 
 

@@ -9,20 +9,20 @@ from packaging.version import Version
 
 from release_tools.errors import VersionError
 from release_tools.history.bump import Bump, Evidence, Level, Past, Scheme, bumped, recommend, scheme_of
-from release_tools.history.releases import Released, last_final, newest, previous
+from release_tools.history.releases import PastRelease, last_final, newest, previous
 
 NOTHING, METADATA, PATCH, MINOR, MAJOR = Level
 TODAY = date(2026, 3, 2)
 
 
-def released(history: str) -> list[Released]:
+def released(history: str) -> list[PastRelease]:
     """``1.0 1.1@2025-11-01``: each version, with its day if that matters; one after the other otherwise."""
     found = []
     for index, item in enumerate(history.split()):
         version, _, day = item.partition("@")
-        found.append(Released(Version(version), version, f"c{index}", date.fromisoformat(day or "2016-07-01")))
+        found.append(PastRelease(Version(version), version, f"c{index}", date.fromisoformat(day or "2016-07-01")))
     return [
-        item if "@" in text else Released(item.version, item.tag, item.commit, item.day + timedelta(days=index))
+        item if "@" in text else PastRelease(item.version, item.tag, item.commit, item.day + timedelta(days=index))
         for index, (item, text) in enumerate(zip(found, history.split(), strict=True))
     ]
 

@@ -19,7 +19,7 @@ def test_everything_goes_where_the_route_leads(there: World) -> None:
     there.log_in()
     assert there.run("publish") == 0
     assert there.pypi.holds() == there.expected(release, *DISTS)
-    [conda] = release.of_kind(ArtifactKind.CONDA)
+    [conda] = release.artifacts_of_kind(ArtifactKind.CONDA)
     assert there.anaconda.holds() == {f"noarch/{conda.filename}": (conda.sha256, ("main",))}
     assert there.testpypi.holds() == {}
 
@@ -33,7 +33,7 @@ def test_a_second_run_uploads_nothing(there: World, capsys: pytest.CaptureFixtur
     assert len(there.pypi.uploads) == 2
     assert len(there.anaconda.uploads) == 1
     told = json.loads(capsys.readouterr().out)
-    assert [receipt["state"] for receipt in told["receipts"]] == ["already"] * 3
+    assert [receipt["state"] for receipt in told["receipts"]] == ["unchanged"] * 3
 
 
 def test_a_dry_run_uploads_nothing_and_needs_no_credential(there: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,7 +65,7 @@ def test_other_bytes_anywhere_stop_everything_before_anything_is_done(
 ) -> None:
     release = there.build()
     there.log_in()
-    [conda] = release.of_kind(ArtifactKind.CONDA)
+    [conda] = release.artifacts_of_kind(ArtifactKind.CONDA)
     there.anaconda.put("octo", "demo", "1.0", f"noarch/{conda.filename}", b"other bytes", "main")
     assert there.run("publish") == ConflictError.exit_code
     assert "Anaconda.org/octo has other bytes under the name demo-1.0-py_0.conda" in capsys.readouterr().err
@@ -102,7 +102,7 @@ def test_a_local_version_is_never_uploaded(there: World) -> None:
 def test_a_missing_label_is_put_on_without_an_upload(there: World) -> None:
     release = there.build()
     there.log_in()
-    [conda] = release.of_kind(ArtifactKind.CONDA)
+    [conda] = release.artifacts_of_kind(ArtifactKind.CONDA)
     there.anaconda.put("octo", "demo", "1.0", f"noarch/{conda.filename}", conda.path.read_bytes(), "rc")
     assert there.run("publish") == 0
     assert there.anaconda.uploads == []

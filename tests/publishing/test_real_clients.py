@@ -81,7 +81,7 @@ def test_a_channel_in_a_folder_is_installed_from(there: World, tmp_path: Path) -
 def test_other_bytes_in_a_folder_are_never_replaced(there: World, tmp_path: Path) -> None:
     release = there.build()
     channel = tmp_path / "channel"
-    [conda] = release.of_kind(ArtifactKind.CONDA)
+    [conda] = release.artifacts_of_kind(ArtifactKind.CONDA)
     (channel / "noarch").mkdir(parents=True)
     (channel / "noarch" / conda.filename).write_bytes(b"other")
     assert there.run("publish", "--routes-final", channel.as_uri()) == ConflictError.exit_code
@@ -130,7 +130,7 @@ async def install(channel: Path, prefix: Path) -> None:
     ],
 )
 def test_other_conda_servers_take_packages_too(there: World, address: str, variable: str) -> None:
-    [conda] = there.build().of_kind(ArtifactKind.CONDA)
+    [conda] = there.build().artifacts_of_kind(ArtifactKind.CONDA)
     server = CondaServer("canary-of-the-lab")
     there.proxy.routes[HOST] = server
     assert there.run("publish", "--routes-final", address) == CredentialError.exit_code

@@ -100,7 +100,9 @@ def signature(path: Path, identity: str) -> str:
 @pytest.fixture
 def signing(job: World, tmp_path: Path) -> Iterator[Context]:
     config = Config(rehearse=False, network=NetworkConfig(pause=5, wait=1))
-    context = Context(job.project, config, job.env, Console(job.env), Gate(dry=False), tmp_path, signer=signature)
+    context = Context(
+        job.project, config, job.env, Console(job.env), Gate(is_dry_run=False), tmp_path, signer=signature
+    )
     with closing(context.http):
         yield context
 

@@ -38,10 +38,10 @@ SAYS = {
 
 
 @pytest.mark.parametrize(("path", "says"), SAYS.items())
-def test_only_the_texts_that_say_something_are_kept(path: str, says: bool, tmp_path: Path) -> None:  # noqa: FBT001 - data
+def test_only_the_texts_that_say_something_are_kept(path: str, description: bool, tmp_path: Path) -> None:  # noqa: FBT001 - data
     found = evidence(tmp_path, {path: b"text"}).sources
     assert path in found.paths
-    assert found.texts == ({path: "text"} if says else {})
+    assert found.texts == ({path: "text"} if description else {})
 
 
 def test_a_text_that_no_person_wrote_is_not_read(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def section(title: str, *states: State, place: str = "") -> Section:
 def rehearsed(folder: Path) -> Release:
     """A dry run that went well, with one place of each state."""
     wheel, sdist = make_wheel(folder, "molecool", "1.4.0rc1"), make_sdist(folder, "molecool", "1.4.0rc1")
-    upload = Note(State.WOULD, f"upload {wheel.name} to PyPI")
+    upload = Note(State.PLANNED, f"upload {wheel.name} to PyPI")
     return Release(
         name="molecool",
         version="1.4.0rc1",
@@ -29,12 +29,12 @@ def rehearsed(folder: Path) -> Release:
         commit="c0ffee" * 6 + "c0ff",
         artifacts=(Artifact.of(sdist, ArtifactKind.SDIST), Artifact.of(wheel, ArtifactKind.WHEEL)),
         receipts=(
-            Receipt(f"pypi:{wheel.name}", "https://pypi.org/project/molecool/1.4.0rc1/", "ab" * 32, State.WOULD),
+            Receipt(f"pypi:{wheel.name}", "https://pypi.org/project/molecool/1.4.0rc1/", "ab" * 32, State.PLANNED),
         ),
         sections=(
-            section("Version", State.FACT, State.WARNING),
+            section("Version", State.INFO, State.WARNING),
             section("Build sdist and wheel", State.DONE),
-            section("Push the tag", State.ALREADY, place="git remote"),
+            section("Push the tag", State.UNCHANGED, place="git remote"),
             Section("Upload to PyPI", (upload,), 0.2, "PyPI"),
             section("Open a pull request", State.SKIPPED, place="conda-forge"),
         ),
@@ -55,7 +55,7 @@ def hostile(folder: Path) -> Release:
         version="1.0",
         tag=HOSTILE,
         artifacts=good.artifacts,
-        receipts=(Receipt(HOSTILE, "javascript:alert(1)", HOSTILE, State.WOULD),),
+        receipts=(Receipt(HOSTILE, "javascript:alert(1)", HOSTILE, State.PLANNED),),
         sections=(Section("Version", (note,), 0.1), Section("Upload", (note,), 0.1, "PyPI")),
         documents=(Document("Release notes", HOSTILE, "markdown"), Document("Recipe", HOSTILE, "yaml")),
     )

@@ -41,8 +41,8 @@ def test_the_outputs_of_a_rehearsal(tmp_path: Path) -> None:
     ("states", "error", "released"),
     [
         ((State.DONE,), None, "true"),
-        ((State.ALREADY, State.ALREADY), None, "true"),
-        ((State.DONE, State.WOULD), None, "false"),
+        ((State.UNCHANGED, State.UNCHANGED), None, "true"),
+        ((State.DONE, State.PLANNED), None, "false"),
         ((State.DONE,), RemoteError("503"), "false"),
         ((), None, "false"),
     ],

@@ -63,7 +63,7 @@ def complaints(browser: webdriver.Chrome) -> list[object]:
 def test_it_is_readable_everywhere(
     browser: webdriver.Chrome, tmp_path: Path, size: tuple[int, int], scheme: str
 ) -> None:
-    show(browser, tmp_path, report_page(rehearsed(tmp_path), dry=True), size, scheme)
+    show(browser, tmp_path, report_page(rehearsed(tmp_path), is_dry_run=True), size, scheme)
     assert complaints(browser) == []
     assert browser.title == "molecool 1.4.0rc1: rehearsed, nothing published"
     wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -76,7 +76,7 @@ def test_it_is_readable_everywhere(
 @needs_browser
 def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: Path) -> None:
     release = rehearsed(tmp_path)
-    show(browser, tmp_path, report_page(release, dry=True))
+    show(browser, tmp_path, report_page(release, is_dry_run=True))
     assert browser.find_element(By.CSS_SELECTOR, "header .warnings").text.endswith("Version is warning")
     places = [item.text.splitlines() for item in browser.find_elements(By.CSS_SELECTOR, ".places > li")]
     assert [(lines[1], lines[2]) for lines in places] == [
@@ -98,7 +98,7 @@ def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: P
 
 @needs_browser
 def test_folds_open_and_links_lead_somewhere(browser: webdriver.Chrome, tmp_path: Path) -> None:
-    show(browser, tmp_path, report_page(rehearsed(tmp_path), dry=True))
+    show(browser, tmp_path, report_page(rehearsed(tmp_path), is_dry_run=True))
     tree = browser.find_element(By.CSS_SELECTOR, "#files .artifact:nth-of-type(2) details.tree")
     inner = tree.find_element(By.CSS_SELECTOR, ".file")
     assert not inner.is_displayed()
@@ -117,7 +117,7 @@ def test_folds_open_and_links_lead_somewhere(browser: webdriver.Chrome, tmp_path
 @needs_browser
 def test_a_failure_is_told_first(browser: webdriver.Chrome, tmp_path: Path) -> None:
     error = BuildError("the backend said no", "Mend pyproject.toml.", faults=["no README", "no LICENSE"])
-    show(browser, tmp_path, report_page(rehearsed(tmp_path), error, dry=False), PHONE)
+    show(browser, tmp_path, report_page(rehearsed(tmp_path), error, is_dry_run=False), PHONE)
     alert = browser.find_element(By.CSS_SELECTOR, "header [role=alert]")
     assert [line.strip() for line in alert.text.splitlines() if line.strip()] == [
         "the backend said no", "no README", "no LICENSE", "Mend pyproject.toml.",
@@ -127,7 +127,7 @@ def test_a_failure_is_told_first(browser: webdriver.Chrome, tmp_path: Path) -> N
 
 @needs_browser
 def test_others_text_runs_nothing_and_fetches_nothing(browser: webdriver.Chrome, tmp_path: Path) -> None:
-    page = report_page(hostile(tmp_path), BuildError(HOSTILE, faults=[HOSTILE]), dry=True)
+    page = report_page(hostile(tmp_path), BuildError(HOSTILE, faults=[HOSTILE]), is_dry_run=True)
     show(browser, tmp_path, page)
     assert complaints(browser) == []
     assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
@@ -142,7 +142,7 @@ def test_wheel_and_conda_package_stand_side_by_side(browser: webdriver.Chrome, t
     conda = Artifact.of(make_conda(tmp_path, "molecool", "1.4.0rc1"), ArtifactKind.CONDA, "noarch")
     proof = Note(State.DONE, "both ask for the same requirements", "python >=3.11")
     proven = replace(release, artifacts=(*release.artifacts, conda), parity=(proof,))
-    show(browser, tmp_path, report_page(proven, dry=True))
+    show(browser, tmp_path, report_page(proven, is_dry_run=True))
     parity = browser.find_element(By.ID, "parity")
     assert "both ask for the same requirements" in parity.text
     parity.find_element(By.CSS_SELECTOR, "summary").click()
@@ -156,7 +156,7 @@ def test_wheel_and_conda_package_stand_side_by_side(browser: webdriver.Chrome, t
 
 
 def test_the_page_names_no_asset(tmp_path: Path) -> None:
-    page = report_page(rehearsed(tmp_path), dry=True)
+    page = report_page(rehearsed(tmp_path), is_dry_run=True)
     assert "<script" not in page
     assert "@import" not in page
     assert " src=" not in page
@@ -166,8 +166,8 @@ def test_the_page_names_no_asset(tmp_path: Path) -> None:
 def test_a_corrupt_file_is_named_and_the_page_is_there(tmp_path: Path) -> None:
     release = rehearsed(tmp_path)
     release.artifacts[1].path.write_bytes(b"not a zip")
-    assert "unpacked" in report_page(release, dry=True)
-    assert f"{release.artifacts[1].filename}: " in report_page(release, dry=True)
+    assert "unpacked" in report_page(release, is_dry_run=True)
+    assert f"{release.artifacts[1].filename}: " in report_page(release, is_dry_run=True)
 
 
 def lowest_contrast(browser: webdriver.Chrome) -> float:

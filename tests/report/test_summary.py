@@ -13,7 +13,7 @@ from tests.report.examples import HOSTILE, hostile, rehearsed, section
 
 
 def test_a_rehearsal_shows_every_place_and_file(tmp_path: Path) -> None:
-    text = step_summary(rehearsed(tmp_path), dry=True)
+    text = step_summary(rehearsed(tmp_path), is_dry_run=True)
     assert text.startswith("## 🔷 molecool 1.4.0rc1: rehearsed, nothing published\n")
     rows = re.findall(r"^\| (\S+) \| \*\*(.+?)\*\* (.+?) \| (.+) \|$", text, re.MULTILINE)
     assert rows == [
@@ -43,12 +43,12 @@ def test_a_failure_shows_the_error_and_what_was_not_reached(tmp_path: Path) -> N
     release = replace(
         rehearsed(tmp_path),
         sections=(
-            section("Version", State.FACT),
+            section("Version", State.INFO),
             section("Build sdist and wheel", State.FAILED),
-            section("Upload to PyPI", State.UNREACHED, place="PyPI"),
+            section("Upload to PyPI", State.NOT_RUN, place="PyPI"),
         ),
     )
-    text = step_summary(release, BuildError("the backend said no", "Mend pyproject.toml."), dry=False)
+    text = step_summary(release, BuildError("the backend said no", "Mend pyproject.toml."), is_dry_run=False)
     assert text.startswith("## ❌ molecool 1.4.0rc1: failed at: Build sdist and wheel\n")
     assert "```\nthe backend said no\nMend pyproject.toml.\n```" in text
     assert "<details open><summary>❌ Build sdist and wheel" in text
@@ -58,7 +58,7 @@ def test_a_failure_shows_the_error_and_what_was_not_reached(tmp_path: Path) -> N
 
 
 def test_others_text_is_inert(tmp_path: Path) -> None:
-    text = step_summary(hostile(tmp_path), BuildError(HOSTILE), dry=True)
+    text = step_summary(hostile(tmp_path), BuildError(HOSTILE), is_dry_run=True)
     rendered = MarkdownIt("commonmark").enable("table").render(text)
     prose = re.sub(r"<pre>.*?</pre>", "", rendered, flags=re.DOTALL)
     assert "<script" not in rendered
@@ -76,7 +76,7 @@ def test_others_text_is_inert(tmp_path: Path) -> None:
 def test_a_summary_takes_no_more_than_its_room_and_closes_what_it_opens(tmp_path: Path, room: int) -> None:
     long = Document("Notes", "- ☃ everything changed\n" * 200_000, "markdown")
     release = replace(rehearsed(tmp_path), documents=(long,) * 30, sections=rehearsed(tmp_path).sections * 400)
-    text = step_summary(release, dry=True, room=room)
+    text = step_summary(release, is_dry_run=True, room=room)
     assert len(text.encode()) <= room
     assert text.count("<details") == text.count("</details>")
     assert len(re.findall(r"^`{3,}", text, re.MULTILINE)) % 2 == 0

@@ -13,8 +13,15 @@ from release_tools import addresses
 from release_tools.engine.routes import Channel, Server
 from release_tools.errors import CredentialError, ReleaseToolsError, RemoteError, UnreachableError
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.publishers.conda_channel.servers import Entry, Placed, check_token, placed, relabel, upload
-from release_tools.system.http import Http, Patience
+from release_tools.publishers.conda_channel.servers import (
+    ChannelEntry,
+    ChannelFile,
+    check_token,
+    find_channel_files,
+    relabel,
+    upload,
+)
+from release_tools.system.http import Http, RetryPolicy
 from tests.making import make_conda
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.base import Fault, Response, What
@@ -45,7 +52,7 @@ def proxy(anaconda: Anaconda) -> Iterator[Proxy]:
 @pytest.fixture
 def http(proxy: Proxy) -> Iterator[Http]:
     env = {"PATH": os.environ["PATH"], **proxy.environment}
-    client = Http.to([MAIN.api, MAIN.url], env, Patience(sleep=lambda _: None))
+    client = Http.to([MAIN.api, MAIN.url], env, RetryPolicy(sleep=lambda _: None))
     yield client
     client.close()
 
@@ -56,9 +63,11 @@ def package(tmp_path: Path) -> Artifact:
 
 
 def test_what_is_uploaded_is_what_is_told(anaconda: Anaconda, http: Http, package: Artifact) -> None:
-    assert placed(http, DEV, "demo", "1.0", frozenset({"noarch"})) == {}
+    assert find_channel_files(http, DEV, "demo", "1.0", frozenset({"noarch"})) == {}
     upload(http, DEV, package, TOKEN)
-    assert placed(http, DEV, "demo", "1.0", frozenset({"noarch"})) == {BASENAME: Placed(package.sha256, ("dev",))}
+    assert find_channel_files(http, DEV, "demo", "1.0", frozenset({"noarch"})) == {
+        BASENAME: ChannelFile(package.sha256, ("dev",))
+    }
     assert anaconda.holds() == {BASENAME: (package.sha256, ("dev",))}
 
 
@@ -73,8 +82,8 @@ def test_the_double_is_one_that_anaconda_client_takes(
 
 def test_a_label_is_put_on_and_taken_off(anaconda: Anaconda, http: Http, package: Artifact) -> None:
     anaconda.put("octo", "demo", "1.0", BASENAME, package.path.read_bytes(), "dev")
-    relabel(http, MAIN, Entry.of(package), TOKEN, on=True)
-    relabel(http, DEV, Entry.of(package), TOKEN, on=False)
+    relabel(http, MAIN, ChannelEntry.of(package), TOKEN, on=True)
+    relabel(http, DEV, ChannelEntry.of(package), TOKEN, on=False)
     assert anaconda.holds()[BASENAME][1] == ("main",)
 
 
@@ -82,7 +91,9 @@ def test_other_servers_are_read_by_the_index_of_the_channel(anaconda: Anaconda, 
     anaconda.put("octo", "demo", "1.0", BASENAME, package.path.read_bytes(), "main")
     anaconda.put("octo", "demo", "0.9", "noarch/demo-0.9-py_0.conda", b"older", "main")
     mirror = Channel("lab", Server.QUETZ, MAIN.url, MAIN.url, "octo")
-    assert placed(http, mirror, "demo", "1.0", frozenset({"noarch"})) == {BASENAME: Placed(package.sha256)}
+    assert find_channel_files(http, mirror, "demo", "1.0", frozenset({"noarch"})) == {
+        BASENAME: ChannelFile(package.sha256)
+    }
 
 
 @pytest.mark.parametrize(
@@ -127,7 +138,7 @@ def test_what_a_failing_server_means(
     anaconda: Anaconda, http: Http, package: Artifact, fault: Fault, error: type[ReleaseToolsError], said: str
 ) -> None:
     anaconda.faults = [fault]
-    impatient = replace(http, patience=Patience(timeout=2.0)) if fault.what is What.HANG else http
+    impatient = replace(http, patience=RetryPolicy(timeout=2.0)) if fault.what is What.HANG else http
     with pytest.raises(error) as raised:
         upload(impatient, MAIN, package, TOKEN)
     assert type(raised.value) is error

@@ -68,12 +68,12 @@ REFUSED = {
 
 @pytest.mark.parametrize(("project", "says"), [pytest.param(*case, id=id_) for id_, case in REFUSED.items()])
 def test_a_wheel_that_noarch_cannot_express_is_refused_with_a_way_out(
-    project: Project, says: str, tmp_path: Path
+    project: Project, description: str, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     with pytest.raises(CondaError) as refusal:
         convert(read_wheel(project.wheel(tmp_path)), out, Conversion(), COMMIT_TIME)
-    assert says in str(refusal.value)
+    assert description in str(refusal.value)
     assert "--no-conda" in refusal.value.advice
     assert not out.exists()
 
@@ -96,8 +96,8 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("conversion", "says"), [pytest.param(*case, id=id_) for id_, case in NAMES.items()])
-def test_a_name_that_conda_does_not_take_is_refused(conversion: Conversion, says: str, tmp_path: Path) -> None:
-    with pytest.raises(CondaError, match=says):
+def test_a_name_that_conda_does_not_take_is_refused(conversion: Conversion, description: str, tmp_path: Path) -> None:
+    with pytest.raises(CondaError, match=description):
         convert(read_wheel(DEMO.wheel(tmp_path)), tmp_path, conversion, COMMIT_TIME)
 
 

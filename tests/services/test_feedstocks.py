@@ -40,7 +40,7 @@ def ask(tmp_path: Path, server: GitHub) -> Iterator[Asking]:
             env = {**proxy.environment, "HOME": str(tmp_path), **env}
             config = read_config(tmp_path, env, {"conda-forge.feedstock": feedstock, "network.pause": "1"})
             console = Console(env, out=io.StringIO(), err=io.StringIO())
-            context = Context(tmp_path, config, env, console, Gate(dry=True), tmp_path)
+            context = Context(tmp_path, config, env, console, Gate(is_dry_run=True), tmp_path)
             try:
                 return feedstock_of(context, package, branch)
             finally:

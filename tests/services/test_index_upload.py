@@ -19,9 +19,9 @@ from release_tools.errors import (
 )
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.publishers.package_index.simple_api import listing
-from release_tools.publishers.package_index.trusted_publishing import Job, claims, mint
+from release_tools.publishers.package_index.trusted_publishing import PublishingJob, claims, mint
 from release_tools.publishers.package_index.uploader import Login, Uploader, stored_login
-from release_tools.system.http import Http, Patience
+from release_tools.system.http import Http, RetryPolicy
 from tests.making import make_sdist, make_wheel
 from tests.servers.base import Fault, Response, What
 from tests.servers.oidc import OidcProvider
@@ -53,7 +53,7 @@ def proxy(pypi: PackageIndex, provider: OidcProvider) -> Iterator[Proxy]:
 @pytest.fixture
 def http(proxy: Proxy, provider: OidcProvider) -> Iterator[Http]:
     hosts = [PYPI.upload, PYPI.simple, f"https://{provider.host}"]
-    client = Http.to(hosts, proxy.environment, Patience(sleep=lambda _: None))
+    client = Http.to(hosts, proxy.environment, RetryPolicy(sleep=lambda _: None))
     yield client
     client.close()
 
@@ -119,7 +119,7 @@ def test_a_file_that_changed_since_it_was_built_is_not_uploaded(
 @pytest.mark.parametrize("what", [What.DROP, What.HANG])
 def test_a_lost_answer_leaves_it_open(pypi: PackageIndex, http: Http, tmp_path: Path, what: What) -> None:
     pypi.faults = [Fault(what, method="POST")]
-    impatient = replace(http, patience=Patience(timeout=1.0))
+    impatient = replace(http, patience=RetryPolicy(timeout=1.0))
     lost = Uploader(impatient, PYPI, lambda: Login("__token__", TOKEN, ""))
     with lost.at_work() as uploader, pytest.raises(UnreachableError):
         uploader.upload(sdist(tmp_path))
@@ -189,7 +189,7 @@ def test_a_malformed_pypirc_is_told_without_its_lines(tmp_path: Path, text: str)
 def test_a_job_is_known_by_its_identity(pypi: PackageIndex, provider: OidcProvider, http: Http, tmp_path: Path) -> None:
     pypi.owned.add("demo")
     pypi.publishers = [Publisher("demo")]
-    job = Job.of(provider.environment)
+    job = PublishingJob.of(provider.environment)
     assert job is not None
     identity = job.identity(http, PYPI.audience)
     token = mint(http, PYPI, "demo", identity)
@@ -210,7 +210,7 @@ def _attestation(path: Path) -> str:
 def test_a_job_that_is_not_registered_is_told_its_claims_and_what_to_register(
     provider: OidcProvider, http: Http
 ) -> None:
-    job = Job.of(provider.environment)
+    job = PublishingJob.of(provider.environment)
     assert job is not None
     identity = job.identity(http, PYPI.audience)
     with pytest.raises(CredentialError) as raised:
@@ -229,10 +229,10 @@ def test_the_claims_of_a_malformed_token_are_none(token: str) -> None:
 
 
 def test_a_job_without_the_permission_is_no_publisher() -> None:
-    assert Job.of({"GITHUB_ACTIONS": "true"}) is None
+    assert PublishingJob.of({"GITHUB_ACTIONS": "true"}) is None
 
 
 def test_a_runner_that_refuses_is_told(provider: OidcProvider, http: Http) -> None:
-    job = Job(f"https://{provider.host}/token", "wrong")
+    job = PublishingJob(f"https://{provider.host}/token", "wrong")
     with pytest.raises(CredentialError, match="id-token: write"):
         job.identity(http, "pypi")

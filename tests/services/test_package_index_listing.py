@@ -7,8 +7,8 @@ import pytest
 
 from release_tools.engine.routes import Index
 from release_tools.errors import RemoteError
-from release_tools.publishers.package_index.simple_api import Listing, Served, listing
-from release_tools.system.http import Http, Patience
+from release_tools.publishers.package_index.simple_api import IndexFile, Listing, listing
+from release_tools.system.http import Http, RetryPolicy
 from tests.making import make_sdist, make_wheel
 from tests.servers.base import Fault, Response, serve
 from tests.servers.package_index import HTML, JSON, PackageIndex
@@ -26,7 +26,7 @@ def index(pypi: PackageIndex) -> Iterator[Index]:
 
 
 def ask(index: Index, project: str = "demo", authorization: str = "") -> Listing:
-    http = Http.to([index.simple], {}, Patience(tries=1))
+    http = Http.to([index.simple], {}, RetryPolicy(tries=1))
     with http.session:
         return listing(http, index, project, authorization=authorization)
 
@@ -85,6 +85,6 @@ def test_an_index_that_refuses_to_tell_is_an_error(pypi: PackageIndex, index: In
 def test_addresses_are_made_absolute(pypi: PackageIndex, index: Index, tmp_path: Path) -> None:
     path = make_wheel(tmp_path)
     pypi.put(path.name, path.read_bytes())
-    served: Served = ask(index).files[path.name]
+    served: IndexFile = ask(index).files[path.name]
     assert served.url.startswith(index.simple.removesuffix("simple/") + "packages/")
     assert served.size == path.stat().st_size

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.builders.python import Builder
+from release_tools.builders.python import PythonBuilder
 from tests.support.projects import in_tree_project
 
 COMMIT_TIME = 1_772_409_600
@@ -35,5 +35,5 @@ def built(folder: Path, files: Mapping[str, str], env: Mapping[str, str], now: i
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         os.utime(path, (now, now))
-    with Builder(folder / "scratch", env, COMMIT_TIME) as builder:
+    with PythonBuilder(folder / "scratch", env, COMMIT_TIME) as builder:
         return builder.build(source, folder / "dist", lambda _: None, lambda *_: None).sdist.read_bytes()

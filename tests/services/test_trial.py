@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from release_tools.builders.test_environment import begin_trial, environment_for
+from release_tools.builders.test_environment import environment_for, start_test_environment
 from release_tools.builders.virtual_environment import Environment
-from release_tools.engine.background import Begun
+from release_tools.engine.background import BackgroundTasks
 from release_tools.system.process import ProcessError
 
 
@@ -16,10 +16,10 @@ from release_tools.system.process import ProcessError
 def test_only_what_was_installed_for_just_these_needs_is_used(
     tmp_path: Path, needed: list[Requirement], *, prepared: bool
 ) -> None:
-    begun = Begun()
-    begin_trial([], tmp_path, os.environ, begun)
-    environment, ready = environment_for(needed, tmp_path, os.environ, begun)
-    begun.end()
+    background = BackgroundTasks()
+    start_test_environment([], tmp_path, os.environ, background)
+    environment, ready = environment_for(needed, tmp_path, os.environ, background)
+    background.end()
     assert ready is prepared
     assert Path(environment.python_executable).exists()
 

@@ -24,7 +24,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("old", "new", "says"), [pytest.param(*case, id=id_) for id_, case in REFUSED.items()])
 def test_what_cannot_be_noarch_is_told_and_the_rest_is_released_without(
-    run: Run, tmp_path: Path, old: str, new: str, says: str
+    run: Run, tmp_path: Path, old: str, new: str, description: str
 ) -> None:
     files = in_tree_project()
     backend = files["build-backend/backend.py"]
@@ -32,7 +32,7 @@ def test_what_cannot_be_noarch_is_told_and_the_rest_is_released_without(
     checkout = make_repository(tmp_path / "ours", {**files, "build-backend/backend.py": backend.replace(old, new)})
     said = run("build", "-C", checkout.root, "--no-verify-install")
     assert said.code == CondaError.exit_code
-    assert says in said.err
+    assert description in said.err
     assert "--no-conda" in said.err
     assert not (checkout.root / "dist").exists()
     assert run("build", "-C", checkout.root, "--no-verify-install", "--no-conda").code == 0

@@ -28,7 +28,7 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
 
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
-    return Context(tmp_path, Config(packages_dir="deep/dist"), {}, Console({}), Gate(dry=True), tmp_path)
+    return Context(tmp_path, Config(packages_dir="deep/dist"), {}, Console({}), Gate(is_dry_run=True), tmp_path)
 
 
 def release(folder: Path, version: str = "1.0") -> Release:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import release_tools.pipeline
 from release_tools.cli import main as cli_main
-from release_tools.engine.gate import Act, Gate
+from release_tools.engine.gate import Action, Gate
 from release_tools.model.action import Receipt
 
 AT_MOST = 60
@@ -21,11 +21,11 @@ AT_MOST = 60
 
 def instrument(tell: Callable[[str], object], *, kill: bool) -> None:
     """Have the gate tell of each act that was done; and then die, as by ``kill -9``."""
-    perform = Gate._perform  # noqa: SLF001 - what is instrumented
+    apply = Gate._apply  # noqa: SLF001 - what is instrumented
 
-    def performed(gate: Gate, act: Act) -> Receipt:
-        receipt = perform(gate, act)
-        tell(act.expects.key)
+    def performed(gate: Gate, act: Action) -> Receipt:
+        receipt = apply(gate, act)
+        tell(act.expected.key)
         if kill:
             os.kill(os.getpid(), signal.SIGKILL)
         return receipt

@@ -158,8 +158,8 @@ def test_tags_that_carry_no_version_are_noticed(checkout: Checkout, capsys: pyte
 OURS = Publisher("demo", "octo/demo", "release.yml", "pypi")
 STATEMENT: dict[str, object] = {"version": 1, "verification_material": {}, "envelope": {}}
 BEFORE = {
-    "not on PyPI yet": (None, State.FACT),
-    "its newest files have no attestation": ((), State.FACT),
+    "not on PyPI yet": (None, State.INFO),
+    "its newest files have no attestation": ((), State.INFO),
     "knows this publisher from the newest release": ((OURS,), State.DONE),
     "knows another publisher from the newest release: octo/old, workflow release.yml, environment pypi": (
         (OURS, replace(OURS, repository="octo/old")),

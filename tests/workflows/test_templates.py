@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from release_tools.config.schema import AnacondaConfig, Config, GitHubConfig, RoutesConfig
-from release_tools.workflows.jobs import Job, Plan, jobs, tag_patterns
+from release_tools.workflows.jobs import PublishJob, WorkflowPlan, jobs, tag_patterns
 from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE, keep_pins, render
 from tests.acting import ROOT, readme_workflow
 
@@ -33,9 +33,9 @@ CONFIGS: Mapping[str, Config] = {
 }
 
 
-def plan(config: Config, *, dev: bool = False, project: str = ".") -> Plan:
+def plan(config: Config, *, dev: bool = False, project: str = ".") -> WorkflowPlan:
     made = jobs(config, dev=dev)
-    return Plan("demo", "main", tag_patterns(config), project, "dist", made, dev, OURS)
+    return WorkflowPlan("demo", "main", tag_patterns(config), project, "dist", made, dev, OURS)
 
 
 def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - passed on
@@ -180,7 +180,7 @@ def test_no_finding_is_silenced_without_its_reason() -> None:
 
 @pytest.mark.parametrize("places", [("pypi",), ("pypi", "conda-forge")])
 def test_drift_is_looked_for_where_releases_go_to_conda_forge(places: tuple[str, ...]) -> None:
-    made = replace(plan(Config()), jobs=tuple(Job(place, place, place) for place in places))
+    made = replace(plan(Config()), jobs=tuple(PublishJob(place, place, place) for place in places))
     steps = yaml.safe_load(render(made)[CHECK])["jobs"]["dry-run"]["steps"]
     commands = [step["with"]["command"] for step in steps if step.get("uses") == OURS.partition(" ")[0]]
     drift = [step for step in steps if step.get("with", {}).get("command") == "drift"]

@@ -13,7 +13,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from release_tools.artifacts import Member, Wheel
-from release_tools.builders.conda.package_writer import Entry, Package, Readable, Style, write_package
+from release_tools.builders.conda.package_writer import Package, PackageEntry, Readable, Style, write_package
 from release_tools.errors import CondaError
 from release_tools.model.versions import conda_version
 from release_tools.recipe import noarch, package_info
@@ -219,7 +219,7 @@ def _documents(source: _Source, facts: Facts) -> dict[str, bytes]:
 def _package(source: _Source, facts: Facts) -> Package:
     """What is written: the files of the wheel in its order, for sorted they would compress worse, then conda's own."""
     files = (*source.streamed.values(), *source.own)
-    entries = [Entry(file.member.name, file.member.size, file.member.executable) for file in files]
+    entries = [PackageEntry(file.member.name, file.member.size, file.member.executable) for file in files]
     return Package(facts.stem, _documents(source, facts), entries, _contents(source))
 
 

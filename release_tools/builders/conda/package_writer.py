@@ -42,7 +42,7 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True)
-class Entry:
+class PackageEntry:
     """One file to write.
 
     Attributes:
@@ -84,7 +84,7 @@ class Package:
 
     stem: str
     info: Mapping[str, bytes]
-    payload: Sequence[Entry] = ()
+    payload: Sequence[PackageEntry] = ()
     contents: Iterable[Readable] = ()
 
 
@@ -126,12 +126,12 @@ def _write_conda(path: Path, package: Package, style: Style) -> None:
 
 def _add(archive: tarfile.TarFile, package: Package, time_: int) -> None:
     for name, content in package.info.items():
-        archive.addfile(_header(Entry(f"info/{name}", len(content)), time_), io.BytesIO(content))
+        archive.addfile(_header(PackageEntry(f"info/{name}", len(content)), time_), io.BytesIO(content))
     for entry, readable in zip(package.payload, package.contents, strict=True):
         archive.addfile(_header(entry, time_), cast("Any", readable))
 
 
-def _header(entry: Entry, time_: int) -> tarfile.TarInfo:
+def _header(entry: PackageEntry, time_: int) -> tarfile.TarInfo:
     header = tarfile.TarInfo(entry.name)
     header.size = entry.size
     header.mtime = time_
@@ -139,7 +139,7 @@ def _header(entry: Entry, time_: int) -> tarfile.TarInfo:
     return header
 
 
-def _tar_size(entries: Iterable[Entry], time_: int) -> int:
+def _tar_size(entries: Iterable[PackageEntry], time_: int) -> int:
     """The bytes of a tar with these members; zstd wants to know before it begins."""
     used = 2 * tarfile.BLOCKSIZE
     for entry in entries:

@@ -21,7 +21,7 @@ _ONLINE: Final = "Run again online, or name another channel."
 
 
 @dataclass(frozen=True)
-class Installed:
+class InstalledPackage:
     """A package in a prefix.
 
     Attributes:
@@ -72,13 +72,13 @@ def install(prefix: Path, specs: Sequence[str], channels: Sequence[str], *, cach
         _wait(link(records, prefix, cache_dir=cache_dir, show_progress=False))
 
 
-def installed(prefix: Path) -> tuple[Installed, ...]:
+def installed(prefix: Path) -> tuple[InstalledPackage, ...]:
     """What conda's own records say is in a prefix, by name."""
     from rattler import PrefixRecord
 
     records = [PrefixRecord.from_path(path) for path in sorted((prefix / "conda-meta").glob("*.json"))]
     return tuple(
-        Installed(record.name.normalized, str(record.version), str(record.build), tuple(map(str, record.files)))
+        InstalledPackage(record.name.normalized, str(record.version), str(record.build), tuple(map(str, record.files)))
         for record in records
     )
 

@@ -3,7 +3,7 @@
 import argparse
 
 from release_tools.cli.options import add_project, add_settings, add_version
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,9 +13,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Run the BUILD half of the pipeline."""
     invocation.begin_build()
     from release_tools.pipeline import BUILD  # takes as long as making the environment
 
-    return invocation.run_pipeline(BUILD, dry=True)
+    return invocation.run_pipeline(BUILD, is_dry_run=True)

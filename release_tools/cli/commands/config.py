@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 from release_tools.cli.options import add_project, add_settings
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.config.loader import settings, sources
 from release_tools.config.reference import configuration_page, json_schema
 from release_tools.config.schema import Config
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Print what is asked for."""
     if invocation.options.schema:
         invocation.console.data(json.dumps(json_schema(), indent=2))

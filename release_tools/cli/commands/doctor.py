@@ -3,7 +3,7 @@
 import argparse
 
 from release_tools.cli.options import add_project, add_settings, add_version
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.pipeline import DOCTOR
 
 
@@ -14,6 +14,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Look at the repository, its workflows, the version and every place; nothing is built or changed."""
-    return invocation.run_pipeline(*DOCTOR, dry=True)
+    return invocation.run_pipeline(*DOCTOR, is_dry_run=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from release_tools.cli.commands.recipe import add_files
 from release_tools.cli.options import add_project, add_settings, add_version
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.errors import DriftError
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Compare; drift is an error with an exit code of its own."""
     from release_tools.pipeline import dists
-    from release_tools.publishers.conda_forge.recipe_inputs import Subject
+    from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
     from release_tools.publishers.conda_forge.rendering import drift_of, look_up, read_present
 
     options, console = invocation.options, invocation.console
@@ -41,7 +41,7 @@ def run(invocation: Invocation) -> int:
     context = invocation.context(anywhere=bool(options.files))
     local = read_present(options.feedstock) if options.feedstock else None
     try:
-        subject = Subject(context, dists(context, options.files))
+        subject = RecipeInputs(context, dists(context, options.files))
         present = local or look_up(subject)
         found = drift_of(subject, present) if present else None
     finally:

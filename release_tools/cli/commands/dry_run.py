@@ -3,7 +3,7 @@
 import argparse
 
 from release_tools.cli.options import add_only, add_project, add_settings, add_version
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,9 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Build, verify, and go on through the publishing with the gate closed."""
     invocation.begin_build()
     from release_tools.pipeline import BUILD, PUBLISH, TRIAL  # takes as long as making the environment
 
-    return invocation.run_pipeline((*BUILD, *PUBLISH, TRIAL), dry=True)
+    return invocation.run_pipeline((*BUILD, *PUBLISH, TRIAL), is_dry_run=True)

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from release_tools.cli.options import add_project, add_settings
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.config.loader import TABLE, read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, DriftError
 from release_tools.model.note import Document, Note, Section, State
 from release_tools.model.release import Release
 from release_tools.report.output_files import write_summary
-from release_tools.workflows.project_workflows import Subject, our_action
+from release_tools.workflows.project_workflows import ProjectWorkflows, our_action
 from release_tools.workflows.render import ITSELF, keep_pins, render
-from release_tools.workflows.setup_guide import registrations
+from release_tools.workflows.setup_guide import setup_steps
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,30 +37,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Write or compare.
 
     Raises:
         DriftError: what is there is not what would be written; every difference was shown.
     """
     context = invocation.context()
-    subject = Subject.of(context)
+    subject = ProjectWorkflows.of(context)
     if invocation.options.check:
         return _check(invocation, subject)
     context = _with_owner(invocation, context)
-    subject = Subject.of(context)
+    subject = ProjectWorkflows.of(context)
     dev = invocation.options.dev
     if dev is None:
         dev = subject.dev if invocation.options.yes else _ask_dev(invocation, subject)
     plan = subject.plan(dev=dev, ours=_ours(invocation, context))
     notes = [*_found(subject), *_write(subject.root, render(plan))]
     context.console.section(Section("Workflows", tuple(notes)))
-    context.console.section(Section("To register, once", tuple(registrations(plan, subject.slug))))
+    context.console.section(Section("To register, once", tuple(setup_steps(plan, subject.slug))))
     context.console.say("Commit what was written, then see what is missing: release-tools doctor", "bold")
     return 0
 
 
-def _check(invocation: Invocation, subject: Subject) -> int:
+def _check(invocation: Session, subject: ProjectWorkflows) -> int:
     dev = subject.dev if invocation.options.dev is None else invocation.options.dev
     plan = keep_pins(subject.plan(dev=dev, ours=invocation.options.action or "?"), subject.texts)
     differences = tuple(_differences(subject.texts, render(plan)))
@@ -72,7 +72,7 @@ def _check(invocation: Invocation, subject: Subject) -> int:
         return 0
     faults = [document.title for document in differences]
     error = DriftError("The workflows are not as they would be written now:", "Type: release-tools init", faults=faults)
-    write_summary(invocation.env, Release(name=subject.name, documents=differences), error, dry=True)
+    write_summary(invocation.env, Release(name=subject.name, documents=differences), error, is_dry_run=True)
     raise error
 
 
@@ -91,19 +91,19 @@ def _write(root: Path, texts: Mapping[str, str]) -> Iterator[Note]:
         file = root / path
         former = file.read_text(encoding="utf-8") if file.is_file() else None
         if former == text:
-            yield Note(State.ALREADY, path, "as it would be written")
+            yield Note(State.UNCHANGED, path, "as it would be written")
             continue
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
         yield Note(State.DONE, path, "written" if former is None else "written anew; git diff shows what changed")
 
 
-def _found(subject: Subject) -> Iterator[Note]:
-    yield Note(State.FACT, f"{subject.name}, built by {subject.backend}", f"its version is kept by: {subject.source}")
-    yield Note(State.FACT, f"released from {subject.branch}", subject.slug or "no repository on GitHub is known yet")
+def _found(subject: ProjectWorkflows) -> Iterator[Note]:
+    yield Note(State.INFO, f"{subject.name}, built by {subject.backend}", f"its version is kept by: {subject.source}")
+    yield Note(State.INFO, f"released from {subject.branch}", subject.slug or "no repository on GitHub is known yet")
 
 
-def _ours(invocation: Invocation, context: Context) -> str:
+def _ours(invocation: Session, context: Context) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     given: str | None = invocation.options.action
@@ -116,7 +116,7 @@ def _ours(invocation: Invocation, context: Context) -> str:
     return our_action(context.env, own)
 
 
-def _with_owner(invocation: Invocation, context: Context) -> Context:
+def _with_owner(invocation: Session, context: Context) -> Context:
     """The channel's owner in pyproject.toml, where it was asked for or came by an option."""
     table = read_pyproject(context.project).get("tool", {}).get("release-tools", {})
     if table.get("anaconda", {}).get("owner"):
@@ -139,7 +139,7 @@ def _with_owner(invocation: Invocation, context: Context) -> Context:
         ) from None
 
 
-def _ask_dev(invocation: Invocation, subject: Subject) -> bool:
+def _ask_dev(invocation: Session, subject: ProjectWorkflows) -> bool:
     default = "yes" if subject.dev else "no"
     answer = invocation.console.ask(f"Publish every commit on {subject.branch} as a development version?", default)
     return answer.lower() in ("y", "yes")

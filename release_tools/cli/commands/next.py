@@ -5,11 +5,11 @@ import json
 from typing import Any, Final
 
 from release_tools.cli.options import add_project, add_settings
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.history.bump import Evidence, Past, Recommendation
 from release_tools.history.releases import newest
 from release_tools.model.note import Note, State
-from release_tools.project.project_history import Survey, today
+from release_tools.project.project_history import ProjectHistory, today
 from release_tools.system import sanitize
 
 _SHOWN: Final = 3
@@ -21,9 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Print the version, alone on standard output; the evidence goes to standard error."""
-    survey = Survey.of(invocation.context())
+    survey = ProjectHistory.of(invocation.context())
     past, scheme = survey.past, survey.scheme
     advice = survey.recommended(today(invocation.env))
     console = invocation.console
@@ -32,14 +32,14 @@ def run(invocation: Invocation) -> int:
         return 0
     for item in past.since_final:
         asks = f"asks for {item.level.name.lower()}" if item.level else "asks for nothing"
-        console.remark(Note(State.FACT, f"{item.source}: {item.text} ({asks})", _listed(item)))
+        console.remark(Note(State.INFO, f"{item.source}: {item.text} ({asks})", _listed(item)))
     if advice.version == advice.by_evidence:
-        console.remark(Note(State.FACT, advice.rule))
+        console.remark(Note(State.INFO, advice.rule))
     else:
-        console.remark(Note(State.FACT, f"by the evidence, {advice.by_evidence}: {advice.rule}"))
-        console.remark(Note(State.FACT, f"by {past.planned_by}, {advice.version}: the project's own word goes first"))
+        console.remark(Note(State.INFO, f"by the evidence, {advice.by_evidence}: {advice.rule}"))
+        console.remark(Note(State.INFO, f"by {past.planned_by}, {advice.version}: the project's own word goes first"))
     if survey.elsewhere:
-        console.remark(Note(State.FACT, f"{survey.elsewhere} is tagged too, on another branch"))
+        console.remark(Note(State.INFO, f"{survey.elsewhere} is tagged too, on another branch"))
     if advice.version is not None:
         console.data(str(advice.version))
     return 0

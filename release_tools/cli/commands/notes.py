@@ -6,10 +6,10 @@ import json
 from packaging.version import Version
 
 from release_tools.cli.options import add_project, add_settings
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
-from release_tools.project.project_history import Survey
+from release_tools.project.project_history import ProjectHistory
 from release_tools.steps.identify import identify
 
 
@@ -20,11 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Print the notes, in Markdown, alone on standard output."""
     context, asked = invocation.context(), invocation.options.of
     version = parse_version(asked, field="VERSION") if asked else Version(identify(context, Release()).version)
-    text = Survey.of(context, version).notes(version, planned=not asked).text
+    text = ProjectHistory.of(context, version).notes(version, planned=not asked).text
     if invocation.options.json:
         text = json.dumps({"version": str(version), "notes": text}, indent=2)
     invocation.console.data(text)

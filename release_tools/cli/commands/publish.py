@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from release_tools.cli.options import add_expect, add_only, add_project, add_settings
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.engine import routes
-from release_tools.engine.preload import PUBLISHING, import_meanwhile
+from release_tools.engine.preload import PUBLISHING, import_while_waiting
 from release_tools.pipeline import BUILT, DRAFT, FORGE, GO_BACK, NOTES_AGAIN, READY, SHOW, UPLOAD, Step
 
 _STEPS: Final = (BUILT, GO_BACK, READY, NOTES_AGAIN, DRAFT, *UPLOAD, SHOW, *FORGE)
@@ -27,11 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Run the PUBLISH half of the pipeline on the files of the output folder."""
-    steps = steps_for(routes.names_in(invocation.options.only or ""))
-    import_meanwhile((name for name in PUBLISHING if _FOR.get(name, READY) in steps), invocation.begun)
-    return invocation.run_pipeline(steps, dry=invocation.options.dry_run, anywhere=True)
+    steps = steps_for(routes.split_names(invocation.options.only or ""))
+    import_while_waiting((name for name in PUBLISHING if _FOR.get(name, READY) in steps), invocation.background)
+    return invocation.run_pipeline(steps, is_dry_run=invocation.options.dry_run, anywhere=True)
 
 
 def steps_for(only: Collection[str]) -> tuple[Step, ...]:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from release_tools.cli.options import add_project, add_settings, add_version
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.errors import VerifyError
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.report.json_data import note_data
 
 if TYPE_CHECKING:
-    from release_tools.publishers.conda_forge.recipe_inputs import Subject, Written
+    from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs, Written
     from release_tools.recipe.names import Name
 
 
@@ -45,18 +45,18 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Print the recipe, alone on standard output, and put it into the output folder."""
     from release_tools.pipeline import dists
     from release_tools.publishers.conda_forge.recipe_files import store_recipe
-    from release_tools.publishers.conda_forge.recipe_inputs import Subject
+    from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
     from release_tools.recipe.document import Format
 
     options, console = invocation.options, invocation.console
     console.quiet = True
     context = invocation.context(anywhere=bool(options.files))
     try:
-        subject = Subject(context, dists(context, options.files))
+        subject = RecipeInputs(context, dists(context, options.files))
         written = subject.written(Format[options.format.upper()] if options.format else None)
         path = store_recipe(context.output, written.form, written.text)
         trial = _tried(subject, written, path.parent) if options.build else ()
@@ -75,28 +75,28 @@ def run(invocation: Invocation) -> int:
     return 0
 
 
-def _tried(subject: "Subject", written: "Written", folder: Path) -> tuple[Note, ...]:
+def _tried(subject: "RecipeInputs", written: "Written", folder: Path) -> tuple[Note, ...]:
     """What became of building and testing it; the packages are put beside it, as in a channel.
 
     Raises:
         VerifyError: it cannot be built here.
     """
-    from release_tools.publishers.conda_forge.test_build import try_out, why_not
+    from release_tools.publishers.conda_forge.test_build import run_test_build, why_not
 
     if reason := why_not(subject.context, written.form, written.text):
         raise VerifyError(f"{folder / written.form} was written, but not built: {reason}")
-    sdist = subject.release.of_kind(ArtifactKind.SDIST)[0]
-    trial = try_out(subject.context, written.text, sdist)
+    sdist = subject.release.artifacts_of_kind(ArtifactKind.SDIST)[0]
+    trial = run_test_build(subject.context, written.text, sdist)
     for package in trial.packages:
         (folder / package.parent.name).mkdir(exist_ok=True)
         shutil.copy(package, folder / package.parent.name)
     return trial.notes
 
 
-def _remarks(subject: "Subject", written: "Written") -> list[Note]:
+def _remarks(subject: "RecipeInputs", written: "Written") -> list[Note]:
     """What a person should know of the recipe; names only where they are ours."""
     made = f"made of {written.own}: {'; '.join(written.changes) or 'nothing to fill in'}" if written.own else ""
-    said = [Note(State.FACT, line) for line in (made, *written.notes) if line]
+    said = [Note(State.INFO, line) for line in (made, *written.notes) if line]
     if written.own:
         return said
     if subject.unasked:
@@ -115,7 +115,7 @@ def _doubts(names: "tuple[Name, ...]") -> list[str]:
     ]
 
 
-def _data(subject: "Subject", written: "Written", path: Path, trial: tuple[Note, ...]) -> dict[str, Any]:
+def _data(subject: "RecipeInputs", written: "Written", path: Path, trial: tuple[Note, ...]) -> dict[str, Any]:
     recipe = subject.recipe
     return {
         "name": recipe.name,

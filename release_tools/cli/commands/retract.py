@@ -4,7 +4,7 @@ import argparse
 
 from release_tools.cli.commands.status import find_sought
 from release_tools.cli.options import add_project, add_settings
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.pipeline import Step
 from release_tools.steps.retract import retract_by_hand, retract_from_channels, retract_from_github
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Run the steps."""
     options = invocation.options
     sought = find_sought(invocation.context(anywhere=True), options.of, options.name or "")
@@ -28,4 +28,4 @@ def run(invocation: Invocation) -> int:
         Step("Mark the release", retract_from_github(sought, options.reason), place="GitHub"),
         Step("By hand", retract_by_hand(sought, options.reason)),
     )
-    return invocation.run_pipeline(steps, dry=options.dry_run, anywhere=True)
+    return invocation.run_pipeline(steps, is_dry_run=options.dry_run, anywhere=True)

@@ -7,7 +7,7 @@ from itertools import chain
 
 from release_tools.artifacts import manifest
 from release_tools.cli.options import add_project, add_settings
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import OutputError, UsageError
@@ -15,7 +15,7 @@ from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
 from release_tools.project.facts import Project
 from release_tools.publishers.conda_forge.feedstock_status import at_conda_forge
-from release_tools.publishers.status import PlaceStatus, Sought, overview
+from release_tools.publishers.status import PublisherStatus, StatusQuery, publisher_statuses
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Look at every place, and tell; a place that cannot be reached makes it fail at the end."""
     console, options = invocation.console, invocation.options
     context = invocation.context(anywhere=True)
@@ -34,7 +34,7 @@ def run(invocation: Invocation) -> int:
     console.quiet = options.json
     places = []
     try:
-        for place in chain(overview(context, sought), _conda_forge(context, sought)):
+        for place in chain(publisher_statuses(context, sought), _conda_forge(context, sought)):
             places.append(place)
             console.section(place.section)
     finally:
@@ -46,12 +46,12 @@ def run(invocation: Invocation) -> int:
     return max(codes, default=0)
 
 
-def _conda_forge(context: Context, sought: Sought) -> Iterator[PlaceStatus]:
+def _conda_forge(context: Context, sought: StatusQuery) -> Iterator[PublisherStatus]:
     if context.config.conda_forge.enabled:
         yield at_conda_forge(context, sought)
 
 
-def find_sought(context: Context, text: str, name: str) -> Sought:
+def find_sought(context: Context, text: str, name: str) -> StatusQuery:
     """The version that a command line names, with what was built of it here.
 
     Raises:
@@ -68,4 +68,4 @@ def find_sought(context: Context, text: str, name: str) -> Sought:
     name = name or built.name or Project.of(read_pyproject(context.project)).name
     if not name:
         raise UsageError("the project's name is not known here", "Name it with --name.")
-    return Sought.of(context, name, version, built)
+    return StatusQuery.of(context, name, version, built)

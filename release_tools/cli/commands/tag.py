@@ -3,7 +3,7 @@
 import argparse
 
 from release_tools.cli.options import add_bump, add_project, add_settings
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.errors import UsageError
 from release_tools.pipeline import TAG
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Check, make and push the tag.
 
     Raises:
@@ -35,4 +35,4 @@ def run(invocation: Invocation) -> int:
     """
     if not invocation.options.version and not invocation.options.bump:
         raise UsageError("which version?", "Type it: release-tools tag 1.4.0, or: release-tools tag --bump auto")
-    return invocation.run_pipeline(TAG, dry=invocation.options.dry_run)
+    return invocation.run_pipeline(TAG, is_dry_run=invocation.options.dry_run)

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from release_tools.cli.options import add_expect, add_project, add_settings
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.pipeline import BUILT, Step
-from release_tools.steps.load_files import take_files
+from release_tools.steps.load_files import load_files
 from release_tools.steps.verify import verify
 
 
@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Check the files; no repository is needed, and no build."""
     files = invocation.options.files
-    taken = Step("Files", take_files(files)) if files else BUILT
-    return invocation.run_pipeline((taken, Step("Verify", verify)), dry=True, anywhere=True)
+    taken = Step("Files", load_files(files)) if files else BUILT
+    return invocation.run_pipeline((taken, Step("Verify", verify)), is_dry_run=True, anywhere=True)

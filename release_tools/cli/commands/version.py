@@ -4,7 +4,7 @@ import argparse
 import json
 
 from release_tools.cli.options import add_project, add_settings, add_version
-from release_tools.cli.session import Invocation
+from release_tools.cli.session import Session
 from release_tools.model.note import State
 from release_tools.model.release import Release
 from release_tools.report.action_outputs import action_outputs
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Session) -> int:
     """Print the version, alone on standard output; what a person should know goes to standard error."""
     context = invocation.context()
     release = identify(context, Release())

@@ -59,7 +59,7 @@ def conda_forge(context: Context, *variables: str) -> GitHub:
         CredentialError: the token is malformed.
     """
     patience = context.http.patience
-    if context.gate.dry:
+    if context.gate.is_dry_run:
         patience = replace(patience, timeout=min(patience.timeout, _QUICK), tries=1)
     session = context.http.beside([], patience)
     return GitHub.public(context.env, session, *(variables or (CONDA_FORGE_TOKEN, GITHUB_TOKEN)))

@@ -11,7 +11,7 @@ from github import Auth
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
 from release_tools.errors import RemoteError
-from release_tools.system.http import Answer, Http, bare
+from release_tools.system.http import Http, Response, bare
 
 _REFUSED_FOR_NOW: Final = (403, 429)
 _ELSEWHERE: Final = 3
@@ -85,7 +85,7 @@ class _Connection:
         """Leave the session open: other connections use it too."""
 
 
-def _ask(http: Http, verb: str, url: str, headers: Mapping[str, str], data: bytes | IO[bytes] | None) -> Answer:
+def _ask(http: Http, verb: str, url: str, headers: Mapping[str, str], data: bytes | IO[bytes] | None) -> Response:
     """Read patiently, write once; a write that the rate limit refused was not done, so it may be repeated."""
     if verb == "GET":
         return http.get(url, headers=headers, follow=False)
@@ -103,7 +103,7 @@ def _ask(http: Http, verb: str, url: str, headers: Mapping[str, str], data: byte
 class _Answered:
     """What PyGithub takes for an answer."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         self.status = answer.status
         self.headers = answer.headers
         self._answer = answer

@@ -5,24 +5,24 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from release_tools import addresses
-from release_tools.artifacts.manifest import see_unchanged
+from release_tools.artifacts.manifest import check_unchanged
 from release_tools.engine.context import Context
-from release_tools.engine.gate import Act
+from release_tools.engine.gate import Action
 from release_tools.engine.routes import Channel, Server
 from release_tools.errors import CredentialError, OutputError, ReleaseToolsError
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.publishers.cached_query import Remembered
-from release_tools.publishers.check_results import Finding
+from release_tools.publishers.cached_query import CachedQuery
+from release_tools.publishers.check_results import CheckResult
 from release_tools.publishers.conda_channel import folder
 from release_tools.publishers.conda_channel.servers import (
     TOKENS,
-    Entry,
-    Placed,
+    ChannelEntry,
+    ChannelFile,
     check_token,
-    placed,
+    find_channel_files,
     relabel,
     token,
     upload,
@@ -31,7 +31,7 @@ from release_tools.publishers.delivery import conflicts, not_served, wait_until
 
 
 @dataclass(frozen=True)
-class OnChannel:
+class ChannelPublisher:
     """What there is to do for a release on a channel, and what stands in the way.
 
     Attributes:
@@ -57,16 +57,16 @@ class OnChannel:
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
         """The conda packages."""
-        return self.release.of_kind(ArtifactKind.CONDA)
+        return self.release.artifacts_of_kind(ArtifactKind.CONDA)
 
     @cached_property
-    def look(self) -> Remembered[Mapping[str, Placed]]:
+    def look(self) -> CachedQuery[Mapping[str, ChannelFile]]:
         """What the channel has, by ``subdir/file``; one request a package."""
-        return Remembered(self._placed)
+        return CachedQuery(self._placed)
 
     def expected(self, artifact: Artifact) -> Receipt:
         """What stands there once a package is uploaded."""
-        entry, channel = Entry.of(artifact), self.channel
+        entry, channel = ChannelEntry.of(artifact), self.channel
         url = f"{channel.url}/{entry.basename}"
         if channel.server is Server.ANACONDA and channel.api == addresses.ANACONDA_API:
             url = f"{addresses.ANACONDA_SITE}/{channel.owner}/{entry.package}"
@@ -75,12 +75,12 @@ class OnChannel:
 
     def found(self, artifact: Artifact) -> Receipt | None:
         """What stands there under a package's name and the channel's label."""
-        there = self.look().get(Entry.of(artifact).basename)
+        there = self.look().get(ChannelEntry.of(artifact).basename)
         if there is None or (there.sha256 == artifact.sha256 and not self._labelled(there)):
             return None
         return replace(self.expected(artifact), digest=there.sha256)
 
-    def checks(self) -> Iterator[Finding]:
+    def checks(self) -> Iterator[CheckResult]:
         """Everything that can be known before the first upload.
 
         Raises:
@@ -91,14 +91,14 @@ class OnChannel:
         yield from conflicts(self.title, found, "Release under a new version, or raise conda.build-number.")
         if there < len(found):
             yield from self._may_write()
-        yield Note(State.FACT, f"{self.title} has {there} of {len(found)} files", self._where)
+        yield Note(State.INFO, f"{self.title} has {there} of {len(found)} files", self._where)
 
     @property
     def has_login(self) -> bool:
         """Whether this process has anything to log in with; a folder needs nothing."""
         return self.channel.server is Server.FOLDER or token(self.channel, self.context.env) is not None
 
-    def login_checks(self) -> Iterator[Finding]:
+    def login_checks(self) -> Iterator[CheckResult]:
         """Whether the server would take the token of this process, as far as that can be known.
 
         Raises:
@@ -106,10 +106,10 @@ class OnChannel:
         """
         yield from self._may_write()
 
-    def acts(self) -> Iterator[Act]:
+    def acts(self) -> Iterator[Action]:
         """One deed a package: its upload, or the label that it lacks."""
         for artifact in self.artifacts:
-            yield Act(
+            yield Action(
                 f"upload {artifact.filename} to {self.title}",
                 self.expected(artifact),
                 partial(self.found, artifact),
@@ -138,23 +138,23 @@ class OnChannel:
             raise CredentialError(f"no token for {self.title}", f"Set {name}, or take the channel out of the route.")
         return secret
 
-    def _labelled(self, there: Placed) -> bool:
+    def _labelled(self, there: ChannelFile) -> bool:
         return not self.channel.label or self.channel.label in there.labels
 
-    def _placed(self) -> Mapping[str, Placed]:
-        entries = {Entry.of(artifact) for artifact in self.artifacts}
+    def _placed(self) -> Mapping[str, ChannelFile]:
+        entries = {ChannelEntry.of(artifact) for artifact in self.artifacts}
         if self.channel.server is Server.FOLDER:
             digests = {one.basename: folder.digest_of(self.channel, one.basename) for one in entries}
-            return {basename: Placed(digest) for basename, digest in digests.items() if digest}
+            return {basename: ChannelFile(digest) for basename, digest in digests.items() if digest}
         subdirs = frozenset(artifact.subdir for artifact in self.artifacts)
-        found: dict[str, Placed] = {}
+        found: dict[str, ChannelFile] = {}
         for package, version in sorted({(entry.package, entry.version) for entry in entries}):
-            found |= placed(self.context.http, self.channel, package, version, subdirs)
+            found |= find_channel_files(self.context.http, self.channel, package, version, subdirs)
         return found
 
     def _perform(self, artifact: Artifact) -> Receipt:
-        entry = Entry.of(artifact)
-        see_unchanged(artifact)
+        entry = ChannelEntry.of(artifact)
+        check_unchanged(artifact)
         try:
             if self.channel.server is Server.FOLDER:
                 folder.add(self.channel, artifact)
@@ -174,7 +174,7 @@ class OnChannel:
     def _not_served(self) -> list[str]:
         return not_served(self.title, self._found)
 
-    def _may_write(self) -> Iterator[Finding]:
+    def _may_write(self) -> Iterator[CheckResult]:
         if self.channel.server is Server.FOLDER:
             if not folder.writable(self.channel):
                 yield OutputError(f"{self.channel.url}: cannot be written to")

@@ -38,7 +38,7 @@ _SHOWN: Final = 400
 
 
 @dataclass(frozen=True)
-class Entry:
+class ChannelEntry:
     """A file by the names that a channel knows it under.
 
     Attributes:
@@ -65,7 +65,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Placed:
+class ChannelFile:
     """A file on a channel.
 
     Attributes:
@@ -77,7 +77,9 @@ class Placed:
     labels: tuple[str, ...] = ("main",)
 
 
-def placed(http: Http, channel: Channel, package: str, version: str, subdirs: frozenset[str]) -> Mapping[str, Placed]:
+def find_channel_files(
+    http: Http, channel: Channel, package: str, version: str, subdirs: frozenset[str]
+) -> Mapping[str, ChannelFile]:
     """What a channel has of one version of a package, by ``subdir/file``.
 
     One request for Anaconda.org, one a subdir elsewhere.
@@ -87,28 +89,28 @@ def placed(http: Http, channel: Channel, package: str, version: str, subdirs: fr
     """
     if channel.server is Server.ANACONDA:
         return _anaconda(http, channel, package, version)
-    found: dict[str, Placed] = {}
+    found: dict[str, ChannelFile] = {}
     for subdir in sorted(subdirs):
         found |= _repodata(http, channel, package, version, subdir)
     return found
 
 
-def _anaconda(http: Http, channel: Channel, package: str, version: str) -> Mapping[str, Placed]:
+def _anaconda(http: Http, channel: Channel, package: str, version: str) -> Mapping[str, ChannelFile]:
     content = _read(http, f"{channel.api}/release/{channel.owner}/{package}/{version}")
     try:
         return {
-            str(dist["basename"]): Placed(str(dist.get("sha256") or "").lower(), tuple(map(str, dist["labels"])))
+            str(dist["basename"]): ChannelFile(str(dist.get("sha256") or "").lower(), tuple(map(str, dist["labels"])))
             for dist in content.get("distributions", ())
         }
     except (TypeError, KeyError, AttributeError):
         raise RemoteError(f"{channel.title} tells its files in a form that we do not know") from None
 
 
-def _repodata(http: Http, channel: Channel, package: str, version: str, subdir: str) -> dict[str, Placed]:
+def _repodata(http: Http, channel: Channel, package: str, version: str, subdir: str) -> dict[str, ChannelFile]:
     content = _read(http, f"{channel.url}/{subdir}/repodata.json")
     records = {**content.get("packages", {}), **content.get("packages.conda", {})}
     return {
-        f"{subdir}/{filename}": Placed(str(record.get("sha256") or "").lower())
+        f"{subdir}/{filename}": ChannelFile(str(record.get("sha256") or "").lower())
         for filename, record in records.items()
         if (record.get("name"), record.get("version")) == (package, version)
     }
@@ -198,7 +200,7 @@ def upload(http: Http, channel: Channel, artifact: Artifact, secret: str) -> Non
         raise _meaning(channel, artifact, error) from None
 
 
-def relabel(http: Http, channel: Channel, file: Entry, secret: str, *, on: bool) -> None:
+def relabel(http: Http, channel: Channel, file: ChannelEntry, secret: str, *, on: bool) -> None:
     """Put a file of Anaconda.org under the channel's label, or take it out; the file itself stays.
 
     Raises:

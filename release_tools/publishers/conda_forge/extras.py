@@ -13,7 +13,7 @@ from release_tools.artifacts.core_metadata import parse_metadata
 from release_tools.engine.context import Context
 from release_tools.engine.routes import PYPI
 from release_tools.errors import ArchiveError, RemoteError
-from release_tools.publishers.package_index.simple_api import Served, listing, version_of
+from release_tools.publishers.package_index.simple_api import IndexFile, listing, version_of
 from release_tools.system.http import Http
 
 _LARGEST: Final = 1_000_000
@@ -70,7 +70,7 @@ def of_extra(requires_dist: tuple[str, ...], extra: str) -> tuple[str, ...]:
     return tuple(held)
 
 
-def _newest(files: Mapping[str, Served]) -> Served | None:
+def _newest(files: Mapping[str, IndexFile]) -> IndexFile | None:
     """The wheel of the newest final release; None where there is none."""
     found = {name: version_of(name) for name, file in files.items() if name.endswith(".whl") and not file.yanked}
     final = {name: version for name, version in found.items() if version is not None and not version.is_prerelease}

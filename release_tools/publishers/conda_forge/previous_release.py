@@ -12,12 +12,12 @@ from release_tools.artifacts import read_sdist, read_wheel
 from release_tools.engine.context import Context
 from release_tools.engine.routes import PYPI
 from release_tools.errors import RemoteError
-from release_tools.publishers.package_index.simple_api import Served, listing, version_of
+from release_tools.publishers.package_index.simple_api import IndexFile, listing, version_of
 from release_tools.recipe.evidence import Evidence, gather, says_something
 from release_tools.system.http import Http
 
 
-def former_evidence(context: Context, name: str, version: Version) -> Evidence | None:
+def previous_evidence(context: Context, name: str, version: Version) -> Evidence | None:
     """What is known of an earlier release; None where PyPI has no sdist of it.
 
     Args:
@@ -47,7 +47,7 @@ def _fittest(wheels: Iterable[str]) -> str:
     return min(wheels, key=lambda name: (not name.endswith("-any.whl"), name), default="")
 
 
-def _fetched(http: Http, served: Served, path: Path) -> Path:
+def _fetched(http: Http, served: IndexFile, path: Path) -> Path:
     with path.open("wb+") as file:
         answer = http.get(served.url, into=file)
         file.seek(0)

@@ -13,7 +13,7 @@ from typing import Final
 
 from release_tools.addresses import CONDA_FORGE_BOT, STAGED_RECIPES
 from release_tools.engine.context import Context
-from release_tools.engine.gate import Act
+from release_tools.engine.gate import Action
 from release_tools.errors import CredentialError, UnreachableError
 from release_tools.forges.github import commits, forks, pulls, refs
 from release_tools.forges.github.feedstocks import spellings
@@ -31,7 +31,7 @@ _LONGEST_PAUSE: Final = 10.0
 
 
 @dataclass
-class Proposal:
+class ForgePullRequest:
     """The pull request for a release.
 
     Attributes:
@@ -95,7 +95,7 @@ class Proposal:
         return self.pull is not None and self.pull.head == self.head
 
     @property
-    def is_the_bots(self) -> bool:
+    def is_from_bot(self) -> bool:
         """Whether the open pull request is that of conda-forge's bot."""
         return self.pull is not None and self.pull.open and self.pull.author == CONDA_FORGE_BOT
 
@@ -104,7 +104,7 @@ class Proposal:
         """Whether a person closed our pull request; it is then not opened again."""
         return self.pull is not None and not self.pull.open and not self.pull.merged
 
-    def forking(self) -> Act:
+    def forking(self) -> Action:
         """The personal fork."""
         expected = Receipt(f"conda-forge-fork:{self.target.slug}", f"{self.target.hub.site}/{self.login}", "")
 
@@ -112,14 +112,14 @@ class Proposal:
             self.fork = self.fork or (forks.fork_of(self.target, self.login) if self.login else None)
             return replace(expected, url=self.fork.url) if self.fork else None
 
-        def perform() -> Receipt:
+        def apply() -> Receipt:
             self._see_login()
             self.fork = self._awaited(forks.make_fork(self.target))
             return replace(expected, url=self.fork.url)
 
-        return Act(f"fork {self.target.slug}", expected, find, perform)
+        return Action(f"fork {self.target.slug}", expected, find, apply)
 
-    def syncing(self) -> Act:
+    def syncing(self) -> Action:
         """The fork's branch, with all commits of the one that the pull request goes to."""
         branch, commit = self.recipe.branch, self.recipe.base
         expected = Receipt(f"conda-forge-sync:{self.target.slug}", self.target.url, commit)
@@ -129,16 +129,16 @@ class Proposal:
             synced = fork is not None and refs.contains(fork, branch, commit)
             return replace(expected, url=fork.url) if fork and synced else None
 
-        def perform() -> Receipt:
+        def apply() -> Receipt:
             if commits.tip(self._forked, branch):
                 forks.sync(self._forked, branch)
             else:  # a fork knows every commit of what it is a fork of
                 commits.create_branch(self._forked, branch, commit)
             return replace(expected, url=self._forked.url)
 
-        return Act(f"bring the fork up to date with {self.target.slug}", expected, find, perform)
+        return Action(f"bring the fork up to date with {self.target.slug}", expected, find, apply)
 
-    def branching(self) -> Act:
+    def branching(self) -> Action:
         """The branch of the fork, with one commit. One that holds something else is a former run's, and begins anew."""
         files = {path: text.encode() for path, text in self.recipe.files.items()}
         expected = Receipt(f"conda-forge-branch:{self.branch}", self.target.url, _digest(files))
@@ -150,15 +150,15 @@ class Proposal:
             same = all(commits.read_file(self.fork, there, path) == content for path, content in files.items())
             return replace(expected, url=f"{self.fork.url}/tree/{self.branch}") if same else None
 
-        def perform() -> Receipt:
+        def apply() -> Receipt:
             fork = self._forked
             commit = commits.commit_files(fork, self.recipe.base, files, self.title, None)
             commits.set_branch(fork, self.branch, commit)
             return replace(expected, url=f"{fork.url}/tree/{self.branch}")
 
-        return Act(f"commit {', '.join(files)} to the branch {self.branch} of the fork", expected, find, perform)
+        return Action(f"commit {', '.join(files)} to the branch {self.branch} of the fork", expected, find, apply)
 
-    def opening(self, body: Callable[[], str]) -> Act:
+    def opening(self, body: Callable[[], str]) -> Action:
         """The pull request itself."""
         recipe, new = self.recipe, self.target.slug == STAGED_RECIPES
         expected = Receipt(f"conda-forge:{recipe.package}-{self.release.version}", f"{self.target.url}/pulls", "")
@@ -168,14 +168,14 @@ class Proposal:
             pull = self.look()
             return replace(expected, url=pull.url) if pull else None
 
-        def perform() -> Receipt:
+        def apply() -> Receipt:
             draft = new and self.context.config.conda_forge.draft
             self.pull = pulls.open_pull(self.target, Proposed(self.head, recipe.branch, self.title, body(), draft))
             return replace(expected, url=self.pull.url)
 
-        return Act(f"open the pull request “{self.title}” at {self.target.slug}", expected, find, perform)
+        return Action(f"open the pull request “{self.title}” at {self.target.slug}", expected, find, apply)
 
-    def commenting(self, what: str, text: str, is_it: Callable[[str], bool]) -> Act:
+    def commenting(self, what: str, text: str, is_it: Callable[[str], bool]) -> Action:
         """A comment on the pull request, unless there is one like it.
 
         Args:
@@ -190,16 +190,16 @@ class Proposal:
             said = pulls.comments(self.target, pull) if pull else iter(())
             return next((replace(expected, url=url) for comment, url in said if is_it(comment)), None)
 
-        def perform() -> Receipt:
+        def apply() -> Receipt:
             self._see_login()
             pull = self.look()
             if pull is None:
                 raise AssertionError("a pull request is commented on after it was opened")
             return replace(expected, url=pulls.comment(self.target, pull, text))
 
-        return Act(f"comment on the pull request: {what}", expected, find, perform)
+        return Action(f"comment on the pull request: {what}", expected, find, apply)
 
-    def rerendering(self) -> Act:
+    def rerendering(self) -> Action:
         """The request to conda-forge's service to generate what it generates from a recipe."""
         return self.commenting("rerender", RERENDER, lambda text: _ASKED.search(text) is not None)
 

@@ -79,7 +79,7 @@ def body(release: Release, recipe: RecipeFiles, boxes: str) -> str:
         recipe: what it changes.
         boxes: the target's own checklist, as `ticked` gives it.
     """
-    sdist = release.of_kind(ArtifactKind.SDIST)[0]
+    sdist = release.artifacts_of_kind(ArtifactKind.SDIST)[0]
     return _rendered(f"{recipe.kind}.md", release, recipe, boxes=boxes, sha256=sdist.sha256)
 
 

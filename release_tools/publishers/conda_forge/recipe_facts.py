@@ -39,12 +39,14 @@ def seen(release: Release, recipe: RecipeFiles, login: str) -> Seen:
 
 
 def _in_sdist(release: Release) -> set[str]:
-    members = (member for sdist in release.of_kind(ArtifactKind.SDIST) for member in read_sdist(sdist.path).members)
+    members = (
+        member for sdist in release.artifacts_of_kind(ArtifactKind.SDIST) for member in read_sdist(sdist.path).members
+    )
     return {member.name.partition("/")[2] for member in members}
 
 
 def _is_pure(release: Release) -> bool:
-    wheels = release.of_kind(ArtifactKind.WHEEL)
+    wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
     return bool(wheels) and all(
         wheel.filename.endswith("-none-any.whl") and not any(name.endswith(_COMPILED) for name in _members(wheel.path))
         for wheel in wheels

@@ -52,7 +52,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Subject:
+class RecipeInputs:
     """A release that conda-forge is to get.
 
     Attributes:
@@ -71,10 +71,10 @@ class Subject:
             ArchiveError: one of them is corrupt.
             UsageError: there is no sdist.
         """
-        sdist = next(iter(self.release.of_kind(ArtifactKind.SDIST)), None)
+        sdist = next(iter(self.release.artifacts_of_kind(ArtifactKind.SDIST)), None)
         if sdist is None:
             raise UsageError("a recipe is made of an sdist, and there is none", "Build one: release-tools build")
-        wheels = self.release.of_kind(ArtifactKind.WHEEL)
+        wheels = self.release.artifacts_of_kind(ArtifactKind.WHEEL)
         wheel = read_wheel(wheels[0].path) if wheels else None
         return gather(read_sdist(sdist.path, wanted=says_something), sdist.sha256, wheel)
 

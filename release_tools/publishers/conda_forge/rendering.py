@@ -11,8 +11,8 @@ from release_tools.builders.conda.rattler_build import why_unrendered
 from release_tools.errors import ArchiveError, CondaError, CredentialError, RecipeError, RemoteError, UsageError
 from release_tools.forges.github.feedstocks import feedstock_of, spellings
 from release_tools.model.release import Kind, RecipeFiles
-from release_tools.publishers.conda_forge.previous_release import former_evidence
-from release_tools.publishers.conda_forge.recipe_inputs import Subject, Written
+from release_tools.publishers.conda_forge.previous_release import previous_evidence
+from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs, Written
 from release_tools.recipe.document import Format
 from release_tools.recipe.drift import AGREED, Drift, drift
 from release_tools.recipe.recipe_model import Recipe
@@ -47,7 +47,7 @@ class Rendering:
     refused: RecipeError | None = None
 
 
-def render(subject: Subject) -> Rendering:
+def render(subject: RecipeInputs) -> Rendering:
     """The update of the package's feedstock, where conda-forge has one, else a new recipe.
 
     A rehearsal that cannot look for the feedstock goes on as if there were none, and says so.
@@ -63,7 +63,7 @@ def render(subject: Subject) -> Rendering:
     try:
         present = look_up(subject)
     except (CredentialError, RemoteError) as error:
-        if not subject.context.gate.dry:
+        if not subject.context.gate.is_dry_run:
             raise
         present, unseen = None, error.message
     if present is not None:
@@ -77,7 +77,7 @@ def render(subject: Subject) -> Rendering:
     return Rendering(submission(subject.recipe, written.text, written.notes), written, unseen=unseen, rendered=rendered)
 
 
-def look_up(subject: Subject) -> Present | None:
+def look_up(subject: RecipeInputs) -> Present | None:
     """The recipe that conda-forge has of the package; None where it has none.
 
     Raises:
@@ -89,7 +89,7 @@ def look_up(subject: Subject) -> Present | None:
     context, package = subject.context, subject.recipe.name
     config = context.config.conda_forge
     if not config.feedstock and _CONDA_FORGE in context.config.conda.channels:
-        if subject.unasked and context.gate.dry:  # who cannot reach the one cannot reach the other
+        if subject.unasked and context.gate.is_dry_run:  # who cannot reach the one cannot reach the other
             raise RemoteError(subject.unasked)
         if subject.known and subject.known.isdisjoint(spellings(package)):
             return None
@@ -120,7 +120,7 @@ def read_present(path: Path) -> Present:
     return Present(Format(file.name), file.read_bytes().decode("utf-8", "replace"), f"recipe/{file.name}")
 
 
-def drift_of(subject: Subject, present: Present) -> Drift:
+def drift_of(subject: RecipeInputs, present: Present) -> Drift:
     """How far a feedstock's recipe is from the project.
 
     Raises:
@@ -130,7 +130,7 @@ def drift_of(subject: Subject, present: Present) -> Drift:
     return drift(present.text, present.form, subject.recipe, subject.context.config.conda_forge.accepted)
 
 
-def _update(subject: Subject, present: Present) -> Rendering:
+def _update(subject: RecipeInputs, present: Present) -> Rendering:
     former, digest = _former(subject, present)
     target = replace(subject.target, previous_sha256=digest)
     files = feedstock_update(present, target, subject.recipe, former)
@@ -152,13 +152,13 @@ def _lacking(remaining: Drift, known: Sequence[str]) -> Iterator[str]:
             yield f"The project needs {line}, which the recipe does not have."
 
 
-def _former(subject: Subject, present: Present) -> tuple[Recipe | None, str]:
+def _former(subject: RecipeInputs, present: Present) -> tuple[Recipe | None, str]:
     """The recipe that we would make of the version that the feedstock has, and its sdist's digest, where known."""
     version = Version(present.version)
     if version >= Version(subject.recipe.version):
         return None, ""
     try:
-        evidence = former_evidence(subject.context, subject.release.name, version)
+        evidence = previous_evidence(subject.context, subject.release.name, version)
         return (subject.recipe_of(evidence), evidence.sources.sha256) if evidence else (None, "")
     except (ArchiveError, CondaError, RecipeError, RemoteError):
         return None, ""

@@ -17,9 +17,9 @@ from release_tools.forges.github.session import GitHub
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.model.release import RecipeFiles, Release
-from release_tools.publishers.cached_query import Remembered
+from release_tools.publishers.cached_query import CachedQuery
 from release_tools.publishers.delivery import wait_until
-from release_tools.publishers.package_index.simple_api import Listing, Served, listing
+from release_tools.publishers.package_index.simple_api import IndexFile, Listing, listing
 from release_tools.system.http import PLENTY
 
 _FORMER: Final = re.compile(r"^-.*\b([0-9a-f]{64})\b", re.MULTILINE)
@@ -27,7 +27,7 @@ _NOT_THERE: Final = 404
 
 
 @dataclass(frozen=True)
-class Source:
+class SdistSource:
     """The sdist as PyPI serves it, from where conda-forge takes it.
 
     Attributes:
@@ -41,9 +41,9 @@ class Source:
     sdist: Artifact
 
     @cached_property
-    def look(self) -> Remembered[Listing]:
+    def look(self) -> CachedQuery[Listing]:
         """What PyPI serves of the project."""
-        return Remembered(lambda: listing(self.context.http, PYPI, self.release.name))
+        return CachedQuery(lambda: listing(self.context.http, PYPI, self.release.name))
 
     @property
     def is_known(self) -> bool:
@@ -62,8 +62,8 @@ class Source:
             RemoteError: it does not serve it in time, or cannot be asked.
         """
         name = self.sdist.filename
-        if self._served is None and self.context.gate.dry:
-            return Note(State.WOULD, f"would wait until {PYPI.title} serves {name}")
+        if self._served is None and self.context.gate.is_dry_run:
+            return Note(State.PLANNED, f"would wait until {PYPI.title} serves {name}")
         if self._served is None:
             wait_until(self.context, PYPI.title, self._missing, self.look.forget)
         served = self._served
@@ -93,13 +93,13 @@ class Source:
             )
 
     @property
-    def _served(self) -> Served | None:
+    def _served(self) -> IndexFile | None:
         return self.look().files.get(self.sdist.filename)
 
     def _missing(self) -> list[str]:
         return [] if self._served else [self.sdist.filename]
 
-    def _hashed(self, served: Served) -> str:
+    def _hashed(self, served: IndexFile) -> str:
         """The digest of the bytes themselves: they, and not what is said of them, are what conda-forge builds from."""
         with TemporaryFile(dir=self.context.scratch) as file:
             answer = self.context.http.get(served.url, limit=max(PLENTY, self.sdist.size + 1), into=file)

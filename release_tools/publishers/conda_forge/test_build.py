@@ -12,7 +12,7 @@ from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.recipe.document import Document, Format
 from release_tools.recipe.update_source import Target, is_ours
-from release_tools.system.credentials import refuse_near_build
+from release_tools.system.credentials import refuse_credentials
 from release_tools.system.process import ProcessError
 
 _SHOWN: Final = 3
@@ -20,7 +20,7 @@ _PIP_GAVE_UP: Final = "error: subprocess-exited-with-error"
 
 
 @dataclass(frozen=True)
-class Trial:
+class TestBuild:
     """What became of a recipe.
 
     Attributes:
@@ -49,7 +49,7 @@ def why_not(context: Context, form: Format, text: str) -> str:
     return f"no channel with Python at hand: {' '.join(reason.split())}" if reason else ""
 
 
-def try_out(context: Context, text: str, sdist: Artifact) -> Trial:
+def run_test_build(context: Context, text: str, sdist: Artifact) -> TestBuild:
     """Build a ``recipe.yaml``, and run its tests.
 
     Whatever goes wrong is a warning: it forbids no release, and conda-forge tries again.
@@ -63,7 +63,7 @@ def try_out(context: Context, text: str, sdist: Artifact) -> Trial:
         CredentialError: credentials for publishing are in the environment, where the build could read them.
         RecipeError: it is no YAML.
     """
-    refuse_near_build(context.env, allowed=context.config.allow_credentials_in_build)
+    refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
     channels = context.config.conda.channels
     folder = context.scratch / "recipe"
     folder.mkdir(exist_ok=True)
@@ -75,11 +75,11 @@ def try_out(context: Context, text: str, sdist: Artifact) -> Trial:
             # Without a log it is about the requirements, and rattler-build does not say which.
             lacking = "" if built.log else rattler.why_not(channels, specs=built.requires)
             why = lacking or _why((built.fault, *_telling(built.log)))
-            return Trial((Note(State.WARNING, "the recipe does not build", why),))
+            return TestBuild((Note(State.WARNING, "the recipe does not build", why),))
         notes = tuple(_tested(package, channels, context) for package in built.paths)
-        return Trial(notes, built.paths)
+        return TestBuild(notes, built.paths)
     except ProcessError as error:
-        return Trial((Note(State.WARNING, "the recipe was not tried", error.message),))
+        return TestBuild((Note(State.WARNING, "the recipe was not tried", error.message),))
 
 
 def from_here(text: str, sdist: Artifact) -> str:

@@ -8,7 +8,7 @@ from release_tools.errors import CredentialError
 from release_tools.forges.github.feedstocks import conda_forge
 from release_tools.forges.github.session import GitHub
 from release_tools.model.note import Note, State
-from release_tools.publishers.check_results import Finding
+from release_tools.publishers.check_results import CheckResult
 from release_tools.system.credentials import CONDA_FORGE_TOKEN
 
 _CLASSIC = "Make a classic token with the scopes public_repo and workflow."
@@ -31,7 +31,7 @@ def login(hub: GitHub) -> str:
     return name
 
 
-def token_checks(context: Context) -> Iterator[Finding]:
+def token_checks(context: Context) -> Iterator[CheckResult]:
     """Whose the token is, and whether its scopes are enough; a release does not fail by them, so these are warnings.
 
     Raises:

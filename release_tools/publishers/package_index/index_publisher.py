@@ -17,25 +17,25 @@ from packaging.utils import (
 from packaging.version import Version
 
 from release_tools.engine.context import Context
-from release_tools.engine.gate import Act
+from release_tools.engine.gate import Action
 from release_tools.engine.routes import Index
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.publishers.cached_query import Remembered
-from release_tools.publishers.check_results import Finding
+from release_tools.publishers.cached_query import CachedQuery
+from release_tools.publishers.check_results import CheckResult
 from release_tools.publishers.delivery import conflicts, not_served, wait_until
 from release_tools.publishers.package_index import attestations
 from release_tools.publishers.package_index.api_tokens import read_rights
 from release_tools.publishers.package_index.simple_api import Listing, listing
-from release_tools.publishers.package_index.trusted_publishing import FRESH, Job, mint
+from release_tools.publishers.package_index.trusted_publishing import FRESH, PublishingJob, mint
 from release_tools.publishers.package_index.uploader import Login, Uploader, stored_login
 
 
 @dataclass(frozen=True)
-class OnIndex:
+class IndexPublisher:
     """What there is to do for a release on an index, and what stands in the way.
 
     Attributes:
@@ -61,12 +61,15 @@ class OnIndex:
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
         """Wheels first: an installer that comes in between finds a wheel, and never only the sdist."""
-        return (*self.release.of_kind(ArtifactKind.WHEEL), *self.release.of_kind(ArtifactKind.SDIST))
+        return (
+            *self.release.artifacts_of_kind(ArtifactKind.WHEEL),
+            *self.release.artifacts_of_kind(ArtifactKind.SDIST),
+        )
 
     @cached_property
-    def look(self) -> Remembered[Listing]:
+    def look(self) -> CachedQuery[Listing]:
         """What the index serves of the project; one request for all files."""
-        return Remembered(self._listing)
+        return CachedQuery(self._listing)
 
     def expected(self, artifact: Artifact) -> Receipt:
         """What stands there once a file is uploaded."""
@@ -78,7 +81,7 @@ class OnIndex:
         served = self.look().files.get(artifact.filename)
         return None if served is None else replace(self.expected(artifact), digest=served.sha256)
 
-    def checks(self) -> Iterator[Finding]:
+    def checks(self) -> Iterator[CheckResult]:
         """Everything that can be known before the first upload.
 
         Raises:
@@ -89,18 +92,18 @@ class OnIndex:
         there = sum(receipt is not None for receipt in found.values())
         yield from conflicts(self.title, found, "What is published is never replaced: release under a new version.")
         if not known.exists:
-            yield Note(State.FACT, f"{self.release.name} is not on {self.title} yet: this release creates it")
+            yield Note(State.INFO, f"{self.release.name} is not on {self.title} yet: this release creates it")
         yield from self._regression(known)
         if there < len(found):
             yield from self._may_log_in(known)
-        yield Note(State.FACT, f"{self.title} has {there} of {len(found)} files", self._page)
+        yield Note(State.INFO, f"{self.title} has {there} of {len(found)} files", self._page)
 
     @property
     def has_login(self) -> bool:
         """Whether this process has anything to log in with."""
         return self._stored is not None or (self._job is not None and bool(self.index.audience))
 
-    def login_checks(self) -> Iterator[Finding]:
+    def login_checks(self) -> Iterator[CheckResult]:
         """Whether the index would take the login of this process, as far as that can be known.
 
         Raises:
@@ -108,10 +111,10 @@ class OnIndex:
         """
         yield from self._may_log_in(self.look())
 
-    def acts(self, uploader: Uploader) -> Iterator[Act]:
+    def acts(self, uploader: Uploader) -> Iterator[Action]:
         """One upload a file."""
         for artifact in self.artifacts:
-            yield Act(
+            yield Action(
                 f"upload {artifact.filename} to {self.title}",
                 self.expected(artifact),
                 partial(self.found, artifact),
@@ -163,8 +166,8 @@ class OnIndex:
         return login
 
     @cached_property
-    def _job(self) -> Job | None:
-        return Job.of(self.context.env)
+    def _job(self) -> PublishingJob | None:
+        return PublishingJob.of(self.context.env)
 
     @property
     def _is_trusted(self) -> bool:
@@ -205,7 +208,7 @@ class OnIndex:
     def _not_served(self) -> list[str]:
         return not_served(self.title, self._found)
 
-    def _regression(self, known: Listing) -> Iterator[Finding]:
+    def _regression(self, known: Listing) -> Iterator[CheckResult]:
         standing = (name for name, served in known.files.items() if not served.yanked)
         final = {version for name in standing if (version := version_of(name)) and not version.is_prerelease}
         ours, allowed = Version(self.release.version), self.context.config
@@ -221,7 +224,7 @@ class OnIndex:
                 text, "A maintenance release of an older line? Then --allow-older.", allowed=allowed.allow_older
             )
 
-    def _may_log_in(self, known: Listing) -> Iterator[Finding]:
+    def _may_log_in(self, known: Listing) -> Iterator[CheckResult]:
         yield from self._may_sign()
         if self._stored:
             yield self._as_it_says(self._stored)
@@ -232,9 +235,9 @@ class OnIndex:
             yield Note(State.DONE, f"{self.title} takes this job as a trusted publisher")
         else:
             # Minting for a pending publisher would create the project, so it is not tried before the upload.
-            yield Note(State.FACT, f"{self.title} will be asked for a trusted publisher's token at the upload")
+            yield Note(State.INFO, f"{self.title} will be asked for a trusted publisher's token at the upload")
 
-    def _may_sign(self) -> Iterator[Finding]:
+    def _may_sign(self) -> Iterator[CheckResult]:
         wanted = self.context.config.attestations
         if wanted == "required" and not self._is_trusted:
             yield CredentialError(
@@ -246,7 +249,7 @@ class OnIndex:
             advice = 'For signatures: pip install pypi-attestations. Without them: attestations = "off".'
             yield PreflightError(text, advice) if wanted == "required" else Note(State.WARNING, text, advice=advice)
 
-    def _as_it_says(self, login: Login) -> Finding:
+    def _as_it_says(self, login: Login) -> CheckResult:
         """What a login says about itself, as PyPI's tokens do; other indexes know none that can be read."""
         said = f"login for {self.title} from {login.source}"
         rights = read_rights(login.password) if self.index.audience else None
@@ -262,17 +265,17 @@ class OnIndex:
             return Note(State.DONE, said, "for every project of its account", f"One for {name} alone would do.")
         return Note(State.DONE, said, f"for {', '.join(sorted(rights.projects))} alone")
 
-    def _attest(self, job: Job, signer: attestations.Signer, path: Path) -> str:
+    def _attest(self, job: PublishingJob, signer: attestations.Signer, path: Path) -> str:
         return signer(path, self._identity(job, attestations.AUDIENCE))
 
-    def _identity(self, job: Job, audience: str) -> str:
+    def _identity(self, job: PublishingJob, audience: str) -> str:
         """A token of the job's; good for minutes, but good for whoever sees it."""
         identity = job.identity(self.context.http, audience)
         self.context.console.mask(identity)
         return identity
 
 
-def _only_if(text: str, advice: str, *, allowed: bool) -> Finding:
+def _only_if(text: str, advice: str, *, allowed: bool) -> CheckResult:
     return Note(State.WARNING, text) if allowed else PreflightError(text, advice)
 
 

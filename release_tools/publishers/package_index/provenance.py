@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from release_tools.errors import RemoteError
-from release_tools.publishers.package_index.simple_api import Served
+from release_tools.publishers.package_index.simple_api import IndexFile
 from release_tools.system.http import Http, bare
 
 _GITHUB: Final = "GitHub"
 
 
 @dataclass(frozen=True)
-class Publisher:
+class TrustedPublisher:
     """A trusted publisher on GitHub.
 
     Attributes:
@@ -33,7 +33,7 @@ class Publisher:
         environment = f", environment {self.environment}" if self.environment else ""
         return f"{self.repository}, workflow {self.workflow}{environment}"
 
-    def takes(self, other: "Publisher") -> bool:
+    def takes(self, other: "TrustedPublisher") -> bool:
         """Whether a job with the identity of the other is this publisher, by the rules of PyPI."""
         return (
             self.repository.lower() == other.repository.lower()
@@ -42,7 +42,7 @@ class Publisher:
         )
 
 
-def publishers(http: Http, served: Served) -> tuple[Publisher, ...]:
+def trusted_publishers(http: Http, served: IndexFile) -> tuple[TrustedPublisher, ...]:
     """Who published a file from GitHub; none where the index does not say.
 
     Raises:
@@ -59,9 +59,9 @@ def publishers(http: Http, served: Served) -> tuple[Publisher, ...]:
         raise RemoteError(f"{bare(served.provenance)} answered something that PEP 740 does not describe") from error
 
 
-def _read(bundles: Any) -> Iterator[Publisher]:  # noqa: ANN401 - JSON is anything
+def _read(bundles: Any) -> Iterator[TrustedPublisher]:  # noqa: ANN401 - JSON is anything
     for bundle in bundles:
         told = bundle["publisher"]
         if told.get("kind") == _GITHUB:
             environment = str(told.get("environment") or "")
-            yield Publisher(str(told["repository"]), str(told["workflow"]), environment)
+            yield TrustedPublisher(str(told["repository"]), str(told["workflow"]), environment)

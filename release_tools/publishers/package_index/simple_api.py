@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from release_tools.engine.routes import Index
 from release_tools.errors import RemoteError
-from release_tools.system.http import Answer, Http, bare
+from release_tools.system.http import Http, Response, bare
 
 _ACCEPT: Final = (
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"  # PEP 691
@@ -25,7 +25,7 @@ _NOT_THERE: Final = frozenset({404, 410})
 
 
 @dataclass(frozen=True)
-class Served:
+class IndexFile:
     """One file that an index serves.
 
     Attributes:
@@ -53,7 +53,7 @@ class Listing:
     """
 
     exists: bool
-    files: Mapping[str, Served] = field(default_factory=lambda: MappingProxyType({}))
+    files: Mapping[str, IndexFile] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def listing(http: Http, index: Index, project: str, *, authorization: str = "") -> Listing:
@@ -90,7 +90,7 @@ def version_of(filename: str) -> Version | None:
         return None
 
 
-def _from_json(answer: Answer) -> Iterator[tuple[str, Served]]:
+def _from_json(answer: Response) -> Iterator[tuple[str, IndexFile]]:
     """PEP 691; the size is PEP 700's, the provenance PEP 740's."""
     content = answer.json()
     try:
@@ -98,7 +98,7 @@ def _from_json(answer: Answer) -> Iterator[tuple[str, Served]]:
             size = file.get("size")
             yield (
                 str(file["filename"]),
-                Served(
+                IndexFile(
                     urljoin(answer.url, str(file["url"])),
                     str(file.get("hashes", {}).get("sha256", "")).lower(),
                     size if isinstance(size, int) else None,
@@ -110,7 +110,7 @@ def _from_json(answer: Answer) -> Iterator[tuple[str, Served]]:
         raise RemoteError(f"{bare(answer.url)} answered something that PEP 691 does not describe") from error
 
 
-def _from_html(answer: Answer) -> Iterator[tuple[str, Served]]:
+def _from_html(answer: Response) -> Iterator[tuple[str, IndexFile]]:
     """PEP 503: the digest is the link's fragment."""
     parser = _Links()
     parser.feed(answer.text)
@@ -119,7 +119,7 @@ def _from_html(answer: Answer) -> Iterator[tuple[str, Served]]:
         url, fragment = urldefrag(urljoin(answer.url, href))
         algorithm, _, digest = fragment.partition("=")
         name = unquote(urlsplit(url).path.rpartition("/")[2])
-        yield name, Served(url, digest.lower() if algorithm == "sha256" else "", None, "data-yanked" in attributes)
+        yield name, IndexFile(url, digest.lower() if algorithm == "sha256" else "", None, "data-yanked" in attributes)
 
 
 class _Links(HTMLParser):

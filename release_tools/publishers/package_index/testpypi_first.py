@@ -8,15 +8,15 @@ from release_tools.errors import VerifyError
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.publishers.package_index.index_publisher import OnIndex
-from release_tools.system.credentials import near_build
+from release_tools.publishers.package_index.index_publisher import IndexPublisher
+from release_tools.system.credentials import visible_credentials
 from release_tools.system.process import ProcessError
 from release_tools.system.sanitize import whole_words
 
 _SHOWN = 500
 
 
-def rehearse(context: Context, release: Release) -> tuple[Note, ...]:
+def install_from_testpypi(context: Context, release: Release) -> tuple[Note, ...]:
     """Install each wheel from TestPyPI in a fresh environment and import it.
 
     The wheel is named by its address and digest, so that its dependencies come from the usual index: on TestPyPI
@@ -27,9 +27,9 @@ def rehearse(context: Context, release: Release) -> tuple[Note, ...]:
         VerifyError: it does not install or import; PyPI was not touched.
         RemoteError: TestPyPI cannot be asked.
     """
-    files = OnIndex(context, release, TESTPYPI).look().files
-    near = () if context.config.allow_credentials_in_build else near_build(context.env)
-    for number, wheel in enumerate(release.of_kind(ArtifactKind.WHEEL)):
+    files = IndexPublisher(context, release, TESTPYPI).look().files
+    near = () if context.config.allow_credentials_in_build else visible_credentials(context.env)
+    for number, wheel in enumerate(release.artifacts_of_kind(ArtifactKind.WHEEL)):
         served = files[wheel.filename]
         context.console.doing(f"installing {wheel.filename} from {TESTPYPI.title}")
         try:

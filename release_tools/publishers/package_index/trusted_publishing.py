@@ -25,7 +25,7 @@ _PERMISSION: Final = "Give the job the permission id-token: write."
 
 
 @dataclass(frozen=True)
-class Job:
+class PublishingJob:
     """A job that may ask its runner for identity tokens.
 
     Attributes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urljoin
 from zipfile import BadZipFile
 
-from release_tools.artifacts.manifest import changed, see_unchanged
+from release_tools.artifacts.manifest import check_unchanged, find_changed
 from release_tools.engine.routes import Index
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError, VerifyError
 from release_tools.model.artifact import Artifact
@@ -148,7 +148,7 @@ class Uploader:
 
         package = self._package(artifact)
         if package.sha2_digest != artifact.sha256 or artifact.path.is_symlink():
-            raise changed(artifact, f"sha256 {package.sha2_digest}")
+            raise find_changed(artifact, f"sha256 {package.sha2_digest}")
         if self.attest is not None:
             package.attestations = [json.loads(self.attest(artifact.path))]
         try:
@@ -174,7 +174,7 @@ class Uploader:
         try:
             return PackageFile.from_filename(str(artifact.path), None)
         except (TwineException, OSError, ValueError, BadZipFile) as error:
-            see_unchanged(artifact)
+            check_unchanged(artifact)
             raise VerifyError(f"{artifact.filename}: not a distribution that an index takes: {error}") from error
 
     @cached_property

@@ -16,8 +16,8 @@ from tests.servers.github import gitdata, pulls, releases, repositories
 from tests.servers.github.bare import EPOCH, Bare, http_backend
 from tests.servers.github.description import faults_of_answer, faults_of_request
 from tests.servers.github.exchange import Exchange, RefusedError, Routes
+from tests.servers.github.serialize import Teller
 from tests.servers.github.state import Addresses, Asset, Comment, Pull, Release, Repository, Token, TokenKind
-from tests.servers.github.telling import Teller
 
 __all__ = ["Addresses", "Asset", "Bare", "Comment", "GitHub", "Pull", "Release", "Repository", "Token", "TokenKind"]
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from tests.servers.base import Response
 from tests.servers.github.exchange import Exchange, RefusedError, Routes, invalid
+from tests.servers.github.serialize import Json
 from tests.servers.github.state import Repository
-from tests.servers.github.telling import Json
 
 _REPO: Final = "/repos/{owner}/{repo}"
 _GIT: Final = f"{_REPO}/git"

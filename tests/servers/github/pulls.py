@@ -5,8 +5,8 @@ from typing import Final
 
 from tests.servers.base import Response
 from tests.servers.github.exchange import Exchange, RefusedError, Routes, invalid
+from tests.servers.github.serialize import Json
 from tests.servers.github.state import Comment, Pull, Repository, TokenKind
-from tests.servers.github.telling import Json
 
 _REPO: Final = "/repos/{owner}/{repo}"
 
