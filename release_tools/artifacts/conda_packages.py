@@ -12,7 +12,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
-from release_tools.artifacts.members import LIMITS, REBUILD, Limits, Member, Names, one_line, open_regular, refused
+from release_tools.artifacts.members import (
+    LIMITS,
+    REBUILD,
+    Limits,
+    Member,
+    MemberNames,
+    one_line,
+    open_regular,
+    refused,
+)
 from release_tools.artifacts.streams import Frame, Packing, decoding
 from release_tools.artifacts.tars import read_members
 from release_tools.artifacts.zips import Zip, open_zip
@@ -98,7 +107,7 @@ def read_conda(path: Path, limits: Limits = LIMITS) -> CondaPackage:
 @contextmanager
 def _open_members(path: Path, limits: Limits) -> Iterator[Iterator[tuple[Member, bytes]]]:
     """The members of the payload, then those of ``info/``; in a ``.tar.bz2`` as they come."""
-    names = Names(path.name, limits, case_sensitive=True)
+    names = MemberNames(path.name, limits, case_sensitive=True)
     if path.name.endswith(".tar.bz2"):
         with open_regular(path) as (file, size):
             ceiling = limits.ceiling(size, limits.conda_ratio)
@@ -114,7 +123,7 @@ def _open_members(path: Path, limits: Limits) -> Iterator[Iterator[tuple[Member,
         yield chain.from_iterable(_component(archive, part, names) for part in ("pkg", "info"))
 
 
-def _component(archive: Zip, part: str, names: Names) -> Iterator[tuple[Member, bytes]]:
+def _component(archive: Zip, part: str, names: MemberNames) -> Iterator[tuple[Member, bytes]]:
     """The members of one of the two tars in a ``.conda`` file."""
     stem = archive.shown.removesuffix(".conda")
     wanted = {"metadata.json", f"pkg-{stem}.tar.zst", f"info-{stem}.tar.zst"}
@@ -146,7 +155,7 @@ def _check_identity(package: CondaPackage, limits: Limits) -> None:
     if package.path.name.removeprefix(stem) not in _SUFFIXES:
         raise ArchiveError(f"{package.path.name}: its info/index.json says {one_line(stem)}", REBUILD)
     if package.subdir.startswith(_CASELESS):
-        names = Names(package.path.name, limits)
+        names = MemberNames(package.path.name, limits)
         for member in package.members:
             names.add(member.name)
 

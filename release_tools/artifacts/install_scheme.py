@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Scheme(StrEnum):
+class InstallScheme(StrEnum):
     """The folders of an installation; purelib and platlib are one on every Python that we know."""
 
     LIB = "lib"
@@ -18,13 +18,13 @@ class Scheme(StrEnum):
     DATA = "data"
 
 
-_DATA_FOLDERS = {"purelib": Scheme.LIB, "platlib": Scheme.LIB} | {
-    scheme.value: scheme for scheme in Scheme if scheme is not Scheme.LIB
+_DATA_FOLDERS = {"purelib": InstallScheme.LIB, "platlib": InstallScheme.LIB} | {
+    scheme.value: scheme for scheme in InstallScheme if scheme is not InstallScheme.LIB
 }
 
 
 @dataclass(frozen=True)
-class Place:
+class InstallPath:
     """Where one file is installed.
 
     Attributes:
@@ -32,17 +32,17 @@ class Place:
         path: the path in it.
     """
 
-    scheme: Scheme
+    scheme: InstallScheme
     path: str
 
 
-def place_of(member: str) -> Place | None:
+def install_path_of(member: str) -> InstallPath | None:
     """Where a member of a wheel is installed; None where its ``.data`` folder is one that no installer knows."""
     folder, _, rest = member.partition("/")
     if not (rest and folder.endswith(".data")):
-        return Place(Scheme.LIB, member)
+        return InstallPath(InstallScheme.LIB, member)
     scheme, _, path = rest.partition("/")
-    return Place(_DATA_FOLDERS[scheme], path) if path and scheme in _DATA_FOLDERS else None
+    return InstallPath(_DATA_FOLDERS[scheme], path) if path and scheme in _DATA_FOLDERS else None
 
 
 def import_names(paths: Iterable[str]) -> tuple[str, ...]:

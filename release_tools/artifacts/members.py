@@ -69,7 +69,7 @@ class Limits:
 LIMITS: Final = Limits()
 
 
-class Names:
+class MemberNames:
     """The names of one archive, taken in one by one and refused where they would not all fit on every file system."""
 
     def __init__(self, archive: str, limits: Limits, *, case_sensitive: bool = False) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 
 from release_tools.artifacts.core_metadata import CoreMetadata, check_identity, parse_metadata
-from release_tools.artifacts.members import LIMITS, REBUILD, Limits, Member, Names, open_regular
+from release_tools.artifacts.members import LIMITS, REBUILD, Limits, Member, MemberNames, open_regular
 from release_tools.artifacts.streams import Frame, Packing
 from release_tools.artifacts.tars import read_members, walk
 from release_tools.errors import ArchiveError
@@ -60,7 +60,7 @@ def read_sdist(path: Path, limits: Limits = LIMITS, *, wanted: Callable[[str], b
     if path.name.endswith(".zip"):
         raise ArchiveError(f"{path.name}: a zip file", "Build the sdist as a .tar.gz (PEP 625).")
     with _frame(path, limits) as frame:
-        names = Names(path.name, limits)
+        names = MemberNames(path.name, limits)
         found = list(read_members(frame, path.name, names, lambda name: _is_wanted(name, wanted), limits))
     folders = {member.name.partition("/")[0] for member, _ in found}
     folder = min(folders, default="")
@@ -91,7 +91,7 @@ def unpack_sdist(path: Path, folder: Path, limits: Limits = LIMITS) -> Path:
     top = ""
     made = set[Path]()
     with _frame(path, limits) as frame:
-        for info, content in walk(frame, path.name, Names(path.name, limits)):
+        for info, content in walk(frame, path.name, MemberNames(path.name, limits)):
             top = info.name.partition("/")[0]
             target = folder / info.name
             if target.parent not in made:

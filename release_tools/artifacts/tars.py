@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from release_tools.artifacts.members import CHUNK, LIMITS, REBUILD, Limits, Member, Names, name_fault, refused
+from release_tools.artifacts.members import CHUNK, LIMITS, REBUILD, Limits, Member, MemberNames, name_fault, refused
 from release_tools.artifacts.streams import Frame, decoding
 from release_tools.errors import ArchiveError
 
@@ -43,7 +43,7 @@ class _Headers:
         return self.last
 
 
-def walk(frame: Frame, shown: str, names: Names) -> Iterator[tuple[tarfile.TarInfo, Iterator[bytes]]]:
+def walk(frame: Frame, shown: str, names: MemberNames) -> Iterator[tuple[tarfile.TarInfo, Iterator[bytes]]]:
     """Each file and link of a tar stream with its content; what the caller leaves unread is skipped.
 
     Args:
@@ -127,7 +127,7 @@ def _leaves(name: str, target: str) -> bool:
 
 
 def read_members(
-    frame: Frame, shown: str, names: Names, wanted: Callable[[str], bool], limits: Limits = LIMITS
+    frame: Frame, shown: str, names: MemberNames, wanted: Callable[[str], bool], limits: Limits = LIMITS
 ) -> Iterator[tuple[Member, bytes]]:
     """Each file and link of a tar stream as a `Member`, and the content of those that are wanted.
 

@@ -19,8 +19,17 @@ from packaging.tags import InvalidTag, Tag, parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from release_tools.artifacts.core_metadata import CoreMetadata, check_identity, parse_entry_points, parse_metadata
-from release_tools.artifacts.install_scheme import Scheme, import_names, place_of
-from release_tools.artifacts.members import LIMITS, REBUILD, Limits, Member, Names, one_line, open_regular, refused
+from release_tools.artifacts.install_scheme import InstallScheme, import_names, install_path_of
+from release_tools.artifacts.members import (
+    LIMITS,
+    REBUILD,
+    Limits,
+    Member,
+    MemberNames,
+    one_line,
+    open_regular,
+    refused,
+)
 from release_tools.artifacts.streams import decoding
 from release_tools.artifacts.zips import Content, Entry, Zip, open_zip
 from release_tools.errors import ArchiveError
@@ -113,8 +122,8 @@ class Wheel:
         return frozenset(behind - {point.module for point in self.entry_points if not point.extras})
 
     def _lib_paths(self) -> list[str]:
-        places = (place_of(member.name) for member in self.members)
-        return [place.path for place in places if place and place.scheme is Scheme.LIB]
+        places = (install_path_of(member.name) for member in self.members)
+        return [place.path for place in places if place and place.scheme is InstallScheme.LIB]
 
 
 def read_wheel(path: Path, limits: Limits = LIMITS) -> Wheel:
@@ -188,12 +197,12 @@ def _check_places(archive: Zip, dist_info: str, limits: Limits) -> None:
     stem = canonicalize_name(dist_info.removesuffix(".dist-info"))
     if not any(".data/" in name for name in archive.entries):
         return
-    places = Names(archive.shown, limits)
+    places = MemberNames(archive.shown, limits)
     for entry in archive.entries.values():
         if entry.folder:
             continue
         folder = entry.name.partition("/")[0]
-        place = place_of(entry.name)
+        place = install_path_of(entry.name)
         if place is None or (folder.endswith(".data") and canonicalize_name(folder.removesuffix(".data")) != stem):
             raise refused(archive.shown, entry.name, "is in a data folder that no installer knows")
         places.add(f"{place.scheme}/{place.path}")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from release_tools.artifacts.members import CHUNK, LIMITS, REBUILD, Limits, Names, open_regular, refused
+from release_tools.artifacts.members import CHUNK, LIMITS, REBUILD, Limits, MemberNames, open_regular, refused
 from release_tools.artifacts.streams import Frame, Packing, decoding
 from release_tools.errors import ArchiveError
 
@@ -163,7 +163,7 @@ def open_zip(path: Path, limits: Limits = LIMITS) -> Iterator[Zip]:
     with open_regular(path) as (file, size):
         with decoding(path.name):
             infos = ZipFile(file).infolist()
-        names = Names(path.name, limits)
+        names = MemberNames(path.name, limits)
         for info in infos:
             names.add(info.orig_filename.removesuffix("/"), folder=_is_folder(info))
             if fault := _fault(info):

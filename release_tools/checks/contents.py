@@ -7,7 +7,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from release_tools.artifacts import Wheel
-from release_tools.artifacts.install_scheme import place_of
+from release_tools.artifacts.install_scheme import install_path_of
 from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.config.schema import VerifyConfig
 from release_tools.model.note import Note, State
@@ -43,7 +43,7 @@ def _strays(config: VerifyConfig, wheel: Wheel) -> Iterator[Note]:
 
 
 def _untyped(wheel: Wheel, subject: ReleaseFiles) -> Iterator[Note]:
-    installed = {place.path for member in wheel.members if (place := place_of(member.name))}
+    installed = {place.path for member in wheel.members if (place := install_path_of(member.name))}
     folders = {str(PurePosixPath(path).parent) for path in installed}
     for sdist in subject.sdists:
         for member in sdist.members:

@@ -6,8 +6,8 @@ from typing import Protocol
 from release_tools.addresses import ACTIONS_BOT
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, RepositoryError
-from release_tools.forges.github import commits, refs
-from release_tools.forges.github.session import GitHub, HostedRepository
+from release_tools.forges.github import git_data, refs
+from release_tools.forges.github.client import GitHub, HostedRepository
 from release_tools.git.log import read_file
 from release_tools.git.remote import Remote
 from release_tools.git.repository import Repository
@@ -158,15 +158,15 @@ class ApiOrigin:
 
     def tip(self, branch: str) -> str:
         """The newest commit of a branch over there; empty where there is no such branch."""
-        return commits.tip(self.repository, branch)
+        return git_data.tip(self.repository, branch)
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """The commits that a commit follows."""
-        return commits.parents(self.repository, commit)
+        return git_data.parents(self.repository, commit)
 
     def read_file(self, commit: str, path: str) -> str:
         """A file's text at a commit; empty where there is no such file."""
-        return (commits.read_file(self.repository, commit, path) or b"").decode("utf-8", "replace")
+        return (git_data.read_file(self.repository, commit, path) or b"").decode("utf-8", "replace")
 
     def contains(self, branch: str, commit: str) -> bool:
         """Whether a branch over there contains a commit."""
@@ -189,8 +189,8 @@ class ApiOrigin:
             RemoteError: GitHub refused it: the branch is protected, or has moved on.
         """
         content = {path: (clone.root / path).read_bytes()}
-        commit = commits.commit_files(self.repository, clone.head().commit, content, message, self.tagger)
-        commits.move_branch(self.repository, branch, commit)
+        commit = git_data.commit_files(self.repository, clone.head().commit, content, message, self.tagger)
+        git_data.move_branch(self.repository, branch, commit)
 
 
 def hosted(context: Context, variable: str = GITHUB_TOKEN) -> HostedRepository | None:

@@ -11,7 +11,7 @@ from release_tools.errors import RepositoryError
 from release_tools.git.repository import Repository
 from release_tools.history.commits import Author, Commit
 from release_tools.history.dates import day_of
-from release_tools.history.releases import PastRelease
+from release_tools.history.tagged_releases import PastRelease
 from release_tools.model.versions import TagFormat
 from release_tools.system.process import ProcessError
 

@@ -9,7 +9,7 @@ from typing import Final
 from packaging.version import Version
 
 from release_tools.errors import VersionError
-from release_tools.history.releases import PastRelease, last_final, newest
+from release_tools.history.tagged_releases import PastRelease, last_final, newest
 
 FIRST: Final = Version("0.1.0")
 _FOLLOWING_PHASE: Final = {"a": "b", "b": "rc"}
@@ -38,7 +38,7 @@ class Bump(StrEnum):
     POST = "post"
 
 
-class Scheme(StrEnum):
+class VersionScheme(StrEnum):
     """How a project counts its versions."""
 
     SEMVER = "semver"
@@ -46,7 +46,7 @@ class Scheme(StrEnum):
 
 
 @dataclass(frozen=True)
-class Evidence:
+class BumpEvidence:
     """One reason for a version.
 
     Attributes:
@@ -75,8 +75,8 @@ class Past:
     """
 
     releases: Sequence[PastRelease]
-    since_final: tuple[Evidence, ...] = ()
-    since_newest: tuple[Evidence, ...] = ()
+    since_final: tuple[BumpEvidence, ...] = ()
+    since_newest: tuple[BumpEvidence, ...] = ()
     planned: Version | None = None
     planned_by: str = ""
 
@@ -100,14 +100,14 @@ class Recommendation:
     rule: str
 
 
-def scheme_of(releases: Sequence[PastRelease]) -> Scheme:
+def scheme_of(releases: Sequence[PastRelease]) -> VersionScheme:
     """By a calendar, if the last finals all begin with the year in which they were tagged."""
     finals = _recent(releases)
     dated = [final.version.release[0] in (final.day.year, final.day.year % 100) for final in finals]
-    return Scheme.CALVER if dated and all(dated) else Scheme.SEMVER
+    return VersionScheme.CALVER if dated and all(dated) else VersionScheme.SEMVER
 
 
-def recommend(past: Past, scheme: Scheme, today: date) -> Recommendation:
+def recommend(past: Past, scheme: VersionScheme, today: date) -> Recommendation:
     """The version that should come next, by the evidence and the project's scheme.
 
     A version that the project itself names for what is unreleased goes before the evidence.
@@ -155,12 +155,12 @@ def is_patch(before: Version, after: Version) -> bool:
     return before.epoch == after.epoch and (*before.release, 0)[:2] == (*after.release, 0)[:2]
 
 
-def demanded(evidence: Sequence[Evidence]) -> Level:
+def demanded(evidence: Sequence[BumpEvidence]) -> Level:
     """The most that any of the evidence asks for."""
     return max((item.level for item in evidence), default=Level.NOTHING)
 
 
-def _by_evidence(past: Past, scheme: Scheme, today: date) -> _Answer:
+def _by_evidence(past: Past, scheme: VersionScheme, today: date) -> _Answer:
     final, latest = last_final(past.releases), newest(past.releases)
     if latest is None:
         return past.planned or FIRST, "nothing was released yet"
@@ -172,7 +172,7 @@ def _by_evidence(past: Past, scheme: Scheme, today: date) -> _Answer:
     if level is Level.METADATA:
         post = bumped(final.version, Bump.POST)
         return post, "what is installed did not change: a post-release, if the change is to be seen at all"
-    if scheme is Scheme.CALVER:
+    if scheme is VersionScheme.CALVER:
         return _by_calendar(past.releases, level, today)
     bump, rule = _by_semver(final.version, level)
     return bumped(final.version, bump, width=_width(past.releases)), rule
@@ -188,11 +188,11 @@ def _by_semver(version: Version, level: Level) -> tuple[Bump, str]:
     return Bump.MAJOR, "something broken: the major number (SemVer)"
 
 
-def _after_pre(past: Past, version: Version, final: PastRelease | None, scheme: Scheme) -> _Answer:
+def _after_pre(past: Past, version: Version, final: PastRelease | None, scheme: VersionScheme) -> _Answer:
     """What follows a pre-release: its next number, the next phase, or the final version."""
     letter = version.pre[0] if version.pre else "rc"
     asked = demanded(past.since_final)
-    if final is not None and scheme is Scheme.SEMVER and asked >= Level.PATCH:
+    if final is not None and scheme is VersionScheme.SEMVER and asked >= Level.PATCH:
         bump, rule = _by_semver(final.version, asked)
         needed = bumped(final.version, bump, width=len(version.release))
         if needed.release > version.release:

@@ -7,7 +7,7 @@ from typing import Final
 from packaging.version import Version
 
 from release_tools.history.api import ApiChanges
-from release_tools.history.bump import Evidence, Level
+from release_tools.history.bump import BumpEvidence, Level
 from release_tools.history.changelog import Changelog, Part
 from release_tools.history.commits import Change, are_conventional
 
@@ -32,20 +32,20 @@ _FRAGMENT: Final = re.compile(r"(?:.*/)?[^/.]+\.(?P<type>[A-Za-z_-]+)(?:\.\d+)?\
 _LOWEST_PYTHON: Final = re.compile(r"(?:>=?|~=|\^|==)\s*(\d+(?:\.\d+)*)")
 
 
-def from_api(changes: ApiChanges) -> Evidence:
+def from_api(changes: ApiChanges) -> BumpEvidence:
     """What was removed from the public API, or added to it."""
     if changes.broken:
-        return Evidence(
+        return BumpEvidence(
             "public API", Level.MAJOR, f"{_count(changes.broken, 'thing', 'things')} broken", changes.broken
         )
     if changes.added:
-        return Evidence(
+        return BumpEvidence(
             "public API", Level.MINOR, f"{_count(changes.added, 'name', 'names')} new, nothing broken", changes.added
         )
-    return Evidence("public API", Level.NOTHING, "nothing new, nothing broken")
+    return BumpEvidence("public API", Level.NOTHING, "nothing new, nothing broken")
 
 
-def from_commits(changes: Collection[Change]) -> Iterator[Evidence]:
+def from_commits(changes: Collection[Change]) -> Iterator[BumpEvidence]:
     """What the types of Conventional Commits say; nothing where the project does not use them."""
     if not are_conventional(changes):
         return
@@ -58,10 +58,10 @@ def from_commits(changes: Collection[Change]) -> Iterator[Evidence]:
         (Level.PATCH, fixes, ("fix", "fixes")),
     ):
         if texts:
-            yield Evidence("commits", level, _count(texts, *kind), tuple(texts))
+            yield BumpEvidence("commits", level, _count(texts, *kind), tuple(texts))
 
 
-def from_changelog(changelog: Changelog, part: Part) -> Iterator[Evidence]:
+def from_changelog(changelog: Changelog, part: Part) -> Iterator[BumpEvidence]:
     """What the headings of a part say, and its entries where it has no such headings."""
     for title, text in changelog.categories(part):
         entries = [" ".join(found["text"].split()) for found in _ENTRY.finditer(text)]
@@ -69,10 +69,10 @@ def from_changelog(changelog: Changelog, part: Part) -> Iterator[Evidence]:
             continue
         level = Level.MAJOR if _LOUD.search(text) else _of_title(title) if title else max(map(_of_entry, entries))
         under = f" under {title}" if title else ""
-        yield Evidence("changelog", level, f"{_count(entries, 'entry', 'entries')}{under}", tuple(entries))
+        yield BumpEvidence("changelog", level, f"{_count(entries, 'entry', 'entries')}{under}", tuple(entries))
 
 
-def from_fragments(paths: Iterable[str]) -> Iterator[Evidence]:
+def from_fragments(paths: Iterable[str]) -> Iterator[BumpEvidence]:
     """What towncrier's news fragments say by their types, which their names end with: ``1386.bugfix.rst``."""
     found: dict[str, list[str]] = {}
     for path in paths:
@@ -80,10 +80,10 @@ def from_fragments(paths: Iterable[str]) -> Iterator[Evidence]:
             found.setdefault(fragment["type"], []).append(path)
     for kind, names in found.items():
         text = f"{_count(names, 'fragment', 'fragments')} of type {kind}"
-        yield Evidence("changelog", _of_title(kind.replace("_", " ")), text, tuple(names))
+        yield BumpEvidence("changelog", _of_title(kind.replace("_", " ")), text, tuple(names))
 
 
-def from_python(before: str, after: str) -> Iterator[Evidence]:
+def from_python(before: str, after: str) -> Iterator[BumpEvidence]:
     """Whether a version of Python that was supported no longer is.
 
     Args:
@@ -93,10 +93,10 @@ def from_python(before: str, after: str) -> Iterator[Evidence]:
     old, new = _lowest(before), _lowest(after)
     if old is not None and new is not None and new > old:
         text = f"Python {new} or later is needed; before, {old} was enough"
-        yield Evidence("requires-python", Level.MINOR, text)
+        yield BumpEvidence("requires-python", Level.MINOR, text)
 
 
-def from_files(changed: Collection[str], installed: Sequence[str]) -> Evidence:
+def from_files(changed: Collection[str], installed: Sequence[str]) -> BumpEvidence:
     """Whether what people install changed at all.
 
     Args:
@@ -105,10 +105,10 @@ def from_files(changed: Collection[str], installed: Sequence[str]) -> Evidence:
     """
     if installed:
         text = f"{_count(installed, 'file', 'files')} of what is installed changed"
-        return Evidence("files", Level.PATCH, text, tuple(installed))
+        return BumpEvidence("files", Level.PATCH, text, tuple(installed))
     if changed:
-        return Evidence("files", Level.METADATA, "only what is not installed changed", tuple(changed))
-    return Evidence("files", Level.NOTHING, "no file changed")
+        return BumpEvidence("files", Level.METADATA, "only what is not installed changed", tuple(changed))
+    return BumpEvidence("files", Level.NOTHING, "no file changed")
 
 
 def _of_title(title: str) -> Level:

@@ -18,12 +18,22 @@ from release_tools.git import log as git_log
 from release_tools.git.repository import Repository
 from release_tools.history import bump_evidence
 from release_tools.history.api import ApiChanges, compare, find_packages, is_shipped
-from release_tools.history.bump import Bump, Evidence, Level, Past, Recommendation, Scheme, bumped, recommend, scheme_of
+from release_tools.history.bump import (
+    Bump,
+    BumpEvidence,
+    Level,
+    Past,
+    Recommendation,
+    VersionScheme,
+    bumped,
+    recommend,
+    scheme_of,
+)
 from release_tools.history.changelog import USUAL_PATHS, Changelog, Part
 from release_tools.history.commits import changes, first_time_authors, main_line
 from release_tools.history.dates import day_of
 from release_tools.history.notes import notes_from_changelog, notes_from_changes, thanks
-from release_tools.history.releases import PastRelease, aim, last_final, newest, previous
+from release_tools.history.tagged_releases import PastRelease, aim, last_final, newest, previous
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
 from release_tools.project.facts import Project
@@ -180,9 +190,9 @@ class ProjectHistory:
         return version
 
     @property
-    def scheme(self) -> Scheme:
+    def scheme(self) -> VersionScheme:
         """How the project counts its versions, as it says or as its past shows."""
-        return scheme_of(self.releases) if self.config.scheme == "auto" else Scheme(self.config.scheme)
+        return scheme_of(self.releases) if self.config.scheme == "auto" else VersionScheme(self.config.scheme)
 
     def api_changes(self, since: PastRelease) -> ApiChanges:
         """What changed in the public API since a release.
@@ -243,7 +253,7 @@ class ProjectHistory:
             )
         return None if text is None else Changelog.parse(found, text, self._name)
 
-    def _evidence(self, since: PastRelease) -> tuple[Evidence, ...]:
+    def _evidence(self, since: PastRelease) -> tuple[BumpEvidence, ...]:
         """What files, metadata, public API and commits say of the changes since a release."""
         changed = git_log.changed_files(self.repository, since.commit, self.commit, self.path)
         shipped = [path for path in changed if is_shipped(path)]
@@ -259,7 +269,7 @@ class ProjectHistory:
         try:
             found.append(bump_evidence.from_api(self.api_changes(since)))
         except HistoryError as error:
-            found.append(Evidence("public API", Level.NOTHING, f"not compared: {error.message}"))
+            found.append(BumpEvidence("public API", Level.NOTHING, f"not compared: {error.message}"))
         return tuple(found)
 
     @cached_property

@@ -9,8 +9,8 @@ from typing import Final
 from release_tools.artifacts.manifest import FILENAME
 from release_tools.engine.gate import Action
 from release_tools.forges.github import releases
+from release_tools.forges.github.client import HostedRepository
 from release_tools.forges.github.releases import Draft, HostedFile, HostedRelease
-from release_tools.forges.github.session import HostedRepository
 from release_tools.model.action import Receipt
 
 COMPLETION_MARKER: Final = FILENAME

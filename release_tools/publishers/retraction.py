@@ -11,8 +11,8 @@ from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
 from release_tools.engine.routes import Channel, Index, Server
 from release_tools.errors import CredentialError, ReleaseToolsError
+from release_tools.forges.github.client import HostedRepository
 from release_tools.forges.github.releases import mark, published_release
-from release_tools.forges.github.session import HostedRepository
 from release_tools.model.action import Receipt
 from release_tools.model.note import Document, Note, State
 from release_tools.publishers.cached_query import CachedQuery

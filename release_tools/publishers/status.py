@@ -10,8 +10,8 @@ from packaging.version import Version
 from release_tools.engine.context import Context
 from release_tools.engine.routes import Channel, Index, Server, all_publishers
 from release_tools.errors import ReleaseToolsError
+from release_tools.forges.github.client import HostedRepository
 from release_tools.forges.github.releases import published_release
-from release_tools.forges.github.session import HostedRepository
 from release_tools.forges.origin import hosted
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, Section, State

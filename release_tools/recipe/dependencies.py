@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from release_tools.errors import CondaError
 from release_tools.recipe.constraints import Flavour, constraint, weakest
-from release_tools.recipe.markers import Cell, Cells, where
+from release_tools.recipe.markers import Cells, Platform, where
 from release_tools.recipe.names import Name, Names
 
 
@@ -24,7 +24,7 @@ class Dependency:
     """
 
     name: str
-    needed: Mapping[Cell, SpecifierSet]
+    needed: Mapping[Platform, SpecifierSet]
 
     @property
     def cells(self) -> Cells:
@@ -87,7 +87,7 @@ class _Gatherer:
 
     def __init__(self, names: Names) -> None:
         self.names = names
-        self.needed: dict[str, dict[Cell, SpecifierSet]] = defaultdict(dict)
+        self.needed: dict[str, dict[Platform, SpecifierSet]] = defaultdict(dict)
         self.unconfirmed: dict[str, Name] = {}
         self.notes: list[str] = []
         self.faults: list[str] = []

@@ -11,7 +11,7 @@ from release_tools.recipe.recipe_model import Line, Recipe
 
 
 @dataclass(frozen=True)
-class Change:
+class RequirementChange:
     """One requirement that is new, gone or bound differently.
 
     Attributes:
@@ -44,7 +44,7 @@ class Difference:
             difference themselves.
     """
 
-    changes: tuple[Change, ...] = ()
+    changes: tuple[RequirementChange, ...] = ()
     python_min: tuple[str, str] | None = None
     entry_points: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     others: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ def _names(lines: Iterable[Line]) -> frozenset[str]:
     return frozenset(line.name for line in lines)
 
 
-def _changes(section: str, before: Sequence[Line], new: Recipe) -> Iterable[Change]:
+def _changes(section: str, before: Sequence[Line], new: Recipe) -> Iterable[RequirementChange]:
     after = new.host if section == "host" else new.run
     unconfirmed = {name.conda for name in new.unconfirmed}
     for name in dict.fromkeys(line.name for line in (*before, *after)):
@@ -80,7 +80,7 @@ def _changes(section: str, before: Sequence[Line], new: Recipe) -> Iterable[Chan
         if name == "python" or name.startswith("__") or old_lines == new_lines:
             continue
         plain = all(len(lines) <= 1 and not any(line.when for line in lines) for lines in (old_lines, new_lines))
-        yield Change(
+        yield RequirementChange(
             section, name, _constraint(old_lines), _constraint(new_lines), plain, confirmed=name not in unconfirmed
         )
 

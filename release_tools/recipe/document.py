@@ -14,7 +14,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from release_tools.errors import RecipeError
-from release_tools.recipe.spans import Edit, Entry, Item, Listed, Place, Source
+from release_tools.recipe.spans import Edit, Entry, Item, Listed, SourceSpans, Span
 
 LARGEST: Final = 200_000  # characters; recipes have thousands
 DEEPEST: Final = 30  # levels; recipes have ten
@@ -35,7 +35,7 @@ class Format(StrEnum):
     V1 = "recipe.yaml"
 
 
-class Document:
+class RecipeDocument:
     """A recipe's text, and the places in it."""
 
     def __init__(self, text: str, form: Format) -> None:
@@ -52,25 +52,25 @@ class Document:
         self.form = form
         self._root = _composed(_masked(text) if form is Format.V0 else text, form)
         self._paths = {id(node): path for node, path in _walk(self._root, "")}
-        self.variables: Mapping[str, tuple[Place, ...]] = dict(self._variables())
+        self.variables: Mapping[str, tuple[Span, ...]] = dict(self._variables())
 
-    def refuse(self, place: Place | Source, what: str) -> RecipeError:
+    def refuse(self, place: Span | SourceSpans, what: str) -> RecipeError:
         """The error that names a line of the recipe that we do not understand."""
         return RecipeError(f"{self.form} line {place.line}: {what}", BY_HAND)
 
-    def scalars(self, *keys: str) -> list[Place]:
+    def scalars(self, *keys: str) -> list[Span]:
         """The scalars below these keys; several where a key is there several times, for different systems."""
         return [self._place(node) for node in self._below(self._root, keys) if isinstance(node, ScalarNode)]
 
-    def in_outputs(self, *keys: str) -> list[Place]:
+    def in_outputs(self, *keys: str) -> list[Span]:
         """As `scalars`, at the top and in every output."""
         return [self._place(node) for node in self._anywhere(keys) if isinstance(node, ScalarNode)]
 
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[SourceSpans]:
         """Each source, at the top and in outputs."""
         nodes = [one for node in self._anywhere(("source",)) for one in _each(node) if isinstance(one, MappingNode)]
         return [
-            Source(
+            SourceSpans(
                 tuple(
                     (key.value, self._place(one))
                     for key, value in node.value
@@ -112,7 +112,7 @@ class Document:
             text = text[: edit.start] + edit.text + text[edit.end :]
             expected.subtract([edit.removed] if edit.removed else [])
             expected.update([edit.added] if edit.added else [])
-        found = Document(text, self.form).entries()
+        found = RecipeDocument(text, self.form).entries()
         wrong = sorted({path for path, _ in (found - expected) | (+expected - found)})
         if wrong:
             raise RecipeError(
@@ -120,17 +120,17 @@ class Document:
             )
         return text
 
-    def line_of(self, place: Place) -> tuple[int, int]:
+    def line_of(self, place: Span) -> tuple[int, int]:
         """The offsets of a place's whole line, its line end included."""
         start = self.text.rfind("\n", 0, place.start) + 1
         end = self.text.find("\n", place.end)
         return start, len(self.text) if end < 0 else end + 1
 
-    def roots(self, place: Place) -> list[Place]:
+    def roots(self, place: Span) -> list[Span]:
         """The literals that a value is made of: itself, or those of the variables that it names."""
         return self._roots(place, frozenset())
 
-    def literal(self, place: Place) -> Place:
+    def literal(self, place: Span) -> Span:
         """The one literal that a value comes from.
 
         Raises:
@@ -141,7 +141,7 @@ class Document:
             raise self.refuse(place, f"{place.text!r} does not come from one plain text.")
         return roots[0]
 
-    def _roots(self, place: Place, above: frozenset[int]) -> list[Place]:
+    def _roots(self, place: Span, above: frozenset[int]) -> list[Span]:
         code = " ".join(INSIDE.findall(place.text))
         if self.form is Format.V0 and place.path in self.variables and not (place.quote or place.text[:1].isdigit()):
             code = place.text
@@ -167,7 +167,7 @@ class Document:
         outputs = [one for node in self._below(self._root, ("outputs",)) for one in _each(node)]
         return [found for node in (self._root, *outputs) for found in self._below(node, keys)]
 
-    def _variables(self) -> Iterator[tuple[str, tuple[Place, ...]]]:
+    def _variables(self) -> Iterator[tuple[str, tuple[Span, ...]]]:
         if self.form is Format.V1:
             for node in self._below(self._root, ("context",)):
                 if isinstance(node, MappingNode):
@@ -175,7 +175,7 @@ class Document:
                         (key.value, (self._place(value),)) for key, value in node.value if isinstance(value, ScalarNode)
                     )
             return
-        found: dict[str, list[Place]] = {}
+        found: dict[str, list[Span]] = {}
         for statement in STATEMENT.finditer(self.text):
             written = SET.fullmatch(statement[0])
             above = self.text.rfind("\n", 0, statement.start()) + 1
@@ -184,7 +184,7 @@ class Document:
             value = written["value"].strip().removesuffix("-").strip()
             start = self.text.index(value, statement.start() + written.start("value"))
             line = self.text.count("\n", 0, start) + 1
-            place = Place(written["name"], start, start + len(value), value, line)
+            place = Span(written["name"], start, start + len(value), value, line)
             found.setdefault(written["name"], []).append(place)
         yield from ((name, tuple(places)) for name, places in found.items())
 
@@ -205,15 +205,15 @@ class Document:
                         if isinstance(one, ScalarNode):
                             yield Item(self._place(one), condition, nested=True)
 
-    def _selector(self, place: Place) -> str:
+    def _selector(self, place: Span) -> str:
         if self.form is Format.V1:
             return ""
         found = SELECTOR.match(self.text[place.end : self.line_of(place)[1]])
         return found[1] if found else ""
 
-    def _place(self, node: Node) -> Place:
+    def _place(self, node: Node) -> Span:
         start, end = node.start_mark.index, node.end_mark.index
-        return Place(self._paths[id(node)], start, end, self.text[start:end], node.start_mark.line + 1)
+        return Span(self._paths[id(node)], start, end, self.text[start:end], node.start_mark.line + 1)
 
 
 class _Loader(yaml.SafeLoader):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from release_tools.recipe.document import Document, Format
+from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.recipe.matchspec_compare import same_constraint, same_name
 from release_tools.recipe.recipe_model import Line, Recipe
@@ -47,7 +47,7 @@ def drift(text: str, form: Format, project: Recipe, accepted: Iterable[str] = ()
     Raises:
         RecipeError: the feedstock's recipe is no YAML (with jinja, for v0).
     """
-    document = Document(text, form)
+    document = RecipeDocument(text, form)
     left_out = [*NOT_COMPARED, *accepted]
     lacking: list[str] = []
     excess: list[str] = []
@@ -93,7 +93,7 @@ def _bound(line: Line, lines: Iterable[Line], items: Iterable[Item]) -> Iterator
         yield f"{line.name}: the project asks for {constraint or 'any'}, line {item.place.line} has {has}"
 
 
-def _python(document: Document, project: Recipe) -> Iterator[str]:
+def _python(document: RecipeDocument, project: Recipe) -> Iterator[str]:
     wanted = project.python_min or CONDA_FORGE_PYTHON
     places = document.variables.get("python_min", ())
     if project.noarch and len(places) == 1 and places[0].value != wanted:
@@ -102,7 +102,7 @@ def _python(document: Document, project: Recipe) -> Iterator[str]:
         yield f"python_min: the project needs {wanted}, the recipe has conda-forge's own, {CONDA_FORGE_PYTHON}"
 
 
-def _about(document: Document, project: Recipe) -> Iterator[str]:
+def _about(document: RecipeDocument, project: Recipe) -> Iterator[str]:
     for place in document.in_outputs("about", "license")[:1]:
         if project.about.license and place.value.lower() != project.about.license.lower():
             yield f"license: the project says {project.about.license}, line {place.line} has {place.value}"

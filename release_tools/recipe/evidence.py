@@ -13,7 +13,7 @@ from typing import Any, Final
 from packaging.metadata import RawMetadata
 
 from release_tools.artifacts import Sdist, Wheel
-from release_tools.artifacts.install_scheme import Scheme, place_of
+from release_tools.artifacts.install_scheme import InstallScheme, install_path_of
 
 BUILD_FILES: Final = frozenset(
     {"CMakeLists.txt", "Cargo.toml", "meson.build", "pyproject.toml", "setup.cfg", "setup.py"}
@@ -129,11 +129,11 @@ def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None) -> Evidence:
     )
     if wheel is None:
         return Evidence(sdist.metadata.raw, sources)
-    places = [place for member in wheel.members if (place := place_of(member.name))]
+    places = [place for member in wheel.members if (place := install_path_of(member.name))]
     scripts = [point for point in wheel.entry_points if point.group in {"console_scripts", "gui_scripts"}]
     built = Built(
         pure=all(tag.platform == "any" for tag in wheel.tags),
-        paths=tuple(place.path for place in places if place.scheme is Scheme.LIB),
+        paths=tuple(place.path for place in places if place.scheme is InstallScheme.LIB),
         entry_points=tuple(f"{point.name} = {point.value}" for point in scripts),
         gui=frozenset(point.name for point in scripts if point.group == "gui_scripts"),
         extra_modules=wheel.extra_modules,

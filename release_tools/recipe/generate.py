@@ -20,7 +20,7 @@ from release_tools.recipe.conditions import condition, python_condition
 from release_tools.recipe.constraints import Flavour
 from release_tools.recipe.dependencies import Collected, Dependency, collect
 from release_tools.recipe.evidence import Evidence
-from release_tools.recipe.markers import CONDA_FORGE_PYTHON, PYTHONS, Cell, System, grid, supported_pythons
+from release_tools.recipe.markers import CONDA_FORGE_PYTHON, PYTHONS, Platform, System, platforms, supported_pythons
 from release_tools.recipe.modules import modules_to_test
 from release_tools.recipe.names import CONDA_NAME, Name, Names
 from release_tools.recipe.project_recipe import with_kept
@@ -143,7 +143,7 @@ def _is_reference(value: str) -> bool:
 
 def _noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], names: Names) -> Recipe:
     metadata = evidence.metadata
-    built_on = frozenset({Cell(pythons[0], System.LINUX, "x86_64")})
+    built_on = frozenset({Platform(pythons[0], System.LINUX, "x86_64")})
     host = collect(host_requires(evidence), built_on, names)
     requires_python = metadata.get("requires_python", "")
     run = translate(metadata.get("requires_dist", []), requires_python, names, flavour=Flavour.RECIPE)
@@ -186,7 +186,7 @@ def _python_rest(requires_python: str, oldest: str) -> str:
 
 
 def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chain: Toolchain, names: Names) -> Recipe:
-    cells = grid(pythons)
+    cells = platforms(pythons)
     host = collect(host_requires(evidence), cells, names)
     run = collect(evidence.metadata.get("requires_dist", []), cells, names)
     host_notes, host_lines = _lines(_unpinned(host))
@@ -253,7 +253,7 @@ def _lines(collected: Collected) -> tuple[list[str], list[Line]]:
 
 
 def _conditional(dependency: Dependency, collected: Collected) -> list[Line]:
-    cells_of: dict[str, set[Cell]] = {}
+    cells_of: dict[str, set[Platform]] = {}
     for cell in sorted(dependency.cells):
         cells_of.setdefault(dependency.spec(Flavour.RECIPE, frozenset({cell})), set()).add(cell)
     return [Line(spec, condition(frozenset(cells), collected.grid)) for spec, cells in cells_of.items()]

@@ -42,7 +42,7 @@ MACHINES: Final = {
 }
 
 
-class Cell(NamedTuple):
+class Platform(NamedTuple):
     """One square of the grid: a minor Python version on a system on a machine."""
 
     python: str
@@ -50,7 +50,7 @@ class Cell(NamedTuple):
     machine: str
 
 
-Cells = frozenset[Cell]
+Cells = frozenset[Platform]
 
 
 class Axis(StrEnum):
@@ -61,10 +61,10 @@ class Axis(StrEnum):
     MACHINE = "machine"
 
 
-def grid(pythons: Iterable[str]) -> Cells:
+def platforms(pythons: Iterable[str]) -> Cells:
     """Every cell for these minor Python versions."""
     return frozenset(
-        Cell(python, system, machine) for python in pythons for system in System for machine in MACHINES[system]
+        Platform(python, system, machine) for python in pythons for system in System for machine in MACHINES[system]
     )
 
 
@@ -138,7 +138,7 @@ def _patches(marker: str) -> Sequence[int]:
     return sorted({0, NEWEST_PATCH, *(patch + step for patch in named for step in (-1, 0, 1) if patch + step >= 0)})
 
 
-def _environment(cell: Cell, patch: int) -> dict[str, str]:
+def _environment(cell: Platform, patch: int) -> dict[str, str]:
     full = f"{cell.python}.{patch}"
     return {
         **SYSTEM_MARKERS[cell.system],

@@ -34,7 +34,7 @@ MAPPING_FILE: Final = "grayskull_pypi_mapping.json"
 CONDA_NAME: Final = re.compile(r"[a-z0-9_][a-z0-9_.\-]{0,63}")
 
 
-class Source(StrEnum):
+class NameSource(StrEnum):
     """Who said that this is the conda name."""
 
     CONFIG = "configuration"
@@ -59,7 +59,7 @@ class Name:
 
     pypi: str
     conda: str
-    source: Source
+    source: NameSource
     confirmed: bool
     tried: tuple[str, ...] = ()
     bound: str = ""
@@ -89,14 +89,14 @@ class Names:
         tried: list[str] = []
         bound = BOUNDS.get(pypi, "")
         for source, listed in (
-            (Source.CONFIG, self._overrides.get),
-            (Source.CURATED, self._curated.get),
-            (Source.MAPPING, _in_mapping),
+            (NameSource.CONFIG, self._overrides.get),
+            (NameSource.CURATED, self._curated.get),
+            (NameSource.MAPPING, _in_mapping),
         ):
             conda = listed(pypi) or ""
             if not _is_name(conda):
                 tried.append(f"{source}: not listed")
-            elif source is Source.CONFIG or self.exists is None or self.exists(conda):
+            elif source is NameSource.CONFIG or self.exists is None or self.exists(conda):
                 return Name(pypi_name, conda, source, confirmed=self._has(conda), tried=tuple(tried), bound=bound)
             else:
                 tried.append(f"{source}: {conda} is not on the channel")
@@ -125,15 +125,15 @@ class Names:
         """A spelling that the channel has; where it has ``python-`` before the name, the name may be a library's."""
         spellings = _spellings(pypi_name)
         if self.exists is None:
-            return Name(pypi_name, spellings[0], Source.SAME_NAME, confirmed=False, tried=tuple(tried))
+            return Name(pypi_name, spellings[0], NameSource.SAME_NAME, confirmed=False, tried=tuple(tried))
         found = next(filter(self.exists, spellings), "")
         said = f"{found} may be a library" if found else f"no {', '.join(spellings)}"
-        unsure = (*tried, f"{Source.CHANNEL}: {said}")
+        unsure = (*tried, f"{NameSource.CHANNEL}: {said}")
         if self.exists(prefixed := f"python-{spellings[0]}"):
-            return Name(pypi_name, prefixed, Source.CHANNEL, confirmed=False, tried=unsure)
+            return Name(pypi_name, prefixed, NameSource.CHANNEL, confirmed=False, tried=unsure)
         if found:
-            return Name(pypi_name, found, Source.CHANNEL, confirmed=True, tried=tuple(tried))
-        return Name(pypi_name, spellings[0], Source.SAME_NAME, confirmed=False, tried=unsure)
+            return Name(pypi_name, found, NameSource.CHANNEL, confirmed=True, tried=tuple(tried))
+        return Name(pypi_name, spellings[0], NameSource.SAME_NAME, confirmed=False, tried=unsure)
 
     def _has(self, conda: str) -> bool:
         return self.exists is None or self.exists(conda)

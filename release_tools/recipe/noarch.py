@@ -15,7 +15,7 @@ from typing import Final
 from packaging.specifiers import SpecifierSet
 
 from release_tools.artifacts import Wheel
-from release_tools.artifacts.install_scheme import Scheme, place_of
+from release_tools.artifacts.install_scheme import InstallScheme, install_path_of
 from release_tools.errors import CondaError
 
 PLACEHOLDER: Final = "/opt/anaconda1anaconda2anaconda3"
@@ -24,10 +24,10 @@ INSTALLER: Final = b"conda\n"
 WITHOUT_CONDA: Final = "Release the rest with --no-conda, or build the conda package from a recipe of its own."
 
 _FOLDERS: Final = {
-    Scheme.LIB: "site-packages/",
-    Scheme.SCRIPTS: "python-scripts/",
-    Scheme.HEADERS: "include/",
-    Scheme.DATA: "",
+    InstallScheme.LIB: "site-packages/",
+    InstallScheme.SCRIPTS: "python-scripts/",
+    InstallScheme.HEADERS: "include/",
+    InstallScheme.DATA: "",
 }
 _RESERVED: Final = ("info/", "conda-meta/", "site-packages/", "python-scripts/")
 _COMPILED: Final = re.compile(r"\.(?:pyd|dll|dylib|so(?:\.\d+)*)$", re.IGNORECASE)
@@ -42,7 +42,7 @@ def installed_path(member: str) -> str:
     Args:
         member: its name in the wheel; one that `archives.read_wheel` let through.
     """
-    place = place_of(member)
+    place = install_path_of(member)
     return member if place is None else _FOLDERS[place.scheme] + place.path
 
 
@@ -57,8 +57,8 @@ def is_kept(wheel: Wheel, member: str) -> bool:
 
 def is_script(member: str) -> bool:
     """Whether a member is a script that runs by itself, whose first line may name Python."""
-    place = place_of(member)
-    return place is not None and place.scheme is Scheme.SCRIPTS
+    place = install_path_of(member)
+    return place is not None and place.scheme is InstallScheme.SCRIPTS
 
 
 def with_prefix(script: bytes) -> bytes | None:
@@ -85,12 +85,12 @@ def added(wheel: Wheel) -> dict[str, bytes]:
 
     RECORD lists what lies in ``site-packages``; the rest is at a path that differs between systems.
     """
-    root = _FOLDERS[Scheme.LIB]
+    root = _FOLDERS[InstallScheme.LIB]
     installer = f"{wheel.dist_info}/INSTALLER"
     lines = [(installer, hashlib.sha256(INSTALLER).hexdigest(), len(INSTALLER))]
     for member in wheel.members:
-        place = place_of(member.name)
-        if place and place.scheme is Scheme.LIB and is_kept(wheel, member.name):
+        place = install_path_of(member.name)
+        if place and place.scheme is InstallScheme.LIB and is_kept(wheel, member.name):
             lines.append((place.path, member.sha256, member.size))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -141,8 +141,8 @@ def _impurities(wheel: Wheel) -> Iterable[str]:
 
 def _collisions(wheel: Wheel) -> Iterable[str]:
     for member in wheel.members:
-        place = place_of(member.name)
-        if place and place.scheme is Scheme.DATA and place.path.startswith(_RESERVED):
+        place = install_path_of(member.name)
+        if place and place.scheme is InstallScheme.DATA and place.path.startswith(_RESERVED):
             yield f"{member.name!r} would lie in a folder that conda keeps for itself"
     names = [command.partition(" = ")[0] for command in commands(wheel)]
     scripts = [installed_path(member.name).rpartition("/")[2] for member in wheel.members if is_script(member.name)]

@@ -12,12 +12,12 @@ from typing import Final
 from packaging.specifiers import SpecifierSet
 
 from release_tools.errors import RecipeError
-from release_tools.recipe.document import Document, Format
+from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.evidence import Sources
 from release_tools.recipe.matchspec_compare import same_name
 from release_tools.recipe.names import CONDA_NAME, Names
 from release_tools.recipe.recipe_model import Line, Recipe
-from release_tools.recipe.spans import Item, Place
+from release_tools.recipe.spans import Item, Span
 
 MANY: Final = 5  # recipes that are read at most; a tool for recipes has hundreds among its tests
 CONSTRAINT: Final = re.compile(r"[0-9A-Za-z.*<>=!,|+_ ]{0,100}")
@@ -52,13 +52,13 @@ def with_kept(recipe: Recipe, sources: Sources, pythons: Sequence[str], names: N
     )
 
 
-def _recipes(name: str, sources: Sources) -> Iterator[tuple[str, Document]]:
+def _recipes(name: str, sources: Sources) -> Iterator[tuple[str, RecipeDocument]]:
     """The recipes of just this package in the sdist that say how it is built, those nearest to its root first."""
     forms: Mapping[str, Format] = {form.value: form for form in Format}
     found = [(path, form) for path in sources.texts if (form := forms.get(path.rpartition("/")[2]))]
     for path, form in sorted(found, key=lambda one: (one[0].count("/"), one))[:MANY]:
         try:
-            document = Document(sources.texts[path], form)
+            document = RecipeDocument(sources.texts[path], form)
         except RecipeError:
             continue
         called = [*document.in_outputs("package", "name"), *document.in_outputs("name")]
@@ -66,13 +66,13 @@ def _recipes(name: str, sources: Sources) -> Iterator[tuple[str, Document]]:
             yield path, document
 
 
-def _said(document: Document, place: Place) -> str:
+def _said(document: RecipeDocument, place: Span) -> str:
     """What a value is, or the variable that it names."""
     return next((root.value for root in document.roots(place)), place.value)
 
 
 def _beside(
-    document: Document, section: str, lines: Iterable[Line], pythons: Sequence[str], names: Names
+    document: RecipeDocument, section: str, lines: Iterable[Line], pythons: Sequence[str], names: Names
 ) -> list[Line]:
     """What a section has that our lines have not, as far as it counts on some of these Pythons."""
     known = {*LEFT_OUT[section], *(line.name for line in lines)}

@@ -22,7 +22,7 @@ from release_tools.recipe.markers import (
     Cells,
     System,
     depends_on,
-    grid,
+    platforms,
     supported_pythons,
 )
 from release_tools.recipe.name_overrides import BACKPORTS, HARMLESS, ONE_SYSTEM
@@ -82,7 +82,7 @@ def translate(
     Raises:
         CondaError: with one fault for each requirement that conda cannot express.
     """
-    collected = collect(requires_dist, grid(supported_pythons(requires_python)), names)
+    collected = collect(requires_dist, platforms(supported_pythons(requires_python)), names)
     asked = [one for one in collected.dependencies if flavour is Flavour.PACKAGE or _is_listed(one)]
     wanted = [_Wanted.of(dependency, collected.grid, flavour) for dependency in asked]
     machines = [

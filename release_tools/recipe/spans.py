@@ -13,7 +13,7 @@ QUOTED_NAME: Final = re.compile(r"(?<![(\w])[\"']([A-Za-z0-9][A-Za-z0-9_.-]*)") 
 
 
 @dataclass(frozen=True)
-class Place:
+class Span:
     """A piece of the text.
 
     Attributes:
@@ -56,7 +56,7 @@ class Item:
         nested: whether it stands below an ``if``.
     """
 
-    place: Place
+    place: Span
     when: str = ""
     nested: bool = False
 
@@ -98,7 +98,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceSpans:
     """Where a recipe takes code from.
 
     Attributes:
@@ -106,10 +106,10 @@ class Source:
         line: number of its first line.
     """
 
-    fields: tuple[tuple[str, Place], ...]
+    fields: tuple[tuple[str, Span], ...]
     line: int
 
-    def get(self, key: str) -> list[Place]:
+    def get(self, key: str) -> list[Span]:
         """The values of one field; several in a list, or where each system has its own."""
         return [place for name, place in self.fields if name == key]
 

@@ -16,9 +16,9 @@ from packaging.version import InvalidVersion, Version
 
 from release_tools.errors import RecipeError
 from release_tools.recipe.difference import NOTHING, Difference
-from release_tools.recipe.document import Document, Format
+from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.edit_plan import Plan
-from release_tools.recipe.spans import Edit, Place
+from release_tools.recipe.spans import Edit, Span
 from release_tools.recipe.update_requirements import plan_difference
 from release_tools.recipe.update_source import Target, is_ours, plan_source
 
@@ -71,7 +71,7 @@ def recipe_version(text: str, form: Format) -> str:
     Raises:
         RecipeError: it is not written as a plain version in one place.
     """
-    return _version_place(Document(text, form)).value
+    return _version_place(RecipeDocument(text, form)).value
 
 
 def update_recipe(text: str, form: Format, target: Target, changed: Difference = NOTHING) -> Updated:
@@ -87,7 +87,7 @@ def update_recipe(text: str, form: Format, target: Target, changed: Difference =
         RecipeError: the recipe is newer than the release, or has a structure that we do not understand; the line is
             named, and nothing is to be used.
     """
-    document = Document(text, form)
+    document = RecipeDocument(text, form)
     place = _version_place(document)
     if Version(place.value) >= Version(target.version):
         if Version(place.value) == Version(target.version):
@@ -112,7 +112,7 @@ def fill_in(text: str, form: Format, target: Target) -> Updated:
     Raises:
         RecipeError: it is no YAML (with jinja, for v0).
     """
-    document = Document(text, form)
+    document = RecipeDocument(text, form)
     plan = Plan()
     with _leaving(plan, "The version is not written in one place"):
         place = _version_place(document)
@@ -140,7 +140,7 @@ def _leaving(plan: Plan, what: str) -> Iterator[None]:
         plan.check(f"{what}: left as it is.")
 
 
-def _version_place(document: Document) -> Place:
+def _version_place(document: RecipeDocument) -> Span:
     """Where the version is written, through as many variables as lie between.
 
     Raises:
@@ -160,7 +160,7 @@ def _version_place(document: Document) -> Place:
     return first
 
 
-def _quoted(place: Place, version: str, form: Format) -> Edit:
+def _quoted(place: Span, version: str, form: Format) -> Edit:
     """The edit of the version, with quotation marks wherever it would be read as a number, or as jinja, without."""
     variable = form is Format.V0 and "." not in place.path
     bare = not place.quote and (variable or LOOKS_LIKE_A_NUMBER.fullmatch(version) is not None)
@@ -168,7 +168,7 @@ def _quoted(place: Place, version: str, form: Format) -> Edit:
     return Edit(place.start, place.end, text, removed=(place.path, place.text), added=(place.path, text))
 
 
-def _number_edits(document: Document, number: int) -> Iterator[Edit]:
+def _number_edits(document: RecipeDocument, number: int) -> Iterator[Edit]:
     """The build number set, wherever it is written.
 
     Raises:
@@ -185,7 +185,7 @@ def _number_edits(document: Document, number: int) -> Iterator[Edit]:
                 yield root.replaced(str(number))
 
 
-def _leftovers(document: Document, version: Place, edits: tuple[Edit, ...]) -> Iterator[str]:
+def _leftovers(document: RecipeDocument, version: Span, edits: tuple[Edit, ...]) -> Iterator[str]:
     """The lines that still have the old version as plain text; numbers of one part are too common to tell anything."""
     if "." not in version.value:
         return

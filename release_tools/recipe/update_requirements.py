@@ -6,17 +6,17 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from release_tools.recipe.difference import Change, Difference
-from release_tools.recipe.document import Document, Format
+from release_tools.recipe.difference import Difference, RequirementChange
+from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.edit_plan import Plan
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.recipe.matchspec_compare import same_constraint, same_name
-from release_tools.recipe.spans import Edit, Item, Listed, Place
+from release_tools.recipe.spans import Edit, Item, Listed, Span
 
 FIRST: Final = frozenset({"python", "pip"})  # stand first or last in lists that are otherwise sorted
 
 
-def plan_difference(plan: Plan, document: Document, changed: Difference) -> None:
+def plan_difference(plan: Plan, document: RecipeDocument, changed: Difference) -> None:
     """Plan the edits for what a project changed; what cannot be placed with certainty is left to a person."""
     for change in changed.changes:
         _plan_change(plan, document, change, changed.required.get(change.section, frozenset()))
@@ -26,7 +26,7 @@ def plan_difference(plan: Plan, document: Document, changed: Difference) -> None
     plan.check(*changed.others)
 
 
-def _plan_change(plan: Plan, document: Document, change: Change, required: AbstractSet[str]) -> None:
+def _plan_change(plan: Plan, document: RecipeDocument, change: RequirementChange, required: AbstractSet[str]) -> None:
     lists = document.requirements(change.section)
     home = _home(lists, required)
     items = [item for listed in lists for item in listed.items if same_name(item.name, change.name)]
@@ -58,7 +58,9 @@ def _home(lists: Sequence[Listed], required: AbstractSet[str]) -> Listed | None:
     return complete[0] if len(complete) == 1 and len(every) > 1 else None
 
 
-def _plan_gone(plan: Plan, document: Document, change: Change, lists: Sequence[Listed], items: Sequence[Item]) -> None:
+def _plan_gone(
+    plan: Plan, document: RecipeDocument, change: RequirementChange, lists: Sequence[Listed], items: Sequence[Item]
+) -> None:
     """A requirement that the project dropped: its lines go, if they are the project's and not a reviewer's."""
     bound = all(same_constraint(item.constraint, change.old or "") for item in items)
     if items and bound and all(_is_alone(document, item, lists) for item in items):
@@ -68,7 +70,7 @@ def _plan_gone(plan: Plan, document: Document, change: Change, lists: Sequence[L
         plan.check(f"{_said(change)}; {_has(items)}.")
 
 
-def _plan_bound(plan: Plan, change: Change, items: Sequence[Item]) -> None:
+def _plan_bound(plan: Plan, change: RequirementChange, items: Sequence[Item]) -> None:
     """A requirement with another constraint: edited where the recipe said what the project said before."""
     if all(same_constraint(item.constraint, change.new or "") for item in items):
         return
@@ -79,7 +81,7 @@ def _plan_bound(plan: Plan, change: Change, items: Sequence[Item]) -> None:
         plan.check(f"{_said(change)}; {_has(items)}.")
 
 
-def _said(change: Change) -> str:
+def _said(change: RequirementChange) -> str:
     old, new = (f"{change.name} {constraint or ''}".strip() for constraint in (change.old, change.new))
     if change.old is None:
         return f"{change.section}: {new} is new"
@@ -92,13 +94,13 @@ def _has(items: Sequence[Item]) -> str:
     return "the recipe has " + ", ".join(f"{item.place.value!r} in line {item.place.line}" for item in items)
 
 
-def _spec(change: Change, item: Item | None = None) -> str:
+def _spec(change: RequirementChange, item: Item | None = None) -> str:
     """The requirement as it is to stand there, the name spelled as it stands there already."""
     name = item.place.value[: len(item.name)] if item else change.name
     return f"{name} {change.new or ''}".strip()
 
 
-def _is_alone(document: Document, item: Item, lists: Iterable[Listed]) -> bool:
+def _is_alone(document: RecipeDocument, item: Item, lists: Iterable[Listed]) -> bool:
     """Whether an item's line can go: it holds nothing else, no comment speaks of it, and the list keeps an item."""
     start, end = document.line_of(item.place)
     above = document.text[:start].rstrip("\r\n").rpartition("\n")[2].lstrip()
@@ -106,18 +108,18 @@ def _is_alone(document: Document, item: Item, lists: Iterable[Listed]) -> bool:
     return bare and not item.nested and all(len(listed.items) > 1 for listed in lists if item in listed.items)
 
 
-def _removal(document: Document, place: Place) -> Edit:
+def _removal(document: RecipeDocument, place: Span) -> Edit:
     start, end = document.line_of(place)
     return Edit(start, end, "", removed=(place.path, place.text))
 
 
-def _is_extendable(document: Document, listed: Listed) -> bool:
+def _is_extendable(document: RecipeDocument, listed: Listed) -> bool:
     """Whether a line can be put below one of the list's own: it has one line an item, and not all below conditions."""
     own = [item for item in listed.items if not item.nested]
     return listed.block and bool(own) and document.text[: own[-1].place.start].rpartition("\n")[2].strip() == "-"
 
 
-def _insertion(document: Document, listed: Listed, text: str) -> Edit:
+def _insertion(document: RecipeDocument, listed: Listed, text: str) -> Edit:
     """The edit that adds an item, in its place where the list is sorted, else below the last one."""
     own = [item for item in listed.items if not item.nested]
     names = [item.name for item in own if item.name not in FIRST]
@@ -131,7 +133,7 @@ def _insertion(document: Document, listed: Listed, text: str) -> Edit:
     return Edit(end, end, f"{missing}{indent}- {text}{ending}", added=(listed.path, text))
 
 
-def _plan_python(plan: Plan, document: Document, old: str, new: str) -> None:
+def _plan_python(plan: Plan, document: RecipeDocument, old: str, new: str) -> None:
     """The oldest Python: where ``python_min`` is a variable it is set, else the bounds of python are."""
     old, new = old or CONDA_FORGE_PYTHON, new or CONDA_FORGE_PYTHON
     said = f"Python >={old} → >={new}"
@@ -146,7 +148,7 @@ def _plan_python(plan: Plan, document: Document, old: str, new: str) -> None:
         plan.check(f"{said}: set the bound of python.")
 
 
-def _plan_new_python_min(plan: Plan, document: Document, new: str, said: str) -> None:
+def _plan_new_python_min(plan: Plan, document: RecipeDocument, new: str, said: str) -> None:
     """Define ``python_min`` in a line of its own below the version's."""
     versions = document.variables.get("version", ())
     if len(versions) != 1:
@@ -166,7 +168,7 @@ def _minor(python: str) -> tuple[int, ...]:
     return tuple(int(part) for part in python.split(".") if part.isdecimal())
 
 
-def _plan_entry_points(plan: Plan, document: Document, gone: Sequence[str], come: Sequence[str]) -> None:
+def _plan_entry_points(plan: Plan, document: RecipeDocument, gone: Sequence[str], come: Sequence[str]) -> None:
     lists = document.entry_points()
     if not lists:
         return  # compiled packages have none, nor have those whose build makes the commands

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from release_tools.errors import RecipeError
-from release_tools.recipe.document import INSIDE, Document, Format
+from release_tools.recipe.document import INSIDE, Format, RecipeDocument
 from release_tools.recipe.edit_plan import Plan
-from release_tools.recipe.spans import Place, Source
+from release_tools.recipe.spans import SourceSpans, Span
 
 PYPI: Final = re.compile(
     r"https://(pypi\.org/packages|pypi\.io/packages|pypi\.python\.org/packages|files\.pythonhosted\.org/packages)/"
@@ -35,7 +35,7 @@ class Target:
     number: int = 0
 
 
-def plan_source(plan: Plan, document: Document, target: Target, version: Place) -> None:
+def plan_source(plan: Plan, document: RecipeDocument, target: Target, version: Span) -> None:
     """Plan the edits of a feedstock's source.
 
     Args:
@@ -63,7 +63,7 @@ def plan_source(plan: Plan, document: Document, target: Target, version: Place) 
         _plan_address(plan, document, place, version, target)
 
 
-def is_ours(document: Document, source: Source, target: Target) -> bool:
+def is_ours(document: RecipeDocument, source: SourceSpans, target: Target) -> bool:
     """Whether a source is the sdist on PyPI: by its digest where we know it, else by its address."""
     digests = [root.value for place in source.get("sha256") for root in document.roots(place)]
     if target.previous_sha256:
@@ -71,14 +71,14 @@ def is_ours(document: Document, source: Source, target: Target) -> bool:
     return bool(digests) and any(PYPI.match(place.value) for place in source.get("url"))
 
 
-def _check_other(document: Document, source: Source, version: Place) -> None:
+def _check_other(document: RecipeDocument, source: SourceSpans, version: Span) -> None:
     """Refuse a second source whose digest would be another one too."""
     for _, place in source.fields:
         if version.start in {root.start for root in document.roots(place)}:
             raise document.refuse(place, "a second source changes with the version, and its digest is not known.")
 
 
-def _plan_digests(plan: Plan, document: Document, ours: list[Source], target: Target) -> None:
+def _plan_digests(plan: Plan, document: RecipeDocument, ours: list[SourceSpans], target: Target) -> None:
     for place in (place for source in ours for name in OTHER_DIGESTS for place in source.get(name)):
         raise document.refuse(place, "a digest beside sha256; leave only that one.")
     literals = [document.literal(place) for source in ours for place in source.get("sha256")]
@@ -88,7 +88,7 @@ def _plan_digests(plan: Plan, document: Document, ours: list[Source], target: Ta
         plan.edit(literal.replaced(target.sha256), f"sha256 of {target.filename}")
 
 
-def _plan_address(plan: Plan, document: Document, place: Place, version: Place, target: Target) -> None:
+def _plan_address(plan: Plan, document: RecipeDocument, place: Span, version: Span, target: Target) -> None:
     """The address, where it has the version as plain text, or ends in a name that the sdist no longer has."""
     folder, _, name = place.value.rpartition("/")
     if version.value in place.value:
@@ -105,7 +105,7 @@ def _plan_address(plan: Plan, document: Document, place: Place, version: Place, 
         plan.check(f"Does the address in line {place.line} lead to {target.filename}?")
 
 
-def _rendered(document: Document, text: str, version: Place, new: str) -> str:
+def _rendered(document: RecipeDocument, text: str, version: Span, new: str) -> str:
     """A file name with its plain variables put in; empty where it has anything but plain variables."""
 
     def value(found: re.Match[str]) -> str:

@@ -10,10 +10,10 @@ from release_tools.engine.executor import PartialFailureError, lookup_failed_not
 from release_tools.engine.gate import Action
 from release_tools.engine.routes import includes_conda_forge
 from release_tools.errors import CredentialError, OutputError, RemoteError
-from release_tools.forges.github.commits import read_file, tip
+from release_tools.forges.github.client import GitHub, HostedRepository
 from release_tools.forges.github.feedstocks import conda_forge as asking
+from release_tools.forges.github.git_data import read_file, tip
 from release_tools.forges.github.refs import default_branch
-from release_tools.forges.github.session import GitHub, HostedRepository
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Document, Note, Skip, State

@@ -22,7 +22,7 @@ from release_tools.project.project_history import ProjectHistory, today
 
 
 @dataclass(frozen=True)
-class _Edit:
+class _ChangelogEdit:
     """The change of one file.
 
     Attributes:
@@ -66,7 +66,7 @@ def finalize_changelog(context: Context, release: Release) -> Release | Skip:
     return done if context.gate.is_dry_run else replace(done, commit=there.tip(branch))
 
 
-def _edit(context: Context, release: Release) -> _Edit | None:
+def _edit(context: Context, release: Release) -> _ChangelogEdit | None:
     """The edit, made in a clone; None where nothing is to be done."""
     survey = ProjectHistory.of(context)
     found = survey.changelog
@@ -87,10 +87,10 @@ def _edit(context: Context, release: Release) -> _Edit | None:
     unreleased = whole.part(version) or whole.unreleased
     if unreleased is None:
         raise AssertionError("what was turned into a version was unreleased")
-    return _Edit(Repository.open(clone, context.env), path, whole, unreleased, after)
+    return _ChangelogEdit(Repository.open(clone, context.env), path, whole, unreleased, after)
 
 
-def _act(there: Origin, release: Release, edit: _Edit, branch: str) -> Action:
+def _act(there: Origin, release: Release, edit: _ChangelogEdit, branch: str) -> Action:
     digest = hashlib.sha256(edit.part.text.strip().encode()).hexdigest()
     expected = Receipt(f"changelog:{release.version}", there.url(branch), digest)
 

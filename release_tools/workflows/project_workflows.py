@@ -11,7 +11,7 @@ from release_tools.commit import COMMIT
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, RepositoryError, UsageError
-from release_tools.forges.github.session import GitHub
+from release_tools.forges.github.client import GitHub
 from release_tools.git.remote import Remote
 from release_tools.git.repository import Repository
 from release_tools.project.facts import Project, VersionSource

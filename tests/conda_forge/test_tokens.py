@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.forges.github.session import GitHub as Hub
+from release_tools.forges.github.client import GitHub as Hub
 from release_tools.model.release import Kind, Release
 from release_tools.pipeline import Step, run
 from release_tools.steps.check_credentials import check_credentials

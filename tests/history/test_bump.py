@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from release_tools.errors import VersionError
-from release_tools.history.bump import Bump, Evidence, Level, Past, Scheme, bumped, recommend, scheme_of
-from release_tools.history.releases import PastRelease, last_final, newest, previous
+from release_tools.history.bump import Bump, BumpEvidence, Level, Past, VersionScheme, bumped, recommend, scheme_of
+from release_tools.history.tagged_releases import PastRelease, last_final, newest, previous
 
 NOTHING, METADATA, PATCH, MINOR, MAJOR = Level
 TODAY = date(2026, 3, 2)
@@ -32,8 +32,8 @@ def following(history: str, level: Level, since_newest: Level | None = None, pla
     releases = released(history)
     past = Past(
         releases,
-        (Evidence("test", Level(level), ""),),
-        (Evidence("test", since, ""),),
+        (BumpEvidence("test", Level(level), ""),),
+        (BumpEvidence("test", since, ""),),
         Version(planned) if planned else None,
     )
     return str(recommend(past, scheme_of(releases), TODAY).version)
@@ -129,7 +129,7 @@ def test_what_follows_a_pre_release(history: str, since_final: Level, since_newe
     ],
 )
 def test_what_follows_by_the_calendar(history: str, level: Level, version: str) -> None:
-    assert scheme_of(released(history)) is Scheme.CALVER
+    assert scheme_of(released(history)) is VersionScheme.CALVER
     assert following(history, level) == version
 
 
@@ -148,8 +148,8 @@ def test_the_version_that_the_project_names_goes_before_the_evidence(history: st
 
 
 def test_the_evidence_is_told_where_the_project_says_otherwise() -> None:
-    past = Past(released("8.1.7"), (Evidence("public API", MAJOR, "1 thing broken"),), planned=Version("8.1.8"))
-    advice = recommend(past, Scheme.SEMVER, TODAY)
+    past = Past(released("8.1.7"), (BumpEvidence("public API", MAJOR, "1 thing broken"),), planned=Version("8.1.8"))
+    advice = recommend(past, VersionScheme.SEMVER, TODAY)
     assert (str(advice.version), str(advice.by_evidence)) == ("8.1.8", "9.0.0")
     assert advice.rule == "something broken: the major number (SemVer)"
 
@@ -189,15 +189,15 @@ def test_what_cannot_be_raised_is_refused(version: str, bump: Bump) -> None:
     st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12), st.integers(0, 5)), min_size=1, max_size=8),
     st.sampled_from([PATCH, MINOR, MAJOR]),
     st.sampled_from(["", "a1", "b2", "rc1"]),
-    st.sampled_from(list(Scheme)),
+    st.sampled_from(list(VersionScheme)),
 )
 def test_what_is_recommended_is_always_newer(
-    numbers: list[tuple[int, int, int]], level: Level, suffix: str, scheme: Scheme
+    numbers: list[tuple[int, int, int]], level: Level, suffix: str, scheme: VersionScheme
 ) -> None:
     texts = [".".join(map(str, item)) for item in numbers]
     releases = released(" ".join([*texts, f"{max(map(Version, texts))}.1{suffix}"]))
     latest = newest(releases)
-    past = Past(releases, (Evidence("test", level, ""),), (Evidence("test", level, ""),))
+    past = Past(releases, (BumpEvidence("test", level, ""),), (BumpEvidence("test", level, ""),))
     version = recommend(past, scheme, TODAY).version
     assert latest is not None
     assert version is not None

@@ -3,7 +3,7 @@
 import pytest
 
 from release_tools.history.api import ApiChanges
-from release_tools.history.bump import Evidence, Level, demanded
+from release_tools.history.bump import BumpEvidence, Level, demanded
 from release_tools.history.bump_evidence import (
     from_api,
     from_changelog,
@@ -58,7 +58,7 @@ def test_an_entry_is_shown_whole() -> None:
         "CHANGES.rst", "Unreleased\n==========\n\n* Fix a\n  long\n  thing.\n\n  * inner\n* Add b\n"
     )
     [item] = from_changelog(changelog, changelog.parts[0])
-    assert item == Evidence("changelog", MINOR, "2 entries", ("Fix a long thing.", "Add b"))
+    assert item == BumpEvidence("changelog", MINOR, "2 entries", ("Fix a long thing.", "Add b"))
 
 
 def test_news_fragments_ask_by_their_types() -> None:

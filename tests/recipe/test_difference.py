@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from release_tools.recipe.difference import NOTHING, Change, difference
+from release_tools.recipe.difference import NOTHING, RequirementChange, difference
 from release_tools.recipe.evidence import Built
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
@@ -24,18 +24,22 @@ def test_two_releases_alike_have_no_difference() -> None:
 
 
 REQUIREMENTS = {
-    ("click>=8", "click>=8.1"): Change("run", "click", ">=8", ">=8.1"),
-    ("", "tomlkit"): Change("run", "tomlkit", None, ""),
-    ("click<9", ""): Change("run", "click", "<9", None),
-    ("", "not-in-tables"): Change("run", "not-in-tables", None, "", confirmed=False),
-    ("", 'pywin32>=300; sys_platform == "win32"'): Change("run", "pywin32", None, ">=300", plain=False),
-    ("torch>=2", "torch>=2.1"): Change("run", "pytorch", ">=2", ">=2.1"),
-    ('tomli; python_version < "3.11"', 'tomli>=2; python_version < "3.11"'): Change("run", "tomli", "", ">=2"),
+    ("click>=8", "click>=8.1"): RequirementChange("run", "click", ">=8", ">=8.1"),
+    ("", "tomlkit"): RequirementChange("run", "tomlkit", None, ""),
+    ("click<9", ""): RequirementChange("run", "click", "<9", None),
+    ("", "not-in-tables"): RequirementChange("run", "not-in-tables", None, "", confirmed=False),
+    ("", 'pywin32>=300; sys_platform == "win32"'): RequirementChange("run", "pywin32", None, ">=300", plain=False),
+    ("torch>=2", "torch>=2.1"): RequirementChange("run", "pytorch", ">=2", ">=2.1"),
+    ('tomli; python_version < "3.11"', 'tomli>=2; python_version < "3.11"'): RequirementChange(
+        "run", "tomli", "", ">=2"
+    ),
 }
 
 
 @pytest.mark.parametrize(("requires", "change"), REQUIREMENTS.items())
-def test_a_requirement_that_changed_is_told_by_its_conda_name(requires: tuple[str, str], change: Change) -> None:
+def test_a_requirement_that_changed_is_told_by_its_conda_name(
+    requires: tuple[str, str], change: RequirementChange
+) -> None:
     old, new = (recipe(*filter(None, [text])) for text in requires)
     assert difference(old, new).changes == (change,)
 
@@ -43,8 +47,8 @@ def test_a_requirement_that_changed_is_told_by_its_conda_name(requires: tuple[st
 def test_a_build_requirement_that_changed_belongs_to_host() -> None:
     found = difference(recipe(), recipe(build="'hatchling>=1.27', 'hatch-vcs'"))
     assert found.changes == (
-        Change("host", "hatchling", "", ">=1.27"),
-        Change("host", "hatch-vcs", None, ""),
+        RequirementChange("host", "hatchling", "", ">=1.27"),
+        RequirementChange("host", "hatch-vcs", None, ""),
     )
 
 

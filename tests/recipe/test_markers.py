@@ -2,9 +2,9 @@ import pytest
 from packaging.markers import Marker
 
 from release_tools.errors import CondaError
-from release_tools.recipe.markers import PYTHONS, Axis, System, depends_on, grid, supported_pythons, where
+from release_tools.recipe.markers import PYTHONS, Axis, System, depends_on, platforms, supported_pythons, where
 
-CELLS = grid(("3.10", "3.11", "3.12"))
+CELLS = platforms(("3.10", "3.11", "3.12"))
 PYTHON, SYSTEM, MACHINE = Axis.PYTHON, Axis.SYSTEM, Axis.MACHINE
 
 AXES = {

@@ -5,7 +5,7 @@ import pytest
 
 from release_tools.errors import ConfigError
 from release_tools.recipe.name_overrides import BOUNDS, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME
-from release_tools.recipe.names import Names, Source
+from release_tools.recipe.names import Names, NameSource
 
 KNOWN = {
     "art": "ascii-art",
@@ -46,7 +46,7 @@ def test_a_name_that_holds_several_generations_is_bound() -> None:
 
 def test_an_unknown_name_is_kept_and_told_with_what_was_tried() -> None:
     name = Names().conda_name("Nobody_Knows.Me")
-    assert (name.conda, name.source, name.confirmed) == ("nobody-knows.me", Source.SAME_NAME, False)
+    assert (name.conda, name.source, name.confirmed) == ("nobody-knows.me", NameSource.SAME_NAME, False)
     assert name.tried == (
         "configuration: not listed",
         "curated table: not listed",
@@ -62,7 +62,7 @@ def test_an_unknown_name_in_a_known_namespace_has_its_dot(pypi: str) -> None:
 
 def test_the_users_own_table_is_asked_first_in_any_spelling() -> None:
     name = Names({"Typing_Extensions": "my-typing"}).conda_name("typing-extensions")
-    assert (name.conda, name.source, name.confirmed) == ("my-typing", Source.CONFIG, True)
+    assert (name.conda, name.source, name.confirmed) == ("my-typing", NameSource.CONFIG, True)
 
 
 @pytest.mark.parametrize("conda", ["Upper", "with space", "", "a\nb", "${{ x }}", "x" * 65])
@@ -78,24 +78,24 @@ def channel(*names: str) -> Names:
 
 def test_a_channel_confirms_what_a_table_says() -> None:
     name = channel("pytorch").conda_name("torch")
-    assert (name.conda, name.source, name.confirmed) == ("pytorch", Source.MAPPING, True)
+    assert (name.conda, name.source, name.confirmed) == ("pytorch", NameSource.MAPPING, True)
 
 
 @pytest.mark.parametrize("spelling", ["not-in-tables", "not_in_tables", "not.in.tables"])
 def test_a_channel_finds_the_spelling_that_it_has(spelling: str) -> None:
     name = channel(spelling).conda_name("not_in.tables")
-    assert (name.conda, name.source, name.confirmed) == (spelling, Source.CHANNEL, True)
+    assert (name.conda, name.source, name.confirmed) == (spelling, NameSource.CHANNEL, True)
 
 
 def test_a_table_that_the_channel_contradicts_gives_way_to_the_channel() -> None:
     name = channel("torch").conda_name("torch")
-    assert (name.conda, name.source, name.confirmed) == ("torch", Source.CHANNEL, True)
+    assert (name.conda, name.source, name.confirmed) == ("torch", NameSource.CHANNEL, True)
     assert "conda-pypi's mapping: pytorch is not on the channel" in name.tried
 
 
 def test_a_name_of_the_users_that_the_channel_lacks_is_kept_but_not_confirmed() -> None:
     name = Names({"one": "uno"}, exists=lambda _: False).conda_name("one")
-    assert (name.conda, name.source, name.confirmed) == ("uno", Source.CONFIG, False)
+    assert (name.conda, name.source, name.confirmed) == ("uno", NameSource.CONFIG, False)
 
 
 def test_a_name_that_is_nowhere_on_the_channel_lists_the_spellings_tried() -> None:
@@ -106,12 +106,12 @@ def test_a_name_that_is_nowhere_on_the_channel_lists_the_spellings_tried() -> No
 
 def test_a_name_that_only_the_prefixed_one_resembles_is_left_to_a_person() -> None:
     name = channel("python-new-one").conda_name("new_one")
-    assert (name.conda, name.source, name.confirmed) == ("python-new-one", Source.CHANNEL, False)
+    assert (name.conda, name.source, name.confirmed) == ("python-new-one", NameSource.CHANNEL, False)
 
 
 def test_a_name_that_the_channel_has_twice_is_not_taken_for_the_librarys() -> None:
     name = channel("new-one", "python-new-one").conda_name("new_one")
-    assert (name.conda, name.source, name.confirmed) == ("python-new-one", Source.CHANNEL, False)
+    assert (name.conda, name.source, name.confirmed) == ("python-new-one", NameSource.CHANNEL, False)
     assert name.tried[-1] == "channel: new-one may be a library"
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from rattler_build import Stage0Recipe
 
 from release_tools.errors import RecipeError
-from release_tools.recipe.difference import Change, Difference
-from release_tools.recipe.document import Document, Format
+from release_tools.recipe.difference import Difference, RequirementChange
+from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.update import Updated, fill_in, own_recipe, recipe_version, update_recipe
 from release_tools.recipe.update_source import Target
 from tests.recipe.test_generate import render
@@ -32,7 +32,7 @@ def read_case(folder: Path) -> tuple[str, Format, Target, Difference, dict[str, 
     case = tomllib.loads(read(folder / "case.toml"))
     form = Format.V1 if folder.name.startswith("v1") else Format.V0
     changes = tuple(
-        Change(**{"old": None, "new": None} | change)  # TOML has no null
+        RequirementChange(**{"old": None, "new": None} | change)  # TOML has no null
         for change in case.get("changes", ())
     )
     gone, come = case.get("entry_points", ((), ()))
@@ -116,7 +116,7 @@ def drawings(draw: st.DrawFn) -> tuple[Format, str, str, Difference]:
         old = draw(bounds)
         lines.append((name, old, draw(st.one_of(st.just(old), bounds))))
     trailing = [draw(comments) for _ in lines]
-    changes = tuple(Change("run", name, old, new) for name, old, new in lines if old != new)
+    changes = tuple(RequirementChange("run", name, old, new) for name, old, new in lines if old != new)
 
     def text(version: str, digest: str, build: int, column: int) -> str:
         listed = "".join(
@@ -188,7 +188,7 @@ def test_a_text_made_to_be_slow_is_read_in_passing(text: str) -> None:
 
 def test_a_text_that_is_too_large_is_refused() -> None:
     with pytest.raises(RecipeError, match="larger"):
-        Document("#" * 2_000_000, Format.V1)
+        RecipeDocument("#" * 2_000_000, Format.V1)
 
 
 OWN_V1 = """\

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
-from release_tools.history.bump import Evidence, Past, Recommendation
-from release_tools.history.releases import newest
+from release_tools.history.bump import BumpEvidence, Past, Recommendation
+from release_tools.history.tagged_releases import newest
 from release_tools.model.note import Note, State
 from release_tools.project.project_history import ProjectHistory, today
 from release_tools.system import sanitize
@@ -45,7 +45,7 @@ def run(invocation: Session) -> int:
     return 0
 
 
-def _listed(item: Evidence) -> str:
+def _listed(item: BumpEvidence) -> str:
     """The first few findings, and that there are more."""
     more = (f"and {len(item.details) - _SHOWN} more",) if len(item.details) > _SHOWN else ()
     return "\n".join(f"  {line}" for line in (*item.details[:_SHOWN], *more))

@@ -10,8 +10,8 @@ from typing import Final
 from release_tools.addresses import CONDA_FORGE_OWNER, FEEDSTOCK_OUTPUTS
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, CredentialError, RecipeError
-from release_tools.forges.github.commits import read_file, tip
-from release_tools.forges.github.session import GitHub, HostedRepository
+from release_tools.forges.github.client import GitHub, HostedRepository
+from release_tools.forges.github.git_data import read_file, tip
 from release_tools.recipe.document import Format
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 

@@ -1,7 +1,7 @@
 """A person's own fork of somebody else's repository."""
 
 from release_tools.errors import CredentialError, RemoteError
-from release_tools.forges.github.session import HostedRepository
+from release_tools.forges.github.client import HostedRepository
 
 _CONFLICT = 409
 _INVALID = 422

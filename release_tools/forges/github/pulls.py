@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from release_tools.forges.github.session import HostedRepository
+from release_tools.forges.github.client import HostedRepository
 
 if TYPE_CHECKING:
     from github.PullRequest import PullRequest

@@ -1,7 +1,7 @@
 """Tags, through the git data API: for a checkout that has no credentials of its own."""
 
 from release_tools.errors import RemoteError
-from release_tools.forges.github.session import HostedRepository
+from release_tools.forges.github.client import HostedRepository
 
 
 def commit_of_tag(repository: HostedRepository, tag: str) -> str:

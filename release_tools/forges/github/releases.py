@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from release_tools.errors import RemoteError
-from release_tools.forges.github.session import HostedRepository
+from release_tools.forges.github.client import HostedRepository
 
 if TYPE_CHECKING:
     from github.GitRelease import GitRelease

@@ -15,10 +15,10 @@ from release_tools.addresses import CONDA_FORGE_BOT, STAGED_RECIPES
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
 from release_tools.errors import CredentialError, UnreachableError
-from release_tools.forges.github import commits, forks, pulls, refs
+from release_tools.forges.github import forks, git_data, pulls, refs
+from release_tools.forges.github.client import HostedRepository
 from release_tools.forges.github.feedstocks import spellings
 from release_tools.forges.github.pulls import Proposed, Pull
-from release_tools.forges.github.session import HostedRepository
 from release_tools.model.action import Receipt
 from release_tools.model.release import RecipeFiles, Release
 from release_tools.model.versions import conda_version, parse_version
@@ -130,10 +130,10 @@ class ForgePullRequest:
             return replace(expected, url=fork.url) if fork and synced else None
 
         def apply() -> Receipt:
-            if commits.tip(self._forked, branch):
+            if git_data.tip(self._forked, branch):
                 forks.sync(self._forked, branch)
             else:  # a fork knows every commit of what it is a fork of
-                commits.create_branch(self._forked, branch, commit)
+                git_data.create_branch(self._forked, branch, commit)
             return replace(expected, url=self._forked.url)
 
         return Action(f"bring the fork up to date with {self.target.slug}", expected, find, apply)
@@ -144,16 +144,16 @@ class ForgePullRequest:
         expected = Receipt(f"conda-forge-branch:{self.branch}", self.target.url, _digest(files))
 
         def find() -> Receipt | None:
-            there = commits.tip(self.fork, self.branch) if self.fork else ""
+            there = git_data.tip(self.fork, self.branch) if self.fork else ""
             if self.fork is None or not there:
                 return None
-            same = all(commits.read_file(self.fork, there, path) == content for path, content in files.items())
+            same = all(git_data.read_file(self.fork, there, path) == content for path, content in files.items())
             return replace(expected, url=f"{self.fork.url}/tree/{self.branch}") if same else None
 
         def apply() -> Receipt:
             fork = self._forked
-            commit = commits.commit_files(fork, self.recipe.base, files, self.title, None)
-            commits.set_branch(fork, self.branch, commit)
+            commit = git_data.commit_files(fork, self.recipe.base, files, self.title, None)
+            git_data.set_branch(fork, self.branch, commit)
             return replace(expected, url=f"{fork.url}/tree/{self.branch}")
 
         return Action(f"commit {', '.join(files)} to the branch {self.branch} of the fork", expected, find, apply)
@@ -210,7 +210,7 @@ class ForgePullRequest:
             RemoteError: GitHub could not be asked.
         """
         pull = self.look()
-        found = {path: commits.read_file(self.target, pull.commit, path) for path in self.recipe.files} if pull else {}
+        found = {path: git_data.read_file(self.target, pull.commit, path) for path in self.recipe.files} if pull else {}
         return {path: content.decode("utf-8", "replace") for path, content in found.items() if content is not None}
 
     @property
@@ -239,7 +239,7 @@ class ForgePullRequest:
         """
         network = self.context.config.network
         end, pause = monotonic() + network.wait, network.pause / 1000
-        while not commits.tip(fork, self.recipe.branch):
+        while not git_data.tip(fork, self.recipe.branch):
             if monotonic() >= end:
                 raise UnreachableError(
                     f"{fork.slug}: GitHub is still making this fork after {network.wait} s",

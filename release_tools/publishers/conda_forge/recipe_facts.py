@@ -8,7 +8,7 @@ from release_tools.artifacts import read_sdist
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.release import RecipeFiles, Release
 from release_tools.publishers.conda_forge.pull_request_texts import Seen
-from release_tools.recipe.document import Document, Format
+from release_tools.recipe.document import Format, RecipeDocument
 
 _COMPILED: Final = (".a", ".lib", ".so", ".pyd", ".dll", ".dylib")
 
@@ -23,7 +23,7 @@ def seen(release: Release, recipe: RecipeFiles, login: str) -> Seen:
     path, text = next((path, text) for path, text in recipe.files.items() if PurePosixPath(path).name in tuple(Format))
     form = Format(PurePosixPath(path).name)
     entries: dict[str, set[str]] = {}
-    for where, value in Document(text, form).entries():
+    for where, value in RecipeDocument(text, form).entries():
         entries.setdefault(where, set()).add(value.strip("\"'"))
     beside = {PurePosixPath(other).name for other in recipe.files}
     licenses = {name for where, names in entries.items() if where.endswith("about.license_file") for name in names}

@@ -17,7 +17,7 @@ from release_tools.git.tags import has
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.release import Release
 from release_tools.publishers.conda_forge.extras import Extras
-from release_tools.recipe.document import Document, Format
+from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.evidence import Evidence, gather, says_something
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
@@ -177,7 +177,7 @@ class RecipeInputs:
         own = self._own
         if own is None:
             return self._made(Format.V1)
-        document = Document(own.text, own.form)
+        document = RecipeDocument(own.text, own.form)
         if own.form is Format.V1 and any(is_ours(document, source, self.target) for source in document.sources()):
             return self.written()
         fault = "has its source elsewhere" if own.form is Format.V1 else "is of the older format"

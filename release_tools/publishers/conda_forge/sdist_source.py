@@ -12,8 +12,8 @@ from release_tools.addresses import ANACONDA_API, CONDA_FORGE_OWNER
 from release_tools.engine.context import Context
 from release_tools.engine.routes import PYPI
 from release_tools.errors import ConflictError, PreflightError, RemoteError
+from release_tools.forges.github.client import GitHub
 from release_tools.forges.github.feedstocks import find_feedstock, spellings
-from release_tools.forges.github.session import GitHub
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.model.release import RecipeFiles, Release

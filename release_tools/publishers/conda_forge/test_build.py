@@ -10,7 +10,7 @@ from release_tools.builders.conda.rattler_build import build_recipe, run_tests
 from release_tools.engine.context import Context
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
-from release_tools.recipe.document import Document, Format
+from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.update_source import Target, is_ours
 from release_tools.system.credentials import refuse_credentials
 from release_tools.system.process import ProcessError
@@ -40,7 +40,7 @@ def why_not(context: Context, form: Format, text: str) -> str:
     """
     if form is not Format.V1:
         return f"rattler-build knows no {form}; conda-forge's own machines build it"
-    document = Document(text, form)
+    document = RecipeDocument(text, form)
     if not any(place.value == "python" for place in document.in_outputs("build", "noarch")):
         return "the recipe is of compiled code, for which conda-forge's own machines have the tools"
     if any(source.get("patches") or not source.get("url") for source in document.sources()) or "script:" not in text:
@@ -88,7 +88,7 @@ def from_here(text: str, sdist: Artifact) -> str:
     Raises:
         RecipeError: it is no YAML.
     """
-    document = Document(text, Format.V1)
+    document = RecipeDocument(text, Format.V1)
     target = Target("", sdist.sha256, sdist.filename, previous_sha256=sdist.sha256)
     sources = [source for source in document.sources() if is_ours(document, source, target)]
     address = sdist.path.absolute().as_uri()

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from release_tools.addresses import ACTIONS_BOT
 from release_tools.engine.context import Context
 from release_tools.errors import CredentialError
+from release_tools.forges.github.client import GitHub
 from release_tools.forges.github.feedstocks import conda_forge
-from release_tools.forges.github.session import GitHub
 from release_tools.model.note import Note, State
 from release_tools.publishers.check_results import CheckResult
 from release_tools.system.credentials import CONDA_FORGE_TOKEN

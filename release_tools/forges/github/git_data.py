@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from release_tools.forges.github.session import HostedRepository
+from release_tools.forges.github.client import HostedRepository
 
 if TYPE_CHECKING:
     from github import InputGitTreeElement
