@@ -47,14 +47,16 @@ UNUSED = {
     "tag": {"build", "py-rattler", "py-rattler-build", "pypi-attestations", "twine"},
 }
 """Of our own dependencies those that another command of a job does without."""
+COMPILED = {"abi3audit", "cibuildwheel", "lief"}
+"""The extra ``compiled``: what only a project with compiled code needs (the input ``compiled``)."""
 UNHEARD = {"conda-pypi", "email-validator", "pyjwt"}
 """Who asks in vain: conda-pypi is a table to us, no mail server is looked for, and nobody logs in as a GitHub App."""
 UNUSABLE = {"keyring"}
 """What twine does without where it is not there: a runner has no keyring."""
 RENDERING = {"pygments", "readme-renderer"}
 """What twine asks for to check a description, which is done when a job publishes."""
-COMMAND, ONLY, CONDA_INSTALL = "COMMAND", "ONLY", "CONDA_INSTALL"
-"""The inputs of the action that say what a job will do; ``verify-conda-install`` is the last."""
+COMMAND, ONLY, CONDA_INSTALL, IS_COMPILED = "COMMAND", "ONLY", "CONDA_INSTALL", "COMPILED"
+"""The inputs of the action that say what a job will do; the third is ``verify-conda-install``."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,8 @@ def needed(inputs: Mapping[str, str], lock: Lock) -> Lock:
     command, places = inputs.get(COMMAND), inputs.get(ONLY, "").replace(",", " ").split()
     kept = {name for name, requirement in lock.items() if OURSELVES in requirement.askers}
     left_out = UNUSABLE
+    if inputs.get(IS_COMPILED) != "true":
+        kept -= COMPILED
     if command == "publish" and places and PLACES.keys() >= set(places):
         kept = PUBLISHING.union(*(PLACES[place] for place in places))
         left_out = UNUSABLE | RENDERING

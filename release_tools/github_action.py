@@ -35,7 +35,7 @@ UNCHECKED: Final = "none"
 POSITIONAL: Final = ("tag", "notes", "retract")
 """Commands that take the version as their argument."""
 
-OWN: Final = ("command", "arguments", "python-version", "wheels")
+OWN: Final = ("command", "arguments", "python-version", "compiled", "wheels")
 """Inputs that no option or setting stands for."""
 
 

@@ -119,6 +119,7 @@ SIGNING = {"pypi-attestations", "sigstore", "cryptography", "pydantic"}
 HOSTING = {"pygithub", "pyjwt", "pynacl"}
 UPLOADING = {"twine", "requests-toolbelt", "rich"}
 BUILDING = {"build", "versioningit", "griffelib", "pyyaml", "conda-pypi", "readme-renderer", "pygments"}
+COMPILING = {"cibuildwheel", "abi3audit", "lief"}
 NEVER = {"keyring", "jaraco-context", "conda-index", "dnspython", "unearth", "httpx2", "anyio"}
 
 
@@ -147,6 +148,8 @@ NEVER = {"keyring", "jaraco-context", "conda-index", "dnspython", "unearth", "ht
         ({"COMMAND": "publish", "ONLY": "pypi anaconda"}, {"py-rattler-build", *SIGNING, *UPLOADING}, {"docutils"}),
         ({"COMMAND": "publish", "ONLY": "pypi company"}, {*CONDA, *SIGNING, *HOSTING, *UPLOADING}, NEVER),
         ({"COMMAND": "publish", "ONLY": "conda-forge"}, {*CONDA, *HOSTING, *BUILDING}, NEVER),
+        ({"COMMAND": "build", "COMPILED": "false"}, set(BUILDING), COMPILING),
+        ({"COMMAND": "build", "COMPILED": "true"}, {*BUILDING, *COMPILING}, NEVER),
     ],
 )
 def test_a_job_installs_what_it_may_need(inputs: dict[str, str], there: set[str], unused: set[str]) -> None:
@@ -162,7 +165,9 @@ def test_what_a_job_does_not_install_is_named_as_the_lock_names_it() -> None:
     script = runpy.run_path(str(ROOT / "action/install.py"))
     lock = script["read_lock"]()
     ours = {name for name, requirement in lock.items() if script["OURSELVES"] in requirement.askers}
-    assert ours >= script["PUBLISHING"].union(*script["PLACES"].values(), *script["UNUSED"].values())
+    assert ours >= script["PUBLISHING"].union(
+        *script["PLACES"].values(), *script["UNUSED"].values(), script["COMPILED"]
+    )
     assert lock.keys() - ours >= script["UNUSABLE"] | script["RENDERING"]
     assert lock.keys() >= script["UNHEARD"]
 

@@ -17,7 +17,7 @@ LAYERS = (
     ("addresses", "commit", "errors"),
     ("model",),
     ("config", "system"),
-    ("artifacts",),
+    ("artifacts", "planning"),
     ("recipe", "history"),
     ("engine",),
     ("git",),

@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "doctor": "look now for what would make a release fail later",
     "dry-run": "show what a release would be and do; nothing is published",
     "tag": "check a version and tag this commit with it, where everybody sees it",
+    "plan": "list every file of a release, and the job that would build it",
     "build": "make sdist, wheel, conda package and release.json",
     "verify": "check files that were built",
     "publish": "publish what build made; what is there already stays",

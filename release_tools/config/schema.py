@@ -8,6 +8,7 @@ from dataclasses import MISSING, dataclass, field
 from typing import Any, Literal
 
 CondaFormat = Literal["conda", "tar.bz2"]
+WheelJob = Literal["linux-x86_64", "linux-aarch64", "macos-arm64", "macos-x86_64", "windows-x86_64", "windows-arm64"]
 
 
 def setting(
@@ -63,10 +64,30 @@ class VerifyConfig:
         "Install the wheel with its dependencies in a fresh environment and import it.", default=True
     )
     conda_install: bool = setting("Install the conda package where a channel with Python is at hand.", default=True)
+    command: str = setting(
+        "The project's own test command, run where the wheel is installed; {project} is the project's folder.", ""
+    )
     recipe: bool = setting(
         "Build the recipe for conda-forge in a dry run, and test it, where a channel with Python is at hand.",
         default=True,
     )
+
+
+@dataclass(frozen=True)
+class WheelsConfig:
+    """The wheels of a compiled project; a pure project has just one, which these settings do not change."""
+
+    jobs: tuple[WheelJob, ...] = setting(
+        "The build jobs of a compiled project; an empty list declares that the project is pure.",
+        ("linux-x86_64", "linux-aarch64", "macos-arm64", "macos-x86_64", "windows-x86_64"),
+    )
+    optional: tuple[str, ...] = setting(
+        "Wheels that a release may go on without: names of build jobs, or patterns of build identifiers"
+        " (`*-musllinux_*`).",
+        (),
+    )
+    split: bool = setting("Build every wheel in a job of its own, where a build is slow.", default=False)
+    runners: Mapping[str, str] = setting("Build job = label of the runner, where ours would be wrong.", dict)
 
 
 @dataclass(frozen=True)
@@ -210,5 +231,6 @@ class Config:
     tag: TagConfig = field(default_factory=TagConfig)
     conda: CondaConfig = field(default_factory=CondaConfig)
     verify: VerifyConfig = field(default_factory=VerifyConfig)
+    wheels: WheelsConfig = field(default_factory=WheelsConfig)
     github: GitHubConfig = field(default_factory=GitHubConfig)
     conda_forge: CondaForgeConfig = field(default_factory=CondaForgeConfig)

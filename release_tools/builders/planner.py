@@ -1,0 +1,63 @@
+"""The build plan of a project, from what its folder says; nothing is built."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from release_tools.builders.cibuildwheel import cibuildwheel_version, list_identifiers
+from release_tools.config.loader import read_pyproject
+from release_tools.config.schema import WheelsConfig
+from release_tools.planning.build_plan import BuildPlan
+from release_tools.planning.compiled import SOURCES, compiled_because
+from release_tools.planning.runners import compiled_plan, pure_plan, select
+
+
+def is_compiled(folder: Path, config: WheelsConfig) -> bool:
+    """Return whether a project needs a wheel for each platform.
+
+    Raises:
+        ConfigError: its ``pyproject.toml`` cannot be read.
+    """
+    return bool(config.jobs and evidence(folder))
+
+
+def evidence(folder: Path) -> str:
+    """Return what shows that a project is compiled; empty for a pure project.
+
+    Raises:
+        ConfigError: its ``pyproject.toml`` cannot be read.
+    """
+    texts = {}
+    for name in SOURCES:
+        with suppress(OSError):
+            texts[name] = (folder / name).read_text(encoding="utf-8", errors="replace")
+    return compiled_because(read_pyproject(folder), texts)
+
+
+def make_plan(folder: Path, config: WheelsConfig, env: Mapping[str, str], name: str, version: str) -> BuildPlan:
+    """Return the build plan of the project in a folder.
+
+    Args:
+        folder: of its ``pyproject.toml``: a checkout, or an sdist unpacked.
+        config: its settings.
+        env: the environment; what it says to cibuildwheel does not count.
+        name: the project's.
+        version: canonical PEP 440 text.
+
+    Raises:
+        BuildError: cibuildwheel is missing, or refuses the project's settings.
+        ConfigError: a setting names something that is not in the plan.
+    """
+    if not is_compiled(folder, config):
+        return pure_plan(name, version)
+    selection = select(config.jobs, read_pyproject(folder))
+    return compiled_plan(
+        name,
+        version,
+        selection,
+        list_identifiers(folder, selection.platforms, env),
+        optional=config.optional,
+        is_split=config.split,
+        labels=config.runners,
+        cibuildwheel=cibuildwheel_version(),
+    )

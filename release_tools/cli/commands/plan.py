@@ -1,0 +1,46 @@
+"""``release-tools plan``: every file of a release, and the job that would build it; nothing is built."""
+
+import argparse
+from collections.abc import Iterator
+
+from release_tools.builders.planner import evidence, make_plan
+from release_tools.cli.options import add_project, add_settings, add_version
+from release_tools.cli.session import Session
+from release_tools.model.note import Note, Section, State
+from release_tools.model.release import Release
+from release_tools.planning.build_plan import BuildPlan
+from release_tools.report.plan_table import plan_notes
+from release_tools.steps.identify import identify
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_project(parser)
+    add_version(parser)
+    add_settings(parser)
+
+
+def run(invocation: Session) -> int:
+    """Print the plan: as a table, or as the content of ``plan.json``."""
+    context = invocation.context()
+    invocation.console.quiet = invocation.options.json
+    release = identify(context, Release())
+    name = release.name or context.project.name
+    plan = make_plan(context.project, context.config.wheels, context.env, name, release.version)
+    if invocation.options.json:
+        invocation.console.data(plan.text.rstrip())
+        return 0
+    because = evidence(context.project)
+    context.console.section(Section(f"{name} {release.version}", tuple(_kind(plan, because))))
+    context.console.section(Section("Build plan", tuple(plan_notes(plan))))
+    return 0
+
+
+def _kind(plan: BuildPlan, because: str) -> Iterator[Note]:
+    if plan.is_compiled:
+        count = sum(1 for _ in plan.targets)
+        yield Note(State.INFO, f"compiled: {count} files in {len(plan.jobs)} build jobs", because)
+    elif because:
+        yield Note(State.INFO, "pure, as wheels.jobs is empty", because)
+    else:
+        yield Note(State.INFO, "pure: one wheel runs everywhere")

@@ -1,0 +1,196 @@
+"""The build plan: every file that a release consists of, grouped into the jobs that build them.
+
+``plan.json`` carries it from the job that computes it to the jobs that build and to the one that gathers. Its digest
+travels with the manifest, so a job that changes the plan is found out.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from release_tools.errors import OutputError, UsageError, did_you_mean
+
+PLAN_FILE: Final = "plan.json"
+SOURCE_JOB: Final = "source"
+"""The first build job: it makes the sdist, and the wheel of a pure project."""
+SDIST: Final = "sdist"
+PURE_WHEEL: Final = "py3-none-any"
+
+_SCHEMA: Final = 1
+_LARGEST: Final = 1_000_000
+
+
+@dataclass(frozen=True, order=True)
+class BuildTarget:
+    """One file to be built.
+
+    Attributes:
+        identifier: ``sdist``, ``py3-none-any``, or cibuildwheel's build identifier (``cp312-manylinux_x86_64``).
+        is_optional: whether a release may go on without it.
+    """
+
+    identifier: str
+    is_optional: bool = False
+
+    @property
+    def python(self) -> str:
+        """The interpreter of a wheel: ``cp312``, ``cp314t``, ``pp311``."""
+        return self.identifier.partition("-")[0]
+
+    @property
+    def platform(self) -> str:
+        """The platform of a wheel: ``manylinux_x86_64``, ``win_amd64``; empty for the sdist."""
+        return self.identifier.partition("-")[2]
+
+
+@dataclass(frozen=True)
+class BuildJob:
+    """The build targets that one runner makes.
+
+    Attributes:
+        name: for ``build --job``: ``source``, ``linux-x86_64``, or a single target's identifier.
+        runner: the label of GitHub's runner.
+        platform: for cibuildwheel: ``linux``, ``macos``, ``windows``; empty where cibuildwheel is not used.
+        targets: in cibuildwheel's order.
+    """
+
+    name: str
+    runner: str
+    platform: str
+    targets: tuple[BuildTarget, ...]
+
+    @property
+    def is_optional(self) -> bool:
+        """Return whether a release may go on without everything that this job builds."""
+        return all(target.is_optional for target in self.targets)
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """Every file to be built for one version of one project.
+
+    Attributes:
+        name: the project's, as its metadata spells it.
+        version: canonical PEP 440 text.
+        jobs: the source job first.
+        cibuildwheel: the version of cibuildwheel that listed the targets; empty for a pure project.
+    """
+
+    name: str
+    version: str
+    jobs: tuple[BuildJob, ...]
+    cibuildwheel: str = ""
+
+    @property
+    def is_compiled(self) -> bool:
+        """Return whether there are jobs that build wheels for single platforms."""
+        return bool(self.matrix)
+
+    @property
+    def matrix(self) -> tuple[BuildJob, ...]:
+        """The jobs that follow the source job, one cell of a workflow's matrix each."""
+        return tuple(job for job in self.jobs if job.name != SOURCE_JOB)
+
+    @property
+    def targets(self) -> Iterator[tuple[BuildJob, BuildTarget]]:
+        """Every target with its job, in the order of the plan."""
+        for job in self.jobs:
+            for target in job.targets:
+                yield job, target
+
+    def job(self, name: str) -> BuildJob:
+        """Return the job of that name.
+
+        Raises:
+            UsageError: the plan has none.
+        """
+        for job in self.jobs:
+            if job.name == name:
+                return job
+        names = [job.name for job in self.jobs]
+        raise UsageError(
+            f"--job {name}: the build plan has no such job{did_you_mean(name, names)}", f"It has {', '.join(names)}."
+        )
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The plan as plain data, the content of ``plan.json``."""
+        return {
+            "schema": _SCHEMA,
+            "name": self.name,
+            "version": self.version,
+            "cibuildwheel": self.cibuildwheel,
+            "jobs": [
+                {
+                    "name": job.name,
+                    "runner": job.runner,
+                    "platform": job.platform,
+                    "targets": [target.identifier for target in job.targets],
+                    "optional": [target.identifier for target in job.targets if target.is_optional],
+                }
+                for job in self.jobs
+            ],
+        }
+
+    @property
+    def text(self) -> str:
+        """The text of ``plan.json``; the same plan gives the same text on every machine."""
+        return json.dumps(self.data, indent=2) + "\n"
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of ``plan.json``, in hexadecimal digits."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> Self:
+        """Return the plan that plain data describes.
+
+        Raises:
+            ValueError: a value is not one that `data` gives.
+            KeyError: a field is missing.
+            TypeError: a field has another type.
+        """
+        if data["schema"] != _SCHEMA:
+            raise ValueError(f"schema {data['schema']!r}, known is {_SCHEMA}")
+        jobs = tuple(_job(item) for item in data["jobs"])
+        names = [job.name for job in jobs]
+        identifiers = [target.identifier for job in jobs for target in job.targets]
+        if names[:1] != [SOURCE_JOB]:
+            raise ValueError(f"the first job is not {SOURCE_JOB}")
+        if len(set(names)) < len(names) or len(set(identifiers)) < len(identifiers):
+            raise ValueError("a job or a target occurs twice")
+        return cls(str(data["name"]), str(data["version"]), jobs, str(data["cibuildwheel"]))
+
+
+def load_plan(folder: Path) -> BuildPlan:
+    """Read ``plan.json`` of a folder.
+
+    Raises:
+        OutputError: it is missing, cannot be read, or is not one of ours.
+    """
+    path = folder / PLAN_FILE
+    advice = "Download the artifact of the job that ran: release-tools build --job source"
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise OutputError(f"{path}: larger than {_LARGEST:,} bytes", advice)
+        plan = BuildPlan.of_data(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise OutputError(f"{path}: no such file, so it is not known which wheels to build", advice) from None
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read: {error.strerror}", advice) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise OutputError(f"{path}: not written by release-tools ({type(error).__name__}: {error})", advice) from None
+    return plan
+
+
+def _job(item: Mapping[str, Any]) -> BuildJob:
+    optional = set(map(str, item["optional"]))
+    names = [str(identifier) for identifier in item["targets"]]
+    if not optional <= set(names):
+        raise ValueError(f"{item['name']}: an optional target is not among its targets")
+    targets = tuple(BuildTarget(name, name in optional) for name in names)
+    return BuildJob(str(item["name"]), str(item["runner"]), str(item["platform"]), targets)

@@ -1,0 +1,215 @@
+"""The build jobs that a compiled project can have: the runner of each, and what cibuildwheel builds there.
+
+A project's own ``[tool.cibuildwheel]`` decides what is built. What it does not mention is built for the machine of the
+runner alone: 32-bit, emulated and mobile platforms only on request.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from release_tools.errors import ConfigError
+from release_tools.planning.build_plan import PURE_WHEEL, SDIST, SOURCE_JOB, BuildJob, BuildPlan, BuildTarget
+
+SOURCE_RUNNER: Final = "ubuntu-latest"
+_NATIVE: Final = frozenset({"auto", "auto64", "native"})
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A kind of runner and what it can build.
+
+    Attributes:
+        label: GitHub's name for it.
+        platform: cibuildwheel's name for it.
+        native: the architecture that is built unless the project's settings say otherwise.
+        others: architectures that it builds where the project asks for them, as cibuildwheel names them.
+    """
+
+    label: str
+    platform: str
+    native: str
+    others: tuple[str, ...] = ()
+
+
+RUNNERS: Final[Mapping[str, Runner]] = {
+    "linux-x86_64": Runner("ubuntu-latest", "linux", "x86_64", ("i686", "ppc64le", "s390x", "riscv64")),
+    "linux-aarch64": Runner("ubuntu-24.04-arm", "linux", "aarch64", ("armv7l",)),
+    "macos-arm64": Runner("macos-15", "macos", "arm64", ("universal2",)),
+    "macos-x86_64": Runner("macos-15-intel", "macos", "x86_64"),
+    "windows-x86_64": Runner("windows-2025", "windows", "AMD64", ("x86",)),
+    "windows-arm64": Runner("windows-11-arm", "windows", "ARM64"),
+    "pyodide": Runner("ubuntu-latest", "pyodide", "wasm32"),
+    "android": Runner("ubuntu-latest", "android", "x86_64", ("arm64_v8a",)),
+    "ios": Runner(
+        "macos-15", "ios", "arm64_iphoneos", ("arm64_iphonesimulator", "x86_64_iphonesimulator")
+    ),
+}  # fmt: skip
+"""By the name of the build job."""
+
+DEFAULT_JOBS: Final = ("linux-x86_64", "linux-aarch64", "macos-arm64", "macos-x86_64", "windows-x86_64")
+"""Built unless ``wheels.jobs`` says otherwise."""
+
+_ON_REQUEST: Final = ("pyodide", "android", "ios")
+"""Built where the project has a table of that name in ``[tool.cibuildwheel]``."""
+_THIRTY_TWO_BITS: Final[Mapping[str, str]] = {
+    "linux-x86_64": "i686",
+    "linux-aarch64": "armv7l",
+    "windows-x86_64": "x86",
+}
+_IN_IDENTIFIERS: Final[Mapping[str, str]] = {"AMD64": "win_amd64", "ARM64": "win_arm64", "x86": "win32"}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The architectures that each build job is asked for.
+
+    Attributes:
+        jobs: by the job's name, as cibuildwheel names architectures.
+    """
+
+    jobs: Mapping[str, tuple[str, ...]]
+
+    @property
+    def platforms(self) -> Mapping[str, tuple[str, ...]]:
+        """Every platform with the architectures that all of its jobs are asked for."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, archs in self.jobs.items():
+            platform = RUNNERS[name].platform
+            found[platform] = (*found.get(platform, ()), *archs)
+        return found
+
+    def job_of(self, platform: str, identifier: str) -> str:
+        """Return the name of the job that builds an identifier.
+
+        Raises:
+            ValueError: none does.
+        """
+        built_for = BuildTarget(identifier).platform
+        for name, archs in self.jobs.items():
+            if RUNNERS[name].platform == platform:
+                for arch in archs:
+                    if built_for == _IN_IDENTIFIERS.get(arch) or built_for.endswith(f"_{arch}"):
+                        return name
+        raise ValueError(f"cibuildwheel lists {identifier}, which no build job makes")
+
+
+def select(jobs: Sequence[str], pyproject: Mapping[str, Any]) -> Selection:
+    """Return the build jobs of a compiled project, and the architectures of each.
+
+    Args:
+        jobs: the setting ``wheels.jobs``.
+        pyproject: the parsed ``pyproject.toml``.
+    """
+    table = _table(_table(pyproject, "tool"), "cibuildwheel")
+    names = [*jobs, *(name for name in _ON_REQUEST if name in table and name not in jobs)]
+    chosen = {name: _architectures(name, table) for name in names}
+    return Selection({name: archs for name, archs in chosen.items() if archs})
+
+
+def compiled_plan(  # noqa: PLR0913 - a plan has as many facts
+    name: str,
+    version: str,
+    selection: Selection,
+    identifiers: Mapping[str, Sequence[str]],
+    *,
+    optional: Sequence[str] = (),
+    is_split: bool = False,
+    labels: Mapping[str, str] | None = None,
+    cibuildwheel: str = "",
+) -> BuildPlan:
+    """Return the build plan of a compiled project.
+
+    Args:
+        name: the project's.
+        version: canonical PEP 440 text.
+        selection: the jobs.
+        identifiers: what cibuildwheel listed, by platform.
+        optional: the setting ``wheels.optional``: names of jobs, or patterns of identifiers.
+        is_split: the setting ``wheels.split``: whether every wheel gets a job of its own.
+        labels: the setting ``wheels.runners``: labels of runners by the name of the job.
+        cibuildwheel: its version.
+
+    Raises:
+        ConfigError: a setting names something that is not in the plan.
+    """
+    targets: dict[str, list[BuildTarget]] = {job: [] for job in selection.jobs}
+    for platform, listed in identifiers.items():
+        for identifier in listed:
+            job = selection.job_of(platform, identifier)
+            targets[job].append(BuildTarget(identifier, _is_optional(job, identifier, optional)))
+    made = [
+        BuildJob(job, (labels or {}).get(job, RUNNERS[job].label), RUNNERS[job].platform, tuple(found))
+        for job, found in targets.items()
+        if found
+    ]
+    _check_settings(made, optional, labels or {})
+    if is_split:
+        made = [
+            BuildJob(target.identifier, job.runner, job.platform, (target,)) for job in made for target in job.targets
+        ]
+    source = BuildJob(SOURCE_JOB, SOURCE_RUNNER, "", (BuildTarget(SDIST),))
+    return BuildPlan(name, version, (source, *made), cibuildwheel)
+
+
+def pure_plan(name: str, version: str) -> BuildPlan:
+    """Return the build plan of a pure project: one job makes the sdist and the one wheel."""
+    targets = (BuildTarget(SDIST), BuildTarget(PURE_WHEEL))
+    return BuildPlan(name, version, (BuildJob(SOURCE_JOB, SOURCE_RUNNER, "", targets),))
+
+
+def _architectures(job: str, table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the architectures that one job builds, by the project's ``archs`` for its platform."""
+    runner = RUNNERS[job]
+    asked = _words(_table(table, runner.platform).get("archs")) or _words(table.get("archs")) or ["native"]
+    found: dict[str, None] = {}
+    for word in asked:
+        if word in _NATIVE or word in ("all", runner.native):
+            found[runner.native] = None
+        if word == "auto32" and job in _THIRTY_TWO_BITS:
+            found[_THIRTY_TWO_BITS[job]] = None
+        for other in runner.others:
+            if word in ("all", other):
+                found[other] = None
+    return tuple(found)
+
+
+def _is_optional(job: str, identifier: str, optional: Sequence[str]) -> bool:
+    return any(pattern == job or fnmatchcase(identifier, pattern) for pattern in optional)
+
+
+def _check_settings(jobs: Sequence[BuildJob], optional: Sequence[str], labels: Mapping[str, str]) -> None:
+    """Refuse settings that name what the plan does not hold: they would be without effect, and nobody would notice."""
+    if not jobs:
+        raise ConfigError(
+            "cibuildwheel lists no wheel for this project: nothing would be built",
+            "Compare requires-python, [tool.cibuildwheel] and wheels.jobs; a pure project has wheels.jobs = [].",
+        )
+    names = [job.name for job in jobs]
+    faults = [*_unmatched(jobs, optional)]
+    faults += [f"wheels.runners: {name!r} is no job of the plan" for name in labels if name not in names]
+    if faults:
+        raise ConfigError(
+            "The settings of the wheels do not fit the build plan:",
+            f"Its jobs are {', '.join(names)}; release-tools plan shows their targets.",
+            faults=faults,
+        )
+
+
+def _unmatched(jobs: Iterable[BuildJob], optional: Sequence[str]) -> Iterator[str]:
+    for pattern in optional:
+        if not any(_is_optional(job.name, target.identifier, [pattern]) for job in jobs for target in job.targets):
+            yield f"wheels.optional: {pattern!r} is neither a job nor a build identifier of the plan"
+
+
+def _words(value: object) -> list[str]:
+    """Return the words of a list, or of a text with spaces or commas, both of which cibuildwheel takes."""
+    if isinstance(value, str):
+        return value.replace(",", " ").split()
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
