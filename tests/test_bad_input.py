@@ -190,7 +190,7 @@ def test_no_room_for_scratch_files_is_no_fault_of_ours(
 
 SLEEPS = """
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep({wait}); open({late!r}, 'w')"])
-open({begun!r}, "w").close()
+open({background!r}, "w").close()
 time.sleep(60)
 """
 

@@ -61,7 +61,7 @@ def is_forbidden(_: Remote) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dry", "remote", "state", "performed"),
+    ("is_dry_run", "remote", "state", "performed"),
     [
         (True, Remote(), State.PLANNED, 0),
         (True, Remote(OURS), State.UNCHANGED, 0),
@@ -80,7 +80,7 @@ def test_what_passes_the_gate(*, is_dry_run: bool, remote: Remote, state: State,
 
 
 @pytest.mark.parametrize(
-    ("dry", "remote", "error", "performed"),
+    ("is_dry_run", "remote", "error", "performed"),
     [
         (True, Remote(THEIRS), ConflictError, 0),
         (False, Remote(THEIRS), ConflictError, 0),

@@ -148,7 +148,7 @@ def test_a_dry_run_writes_nothing(release: Releases, there: Repository, server: 
     assert shown(there) == []
 
 
-@pytest.mark.parametrize(("dry", "code"), [(True, None), (False, 13)])
+@pytest.mark.parametrize(("is_dry_run", "code"), [(True, None), (False, 13)])
 def test_offline_there_is_a_rehearsal_but_no_release(
     release: Releases, checkout: Checkout, *, is_dry_run: bool, code: int | None
 ) -> None:
@@ -286,7 +286,7 @@ def rewrite(one: Hosted, facts: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("tamper", "fault"),
     [
-        (replaced, "is not what its release.json says"),
+        (replaced, "does not match its release.json"),
         (of_another_commit, "commit: 0000000000"),
         (of_another_version, "version: 1.1 there, 1.0 here"),
         (leading_away, "no file name"),
@@ -424,7 +424,7 @@ def test_github_enterprise_is_another_address(
     assert all(receipt.url.startswith(url) for receipt in outcome.release.receipts)
 
 
-@pytest.mark.parametrize(("dry", "code"), [(True, None), (False, 12)])
+@pytest.mark.parametrize(("is_dry_run", "code"), [(True, None), (False, 12)])
 def test_without_a_token_there_is_a_rehearsal_but_no_release(
     release: Releases, there: Repository, checkout: Checkout, *, is_dry_run: bool, code: int | None
 ) -> None:

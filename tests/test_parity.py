@@ -77,7 +77,7 @@ DIFFERENCES: dict[str, tuple[Callable[[CondaPackage], CondaPackage], str, str]] 
 
 
 @pytest.mark.parametrize(
-    ("change", "says", "detail"), [pytest.param(*case, id=id_) for id_, case in DIFFERENCES.items()]
+    ("change", "description", "detail"), [pytest.param(*case, id=id_) for id_, case in DIFFERENCES.items()]
 )
 def test_a_difference_is_named(
     change: Callable[[CondaPackage], CondaPackage],

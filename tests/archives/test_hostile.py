@@ -59,7 +59,7 @@ def test_only_a_regular_file_is_opened(make: Callable[[Path], None], tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("limits", "says"),
+    ("limits", "description"),
     [
         (Limits(members=3), "more than 3 members"),
         (Limits(unpacked=99), "a decompression bomb"),

@@ -20,7 +20,7 @@ RST = "Description-Content-Type: text/x-rst\n\n"
 
 
 @pytest.mark.parametrize(
-    ("told", "state", "says"),
+    ("told", "state", "description"),
     [
         (RST + "Title\n=====\n\nText.\n", State.DONE, "twine check --strict"),
         ("Description-Content-Type: text/markdown\n\n# Title\n", State.DONE, "twine check --strict"),

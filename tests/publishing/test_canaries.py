@@ -131,4 +131,4 @@ def test_no_child_is_told_a_secret_by_its_arguments_or_environment(seeded: World
     watch = Watch([*CANARIES.values(), seeded.provider.request_token])
     seeded.anaconda.faults = [Fault(method="POST", path="/stage/", response=Response(503), meanwhile=watch)]
     assert seeded.run("publish", "--routes-final", "anaconda") == 0
-    assert any("conda_uploader" in line for line in watch.seen)
+    assert any("upload_worker" in line for line in watch.seen)

@@ -37,7 +37,7 @@ SAYS = {
 }
 
 
-@pytest.mark.parametrize(("path", "says"), SAYS.items())
+@pytest.mark.parametrize(("path", "description"), SAYS.items())
 def test_only_the_texts_that_say_something_are_kept(path: str, description: bool, tmp_path: Path) -> None:  # noqa: FBT001 - data
     found = evidence(tmp_path, {path: b"text"}).sources
     assert path in found.paths

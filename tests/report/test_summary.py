@@ -17,7 +17,7 @@ def test_a_rehearsal_shows_every_place_and_file(tmp_path: Path) -> None:
     assert text.startswith("## 🔷 molecool 1.4.0rc1: rehearsed, nothing published\n")
     rows = re.findall(r"^\| (\S+) \| \*\*(.+?)\*\* (.+?) \| (.+) \|$", text, re.MULTILINE)
     assert rows == [
-        ("☑️", "git remote", "there already", "Push the tag is already"),
+        ("☑️", "git remote", "there already", "Push the tag is unchanged"),
         ("🔷", "PyPI", "would be done", "upload molecool-1.4.0rc1-py3-none-any.whl to PyPI"),
         ("🚫", "conda-forge", "skipped", "Open a pull request is skipped"),
     ]
@@ -34,7 +34,7 @@ def test_the_diagram_leads_from_the_tag_to_every_place(tmp_path: Path) -> None:
         '  commit(["v1.4.0rc1"])',
         '  commit --> build["✅ built and checked"]:::done',
         '  build --> place0["☑️ git remote"]:::done',
-        '  build --> place1["🔷 PyPI"]:::would',
+        '  build --> place1["🔷 PyPI"]:::planned',
         '  build --> place2["🚫 conda-forge"]:::skipped',
     ]
 

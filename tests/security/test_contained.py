@@ -103,7 +103,7 @@ def test_doctor_and_init_take_any_workflow(checkout: Checkout, text: str, capsys
 
 
 def test_every_template_runs_in_a_sandbox() -> None:
-    package = Path(main.__file__).parent
+    package = Path(main.__file__).parent.parent
     made = [
         node.func.id
         for path in package.rglob("*.py")

@@ -91,7 +91,7 @@ def test_what_breaks_githubs_description_is_refused(
 def test_an_answer_that_github_would_not_give_is_complained_of(
     server: GitHub, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.servers.github.telling.Teller.user", lambda *_: {"login": "ana", "nick": "a"})
+    monkeypatch.setattr("tests.servers.github.serialize.Teller.user", lambda *_: {"login": "ana", "nick": "a"})
     with pytest.raises(GithubException):
         hub("ana-secret").get_repo("ana/demo")
     assert "'nick' was unexpected" in server.complaints[0]

@@ -66,7 +66,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("project", "says"), [pytest.param(*case, id=id_) for id_, case in REFUSED.items()])
+@pytest.mark.parametrize(("project", "description"), [pytest.param(*case, id=id_) for id_, case in REFUSED.items()])
 def test_a_wheel_that_noarch_cannot_express_is_refused_with_a_way_out(
     project: Project, description: str, tmp_path: Path
 ) -> None:
@@ -95,7 +95,7 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize(("conversion", "says"), [pytest.param(*case, id=id_) for id_, case in NAMES.items()])
+@pytest.mark.parametrize(("conversion", "description"), [pytest.param(*case, id=id_) for id_, case in NAMES.items()])
 def test_a_name_that_conda_does_not_take_is_refused(conversion: Conversion, description: str, tmp_path: Path) -> None:
     with pytest.raises(CondaError, match=description):
         convert(read_wheel(DEMO.wheel(tmp_path)), tmp_path, conversion, COMMIT_TIME)

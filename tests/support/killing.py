@@ -30,7 +30,7 @@ def instrument(tell: Callable[[str], object], *, kill: bool) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return receipt
 
-    setattr(Gate, "_perform", performed)  # noqa: B010 - a method is no plain attribute to mypy
+    setattr(Gate, "_apply", performed)  # noqa: B010 - a method is no plain attribute to mypy
 
 
 def once(arguments: list[str], *, kill: bool) -> tuple[int, list[str]]:
