@@ -29,7 +29,7 @@ DATA = re.compile(r"[^/]+\.data/(\w+)/(.+)")
 """What a wheel has for other folders than that of its packages."""
 PIECE = 1 << 20
 """Bytes that are unpacked at a time."""
-OURSELVES = "release-tools (pyproject.toml)"
+OURSELVES = "python-release-tools (pyproject.toml)"
 """Who asks for our own dependencies, as the lock says it."""
 PUBLISHING = {"backports-zstd", "jinja2", "markdown-it-py", "packaging", "pygithub", "requests"}
 """Of our own dependencies those that every job needs which publishes what another one built."""

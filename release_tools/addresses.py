@@ -24,5 +24,7 @@ FEEDSTOCK_OUTPUTS: Final = "conda-forge/feedstock-outputs"
 CONDA_FORGE_BOT: Final = "regro-cf-autotick-bot"
 CONDA_FORGE_REQUESTS: Final = "https://github.com/conda-forge/admin-requests"
 
-ACTION: Final = "release-tools/release-tools"
+DISTRIBUTION: Final = "python-release-tools"
+"""Our own name on the package index; the command is ``release-tools``, the import package ``release_tools``."""
+ACTION: Final = f"{DISTRIBUTION}/{DISTRIBUTION}"
 """Our own repository on GitHub, as ``uses:`` names it."""

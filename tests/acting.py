@@ -25,9 +25,9 @@ import yaml
 ROOT = Path(__file__).parent.parent
 ACT = shutil.which("act", path=sysconfig.get_path("scripts"))
 PINS = re.compile(r"uses: (actions/(?:setup-python|upload-artifact|download-artifact)@[0-9a-f]{40})")
-OURS = "release-tools/release-tools@v1"
+OURS = "python-release-tools/python-release-tools@v1"
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-PINNED = f"release-tools/release-tools@{'a' * 40}"
+PINNED = f"python-release-tools/python-release-tools@{'a' * 40}"
 
 STUBS = {
     "setup-python": """\

@@ -152,7 +152,7 @@ def stage(
             file = checkout.path / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text + (told if path == "pyproject.toml" else ""), encoding="utf-8")
-        ours = ("--action", f"release-tools/release-tools@{'a' * 40}")
+        ours = ("--action", f"python-release-tools/python-release-tools@{'a' * 40}")
         assert main(["init", "-C", str(checkout.path), "--yes", *ours], checkout.env) == 0
         checkout.commit({})
         runner = Runner(folder / "runner", action, {**proxy.environment, **(env or {})})

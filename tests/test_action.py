@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from release_tools import github_action
+from release_tools.addresses import DISTRIBUTION
 from release_tools.config.loader import settings
 from tests.acting import ACT, LOCK, OURS, ROOT, Runner, copy_action, make_action, plain_wheel
 
@@ -297,7 +298,7 @@ def test_of_several_wheels_the_fitting_one_is_unpacked_and_no_other_is_looked_at
     ours, wheels = copy_action(tmp_path / "ours", tmp_path), tmp_path / "wheels"
     wheels.mkdir()
     lock = ""
-    for name, askers in (("demo", "release-tools (pyproject.toml)"), ("elsewhere", "demo"), ("strange", "nobody")):
+    for name, askers in (("demo", f"{DISTRIBUTION} (pyproject.toml)"), ("elsewhere", "demo"), ("strange", "nobody")):
         marker = "; sys_platform == 'amiga' " if name == "elsewhere" else ""
         _, version, digest = plain_wheel(name, {f"{name}.py": b"found = 'generic'\n"}, wheels)
         lock += f"{name}=={version} {marker}\\\n    --hash=sha256:{digest}\n    # via {askers}\n"

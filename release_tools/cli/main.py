@@ -174,4 +174,7 @@ class _ShowVersion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
-        parser.exit(message=f"release-tools {version('release-tools')}\n")
+        from release_tools.addresses import DISTRIBUTION
+
+        sys.stdout.write(f"release-tools {version(DISTRIBUTION)}\n")
+        parser.exit()

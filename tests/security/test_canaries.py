@@ -40,7 +40,7 @@ IN_THE_REMOTE = "remote-canary-6a77"
 SECRETS = (*CANARIES.values(), IN_PYPIRC, IN_THE_REMOTE)
 BUILT = ("--allow-credentials-in-build", "--no-verify-install", "--no-verify-conda-install")
 CALLS: Mapping[str, tuple[str, ...]] = {
-    "init": ("--yes", "--action", f"release-tools/release-tools@{'a' * 40}"),
+    "init": ("--yes", "--action", f"python-release-tools/python-release-tools@{'a' * 40}"),
     "doctor": (),
     "config": (),
     "version": (),

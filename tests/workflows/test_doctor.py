@@ -16,7 +16,7 @@ from tests.checkouts import Checkout
 from tests.servers.package_index import File, PackageIndex, Publisher
 from tests.servers.proxy import proxying
 
-ACTION = f"release-tools/release-tools@{'a' * 40} # v1.0.0"
+ACTION = f"python-release-tools/python-release-tools@{'a' * 40} # v1.0.0"
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ jobs:
   release:
     runs-on: ubuntu-latest
     steps:
-      - uses: release-tools/release-tools@v1
+      - uses: python-release-tools/python-release-tools@v1
 """
 
 

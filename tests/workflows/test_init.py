@@ -15,7 +15,7 @@ from release_tools.workflows.render import CHECK, RELEASE
 from tests.acting import ROOT
 from tests.checkouts import Checkout
 
-ACTION = f"release-tools/release-tools@{'a' * 40}"
+ACTION = f"python-release-tools/python-release-tools@{'a' * 40}"
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_a_copy_that_does_not_know_its_commit_asks_for_it(
 ) -> None:
     monkeypatch.setattr("release_tools.workflows.project_workflows._checkout_commit", lambda _: "")
     assert main(["init", "-C", str(checkout.path), "--yes"], checkout.env) == 2
-    assert "--action release-tools/release-tools@COMMIT" in capsys.readouterr().err
+    assert "--action python-release-tools/python-release-tools@COMMIT" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are of Unix")

@@ -17,7 +17,7 @@ from release_tools.workflows.jobs import PublishJob, WorkflowPlan, jobs, tag_pat
 from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE, keep_pins, render
 from tests.acting import ROOT, readme_workflow
 
-OURS = f"release-tools/release-tools@{'a' * 40} # v1.0.0"
+OURS = f"python-release-tools/python-release-tools@{'a' * 40} # v1.0.0"
 OWNED = AnacondaConfig(owner="octo")
 CONFIGS: Mapping[str, Config] = {
     "plain": Config(),
@@ -86,7 +86,7 @@ def test_build_verify_and_check_see_no_secret() -> None:
 def test_digests_travel_apart_from_the_files() -> None:
     for name in ("verify", "draft", "pypi", "anaconda", "github"):
         *_, ours = (
-            step for step in job(CONFIGS["anaconda"], name)["steps"] if step["uses"].startswith("release-tools")
+            step for step in job(CONFIGS["anaconda"], name)["steps"] if step["uses"].startswith("python-release-tools/")
         )
         assert ours["with"]["expect"] == "${{ needs.build.outputs.artifacts }}"
 
@@ -101,7 +101,7 @@ def test_a_place_waits_for_those_before_it() -> None:
 def test_a_project_in_a_folder_is_named_in_every_step() -> None:
     for text in render(plan(CONFIGS["anaconda"], project="python/demo")).values():
         steps = [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
-        ours = [step["with"]["project"] for step in steps if step["uses"].startswith("release-tools")]
+        ours = [step["with"]["project"] for step in steps if step["uses"].startswith("python-release-tools/")]
         assert set(ours) == {"python/demo"}
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from release_tools.addresses import DISTRIBUTION
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
 from release_tools.config.loader import TABLE, read_pyproject
@@ -110,7 +111,7 @@ def _ours(invocation: Session, context: Context) -> str:
     if given:
         return ITSELF if given == "./" else given
     try:
-        own = version("release-tools")
+        own = version(DISTRIBUTION)
     except PackageNotFoundError:
         own = ""
     return our_action(context.env, own)
