@@ -96,8 +96,8 @@ def test_an_unknown_place_is_told_with_the_known_ones(written: str, fault: str) 
 
 
 def test_a_rehearsal_leads_over_testpypi() -> None:
-    assert route_for(Config(rehearse=True), Kind.FINAL).indexes == (TESTPYPI, PYPI)
-    assert route_for(Config(rehearse=True), Kind.DEV).indexes == (TESTPYPI,)
+    assert route_for(Config(testpypi_first=True), Kind.FINAL).indexes == (TESTPYPI, PYPI)
+    assert route_for(Config(testpypi_first=True), Kind.DEV).indexes == (TESTPYPI,)
 
 
 def test_only_the_places_of_the_routes_may_be_asked() -> None:
@@ -112,7 +112,7 @@ def test_one_channel_under_several_labels_is_one_place_to_look_at() -> None:
 
 def test_the_stops_of_a_release_are_its_places_by_name() -> None:
     config = Config(
-        anaconda=OWNED, rehearse=True, channels={"lab": "file:///srv/lab"}, routes=RoutesConfig(pre=("lab",))
+        anaconda=OWNED, testpypi_first=True, channels={"lab": "file:///srv/lab"}, routes=RoutesConfig(pre=("lab",))
     )
     assert publisher_names(config, Kind.FINAL) == ("draft", "testpypi", "pypi", "anaconda", "github", "conda-forge")
     assert publisher_names(config, Kind.PRE) == ("draft", "lab", "github")
@@ -124,13 +124,13 @@ def test_the_stops_of_a_release_are_its_places_by_name() -> None:
 def test_narrowed_to_one_place_a_release_goes_there_or_nowhere(kind: Kind, name: str) -> None:
     config = Config(
         anaconda=OWNED,
-        rehearse=True,
+        testpypi_first=True,
         channels={"lab": "file:///srv/lab"},
         routes=RoutesConfig(final=("https://upload.pypi.org/legacy", "anaconda:stable", "lab")),
     )
     one = only_publishers(config, [name])
     assert publisher_names(one, kind) == ((name,) if name in publisher_names(config, kind) else ())
-    assert one.rehearse == (name == "testpypi")
+    assert one.testpypi_first == (name == "testpypi")
 
 
 def test_the_release_on_github_is_published_from_its_draft() -> None:
@@ -161,7 +161,7 @@ def test_narrowed_to_conda_forge_a_release_goes_there() -> None:
 
 
 def test_all_narrowed_jobs_together_are_the_whole_release() -> None:
-    config = Config(anaconda=OWNED, rehearse=True)
+    config = Config(anaconda=OWNED, testpypi_first=True)
     whole, parts = (
         route_for(config, Kind.FINAL),
         [route_for(only_publishers(config, [name]), Kind.FINAL) for name in publisher_names(config, Kind.FINAL)],

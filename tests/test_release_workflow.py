@@ -38,7 +38,7 @@ NO_URLS = {"release-url": "", "pypi-url": "", "anaconda-url": "", "conda-forge-p
 PLACES = '["draft", "pypi", "anaconda", "github", "conda-forge"]'
 PULL = "https://github.com/conda-forge/staged-recipes/pull/1"
 OUTPUTS = {
-    "build/build": {**COMMON, **NO_URLS, "released": "false", "places": PLACES},
+    "build/build": {**COMMON, **NO_URLS, "released": "false", "publishers": PLACES},
     "draft/publish": {**COMMON, "released": "true", "pypi-url": "", "anaconda-url": ""},
     "pypi/publish": {**COMMON, **NO_URLS, "released": "true", "pypi-url": "https://pypi.org/project/demo/1.0/"},
     "anaconda/publish": {**COMMON, "released": "true", "anaconda-url": "https://anaconda.org/octo/demo"},
@@ -164,7 +164,7 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - run: test "$TOLD" = '1.0 ["draft", "pypi", "anaconda", "github", "conda-forge"]'
-        env: {TOLD: "${{ needs.made.outputs.version }} ${{ needs.made.outputs.places }}"}
+        env: {TOLD: "${{ needs.made.outputs.version }} ${{ needs.made.outputs.publishers }}"}
 """
 
 
@@ -181,8 +181,8 @@ def test_a_pull_request_is_rehearsed_without_a_secret(there: Stage) -> None:
     event = {"pull_request": {"head": {"ref": "fix"}, "base": {"ref": "main"}}}
     run = there.run("check.yml", event, "pull_request", secrets=False)
     assert run.ok, run.why
-    assert run.outputs["dry-run/rehearse.version"] == "1.0"
-    assert run.outputs["dry-run/rehearse.released"] == "false"
+    assert run.outputs["dry-run/dry-run.version"] == "1.0"
+    assert run.outputs["dry-run/dry-run.released"] == "false"
     assert "Every workflow is as release-tools init would write it." in run.log
     report = next((there.runner.folder / "artifacts" / "report").iterdir())
     assert "rehearsed, nothing published" in report.read_text(encoding="utf-8")

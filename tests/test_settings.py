@@ -44,7 +44,11 @@ def test_every_fault_of_all_three_sources_is_told_at_once(tmp_path: Path) -> Non
     compression-level = 23
     alias = []
     """
-    env = {"RELEASE_TOOLS_CONDA_NAMES": "x", "RELEASE_TOOLS_NETWORK_TRIES": "many", "RELEASE_TOOLS_REHEARSE": "maybe"}
+    env = {
+        "RELEASE_TOOLS_CONDA_NAMES": "x",
+        "RELEASE_TOOLS_NETWORK_TRIES": "many",
+        "RELEASE_TOOLS_TESTPYPI_FIRST": "maybe",
+    }
     (tmp_path / "pyproject.toml").write_text(table)
     with pytest.raises(ConfigError) as raised:
         read_config(tmp_path, env, {"attestations": "sometimes", "network.timeout": "0"})
@@ -61,7 +65,7 @@ def test_every_fault_of_all_three_sources_is_told_at_once(tmp_path: Path) -> Non
         "tool.release-tools.conda.alias: unknown key; did you mean aliases?",
         "RELEASE_TOOLS_CONDA_NAMES: no such setting; did you mean RELEASE_TOOLS_CONDA_NAME?",
         "RELEASE_TOOLS_NETWORK_TRIES: expected a whole number, got a string ('many')",
-        "RELEASE_TOOLS_REHEARSE: expected true or false, got a string ('maybe')",
+        "RELEASE_TOOLS_TESTPYPI_FIRST: expected true or false, got a string ('maybe')",
         "--attestations: expected one of 'auto', 'required', 'off', got 'sometimes'",
         "--network-timeout: expected 1 to 3600, got 0",
     )
@@ -94,8 +98,8 @@ def test_an_option_beats_the_environment_which_beats_the_file(
         ("conda.formats", "conda, tar.bz2", ("conda", "tar.bz2")),
         ("conda.aliases", "a b,c", ("a", "b", "c")),
         ("conda.build-number", "7", 7),
-        ("rehearse", "TRUE", True),
-        ("rehearse", "off", False),
+        ("testpypi-first", "TRUE", True),
+        ("testpypi-first", "off", False),
         ("conda.enabled", "0", False),
     ],
 )
@@ -196,7 +200,7 @@ def test_the_schema_is_one_and_agrees_with_the_reader(tmp_path: Path) -> None:
         ({"conda": {"build-number": True}}, False),
         ({"conda": {"names": {"a": 1}}}, False),
         ({"verify": []}, False),
-        ({"rehearse": "yes"}, False),
+        ({"testpypi-first": "yes"}, False),
     ]:
         (tmp_path / "pyproject.toml").write_text(f"tool.release-tools = {toml(table)}")
         assert validator.is_valid(table) == good, table
@@ -224,11 +228,11 @@ def test_the_schema_describes_what_config_prints(run: Run, tmp_path: Path) -> No
 
 
 def test_config_tells_where_each_setting_was_given(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text("[tool.release-tools]\nrehearse = true\nscheme = 'calver'\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.release-tools]\ntestpypi-first = true\nscheme = 'calver'\n")
     said = run("config", "-C", tmp_path, "--packages-dir", "out", RELEASE_TOOLS_SCHEME="semver")
     assert {
         'packages-dir = "out"  # --packages-dir',
-        "rehearse = true  # tool.release-tools.rehearse",
+        "testpypi-first = true  # tool.release-tools.testpypi-first",
         'scheme = "semver"  # RELEASE_TOOLS_SCHEME',
         "allow-older = false  # default",
     } <= set(said.out.splitlines())

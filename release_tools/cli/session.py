@@ -143,7 +143,7 @@ class Session:
         write_summary(self.env, known, error, is_dry_run=is_dry_run)
         outputs = action_outputs(known, context.output, page, error)
         if known.version:
-            outputs["places"] = json.dumps(publisher_names(context.config, known.kind))
+            outputs["publishers"] = json.dumps(publisher_names(context.config, known.kind))
         write_outputs(self.env, outputs)
         if getattr(self.options, "open", False) and page:
             import webbrowser

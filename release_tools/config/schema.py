@@ -206,7 +206,7 @@ class Config:
         "Build although credentials for publishing are in the environment, where the build could read them.",
         default=False,
     )
-    rehearse: bool = setting(
+    testpypi_first: bool = setting(
         "Upload to TestPyPI first, install from there and import, before PyPI is touched.", default=False
     )
     attestations: Literal["auto", "required", "off"] = setting(

@@ -149,7 +149,7 @@ class Route:
 def route_for(config: Config, kind: Kind) -> Route:
     """Where a kind of version goes.
 
-    With ``rehearse`` a route to PyPI leads over TestPyPI first.
+    With ``testpypi-first`` a route to PyPI leads over TestPyPI first.
 
     Raises:
         ConfigError: the route names places that do not exist; all are told, with the known ones.
@@ -164,7 +164,7 @@ def route_for(config: Config, kind: Kind) -> Route:
     if faults:
         raise ConfigError("A route leads to a place that does not exist:", faults=faults)
     indexes = list(dict.fromkeys(place for place in found if isinstance(place, Index)))
-    if config.rehearse and PYPI in indexes and TESTPYPI not in indexes:
+    if config.testpypi_first and PYPI in indexes and TESTPYPI not in indexes:
         indexes.insert(0, TESTPYPI)
     return Route(
         tuple(indexes),
@@ -235,7 +235,7 @@ def only_publishers(config: Config, wanted: Collection[str]) -> Config:
         routes[kind.value] = tuple(name for name in every if _place(config, name).name in wanted)
     return replace(
         config,
-        rehearse=config.rehearse and TESTPYPI.name in wanted,
+        testpypi_first=config.testpypi_first and TESTPYPI.name in wanted,
         routes=replace(config.routes, **routes),
         github=replace(
             config.github,

@@ -111,7 +111,7 @@ class PublisherStatus:
     def data(self) -> dict[str, Any]:
         """For machines."""
         return {
-            "place": self.name,
+            "publisher": self.name,
             "title": self.title,
             "url": self.url,
             "files": [

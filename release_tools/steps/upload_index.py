@@ -24,7 +24,7 @@ def upload_index(context: Context, release: Release) -> Release | Skip:
         return Skip("neither sdist nor wheel was built")
     for index in indexes:
         release = _to(context, release, index)
-        if index is TESTPYPI and context.config.rehearse:
+        if index is TESTPYPI and context.config.testpypi_first:
             release = _rehearsed(context, release)
     return release
 

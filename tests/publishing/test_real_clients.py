@@ -39,7 +39,7 @@ def test_a_rehearsal_installs_from_testpypi_before_pypi_is_touched(
 ) -> None:
     there.build(conda=False)
     there.log_in()
-    assert there.run("publish", "--rehearse", "--routes-final", "pypi", *TRUSTING) == 0
+    assert there.run("publish", "--testpypi-first", "--routes-final", "pypi", *TRUSTING) == 0
     assert "installed from TestPyPI and imported" in capsys.readouterr().out
     assert there.testpypi.holds() == there.pypi.holds()
     assert there.testpypi.lines("GET", "test-files.pythonhosted.org/packages/")
@@ -48,7 +48,7 @@ def test_a_rehearsal_installs_from_testpypi_before_pypi_is_touched(
 def test_a_rehearsal_that_fails_leaves_pypi_untouched(there: World, capsys: pytest.CaptureFixture[str]) -> None:
     there.build(conda=False, body="raise SystemError('does not import')\n")
     there.log_in()
-    assert there.run("publish", "--rehearse", "--routes-final", "pypi", *TRUSTING) == VerifyError.exit_code
+    assert there.run("publish", "--testpypi-first", "--routes-final", "pypi", *TRUSTING) == VerifyError.exit_code
     assert "does not import" in capsys.readouterr().err
     assert len(there.testpypi.accepted) == 2
     assert there.pypi.holds() == {}
@@ -59,7 +59,7 @@ def test_beside_credentials_a_rehearsal_installs_and_runs_nothing(
 ) -> None:
     there.build(conda=False, body="raise SystemError('it was run')\n")
     there.log_in()
-    assert there.run("publish", "--rehearse", "--routes-final", "pypi") == 0
+    assert there.run("publish", "--testpypi-first", "--routes-final", "pypi") == 0
     said = capsys.readouterr().out
     assert "installed from TestPyPI\n" in said
     assert "not imported" in said

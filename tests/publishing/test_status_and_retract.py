@@ -32,8 +32,8 @@ def told(there: World, capsys: pytest.CaptureFixture[str], *argv: str) -> dict[s
     """Place → file → state."""
     capsys.readouterr()
     assert there.run("status", *argv, "--json") == 0
-    places = json.loads(capsys.readouterr().out)["places"]
-    return {place["place"]: {file["filename"]: file["state"] for file in place["files"]} for place in places}
+    places = json.loads(capsys.readouterr().out)["publishers"]
+    return {place["publisher"]: {file["filename"]: file["state"] for file in place["files"]} for place in places}
 
 
 def test_every_place_tells_what_it_has(published: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,7 +99,7 @@ def signature(path: Path, identity: str) -> str:
 
 @pytest.fixture
 def signing(job: World, tmp_path: Path) -> Iterator[Context]:
-    config = Config(rehearse=False, network=NetworkConfig(pause=5, wait=1))
+    config = Config(testpypi_first=False, network=NetworkConfig(pause=5, wait=1))
     context = Context(
         job.project, config, job.env, Console(job.env), Gate(is_dry_run=False), tmp_path, signer=signature
     )

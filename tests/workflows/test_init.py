@@ -41,7 +41,7 @@ def test_it_writes_what_its_check_then_accepts(checkout: Checkout, capsys: pytes
 
 
 def test_it_says_what_to_register_value_by_value(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
-    assert init(checkout, "--yes", "--rehearse", "--anaconda-owner", "octo") == 0
+    assert init(checkout, "--yes", "--testpypi-first", "--anaconda-owner", "octo") == 0
     said = capsys.readouterr().out
     for index, host in (("PyPI", "pypi.org"), ("TestPyPI", "test.pypi.org")):
         assert (
@@ -76,7 +76,10 @@ def test_what_cannot_be_added_to_is_left_as_it_was(checkout: Checkout) -> None:
     [
         (lambda root: (root / CHECK).unlink(), f"{CHECK} is missing"),
         (lambda root: append(root / RELEASE, "# mine\n"), f"{RELEASE} differs"),
-        (lambda root: append(root / "pyproject.toml", "[tool.release-tools]\nrehearse = true\n"), f"{RELEASE} differs"),
+        (
+            lambda root: append(root / "pyproject.toml", "[tool.release-tools]\ntestpypi-first = true\n"),
+            f"{RELEASE} differs",
+        ),
     ],
     ids=["missing", "edited", "configured"],
 )

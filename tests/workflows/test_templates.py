@@ -22,7 +22,7 @@ OWNED = AnacondaConfig(owner="octo")
 CONFIGS: Mapping[str, Config] = {
     "plain": Config(),
     "anaconda": Config(anaconda=OWNED),
-    "rehearsed": Config(anaconda=OWNED, rehearse=True, tag_format="demo-v{version}"),
+    "rehearsed": Config(anaconda=OWNED, testpypi_first=True, tag_format="demo-v{version}"),
     "own servers": Config(
         anaconda=OWNED,
         indexes={"company": "https://pypi.example/legacy/"},

@@ -40,7 +40,7 @@ def run(invocation: Session) -> int:
     finally:
         context.http.close()
     if options.json:
-        told = {"name": sought.name, "version": str(sought.version), "places": [place.data for place in places]}
+        told = {"name": sought.name, "version": str(sought.version), "publishers": [place.data for place in places]}
         console.data(json.dumps(told, indent=2))
     codes = (place.error.exit_code for place in places if place.error and place.url)
     return max(codes, default=0)
