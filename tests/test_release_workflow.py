@@ -61,7 +61,9 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
     second = there.run("release.yml", {"ref": "refs/tags/v1.0"})
     assert second.ok, second.why
     assert len(there.pypi.uploads) == 2
-    told = {file["filename"]: file["sha256"] for file in json.loads(second.outputs["build/build.artifacts"])}
+    told = {
+        file["filename"]: file["sha256"] for file in json.loads(second.outputs["build/build.artifacts"])["artifacts"]
+    }
     assert there.pypi.holds() == {name: digest for name, digest in told.items() if not name.endswith(".conda")}
     [conda] = (name for name in told if name.endswith(".conda"))
     assert there.anaconda.holds() == {f"noarch/{conda}": (told[conda], ("main",))}

@@ -1,27 +1,53 @@
-"""``release.json``: the facts of a release beside its files, from which publishing goes on in another job."""
+"""The manifest of a release: its facts and its files, as JSON.
+
+``build`` writes it to ``release.json`` next to the files, where a person reads it, and hands it to the jobs that
+publish by another path, as the job output ``artifacts``: ``release.json`` and the files are compared with that one.
+"""
 
 import json
-from pathlib import Path
-from typing import Any, Final
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any, Final, TypeVar
+
+from packaging.version import InvalidVersion, Version
 
 from release_tools.errors import OutputError, VerifyError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Kind, Release
+from release_tools.model.versions import is_safe_ref, kind_of
 
 FILENAME: Final = "release.json"
 REPORT_PAGE: Final = "report.html"
 RECIPE_FOLDER: Final = "recipe"
 OWN_FILES: Final = frozenset({FILENAME, REPORT_PAGE, RECIPE_FOLDER})
-"""What lies in the output folder beside the artifacts."""
+"""The entries of the output folder that are no artifacts."""
+SCHEMA: Final = 1
 
-_SCHEMA: Final = 1
 _LARGEST: Final = 10_000_000
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,213}[A-Za-z0-9])?", re.ASCII)
+_COMMIT: Final = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?", re.ASCII)
+_SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_SUBDIR: Final = re.compile(r"(?:[a-z0-9]{1,20}(?:-[a-z0-9]{1,20})?)?", re.ASCII)
+_T = TypeVar("_T")
+_FACTS: Final = frozenset({"schema", "name", "version", "kind", "tag", "tagged", "commit", "commit-time", "artifacts"})
+_FILE_FACTS: Final = frozenset({"filename", "kind", "sha256", "size", "subdir"})
+
+
+class ManifestError(ValueError):
+    """A text is not a manifest, or one that contradicts itself."""
+
+
+class SchemaError(ManifestError):
+    """A manifest was written by another version of release-tools."""
 
 
 def manifest(release: Release) -> dict[str, Any]:
-    """The facts as plain data; the same release gives the same text on every machine."""
+    """Return the facts as plain data; the same release gives the same data on every machine."""
     return {
-        "schema": _SCHEMA,
+        "schema": SCHEMA,
         "name": release.name,
         "version": release.version,
         "kind": release.kind.value,
@@ -34,7 +60,7 @@ def manifest(release: Release) -> dict[str, Any]:
 
 
 def artifact_data(artifact: Artifact) -> dict[str, Any]:
-    """One file's facts as plain data."""
+    """Return one file's facts as plain data."""
     subdir = {"subdir": artifact.subdir} if artifact.subdir else {}
     return {
         "filename": artifact.filename,
@@ -46,12 +72,17 @@ def artifact_data(artifact: Artifact) -> dict[str, Any]:
 
 
 def dump(release: Release) -> str:
-    """The text of ``release.json``."""
+    """Return the text of ``release.json``."""
     return json.dumps(manifest(release), indent=2) + "\n"
 
 
+def canonical(release: Release) -> str:
+    """Return the manifest on one line, keys sorted and without spaces: the job output ``artifacts``."""
+    return json.dumps(manifest(release), sort_keys=True, separators=(",", ":"))
+
+
 def load(folder: Path) -> Release:
-    """The release whose files lie in a folder; the files themselves are not looked at.
+    """Read the release whose files are in a folder; the files themselves are not opened.
 
     Raises:
         OutputError: there is no ``release.json``, it cannot be read, or it is not one of ours.
@@ -59,47 +90,75 @@ def load(folder: Path) -> Release:
     path = folder / FILENAME
     advice = "Type: release-tools build"
     try:
-        if path.stat().st_size > _LARGEST:
-            raise OutputError(f"{path}: larger than {_LARGEST:,} bytes", advice)
-        return _release(json.loads(path.read_text(encoding="utf-8")), folder)
+        return parse(_read(path), folder)
     except FileNotFoundError:
-        raise OutputError(f"{path}: there is none, so what lies there is not known", advice) from None
+        raise OutputError(f"{path}: no such file, so nothing is known about the files there", advice) from None
     except OSError as error:
         raise OutputError(f"{path}: cannot be read: {error.strerror}", advice) from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise OutputError(f"{path}: not written by release-tools ({type(error).__name__}: {error})", advice) from None
+    except ValueError as error:
+        raise OutputError(f"{path}: not written by this version of release-tools: {error}", advice) from None
 
 
-def _release(data: dict[str, Any], folder: Path) -> Release:
-    if data["schema"] != _SCHEMA:
-        raise ValueError(f"schema {data['schema']}, known is {_SCHEMA}")
-    return Release(
-        name=str(data["name"]),
-        version=str(data["version"]),
-        kind=Kind(data["kind"]),
-        tag=str(data["tag"]),
-        tagged=bool(data["tagged"]),
-        commit=str(data["commit"]),
-        commit_time=int(data["commit-time"]),
-        artifacts=tuple(_artifact(item, folder) for item in data["artifacts"]),
+def parse(text: str, folder: Path) -> Release:
+    """Return the release that a manifest describes.
+
+    Args:
+        text: JSON, in any layout.
+        folder: where the files are.
+
+    Raises:
+        SchemaError: it has another ``schema`` than ours.
+        ManifestError: it is not JSON, a field is missing, unknown, repeated or malformed, or two fields contradict
+            each other.
+    """
+    try:
+        data = json.loads(text, object_pairs_hook=_unique)
+    except RecursionError:
+        raise ManifestError("nested too deeply") from None
+    except ValueError as error:
+        raise ManifestError(str(error)) from None
+    if not isinstance(data, dict):
+        raise ManifestError("not a JSON object")
+    schema = _field(data, "schema", int)
+    if schema != SCHEMA:
+        raise SchemaError(f"its schema is {schema}, known is {SCHEMA}")
+    _check_keys(data, _FACTS)
+    items = _field(data, "artifacts", list)
+    version = _version(data)
+    release = Release(
+        name=_text(data, "name", _NAME),
+        version=str(version),
+        kind=_kind(data, version),
+        tag=_tag(data),
+        tagged=_field(data, "tagged", bool),
+        commit=_text(data, "commit", _COMMIT),
+        commit_time=_number(data, "commit-time"),
+        artifacts=tuple(_artifact(item, folder) for item in items),
     )
+    if len({artifact.filename.casefold() for artifact in release.artifacts}) < len(items):
+        raise ManifestError("a file is named twice")
+    return release
 
 
-def _artifact(item: dict[str, Any], folder: Path) -> Artifact:
-    filename = str(item["filename"])
-    if Path(filename).name != filename or filename in ("", ".", ".."):
-        raise ValueError(f"{filename!r} is no file name")
-    return Artifact(
-        folder / filename,
-        ArtifactKind(item["kind"]),
-        str(item["sha256"]),
-        int(item["size"]),
-        str(item.get("subdir", "")),
-    )
+def differences(release: Release, expected: Release) -> Iterator[str]:
+    """Yield one line for each fact in which a release is not the expected one."""
+    found, wanted = manifest(release), manifest(expected)
+    for key in wanted:
+        if key != "artifacts" and found[key] != wanted[key]:
+            yield f"{FILENAME}: {key} is {found[key]!r}, expected was {wanted[key]!r}"
+    ours = {artifact.filename: artifact for artifact in release.artifacts}
+    theirs = {artifact.filename: artifact for artifact in expected.artifacts}
+    for name in sorted(ours.keys() | theirs.keys()):
+        if name not in theirs:
+            yield f"{name}: {FILENAME} names it, but it was not expected"
+        elif name not in ours:
+            yield f"{name}: expected, but {FILENAME} does not name it"
+        else:
+            yield from _file_differences(ours[name], theirs[name])
 
 
 def check_unchanged(artifact: Artifact) -> None:
-    """Compare a file, right before it goes, with what was checked: other processes may have had time in between.
+    """Compare a file with its checked digest once more, right before it is published: another process may write there.
 
     Raises:
         VerifyError: it has other bytes by now, or is gone.
@@ -113,8 +172,115 @@ def check_unchanged(artifact: Artifact) -> None:
 
 
 def find_changed(artifact: Artifact, now: str) -> VerifyError:
-    """The error for a file that has other bytes, right before it goes, than when it was checked, or is gone."""
+    """Return the error for a file that is gone, or has other bytes than when it was checked."""
     return VerifyError(
         f"{artifact.filename}: changed after it was checked: sha256 {artifact.sha256}, and now {now}",
         "Something else writes there. Build again, in a job of its own.",
     )
+
+
+def _read(path: Path) -> str:
+    # Opening a named pipe would wait for its other end for ever.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ManifestError("not a regular file")
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ManifestError(f"larger than {_LARGEST:,} bytes")
+    return content.decode("utf-8")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
+        raise ManifestError("a key occurs twice in one object")
+    return data
+
+
+def _check_keys(data: dict[str, Any], known: frozenset[str]) -> None:
+    unknown = sorted(data.keys() - known)
+    if unknown:
+        raise ManifestError(f"unknown key {unknown[0][:40]!r}")
+
+
+def _field(data: dict[str, Any], key: str, kind: type[_T]) -> _T:
+    if key not in data:
+        raise ManifestError(f"{key} is missing")
+    value = data[key]
+    if type(value) is not kind:
+        raise ManifestError(f"{key} is of the wrong type")
+    return value
+
+
+def _text(data: dict[str, Any], key: str, pattern: re.Pattern[str]) -> str:
+    value = _field(data, key, str)
+    if not pattern.fullmatch(value):
+        raise ManifestError(f"{key} is {value[:80]!r}")
+    return value
+
+
+def _number(data: dict[str, Any], key: str) -> int:
+    value = _field(data, key, int)
+    if value < 0:
+        raise ManifestError(f"{key} is negative")
+    return value
+
+
+def _version(data: dict[str, Any]) -> Version:
+    text = _field(data, "version", str)
+    try:
+        version = Version(text)
+    except InvalidVersion:
+        raise ManifestError(f"version is {text[:80]!r}") from None
+    if str(version) != text:
+        raise ManifestError(f"version is {text!r}, which PEP 440 writes as {version}")
+    return version
+
+
+def _kind(data: dict[str, Any], version: Version) -> Kind:
+    kind = _field(data, "kind", str)
+    if kind != kind_of(version).value:
+        raise ManifestError(f"kind is {kind[:20]!r}, but {version} is a {kind_of(version)} version")
+    return kind_of(version)
+
+
+def _tag(data: dict[str, Any]) -> str:
+    tag = _field(data, "tag", str)
+    if tag and not is_safe_ref(tag):
+        raise ManifestError(f"tag is {tag[:80]!r}")
+    return tag
+
+
+def _artifact(item: object, folder: Path) -> Artifact:
+    if not isinstance(item, dict):
+        raise ManifestError("a file is not described by a JSON object")
+    _check_keys(item, _FILE_FACTS)
+    filename = _field(item, "filename", str)
+    if not _is_file_name(filename):
+        raise ManifestError(f"{filename[:80]!r} is not a file name")
+    try:
+        kind = ArtifactKind(_field(item, "kind", str))
+    except ValueError:
+        raise ManifestError(f"{filename}: kind is unknown") from None
+    subdir = _text(item, "subdir", _SUBDIR) if "subdir" in item else ""
+    return Artifact(folder / filename, kind, _text(item, "sha256", _SHA256), _number(item, "size"), subdir)
+
+
+def _is_file_name(text: str) -> bool:
+    """Return whether a text is the name of one file, on every system."""
+    return (
+        text.isprintable()
+        and not text.startswith(".")
+        and PurePosixPath(text).name == text
+        and PureWindowsPath(text).name == text
+    )
+
+
+def _file_differences(ours: Artifact, theirs: Artifact) -> Iterator[str]:
+    for key, expected in artifact_data(theirs).items():
+        found = artifact_data(ours).get(key, "")
+        if found != expected:
+            yield f"{ours.filename}: its {key} is {found} in {FILENAME}, expected was {expected}"
+    if ours.subdir and not theirs.subdir:
+        yield f"{ours.filename}: its subdir is {ours.subdir} in {FILENAME}, expected was none"

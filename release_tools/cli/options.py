@@ -36,11 +36,11 @@ def add_bump(parser: argparse.ArgumentParser) -> None:
 
 
 def add_expect(parser: argparse.ArgumentParser) -> None:
-    """``--expect``: digests that came by another way than the files."""
+    """Declare ``--expect``: the manifest, which travels by another path than the files."""
     parser.add_argument(
         "--expect",
-        metavar="DIGESTS",
-        help="what the files must be: the output `artifacts` of the build, or lines of sha256sum",
+        metavar="MANIFEST",
+        help="what release.json and the files must be: the output `artifacts` of the build",
     )
 
 

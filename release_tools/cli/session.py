@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from release_tools.config.loader import read_config, read_pyproject, settings
 from release_tools.engine.background import BackgroundTasks
-from release_tools.errors import ReleaseToolsError, UsageError
+from release_tools.errors import PreflightError, ReleaseToolsError, UsageError
 
 if TYPE_CHECKING:
     from release_tools.engine.context import Context, Request
+    from release_tools.model.release import Release
     from release_tools.pipeline import Outcome, Step
     from release_tools.system.console import Console
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
+_CURE: Final = "Pass the whole output `artifacts` of the build job, unchanged: one JSON object with a `schema`."
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -157,34 +159,49 @@ class Session:
         version, tag, bump = (getattr(self.options, name, None) or "" for name in ("version", "tag", "bump"))
         if sum(map(bool, (version, tag, bump))) > 1:
             raise UsageError("the version is named in several ways", "Give one of --version, --tag and --bump.")
-        expect = expected_digests(getattr(self.options, "expect", None))
+        expect = expected_release(getattr(self.options, "expect", None))
         if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":
             return Request(tag=self.env.get("GITHUB_REF_NAME", ""), field="GITHUB_REF_NAME", expect=expect)
         return Request(version, tag, bump, changelog=getattr(self.options, "changelog", False), expect=expect)
 
 
-def expected_digests(text: str | None) -> dict[str, str] | None:
-    """File names and sha256 digests as the output ``artifacts`` of a build tells them, or as ``sha256sum`` prints them.
+def expected_release(text: str | None) -> "Release | None":
+    """Return the release that a manifest from outside describes; None where ``--expect`` is not given.
 
     Raises:
-        UsageError: the text is empty or neither of the two: a check that was asked for is never left out.
+        UsageError: the text is empty or no manifest: a comparison that was asked for is never left out.
+        PreflightError: it is a list of digests, as older versions took it, or a manifest of another version.
     """
+    from release_tools.artifacts import manifest
+
     if text is None:
         return None
     try:
-        if text.lstrip().startswith("["):
-            digests = {str(item["filename"]): str(item["sha256"]) for item in json.loads(text)}
-        else:
-            lines = (line.split(maxsplit=1) for line in text.splitlines() if line.strip())
-            digests = {name.lstrip("*"): digest for digest, name in lines}
-    except (ValueError, KeyError, TypeError):
-        digests = {}
-    if not digests or not all(_SHA256.fullmatch(digest) for digest in digests.values()):
+        expected = manifest.parse(text, Path())
+    except manifest.SchemaError as error:
+        raise PreflightError(f"--expect: {error}", f"Build and publish with the same release-tools. {_CURE}") from None
+    except manifest.ManifestError as error:
+        if _is_digest_list(text):
+            raise PreflightError("--expect: digests alone say nothing about name, version and tag", _CURE) from None
         raise UsageError(
-            "--expect: neither the output `artifacts` of a build nor lines of sha256sum",
-            "Is the output of the build job handed over under the right name?",
-        )
-    return digests
+            f"--expect: not the output `artifacts` of a build: {error}",
+            "Is the output of the build job passed under the right name?",
+        ) from None
+    if not expected.artifacts:
+        raise UsageError("--expect: the manifest names no file", "Did the build job end well?")
+    return expected
+
+
+def _is_digest_list(text: str) -> bool:
+    """Return whether a text is a JSON list of files with their digests, or the lines of sha256sum."""
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError):
+        lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
+        return bool(lines) and all(_SHA256.fullmatch(line[0]) for line in lines)
+    if not isinstance(items, list) or not items:
+        return False
+    return all(isinstance(item, dict) and "sha256" in item for item in items)
 
 
 def find_project(folder: Path, *, anywhere: bool = False) -> Path:

@@ -11,6 +11,7 @@ from release_tools.config.schema import Config
 from release_tools.engine.background import BackgroundTasks
 from release_tools.engine.gate import Gate
 from release_tools.engine.routes import channel_server, origins
+from release_tools.model.release import Release
 from release_tools.system.console import Console
 from release_tools.system.credentials import OIDC_URL
 from release_tools.system.http import Http, RetryPolicy
@@ -28,7 +29,7 @@ class Request:
         bump: the part of the newest version to raise instead: a `release_tools.history.bump.Bump`, or ``auto``.
         field: what names the tag, for messages.
         changelog: whether to turn the changelog's unreleased part into this version's, before it is tagged.
-        expect: digests that came by another way than the files: file name → sha256; None where none did.
+        expect: the release that was built, as another job reported it; None where no job did.
     """
 
     version: str = ""
@@ -36,7 +37,7 @@ class Request:
     bump: str = ""
     field: str = "--tag"
     changelog: bool = False
-    expect: Mapping[str, str] | None = None
+    expect: Release | None = None
 
 
 @dataclass(frozen=True)

@@ -128,3 +128,22 @@ class TagFormat:
             return self
         prefix, found, suffix = tag.partition(version)
         return TagFormat(prefix, suffix) if found else TagFormat("v" if tag.startswith("v") else "")
+
+
+def is_tag_of(tag: str, version: str, tag_format: TagFormat) -> bool:
+    """Return whether a tag carries a version: by its format, or at its end where no format is configured.
+
+    Where no format is configured, the words before the version (``demo-v1.0``) are the project's own.
+    """
+    wanted = Version(version)
+    if tag_format.version(tag) == wanted:
+        return True
+    if tag_format.strict or not is_safe_ref(tag):
+        return False
+    for found in re.finditer(r"(?<![0-9.!])[0-9]", tag):
+        try:
+            if Version(tag[found.start() :]) == wanted:
+                return True
+        except InvalidVersion:
+            continue
+    return False

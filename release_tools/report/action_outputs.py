@@ -3,13 +3,12 @@
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions#setting-an-output-parameter
 """
 
-import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from release_tools.artifacts.manifest import artifact_data
+from release_tools.artifacts.manifest import canonical
 from release_tools.errors import OutputError, ReleaseToolsError
 from release_tools.model.note import State
 from release_tools.model.release import Release
@@ -40,7 +39,7 @@ def action_outputs(
         "tag": release.tag,
         "is-prerelease": _bool(release.is_prerelease) if release.version else "",
         "released": _bool(published and all(item.state is not State.PLANNED for item in release.receipts)),
-        "artifacts": json.dumps([artifact_data(artifact) for artifact in release.artifacts]),
+        "artifacts": canonical(release) if release.artifacts else "",
         "packages-dir": str(folder) if release.artifacts else "",
         **{name: _url(release, keys) for name, keys in _URL_OUTPUTS.items()},
         "report": str(page) if page else "",

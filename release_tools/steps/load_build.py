@@ -1,33 +1,38 @@
-"""What ``build`` made, taken up by another job: the files that ``release.json`` names, and no others."""
+"""Load what ``build`` made, in another job: the files that ``release.json`` names, and no others."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Final
 
-from release_tools.artifacts import manifest
+from packaging.utils import canonicalize_name, canonicalize_version
+
+from release_tools.artifacts import CondaPackage, Sdist, Wheel, manifest, read_conda, read_sdist, read_wheel
 from release_tools.engine.context import Context
-from release_tools.errors import OutputError, PreflightError, RepositoryError
+from release_tools.errors import ArchiveError, OutputError, PreflightError, RepositoryError
 from release_tools.forges.origin import origin
 from release_tools.git.repository import Repository
-from release_tools.model.artifact import Artifact
+from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
+from release_tools.model.versions import TagFormat, is_tag_of
+from release_tools.recipe.evidence import says_something
 from release_tools.report.text import size_text
 
 _OTHER: Final = (*manifest.OWN_FILES, "SHA256SUMS")
-"""What may lie beside the artifacts."""
+"""The entries of the output folder that may accompany the artifacts."""
 
 
 def load_build(context: Context, _: Release) -> Release:
-    """The release whose files lie in the output folder, each compared with the digests that were told.
+    """Return the release whose files are in the output folder, after comparing it with what was expected.
 
-    Digests travel by another way than the files (a job's output), so that whoever can change the files cannot change
-    what they are compared with.
+    The expected manifest arrives by another path than the files (a job's output), so that whoever can change the files
+    cannot change what they are compared with. Name, version and tag are compared with the files' own metadata in any
+    case.
 
     Raises:
         OutputError: there is no ``release.json``.
-        PreflightError: files are missing, differ, or do not belong to the release; all are told.
+        PreflightError: with every fault: files that are missing, differ, or do not belong to the release.
     """
     folder = context.output
     release = manifest.load(folder)
@@ -38,55 +43,85 @@ def load_build(context: Context, _: Release) -> Release:
             "Nothing was published. Build again, or fetch the files of the build again.",
             faults=faults,
         )
-    trusted = "as expected from outside" if context.request.expect else f"as {manifest.FILENAME} says"
+    trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} says"
     return release.with_notes(
         Note(State.INFO, f"{release.name} {release.version}, built from {release.commit[:12]}", release.tag),
         *(Note(State.DONE, one.filename, f"{size_text(one.size)}, sha256 {one.sha256}") for one in release.artifacts),
-        Note(State.DONE, f"every digest is {trusted}"),
+        Note(State.DONE, f"every fact and every digest is as {trusted}"),
     )
 
 
 def _faults(context: Context, release: Release) -> Iterator[str]:
-    folder, expect = context.output, context.request.expect
-    ours = {artifact.filename: artifact for artifact in release.artifacts}
-    if not ours:
+    if not release.artifacts:
         yield f"{manifest.FILENAME} names no file"
+    if context.request.expect is not None:
+        yield from manifest.differences(release, context.request.expect)
+    if release.tag and not is_tag_of(release.tag, release.version, TagFormat.parse(context.config.tag_format)):
+        yield f"{manifest.FILENAME}: the tag {release.tag} is not one of version {release.version}"
     with ThreadPoolExecutor() as pool:
-        answers = [pool.submit(lambda one: tuple(_differs(one, expect)), one) for one in release.artifacts]
+        answers = [pool.submit(lambda one: tuple(_file_faults(one, release)), one) for one in release.artifacts]
         context.background.meanwhile(lambda: all(answer.done() for answer in answers))
     yield from chain.from_iterable(answer.result() for answer in answers)
-    for name in sorted(set(expect or ()) - set(ours)):
-        yield f"{name}: expected, but {manifest.FILENAME} does not name it"
-    for entry in sorted(folder.iterdir()):
+    ours = {artifact.filename for artifact in release.artifacts}
+    for entry in sorted(context.output.iterdir()):
         if entry.name not in ours and entry.name not in _OTHER and not entry.name.startswith("."):
             yield f"{entry.name}: not of this release"
 
 
-def _differs(artifact: Artifact, expect: Mapping[str, str] | None) -> Iterator[str]:
+def _file_faults(artifact: Artifact, release: Release) -> Iterator[str]:
     path = artifact.path
     if path.is_symlink() or not path.is_file():
         yield f"{artifact.filename}: {'not a regular file' if path.exists() or path.is_symlink() else 'missing'}"
         return
     try:
-        digest = Artifact.of(path, artifact.kind).sha256
+        found = Artifact.of(path, artifact.kind)
     except OSError as error:
         raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
-    if digest != artifact.sha256:
-        yield f"{artifact.filename}: its sha256 is {digest}, {manifest.FILENAME} says {artifact.sha256}"
-    expected = artifact.sha256 if expect is None else expect.get(artifact.filename, "no such file")
-    if expected not in (digest, artifact.sha256):
-        yield f"{artifact.filename}: its sha256 is {digest}, expected was {expected}"
+    if found.sha256 != artifact.sha256:
+        yield f"{artifact.filename}: its sha256 is {found.sha256}, {manifest.FILENAME} says {artifact.sha256}"
+        return
+    if found.size != artifact.size:
+        yield f"{artifact.filename}: its size is {found.size}, {manifest.FILENAME} says {artifact.size}"
+    try:
+        yield from _identity_faults(artifact, release)
+    except ArchiveError as error:
+        yield "; ".join([error.message, *error.faults])
+
+
+def _identity_faults(artifact: Artifact, release: Release) -> Iterator[str]:
+    """Yield the differences between what the manifest says and the file's own metadata."""
+    package = _read(artifact)
+    if isinstance(package, CondaPackage):
+        version = package.version
+        if artifact.subdir not in ("", package.subdir):
+            yield f"{artifact.filename}: its metadata says {package.subdir}, {manifest.FILENAME} says {artifact.subdir}"
+    else:
+        version = str(package.metadata.version)
+        if canonicalize_name(package.metadata.name) != canonicalize_name(release.name):
+            yield f"{artifact.filename}: it is of {package.metadata.name}, {manifest.FILENAME} says {release.name}"
+    if canonicalize_version(version, strip_trailing_zero=False) != release.version:
+        yield f"{artifact.filename}: its version is {version}, {manifest.FILENAME} says {release.version}"
+
+
+def _read(artifact: Artifact) -> Sdist | Wheel | CondaPackage:
+    match artifact.kind:
+        case ArtifactKind.SDIST:
+            return read_sdist(artifact.path, wanted=says_something)
+        case ArtifactKind.WHEEL:
+            return read_wheel(artifact.path)
+        case ArtifactKind.CONDA:
+            return read_conda(artifact.path)
 
 
 def _untagged(context: Context, release: Release) -> Iterator[str]:
     if release.kind is Kind.DEV or context.gate.is_dry_run:
         return
     if not release.tagged and not _tagged_since(context, release):
-        yield f"{release.version} was only rehearsed: its commit carried no tag when it was built"
+        yield f"{release.version} was built in a dry run: its commit carried no tag when it was built"
 
 
 def _tagged_since(context: Context, release: Release) -> bool:
-    """Whether the commit got its tag after it was built, as a job between the two does once all is verified."""
+    """Return whether the commit got its tag after it was built, by a job that came in between."""
     try:
         if Repository.open(context.project, context.env).commit_of_tag(release.tag) == release.commit:
             return True

@@ -1,12 +1,16 @@
 """What ``publish`` takes from the folder: the files of this release, as they were built, and nothing else."""
 
 import json
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from release_tools.artifacts import manifest
 from release_tools.errors import OutputError, PreflightError, UsageError, VerifyError
+from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
 from tests.publishing.world import World
 from tests.servers.base import Fault, Response
@@ -53,7 +57,7 @@ def test_a_folder_that_was_tampered_with_is_refused(
     assert not there.pypi.log
 
 
-def as_output(release: Release) -> str:
+def as_list(release: Release) -> str:
     return json.dumps([{"filename": one.filename, "sha256": one.sha256} for one in release.artifacts])
 
 
@@ -61,34 +65,183 @@ def as_lines(release: Release) -> str:
     return "\n".join(f"{one.sha256} *{one.filename}" for one in release.artifacts)
 
 
-@pytest.mark.parametrize("spelt", [as_output, as_lines])
-def test_digests_from_outside_are_compared(there: World, built: Release, spelt: Callable[[Release], str]) -> None:
+def pretty(release: Release) -> str:
+    return json.dumps(json.loads(manifest.canonical(release)), indent=4)
+
+
+@pytest.mark.parametrize("spelt", [manifest.canonical, pretty, manifest.dump])
+def test_the_manifest_from_outside_is_compared(there: World, built: Release, spelt: Callable[[Release], str]) -> None:
     assert there.run("publish", "--dry-run", "--expect", spelt(built)) == 0
 
 
-@pytest.mark.parametrize("spelt", [as_output, as_lines])
-def test_whoever_changes_files_and_manifest_alike_is_found_out(
+@pytest.mark.parametrize("spelt", [as_list, as_lines])
+def test_digests_alone_are_refused_with_the_cure(
     there: World, built: Release, spelt: Callable[[Release], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    expected = spelt(built)
+    assert there.run("publish", "--expect", spelt(built)) == PreflightError.exit_code
+    assert "artifacts" in capsys.readouterr().err
+    assert not there.pypi.log
+
+
+def test_whoever_changes_files_and_manifest_alike_is_found_out(
+    there: World, built: Release, capsys: pytest.CaptureFixture[str]
+) -> None:
     for artifact in built.artifacts:
         artifact.path.unlink()
     there.build(body="evil = True\n")
-    assert there.run("publish", "--expect", expected) == PreflightError.exit_code
+    assert there.run("publish", "--expect", manifest.canonical(built)) == PreflightError.exit_code
     assert "expected was" in capsys.readouterr().err
     assert not there.pypi.log
 
 
+EDITS: dict[str, dict[str, object]] = {
+    "an older tag": {"tag": "v0.9"},
+    "an older tag and its commit": {"tag": "v0.9", "commit": "a" * 40},
+    "another commit": {"commit": "b" * 40},
+    "another time": {"commit-time": 5},
+    "another kind": {"kind": "dev"},
+    "a kind that is none": {"kind": "nightly"},
+    "another version": {"version": "2.0"},
+    "another version and its tag": {"version": "2.0", "tag": "v2.0"},
+    "a development version": {"version": "1.0.dev1", "kind": "dev", "tag": ""},
+    "another name": {"name": "numpy"},
+    "no tag": {"tag": ""},
+    "not tagged": {"tagged": False},
+    "another schema": {"schema": 2},
+    "a schema that is none": {"schema": True},
+    "a fact too many": {"plan": "none"},
+}
+FILE_EDITS: dict[str, dict[str, object]] = {
+    "another kind": {"kind": "conda"},
+    "another size": {"size": 1},
+    "another subdir": {"subdir": "linux-64"},
+    "a size that is none": {"size": "1"},
+    "a name that leads elsewhere": {"filename": "../demo-1.0.tar.gz"},
+    "a digest in capitals": {"sha256": "AB" * 32},
+    "a fact too many": {"url": "https://example.org"},
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_a_fact_that_was_edited_is_found_out(there: World, built: Release, edit: dict[str, object]) -> None:
+    path = there.dist / manifest.FILENAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | edit))
+    code = there.run("publish", "--expect", manifest.canonical(built))
+    assert code in {PreflightError.exit_code, OutputError.exit_code}
+    assert not there.pypi.log
+    assert not there.testpypi.log
+    assert not there.anaconda.log
+
+
+@pytest.mark.parametrize("edit", FILE_EDITS.values(), ids=FILE_EDITS)
+@pytest.mark.parametrize("position", [0, 1, 2], ids=["sdist", "wheel", "conda"])
+def test_a_fact_of_a_file_that_was_edited_is_found_out(
+    there: World, built: Release, position: int, edit: dict[str, object]
+) -> None:
+    data = json.loads(manifest.canonical(built))
+    if edit == {"kind": data["artifacts"][position]["kind"]}:
+        pytest.skip("no edit")
+    data["artifacts"][position] |= edit
+    (there.dist / manifest.FILENAME).write_text(json.dumps(data))
+    code = there.run("publish", "--expect", manifest.canonical(built))
+    assert code in {PreflightError.exit_code, OutputError.exit_code}
+    assert not there.pypi.log
+    assert not there.anaconda.log
+
+
+CONTRADICTIONS = {
+    name: EDITS[name]
+    for name in (
+        "an older tag",
+        "an older tag and its commit",
+        "another kind",
+        "another version",
+        "another version and its tag",
+        "a development version",
+        "another name",
+    )
+}
+
+
+@pytest.mark.parametrize("edit", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_what_the_files_contradict_is_found_out_without_anything_from_outside(
+    there: World, built: Release, edit: dict[str, object]
+) -> None:
+    assert built.artifacts
+    path = there.dist / manifest.FILENAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | edit))
+    assert there.run("publish") in {PreflightError.exit_code, OutputError.exit_code}
+    assert not there.pypi.log
+    assert not there.testpypi.log
+
+
+@pytest.mark.parametrize("tag", ["1.0", "v1.0", "demo-1.0", "demo-v1.0", "demo3-v1.0", "release/1.0.0"])
+def test_a_tag_of_any_form_carries_the_version(there: World, tag: str) -> None:
+    there.log_in()
+    there.build()
+    path = there.dist / manifest.FILENAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"tag": tag}))
+    assert there.run("publish", "--dry-run") == 0
+
+
+def test_a_configured_form_of_tags_is_the_only_one(there: World, built: Release) -> None:
+    assert built.tag == "v1.0"
+    there.configure('tag-format = "demo-v{version}"')
+    assert there.run("publish", "--dry-run") == PreflightError.exit_code
+
+
+def test_a_key_that_occurs_twice_is_refused(there: World, built: Release) -> None:
+    path = there.dist / manifest.FILENAME
+    path.write_text(path.read_text().replace('"schema": 1,', '"tag": "v0.9", "schema": 1,'))
+    assert built.artifacts
+    assert there.run("publish") == OutputError.exit_code
+
+
 def test_a_file_that_was_expected_must_be_there(there: World, built: Release) -> None:
-    one_more = f"{as_lines(built)}\n{'0' * 64}  demo-1.0-cp311-cp311-linux_x86_64.whl"
-    assert there.run("publish", "--expect", one_more) == PreflightError.exit_code
+    missing = Artifact(there.dist / "demo-1.0-cp311-cp311-linux_x86_64.whl", ArtifactKind.WHEEL, "0" * 64, 1)
+    expected = manifest.canonical(replace(built, artifacts=(*built.artifacts, missing)))
+    assert there.run("publish", "--expect", expected) == PreflightError.exit_code
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "null", "[1]", "not a digest", "00  demo-1.0.tar.gz"])
+NO_MANIFESTS = [
+    "",
+    "[]",
+    "{}",
+    "null",
+    "[1]",
+    "not a digest",
+    "00  demo-1.0.tar.gz",
+    "[" * 100_000,
+    '{"a":' * 100_000,
+    "[" * 5000 + "]" * 5000,
+    '{"schema": NaN}',
+]
+
+
+@pytest.mark.parametrize("text", NO_MANIFESTS, ids=lambda text: text[:20])
 def test_a_comparison_that_was_asked_for_is_never_left_out(there: World, built: Release, text: str) -> None:
     assert built.artifacts
     assert there.run("publish", "--expect", text) == UsageError.exit_code
     assert not there.pypi.log
+
+
+def test_a_manifest_of_another_version_is_refused_with_the_cure(there: World, built: Release) -> None:
+    text = manifest.canonical(built).replace('"schema":1', '"schema":99')
+    assert there.run("publish", "--expect", text) == PreflightError.exit_code
+
+
+def test_a_manifest_without_files_is_refused(there: World, built: Release) -> None:
+    empty = manifest.canonical(replace(built, artifacts=()))
+    assert there.run("publish", "--expect", empty) == UsageError.exit_code
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_named_pipe_instead_of_the_manifest_is_refused_at_once(there: World, built: Release) -> None:
+    assert built.artifacts
+    path = there.dist / manifest.FILENAME
+    path.unlink()
+    os.mkfifo(path)
+    assert there.run("publish") == OutputError.exit_code
 
 
 def test_without_a_manifest_nothing_is_known(there: World) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from release_tools.artifacts import manifest
 from release_tools.errors import OutputError, RemoteError
 from release_tools.model.action import Receipt
 from release_tools.model.note import State
@@ -19,10 +20,7 @@ def receipt(key: str, state: State) -> Receipt:
 def test_the_outputs_of_a_rehearsal(tmp_path: Path) -> None:
     release = rehearsed(tmp_path)
     outputs = action_outputs(release, tmp_path, tmp_path / "report.html")
-    files = json.loads(outputs.pop("artifacts"))
-    assert {file["filename"]: file["sha256"] for file in files} == {
-        artifact.filename: artifact.sha256 for artifact in release.artifacts
-    }
+    assert json.loads(outputs.pop("artifacts")) == manifest.manifest(release)
     assert outputs == {
         "version": "1.4.0rc1",
         "tag": "v1.4.0rc1",
