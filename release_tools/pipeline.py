@@ -4,7 +4,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
@@ -36,23 +35,32 @@ class Step:
         does: answers a fuller release, or why the step does not apply; a FAILED note in it stops the pipeline.
         failure: the error that this is.
         place: where it publishes, as a person calls it; empty for a step that publishes nothing.
-        ahead: begins what this one would wait for, as soon as those before it wait for something themselves.
-        after: the titles of the steps that tell what ``ahead`` needs.
-        hurry: whether ``ahead`` is done at once, as the next step will want it.
     """
 
     title: str
     does: Callable[[Context, Release], Release | Skip] | str
     failure: type[ReleaseToolsError] = VerifyError
     place: str = ""
-    ahead: str = ""
-    after: tuple[str, ...] = ("Version",)
-    hurry: bool = False
 
     def run(self, context: Context, release: Release) -> Release | Skip:
         """Do it."""
         does = named(self.does) if isinstance(self.does, str) else self.does
         return does(context, release)
+
+
+@dataclass(frozen=True)
+class BackgroundTask:
+    """Work that starts as soon as a step has found out what it needs, and before the step that asks for its result.
+
+    Attributes:
+        start: the function that starts it: ``module.function`` in `release_tools`.
+        after: the step that it follows.
+        serves: the step that will ask for the result; without that step it is not started.
+    """
+
+    start: str
+    after: Step
+    serves: Step
 
 
 _LITTLE_ROOM: Final = 1 << 20
@@ -62,29 +70,28 @@ _LITTLE_ROOM: Final = 1 << 20
 def named(name: str) -> Callable[[Context, Release], Any]:
     """A function of `release_tools.steps`."""
     module, _, function = name.partition(".")
-    found: Callable[[Context, Release], Any] = getattr(
-        import_module(f"release_tools.steps.{module}"), function or module
-    )
-    return found
+    return load_function(f"steps.{module}.{function or module}")
 
 
-NOTES: Final = Step("Release notes", "write_notes", ahead="write_notes.start_notes")  # of the changelog, or of commits
+NOTES: Final = Step("Release notes", "write_notes")  # of the changelog, or of commits
 
-DISTS: Final = "Build sdist and wheel"
+VERSION: Final = Step("Version", "identify")
+DISTS: Final = Step("Build sdist and wheel", "build_dists")
+VERIFY: Final = Step("Verify", "verify")
 BUILD: Final = (
-    Step("Version", "identify"),  # the commit, its tag, the version and its kind
+    VERSION,  # the commit, its tag, the version and its kind
     Step("Preflight", "preflight"),  # what would make it fail later, before anything is built
-    Step(DISTS, "build_dists", ahead="clone_source.start_clone", hurry=True),  # in a clean clone with exactly the tag
+    DISTS,  # in a clean clone with exactly the tag
     NOTES,
     Step("Build conda package", "build_conda"),  # from the wheel's members
-    Step("Verify", "verify"),  # metadata, contents, installation, and that wheel and conda package are equal
+    VERIFY,  # metadata, contents, installation, and that wheel and conda package are equal
     Step("Store", "store"),  # the artifacts and release.json in the output folder
 )
 
 GO_BACK: Final = Step("Earlier draft", "draft_release.resume_draft")  # the files of a run that did not come to its end
 
 READY: Final = Step(  # and what is in the way there; its name is known to some projects' backends alone
-    "Places", "check_publishers", PreflightError, ahead="check_publishers.start_index_queries", after=("Version", DISTS)
+    "Places", "check_publishers", PreflightError
 )
 
 TAGGING: Final = (
@@ -102,7 +109,7 @@ UPLOAD: Final = (
 SHOW: Final = Step("GitHub release", "publish_release", place="GitHub")  # the draft, for everybody to see
 
 FORGE: Final = (
-    Step("Recipe for conda-forge", "make_recipe", ahead="make_recipe.start_recipe", after=(DISTS,)),  # new, or a change
+    Step("Recipe for conda-forge", "make_recipe"),  # new, or a change
     Step("Pull request", "conda_forge", PreflightError, "conda-forge"),  # once PyPI serves the sdist that it names
 )
 
@@ -118,13 +125,21 @@ DATE: Final = Step(
     "Changelog", "finalize_changelog", place="git"
 )  # "Unreleased" becomes the version, where that is asked
 
-TAG: Final = (BUILD[0], NOTES, TAGGING[0], DATE, TAGGING[1])
+TAG: Final = (VERSION, NOTES, TAGGING[0], DATE, TAGGING[1])
 
 DOCTOR: Final = (
     (Step("Repository", "check_repository.check_repository", PreflightError),),  # history, remote, tags, changelog
     (Step("Workflows", "check_repository.check_workflow_files", PreflightError),),  # triggers, rights, secrets, pins
     (Step("Trusted publishers", "check_trusted_publishers", PreflightError),),  # by the newest release's attestations
-    (BUILD[0], READY, Step("Logins", "check_credentials", CredentialError), TAGGING[0]),  # the release that it would be
+    (VERSION, READY, Step("Logins", "check_credentials", CredentialError), TAGGING[0]),  # the release that it would be
+)
+
+TASKS: Final = (  # the environments of build and test start even earlier: see `cli.session.Session.start_environments`
+    BackgroundTask("git.clone.start_clone", after=VERSION, serves=DISTS),
+    BackgroundTask("steps.check_publishers.start_index_queries", after=VERSION, serves=READY),
+    BackgroundTask("steps.check_publishers.start_index_queries", after=DISTS, serves=READY),  # only now named by some
+    BackgroundTask("steps.verify.start_installations", after=DISTS, serves=VERIFY),
+    BackgroundTask("steps.make_recipe.start_recipe", after=DISTS, serves=FORGE[0]),
 )
 
 
@@ -170,7 +185,7 @@ def run(steps: Sequence[Step], context: Context, release: Release | None = None)
         if error is not None:
             _name_full_disk(error)
             return Outcome(replace(known, sections=(*known.sections, *_unreached(steps[index + 1 :]))), error)
-        _look_ahead(step, steps[index + 1 :], context, known)
+        _start_tasks(step, steps[index + 1 :], context, known)
     return Outcome(known)
 
 
@@ -185,7 +200,7 @@ def dists(context: Context, files: Sequence[Path] = ()) -> Release:
 
         outcome = run((Step("Files", load_files(files)),), context)
     else:
-        outcome = run((BUILD[0], Step("Files", "load_current")), context)
+        outcome = run((VERSION, Step("Files", "load_current")), context)
         if outcome.error is None and not outcome.release.artifacts:
             context.console.remark(Note(State.INFO, f"building {outcome.release.name} {outcome.release.version}…"))
             outcome = run(BUILD[1:3], context, outcome.release)
@@ -203,18 +218,17 @@ def run_each(groups: Sequence[Sequence[Step]], context: Context) -> Outcome:
     return Outcome(release, error)
 
 
-def _look_ahead(step: Step, others: Sequence[Step], context: Context, known: Release) -> None:
-    for later in others:
-        if later.ahead and step.title in later.after:
-            begin = partial(_begin, later.ahead, context, known)
-            if later.hurry:
-                begin()
-            else:
-                context.background.put_off(begin)
+def _start_tasks(step: Step, later: Sequence[Step], context: Context, release: Release) -> None:
+    for task in TASKS:
+        if task.after == step and task.serves in later:
+            load_function(task.start)(context, release)
 
 
-def _begin(name: str, context: Context, known: Release) -> None:
-    named(name)(context, known)
+def load_function(name: str) -> Callable[[Context, Release], Any]:
+    """Return a function of this package: ``room.module.function``."""
+    module, _, function = name.rpartition(".")
+    found: Callable[[Context, Release], Any] = getattr(import_module(f"release_tools.{module}"), function)
+    return found
 
 
 def _answer(step: Step, context: Context, known: Release) -> Release | Skip:

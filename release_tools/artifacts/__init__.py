@@ -4,13 +4,11 @@ It checks before it reads, reads member by member, and never unpacks what it can
 archive holds, there is one answer: an `ArchiveError` that names the member.
 """
 
-from release_tools.artifacts import conda_packages, sdists, wheels
-from release_tools.artifacts.archive_cache import remembered
-from release_tools.artifacts.conda_packages import CondaPackage
+from release_tools.artifacts.conda_packages import CondaPackage, read_conda
 from release_tools.artifacts.core_metadata import CoreMetadata
 from release_tools.artifacts.members import LIMITS, Limits, Member
-from release_tools.artifacts.sdists import Sdist, unpack_sdist
-from release_tools.artifacts.wheels import Wheel
+from release_tools.artifacts.sdists import Sdist, read_sdist, unpack_sdist
+from release_tools.artifacts.wheels import Wheel, read_wheel
 
 __all__ = [
     "LIMITS",
@@ -25,7 +23,3 @@ __all__ = [
     "read_wheel",
     "unpack_sdist",
 ]
-
-read_conda = remembered(conda_packages.read_conda)
-read_sdist = remembered(sdists.read_sdist)
-read_wheel = remembered(wheels.read_wheel)

@@ -1,49 +1,47 @@
-"""The environment of a build and its backend, both made ready while the source is still looked for."""
+"""The environment of a build, with the process in which its backend is loaded."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from release_tools.builders.hooks import Hooks
 from release_tools.builders.virtual_environment import Environment
-from release_tools.engine.background import BackgroundTasks, ProcessChain, Task
+from release_tools.engine.tasks import BackgroundTasks
 from release_tools.project.facts import Project
-from release_tools.system.process import ProcessError
 
 _FIXED: Final = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
 
 
-def build_environment(scratch: Path, env: Mapping[str, str], requires: Iterable[str]) -> Environment:
-    """The environment for builds that require just this, whether it is there or not yet."""
-    name = sha256("\n".join(sorted(set(requires))).encode()).hexdigest()[:16]
-    return Environment.at(scratch / f"build-{name}", env, extra=_FIXED)
-
-
-def start_environment(scratch: Path, env: Mapping[str, str], project: Project, background: BackgroundTasks) -> None:
-    """Begin to make the environment that a build in this scratch folder will want, and to import its backend there."""
+def start_build_environment(
+    scratch: Path, env: Mapping[str, str], project: Project, background: BackgroundTasks
+) -> None:
+    """Start to make the environment that a build in this scratch folder will ask for, where the project names it."""
     if project.build_requires:
-        environment = build_environment(scratch, env, project.build_requires)
-        making = environment.begin(sorted(set(project.build_requires)))
-        hooks = Hooks(environment, project, background.meanwhile)
-        background.add(_purpose(environment, project), Task(partial(_import_backend, making, hooks), undo=Hooks.end))
-        background.add(environment.folder.name, making)  # the latter is ended before the former, which waits for it
+        environment = _environment(scratch, env, project.build_requires, project)
+        background.start(environment.folder.name, _make, environment, project.build_requires, project)
 
 
-def started_hooks(environment: Environment, project: Project, background: BackgroundTasks) -> Hooks:
-    """What calls the hooks of a project's backend in an environment that is there; its backend is imported by now."""
-    importing: Task[Hooks] | None = background.take(_purpose(environment, project), Task)
-    return importing.finish() if importing else Hooks(environment, project, background.meanwhile)
+def hooks_for(
+    scratch: Path, env: Mapping[str, str], requires: Iterable[str], project: Project, background: BackgroundTasks
+) -> Hooks:
+    """Return the hooks of a project's backend, in an environment where just these requirements are installed.
+
+    Raises:
+        ProcessError: the environment could not be made.
+    """
+    environment = _environment(scratch, env, requires, project)
+    return background.result(environment.folder.name, _make, environment, requires, project)
 
 
-def _import_backend(making: ProcessChain, hooks: Hooks) -> Hooks:
-    if making.finish():
-        with suppress(ProcessError):  # told by who calls a hook
-            hooks.begin()
+def _environment(scratch: Path, env: Mapping[str, str], requires: Iterable[str], project: Project) -> Environment:
+    key = "\n".join((project.backend, str(project.in_tree), *sorted(set(requires))))
+    return Environment.at(scratch / f"build-{sha256(key.encode()).hexdigest()[:16]}", env, extra=_FIXED)
+
+
+def _make(environment: Environment, requires: Iterable[str], project: Project) -> Hooks:
+    environment.make()
+    environment.install(sorted(set(requires)))
+    hooks = Hooks(environment, project)
+    hooks.start()
     return hooks
-
-
-def _purpose(environment: Environment, project: Project) -> str:
-    return f"{project.backend} in {environment.folder.name}"

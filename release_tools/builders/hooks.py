@@ -7,39 +7,47 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.builders import hook_server
-from release_tools.builders.backends import LATER
 from release_tools.builders.virtual_environment import Environment
 from release_tools.project.facts import Project
-from release_tools.system.process import LineWorker, Meanwhile, Process, ProcessError
+from release_tools.system.process import LineWorker, Process, ProcessError
 
 _FORKS: Final = sys.platform == "linux"  # macOS forbids much to a fork of a process that uses its frameworks
+_PRELOADED: Final = frozenset(
+    (
+        "flit_core.buildapi",
+        "hatchling.build",
+        "pdm.backend",
+        "poetry.core.masonry.api",
+        "setuptools.build_meta",
+    )
+)
+"""Backends that read the source, the time and the folder when a hook is called, and not when they are imported."""
 
 
 class Hooks:
-    """What calls the hooks of one backend in one environment.
+    """Calls the hooks of one backend in one environment.
 
-    A backend of which that is known to change nothing is loaded once, by a process that forks for each hook.
+    A backend that may be imported before its hooks are called is imported once, by a process that forks for each hook.
+
+    Attributes:
+        environment: with the backend and all that it requires.
     """
 
-    def __init__(self, environment: Environment, project: Project, meanwhile: Meanwhile) -> None:
-        """Nothing is begun yet.
-
-        Args:
-            environment: with the backend and all that it needs.
-            project: names its backend.
-            meanwhile: called while a hook works, with what tells whether that has ended.
-        """
-        self._environment = environment
-        self._meanwhile = meanwhile
+    def __init__(self, environment: Environment, project: Project) -> None:
+        self.environment = environment
         module = project.backend.partition(":")[0]
-        self._server_argv = [environment.python_executable, "-P", hook_server.__file__, module, *LATER.get(module, ())]
-        self._forks = _FORKS and module in LATER and not project.in_tree
+        self._server_argv = [environment.python_executable, "-P", hook_server.__file__, module]
+        self._forks = _FORKS and module in _PRELOADED and not project.in_tree
         self._server: LineWorker | None = None
 
-    def begin(self) -> None:
-        """Have the backend imported by the time that it is called."""
+    def start(self) -> None:
+        """Start to import the backend, where it may be.
+
+        Raises:
+            ProcessError: the environment's interpreter could not be started.
+        """
         if self._forks and self._server is None:
-            self._server = LineWorker(self._server_argv, env=self._environment.env, cwd=self._environment.folder)
+            self._server = LineWorker(self._server_argv, env=self.environment.env, cwd=self.environment.folder)
 
     def call(
         self,
@@ -51,7 +59,7 @@ class Hooks:
         """Call a hook; with its first argument given, a subprocess runner of ``pyproject_hooks``.
 
         Args:
-            variables: of its environment, beside those of all hooks.
+            variables: of its environment, in addition to those of all hooks.
             cmd: interpreter, script, name of the hook, and a folder of the call's own.
             cwd: the source.
             extra_environ: says which backend it is.
@@ -59,19 +67,22 @@ class Hooks:
         Raises:
             ProcessError: with the output of the hook that failed.
         """
-        self.begin()
-        extra, output = {**variables, **(extra_environ or {})}, Path(cmd[-1], "output.txt")
-        call = {"argv": cmd[1:], "cwd": cwd or ".", "env": extra, "output": str(output)}
-        answer = self._server.ask(json.dumps(call), self._meanwhile) if self._server else ""
-        if not answer:
-            program = Process(cmd, cwd=Path(cwd) if cwd else None, env={**self._environment.env, **extra})
-            program.finish(meanwhile=self._meanwhile)
-        elif answer != "0":
-            said = output.read_text(encoding="utf-8", errors="replace")
-            raise ProcessError(f"{Path(cmd[0]).name}: exited with {answer}", said.strip(), int(answer))
+        self.start()
+        env = {**variables, **(extra_environ or {})}
+        output = Path(cmd[-1], "output.txt")
+        code = ""
+        if self._server:
+            call = {"argv": cmd[1:], "cwd": cwd or ".", "env": env, "output": str(output)}
+            code = self._server.ask(json.dumps(call))
+        if not code:
+            program = Process(cmd, cwd=Path(cwd) if cwd else None, env={**self.environment.env, **env})
+            program.finish()
+        elif code != "0":
+            text = output.read_text(encoding="utf-8", errors="replace")
+            raise ProcessError(f"{Path(cmd[0]).name}: exited with {code}", text.strip(), int(code))
 
     def end(self) -> None:
-        """Nothing more is called, or all is imported anew: the environment holds more than before."""
+        """End the process that imported the backend; the next call starts another one."""
         if self._server:
             self._server.end()
             self._server = None

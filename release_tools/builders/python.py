@@ -13,15 +13,14 @@ from dataclasses import dataclass, field, replace
 from email.parser import HeaderParser
 from functools import partial
 from pathlib import Path
-from shutil import copyfileobj, rmtree
+from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Final, Literal, Self
 
-from release_tools.builders.build_environment import build_environment, started_hooks
+from release_tools.builders.build_environment import hooks_for
 from release_tools.builders.hooks import Hooks
-from release_tools.builders.virtual_environment import Environment
 from release_tools.config.loader import read_pyproject
-from release_tools.engine.background import BackgroundTasks, ProcessChain
+from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import BuildError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.project.facts import Project
@@ -67,26 +66,26 @@ class PythonBuilder:
         scratch: the run's folder for environments and unpacked sources.
         env: the process's environment.
         commit_time: seconds since the epoch.
-        background: environments that were begun already; see `build_environment.begin_environment`.
+        background: makes the environments, or has started to; see `build_environment.start_build_environment`.
     """
 
     scratch: Path
     env: Mapping[str, str]
     commit_time: int
     background: BackgroundTasks = field(default_factory=BackgroundTasks)
-    _hooks: dict[tuple[Path, str], Hooks] = field(default_factory=dict, init=False, repr=False)
+    _hooks: list[Hooks] = field(default_factory=list, init=False, repr=False)
 
     def __enter__(self) -> Self:
         """Build while it lasts."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing more is built."""
-        for hooks in self._hooks.values():
+        """End the backends' processes."""
+        for hooks in self._hooks:
             hooks.end()
 
     def build(
-        self, source: Path, folder: Path, doing: Callable[[str], None], made: Callable[[Path, Path], None]
+        self, source: Path, folder: Path, doing: Callable[[str], None], unpacked: Callable[[Path], None]
     ) -> Dists:
         """The sdist from the source, and the wheel from the sdist.
 
@@ -94,17 +93,17 @@ class PythonBuilder:
             source: the project's folder in the scratch clone.
             folder: where the two files are written; made if it is missing.
             doing: is told what is going on.
-            made: is shown the sdist, and what it was unpacked to, before the wheel is built there.
+            unpacked: called with the folder that the sdist was unpacked to, before the wheel is built there.
 
         Raises:
             BuildError: the backend failed; the message ends with the last lines of its output.
         """
         with _heard() as warned:
-            dists = self._build(source, folder, doing, made)
+            dists = self._build(source, folder, doing, unpacked)
         return replace(dists, warnings=tuple(warned))
 
     def _build(
-        self, source: Path, folder: Path, doing: Callable[[str], None], made: Callable[[Path, Path], None]
+        self, source: Path, folder: Path, doing: Callable[[str], None], unpacked: Callable[[Path], None]
     ) -> Dists:
         from release_tools.artifacts import unpack_sdist
 
@@ -115,22 +114,13 @@ class PythonBuilder:
             repacked = repack_sdist(sdist, self.commit_time)
             before = Artifact.of(sdist, ArtifactKind.SDIST)
         doing("wheel from the sdist")
-        inside = unpack_sdist(sdist, self._unpacked)
-        made(sdist, inside)
+        inside = unpack_sdist(sdist, self.scratch / "sdist")
+        unpacked(inside)
         with _explained("wheel"):
             wheel = _made(self._prepare(inside, "wheel").build("wheel", folder), folder)
             if Artifact.of(sdist, ArtifactKind.SDIST) != before:
                 raise BuildError(f"{sdist.name}: changed by the build of the wheel", _SEE_TABLE)
         return Dists(sdist, wheel, repacked)
-
-    @property
-    def leftovers(self) -> tuple[Path, ...]:
-        """What was made on the way: the environments, and the sdist unpacked."""
-        return (*(folder for folder, _ in self._hooks), self._unpacked)
-
-    @property
-    def _unpacked(self) -> Path:
-        return self.scratch / "sdist"
 
     def metadata_version(self, source: Path) -> str:
         """The version that the project's own backend gives this source.
@@ -147,32 +137,15 @@ class PythonBuilder:
         from build import ProjectBuilder
 
         requires = ProjectBuilder(source).build_system_requires
-        environment = build_environment(self.scratch, self.env, requires)
-        if not self._was_begun(environment):
-            environment.make()
-            environment.install(sorted(requires))
-        hooks = self._hooks_in(environment, Project.of(read_pyproject(source)))
+        project = Project.of(read_pyproject(source))
+        hooks = hooks_for(self.scratch, self.env, requires, project, self.background)
+        self._hooks.append(hooks)
         runner = partial(hooks.call, {"SOURCE_DATE_EPOCH": str(self.commit_time)})
-        project = ProjectBuilder.from_isolated_env(environment, source, runner=runner)
-        if further := project.get_requires_for_build(kind) - requires:
-            environment.install(sorted(further))
+        builder = ProjectBuilder.from_isolated_env(hooks.environment, source, runner=runner)
+        if further := builder.get_requires_for_build(kind) - requires:
+            hooks.environment.install(sorted(further))
             hooks.end()
-        return project
-
-    def _was_begun(self, environment: Environment) -> bool:
-        """Whether it is there; it is waited for, and removed if it did not become what it should."""
-        making = self.background.take(environment.folder.name, ProcessChain)
-        if making:
-            self.background.meanwhile(making.is_ready)
-        if making and not making.finish():
-            rmtree(environment.folder, ignore_errors=True)
-        return environment.folder.exists()
-
-    def _hooks_in(self, environment: Environment, project: Project) -> Hooks:
-        key = (environment.folder, project.backend)
-        if key not in self._hooks:
-            self._hooks[key] = started_hooks(environment, project, self.background)
-        return self._hooks[key]
+        return builder
 
 
 def _made(answer: str, folder: Path) -> Path:

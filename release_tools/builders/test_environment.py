@@ -1,4 +1,4 @@
-"""The environment in which a wheel is tried out; what it will need is installed there while it is built."""
+"""The environment in which a wheel is tried out; what the wheel requires is installed there while it is built."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -11,60 +11,52 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from release_tools.builders.virtual_environment import Environment
-from release_tools.engine.background import BackgroundTasks, ProcessChain
+from release_tools.engine.tasks import BackgroundTasks
 
 if TYPE_CHECKING:
     from release_tools.artifacts.core_metadata import CoreMetadata
 
 
 def needs(metadata: "CoreMetadata") -> list[Requirement]:
-    """What a distribution requires wherever it is installed, extras aside."""
+    """Return what a distribution requires wherever it is installed, extras aside."""
     return [one for one in metadata.parsed.requires_dist or () if "extra" not in str(one.marker)]
 
 
 def start_test_environment(
-    needed: Iterable[Requirement], scratch: Path, env: Mapping[str, str], background: BackgroundTasks
+    requirements: Iterable[str], scratch: Path, env: Mapping[str, str], background: BackgroundTasks
 ) -> None:
-    """Begin to install what a wheel will need, as far as it comes from an index, unless that is begun already.
-
-    Only a head start, which helps a wheel that needs exactly this: see `environment_for`.
-    """
-    needed = list(needed)
-    environment = _environment(scratch, env, needed)
-    if environment.uv and environment.folder.name not in background and not any(one.url for one in needed):
-        background.add(environment.folder.name, environment.begin(list(map(str, needed))))
-
-
-def start_stated_environment(
-    texts: Iterable[str], scratch: Path, env: Mapping[str, str], background: BackgroundTasks
-) -> None:
-    """Start the environment from requirements as ``pyproject.toml`` states them; invalid ones are reported later."""
+    """Start to make the environment of a wheel with these requirements; an invalid one is reported by the build."""
     with suppress(InvalidRequirement):
-        start_test_environment(map(Requirement, texts), scratch, env, background)
+        needed = list(map(Requirement, requirements))
+        environment = _environment(scratch, env, needed)
+        background.start(environment.folder.name, _make, environment, needed)
 
 
-def environment_for(
-    needed: Iterable[Requirement], scratch: Path, env: Mapping[str, str], background: BackgroundTasks
-) -> tuple[Environment, bool]:
-    """An environment for a wheel with these requirements, and whether they are installed in it; nothing else is.
+def make_test_environment(
+    needed: list[Requirement], scratch: Path, env: Mapping[str, str], background: BackgroundTasks
+) -> Environment:
+    """Return an environment where just these requirements are installed, with all that they require.
 
     Raises:
         ProcessError: it could not be made.
     """
     environment = _environment(scratch, env, needed)
-    chain = background.take(environment.folder.name, ProcessChain)
-    if chain and chain.finish():
-        return environment, True
-    return Environment.create(environment.folder.with_name(f"{environment.folder.name}-anew"), env), False
+    return background.result(environment.folder.name, _make, environment, needed)
 
 
 def _environment(scratch: Path, env: Mapping[str, str], needed: Iterable[Requirement]) -> Environment:
-    key = "\n".join(sorted(map(_spelled, needed)))
-    return Environment.at(scratch / f"try-{sha256(key.encode()).hexdigest()[:16]}", env)
+    key = "\n".join(sorted(map(_canonical, needed)))
+    return Environment.at(scratch / f"test-{sha256(key.encode()).hexdigest()[:16]}", env)
 
 
-def _spelled(requirement: Requirement) -> str:
-    """A requirement as backends agree on it, whatever the project's own spelling."""
-    spelled = copy(requirement)
-    spelled.name = canonicalize_name(requirement.name)
-    return str(spelled)
+def _make(environment: Environment, needed: Iterable[Requirement]) -> Environment:
+    environment.make()
+    environment.install(list(map(str, needed)))
+    return environment
+
+
+def _canonical(requirement: Requirement) -> str:
+    """Return a requirement as all backends spell it, whatever the project's own spelling."""
+    canonical = copy(requirement)
+    canonical.name = canonicalize_name(requirement.name)
+    return str(canonical)

@@ -5,13 +5,11 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from release_tools.engine.background import ProcessChain
 from release_tools.system.credentials import without_credentials
-from release_tools.system.process import Completed, Process, ProcessError, run
+from release_tools.system.process import Completed, ProcessError, run
 
 _AT_ONCE: Final = {"UV_CONCURRENT_DOWNLOADS": "12"}
 """uv would ask for fifty addresses within a moment, and another uv beside it; of so many questions some name servers
@@ -81,65 +79,47 @@ class Environment:
         """What ``build`` adds to the environment of a backend."""
         return {"PATH": self.env["PATH"]}
 
-    def begin(self, requirements: Sequence[str]) -> ProcessChain:
-        """Make it and begin to install requirements, if any, and do not wait for that.
-
-        Raises:
-            ProcessError: the environment could not be made.
-        """
-        installing = [partial(self.begin_install, requirements)] if requirements else []
-        if not self.uv:
-            return ProcessChain(self._begin_with_pip, *installing)
-        self.make()
-        return ProcessChain(*installing)
-
     def make(self) -> None:
-        """Make it, empty but for an installer where none is at hand.
+        """Make it, empty but for an installer where there is no uv.
 
         Raises:
-            ProcessError: the environment could not be made.
+            ProcessError: the environment could not be made; nothing is left of it.
         """
         if not self.uv:
-            self._begin_with_pip().finish()
+            run([sys.executable, "-I", "-m", "venv", str(self.folder)], env=self.env)
             return
         from venv import EnvBuilder
 
         try:
-            EnvBuilder(symlinks=os.name != "nt").create(self.folder)  # sooner than a program could be begun that does
+            EnvBuilder(symlinks=os.name != "nt").create(self.folder)  # sooner than a program could start that does
         except OSError as error:
-            shutil.rmtree(self.folder, ignore_errors=True)  # whoever looks for it takes what lies there for the whole
+            shutil.rmtree(self.folder, ignore_errors=True)
             raise ProcessError(f"{self.folder}: no environment can be made there: {error.strerror}") from None
-
-    def _begin_with_pip(self) -> Process:
-        return Process([sys.executable, "-I", "-m", "venv", str(self.folder)], env=self.env)
 
     def install(self, requirements: Sequence[str], *, dependencies: bool = True, wheels: bool = False) -> None:
         """Install requirements or files.
 
         Args:
-            requirements: PEP 508 requirements, or absolute paths of wheels; none is no fault.
-            dependencies: their dependencies as well.
-            wheels: only wheels, so that nothing of what is installed is run.
+            requirements: PEP 508 requirements, or absolute paths of wheels; may be empty.
+            dependencies: whether to install their dependencies as well.
+            wheels: whether to take nothing but wheels, so that nothing of what is installed is run.
 
         Raises:
             ProcessError: with the installer's output.
         """
-        if requirements:
-            self.begin_install(requirements, dependencies=dependencies, wheels=wheels).finish()
-
-    def begin_install(self, requirements: Sequence[str], *, dependencies: bool = True, wheels: bool = False) -> Process:
-        """Begin what `install` does, and do not wait for it.
-
-        Raises:
-            ProcessError: the installer could not be started.
-        """
-        options = [*([] if dependencies else ["--no-deps"]), *(["--only-binary=:all:"] if wheels else [])]
+        if not requirements:
+            return
+        options: list[str] = []
+        if not dependencies:
+            options.append("--no-deps")
+        if wheels:
+            options.append("--only-binary=:all:")
         if self.uv:
             installer = [self.uv, "pip", "install", "--quiet", "--python", self.python_executable]
         else:
             installer = [self.python_executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         # From its own folder: uv would take settings from a pyproject.toml in the working directory.
-        return Process([*installer, *options, "--", *requirements], env=self.env, cwd=self.folder)
+        run([*installer, *options, "--", *requirements], env=self.env, cwd=self.folder)
 
     def python(self, *arguments: str, cwd: Path | None = None) -> Completed:
         """Run its interpreter, isolated from the user's own modules.

@@ -2,24 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Self
 
 from packaging.utils import canonicalize_name
 
-from release_tools.artifacts import CondaPackage, Sdist, Wheel, read_conda, read_sdist, read_wheel
-from release_tools.engine.background import Task
+from release_tools.artifacts import CondaPackage, Sdist, Wheel
+from release_tools.engine.archives import conda_package_of, sdist_of, wheel_of
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
-from release_tools.recipe.evidence import says_something
-
-
-def start_reading(context: Context, sdist: Path) -> None:
-    """Begin to read an sdist that every check and the recipe need."""
-    context.background.add(f"read {sdist}", Task(partial(read_sdist, sdist, wanted=says_something)))
 
 
 @dataclass(frozen=True)
@@ -39,7 +31,7 @@ class ReleaseFiles:
     faults: tuple[Note, ...] = ()
 
     @classmethod
-    def read(cls, artifacts: Iterable[Artifact]) -> Self:
+    def read(cls, context: Context, artifacts: Iterable[Artifact]) -> Self:
         """Read every artifact; those that are corrupt or hostile become faults."""
         sdists: list[Sdist] = []
         wheels: list[Wheel] = []
@@ -49,11 +41,11 @@ class ReleaseFiles:
             try:
                 match artifact.kind:
                     case ArtifactKind.SDIST:
-                        sdists.append(read_sdist(artifact.path, wanted=says_something))
+                        sdists.append(sdist_of(context, artifact))
                     case ArtifactKind.WHEEL:
-                        wheels.append(read_wheel(artifact.path))
+                        wheels.append(wheel_of(context, artifact))
                     case ArtifactKind.CONDA:
-                        condas.append(read_conda(artifact.path))
+                        condas.append(conda_package_of(context, artifact))
             except ArchiveError as error:
                 faults.append(Note(State.FAILED, error.message, "; ".join(error.faults), error.advice))
         return cls(tuple(sdists), tuple(wheels), tuple(condas), tuple(faults))

@@ -3,7 +3,6 @@
 import io
 import logging
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from packaging.metadata import Metadata
@@ -11,20 +10,13 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from release_tools.checks.artifacts import ReleaseFiles
-from release_tools.engine.background import Task
-from release_tools.engine.context import Context
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 
 
-def start_metadata_check(context: Context, sdist: Path) -> None:
-    """Begin the part of `check_metadata` that looks at an sdist, which twine reads more than once."""
-    context.background.put_off(lambda: context.background.add(_purpose(sdist), Task(partial(_said_by_twine, sdist))))
-
-
-def check_metadata(context: Context, release: Release, subject: ReleaseFiles) -> tuple[Note, ...]:
+def check_metadata(release: Release, subject: ReleaseFiles) -> tuple[Note, ...]:
     """Name and version as they are to be released, every field valid, and twine's own strict check."""
-    notes = (*_disagreements(release, subject), *_invalid_fields(subject), *_twine(context, subject))
+    notes = (*_disagreements(release, subject), *_invalid_fields(subject), *_twine(subject))
     return notes or (Note(State.DONE, "metadata valid, description renders", "twine check --strict"),)
 
 
@@ -50,15 +42,10 @@ def _invalid_fields(subject: ReleaseFiles) -> Iterator[Note]:
                 yield Note(State.FAILED, f"{dist.path.name}: {error}", advice="Correct it in pyproject.toml.")
 
 
-def _purpose(path: Path) -> str:
-    return f"twine check {path}"
-
-
-def _twine(context: Context, subject: ReleaseFiles) -> Iterator[Note]:
+def _twine(subject: ReleaseFiles) -> Iterator[Note]:
     refusals = dict[str, None]()
     for dist in subject.dists:
-        background: Task[str | None] | None = context.background.take(_purpose(dist.path), Task)
-        said = background.finish() if background else _said_by_twine(dist.path)
+        said = _said_by_twine(dist.path)
         refusals |= {} if said is None else {said: None}
     if refusals:
         advice = 'Set readme = "README.md" (or .rst) in pyproject.toml, and correct what does not render.'

@@ -1,17 +1,15 @@
 """The wheel, installed in a fresh environment as a user would."""
 
 import platform
-from functools import partial
-from pathlib import Path
-from shutil import rmtree
 from typing import Final
 
-from release_tools.artifacts import Wheel, read_wheel
-from release_tools.builders.test_environment import environment_for, needs
+from release_tools.artifacts import Wheel
+from release_tools.builders.test_environment import make_test_environment, needs
 from release_tools.builders.virtual_environment import Environment
 from release_tools.checks.smoke_test import InstalledWheel, inspect_installation, last_lines
-from release_tools.engine.background import Task
+from release_tools.engine.archives import wheel_of
 from release_tools.engine.context import Context
+from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.system.credentials import refuse_credentials
 from release_tools.system.process import ProcessError
@@ -19,33 +17,30 @@ from release_tools.system.process import ProcessError
 _UNREACHABLE: Final = ("connect", "dns", "resolve host", "name resolution", "timed out", "network", "fetch", "offline")
 
 
-def start_installation(context: Context, path: Path) -> None:
-    """Begin `check_installation` of a wheel that was just built: of all checks it takes the longest."""
-    context.background.add(_purpose(path), Task(lambda: _notes(context, read_wheel(path))))
+def start_installation(context: Context, artifact: Artifact) -> None:
+    """Start to install a wheel that was just built: of all checks this one takes the longest."""
+    context.background.start(_task(artifact), _check, context, artifact)
 
 
-def check_installation(context: Context, wheel: Wheel) -> tuple[Note, ...]:
-    """Install the wheel with its dependencies and use it.
-
-    Args:
-        context: the run's surroundings.
-        wheel: what is installed.
+def check_installation(context: Context, artifact: Artifact) -> tuple[Note, ...]:
+    """Install a wheel with its dependencies in a fresh environment, and use it.
 
     Raises:
+        ArchiveError: the wheel is corrupt or hostile.
         CredentialError: credentials for publishing are in the environment, where what is imported could read them.
     """
-    background: Task[tuple[Note, ...]] | None = context.background.take(_purpose(wheel.path), Task)
-    return background.finish() if background else _notes(context, wheel)
+    return context.background.result(_task(artifact), _check, context, artifact)
 
 
-def _purpose(path: Path) -> str:
-    return f"install {path}"
+def _task(artifact: Artifact) -> str:
+    return f"install {artifact.filename}"
 
 
-def _notes(context: Context, wheel: Wheel) -> tuple[Note, ...]:
+def _check(context: Context, artifact: Artifact) -> tuple[Note, ...]:
     verify = context.config.verify
     if not verify.install:
         return (Note(State.SKIPPED, "not installed: verify.install is false"),)
+    wheel = wheel_of(context, artifact)
     supported = wheel.metadata.parsed.requires_python
     if supported and not supported.contains(platform.python_version(), prereleases=True):
         return (
@@ -57,23 +52,20 @@ def _notes(context: Context, wheel: Wheel) -> tuple[Note, ...]:
             ),
         )
     refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
-    environment, prepared = environment_for(needs(wheel.metadata), context.scratch, context.env, context.background)
     try:
-        environment.install([str(wheel.path)], dependencies=not prepared)
+        environment = make_test_environment(needs(wheel.metadata), context.scratch, context.env, context.background)
+        environment.install([str(wheel.path)], dependencies=False)
     except ProcessError as error:
-        return (_not_installed(error, environment, wheel),)
+        return (_not_installed(context, error, wheel),)
     told = "installs in a fresh environment and imports"
     installed = InstalledWheel(environment.python_executable, environment.env, environment.folder, told)
-    notes = tuple(inspect_installation(installed, wheel, verify.imports or wheel.import_names))
-    remove = Task(partial(rmtree, environment.folder, ignore_errors=True))  # thousands of files, while others work
-    context.background.add(f"remove {environment.folder}", remove)
-    return notes
+    return tuple(inspect_installation(installed, wheel, verify.imports or wheel.import_names))
 
 
-def _not_installed(error: ProcessError, environment: Environment, wheel: Wheel) -> Note:
+def _not_installed(context: Context, error: ProcessError, wheel: Wheel) -> Note:
     """Tell a wheel that cannot be installed from dependencies that cannot be had right now."""
     try:
-        environment.install([str(wheel.path)], dependencies=False)
+        Environment.create(context.scratch / "test-alone", context.env).install([str(wheel.path)], dependencies=False)
     except ProcessError as own:
         return Note(State.FAILED, f"{wheel.path.name} cannot be installed", last_lines(own.output))
     said = last_lines(error.output)

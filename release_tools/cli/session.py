@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from release_tools.config.loader import read_config, read_pyproject, settings
-from release_tools.engine.background import BackgroundTasks
+from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import PreflightError, ReleaseToolsError, UsageError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Session:
         env: the environment, credentials included.
         console: where people read.
         scratch: a folder that is removed when the call ends.
-        background: programs that run already for a later step.
+        background: work that starts before a step asks for its result.
     """
 
     options: argparse.Namespace
@@ -43,13 +43,13 @@ class Session:
     scratch: Path
     background: BackgroundTasks = field(default_factory=BackgroundTasks)
 
-    def begin_build(self) -> None:
-        """Begin to make the environments of a build, by what the checkout says; the commit rarely says otherwise.
+    def start_environments(self) -> None:
+        """Start to make the environments of build and test, by what the checkout says; the commit rarely differs.
 
-        The very first thing to do, as it takes longest. But not beside credentials: what is installed there may run
-        code of its own. Whatever is wrong here is told by the step that needs it.
+        This comes first, as it takes longest. It is left out where there are credentials in the environment: what is
+        installed may run code of its own. The step that needs an environment reports what is wrong with it.
         """
-        from release_tools.builders.build_environment import start_environment
+        from release_tools.builders.build_environment import start_build_environment
         from release_tools.project.facts import Project
         from release_tools.system.credentials import refuse_credentials
 
@@ -57,14 +57,14 @@ class Session:
             refuse_credentials(self.env, allowed=False)
             folder = find_project(Path(self.options.project))
             project = Project.of(read_pyproject(folder))
-            start_environment(self.scratch, self.env, project, self.background)
+            start_build_environment(self.scratch, self.env, project, self.background)
             if project.dependencies and self.context().config.verify.install:
-                from release_tools.builders.test_environment import start_stated_environment
+                from release_tools.builders.test_environment import start_test_environment
 
-                start_stated_environment(project.dependencies, self.scratch, self.env, self.background)
+                start_test_environment(project.dependencies, self.scratch, self.env, self.background)
 
     def close(self) -> None:
-        """End what was begun and nobody waited for."""
+        """End the background tasks that nobody asked for."""
         self.background.end()
 
     def context(self, *, is_dry_run: bool = True, anywhere: bool = False) -> "Context":

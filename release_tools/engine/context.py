@@ -8,9 +8,9 @@ from typing import Final
 
 from release_tools import addresses
 from release_tools.config.schema import Config
-from release_tools.engine.background import BackgroundTasks
 from release_tools.engine.gate import Gate
 from release_tools.engine.routes import channel_server, origins
+from release_tools.engine.tasks import BackgroundTasks
 from release_tools.model.release import Release
 from release_tools.system.console import Console
 from release_tools.system.credentials import OIDC_URL
@@ -52,7 +52,7 @@ class Context:
         gate: what every irreversible deed passes.
         scratch: a folder of this run's own, removed when it ends.
         request: what this run is asked for.
-        background: programs that run already for a later step.
+        background: work that starts before a step asks for its result.
         signer: makes a file's attestation from an identity token; sigstore does where it is None.
     """
 

@@ -95,7 +95,6 @@ def _side_by_side(context: Context, release: Release, acts: Sequence[Action], be
     error: ReleaseToolsError | None = None
     with ThreadPoolExecutor(max_workers=beside) as pool:
         answers = {act.expected.key: pool.submit(run_one, act) for act in acts}
-        context.background.meanwhile(lambda: all(answer.done() for answer in answers.values()))
         for act in acts:
             try:
                 receipt = answers[act.expected.key].result()

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-from release_tools.artifacts import read_wheel
 from release_tools.builders.conda.from_wheel import Conversion, convert
 from release_tools.config.schema import Config
-from release_tools.engine.background import Task
+from release_tools.engine.archives import wheel_of
 from release_tools.engine.context import Context
-from release_tools.engine.preload import CONVERTING, import_now
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
@@ -28,16 +25,12 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
     """
     if not context.config.conda.enabled:
         return Skip("conda.enabled is false")
-    import_now(CONVERTING)
     wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
     folder = context.scratch / "conda"
     notes: list[Note] = []
     for built in wheels:
-        wheel, wanted = read_wheel(built.path), conversion(context.config)
-        converting = Task(partial(convert, wheel, folder, wanted, release.commit_time))  # of which zstd does the most
-        context.background.add(f"convert {built.filename}", converting)
-        context.background.meanwhile(converting.is_ready)
-        converted = converting.finish()
+        wheel = wheel_of(context, built)
+        converted = convert(wheel, folder, conversion(context.config), release.commit_time)
         release = replace(release, artifacts=(*release.artifacts, *map(_artifact, converted.paths)))
         notes += _told(converted.translated)
     packages = release.artifacts_of_kind(ArtifactKind.CONDA)

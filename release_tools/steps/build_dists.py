@@ -1,13 +1,7 @@
-"""Sdist and wheel, from a clean clone that carries exactly the tag.
+"""Sdist and wheel, from a clean clone that carries exactly the tag."""
 
-What begins the checks is imported where it is used: by then it was imported ahead, while the backend was waited for.
-"""
-
-from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from shutil import rmtree
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -18,17 +12,16 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
+from release_tools.artifacts.core_metadata import parse_metadata
 from release_tools.builders.python import Dists, PythonBuilder
 from release_tools.builders.test_environment import needs, start_test_environment
 from release_tools.engine.context import Context
-from release_tools.engine.preload import BUILDING, import_while_waiting
 from release_tools.errors import ArchiveError, VersionError
-from release_tools.git.clone import cloned_source
+from release_tools.git.clone import clone_source
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.report.text import artifact_note
-from release_tools.system.process import ProcessError
 
 
 def build_dists(context: Context, release: Release) -> Release:
@@ -40,16 +33,15 @@ def build_dists(context: Context, release: Release) -> Release:
         RepositoryError: the clone could not be made.
         VersionError: what was built does not carry the version that is to be released.
     """
-    import_while_waiting(BUILDING, context.background)
     with PythonBuilder(context.scratch, context.env, release.commit_time, context.background) as builder:
-        source = cloned_source(context, release)
-        dists = builder.build(source, context.scratch / "dist", context.console.doing, partial(_begin_checks, context))
-    for folder in builder.leftovers:
-        context.background.put_off(partial(rmtree, folder, ignore_errors=True))
+        source = clone_source(context, release)
+        dists = builder.build(
+            source,
+            context.scratch / "dist",
+            context.console.doing,
+            lambda unpacked: _start_test_environment(context, unpacked),
+        )
     _check_versions(dists, release)
-    from release_tools.checks.wheel_install import start_installation
-
-    start_installation(context, dists.wheel)
     artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
     name = release.name or parse_wheel_filename(dists.wheel.name)[0]
     note = Note(
@@ -62,21 +54,15 @@ def build_dists(context: Context, release: Release) -> Release:
     )
 
 
-def _begin_checks(context: Context, sdist: Path, unpacked: Path) -> None:
-    """While the wheel is built, look at the sdist, and begin to install what the wheel will need, as the sdist says it.
-
-    Not every project states that beforehand.
-    """
-    from release_tools.artifacts.core_metadata import parse_metadata
-    from release_tools.checks.artifacts import start_reading
-    from release_tools.checks.metadata import start_metadata_check
-
-    start_reading(context, sdist)
-    start_metadata_check(context, sdist)
-    with suppress(OSError, ArchiveError, ProcessError):  # told by who needs it
-        if context.config.verify.install:
-            metadata = parse_metadata((unpacked / "PKG-INFO").read_bytes(), "PKG-INFO")
-            start_test_environment(needs(metadata), context.scratch, context.env, context.background)
+def _start_test_environment(context: Context, unpacked: Path) -> None:
+    """Start to install what the wheel will require, as the sdist says it: ``pyproject.toml`` may not."""
+    if not context.config.verify.install:
+        return
+    try:
+        metadata = parse_metadata((unpacked / "PKG-INFO").read_bytes(), "PKG-INFO")
+    except (OSError, ArchiveError):
+        return  # reported by the checks of the sdist
+    start_test_environment(map(str, needs(metadata)), context.scratch, context.env, context.background)
 
 
 def _check_versions(dists: Dists, release: Release) -> None:

@@ -5,7 +5,6 @@ from itertools import chain
 
 from packaging.version import Version
 
-from release_tools.engine.background import Task
 from release_tools.engine.context import Context
 from release_tools.engine.executor import PartialFailureError
 from release_tools.engine.routes import Route, route_for
@@ -18,17 +17,14 @@ from release_tools.publishers.check_results import CheckResult, collect_errors
 
 
 def start_index_queries(context: Context, release: Release) -> None:
-    """In a rehearsal, begin to ask the public indexes, whose answer may be a few moments old by the time it counts."""
+    """In a dry run, start to ask the public indexes, whose answer may be a few moments old by the time it counts."""
     if context.gate.is_dry_run and context.http.once and release.name:
         from release_tools.publishers.package_index.index_publisher import IndexPublisher
 
         context.http.get_ready()
         for index in route_for(context.config, release.kind).indexes:
-            purpose = f"look at {index.name}"
-            if index.audience and purpose not in context.background:
-                context.background.add(
-                    purpose, Task(IndexPublisher(context, release, index).look)
-                )  # the session keeps the answer
+            if index.audience:  # the session keeps the answer
+                context.background.start(f"ask {index.name}", IndexPublisher(context, release, index).look)
 
 
 def check_publishers(context: Context, release: Release) -> Release:

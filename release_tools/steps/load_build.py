@@ -60,7 +60,6 @@ def _faults(context: Context, release: Release) -> Iterator[str]:
         yield f"{manifest.FILENAME}: the tag {release.tag} is not one of version {release.version}"
     with ThreadPoolExecutor() as pool:
         answers = [pool.submit(lambda one: tuple(_file_faults(one, release)), one) for one in release.artifacts]
-        context.background.meanwhile(lambda: all(answer.done() for answer in answers))
     yield from chain.from_iterable(answer.result() for answer in answers)
     ours = {artifact.filename for artifact in release.artifacts}
     for entry in sorted(context.output.iterdir()):

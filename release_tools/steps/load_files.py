@@ -26,11 +26,11 @@ _SUFFIXES: Final = {
 def load_files(paths: Sequence[Path]) -> Callable[[Context, Release], Release]:
     """A step that takes these files, or all artifacts in these folders, as the release's artifacts."""
 
-    def take(_: Context, release: Release) -> Release:
+    def take(context: Context, release: Release) -> Release:
         artifacts = tuple(_artifact(path) for path in _files(paths))
         if not artifacts:
             raise UsageError("no sdist, wheel or conda package is there", "Name files, or a folder that holds some.")
-        subject = ReleaseFiles.read(artifacts)
+        subject = ReleaseFiles.read(context, artifacts)
         known = replace(release, artifacts=artifacts).with_notes(*(artifact_note(artifact) for artifact in artifacts))
         if subject.faults:
             return known.with_notes(*subject.faults)

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from release_tools.engine.background import Task
 from release_tools.engine.context import Context
-from release_tools.engine.preload import CHANNELS, import_now
 from release_tools.engine.routes import includes_conda_forge
 from release_tools.errors import CondaError, RecipeError
 from release_tools.model.artifact import ArtifactKind
@@ -25,13 +23,20 @@ CHANGE = "Change of the feedstock"
 
 
 def start_recipe(context: Context, release: Release) -> None:
-    """In a rehearsal, begin to render it, once the files that it is made of are built.
+    """In a dry run, start to render it, once the files that it is made of are built.
 
     A real run asks what conda-forge has when its turn comes, as that is what the pull request will change.
     """
     if context.gate.is_dry_run and context.config.conda_forge.enabled and release.artifacts_of_kind(ArtifactKind.SDIST):
-        import_now(("release_tools.publishers.conda_forge.rendering", *(() if context.cut_off else CHANNELS)))
-        context.background.add(RECIPE, Task(lambda: _rendered(context, release)))
+        import rattler_build  # noqa: F401 - a task imports nothing by itself
+
+        import release_tools.publishers.conda_forge.rendering  # noqa: F401 - as above
+
+        if not context.cut_off:
+            import asyncio  # noqa: F401 - as above
+
+            import rattler.exceptions  # noqa: F401 - as above
+        context.background.start(RECIPE, _rendered, context, release)
 
 
 def make_recipe(context: Context, release: Release) -> Release | Skip:
@@ -49,9 +54,8 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
         return Skip("conda-forge builds from an sdist, and there is none")
     if not context.gate.is_dry_run and not includes_conda_forge(context.config, release.kind):
         return Skip(f"this {release.kind} version does not go to conda-forge")
-    background: Task[_Rendered] | None = context.background.take(RECIPE, Task)
     try:
-        subject, rendering, unmet = background.finish() if background else _rendered(context, release)
+        subject, rendering, unmet = context.background.result(RECIPE, _rendered, context, release)
     except (CondaError, RecipeError) as error:
         faults = "; ".join(error.faults)
         return release.with_notes(Note(State.WARNING, error.message, faults, error.advice))

@@ -1,25 +1,12 @@
 """The release notes, as every place that shows them will show them."""
 
-from functools import partial
-from typing import Final
-
 from packaging.version import Version
 
-from release_tools.engine.background import Task
 from release_tools.engine.context import Context
-from release_tools.engine.preload import CHANGELOGS, import_while_waiting
 from release_tools.errors import RepositoryError
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.project.project_history import NOTES, ProjectHistory
-
-_PURPOSE: Final = "release notes"
-
-
-def start_notes(context: Context, release: Release) -> None:
-    """Begin to write them: they need the version, and nothing that is built."""
-    import_while_waiting(CHANGELOGS, context.background)
-    context.background.put_off(lambda: context.background.add(_PURPOSE, Task(partial(_written, context, release))))
 
 
 def write_notes(context: Context, release: Release) -> Release:
@@ -28,9 +15,8 @@ def write_notes(context: Context, release: Release) -> Release:
     Raises:
         HistoryError: the changelog that is configured is not there.
     """
-    background: Task[tuple[Note, Document]] | None = context.background.take(_PURPOSE, Task)
-    said, notes = background.finish() if background else _written(context, release)
-    return release.with_notes(said).with_documents(notes)
+    note, document = _written(context, release)
+    return release.with_notes(note).with_documents(document)
 
 
 def rewrite_notes(context: Context, release: Release) -> Release | Skip:

@@ -228,7 +228,7 @@ class Http:
         return self.new_session()
 
     def get_ready(self) -> None:
-        """Load what requests need, for a thread that is to make one; see `release_tools.engine.preload`."""
+        """Load what requests need, for a thread that is to make one; see `release_tools.engine.tasks`."""
         self.session.get_adapter("https://")
 
     def close(self) -> None:

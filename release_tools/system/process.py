@@ -1,21 +1,20 @@
 """The only place that starts other programs."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from threading import Lock
+from typing import IO, Final, Union
 
 from release_tools.errors import ReleaseToolsError
 
-Meanwhile = Callable[[Callable[[], bool]], None]
-"""Does something else until what is waited for is there, as its argument tells."""
 _UMASK: Final = -1 if sys.platform == "win32" else 0o022  # the modes of what is built depend on nobody's habits
 
 
@@ -39,6 +38,41 @@ class Completed:
 
     stdout: str
     stderr: str
+
+
+class ProcessScope:
+    """The programs that some threads start, so that all of them can be ended at once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._running: set[Process | LineWorker] = set()
+        self._is_ended = False
+
+    def enter(self) -> None:
+        """Count the programs that this thread starts from now on among them."""
+        _SCOPE.set(self)
+
+    def add(self, program: Union["Process", "LineWorker"]) -> None:
+        """Add a program that was started; it is killed where the others have been."""
+        with self._lock:
+            self._running.add(program)
+            if self._is_ended:
+                program.kill()
+
+    def discard(self, program: Union["Process", "LineWorker"]) -> None:
+        """Forget a program that has ended."""
+        with self._lock:
+            self._running.discard(program)
+
+    def end(self) -> None:
+        """Kill the programs that still run, and every one that is added later."""
+        with self._lock:
+            self._is_ended = True
+            for program in self._running:
+                program.kill()
+
+
+_SCOPE: Final[ContextVar[ProcessScope | None]] = ContextVar("process scope", default=None)
 
 
 class Process:
@@ -88,23 +122,21 @@ class Process:
             self._close()
             reason = f"could not be started ({error.strerror}); is it on PATH?"
             raise ProcessError(f"{self._name}: {reason}") from None
+        self._scope = _SCOPE.get()
+        if self._scope:
+            self._scope.add(self)
 
-    def finish(
-        self, stdin: str | None = None, patience: float | None = None, meanwhile: Meanwhile | None = None
-    ) -> Completed:
+    def finish(self, stdin: str | None = None, patience: float | None = None) -> Completed:
         """Wait for its end.
 
         Args:
             stdin: text on its standard input.
             patience: seconds after which it is given up; never if None.
-            meanwhile: called first, with what tells whether it has ended.
 
         Raises:
             ProcessError: it exited with another code than 0, or took too long.
         """
         try:
-            if meanwhile:
-                meanwhile(lambda: self._popen.poll() is not None)
             self._popen.communicate(None if stdin is None else stdin.encode(), patience)
             stdout, stderr = map(_text, (self._out, self._err))
         except subprocess.TimeoutExpired:
@@ -120,6 +152,8 @@ class Process:
         """Have it end now, if it has not."""
         self.kill()
         self._popen.wait()
+        if self._scope:
+            self._scope.discard(self)
         if self._popen.stdin:
             self._popen.stdin.close()
         self._close()
@@ -157,14 +191,12 @@ class LineWorker:
             )
         except OSError as error:
             raise ProcessError(f"{Path(argv[0]).name}: could not be started ({error.strerror})") from None
+        self._scope = _SCOPE.get()
+        if self._scope:
+            self._scope.add(self)
 
-    def ask(self, line: str, meanwhile: Meanwhile) -> str:
-        """Its answer to a line; empty where it is no longer there.
-
-        Args:
-            line: without its end.
-            meanwhile: called until then, with what tells whether the answer is there.
-        """
+    def ask(self, line: str) -> str:
+        """Return its answer to a line, both without their end; empty where it is no longer there."""
         stdin, stdout = self._popen.stdin, self._popen.stdout
         if stdin is None or stdout is None:
             return ""
@@ -173,17 +205,22 @@ class LineWorker:
             stdin.flush()
         except OSError:
             return ""
-        meanwhile(lambda: bool(select.select([stdout], [], [], 0)[0]))
         return stdout.readline().rstrip("\n")
 
     def end(self) -> None:
         """Have it end now, and whatever it left behind."""
-        _kill(self._popen, session=True)
+        self.kill()
         self._popen.wait()
+        if self._scope:
+            self._scope.discard(self)
         for pipe in (self._popen.stdin, self._popen.stdout):
             if pipe:
                 with suppress(OSError):  # what was written and never read
                     pipe.close()
+
+    def kill(self) -> None:
+        """Stop it; whoever waits for its answer gets an empty one."""
+        _kill(self._popen, session=True)
 
 
 def run(  # noqa: PLR0913 - as many as subprocess.run has

@@ -35,6 +35,6 @@ def test_a_description_that_an_index_cannot_show_is_refused(
     wheel = Artifact.of(make_wheel(tmp_path, told=told), ArtifactKind.WHEEL)
     release = Release("demo", "1.0", Kind.FINAL, artifacts=(wheel,))
     context = Context(tmp_path, Config(), {}, Console({}, out=io.StringIO()), Gate(is_dry_run=True), tmp_path)
-    notes: tuple[Note, ...] = check_metadata(context, release, ReleaseFiles.read([wheel]))
+    notes: tuple[Note, ...] = check_metadata(release, ReleaseFiles.read(context, [wheel]))
     assert [(note.state, description in note.detail) for note in notes] == [(state, True)], notes
     assert capfd.readouterr() == ("", "")

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Session) -> int:
     """Run the BUILD half of the pipeline."""
-    invocation.begin_build()
+    invocation.start_environments()
     from release_tools.pipeline import BUILD  # takes as long as making the environment
 
     return invocation.run_pipeline(BUILD, is_dry_run=True)

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Session) -> int:
     """Build, verify, and go on through the publishing with the gate closed."""
-    invocation.begin_build()
+    invocation.start_environments()
     from release_tools.pipeline import BUILD, PUBLISH, TRIAL  # takes as long as making the environment
 
     return invocation.run_pipeline((*BUILD, *PUBLISH, TRIAL), is_dry_run=True)

@@ -1,21 +1,15 @@
 """``release-tools publish``: what ``build`` made, to the places of its route; needs no repository and no build tool."""
 
 import argparse
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Final
 
 from release_tools.cli.options import add_expect, add_only, add_project, add_settings
 from release_tools.cli.session import Session
 from release_tools.engine import routes
-from release_tools.engine.preload import PUBLISHING, import_while_waiting
 from release_tools.pipeline import BUILT, DRAFT, FORGE, GO_BACK, NOTES_AGAIN, READY, SHOW, UPLOAD, Step
 
 _STEPS: Final = (BUILT, GO_BACK, READY, NOTES_AGAIN, DRAFT, *UPLOAD, SHOW, *FORGE)
-_FOR: Final[Mapping[str, Step]] = {
-    **dict.fromkeys(("twine.package", "twine.repository", "release_tools.steps.upload_index"), UPLOAD[0]),
-    "markdown_it": NOTES_AGAIN,
-}
-"""Of the modules to import ahead those that only one step wants."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(invocation: Session) -> int:
     """Run the PUBLISH half of the pipeline on the files of the output folder."""
     steps = steps_for(routes.split_names(invocation.options.only or ""))
-    import_while_waiting((name for name in PUBLISHING if _FOR.get(name, READY) in steps), invocation.background)
     return invocation.run_pipeline(steps, is_dry_run=invocation.options.dry_run, anywhere=True)
 
 

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Session) -> int:
     """Run the whole pipeline."""
-    invocation.begin_build()
+    invocation.start_environments()
     from release_tools.pipeline import BUILD, PUBLISH  # takes as long as making the environment
 
     return invocation.run_pipeline((*BUILD, *PUBLISH), is_dry_run=invocation.options.dry_run)

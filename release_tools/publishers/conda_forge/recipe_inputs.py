@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
 
-from release_tools.artifacts import read_sdist, read_wheel
 from release_tools.builders.conda import rattler
+from release_tools.engine.archives import sdist_of, wheel_of
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, RepositoryError, UnreachableError, UsageError
 from release_tools.forges.origin import hosted
@@ -18,7 +18,7 @@ from release_tools.model.artifact import ArtifactKind
 from release_tools.model.release import Release
 from release_tools.publishers.conda_forge.extras import Extras
 from release_tools.recipe.document import Format, RecipeDocument
-from release_tools.recipe.evidence import Evidence, gather, says_something
+from release_tools.recipe.evidence import Evidence, gather
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.recipe_model import Recipe
@@ -75,8 +75,8 @@ class RecipeInputs:
         if sdist is None:
             raise UsageError("a recipe is made of an sdist, and there is none", "Build one: release-tools build")
         wheels = self.release.artifacts_of_kind(ArtifactKind.WHEEL)
-        wheel = read_wheel(wheels[0].path) if wheels else None
-        return gather(read_sdist(sdist.path, wanted=says_something), sdist.sha256, wheel)
+        wheel = wheel_of(self.context, wheels[0]) if wheels else None
+        return gather(sdist_of(self.context, sdist), sdist.sha256, wheel)
 
     @cached_property
     def recipe(self) -> Recipe:

@@ -1,0 +1,78 @@
+"""Background tasks: work that starts before a step asks for its result, so that the step need not wait for it."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from threading import Lock, Thread
+from typing import Any, Final, ParamSpec, TypeVar
+
+from release_tools.system.process import ProcessScope
+
+_Result = TypeVar("_Result")
+_Arguments = ParamSpec("_Arguments")
+_LAST_MOMENT: Final = 2.0
+"""Seconds that a task has for its end once its programs were killed."""
+
+
+class BackgroundTasks:
+    """The background tasks of one run, each under the name by which it is started and its result is asked for.
+
+    A task runs once, in a thread of its own. Whether it was started early changes nothing but the time that it takes:
+    `result` runs a task that nobody started, and raises what the task raised.
+
+    A task should import nothing by itself. Two threads that import from one package at the same time can block each
+    other, and Python ends that with an error in one of them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._results: dict[str, Future[Any]] = {}
+        self._threads: list[Thread] = []
+        self._programs = ProcessScope()
+
+    def start(
+        self, name: str, work: Callable[_Arguments, object], *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> None:
+        """Start a task, unless one of this name has been started before."""
+        future = self._claim(name)
+        if future is not None:
+            # Python waits for the threads of an executor when it exits; it does not wait for a daemon.
+            thread = Thread(target=self._run, args=(future, partial(work, *args, **kwargs)), name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def result(
+        self, name: str, work: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> _Result:
+        """Return the result of a task, or raise its error; a task that nobody started runs now, in this thread."""
+        future = self._claim(name)
+        if future is not None:
+            _settle(future, partial(work, *args, **kwargs))
+        result: _Result = self._results[name].result()
+        return result
+
+    def end(self) -> None:
+        """Kill the programs of the tasks that still run, and leave their threads."""
+        self._programs.end()
+        for thread in self._threads:
+            thread.join(_LAST_MOMENT)
+
+    def _claim(self, name: str) -> Future[Any] | None:
+        """Return a future for a task of a new name; None where there is such a task."""
+        with self._lock:
+            if name in self._results:
+                return None
+            future: Future[Any] = Future()
+            self._results[name] = future
+            return future
+
+    def _run(self, future: Future[Any], work: Callable[[], object]) -> None:
+        self._programs.enter()
+        _settle(future, work)
+
+
+def _settle(future: Future[Any], work: Callable[[], object]) -> None:
+    try:
+        future.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+        future.set_exception(error)

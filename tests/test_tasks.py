@@ -1,0 +1,107 @@
+"""Background tasks: started early, run once, ended when nobody asks for them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event
+from time import perf_counter
+
+import pytest
+
+from release_tools.engine.tasks import BackgroundTasks
+from release_tools.errors import VersionError
+from release_tools.system.process import ProcessError, run
+from tests.support.projects import in_tree_project
+from tests.support.repositories import make_repository
+
+ROOT = Path(__file__).parent.parent
+WATCHED = """
+import json, sys, threading
+others = []
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if threading.current_thread() is not threading.main_thread():
+            others.append(name)
+sys.meta_path.insert(0, Watch())
+from release_tools.cli.main import main
+code = main(sys.argv[2:])
+with open(sys.argv[1], "w") as told:
+    json.dump([code, others], told)
+"""
+
+
+def test_one_thread_alone_imports(env: Mapping[str, str], tmp_path: Path) -> None:
+    changes = (
+        "Changes\n=======\n\n1.0\n---\n\n* First.\n\n.. note:: Of **note**.\n\n.. code:: python\n\n   import this\n"
+    )
+    checkout = make_repository(tmp_path / "ours", {**in_tree_project(), "CHANGES.rst": changes}, ". v1.0")
+    told = tmp_path / "told.json"
+    command = [sys.executable, "-c", WATCHED, str(told), "dry-run", "-C", str(checkout.root)]
+    done = subprocess.run(command, cwd=ROOT, env={**env}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    code, others = json.loads(told.read_text(encoding="utf-8"))
+    assert code == 0, done.stderr
+    late = ("encodings.", "docutils.parsers.rst.directives.")  # parts of what was loaded, each wanted by one thread
+    assert [name for name in others if not name.startswith(late)] == [], others
+
+
+def test_a_task_runs_once_and_gives_its_result_as_often_as_it_is_asked_for() -> None:
+    background, done = BackgroundTasks(), list[str]()
+
+    def work(name: str) -> str:
+        done.append(name)
+        return f"result of {name}"
+
+    background.start("early", work, "early")
+    background.start("early", work, "again")
+    for _ in range(2):
+        assert background.result("early", work, "early") == "result of early"
+        assert background.result("late", work, "late") == "result of late"
+    background.end()
+    assert sorted(done) == ["early", "late"]
+
+
+@pytest.mark.parametrize("is_started", [True, False])
+def test_the_error_of_a_task_is_raised_where_its_result_is_asked_for(*, is_started: bool) -> None:
+    background = BackgroundTasks()
+
+    def fail() -> None:
+        raise VersionError("no")
+
+    if is_started:
+        background.start("fails", fail)
+    for _ in range(2):
+        with pytest.raises(VersionError, match="no"):
+            background.result("fails", fail)
+
+
+def test_a_program_that_a_task_waits_for_is_killed_at_the_end_and_so_is_the_next_one() -> None:
+    background, started, errors = BackgroundTasks(), Event(), list[ProcessError]()
+
+    def work() -> None:
+        for _ in range(2):
+            started.set()
+            try:
+                run([sys.executable, "-c", "import time; time.sleep(60)"], env=os.environ)
+            except ProcessError as error:
+                errors.append(error)
+
+    background.start("sleeps", work)
+    started.wait()
+    before = perf_counter()
+    background.end()
+    assert perf_counter() - before < 10
+    background.result("sleeps", work)
+    assert len(errors) == 2
+
+
+def test_the_end_does_not_wait_for_a_task_that_cannot_be_stopped() -> None:
+    background, never = BackgroundTasks(), Event()
+    background.start("hangs", never.wait)
+    before = perf_counter()
+    background.end()
+    assert perf_counter() - before < 10
+    never.set()
