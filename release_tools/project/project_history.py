@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final, Self
 
 from packaging.version import InvalidVersion, Version
@@ -32,6 +32,7 @@ from release_tools.history.bump import (
 from release_tools.history.changelog import USUAL_PATHS, Changelog, Part
 from release_tools.history.commits import changes, first_time_authors, main_line
 from release_tools.history.dates import day_of
+from release_tools.history.fragments import FragmentSettings, Tool, fragment_settings, fragments_part
 from release_tools.history.notes import notes_from_changelog, notes_from_changes, thanks
 from release_tools.history.tagged_releases import PastRelease, aim, last_final, newest, previous
 from release_tools.model.release import Release
@@ -140,7 +141,7 @@ class ProjectHistory:
         told = (
             tuple(bump_evidence.from_changelog(self.changelog, self.pending)) if self.changelog and self.pending else ()
         )
-        told += tuple(bump_evidence.from_fragments(self._fragments))
+        told += self._said_by_fragments()
         since_final = (*self._evidence(final), *told) if final else told
         since_newest = since_final if latest == final else self._evidence(latest)
         return Past(self.releases, since_final, since_newest, planned, by)
@@ -235,7 +236,7 @@ class ProjectHistory:
             changelog = self._changelog(commit)
             own = changelog.part(version) if changelog else None
             if own is None and all(release.version != version for release in self.releases):
-                own = self.pending
+                own = self.pending or self._uncollected
             if changelog and own:
                 parts = [own, *changelog.leading_to(version, before.version if before else None)]
                 if text := notes_from_changelog(changelog, parts):
@@ -245,7 +246,10 @@ class ProjectHistory:
     def _changelog(self, commit: str) -> Changelog | None:
         configured = self.config.changelog_file
         files = set(git_log.list_files(self.repository, commit, self.path))
-        found = configured or next((path for path in USUAL_PATHS if path in files), "")
+        collected = self.fragment_settings.changelog if self.fragment_settings else ""
+        found = configured or next((path for path in (collected, *USUAL_PATHS) if path in files), "")
+        if not found and self.fragments:  # the first ones, from which the changelog will be made
+            return Changelog.parse(collected, "", self._name)
         text = self._read(commit, found) if found else None
         if configured and text is None:
             raise HistoryError(
@@ -276,12 +280,28 @@ class ProjectHistory:
     def _files(self) -> list[str]:
         return git_log.list_files(self.repository, self.commit, self.path)
 
-    @property
-    def _fragments(self) -> list[str]:
-        """What towncrier will make the next part of the changelog from."""
-        towncrier = _table(self._pyproject(self.commit), "tool", "towncrier")
-        folder = PurePosixPath(str(towncrier.get("directory", "newsfragments")))
-        return [path for path in self._files if towncrier and path.startswith(f"{folder}/")]
+    @cached_property
+    def fragment_settings(self) -> FragmentSettings | None:
+        """How the project keeps the fragments of its changelog; None where it uses neither towncrier nor scriv."""
+        return fragment_settings(lambda path: self._read(self.commit, path), self._files)
+
+    @cached_property
+    def fragments(self) -> dict[str, str]:
+        """The text of each fragment that the next part of the changelog will be made from, by its path."""
+        paths = self.fragment_settings.fragments(self._files) if self.fragment_settings else []
+        return {path: self._read(self.commit, path) or "" for path in paths}
+
+    @cached_property
+    def _uncollected(self) -> Part | None:
+        """What the fragments say; None where there are none."""
+        return fragments_part(self.fragment_settings, self.fragments) if self.fragment_settings else None
+
+    def _said_by_fragments(self) -> tuple[BumpEvidence, ...]:
+        """What fragments ask for: towncrier's by their names, scriv's by their headings."""
+        if self.fragment_settings is None or self.fragment_settings.tool is Tool.TOWNCRIER:
+            return tuple(bump_evidence.from_fragments(list(self.fragments)))
+        changelog = Changelog.parse(self.fragment_settings.changelog, "", self._name)
+        return tuple(bump_evidence.from_changelog(changelog, self._uncollected)) if self._uncollected else ()
 
     @cached_property
     def _name(self) -> str:

@@ -1,0 +1,222 @@
+"""The fragments from which towncrier and scriv make the next part of a changelog: which there are, and what they say.
+
+https://towncrier.readthedocs.io/en/stable/configuration.html, https://scriv.readthedocs.io/en/latest/configuration.html
+"""
+
+import configparser
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from release_tools.history.changelog import Part
+from release_tools.history.headings import Heading, Markup, find_headings, markup_of, split_lines
+
+_TOWNCRIER_TYPES: Final = {
+    "feature": "Features",
+    "bugfix": "Bugfixes",
+    "doc": "Improved Documentation",
+    "removal": "Deprecations and Removals",
+    "misc": "Misc",
+}
+_NOT_FRAGMENTS: Final = frozenset({".gitignore", ".gitkeep", ".keep", "readme", "readme.md", "readme.rst"})
+_SCRIV_FOLDER: Final = "changelog.d"
+_SCRIV_SKIPPED: Final = ("README.*", "*.j2", "scriv.ini")
+_MARKDOWN_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+_RST_COMMENT: Final = re.compile(r"^\.\. (?![\w-]+::|_).*\n(?:[ \t]+.*\n|\n(?=[ \t]))*", re.MULTILINE)
+_ISSUE: Final = re.compile(r"[0-9]+")
+
+
+class Tool(Enum):
+    """The programs that make a changelog from fragments."""
+
+    TOWNCRIER = "towncrier"
+    SCRIV = "scriv"
+
+
+@dataclass(frozen=True)
+class FragmentSettings:
+    """How a project keeps its fragments.
+
+    Attributes:
+        tool: that makes the changelog from them.
+        folder: of the fragments, relative to the project, with ``/``.
+        changelog: its path, relative to the project.
+        types: towncrier's types of fragments and the titles of their groups, in their order.
+        skipped: globs of the names that are no fragments.
+    """
+
+    tool: Tool
+    folder: str
+    changelog: str
+    types: Mapping[str, str]
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """The command that collects the fragments, as a person types it."""
+        return "towncrier build" if self.tool is Tool.TOWNCRIER else "scriv collect"
+
+    def fragments(self, paths: Iterable[str]) -> list[str]:
+        """Return those of a project's files that are fragments, sorted."""
+        inside = (path for path in paths if path.startswith(f"{self.folder}/"))
+        return sorted(path for path in inside if self._is_fragment(PurePosixPath(path)))
+
+    def _is_fragment(self, path: PurePosixPath) -> bool:
+        if path.name.lower() in _NOT_FRAGMENTS or any(fnmatch(path.name, glob) for glob in self.skipped):
+            return False
+        if self.tool is Tool.SCRIV:
+            return str(path.parent) == self.folder and path.suffix in {".rst", ".md"}
+        return bool(self.type_of(path.name))
+
+    def type_of(self, name: str) -> str:
+        """Return the type that the name of a towncrier fragment has, ``12.feature.rst``; empty where it has none."""
+        return next((part for part in reversed(name.split(".")[1:]) if part in self.types), "")
+
+    def issue_of(self, name: str) -> str:
+        """Return the issue that the name of a towncrier fragment begins with; empty where it begins with a ``+``."""
+        parts = name.split(".")
+        end = max(at for at, part in enumerate(parts) if part in self.types)
+        issue = ".".join(parts[:end]).strip()
+        if issue.startswith("+"):
+            return ""
+        return str(int(issue)) if issue.isascii() and issue.isdecimal() else issue
+
+
+def fragment_settings(read: Callable[[str], str | None], paths: Iterable[str]) -> FragmentSettings | None:
+    """Return how a project keeps its fragments; None where it uses neither towncrier nor scriv.
+
+    Args:
+        read: gives the text of a file of the project, or None where there is none.
+        paths: of the project's files; a folder of scriv's is known without any settings.
+    """
+    pyproject = _toml(read("pyproject.toml"))
+    towncrier = _table(_toml(read("towncrier.toml")), "tool", "towncrier") or _table(pyproject, "tool", "towncrier")
+    if towncrier:
+        return _towncrier(towncrier)
+    scriv = _table(pyproject, "tool", "scriv") or _scriv_ini(read)
+    if scriv is None and any(path.startswith(f"{_SCRIV_FOLDER}/") for path in paths):
+        scriv = {}
+    return None if scriv is None else _scriv(scriv)
+
+
+def fragments_part(settings: FragmentSettings, texts: Mapping[str, str]) -> Part | None:
+    """Return what fragments say as the unreleased part of a changelog; None where they say nothing.
+
+    Args:
+        settings: of the project.
+        texts: of the fragments, by path.
+    """
+    markup = markup_of(settings.changelog, "")
+    groups: dict[str, list[str]] = {}
+    found = _towncrier_entries(settings, texts) if settings.tool is Tool.TOWNCRIER else _scriv_entries(texts)
+    for title, entry in found:
+        groups.setdefault(title, []).append(entry)
+    order = list(settings.types.values())
+    titles = sorted(groups, key=lambda title: order.index(title) if title in order else len(order))
+    text = "\n".join(_heading(title, markup) + "\n".join(groups[title]) + "\n" for title in titles)
+    return Part(Heading("Unreleased", 1, 0, 0), "", unreleased=True, text=text) if text.strip() else None
+
+
+def _towncrier(table: Mapping[str, Any]) -> FragmentSettings:
+    package = str(table.get("package") or "")
+    folder = str(table.get("directory") or "")
+    if not folder:
+        inner = package.replace(".", "/") if package else ""
+        folder = "/".join(filter(None, (str(table.get("package_dir") or ".").strip("./"), inner, "newsfragments")))
+    types = dict(_types(table)) or dict(_TOWNCRIER_TYPES)
+    ignored = tuple(map(str, table["ignore"])) if isinstance(table.get("ignore"), list) else ()
+    template = str(table.get("template") or "")
+    skipped = (*ignored, *((PurePosixPath(template).name,) if template else ()))
+    changelog = str(table.get("filename") or "NEWS.rst")
+    return FragmentSettings(Tool.TOWNCRIER, folder.strip("./"), changelog, types, skipped)
+
+
+def _scriv(table: Mapping[str, Any]) -> FragmentSettings:
+    folder = str(table.get("fragment_directory") or _SCRIV_FOLDER).strip("./")
+    changelog = str(table.get("changelog") or table.get("output_file") or "CHANGELOG.${config:format}")
+    suffix = PurePosixPath(changelog).suffix.removeprefix(".") if "${" not in changelog else "rst"
+    changelog = changelog.replace("${config:format}", str(table.get("format") or suffix))
+    skipped = (*_SCRIV_SKIPPED, *str(table.get("skip_fragments") or "").split(","))
+    return FragmentSettings(Tool.SCRIV, folder, changelog, {}, skipped)
+
+
+def _types(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for item in _tables(table.get("type")):
+        yield str(item.get("directory") or str(item.get("name", "")).lower()), str(item.get("name", ""))
+    named = table.get("fragment")
+    for key, item in named.items() if isinstance(named, dict) else ():
+        name = item.get("name") if isinstance(item, dict) else None
+        yield str(key), str(name or str(key).capitalize())
+
+
+def _towncrier_entries(settings: FragmentSettings, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Return each fragment as an entry of a list, with the issues that its name tells; one text once."""
+    issues: dict[tuple[str, str], list[str]] = {}
+    for path, text in texts.items():
+        name = PurePosixPath(path).name
+        key = (settings.types[settings.type_of(name)], text.replace("\r\n", "\n").strip())
+        issues.setdefault(key, []).append(settings.issue_of(name))
+    for (title, text), names in issues.items():
+        links = ", ".join(f"#{name}" if _ISSUE.fullmatch(name) else name for name in sorted(set(names) - {""}))
+        body = " ".join(filter(None, (text, f"({links})" if links and text else links)))
+        lines = body.splitlines()
+        if not lines:
+            continue
+        yield title, "\n".join([f"- {lines[0]}", *(f"  {line}".rstrip() for line in lines[1:])])
+
+
+def _scriv_entries(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Return the text below each heading of each fragment, without comments."""
+    for path, text in texts.items():
+        comment = _MARKDOWN_COMMENT if path.endswith(".md") else _RST_COMMENT
+        shown = comment.sub("", text.replace("\r\n", "\n").rstrip("\n") + "\n")
+        lines = split_lines(shown)
+        headings = find_headings(shown, markup_of(path, shown))
+        starts = [(0, 0, ""), *((heading.start, heading.end, heading.text) for heading in headings)]
+        ends = [start for start, _, _ in starts[1:]] + [len(lines)]
+        for (_start, begin, title), end in zip(starts, ends, strict=True):
+            body = "".join(lines[begin:end]).strip("\n")
+            if body.strip():
+                yield title, body
+
+
+def _heading(title: str, markup: Markup) -> str:
+    if not title:
+        return ""
+    return f"### {title}\n\n" if markup is Markup.MARKDOWN else f"{title}\n{'-' * len(title)}\n\n"
+
+
+def _scriv_ini(read: Callable[[str], str | None]) -> Mapping[str, Any] | None:
+    for path in ("changelog.d/scriv.ini", "setup.cfg", "tox.ini"):
+        parser = configparser.RawConfigParser(strict=False)
+        try:
+            parser.read_string(read(path) or "")
+        except configparser.Error:
+            continue
+        for section in ("tool.scriv", "scriv"):
+            if parser.has_section(section):
+                return dict(parser[section])
+    return None
+
+
+def _toml(text: str | None) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text or "")
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    for key in keys:
+        inner = data.get(key)
+        data = inner if isinstance(inner, dict) else {}
+    return data
+
+
+def _tables(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
