@@ -121,11 +121,14 @@ BUILT: Final = Step("Files", "load_build", PreflightError)  # instead of BUILD, 
 
 NOTES_AGAIN: Final = Step("Release notes", "write_notes.rewrite_notes")  # for the GitHub release, in another job
 
-DATE: Final = Step(
-    "Changelog", "finalize_changelog", place="git"
-)  # "Unreleased" becomes the version, where that is asked
+TAG: Final = (VERSION, NOTES, *TAGGING)
 
-TAG: Final = (VERSION, NOTES, TAGGING[0], DATE, TAGGING[1])
+PREPARE: Final = (
+    Step("Version", "choose_version"),  # the one that is named, or raised
+    Step("Version fields", "edit_version_fields"),  # in every file that holds it
+    Step("Changelog", "update_changelog"),  # by towncrier or scriv, or "Unreleased" becomes the version
+    Step("Commit", "commit_preparation"),  # one, on the branch that is checked out; nothing is pushed
+)
 
 DOCTOR: Final = (
     (Step("Repository", "check_repository.check_repository", PreflightError),),  # history, remote, tags, changelog

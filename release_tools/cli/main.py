@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "init": "write this project's workflows, and say what to register where",
     "doctor": "look now for what would make a release fail later",
     "dry-run": "show what a release would be and do; nothing is published",
+    "prepare": "put a version into every file that has it, and date the changelog, in one commit",
     "tag": "check a version and tag this commit with it, where everybody sees it",
     "plan": "list every file of a release, and the job that would build it",
     "build": "make sdist, wheel, conda package and release.json",

@@ -162,7 +162,15 @@ class Session:
         expect = expected_release(getattr(self.options, "expect", None))
         if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":
             return Request(tag=self.env.get("GITHUB_REF_NAME", ""), field="GITHUB_REF_NAME", expect=expect)
-        return Request(version, tag, bump, changelog=getattr(self.options, "changelog", False), expect=expect)
+        return Request(
+            version,
+            tag,
+            bump,
+            is_next=getattr(self.options, "next", False),
+            no_commit=getattr(self.options, "no_commit", False),
+            patch=getattr(self.options, "patch", ""),
+            expect=expect,
+        )
 
 
 def expected_release(text: str | None) -> "Release | None":

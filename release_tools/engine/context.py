@@ -28,7 +28,9 @@ class Request:
         tag: the same as a tag.
         bump: the part of the newest version to raise instead: a `release_tools.history.bump.Bump`, or ``auto``.
         field: what names the tag, for messages.
-        changelog: whether to turn the changelog's unreleased part into this version's, before it is tagged.
+        is_next: whether to prepare the next development version instead.
+        no_commit: whether to leave what is prepared uncommitted.
+        patch: the file to write what is prepared to, instead; empty for none.
         expect: the release that was built, as another job reported it; None where no job did.
     """
 
@@ -36,7 +38,9 @@ class Request:
     tag: str = ""
     bump: str = ""
     field: str = "--tag"
-    changelog: bool = False
+    is_next: bool = False
+    no_commit: bool = False
+    patch: str = ""
     expect: Release | None = None
 
 

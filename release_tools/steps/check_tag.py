@@ -107,8 +107,7 @@ def _place(subject: _Subject, there: Origin) -> Iterator[Note]:
                 advice="A released version is never moved: take the next one.",
             )
     taken = there.commit_of_tag(release.tag)
-    dated = subject.context.request.changelog and taken and release.commit in there.parents(taken)
-    if taken not in {"", release.commit} and not dated:  # an earlier run tagged the commit that dates the changelog
+    if taken not in {"", release.commit}:
         yield Note(
             State.FAILED,
             f"{there.title} has {release.tag} on another commit, {taken[:_SHORT]}",

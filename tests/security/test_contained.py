@@ -66,7 +66,7 @@ def test_a_link_in_place_of_the_changelog_is_not_written_through(
     (checkout.path / "CHANGELOG.md").symlink_to(f"{folder}{'/..' * 40}{victim}")
     checkout.commit({})
     checkout.git("push", "--quiet", "origin", "main")
-    code = main.main(["tag", "-C", str(checkout.path), "1.0", "--changelog", "--dry-run"], checkout.env)
+    code = main.main(["prepare", "-C", str(checkout.path), "1.0"], checkout.env)
     assert code == HistoryError.exit_code, capsys.readouterr()
     assert "is a link" in capsys.readouterr().err
     assert "Unreleased" in victim.read_text()

@@ -13,11 +13,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("version", metavar="VERSION", nargs="?", help="such as 1.4.0 or 1.4.0rc1 (PEP 440)")
     add_bump(parser)
     parser.add_argument("--dry-run", action="store_true", help="check everything, and only say what would be done")
-    parser.add_argument(
-        "--changelog",
-        action="store_true",
-        help="first turn the changelog's unreleased part into this version's, with the date, in one commit",
-    )
     own = parser.add_argument_group("how to tag", "Short forms of the settings --tag-sign and --tag-push.")
     own.add_argument("--sign", dest="tag.sign", action="store_true", default=argparse.SUPPRESS, help="sign the tag")
     own.add_argument(

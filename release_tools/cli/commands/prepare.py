@@ -1,0 +1,41 @@
+"""``release-tools prepare``: the version and the changelog of a release, in every file that has them, as one commit."""
+
+import argparse
+
+from release_tools.cli.options import add_bump, add_project, add_settings
+from release_tools.cli.session import Session
+from release_tools.errors import UsageError
+from release_tools.pipeline import PREPARE
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("version", metavar="VERSION", nargs="?", help="such as 1.4.0 or 1.4.0rc1 (PEP 440)")
+    add_bump(parser)
+    parser.add_argument(
+        "--next",
+        action="store_true",
+        help="after a release: the next development version, as earlier commits of the project have one",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only show what would be changed")
+    parser.add_argument("--no-commit", action="store_true", help="leave the edits uncommitted")
+    parser.add_argument(
+        "--patch", metavar="FILE", default="", help="write the edits to a file as a patch, and change nothing here"
+    )
+    add_project(parser)
+    add_settings(parser)
+
+
+def run(session: Session) -> int:
+    """Edit, and commit.
+
+    Raises:
+        UsageError: no version is named, or several.
+    """
+    options = session.options
+    if sum(map(bool, (options.version, options.bump, options.next))) != 1:
+        raise UsageError(
+            "no version is named, or several",
+            "Type: release-tools prepare 1.4.0, or: release-tools prepare --bump auto",
+        )
+    return session.run_pipeline(PREPARE, is_dry_run=options.dry_run)

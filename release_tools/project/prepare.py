@@ -1,0 +1,96 @@
+"""The plan of a preparation: which fields of which files get another value, which keep theirs, and why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from packaging.version import Version
+
+from release_tools.project.version_field import Role, Text, VersionField, replaced
+from release_tools.project.version_files import VersionFiles
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field and what it becomes.
+
+    Attributes:
+        field: as it is now.
+        value: that it gets.
+        is_surprising: whether it held another version than the one that was built so far. What is cited and installed
+            may hold the newest released one as well.
+    """
+
+    field: VersionField
+    value: str
+    is_surprising: bool = False
+
+
+@dataclass(frozen=True)
+class FieldPlan:
+    """What preparing a version means for the fields of a project's files.
+
+    Attributes:
+        changes: the fields that get another value.
+        done: those that have the version already.
+        untouched: those that are left to a person, each with its problem.
+        contents: the new bytes of each file that changes, by path.
+    """
+
+    changes: tuple[Change, ...] = ()
+    done: tuple[VersionField, ...] = ()
+    untouched: tuple[VersionField, ...] = ()
+    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+
+def plan_fields(files: VersionFiles, version: Version, day: date, released: Version | None) -> FieldPlan:
+    """Return what is to be changed, so that every field holds a version.
+
+    A development version is for those who work on the project: what is cited and installed stays as it is.
+
+    Args:
+        files: of the project.
+        version: to be written.
+        day: of the release.
+        released: the newest released version; None before the first release.
+    """
+    last = {released} if released else set()
+    built = {field.version for field in files.sources if field.version} or last
+    known = {Role.SOURCE: built, Role.COPY: built, Role.CITATION: built | last}
+    changes: list[Change] = []
+    done: list[VersionField] = []
+    untouched: list[VersionField] = []
+    for item in files.fields:
+        if item.role is Role.DATE or (item.role is Role.CITATION and version.is_devrelease):
+            continue
+        value = item.spelled(version)
+        problem = item.problem or _problem(item, version, value)
+        if problem:
+            untouched.append(item.unusable(problem))
+        elif item.agrees(version):
+            done.append(item)
+        else:
+            changes.append(Change(item, value, not any(item.agrees(other) for other in known[item.role])))
+    changes += _days(files, {change.field.path for change in changes if change.field.role is Role.CITATION}, day)
+    return FieldPlan(tuple(changes), tuple(done), tuple(untouched), dict(_contents(files, changes)))
+
+
+def _problem(item: VersionField, version: Version, value: str) -> str:
+    if item.version is None:
+        return f"{item.value!r} is no version"
+    return "" if value else f"{version} cannot be written by {item.spelling.value}"
+
+
+def _days(files: VersionFiles, paths: set[str], day: date) -> Iterator[Change]:
+    """Return the changes of the days in files whose version changes."""
+    for item in files.fields:
+        if item.role is Role.DATE and item.path in paths and not item.problem and item.value != day.isoformat():
+            yield Change(item, day.isoformat())
+
+
+def _contents(files: VersionFiles, changes: list[Change]) -> Iterator[tuple[str, bytes]]:
+    for path in dict.fromkeys(change.field.path for change in changes):
+        text = files.text(path)
+        values = {change.field: change.value for change in changes if change.field.path == path}
+        if text is not None:
+            yield path, Text(replaced(text.body, values), text.encoding).encode()

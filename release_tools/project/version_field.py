@@ -1,0 +1,202 @@
+"""A version in a file: where it is, how it is written, and how it is replaced without changing anything else."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final, Protocol, Self
+
+from packaging.version import InvalidVersion, Version
+
+_UTF8_BOM: Final = b"\xef\xbb\xbf"
+
+
+class Role(Enum):
+    """What a field is to a release."""
+
+    SOURCE = "source"  # the version that is built comes from here
+    COPY = "copy"  # repeats it, in development as well
+    CITATION = "citation"  # names the newest release, for those who cite or install it
+    DATE = "date"  # the day of that release
+
+
+class Spelling(Enum):
+    """How a file writes a version."""
+
+    PEP440 = "PEP 440"
+    SEMVER = "semantic versioning"
+    SHORT = "major and minor number"
+
+
+class Tree(Protocol):
+    """The files of a project, as they are committed."""
+
+    def paths(self) -> Sequence[str]:
+        """Return the path of every file, relative to the project, with ``/``."""
+
+    def read(self, path: str) -> bytes | None:
+        """Return the content of a file; None where there is no regular file of that path."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """The text of a file, which can be turned into the same bytes again.
+
+    Attributes:
+        body: the text, with its own line ends, without a byte order mark.
+        encoding: UTF-8, with or without a byte order mark; Latin-1, which loses no byte, for everything else.
+    """
+
+    body: str
+    encoding: str
+
+    @classmethod
+    def decode(cls, content: bytes) -> Self:
+        """Return the text of these bytes."""
+        encoding = "utf-8-sig" if content.startswith(_UTF8_BOM) else "utf-8"
+        try:
+            return cls(content.decode(encoding), encoding)
+        except UnicodeDecodeError:
+            return cls(content.decode("latin-1"), "latin-1")
+
+    def encode(self) -> bytes:
+        """Return the bytes of the text."""
+        return self.body.encode(self.encoding)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A value that a reader of a format found in a text.
+
+    Attributes:
+        name: of the key or variable, such as ``project.version``.
+        value: as the file means it.
+        start: of the value in the text, in characters, without quotes.
+        end: after its last character.
+        problem: why it cannot be replaced; empty where it can.
+        bare: whether the format would read it as a number where it looks like one, for lack of quotes.
+    """
+
+    name: str
+    value: str
+    start: int
+    end: int
+    problem: str = ""
+    bare: bool = False
+
+
+@dataclass(frozen=True)
+class VersionField:
+    """A field of a file that holds the project's version, or the day of its release.
+
+    Attributes:
+        path: of the file, relative to the project, with ``/``.
+        name: of the key or variable.
+        line: of the file, counted from 1.
+        value: that the field has.
+        role: what the field is to a release.
+        spelling: how the file writes a version.
+        span: the characters of the value in the file's text.
+        problem: why it cannot be edited; empty where it can.
+        bare: as of `Found`.
+    """
+
+    path: str
+    name: str
+    line: int
+    value: str
+    role: Role
+    spelling: Spelling = Spelling.PEP440
+    span: tuple[int, int] = (0, 0)
+    problem: str = ""
+    bare: bool = False
+
+    @classmethod
+    def of(
+        cls, path: str, text: Text, found: Found, role: Role = Role.COPY, spelling: Spelling = Spelling.PEP440
+    ) -> Self:
+        """Return the field of a value that was found in a file."""
+        line = len(text.body[: found.start].replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+        span = (found.start, found.end)
+        return cls(path, found.name, line, found.value, role, spelling, span, found.problem, found.bare)
+
+    @property
+    def where(self) -> str:
+        """The file, the line and the field, as messages name them."""
+        return f"{self.path}:{self.line}: {self.name}"
+
+    @property
+    def version(self) -> Version | None:
+        """The version that the field holds; None where it is none."""
+        try:
+            return Version(self.value)
+        except InvalidVersion:
+            return None
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether the value is one that some tool replaces during the build, such as 0.0.0."""
+        version = self.version
+        return version is not None and not any(version.release)
+
+    def agrees(self, version: Version) -> bool:
+        """Return whether the field holds this version, in its own spelling."""
+        if self.spelling is Spelling.SHORT:
+            own = self.version
+            return own is not None and own.release == version.release[: len(own.release)]
+        return self.version == version
+
+    def spelled(self, version: Version) -> str:
+        """Return another version as this field writes one; empty where it cannot be written so."""
+        if self.spelling is Spelling.SHORT:
+            own = self.version
+            text = ".".join(map(str, version.release[: len(own.release)])) if own else ""
+        elif self.spelling is Spelling.SEMVER:
+            text = to_semver(version)
+        else:
+            text = str(version)
+        return f"{self.value[0]}{text}" if text and self.value[:1] in {"v", "V"} else text
+
+    def unusable(self, reason: str) -> Self:
+        """Return the same field with a reason why it is left as it is."""
+        return replace(self, problem=self.problem or reason)
+
+
+def to_semver(version: Version) -> str:
+    """Return a version as npm and Cargo write it: ``1.4.0-rc.1``; empty where semantic versioning has no such version.
+
+    https://semver.org/#spec-item-9
+    """
+    if version.epoch or version.post is not None or version.local or len(version.release) > 3:  # noqa: PLR2004
+        return ""
+    text = ".".join(map(str, (*version.release, 0, 0)[:3]))
+    names = {"a": "alpha", "b": "beta", "rc": "rc"}
+    before = [f"{names[version.pre[0]]}.{version.pre[1]}"] if version.pre else []
+    before += [f"dev.{version.dev}"] if version.dev is not None else []
+    return "-".join([text, ".".join(before)]) if before else text
+
+
+def replaced(text: str, values: Mapping[VersionField, str]) -> str:
+    """Return a text with other values in its fields; every other character stays."""
+    for field in sorted(values, key=lambda field: field.span, reverse=True):
+        start, end = field.span
+        text = text[:start] + _quoted(field, values[field]) + text[end:]
+    return text
+
+
+def _quoted(field: VersionField, value: str) -> str:
+    """Return a value with quotes, where a field without them would read as another number: 1.10 as 1.1."""
+    if not field.bare:
+        return value
+    try:
+        return value if str(float(value)) == value else f'"{value}"'
+    except ValueError:
+        return value
+
+
+def distinct(fields: Iterable[VersionField]) -> list[VersionField]:
+    """Return the fields in their order, each value of a file once."""
+    known: dict[tuple[str, tuple[int, int], str], VersionField] = {}
+    for field in fields:
+        key = (field.path, field.span, field.name if field.problem else "")
+        known.setdefault(key, field)
+    return list(known.values())

@@ -1,0 +1,81 @@
+"""The version to prepare, and a scratch clone of the commit in which it is prepared."""
+
+from dataclasses import replace
+from typing import Final
+
+from packaging.version import Version
+
+from release_tools.config.loader import read_pyproject
+from release_tools.engine.context import Context
+from release_tools.errors import UsageError, VersionError
+from release_tools.git.repository import Repository
+from release_tools.history.bump import Bump
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
+from release_tools.model.versions import TagFormat, kind_of, parse_version
+from release_tools.project.committed_files import CommittedFiles
+from release_tools.project.development import next_development_version
+from release_tools.project.facts import Project
+from release_tools.project.project_history import ProjectHistory, today
+
+_SHORT: Final = 12
+
+
+def choose_version(context: Context, release: Release) -> Release:
+    """Return the release to prepare, with a clone of the commit that is checked out as its source.
+
+    Raises:
+        HistoryError: no past commit shows which development version should follow.
+        RepositoryError: there is no repository, or no commit.
+        UsageError: no version is named.
+        VersionError: the version is tagged already, or could not be released.
+    """
+    repository = Repository.open(context.project, context.env)
+    head = repository.head()
+    folder = repository.clone(context.scratch / "prepared", head.commit)
+    source = folder / context.project.resolve().relative_to(repository.root)
+    files = CommittedFiles(Repository.open(folder, context.env), source)
+    version = _version(context, files)
+    _refuse(context, version, repository, head.commit)
+    return replace(
+        release,
+        name=Project.of(read_pyproject(context.project)).name or context.project.name,
+        version=str(version),
+        kind=kind_of(version),
+        commit=head.commit,
+        commit_time=head.time,
+        source=source,
+    ).with_notes(Note(State.INFO, f"{version}, from commit {head.commit[:_SHORT]}", f"on {head.branch or 'no branch'}"))
+
+
+def _version(context: Context, files: CommittedFiles) -> Version:
+    """Return the version that is named, raised, or the next development version."""
+    request = context.request
+    if request.is_next:
+        return next_development_version(ProjectHistory.of(context), files)
+    if request.version:
+        return parse_version(request.version, field="VERSION")
+    if request.bump:
+        bump = None if request.bump == "auto" else Bump(request.bump)
+        return ProjectHistory.of(context).raised(bump, today(context.env))
+    raise UsageError("no version is named", "Type it: release-tools prepare 1.4.0")
+
+
+def _refuse(context: Context, version: Version, repository: Repository, commit: str) -> None:
+    """Refuse a version that ``release-tools tag`` would refuse later.
+
+    Raises:
+        VersionError: it is tagged already, has a local part, or is older than the newest final one.
+    """
+    if version.local:
+        raise VersionError(f"{version} has a local part, which no index takes", f"Write {version.public}.")
+    tag_format = TagFormat.parse(context.config.tag_format)
+    tags = {tag: other for tag in repository.tags() if (other := tag_format.version(tag))}
+    for tag, other in tags.items():
+        if other == version and repository.commit_of_tag(tag) != commit:
+            raise VersionError(f"{version} is tagged already: {tag}", "What is released never changes: take the next.")
+    newest = max((other for other in tags.values() if not other.is_prerelease), default=None)
+    if newest and version < newest and not context.config.allow_older:
+        raise VersionError(
+            f"{version} is older than {newest}, which is tagged", "For a release of an older line, add --allow-older."
+        )

@@ -1,0 +1,66 @@
+"""What was prepared in the scratch clone, as one commit of the checkout, as uncommitted edits, or as a patch."""
+
+from pathlib import Path
+from typing import Final
+
+from release_tools.engine.context import Context
+from release_tools.errors import RepositoryError
+from release_tools.git import local_commit
+from release_tools.git.repository import Repository
+from release_tools.model.note import Document, Note, Skip, State
+from release_tools.model.release import Kind, Release
+
+_SHORT: Final = 12
+
+
+def commit_preparation(context: Context, release: Release) -> Release | Skip:
+    """Take what was prepared into the checkout; a file with other uncommitted changes is never overwritten.
+
+    Raises:
+        RepositoryError: such a file is there, no branch is checked out, or git failed.
+    """
+    if release.source is None:
+        raise AssertionError("a version was chosen, and so its clone was made")
+    clone = Repository.open(release.source, context.env)
+    changes = local_commit.staged_changes(clone)
+    if not changes:
+        return Skip(f"{release.version} is prepared already", _advice(release))
+    release = release.with_documents(
+        Document(f"Changes for {release.version}", local_commit.staged_diff(clone), "diff")
+    )
+    if context.request.patch:
+        return _patch(context, release, clone)
+    repository = Repository.open(context.project, context.env)
+    if dirty := local_commit.uncommitted(repository, changes):
+        raise RepositoryError(
+            f"{len(dirty)} file{'s' if len(dirty) > 1 else ''} to be edited ha{'ve' if len(dirty) > 1 else 's'}"
+            " uncommitted changes",
+            "Commit them, or put them aside: git stash. Then run the same command again.",
+            faults=dirty,
+        )
+    if not context.request.no_commit:
+        local_commit.refuse_unfinished(repository)
+    message = f"{'Begin' if release.kind is Kind.DEV else 'Prepare'} {release.version}"
+    files = f"{len(changes)} file{'s' if len(changes) > 1 else ''}"
+    if context.gate.is_dry_run:
+        return release.with_notes(Note(State.PLANNED, f"commit {files}: {message}"))
+    commit = local_commit.commit_staged(repository, clone, message)
+    local_commit.check_out_changes(repository, changes, commit, stage=not context.request.no_commit)
+    if context.request.no_commit:
+        return release.with_notes(Note(State.DONE, f"{files} edited, and not committed", advice="See them: git diff"))
+    local_commit.advance_branch(repository, release.commit, commit, f"release-tools prepare: {message}")
+    return release.with_notes(Note(State.DONE, f"{message}: commit {commit[:_SHORT]}", files, _advice(release)))
+
+
+def _patch(context: Context, release: Release, clone: Repository) -> Release:
+    file = Path(context.request.patch).resolve()
+    if context.gate.is_dry_run:
+        return release.with_notes(Note(State.PLANNED, f"write {file}"))
+    local_commit.write_patch(clone, file)
+    return release.with_notes(Note(State.DONE, f"{file} is written", "a patch, of which nothing is applied here"))
+
+
+def _advice(release: Release) -> str:
+    if release.kind is Kind.DEV:
+        return "Type: git push"
+    return f"Type: git push, then: release-tools tag {release.version}"

@@ -1,0 +1,76 @@
+"""The version in every file that holds it, written into the scratch clone."""
+
+from pathlib import PurePosixPath
+from typing import Final
+
+from packaging.version import Version
+
+from release_tools.engine.context import Context
+from release_tools.errors import VersionError
+from release_tools.git.repository import Repository
+from release_tools.history.tagged_releases import newest
+from release_tools.model.note import Note, Skip, State
+from release_tools.model.release import Release
+from release_tools.project.committed_files import CommittedFiles
+from release_tools.project.prepare import FieldPlan, plan_fields
+from release_tools.project.project_history import ProjectHistory, today
+from release_tools.project.version_field import Role
+from release_tools.project.version_files import VersionFiles
+
+_USUAL: Final = frozenset(
+    {"CITATION.cff", "codemeta.json", ".zenodo.json", "package.json", "pyproject.toml", "setup.cfg", "setup.py"}
+)
+
+
+def edit_version_fields(context: Context, release: Release) -> Release | Skip:
+    """Give every field that holds the version its new value; tell which were left as they are, and why.
+
+    Raises:
+        VersionError: the field that the build reads cannot be edited.
+    """
+    if release.source is None:
+        raise AssertionError("a version was chosen, and so its clone was made")
+    files = CommittedFiles(Repository.open(release.source, context.env), release.source)
+    found = VersionFiles(files, context.config.conda_forge.recipe)
+    released = newest(ProjectHistory.of(context).releases)
+    plan = plan_fields(found, Version(release.version), today(context.env), released.version if released else None)
+    _refuse(plan)
+    for path, content in plan.contents.items():
+        files.write(path, content)
+    notes = [*_notes(plan, is_dry_run=context.gate.is_dry_run), *_links(files)]
+    if not notes:
+        return Skip("no file holds the version: it comes from the tag")
+    return release.with_notes(*notes)
+
+
+def _refuse(plan: FieldPlan) -> None:
+    faults = [field for field in plan.untouched if field.role is Role.SOURCE]
+    if faults and not any(field.role is Role.SOURCE for field in (*plan.done, *(one.field for one in plan.changes))):
+        raise VersionError(
+            "the version that is built cannot be edited",
+            'Write it as one string, such as __version__ = "1.4.0", or edit it by hand and run the same command again.',
+            faults=[f"{field.where}: {field.problem}" for field in faults],
+        )
+
+
+def _notes(plan: FieldPlan, *, is_dry_run: bool) -> list[Note]:
+    state = State.PLANNED if is_dry_run else State.DONE
+    notes = [Note(State.UNCHANGED, field.where, f"{field.value} already") for field in plan.done]
+    for change in plan.changes:
+        edited = f"{change.field.value} → {change.value}"
+        notes.append(Note(state, change.field.where, edited))
+        if change.is_surprising:
+            notes.append(Note(State.WARNING, f"{change.field.where} disagreed: it was {change.field.value}"))
+    notes += (
+        Note(State.WARNING, f"{field.where} is left as it is", field.problem, "Edit it by hand where it is meant.")
+        for field in plan.untouched
+    )
+    return notes
+
+
+def _links(files: CommittedFiles) -> list[Note]:
+    return [
+        Note(State.WARNING, f"{path} is left as it is", "it is a symbolic link", "Edit what it leads to.")
+        for path in files.links()
+        if PurePosixPath(path).name in _USUAL and "/" not in path
+    ]

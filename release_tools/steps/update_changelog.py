@@ -1,0 +1,127 @@
+"""The changelog of a release, written into the scratch clone: by towncrier, by scriv, or from its unreleased part."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from packaging.version import Version
+
+from release_tools.builders.virtual_environment import Environment
+from release_tools.engine.context import Context
+from release_tools.errors import HistoryError
+from release_tools.history.changelog import Changelog
+from release_tools.history.changelog_edit import release_unreleased
+from release_tools.history.fragments import FragmentSettings, Tool
+from release_tools.model.note import Note, Skip, State
+from release_tools.model.release import Kind, Release
+from release_tools.project.project_history import ProjectHistory, today
+from release_tools.system.credentials import refuse_credentials, without_credentials
+from release_tools.system.process import ProcessError, run
+
+
+def update_changelog(context: Context, release: Release) -> Release | Skip:
+    """Give the changelog a part for this version, unless it has one.
+
+    Raises:
+        CredentialError: credentials for publishing are there, which the project's templates could read.
+        HistoryError: the changelog is a link, or its tool is not there or failed.
+    """
+    if release.kind is Kind.DEV:
+        return Skip("a development version has no part in the changelog")
+    history = ProjectHistory.of(context)
+    version = Version(release.version)
+    found = history.changelog
+    part = found.part(version) if found else None
+    if found and part and not part.unreleased:
+        return release.with_notes(Note(State.UNCHANGED, f"{found.path} has a part for {version} already"))
+    if history.fragment_settings is not None:
+        return _from_fragments(context, release, history, history.fragment_settings)
+    return _from_unreleased(context, release, found)
+
+
+def _from_fragments(
+    context: Context, release: Release, history: ProjectHistory, settings: FragmentSettings
+) -> Release | Skip:
+    count = len(history.fragments)
+    if not count:
+        return Skip(f"there are no fragments for {settings.command}")
+    _collect(context, settings, _source(release), Version(release.version))
+    text = f"{settings.changelog}: {release.version}, by {settings.command}"
+    return release.with_notes(Note(_state(context), text, f"from {count} fragment{'s' if count > 1 else ''}"))
+
+
+def _from_unreleased(context: Context, release: Release, found: Changelog | None) -> Release | Skip:
+    if found is None:
+        return Skip("there is no changelog")
+    if found.unreleased is None:
+        note = Note(
+            State.WARNING,
+            f"{found.path} has no part for {release.version}, and none that is called Unreleased",
+            advice='Write what changed below such a heading: "## [Unreleased]".',
+        )
+        return release.with_notes(note)
+    _edit(release, found.path, context.env)
+    return release.with_notes(Note(_state(context), f"{found.path}: what was unreleased is {release.version}"))
+
+
+def _source(release: Release) -> Path:
+    if release.source is None:
+        raise AssertionError("a version was chosen, and so its clone was made")
+    return release.source
+
+
+def _state(context: Context) -> State:
+    return State.PLANNED if context.gate.is_dry_run else State.DONE
+
+
+def _edit(release: Release, path: str, env: Mapping[str, str]) -> None:
+    """Turn the unreleased part into that of the version; line ends and a byte order mark stay."""
+    source = _source(release)
+    file = source / path
+    if file.is_symlink() or not file.resolve().is_relative_to(source.resolve()):
+        raise HistoryError(f"{path}: is a link", "Commit the changelog itself.")
+    content = file.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise HistoryError(f"{path}: is no UTF-8: {error}", "Save it as UTF-8, and commit it.") from None
+    whole = Changelog.parse(path, text, release.name)
+    encoding = "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8"
+    file.write_bytes(release_unreleased(whole, Version(release.version), today(env)).encode(encoding))
+
+
+def _collect(context: Context, settings: FragmentSettings, source: Path, version: Version) -> None:
+    """Have the project's tool make the part; its templates are the project's code, and see no credential."""
+    refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
+    if settings.tool is Tool.TOWNCRIER:
+        arguments = ["build", "--yes", "--version", str(version), "--date", today(context.env).isoformat()]
+    else:
+        arguments = ["collect", "--no-edit", "--version", str(version)]
+    program, env = _program(context, settings.tool)
+    try:
+        run([program, *arguments], env=env, cwd=source)
+    except ProcessError as error:
+        raise HistoryError(f"{settings.command} failed: {error.output or error.message}") from None
+
+
+def _program(context: Context, tool: Tool) -> tuple[str, Mapping[str, str]]:
+    """Return the tool and the environment to run it in: as it is installed, else in an environment of our own.
+
+    Raises:
+        HistoryError: it is not installed, and cannot be.
+    """
+    env = without_credentials(context.env) | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    folders = [context.env.get("PATH", ""), *(str(context.project / ".venv" / name) for name in ("bin", "Scripts"))]
+    found = shutil.which(tool.value, path=os.pathsep.join(filter(None, folders)))
+    if found:
+        return found, env
+    try:
+        environment = Environment.create(context.scratch / tool.value, context.env)
+        environment.install([tool.value])
+    except ProcessError as error:
+        raise HistoryError(
+            f"{tool.value} is not installed, and could not be: {error.output or error.message}",
+            f"Type: python -m pip install {tool.value}",
+        ) from None
+    return str(environment.scripts / tool.value), {**environment.env, **env}
