@@ -19,6 +19,7 @@ from packaging.tags import InvalidTag, Tag, parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from release_tools.artifacts.core_metadata import CoreMetadata, check_identity, parse_entry_points, parse_metadata
+from release_tools.artifacts.executables import BINARY_HEAD, is_binary
 from release_tools.artifacts.install_scheme import InstallScheme, import_names, install_path_of
 from release_tools.artifacts.members import (
     LIMITS,
@@ -92,6 +93,24 @@ class Wheel:
                 yield member, content
                 if content.finish().digest().hex() != member.sha256:
                     raise refused(self.path.name, member.name, "has changed since the wheel was checked")
+
+    def binaries(self) -> Iterator[tuple[Member, bytes]]:
+        """Return every member that is a program or a library for some machine, with its whole content.
+
+        Only one of them is held in memory at a time.
+
+        Raises:
+            ArchiveError: the file is no longer the one that was checked.
+        """
+        with self._reopened() as archive:
+            for member in self.members:
+                content = archive.open(member.name)
+                head = content.read(BINARY_HEAD)
+                if is_binary(head):
+                    whole = head + content.read(member.size - len(head))
+                    if content.finish().digest().hex() != member.sha256:
+                        raise refused(self.path.name, member.name, "has changed since the wheel was checked")
+                    yield member, whole
 
     @contextmanager
     def _reopened(self) -> Iterator[Zip]:

@@ -13,7 +13,7 @@ from typing import Final
 from release_tools.errors import BuildError
 from release_tools.system.process import Process, ProcessError
 
-INSTALL: Final = "pip install 'release-tools[compiled]'"
+INSTALL: Final = "pip install 'python-release-tools[compiled]'"
 _LAST_LINES: Final = 30
 _PREFIX: Final = "CIBW_"
 

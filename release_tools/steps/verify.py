@@ -8,16 +8,19 @@ from release_tools.checks.compatibility import check_compatibility
 from release_tools.checks.conda_install import check_conda_installation, check_parity
 from release_tools.checks.contents import check_contents
 from release_tools.checks.metadata import check_metadata
+from release_tools.checks.platform_tags import check_platform_tags
 from release_tools.checks.wheel_install import check_installation, start_installation
+from release_tools.checks.wheel_set import check_wheel_set, installable
 from release_tools.engine.context import Context
 from release_tools.model.artifact import ArtifactKind
-from release_tools.model.note import Note
+from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 
 
 def start_installations(context: Context, release: Release) -> None:
-    """Start to try out each wheel."""
-    for artifact in release.artifacts_of_kind(ArtifactKind.WHEEL):
+    """Start to try out the wheel of this machine."""
+    artifact = installable(release.artifacts_of_kind(ArtifactKind.WHEEL))
+    if artifact:
         start_installation(context, artifact)
 
 
@@ -31,14 +34,19 @@ def verify(context: Context, release: Release) -> Release:
         *check_compatibility(context, release),
         *check_metadata(release, subject),
         *check_contents(context.config.verify, subject),
+        *check_platform_tags(context, release.kind, subject.wheels),
+        *check_wheel_set(subject),
     ]
     proofs = check_parity(context, subject)
     conda_notes: list[Note] = []
     if subject.condas:
         for wheel in subject.wheels:
             conda_notes += check_conda_installation(context, subject, wheel)
-    for artifact in release.artifacts_of_kind(ArtifactKind.WHEEL):
-        notes += check_installation(context, artifact)
+    chosen = installable(release.artifacts_of_kind(ArtifactKind.WHEEL))
+    if chosen:
+        notes += check_installation(context, chosen)
+    elif subject.wheels:
+        notes.append(Note(State.SKIPPED, "not installed: no wheel is for this Python and machine"))
     return replace(release, parity=proofs).with_notes(*notes, *conda_notes, *proofs)
 
 

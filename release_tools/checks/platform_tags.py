@@ -1,0 +1,286 @@
+"""Compare a wheel's tags with its content, and with what PyPI takes.
+
+https://packaging.python.org/specifications/platform-compatibility-tags/
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from packaging.tags import Tag
+
+from release_tools.artifacts import Wheel
+from release_tools.checks.binaries import BinaryFacts, is_readable, read_binary
+from release_tools.engine.context import Context
+from release_tools.engine.routes import PYPI, TESTPYPI, route_for
+from release_tools.errors import ArchiveError
+from release_tools.model.note import Note, State
+from release_tools.model.release import Kind
+from release_tools.system.credentials import without_credentials
+from release_tools.system.process import ProcessError, run
+
+_LINUX: Final = "x86_64|i686|aarch64|armv7l|ppc64le|s390x|riscv64"
+_MAC: Final = "x86_64|arm64|universal2|universal|intel|fat|fat3|fat64|i386|ppc|ppc64"
+_ACCEPTED: Final = re.compile(
+    "any|win32|win_(?:amd64|arm64|ia64)|linux_armv[67]l"
+    "|manylinux(?:1|2010)_(?:x86_64|i686)|manylinux2014_(?:x86_64|i686|aarch64|armv7l|ppc64|ppc64le|s390x)"
+    rf"|manylinux_\d+_\d+_(?:{_LINUX}|ppc64)|musllinux_\d+_\d+_(?:{_LINUX})"
+    rf"|macosx_10_\d+_(?:{_MAC})|macosx_(?:1[1-5]|2[6-9]|[3-9]\d)_0_(?:{_MAC})"
+    r"|ios_\d+_\d+_(?:arm64|x86_64)_(?:iphoneos|iphonesimulator)"
+    r"|android_\d+_(?:armeabi_v7a|arm64_v8a|x86|x86_64)|pyemscripten_\d+_\d+_wasm32"
+)
+"""Platform tags that PyPI takes. Installers know no minor version of macOS from 11 on."""
+_TAG: Final = re.compile(r"(manylinux|musllinux|macosx|ios|linux|android|win)(?:_?(\d+))?(?:_(\d+))?_(\w+)")
+_LEGACY: Final = {"1": (2, 5), "2010": (2, 12), "2014": (2, 17)}
+_FORMATS: Final = {"manylinux": "ELF", "musllinux": "ELF", "linux": "ELF", "android": "ELF", "win": "PE"}
+_ANDROID: Final = {"arm64_v8a": "aarch64", "armeabi_v7a": "armv7l", "x86": "i686"}
+_UNIVERSAL: Final = {"universal2": frozenset({"x86_64", "arm64"})}
+_LIBRARY: Final = re.compile(r"\.(?:so(?:\.\d+)*|pyd|dylib|dll)$")
+_MODULE_VERSION: Final = re.compile(r"\.(?:cpython-|cp)(3\d+t?)-[^/]*\.(?:so|pyd)$")
+_GLIBC: Final = "libc.so.6"
+_MUSL: Final = re.compile(r"libc\.musl-.*|libc\.so")
+_EVERYWHERE: Final = re.compile(
+    r"ld(?:-linux.*|64|-musl.*)?\.so.*|lib(?:c|m|dl|rt|pthread|util|nsl|resolv|anl|mvec|atomic|gcc_s|stdc\+\+|z|expat)\.so.*"
+    r"|libc\.musl-.*|lib(?:X11|Xext|Xrender|ICE|SM|GL|glib-2\.0|gobject-2\.0|gthread-2\.0)\.so.*|libpython3.*"
+)
+"""Libraries that a manylinux or musllinux wheel may expect of the system (PEP 600), and that of the interpreter."""
+_INIT: Final = "release-tools init writes the workflow whose build jobs make wheels for everybody."
+_REBUILD: Final = "Build it for the platform that its name says: release-tools plan names the job."
+_INSTALL: Final = "Type: pip install 'python-release-tools[compiled]'"
+_SHOWN: Final = 3
+
+
+@dataclass(frozen=True)
+class PlatformTag:
+    """A platform tag, taken apart.
+
+    Attributes:
+        system: ``manylinux``, ``musllinux``, ``macosx``, ``win``, ``linux``, …; ``any``.
+        version: of the system; None where the tag has none.
+        machine: ``x86_64``, ``universal2``, ``amd64``, …; empty for ``any``.
+    """
+
+    system: str
+    version: tuple[int, int] | None
+    machine: str
+
+    @classmethod
+    def parse(cls, text: str) -> "PlatformTag":
+        """Return the parts of a platform tag; an unknown one is a system of its own."""
+        if text == "win32":
+            return cls("win", None, "x86")
+        match = _TAG.fullmatch(text)
+        if not match:
+            return cls(text, None, "")
+        system, major, minor, machine = match.groups()
+        if system == "manylinux" and major in _LEGACY and minor is None:
+            return cls(system, _LEGACY[major], machine)
+        return cls(system, (int(major), int(minor or 0)) if major else None, machine)
+
+    @property
+    def format(self) -> str:
+        """The format of programs and libraries there; empty where we do not know it."""
+        return "Mach-O" if self.system in ("macosx", "ios") else _FORMATS.get(self.system, "")
+
+    @property
+    def machines(self) -> frozenset[str]:
+        """The machines that every library must be for."""
+        machine = self.machine.removesuffix("_iphoneos").removesuffix("_iphonesimulator")
+        if self.system == "android":
+            machine = _ANDROID.get(machine, machine)
+        return _UNIVERSAL.get(machine, frozenset({machine}))
+
+
+def check_platform_tags(context: Context, kind: Kind, wheels: Iterable[Wheel]) -> tuple[Note, ...]:
+    """Return a line for every fault of a wheel's tags, and one for all wheels without a fault.
+
+    Args:
+        context: the run's surroundings.
+        kind: of the version, whose route decides whether the tags must be PyPI's.
+        wheels: all wheels of the release.
+    """
+    notes: list[Note] = []
+    to_pypi = any(index in (PYPI, TESTPYPI) for index in route_for(context.config, kind).indexes)
+    sound: list[Mapping[str, BinaryFacts]] = []
+    for wheel in wheels:
+        found = [*unaccepted(wheel, is_fault=to_pypi)]
+        if is_pure(wheel):
+            notes += (*found, *_libraries_in_pure(wheel))
+            continue
+        found += _module_versions(wheel)
+        if is_readable():
+            binaries, unreadable = _read_all(wheel)
+            found += (*unreadable, *_compiled(wheel, binaries))
+            if binaries and any("abi3" in tag.abi for tag in wheel.tags):
+                found += _audit_abi3(context, wheel)
+            if all(note.state is not State.FAILED for note in found):
+                sound.append(binaries)
+        else:
+            found.append(Note(State.WARNING, f"{wheel.path.name}: its binaries were not read", advice=_INSTALL))
+        notes += found
+    return (*notes, *_summary(sound))
+
+
+def is_pure(wheel: Wheel) -> bool:
+    """Return whether a wheel says that it runs everywhere."""
+    return all(tag.platform == "any" for tag in wheel.tags)
+
+
+def refused_platforms(tags: Iterable[Tag]) -> tuple[str, ...]:
+    """Return the platform tags that PyPI does not take."""
+    return tuple(sorted({tag.platform for tag in tags if not _ACCEPTED.fullmatch(tag.platform)}))
+
+
+def unaccepted(wheel: Wheel, *, is_fault: bool) -> Iterator[Note]:
+    """Return a line about each platform tag that PyPI does not take."""
+    for platform in refused_platforms(wheel.tags):
+        state = State.FAILED if is_fault else State.WARNING
+        yield Note(state, f"{wheel.path.name}: PyPI refuses wheels tagged {platform}", advice=_INIT)
+
+
+def _libraries_in_pure(wheel: Wheel) -> Iterator[Note]:
+    """Return a line about extension modules in a wheel that says it runs everywhere."""
+    found = [member.name for member in wheel.members if _LIBRARY.search(member.name)]
+    if found:
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        advice = "If it is compiled for one platform, its build backend must say so; see [tool.cibuildwheel] too."
+        state = State.FAILED if any(name.endswith((".so", ".pyd")) for name in found) else State.WARNING
+        shown = ", ".join(found[:_SHOWN]) + more
+        yield Note(state, f"{wheel.path.name}: tagged for every platform, but has libraries for one", shown, advice)
+
+
+def _read_all(wheel: Wheel) -> tuple[dict[str, BinaryFacts], list[Note]]:
+    """Return what each binary of a wheel runs on, by its name, and a line about each that cannot be read."""
+    binaries: dict[str, BinaryFacts] = {}
+    faults: list[Note] = []
+    for member, content in wheel.binaries():
+        try:
+            binaries[member.name] = read_binary(content, f"{wheel.path.name}: {member.name}")
+        except ArchiveError as error:
+            state = State.FAILED if _must_match(member.name) else State.WARNING
+            faults.append(Note(state, error.message, advice=error.advice))
+    return binaries, faults
+
+
+def _compiled(wheel: Wheel, binaries: Mapping[str, BinaryFacts]) -> Iterator[Note]:
+    """Return a line about everything in a wheel that does not fit its platform tags."""
+    platforms = [PlatformTag.parse(tag) for tag in sorted({tag.platform for tag in wheel.tags})]
+    for name, facts in binaries.items():
+        if _must_match(name):
+            for fault in dict.fromkeys(fault for tag in platforms for fault in _mismatches(tag, facts)):
+                yield Note(State.FAILED, f"{wheel.path.name}: {name} {fault}", advice=_REBUILD)
+    yield from _foreign_libraries(wheel, platforms, binaries)
+    if not binaries:
+        yield Note(State.WARNING, f"{wheel.path.name}: tagged for one platform, but nothing in it is compiled")
+
+
+def _summary(sound: Sequence[Mapping[str, BinaryFacts]]) -> Iterator[Note]:
+    """Return one line about the wheels whose tags fit, with the newest glibc and macOS that any of them needs."""
+    if not sound:
+        return
+    newest: dict[str, tuple[int, int]] = {}
+    for facts in (facts for binaries in sound for facts in binaries.values()):
+        if facts.needs:
+            system = "macOS" if facts.format == "Mach-O" else "glibc"
+            newest[system] = max(newest.get(system, facts.needs), facts.needs)
+    needs = ", ".join(f"{system} {major}.{minor}" for system, (major, minor) in sorted(newest.items()))
+    count = sum(map(len, sound))
+    text = f"the tags of {_counted(len(sound), 'wheel')} fit their content: {_counted(count, 'binary', 'binaries')}"
+    yield Note(State.DONE, text, f"the newest that they need: {needs}" if needs else "")
+
+
+def _counted(count: int, one: str, several: str = "") -> str:
+    return f"{count} {one if count == 1 else several or f'{one}s'}"
+
+
+def _must_match(name: str) -> bool:
+    """Return whether a member is loaded where it is installed: a library, or a program that goes to a scripts folder.
+
+    Launchers for other systems are data of some projects, so any other program is left alone.
+    """
+    parts = PurePosixPath(name).parts
+    is_script = len(parts) > 1 and parts[0].endswith(".data") and parts[1] == "scripts"
+    return is_script or _LIBRARY.search(name) is not None
+
+
+def _mismatches(tag: PlatformTag, facts: BinaryFacts) -> Iterator[str]:
+    """Return what keeps a binary from running where a tag says that it does."""
+    if not tag.format:
+        return
+    if facts.format != tag.format:
+        yield f"is {facts.format}, and not for {tag.system}"
+        return
+    if not tag.machines <= facts.machines:
+        yield f"is for {' and '.join(sorted(facts.machines))}, and not for {' and '.join(sorted(tag.machines))}"
+    if tag.system == "musllinux" and _GLIBC in facts.libraries:
+        yield "is linked with glibc, and not with musl"
+    if tag.system == "manylinux" and any(map(_MUSL.fullmatch, facts.libraries)):
+        yield "is linked with musl, and not with glibc"
+    if tag.system in ("manylinux", "macosx") and facts.needs and tag.version and facts.needs > tag.version:
+        system = "macOS" if tag.system == "macosx" else "glibc"
+        needed, said = (".".join(map(str, version)) for version in (facts.needs, tag.version))
+        yield f"needs {system} {needed}, but its tag promises {said}"
+
+
+def _module_versions(wheel: Wheel) -> Iterator[Note]:
+    """Return a line about each extension module that no Python of the wheel's tags would import."""
+    abis = {tag.abi.removeprefix("cp") for tag in wheel.tags}
+    if "none" in abis:
+        return
+    names = {member.name for member in wheel.members}
+    for name in sorted(names):
+        match = _MODULE_VERSION.search(name)
+        if match and match[1] not in abis:
+            stem = name[: match.start()]
+            others = [other for other in names if other.startswith(f"{stem}.") and _imports(other, abis)]
+            state = State.WARNING if others else State.FAILED
+            yield Note(
+                state, f"{wheel.path.name}: {name} is for Python {match[1][0]}.{match[1][1:]} alone", advice=_REBUILD
+            )
+
+
+def _imports(name: str, abis: set[str]) -> bool:
+    match = _MODULE_VERSION.search(name)
+    return match[1] in abis if match else _LIBRARY.search(name) is not None
+
+
+def _foreign_libraries(
+    wheel: Wheel, platforms: Iterable[PlatformTag], binaries: Mapping[str, BinaryFacts]
+) -> Iterator[Note]:
+    """Return a line about libraries that neither a Linux wheel nor the platform brings."""
+    if not any(tag.system in ("manylinux", "musllinux") for tag in platforms):
+        return
+    own = {PurePosixPath(name).name for name in binaries} | {facts.library_name for facts in binaries.values()}
+    needed = {library for facts in binaries.values() for library in facts.libraries}
+    foreign = sorted(name for name in needed - own if not _EVERYWHERE.fullmatch(name))
+    if foreign:
+        advice = "auditwheel repair puts them into the wheel; leave them out only if they come with another package."
+        yield Note(
+            State.WARNING, f"{wheel.path.name}: needs libraries that it does not bring", ", ".join(foreign), advice
+        )
+
+
+def _audit_abi3(context: Context, wheel: Wheel) -> Iterator[Note]:
+    """Return a line about each extension module that needs more than the stable ABI of the Python that a tag names."""
+    argv = [sys.executable, "-I", "-m", "abi3audit", "--strict", "--report", str(wheel.path)]
+    try:
+        output = run(argv, env=without_credentials(context.env)).stdout
+    except ProcessError as error:
+        output = error.output
+    try:
+        report = json.loads(output[output.index("{") : output.rindex("}") + 1])
+        modules = next(iter(report["specs"].values()))["wheel"]
+        for module in modules:
+            result = module["result"]
+            beyond = sorted([*result["non_abi3_symbols"], *result["future_abi3_objects"]])
+            if beyond:
+                fault = f"{module['name']} needs more than the stable ABI of Python {result['baseline']}"
+                advice = "Define Py_LIMITED_API for the oldest Python, or build a wheel for each."
+                yield Note(State.FAILED, f"{wheel.path.name}: {fault}", ", ".join(beyond[:_SHOWN]), advice)
+    except (ValueError, KeyError, TypeError, StopIteration) as error:
+        said = " ".join(output.split())[-300:] or str(error)
+        yield Note(State.WARNING, f"{wheel.path.name}: abi3audit did not check its stable ABI", said, _INSTALL)

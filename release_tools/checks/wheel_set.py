@@ -1,0 +1,100 @@
+"""Compare all wheels of a release with one another, and choose the one that this machine can try out."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from packaging.tags import sys_tags
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from release_tools.artifacts import Wheel
+from release_tools.checks.artifacts import ReleaseFiles
+from release_tools.errors import ArchiveError
+from release_tools.model.artifact import Artifact
+from release_tools.model.note import Note, State
+
+_SBOM: Final = "/sboms/"
+_SBOM_FORMAT: Final = ".cdx.json"
+_SHOWN: Final = 3
+
+
+def check_wheel_set(files: ReleaseFiles) -> tuple[Note, ...]:
+    """Return a line for everything that the wheels of one release must agree on and do not.
+
+    Name and version are compared with the release's where the metadata are checked.
+    """
+    return (*_requires_python(files), *_requirements(files.wheels), *_bundled(files.wheels))
+
+
+def installable(wheels: Iterable[Artifact]) -> Artifact | None:
+    """Return the wheel that an installer would choose on this machine; None where there is none for it."""
+    ranks = {tag: rank for rank, tag in enumerate(sys_tags())}
+    found: list[tuple[int, str, Artifact]] = []
+    for wheel in wheels:
+        with suppress(InvalidWheelFilename):
+            fitting = [ranks[tag] for tag in parse_wheel_filename(wheel.filename)[3] if tag in ranks]
+            found += [(min(fitting), wheel.filename, wheel)] if fitting else []
+    return min(found)[2] if found else None
+
+
+def _requires_python(files: ReleaseFiles) -> Iterator[Note]:
+    stated: dict[str, list[str]] = {}
+    for dist in files.dists:
+        wanted = dist.metadata.parsed.requires_python
+        stated.setdefault(str(wanted) if wanted is not None else "", []).append(dist.path.name)
+    if len(stated) > 1:
+        shown = "; ".join(f"{wanted or 'nothing'}: {_listed(names)}" for wanted, names in sorted(stated.items()))
+        advice = "Installers choose by it, so state it once: requires-python in pyproject.toml."
+        yield Note(State.FAILED, "Requires-Python is not the same in every file", shown, advice)
+
+
+def _requirements(wheels: Iterable[Wheel]) -> Iterator[Note]:
+    """Return a line about requirements that only some of the wheels have, which may be meant."""
+    stated: dict[frozenset[str], list[str]] = {}
+    for wheel in wheels:
+        stated.setdefault(frozenset(wheel.metadata.raw.get("requires_dist", [])), []).append(wheel.path.name)
+    if len(stated) > 1:
+        common = frozenset.intersection(*stated)
+        shown = "; ".join(
+            f"{', '.join(sorted(own - common)) or 'none of them'}: {_listed(names)}" for own, names in stated.items()
+        )
+        advice = "Resolvers may read the requirements of one wheel for all; environment markers serve every wheel."
+        yield Note(State.INFO, "the wheels do not all have the same requirements", shown, advice)
+
+
+def _bundled(wheels: Iterable[Wheel]) -> Iterator[Note]:
+    """Return a line about the libraries that a repair put into the wheels, as their bills of materials name them."""
+    libraries: dict[str, list[str]] = {}
+    for wheel in wheels:
+        names = [member.name for member in wheel.members]
+        for name in names:
+            if _SBOM in name and name.endswith(_SBOM_FORMAT) and name.startswith(f"{wheel.dist_info}/"):
+                for library in _components(wheel, name):
+                    libraries.setdefault(library, []).append(wheel.path.name)
+    if libraries:
+        shown = "; ".join(f"{library}: {_listed(found)}" for library, found in sorted(libraries.items()))
+        yield Note(State.INFO, "libraries inside wheels, and their licenses", shown)
+
+
+def _components(wheel: Wheel, member: str) -> Iterator[str]:
+    """Return each library of a bill of materials (CycloneDX), with its license, in a few words."""
+    try:
+        [content] = wheel.read(member)
+        components = json.loads(content)["components"]
+        for component in components:
+            if not str(component.get("purl", "")).startswith("pkg:pypi/"):
+                licenses = ", ".join(filter(None, map(_license, component.get("licenses", []))))
+                yield f"{component['name']} {component.get('version', '')} ({licenses or 'license not stated'})"
+    except (ArchiveError, ValueError, KeyError, TypeError, AttributeError):
+        yield f"{member} (cannot be read)"
+
+
+def _license(item: dict[str, Any]) -> str:
+    license_ = item.get("license", {})
+    return str(item.get("expression") or license_.get("id") or license_.get("name") or "")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
