@@ -33,6 +33,8 @@ _ENCRYPTED: Final = 0x1
 _DESCRIBED: Final = 0x8
 _UTF8: Final = 0x800
 _ZIP64_EXTRA: Final = 1
+_ZIP64_LENGTHS: Final = (0, 8, 16, 24, 28)
+_ONE_SIZE: Final = 8
 _UNICODE_PATH_EXTRA: Final = 0x7075
 _EXTRA_HEADER: Final = struct.Struct("<2H")
 
@@ -305,3 +307,54 @@ def _extra_fields(extra: bytes) -> dict[int, bytes]:
         fields[identifier] = extra[_EXTRA_HEADER.size : _EXTRA_HEADER.size + length]
         extra = extra[_EXTRA_HEADER.size + length :]
     return fields
+
+
+def streaming_fault(path: Path) -> str:
+    """Return why a program that reads only the local headers of a zip file would fail; empty where it would not.
+
+    PyPI refuses such wheels. A zip file that was written to a pipe has data descriptors; some writers leave broken
+    extra fields.
+
+    Args:
+        path: a zip file that `open_zip` accepts.
+
+    Raises:
+        ArchiveError: it cannot be read.
+    """
+    with open_regular(path) as (file, _), decoding(path.name):
+        for info in ZipFile(file).infolist():
+            file.seek(info.header_offset)
+            fields = _LOCAL.unpack(file.read(_LOCAL.size))
+            name, extra = file.read(fields[-2]), file.read(fields[-1])
+            fault = _local_fault(info, name, extra)
+            if fault:
+                return f"{info.orig_filename!r} {fault}"
+    return ""
+
+
+def _local_fault(info: ZipInfo, name: bytes, extra: bytes) -> str:
+    """Return what is wrong with the local header of a member; empty where nothing is."""
+    if info.flag_bits & _DESCRIBED:
+        return "has a data descriptor"
+    if name != info.orig_filename.encode():
+        return "has a name that is not UTF-8"
+    return _extra_fault(info, extra)
+
+
+def _extra_fault(info: ZipInfo, extra: bytes) -> str:
+    """Return what is wrong with the extra fields of a local header; empty where nothing is."""
+    found = set[int]()
+    while extra:
+        identifier, length = _EXTRA_HEADER.unpack_from(extra) if len(extra) >= _EXTRA_HEADER.size else (0, len(extra))
+        if _EXTRA_HEADER.size + length > len(extra):
+            return "has a malformed extra field"
+        if identifier == _ZIP64_EXTRA and (identifier in found or not _is_sound_zip64(info, length)):
+            return "has a malformed ZIP64 extra field, or two"
+        found.add(identifier)
+        extra = extra[_EXTRA_HEADER.size + length :]
+    return ""
+
+
+def _is_sound_zip64(info: ZipInfo, length: int) -> bool:
+    """Return whether a ZIP64 extra field has a length that its member allows: eight bytes hold one size of two."""
+    return length in _ZIP64_LENGTHS and (length != _ONE_SIZE or info.compress_type == ZIP_STORED)

@@ -67,6 +67,13 @@ class VerifyConfig:
     command: str = setting(
         "The project's own test command, run where the wheel is installed; {project} is the project's folder.", ""
     )
+    strict: bool = setting(
+        "Fail on what PyPI may refuse: a classifier or platform that we do not know, a file above the limit.",
+        default=False,
+    )
+    file_size_limit: int = setting(
+        "PyPI's limit on one file of this project, in megabytes.", 100, within=range(1, 10_241)
+    )
     recipe: bool = setting(
         "Build the recipe for conda-forge in a dry run, and test it, where a channel with Python is at hand.",
         default=True,

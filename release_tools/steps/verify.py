@@ -1,6 +1,5 @@
-"""Whether the artifacts are fit to be released."""
+"""Verify that the artifacts are fit to be released."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from release_tools.checks.artifacts import ReleaseFiles
@@ -13,7 +12,10 @@ from release_tools.checks.wheel_install import check_installation, start_install
 from release_tools.checks.wheel_set import check_wheel_set, installable
 from release_tools.engine.context import Context
 from release_tools.model.artifact import ArtifactKind
+<<<<<<< HEAD
 from release_tools.model.note import Note, State
+=======
+>>>>>>> f20f950 (Check PyPI's rules before anything is published)
 from release_tools.model.release import Release
 
 
@@ -32,12 +34,13 @@ def verify(context: Context, release: Release) -> Release:
     start_installations(context, release)
     notes = [
         *check_compatibility(context, release),
-        *check_metadata(release, subject),
+        *check_metadata(context.config, release, subject),
         *check_contents(context.config.verify, subject),
         *check_platform_tags(context, release.kind, subject.wheels),
         *check_wheel_set(subject),
     ]
     proofs = check_parity(context, subject)
+<<<<<<< HEAD
     conda_notes: list[Note] = []
     if subject.condas:
         for wheel in subject.wheels:
@@ -47,10 +50,10 @@ def verify(context: Context, release: Release) -> Release:
         notes += check_installation(context, chosen)
     elif subject.wheels:
         notes.append(Note(State.SKIPPED, "not installed: no wheel is for this Python and machine"))
+=======
+    condas = subject.wheels if subject.condas else ()
+    conda_notes = [note for wheel in condas for note in check_conda_installation(context, subject, wheel)]
+    for artifact in release.artifacts_of_kind(ArtifactKind.WHEEL):
+        notes += check_installation(context, artifact)
+>>>>>>> f20f950 (Check PyPI's rules before anything is published)
     return replace(release, parity=proofs).with_notes(*notes, *conda_notes, *proofs)
-
-
-def _conda_installations(context: Context, subject: ReleaseFiles) -> Iterator[Note]:
-    if subject.condas:
-        for wheel in subject.wheels:
-            yield from check_conda_installation(context, subject, wheel)

@@ -18,31 +18,17 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import jwt
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-from packaging.version import InvalidVersion, Version
+from packaging.utils import InvalidWheelFilename, canonicalize_name
 from requests_toolbelt.multipart.decoder import MultipartDecoder  # type: ignore[import-untyped]  # it ships no types
 
 from tests.servers.base import Double, Request, Response
+from tests.servers.upload_rules import RefusedError, check_sdist, check_wheel, metadata_of
 
 if TYPE_CHECKING:
     from tests.servers.oidc import OidcProvider
 
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
-
-
-class RefusedError(Exception):
-    """What the index says no to."""
-
-    def __init__(self, text: str, status: int = 400) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 @dataclass(frozen=True)
@@ -100,6 +86,7 @@ class PackageIndex(Double):
         only_html: whether it is a mirror without PEP 691.
         lies: file name → digest served instead of the true one.
         old: versions older than fourteen days, which take no new files.
+        size_limit: bytes that a file may have.
     """
 
     def __init__(self, hosts: Iterable[str] = (), audience: str = "pypi", files_root: str = "") -> None:
@@ -120,6 +107,7 @@ class PackageIndex(Double):
         self.only_html = False
         self.lies: dict[str, str] = {}
         self.old: set[str] = set()
+        self.size_limit = 100 << 20
 
     @classmethod
     def pypi(cls) -> "PackageIndex":
@@ -251,28 +239,20 @@ class PackageIndex(Double):
         return token
 
     def _checked(self, form: dict[str, list[str]], filename: str, content: bytes) -> tuple[str, str, str]:
-        name, version, kind = (form.get(key, [""])[0] for key in ("name", "version", "filetype"))
+        kind = form.get("filetype", [""])[0]
+        stated = metadata_of(form)
+        project, version = canonicalize_name(stated.name), str(stated.version)
+        if len(content) > self.size_limit:
+            raise RefusedError(f"File too large. Limit for project {project!r} is {self.size_limit >> 20} MB.")
         try:
-            parsed = Version(version)
-        except InvalidVersion:
-            raise RefusedError(f"{version!r} is an invalid value for Version.") from None
-        if parsed.local:
-            raise RefusedError(f"The use of local versions in {parsed!r} is not allowed.")
-        project = canonicalize_name(name)
-        try:
-            if kind == "sdist":
-                stated, of_file = parse_sdist_filename(filename)
-                metadata = _sdist_metadata(content, filename)
-            else:
-                stated, of_file, _, _ = parse_wheel_filename(filename)
-                metadata = _wheel_metadata(content)
-        except (InvalidSdistFilename, InvalidWheelFilename, tarfile.TarError, zipfile.BadZipFile, KeyError) as error:
+            of_file = _sdist_metadata(content) if kind == "sdist" else _wheel_metadata(content)
+        except (tarfile.TarError, zipfile.BadZipFile, KeyError) as error:
             raise RefusedError(f"Invalid distribution file. {error}") from None
-        if stated != project:
-            raise RefusedError(f"Start filename for {project!r} with {project.replace('-', '_')!r}.")
-        if of_file != parsed:
-            raise RefusedError(f"Version in filename should be {version!r} not {str(of_file)!r}.")
-        if canonicalize_name(str(metadata["Name"])) != project or metadata["Version"] != version:
+        try:
+            (check_sdist if kind == "sdist" else check_wheel)(filename, content, stated)
+        except InvalidWheelFilename as error:
+            raise RefusedError(str(error)) from None
+        if canonicalize_name(str(of_file["Name"])) != project or of_file["Version"] != form["version"][0]:
             raise RefusedError("Metadata in the file does not agree with the form.")
         _check_digests(form, content)
         return project, version, kind
@@ -404,8 +384,8 @@ def _wheel_document(content: bytes) -> bytes:
         return wheel.read(name)
 
 
-def _sdist_metadata(content: bytes, filename: str) -> dict[str, str]:
+def _sdist_metadata(content: bytes) -> dict[str, str]:
     with tarfile.open(fileobj=io.BytesIO(content)) as sdist:
-        file = sdist.extractfile(f"{filename.removesuffix('.tar.gz')}/PKG-INFO")
+        file = sdist.extractfile(f"{sdist.getnames()[0].partition('/')[0]}/PKG-INFO")
         assert file is not None
         return dict(Parser().parsestr(file.read().decode()).items())

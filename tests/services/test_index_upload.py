@@ -92,6 +92,8 @@ def test_what_is_uploaded_is_what_is_served(
         (Response(503), UnreachableError, "answered 503"),
         (Response(429), UnreachableError, "answered 429"),
         (Response.of_text("<html>no\n<b>thanks", 400), RemoteError, "refused demo-1.0.tar.gz: 400 no thanks"),
+        (Response(400), RemoteError, "will be refused again"),
+        (Response(413), RemoteError, "will be refused again"),
         (Response(302, headers={"Location": "https://evil.example/x?y"}), RemoteError, "https://evil.example/x;"),
     ],
 )

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 _TOKEN_USER: Final = "__token__"  # noqa: S105 - the user name that goes with a token
 _FORBIDDEN: Final = frozenset({401, 403})
+_REFUSED_FOR_GOOD: Final = frozenset({400, 409, 413, 415, 422})
+_FILES_MUST_CHANGE: Final = (
+    "The same file will be refused again: correct what the answer names, and build again. Where other files of this"
+    " version are there already, release under a new version."
+)
 _SHOWN: Final = 400
 
 
@@ -214,7 +219,8 @@ class Uploader:
         if response.is_redirect:
             target = urljoin(self.index.upload, response.headers.get("Location", ""))
             said = f"it redirects to {bare(target)}; configure that address"
-        raise RemoteError(f"{self.index.title} refused {filename}: {response.status_code} {said}")
+        advice = _FILES_MUST_CHANGE if response.status_code in _REFUSED_FOR_GOOD else ""
+        raise RemoteError(f"{self.index.title} refused {filename}: {response.status_code} {said}", advice)
 
 
 def _said(response: "requests.Response") -> str:
