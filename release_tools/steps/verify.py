@@ -12,10 +12,7 @@ from release_tools.checks.wheel_install import check_installation, start_install
 from release_tools.checks.wheel_set import check_wheel_set, installable
 from release_tools.engine.context import Context
 from release_tools.model.artifact import ArtifactKind
-<<<<<<< HEAD
 from release_tools.model.note import Note, State
-=======
->>>>>>> f20f950 (Check PyPI's rules before anything is published)
 from release_tools.model.release import Release
 
 
@@ -40,7 +37,6 @@ def verify(context: Context, release: Release) -> Release:
         *check_wheel_set(subject),
     ]
     proofs = check_parity(context, subject)
-<<<<<<< HEAD
     conda_notes: list[Note] = []
     if subject.condas:
         for wheel in subject.wheels:
@@ -50,10 +46,4 @@ def verify(context: Context, release: Release) -> Release:
         notes += check_installation(context, chosen)
     elif subject.wheels:
         notes.append(Note(State.SKIPPED, "not installed: no wheel is for this Python and machine"))
-=======
-    condas = subject.wheels if subject.condas else ()
-    conda_notes = [note for wheel in condas for note in check_conda_installation(context, subject, wheel)]
-    for artifact in release.artifacts_of_kind(ArtifactKind.WHEEL):
-        notes += check_installation(context, artifact)
->>>>>>> f20f950 (Check PyPI's rules before anything is published)
     return replace(release, parity=proofs).with_notes(*notes, *conda_notes, *proofs)
