@@ -1,4 +1,4 @@
-"""Sdist and wheel by the PyPA's ``build``, reproducible: the commit's time is the only clock (PEP 517, PEP 518)."""
+"""Build sdist and wheel by the PyPA's ``build``, reproducibly: the commit's time is the only clock (PEP 517, 518)."""
 
 import gzip
 import os
@@ -43,30 +43,30 @@ _SEE_TABLE: Final = "See [build-system] in pyproject.toml."
 
 @dataclass(frozen=True)
 class Dists:
-    """What the project's backend made.
+    """The files that a project's backend built.
 
     Attributes:
         sdist: path of the source distribution.
         wheel: path of the wheel, built from that sdist.
-        repacked: whether the sdist's members were given the commit's time by us.
-        warnings: of the backend, each once and in one line.
+        is_repacked: whether release-tools had to give the sdist's members the commit's time.
+        warnings: the backend's warnings, each once and in one line.
     """
 
     sdist: Path
     wheel: Path
-    repacked: bool
+    is_repacked: bool
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class PythonBuilder:
-    """Builds one project, in environments that are shared by all builds with the same requirements.
+    """Builds one project; builds with the same requirements share an environment.
 
     Attributes:
         scratch: the run's folder for environments and unpacked sources.
         env: the process's environment.
         commit_time: seconds since the epoch.
-        background: makes the environments, or has started to; see `build_environment.start_build_environment`.
+        background: makes the environments; see `build_environment.start_build_environment`.
     """
 
     scratch: Path
@@ -76,7 +76,7 @@ class PythonBuilder:
     _hooks: list[Hooks] = field(default_factory=list, init=False, repr=False)
 
     def __enter__(self) -> Self:
-        """Build while it lasts."""
+        """Return the builder itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -85,55 +85,55 @@ class PythonBuilder:
             hooks.end()
 
     def build(
-        self, source: Path, folder: Path, doing: Callable[[str], None], unpacked: Callable[[Path], None]
+        self, source: Path, folder: Path, show_progress: Callable[[str], None], on_unpacked: Callable[[Path], None]
     ) -> Dists:
-        """The sdist from the source, and the wheel from the sdist.
+        """Build the sdist from the source, and the wheel from the sdist.
 
         Args:
             source: the project's folder in the scratch clone.
-            folder: where the two files are written; made if it is missing.
-            doing: is told what is going on.
-            unpacked: called with the folder that the sdist was unpacked to, before the wheel is built there.
+            folder: where the two files are written; created if it is missing.
+            show_progress: called with the name of what is being built.
+            on_unpacked: called with the folder that the sdist was unpacked to, before the wheel is built there.
 
         Raises:
             BuildError: the backend failed; the message ends with the last lines of its output.
         """
-        with _heard() as warned:
-            dists = self._build(source, folder, doing, unpacked)
-        return replace(dists, warnings=tuple(warned))
+        with _recorded_warnings() as recorded:
+            dists = self._build(source, folder, show_progress, on_unpacked)
+        return replace(dists, warnings=tuple(recorded))
 
     def _build(
-        self, source: Path, folder: Path, doing: Callable[[str], None], unpacked: Callable[[Path], None]
+        self, source: Path, folder: Path, show_progress: Callable[[str], None], on_unpacked: Callable[[Path], None]
     ) -> Dists:
         from release_tools.artifacts import unpack_sdist
 
-        doing("sdist")
-        _age(source, self.commit_time - _EARLIER)
-        with _explained("sdist"):
-            sdist = _made(self._prepare(source, "sdist").build("sdist", folder), folder)
-            repacked = repack_sdist(sdist, self.commit_time)
+        show_progress("sdist")
+        _set_earlier_time(source, self.commit_time - _EARLIER)
+        with _build_errors("sdist"):
+            sdist = _built_file(self._prepare(source, "sdist").build("sdist", folder), folder)
+            is_repacked = repack_sdist(sdist, self.commit_time)
             before = Artifact.of(sdist, ArtifactKind.SDIST)
-        doing("wheel from the sdist")
-        inside = unpack_sdist(sdist, self.scratch / "sdist")
-        unpacked(inside)
-        with _explained("wheel"):
-            wheel = _made(self._prepare(inside, "wheel").build("wheel", folder), folder)
+        show_progress("wheel from the sdist")
+        unpacked = unpack_sdist(sdist, self.scratch / "sdist")
+        on_unpacked(unpacked)
+        with _build_errors("wheel"):
+            wheel = _built_file(self._prepare(unpacked, "wheel").build("wheel", folder), folder)
             if Artifact.of(sdist, ArtifactKind.SDIST) != before:
-                raise BuildError(f"{sdist.name}: changed by the build of the wheel", _SEE_TABLE)
-        return Dists(sdist, wheel, repacked)
+                raise BuildError(f"The build of the wheel changed {sdist.name}", _SEE_TABLE)
+        return Dists(sdist, wheel, is_repacked)
 
     def metadata_version(self, source: Path) -> str:
-        """The version that the project's own backend gives this source.
+        """Return the version that the project's own backend gives this source.
 
         Raises:
             BuildError: the backend failed.
         """
-        with _heard(), _explained("metadata"):
+        with _recorded_warnings(), _build_errors("metadata"):
             metadata = Path(self._prepare(source, "wheel").metadata_path(self.scratch / "metadata")) / "METADATA"
         return HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))["Version"] or ""
 
     def _prepare(self, source: Path, kind: Literal["sdist", "wheel"]) -> "ProjectBuilder":
-        """The front end, once its environment holds what the project and its backend ask for."""
+        """Return ``build``'s front end, once the project and its backend have what they require."""
         from build import ProjectBuilder
 
         requires = ProjectBuilder(source).build_system_requires
@@ -148,41 +148,41 @@ class PythonBuilder:
         return builder
 
 
-def _made(answer: str, folder: Path) -> Path:
-    """The file that a backend says it made, if it did.
+def _built_file(reported: str, folder: Path) -> Path:
+    """Return the path that a backend reports.
 
     Raises:
-        BuildError: it is not there.
+        BuildError: there is no such file in the folder.
     """
-    path = Path(answer)
+    path = Path(reported)
     if path.parent != folder or path.is_symlink() or not path.is_file():
-        raise BuildError(f"The backend says that it made {path.name!r}, but did not", _SEE_TABLE)
+        raise BuildError(f"The backend reports {path.name!r}, but there is no such file", _SEE_TABLE)
     return path
 
 
 def repack_sdist(path: Path, commit_time: int) -> bool:
     """Give an sdist and its members the commit's time, one owner and plain modes, where its backend did not.
 
-    Backends that honour ``SOURCE_DATE_EPOCH`` do all of it themselves; setuptools keeps the times of the checkout, and
-    pdm-backend stamps the gzip header with the time of the build.
+    Most backends honour ``SOURCE_DATE_EPOCH``; setuptools keeps the times of the checkout, and pdm-backend stamps the
+    gzip header with the time of the build.
 
     Args:
         path: the sdist.
         commit_time: seconds since the epoch.
 
     Returns:
-        Whether the file was changed.
+        True where the file was changed.
     """
     fresh = path.with_suffix(".repacked")
     with (
         TemporaryFile(dir=path.parent) as unpacked,
-        tarfile.open(fileobj=_ungzipped(path, unpacked), mode="r:") as archive,
+        tarfile.open(fileobj=_decompressed(path, unpacked), mode="r:") as archive,
     ):
         members = archive.getmembers()
         plain = [_plain(member, commit_time) for member in members]
-        unchanged = all(before.get_info() == after.get_info() for before, after in zip(members, plain, strict=True))
-        if unchanged:
-            return _stamp(path, commit_time)
+        is_unchanged = all(before.get_info() == after.get_info() for before, after in zip(members, plain, strict=True))
+        if is_unchanged:
+            return _set_gzip_time(path, commit_time)
         with (
             fresh.open("wb") as file,
             gzip.GzipFile("", "wb", _GZIP_LEVEL, fileobj=file, mtime=commit_time) as stream,
@@ -194,8 +194,8 @@ def repack_sdist(path: Path, commit_time: int) -> bool:
     return True
 
 
-def _stamp(path: Path, time: int) -> bool:
-    """Set the time in a gzip file's header (RFC 1952), all else kept; answer whether it was another."""
+def _set_gzip_time(path: Path, time: int) -> bool:
+    """Set the time in a gzip file's header (RFC 1952); return True where it was another."""
     with path.open("r+b") as file:
         file.seek(_GZIP_TIME)
         if file.read(_TIME.size) == _TIME.pack(time):
@@ -205,52 +205,52 @@ def _stamp(path: Path, time: int) -> bool:
     return True
 
 
-def _age(source: Path, time: int) -> None:
+def _set_earlier_time(source: Path, time: int) -> None:
     """Give a file that is in every sdist another time than the commit's.
 
-    A backend that keeps the times of files would seem not to where the clone is made in the very second of the commit,
-    and its sdist be left as it is; a later build of the same commit would have other bytes.
+    A backend that keeps the times of files would otherwise go unnoticed where the clone is made in the second of the
+    commit: its sdist would be left as it is, and a later build of the same commit would have other bytes.
     """
     for path in (source / "pyproject.toml", source / "setup.py"):
         if path.is_file() and not path.is_symlink():
             os.utime(path, (time, time))
 
 
-def _ungzipped(path: Path, file: IO[bytes]) -> IO[bytes]:
-    """The tar as a file in which one can go back, as from one member to the next in another order."""
-    with gzip.open(path) as packed:
-        copyfileobj(packed, file, _CHUNK)
+def _decompressed(path: Path, file: IO[bytes]) -> IO[bytes]:
+    """Return the tar archive in a seekable file, as its members are read in another order."""
+    with gzip.open(path) as compressed:
+        copyfileobj(compressed, file, _CHUNK)
     file.seek(0)
     return file
 
 
 def _plain(member: tarfile.TarInfo, commit_time: int) -> tarfile.TarInfo:
-    """The same member without a trace of the machine."""
-    runs = member.isdir() or member.mode & _OWNER_MAY_RUN
-    made = copy(member)
-    made.mtime = commit_time if member.mtime else 0  # which some backends stamp on what lies in no checkout
-    made.mode = _MODE_PROGRAM if runs else _MODE_FILE
-    made.uid = made.gid = 0
-    made.uname = made.gname = ""
-    made.pax_headers = {}
-    return made
+    """Return a member without any trace of the machine that packed it."""
+    is_executable = member.isdir() or member.mode & _OWNER_MAY_RUN
+    plain = copy(member)
+    plain.mtime = commit_time if member.mtime else 0  # some backends give generated files no time
+    plain.mode = _MODE_PROGRAM if is_executable else _MODE_FILE
+    plain.uid = plain.gid = 0
+    plain.uname = plain.gname = ""
+    plain.pax_headers = {}
+    return plain
 
 
 @contextmanager
-def _heard() -> Iterator[list[str]]:
-    """Take down what backends warn of, instead of writing it in the middle of the report."""
+def _recorded_warnings() -> Iterator[list[str]]:
+    """Record the backends' warnings, which would be printed in the middle of the report."""
     from pyproject_hooks import BuildBackendWarning
 
-    told: list[str] = []
+    recorded: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", BuildBackendWarning)
-        yield told
-    told += dict.fromkeys(str(one.message).strip().partition("\n")[0] for one in caught)
+        yield recorded
+    recorded += dict.fromkeys(str(one.message).strip().partition("\n")[0] for one in caught)
 
 
 @contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """Turn whatever a build can raise into one BuildError that a person can act upon."""
+def _build_errors(what: str) -> Iterator[None]:
+    """Turn every exception of a build into a BuildError that a person can act on."""
     from build import BuildBackendException, BuildException
 
     try:
@@ -269,6 +269,6 @@ def _failed(what: str, error: ProcessError) -> BuildError:
     lines = error.output.splitlines()[-_LAST_LINES:]
     return BuildError(
         f"The build of the {what} failed: {error.message}",
-        "Mend what the last lines say, then run again.",
+        "Fix what the last lines report, and run again.",
         faults=lines,
     )

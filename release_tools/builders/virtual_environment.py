@@ -1,4 +1,4 @@
-"""Python environments of our own: for the project's build, and for trying out what was built."""
+"""Create virtual environments: for the project's build, and for testing what was built."""
 
 import os
 import shutil
@@ -12,12 +12,12 @@ from release_tools.system.credentials import without_credentials
 from release_tools.system.process import Completed, ProcessError, run
 
 _AT_ONCE: Final = {"UV_CONCURRENT_DOWNLOADS": "12"}
-"""uv would ask for fifty addresses within a moment, and another uv beside it; of so many questions some name servers
-lose one, which is asked again after five seconds. Twelve connections are as fast."""
+"""uv would resolve fifty addresses at the same moment, and so would a second uv; some name servers then drop a query,
+which is repeated only after five seconds. Twelve connections are as fast."""
 
 
 def find_uv(env: Mapping[str, str]) -> str | None:
-    """Where uv is, installed beside us or on PATH; None where it is not."""
+    """Return the path of uv, installed with release-tools or on PATH; None where there is none."""
     try:
         import uv
 
@@ -28,12 +28,12 @@ def find_uv(env: Mapping[str, str]) -> str | None:
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment; it serves as an isolated environment of ``build`` too.
+    """A virtual environment; ``build`` accepts it as its isolated environment.
 
     Attributes:
-        folder: where it lies.
-        env: the environment variables of what runs in it: no credential, a fixed clock and locale.
-        uv: the uv that installs into it; pip does where it is None.
+        folder: its folder.
+        env: the environment variables of what runs in it; no credentials are among them.
+        uv: path of the uv that installs into it; None where pip does.
     """
 
     folder: Path
@@ -42,45 +42,45 @@ class Environment:
 
     @classmethod
     def at(cls, folder: Path, env: Mapping[str, str], *, extra: Mapping[str, str] | None = None) -> Self:
-        """The one in that folder, whether it was made before or not yet.
+        """Return the environment of a folder, whether it exists already or not.
 
         Args:
-            folder: where it lies, or will lie.
+            folder: its folder.
             env: the process's environment; credentials are left out.
             extra: variables to add, such as ``PYTHONHASHSEED``.
         """
         inner = _AT_ONCE | without_credentials(env) | {"VIRTUAL_ENV": str(folder), **(extra or {})}
-        found = cls(folder, inner, find_uv(env))
-        inner["PATH"] = os.pathsep.join(filter(None, (str(found.scripts), env.get("PATH"))))
-        return found
+        environment = cls(folder, inner, find_uv(env))
+        inner["PATH"] = os.pathsep.join(filter(None, (str(environment.scripts), env.get("PATH"))))
+        return environment
 
     @classmethod
     def create(cls, folder: Path, env: Mapping[str, str]) -> Self:
-        """Make one with the running interpreter; see `at`.
+        """Create an environment with the running interpreter; see `at`.
 
         Raises:
             ProcessError: the environment could not be made.
         """
-        made = cls.at(folder, env)
-        made.make()
-        return made
+        environment = cls.at(folder, env)
+        environment.make()
+        return environment
 
     @property
     def scripts(self) -> Path:
-        """The folder of its commands."""
+        """Return the folder of its commands."""
         return self.folder / ("Scripts" if os.name == "nt" else "bin")
 
     @property
     def python_executable(self) -> str:
-        """Its interpreter."""
+        """Return the path of its interpreter."""
         return str(self.scripts / ("python.exe" if os.name == "nt" else "python"))
 
     def make_extra_environ(self) -> Mapping[str, str]:
-        """What ``build`` adds to the environment of a backend."""
+        """Return what ``build`` adds to the environment of a backend."""
         return {"PATH": self.env["PATH"]}
 
     def make(self) -> None:
-        """Make it, empty but for an installer where there is no uv.
+        """Create it, empty but for pip where there is no uv.
 
         Raises:
             ProcessError: the environment could not be made; nothing is left of it.
@@ -94,7 +94,7 @@ class Environment:
             EnvBuilder(symlinks=os.name != "nt").create(self.folder)  # sooner than a program could start that does
         except OSError as error:
             shutil.rmtree(self.folder, ignore_errors=True)
-            raise ProcessError(f"{self.folder}: no environment can be made there: {error.strerror}") from None
+            raise ProcessError(f"{self.folder}: cannot create a virtual environment: {error.strerror}") from None
 
     def install(self, requirements: Sequence[str], *, dependencies: bool = True, wheels: bool = False) -> None:
         """Install requirements or files.

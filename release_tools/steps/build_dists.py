@@ -1,4 +1,4 @@
-"""Sdist and wheel, from a clean clone that carries exactly the tag."""
+"""Build sdist and wheel from a clean clone that carries exactly the tag."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,13 +25,13 @@ from release_tools.report.text import artifact_note
 
 
 def build_dists(context: Context, release: Release) -> Release:
-    """The two files that go to a package index; the wheel is built from the sdist.
+    """Build the two files that go to a package index; the wheel is built from the sdist.
 
     Raises:
-        ArchiveError: a file's name says nothing that can be understood.
+        ArchiveError: the name of a file does not follow PEP 427 or PEP 625.
         BuildError: the project's build failed.
         RepositoryError: the clone could not be made.
-        VersionError: what was built does not carry the version that is to be released.
+        VersionError: what was built has another version than the release, or another name.
     """
     with PythonBuilder(context.scratch, context.env, release.commit_time, context.background) as builder:
         source = clone_source(context, release)
@@ -44,13 +44,11 @@ def build_dists(context: Context, release: Release) -> Release:
     _check_versions(dists, release)
     artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
     name = release.name or parse_wheel_filename(dists.wheel.name)[0]
-    note = Note(
-        State.INFO, "the sdist was repacked with the commit's time", "its backend leaves the time of the build in it"
-    )
+    note = Note(State.INFO, "the sdist was repacked with the commit's time", "its backend keeps the time of the build")
     return replace(release, name=name, source=source, artifacts=artifacts).with_notes(
         *(artifact_note(artifact) for artifact in artifacts),
-        *((note,) if dists.repacked else ()),
-        *(Note(State.WARNING, "the build backend warns", said) for said in dists.warnings),
+        *((note,) if dists.is_repacked else ()),
+        *(Note(State.WARNING, "the build backend warns", warning) for warning in dists.warnings),
     )
 
 
@@ -71,13 +69,13 @@ def _check_versions(dists: Dists, release: Release) -> None:
         name, wheel, _, _ = parse_wheel_filename(dists.wheel.name)
     except (InvalidSdistFilename, InvalidWheelFilename) as error:
         raise ArchiveError(
-            str(error), "The project's build backend must name what it makes (PEP 427, PEP 625)."
+            str(error), "Configure the build backend to name its files by the standards (PEP 427, PEP 625)."
         ) from None
     for filename, version in ((dists.sdist.name, sdist), (dists.wheel.name, wheel)):
         if version != Version(release.version):
             raise VersionError(
-                f"{filename} was built, but {release.tag} stands for {release.version}",
-                "The project's own version settings do not follow the tag: correct them, or write that version there.",
+                f"{filename} was built, but the version of {release.tag} is {release.version}",
+                "Change the project's version settings so that they follow the tag, or set that version there.",
             )
     if release.name and canonicalize_name(release.name) != name:
         raise VersionError(f"{dists.wheel.name} was built, but pyproject.toml names the project {release.name}")

@@ -1,4 +1,4 @@
-"""The artifacts and ``release.json`` in the output folder, all or nothing."""
+"""Store the artifacts and ``release.json`` in the output folder, all or nothing."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from release_tools.model.release import Release
 
 
 def store(context: Context, release: Release) -> Release:
-    """Move the files to the output folder; those of a former run are replaced, files of others are left alone.
+    """Copy the files to the output folder; those of an earlier run are replaced, all other files are left alone.
 
     Raises:
         OutputError: the folder cannot be written; it is then as it was before.
@@ -23,26 +23,27 @@ def store(context: Context, release: Release) -> Release:
     folder = context.output
     ours = {artifact.filename for artifact in release.artifacts}
     try:
-        _write(folder, release, stale=_former(folder) - ours)
+        _write(folder, release, stale=_earlier_files(folder) - ours)
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be written to: {error.strerror or error}", "Choose another folder with --packages-dir."
+            f"{folder}: cannot be written to: {error.strerror or error}",
+            "Choose another folder with --packages-dir.",
         ) from None
     stored = tuple(replace(artifact, path=folder / artifact.filename) for artifact in release.artifacts)
-    strangers = sorted(
+    others = sorted(
         entry.name
         for entry in folder.iterdir()
         if entry.name not in ours | manifest.OWN_FILES and not entry.name.startswith(".")
     )
     notes = [Note(State.DONE, f"{len(stored)} files and {manifest.FILENAME} in {folder}")]
-    if strangers:
+    if others:
         advice = f"Empty {folder} before you publish from it."
-        notes.append(Note(State.WARNING, "other files lie there too", ", ".join(strangers), advice))
+        notes.append(Note(State.WARNING, "there are other files in this folder", ", ".join(others), advice))
     return replace(release, artifacts=stored).with_notes(*notes)
 
 
-def _former(folder: Path) -> set[str]:
-    """The files that a former run left there, and that nobody changed since."""
+def _earlier_files(folder: Path) -> set[str]:
+    """Return the names of the files that an earlier run stored, and that nobody has changed since."""
     try:
         known = manifest.load(folder).artifacts
     except OutputError:
@@ -59,9 +60,9 @@ def _write(folder: Path, release: Release, stale: set[str]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".release-tools-") as part:
-            fresh, former = Path(part) / "fresh", Path(part) / "former"
+            fresh, earlier = Path(part) / "fresh", Path(part) / "earlier"
             fresh.mkdir()
-            former.mkdir()
+            earlier.mkdir()
             for artifact in release.artifacts:
                 shutil.copyfile(artifact.path, fresh / artifact.filename)
             (fresh / manifest.FILENAME).write_text(manifest.dump(release), encoding="utf-8", newline="\n")
@@ -69,26 +70,26 @@ def _write(folder: Path, release: Release, stale: set[str]) -> None:
                 (fresh / ".gitignore").write_text(
                     "*\n", encoding="utf-8", newline="\n"
                 )  # artifacts are never committed
-            _exchange(folder, fresh, former, stale)
+            _exchange(folder, fresh, earlier, stale)
     except BaseException:
         if missing:
             shutil.rmtree(missing, ignore_errors=True)
         raise
 
 
-def _exchange(folder: Path, fresh: Path, former: Path, stale: set[str]) -> None:
-    """Replace what is in the way by what is fresh; put all of it back if that is interrupted."""
+def _exchange(folder: Path, fresh: Path, earlier: Path, stale: set[str]) -> None:
+    """Replace the files in a folder; put all of them back if that is interrupted."""
     names = sorted(path.name for path in fresh.iterdir())
     try:
         for name in {*stale, *names}:
             if os.path.lexists(folder / name):
-                (folder / name).replace(former / name)
+                (folder / name).replace(earlier / name)
         for name in names:
             (fresh / name).replace(folder / name)
     except BaseException:
         for name in names:
             if not (fresh / name).exists():
                 (folder / name).unlink(missing_ok=True)
-        for path in former.iterdir():
+        for path in earlier.iterdir():
             path.replace(folder / path.name)
         raise

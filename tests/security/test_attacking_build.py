@@ -158,7 +158,7 @@ def test_an_sdist_that_the_build_of_the_wheel_replaces_is_refused(attack: Attack
     attack.checkout.commit({"replace": ""})
     done = attack.build()
     assert done.returncode == 6
-    assert "hostile-1.0.tar.gz: changed by the build of the wheel" in done.stderr
+    assert "The build of the wheel changed hostile-1.0.tar.gz" in done.stderr
     assert not attack.output.exists()
 
 

@@ -124,6 +124,6 @@ def test_a_disk_that_is_full_while_copying_is_named(
         raise FULL
 
     monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(OutputError, match="dist: cannot be written to: No space left on device"):
+    with pytest.raises(OutputError, match="No space left on device"):
         store(context, release(tmp_path))
     assert not (tmp_path / "deep").exists()
