@@ -20,7 +20,7 @@ from tests.support.network import OFFLINE, ONLINE
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tests")
 
-pytest_plugins = ["tests.support.conda"]
+pytest_plugins = ["tests.support.conda", "tests.support.compiled_channel"]
 
 PASSED_ON = (
     *("PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "LOCALAPPDATA", "APPDATA"),

@@ -2,63 +2,96 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from release_tools.artifacts import Wheel
+from packaging.utils import canonicalize_name
+
+from release_tools.artifacts import CondaPackage, Wheel
 from release_tools.builders.conda import rattler
+from release_tools.builders.conda.base import NOARCH, CondaProject
+from release_tools.builders.conda.from_wheel import WheelConverter
 from release_tools.builders.conda.rattler_build import read_back, run_tests
+from release_tools.builders.conda.registry import choose_builder
 from release_tools.checks import parity
 from release_tools.checks.artifacts import ReleaseFiles
+from release_tools.checks.recipe_parity import compare_pairs, python_of
 from release_tools.checks.smoke_test import InstalledWheel, inspect_installation
 from release_tools.engine.context import Context
 from release_tools.errors import CondaError, UnreachableError, VerifyError
-from release_tools.model.note import Note, State
+from release_tools.model.note import Note, Skip, State
+from release_tools.model.release import Release
 from release_tools.recipe.names import Names
 from release_tools.system.credentials import without_credentials
 
 
-def check_parity(context: Context, subject: ReleaseFiles) -> tuple[Note, ...]:
-    """What rattler-build reads is what we read, and it is what the wheel holds."""
+def check_parity(context: Context, release: Release, subject: ReleaseFiles) -> tuple[Note, ...]:
+    """Compare what rattler-build reads with what we read, and the conda packages with the wheels."""
     notes = [
         Note(State.FAILED, f"{package.path.name}: {fault}")
         for package in subject.condas
         for fault in read_back(package)
     ]
-    for wheel in subject.wheels if subject.condas else ():
+    if not subject.condas:
+        return tuple(notes)
+    names = Names(overrides=context.config.conda.names)
+    if not is_converted(context, release):
+        by_project = CondaProject(context, release).recipe is not None
+        return (*notes, *compare_pairs(subject.wheels, subject.condas, names, by_project=by_project))
+    for wheel in subject.wheels:
         try:
-            notes += parity.compare_contents(wheel, subject.condas, Names(overrides=context.config.conda.names))
+            notes += parity.compare_contents(wheel, subject.condas, names)
         except CondaError as error:
             notes.append(Note(State.FAILED, error.message, "; ".join(error.faults), error.advice))
     return tuple(notes)
 
 
-def check_conda_installation(context: Context, subject: ReleaseFiles, wheel: Wheel) -> tuple[Note, ...]:
-    """Install the packages into a prefix and use them, and run the tests that they carry."""
+def is_converted(context: Context, release: Release) -> bool:
+    """Return whether the conda packages of a release are conversions of its wheels, and so the same files."""
+    chosen = choose_builder(CondaProject(context, release))
+    return isinstance(chosen, Skip) or chosen.builder.name == WheelConverter.name
+
+
+def check_conda_installation(context: Context, subject: ReleaseFiles) -> tuple[Note, ...]:
+    """Install the packages of this platform into prefixes and use them, and run the tests that they carry."""
+    if not subject.condas:
+        return ()
     if not context.config.verify.conda_install:
         return (Note(State.SKIPPED, "conda package not installed: verify.conda-install is false"),)
+    packages = [package for package in subject.condas if package.subdir in ("", NOARCH, rattler.this_subdir())]
+    if not packages:
+        return (Note(State.SKIPPED, "conda packages not installed: they are for other platforms"),)
     channels = context.config.conda.channels
-    if reason := context.cut_off or rattler.why_not(channels):
+    if reason := _unreachable_because(context, packages):
         advice = "Run again where one of conda.channels can be reached."
-        return (
-            Note(
-                State.SKIPPED,
-                "conda package not installed: no channel with Python at hand",
-                " ".join(reason.split()),
-                advice,
-            ),
-        )
-    own = _own_channel(context.scratch / "channel", subject)
-    try:
-        return tuple(_installed(context, subject, wheel, [own.as_uri(), *channels]))
-    except UnreachableError as error:
-        return (Note(State.WARNING, "conda package not installed", error.message, error.advice),)
-    except VerifyError as error:
-        return (Note(State.FAILED, error.message, advice=error.advice),)
+        text = "conda package not installed: no channel with Python at hand"
+        return (Note(State.SKIPPED, text, " ".join(reason.split()), advice),)
+    everything = [_own_channel(context.scratch / "channel", subject).as_uri(), *channels]
+    notes: list[Note] = []
+    for python in sorted({minor for package in packages if (minor := python_of(package))}) or [""]:
+        chosen = [package for package in packages if python_of(package) in ("", python)]
+        try:
+            notes += _installed(context, subject.wheels, chosen, everything, python)
+        except UnreachableError as error:
+            notes.append(Note(State.WARNING, "conda package not installed", error.message, error.advice))
+        except VerifyError as error:
+            notes.append(Note(State.FAILED, error.message, advice=error.advice))
+    if all(note.state is State.DONE for note in notes):
+        notes += _tested(context, packages, everything)
+    return tuple(notes)
+
+
+def _unreachable_because(context: Context, packages: Sequence[CondaPackage]) -> str:
+    """Return why what the packages require cannot be installed; empty where it can, or where they require nothing."""
+    ours = {package.name for package in packages}
+    required = {spec.split()[0] for package in packages for spec in package.depends} - ours
+    if not required:
+        return ""
+    return context.cut_off or rattler.why_not(context.config.conda.channels)
 
 
 def _own_channel(folder: Path, subject: ReleaseFiles) -> Path:
-    """A channel that holds just this release."""
+    """Return a channel that holds just this release."""
     for package in subject.condas:
         (folder / package.subdir).mkdir(parents=True, exist_ok=True)
         shutil.copy(package.path, folder / package.subdir)
@@ -66,17 +99,37 @@ def _own_channel(folder: Path, subject: ReleaseFiles) -> Path:
     return folder
 
 
-def _installed(context: Context, subject: ReleaseFiles, wheel: Wheel, channels: list[str]) -> Iterator[Note]:
-    prefix = context.scratch / "prefix"
-    names = {package.name: package.version for package in subject.condas}
-    rattler.install(prefix, [f"{name} =={version}" for name, version in names.items()], channels)
+def _installed(
+    context: Context, wheels: Sequence[Wheel], packages: Sequence[CondaPackage], channels: list[str], minor: str
+) -> Iterator[Note]:
+    """Install packages into a prefix, with one Python if `minor` says so, and use them there."""
+    prefix = context.scratch / f"prefix{minor}"
+    names = {package.name: package.version for package in packages}
+    specs = [f"{name} =={version}" for name, version in names.items()] + ([f"python 3.{minor}.*"] if minor else [])
+    rattler.install(prefix, specs, channels)
     scripts = prefix / ("Scripts" if os.name == "nt" else "bin")
     python = prefix / "python.exe" if os.name == "nt" else scripts / "python"
     path = os.pathsep.join(filter(None, (str(scripts), str(prefix), context.env.get("PATH"))))
     env = without_credentials(context.env) | {"PATH": path, "CONDA_PREFIX": str(prefix)}
-    installed = InstalledWheel(str(python), env, prefix, "the conda package installs into a prefix and imports")
-    yield from inspect_installation(installed, wheel, context.config.verify.imports or wheel.import_names)
-    for package in subject.condas:
+    wheel = next(iter(wheels), None)
+    if wheel is not None and python.exists() and _has_project(prefix, wheel):
+        told = "the conda package installs into a prefix and imports"
+        with_python = InstalledWheel(str(python), env, prefix, f"{told}, with Python 3.{minor}" if minor else told)
+        yield from inspect_installation(with_python, wheel, context.config.verify.imports or wheel.import_names)
+    else:
+        yield Note(State.DONE, "the conda packages install into a prefix", ", ".join(sorted(names)))
+
+
+def _has_project(prefix: Path, wheel: Wheel) -> bool:
+    """Return whether what a wheel installs is in a prefix, too."""
+    found = (path.rpartition("/site-packages/")[2] for one in rattler.installed(prefix) for path in one.files)
+    names = {path.partition("-")[0] for path in found if path.endswith(".dist-info/METADATA")}
+    return canonicalize_name(wheel.metadata.name) in set(map(canonicalize_name, names))
+
+
+def _tested(context: Context, packages: Sequence[CondaPackage], channels: list[str]) -> Iterator[Note]:
+    """Run the tests that packages carry."""
+    for package in packages:
         for tested in run_tests(package.path, channels, context.env):
             if tested.passed:
                 yield Note(State.DONE, f"{package.path.name} passes the tests that it carries", "by rattler-build")

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -159,18 +159,20 @@ class Session:
         version, tag, bump = (getattr(self.options, name, None) or "" for name in ("version", "tag", "bump"))
         if sum(map(bool, (version, tag, bump))) > 1:
             raise UsageError("the version is named in several ways", "Give one of --version, --tag and --bump.")
-        expect = expected_release(getattr(self.options, "expect", None))
-        if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":
-            return Request(tag=self.env.get("GITHUB_REF_NAME", ""), field="GITHUB_REF_NAME", expect=expect)
-        return Request(
+        request = Request(
             version,
             tag,
             bump,
+            without_unbuildable=getattr(self.options, "without_unbuildable", False),
             is_next=getattr(self.options, "next", False),
             no_commit=getattr(self.options, "no_commit", False),
             patch=getattr(self.options, "patch", ""),
-            expect=expect,
+            expect=expected_release(getattr(self.options, "expect", None)),
         )
+        if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":
+            ref = self.env.get("GITHUB_REF_NAME", "")
+            return replace(request, tag=ref, field="GITHUB_REF_NAME", is_next=False, no_commit=False, patch="")
+        return request
 
 
 def expected_release(text: str | None) -> "Release | None":
@@ -212,6 +214,19 @@ def _is_digest_list(text: str) -> bool:
     return all(isinstance(item, dict) and "sha256" in item for item in items)
 
 
+def _find_recipe(start: Path) -> Path | None:
+    """Return the nearest folder, upwards, that has a conda recipe in one of the usual folders."""
+    from release_tools.builders.conda.own_recipe import FOLDERS
+    from release_tools.recipe.document import Format
+
+    for candidate in (start, *start.parents):
+        if any((candidate / folder / form).is_file() for folder in FOLDERS for form in Format):
+            return candidate
+        if (candidate / ".git").exists():
+            break
+    return None
+
+
 def find_project(folder: Path, *, anywhere: bool = False) -> Path:
     """The nearest folder, upwards, that holds a Python project.
 
@@ -233,8 +248,10 @@ def find_project(folder: Path, *, anywhere: bool = False) -> Path:
     if anywhere:
         return start
     below = sorted({path.parent.name for name in _PROJECT_FILES for path in start.glob(f"*/{name}")})
+    if not below and (folder_of_recipe := _find_recipe(start)):
+        return folder_of_recipe
     raise UsageError(
-        f"{start}: no Python project: neither pyproject.toml nor setup.py is there",
+        f"{start}: no project: neither pyproject.toml nor setup.py nor a conda recipe is there",
         f"Name the one that you mean: --project {' or --project '.join(map(shlex.quote, below))}"
         if below
         else "Change to your project's folder, or name it with --project.",

@@ -38,7 +38,17 @@ def setting(
 class CondaConfig:
     """The conda package; ``enabled`` is ``--conda`` and ``--no-conda`` on the command line."""
 
-    enabled: bool = setting("Build a conda package from the wheel.", default=True)
+    enabled: bool = setting("Build conda packages.", default=True)
+    builder: str = setting(
+        'How conda packages are built: "convert" the wheel; "rattler-build" or "conda-build" from the project\'s own'
+        ' recipe; "auto" takes the recipe where there is one; "none".',
+        "auto",
+    )
+    recipe: str = setting(
+        "The project's own recipe.yaml or meta.yaml, or its folder; looked for in the usual folders if empty.",
+        "",
+        inside=True,
+    )
     name: str = setting("The conda package's name; the project's own name if empty.", "")
     formats: tuple[CondaFormat, ...] = setting("File formats to write.", ("conda",))
     aliases: tuple[str, ...] = setting("Other spellings of the name; each becomes a metapackage.", ())

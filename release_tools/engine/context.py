@@ -28,6 +28,7 @@ class Request:
         tag: the same as a tag.
         bump: the part of the newest version to raise instead: a `release_tools.history.bump.Bump`, or ``auto``.
         field: what names the tag, for messages.
+        without_unbuildable: whether conda packages that cannot be built here are left out, as in a dry run.
         is_next: whether to prepare the next development version instead.
         no_commit: whether to leave what is prepared uncommitted.
         patch: the file to write what is prepared to, instead; empty for none.
@@ -38,6 +39,7 @@ class Request:
     tag: str = ""
     bump: str = ""
     field: str = "--tag"
+    without_unbuildable: bool = False
     is_next: bool = False
     no_commit: bool = False
     patch: str = ""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final, Self
 
 _LEGACY_BACKEND: Final = "setuptools.build_meta:__legacy__"
@@ -27,6 +28,18 @@ class VersionSource(StrEnum):
     VERSIONINGIT = "versioningit"  # git tags, read by versioningit with its own methods
     VCS = "vcs"  # git tags, read by another plugin or with code of the project's own
     BACKEND = "backend"  # a file that only the backend knows how to read
+    TAG = "tag"  # git tags alone: there is no Python project
+
+
+def is_python_project(folder: Path, pyproject: Mapping[str, Any]) -> bool:
+    """Return whether a folder has something that a build backend builds, and not a conda recipe alone.
+
+    Args:
+        folder: of the project.
+        pyproject: its parsed ``pyproject.toml``.
+    """
+    declared = {"build-system", "project"} & pyproject.keys() or "poetry" in _table(pyproject, "tool")
+    return bool(declared) or any((folder / name).is_file() for name in ("setup.py", "setup.cfg"))
 
 
 @dataclass(frozen=True)

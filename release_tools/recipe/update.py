@@ -74,6 +74,16 @@ def recipe_version(text: str, form: Format) -> str:
     return _version_place(RecipeDocument(text, form)).value
 
 
+def set_version(text: str, form: Format, version: str) -> str:
+    """Return a recipe with another version and no other change.
+
+    Raises:
+        RecipeError: the version is not written as a plain version in one place.
+    """
+    document = RecipeDocument(text, form)
+    return document.edited([_quoted(_version_place(document), version, form)])
+
+
 def update_recipe(text: str, form: Format, target: Target, changed: Difference = NOTHING) -> Updated:
     """A feedstock's recipe for a new version.
 

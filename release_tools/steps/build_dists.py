@@ -15,16 +15,18 @@ from packaging.version import Version
 from release_tools.artifacts.core_metadata import parse_metadata
 from release_tools.builders.python import Dists, PythonBuilder
 from release_tools.builders.test_environment import needs, start_test_environment
+from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, VersionError
 from release_tools.git.clone import clone_source
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.model.note import Note, State
+from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
+from release_tools.project.facts import is_python_project
 from release_tools.report.text import artifact_note
 
 
-def build_dists(context: Context, release: Release) -> Release:
+def build_dists(context: Context, release: Release) -> Release | Skip:
     """Build the two files that go to a package index; the wheel is built from the sdist.
 
     Raises:
@@ -33,6 +35,8 @@ def build_dists(context: Context, release: Release) -> Release:
         RepositoryError: the clone could not be made.
         VersionError: what was built has another version than the release, or another name.
     """
+    if not is_python_project(context.project, read_pyproject(context.project)):
+        return Skip("there is no Python project: conda packages are built from the recipe")
     with PythonBuilder(context.scratch, context.env, release.commit_time, context.background) as builder:
         source = clone_source(context, release)
         dists = builder.build(

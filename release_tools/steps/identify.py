@@ -17,7 +17,7 @@ from release_tools.history.bump import Bump
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import TagFormat, is_safe_ref, kind_of, parse_version
-from release_tools.project.facts import Project, VersionSource
+from release_tools.project.facts import Project, VersionSource, is_python_project
 from release_tools.project.project_history import ProjectHistory, today
 from release_tools.system.credentials import refuse_credentials
 
@@ -95,7 +95,10 @@ def identify(context: Context, release: Release) -> Release:
     """
     repository = Repository.open(context.project, context.env)
     head = repository.head()
-    project = Project.of(read_pyproject(context.project))
+    pyproject = read_pyproject(context.project)
+    project = Project.of(pyproject)
+    if not is_python_project(context.project, pyproject):
+        project = replace(project, source=VersionSource.TAG)
     checkout = Checkout(context, repository, head, project, TagFormat.parse(context.config.tag_format))
     chosen = choose(checkout)
     if project.source is VersionSource.STATIC:

@@ -36,11 +36,8 @@ def verify(context: Context, release: Release) -> Release:
         *check_platform_tags(context, release.kind, subject.wheels),
         *check_wheel_set(subject),
     ]
-    proofs = check_parity(context, subject)
-    conda_notes: list[Note] = []
-    if subject.condas:
-        for wheel in subject.wheels:
-            conda_notes += check_conda_installation(context, subject, wheel)
+    proofs = check_parity(context, release, subject)
+    conda_notes = check_conda_installation(context, subject)
     chosen = installable(release.artifacts_of_kind(ArtifactKind.WHEEL))
     if chosen:
         notes += check_installation(context, chosen)

@@ -13,8 +13,13 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from release_tools.artifacts import Member, Wheel
+from release_tools.builders.conda.base import NOARCH, BuiltPackages, CondaProject
 from release_tools.builders.conda.package_writer import Package, PackageEntry, Readable, Style, write_package
+from release_tools.config.schema import Config
+from release_tools.engine.archives import wheel_of
 from release_tools.errors import CondaError
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Note, State
 from release_tools.model.versions import conda_version
 from release_tools.recipe import noarch, package_info
 from release_tools.recipe.about import describe
@@ -228,3 +233,60 @@ def _contents(source: _Source) -> Iterator[Readable]:
         if file := source.streamed.get(member.name):
             yield content if file.content is None else io.BytesIO(file.content)
     yield from (io.BytesIO(file.content or b"") for file in source.own)
+
+
+class WheelConverter:
+    """Converts the wheel of a pure project."""
+
+    name = "convert"
+
+    def applies_because(self, project: CondaProject) -> str:
+        """Return that there is a wheel; empty where there is none."""
+        return "the project has no conda recipe" if project.wheels else ""
+
+    def build(self, project: CondaProject) -> BuiltPackages:
+        """Convert every wheel.
+
+        Raises:
+            ArchiveError: a wheel is corrupt.
+            CondaError: a wheel cannot become a ``noarch: python`` package.
+        """
+        artifacts: list[Artifact] = []
+        notes: list[Note] = []
+        for built in project.wheels:
+            wheel = wheel_of(project.context, built)
+            wanted = conversion(project.context.config)
+            converted = convert(wheel, project.folder, wanted, project.release.commit_time)
+            artifacts += [Artifact.of(path, ArtifactKind.CONDA, NOARCH) for path in converted.paths]
+            notes += _notes(converted.translated)
+        return BuiltPackages(tuple(artifacts), tuple(notes))
+
+
+def conversion(config: Config) -> Conversion:
+    """Return how this project's settings want a wheel converted."""
+    conda = config.conda
+    return Conversion(
+        name=conda.name,
+        formats=conda.formats,
+        aliases=conda.aliases,
+        build_number=conda.build_number,
+        compression_level=conda.compression_level,
+        imports=config.verify.imports,
+        names=Names(overrides=conda.names),
+    )
+
+
+def _notes(translated: Translated) -> Iterator[Note]:
+    yield Note(State.INFO, f"depends on {', '.join(translated.depends)}")
+    for virtual, depends in translated.by_system.items():
+        yield Note(State.INFO, f"with {virtual}, also on {', '.join(depends) or 'nothing'}")
+    yield from (Note(State.INFO, note) for note in translated.notes)
+    if translated.unconfirmed:
+        first = translated.unconfirmed[0]
+        names = ", ".join(name.conda for name in translated.unconfirmed)
+        yield Note(
+            State.WARNING,
+            f"taken for conda names, though nothing confirms it: {names}",
+            f"tried: {'; '.join(first.tried)}",
+            f'Where conda calls one otherwise: [tool.release-tools.conda.names] {first.pypi} = "its conda name"',
+        )

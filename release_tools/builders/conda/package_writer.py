@@ -49,11 +49,13 @@ class PackageEntry:
         name: its path in the package.
         size: in bytes.
         executable: whether it may be executed.
+        link: what it points to, where it is a symbolic link; empty for a file.
     """
 
     name: str
     size: int
     executable: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ def _header(entry: PackageEntry, time_: int) -> tarfile.TarInfo:
     header.size = entry.size
     header.mtime = time_
     header.mode = 0o755 if entry.executable else 0o644
+    if entry.link:
+        header.type, header.linkname, header.mode = tarfile.SYMTYPE, entry.link, 0o777
     return header
 
 
@@ -143,7 +147,9 @@ def _tar_size(entries: Iterable[PackageEntry], time_: int) -> int:
     """The bytes of a tar with these members; zstd wants to know before it begins."""
     used = 2 * tarfile.BLOCKSIZE
     for entry in entries:
-        plain = entry.name.isascii() and len(entry.name) <= tarfile.LENGTH_NAME and entry.size < _USTAR_LARGEST
+        names = entry.name + entry.link
+        plain = names.isascii() and max(len(entry.name), len(entry.link)) <= tarfile.LENGTH_NAME
+        plain = plain and entry.size < _USTAR_LARGEST
         used += tarfile.BLOCKSIZE if plain else len(_header(entry, time_).tobuf(tarfile.PAX_FORMAT, "utf-8"))
         used += -(-entry.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
     return -(-used // tarfile.RECORDSIZE) * tarfile.RECORDSIZE

@@ -37,6 +37,23 @@ class InstalledPackage:
     files: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class SolvedPackage:
+    """A package that a solver chose.
+
+    Attributes:
+        name: its conda name.
+        version: as conda writes it.
+        build: the build string.
+        sha256: of the file, in hexadecimal digits; empty where the channel does not say.
+    """
+
+    name: str
+    version: str
+    build: str
+    sha256: str
+
+
 def index(folder: Path) -> None:
     """Write the index (``repodata.json`` and its like) of a channel in a folder.
 
@@ -52,8 +69,10 @@ def index(folder: Path) -> None:
         raise OutputError(f"{folder}: the channel cannot be indexed: {told(error)}") from error
 
 
-def install(prefix: Path, specs: Sequence[str], channels: Sequence[str], *, cache_dir: Path | None = None) -> None:
-    """Solve for this machine and link the packages into a prefix.
+def install(
+    prefix: Path, specs: Sequence[str], channels: Sequence[str], *, cache_dir: Path | None = None
+) -> tuple[SolvedPackage, ...]:
+    """Solve for this machine and link the packages into a prefix; return them, by name.
 
     Args:
         prefix: an empty or missing folder, or an older prefix.
@@ -70,6 +89,11 @@ def install(prefix: Path, specs: Sequence[str], channels: Sequence[str], *, cach
     with _explained(channels):
         records = _wait(_solve(specs, channels, cache_dir))
         _wait(link(records, prefix, cache_dir=cache_dir, show_progress=False))
+    chosen = (
+        SolvedPackage(one.name.normalized, str(one.version), str(one.build), (one.sha256 or b"").hex())
+        for one in records
+    )
+    return tuple(sorted(chosen, key=lambda one: one.name))
 
 
 def installed(prefix: Path) -> tuple[InstalledPackage, ...]:
@@ -134,6 +158,23 @@ def why_not(channels: Sequence[str], *, specs: Sequence[str] = ("python",), cach
     except (UnreachableError, VerifyError) as error:
         return error.message
     return ""
+
+
+def why_unreadable(channels: Sequence[str], *, cache_dir: Path | None = None) -> str:
+    """Return why these channels cannot be read; empty where they can."""
+    try:
+        with _explained(channels):
+            _wait(_names(channels, cache_dir))
+    except (UnreachableError, VerifyError) as error:
+        return error.message
+    return ""
+
+
+def this_subdir() -> str:
+    """Return conda's name of this machine's platform, such as ``linux-64``."""
+    from rattler import Subdir
+
+    return str(Subdir.current())
 
 
 async def _names(channels: Sequence[str], cache_dir: Path | None) -> frozenset[str]:

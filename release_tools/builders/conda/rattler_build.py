@@ -1,21 +1,35 @@
-"""What rattler-build says: of a package, read back by its library and tested by its runner, and of a recipe, built."""
+"""rattler-build: builds a ``recipe.yaml``, reads packages back by its library, and tests them by its runner."""
 
 import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 from release_tools.artifacts import CondaPackage
-from release_tools.builders.conda import recipe_worker, test_worker
+from release_tools.builders.conda import rattler, recipe_worker, test_worker
+from release_tools.builders.conda.base import BuiltPackages, CondaProject, CondaTarget
+from release_tools.builders.conda.build_from_clone import (
+    check_versions,
+    clone_with_recipe,
+    collect_packages,
+    not_built,
+    unreachable_because,
+)
+from release_tools.builders.conda.variants import default_variants
+from release_tools.errors import BuildError
+from release_tools.model.note import Note, State
+from release_tools.recipe.document import Format
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
-from release_tools.system.credentials import without_credentials
+from release_tools.system.credentials import refuse_credentials, without_credentials
 from release_tools.system.process import ProcessError, run
 
 _PATIENCE: Final = 600.0
+_LAST_LINES: Final = 30
+_CORRECT: Final = "Correct the recipe, then run again."
 PINNED: Final = {
     "python_min": [CONDA_FORGE_PYTHON],
     "python": ["3.12.* *_cpython"],
@@ -49,13 +63,19 @@ class Packages:
         paths: the packages that were built.
         fault: what rattler-build said; empty where all went well.
         log: the last lines of the build that failed; empty where it was not begun.
-        requires: MatchSpecs of what the package that failed needs while it is built.
+        requires: MatchSpecs of what the package that failed needs in its host environment.
+        build_requires: the same for its build environment.
+        targets: of all packages of the recipe that are not skipped.
+        has_requirements: whether any of them needs something while it is built.
     """
 
     paths: tuple[Path, ...]
     fault: str = ""
     log: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
+    build_requires: tuple[str, ...] = ()
+    targets: tuple[CondaTarget, ...] = ()
+    has_requirements: bool = False
 
 
 def read_back(package: CondaPackage) -> tuple[str, ...]:
@@ -105,7 +125,7 @@ def run_tests(path: Path, channels: Sequence[str], env: Mapping[str, str]) -> tu
     Raises:
         ProcessError: the test runner itself failed.
     """
-    told = _answer(test_worker, [str(path)], channels, env)
+    told = _answer(test_worker, [str(path)], channels, without_credentials(env))
     return tuple(Tested(one["passed"], tuple(one["output"])) for one in told)
 
 
@@ -121,19 +141,160 @@ def build_recipe(recipe: Path, folder: Path, channels: Sequence[str], env: Mappi
     Raises:
         ProcessError: rattler-build itself failed.
     """
-    told = _answer(
-        recipe_worker, [str(recipe), str(folder)], [json.dumps({"python_min": [CONDA_FORGE_PYTHON]}), *channels], env
+    variants = {"python_min": [CONDA_FORGE_PYTHON]}
+    return run_recipe(RecipeRequest(recipe, tuple(channels), folder, variants), env)
+
+
+@dataclass(frozen=True)
+class RecipeRequest:
+    """A recipe that rattler-build renders or builds.
+
+    Attributes:
+        recipe: the file.
+        channels: where its requirements come from.
+        output: the folder of a channel that gets the packages; None to render only.
+        variants: the values of each variable.
+        variant_files: override the variants.
+        platform: the subdir that it is rendered for; this machine's if empty.
+        pythons: those to build for, such as ``py312``; all if empty.
+    """
+
+    recipe: Path
+    channels: tuple[str, ...] = ()
+    output: Path | None = None
+    variants: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    variant_files: tuple[Path, ...] = ()
+    platform: str = ""
+    pythons: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> dict[str, object]:
+        """The request as plain data for `recipe_worker`."""
+        return {
+            "recipe": str(self.recipe),
+            "channels": list(self.channels),
+            "output": str(self.output or ""),
+            "variants": {name: list(values) for name, values in self.variants.items()},
+            "variant_files": [str(path) for path in self.variant_files],
+            "platform": self.platform,
+            "pythons": list(self.pythons),
+        }
+
+
+def run_recipe(
+    request: RecipeRequest,
+    env: Mapping[str, str],
+    also: Mapping[str, str] | None = None,
+    timeout: float | None = _PATIENCE,
+) -> Packages:
+    """Render a recipe and build its packages, in a process without credentials.
+
+    Args:
+        request: the recipe and how it is built.
+        env: the environment; credentials are left out of it.
+        also: variables that the recipe is given too.
+        timeout: in seconds; None for none.
+
+    Raises:
+        ProcessError: rattler-build itself failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:
+        file = Path(folder, "request.json")
+        file.write_text(json.dumps(request.data), encoding="utf-8")
+        told = _answer(recipe_worker, [str(file)], [], without_credentials(env) | dict(also or {}), timeout)
+    return Packages(
+        tuple(map(Path, told["packages"])),
+        told["fault"],
+        tuple(told["log"]),
+        tuple(told["host"]),
+        tuple(told["build"]),
+        tuple(_target(one) for one in told["targets"]),
+        any(one["needs"] for one in told["targets"]),
     )
-    return Packages(tuple(map(Path, told["packages"])), told["fault"], tuple(told["log"]), tuple(told["requires"]))
 
 
-def _answer(program: ModuleType, before: Sequence[str], after: Sequence[str], env: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON is anything
-    """Run a program that writes its answer to a file, whose path stands between its arguments."""
+def _target(data: Mapping[str, Any]) -> CondaTarget:
+    return CondaTarget(data["name"], data["version"], data["subdir"], data["python"], data["build"])
+
+
+def _answer(
+    program: ModuleType,
+    before: Sequence[str],
+    after: Sequence[str],
+    env: Mapping[str, str],
+    timeout: float | None = _PATIENCE,
+) -> Any:  # noqa: ANN401 - JSON is anything
+    """Run a program that writes its answer to a file, whose path is one of its arguments."""
     with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:
         answer = Path(folder, "answer.json")
         argv = [sys.executable, "-P", str(program.__file__), *before, str(answer), *after]
-        done = run(argv, env=without_credentials(env), patience=_PATIENCE)
+        done = run(argv, env=env, patience=timeout)
         try:
             return json.loads(answer.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise ProcessError(f"{Path(before[0]).name}: rattler-build gave no answer", done.stderr) from None
+
+
+class RecipeBuilder:
+    """Builds the project's own ``recipe.yaml``."""
+
+    name = "rattler-build"
+
+    def applies_because(self, project: CondaProject) -> str:
+        """Return that the project has a recipe of the newer format; empty where it has not."""
+        recipe = project.recipe
+        return f"the project has {recipe.path}" if recipe and recipe.form is Format.V1 else ""
+
+    def build(self, project: CondaProject) -> BuiltPackages:
+        """Build every package of the recipe for this platform, in the clean clone.
+
+        Raises:
+            BuildError: the build failed, or a requirement cannot be resolved.
+            ConfigError: there is no such recipe.
+            CredentialError: credentials for publishing are in the environment, where the build could read them.
+            VersionError: the recipe computes another version than the one that is released.
+        """
+        context = project.context
+        recipe = project.recipe_of(Format.V1)
+        refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
+        clone = clone_with_recipe(project, recipe)
+        request = RecipeRequest(
+            clone.recipe,
+            tuple(project.channels),
+            variants=default_variants(rattler.this_subdir()),
+            variant_files=clone.variant_files,
+        )
+        rendered = run_recipe(request, context.env, clone.git_variables)
+        if rendered.fault:
+            raise BuildError(f"{recipe.path}: rattler-build cannot render it: {rendered.fault}", _CORRECT)
+        if not rendered.targets:
+            return BuiltPackages(
+                notes=(Note(State.SKIPPED, f"{recipe.path} skips this platform, every package of it"),)
+            )
+        check_versions(recipe.path, rendered.targets, project.release)
+        needs_python = any(target.python for target in rendered.targets)
+        if rendered.has_requirements and (reason := unreachable_because(context, needs_python=needs_python)):
+            return not_built(context, recipe.path, reason)
+        built = run_recipe(
+            replace(request, output=project.folder / "built"), context.env, clone.git_variables, timeout=None
+        )
+        if built.fault:
+            raise _failed(recipe.path, built, project.channels)
+        artifacts = collect_packages(project, built.paths, (clone.folder, project.folder))
+        return BuiltPackages(artifacts, clone.notes)
+
+
+def _failed(path: str, built: Packages, channels: Sequence[str]) -> BuildError:
+    """Return why a package was not built; without a log it is about the requirements, and rattler-build names none."""
+    if built.log:
+        return BuildError(
+            f"{path}: {built.fault}",
+            "Correct what the last lines say, then run again.",
+            faults=built.log[-_LAST_LINES:],
+        )
+    for specs in (built.build_requires, built.requires):
+        if reason := rattler.why_not(channels, specs=specs):
+            return BuildError(
+                f"{path}: {reason}", "Correct the requirement in the recipe, or add a channel that has it."
+            )
+    return BuildError(f"{path}: {built.fault}", _CORRECT)

@@ -1,0 +1,134 @@
+"""Define what builds the conda packages of a project."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Protocol
+
+from release_tools.builders.conda.own_recipe import OwnRecipe, find_own_recipe
+from release_tools.engine.context import Context
+from release_tools.errors import ConfigError
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Note
+from release_tools.model.release import Release
+from release_tools.recipe.document import Format
+
+NOARCH: Final = "noarch"
+"""The subdir of packages for every platform."""
+
+
+@dataclass(frozen=True, order=True)
+class CondaTarget:
+    """A conda package that is to be built.
+
+    Attributes:
+        name: of the package.
+        version: as conda writes it.
+        subdir: the channel folder that it belongs in: ``noarch``, ``linux-64``.
+        python: the Python that it is built for, such as ``py312``; empty where it is for none or for all.
+        build: the build string; empty where it is not final before dependencies are solved.
+    """
+
+    name: str
+    version: str
+    subdir: str
+    python: str = ""
+    build: str = ""
+
+    @property
+    def identifier(self) -> str:
+        """How the build plan names it: ``linux-64/py312``, ``noarch``."""
+        return f"{self.subdir}/{self.python}" if self.python else self.subdir
+
+
+@dataclass(frozen=True)
+class BuiltPackages:
+    """The packages that a builder made.
+
+    Attributes:
+        artifacts: the files, each with its subdir.
+        notes: for the report.
+    """
+
+    artifacts: tuple[Artifact, ...] = ()
+    notes: tuple[Note, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class CondaProject:
+    """A project whose conda packages are built.
+
+    Attributes:
+        context: the run's surroundings.
+        release: with sdist and wheels, where there are any.
+    """
+
+    context: Context
+    release: Release
+
+    @cached_property
+    def recipe(self) -> OwnRecipe | None:
+        """The recipe that the project keeps; None where it keeps none.
+
+        Raises:
+            ConfigError: the recipe that ``conda.recipe`` names does not exist.
+        """
+        return find_own_recipe(self.context, self.release)
+
+    def recipe_of(self, form: Format) -> OwnRecipe:
+        """Return the recipe that the project keeps, in this format.
+
+        Raises:
+            ConfigError: it keeps none, or one of the other format.
+        """
+        if self.recipe is None:
+            raise ConfigError(
+                f"conda.builder is {self.context.config.conda.builder}, but the project has no conda recipe",
+                f"Set conda.recipe to the path of its {form}.",
+            )
+        if self.recipe.form is not form:
+            raise ConfigError(
+                f"conda.builder is {self.context.config.conda.builder}, which does not build {self.recipe.path}",
+                f'Set conda.recipe to the path of a {form}, or conda.builder to "auto".',
+            )
+        return self.recipe
+
+    @property
+    def sdist(self) -> Artifact | None:
+        """The source distribution that this run built."""
+        return next(iter(self.release.artifacts_of_kind(ArtifactKind.SDIST)), None)
+
+    @property
+    def wheels(self) -> tuple[Artifact, ...]:
+        """The wheels that this run built."""
+        return self.release.artifacts_of_kind(ArtifactKind.WHEEL)
+
+    @property
+    def folder(self) -> Path:
+        """The scratch folder of conda packages."""
+        return self.context.scratch / "conda"
+
+    @property
+    def channels(self) -> Sequence[str]:
+        """The channels from which requirements are installed."""
+        return self.context.config.conda.channels
+
+
+class CondaBuilder(Protocol):
+    """A way to build conda packages; another one is one file and one line in the registry."""
+
+    name: str
+    """For the setting ``conda.builder``."""
+
+    def applies_because(self, project: CondaProject) -> str:
+        """Return why ``conda.builder = "auto"`` takes this builder, for a person; empty where it does not."""
+
+    def build(self, project: CondaProject) -> BuiltPackages:
+        """Build every package that this machine can build.
+
+        Raises:
+            BuildError: the build failed.
+            CondaError: the project cannot become a conda package in this way.
+            VersionError: the recipe computes another version than the one that is released.
+        """

@@ -1,0 +1,285 @@
+"""Conda packages of a build tool, rewritten so that the same commit gives the same bytes.
+
+rattler-build and conda-build leave in a package when, where and from which channels it was built. None of it is used
+by an installer. What is used stays: files, prefixes, requirements, tests and licenses.
+"""
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import posixpath
+import re
+import tarfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+from release_tools.artifacts import CondaPackage
+from release_tools.builders.conda.package_writer import Package, PackageEntry, Readable, Style, write_package
+
+_MILLISECONDS: Final = 1000
+_EXECUTABLE: Final = 0o100
+_PYC_FLAGS, _PYC_TIME, _PYC_SIZE = slice(4, 8), slice(8, 12), slice(12, 16)
+_CANONICAL: Final = "/opt/release-tools/"
+_FILLER: Final = "placehold_"
+# Where, when and with which tools it was built.
+_ABOUT_LEFT_OUT: Final = ("channels", "conda_build_version", "conda_private", "conda_version", "env_vars", "root_pkgs")
+_EXTRA_LEFT_OUT: Final = ("copy_test_source_files", "final", "flow_run_id", "parent_recipe", "remote_url", "sha")
+_INFO_LEFT_OUT: Final = ("git", "recipe/rendered_recipe.yaml")
+_OF_ONE_INSTALLATION: Final = re.compile(r"\.(?:dist|egg)-info/direct_url\.json$")
+_CACHED: Final = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<module>[^/.]+)\.[^/]*\.pyc")
+_RECORD: Final = re.compile(r"\.dist-info/RECORD$")
+_BUILD_PREFIX: Final = re.compile(rb"/[ -~]*?_env(?:_placehold)+[_placehod]*(?=/)")
+_RENDERED, _TEMPLATE = "recipe/meta.yaml", "recipe/meta.yaml.template"
+
+
+@dataclass
+class _File:
+    """A file of the payload while it is rewritten.
+
+    Attributes:
+        path: of its content on disk.
+        executable: whether its owner may execute it.
+        link: what it points to, where it is a symbolic link.
+        sha256: of its content as it is to be.
+        size: of its content as it is to be.
+    """
+
+    path: Path
+    executable: bool = False
+    link: str = ""
+    sha256: str = ""
+    size: int = 0
+
+    def write(self, content: bytes) -> None:
+        """Replace the content."""
+        self.path.write_bytes(content)
+        self.sha256, self.size = hashlib.sha256(content).hexdigest(), len(content)
+
+
+def normalise(
+    package: CondaPackage, folder: Path, scratch: Path, styles: Sequence[Style], built_in: Sequence[Path] = ()
+) -> tuple[Path, ...]:
+    """Write a package again, in each of these styles, without a trace of the machine that built it.
+
+    Args:
+        package: as `archives.read_conda` checked it.
+        folder: where the packages are written, without their subdir; made if it is missing.
+        scratch: an empty folder for the content of the package.
+        styles: of the files; the time of the first is that of the package.
+        built_in: folders whose paths are replaced by ``.`` in the texts under ``info/``.
+
+    Returns:
+        The files, in the order of the styles.
+
+    Raises:
+        OSError: the scratch folder or the new file cannot be written.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    documents, files = _unpacked(package, scratch)
+    time = styles[0].time
+    recorded = {str(path["_path"]): path for path in json.loads(documents["paths.json"])["paths"]}
+    placeholders = _rewrite_payload(files, recorded, time)
+    info = _rewrite_info(documents, time, [*_canonical_pairs(placeholders), *_relative(built_in)])
+    info["paths.json"] = _paths(files, recorded, placeholders)
+    if "files" in info:
+        info["files"] = "".join(f"{name}\n" for name in sorted(files)).encode()
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{package.name}-{package.version}-{package.build}"
+    ordered = sorted(files.items())
+    entries = [PackageEntry(name, file.size, file.executable, file.link) for name, file in ordered]
+    return tuple(
+        write_package(folder, Package(stem, info, entries, _contents([file for _, file in ordered])), style)
+        for style in styles
+    )
+
+
+def _unpacked(package: CondaPackage, scratch: Path) -> tuple[dict[str, bytes], dict[str, _File]]:
+    """The documents under ``info/``, and the payload as files of the scratch folder."""
+    documents: dict[str, bytes] = {}
+    files: dict[str, _File] = {}
+    for archive, member in members_of(package.path):
+        if member.isdir():
+            continue
+        if member.issym():
+            files[member.name] = _File(scratch, link=member.linkname)
+            continue
+        content = archive.extractfile(member)
+        if content is None:
+            continue
+        if member.name.startswith("info/"):
+            documents[member.name.removeprefix("info/")] = content.read()
+        elif not _OF_ONE_INSTALLATION.search(member.name):
+            file = files[member.name] = _File(scratch / str(len(files)), bool(member.mode & _EXECUTABLE))
+            file.sha256, file.size = _stored(content, file.path)
+    return documents, {name: file for name, file in files.items() if not _is_byte_code_of_others(name, files)}
+
+
+def _is_byte_code_of_others(name: str, files: Mapping[str, _File]) -> bool:
+    """Return whether a file is byte code of a module that another package brings, cached when the build used it."""
+    found = _CACHED.fullmatch(name)
+    return found is not None and f"{found['folder']}{found['module']}.py" not in files
+
+
+def members_of(path: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+    """Each member of a package with the archive to read it from; the package was checked before."""
+    from conda_package_streaming.package_streaming import stream_conda_component
+
+    parts = ("pkg",) if path.name.endswith(".tar.bz2") else ("info", "pkg")
+    with path.open("rb") as file:
+        for part in parts:
+            file.seek(0)
+            yield from stream_conda_component(path.name, file, part)
+
+
+def _stored(content: IO[bytes], path: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("wb") as file:
+        while chunk := content.read(1 << 20):
+            digest.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
+    return digest.hexdigest(), size
+
+
+def _rewrite_payload(files: Mapping[str, _File], recorded: Mapping[str, Any], time: int) -> dict[str, str]:
+    """Rewrite what depends on when and where the package was built.
+
+    Args:
+        files: of the payload, by their paths in the package.
+        recorded: the entries of ``paths.json``, by path.
+        time: of every source file, in seconds since the epoch.
+
+    Returns:
+        The prefix that the build wrote into files, by the path of each.
+    """
+    placeholders: dict[str, str] = {}
+    changed: set[str] = set()
+    for name, file in files.items():
+        if file.link:
+            continue
+        placeholder = str(recorded.get(name, {}).get("prefix_placeholder") or "")
+        if placeholder.startswith("/"):
+            placeholders[name] = placeholder
+        if placeholder.startswith("/") or name.endswith(".pyc"):
+            content = file.path.read_bytes()
+            fresh = content.replace(placeholder.encode(), _canonical(placeholder).encode()) if placeholder else content
+            fresh = _pyc_of(fresh, time) if name.endswith(".pyc") else fresh
+            if fresh != content:
+                file.write(fresh)
+                changed.add(name)
+    for name in filter(_RECORD.search, files):
+        files[name].write(_record_of(name, files, changed))
+    return placeholders
+
+
+def _canonical(placeholder: str) -> str:
+    """A prefix of the same length that is the same on every machine; installers replace it in any case."""
+    filled = _CANONICAL + _FILLER * (len(placeholder) // len(_FILLER) + 1)
+    return filled[: len(placeholder)]
+
+
+def _pyc_of(content: bytes, time: int) -> bytes:
+    """Return byte code that is valid for a source file of this time (PEP 552), without the path of its build.
+
+    The build tools do not list it among the files that contain the prefix. Byte code that checks its source by a hash
+    has no time.
+    """
+    content = _BUILD_PREFIX.sub(lambda found: _canonical(found[0].decode()).encode(), content)
+    if len(content) < _PYC_SIZE.stop or any(content[_PYC_FLAGS]):
+        return content
+    return content[: _PYC_TIME.start] + (time & 0xFFFFFFFF).to_bytes(4, "little") + content[_PYC_TIME.stop :]
+
+
+def _record_of(name: str, files: Mapping[str, _File], changed: set[str]) -> bytes:
+    """A RECORD that is true of the rewritten files."""
+    root = posixpath.dirname(posixpath.dirname(name))
+    rows = csv.reader(io.StringIO(files[name].path.read_text(encoding="utf-8")))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in sorted(row for row in rows if row):
+        path = posixpath.normpath(posixpath.join(root, row[0]))
+        if _OF_ONE_INSTALLATION.search(path):
+            continue
+        if path in changed and row[1:2] != [""]:
+            digest = base64.urlsafe_b64encode(bytes.fromhex(files[path].sha256)).rstrip(b"=").decode()
+            row = [row[0], f"sha256={digest}", str(files[path].size)]  # noqa: PLW2901 - the row as it is to be
+        writer.writerow(row)
+    return text.getvalue().encode()
+
+
+def _rewrite_info(documents: Mapping[str, bytes], time: int, replaced: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+    """The documents under ``info/``, without ``paths.json``, as they are to be."""
+    kept = {name: content for name, content in documents.items() if name not in _INFO_LEFT_OUT}
+    if _TEMPLATE in kept:
+        kept[_RENDERED] = kept.pop(_TEMPLATE)
+    rewrite: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        "index.json": lambda index: _index(index, time),
+        "about.json": _about,
+    }
+    for name, change in rewrite.items():
+        if name in kept:
+            kept[name] = _json(change(json.loads(kept[name])))
+    return {name: _replaced(content, replaced) for name, content in sorted(kept.items()) if name != "paths.json"}
+
+
+def _index(index: dict[str, Any], time: int) -> dict[str, Any]:
+    lists: dict[str, Any] = {field: sorted(index[field]) for field in ("depends", "constrains") if field in index}
+    return index | lists | {"timestamp": time * _MILLISECONDS}
+
+
+def _about(about: dict[str, Any]) -> dict[str, Any]:
+    kept = {field: value for field, value in about.items() if field not in _ABOUT_LEFT_OUT}
+    if isinstance(kept.get("extra"), dict):
+        kept["extra"] = {field: value for field, value in kept["extra"].items() if field not in _EXTRA_LEFT_OUT}
+    return kept
+
+
+def _paths(files: Mapping[str, _File], recorded: Mapping[str, Any], placeholders: Mapping[str, str]) -> bytes:
+    """``paths.json`` of the rewritten files."""
+    entries = []
+    for name, file in sorted(files.items()):
+        entry = {"path_type": "softlink" if file.link else "hardlink", **recorded.get(name, {}), "_path": name}
+        target = (
+            files.get(posixpath.normpath(posixpath.join(posixpath.dirname(name), file.link))) if file.link else file
+        )
+        if target is not None and not target.link:
+            entry |= {"sha256": target.sha256, "size_in_bytes": target.size}
+        if name in placeholders:
+            entry["prefix_placeholder"] = _canonical(placeholders[name])
+        entries.append(entry)
+    return _json({"paths": entries, "paths_version": 1})
+
+
+def _canonical_pairs(placeholders: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(old, _canonical(old)) for old in sorted(set(placeholders.values()))]
+
+
+def _relative(folders: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    """Each spelling of a folder's path, the longest first."""
+    for folder in folders:
+        for one in (folder, folder.resolve()):
+            yield from ((one.as_uri(), "."), (one.as_posix(), "."), (str(one), "."))
+
+
+def _replaced(content: bytes, pairs: Sequence[tuple[str, str]]) -> bytes:
+    for old, new in pairs:
+        content = content.replace(old.encode(), new.encode())
+    return content
+
+
+def _contents(files: Sequence[_File]) -> Iterator[Readable]:
+    """The content of each file, one open at a time; a link has none."""
+    for file in files:
+        if file.link:
+            yield io.BytesIO()
+        else:
+            with file.path.open("rb") as content:
+                yield content
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()

@@ -1,0 +1,165 @@
+"""The conda recipe that a project keeps in its repository: where it is, and how it gets the released version."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from release_tools.engine.context import Context
+from release_tools.errors import ConfigError, RecipeError, RepositoryError
+from release_tools.git.log import list_files, read_file
+from release_tools.git.repository import Repository
+from release_tools.git.tags import has
+from release_tools.model.artifact import Artifact
+from release_tools.model.release import Release
+from release_tools.model.versions import conda_version, parse_version
+from release_tools.recipe.document import Format, RecipeDocument
+from release_tools.recipe.spans import Edit
+from release_tools.recipe.update import OWN_FOLDERS, recipe_version, set_version
+from release_tools.recipe.update_source import Target, is_ours
+
+FOLDERS: Final = (*OWN_FOLDERS, "conda", "devtools/conda-recipe", "devtools/conda.recipe", "devtools/conda")
+"""Where a recipe is searched for if `conda.recipe` is empty; the first folder that has one counts."""
+VARIANT_FILES: Final = {
+    Format.V1: ("variants.yaml", "conda_build_config.yaml"),
+    Format.V0: ("conda_build_config.yaml",),
+}
+"""The variant files that the build tool of each format takes from the recipe's own folder."""
+
+
+@dataclass(frozen=True)
+class OwnRecipe:
+    """A recipe in a project.
+
+    Attributes:
+        path: of the file, relative to the project, with forward slashes.
+        form: its format.
+        text: the whole of it.
+        beside: the names of the other files in its folder.
+    """
+
+    path: str
+    form: Format
+    text: str
+    beside: frozenset[str] = frozenset()
+
+    @property
+    def variant_files(self) -> tuple[str, ...]:
+        """The variant files in its folder, by name."""
+        return tuple(name for name in VARIANT_FILES[self.form] if name in self.beside)
+
+
+def find_own_recipe(context: Context, release: Release) -> OwnRecipe | None:
+    """Return the recipe of the released commit; where that is not known, the one in the project's folder.
+
+    Raises:
+        ConfigError: the recipe that ``conda.recipe`` names does not exist.
+    """
+    paths, read = _files(context, release)
+    path = _configured(context.config.conda.recipe, paths) or _usual(paths)
+    if not path:
+        return None
+    folder = PurePosixPath(path).parent
+    beside = frozenset(
+        PurePosixPath(other).name for other in paths if PurePosixPath(other).parent == folder and other != path
+    )
+    return OwnRecipe(path, Format(PurePosixPath(path).name), read(path), beside)
+
+
+def _usual(paths: frozenset[str]) -> str:
+    wanted = (f"{folder}/{form}" for folder in FOLDERS for form in (Format.V1, Format.V0))
+    return next((path for path in wanted if path in paths), "")
+
+
+def _configured(setting: str, paths: frozenset[str]) -> str:
+    """Return the path that ``conda.recipe`` names: a recipe, or the folder of one."""
+    wanted = setting.replace("\\", "/").removeprefix("./").rstrip("/")
+    if not wanted:
+        return ""
+    inside = "" if wanted == "." else f"{wanted}/"
+    candidates = (wanted, *(f"{inside}{form}" for form in (Format.V1, Format.V0)))
+    found = next((path for path in candidates if path in paths and PurePosixPath(path).name in tuple(Format)), "")
+    if not found:
+        raise ConfigError(
+            f"conda.recipe: {setting} is neither a {Format.V1}, nor a {Format.V0}, nor a folder with one of them",
+            "Correct the path, or commit the file.",
+        )
+    return found
+
+
+def _files(context: Context, release: Release) -> tuple[frozenset[str], Callable[[str], str]]:
+    """Return the project's files, and how one is read: from the commit, or from its folder where there is none."""
+    project, commit = context.project, release.commit
+    try:
+        repository = Repository.open(project, context.env)
+    except RepositoryError:
+        commit = ""
+    if not commit or not has(repository, commit):
+        folders = {PurePosixPath(folder) for folder in (*FOLDERS, ".")}
+        configured = PurePosixPath(context.config.conda.recipe.replace("\\", "/") or ".")
+        names = [
+            path.relative_to(project).as_posix()
+            for folder in {*folders, configured, configured.parent}
+            for path in (project / folder).glob("*")
+            if path.is_file()
+        ]
+        return frozenset(names), lambda path: (project / path).read_bytes().decode("utf-8", "replace")
+    inner = project.resolve().relative_to(repository.root)
+    prefix = "" if inner == inner.parent else inner.as_posix()
+    found = frozenset(list_files(repository, commit, prefix))
+    return found, lambda path: read_file(repository, commit, f"{prefix}/{path}".lstrip("/")) or ""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A recipe as it is built.
+
+    Attributes:
+        text: of it.
+        changes: what was set in it, a line each.
+    """
+
+    text: str
+    changes: tuple[str, ...]
+
+
+def prepare_recipe(recipe: OwnRecipe, release: Release, sdist: Artifact | None) -> Prepared:
+    """Return a recipe with the version that is released, and with our sdist where its source is the one on PyPI.
+
+    A version that the recipe computes is left alone: it is compared once the recipe is rendered.
+
+    Args:
+        recipe: as the project has it.
+        release: whose version it is to have.
+        sdist: that this run built; None where there is none.
+
+    Raises:
+        RecipeError: it is no YAML (with jinja, for v0).
+    """
+    version = conda_version(parse_version(release.version, field="version"))
+    text, changes = recipe.text, []
+    try:
+        written = recipe_version(text, recipe.form)
+    except RecipeError:
+        written = ""
+    if sdist is not None:
+        document = RecipeDocument(text, recipe.form)
+        edits = list(_source_edits(document, sdist))
+        text = document.edited(edits)
+        changes += [f"source → {sdist.filename} of this build"] if edits else []
+    if written and written != version:
+        text = set_version(text, recipe.form, version)
+        changes.append(f"version {written} → {version}")
+    return Prepared(text, tuple(changes))
+
+
+def _source_edits(document: RecipeDocument, sdist: Artifact) -> Iterator[Edit]:
+    """Yield the edits that take the project's sdist from this build, for PyPI may not have it yet."""
+    target = Target("", sdist.sha256, sdist.filename)
+    for source in document.sources():
+        if is_ours(document, source, target):
+            for place in source.get("url"):
+                yield place.replaced(sdist.path.absolute().as_uri())
+            literals = [document.literal(place) for place in source.get("sha256")]
+            for literal in {place.start: place for place in literals}.values():
+                yield literal.replaced(sdist.sha256)

@@ -1,0 +1,56 @@
+"""Choose what builds the conda packages of a project."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from release_tools.builders.conda.base import CondaBuilder, CondaProject
+from release_tools.builders.conda.from_wheel import WheelConverter
+from release_tools.builders.conda.rattler_build import RecipeBuilder
+from release_tools.errors import ConfigError, did_you_mean
+from release_tools.model.note import Skip
+
+BUILDERS: Final[tuple[CondaBuilder, ...]] = (
+    RecipeBuilder(),
+    WheelConverter(),
+)
+"""In the order in which ``conda.builder = "auto"`` asks them; the first that applies builds."""
+AUTO, NONE = "auto", "none"
+
+
+@dataclass(frozen=True)
+class ChosenBuilder:
+    """What builds a project's conda packages.
+
+    Attributes:
+        builder: it.
+        because: why, for a person.
+    """
+
+    builder: CondaBuilder
+    because: str
+
+
+def choose_builder(project: CondaProject) -> ChosenBuilder | Skip:
+    """Return what builds the conda packages of a project, or why there are none.
+
+    Raises:
+        ConfigError: ``conda.builder`` names no builder, or ``conda.recipe`` no recipe.
+    """
+    config = project.context.config.conda
+    if not config.enabled:
+        return Skip("conda.enabled is false")
+    if config.builder == NONE:
+        return Skip('conda.builder is "none"')
+    names = {builder.name: builder for builder in BUILDERS}
+    if config.builder in names:
+        return ChosenBuilder(names[config.builder], f'conda.builder is "{config.builder}"')
+    if config.builder != AUTO:
+        known = (AUTO, *sorted(names), NONE)
+        hint = did_you_mean(config.builder, known)
+        raise ConfigError(
+            f"conda.builder: there is no builder {config.builder!r}{hint}", f"Set one of {', '.join(known)}."
+        )
+    for builder in BUILDERS:
+        if because := builder.applies_because(project):
+            return ChosenBuilder(builder, because)
+    return Skip("there is neither a wheel nor a recipe to make a conda package of")
