@@ -5,7 +5,8 @@ core metadata, of the description, of the file's name and of its archive. The or
 https://packaging.python.org/specifications/core-metadata/ and https://docs.pypi.org/
 
 The readers in `release_tools.artifacts` refuse what makes a file unsafe or unreadable, such as a decompression bomb, a
-wheel without a RECORD or an sdist with two folders; there are no rows for these.
+wheel without a RECORD or an sdist with two folders; there are no rows for these. Platform tags are compared with PyPI's
+list together with a wheel's content, in `release_tools.checks.platform_tags`.
 """
 
 import email.utils
@@ -26,7 +27,6 @@ from packaging.version import InvalidVersion, Version
 
 from release_tools.artifacts import Sdist, Wheel
 from release_tools.artifacts.zips import streaming_fault
-from release_tools.checks.index_platforms import is_accepted_platform, may_be_newer
 
 _LICENSE_FILES_SINCE: Final = Version("2.4")
 _SUPPORTED: Final = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
@@ -331,22 +331,6 @@ def _dist_info_folder(upload: Upload) -> Iterator[str]:
             yield f"the folder {upload.dist.dist_info!r} must be called {expected!r}"
 
 
-def _platform_tags(upload: Upload) -> Iterator[str]:
-    for platform in _platforms(upload):
-        if not is_accepted_platform(platform) and not may_be_newer(platform):
-            yield f"the platform tag {platform!r} is not supported"
-
-
-def _newer_platform_tags(upload: Upload) -> Iterator[str]:
-    for platform in _platforms(upload):
-        if not is_accepted_platform(platform) and may_be_newer(platform):
-            yield f"the platform tag {platform!r} is newer than our list of those that PyPI accepts"
-
-
-def _platforms(upload: Upload) -> list[str]:
-    return sorted({tag.platform for tag in upload.dist.tags}) if isinstance(upload.dist, Wheel) else []
-
-
 def _missing_license_files(upload: Upload) -> Iterator[str]:
     names = {member.name for member in upload.dist.members}
     dist = upload.dist
@@ -415,13 +399,6 @@ RULES: Final = (
     Rule("no-description", Verdict.ACCEPTED, _missing_description, 'Set readme = "README.md" in pyproject.toml.'),
     Rule("file-name", Verdict.REFUSED, _file_name, f"{_BACKEND} File names are normalised (PEP 427, PEP 625)."),
     Rule("dist-info", Verdict.REFUSED, _dist_info_folder, _BACKEND),
-    Rule(
-        "platform-tag",
-        Verdict.REFUSED,
-        _platform_tags,
-        "Repair the wheel: auditwheel on Linux, delocate on macOS; cibuildwheel runs both.",
-    ),
-    Rule("newer-platform-tag", Verdict.MAY_BE_REFUSED, _newer_platform_tags, ""),
     Rule("license-file", Verdict.REFUSED, _missing_license_files, "Correct project.license-files in pyproject.toml."),
     Rule("script-name", Verdict.REFUSED, _script_names, "Rename it in [project.scripts] or [project.gui-scripts]."),
     Rule(
