@@ -15,6 +15,17 @@ from release_tools.system.sanitize import visible
 CHUNK: Final = 1 << 16
 REBUILD: Final = "Build the file anew from a clean checkout, and do not publish this one."
 
+PLACEHOLDER_START: Final = 512
+"""How many bytes of a file tell whether it is a placeholder."""
+
+_PLACEHOLDERS: Final = (
+    (
+        "Git LFS",
+        re.compile(rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v\d+\n(?:ext-[^\n]*\n)*oid sha256:"),
+    ),
+    ("git-annex", re.compile(rb"/annex/objects/[A-Z0-9]+E?-[^\n]*\n?\Z")),
+    ("git-crypt", re.compile(rb"\0GITCRYPT\0")),
+)
 _DRIVE = re.compile(r"[A-Za-z]:")
 _LONGEST_NAME = 1024
 _LONGEST_PART = 255
@@ -31,6 +42,8 @@ class Member:
         sha256: lower-case hexadecimal digest of its content; empty for a link.
         executable: whether its owner may execute it.
         link: what it points to, as written, where it is a symbolic link; empty for a file.
+        placeholder: the tool whose placeholder is there instead of the content, such as ``Git LFS``; empty for
+            everything else.
     """
 
     name: str
@@ -38,6 +51,7 @@ class Member:
     sha256: str
     executable: bool = False
     link: str = ""
+    placeholder: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +139,14 @@ def name_fault(name: str) -> str:
 
 def _longest(parts: list[str]) -> int:
     return max(len(part.encode(errors="replace")) for part in parts)
+
+
+def placeholder_of(start: bytes) -> str:
+    """Return which tool's placeholder a file is, by its first `PLACEHOLDER_START` bytes; empty where it is none.
+
+    A checkout shows the real content, but git stores, and a clone has, the placeholder.
+    """
+    return next((tool for tool, pattern in _PLACEHOLDERS if pattern.match(start)), "")
 
 
 def refused(archive: str, member: str, why: str) -> ArchiveError:

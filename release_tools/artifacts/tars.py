@@ -12,7 +12,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from release_tools.artifacts.members import CHUNK, LIMITS, REBUILD, Limits, Member, MemberNames, name_fault, refused
+from release_tools.artifacts.members import (
+    CHUNK,
+    LIMITS,
+    PLACEHOLDER_START,
+    REBUILD,
+    Limits,
+    Member,
+    MemberNames,
+    name_fault,
+    placeholder_of,
+    refused,
+)
 from release_tools.artifacts.streams import Frame, decoding
 from release_tools.errors import ArchiveError
 
@@ -148,8 +159,10 @@ def read_members(
             raise refused(shown, info.name, f"has {info.size} bytes, more than {limits.document}")
         digest = hashlib.sha256()
         kept = []
+        start = b""
         for chunk in content:
             digest.update(chunk)
+            start = start or chunk[:PLACEHOLDER_START]
             if keep:
                 kept.append(chunk)
         executable = bool(info.mode & stat.S_IXUSR)
@@ -158,6 +171,6 @@ def read_members(
         elif info.issym():
             member = Member(info.name, 0, "", link=info.linkname)
         else:
-            member = Member(info.name, info.size, digest.hexdigest(), executable)
+            member = Member(info.name, info.size, digest.hexdigest(), executable, placeholder=placeholder_of(start))
         known[info.name] = member
         yield member, b"".join(kept)

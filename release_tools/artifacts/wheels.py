@@ -23,12 +23,14 @@ from release_tools.artifacts.executables import BINARY_HEAD, is_binary
 from release_tools.artifacts.install_scheme import InstallScheme, import_names, install_path_of
 from release_tools.artifacts.members import (
     LIMITS,
+    PLACEHOLDER_START,
     REBUILD,
     Limits,
     Member,
     MemberNames,
     one_line,
     open_regular,
+    placeholder_of,
     refused,
 )
 from release_tools.artifacts.streams import decoding
@@ -236,8 +238,10 @@ def _verified_members(archive: Zip, dist_info: str) -> tuple[Member, ...]:
     members = []
     for entry in sorted(files.values(), key=lambda entry: entry.start):
         algorithm, digest, size = record.get(entry.name, _Recorded("sha256", b"", ""))
-        content = archive.open(entry.name, algorithm).finish()
-        members.append(Member(entry.name, entry.size, content.digest().hex(), entry.executable))
+        content = archive.open(entry.name, algorithm)
+        placeholder = placeholder_of(content.read(PLACEHOLDER_START))
+        digest_of_all = content.finish().digest().hex()
+        members.append(Member(entry.name, entry.size, digest_of_all, entry.executable, placeholder=placeholder))
         if entry.name in unrecorded:
             continue
         if not digest:

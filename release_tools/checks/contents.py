@@ -1,14 +1,16 @@
-"""What is inside the files: nothing that should not be installed, and nothing that should be there left out."""
+"""Check what is inside the files: nothing that must not be installed, and nothing left out that should be there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Final
 
 from packaging.utils import canonicalize_name
 
-from release_tools.artifacts import Wheel
+from release_tools.artifacts import CondaPackage, Sdist, Wheel
 from release_tools.artifacts.install_scheme import install_path_of
 from release_tools.checks.artifacts import ReleaseFiles
+from release_tools.checks.windows_names import windows_fault
 from release_tools.config.schema import VerifyConfig
 from release_tools.model.note import Note, State
 
@@ -19,16 +21,90 @@ _STRAYS: Final = frozenset(
     }
 )  # fmt: skip
 _MARKER: Final = "py.typed"
+_SHOWN: Final = 5
+_CURES: Final = {
+    "Git LFS": "Type: git lfs pull. In a workflow, actions/checkout takes lfs: true.",
+    "git-annex": "Commit the content itself, or have the build fetch it: a clone has no content of git-annex.",
+    "git-crypt": "Keep encrypted files out of the package: a clone has them only encrypted.",
+}
 
 
 def check_contents(config: VerifyConfig, subject: ReleaseFiles) -> tuple[Note, ...]:
-    """Stray top-level modules, license texts, type markers, and RECORD."""
-    notes: list[Note] = []
+    """Check for placeholders, stray top-level modules, license texts, type markers and names for Windows."""
+    notes = [*_placeholders(config, subject), *_windows_names(subject)]
     for wheel in subject.wheels:
         faults = [*_strays(config, wheel), *_untyped(wheel, subject)]
-        notes += faults or [Note(State.DONE, f"{len(wheel.members)} files in the wheel, each as its RECORD says")]
+        notes += faults or [Note(State.DONE, f"{len(wheel.members)} files in the wheel match RECORD")]
         notes += _license(wheel)
     return tuple(notes)
+
+
+def _placeholders(config: VerifyConfig, subject: ReleaseFiles) -> Iterator[Note]:
+    """Yield a fault for each tool whose placeholders would be released instead of content."""
+    found: dict[str, list[str]] = {}
+    for archive in _archives(subject):
+        for member in archive.members:
+            path = _path_in(archive, member.name)
+            if member.placeholder and not _is_accepted(path, config.placeholders):
+                paths = found.setdefault(member.placeholder, [])
+                if not _is_listed(path, paths):
+                    paths.append(path)
+    for tool, paths in found.items():
+        yield Note(
+            State.FAILED,
+            f"placeholders of {tool} would be released instead of files",
+            _some(paths),
+            f'{_CURES[tool]} Where that is meant: verify.placeholders = ["{paths[0]}"].',
+        )
+
+
+def _is_accepted(path: str, patterns: Iterable[str]) -> bool:
+    """Return whether a path, or its end, matches a pattern."""
+    return any(fnmatch(path, pattern) or fnmatch(path, f"*/{pattern}") for pattern in patterns)
+
+
+def _windows_names(subject: ReleaseFiles) -> Iterator[Note]:
+    """Yield a warning about names that Windows cannot have, in files that would be installed there."""
+    found: dict[str, str] = {}
+    for archive in _archives(subject):
+        if _is_for_windows(archive):
+            for member in archive.members:
+                path = _path_in(archive, member.name)
+                fault = windows_fault(path)
+                if fault and not _is_listed(path, found):
+                    found[path] = fault
+    if found:
+        yield Note(
+            State.WARNING,
+            "files have names that Windows cannot have: the package cannot be installed there",
+            _some([f"{path} ({fault})" for path, fault in found.items()]),
+            "Rename them.",
+        )
+
+
+def _archives(subject: ReleaseFiles) -> Iterator[Sdist | Wheel | CondaPackage]:
+    """Yield every archive; sdists last, where paths may be longer: ``src/demo`` for ``demo``."""
+    yield from subject.wheels
+    yield from subject.condas
+    yield from subject.sdists
+
+
+def _is_listed(path: str, paths: Iterable[str]) -> bool:
+    """Return whether a file is named already, by the path that another archive has for it."""
+    return any(path == known or path.endswith(f"/{known}") for known in paths)
+
+
+def _is_for_windows(archive: Sdist | Wheel | CondaPackage) -> bool:
+    if isinstance(archive, Wheel):
+        return any(tag.platform == "any" or tag.platform.startswith("win") for tag in archive.tags)
+    return not isinstance(archive, CondaPackage) or archive.subdir.startswith(("noarch", "win"))
+
+
+def _path_in(archive: Sdist | Wheel | CondaPackage, name: str) -> str:
+    """Return a member's path as the project would write it: without the folder of an sdist or of a conda package."""
+    if isinstance(archive, Sdist):
+        return name.partition("/")[2]
+    return name.removeprefix("site-packages/")
 
 
 def _strays(config: VerifyConfig, wheel: Wheel) -> Iterator[Note]:
@@ -37,7 +113,7 @@ def _strays(config: VerifyConfig, wheel: Wheel) -> Iterator[Note]:
         if name in _STRAYS and canonicalize_name(name) != own and name not in config.top_level:
             yield Note(
                 State.FAILED,
-                f"the wheel would install {name!r} beside the package, for everyone",
+                f"the wheel would install a top-level module {name!r}, for everyone",
                 advice=f'Exclude it in your backend\'s settings, or accept it: verify.top-level = ["{name}"].',
             )
 
@@ -64,3 +140,8 @@ def _license(wheel: Wheel) -> Iterator[Note]:
     else:
         advice = "Add a file LICENSE, or name the files of another name: license-files in pyproject.toml (PEP 639)."
         yield Note(State.WARNING, "the wheel holds no license text", advice=advice)
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -77,6 +77,10 @@ class VerifyConfig:
     command: str = setting(
         "The project's own test command, run where the wheel is installed; {project} is the project's folder.", ""
     )
+    placeholders: tuple[str, ...] = setting(
+        "Files to release although they are pointers of Git LFS or the like: patterns of paths, such as tests/data/*.",
+        (),
+    )
     strict: bool = setting(
         "Fail on what PyPI may refuse: a classifier or platform that we do not know, a file above the limit.",
         default=False,

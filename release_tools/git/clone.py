@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.engine.context import Context
+from release_tools.git.lfs import restore_content
 from release_tools.git.repository import Repository
 from release_tools.model.release import Release
 
@@ -27,4 +28,9 @@ def clone_source(context: Context, release: Release) -> Path:
 def _clone(context: Context, release: Release) -> Path:
     repository = Repository.open(context.project, context.env)
     clone = repository.clone(context.scratch / _FOLDER, release.commit, tag=release.tag)
+    restore_content(repository, clone)
+    for submodule in repository.submodules(release.commit):
+        if submodule.present:
+            inner = Repository(repository.root / submodule.path, repository.env)
+            restore_content(inner, clone / submodule.path)
     return clone / context.project.relative_to(repository.root)

@@ -23,6 +23,11 @@ _SCRATCH_CONFIG: Final = """\
 \teol = lf
 \tfsmonitor = false
 \thooksPath = {devnull}
+[filter "lfs"]
+\tclean =
+\tsmudge =
+\tprocess =
+\trequired = false
 [commit]
 \tgpgSign = false
 [tag]

@@ -6,6 +6,7 @@ from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.checks.compatibility import check_compatibility
 from release_tools.checks.conda_install import check_conda_installation, check_parity
 from release_tools.checks.contents import check_contents
+from release_tools.checks.lost_files import check_lost_files
 from release_tools.checks.metadata import check_metadata
 from release_tools.checks.platform_tags import check_platform_tags
 from release_tools.checks.wheel_install import check_installation, start_installation
@@ -33,6 +34,7 @@ def verify(context: Context, release: Release) -> Release:
         *check_compatibility(context, release),
         *check_metadata(context.config, release, subject),
         *check_contents(context.config.verify, subject),
+        *check_lost_files(context, release, subject),
         *check_platform_tags(context, release.kind, subject.wheels),
         *check_wheel_set(subject),
     ]
