@@ -9,6 +9,7 @@ from typing import Final
 from packaging.version import Version
 
 from release_tools.artifacts import Wheel
+from release_tools.checks.version_agreement import imported_version_notes
 from release_tools.model.note import Note, State
 from release_tools.system.process import ProcessError, run
 
@@ -16,7 +17,7 @@ _SCRIPTS: Final = ("console_scripts", "gui_scripts")
 _PROBE: Final = """
 import importlib, importlib.metadata, json, sys
 name, modules, answer = sys.argv[1], sys.argv[2].split(","), sys.argv[3]
-faults = {}
+faults, versions = {}, {}
 def attempt(what, deed):
     try:
         deed()
@@ -24,12 +25,15 @@ def attempt(what, deed):
         faults[what] = f"{type(error).__name__}: {error}"
 for module in filter(None, modules):
     attempt(f"import {module}", lambda: importlib.import_module(module))
+    said = getattr(sys.modules.get(module), "__version__", None)
+    if isinstance(said, str):
+        versions[module] = said
 found = importlib.metadata.distribution(name)
 for point in found.entry_points:
     if point.group in ("console_scripts", "gui_scripts") and not point.extras:
         attempt(f"command {point.name} = {point.value}", point.load)
 with open(answer, "w", encoding="utf-8") as file:
-    json.dump({"version": found.version, "faults": faults}, file)
+    json.dump({"version": found.version, "faults": faults, "versions": versions}, file)
 """
 """Writes its answer to a file: what a module prints on being imported is its own affair."""
 _FRAME: Final = " \u00d7\u2570\u2500\u25b6\u2502"
@@ -45,12 +49,14 @@ class InstalledWheel:
         env: its environment, without credentials.
         folder: to work in.
         told: what the report says when all is well: "installs in a fresh environment and imports".
+        disagreement: the state of a module whose ``__version__`` is another; None where that is not compared.
     """
 
     python: str
     env: Mapping[str, str]
     folder: Path
     told: str
+    disagreement: State | None = None
 
 
 def inspect_installation(installed: InstalledWheel, wheel: Wheel, modules: Sequence[str]) -> Iterator[Note]:
@@ -66,6 +72,9 @@ def inspect_installation(installed: InstalledWheel, wheel: Wheel, modules: Seque
         return
     if Version(found["version"]) != wheel.metadata.version:
         yield Note(State.FAILED, f"installed, it says version {found['version']}", f"not {wheel.metadata.version}")
+    for module, said in found["versions"].items():
+        if installed.disagreement:
+            yield from imported_version_notes(module, said, wheel.metadata.version, installed.disagreement)
     for what, fault in found["faults"].items():
         advice = 'If other modules are meant, name them: verify.imports = ["…"].' if what.startswith("import") else ""
         yield Note(State.FAILED, f"{what} fails", fault, advice)

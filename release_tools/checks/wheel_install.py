@@ -7,6 +7,7 @@ from release_tools.artifacts import Wheel
 from release_tools.builders.test_environment import make_test_environment, needs
 from release_tools.builders.virtual_environment import Environment
 from release_tools.checks.smoke_test import InstalledWheel, inspect_installation, last_lines
+from release_tools.checks.version_agreement import disagreement_state
 from release_tools.engine.archives import wheel_of
 from release_tools.engine.context import Context
 from release_tools.model.artifact import Artifact
@@ -58,7 +59,8 @@ def _check(context: Context, artifact: Artifact) -> tuple[Note, ...]:
     except ProcessError as error:
         return (_not_installed(context, error, wheel),)
     told = "installs in a fresh environment and imports"
-    installed = InstalledWheel(environment.python_executable, environment.env, environment.folder, told)
+    state = disagreement_state(context.config)
+    installed = InstalledWheel(environment.python_executable, environment.env, environment.folder, told, state)
     return tuple(inspect_installation(installed, wheel, verify.imports or wheel.import_names))
 
 

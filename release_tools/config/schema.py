@@ -88,6 +88,11 @@ class VerifyConfig:
     file_size_limit: int = setting(
         "PyPI's limit on one file of this project, in megabytes.", 100, within=range(1, 10_241)
     )
+    versions: Literal["warn", "strict"] = setting(
+        'What a file, or the `__version__` of a module, is that names another version than the release: "warn" goes on,'
+        ' "strict" does not.',
+        "warn",
+    )
     recipe: bool = setting(
         "Build the recipe for conda-forge in a dry run, and test it, where a channel with Python is at hand.",
         default=True,

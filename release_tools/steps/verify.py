@@ -9,6 +9,7 @@ from release_tools.checks.contents import check_contents
 from release_tools.checks.lost_files import check_lost_files
 from release_tools.checks.metadata import check_metadata
 from release_tools.checks.platform_tags import check_platform_tags
+from release_tools.checks.version_agreement import check_version_agreement
 from release_tools.checks.wheel_install import check_installation, start_installation
 from release_tools.checks.wheel_set import check_wheel_set, installable
 from release_tools.engine.context import Context
@@ -37,6 +38,7 @@ def verify(context: Context, release: Release) -> Release:
         *check_lost_files(context, release, subject),
         *check_platform_tags(context, release.kind, subject.wheels),
         *check_wheel_set(subject),
+        *check_version_agreement(context, release),
     ]
     proofs = check_parity(context, release, subject)
     conda_notes = check_conda_installation(context, subject)

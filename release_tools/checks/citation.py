@@ -1,0 +1,106 @@
+"""``CITATION.cff`` by the schema of the Citation File Format, whose facts are in ``citation_file_format.json``."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+_FACTS: Final = Path(__file__).with_name("citation_file_format.json")
+_LISTS: Final = {"people": "person", "texts": "text", "identifiers": "identifier", "references": "reference"}
+_LONGEST: Final = 60
+
+
+def citation_faults(text: str) -> list[str]:
+    """Return what the schema has against a ``CITATION.cff``, each fault with the key that it is about.
+
+    A file of an older version of the format is not judged.
+    """
+    import yaml
+
+    try:
+        data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes nothing but strings, lists and mappings
+    except (yaml.YAMLError, RecursionError) as error:
+        return [f"it is not valid YAML: {' '.join(str(error).split())}"]
+    if not isinstance(data, dict):
+        return ["it is no mapping of keys to values"]
+    facts = _facts()
+    written = str(data.get("cff-version", ""))
+    if re.fullmatch(r"1\.[01]\.\d+(?:-\d+)?", written):
+        return []
+    faults = [f"{key} is missing" for key in facts["required"] if key not in data]
+    if written not in {"", facts["version"]}:
+        faults.append(f"cff-version: {_shown(written)} is not {facts['version']}")
+    for key, value in data.items():
+        if key in facts["keys"]:
+            faults += _value(str(key), facts["keys"][key], value)
+        else:
+            faults.append(f"{_shown(key)} is no key of the format")
+    return faults
+
+
+@cache
+def _facts() -> Mapping[str, Any]:
+    facts: Mapping[str, Any] = json.loads(_FACTS.read_text(encoding="utf-8"))
+    return facts
+
+
+def _value(where: str, kind: str, value: object) -> Iterator[str]:
+    """Yield what is wrong with a value of a kind: one of the patterns, or a structure of its own."""
+    if kind in _LISTS:
+        if not isinstance(value, list) or not value:
+            yield f"{where} must be a list with at least one entry"
+            return
+        for at, item in enumerate(value):
+            yield from _value(f"{where}[{at}]", _LISTS[kind], item)
+    elif kind == "license":
+        for item in value if isinstance(value, list) else [value]:
+            yield from _value(where, "text", item)
+    elif kind == "person":
+        yield from _person(where, value)
+    elif kind == "identifier":
+        yield from _identifier(where, value)
+    elif kind == "reference":
+        yield from _reference(where, value)
+    elif not isinstance(value, str) or not re.search(_facts()["patterns"][kind], value):
+        yield f"{where}: {_shown(value)} is no {kind}"
+
+
+def _person(where: str, value: object) -> Iterator[str]:
+    """Yield what is wrong with a person, or with an entity, which is one by its ``name``."""
+    if not isinstance(value, dict) or not value:
+        yield f"{where} must have given-names and family-names, or a name"
+        return
+    kind = "entity" if "name" in value else "person"
+    keys = _facts()[kind]
+    for key, item in value.items():
+        if key in keys:
+            yield from _value(f"{where}.{key}", keys[key], item)
+        else:
+            yield f"{where}.{_shown(key)} is no key of {'an entity' if kind == 'entity' else 'a person'}"
+
+
+def _identifier(where: str, value: object) -> Iterator[str]:
+    kinds = _facts()["identifiers"]
+    if not isinstance(value, dict) or value.get("type") not in kinds:
+        yield f"{where} must have a type ({', '.join(kinds)}) and a value"
+        return
+    yield from _value(f"{where}.value", kinds[value["type"]], value.get("value"))
+
+
+def _reference(where: str, value: object) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{where} must be a mapping"
+        return
+    yield from (f"{where}.{key} is missing" for key in _facts()["reference"] if key not in value)
+    if "authors" in value:
+        yield from _value(f"{where}.authors", "people", value["authors"])
+    for key, kind in (("doi", "doi"), ("url", "url"), ("date-released", "date"), ("date-published", "date")):
+        if key in value:
+            yield from _value(f"{where}.{key}", kind, value[key])
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else type(value).__name__
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,70 @@
+"""Everything in a project that names its version, compared with the release."""
+
+from collections.abc import Iterator
+
+from packaging.version import InvalidVersion, Version
+
+from release_tools.checks.citation import citation_faults
+from release_tools.config.schema import Config
+from release_tools.engine.context import Context
+from release_tools.git.repository import Repository
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
+from release_tools.project.committed_files import CommittedFiles
+from release_tools.project.version_field import Role
+from release_tools.project.version_files import CITATION, VersionFiles
+
+
+def check_version_agreement(context: Context, release: Release) -> tuple[Note, ...]:
+    """Compare each field that holds the version with the release, and ``CITATION.cff`` with its schema.
+
+    A development version that nobody tagged is named nowhere, and files that came without their source cannot be read.
+    """
+    if release.source is None or release.is_untagged:
+        return ()
+    files = CommittedFiles(Repository.open(release.source, context.env), release.source)
+    found = VersionFiles(files, context.config.conda_forge.recipe)
+    notes = (*_disagreements(context, release, found), *_citation(context, found))
+    agreeing = [field for field in found.fields if field.agrees(Version(release.version))]
+    if notes or not agreeing:
+        return notes
+    paths = ", ".join(dict.fromkeys(field.path for field in agreeing))
+    return (Note(State.DONE, f"every file that names the version says {release.version}", paths),)
+
+
+def disagreement_state(config: Config) -> State:
+    """Return what a version that disagrees is: a warning, or a fault where ``verify.versions`` is strict."""
+    return State.FAILED if config.verify.versions == "strict" else State.WARNING
+
+
+def imported_version_notes(module: str, said: str, version: Version, state: State) -> Iterator[Note]:
+    """Compare the ``__version__`` of an imported module; a local part may be added by the build."""
+    try:
+        agrees = Version(Version(said).public) == Version(version.public)
+    except InvalidVersion:
+        agrees = False
+    if not agrees:
+        yield Note(state, f"{module}.__version__ is {said}, and not {version}", advice=_advice(version))
+
+
+def _disagreements(context: Context, release: Release, found: VersionFiles) -> Iterator[Note]:
+    version = Version(release.version)
+    for field in found.fields:
+        if field.role is Role.DATE or field.problem or field.agrees(version):
+            continue
+        text = f"{field.where} is {field.value}, and not {version}"
+        yield Note(disagreement_state(context.config), text, advice=_advice(version))
+
+
+def _citation(context: Context, found: VersionFiles) -> Iterator[Note]:
+    text = found.text(CITATION)
+    for fault in citation_faults(text.body) if text else ():
+        yield Note(
+            disagreement_state(context.config),
+            f"{CITATION}: {fault}",
+            advice="See the format: https://citation-file-format.github.io",
+        )
+
+
+def _advice(version: Version) -> str:
+    return f"Type, before a version is tagged: release-tools prepare {version}"
