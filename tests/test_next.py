@@ -60,7 +60,7 @@ def pyproject(table: str) -> str:
     [
         ({"pyproject.toml": '[project]\nname = "demo"\nversion = "1.4.0.dev0"\n'}, "", "1.4.0", "pyproject.toml"),
         ({"pyproject.toml": '[project]\nname = "demo"\nversion = "1.4.0"\n'}, "v1.5.0.dev0", "1.4.0", "pyproject.toml"),
-        ({"NEWS.rst": "1.5 (unreleased)\n=====\n\n- x\n"}, "v1.4.0.dev0", "1.5", "the changelog"),
+        ({"NEWS.rst": "1.5 (unreleased)\n=====\n\n- x\n"}, "v1.4.0.dev0", "1.5", "NEWS.rst"),
         ({"demo.py": "def load(path): return 1\n"}, "v1.4.0.dev0", "1.4.0", "the tag v1.4.0.dev0"),
     ],
 )
@@ -72,19 +72,20 @@ def test_what_the_project_names_goes_first(
         tagged(checkout, tag)
     out, err = said.by(checkout, "next")
     assert out == version
-    assert f"by {by}, {version}: the project's own word goes first" in err
+    assert f"by {by}, {version}: " in err
 
 
 def test_a_release_on_another_branch_is_told(checkout: Checkout, said: Said) -> None:
     checkout.git("switch", "--quiet", "--create", "stable")
     checkout.commit({"demo.py": "def load(path): return 2\n"}, "Mend it there")
     tagged(checkout, "v1.3.0")
-    assert "another branch" not in said.by(checkout, "next")[1]
+    assert "another branch" not in said.by(checkout, "next", code=5)[1]
     checkout.git("switch", "--quiet", "-")
     checkout.commit({"demo.py": "def load(path): return 1\n"}, "Mend it")
     out, err = said.by(checkout, "next")
     assert out == "1.0.1"
-    assert "v1.3.0 is tagged too, on another branch" in err
+    assert "v1.3.0 is tagged too" in err
+    assert "another branch" in err
 
 
 @pytest.mark.parametrize(
@@ -112,12 +113,12 @@ def test_the_next_version_follows_from_what_changed(
     assert said.by(checkout, "next")[0] == version
 
 
-def test_nothing_to_release_is_said_and_no_version(checkout: Checkout, said: Said) -> None:
-    assert said.by(checkout, "next") == (
-        "",
-        "files: no file changed (asks for nothing)\nnothing changed since v1.0.0\n",
-    )
-    assert said.data(checkout)["version"] is None
+def test_nothing_to_release_has_an_exit_code_and_no_version(checkout: Checkout, said: Said) -> None:
+    assert said.by(checkout, "next", code=5)[0] == ""
+    (checkout.path / "devtools").mkdir()
+    checkout.commit({"devtools/env.yaml": "a", "Makefile": "all:"}, "Work on nothing that is installed")
+    assert said.by(checkout, "next", code=5)[0] == ""
+    assert json.loads(said.by(checkout, "next", "--json", code=5)[0])["version"] is None
 
 
 def test_every_piece_of_evidence_is_shown(checkout: Checkout, said: Said) -> None:
@@ -145,10 +146,8 @@ def test_where_the_changelog_names_another_version_both_are_told(checkout: Check
     checkout.commit({"demo.py": "", "CHANGES.md": "## 1.0.1 (unreleased)\n\n- x\n"})
     out, err = said.by(checkout, "next")
     assert out == "1.0.1"
-    assert err.splitlines()[-2:] == [
-        "by the evidence, 2.0.0: something broken: the major number (SemVer)",
-        "by the changelog, 1.0.1: the project's own word goes first",
-    ]
+    assert "by the evidence, 2.0.0: " in err
+    assert "by CHANGES.md, 1.0.1: " in err
     data = said.data(checkout)
     assert (data["version"], data["by-evidence"]) == ("1.0.1", "2.0.0")
 
@@ -177,7 +176,7 @@ def test_a_project_in_a_folder_of_its_repository_is_looked_at_alone(checkout: Ch
     inner = Checkout(checkout.path / "a", checkout.home, checkout.more)
     tagged(checkout, "a-v0.1.0")
     checkout.commit({"b/c.py": "y = 1\n"}, "Work on b")
-    assert said.by(inner, "next")[0] == ""
+    assert said.by(inner, "next", code=5)[0] == ""
     checkout.commit({"a/demo.py": "x = 1\ny = 1\n"}, "Work on a")
     assert said.by(inner, "next")[0] == "0.2.0"
     assert said.by(inner, "notes", "0.2.0")[0] == "- Work on a, by Ana Author"
@@ -289,7 +288,7 @@ def test_a_release_of_an_older_line_has_its_own_notes(checkout: Checkout, said: 
 
 
 def test_notes_of_a_version_that_never_was_are_an_error(checkout: Checkout, said: Said) -> None:
-    assert "0.9.0: there is no such tag" in said.by(checkout, "notes", "0.9.0", code=17)[1]
+    assert "0.9.0 is neither tagged" in said.by(checkout, "notes", "0.9.0", code=17)[1]
     assert "not a PEP 440 version" in said.by(checkout, "notes", "newest", code=5)[1]
 
 

@@ -1,43 +1,51 @@
-"""What git remembers: commits, tags and their days, and the files of any commit."""
+"""Read a repository's past: commits, tags and their days, and the files of any commit."""
 
 import re
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
 from release_tools.errors import RepositoryError
 from release_tools.git.repository import Repository
-from release_tools.history.commits import Author, Commit
+from release_tools.history.commits import Author, Commit, co_authors, unify_authors
 from release_tools.history.dates import day_of
-from release_tools.history.tagged_releases import PastRelease
+from release_tools.history.tagged_releases import PastRelease, without_floating
 from release_tools.model.versions import TagFormat
 from release_tools.system.process import ProcessError
 
-_FIELDS: Final = ("%H", "%P", "%aN", "%aE", "%s", "%(trailers:key=Co-authored-by,valueonly)", "%b")
+_FIELDS: Final = ("%H", "%P", "%aN", "%aE", "%s", "%b")
 _PERSON: Final = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>")
 
 
-def read_releases(repository: Repository, commit: str, tag_format: TagFormat) -> list[PastRelease]:
-    """Every version that was tagged in the history of a commit, the lowest first; of two spellings one."""
+def read_releases(repository: Repository, tag_format: TagFormat, *, merged: str = "") -> list[PastRelease]:
+    """Return every version that was tagged, the lowest first, without floating tags; of two spellings one.
+
+    Args:
+        repository: to read.
+        tag_format: which tags are versions.
+        merged: only those in the history of this commit; all of them if empty.
+    """
     form = "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
-    found = {}
-    for line in repository.git("for-each-ref", form, f"--merged={commit}", "refs/tags").splitlines():
+    wanted = (f"--merged={merged}",) if merged else ()
+    tagged = []
+    for line in repository.git("for-each-ref", form, *wanted, "refs/tags").splitlines():
         tag, direct, peeled, time = line.split("\0")
         version = tag_format.version(tag)
         if version is not None and time:
-            found[version] = PastRelease(version, tag, peeled or direct, day_of(int(time)))
-    return sorted(found.values())
+            tagged.append(PastRelease(version, tag, peeled or direct, day_of(int(time)), int(time)))
+    return sorted({release.version: release for release in without_floating(tagged)}.values())
 
 
 def read_commits(repository: Repository, until: str, since: str = "", path: str = "") -> list[Commit]:
-    """The commits that lead to one, newest first.
+    """Return the commits that lead to one, newest first; each person has one name in all of them.
 
     Args:
         repository: to read.
         until: the last commit.
-        since: leave out this one and what led to it.
+        since: leave out this one and those that led to it.
         path: only those that touch this folder; all of them if empty.
     """
     log = repository.git(
@@ -45,18 +53,20 @@ def read_commits(repository: Repository, until: str, since: str = "", path: str 
         f"--format={'%x00'.join(_FIELDS)}", *(("--parents", "--full-history") if path else ()),
         until, *((f"^{since}",) if since else ()), "--", *((path,) if path else ()),
     )  # fmt: skip
-    values = log.split("\0")
-    return [_commit(*values[at : at + len(_FIELDS)]) for at in range(0, len(values) - len(_FIELDS) + 1, len(_FIELDS))]
+    values, size = log.split("\0"), len(_FIELDS)
+    commits = [_commit(values[at : at + size]) for at in range(0, len(values) - size + 1, size)]
+    return unify_authors(_mapped(repository, commits))
 
 
 def read_identities(repository: Repository, until: str) -> set[str]:
-    """Names and e-mail addresses, in lower case, of everybody who wrote a commit up to this one."""
-    log = repository.git("log", "--no-show-signature", "--encoding=UTF-8", "--format=%aN%n%aE", until, "--")
-    return set(log.lower().splitlines())
+    """Return the identities of everybody who wrote a commit up to this one, in lower case."""
+    log = repository.git("log", "--no-show-signature", "--encoding=UTF-8", "--format=%aN <%aE>", until, "--")
+    people = filter(None, (_PERSON.match(line) for line in set(log.splitlines())))
+    return {identity for found in people for identity in _author(found).identities}
 
 
 def read_file(repository: Repository, commit: str, path: str) -> str | None:
-    """The text of a file at a commit; None where there is none."""
+    """Return the text of a file at a commit; None where there is none."""
     try:
         return repository.git("cat-file", "blob", f"{commit}:{path}")
     except ProcessError:
@@ -64,13 +74,14 @@ def read_file(repository: Repository, commit: str, path: str) -> str | None:
 
 
 def list_files(repository: Repository, commit: str, path: str = "") -> list[str]:
-    """The files of a commit, or of one of its folders, relative to that."""
-    names = repository.git("ls-tree", "-r", "-z", "--name-only", f"{commit}:{path}").split("\0")
-    return [name for name in names if name]
+    """Return the files of a commit or of one of its folders, relative to that; none where there is no such folder."""
+    folder = f"{path}/" if path else ""
+    names = repository.git("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit, *((folder,) if path else ()))
+    return [name.removeprefix(folder) for name in names.split("\0") if name]
 
 
 def changed_files(repository: Repository, since: str, until: str, path: str = "") -> list[str]:
-    """The files that differ between two commits, or those of a folder, relative to that."""
+    """Return the files that differ between two commits, or those of a folder, relative to that."""
     relative = (f"--relative={path}",) if path else ()
     names = repository.git("diff", "--name-only", "--no-renames", "-z", *relative, since, until, "--").split("\0")
     return [name for name in names if name]
@@ -107,9 +118,29 @@ def export(repository: Repository, commit: str, folder: Path, globs: Iterable[st
     packed.unlink()
 
 
-def _commit(*fields: str) -> Commit:
-    commit, parents, name, email, subject, trailers, body = fields
-    people = filter(None, (_PERSON.match(line) for line in trailers.splitlines()))
-    others = ((found["name"].strip(), found["email"]) for found in people)
-    authors = (Author(name, email), *(Author(other, address) for other, address in others if other))
-    return Commit(commit.strip(), tuple(parents.split()), tuple(dict.fromkeys(authors)), subject, body)
+def _commit(fields: Sequence[str]) -> Commit:
+    commit, parents, name, email, subject, body = fields
+    return Commit(commit.strip(), tuple(parents.split()), (Author(name, email), *co_authors(body)), subject, body)
+
+
+def _mapped(repository: Repository, commits: list[Commit]) -> list[Commit]:
+    """Name co-authors as the repository's mailmap does; git itself maps only a commit's author."""
+    others = dict.fromkeys(author for commit in commits for author in commit.authors[1:] if author.email)
+    if not others:
+        return commits
+    lines = "".join(f"{author.name} <{author.email}>\n" for author in others)
+    try:
+        answer = repository.git("check-mailmap", "--stdin", stdin=lines).splitlines()
+    except ProcessError:
+        return commits
+    if len(answer) != len(others):
+        return commits
+    found = map(_PERSON.match, answer)
+    mapped = {author: _author(line) if line else author for author, line in zip(others, found, strict=True)}
+    return [
+        replace(commit, authors=tuple(mapped.get(author, author) for author in commit.authors)) for commit in commits
+    ]
+
+
+def _author(found: re.Match[str]) -> Author:
+    return Author(found["name"].strip(), found["email"].strip())

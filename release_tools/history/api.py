@@ -1,24 +1,22 @@
-"""What changed in a project's public API between two sources, told by griffe; nothing of the project is imported."""
+"""Compare a project's public API between two sources with griffe; nothing of the project is imported."""
 
+import builtins
 import logging
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from release_tools.errors import HistoryError
+from release_tools.history.packages import SOURCE_FOLDERS
 
 if TYPE_CHECKING:
     import griffe
 
-SOURCE_FOLDERS: Final = ("src", "lib", "python", "")
-_NOT_SHIPPED: Final = frozenset(
-    {"test", "tests", "doc", "docs", "example", "examples", "bench", "benchmarks", "ci", "scripts", "tasks", "tools"}
-    | {"typing_tests", "requirements", "newsfragments", "changelog.d", "changes", "noxfile", "conftest"}
-)
-_BUILD_FILES: Final = frozenset({"setup.py", "setup.cfg", "MANIFEST.in"})
 # What griffe also finds (other defaults, values and annotations) changes behaviour at most, as any release does.
 _BREAKING: Final = frozenset(
     {
@@ -26,124 +24,104 @@ _BREAKING: Final = frozenset(
         "PARAMETER_CHANGED_KIND", "PARAMETER_CHANGED_REQUIRED", "PARAMETER_ADDED_REQUIRED",
     }
 )  # fmt: skip
-
-
 _INCIDENTAL: Final = frozenset(
     {"__all__", "__annotations__", "__del__", "__dir__", "__getattr__", "__repr__", "__slots__"}
 )
+_CONSTRUCTORS: Final = frozenset({"__init__", "__new__"})
+_SURPRISING: Final = frozenset(
+    {"antigravity", "this", "idlelib", "turtledemo", "test", "tkinter", "turtle", "__main__"}
+)
+"""Modules of the standard library that do something when they are imported, or need a display."""
+_NOT_API: Final = re.compile(r"tests?|_tests|conftest|test_\w+|\w+_test|__main__|setup|benchmarks?")
 _TYPE_PARAMETER: Final = re.compile(r"(?:\w+\.)?(?:TypeVar|TypeVarTuple|ParamSpec)\(")
 _MAIN_GUARD: Final = re.compile(r"if __name__ == ['\"]__main__['\"]\s*:")
 
 
 @dataclass(frozen=True)
 class ApiChanges:
-    """What users of the public API meet.
+    """The changes that users of the public API meet.
 
     Attributes:
-        broken: what no longer works as before, a line each: ``demo.load(path): Parameter was removed``.
-        added: the full names of what is new.
+        broken: a line for each thing that no longer works: ``demo.load(path): Parameter was removed``.
+        added: the full names of new things.
     """
 
     broken: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
 
 
-def find_packages(files: Iterable[str], project: str) -> list[str]:
-    """The import packages of a project, dotted where they lie in a namespace.
-
-    Args:
-        files: paths relative to the project's folder, with ``/``.
-        project: its name, which decides where several folders beside the tests look like packages.
-    """
-    paths = [PurePosixPath(path).parts for path in files]
-    own = project.lower().replace("-", "_").replace(".", "_")
-    for folder in SOURCE_FOLDERS:
-        base = tuple(filter(None, (folder,)))
-        inside = [parts[len(base) :] for parts in paths if parts[: len(base)] == base]
-        modules = {(parts[0][: -len(".py")],) for parts in inside if len(parts) == 1 and parts[0].endswith(".py")}
-        packages = {parts[:-1] for parts in inside if len(parts) > 1 and parts[-1] == "__init__.py"}
-        found = packages | (modules if folder else {(own,)} & modules)
-        names = [".".join(parts) for parts in sorted(found) if _is_outermost(parts, found) and _is_shipped(parts)]
-        named = [name for name in names if name.lower().replace(".", "_") == own]
-        if names:
-            return named if named and not folder else names
-    return []
-
-
-def is_shipped(path: str) -> bool:
-    """Whether a file of the project, by its path there, is installed or decides what is."""
-    *folders, name = PurePosixPath(path).parts
-    if not folders:
-        return name in _BUILD_FILES or (name.endswith(".py") and name[: -len(".py")] not in _NOT_SHIPPED)
-    return _NOT_SHIPPED.isdisjoint(folders) and not folders[0].startswith(".")
-
-
-def compare(old: Path, new: Path, packages: Sequence[str]) -> ApiChanges:
-    """What changed from one source to another.
+def compare(old: Path, new: Path, packages: Sequence[str], folders: Sequence[str] = SOURCE_FOLDERS) -> ApiChanges:
+    """Return the changes from one source to another.
 
     Args:
         old: the project's folder at the earlier commit.
         new: the same at the later one.
-        packages: to look at, as they are imported.
+        packages: to compare, as they are imported.
+        folders: in which they are found, relative to the project; empty is its own.
 
     Raises:
         HistoryError: a package cannot be read.
     """
-    import griffe
-
-    before, after = _load(old, packages), _load(new, packages)
+    before, after = _load(old, packages, folders), _load(new, packages, folders)
     broken = [f"{name}: the package was removed" for name in before if name not in after]
     added = [name for name in after if name not in before]
     for name in before.keys() & after.keys():
         try:
             broken += _broken(before[name], after[name])
             added += _added(before[name], after[name], set())
-        except (griffe.GriffeError, RecursionError) as error:
-            raise HistoryError(f"{name}: its source cannot be followed: {_without(error, old, new)}") from None
+        except Exception as error:  # noqa: BLE001 - the comparison is advice; a fault of griffe must not stop a release
+            raise HistoryError(f"{name}: its source cannot be followed: {_reason(error, old, new)}") from None
     return ApiChanges(tuple(sorted(set(broken))), tuple(sorted(set(added))))
 
 
-def _is_outermost(parts: tuple[str, ...], packages: Collection[tuple[str, ...]]) -> bool:
-    return not any(parts[:end] in packages for end in range(1, len(parts)))
-
-
-def _is_shipped(parts: tuple[str, ...]) -> bool:
-    return all(part.isidentifier() for part in parts) and parts[0] not in _NOT_SHIPPED and parts[0][0] != "_"
-
-
-def _load(project: Path, packages: Iterable[str]) -> dict[str, "griffe.Module"]:
-    """The source of those packages that are there, as data."""
+def _load(project: Path, packages: Iterable[str], names: Sequence[str]) -> dict[str, "griffe.Module"]:
+    """Read the source of those packages that are there."""
     import griffe
 
     logging.getLogger("griffe").setLevel(logging.CRITICAL)
-    folders = [folder for name in SOURCE_FOLDERS if (folder := project / name).is_dir()]
-    # Nothing is looked for beside these folders, and nothing is imported, whatever cannot be read there.
+    folders = [folder for name in names if (folder := project / name).is_dir()]
+    # Packages are searched for in these folders only, and none is imported, even if its source cannot be read.
     loader = griffe.GriffeLoader(search_paths=folders, allow_inspection=False, store_source=False)
     loaded = {}
     for package in packages:
-        top = package.partition(".")[0]
-        if any((folder / top).is_dir() or (folder / f"{top}.py").is_file() for folder in folders):
-            try:
+        try:
+            if _is_there(package, folders):
                 module = loader.load(package, try_relative_path=False)
-            except (griffe.GriffeError, ImportError, SyntaxError, RecursionError, ValueError) as error:
-                raise HistoryError(f"{package}: its source cannot be read: {_without(error, project)}") from None
-            if isinstance(module, griffe.Module):
-                _hide_scripts(module)
-                loaded[package] = module
-    loader.resolve_aliases(implicit=False, external=False)
+                if isinstance(module, griffe.Module):
+                    _hide_private(module)
+                    loaded[package] = module
+        except Exception as error:  # noqa: BLE001 - as in compare
+            raise HistoryError(f"{package}: its source cannot be read: {_reason(error, project)}") from None
+    try:
+        loader.resolve_aliases(implicit=False, external=False)
+    except Exception as error:  # noqa: BLE001 - as in compare
+        raise HistoryError(f"the imports cannot be followed: {_reason(error, project)}") from None
     return loaded
 
 
-def _without(error: BaseException, *folders: Path) -> str:
-    """What an error says, with paths as they are in the project instead of in a scratch folder."""
-    text = str(error)
+def _is_there(package: str, folders: Iterable[Path]) -> bool:
+    parts = package.split(".")
+    for folder in folders:
+        path = folder.joinpath(*parts)
+        if path.with_name(f"{parts[-1]}.py").is_file() or path.with_name(f"{parts[-1]}.pyi").is_file():
+            return True
+        if path.is_dir() and any(path.rglob("*.py")):
+            return True
+    return False
+
+
+def _reason(error: BaseException, *folders: Path) -> str:
+    """Return an error's message in one line, with paths as they are in the project instead of in a scratch folder."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, KeyError):
+        text = f"{text} is not found"
     for folder in folders:
         text = text.replace(f"{folder}{os.sep}", "")
     return text
 
 
-def _hide_scripts(module: "griffe.Module") -> None:
-    """What stands below ``if __name__ == "__main__":`` is nobody's API."""
+def _hide_private(module: "griffe.Module") -> None:
+    """Take tests, and code below ``if __name__ == "__main__":``, out of the public API."""
     import griffe
 
     if isinstance(module.filepath, Path) and module.filepath.is_file():
@@ -152,9 +130,12 @@ def _hide_scripts(module: "griffe.Module") -> None:
         for member in module.members.values():
             if isinstance(member, (griffe.Attribute, griffe.Function, griffe.Class)) and (member.lineno or 0) > guard:
                 member.public = False
-    for member in module.members.values():
+    for name, member in list(module.members.items()):
         if isinstance(member, griffe.Module):
-            _hide_scripts(member)
+            if _NOT_API.fullmatch(name):
+                del module.members[name]
+            else:
+                _hide_private(member)
 
 
 def _broken(before: "griffe.Module", after: "griffe.Module") -> Iterator[str]:
@@ -163,51 +144,134 @@ def _broken(before: "griffe.Module", after: "griffe.Module") -> Iterator[str]:
     for breakage in griffe.find_breaking_changes(before, after):
         if breakage.kind.name not in _BREAKING or _is_incidental(breakage.obj):
             continue
-        if breakage.kind is griffe.BreakageKind.OBJECT_REMOVED and _is_answered(breakage.obj, before, after):
+        if breakage.kind is griffe.BreakageKind.OBJECT_REMOVED and _is_still_there(breakage.obj, before, after):
+            continue
+        if breakage.kind is griffe.BreakageKind.OBJECT_CHANGED_KIND and _may_be_called_alike(breakage):
+            continue
+        if breakage.kind is griffe.BreakageKind.CLASS_REMOVED_BASE and not _has_lost_public_base(breakage):
             continue
         yield f"{breakage.obj.path}: {breakage.kind.value}"
 
 
 def _is_incidental(item: "griffe.Object | griffe.Alias") -> bool:
-    """Whether nobody calls it by its name: hooks of the interpreter, and parameters of types."""
+    """Tell whether nobody calls a thing by its name: hooks of the interpreter, and parameters of types."""
     import griffe
 
     parameter = isinstance(item, griffe.Attribute) and _TYPE_PARAMETER.match(str(item.value))
     return item.name in _INCIDENTAL or bool(parameter)
 
 
-def _is_answered(gone: "griffe.Object | griffe.Alias", before: "griffe.Module", after: "griffe.Module") -> bool:
-    """Whether a module's ``__getattr__`` (PEP 562) may still answer for a name, as for one that is deprecated."""
-    if gone.parent is None or not gone.parent.is_module:
+def _may_be_called_alike(breakage: "griffe.Breakage") -> bool:
+    """Tell whether another kind of thing may be used as before: an attribute may hold anything, a class is called."""
+    kinds = [str(getattr(value, "value", value)) for value in (breakage.old_value, breakage.new_value)]
+    return "attribute" in kinds or kinds == ["function", "class"]
+
+
+def _has_lost_public_base(breakage: "griffe.Breakage") -> bool:
+    """Tell whether a base that users may rely on is gone, and not only a private or a trivial one."""
+    old, new = (
+        {str(getattr(base, "canonical_path", base)).rpartition(".")[2] for base in bases or ()}
+        for bases in (breakage.old_value, breakage.new_value)
+    )
+    return any(not base.startswith("_") and base not in ("object", "Generic", "Protocol", "ABC") for base in old - new)
+
+
+def _is_still_there(gone: "griffe.Object | griffe.Alias", before: "griffe.Module", after: "griffe.Module") -> bool:
+    """Tell whether a name that is no longer defined still answers.
+
+    It may be inherited, also from a class that is not read here; Python itself may provide it; or the module may have
+    a ``__getattr__`` (PEP 562) or import everything of another package.
+    """
+    import griffe
+
+    if gone.parent is None:
         return False
     path = gone.parent.path.removeprefix(before.path).lstrip(".")
+    home: griffe.Object | griffe.Alias = after
     try:
-        home = after.get_member(path) if path else after
-    except KeyError:
+        if path:
+            home = after.get_member(path)
+        if isinstance(home, griffe.Alias):
+            home = home.final_target
+    except Exception:  # noqa: BLE001 - the parent is gone too, or leads nowhere
         return False
-    return "__getattr__" in home.members
+    if home.is_module:
+        return "__getattr__" in home.members or any("*" in name for name in home.members)
+    return home.is_class and _class_provides(home, gone.name)
+
+
+def _class_provides(owner: "griffe.Object | griffe.Alias", name: str) -> bool:
+    """Tell whether a class has a member that its own source does not define.
+
+    A decorator or a metaclass may write any special method, and so may a base that is not read here; of classes of
+    Python itself it is known what they have. A constructor counts only where something may provide one.
+    """
+    import griffe
+
+    if not isinstance(owner, griffe.Class):
+        return False
+    is_open = False
+    for item in (owner, *owner.mro()):
+        outside = _bases_outside(item)
+        bases = [_of_python(path) for path in outside]
+        if any(base is not None and _defines(base, name) for base in bases):
+            return True
+        is_open |= None in bases or bool(item.decorators) or bool(item.keywords)
+    if name in _CONSTRUCTORS:
+        return is_open
+    return name in dir(object) or (is_open and name.startswith("__") and name.endswith("__"))
+
+
+def _defines(kind: type, name: str) -> bool:
+    return any(name in vars(ancestor) for ancestor in kind.__mro__ if ancestor is not object)
+
+
+def _bases_outside(item: "griffe.Class") -> list[str]:
+    """Return the paths of those bases of a class that are not read here."""
+    resolved = {base.canonical_path for base in item.resolved_bases}
+    paths = [base if isinstance(base, str) else base.canonical_path for base in item.bases]
+    return [path for path in paths if path not in resolved and path.rpartition(".")[2] not in _names(resolved)]
+
+
+def _names(paths: Iterable[str]) -> set[str]:
+    return {path.rpartition(".")[2] for path in paths}
+
+
+def _of_python(path: str) -> type | None:
+    """Return a class of the language or of its standard library; None for any other."""
+    module, _, name = path.rpartition(".")
+    if isinstance(found := getattr(builtins, name, None), type):
+        return found
+    if module.partition(".")[0] not in sys.stdlib_module_names - _SURPRISING:
+        return None
+    try:
+        found = getattr(import_module(module), name, None)
+    except ImportError:
+        return None
+    return found if isinstance(found, type) else None
 
 
 def _added(
-    before: "griffe.Object | griffe.Alias", after: "griffe.Object | griffe.Alias", seen: set[str]
+    before: "griffe.Object | griffe.Alias", after: "griffe.Object | griffe.Alias", visited: set[str]
 ) -> Iterator[str]:
-    """What the later object has beyond the earlier one: members, and parameters of functions."""
+    """Yield what the later object has in addition: members, and parameters of functions."""
     import griffe
 
     try:
         before, after = (item.final_target if isinstance(item, griffe.Alias) else item for item in (before, after))
     except griffe.GriffeError:
         return
-    if after.path in seen:
+    if after.path in visited:
         return
-    seen.add(after.path)
+    visited.add(after.path)
     if isinstance(before, griffe.Function) and isinstance(after, griffe.Function):
         known = {parameter.name for parameter in before.parameters}
         yield from (f"{after.path}({new.name}=)" for new in after.parameters if new.name not in known)
     known_members = before.all_members
     for name, member in after.members.items():
-        if member.is_public and not _is_incidental(member):
-            if name in before.members:
-                yield from _added(before.members[name], member, seen)
-            elif name not in known_members:
-                yield f"{after.path}.{name}"
+        if not member.is_public or _is_incidental(member) or "*" in name:
+            continue
+        if name in before.members:
+            yield from _added(before.members[name], member, visited)
+        elif name not in known_members and not (after.is_class and name in dir(object)):
+            yield f"{after.path}.{name}"

@@ -1,8 +1,8 @@
-"""From what changed to the version that should follow: PEP 440, by SemVer 2.0.0 or by a calendar (calver.org)."""
+"""Recommend the version that follows from the changes: PEP 440, by SemVer 2.0.0 or by a calendar (calver.org)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -18,17 +18,17 @@ _FULL_YEAR: Final = 1000
 
 
 class Level(IntEnum):
-    """How much a change asks of those who use the project."""
+    """The size of a change for those who use the project."""
 
     NOTHING = 0  # there is no change
-    METADATA = 1  # what is installed stays the same: documentation, tests, tools
-    PATCH = 2  # mended, nothing new
+    METADATA = 1  # only the text that an index shows changed: README, LICENSE
+    PATCH = 2  # fixes, nothing new
     MINOR = 3  # something new, and everything works as before
     MAJOR = 4  # something no longer works as before
 
 
 class Bump(StrEnum):
-    """Which part of a version is raised."""
+    """The part of a version that is raised."""
 
     MAJOR = "major"
     MINOR = "minor"
@@ -39,7 +39,7 @@ class Bump(StrEnum):
 
 
 class VersionScheme(StrEnum):
-    """How a project counts its versions."""
+    """The way in which a project counts its versions."""
 
     SEMVER = "semver"
     CALVER = "calver"
@@ -51,8 +51,8 @@ class BumpEvidence:
 
     Attributes:
         source: where it was found, such as the changelog.
-        level: what it asks for.
-        text: what was found, in one line.
+        level: that it asks for.
+        text: the finding, in one line.
         details: the single findings.
     """
 
@@ -64,14 +64,16 @@ class BumpEvidence:
 
 @dataclass(frozen=True)
 class Past:
-    """What is known before a version is recommended.
+    """The facts from which a version is recommended.
 
     Attributes:
         releases: every version that was tagged in the history of the commit.
         since_final: evidence since the last final release, or since the beginning.
         since_newest: evidence since the newest release of any kind; the same, where that is final.
         planned: the version that the project itself gives to what is unreleased.
-        planned_by: what of the project says so: "the changelog".
+        planned_by: the file or tag that says so.
+        taken: the versions that are tagged on other commits; none of them is recommended.
+        doubted: a version that the changelog names, though its own entries ask for a higher one.
     """
 
     releases: Sequence[PastRelease]
@@ -79,6 +81,8 @@ class Past:
     since_newest: tuple[BumpEvidence, ...] = ()
     planned: Version | None = None
     planned_by: str = ""
+    taken: frozenset[Version] = frozenset()
+    doubted: Version | None = None
 
 
 _Answer = tuple[Version | None, str]
@@ -91,8 +95,8 @@ class Recommendation:
 
     Attributes:
         version: None where there is nothing to release.
-        by_evidence: the same, but where the project itself names another.
-        rule: what led from the evidence to its version, in one line.
+        by_evidence: the version by the evidence alone, where the project itself names another.
+        rule: the reason for the version by evidence, in one line.
     """
 
     version: Version | None
@@ -101,24 +105,56 @@ class Recommendation:
 
 
 def scheme_of(releases: Sequence[PastRelease]) -> VersionScheme:
-    """By a calendar, if the last finals all begin with the year in which they were tagged."""
+    """Return CALVER if the last finals all begin with the date, or the year, in which they were tagged."""
     finals = _recent(releases)
-    dated = [final.version.release[0] in (final.day.year, final.day.year % 100) for final in finals]
-    return VersionScheme.CALVER if dated and all(dated) else VersionScheme.SEMVER
+    if not finals:
+        return VersionScheme.SEMVER
+    is_dated = _calendar_of(finals) is not None or all(
+        final.version.release[0] in (final.day.year, final.day.year % 100) for final in finals
+    )
+    return VersionScheme.CALVER if is_dated else VersionScheme.SEMVER
 
 
 def recommend(past: Past, scheme: VersionScheme, today: date) -> Recommendation:
-    """The version that should come next, by the evidence and the project's scheme.
+    """Return the version that should come next, by the evidence and the project's scheme.
 
     A version that the project itself names for what is unreleased goes before the evidence.
     """
     (asked, rule), before, planned = _by_evidence(past, scheme, today), newest(past.releases), past.planned
-    says_nothing = asked is None or planned is None or (before is not None and planned <= before.version)
-    return Recommendation(asked if says_nothing else planned, asked, rule)
+    if asked is not None and asked in past.taken:
+        asked, rule = _free(asked, before, past.taken), f"{rule}; {asked} is tagged on another commit"
+    says_nothing = asked is None or planned is None or planned in past.taken
+    if says_nothing or (planned is not None and before is not None and planned <= before.version):
+        return Recommendation(asked, asked, rule)
+    return Recommendation(planned, asked, rule)
+
+
+def raised_part(before: Version | None, after: Version) -> Bump:
+    """Return the part in which a version differs from an earlier one."""
+    if after.pre is not None:
+        return Bump.PRE
+    if after.post is not None:
+        return Bump.POST
+    old = before.release if before else ()
+    for at, bump in enumerate((Bump.MAJOR, Bump.MINOR)):
+        if (*old, 0, 0)[at] != (*after.release, 0, 0)[at]:
+            return bump
+    return Bump.PATCH
+
+
+def free_version(version: Version, bump: Bump, taken: Collection[Version]) -> Version:
+    """Raise a part of a version until no commit is tagged with it."""
+    while version in taken:
+        version = bumped(version, bump)
+    return version
+
+
+def _free(version: Version, before: PastRelease | None, taken: Collection[Version]) -> Version:
+    return free_version(version, raised_part(before.version if before else None, version), taken)
 
 
 def bumped(version: Version, bump: Bump, *, width: int = 0) -> Version:
-    """A version with one part raised.
+    """Return a version with one part raised.
 
     A pre-release of 2.0.0 is raised to 2.0.0 by a major bump, for it leads there already. A pre-release after a final
     version is the first alpha of the next minor one.
@@ -151,12 +187,17 @@ def bumped(version: Version, bump: Bump, *, width: int = 0) -> Version:
 
 
 def is_patch(before: Version, after: Version) -> bool:
-    """Whether a version promises, by SemVer, that whatever worked with an earlier final one still works."""
+    """Tell whether a version promises, by SemVer, that everything still works as with an earlier final one."""
     return before.epoch == after.epoch and (*before.release, 0)[:2] == (*after.release, 0)[:2]
 
 
+def least_bump(version: Version, level: Level) -> Version:
+    """Return the lowest version after a final one that SemVer allows for changes of a level."""
+    return bumped(version, _by_semver(version, level)[0])
+
+
 def demanded(evidence: Sequence[BumpEvidence]) -> Level:
-    """The most that any of the evidence asks for."""
+    """Return the highest level that any of the evidence asks for."""
     return max((item.level for item in evidence), default=Level.NOTHING)
 
 
@@ -168,12 +209,12 @@ def _by_evidence(past: Past, scheme: VersionScheme, today: date) -> _Answer:
         return _after_pre(past, latest.version, final, scheme)
     level = demanded(past.since_final)
     if level is Level.NOTHING:
-        return None, f"nothing changed since {final.tag}"
+        return None, f"nothing that is installed changed since {final.tag}"
     if level is Level.METADATA:
         post = bumped(final.version, Bump.POST)
-        return post, "what is installed did not change: a post-release, if the change is to be seen at all"
+        return post, "only the description changed: a post-release, if the change should be visible on the index"
     if scheme is VersionScheme.CALVER:
-        return _by_calendar(past.releases, level, today)
+        return _by_calendar(past, level, today)
     bump, rule = _by_semver(final.version, level)
     return bumped(final.version, bump, width=_width(past.releases)), rule
 
@@ -189,45 +230,87 @@ def _by_semver(version: Version, level: Level) -> tuple[Bump, str]:
 
 
 def _after_pre(past: Past, version: Version, final: PastRelease | None, scheme: VersionScheme) -> _Answer:
-    """What follows a pre-release: its next number, the next phase, or the final version."""
+    """Return the version that follows a pre-release: its next number, the next phase, or the final version.
+
+    A release candidate's own number decides the final's. Before that, only changes since the last pre-release can ask
+    for a higher one: those who chose the number knew the others.
+    """
     letter = version.pre[0] if version.pre else "rc"
-    asked = demanded(past.since_final)
-    if final is not None and scheme is VersionScheme.SEMVER and asked >= Level.PATCH:
-        bump, rule = _by_semver(final.version, asked)
+    level, again = demanded(past.since_newest), bumped(version, Bump.PRE)
+    if letter not in _FOLLOWING_PHASE:
+        if level >= Level.PATCH:
+            return again, "something changed since the release candidate: another one"
+        return bumped(version, Bump.FINAL), "nothing changed since the release candidate: it becomes final"
+    if final is not None and scheme is VersionScheme.SEMVER and level >= Level.PATCH:
+        bump, rule = _by_semver(final.version, level)
         needed = bumped(final.version, bump, width=len(version.release))
         if needed.release > version.release:
             return Version(f"{needed}{letter}1"), f"since {final.tag} there is {rule}"
-    level, again = demanded(past.since_newest), bumped(version, Bump.PRE)
-    if letter in _FOLLOWING_PHASE:
-        if level >= Level.MINOR:
-            return again, f"the public API still moves: phase {letter} goes on"
-        following = _FOLLOWING_PHASE[letter]
-        background = Version(f"{bumped(version, Bump.FINAL)}{following}1")
-        return background, f"the public API stands still: phase {following} begins"
-    if level >= Level.PATCH:
-        return again, "something changed since the release candidate: another one"
-    return bumped(version, Bump.FINAL), "the release candidate held: it becomes final"
+    if level >= Level.MINOR:
+        return again, f"the public API still changes: phase {letter} goes on"
+    following = _FOLLOWING_PHASE[letter]
+    phase = Version(f"{bumped(version, Bump.FINAL)}{following}1")
+    return phase, f"the public API did not change: phase {following} follows"
 
 
-def _by_calendar(releases: Sequence[PastRelease], level: Level, today: date) -> _Answer:
-    """The next version of a year; the project's past tells what its second and third number count."""
+_Dated = Callable[[date], tuple[int, ...]]
+
+_CALENDARS: Final[tuple[tuple[str, _Dated], ...]] = (
+    ("year, month and day", lambda day: (day.year, day.month, day.day)),
+    ("year, month and day", lambda day: (day.year % 100, day.month, day.day)),
+    ("date", lambda day: (day.year * 10_000 + day.month * 100 + day.day,)),
+    ("date", lambda day: (day.year % 100 * 10_000 + day.month * 100 + day.day,)),
+    ("year, and month with day", lambda day: (day.year, day.month * 100 + day.day)),
+    ("year and month", lambda day: (day.year * 100 + day.month,)),
+)
+"""The calendars that write a day or a month so that it is not mistaken for a counter: their names and numbers."""
+
+
+def _calendar_of(finals: Sequence[PastRelease]) -> tuple[str, _Dated] | None:
+    """Return the calendar by which all of these versions were counted; None where they follow none.
+
+    A tag may be a day older or younger than the date in its version: people live in other time zones than UTC.
+    """
+    for name, numbers in _CALENDARS:
+        if all(_is_dated(final, numbers) for final in finals):
+            return name, numbers
+    return None
+
+
+def _is_dated(final: PastRelease, numbers: _Dated) -> bool:
+    around = (final.day + timedelta(days=days) for days in (-1, 0, 1) if date.min < final.day < date.max)
+    return any(final.version.release[: len(dated)] == dated for dated in map(numbers, around))
+
+
+def _by_calendar(past: Past, level: Level, today: date) -> _Answer:
+    """Return the next version of a year; the project's past tells what its second and third number count."""
+    releases = past.releases
     last = max(release for release in releases if release.is_final).version
     dated, rule = _calendar_numbers(releases, level, today)
     if last.release[: len(dated)] < dated:
-        return _written(last, dated, _width(releases)), rule
-    dated = (*last.release, 0)[: len(dated)]
-    again = (*last.release, 0, 0)[len(dated)] + 1
-    return _written(last, (*dated, again), _width(releases)), f"{rule}; once more"
+        first = _written(last, dated, _width(releases))
+        if first not in past.taken:
+            return first, rule
+        again = 1
+    else:
+        dated = (*last.release, 0)[: len(dated)]
+        again = (*last.release, 0, 0)[len(dated)] + 1
+    version = _written(last, (*dated, again), _width(releases))
+    while version in past.taken:
+        again += 1
+        version = _written(last, (*dated, again), _width(releases))
+    return version, f"{rule}; once more"
 
 
 def _calendar_numbers(releases: Sequence[PastRelease], level: Level, today: date) -> tuple[tuple[int, ...], str]:
-    """The numbers that the calendar and the counter decide, and by which rule."""
+    """Return the numbers that the calendar and the counter decide, and the rule that they follow."""
     finals, recent = [release for release in releases if release.is_final], _recent(releases)
     numbers = (*max(finals).version.release, 0)
+    if calendar := _calendar_of(recent):
+        name, of_day = calendar
+        return of_day(today), f"by the calendar: {name}"
     year = max(numbers[0], today.year if numbers[0] >= _FULL_YEAR else today.year % 100)
     regular = [final for final in recent if not any(final.version.release[2:])] or recent
-    if all(final.version.release[1:3] == (final.day.month, final.day.day) for final in recent):
-        return (year, today.month, today.day), "by the calendar: year, month and day"
     if all(final.version.release[1:2] == (final.day.month,) for final in regular):
         return (year, today.month), "by the calendar: year and month"
     if numbers[0] != year:
@@ -243,7 +326,7 @@ def _recent(releases: Sequence[PastRelease]) -> list[PastRelease]:
 
 
 def _width(releases: Sequence[PastRelease]) -> int:
-    """How many numbers the project writes where the last one would be 0."""
+    """Return how many numbers the project writes where the last one would be 0."""
     regular = [final for final in _recent(releases) if not any(final.version.release[2:])]
     return len((regular or _recent(releases))[-1].version.release)
 

@@ -1,4 +1,4 @@
-"""What each source says of the changes since a release, as evidence for the next version."""
+"""Turn the changes since a release into evidence for the next version, one function a source."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -21,6 +21,11 @@ _NEW: Final = re.compile(
     r"\b(?:add\w*|features?|new|enhance\w*|improve\w*|change[ds]?|deprecat\w*|behaviou?r\w*|support\w*)\b",
     re.IGNORECASE,
 )
+_ABOUT_API: Final = re.compile(r"\bAPI\b|\binterfaces?\b", re.IGNORECASE)
+_BEGINS_REMOVAL: Final = re.compile(
+    r"\W*(?:remov(?:e[sd]?|als?|ing)|delet(?:e[sd]?|ions?|ing)|drop(?:s|ped)?(?! (?:python|support for python)))\b",
+    re.IGNORECASE,
+)
 _LOUD: Final = re.compile(r"\bBREAKING\b|\b[Bb]ackwards?[- ]incompatible\b")
 _ENTRY: Final = re.compile(r"^[*+-][ \t]+(?P<text>\S.*(?:\n[ \t]+(?![*+-][ \t])\S.*)*)", re.MULTILINE)
 _BEGINS_NEW: Final = re.compile(
@@ -33,7 +38,7 @@ _LOWEST_PYTHON: Final = re.compile(r"(?:>=?|~=|\^|==)\s*(\d+(?:\.\d+)*)")
 
 
 def from_api(changes: ApiChanges) -> BumpEvidence:
-    """What was removed from the public API, or added to it."""
+    """Return evidence from the names that the public API lost or gained."""
     if changes.broken:
         return BumpEvidence(
             "public API", Level.MAJOR, f"{_count(changes.broken, 'thing', 'things')} broken", changes.broken
@@ -46,7 +51,7 @@ def from_api(changes: ApiChanges) -> BumpEvidence:
 
 
 def from_commits(changes: Collection[Change]) -> Iterator[BumpEvidence]:
-    """What the types of Conventional Commits say; nothing where the project does not use them."""
+    """Yield evidence from the types of Conventional Commits; none where the project does not use them."""
     if not are_conventional(changes):
         return
     broken = [change.breaking for change in changes if change.breaking]
@@ -62,18 +67,35 @@ def from_commits(changes: Collection[Change]) -> Iterator[BumpEvidence]:
 
 
 def from_changelog(changelog: Changelog, part: Part) -> Iterator[BumpEvidence]:
-    """What the headings of a part say, and its entries where it has no such headings."""
-    for title, text in changelog.categories(part):
+    """Yield evidence from the headings of a section, and from its entries where it has no such headings.
+
+    The innermost heading that names a kind of change decides; a project may write the kind above its modules, or below.
+    """
+    for titles, text in changelog.nested_categories(part):
         entries = [" ".join(found["text"].split()) for found in _ENTRY.finditer(text)]
-        if not entries:
-            continue
-        level = Level.MAJOR if _LOUD.search(text) else _of_title(title) if title else max(map(_of_entry, entries))
-        under = f" under {title}" if title else ""
-        yield BumpEvidence("changelog", level, f"{_count(entries, 'entry', 'entries')}{under}", tuple(entries))
+        if entries:
+            under = f" under {titles[-1]}" if titles else ""
+            level = _level(titles, text, entries)
+            yield BumpEvidence("changelog", level, f"{_count(entries, 'entry', 'entries')}{under}", tuple(entries))
+
+
+def _level(titles: Sequence[str], text: str, entries: Sequence[str]) -> Level:
+    if _LOUD.search(text):
+        return Level.MAJOR
+    if not titles:
+        return max(map(_of_entry, entries))
+    kind = next((title for title in reversed(titles) if _names_kind(title)), "")
+    if _ABOUT_API.search(kind) and any(_BEGINS_REMOVAL.match(entry) for entry in entries):
+        return Level.MAJOR
+    return _of_title(kind)
+
+
+def _names_kind(title: str) -> bool:
+    return any(pattern.search(title) for pattern in (_BREAKING, _MENDING, _NEW, _ABOUT_API))
 
 
 def from_fragments(paths: Iterable[str]) -> Iterator[BumpEvidence]:
-    """What towncrier's news fragments say by their types, which their names end with: ``1386.bugfix.rst``."""
+    """Yield evidence from towncrier's news fragments, by the types in their names: ``1386.bugfix.rst``."""
     found: dict[str, list[str]] = {}
     for path in paths:
         if fragment := _FRAGMENT.fullmatch(path):
@@ -84,7 +106,7 @@ def from_fragments(paths: Iterable[str]) -> Iterator[BumpEvidence]:
 
 
 def from_python(before: str, after: str) -> Iterator[BumpEvidence]:
-    """Whether a version of Python that was supported no longer is.
+    """Yield evidence where a version of Python that was supported no longer is.
 
     Args:
         before: ``requires-python`` at the earlier commit; empty where ``pyproject.toml`` does not say it.
@@ -96,18 +118,21 @@ def from_python(before: str, after: str) -> Iterator[BumpEvidence]:
         yield BumpEvidence("requires-python", Level.MINOR, text)
 
 
-def from_files(changed: Collection[str], installed: Sequence[str]) -> BumpEvidence:
-    """Whether what people install changed at all.
+def from_files(changed: Collection[str], installed: Sequence[str], describing: Sequence[str] = ()) -> BumpEvidence:
+    """Return evidence from the files that changed.
 
     Args:
         changed: every file that differs.
-        installed: those of them that make up what is installed.
+        installed: those of them that make up the installed package.
+        describing: those that become its description on an index.
     """
     if installed:
         text = f"{_count(installed, 'file', 'files')} of what is installed changed"
         return BumpEvidence("files", Level.PATCH, text, tuple(installed))
+    if describing:
+        return BumpEvidence("files", Level.METADATA, "only the description changed", tuple(describing))
     if changed:
-        return BumpEvidence("files", Level.METADATA, "only what is not installed changed", tuple(changed))
+        return BumpEvidence("files", Level.NOTHING, "nothing that is installed changed", tuple(changed))
     return BumpEvidence("files", Level.NOTHING, "no file changed")
 
 

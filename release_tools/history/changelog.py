@@ -1,77 +1,91 @@
-"""A changelog, in Markdown (Keep a Changelog and its kin) or reStructuredText, and its parts.
+"""A changelog in Markdown (Keep a Changelog and its kin), reStructuredText or AsciiDoc, and its sections.
 
-A part is what stands between one version's heading and the next. Its heading may be ``## [1.2.0] - 2026-01-02``,
-``Version 1.2.0``, ``demo 1.2.0 (2026-01-02)`` and the like. Work in progress is called Unreleased, or has a version
-and the word "unreleased" in the heading or on the first line below.
+A section is the text between one version's heading and the next. Work in progress is called Unreleased, or has a
+version and the word "unreleased" in the heading or on the first line below. A file without headings may have its
+versions in bold, after ``=``, or on lines of their own.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from release_tools.history.headings import Heading, Markup, find_headings, markup_of, split_lines
-
-USUAL_PATHS: Final = tuple(
-    f"{folder}{name}{suffix}"
-    for folder in ("", "docs/", "doc/", "docs/source/", "doc/source/")
-    for name in ("CHANGELOG", "CHANGES", "HISTORY", "NEWS", "changelog", "changes", "history", "news", "whats-new")
-    for suffix in (".md", ".rst", ".txt", "")
+from release_tools.history.version_headings import (
+    DATE,
+    IN_PROGRESS,
+    HeadingReader,
+    HeadingVersions,
+    name_before_version,
+    names_in_title,
+    plain_title,
+    to_version,
 )
-"""Where a changelog is looked for, the most usual place first."""
 
-IN_PROGRESS: Final = re.compile(
-    r"un-?released|not yet released|in (?:development|progress)|\bTB[AD]\b"
-    r"|(?:\d{4}|[xy?]{4})-(?:\d\d|[xm?]{2})-[xd?]{2}",
-    re.IGNORECASE,
-)
-"""The words, or the date yet to be filled in, by which a heading or a line says that a part is unreleased."""
+__all__ = ["IN_PROGRESS", "Changelog", "Part"]
 
-_NEXT: Final = re.compile(
-    r"(?:un-?released|upcoming|next|dev(?:elopment)?|main|master|trunk|head)"
-    r"(?: version| release| changes)?(?:\s*[-(\u2013].*)?",
-    re.IGNORECASE,
-)
-_LEADING_WORDS: Final = frozenset({"version", "release", "released", "changes", "in", "for", "new", "what's", "notes"})
-_SEPARATORS: Final = re.compile(r"[-_.\s]+")
-_LONGEST_LEAD: Final = 4
-_MARKS: Final = re.compile(r"\]\([^()]*\)|<[^<>]*>`?_*|[\[\]*`]")
 _LINK_DEFINITION: Final = re.compile(r"^ {0,3}\[(?!\^)[^\[\]\n]+\]:[ \t]*\S+[^\n]*\n?", re.MULTILINE)
 _BOLD_TITLE: Final = re.compile(r"^(?:\*\*([^*\n]{2,60})\*\*:?|([A-Z][\w /-]{2,40}):)[ \t]*$", re.MULTILINE)
+_ANCHOR: Final = re.compile(
+    r"""\s*(?:<a\s[^<>]*>\s*(?:</a>)?|<a\s[^<>]*/>|<!--(?:(?!-->).)*-->|\([^()]{1,200}\)=|\[\]\(\)\{[^{}]*\}|\{[:#][^{}]*\}"""
+    r"""|\.\.[ ]_[^:\n]{1,200}:|\[\[[^\[\]]{1,200}\]\]|</?(?:br|hr|details|div|summary)\b[^<>]*>)\s*"""
+)
+_RULE: Final = re.compile(r" {0,3}([-*_=])(?:[ \t]*\1){2,}[ \t]*")
+_LINE_TITLE: Final = re.compile(
+    r"(?:[-*+][ \t]+)?(?P<mark>\*\*|__|=+[ \t]*|<b>|<strong>)?(?P<title>\S.{0,120}?)"
+    r"(?:\*\*|__|[ \t]*=+|</b>|</strong>)?(?P<rest>:?(?:[ \t]*[-(\u2013\u2014].{0,60})?)[ \t]*"
+)
+_INDENTED_CODE: Final = re.compile(r"(?: {4}|\t)")
+_FENCE: Final = re.compile(r"\s{0,3}(?:```|~~~)")
+_OUTER_LEVEL: Final = 2
+_INNERMOST: Final = 9
 
 
 @dataclass(frozen=True)
 class Part:
-    r"""What a changelog says of one version, or of what comes next.
+    r"""The section of a changelog about one version, or about the changes since the last one.
 
     Attributes:
         heading: over it.
         spelled: the version as the heading spells it, without ``v``; empty where it only says Unreleased.
         unreleased: whether this is work in progress.
-        text: below the heading, up to the next part; line ends are ``\n``.
+        text: below the heading, up to the next section; line ends are ``\n``.
+        others: further versions that the heading names.
+        first: the lowest version of a range that the heading names; None without one.
     """
 
     heading: Heading
     spelled: str
     unreleased: bool
     text: str
+    others: tuple[Version, ...] = ()
+    first: Version | None = None
 
     @property
     def version(self) -> Version | None:
         """The version that the heading names."""
-        return Version(self.spelled) if self.spelled else None
+        return to_version(self.spelled) if self.spelled else None
+
+    def covers(self, version: Version) -> bool:
+        """Tell whether the heading names a version, alone, among others or within a range."""
+        own = self.version
+        if own is None:
+            return False
+        if version == own or version in self.others:
+            return True
+        return self.first is not None and self.first <= version <= max(own, *self.others)
 
 
 @dataclass(frozen=True)
 class Changelog:
-    """A changelog, read.
+    """A changelog that was read.
 
     Attributes:
         path: of the file, for messages.
         text: all of it.
-        markup: what it is written in.
+        markup: the language that it is written in.
         parts: in the order of the file, which is newest first.
     """
 
@@ -81,34 +95,62 @@ class Changelog:
     parts: tuple[Part, ...]
 
     @classmethod
-    def parse(cls, path: str, text: str, project: str = "") -> Self:
+    def parse(
+        cls, path: str, text: str, project: str = "", *, names: Collection[str] = (), title_format: str = ""
+    ) -> Self:
         """Read a changelog.
 
         Args:
             path: of the file; its suffix tells the markup.
-            text: what it holds.
-            project: the project's name, which may stand before the version in a heading.
+            text: the file's content.
+            project: the project's name, which may precede the version in a heading.
+            names: further names of the project.
+            title_format: towncrier's setting of that name; empty where there is none.
         """
         markup = markup_of(path, text)
-        return cls(path, text, markup, tuple(_parts(text, markup, project)))
+        reader = HeadingReader((project, *names), title_format)
+        return cls(path, text, markup, tuple(_parts(text, markup, reader)))
 
     def part(self, version: Version) -> Part | None:
-        """What is said of a version, however it is spelled (``1.2`` is ``1.2.0``)."""
-        return next((part for part in self.parts if part.version == version), None)
+        """Return the section of a version, however it is spelled (``1.2`` is ``1.2.0``)."""
+        own = next((part for part in self.parts if part.version == version), None)
+        return own or next((part for part in self.parts if part.covers(version)), None)
 
     @property
     def unreleased(self) -> Part | None:
-        """What is said of the work in progress, at the file's newest end; an Unreleased in between is history."""
+        """The section of work in progress, at the file's newest end; an Unreleased in between is history."""
         ends = self.parts[:1] + self.parts[-1:] if self._is_oldest_first else self.parts[:1]
         return next((part for part in ends if part.unreleased), None)
+
+    @property
+    def newest(self) -> Version | None:
+        """The version of the newest section about a release; None where there is no such section."""
+        released = [part.version for part in self.parts if part.version and not part.unreleased]
+        if not released:
+            return None
+        return released[-1] if self._is_oldest_first else released[0]
 
     @property
     def _is_oldest_first(self) -> bool:
         versions = [part.version for part in self.parts if part.version]
         return len(versions) > 1 and versions[0] < versions[-1]
 
+    def pending_for(self, version: Version) -> Part | None:
+        """Return the unreleased section that a release would take; None where it belongs to another version.
+
+        An Unreleased without a version belongs to any version after the newest section. One that names a version
+        belongs to that version and to its pre-releases.
+        """
+        part = self.unreleased
+        if part is None or not part.text.strip():
+            return None
+        if part.version is not None:
+            return part if part.version.base_version == version.base_version else None
+        newest = self.newest
+        return part if newest is None or version > newest or version.is_devrelease else None
+
     def leading_to(self, version: Version, since: Version | None) -> list[Part]:
-        """The pre-releases of a final version, newest first; none for a pre-release.
+        """Return the pre-releases of a final version, newest first; none for a pre-release.
 
         Args:
             version: whose pre-releases they are.
@@ -122,66 +164,142 @@ class Changelog:
         return [part for number, part in numbered if number.is_prerelease and (lowest is None or number > lowest)]
 
     def categories(self, part: Part) -> list[tuple[str, str]]:
-        """The groups of a part (Added, Fixed, ...): each title, empty before the first, and the text below it."""
+        """Return the groups of a section (Added, Fixed, ...): each title, empty before the first, and its text."""
+        return [(titles[-1] if titles else "", text) for titles, text in self.nested_categories(part)]
+
+    def nested_categories(self, part: Part) -> list[tuple[tuple[str, ...], str]]:
+        """Return the groups of a section, each with its title and those above it, the outermost first."""
         lines = part.text.splitlines(keepends=True)
-        titles = [(heading.start, heading.end, heading.text) for heading in find_headings(part.text, self.markup)]
-        titles += [
-            (at, at + 1, found[1] or found[2]) for at, line in enumerate(lines) if (found := _BOLD_TITLE.match(line))
-        ]
-        titles = [(0, 0, ""), *sorted(titles)]
-        ends = [start for start, _, _ in titles[1:]] + [len(lines)]
-        groups = [(text, "".join(lines[start:end])) for (_, start, text), end in zip(titles, ends, strict=True)]
-        return [(title.strip(" :"), text) for title, text in groups if text.strip()]
+        titles = [(heading.start, heading.end, heading.level, heading.text) for heading in self._titles(part)]
+        for at, line in enumerate(lines):
+            if found := _BOLD_TITLE.match(line):
+                titles.append((at, at + 1, _INNERMOST, found[1] or found[2]))
+        titles.sort()
+        opening = "".join(lines[: titles[0][0]] if titles else lines)
+        groups: list[tuple[tuple[str, ...], str]] = [((), opening)]
+        above: list[tuple[int, str]] = []
+        for index, (_, end, level, title) in enumerate(titles):
+            stop = titles[index + 1][0] if index + 1 < len(titles) else len(lines)
+            above = [item for item in above if item[0] < level]
+            above.append((level, title.strip(" :")))
+            groups.append((tuple(text for _, text in above), "".join(lines[end:stop])))
+        return [(path, text) for path, text in groups if text.strip()]
+
+    def _titles(self, part: Part) -> list[Heading]:
+        return find_headings(part.text, self.markup)
 
     @property
     def link_definitions(self) -> tuple[str, ...]:
         """The lines that say where Markdown's ``[reference]`` links lead."""
-        if self.markup is Markup.RST:
+        if self.markup is not Markup.MARKDOWN:
             return ()
         return tuple(found[0].strip() for found in _LINK_DEFINITION.finditer(self.text))
 
 
-def _parts(text: str, markup: Markup, project: str) -> Iterable[Part]:
+@dataclass(frozen=True)
+class _Title:
+    """A heading, and the versions that it names, if any."""
+
+    heading: Heading
+    versions: HeadingVersions | None
+
+
+def _parts(text: str, markup: Markup, reader: HeadingReader) -> list[Part]:
     lines, headings = split_lines(text), find_headings(text, markup)
-    titles = [_plain(heading.text) for heading in headings]
-    spelled = [_version_in(title, project) for title in titles]
-    top = min((heading.level for heading, version in zip(headings, spelled, strict=True) if version), default=0)
-    ends = len(lines)
-    parts = []
-    for heading, title, version in reversed(list(zip(headings, titles, spelled, strict=True))):
-        if version or (_NEXT.fullmatch(title) and (not top or heading.level <= top)):
-            body = "".join(line.rstrip("\r\n") + "\n" for line in lines[heading.end : ends])
-            if markup is Markup.MARKDOWN:
-                body = _LINK_DEFINITION.sub("", body)
-            parts.append(Part(heading, version, not version or _is_in_progress(title, version, body), body))
+    if headings:
+        reader = reader.with_names([names_in_title(headings[0].text)])
+    titles = _read(headings, reader)
+    if not any(title.versions for title in titles):
+        names = {name_before_version(heading.text).casefold() for heading in headings} - {""}
+        if len(names) == 1:
+            reader = reader.with_names(names)
+            titles = _read(headings, reader)
+    top = min((title.heading.level for title in titles if title.versions), default=0)
+    if top == 0 and (lone := _titled_lines(lines, reader)):
+        kept = [title for title in titles if _bounds_lines(title.heading, reader)]
+        titles, top = sorted([*kept, *lone], key=lambda title: title.heading.start), _INNERMOST
+    sections = [title for title in titles if title.versions or _is_unreleased(title.heading, reader, top)]
+    parts, ends = list[Part](), len(lines)
+    for title in reversed(titles):
+        heading = title.heading
+        if title in sections:
+            parts.append(_part(title, _body(lines[heading.end : ends], markup)))
             ends = heading.start
         elif heading.level <= top:
             ends = heading.start
-    return reversed(parts)
+    return parts[::-1]
 
 
-def _plain(title: str) -> str:
-    """A heading's text without links, brackets and emphasis."""
-    return " ".join(_MARKS.sub(" ", title).split())
+def _read(headings: Sequence[Heading], reader: HeadingReader) -> list[_Title]:
+    return [_Title(heading, reader.read(heading.text)) for heading in headings]
 
 
-def _version_in(title: str, project: str) -> str:
-    """The version that a heading begins with, as it is spelled there, or empty."""
-    leading = _LEADING_WORDS | set(_SEPARATORS.split(project.lower()))
-    for word in title.split()[:_LONGEST_LEAD]:
-        candidate = word.strip(",:;()").removeprefix("v").removeprefix("V")
-        if "." in candidate and candidate[0].isdigit():
-            try:
-                Version(candidate)
-            except InvalidVersion:
-                return ""
-            return candidate
-        if word.lower() not in leading:
-            return ""
-    return ""
+def _is_unreleased(heading: Heading, reader: HeadingReader, top: int) -> bool:
+    return (not top or heading.level <= top) and reader.is_unreleased(heading.text)
+
+
+def _bounds_lines(heading: Heading, reader: HeadingReader) -> bool:
+    """Tell whether a heading ends a section whose own title is no heading."""
+    return heading.level <= _OUTER_LEVEL or reader.is_unreleased(heading.text)
+
+
+def _part(title: _Title, body: str) -> Part:
+    found = title.versions
+    if found is None:
+        return Part(title.heading, "", unreleased=True, text=body)
+    is_unreleased = found.in_progress or _is_in_progress(title.heading.text, found.spelled, body)
+    return Part(title.heading, found.spelled, is_unreleased, body, found.others, found.first)
+
+
+def _body(lines: Sequence[str], markup: Markup) -> str:
+    """Return a section's text without the link definitions, and without the anchors of the next heading."""
+    kept = [line.rstrip("\r\n") for line in lines]
+    while kept and _belongs_to_heading(kept[-1]):
+        kept.pop()
+    while (first := next((at for at, line in enumerate(kept) if line.strip()), None)) is not None:
+        if not _ANCHOR.fullmatch(kept[first]):
+            break
+        del kept[: first + 1]
+    body = "".join(f"{line}\n" for line in kept)
+    return _LINK_DEFINITION.sub("", body) if markup is Markup.MARKDOWN else body
+
+
+def _belongs_to_heading(line: str) -> bool:
+    """Tell whether a line at a section's end is empty, an anchor, a comment, a rule, or the next section's date."""
+    text = line.strip()
+    if not text or _ANCHOR.fullmatch(line) or _RULE.fullmatch(line):
+        return True
+    return not DATE.sub("", plain_title(text)).strip(" ().,:")
+
+
+def _titled_lines(lines: Sequence[str], reader: HeadingReader) -> list[_Title]:
+    """Find the lines that are a version's title without being headings: in bold, after ``=``, or on their own."""
+    found: list[_Title] = []
+    is_code = False
+    for at, raw in enumerate(lines):
+        line = raw.rstrip()
+        is_code ^= _FENCE.match(line) is not None
+        if is_code or not line or _INDENTED_CODE.match(line):
+            continue
+        title = _LINE_TITLE.fullmatch(line.strip())
+        if title is None or not (title["mark"] or at == 0 or not lines[at - 1].strip()):
+            continue
+        heading, versions = Heading(line.strip(), _INNERMOST, at, at + 1), reader.read(title["title"] + title["rest"])
+        if versions and (title["mark"] or _is_only_version(line, versions)):
+            found.append(_Title(heading, versions))
+        elif title["mark"] and reader.is_unreleased(title["title"]):
+            found.append(_Title(heading, None))
+    return found if any(title.versions for title in found) else []
+
+
+def _is_only_version(line: str, versions: HeadingVersions) -> bool:
+    """Tell whether a line holds nothing after the version but a date, or the word that it is unreleased."""
+    rest = DATE.sub(" ", plain_title(line)).partition(versions.spelled)[2]
+    rest = re.sub(r"\b(?:released?(?: on)?|final)\b", " ", rest, flags=re.IGNORECASE)
+    return not rest.strip(" -\u2013\u2014:.,()[]/") or IN_PROGRESS.search(rest) is not None
 
 
 def _is_in_progress(title: str, spelled: str, body: str) -> bool:
     first = next((line.strip() for line in body.splitlines() if line.strip()), "")
     description = IN_PROGRESS.search(title.partition(spelled)[2]) or IN_PROGRESS.fullmatch(first.strip("*_.() "))
-    return description is not None or Version(spelled).is_devrelease
+    return description is not None or to_version(spelled).is_devrelease

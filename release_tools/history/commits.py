@@ -1,7 +1,8 @@
-"""What commits say of themselves: Conventional Commits 1.0.0, merged pull requests, and who wrote them."""
+"""Read commits: Conventional Commits 1.0.0, merged pull requests, and the people who wrote them."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,22 +19,67 @@ _KNOWN_TYPES: Final = frozenset(
 _SHARE: Final = 0.5
 
 
+_CO_AUTHOR: Final = re.compile(
+    r"^[ \t]*co-authored-by:[ \t]*(?P<name>[^<>\n]{0,200})<(?P<email>[^<>\n]{0,200})>", re.IGNORECASE | re.MULTILINE
+)
+_FORGE_ADDRESS: Final = re.compile(r"(?:\d+[+-])?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com")
+_PROGRAMS_MAILBOX: Final = re.compile(
+    r"(?:no-?reply|do-?not-?reply|bots?|[\w.+-]*[-_.]bot|actions?|cursoragent|agent|assistant)(?:\+[^@]*)?@"
+)
+_SHARED_MAILBOX: Final = re.compile(
+    r"(?:root|build|builds|ci|admin|info|dev|team|user|git|none|unknown|you|me)@|[^@]*\Z"
+)
+_PROGRAM: Final = re.compile(
+    r".*\[bot\].*|(?:.*[-_ .(])?(?:bot|agent|assistant|copilot)(?:[-_ .)\d].*)?|.*[a-z](?-i:Bot|Machine)"
+    r"|(?:dependabot|renovate|greenkeeper|snyk|(?:hosted )?weblate|github|pre-commit|allcontributors|imgbot"
+    r"|semantic-release|release-please|web-?flow|copybara|mergify|bors|homu|readthedocs|sourcery|pyup|travis|circleci"
+    r"|conda-forge-(?:admin|curator|webservices)|regro-cf-autotick)(?:[-_ .(/\d].*)?"
+    r"|(?:chat)?gpt[- .\d].*|chatgpt|(?:openai )?codex|aider\b.*|devin ai|openhands|cursor"
+    r"|claude[- ](?:code|ai|opus|sonnet|haiku|[a-z]{2,12} ?\d|\d).*|gemini[- ](?:cli|code|pro|flash|\d).*",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class Author:
-    """A person, or a bot, as a commit names it."""
+    """A person or a program, as a commit names it.
+
+    Attributes:
+        name: of the person.
+        email: the address.
+        aliases: identities of the same person in other commits.
+    """
 
     name: str
     email: str
+    aliases: frozenset[str] = frozenset()
 
     @property
     def is_bot(self) -> bool:
-        """Whether it is one of GitHub's apps, which are named so."""
-        return "[bot]" in self.name or "[bot]@" in self.email
+        """Whether it is a bot or an assistant: by its name, or by an address that nobody reads."""
+        email = self.email.strip().lower()
+        if "[bot]" in email or _PROGRAM.fullmatch(self.name.strip()):
+            return True
+        return _PROGRAMS_MAILBOX.match(email) is not None and _FORGE_ADDRESS.fullmatch(email) is None
 
     @property
     def identities(self) -> frozenset[str]:
-        """By what one is known again in another commit."""
-        return frozenset({self.name.lower(), self.email.lower()} - {""})
+        """The strings by which the same person is known again in another commit, in lower case."""
+        return self.certain_identities | self.aliases | ({self.name.strip().lower()} - {""})
+
+    @property
+    def certain_identities(self) -> frozenset[str]:
+        """Those of the identities that no other person has: a name of two words, an address, a login.
+
+        An address that GitHub or GitLab gives out counts by the login in it.
+        """
+        name, email = " ".join(self.name.lower().split()), self.email.strip().lower()
+        found = {name} if " " in name else set[str]()
+        if forge := _FORGE_ADDRESS.fullmatch(email):
+            found.add(f"@{forge['login']}")
+        elif not _SHARED_MAILBOX.match(email) and not _PROGRAMS_MAILBOX.match(email):
+            found.add(email)
+        return frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -43,7 +89,7 @@ class Commit:
     Attributes:
         id: its full hexadecimal name.
         parents: ids; more than one for a merge.
-        authors: its author and co-authors, by the repository's mailmap.
+        authors: its author and co-authors, by the repository's mailmap, each person once.
         subject: the first line of its message.
         body: the rest of it.
     """
@@ -54,17 +100,22 @@ class Commit:
     subject: str
     body: str
 
+    @property
+    def is_merge(self) -> bool:
+        """Whether it joins two branches or more."""
+        return len(self.parents) > 1
+
 
 @dataclass(frozen=True)
 class Change:
-    """One commit, or one merged pull request, as release notes tell it.
+    """A commit or a merged pull request, as release notes show it.
 
     Attributes:
         type: by Conventional Commits (``feat``, ``fix``, ...), in lower case; empty where the commit doesn't say.
-        breaking: what it breaks, in the author's words; empty if nothing.
-        text: what it does: the subject without type, scope and pull request.
+        breaking: the author's words about what no longer works; empty if nothing.
+        text: the subject without type, scope and pull request.
         pull: the number of the pull request; 0 where there was none.
-        authors: names, the commit's own first.
+        authors: names of people, the commit's own author first; bots and assistants are left out.
         commit: 40 hexadecimal digits.
     """
 
@@ -76,51 +127,103 @@ class Change:
     commit: str
 
 
+def co_authors(body: str) -> list[Author]:
+    """Return the people whom a commit's message names as co-authors, wherever in it the lines are."""
+    return [Author(found["name"].strip(), found["email"].strip()) for found in _CO_AUTHOR.finditer(body)]
+
+
+def unify_authors(commits: Sequence[Commit]) -> list[Commit]:
+    """Give each person one name in all commits, and name nobody twice in one.
+
+    Two authors are one person where they share a full name, an address, or a login of GitHub or GitLab. The name that
+    has several words goes before one that has not, and then the most frequent.
+    """
+    groups = _Groups()
+    for commit in commits:
+        for author in commit.authors:
+            groups.add(author)
+    people = groups.people()
+    return [replace(commit, authors=tuple(dict.fromkeys(map(people, commit.authors)))) for commit in commits]
+
+
+class _Groups:
+    """Authors, grouped by the identities that they share."""
+
+    def __init__(self) -> None:
+        self._parents: dict[str, str] = {}
+        self._names: dict[str, Counter[Author]] = {}
+
+    def add(self, author: Author) -> None:
+        """Add one, and join the groups that its identities belong to."""
+        first, *others = sorted(author.certain_identities) or [f"={author.name}"]
+        for other in others:
+            self._parents[self._root(other)] = self._root(first)
+        self._names.setdefault(first, Counter())[author] += 1
+
+    def people(self) -> Callable[[Author], Author]:
+        """Return a function that gives the person behind an author."""
+        members: dict[str, Counter[Author]] = {}
+        for identity, names in self._names.items():
+            members.setdefault(self._root(identity), Counter()).update(names)
+        person: dict[Author, Author] = {}
+        for names in members.values():
+            order = {author: index for index, author in enumerate(names)}
+            best = max(names, key=lambda author: (" " in author.name, names[author], -order[author]))
+            aliases = frozenset().union(*(author.identities for author in names))
+            person |= dict.fromkeys(names, replace(best, aliases=aliases))
+        return person.__getitem__
+
+    def _root(self, identity: str) -> str:
+        while (parent := self._parents.get(identity, identity)) != identity:
+            identity = parent
+        return identity
+
+
 def main_line(commits: Sequence[Commit]) -> list[Commit]:
-    """The commits that a branch shows one after the other; a merge carries the authors of what it brought.
+    """Return the commits that a branch shows one after the other; a merge carries the authors of what it brought.
 
     Args:
         commits: newest first, the tip of the branch foremost.
     """
     known = {commit.id: commit for commit in commits}
-    line, at = [], commits[0].id if commits else ""
+    line, at = list[Commit](), commits[0].id if commits else ""
     while at in known:
         line.append(known[at])
         at = next(iter(known[at].parents), "")
-    seen = {commit.id for commit in line}
-    told = []
+    visited = {commit.id for commit in line}
+    merged = []
     for commit in reversed(line):
-        brought, ahead = list[Commit](), list(commit.parents[1:])
-        while ahead:
-            at = ahead.pop()
-            if at in known and at not in seen:
-                seen.add(at)
+        brought, waiting = list[Commit](), list(commit.parents[1:])
+        while waiting:
+            at = waiting.pop()
+            if at in known and at not in visited:
+                visited.add(at)
                 brought.append(known[at])
-                ahead += known[at].parents
-        authors = (author for other in reversed(brought) if len(other.parents) < 2 for author in other.authors)  # noqa: PLR2004 - a merge has two
-        told.append(replace(commit, authors=tuple(dict.fromkeys(authors))) if brought else commit)
-    return told[::-1]
+                waiting += known[at].parents
+        authors = [author for other in reversed(brought) if not other.is_merge for author in other.authors]
+        merged.append(replace(commit, authors=tuple(dict.fromkeys(authors))) if brought else commit)
+    return merged[::-1]
 
 
 def changes(commits: Iterable[Commit]) -> list[Change]:
-    """What commits tell, in their order; merges of branches and commits to be squashed tell nothing."""
+    """Return the change of each commit, in their order, without merges of branches and commits to be squashed."""
     return [_change(commit) for commit in commits if not _NOISE.match(commit.subject)]
 
 
-def are_conventional(told: Collection[Change]) -> bool:
-    """Whether a project keeps to Conventional Commits: at least half of the changes carry a usual type."""
-    known = sum(change.type in _KNOWN_TYPES for change in told)
-    return known > 0 and known >= _SHARE * len(told)
+def are_conventional(found: Collection[Change]) -> bool:
+    """Tell whether a project keeps to Conventional Commits: at least half of the changes carry a usual type."""
+    known = sum(change.type in _KNOWN_TYPES for change in found)
+    return known > 0 and known >= _SHARE * len(found)
 
 
 def first_time_authors(commits: Iterable[Commit], before: Collection[str]) -> list[str]:
-    """Names of the people, bots left out, none of whose commits came before, in the order of their first one.
+    """Return the names of people, not of bots, none of whose commits came before, in the order of their first one.
 
     Args:
         commits: newest first.
-        before: everybody's names and e-mail addresses up to the previous release, in lower case.
+        before: everybody's identities up to the previous release, in lower case.
     """
-    met = {name.lower() for name in before}
+    met = {identity.lower() for identity in before}
     names: list[str] = []
     for commit in reversed(list(commits)):
         for author in commit.authors:
@@ -136,11 +239,13 @@ def _change(commit: Commit) -> Change:
         pull, text = int(merged["number"]), next(iter(commit.body.strip().splitlines()), text)
     if squashed := _SQUASHED.fullmatch(text):
         pull, text = pull or int(squashed["number"]), squashed["text"]
-    authors = tuple(dict.fromkeys(author.name for author in commit.authors))
-    breaking = _BREAKING.search(commit.body)
+    authors = tuple(dict.fromkeys(author.name for author in commit.authors if author.name and not author.is_bot))
+    footer = _BREAKING.search(commit.body)
+    broken = footer["text"] if footer else ""
     conventional = _CONVENTIONAL.fullmatch(text)
     if conventional is None:
-        return Change("", breaking["text"] if breaking else "", text, pull, authors, commit.id)
+        return Change("", broken, text, pull, authors, commit.id)
     text = conventional["text"]
-    broken = breaking["text"] if breaking else text if conventional["bang"] else ""
+    if conventional["bang"] and not broken:
+        broken = text
     return Change(conventional["type"].lower(), broken, text, pull, authors, commit.id)

@@ -1,4 +1,4 @@
-"""The headings of a document in Markdown (CommonMark) or reStructuredText, with the lines that they take."""
+"""Find the headings of a document in Markdown (CommonMark), reStructuredText or AsciiDoc, with the lines they take."""
 
 import re
 from collections.abc import Sequence
@@ -11,13 +11,30 @@ from typing import Final
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
 _ADORNMENT: Final = re.compile(r"([!-/:-@\[-`{-~])\1+[ \t]*")
 _SHORTEST_ADORNMENT: Final = 4
+_HTML_HEADING: Final = re.compile(r" {0,3}<h([1-6])\b[^<>]*>(.*?)</h\1>[ \t]*", re.IGNORECASE)
+_ASCIIDOC_HEADING: Final = re.compile(r"(={1,6}) +(\S.*?)(?: +\1)?[ \t]*")
+_ASCIIDOC_BLOCK: Final = re.compile(r"(?:-{4,}|={4,}|\.{4,}|\+{4,}|/{4,}|_{4,}|```)[ \t]*")
+_FRONT_MATTER: Final = re.compile(r"\A---[ \t]*\r?\n(?:.*\r?\n){0,200}?---[ \t]*\r?\n")
 
 
 class Markup(Enum):
-    """What a document is written in."""
+    """The language that a document is written in."""
 
     MARKDOWN = "Markdown"
     RST = "reStructuredText"
+    ASCIIDOC = "AsciiDoc"
+
+
+_BY_SUFFIX: Final = {
+    ".md": Markup.MARKDOWN,
+    ".markdown": Markup.MARKDOWN,
+    ".mdx": Markup.MARKDOWN,
+    ".rst": Markup.RST,
+    ".rest": Markup.RST,
+    ".adoc": Markup.ASCIIDOC,
+    ".asciidoc": Markup.ASCIIDOC,
+    ".asc": Markup.ASCIIDOC,
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +42,7 @@ class Heading:
     """A heading.
 
     Attributes:
-        text: what it says, in its markup.
+        text: its title, in the document's markup.
         level: 1 for the highest.
         start: its first line, counted from 0.
         end: the line after it; in reStructuredText a heading takes two or three.
@@ -38,36 +55,50 @@ class Heading:
 
 
 def markup_of(path: str, text: str) -> Markup:
-    """By the file's suffix; without a telling one, by the look of the text."""
-    suffix = PurePosixPath(path).suffix
-    if suffix in (".md", ".rst"):
-        return Markup.MARKDOWN if suffix == ".md" else Markup.RST
+    """Return the markup that a file's suffix names; for any other suffix, the one that its headings belong to."""
+    known = _BY_SUFFIX.get(PurePosixPath(path).suffix.lower())
+    if known is not None:
+        return known
     return Markup.MARKDOWN if re.search(r"^#{1,3} \S", text, re.MULTILINE) else Markup.RST
 
 
 def split_lines(text: str) -> list[str]:
-    """Lines with their ends; only what an editor calls a line end is one."""
+    """Split a text into lines with their ends; only the line ends of editors count, not form feeds and their kin."""
     return [line for line in _LINE.findall(text) if line]
 
 
 def find_headings(text: str, markup: Markup) -> list[Heading]:
-    """All headings, in order; what only looks like one, in code or a comment, is left out."""
-    return _markdown(text) if markup is Markup.MARKDOWN else _rst([line.rstrip() for line in split_lines(text)])
+    """Return all headings in order, without those in code or in comments."""
+    if markup is Markup.MARKDOWN:
+        return _markdown(text)
+    lines = [line.rstrip() for line in split_lines(text)]
+    return _asciidoc(lines) if markup is Markup.ASCIIDOC else _rst(lines)
 
 
 def _markdown(text: str) -> list[Heading]:
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark").disable("inline").parse(text)
-    return [
-        Heading(content.content, int(token.tag[1:]), *token.map)
-        for token, content in pairwise(tokens)
-        if token.type == "heading_open" and token.level == 0 and token.map
-    ]
+    front = _FRONT_MATTER.match(text)
+    skipped = front[0].count("\n") if front else 0
+    tokens = MarkdownIt("commonmark").disable("inline").parse(text[front.end() :] if front else text)
+    found = []
+    for token, content in pairwise([*tokens, *tokens[-1:]]):
+        if token.level or not token.map:
+            continue
+        start, end = token.map
+        if token.type == "heading_open":
+            found.append(Heading(content.content, int(token.tag[1:]), start + skipped, end + skipped))
+        elif token.type == "html_block":
+            for row, line in enumerate(token.content.splitlines()):
+                html = _HTML_HEADING.fullmatch(line)
+                if html:
+                    at = start + skipped + row
+                    found.append(Heading(html[2].strip(), int(html[1]), at, at + 1))
+    return found
 
 
 def _rst(lines: Sequence[str]) -> list[Heading]:
-    """Titles by their adornment (docutils: "Sections"); a level is told by the order of its first appearance."""
+    """Find titles by their adornment (docutils: "Sections"); the order of first appearance gives the levels."""
     found, styles, line = [], list[str](), 0
     while line < len(lines) - 1:
         over = line + 2 < len(lines) and _underlines(lines[line], lines[line + 2]) and bool(lines[line + 1].strip())
@@ -92,3 +123,16 @@ def _is_title(title: str, under: str, *, over: bool) -> bool:
     if not title.strip() or (title[0].isspace() and not over) or _ADORNMENT.fullmatch(under) is None:
         return False
     return len(under) >= min(len(title.strip()), _SHORTEST_ADORNMENT)
+
+
+def _asciidoc(lines: Sequence[str]) -> list[Heading]:
+    """Find one-line titles (AsciiDoc: "Sections"), outside delimited blocks."""
+    found, fence = [], ""
+    for at, line in enumerate(lines):
+        if fence:
+            fence = "" if line == fence else fence
+        elif _ASCIIDOC_BLOCK.fullmatch(line):
+            fence = line
+        elif title := _ASCIIDOC_HEADING.fullmatch(line):
+            found.append(Heading(title[2], len(title[1]), at, at + 1))
+    return found

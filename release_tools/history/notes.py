@@ -4,10 +4,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from release_tools.history import asciidoc, rst
 from release_tools.history.changelog import Changelog, Part
 from release_tools.history.commits import Change, are_conventional
 from release_tools.history.headings import Markup
-from release_tools.history.rst import to_markdown
 from release_tools.system import sanitize
 
 LONGEST: Final = 120_000
@@ -34,8 +34,7 @@ def notes_from_changelog(changelog: Changelog, parts: Sequence[Part]) -> str:
     """
     texts: list[str] = []
     for part in parts:
-        text = to_markdown(part.text) if changelog.markup is Markup.RST else _unwrapped(part.text)
-        text = text.strip("\n")
+        text = _to_markdown(part.text, changelog.markup).strip("\n")
         if text:
             texts.append(f"## {part.spelled}\n\n{text}" if texts else text)
     body = "\n\n".join(texts)
@@ -62,10 +61,17 @@ def thanks(names: Iterable[str]) -> str:
     return "### First contributions\n\n" + "\n".join(lines) if lines else ""
 
 
+def _to_markdown(text: str, markup: Markup) -> str:
+    if markup is Markup.RST:
+        return rst.to_markdown(text)
+    return _unwrapped(asciidoc.to_markdown(text) if markup is Markup.ASCIIDOC else text)
+
+
 def _entry(change: Change) -> str:
     pull = f" (#{change.pull})" if change.pull else ""
     names = ", ".join(sanitize.markdown_line(name) for name in change.authors)
-    return f"- {sanitize.markdown_line(change.text)}{pull}, by {names}"
+    by = f", by {names}" if names else ""
+    return f"- {sanitize.markdown_line(change.text)}{pull}{by}"
 
 
 def _unwrapped(text: str) -> str:

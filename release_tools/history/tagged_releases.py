@@ -1,13 +1,16 @@
-"""What a project released so far, as its tags tell it."""
+"""The releases of a project, as its tags record them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from packaging.version import Version
 
 from release_tools.model.release import Kind
 from release_tools.model.versions import kind_of
+
+_FULL_LENGTH: Final = 3
 
 
 @dataclass(frozen=True, order=True)
@@ -18,13 +21,15 @@ class PastRelease:
         version: that the tag carries.
         tag: its name.
         commit: that the tag peels to.
-        day: when it was tagged, in UTC.
+        day: of the tag, in UTC.
+        time: of the tag, in seconds since the epoch.
     """
 
     version: Version
     tag: str
     commit: str
     day: date
+    time: int = 0
 
     @property
     def is_final(self) -> bool:
@@ -33,20 +38,44 @@ class PastRelease:
 
 
 def aim(version: Version) -> Version:
-    """The version that a development version leads to: ``1.4.0`` of ``1.4.0.dev3``, ``2.0rc1`` of ``2.0rc1.dev3``."""
+    """Return the version that a development version leads to, as ``2.0rc1`` of ``2.0rc1.dev3``."""
     return Version(version.public.partition(".dev")[0])
 
 
+def without_floating(releases: Iterable[PastRelease]) -> list[PastRelease]:
+    """Leave out tags that follow the newest release of a series, such as a ``v1`` that is moved to each ``v1.x.y``.
+
+    A tag of one or two numbers floats where a longer version of its series is on its commit, or was tagged earlier.
+    """
+    known = list(releases)
+    series: dict[tuple[int, ...], list[PastRelease]] = {}
+    for release in known:
+        numbers = release.version.release
+        for length in range(1, min(len(numbers), _FULL_LENGTH)):
+            series.setdefault((release.version.epoch, *numbers[:length]), []).append(release)
+    return [release for release in known if not _is_floating(release, series)]
+
+
+def _is_floating(short: PastRelease, series: dict[tuple[int, ...], list[PastRelease]]) -> bool:
+    version = short.version
+    if str(version) != version.base_version:
+        return False
+    longer = series.get((version.epoch, *version.release), ())
+    return any(
+        other.version > version and (other.commit == short.commit or other.time <= short.time) for other in longer
+    )
+
+
 def last_final(releases: Iterable[PastRelease]) -> PastRelease | None:
-    """The highest version that is no pre-release."""
+    """Return the highest version that is no pre-release."""
     return max((release for release in releases if release.is_final), default=None)
 
 
 def newest(releases: Iterable[PastRelease]) -> PastRelease | None:
-    """The highest version that was released.
+    """Return the highest version that was released.
 
-    That is none of the pre-releases that were given up, older than a lower final one; and no development version, whose
-    tag only says what is being worked on.
+    Pre-releases that were given up, older than a lower final one, do not count; nor do development versions, whose tags
+    only name the work in progress.
     """
     known = [release for release in releases if not release.version.is_devrelease]
     final = last_final(known)
@@ -54,6 +83,6 @@ def newest(releases: Iterable[PastRelease]) -> PastRelease | None:
 
 
 def previous(releases: Sequence[PastRelease], version: Version) -> PastRelease | None:
-    """What a version's notes run from: the final before a final, and before a pre-release the last of any kind."""
+    """Return the release after which a version's notes begin: before a final the last final, else the last of all."""
     before = [release for release in releases if release.version < version]
     return last_final(before) if kind_of(version) in (Kind.FINAL, Kind.POST) else max(before, default=None)

@@ -1,23 +1,22 @@
-"""A commit among the releases of its project: what came before it, what changed since, and how that is told."""
+"""A commit among the releases of its project: the releases before it, the changes since, and the notes about them."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from release_tools.config.schema import Config
 from release_tools.engine.context import Context
 from release_tools.errors import HistoryError, VersionError
 from release_tools.git import log as git_log
 from release_tools.git.repository import Repository
+from release_tools.git.tags import contains
 from release_tools.history import bump_evidence
-from release_tools.history.api import ApiChanges, compare, find_packages, is_shipped
+from release_tools.history.api import ApiChanges, compare
 from release_tools.history.bump import (
     Bump,
     BumpEvidence,
@@ -26,18 +25,23 @@ from release_tools.history.bump import (
     Recommendation,
     VersionScheme,
     bumped,
+    demanded,
+    free_version,
+    least_bump,
     recommend,
     scheme_of,
 )
-from release_tools.history.changelog import USUAL_PATHS, Changelog, Part
+from release_tools.history.changelog import Changelog, Part
 from release_tools.history.commits import changes, first_time_authors, main_line
 from release_tools.history.dates import day_of
-from release_tools.history.fragments import FragmentSettings, Tool, fragment_settings, fragments_part
+from release_tools.history.fragments import FragmentSettings, Tool
 from release_tools.history.notes import notes_from_changelog, notes_from_changes, thanks
+from release_tools.history.packages import Layout, describes
 from release_tools.history.tagged_releases import PastRelease, aim, last_final, newest, previous
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
-from release_tools.project.facts import Project
+from release_tools.project.committed_project import CommittedProject
+from release_tools.system.process import ProcessError
 
 _SOURCES: Final = ("*.py", "*.pyi", ":(exclude,glob)**/tests/**", ":(exclude,glob)**/test/**")
 
@@ -51,14 +55,16 @@ class Notes:
     """The notes of a release.
 
     Attributes:
-        text: in GitHub's Markdown, inert.
-        source: what they were made from, in a few words.
-        from_changelog: whether somebody wrote them, or commits had to do.
+        text: in GitHub's Markdown, sanitized.
+        source: the changelog, or the commits, that they were made from.
+        from_changelog: whether somebody wrote them, rather than commits being listed.
+        silent_changelog: the path of a changelog that has no section about this version; empty without one.
     """
 
     text: str
     source: str
     from_changelog: bool
+    silent_changelog: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,12 +72,13 @@ class ProjectHistory:
     """A commit and the releases before it.
 
     Attributes:
-        repository: that the project lies in.
-        commit: that is looked at.
+        repository: that contains the project.
+        commit: whose history this is.
         head: the commit that is checked out, whose changelog is the newest.
         path: the project's folder in the repository; empty where it is the top one.
         config: the project's settings.
         scratch: a folder that is removed when the run ends.
+        tag_format: the format of the project's tags.
     """
 
     repository: Repository
@@ -80,10 +87,11 @@ class ProjectHistory:
     path: str
     config: Config
     scratch: Path
+    tag_format: TagFormat
 
     @classmethod
     def of(cls, context: Context, version: Version | None = None) -> Self:
-        """The survey of the commit that a version is tagged on; of the one that is checked out, if none is.
+        """Return the history of the commit that a version is tagged on; of the one that is checked out, if none is.
 
         Raises:
             RepositoryError: there is no repository, or no commit.
@@ -94,74 +102,130 @@ class ProjectHistory:
         tagged = (commit for tag, commit in repository.tags().items() if tag_format.version(tag) == version)
         head = repository.head().commit
         commit = next(tagged, head) if version else head
-        return cls(repository, commit, head, "" if path == "." else path, context.config, context.scratch)
+        return cls(repository, commit, head, "" if path == "." else path, context.config, context.scratch, tag_format)
 
     @cached_property
     def releases(self) -> list[PastRelease]:
         """Every version that was tagged before this commit or on it, the lowest first."""
-        return git_log.read_releases(self.repository, self.commit, TagFormat.parse(self.config.tag_format))
-
-    @property
-    def elsewhere(self) -> str:
-        """The tag of the highest final version of all, where this commit does not come after it; empty otherwise."""
-        tag_format = TagFormat.parse(self.config.tag_format)
-        versions = {tag: version for tag in self.repository.tags() if (version := tag_format.version(tag))}
-        finals = [tag for tag, version in versions.items() if not version.is_prerelease]
-        highest = max(finals, key=versions.__getitem__, default="")
-        return "" if any(release.version == versions.get(highest) for release in self.releases) else highest
+        return git_log.read_releases(self.repository, self.tag_format, merged=self.commit)
 
     @cached_property
+    def _elsewhere(self) -> list[PastRelease]:
+        """Every version that is tagged on a commit that this one does not come after, the lowest first."""
+        known = {release.version for release in self.releases}
+        return [
+            release
+            for release in git_log.read_releases(self.repository, self.tag_format)
+            if release.version not in known
+        ]
+
+    @property
+    def higher_release(self) -> tuple[str, bool] | None:
+        """The tag of the highest final version of all, where this commit does not come after it; None otherwise.
+
+        The second value tells whether the tag is on a later commit of the same branch.
+        """
+        highest, here = last_final(self._elsewhere), last_final(self.releases)
+        if highest is None or (here is not None and highest.version < here.version):
+            return None
+        return highest.tag, contains(self.repository, highest.commit, self.commit)
+
+    @property
     def changelog(self) -> Changelog | None:
         """The project's changelog; None where there is none.
 
         Raises:
             HistoryError: the configured one is not there.
         """
-        return self._changelog(self.commit)
+        return self._changelog
+
+    @cached_property
+    def _changelog(self) -> Changelog | None:
+        return self._committed.find()
+
+    @cached_property
+    def _committed(self) -> CommittedProject:
+        return self._at(self.commit)
+
+    def _at(self, commit: str) -> CommittedProject:
+        return CommittedProject(self.repository, commit, self.path, self.config)
+
+    @property
+    def fragment_settings(self) -> FragmentSettings | None:
+        """How the project keeps the fragments of its changelog; None where it uses neither towncrier nor scriv."""
+        return self._committed.fragment_settings
+
+    @property
+    def fragments(self) -> dict[str, str]:
+        """The text of each fragment that the next part of the changelog will be made from, by its path."""
+        return self._committed.fragments
 
     @cached_property
     def pending(self) -> Part | None:
-        """What the changelog says of changes that were not released yet; None where it says nothing."""
+        """The section of the changelog about changes that were not released yet; None without one."""
         if self.changelog is None:
             return None
         latest = newest(self.releases)
-        ahead = (
+        untagged = (
             part for part in self.changelog.parts if part.version and (not latest or part.version > latest.version)
         )
-        return next((part for part in (self.changelog.unreleased, *ahead) if part and part.text.strip()), None)
+        return next((part for part in (self.changelog.unreleased, *untagged) if part and part.text.strip()), None)
 
     @cached_property
     def past(self) -> Past:
-        """What is known before the next version is recommended."""
+        """The facts from which the next version is recommended."""
         final, latest = last_final(self.releases), newest(self.releases)
-        higher = ((version, by) for version, by in self._plans() if not latest or version > latest.version)
-        planned, by = next(higher, (None, ""))
+        written = self._written_evidence() if latest else ()
+        planned, by, doubted = self._plan(written)
+        taken = frozenset(release.version for release in self._elsewhere)
         if latest is None:
-            return Past(self.releases, planned=planned, planned_by=by)
-        told = (
-            tuple(bump_evidence.from_changelog(self.changelog, self.pending)) if self.changelog and self.pending else ()
-        )
-        told += self._said_by_fragments()
-        since_final = (*self._evidence(final), *told) if final else told
+            return Past(self.releases, planned=planned, planned_by=by, taken=taken)
+        since_final = (*self._evidence(final), *written) if final else written
         since_newest = since_final if latest == final else self._evidence(latest)
-        return Past(self.releases, since_final, since_newest, planned, by)
+        return Past(self.releases, since_final, since_newest, planned, by, taken, doubted)
+
+    def _plan(self, written: tuple[BumpEvidence, ...]) -> tuple[Version | None, str, Version | None]:
+        """Return the version that the project names for what is unreleased, and where; last, one that it contradicts.
+
+        A changelog whose own entries list what was removed does not count for a version that promises otherwise.
+        """
+        final, latest = last_final(self.releases), newest(self.releases)
+        doubted = None
+        for version, by in self._plans():
+            if latest is not None and version <= latest.version:
+                continue
+            is_changelogs = self.changelog is not None and by == self.changelog.path
+            if is_changelogs and final is not None and self.scheme is VersionScheme.SEMVER:
+                needed = least_bump(final.version, demanded(written))
+                if demanded(written) is Level.MAJOR and version.release < needed.release and not version.pre:
+                    doubted = version
+                    continue
+            return version, by, doubted
+        return None, "", doubted
 
     def _plans(self) -> Iterator[tuple[Version, str]]:
-        """The versions that the project names for what is unreleased, and where it does, the most binding first."""
-        project = Project.of(self._pyproject(self.commit))
-        with suppress(InvalidVersion):
-            yield aim(Version(project.version)), "pyproject.toml"
-        if self.pending and self.pending.version:
-            yield self.pending.version, "the changelog"
+        """Yield the versions that the project names for what is unreleased, and where, the most binding first."""
+        field = self._committed.version_field
+        if field is not None and field.version is not None:
+            yield aim(field.version), field.path
+        if self.changelog and self.pending and self.pending.version:
+            yield aim(self.pending.version), self.changelog.path
         if worked_on := max((release for release in self.releases if release.version.is_devrelease), default=None):
             yield aim(worked_on.version), f"the tag {worked_on.tag}"
 
+    def _written_evidence(self) -> tuple[BumpEvidence, ...]:
+        """Return what the changelog and its fragments ask for."""
+        found = list[BumpEvidence]()
+        if self.changelog and self.pending:
+            found += bump_evidence.from_changelog(self.changelog, self.pending)
+        return (*found, *self._fragment_evidence())
+
     def recommended(self, day: date) -> Recommendation:
-        """The version that should be released on a day, and why."""
+        """Return the version that should be released on a day, and why."""
         return recommend(self.past, self.scheme, day)
 
     def raised(self, bump: Bump | None, day: date) -> Version:
-        """The version after the newest one.
+        """Return the version after the newest one, which no commit is tagged with.
 
         A commit that carries the raised version already is not raised again, so that a run can be repeated; only a
         pre-release is raised to the final version on the very same commit.
@@ -171,7 +235,8 @@ class ProjectHistory:
             day: of the release, for a project that counts by the calendar.
 
         Raises:
-            VersionError: nothing was released yet, the version has no such part, or there is nothing to release.
+            VersionError: nothing was released yet, the version has no such part or is tagged on another commit, or
+                there is nothing to release.
         """
         latest = newest(self.releases)
         here = latest if latest and latest.commit == self.commit else None
@@ -183,29 +248,47 @@ class ProjectHistory:
         elif latest is None:
             raise VersionError("no version was tagged yet that could be raised", "Name the first one, such as 0.1.0.")
         else:
-            version, rule = bumped(latest.version, bump), ""
+            version, rule = self._free(bumped(latest.version, bump), bump), ""
         if here and (version is None or version.is_prerelease):
             return here.version
         if version is None:
-            raise VersionError(f"there is nothing to release: {rule}", "If it is meant, name the version.")
+            raise VersionError(f"there is nothing to release: {rule}", "To release it anyway, name the version.")
         return version
+
+    def _free(self, version: Version, bump: Bump) -> Version:
+        taken = {release.version: release.tag for release in self._elsewhere}
+        if version in taken and bump is Bump.FINAL:
+            raise VersionError(
+                f"{taken[version]} is tagged on another commit, so {version} cannot be released from this one",
+                f"To release that commit, type: git checkout {taken[version]}",
+            )
+        return free_version(version, bump, taken)
 
     @property
     def scheme(self) -> VersionScheme:
-        """How the project counts its versions, as it says or as its past shows."""
+        """How the project counts its versions, as its settings say or as its past shows."""
         return scheme_of(self.releases) if self.config.scheme == "auto" else VersionScheme(self.config.scheme)
 
     def api_changes(self, since: PastRelease) -> ApiChanges:
-        """What changed in the public API since a release.
+        """Return the changes of the public API since a release.
 
         Raises:
-            HistoryError: the source cannot be read.
+            HistoryError: the source cannot be read, or the project's folder did not exist.
         """
-        packages = self.config.public_api or find_packages(self._files, self._name)
-        return compare(self._source(since.commit), self._source(self.commit), packages)
+        try:
+            layout = self._committed.layout
+            packages = list(self.config.public_api) or layout.names
+            if self.path and not self._at(since.commit).files:
+                raise HistoryError(f"{self.path}/ does not exist in {since.tag}")
+            if not packages:
+                raise HistoryError("no import package was found", "Name it in the setting public-api.")
+            old, new = self._source(since.commit), self._source(self.commit)
+        except ProcessError as error:
+            raise HistoryError(f"git cannot read {since.tag}: {error.output or error.message}") from None
+        return compare(old, new, packages, layout.search_folders)
 
     def notes(self, version: Version, *, planned: bool = True) -> Notes:
-        """The notes of a version that this commit carries, or would.
+        """Return the notes of a version that this commit carries, or would.
 
         Args:
             version: of the notes.
@@ -215,57 +298,62 @@ class ProjectHistory:
         Raises:
             HistoryError: nothing is known of this version.
         """
-        before, latest = previous(self.releases, version), newest(self.releases)
-        told = self._told(version, before)
-        if told is None and not planned and latest is not None and version < latest.version:
-            raise HistoryError(
-                f"{version}: there is no such tag, and no such part in the changelog", "See the versions: git tag"
-            )
+        before = previous(self.releases, version)
+        changelog = self._at(self.head).find(version)
+        found = self._from_changelog(version, before, planned=planned)
+        if found is None and not planned:
+            self._check_known(version, changelog)
         log = git_log.read_commits(self.repository, self.commit, before.commit if before else "", self.path)
-        if told is None:
+        if found is None:
             since = f" since {before.tag}" if before else ""
             text = notes_from_changes(changes(main_line(log)))
-            told = Notes(text, f"{len(log)} commit{'' if len(log) == 1 else 's'}{since}", from_changelog=False)
+            source = f"{len(log)} commit{'' if len(log) == 1 else 's'}{since}"
+            found = Notes(text, source, from_changelog=False, silent_changelog=changelog.path if changelog else "")
         known = git_log.read_identities(self.repository, before.commit) if before else None
         new = thanks(first_time_authors(log, known) if known is not None else ())
-        return replace(told, text="\n\n".join(filter(None, (told.text, new))))
+        return replace(found, text="\n\n".join(filter(None, (found.text, new))))
 
-    def _told(self, version: Version, before: PastRelease | None) -> Notes | None:
-        """What the changelog says of a version and of the pre-releases that led to it."""
+    def _check_known(self, version: Version, changelog: Changelog | None) -> None:
+        """Refuse a version that was never tagged though a later one is known."""
+        latest = newest(self.releases)
+        later = [release for release in (latest.version if latest else None, changelog and changelog.newest) if release]
+        if all(release.version != version for release in self.releases) and version < max(later, default=version):
+            raise HistoryError(
+                f"{version} is neither tagged nor in the changelog", "To list the versions, type: git tag"
+            )
+
+    def _from_changelog(self, version: Version, before: PastRelease | None, *, planned: bool) -> Notes | None:
+        """Return what the changelog says of a version and of the pre-releases that led to it."""
         for commit in dict.fromkeys((self.head, self.commit)):
-            changelog = self._changelog(commit)
+            committed = self._at(commit)
+            changelog = committed.find(version)
             own = changelog.part(version) if changelog else None
-            if own is None and all(release.version != version for release in self.releases):
-                own = self.pending or self._uncollected
+            if own is None and self._may_be_unreleased(version, commit, planned=planned):
+                own = (changelog.pending_for(version) if changelog else None) or committed.uncollected
             if changelog and own:
                 parts = [own, *changelog.leading_to(version, before.version if before else None)]
                 if text := notes_from_changelog(changelog, parts):
                     return Notes(text, changelog.path, from_changelog=True)
         return None
 
-    def _changelog(self, commit: str) -> Changelog | None:
-        configured = self.config.changelog_file
-        files = set(git_log.list_files(self.repository, commit, self.path))
-        collected = self.fragment_settings.changelog if self.fragment_settings else ""
-        found = configured or next((path for path in (collected, *USUAL_PATHS) if path in files), "")
-        if not found and self.fragments:  # the first ones, from which the changelog will be made
-            return Changelog.parse(collected, "", self._name)
-        text = self._read(commit, found) if found else None
-        if configured and text is None:
-            raise HistoryError(
-                f"changelog-file: {configured} is not in the commit", "Correct the setting, or commit the file."
-            )
-        return None if text is None else Changelog.parse(found, text, self._name)
+    def _may_be_unreleased(self, version: Version, commit: str, *, planned: bool) -> bool:
+        """Tell whether a commit may describe a version as unreleased: before it is tagged, and where the tag is."""
+        tagged = next((release for release in self.releases if release.version == version), None)
+        if tagged is not None:
+            return tagged.commit == commit
+        latest = newest(self.releases)
+        return planned or latest is None or version > latest.version
 
     def _evidence(self, since: PastRelease) -> tuple[BumpEvidence, ...]:
-        """What files, metadata, public API and commits say of the changes since a release."""
+        """Return what files, metadata, public API and commits ask for, by the changes since a release."""
         changed = git_log.changed_files(self.repository, since.commit, self.commit, self.path)
-        shipped = [path for path in changed if is_shipped(path)]
-        before, after = (self._pyproject(commit) for commit in (since.commit, self.commit))
+        before, after = self._at(since.commit).pyproject, self._committed.pyproject
+        layouts = self._committed.layout, Layout.of(changed, self._committed.name, before)
+        installed = [path for path in changed if any(layout.installs(path) for layout in layouts)]
         if _described(before) != _described(after):
-            shipped.append("pyproject.toml")
-        found = [bump_evidence.from_files(changed, shipped)]
-        if not shipped:
+            installed.append("pyproject.toml")
+        found = [bump_evidence.from_files(changed, installed, [path for path in changed if describes(path)])]
+        if not installed:
             return tuple(found)
         found += bump_evidence.from_python(_python(before), _python(after))
         log = git_log.read_commits(self.repository, self.commit, since.commit, self.path)
@@ -276,67 +364,35 @@ class ProjectHistory:
             found.append(BumpEvidence("public API", Level.NOTHING, f"not compared: {error.message}"))
         return tuple(found)
 
-    @cached_property
-    def _files(self) -> list[str]:
-        return git_log.list_files(self.repository, self.commit, self.path)
-
-    @cached_property
-    def fragment_settings(self) -> FragmentSettings | None:
-        """How the project keeps the fragments of its changelog; None where it uses neither towncrier nor scriv."""
-        return fragment_settings(lambda path: self._read(self.commit, path), self._files)
-
-    @cached_property
-    def fragments(self) -> dict[str, str]:
-        """The text of each fragment that the next part of the changelog will be made from, by its path."""
-        paths = self.fragment_settings.fragments(self._files) if self.fragment_settings else []
-        return {path: self._read(self.commit, path) or "" for path in paths}
-
-    @cached_property
-    def _uncollected(self) -> Part | None:
-        """What the fragments say; None where there are none."""
-        return fragments_part(self.fragment_settings, self.fragments) if self.fragment_settings else None
-
-    def _said_by_fragments(self) -> tuple[BumpEvidence, ...]:
-        """What fragments ask for: towncrier's by their names, scriv's by their headings."""
-        if self.fragment_settings is None or self.fragment_settings.tool is Tool.TOWNCRIER:
+    def _fragment_evidence(self) -> tuple[BumpEvidence, ...]:
+        """Return what fragments ask for: towncrier's by their names, scriv's by their headings."""
+        settings, uncollected = self.fragment_settings, self._committed.uncollected
+        if settings is None or settings.tool is Tool.TOWNCRIER:
             return tuple(bump_evidence.from_fragments(list(self.fragments)))
-        changelog = Changelog.parse(self.fragment_settings.changelog, "", self._name)
-        return tuple(bump_evidence.from_changelog(changelog, self._uncollected)) if self._uncollected else ()
-
-    @cached_property
-    def _name(self) -> str:
-        return Project.of(self._pyproject(self.commit)).name
+        changelog = Changelog.parse(settings.changelog, "", self._committed.name)
+        return tuple(bump_evidence.from_changelog(changelog, uncollected)) if uncollected else ()
 
     def _source(self, commit: str) -> Path:
-        """The Python source of a commit, written once."""
+        """Write the Python source of a commit to a scratch folder, once."""
         folder = self.scratch / f"api-{commit}"
         if not folder.exists():
             git_log.export(self.repository, commit, folder, _SOURCES, self.path)
         return folder
 
-    def _pyproject(self, commit: str) -> dict[str, Any]:
-        try:
-            return tomllib.loads(self._read(commit, "pyproject.toml") or "")
-        except tomllib.TOMLDecodeError:
-            return {}
-
-    def _read(self, commit: str, path: str) -> str | None:
-        return git_log.read_file(self.repository, commit, f"{self.path}/{path}".lstrip("/"))
-
 
 def release_notes(release: Release) -> str:
-    """The notes of a release, as an earlier step wrote them; empty where none did."""
+    """Return the notes of a release, as an earlier step wrote them; empty where none did."""
     return next((document.text for document in release.documents if document.title == NOTES), "")
 
 
 def today(env: Mapping[str, str]) -> date:
-    """The day of the release: today, or what SOURCE_DATE_EPOCH says, so that an answer can be had again later."""
+    """Return the day of the release: today, or the one of SOURCE_DATE_EPOCH, so that a run can be repeated later."""
     epoch = env.get("SOURCE_DATE_EPOCH", "")
     return day_of(int(epoch)) if epoch.isascii() and epoch.isdecimal() else datetime.now(UTC).date()
 
 
 def _described(pyproject: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What of ``pyproject.toml`` becomes metadata, but for the version."""
+    """Return the tables of ``pyproject.toml`` that become metadata, without the version."""
     tables = (_table(pyproject, "project"), _table(pyproject, "tool", "poetry"))
     project, poetry = ({key: value for key, value in table.items() if key != "version"} for table in tables)
     return project, poetry
@@ -348,7 +404,7 @@ def _python(pyproject: Mapping[str, Any]) -> str:
 
 
 def _table(data: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    """A table within tables; empty where it is missing or something else."""
+    """Return a table within tables; empty where it is missing or something else."""
     for key in path:
         inner = data.get(key)
         data = inner if isinstance(inner, dict) else {}

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from release_tools.history.api import SOURCE_FOLDERS, find_packages
+from release_tools.history.packages import SOURCE_FOLDERS, find_packages
 from release_tools.project.facts import Project, VersionSource
 from release_tools.project.field_formats import (
     ini_values,
@@ -65,7 +65,7 @@ class VersionFiles:
     @property
     def sources(self) -> list[VersionField]:
         """The fields that decide which version is built; none where that comes from tags or from code."""
-        return [field for field in self.fields if field.role is Role.SOURCE]
+        return distinct(self._sources())
 
     def text(self, path: str) -> Text | None:
         """Return the text of a file; None where there is no such file, or where it is no text that somebody edits."""

@@ -1,16 +1,16 @@
-"""The release notes, as every place that shows them will show them."""
+"""Write the release notes once, for every destination that shows them."""
 
 from packaging.version import Version
 
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.model.note import Document, Note, Skip, State
-from release_tools.model.release import Release
+from release_tools.model.release import Kind, Release
 from release_tools.project.project_history import NOTES, ProjectHistory
 
 
 def write_notes(context: Context, release: Release) -> Release:
-    """Notes from the changelog, or from commits; kept as a document of the release.
+    """Make the notes from the changelog, or from commits, and keep them as a document of the release.
 
     Raises:
         HistoryError: the changelog that is configured is not there.
@@ -20,13 +20,13 @@ def write_notes(context: Context, release: Release) -> Release:
 
 
 def rewrite_notes(context: Context, release: Release) -> Release | Skip:
-    """The same in a job that publishes what another one built; only a GitHub release shows them.
+    """Make the notes in a job that publishes what another one built; only a GitHub release shows them.
 
     Raises:
         HistoryError: the changelog that is configured is not there.
     """
     if not context.config.github.enabled:
-        return Skip("no GitHub release is made here, which would show them")
+        return Skip("no GitHub release, the only one to show them, is made here")
     try:
         return write_notes(context, release)
     except RepositoryError:
@@ -34,18 +34,24 @@ def rewrite_notes(context: Context, release: Release) -> Release | Skip:
 
 
 def _written(context: Context, release: Release) -> tuple[Note, Document]:
-    survey = ProjectHistory.of(context)
-    notes = survey.notes(Version(release.version))
-    said = Note(State.INFO, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
+    history = ProjectHistory.of(context)
+    notes = history.notes(Version(release.version))
+    note = Note(State.INFO, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
     if not notes.text:
-        said = Note(
+        note = Note(
             State.WARNING,
-            f"nothing is said of {release.version}: there is no changelog, and no commit since the release before",
+            f"no release notes for {release.version}: there is no changelog, and no commit since the previous release",
         )
-    elif survey.repository.shallow and not notes.from_changelog:
-        said = Note(
+    elif history.repository.shallow and not notes.from_changelog:
+        note = Note(
             State.WARNING,
             f"notes from {notes.source} only: the clone is shallow",
             advice="Fetch the whole history: git fetch --unshallow --tags (actions/checkout: fetch-depth: 0)",
         )
-    return said, Document(NOTES, notes.text, "markdown")
+    elif notes.silent_changelog and release.kind is not Kind.DEV:
+        note = Note(
+            State.WARNING,
+            f"{notes.silent_changelog} has no section for {release.version}: notes from {notes.source}",
+            advice="Write one below a heading with this version, or below Unreleased.",
+        )
+    return note, Document(NOTES, notes.text, "markdown")

@@ -1,12 +1,16 @@
 """The public API of two sources, compared without importing either."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from release_tools.errors import HistoryError
-from release_tools.history.api import compare, find_packages, is_shipped
+from release_tools.history.api import ApiChanges, compare
+from release_tools.history.packages import Layout, describes, find_packages
 
 
 def write(folder: Path, files: Mapping[str, str]) -> Path:
@@ -58,6 +62,44 @@ def init(text: str) -> dict[str, str]:
         pytest.param("def f(a=1): ...", "def f(a=2): ...", [], [], id="nor does a default"),
         pytest.param("def f(): ...", "def __getattr__(name): ...", [], [], id="still answered"),
         pytest.param('if __name__ == "__main__":\n    console = 1', "", [], [], id="what only a script makes"),
+        pytest.param(
+            "class A:\n  def __ne__(self, o): ...\n  def __str__(self): ...", "class A: ...", [], [], id="Python has it"
+        ),
+        pytest.param("class A: ...", "class A:\n  def __eq__(self, o): ...", [], [], id="nor is it new then"),
+        pytest.param(
+            "class E(AttributeError):\n  args = ()",
+            "class E(AttributeError): ...",
+            [],
+            [],
+            id="a base of Python has it",
+        ),
+        pytest.param(
+            "import enum\nclass E(enum.Enum):\n  name = 1", "import enum\nclass E(enum.Enum): ...", [], [], id="an enum"
+        ),
+        pytest.param(
+            "class A:\n  def m(self): ...\nclass B(A):\n  def m(self): ...",
+            "class A:\n  def m(self): ...\nclass B(A): ...",
+            [],
+            [],
+            id="a base of the project has it",
+        ),
+        pytest.param(
+            "@dataclass\nclass A:\n  def __init__(self, a): ...",
+            "@dataclass\nclass A:\n  a: int",
+            [],
+            ["demo.A.a"],
+            id="a decorator writes it",
+        ),
+        pytest.param(
+            "class A:\n  def __init__(self, a): ...",
+            "class A: ...",
+            ["demo.A.__init__: Public object was removed"],
+            [],
+            id="but a constructor with parameters is gone",
+        ),
+        pytest.param("def f(a): ...", "class f:\n  def __init__(self, a): ...", [], [], id="a class can be called"),
+        pytest.param("def f(a): ...", "f = make()", [], [], id="an attribute may hold anything"),
+        pytest.param("def f(a): ...", "from gone import *", [], [], id="everything of another package"),
         pytest.param("raise SystemExit('imported')", "import os; os._exit(1)", [], [], id="nothing is run"),
     ],
 )
@@ -73,6 +115,17 @@ def test_names_are_followed_to_where_they_are_defined(tmp_path: Path) -> None:
     new = write(tmp_path / "new", {**outer, "demo/_inner.py": "def f(a, b=1): ...\ndef g(): ...\n"})
     assert compare(old, new, ["demo"]).added == ("demo._inner.f(b=)",)
     assert compare(new, old, ["demo"]).broken == ("demo._inner.f: Parameter was removed",)
+
+
+def test_tests_and_their_fixtures_are_no_api(tmp_path: Path) -> None:
+    gone = {
+        f"demo/{name}": "def f(): ...\n" for name in ("conftest.py", "test_a.py", "tests/__init__.py", "__main__.py")
+    }
+    old, new = (
+        write(tmp_path / "old", {"demo/__init__.py": "", **gone}),
+        write(tmp_path / "new", {"demo/__init__.py": ""}),
+    )
+    assert compare(old, new, ["demo"]) == compare(new, old, ["demo"]) == ApiChanges()
 
 
 def test_what_others_define_is_not_followed(tmp_path: Path) -> None:
@@ -130,21 +183,125 @@ def test_packages_are_found_by_themselves(files: list[str], project: str, packag
     assert find_packages(files, project) == packages
 
 
+FILES = (
+    "pyproject.toml", "setup.py", "noxfile.py", "README.md", "Makefile", "demo/__init__.py", "demo/data.json",
+    "demo/tools/gain.py", "demo/tests/test_core.py", "src/lib.rs", "ext/fast.c", "devtools/conda-envs/base.yaml",
+    "devtools/make.py", "env/requirements.txt", "fixture/a.json", "tests/test_core.py", "docs/conf.py",
+    ".github/workflows/ci.yml",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("path", "shipped"),
+    ("pyproject", "installed"),
     [
-        ("src/demo/core.py", True),
-        ("demo/data.json", True),
-        ("src/lib.rs", True),
-        ("setup.py", True),
-        ("demo.py", True),
-        ("demo/tests/test_core.py", False),
-        ("tests/test_core.py", False),
-        ("docs/conf.py", False),
-        (".github/workflows/ci.yml", False),
-        ("README.md", False),
-        ("noxfile.py", False),
+        ({}, {"setup.py", "demo/__init__.py", "demo/data.json", "demo/tools/gain.py", "src/lib.rs", "ext/fast.c"}),
+        (
+            {"tool": {"setuptools": {"packages": ["demo.tools"]}}},
+            {"setup.py", "demo/tools/gain.py", "src/lib.rs", "ext/fast.c"},
+        ),
     ],
 )
-def test_a_file_is_installed_or_not(path: str, shipped: bool) -> None:  # noqa: FBT001 - a column of the table
-    assert is_shipped(path) is shipped
+def test_only_the_files_of_packages_and_their_build_are_installed(
+    pyproject: dict[str, object], installed: set[str]
+) -> None:
+    layout = Layout.of([path for path in FILES if path != "src/lib.rs"], "demo", pyproject)
+    assert {path for path in FILES if layout.installs(path)} == installed
+
+
+def test_a_file_of_the_top_folder_may_describe_the_project() -> None:
+    assert [path for path in ("README.md", "LICENSE", "docs/README.md", "Makefile") if describes(path)] == [
+        "README.md",
+        "LICENSE",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "tool", "packages"),
+    [
+        (
+            ["packages/core/demo_core/__init__.py", "packages/core/tests/__init__.py"],
+            {"hatch": {"build": {"targets": {"wheel": {"packages": ["packages/core/demo_core"]}}}}},
+            {"demo_core": "packages/core"},
+        ),
+        (
+            ["python/demo/__init__.py", "src/lib.rs"],
+            {"maturin": {"python-source": "python", "module-name": "demo._core"}},
+            {"demo": "python"},
+        ),
+        (["lib/x/y/__init__.py"], {"poetry": {"packages": [{"include": "x/y", "from": "lib"}]}}, {"x.y": "lib"}),
+        (
+            ["code/demo/__init__.py"],
+            {"setuptools": {"package-dir": {"": "code"}, "packages": ["demo"]}},
+            {"demo": "code"},
+        ),
+        (["other.py", "demo/x.py"], {"flit": {"module": {"name": "other"}}}, {"other": ""}),
+        (["demo/__init__.py"], {"hatch": 1, "poetry": [], "setuptools": {"packages": 1}, "flit": "x"}, {"demo": ""}),
+    ],
+)
+def test_packages_are_where_the_build_backend_is_told(
+    files: list[str], tool: dict[str, object], packages: dict[str, str]
+) -> None:
+    layout = Layout.of(files, "demo", {"tool": tool})
+    assert {package.name: package.search_folder for package in layout.packages} == packages
+
+
+NAMES = [
+    "tests",
+    "test",
+    "packages",
+    "src",
+    "lib",
+    "demo",
+    "a",
+    "b",
+    "_c",
+    "docs",
+    "x-y",
+    "conftest.py",
+    "__init__.py",
+    "mod.py",
+    "mod.pyi",
+    "__main__.py",
+    "data.json",
+    "demo.py",
+    "setup.py",
+    "__init__.pyi",
+]
+PATHS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map("/".join)
+SOURCES = st.sampled_from(
+    [
+        "",
+        "x = 1\n",
+        "from . import mod\n",
+        "from .mod import *\n",
+        "from demo import *\n",
+        "import demo.a as b\n",
+        "from .. import a\n__all__ = ['a', 'gone']\n",
+        "def f(:\n",
+        "class A(A): ...\n",
+        "class B(gone.C):\n  def f(self): ...\n",
+        "__all__ += demo.__all__\n",
+        "\x00",
+        "class A: ...\nclass B(A, A): ...\n",
+        "from .tests import x\n",
+        "\ufeffx = 1\n",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(PATHS, SOURCES, max_size=8), st.dictionaries(PATHS, SOURCES, max_size=8))
+def test_no_shape_of_a_repository_crashes_the_comparison(
+    tmp_path_factory: pytest.TempPathFactory, before: dict[str, str], after: dict[str, str]
+) -> None:
+    folder = tmp_path_factory.mktemp("shape")
+    names = set[str]()
+    for side, files in (("old", before), ("new", after)):
+        written = {path: text for path, text in files.items() if path.rpartition(".")[2] in ("py", "pyi", "json")}
+        kept = {p: t for p, t in written.items() if not any(q.startswith(f"{p}/") for q in written)}
+        write(folder / side, kept)
+        names |= set(Layout.of(list(kept), "demo", {}).names)
+    (folder / "old").mkdir(exist_ok=True)
+    (folder / "new").mkdir(exist_ok=True)
+    with suppress(HistoryError):
+        compare(folder / "old", folder / "new", sorted(names | {"packages.a.tests", "gone"}))

@@ -83,7 +83,10 @@ def test_what_follows_a_final_release(history: str, level: Level, version: str) 
         ("1.0.0 2.0.0rc1", MAJOR, METADATA, "2.0.0"),
         ("1.0.0 2.0.0rc1", MAJOR, NOTHING, "2.0.0"),
         ("1.0 1.1rc1", MINOR, NOTHING, "1.1"),
-        ("1.0.0 1.0.1rc1", MINOR, MINOR, "1.1.0rc1"),
+        ("1.0.0 1.0.1rc1", MINOR, MINOR, "1.0.1rc2"),
+        ("1.0.0 1.1.0rc1", MAJOR, METADATA, "1.1.0"),
+        ("1.0.0 1.1.0rc1", MAJOR, MAJOR, "1.1.0rc2"),
+        ("1.0.0 1.1.0b2", MAJOR, PATCH, "1.1.0rc1"),
         ("1.0.0 1.1.0b2", MAJOR, MAJOR, "2.0.0b1"),
         ("0.9.0 1.0.0a1", MAJOR, PATCH, "1.0.0b1"),
         ("1.0.0a1", MAJOR, PATCH, "1.0.0b1"),
@@ -118,6 +121,13 @@ def test_what_follows_a_pre_release(history: str, since_final: Level, since_newe
         # year, month and day
         ("2025.8.3@2025-08-03 2026.1.14@2026-01-14", PATCH, "2026.3.2"),
         ("2025.8.3@2025-08-03 2026.3.2@2026-03-02", PATCH, "2026.3.2.1"),
+        # the date in one number, or in two
+        ("20260102@2026-01-02 20260115@2026-01-15", PATCH, "20260302"),
+        ("20260115@2026-01-15 20260302@2026-03-02", PATCH, "20260302.1"),
+        ("20260301@2026-03-02 20260302.1@2026-03-02", MAJOR, "20260302.2"),
+        ("260115@2026-01-15", PATCH, "260302"),
+        ("202512@2025-12-03 202601@2026-01-15", MINOR, "202603"),
+        ("2025.1203@2025-12-03 2026.115@2026-01-15", MINOR, "2026.302"),
         # the year alone, and an epoch
         ("2025@2025-01-01 2026@2026-02-01", MINOR, "2026.1"),
         ("2024@2024-01-01 2025@2025-02-01", MINOR, "2026"),

@@ -111,10 +111,16 @@ def test_a_python_that_is_dropped_asks_for_a_minor_release(before: str, after: s
 
 @pytest.mark.parametrize(
     ("changed", "installed", "level"),
-    [(["a.py", "README.md"], ["a.py"], PATCH), (["README.md"], [], METADATA), ([], [], NOTHING)],
+    [
+        (["a.py", "README.md"], ["a.py"], PATCH),
+        (["README.md", "ci.yml"], [], METADATA),
+        (["ci.yml"], [], NOTHING),
+        ([], [], NOTHING),
+    ],
 )
 def test_files_ask_by_whether_they_are_installed(changed: list[str], installed: list[str], level: Level) -> None:
-    assert from_files(changed, installed).level is level
+    describing = [path for path in changed if path == "README.md"]
+    assert from_files(changed, installed, describing).level is level
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def commits(subjects: Sequence[str], author: Author = ANA) -> str:
         pytest.param("1. a\n2) b", "1. a\n2) b", id="a numbered list stays"),
         pytest.param("- by @ben, fixes #1", "- by @\u200bben, fixes\u200b #1", id="nobody is called, nothing closed"),
         pytest.param("::error::x\n\na ##[error]y", "\\::error::x\n\na ##\\[error]y", id="no runner is commanded"),
-        pytest.param("<!-- release notes start -->\n- a", "\n- a", id="comments are left out"),
+        pytest.param("<!-- release notes start -->\n- a", "- a", id="comments are left out"),
     ],
 )
 def test_notes_are_what_the_changelog_says(text: str, notes: str) -> None:

@@ -1,11 +1,13 @@
-"""``release-tools next``: the version that should come next, and why; it recommends, and decides nothing."""
+"""``release-tools next``: recommend the version that should come next, and say why; nothing is changed."""
 
 import argparse
 import json
+from collections.abc import Iterator
 from typing import Any, Final
 
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
+from release_tools.errors import VersionError
 from release_tools.history.bump import BumpEvidence, Past, Recommendation
 from release_tools.history.tagged_releases import newest
 from release_tools.model.note import Note, State
@@ -22,31 +24,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(invocation: Session) -> int:
-    """Print the version, alone on standard output; the evidence goes to standard error."""
-    survey = ProjectHistory.of(invocation.context())
-    past, scheme = survey.past, survey.scheme
-    advice = survey.recommended(today(invocation.env))
+    """Print the version, alone on standard output; the evidence goes to standard error.
+
+    The exit code is that of a VersionError where there is nothing to release.
+    """
+    history = ProjectHistory.of(invocation.context())
+    past, scheme = history.past, history.scheme
+    advice = history.recommended(today(invocation.env))
+    code = 0 if advice.version is not None else VersionError.exit_code
     console = invocation.console
     if invocation.options.json:
         console.data(json.dumps(_data(past, advice, scheme.value), indent=2))
-        return 0
+        return code
     for item in past.since_final:
         asks = f"asks for {item.level.name.lower()}" if item.level else "asks for nothing"
         console.remark(Note(State.INFO, f"{item.source}: {item.text} ({asks})", _listed(item)))
-    if advice.version == advice.by_evidence:
-        console.remark(Note(State.INFO, advice.rule))
-    else:
-        console.remark(Note(State.INFO, f"by the evidence, {advice.by_evidence}: {advice.rule}"))
-        console.remark(Note(State.INFO, f"by {past.planned_by}, {advice.version}: the project's own word goes first"))
-    if survey.elsewhere:
-        console.remark(Note(State.INFO, f"{survey.elsewhere} is tagged too, on another branch"))
+    for text in _reasons(past, advice, history):
+        console.remark(Note(State.INFO, text))
     if advice.version is not None:
         console.data(str(advice.version))
-    return 0
+    return code
+
+
+def _reasons(past: Past, advice: Recommendation, history: ProjectHistory) -> Iterator[str]:
+    """Yield why this version is recommended, and what else a person should know."""
+    if advice.version == advice.by_evidence:
+        yield advice.rule
+    else:
+        yield f"by the evidence, {advice.by_evidence}: {advice.rule}"
+        yield f"by {past.planned_by}, {advice.version}: the project's own version takes precedence"
+    if past.doubted and history.changelog:
+        yield f"{history.changelog.path} calls it {past.doubted}, but lists what asks for a higher version"
+    if higher := history.higher_release:
+        tag, is_later = higher
+        yield f"{tag} is tagged too, on {'a later commit of this branch' if is_later else 'another branch'}"
 
 
 def _listed(item: BumpEvidence) -> str:
-    """The first few findings, and that there are more."""
+    """Return the first few findings, and how many more there are."""
     more = (f"and {len(item.details) - _SHOWN} more",) if len(item.details) > _SHOWN else ()
     return "\n".join(f"  {line}" for line in (*item.details[:_SHOWN], *more))
 

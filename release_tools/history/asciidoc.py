@@ -1,0 +1,55 @@
+"""Convert the AsciiDoc of changelogs to GitHub's Markdown: headings, lists, links, code and admonitions."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_HEADING: Final = re.compile(r"(={2,6}) +(\S.*?)(?: +\1)?[ \t]*")
+_LIST: Final = re.compile(r"[ \t]*([*-]{1,5}|\.{1,5})[ \t]+(\S.*)")
+_FENCES: Final = re.compile(r"(?:-{4,}|\.{4,}|```)[ \t]*")
+_COMMENT_BLOCK: Final = re.compile(r"/{4,}[ \t]*")
+_SOURCE: Final = re.compile(r"\[source(?:%\w+)?(?:,[ \t]*([\w+-]{1,20}))?[^\]]*\][ \t]*", re.IGNORECASE)
+_BLOCK_ATTRIBUTE: Final = re.compile(r"(?:\[[^\[\]]*\]|\[\[[^\[\]]*\]\]|:[\w-]{1,60}!?:.*|//(?!/).*|<<<|'''|\+)[ \t]*")
+_ADMONITION: Final = re.compile(r"(NOTE|TIP|IMPORTANT|WARNING|CAUTION):[ \t]+(\S.*)")
+_LINK: Final = re.compile(r"(?:link:)?((?:https?://)[^\s\[\]]{1,500})\[([^\[\]]{0,300})\]")
+_CODE: Final = re.compile(r"`\+([^`\n]+)\+`")
+_STRONG: Final = re.compile(r"(?<![\w*`])\*(?=\S)([^*`\n]+)(?<=\S)\*(?![\w*`])")
+
+
+def to_markdown(text: str) -> str:
+    """Convert a part of a changelog; comments, block attributes and anchors are left out."""
+    return "\n".join(_lines(text.splitlines()))
+
+
+def _lines(lines: list[str]) -> Iterator[str]:
+    fence, language = "", ""
+    for line in map(str.rstrip, lines):
+        is_comment = _COMMENT_BLOCK.fullmatch(fence or line) is not None
+        if fence and line != fence:
+            if not is_comment:
+                yield line
+        elif fence or is_comment or _FENCES.fullmatch(line):
+            if not is_comment:
+                yield "```" if fence else f"```{language}"
+            fence, language = "" if fence else line, ""
+        elif source := _SOURCE.fullmatch(line):
+            language = source[1] or ""
+        elif not _BLOCK_ATTRIBUTE.fullmatch(line):
+            yield _line(line)
+
+
+def _line(line: str) -> str:
+    if heading := _HEADING.fullmatch(line):
+        return f"{'#' * len(heading[1])} {_inline(heading[2])}"
+    if item := _LIST.fullmatch(line):
+        mark = "1." if item[1][0] == "." else "-"
+        return f"{'   ' * (len(item[1]) - 1)}{mark} {_inline(item[2])}"
+    if admonition := _ADMONITION.fullmatch(line):
+        return f"> **{admonition[1].capitalize()}**: {_inline(admonition[2])}"
+    return _inline(line)
+
+
+def _inline(text: str) -> str:
+    """Convert links, passed-through code and strong text; italics and plain code read alike in both languages."""
+    text = _LINK.sub(lambda found: f"[{found[2].rstrip('^')}]({found[1]})" if found[2] else found[1], text)
+    return _STRONG.sub(r"**\1**", _CODE.sub(r"`\1`", text))

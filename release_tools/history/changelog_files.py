@@ -1,0 +1,198 @@
+"""Find the changelog of a project among its files: one file, one file per release, or a file that points to another."""
+
+import posixpath
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Final
+
+from packaging.version import InvalidVersion, Version
+
+from release_tools.history.changelog import Changelog, Part
+from release_tools.history.headings import Heading, find_headings, markup_of, split_lines
+
+_NAMES: Final = (
+    "changelog", "changes", "history", "news", "releasenotes", "releasehistory", "whatsnew", "releases",
+    "versionhistory", "relnotes",
+)  # fmt: skip
+"""The names of changelogs, the most usual first, in lower case and without separators."""
+_SUFFIXES: Final = (".md", ".rst", ".markdown", ".mdx", ".txt", ".adoc", ".asciidoc", ".rest", "")
+_FOLDERS: Final = (
+    "", "docs", "doc", "docs/source", "doc/source", "docs/src", "docs/about", "docs/project", "docs/en/docs",
+    "documentation", "docs/content", "doc/src", ".github",
+)  # fmt: skip
+_INDEXES: Final = frozenset({"index", "readme", "changelog"})
+_NOTES_FOLDERS: Final = frozenset(
+    {*_NAMES, "release", "changelogs", "versions", "prevwhatsnew", "notes", "releaselog", "relnotes"}
+)
+_DOCUMENTED: Final = frozenset({"", "docs", "doc", "documentation", "website", "site"})
+_NOTES_FILE: Final = re.compile(
+    r"(?:(?:change-?log|changes|release-?notes?|release|notes|version|whats-?new|v|news|history)[-_.]?)*v?"
+    r"(?P<version>\d{1,8}(?:[._]\d{1,8}){0,4}(?:[-_.]?(?:a|b|rc|alpha|beta|dev|post)[-_.]?\d{0,4})?)"
+    r"(?:[-_.]?(?:change-?log|changes|release-?notes?|notes|release))?",
+    re.IGNORECASE,
+)
+_POINTER: Final = re.compile(r"[\w./-]{1,200}\.(?:md|rst|txt|adoc|markdown|asciidoc)\b|[\w./-]{1,200}/CHANGE\w*")
+_LONGEST_STUB: Final = 40
+_DEEPEST: Final = 5
+
+Read = Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class ChangelogFiles:
+    """The files of a project, searched for what they say of its versions.
+
+    Attributes:
+        paths: of all files, relative to the project, with ``/``.
+        read: returns the text of a file.
+        preferred: paths to try first.
+        names: by which the project calls itself in headings.
+        title_format: towncrier's setting of that name; empty where there is none.
+    """
+
+    paths: Collection[str]
+    read: Read
+    preferred: Sequence[str] = ()
+    names: tuple[str, ...] = ()
+    title_format: str = ""
+
+    def find(self, version: Version | None = None) -> Changelog | None:
+        """Return the changelog: the first file with a section of the version, else the first with any section.
+
+        Args:
+            version: whose section is looked for, in files about a single release too; None takes the first file.
+        """
+        whole = [changelog for changelog in self._candidates if changelog.parts]
+        if version is not None:
+            for changelog in whole:
+                if changelog.part(version):
+                    return changelog
+            for path in self._files_of(version):
+                if own := self._of_release(path, version):
+                    return own
+        return whole[0] if whole else None
+
+    @cached_property
+    def _candidates(self) -> list[Changelog]:
+        found: dict[str, Changelog] = {}
+        for path in self._usual_paths():
+            self._follow(path, found, deepest=2)
+        return list(found.values())
+
+    def _follow(self, path: str, found: dict[str, Changelog], deepest: int) -> None:
+        """Read a file, and the files that it names where it is only a pointer to them."""
+        text = None if path in found else self.read(path)
+        if text is None:
+            return
+        changelog = found[path] = self._parse(path, text)
+        if changelog.parts or deepest == 0 or text.count("\n") > _LONGEST_STUB:
+            return
+        for target in _POINTER.findall(text):
+            for base in (posixpath.dirname(path), ""):
+                named = posixpath.normpath(posixpath.join(base, target.lstrip("/")))
+                if named in self._paths:
+                    self._follow(named, found, deepest - 1)
+                    break
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(self.paths)
+
+    def _usual_paths(self) -> Iterator[str]:
+        """Yield the paths of changelogs, whatever their case, the most usual first."""
+        yield from (path for path in dict.fromkeys(self.preferred) if path in self._paths)
+        ranked = []
+        for path in self.paths:
+            rank = _rank(path)
+            if rank is not None:
+                ranked.append((rank, path))
+        yield from (path for _, path in sorted(ranked))
+
+    def _files_of(self, version: Version) -> list[str]:
+        """Return the files whose name is this version, then those named after the series that it belongs to."""
+        found = []
+        for path in self.paths:
+            named = _version_of_file(path)
+            if named is None:
+                continue
+            is_series = named.release == version.release[: len(named.release)] and not named.is_prerelease
+            if named == version:
+                found.append((0, path))
+            elif is_series and len(named.release) < len(version.release):
+                found.append((len(version.release) - len(named.release), path))
+        return [path for _, path in sorted(found)]
+
+    def _of_release(self, path: str, version: Version) -> Changelog | None:
+        """Return a changelog with the version's section: one within the file, or the whole of a file about it alone."""
+        text = self.read(path)
+        if text is None:
+            return None
+        changelog = self._parse(path, text)
+        if changelog.part(version):
+            return changelog
+        others = {part.version for part in changelog.parts if part.version}
+        if _version_of_file(path) != version or others:
+            return None
+        return _as_one_part(path, text, str(version))
+
+    def _parse(self, path: str, text: str) -> Changelog:
+        first, *others = self.names or ("",)
+        return Changelog.parse(path, text, first, names=others, title_format=self.title_format)
+
+
+def _rank(path: str) -> tuple[int, int, int, int] | None:
+    """Return how usual a path is for a changelog, the lowest first; None for any other file."""
+    *folders, name = PurePosixPath(path).parts
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in _SUFFIXES:
+        suffix = ""
+    stem = name[: len(name) - len(suffix)]
+    folder = "/".join(folders).lower()
+    known = _plain(stem)
+    if known in _INDEXES - {"changelog"} and folders and _plain(folders[-1]) in _NAMES:
+        known, folder = _plain(folders[-1]), "/".join(folders[:-1]).lower()
+    if known not in _NAMES:
+        return None
+    if folder in _FOLDERS:
+        depth = _FOLDERS.index(folder)
+    elif folder.partition("/")[0] in _DOCUMENTED and len(folders) <= _DEEPEST:
+        depth = len(_FOLDERS) + len(folders)
+    else:
+        return None
+    return depth, _NAMES.index(known), _SUFFIXES.index(suffix), len(path)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_. '\u2019]", "", name.lower())
+
+
+def _version_of_file(path: str) -> Version | None:
+    """Return the version that a file of release notes is named after (``docs/releases/1.2.0.md``); None without one."""
+    *folders, name = PurePosixPath(path).parts
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in _SUFFIXES or not suffix or (folders and folders[0].startswith(".")):
+        return None
+    stem = name[: len(name) - len(suffix)]
+    found = _NOTES_FILE.fullmatch(stem)
+    is_named = found is not None and found.start("version") > 1
+    is_among_notes = any(_plain(folder) in _NOTES_FOLDERS for folder in folders)
+    if found is None or not (is_named or is_among_notes):
+        return None
+    try:
+        return Version(found["version"].replace("_", "."))
+    except InvalidVersion:
+        return None
+
+
+def _as_one_part(path: str, text: str, spelled: str) -> Changelog:
+    """Return a file about a single release as a changelog with one section; a title at its top is left out."""
+    markup = markup_of(path, text)
+    lines = split_lines(text)
+    title = next(iter(find_headings(text, markup)), None)
+    is_at_top = title is not None and not "".join(lines[: title.start]).strip()
+    heading = title if title is not None and is_at_top else Heading("", 1, 0, 0)
+    body = "".join(line.rstrip("\r\n") + "\n" for line in lines[heading.end :])
+    return Changelog(path, text, markup, (Part(heading, spelled, unreleased=False, text=body),))

@@ -1,0 +1,246 @@
+"""Find a project's import packages among its files, and tell which files are installed with them.
+
+What the build backend's settings say is taken; without settings, packages are found as setuptools finds them.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+SOURCE_FOLDERS: Final = ("src", "lib", "python", "")
+"""The folders in which packages are looked for, the most usual first; empty is the project's own."""
+
+_NOT_SHIPPED: Final = frozenset(
+    {"test", "tests", "testing_data", "doc", "docs", "example", "examples", "bench", "benchmark", "benchmarks"}
+    | {"asv_bench", "ci", "scripts", "tasks", "tools", "typing_tests", "requirements", "newsfragments", "changelog.d"}
+    | {"changes", "changelog", "noxfile", "conftest", "devtools", "dev", "env", "envs", "environments", "fixture"}
+    | {"fixtures", "build", "dist", "build_tools", "buildscripts", "docker", "conda", "conda-recipe", "recipe"}
+    | {"notebooks", "tutorial", "tutorials", "samples", "demos", "paper", "papers", "website", "site", "admin"}
+    | {
+        "maint",
+        "maintenance",
+        "utils_dev",
+        "release",
+        "releases",
+        "perf",
+        "setup",
+        "fabfile",
+        "dodo",
+        "toxfile",
+        "vendor",
+    }
+)
+_TESTS: Final = frozenset({"test", "tests", "_tests", "conftest"})
+_WORKSPACES: Final = frozenset({"packages", "projects", "libs", "apps", "components", "plugins", "modules", "crates"})
+_BUILD_FILES: Final = frozenset(
+    {"setup.py", "setup.cfg", "MANIFEST.in", "CMakeLists.txt", "meson.build", "meson.options", "meson_options.txt"}
+    | {"Cargo.toml", "Cargo.lock", "build.rs", "build.py", "hatch_build.py", "pdm_build.py"}
+)
+_COMPILED: Final = frozenset(
+    {".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".pyx", ".pxd", ".pxi", ".pyf", ".f", ".f77", ".f90"}
+    | {".f95", ".for", ".rs", ".go", ".cu", ".cuh", ".m", ".mm", ".s", ".asm", ".cmake"}
+)
+_DESCRIBING: Final = ("readme", "license", "licence", "copying", "notice", "authors", "copyright")
+
+
+@dataclass(frozen=True, order=True)
+class Package:
+    """A package or module that users import.
+
+    Attributes:
+        name: as it is imported, dotted within a namespace.
+        path: of its folder or file, relative to the project, with ``/``.
+    """
+
+    name: str
+    path: str
+
+    @property
+    def search_folder(self) -> str:
+        """The folder that must be on the import path; empty for the project's own."""
+        depth = self.name.count(".") + 1
+        return "/".join(PurePosixPath(self.path).parts[:-depth])
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a project keeps the code that it installs.
+
+    Attributes:
+        packages: that users import; without any, each Python file counts as installed.
+    """
+
+    packages: tuple[Package, ...]
+
+    @classmethod
+    def of(cls, files: Collection[str], project: str, pyproject: Mapping[str, Any]) -> "Layout":
+        """Return the layout of a project.
+
+        Args:
+            files: paths relative to the project's folder, with ``/``.
+            project: its name.
+            pyproject: the content of ``pyproject.toml``.
+        """
+        known = frozenset(files)
+        folders = {parent.as_posix() for path in known for parent in PurePosixPath(path).parents}
+        declared = {_located(package, known, folders) for package in _declared(pyproject, project)} - {None}
+        found = sorted(package for package in declared if package is not None)
+        return cls(tuple(found or _found(known, project)))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the packages, as they are imported."""
+        return [package.name for package in self.packages]
+
+    @property
+    def search_folders(self) -> tuple[str, ...]:
+        """The folders in which the packages are found, also where an earlier commit had them elsewhere."""
+        return tuple(dict.fromkeys((*(package.search_folder for package in self.packages), *SOURCE_FOLDERS)))
+
+    def installs(self, path: str) -> bool:
+        """Tell whether a file is installed, or decides how the project is built."""
+        *folders, name = PurePosixPath(path).parts
+        if not folders:
+            return name in _BUILD_FILES or self._is_module(path)
+        if folders[0].startswith("."):
+            return False
+        if any(path.startswith(f"{package.path}/") for package in self.packages):
+            inner = {*folders, name.removesuffix(".py")}
+            return _TESTS.isdisjoint(inner)
+        if not _NOT_SHIPPED.isdisjoint(folders):
+            return False
+        is_source = folders[0] in SOURCE_FOLDERS or PurePosixPath(name).suffix.lower() in _COMPILED
+        return is_source or name in _BUILD_FILES or (not self.packages and name.endswith(".py"))
+
+    def _is_module(self, path: str) -> bool:
+        if self.packages:
+            return any(package.path == path for package in self.packages)
+        return path.endswith(".py") and path.removesuffix(".py") not in _NOT_SHIPPED
+
+
+def describes(path: str) -> bool:
+    """Tell whether a file of the top folder becomes part of the metadata that an index shows: README, LICENSE, ..."""
+    return "/" not in path and path.lower().startswith(_DESCRIBING)
+
+
+def find_packages(files: Iterable[str], project: str) -> list[str]:
+    """Return the import packages of a project, dotted within a namespace.
+
+    Args:
+        files: paths relative to the project's folder, with ``/``.
+        project: its name, which decides where several folders look like packages.
+    """
+    return [package.name for package in _found(frozenset(files), project)]
+
+
+def _found(files: frozenset[str], project: str) -> Iterator[Package]:
+    paths = [PurePosixPath(path).parts for path in files]
+    own = _normalized(project)
+    for folder in SOURCE_FOLDERS:
+        inside = [parts for parts in paths if not folder or parts[0] == folder]
+        inside = [parts[1:] if folder else parts for parts in inside]
+        found = list(_packages_in(inside, own, has_folder=bool(folder)))
+        named = [parts for parts in found if _normalized(".".join(parts)) == own]
+        if found:
+            chosen = named if named and not folder else found
+            names = {".".join(parts): "/".join((folder, *parts) if folder else parts) for parts in chosen}
+            for name, path in sorted(names.items()):
+                yield Package(name, path if f"{path}.py" not in files else f"{path}.py")
+            return
+
+
+def _packages_in(paths: Collection[tuple[str, ...]], own: str, *, has_folder: bool) -> Iterator[tuple[str, ...]]:
+    modules = {(parts[0].removesuffix(".py"),) for parts in paths if len(parts) == 1 and parts[0].endswith(".py")}
+    regular = {parts[:-1] for parts in paths if len(parts) > 1 and parts[-1] == "__init__.py"}
+    found = regular | (modules if has_folder else {(own,)} & modules)
+    chosen = [parts for parts in sorted(found) if _is_outermost(parts, found) and _is_shipped(parts)]
+    if chosen:
+        yield from chosen
+        return
+    implicit = {parts[:1] for parts in paths if len(parts) > 1 and parts[-1].endswith(".py")}
+    yield from (parts for parts in sorted(implicit) if _is_shipped(parts) and (has_folder or parts[0].lower() == own))
+
+
+def _is_outermost(parts: tuple[str, ...], packages: Collection[tuple[str, ...]]) -> bool:
+    return not any(parts[:end] in packages for end in range(1, len(parts)))
+
+
+def _is_shipped(parts: tuple[str, ...]) -> bool:
+    if parts[0].startswith("_") or parts[0] in _WORKSPACES:
+        return False
+    return all(part.isidentifier() for part in parts) and _NOT_SHIPPED.isdisjoint(parts)
+
+
+def _normalized(name: str) -> str:
+    return name.lower().replace("-", "_").replace(".", "_")
+
+
+def _located(package: Package, files: Collection[str], folders: Collection[str]) -> Package | None:
+    """Return a package with the path of its folder or file; None where there is neither."""
+    if not all(part.isidentifier() for part in package.name.split(".")):
+        return None
+    if package.path in folders or package.path in files:
+        return package
+    module = f"{package.path}.py"
+    return Package(package.name, module) if module in files else None
+
+
+def _declared(pyproject: Mapping[str, Any], project: str) -> Iterator[Package]:
+    """Yield the packages that the settings of a build backend name; not all of them need exist."""
+    tool = _table(pyproject, "tool")
+    wheel = _table(tool, "hatch", "build", "targets", "wheel")
+    for path in _texts(wheel.get("packages")):
+        yield _at(path)
+    scikit = _table(tool, "scikit-build", "wheel").get("packages")
+    for path in _texts(list(scikit.values()) if isinstance(scikit, dict) else scikit):
+        yield _at(path)
+    for path in _texts(_table(tool, "pdm", "build").get("includes")):
+        yield _at(path)
+    poetry = _table(tool, "poetry").get("packages")
+    for item in poetry if isinstance(poetry, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("include"), str):
+            yield _within(str(item.get("from") or ""), item["include"].replace("/", "."))
+    yield from _setuptools(_table(tool, "setuptools"))
+    module = _table(tool, "flit", "module").get("name")
+    maturin = _table(tool, "maturin")
+    uv = _table(tool, "uv", "build-backend")
+    if isinstance(module, str):
+        yield from (_within(folder, module) for folder in ("src", ""))
+    if isinstance(maturin.get("python-source"), str):
+        yield _within(maturin["python-source"], str(maturin.get("module-name") or _normalized(project)).split(".")[0])
+    for name in _texts(uv.get("module-name")) or _texts([uv.get("module-name")]):
+        yield _within(str(uv.get("module-root", "src")), name)
+
+
+def _setuptools(table: Mapping[str, Any]) -> Iterator[Package]:
+    """Yield packages and modules that are listed; those that setuptools finds are found in the usual folders."""
+    folders = _table(table, "package-dir")
+    root = str(folders.get("", ""))
+    listed = _texts(table.get("packages"))
+    for name in (item for item in listed if "." not in item or item.rpartition(".")[0] not in listed):
+        path = folders.get(name)
+        yield Package(name, str(path)) if isinstance(path, str) else _within(root, name)
+    for name in _texts(table.get("py-modules")):
+        yield Package(name, f"{root}/{name}.py".lstrip("/"))
+
+
+def _at(path: str) -> Package:
+    path = path.strip("/").removeprefix("./").removesuffix("/**")
+    return Package(PurePosixPath(path).name, path)
+
+
+def _within(folder: str, name: str) -> Package:
+    path = "/".join((folder.strip("/").removeprefix("./"), name.replace(".", "/"))).strip("/")
+    return Package(name, path)
+
+
+def _table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    for key in keys:
+        inner = data.get(key)
+        data = inner if isinstance(inner, dict) else {}
+    return data
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

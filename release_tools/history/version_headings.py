@@ -1,0 +1,284 @@
+"""Read the version that a heading of a changelog names, in the many ways in which projects write it.
+
+A heading may begin with the project's name, with words such as "Version" or "What's new in", with an emoji or with a
+date; the version may be linked, in brackets (escaped or not), or glued to the name (``demo-1.2.0``, ``demo@1.2.0``); a
+heading may also name several versions or a range of them.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from packaging.version import InvalidVersion, Version
+
+IN_PROGRESS: Final = re.compile(
+    r"un-?released|not (?:yet )?released|to be released|in (?:development|progress)|\bTB[AD]\b|\bWIP\b|upcoming"
+    r"|(?:\d{4}|[xy?]{4})-(?:\d\d|[xm?]{2})-[xd?]{2}",
+    re.IGNORECASE,
+)
+"""The words, or the date yet to be filled in, by which a heading or a line says that a section is unreleased."""
+
+_NEXT: Final = re.compile(
+    r"(?:(?:changes|new|features) (?:since|after) (?:the )?(?:last|latest) (?:release|version)"
+    r"|(?:un-?released|not (?:yet )?released|to be released|upcoming|coming soon|pending|future"
+    r"|in (?:development|progress)"
+    r"|work in progress|wip|v?next|current|latest|dev(?:el|elopment)?|git|main|master|trunk|head|tb[ad]"
+    r"|v?(?:\d+|x|y)(?:\.(?:\d+|x|y|z)){1,3}(?= *[-(\u2013\u2014]? *(?:un-?released|in development|upcoming)))"
+    r"(?: (?:version|release|changes|branch|features))?)"
+    r"(?:\s*[-(:\u2013\u2014/].*)?",
+    re.IGNORECASE,
+)
+_VERSION: Final = re.compile(
+    r"v?\.?(?P<version>(?:\d{1,6}!)?\d{1,14}(?:\.\d{1,14}){0,5}"
+    r"(?:[-_.]?(?:alpha|beta|preview|pre|rc|a|b|c)[-_.]?\d{0,8})?"
+    r"(?:[-_.]?(?:post|rev|r)[-_.]?\d{0,8})?(?:[-_.]?dev[-_.]?\d{0,8})?(?:\+[a-z0-9]{1,20}(?:[-_.][a-z0-9]{1,20}){0,3})?)"
+    r"(?:[-_.]?(?:final|ga|stable|release))?(?![\w!]|[.+]\w|-[a-z])",
+    re.IGNORECASE,
+)
+_PHASE: Final = re.compile(
+    r"[ ](?:alpha|beta|rc|release candidate|preview|post|dev)(?:[ .]?\d{1,8})?(?!\w|\.\w)", re.IGNORECASE
+)
+_FURTHER: Final = re.compile(
+    r"\s*(?P<link>,|/|&|\+|;|\band\b|\bor\b|-+>?|[\u2013\u2014\u2192]|\.{2,3}|\bto\b|\bthrough\b|\buntil\b)\s*(?=v?\d{1,14}\.)",
+    re.IGNORECASE,
+)
+_LIST_LINKS: Final = frozenset({",", "/", "&", "+", ";", "and", "or"})
+_SEPARATORS: Final = re.compile(r"[\s\-\u2013\u2014\u2022\u00b7:,;|/#()=~<>!'\"@.]+")
+_LEAD: Final = re.compile(
+    r"(?:what['\u2019]?s new|what is new|new|version|versions|ver|release[ds]?|rel|changes?|change[ -]?log|updates?"
+    r"|notes?|highlights|news|history|in|for|of|the|tag|stable|latest|current|bug[ -]?fix|patch|hot[ -]?fix"
+    r"|maintenance|security"
+    r"|feature|major|minor|final|v|un-?released|upcoming|next|in development|(?:changes )?(?:from|between))(?![\w])",
+    re.IGNORECASE,
+)
+_GLUE: Final = re.compile(r"[-_@/=:\s]+(?=v?\d)", re.IGNORECASE)
+_GLUED_WORD: Final = re.compile(r"(?:version|release|ver|rel|v)[-_]", re.IGNORECASE)
+_TITLE_WORDS: Final = re.compile(
+    r"\b(?:change[ -]?log|changes|release notes|release history|history|news|releases|what['\u2019]?s new|version)\b",
+    re.IGNORECASE,
+)
+_VERSION_WORDS: Final = re.compile(r"(?:version|ver|release[d]?|rel|v)\b[\s.:]*\Z", re.IGNORECASE)
+_MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+_ORDINAL: Final = r"\d{1,2}(?:st|nd|rd|th)?"
+DATE: Final = re.compile(
+    r"(?<![\w.])(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s+)?(?:"
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/]\d{1,2}[-/]\d{4}|\d{4}-\d{2}(?!\d)|(?:19|20)\d{6}"
+    rf"|{_MONTH}\.?[ -]+{_ORDINAL},?[ -]+\d{{4}}|{_ORDINAL}[ -](?:of )?{_MONTH}[.,]*[ -]*\d{{4}}"
+    rf"|{_MONTH}[.,]*[ -]+\d{{4}}"
+    r")(?:[T ]\d\d[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]\.?m)?(?: ?(?:z|utc|gmt))?(?:[+-]\d\d?:?\d{0,2})?)?(?!\w|\.\d)",
+    re.IGNORECASE,
+)
+_DOTTED_DATE: Final = re.compile(r"(?:\d{1,2}\.\d{1,2}\.(?:19|20)\d\d|(?:19|20)\d\d\.\d{1,2}\.\d{1,2})")
+_FOREIGN: Final = frozenset(
+    {"python", "pypy", "support", "supports", "supported", "migrating", "migration", "migrate", "upgrading", "upgrade"}
+    | {"from", "to", "since", "until", "before", "after", "drop", "dropped", "drops", "requires", "require", "minimum"}
+    | {"needs", "api", "added", "changed", "fixed", "removed", "deprecated", "compatibility", "compatible", "with"}
+    | {"step", "issue", "pr", "pep", "chapter", "appendix", "section", "phase", "part", "milestone", "series"}
+)
+_LONGEST_NAME: Final = 4
+_LONGEST_HEADING: Final = 400
+_MOST_LEADS: Final = 12
+_MARKS: Final = (
+    (re.compile(r"!\[[^\[\]]*\]\([^()]*\)|!\[[^\[\]]*\]\[[^\[\]]*\]"), " "),
+    (re.compile(r"\{[:#]?[^{}]*\}\s*\Z"), " "),
+    (re.compile(r"\]\([^()]*(?:\([^()]*\)[^()]*)?\)|(?<=[^\s\]])\]\[[^\[\]]*\]"), "] "),
+    (re.compile(r"(?<![\w`]):[a-z][\w:+.-]{0,40}:(?=`)", re.IGNORECASE), ""),
+    (re.compile(r"(?<![\w:]):[a-z0-9_+-]{2,40}:(?![\w:])"), " "),
+    (re.compile(r"<[^<>]*>`?_*|(?<=`)_+"), " "),
+    (re.compile(r"\\(?=[!-/:-@\[-`{-~])"), ""),
+    (re.compile(r"[\[\]*`]|~~|(?<!\w)_+(?=[\w(])|(?<=[\w)])_+(?!\w)"), " "),
+)
+_INVISIBLE: Final = frozenset({"So", "Sk", "Cf", "Co", "Cn", "Mn", "Me"})
+
+
+@dataclass(frozen=True)
+class HeadingVersions:
+    """The versions that a heading names.
+
+    Attributes:
+        spelled: the version, or the last one, as the heading spells it, without ``v``.
+        others: the further ones that it names.
+        first: the lowest of a range; None where the heading names single versions.
+        in_progress: whether words before the version say that it is unreleased.
+    """
+
+    spelled: str
+    others: tuple[Version, ...] = ()
+    first: Version | None = None
+    in_progress: bool = False
+
+
+def to_version(spelled: str) -> Version:
+    """Return the version that a heading spells, with a phase after a space too (``1.2.0 beta 2``).
+
+    Raises:
+        InvalidVersion: it is no PEP 440 version.
+    """
+    return Version(re.sub(r"release candidate", "rc", spelled, flags=re.IGNORECASE).replace(" ", ""))
+
+
+def plain_title(title: str) -> str:
+    """Return a heading's text without links, brackets, emphasis, HTML, attributes and emoji."""
+    text = html.unescape(title)
+    for mark, replacement in _MARKS:
+        text = mark.sub(replacement, text)
+    text = "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in text)
+    return " ".join(text.split())
+
+
+@dataclass(frozen=True)
+class HeadingReader:
+    """A reader of the headings of one project.
+
+    Attributes:
+        names: by which the project calls itself in headings.
+        title_format: towncrier's setting of that name; empty where there is none.
+    """
+
+    names: tuple[str, ...] = ()
+    title_format: str = ""
+
+    def read(self, heading: str) -> HeadingVersions | None:
+        """Return the versions that a heading names; None where it names none, or only mentions one."""
+        heading = heading.strip()[:_LONGEST_HEADING]
+        if self._title is not None and (found := self._title.fullmatch(heading)):
+            return _checked(found["version"].removeprefix("v"))
+        title = plain_title(heading)
+        undated = " ".join(DATE.sub(" ", title).split())
+        return self._scan(undated) or (self._scan(title) if undated != title else None)
+
+    def is_unreleased(self, heading: str) -> bool:
+        """Tell whether a heading says only that what is below it is unreleased."""
+        title = plain_title(heading[:_LONGEST_HEADING])
+        if self._name and (found := self._name.match(title)):
+            title = title[found.end() :].lstrip(" -:")
+        title = re.sub(r"\A(?:version|release)[ :]+(?=\S)", "", title, flags=re.IGNORECASE).lstrip("([")
+        return _NEXT.fullmatch(title.rstrip(" .:!)]")) is not None
+
+    def with_names(self, names: Iterable[str]) -> "HeadingReader":
+        """Return a reader that knows further names of the project."""
+        return HeadingReader((*self.names, *(name for name in names if name)), self.title_format)
+
+    @cached_property
+    def _name(self) -> re.Pattern[str] | None:
+        """Match any of the names, with ``-``, ``_``, ``.`` or a space between their parts, in any case."""
+        spellings = []
+        for name in sorted(set(self.names), key=len, reverse=True):
+            parts = [re.escape(part) for part in re.split(r"[-_.\s]+", name) if part]
+            if parts:
+                spellings.append(r"[-_.\s]?".join(parts))
+        return (
+            re.compile(rf"(?:{'|'.join(spellings)})(?=[-_\s]*v?\d|[^A-Za-z0-9]|\Z)", re.IGNORECASE)
+            if spellings
+            else None
+        )
+
+    @cached_property
+    def _title(self) -> re.Pattern[str] | None:
+        line = next((line for line in self.title_format.splitlines() if "{version}" in line), "")
+        if not line:
+            return None
+        pattern, seen = "", False
+        for piece in re.split(r"(\{\w+\})", re.sub(r"\A\s*[#=]+\s+", "", line).strip()):
+            if piece == "{version}" and not seen:
+                pattern, seen = pattern + r"(?P<version>\S{1,60}?)", True
+            else:
+                pattern += r".{1,200}?" if re.fullmatch(r"\{\w+\}", piece) else re.escape(piece)
+        return re.compile(pattern)
+
+    def _scan(self, title: str) -> HeadingVersions | None:
+        at, is_named, is_change, in_progress = 0, False, False, False
+        for _ in range(_MOST_LEADS):
+            if skipped := _SEPARATORS.match(title, at):
+                at = skipped.end()
+            if self._name and (name := self._name.match(title, at)):
+                at, is_named = name.end(), True
+                if glued := _GLUE.match(title, at):
+                    at = glued.end()
+            elif found := _VERSION.match(title, at):
+                named = is_named or found[0][:1] in "vV" or _VERSION_WORDS.search(title[:at]) is not None
+                return _versions(title, found, is_named=named, is_change=is_change, in_progress=in_progress)
+            elif lead := _LEAD.match(title, at) or re.compile(
+                r"(?:version|release|ver|rel|v)[-_]", re.IGNORECASE
+            ).match(title, at):
+                at = lead.end()
+                is_change |= lead[0].lower().endswith(("from", "between"))
+                in_progress |= IN_PROGRESS.fullmatch(lead[0]) is not None or lead[0].lower() == "next"
+            else:
+                return None
+        return None
+
+
+def names_in_title(title: str) -> str:
+    """Return the name that a changelog's own title gives to the project ("Demo Lib Changelog"); empty without one."""
+    text = plain_title(title[:_LONGEST_HEADING])
+    rest = _TITLE_WORDS.sub(" ", text)
+    words = [word for word in re.sub(r"\b(?:for|of|in|the|to)\b", " ", rest, flags=re.IGNORECASE).split() if word]
+    is_name = rest != text and 0 < len(words) <= _LONGEST_NAME and not any(word[0].isdigit() for word in words)
+    return " ".join(words) if is_name and _FOREIGN.isdisjoint(word.lower() for word in words) else ""
+
+
+def name_before_version(heading: str) -> str:
+    """Return the words before the version where a heading looks like ``NAME 1.2.0 (DATE)``; empty for any other."""
+    title = " ".join(DATE.sub(" ", plain_title(heading[:_LONGEST_HEADING])).split())
+    found = re.match(r"(?P<name>[^\W\d][^:@=\s]*(?: [^\W\d][^:@=\s]*){0,2}?)(?:[\s:@=/]+|-)(?=v?\d{1,14}\.)", title)
+    if found is None or not _FOREIGN.isdisjoint(re.split(r"[\s-]+", found["name"].lower())):
+        return ""
+    version = _VERSION.match(title, found.end())
+    rest = title[version.end() :].strip(" -\u2013\u2014:.,()/") if version else "?"
+    is_complete = not rest or IN_PROGRESS.search(rest) or rest.lower() in ("release notes", "changelog", "changes")
+    return found["name"] if is_complete else ""
+
+
+def _versions(
+    title: str, found: re.Match[str], *, is_named: bool, is_change: bool, in_progress: bool
+) -> HeadingVersions | None:
+    """Read the version that was found and those that follow it; "from 1.0 to 1.1" names the second only."""
+    spelled = [found["version"]]
+    end, is_range = found.end(), False
+    if phase := _PHASE.match(title, end):
+        spelled[0], end = title[found.start("version") : phase.end()], phase.end()
+    while more := _FURTHER.match(title, end):
+        following = _VERSION.match(title, more.end())
+        if following is None or (_DOTTED_DATE.fullmatch(following["version"]) and not _is_dotted(spelled[0])):
+            break
+        is_range |= more["link"].lower() not in _LIST_LINKS
+        is_change |= more["link"] in ("->", "\u2192")
+        spelled.append(following["version"])
+        end = following.end()
+    if _DOTTED_DATE.fullmatch(spelled[0]) and len(spelled) == 1:
+        later = re.search(r"(?<![\w.])v?\d{1,14}\.\d", title[end:], re.IGNORECASE)
+        if later and (version := _VERSION.match(title, end + later.start())):
+            return _checked(version["version"], in_progress=in_progress)
+    if "." not in spelled[-1] and not _is_whole(title, found, end, is_named=is_named):
+        return None
+    if len(spelled) == 1 or is_change:
+        return _checked(spelled[-1], in_progress=in_progress)
+    return _checked(*reversed(spelled), is_range=is_range, in_progress=in_progress)
+
+
+def _is_dotted(spelled: str) -> bool:
+    return _DOTTED_DATE.fullmatch(spelled) is not None
+
+
+def _is_whole(title: str, found: re.Match[str], end: int, *, is_named: bool) -> bool:
+    """Tell whether a number without a dot is the heading's version, and not the first word of a sentence."""
+    rest = DATE.sub(" ", title[end:]).strip(" -\u2013\u2014:.,()/")
+    if not rest or IN_PROGRESS.search(rest):
+        return is_named or title[: found.start()].strip(" ([") == ""
+    return is_named and not rest[0].isalnum()
+
+
+def _checked(spelled: str, *others: str, is_range: bool = False, in_progress: bool = False) -> HeadingVersions | None:
+    try:
+        version, further = to_version(spelled), tuple(to_version(other) for other in others)
+    except InvalidVersion:
+        return None
+    if not is_range:
+        return HeadingVersions(spelled, further, None, in_progress)
+    first = min(version, *further)
+    return HeadingVersions(spelled, further, first, in_progress)

@@ -1,0 +1,152 @@
+"""A project as a commit has it: its files, its version, its changelog, and the fragments of the next section."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from packaging.version import Version
+
+from release_tools.config.schema import Config
+from release_tools.errors import HistoryError
+from release_tools.git import log as git_log
+from release_tools.git.repository import Repository
+from release_tools.history.changelog import Changelog, Part
+from release_tools.history.changelog_files import ChangelogFiles
+from release_tools.history.fragments import FragmentSettings, fragment_settings, fragments_part
+from release_tools.history.packages import Layout
+from release_tools.project.facts import Project
+from release_tools.project.version_field import VersionField
+from release_tools.project.version_files import VersionFiles
+
+_SHORTEST_NAME: Final = 3
+
+
+@dataclass(frozen=True)
+class CommittedProject:
+    """A project at one commit, as far as its next version and its notes depend on it.
+
+    Attributes:
+        repository: that contains the project.
+        commit: to read.
+        folder: of the project in the repository; empty where it is the top one.
+        config: the project's settings.
+    """
+
+    repository: Repository
+    commit: str
+    folder: str
+    config: Config
+
+    @cached_property
+    def files(self) -> list[str]:
+        """The paths of the project's files, relative to it."""
+        return git_log.list_files(self.repository, self.commit, self.folder)
+
+    @cached_property
+    def pyproject(self) -> dict[str, Any]:
+        """The content of ``pyproject.toml``; empty where there is none that can be read."""
+        try:
+            return tomllib.loads(self.read("pyproject.toml") or "")
+        except (tomllib.TOMLDecodeError, RecursionError):
+            return {}
+
+    @cached_property
+    def name(self) -> str:
+        """The project's name; empty where only its backend knows it."""
+        return Project.of(self.pyproject).name
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the project keeps the code that it installs."""
+        return Layout.of(self.files, self.name, self.pyproject)
+
+    @cached_property
+    def fragment_settings(self) -> FragmentSettings | None:
+        """How the project keeps the fragments of its changelog; None where it uses neither towncrier nor scriv."""
+        return fragment_settings(self.read, self.files)
+
+    @cached_property
+    def fragments(self) -> dict[str, str]:
+        """The text of each fragment that the next part of the changelog will be made from, by its path."""
+        paths = self.fragment_settings.fragments(self.files) if self.fragment_settings else []
+        return {path: self.read(path) or "" for path in paths}
+
+    @cached_property
+    def uncollected(self) -> Part | None:
+        """The fragments as a section of the changelog; None where there are none."""
+        return fragments_part(self.fragment_settings, self.fragments) if self.fragment_settings else None
+
+    @property
+    def version_field(self) -> VersionField | None:
+        """The field of a file from which the project's version is built; None where it comes from tags or from code."""
+        fields = VersionFiles(_Tree(self)).sources
+        return next((field for field in fields if field.version and not field.is_placeholder), None)
+
+    def read(self, path: str) -> str | None:
+        """Return the text of a file of the project; None where there is none."""
+        return git_log.read_file(self.repository, self.commit, f"{self.folder}/{path}".lstrip("/"))
+
+    def find(self, version: Version | None = None) -> Changelog | None:
+        """Return the changelog, the one with the section of a version if there are several; None where there is none.
+
+        Raises:
+            HistoryError: the configured one is not there.
+        """
+        configured = self.config.changelog_file
+        collected = self.fragment_settings.changelog if self.fragment_settings else ""
+        if configured:
+            text = self.read(configured)
+            if text is None:
+                raise HistoryError(
+                    f"changelog-file: {configured} is not in the commit", "Correct the setting, or commit the file."
+                )
+            first, *others = self._names
+            return Changelog.parse(configured, text, first, names=others, title_format=self._title_format)
+        files = ChangelogFiles(self.files, self.read, (collected,), self._names, self._title_format)
+        found = files.find(version)
+        if found is None and self.fragments:  # the first ones, from which the changelog will be made
+            return Changelog.parse(collected, "", self.name)
+        return found
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """The names by which headings may call the project: its own, towncrier's, and those that users import."""
+        imported = (name for name in self.layout.names if len(name) >= _SHORTEST_NAME)
+        named = (self._towncrier.get(key) for key in ("name", "package"))
+        return (self.name, *(name for name in named if isinstance(name, str)), *imported)
+
+    @property
+    def _title_format(self) -> str:
+        setting = self._towncrier.get("title_format")
+        return setting if isinstance(setting, str) else ""
+
+    @cached_property
+    def _towncrier(self) -> dict[str, Any]:
+        for text in (self.read("towncrier.toml") if "towncrier.toml" in self.files else None, None):
+            try:
+                tables = tomllib.loads(text) if text else self.pyproject
+            except tomllib.TOMLDecodeError:
+                continue
+            tool = tables.get("tool")
+            table = tool.get("towncrier") if isinstance(tool, dict) else None
+            if isinstance(table, dict):
+                return table
+        return {}
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """The files of a commit, as those who look for a version read them."""
+
+    project: CommittedProject
+
+    def paths(self) -> Sequence[str]:
+        """Return the path of every file."""
+        return self.project.files
+
+    def read(self, path: str) -> bytes | None:
+        """Return the content of a file; None where there is none."""
+        text = self.project.read(path)
+        return None if text is None else text.encode()
