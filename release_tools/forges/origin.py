@@ -8,10 +8,9 @@ from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, RepositoryError
 from release_tools.forges.github import git_data, refs
 from release_tools.forges.github.client import GitHub, HostedRepository
-from release_tools.git.log import read_file
 from release_tools.git.remote import Remote
 from release_tools.git.repository import Repository
-from release_tools.git.tags import commit_in_clone, contains, create_tag, follow, identity, is_signed, parents
+from release_tools.git.tags import contains, create_tag, identity, is_signed
 from release_tools.system.credentials import GITHUB_TOKEN
 
 
@@ -34,20 +33,11 @@ class Origin(Protocol):
     def tip(self, branch: str) -> str:
         """The newest commit of a branch over there; empty where there is no such branch."""
 
-    def parents(self, commit: str) -> tuple[str, ...]:
-        """The commits that a commit follows."""
-
-    def read_file(self, commit: str, path: str) -> str:
-        """A file's text at a commit; empty where there is no such file."""
-
     def contains(self, branch: str, commit: str) -> bool:
         """Whether a branch over there contains a commit."""
 
     def make_tag(self, tag: str, commit: str, message: str) -> None:
         """Make an annotated tag over there."""
-
-    def commit_file(self, branch: str, clone: Repository, path: str, message: str) -> None:
-        """Put the change of one file of a scratch clone on a branch over there, as one commit."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +73,6 @@ class GitOrigin:
         """The newest commit of a branch over there; empty where there is no such branch."""
         return self.remote.tip(branch)
 
-    def parents(self, commit: str) -> tuple[str, ...]:
-        """The commits that a commit follows."""
-        return parents(self.remote.repository, commit)
-
-    def read_file(self, commit: str, path: str) -> str:
-        """A file's text at a commit; empty where there is no such file."""
-        return read_file(self.remote.repository, commit, path) or ""
-
     def contains(self, branch: str, commit: str) -> bool:
         """Whether a branch over there contains a commit."""
         return contains(self.remote.repository, self.remote.tip(branch), commit)
@@ -111,20 +93,6 @@ class GitOrigin:
         if self.sign and not is_signed(repository, tag):
             raise RepositoryError(f"{tag}: the tag here is not signed", f"Type: git tag --delete {tag}")
         self.remote.push_tag(tag)
-
-    def commit_file(self, branch: str, clone: Repository, path: str, message: str) -> None:
-        """Put the change of one file of a scratch clone on a branch over there, as one commit.
-
-        The commit is made in the clone, pushed from here, and only then taken here too, so that nothing is half done.
-
-        Raises:
-            RepositoryError: git cannot commit.
-            RemoteError: the remote refused it.
-        """
-        here = self.remote.repository
-        commit = commit_in_clone(here, clone, path, message)
-        self.remote.push_commit(commit, branch)
-        follow(here, branch, commit)
 
 
 @dataclass(frozen=True)
@@ -160,14 +128,6 @@ class ApiOrigin:
         """The newest commit of a branch over there; empty where there is no such branch."""
         return git_data.tip(self.repository, branch)
 
-    def parents(self, commit: str) -> tuple[str, ...]:
-        """The commits that a commit follows."""
-        return git_data.parents(self.repository, commit)
-
-    def read_file(self, commit: str, path: str) -> str:
-        """A file's text at a commit; empty where there is no such file."""
-        return (git_data.read_file(self.repository, commit, path) or b"").decode("utf-8", "replace")
-
     def contains(self, branch: str, commit: str) -> bool:
         """Whether a branch over there contains a commit."""
         return refs.contains(self.repository, branch, commit)
@@ -180,17 +140,6 @@ class ApiOrigin:
             RemoteError: GitHub refused it.
         """
         refs.create_tag(self.repository, tag, commit, message, self.tagger)
-
-    def commit_file(self, branch: str, clone: Repository, path: str, message: str) -> None:
-        """Put the change of one file of a scratch clone on a branch over there, as one commit.
-
-        Raises:
-            CredentialError: the token may not.
-            RemoteError: GitHub refused it: the branch is protected, or has moved on.
-        """
-        content = {path: (clone.root / path).read_bytes()}
-        commit = git_data.commit_files(self.repository, clone.head().commit, content, message, self.tagger)
-        git_data.move_branch(self.repository, branch, commit)
 
 
 def hosted(context: Context, variable: str = GITHUB_TOKEN) -> HostedRepository | None:

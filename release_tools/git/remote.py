@@ -89,16 +89,6 @@ class Remote:
         ref = f"refs/tags/{tag}"
         self._ask("push", "--quiet", "--no-follow-tags", "--recurse-submodules=no", "--", self.name, f"{ref}:{ref}")
 
-    def push_commit(self, commit: str, branch: str) -> None:
-        """Let a branch go on to a commit that follows it; it is never rewound.
-
-        Raises:
-            RemoteError: the remote refused, or could not be reached.
-            RepositoryError: git has no credentials for it.
-        """
-        ref = f"refs/heads/{branch}"
-        self._ask("push", "--quiet", "--no-follow-tags", "--recurse-submodules=no", "--", self.name, f"{commit}:{ref}")
-
     def _refs(self, *names: str) -> dict[str, str]:
         lines = self._ask("ls-remote", "--", self.name, *names).splitlines()
         pairs = (line.split("\t", 1) for line in lines)

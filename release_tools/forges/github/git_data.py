@@ -32,17 +32,6 @@ def tip(repository: HostedRepository, branch: str) -> str:
             raise
 
 
-def parents(repository: HostedRepository, commit: str) -> tuple[str, ...]:
-    """The commits that a commit follows.
-
-    Raises:
-        CredentialError: the repository cannot be read.
-        RemoteError: there is no such commit, or the server failed.
-    """
-    with repository.hub.doing(f"read the commit {commit} of {repository.slug}"):
-        return tuple(parent.sha for parent in repository.handle.get_git_commit(commit).parents)
-
-
 def read_file(repository: HostedRepository, commit: str, path: str) -> bytes | None:
     """A file's content at a commit, or on the default branch if that is empty; None where there is no such file.
 
@@ -97,18 +86,6 @@ def create_branch(repository: HostedRepository, branch: str, commit: str) -> Non
     """
     with repository.hub.doing(f"make the branch {branch} in {repository.slug}"):
         repository.handle.create_git_ref(f"refs/heads/{branch}", commit)
-
-
-def move_branch(repository: HostedRepository, branch: str, commit: str) -> None:
-    """Let a branch go on to a commit that follows it; it is never rewound.
-
-    Raises:
-        CredentialError: the token may not.
-        RemoteError: the server failed or refused: the branch is protected, or has moved on otherwise.
-    """
-    with repository.hub.doing(f"push to {branch} of {repository.slug}"):
-        ref = repository.handle.get_git_ref(f"heads/{branch}").complete()  # only GitHub knows the address to edit
-        ref.edit(commit, force=False)
 
 
 def set_branch(repository: HostedRepository, branch: str, commit: str) -> None:
