@@ -139,6 +139,7 @@ DOCTOR: Final = (
 
 TASKS: Final = (  # the environments of build and test start even earlier: see `cli.session.Session.start_environments`
     BackgroundTask("git.clone.start_clone", after=VERSION, serves=DISTS),
+    BackgroundTask("project.project_history.start_history", after=VERSION, serves=NOTES),
     BackgroundTask("steps.check_publishers.start_index_queries", after=VERSION, serves=READY),
     BackgroundTask("steps.check_publishers.start_index_queries", after=DISTS, serves=READY),  # only now named by some
     BackgroundTask("steps.verify.start_installations", after=DISTS, serves=VERIFY),

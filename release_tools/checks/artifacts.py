@@ -41,11 +41,11 @@ class ReleaseFiles:
             try:
                 match artifact.kind:
                     case ArtifactKind.SDIST:
-                        sdists.append(sdist_of(context, artifact))
+                        sdists.append(sdist_of(context.background, artifact))
                     case ArtifactKind.WHEEL:
-                        wheels.append(wheel_of(context, artifact))
+                        wheels.append(wheel_of(context.background, artifact))
                     case ArtifactKind.CONDA:
-                        condas.append(conda_package_of(context, artifact))
+                        condas.append(conda_package_of(context.background, artifact))
             except ArchiveError as error:
                 faults.append(Note(State.FAILED, error.message, "; ".join(error.faults), error.advice))
         return cls(tuple(sdists), tuple(wheels), tuple(condas), tuple(faults))

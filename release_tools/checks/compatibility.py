@@ -22,7 +22,7 @@ def check_compatibility(context: Context, release: Release) -> tuple[Note, ...]:
     """
     if release.source is None or release.kind is Kind.DEV:
         return ()
-    survey, version = ProjectHistory.of(context), Version(release.version)
+    survey, version = ProjectHistory.shared(context, release), Version(release.version)
     before = last_final(known for known in survey.releases if known.version < version)
     if before is None or survey.scheme is not VersionScheme.SEMVER or not is_patch(before.version, version):
         return ()

@@ -41,7 +41,7 @@ def _check(context: Context, artifact: Artifact) -> tuple[Note, ...]:
     verify = context.config.verify
     if not verify.install:
         return (Note(State.SKIPPED, "not installed: verify.install is false"),)
-    wheel = wheel_of(context, artifact)
+    wheel = wheel_of(context.background, artifact)
     supported = wheel.metadata.parsed.requires_python
     if supported and not supported.contains(platform.python_version(), prereleases=True):
         return (

@@ -141,7 +141,9 @@ class Session:
         known, error = redacted(outcome.release, outcome.error, self.console.redact)
         is_dry_run = context.gate.is_dry_run
         stored = any(artifact.path.parent == context.output for artifact in known.artifacts)
-        page = write_page(context.output, known, error, is_dry_run=is_dry_run) if stored else None
+        page = None
+        if stored:
+            page = write_page(context.output, known, error, is_dry_run=is_dry_run, background=self.background)
         write_summary(self.env, known, error, is_dry_run=is_dry_run)
         outputs = action_outputs(known, context.output, page, error)
         if known.version:

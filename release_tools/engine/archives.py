@@ -3,37 +3,37 @@
 from dataclasses import replace
 
 from release_tools.artifacts import CondaPackage, Sdist, Wheel, read_conda, read_sdist, read_wheel
-from release_tools.engine.context import Context
+from release_tools.engine.tasks import BackgroundTasks
 from release_tools.model.artifact import Artifact
 from release_tools.recipe.evidence import says_something
 
 
-def sdist_of(context: Context, artifact: Artifact) -> Sdist:
+def sdist_of(background: BackgroundTasks, artifact: Artifact) -> Sdist:
     """Return a source distribution with the texts that a recipe is made from.
 
     Raises:
         ArchiveError: it is corrupt or hostile.
     """
-    read = context.background.result(_task(artifact), read_sdist, artifact.path, wanted=says_something)
+    read = background.result(_task(artifact), read_sdist, artifact.path, wanted=says_something)
     return replace(read, path=artifact.path)
 
 
-def wheel_of(context: Context, artifact: Artifact) -> Wheel:
+def wheel_of(background: BackgroundTasks, artifact: Artifact) -> Wheel:
     """Return a wheel.
 
     Raises:
         ArchiveError: it is corrupt or hostile.
     """
-    return replace(context.background.result(_task(artifact), read_wheel, artifact.path), path=artifact.path)
+    return replace(background.result(_task(artifact), read_wheel, artifact.path), path=artifact.path)
 
 
-def conda_package_of(context: Context, artifact: Artifact) -> CondaPackage:
+def conda_package_of(background: BackgroundTasks, artifact: Artifact) -> CondaPackage:
     """Return a conda package.
 
     Raises:
         ArchiveError: it is corrupt or hostile.
     """
-    return replace(context.background.result(_task(artifact), read_conda, artifact.path), path=artifact.path)
+    return replace(background.result(_task(artifact), read_conda, artifact.path), path=artifact.path)
 
 
 def _task(artifact: Artifact) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 
 from release_tools.engine.context import Context
 from release_tools.git.lfs import restore_content
+from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Repository
 from release_tools.model.release import Release
 
@@ -26,7 +27,7 @@ def clone_source(context: Context, release: Release) -> Path:
 
 
 def _clone(context: Context, release: Release) -> Path:
-    repository = Repository.open(context.project, context.env)
+    repository = open_repository(context)
     clone = repository.clone(context.scratch / _FOLDER, release.commit, tag=release.tag)
     restore_content(repository, clone)
     for submodule in repository.submodules(release.commit):

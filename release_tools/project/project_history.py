@@ -13,6 +13,7 @@ from release_tools.config.schema import Config
 from release_tools.engine.context import Context
 from release_tools.errors import HistoryError, VersionError
 from release_tools.git import log as git_log
+from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Repository
 from release_tools.git.tags import contains
 from release_tools.history import bump_evidence
@@ -96,13 +97,22 @@ class ProjectHistory:
         Raises:
             RepositoryError: there is no repository, or no commit.
         """
-        repository = Repository.open(context.project, context.env)
+        repository = open_repository(context)
         path = context.project.resolve().relative_to(repository.root).as_posix()
         tag_format = TagFormat.parse(context.config.tag_format)
         tagged = (commit for tag, commit in repository.tags().items() if tag_format.version(tag) == version)
         head = repository.head().commit
         commit = next(tagged, head) if version else head
         return cls(repository, commit, head, "" if path == "." else path, context.config, context.scratch, tag_format)
+
+    @classmethod
+    def shared(cls, context: Context, release: Release) -> Self:
+        """Return the history of a release's commit, which is read once for all steps of a run.
+
+        Raises:
+            RepositoryError: there is no repository, or no commit.
+        """
+        return context.background.result(f"history of {release.commit}", cls.of, context)
 
     @cached_property
     def releases(self) -> list[PastRelease]:
@@ -409,3 +419,8 @@ def _table(data: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
         inner = data.get(key)
         data = inner if isinstance(inner, dict) else {}
     return data
+
+
+def start_history(context: Context, release: Release) -> None:
+    """Start to read which releases came before this one."""
+    context.background.start("releases", lambda: ProjectHistory.shared(context, release).releases)

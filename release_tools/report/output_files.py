@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from release_tools.artifacts.manifest import REPORT_PAGE
+from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import ReleaseToolsError
 from release_tools.model.release import Release
 from release_tools.report.action_outputs import output_lines
@@ -26,7 +27,12 @@ def redacted(
 
 
 def write_page(
-    folder: Path, release: Release, error: ReleaseToolsError | None = None, *, is_dry_run: bool
+    folder: Path,
+    release: Release,
+    error: ReleaseToolsError | None = None,
+    *,
+    is_dry_run: bool,
+    background: BackgroundTasks | None = None,
 ) -> Path | None:
     """The report page in the output folder; None where no folder is there to hold it.
 
@@ -38,7 +44,8 @@ def write_page(
 
     path = folder / REPORT_PAGE
     try:
-        path.write_text(report_page(release, error, is_dry_run=is_dry_run), encoding="utf-8", newline="\n")
+        page = report_page(release, error, is_dry_run=is_dry_run, background=background)
+        path.write_text(page, encoding="utf-8", newline="\n")
     except OSError:
         return None
     return path

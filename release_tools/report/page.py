@@ -8,12 +8,13 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from release_tools.artifacts import CondaPackage, Member, Sdist, Wheel, read_conda, read_sdist, read_wheel
+from release_tools.artifacts import CondaPackage, Member, Sdist, Wheel
+from release_tools.engine.archives import conda_package_of, sdist_of, wheel_of
+from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import ArchiveError, ReleaseToolsError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import State
 from release_tools.model.release import Release
-from release_tools.recipe.evidence import says_something
 from release_tools.report.trees import Folder, Pair, side_by_side, tree
 from release_tools.report.verdicts import headline, outcome_state, places, preparations, verdict
 
@@ -22,10 +23,10 @@ _LARGEST_DOCUMENT: Final = 1_000_000
 _MOST_FILES: Final = 5_000
 _MOST_BYTES: Final = 20_000_000
 _DEEDS: Final = (State.PLANNED, State.DONE, State.UNCHANGED)
-_READERS: Final[Mapping[ArtifactKind, Callable[[Path], Sdist | Wheel | CondaPackage]]] = {
-    ArtifactKind.SDIST: partial(read_sdist, wanted=says_something),  # as it was read before
-    ArtifactKind.WHEEL: read_wheel,
-    ArtifactKind.CONDA: read_conda,
+_READERS: Final[Mapping[ArtifactKind, Callable[[BackgroundTasks, Artifact], Sdist | Wheel | CondaPackage]]] = {
+    ArtifactKind.SDIST: sdist_of,
+    ArtifactKind.WHEEL: wheel_of,
+    ArtifactKind.CONDA: conda_package_of,
 }
 
 
@@ -46,17 +47,24 @@ class Contents:
     fault: str = ""
 
 
-def report_page(release: Release, error: ReleaseToolsError | None = None, *, is_dry_run: bool) -> str:
+def report_page(
+    release: Release,
+    error: ReleaseToolsError | None = None,
+    *,
+    is_dry_run: bool,
+    background: BackgroundTasks | None = None,
+) -> str:
     """The whole run as one HTML document.
 
     Args:
         release: what became known; its artifacts are read where they lie.
         error: what stopped the run.
         is_dry_run: whether the gate was closed.
+        background: the tasks of the run, which have read the artifacts already.
     """
     from release_tools.report.page_template import STYLE, TEMPLATE
 
-    files = list(_opened(release.artifacts))
+    files = list(_opened(release.artifacts, background or BackgroundTasks()))
     deeds = [note for section in places(release) for note in section.notes if note.state in _DEEDS]
     return TEMPLATE.render(
         release=release,
@@ -76,18 +84,18 @@ def report_page(release: Release, error: ReleaseToolsError | None = None, *, is_
     )
 
 
-def _opened(artifacts: Sequence[Artifact]) -> Iterator[Contents]:
+def _opened(artifacts: Sequence[Artifact], background: BackgroundTasks) -> Iterator[Contents]:
     """What is inside each file, until so much was read that a reader of the page has enough."""
     before = accumulate((artifact.size for artifact in artifacts), initial=0)
     with ThreadPoolExecutor() as pool:
-        yield from pool.map(_contents, artifacts, (read > _MOST_BYTES for read in before))
+        yield from pool.map(partial(_contents, background), artifacts, (read > _MOST_BYTES for read in before))
 
 
-def _contents(artifact: Artifact, enough: bool) -> Contents:  # noqa: FBT001 - mapped
+def _contents(background: BackgroundTasks, artifact: Artifact, enough: bool) -> Contents:  # noqa: FBT001 - mapped
     if enough:
         return Contents(artifact, fault="not opened, as there is so much")
     try:
-        members = tuple(_READERS[artifact.kind](artifact.path).members)
+        members = tuple(_READERS[artifact.kind](background, artifact).members)
     except ArchiveError as error:
         return Contents(artifact, fault=error.message)
     if len(members) > _MOST_FILES:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError
-from release_tools.git.repository import Repository
+from release_tools.git.project_repository import open_repository
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
@@ -39,7 +39,7 @@ def check_workflow_files(context: Context, release: Release) -> Release:
 
 def _repository(subject: ProjectWorkflows) -> Iterator[Note]:
     context, config = subject.context, subject.context.config
-    repository = Repository.open(context.project, context.env)
+    repository = open_repository(context)
     if repository.shallow:
         yield Note(
             State.FAILED,

@@ -10,6 +10,7 @@ from packaging.version import Version
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.forges.origin import Origin, origin
+from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Head, Repository
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
@@ -53,7 +54,7 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
     """
     if release.is_untagged:
         return Skip("development versions are not tagged")
-    repository = Repository.open(context.project, context.env)
+    repository = open_repository(context)
     versions = {tag: version for tag in repository.tags() if (version := _format(context).version(tag))}
     subject = _Subject(context, release, repository, repository.head(), versions)
     there = origin(context)

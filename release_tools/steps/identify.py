@@ -12,6 +12,7 @@ from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError, VersionError
 from release_tools.git.describe import DescribedVersion, describe
+from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Head, Repository
 from release_tools.history.bump import Bump
 from release_tools.model.note import Note, State
@@ -93,7 +94,7 @@ def identify(context: Context, release: Release) -> Release:
         RepositoryError: no repository, no commit, or a history cut off before the newest tag.
         VersionError: the version cannot be told, or does not agree with the tag.
     """
-    repository = Repository.open(context.project, context.env)
+    repository = open_repository(context)
     head = repository.head()
     pyproject = read_pyproject(context.project)
     project = Project.of(pyproject)

@@ -34,7 +34,7 @@ def rewrite_notes(context: Context, release: Release) -> Release | Skip:
 
 
 def _written(context: Context, release: Release) -> tuple[Note, Document]:
-    history = ProjectHistory.of(context)
+    history = ProjectHistory.shared(context, release)
     notes = history.notes(Version(release.version))
     note = Note(State.INFO, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
     if not notes.text:

@@ -254,7 +254,7 @@ class WheelConverter:
         artifacts: list[Artifact] = []
         notes: list[Note] = []
         for built in project.wheels:
-            wheel = wheel_of(project.context, built)
+            wheel = wheel_of(project.context.background, built)
             wanted = conversion(project.context.config)
             converted = convert(wheel, project.folder, wanted, project.release.commit_time)
             artifacts += [Artifact.of(path, ArtifactKind.CONDA, NOARCH) for path in converted.paths]

@@ -12,7 +12,7 @@ from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, RepositoryError, UnreachableError, UsageError
 from release_tools.forges.origin import hosted
 from release_tools.git.log import list_files, read_file
-from release_tools.git.repository import Repository
+from release_tools.git.project_repository import open_repository
 from release_tools.git.tags import has
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.release import Release
@@ -75,8 +75,8 @@ class RecipeInputs:
         if sdist is None:
             raise UsageError("a recipe is made of an sdist, and there is none", "Build one: release-tools build")
         wheels = self.release.artifacts_of_kind(ArtifactKind.WHEEL)
-        wheel = wheel_of(self.context, wheels[0]) if wheels else None
-        return gather(sdist_of(self.context, sdist), sdist.sha256, wheel)
+        wheel = wheel_of(self.context.background, wheels[0]) if wheels else None
+        return gather(sdist_of(self.context.background, sdist), sdist.sha256, wheel)
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -200,7 +200,7 @@ class RecipeInputs:
         """The project's files, and how one is read: from the commit, or as they lie where there is none."""
         project, commit = self.context.project, self.release.commit
         try:
-            repository = Repository.open(project, self.context.env)
+            repository = open_repository(self.context)
         except RepositoryError:
             commit = ""
         if not commit or not has(repository, commit):
