@@ -27,11 +27,13 @@ from packaging.version import InvalidVersion, Version
 
 from release_tools.artifacts import Sdist, Wheel
 from release_tools.artifacts.zips import streaming_fault
+from release_tools.checks.description_links import relative_links
 
 _LICENSE_FILES_SINCE: Final = Version("2.4")
 _SUPPORTED: Final = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
 _SUMMARY_LENGTH: Final = 512
 _LABEL_LENGTH: Final = 32
+_SHOWN_LINKS: Final = 5
 _SCRIPT_NAME: Final = re.compile(r"[\w.-]+")
 _DYNAMIC: Final = frozenset(
     {
@@ -270,6 +272,13 @@ def _unrenderable_description(upload: Upload) -> Iterator[str]:
         yield f"the description cannot be rendered: {fault}"
 
 
+def _relative_links(upload: Upload) -> Iterator[str]:
+    links = relative_links(upload.description, upload.raw.get("description_content_type", ""))
+    if links:
+        more = f" and {len(links) - _SHOWN_LINKS} more" if len(links) > _SHOWN_LINKS else ""
+        yield f"the description has relative links, which lead nowhere on PyPI: {', '.join(links[:_SHOWN_LINKS])}{more}"
+
+
 @lru_cache(maxsize=4)
 def description_fault(description: str, content_type: str) -> str:
     """Return why PyPI cannot render a description; empty where it can.
@@ -395,6 +404,12 @@ RULES: Final = (
         Verdict.ACCEPTED,
         _missing_content_type,
         'Set readme = "README.md" in pyproject.toml, or long_description_content_type in setup.py.',
+    ),
+    Rule(
+        "relative-link",
+        Verdict.ACCEPTED,
+        _relative_links,
+        "Write whole addresses in the README, or have the build do so: hatch-fancy-pypi-readme replaces them.",
     ),
     Rule("no-description", Verdict.ACCEPTED, _missing_description, 'Set readme = "README.md" in pyproject.toml.'),
     Rule("file-name", Verdict.REFUSED, _file_name, f"{_BACKEND} File names are normalised (PEP 427, PEP 625)."),

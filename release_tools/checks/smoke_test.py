@@ -1,5 +1,6 @@
-"""An installed project, used as its users would: imported, and its commands looked up."""
+"""Use an installed project as its users would: import it, and look its commands up."""
 
+import ast
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +19,11 @@ _PROBE: Final = """
 import importlib, importlib.metadata, json, sys
 name, modules, answer = sys.argv[1], sys.argv[2].split(","), sys.argv[3]
 faults, versions = {}, {}
-def attempt(what, deed):
+def attempt(title, use):
     try:
-        deed()
+        use()
     except BaseException as error:
-        faults[what] = f"{type(error).__name__}: {error}"
+        faults[title] = f"{type(error).__name__}: {error}"
 for module in filter(None, modules):
     attempt(f"import {module}", lambda: importlib.import_module(module))
     said = getattr(sys.modules.get(module), "__version__", None)
@@ -35,9 +36,10 @@ for point in found.entry_points:
 with open(answer, "w", encoding="utf-8") as file:
     json.dump({"version": found.version, "faults": faults, "versions": versions}, file)
 """
-"""Writes its answer to a file: what a module prints on being imported is its own affair."""
+"""It writes its answer to a file, as modules may print when they are imported."""
 _FRAME: Final = " \u00d7\u2570\u2500\u25b6\u2502"
-"""What uv draws around its messages."""
+"""The frame that uv draws around its messages."""
+_STUBS: Final = "-stubs"
 
 
 @dataclass(frozen=True)
@@ -48,19 +50,22 @@ class InstalledWheel:
         python: the interpreter there.
         env: its environment, without credentials.
         folder: to work in.
-        told: what the report says when all is well: "installs in a fresh environment and imports".
+        success: what the report says when all is well: "installs in a fresh environment and imports".
         disagreement: the state of a module whose ``__version__`` is another; None where that is not compared.
     """
 
     python: str
     env: Mapping[str, str]
     folder: Path
-    told: str
+    success: str
     disagreement: State | None = None
 
 
 def inspect_installation(installed: InstalledWheel, wheel: Wheel, modules: Sequence[str]) -> Iterator[Note]:
-    """Import modules and load the commands of what was installed from a wheel, or from its conda package."""
+    """Import modules and load the commands of what was installed from a wheel, or from its conda package.
+
+    Stubs are not imported (PEP 561); they are parsed.
+    """
     answer = installed.folder / "answer.json"
     argv = [installed.python, "-I", "-B", "-c", _PROBE, wheel.metadata.name, ",".join(modules), str(answer)]
     try:
@@ -72,19 +77,50 @@ def inspect_installation(installed: InstalledWheel, wheel: Wheel, modules: Seque
         return
     if Version(found["version"]) != wheel.metadata.version:
         yield Note(State.FAILED, f"installed, it says version {found['version']}", f"not {wheel.metadata.version}")
-    for module, said in found["versions"].items():
+    for module, stated in found["versions"].items():
         if installed.disagreement:
-            yield from imported_version_notes(module, said, wheel.metadata.version, installed.disagreement)
-    for what, fault in found["faults"].items():
-        advice = 'If other modules are meant, name them: verify.imports = ["…"].' if what.startswith("import") else ""
-        yield Note(State.FAILED, f"{what} fails", fault, advice)
+            yield from imported_version_notes(module, stated, wheel.metadata.version, installed.disagreement)
+    for title, fault in found["faults"].items():
+        advice = 'If other modules are meant, name them: verify.imports = ["…"].' if title.startswith("import") else ""
+        yield Note(State.FAILED, f"{title} fails", fault, advice)
     if not found["faults"]:
-        commands = ", ".join(point.name for point in wheel.entry_points if point.group in _SCRIPTS)
-        used = (f"import {', '.join(modules)}", f"commands {commands}" if commands else "")
-        yield Note(State.DONE, installed.told, "; ".join(filter(None, used)))
+        yield from _successes(installed, wheel, modules)
+
+
+def _successes(installed: InstalledWheel, wheel: Wheel, modules: Sequence[str]) -> Iterator[Note]:
+    commands = ", ".join(point.name for point in wheel.entry_points if point.group in _SCRIPTS)
+    used = f"commands {commands}" if commands else ""
+    if modules:
+        yield Note(State.DONE, installed.success, "; ".join(filter(None, (f"import {', '.join(modules)}", used))))
+    elif stubs := _stub_packages(wheel):
+        yield Note(State.DONE, "installs in a fresh environment; stubs are not imported", ", ".join(stubs))
+        yield from _unreadable_stubs(wheel)
+    else:
+        yield Note(
+            State.WARNING,
+            "installs, but has no module to import",
+            used or ", ".join(wheel.top_level) or "only metadata",
+            "If modules are missing, name the packages in your build backend's settings.",
+        )
+
+
+def _stub_packages(wheel: Wheel) -> list[str]:
+    """Return the top-level folders that hold stubs: ``demo-stubs``, or one with ``.pyi`` files."""
+    with_stubs = {member.name.partition("/")[0] for member in wheel.members if member.name.endswith(".pyi")}
+    return [name for name in wheel.top_level if name.endswith(_STUBS) or name in with_stubs]
+
+
+def _unreadable_stubs(wheel: Wheel) -> Iterator[Note]:
+    """Yield a warning about stubs that this Python cannot parse."""
+    names = [member.name for member in wheel.members if member.name.endswith(".pyi")]
+    for name, content in zip(names, wheel.read(*names), strict=True):
+        try:
+            ast.parse(content)
+        except (SyntaxError, ValueError) as error:
+            yield Note(State.WARNING, f"{name}: not valid Python", str(error))
 
 
 def last_lines(output: str) -> str:
-    """The end of a program's output, in one line."""
+    """Return the end of a program's output, in one line."""
     lines = (line.strip(_FRAME) for line in output.splitlines())
     return " ".join([line for line in lines if line][-3:])

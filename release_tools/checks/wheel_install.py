@@ -58,22 +58,22 @@ def _check(context: Context, artifact: Artifact) -> tuple[Note, ...]:
         environment.install([str(wheel.path)], dependencies=False)
     except ProcessError as error:
         return (_not_installed(context, error, wheel),)
-    told = "installs in a fresh environment and imports"
+    success = "installs in a fresh environment and imports"
     state = disagreement_state(context.config)
-    installed = InstalledWheel(environment.python_executable, environment.env, environment.folder, told, state)
+    installed = InstalledWheel(environment.python_executable, environment.env, environment.folder, success, state)
     return tuple(inspect_installation(installed, wheel, verify.imports or wheel.import_names))
 
 
 def _not_installed(context: Context, error: ProcessError, wheel: Wheel) -> Note:
-    """Tell a wheel that cannot be installed from dependencies that cannot be had right now."""
+    """Return why an installation failed: the wheel, its dependencies, or the network."""
     try:
         Environment.create(context.scratch / "test-alone", context.env).install([str(wheel.path)], dependencies=False)
     except ProcessError as own:
         return Note(State.FAILED, f"{wheel.path.name} cannot be installed", last_lines(own.output))
-    said = last_lines(error.output)
+    reason = last_lines(error.output)
     if any(word in error.output.lower() for word in _UNREACHABLE):
         advice = "Run again online, or with --no-verify-install."
-        return Note(State.WARNING, "not imported: its dependencies could not be fetched", said, advice)
+        return Note(State.WARNING, "not imported: its dependencies could not be fetched", reason, advice)
     return Note(
-        State.FAILED, "its dependencies cannot be installed", said, "Correct the dependencies in pyproject.toml."
+        State.FAILED, "its dependencies cannot be installed", reason, "Correct the dependencies in pyproject.toml."
     )

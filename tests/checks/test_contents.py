@@ -9,7 +9,9 @@ from tests.archives.raw import Part, wheel_bytes
 from tests.conftest import Run
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
+from tests.support.wheels import Project
 
+TEXT = "Description-Content-Type: text/plain"
 QUICK = ("--no-conda", "--no-verify-install", "--json")
 
 
@@ -115,3 +117,29 @@ def test_a_wheel_for_another_system_may_have_them(run: Run, tmp_path: Path) -> N
     tag = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-macosx_11_0_arm64\n"
     wheel.write_bytes(wheel_bytes(Part("demo/aux.py", b"x"), metadata=metadata, wheel=tag))
     assert not any("aux.py" in detail for detail in warnings(run, "verify", wheel))
+
+
+STUBS = {
+    "stubs": ({"demo-stubs/__init__.pyi": "def f() -> int: ...\n"}, {"done": "demo-stubs"}),
+    "stubs that do not parse": (
+        {"demo-stubs/__init__.pyi": "def f( -> int\n"},
+        {"done": "demo-stubs", "warning": "syntax"},
+    ),
+    "nothing": ({}, {"warning": "only metadata"}),
+    "data": ({"demo_data/a.json": "{}"}, {"warning": "demo_data"}),
+    "a module": ({"demo/__init__.py": "", "demo/__init__.pyi": ""}, {"done": "import demo"}),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), STUBS.values(), ids=STUBS)
+def test_a_wheel_without_modules_is_not_reported_as_imported(
+    run: Run, tmp_path: Path, files: dict[str, str], expected: dict[str, str]
+) -> None:
+    project = Project("demo", files={"{info}/LICENSE": "MIT", **files}, headers=(TEXT,), bare=True)
+    said = run("verify", project.wheel(tmp_path), "--json")
+    assert said.code == 0
+    notes = [note for section in json.loads(said.out)["sections"] for note in section["notes"]]
+    found = {note["state"]: note["detail"] for note in notes if "install" in note["text"] or "Python" in note["text"]}
+    assert found.keys() == expected.keys()
+    for state, part in expected.items():
+        assert part in found[state]

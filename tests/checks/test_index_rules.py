@@ -133,6 +133,11 @@ BROKEN = (
 WARNED = (
     ("description-type", Dist(headers="", body="\nA *good* description.\n")),
     ("no-description", Dist(headers="", body="")),
+    ("relative-link", Dist(body="\n![Logo](docs/logo.png)\n")),
+    ("relative-link", Dist(body="\nSee [the license](LICENSE) and [a](./a.md#b).\n")),
+    ("relative-link", Dist(body='\n<img src="/docs/logo.png"><a href="../x">x</a>\n')),
+    ("relative-link", Dist(headers="Description-Content-Type: text/x-rst\n", body="\n.. image:: docs/logo.png\n")),
+    ("relative-link", Dist(headers="Description-Content-Type: text/x-rst\n", body="\nSee `this <docs/a.rst>`_.\n")),
     ("standard-library-name", Dist("json-1.0.tar.gz", stated="json")),
 )
 SOUND = (
@@ -150,6 +155,8 @@ SOUND = (
     headers("Dynamic: License-File\nDynamic: Home-Page"),
     Dist(headers="Description-Content-Type: text/x-rst; charset=UTF-8\n", body="\nTitle\n=====\n\nText.\n"),
     Dist(headers="Description-Content-Type: text/plain\n", body="\n* `a"),
+    Dist(body="\n[a](#a) [b](https://b.example/c.png) <mailto:a@b.example> [d](//d.example/e) `[f](g)`\n"),
+    Dist(headers="Description-Content-Type: text/plain\n", body="\n[a](b)\n"),
     Dist("demo-1.0-py2.py3-none-any.whl"),
     Dist("spam_eggs-1.0.tar.gz", stated="Spam.Eggs"),
     Dist("spam_eggs-1.0-py3-none-any.whl", stated="Spam.Eggs", info="spam_eggs-1.0.dist-info"),
