@@ -18,6 +18,7 @@ from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Final, Literal, Self
 
 from release_tools.builders.build_environment import hooks_for
+from release_tools.builders.build_log import error_lines, fold_warnings, save_log
 from release_tools.builders.hooks import Hooks
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.tasks import BackgroundTasks
@@ -29,7 +30,6 @@ from release_tools.system.process import ProcessError
 if TYPE_CHECKING:
     from build import ProjectBuilder
 
-_LAST_LINES: Final = 30
 _MODE_FILE: Final = 0o644
 _MODE_PROGRAM: Final = 0o755
 _OWNER_MAY_RUN: Final = 0o100
@@ -49,7 +49,7 @@ class Dists:
         sdist: path of the source distribution.
         wheel: path of the wheel, built from that sdist.
         is_repacked: whether release-tools had to give the sdist's members the commit's time.
-        warnings: the backend's warnings, each once and in one line.
+        warnings: the backend's warnings in one line, if it had any.
     """
 
     sdist: Path
@@ -96,11 +96,11 @@ class PythonBuilder:
             on_unpacked: called with the folder that the sdist was unpacked to, before the wheel is built there.
 
         Raises:
-            BuildError: the backend failed; the message ends with the last lines of its output.
+            BuildError: the backend failed; it names the first errors, and the file with the whole output.
         """
         with _recorded_warnings() as recorded:
             dists = self._build(source, folder, show_progress, on_unpacked)
-        return replace(dists, warnings=tuple(recorded))
+        return replace(dists, warnings=fold_warnings(recorded, self.scratch))
 
     def _build(
         self, source: Path, folder: Path, show_progress: Callable[[str], None], on_unpacked: Callable[[Path], None]
@@ -109,14 +109,14 @@ class PythonBuilder:
 
         show_progress("sdist")
         _set_earlier_time(source, self.commit_time - _EARLIER)
-        with _build_errors("sdist"):
+        with _build_errors("sdist", self.env):
             sdist = _built_file(self._prepare(source, "sdist").build("sdist", folder), folder)
             is_repacked = repack_sdist(sdist, self.commit_time)
             before = Artifact.of(sdist, ArtifactKind.SDIST)
         show_progress("wheel from the sdist")
         unpacked = unpack_sdist(sdist, self.scratch / "sdist")
         on_unpacked(unpacked)
-        with _build_errors("wheel"):
+        with _build_errors("wheel", self.env):
             wheel = _built_file(self._prepare(unpacked, "wheel").build("wheel", folder), folder)
             if Artifact.of(sdist, ArtifactKind.SDIST) != before:
                 raise BuildError(f"The build of the wheel changed {sdist.name}", _SEE_TABLE)
@@ -128,7 +128,7 @@ class PythonBuilder:
         Raises:
             BuildError: the backend failed.
         """
-        with _recorded_warnings(), _build_errors("metadata"):
+        with _recorded_warnings(), _build_errors("metadata", self.env):
             metadata = Path(self._prepare(source, "wheel").metadata_path(self.scratch / "metadata")) / "METADATA"
         return HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))["Version"] or ""
 
@@ -245,30 +245,31 @@ def _recorded_warnings() -> Iterator[list[str]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", BuildBackendWarning)
         yield recorded
-    recorded += dict.fromkeys(str(one.message).strip().partition("\n")[0] for one in caught)
+    recorded += [str(one.message) for one in caught]
 
 
 @contextmanager
-def _build_errors(what: str) -> Iterator[None]:
+def _build_errors(what: str, env: Mapping[str, str]) -> Iterator[None]:
     """Turn every exception of a build into a BuildError that a person can act on."""
     from build import BuildBackendException, BuildException
 
     try:
         yield
     except ProcessError as error:
-        raise _failed(what, error) from None
+        raise _failed(what, error, env) from None
     except BuildBackendException as error:
         if isinstance(error.exception, ProcessError):
-            raise _failed(what, error.exception) from None
+            raise _failed(what, error.exception, env) from None
         raise BuildError(f"The build of the {what} failed: {error}", _SEE_TABLE) from None
     except (BuildException, TypeError, OSError, EOFError, tarfile.TarError, zlib.error) as error:
         raise BuildError(f"The build of the {what} failed: {error}", _SEE_TABLE) from None
 
 
-def _failed(what: str, error: ProcessError) -> BuildError:
-    lines = error.output.splitlines()[-_LAST_LINES:]
+def _failed(what: str, error: ProcessError, env: Mapping[str, str]) -> BuildError:
+    log = save_log(error.output, env)
+    advice = "Fix what these lines report, and run again."
     return BuildError(
         f"The build of the {what} failed: {error.message}",
-        "Fix what the last lines report, and run again.",
-        faults=lines,
+        f"{advice} The whole output: {log}" if log else advice,
+        faults=error_lines(error.output),
     )
