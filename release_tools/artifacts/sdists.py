@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tarfile import TarInfo
 from typing import Final
@@ -61,7 +62,8 @@ def read_sdist(path: Path, limits: Limits = LIMITS, *, wanted: Callable[[str], b
         raise ArchiveError(f"{path.name}: a zip file", "Build the sdist as a .tar.gz (PEP 625).")
     with _frame(path, limits) as frame:
         names = MemberNames(path.name, limits)
-        found = list(read_members(frame, path.name, names, lambda name: _is_wanted(name, wanted), limits))
+        keeps = partial(_is_wanted, wanted)
+        found = list(read_members(frame, path.name, names, keeps, limits, has_top_folder=True))
     folders = {member.name.partition("/")[0] for member, _ in found}
     folder = min(folders, default="")
     documents = {member.name: content for member, content in found if member.name == f"{folder}/PKG-INFO"}
@@ -91,7 +93,7 @@ def unpack_sdist(path: Path, folder: Path, limits: Limits = LIMITS) -> Path:
     top = ""
     made = set[Path]()
     with _frame(path, limits) as frame:
-        for info, content in walk(frame, path.name, MemberNames(path.name, limits)):
+        for info, content in walk(frame, path.name, MemberNames(path.name, limits), has_top_folder=True):
             top = info.name.partition("/")[0]
             target = folder / info.name
             if target.parent not in made:
@@ -115,7 +117,7 @@ def _write(info: TarInfo, content: Iterator[bytes], target: Path, folder: Path) 
     os.utime(target, (time, time))
 
 
-def _is_wanted(name: str, wanted: Callable[[str], bool]) -> bool:
+def _is_wanted(wanted: Callable[[str], bool], name: str) -> bool:
     path = name.partition("/")[2]
     return path == "PKG-INFO" or wanted(path)
 

@@ -54,13 +54,16 @@ class _Headers:
         return self.last
 
 
-def walk(frame: Frame, shown: str, names: MemberNames) -> Iterator[tuple[tarfile.TarInfo, Iterator[bytes]]]:
-    """Each file and link of a tar stream with its content; what the caller leaves unread is skipped.
+def walk(
+    frame: Frame, shown: str, names: MemberNames, *, has_top_folder: bool = False
+) -> Iterator[tuple[tarfile.TarInfo, Iterator[bytes]]]:
+    """Yield each file and link of a tar stream with its content; what the caller leaves unread is skipped.
 
     Args:
         frame: the unpacked stream.
-        shown: what to call the archive in an error.
-        names: takes in every member's name.
+        shown: the archive's name, for errors.
+        names: checks every member's name.
+        has_top_folder: whether all members are in one folder, which no link may leave.
 
     Raises:
         ArchiveError: a member must not be in a package, or the stream is corrupt; it names the member.
@@ -76,7 +79,7 @@ def walk(frame: Frame, shown: str, names: MemberNames) -> Iterator[tuple[tarfile
         if info is None:
             break
         names.add(info.name, folder=info.isdir())
-        if fault := _fault(info, archive, files):
+        if fault := _fault(info, archive, files, has_top_folder=has_top_folder):
             raise refused(shown, info.name, fault)
         end = info.offset_data + -(-info.size // _BLOCK) * _BLOCK
         if not info.isdir():
@@ -105,8 +108,8 @@ def _content(frame: Frame, info: tarfile.TarInfo, shown: str) -> Iterator[bytes]
         yield chunk
 
 
-def _fault(info: tarfile.TarInfo, archive: tarfile.TarFile, files: set[str]) -> str:
-    """What is wrong with a member, apart from its name; empty where nothing is."""
+def _fault(info: tarfile.TarInfo, archive: tarfile.TarFile, files: set[str], *, has_top_folder: bool) -> str:
+    """Return what is wrong with a member, apart from its name; empty where nothing is."""
     known = info.isreg() or info.isdir() or info.issym() or info.islnk()
     unusual = ", ".join(sorted(archive.pax_headers.keys() - _GLOBAL_HARMLESS))
     faults = (
@@ -119,41 +122,54 @@ def _fault(info: tarfile.TarInfo, archive: tarfile.TarFile, files: set[str]) -> 
             f"is a hard link to {info.linkname!r}, which is no file before it",
         ),
         (
-            info.issym() and _leaves(info.name, info.linkname),
+            info.issym() and _leaves(info.linkname, depth=info.name.count("/") - has_top_folder),
             f"is a link to {info.linkname!r}, which may leave the archive",
         ),
     )
     return next((fault for found, fault in faults if found), "")
 
 
-def _leaves(name: str, target: str) -> bool:
-    """Whether a symbolic link may lead out of the archive.
+def _leaves(target: str, depth: int) -> bool:
+    """Return whether a symbolic link may lead out of the archive.
 
     It may go up only at its beginning: further on, ``..`` would go up from wherever another link leads.
+
+    Args:
+        target: what the link points to, as written.
+        depth: how many folders up it may go.
     """
+    if not target or target.startswith("/"):
+        return True
     steps = f"{target.rstrip('/')}/"
     upwards = cast("re.Match[str]", _UPWARDS.match(steps)).group()
     below = steps.removeprefix(upwards).removesuffix("/")
-    return upwards.count("..") > name.count("/") or bool(below and name_fault(below)) or not target
+    return upwards.count("..") > depth or bool(below and name_fault(below))
 
 
-def read_members(
-    frame: Frame, shown: str, names: MemberNames, wanted: Callable[[str], bool], limits: Limits = LIMITS
+def read_members(  # noqa: PLR0913 - as `walk`, and which contents are kept
+    frame: Frame,
+    shown: str,
+    names: MemberNames,
+    wanted: Callable[[str], bool],
+    limits: Limits = LIMITS,
+    *,
+    has_top_folder: bool = False,
 ) -> Iterator[tuple[Member, bytes]]:
-    """Each file and link of a tar stream as a `Member`, and the content of those that are wanted.
+    """Yield each file and link of a tar stream as a `Member`, and the content of those that are wanted.
 
     Args:
         frame: the unpacked stream.
-        shown: what to call the archive in an error.
-        names: takes in every member's name.
-        wanted: whether the content of a member, told by its name, is to be kept; otherwise it is given empty.
+        shown: the archive's name, for errors.
+        names: checks every member's name.
+        wanted: returns whether the content of the member of a name is kept; that of others is given empty.
         limits: on what may be kept.
+        has_top_folder: whether all members are in one folder, which no link may leave.
 
     Raises:
         ArchiveError: a member must not be in a package, is too large to be kept, or the stream is corrupt.
     """
     known: dict[str, Member] = {}
-    for info, content in walk(frame, shown, names):
+    for info, content in walk(frame, shown, names, has_top_folder=has_top_folder):
         keep = wanted(info.name)
         if keep and info.size > limits.document:
             raise refused(shown, info.name, f"has {info.size} bytes, more than {limits.document}")

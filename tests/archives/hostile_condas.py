@@ -41,6 +41,8 @@ CONDAS = (
     conda("duplicate", "is there twice", FILE, FILE),
     conda("case in noarch", "is the same file as", Entry("a", b"x"), Entry("A", b"x")),
     conda("link away", "which may leave the archive", Entry("bin/x", type=LINK, link="../../x")),
+    conda("link to the root alone", "which may leave the archive", Entry("bin/x", type=LINK, link="/")),
+    conda("link to the root twice", "which may leave the archive", Entry("bin/x", type=LINK, link="//")),
     conda("device", "is neither a file, a folder nor a link", Entry("x", type=tarfile.CHRTYPE)),
     conda("info in the payload", "belongs in the other part", FILE, Entry("info/x", b"x")),
     conda("payload in info", "belongs in the other part", info=[*info_entries(), Entry("lib/x", b"x")]),

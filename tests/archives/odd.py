@@ -129,6 +129,8 @@ SDISTS = (
     sdist("folder listed twice", FOLDER, FOLDER, Entry(f"{TOP}/d/x")),
     sdist("link to a neighbour", Entry(f"{TOP}/x", type=tarfile.SYMTYPE, link="PKG-INFO")),
     sdist("link upwards", Entry(f"{TOP}/docs/x", type=tarfile.SYMTYPE, link="../PKG-INFO")),
+    sdist("link to the folder", Entry(f"{TOP}/docs/x", type=tarfile.SYMTYPE, link="..")),
+    sdist("link to a folder", Entry(f"{TOP}/x", type=tarfile.SYMTYPE, link="docs/")),
     sdist("link to nothing there", Entry(f"{TOP}/x", type=tarfile.SYMTYPE, link="gone")),
     sdist("hard link", Entry(f"{TOP}/x", type=tarfile.LNKTYPE, link=f"{TOP}/PKG-INFO")),
     sdist("secret mode", Entry(f"{TOP}/x", b"x", mode=0o600)),
