@@ -130,6 +130,12 @@ PREPARE: Final = (
     Step("Commit", "commit_preparation"),  # one, on the branch that is checked out; nothing is pushed
 )
 
+PROPOSE: Final = (
+    PREPARE[0],
+    Step("Patch", "apply_preparation"),  # what another job prepared; nothing of the project is run
+    Step("Pull request", "propose_preparation", PreflightError, "GitHub"),  # on a branch of its own
+)
+
 DOCTOR: Final = (
     (Step("Repository", "check_repository.check_repository", PreflightError),),  # history, remote, tags, changelog
     (Step("Workflows", "check_repository.check_workflow_files", PreflightError),),  # triggers, rights, secrets, pins

@@ -168,7 +168,7 @@ class Session:
             without_unbuildable=getattr(self.options, "without_unbuildable", False),
             is_next=getattr(self.options, "next", False),
             no_commit=getattr(self.options, "no_commit", False),
-            patch=getattr(self.options, "patch", ""),
+            patch=getattr(self.options, "pull_request", "") or getattr(self.options, "patch", ""),
             expect=expected_release(getattr(self.options, "expect", None)),
         )
         if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":

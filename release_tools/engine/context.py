@@ -31,7 +31,7 @@ class Request:
         without_unbuildable: whether conda packages that cannot be built here are left out, as in a dry run.
         is_next: whether to prepare the next development version instead.
         no_commit: whether to leave what is prepared uncommitted.
-        patch: the file to write what is prepared to, instead; empty for none.
+        patch: the file that what is prepared is written to, or read from for a pull request; empty for none.
         expect: the release that was built, as another job reported it; None where no job did.
     """
 

@@ -22,11 +22,13 @@ class FileChange:
         path: in the repository.
         before: the object that is committed; empty where the file is new.
         after: the object that it becomes; empty where the file is removed.
+        mode: that it gets, as git writes it; ``100644`` for most, ``000000`` where the file is removed.
     """
 
     path: str
     before: str
     after: str
+    mode: str = "100644"
 
 
 def staged_changes(clone: Repository) -> tuple[FileChange, ...]:
@@ -42,8 +44,8 @@ def staged_changes(clone: Repository) -> tuple[FileChange, ...]:
         raise RepositoryError(f"git could not compare the files: {error.output or error.message}") from None
     changes = []
     for meta, path in zip(rows[::2], rows[1::2], strict=False):
-        _, _, before, after, _ = meta.split(" ")
-        changes.append(FileChange(path, before.strip("0") and before, after.strip("0") and after))
+        _, mode, before, after, _ = meta.split(" ")
+        changes.append(FileChange(path, before.strip("0") and before, after.strip("0") and after, mode))
     return tuple(changes)
 
 

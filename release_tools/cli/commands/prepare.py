@@ -5,7 +5,7 @@ import argparse
 from release_tools.cli.options import add_bump, add_project, add_settings
 from release_tools.cli.session import Session
 from release_tools.errors import UsageError
-from release_tools.pipeline import PREPARE
+from release_tools.pipeline import PREPARE, PROPOSE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-commit", action="store_true", help="leave the edits uncommitted")
     parser.add_argument(
         "--patch", metavar="FILE", default="", help="write the edits to a file as a patch, and change nothing here"
+    )
+    parser.add_argument(
+        "--pull-request",
+        metavar="FILE",
+        default="",
+        help="open a pull request with the patch that --patch wrote; nothing of the project is run",
     )
     add_project(parser)
     add_settings(parser)
@@ -38,4 +44,11 @@ def run(session: Session) -> int:
             "no version is named, or several",
             "Type: release-tools prepare 1.4.0, or: release-tools prepare --bump auto",
         )
+    if options.pull_request:
+        if not options.version or options.patch or options.no_commit:
+            raise UsageError(
+                "--pull-request needs the version of its patch, and nothing else",
+                "Type: release-tools prepare 1.4.0 --pull-request FILE",
+            )
+        return session.run_pipeline(PROPOSE, is_dry_run=options.dry_run)
     return session.run_pipeline(PREPARE, is_dry_run=options.dry_run)

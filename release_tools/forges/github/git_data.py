@@ -1,7 +1,7 @@
 """Commits and branches through the git data API: files are written without a checkout."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from release_tools.forges.github.client import HostedRepository
@@ -49,17 +49,24 @@ def read_file(repository: HostedRepository, commit: str, path: str) -> bytes | N
     return None if isinstance(found, list) else found.decoded_content
 
 
-def commit_files(
-    repository: HostedRepository, parent: str, files: Mapping[str, bytes], message: str, author: tuple[str, str] | None
+def commit_files(  # noqa: PLR0913 - as many as a commit has parts
+    repository: HostedRepository,
+    parent: str,
+    files: Mapping[str, bytes | None],
+    message: str,
+    author: tuple[str, str] | None,
+    *,
+    executables: Collection[str] = (),
 ) -> str:
-    """Make one commit that changes or adds files; no branch has it yet.
+    """Make one commit that changes, adds or removes files; no branch has it yet.
 
     Args:
         repository: where.
         parent: the commit that it follows.
-        files: content by path.
+        files: content by path; None removes a file.
         message: of the commit.
         author: name and address; the token's own account if None.
+        executables: the paths of the files that can be run.
 
     Raises:
         CredentialError: the token may not.
@@ -71,10 +78,25 @@ def commit_files(
     with repository.hub.doing(f"commit to {repository.slug}"):
         before = handle.get_git_commit(parent)
         tree = handle.create_git_tree(
-            [_element(repository, path, content) for path, content in files.items()], before.tree
+            [
+                _element(repository, path, content, "100755" if path in executables else "100644")
+                for path, content in files.items()
+            ],
+            before.tree,
         )
         who = {"author": InputGitAuthor(*author)} if author else {}
         return handle.create_git_commit(message, tree, [before], **who).sha
+
+
+def tree_of(repository: HostedRepository, commit: str) -> str:
+    """Return the name of the tree of a commit, which is the same for the same files.
+
+    Raises:
+        CredentialError: the repository cannot be read.
+        RemoteError: there is no such commit, or the server failed.
+    """
+    with repository.hub.doing(f"read the commit {commit} of {repository.slug}"):
+        return repository.handle.get_git_commit(commit).tree.sha
 
 
 def create_branch(repository: HostedRepository, branch: str, commit: str) -> None:
@@ -102,8 +124,10 @@ def set_branch(repository: HostedRepository, branch: str, commit: str) -> None:
         repository.handle.get_git_ref(f"heads/{branch}").complete().edit(commit, force=True)
 
 
-def _element(repository: HostedRepository, path: str, content: bytes) -> "InputGitTreeElement":
+def _element(repository: HostedRepository, path: str, content: bytes | None, mode: str) -> "InputGitTreeElement":
     from github import InputGitTreeElement
 
+    if content is None:
+        return InputGitTreeElement(path, mode, "blob", sha=None)
     blob = repository.handle.create_git_blob(base64.b64encode(content).decode(), "base64")
-    return InputGitTreeElement(path, "100644", "blob", sha=blob.sha)
+    return InputGitTreeElement(path, mode, "blob", sha=blob.sha)

@@ -1,0 +1,44 @@
+"""The patch of a preparation that another job made, applied in the scratch clone."""
+
+from pathlib import Path
+from typing import Final
+
+from release_tools.engine.context import Context
+from release_tools.errors import RepositoryError
+from release_tools.git import local_commit
+from release_tools.git.repository import Repository
+from release_tools.model.note import Document, Note, Skip, State
+from release_tools.model.release import Release
+
+_LARGEST: Final = 5_000_000
+"""In bytes."""
+_MODES: Final = frozenset({"000000", "100644", "100755"})
+_FORBIDDEN: Final = ".github"
+"""Nothing that a preparation changes is there, and what runs in jobs with rights is."""
+
+
+def apply_preparation(context: Context, release: Release) -> Release | Skip:
+    """Apply the patch; it was made where the project's own code ran, so it may change regular files alone.
+
+    Raises:
+        RepositoryError: it is no patch of the commit that is checked out, or changes what no preparation does.
+    """
+    if release.source is None:
+        raise AssertionError("a version was chosen, and so its clone was made")
+    file = Path(context.request.patch)
+    if not file.is_file():
+        raise RepositoryError(f"{file}: no such file", "Write it: release-tools prepare VERSION --patch FILE")
+    if file.stat().st_size > _LARGEST:
+        raise RepositoryError(f"{file}: larger than {_LARGEST:,} bytes", "Is it the right file?")
+    if not file.stat().st_size:
+        return Skip("the patch is empty: everything is prepared already")
+    clone = Repository.open(release.source, context.env)
+    local_commit.apply_patch(clone, file)
+    changes = local_commit.staged_changes(clone)
+    faults = [f"{change.path}: is no regular file" for change in changes if change.mode not in _MODES]
+    faults += [change.path for change in changes if _FORBIDDEN in Path(change.path).parts]
+    if faults:
+        raise RepositoryError(f"{file}: changes what no preparation does", "See what made it.", faults=faults)
+    diff = Document(f"Changes for {release.version}", local_commit.staged_diff(clone), "diff")
+    note = Note(State.DONE, f"{file.name} applies", ", ".join(change.path for change in changes))
+    return release.with_documents(diff).with_notes(note)

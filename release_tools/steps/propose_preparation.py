@@ -1,0 +1,142 @@
+"""The pull request of a preparation, from a branch of its own in the project's repository."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from packaging.utils import canonicalize_name
+
+from release_tools.engine.context import Context
+from release_tools.engine.executor import run_actions
+from release_tools.engine.gate import Action
+from release_tools.errors import ConflictError, CredentialError, RepositoryError
+from release_tools.forges.github import git_data, pulls, refs
+from release_tools.forges.github.client import HostedRepository
+from release_tools.forges.origin import hosted
+from release_tools.git.local_commit import FileChange, staged_changes
+from release_tools.git.repository import Repository
+from release_tools.model.action import Receipt
+from release_tools.model.note import Skip
+from release_tools.model.release import Release
+from release_tools.model.versions import is_safe_ref
+
+_BODY: Final = """\
+This prepares the release of {name} {version}: its version and its changelog, in every file that has them.
+
+After the merge, squashed or not, start the release workflow again: it finds that {version} is prepared, and tags it.
+
+GitHub starts no checks for a pull request that a workflow has opened with its own token. To start them, close this
+pull request and open it again.
+"""
+_EXECUTABLE: Final = "100755"
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    """What is proposed.
+
+    Attributes:
+        repository: on GitHub.
+        release: that is prepared.
+        base: the branch that the pull request goes to.
+        clone: in which the change is staged.
+        changes: of single files.
+    """
+
+    repository: HostedRepository
+    release: Release
+    base: str
+    clone: Repository
+    changes: tuple[FileChange, ...]
+
+    @property
+    def branch(self) -> str:
+        """The branch of the pull request."""
+        named = f"release-tools/prepare-{canonicalize_name(self.release.name)}-{self.release.version}"
+        return named if is_safe_ref(named) else f"release-tools/prepare-{self.release.version}"
+
+    @property
+    def title(self) -> str:
+        """The title of the pull request, and the message of its commit."""
+        return f"Prepare {self.release.version}"
+
+    def branching(self) -> Action:
+        """Return the action that makes the branch, with one commit; a branch that holds something else stays."""
+        tree = self.clone.git("write-tree").strip()
+        url = f"{self.repository.url}/tree/{self.branch}"
+        expected = Receipt(f"prepare-branch:{self.release.version}", url, tree)
+
+        def find() -> Receipt | None:
+            tip = git_data.tip(self.repository, self.branch)
+            if not tip:
+                return None
+            if git_data.tree_of(self.repository, tip) != tree:
+                raise ConflictError(
+                    f"the branch {self.branch} of {self.repository.slug} has other content",
+                    "Merge or close its pull request, delete the branch, and run the same command again.",
+                )
+            return expected
+
+        def apply() -> Receipt:
+            files = {change.path: self._content(change) for change in self.changes}
+            executables = [change.path for change in self.changes if change.mode == _EXECUTABLE]
+            commit = git_data.commit_files(
+                self.repository, self.release.commit, files, self.title, None, executables=executables
+            )
+            git_data.create_branch(self.repository, self.branch, commit)
+            return expected
+
+        return Action(f"push the branch {self.branch} to {self.repository.slug}", expected, find, apply)
+
+    def opening(self) -> Action:
+        """Return the action that opens the pull request; one that was closed does not count."""
+        owner = self.repository.slug.partition("/")[0]
+        head = f"{owner}:{self.branch}"
+        expected = Receipt(f"prepare-pull-request:{self.release.version}", f"{self.repository.url}/pulls", "")
+
+        def find() -> Receipt | None:
+            found = [pull for pull in pulls.newest_pulls(self.repository, head) if pull.open or pull.merged]
+            return replace(expected, url=found[0].url) if found else None
+
+        def apply() -> Receipt:
+            body = _BODY.format(name=self.release.name, version=self.release.version)
+            try:
+                pull = pulls.open_pull(self.repository, pulls.Proposed(head, self.base, self.title, body))
+            except CredentialError as error:
+                compare = f"{self.repository.url}/compare/{self.base}...{self.branch}"
+                raise CredentialError(
+                    error.message,
+                    "Give the job permissions: pull-requests: write, and allow it in the settings (Actions,"
+                    f" General): Allow GitHub Actions to create pull requests. Or open it: {compare}?expand=1",
+                ) from None
+            return replace(expected, url=pull.url)
+
+        return Action(f"open a pull request to {self.base} of {self.repository.slug}", expected, find, apply)
+
+    def _content(self, change: FileChange) -> bytes | None:
+        return (self.clone.root / change.path).read_bytes() if change.after else None
+
+
+def propose_preparation(context: Context, release: Release) -> Release | Skip:
+    """Open the pull request, unless it is open or was merged; nothing is ever pushed to the branch that it goes to.
+
+    Raises:
+        ConflictError: its branch has other content.
+        CredentialError: the token may not.
+        RepositoryError: the project is not on GitHub.
+    """
+    if release.source is None:
+        raise AssertionError("a version was chosen, and so its clone was made")
+    clone = Repository.open(release.source, context.env)
+    changes = staged_changes(clone)
+    if not changes:
+        return Skip(f"{release.version} is prepared already")
+    repository = hosted(context)
+    if repository is None:
+        raise RepositoryError(
+            "the project's repository is not on GitHub",
+            'Set github.repository = "owner/name", or apply the patch yourself: git apply --index FILE',
+        )
+    head = Repository.open(context.project, context.env).head()
+    base = context.config.tag.branch or head.branch or refs.default_branch(repository)
+    proposal = _Proposal(repository, release, base, clone, changes)
+    return run_actions(context, release, [proposal.branching(), proposal.opening()])
