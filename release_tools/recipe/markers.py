@@ -42,6 +42,11 @@ MACHINES: Final = {
 }
 
 
+X86: Final = frozenset({"x86_64", "AMD64"})
+ARM: Final = frozenset({"aarch64", "arm64", "ARM64"})
+"""The two families of machines that every system has."""
+
+
 class Platform(NamedTuple):
     """One square of the grid: a minor Python version on a system on a machine."""
 
@@ -128,6 +133,25 @@ def depends_on(held: Cells, cells: Cells) -> frozenset[Axis]:
         )
         if differs
     )
+
+
+def is_on_every_machine(held: Cells) -> bool:
+    """Return whether what is needed in these cells may be required on every machine of the systems among them.
+
+    It may where both families of machines need it: markers leave out rare machines (``ppc64le``), and many that list
+    machines by name forget macOS and Windows on ARM. What only one family needs may not exist for the other.
+    """
+    families: dict[System, set[str]] = {}
+    for cell in held:
+        found = families.setdefault(cell.system, set())
+        if cell.machine in X86:
+            found.add("x86")
+        elif cell.machine in ARM:
+            found.add("arm")
+    both = {"x86", "arm"}
+    if families.get(System.LINUX, set()) >= both:
+        return all("x86" in found for found in families.values())
+    return all(found >= both for found in families.values())
 
 
 def _patches(marker: str) -> Sequence[int]:

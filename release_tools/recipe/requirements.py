@@ -1,8 +1,8 @@
 """Requirements: from PEP 508, as a wheel's metadata carries them, to conda's MatchSpecs.
 
 conda has no markers: a ``noarch`` package has one list of requirements for every Python. What some supported Python
-needs is therefore kept for all, what one system needs goes into a build of its own, and what only some machines need
-cannot be said at all.
+needs is therefore kept for all, what one system needs goes into a build of its own, what all but rare machines need is
+required on every machine, and what only one family of machines needs cannot be said at all.
 """
 
 from collections import defaultdict
@@ -22,6 +22,7 @@ from release_tools.recipe.markers import (
     Cells,
     System,
     depends_on,
+    is_on_every_machine,
     platforms,
     supported_pythons,
 )
@@ -49,12 +50,14 @@ class Translated:
             that are added there. Empty when one package serves all systems.
         unconfirmed: the names that no table and no channel confirmed.
         notes: what a person should know, a sentence each.
+        warnings: what a person should check, a sentence each.
     """
 
     depends: tuple[str, ...]
     by_system: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unconfirmed: tuple[Name, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def variants(self) -> Mapping[str, tuple[str, ...]]:
@@ -88,10 +91,15 @@ def translate(
     machines = [
         f"{one.name} is needed on some machines only, which noarch cannot express" for one in wanted if one.by_machine
     ]
+    widened = [
+        f"{one.name} is required on every machine, though the project needs it on some only"
+        for one in wanted
+        if one.is_widened
+    ]
     if machines and flavour is Flavour.PACKAGE:
         raise CondaError(
             "Some requirements cannot be expressed by a noarch conda package.",
-            "Release without the conda package (--no-conda), or build it from a recipe for each platform.",
+            "Release without this conda package: --no-conda (conda.enabled = false).",
             faults=machines,
         )
     split = any(one.differs and not _harmless(one, flavour, alone=len(wanted) == 1) for one in wanted)
@@ -102,6 +110,7 @@ def translate(
         _variants({system: [spec for spec in specs if spec] for system, specs in on_system.items()}),
         collected.unconfirmed,
         (*collected.notes, *machines, *(note for one in everywhere for note in one.notes)),
+        tuple(widened),
     )
 
 
@@ -122,7 +131,8 @@ class _Wanted:
         name: the conda name.
         spec: what one list for all systems would ask for.
         specs: what each system asks for; empty where it needs nothing.
-        by_machine: whether only some machines of a system need it.
+        by_machine: whether only some machines of a system need it, so that it cannot be required on all.
+        is_widened: whether only some machines need it, but it can be required on all.
         notes: what to tell if one list asks for it.
     """
 
@@ -130,6 +140,7 @@ class _Wanted:
     spec: str
     specs: Mapping[System, str]
     by_machine: bool
+    is_widened: bool
     notes: tuple[str, ...]
 
     @property
@@ -140,13 +151,16 @@ class _Wanted:
     @classmethod
     def of(cls, dependency: Dependency, cells: Cells, flavour: Flavour) -> Self:
         axes = depends_on(dependency.cells, cells)
+        is_split = Axis.MACHINE in axes
+        is_widened = is_split and is_on_every_machine(dependency.cells)
         if flavour is Flavour.RECIPE and (built := dependency.on(BUILT_PYTHONS)).needed:
             dependency = built
         return cls(
             dependency.name,
             dependency.spec(flavour, cells),
             {system: _on(dependency, system, cells, flavour) for system in System},
-            Axis.MACHINE in axes,
+            is_split and not is_widened,
+            is_widened,
             tuple(_widened(dependency, axes)),
         )
 

@@ -170,10 +170,46 @@ def test_a_url_behind_the_projects_own_extra_does_no_harm() -> None:
 MACHINE = 'greenlet>=1; platform_machine == "x86_64"'
 
 
-def test_what_some_machines_need_cannot_be_a_noarch_package() -> None:
+ONE_FAMILY = (
+    MACHINE,
+    'greenlet>=1; platform_machine in "x86_64 AMD64"',
+    'greenlet>=1; platform_machine == "arm64" and sys_platform == "darwin"',
+    'greenlet>=1; platform_machine != "aarch64"',
+    'greenlet>=1; platform_machine != "AMD64" and sys_platform == "win32"',
+)
+
+
+@pytest.mark.parametrize("requirement", ONE_FAMILY)
+def test_what_only_some_machines_have_cannot_be_a_noarch_package(requirement: str) -> None:
     with pytest.raises(CondaError) as caught:
-        translate([MACHINE], "", NAMES)
+        translate([requirement], "", NAMES)
     assert caught.value.faults == ("greenlet is needed on some machines only, which noarch cannot express",)
+    assert "--no-conda" in caught.value.advice
+
+
+NAMED = " or ".join(f'platform_machine == "{name}"' for name in ("aarch64", "ppc64le", "x86_64", "AMD64", "win32"))
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        'greenlet>=1; platform_machine != "ppc64le" and platform_machine != "s390x"',
+        'greenlet>=1; platform_machine not in "ppc64le s390x"',
+        f'greenlet>=1; python_version < "3.14" and ({NAMED})',
+    ],
+)
+def test_what_all_but_rare_machines_need_is_required_on_all_with_a_warning(requirement: str) -> None:
+    translated = translate([requirement], "", NAMES)
+    assert translated.depends == ("python", "greenlet >=1")
+    assert translated.by_system == {}
+    assert len(translated.warnings) == 1
+
+
+def test_what_all_but_rare_machines_of_one_system_need_is_required_on_that_system() -> None:
+    requirement = 'greenlet>=1; sys_platform == "linux" and platform_machine != "ppc64le"'
+    translated = translate([requirement], "", NAMES)
+    assert translated.by_system["__linux"] == ("greenlet >=1",)
+    assert [name for name, specs in translated.by_system.items() if specs] == ["__linux"]
 
 
 def test_what_some_machines_need_is_required_everywhere_in_a_recipe_and_told() -> None:

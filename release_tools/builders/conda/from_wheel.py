@@ -281,6 +281,8 @@ def _notes(translated: Translated) -> Iterator[Note]:
     for virtual, depends in translated.by_system.items():
         yield Note(State.INFO, f"with {virtual}, also on {', '.join(depends) or 'nothing'}")
     yield from (Note(State.INFO, note) for note in translated.notes)
+    for warning in translated.warnings:
+        yield Note(State.WARNING, warning, advice="If it is missing somewhere, release without it: --no-conda.")
     if translated.unconfirmed:
         first = translated.unconfirmed[0]
         names = ", ".join(name.conda for name in translated.unconfirmed)
