@@ -25,7 +25,7 @@ from release_tools.system.console import Console
 from release_tools.system.credentials import GITHUB_TOKEN
 
 VARIABLE: Final = "INPUTS"
-OPTIONS: Final = ("project", "version", "tag", "bump", "expect", "only")
+OPTIONS: Final = ("project", "version", "tag", "bump", "job", "expect", "only")
 """Inputs that are options of commands under the same name."""
 
 EXPECT: Final = "expect"

@@ -78,6 +78,7 @@ NOTES: Final = Step("Release notes", "write_notes")  # of the changelog, or of c
 VERSION: Final = Step("Version", "identify")
 DISTS: Final = Step("Build sdist and wheel", "build_dists")
 VERIFY: Final = Step("Verify", "verify")
+STORE: Final = Step("Store", "store")  # the artifacts and release.json in the output folder
 BUILD: Final = (
     VERSION,  # the commit, its tag, the version and its kind
     Step("Preflight", "preflight"),  # what would make it fail later, before anything is built
@@ -85,7 +86,15 @@ BUILD: Final = (
     NOTES,
     Step("Build conda package", "build_conda"),  # from the wheel's members
     VERIFY,  # metadata, contents, installation, and that wheel and conda package are equal
-    Step("Store", "store"),  # the artifacts and release.json in the output folder
+    STORE,
+)
+
+BUILD_JOB: Final = (  # instead of BUILD, in the job of one runner
+    Step("Build plan", "load_plan", PreflightError),  # and the sdist, as the source job made them
+    BUILD[1],
+    Step("Build wheels", "build_wheels"),  # by cibuildwheel
+    VERIFY,
+    STORE,
 )
 
 GO_BACK: Final = Step("Earlier draft", "draft_release.resume_draft")  # the files of a run that did not come to its end

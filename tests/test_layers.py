@@ -13,9 +13,10 @@ PACKAGE = Path(release_tools.__file__).parent
 
 LAYERS = (
     ("addresses", "commit", "errors"),
+    ("planning",),
     ("model",),
     ("config", "system"),
-    ("artifacts", "planning"),
+    ("artifacts",),
     ("recipe", "history"),
     ("engine",),
     ("git",),

@@ -18,11 +18,12 @@ from release_tools.errors import OutputError, VerifyError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import is_safe_ref, kind_of
+from release_tools.planning.build_plan import PLAN_FILE
 
 FILENAME: Final = "release.json"
 REPORT_PAGE: Final = "report.html"
 RECIPE_FOLDER: Final = "recipe"
-OWN_FILES: Final = frozenset({FILENAME, REPORT_PAGE, RECIPE_FOLDER})
+OWN_FILES: Final = frozenset({FILENAME, REPORT_PAGE, RECIPE_FOLDER, PLAN_FILE})
 """The entries of the output folder that are no artifacts."""
 SCHEMA: Final = 1
 
@@ -32,7 +33,13 @@ _COMMIT: Final = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SUBDIR: Final = re.compile(r"(?:[a-z0-9]{1,20}(?:-[a-z0-9]{1,20})?)?", re.ASCII)
 _T = TypeVar("_T")
-_FACTS: Final = frozenset({"schema", "name", "version", "kind", "tag", "tagged", "commit", "commit-time", "artifacts"})
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
+_FACTS: Final = frozenset(
+    {
+        *("schema", "name", "version", "kind", "tag", "tagged", "commit", "commit-time", "artifacts"),
+        *("plan", "job", "left-out"),  # of a compiled project alone
+    }
+)
 _FILE_FACTS: Final = frozenset({"filename", "kind", "sha256", "size", "subdir"})
 
 
@@ -55,6 +62,9 @@ def manifest(release: Release) -> dict[str, Any]:
         "tagged": release.tagged,
         "commit": release.commit,
         "commit-time": release.commit_time,
+        **({"plan": release.plan_digest} if release.plan_digest else {}),
+        **({"job": release.job} if release.job else {}),
+        **({"left-out": list(release.left_out)} if release.left_out else {}),
         "artifacts": [artifact_data(artifact) for artifact in release.artifacts],
     }
 
@@ -134,6 +144,9 @@ def parse(text: str, folder: Path) -> Release:
         commit=_text(data, "commit", _COMMIT),
         commit_time=_number(data, "commit-time"),
         artifacts=tuple(_artifact(item, folder) for item in items),
+        plan_digest=_text(data, "plan", _SHA256) if "plan" in data else "",
+        job=_text(data, "job", _IDENTIFIER) if "job" in data else "",
+        left_out=tuple(_identifier(item) for item in _field(data, "left-out", list)) if "left-out" in data else (),
     )
     if len({artifact.filename.casefold() for artifact in release.artifacts}) < len(items):
         raise ManifestError("a file is named twice")
@@ -143,9 +156,9 @@ def parse(text: str, folder: Path) -> Release:
 def differences(release: Release, expected: Release) -> Iterator[str]:
     """Yield one line for each fact in which a release is not the expected one."""
     found, wanted = manifest(release), manifest(expected)
-    for key in wanted:
-        if key != "artifacts" and found[key] != wanted[key]:
-            yield f"{FILENAME}: {key} is {found[key]!r}, expected was {wanted[key]!r}"
+    for key in wanted | found:
+        if key != "artifacts" and found.get(key) != wanted.get(key):
+            yield f"{FILENAME}: {key} is {found.get(key)!r}, expected was {wanted.get(key)!r}"
     ours = {artifact.filename: artifact for artifact in release.artifacts}
     theirs = {artifact.filename: artifact for artifact in expected.artifacts}
     for name in sorted(ours.keys() | theirs.keys()):
@@ -250,6 +263,12 @@ def _tag(data: dict[str, Any]) -> str:
     if tag and not is_safe_ref(tag):
         raise ManifestError(f"tag is {tag[:80]!r}")
     return tag
+
+
+def _identifier(item: object) -> str:
+    if not isinstance(item, str) or not _IDENTIFIER.fullmatch(item):
+        raise ManifestError(f"left-out has {str(item)[:80]!r}")
+    return item
 
 
 def _artifact(item: object, folder: Path) -> Artifact:

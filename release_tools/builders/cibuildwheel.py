@@ -3,19 +3,32 @@
 https://cibuildwheel.pypa.io/en/stable/options/
 """
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from packaging.tags import Tag
+from packaging.utils import parse_wheel_filename
 
 from release_tools.errors import BuildError
-from release_tools.system.process import Process, ProcessError
+from release_tools.planning.build_plan import BuildJob
+from release_tools.planning.completeness import covers
+from release_tools.system.process import Process, ProcessError, run
 
 INSTALL: Final = "pip install 'python-release-tools[compiled]'"
 _LAST_LINES: Final = 30
+_LAST_CHARACTERS: Final = 300
 _PREFIX: Final = "CIBW_"
+_SELECTING: Final = re.compile(
+    "CIBW_(?:BUILD|SKIP|ARCHS|ENABLE|PLATFORM)(?:_(?:LINUX|MACOS|WINDOWS|PYODIDE|ANDROID|IOS))?"
+)
+"""Variables by which cibuildwheel would build something else than the plan."""
+_PASSED_ON: Final = "CIBW_ENVIRONMENT_PASS_LINUX"
 
 
 def cibuildwheel_version() -> str:
@@ -69,3 +82,94 @@ def _require() -> None:
         raise BuildError(
             "cibuildwheel is not installed, which plans and builds the wheels of a compiled project", f"Type: {INSTALL}"
         )
+
+
+@dataclass(frozen=True)
+class WheelBuild:
+    """What cibuildwheel built.
+
+    Attributes:
+        wheels: the files.
+        failed: identifiers of optional targets whose build failed, each with the end of its output.
+    """
+
+    wheels: tuple[Path, ...]
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class CiBuildWheel:
+    """Builds the targets of one job from an sdist, by the command line of cibuildwheel.
+
+    Attributes:
+        job: whose targets these are.
+        sdist: built for this release.
+        folder: where the wheels are written; made if it is missing.
+        env: the environment, without credentials. ``CIBW_…`` variables say how wheels are built, but not which.
+        commit_time: seconds since the epoch, for ``SOURCE_DATE_EPOCH``.
+        passed_on: names of variables that the project's settings hand on to the container of a Linux build.
+    """
+
+    job: BuildJob
+    sdist: Path
+    folder: Path
+    env: Mapping[str, str]
+    commit_time: int
+    passed_on: tuple[str, ...] = ()
+
+    def build(self) -> WheelBuild:
+        """Build every target.
+
+        The required targets are built by one call, in which cibuildwheel builds a wheel for the stable ABI only once.
+        Each optional target is built by a call of its own, as its failure must not take the others with it.
+
+        Raises:
+            BuildError: cibuildwheel is not installed, or a required target could not be built.
+        """
+        _require()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        required = [target.identifier for target in self.job.targets if not target.is_optional]
+        if required:
+            try:
+                self._call(required)
+            except ProcessError as error:
+                raise BuildError(
+                    f"job {self.job.name}: {error.message}; to be built were {', '.join(required)}",
+                    "Correct what the last lines say, then run the job again.",
+                    faults=error.output.splitlines()[-_LAST_LINES:],
+                ) from None
+        failed = []
+        for target in self.job.targets:
+            if target.is_optional and not any(covers(_tags(path), target) for path in self._wheels()):
+                try:
+                    self._call([target.identifier])
+                except ProcessError as error:
+                    failed.append((target.identifier, " ".join(error.output.split())[-_LAST_CHARACTERS:]))
+        return WheelBuild(self._wheels(), tuple(failed))
+
+    def _call(self, identifiers: Sequence[str]) -> None:
+        kept = {name: value for name, value in self.env.items() if not _SELECTING.fullmatch(name)}
+        passed = [self.env.get(_PASSED_ON) or " ".join(self.passed_on), "SOURCE_DATE_EPOCH"]
+        own = {
+            "CIBW_BUILD": " ".join(identifiers),
+            "CIBW_SKIP": "",
+            "SOURCE_DATE_EPOCH": str(self.commit_time),
+            _PASSED_ON: " ".join(passed).strip(),
+        }
+        options = ("--platform", self.job.platform, "--archs", "all", "--output-dir", str(self.folder))
+        argv = [sys.executable, "-I", "-m", "cibuildwheel", *options, str(self.sdist)]
+        run(argv, env={**kept, **own}, cwd=self.folder)
+
+    def _wheels(self) -> tuple[Path, ...]:
+        return tuple(sorted(self.folder.glob("*.whl")))
+
+
+def passed_on(pyproject: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the variables that ``environment-pass`` in ``[tool.cibuildwheel]`` hands on to Linux containers."""
+    table = pyproject.get("tool", {}).get("cibuildwheel", {})
+    value = table.get("linux", {}).get("environment-pass", table.get("environment-pass", ()))
+    return tuple(value.split()) if isinstance(value, str) else tuple(map(str, value))
+
+
+def _tags(path: Path) -> frozenset[Tag]:
+    return parse_wheel_filename(path.name)[3]

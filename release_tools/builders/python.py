@@ -47,13 +47,13 @@ class Dists:
 
     Attributes:
         sdist: path of the source distribution.
-        wheel: path of the wheel, built from that sdist.
+        wheel: path of the wheel, built from that sdist; None where it was not asked for.
         is_repacked: whether release-tools had to give the sdist's members the commit's time.
         warnings: the backend's warnings in one line, if it had any.
     """
 
     sdist: Path
-    wheel: Path
+    wheel: Path | None
     is_repacked: bool
     warnings: tuple[str, ...] = ()
 
@@ -102,17 +102,23 @@ class PythonBuilder:
             dists = self._build(source, folder, show_progress, on_unpacked)
         return replace(dists, warnings=fold_warnings(recorded, self.scratch))
 
+    def build_sdist(self, source: Path, folder: Path, show_progress: Callable[[str], None]) -> Dists:
+        """Build the sdist alone, as other jobs build the wheels from it; arguments as of `build`.
+
+        Raises:
+            BuildError: the backend failed; the message ends with the last lines of its output.
+        """
+        with _recorded_warnings() as recorded:
+            sdist, is_repacked = self._build_sdist(source, folder, show_progress)
+        return Dists(sdist, None, is_repacked, fold_warnings(recorded, self.scratch))
+
     def _build(
         self, source: Path, folder: Path, show_progress: Callable[[str], None], on_unpacked: Callable[[Path], None]
     ) -> Dists:
         from release_tools.artifacts import unpack_sdist
 
-        show_progress("sdist")
-        _set_earlier_time(source, self.commit_time - _EARLIER)
-        with _build_errors("sdist", self.env):
-            sdist = _built_file(self._prepare(source, "sdist").build("sdist", folder), folder)
-            is_repacked = repack_sdist(sdist, self.commit_time)
-            before = Artifact.of(sdist, ArtifactKind.SDIST)
+        sdist, is_repacked = self._build_sdist(source, folder, show_progress)
+        before = Artifact.of(sdist, ArtifactKind.SDIST)
         show_progress("wheel from the sdist")
         unpacked = unpack_sdist(sdist, self.scratch / "sdist")
         on_unpacked(unpacked)
@@ -121,6 +127,13 @@ class PythonBuilder:
             if Artifact.of(sdist, ArtifactKind.SDIST) != before:
                 raise BuildError(f"The build of the wheel changed {sdist.name}", _SEE_TABLE)
         return Dists(sdist, wheel, is_repacked)
+
+    def _build_sdist(self, source: Path, folder: Path, show_progress: Callable[[str], None]) -> tuple[Path, bool]:
+        show_progress("sdist")
+        _set_earlier_time(source, self.commit_time - _EARLIER)
+        with _build_errors("sdist", self.env):
+            sdist = _built_file(self._prepare(source, "sdist").build("sdist", folder), folder)
+            return sdist, repack_sdist(sdist, self.commit_time)
 
     def metadata_version(self, source: Path) -> str:
         """Return the version that the project's own backend gives this source.

@@ -6,7 +6,7 @@ https://packaging.python.org/specifications/platform-compatibility-tags/
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -95,19 +95,22 @@ class PlatformTag:
         return _UNIVERSAL.get(machine, frozenset({machine}))
 
 
-def check_platform_tags(context: Context, kind: Kind, wheels: Iterable[Wheel]) -> tuple[Note, ...]:
+def check_platform_tags(
+    context: Context, kind: Kind, wheels: Iterable[Wheel], trial: Collection[str] = ()
+) -> tuple[Note, ...]:
     """Return a line for every fault of a wheel's tags, and one for all wheels without a fault.
 
     Args:
         context: the run's surroundings.
         kind: of the version, whose route decides whether the tags must be PyPI's.
         wheels: all wheels of the release.
+        trial: names of wheels that are not published, so that no index takes offence at their tags.
     """
     notes: list[Note] = []
     to_pypi = any(index in (PYPI, TESTPYPI) for index in route_for(context.config, kind).indexes)
     sound: list[Mapping[str, BinaryFacts]] = []
     for wheel in wheels:
-        found = [*unaccepted(wheel, is_fault=to_pypi)]
+        found = [] if wheel.path.name in trial else [*unaccepted(wheel, is_fault=to_pypi)]
         if is_pure(wheel):
             notes += (*found, *_libraries_in_pure(wheel))
             continue

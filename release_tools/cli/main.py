@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "tag": "check a version and tag this commit with it, where everybody sees it",
     "plan": "list every file of a release, and the job that would build it",
     "build": "make sdist, wheel, conda package and release.json",
+    "gather": "put the files of all build jobs together; none may be missing",
     "verify": "check files that were built",
     "publish": "publish what build made; what is there already stays",
     "release": "build, verify and publish in one go",

@@ -169,6 +169,7 @@ class Session:
             is_next=getattr(self.options, "next", False),
             no_commit=getattr(self.options, "no_commit", False),
             patch=getattr(self.options, "pull_request", "") or getattr(self.options, "patch", ""),
+            job=getattr(self.options, "job", None) or "",
             expect=expected_release(getattr(self.options, "expect", None)),
         )
         if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":

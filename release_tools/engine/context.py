@@ -29,6 +29,7 @@ class Request:
         bump: the part of the newest version to raise instead: a `release_tools.history.bump.Bump`, or ``auto``.
         field: what names the tag, for messages.
         without_unbuildable: whether conda packages that cannot be built here are left out, as in a dry run.
+        job: the build job whose files to make; empty to make all that this machine can.
         is_next: whether to prepare the next development version instead.
         no_commit: whether to leave what is prepared uncommitted.
         patch: the file that what is prepared is written to, or read from for a pull request; empty for none.
@@ -40,6 +41,7 @@ class Request:
     bump: str = ""
     field: str = "--tag"
     without_unbuildable: bool = False
+    job: str = ""
     is_next: bool = False
     no_commit: bool = False
     patch: str = ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Document, Note, Section
+from release_tools.planning.build_plan import BuildPlan
 
 
 class Kind(StrEnum):
@@ -75,6 +76,11 @@ class Release:
         documents: the texts that the reports show in full.
         parity: what was found when wheel and conda package were held against each other.
         recipe: what the pull request to conda-forge would change; None until it was made.
+        trial: wheels for this machine only: they are checked, and never published.
+        plan: every file to be built; None for a pure project, and in jobs that publish.
+        plan_digest: sha256 of the build plan; empty for a pure project.
+        job: the build job that made the files; empty for all files of the release.
+        left_out: identifiers of optional wheels that were not built.
     """
 
     name: str = ""
@@ -92,6 +98,11 @@ class Release:
     documents: tuple[Document, ...] = field(default=(), repr=False)
     parity: tuple[Note, ...] = field(default=(), repr=False)
     recipe: RecipeFiles | None = field(default=None, repr=False)
+    trial: tuple[Artifact, ...] = ()
+    plan: BuildPlan | None = field(default=None, repr=False)
+    plan_digest: str = ""
+    job: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def is_untagged(self) -> bool:

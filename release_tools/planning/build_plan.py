@@ -6,6 +6,7 @@ travels with the manifest, so a job that changes the plan is found out.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ SDIST: Final = "sdist"
 PURE_WHEEL: Final = "py3-none-any"
 
 _SCHEMA: Final = 1
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
 _LARGEST: Final = 1_000_000
 
 
@@ -166,7 +168,7 @@ class BuildPlan:
         return cls(str(data["name"]), str(data["version"]), jobs, str(data["cibuildwheel"]))
 
 
-def load_plan(folder: Path) -> BuildPlan:
+def read_plan(folder: Path) -> BuildPlan:
     """Read ``plan.json`` of a folder.
 
     Raises:
@@ -190,6 +192,9 @@ def load_plan(folder: Path) -> BuildPlan:
 def _job(item: Mapping[str, Any]) -> BuildJob:
     optional = set(map(str, item["optional"]))
     names = [str(identifier) for identifier in item["targets"]]
+    for name in (str(item["name"]), *names):
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name[:80]!r} is no name of a job or a target")
     if not optional <= set(names):
         raise ValueError(f"{item['name']}: an optional target is not among its targets")
     targets = tuple(BuildTarget(name, name in optional) for name in names)

@@ -80,6 +80,12 @@ def completeness(plan: BuildPlan, wheels: Sequence[str], job: BuildJob | None = 
     )
 
 
+def covering(plan: BuildPlan, wheel: str) -> tuple[BuildTarget, ...]:
+    """Return the targets of the plan that a wheel of this name covers."""
+    tags = _tags(wheel)
+    return tuple(target for _, target in plan.targets if target.identifier != SDIST and covers(tags, target))
+
+
 def covers(tags: frozenset[Tag], target: BuildTarget) -> bool:
     """Return whether a wheel with these tags is the one that a target needs, or serves in its stead.
 

@@ -1,16 +1,32 @@
 """The build plan as lines of a report: one for each build job."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
+from packaging.tags import Tag
+from packaging.utils import parse_wheel_filename
+
+from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
-from release_tools.planning.build_plan import BuildJob, BuildPlan
+from release_tools.planning.build_plan import SOURCE_JOB, BuildJob, BuildPlan
+from release_tools.planning.completeness import covers
 
 
-def plan_notes(plan: BuildPlan) -> Iterator[Note]:
-    """Return a line for each build job: its runner, and what it builds."""
+def plan_notes(plan: BuildPlan, built: str = "", trial: Sequence[Artifact] = ()) -> Iterator[Note]:
+    """Yield a line for each build job: what it builds, and where.
+
+    Args:
+        plan: the plan.
+        built: the job that runs here; empty for none.
+        trial: wheels of this machine, which show that a target can be built.
+    """
     width = max(len(job.name) for job in plan.jobs)
     for job in plan.jobs:
-        yield Note(State.INFO, f"{job.name:<{width}}  on {job.runner}", targets_text(job))
+        tried = [_tried(job, wheel) for wheel in trial]
+        here = job.name == built or (job.name == SOURCE_JOB and bool(trial))
+        where = "built here" if here else f"built by {job.runner}"
+        detail = "; ".join(filter(None, (targets_text(job), *tried)))
+        yield Note(State.INFO, f"{job.name:<{width}}  {where}", detail)
 
 
 def targets_text(job: BuildJob) -> str:
@@ -24,3 +40,15 @@ def targets_text(job: BuildJob) -> str:
         for (platform, is_optional), pythons in by_platform.items()
     ]
     return "; ".join((*plain, *grouped))
+
+
+def _tried(job: BuildJob, wheel: Artifact) -> str:
+    """Return that a wheel of this machine has shown one of a job's targets to build; empty where it has not."""
+    tags = frozenset(map(_as_released, parse_wheel_filename(wheel.filename)[3]))
+    found = next((target.identifier for target in job.targets if job.platform and covers(tags, target)), "")
+    return f"{found} was tried here" if found else ""
+
+
+def _as_released(tag: Tag) -> Tag:
+    """Return the tag that a wheel tagged ``linux_x86_64`` would have after its repair, with some version of glibc."""
+    return Tag(tag.interpreter, tag.abi, re.sub("^linux_", "manylinux_2_17_", tag.platform))

@@ -13,47 +13,105 @@ from packaging.utils import (
 from packaging.version import Version
 
 from release_tools.artifacts.core_metadata import parse_metadata
+from release_tools.builders.planner import is_compiled, make_plan
 from release_tools.builders.python import Dists, PythonBuilder
+from release_tools.builders.repair import repair_wheel
 from release_tools.builders.test_environment import needs, start_test_environment
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
-from release_tools.errors import ArchiveError, VersionError
+from release_tools.errors import ArchiveError, PreflightError, VersionError
 from release_tools.git.clone import clone_source
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.project.facts import is_python_project
+from release_tools.report.plan_table import plan_notes
 from release_tools.report.text import artifact_note
+from release_tools.system.credentials import without_credentials
 
 
 def build_dists(context: Context, release: Release) -> Release | Skip:
-    """Build the two files that go to a package index; the wheel is built from the sdist.
+    """Build what goes to a package index: the sdist, and from it the wheel.
+
+    The wheel of a compiled project is for this machine only: it is checked and not published, as the wheels that are
+    published come from build jobs. The source job leaves it out.
 
     Raises:
         ArchiveError: the name of a file does not follow PEP 427 or PEP 625.
         BuildError: the project's build failed.
+        ConfigError: the settings of the wheels fit nothing that is built.
+        PreflightError: all of a compiled project is to be released from one machine.
         RepositoryError: the clone could not be made.
         VersionError: what was built has another version than the release, or another name.
     """
     if not is_python_project(context.project, read_pyproject(context.project)):
         return Skip("there is no Python project: conda packages are built from the recipe")
-    with PythonBuilder(context.scratch, context.env, release.commit_time, context.background) as builder:
-        source = clone_source(context, release)
-        dists = builder.build(
-            source,
-            context.scratch / "dist",
-            context.console.doing,
-            lambda unpacked: _start_test_environment(context, unpacked),
+    source = clone_source(context, release)
+    wheels = context.config.wheels
+    compiled = is_compiled(source, wheels)
+    if compiled and not context.gate.is_dry_run:
+        raise PreflightError(
+            "this project has compiled code, and one machine cannot build all of its wheels",
+            "Push the tag, whose workflow builds them: release-tools tag. release-tools init writes that workflow.",
         )
+    name = release.name or context.project.name
+    if compiled:
+        context.background.start("build plan", make_plan, source, wheels, context.env, name, release.version)
+    with PythonBuilder(context.scratch, context.env, release.commit_time, context.background) as builder:
+        folder, doing = context.scratch / "dist", context.console.doing
+        if compiled and context.request.job:
+            dists = builder.build_sdist(source, folder, doing)
+        else:
+            dists = builder.build(source, folder, doing, lambda unpacked: _start_test_environment(context, unpacked))
     _check_versions(dists, release)
-    artifacts = (Artifact.of(dists.sdist, ArtifactKind.SDIST), Artifact.of(dists.wheel, ArtifactKind.WHEEL))
-    name = release.name or parse_wheel_filename(dists.wheel.name)[0]
+    sdist = Artifact.of(dists.sdist, ArtifactKind.SDIST)
+    name = release.name or parse_sdist_filename(dists.sdist.name)[0]
     note = Note(State.INFO, "the sdist was repacked with the commit's time", "its backend keeps the time of the build")
-    return replace(release, name=name, source=source, artifacts=artifacts).with_notes(
-        *(artifact_note(artifact) for artifact in artifacts),
+    known = replace(release, name=name, source=source, artifacts=(sdist,)).with_notes(
+        artifact_note(sdist),
         *((note,) if dists.is_repacked else ()),
         *(Note(State.WARNING, "the build backend warns", warning) for warning in dists.warnings),
     )
+    if compiled:
+        plan = context.background.result("build plan", make_plan, source, wheels, context.env, name, release.version)
+        return _with_plan(context, replace(known, plan=plan, plan_digest=plan.digest), dists.wheel)
+    if context.request.job:
+        plan = make_plan(source, wheels, context.env, name, release.version)
+        known = replace(known, plan=plan, plan_digest=plan.digest)
+    return _with_wheel(known, dists.wheel)
+
+
+def _with_wheel(release: Release, path: Path | None) -> Release:
+    """Return the release of a pure project with its wheel."""
+    if path is None:
+        return release
+    wheel = Artifact.of(path, ArtifactKind.WHEEL)
+    if all(tag.platform == "any" for tag in parse_wheel_filename(path.name)[3]):
+        return replace(release, artifacts=(*release.artifacts, wheel)).with_notes(artifact_note(wheel))
+    return replace(release, artifacts=(*release.artifacts, wheel)).with_notes(
+        artifact_note(wheel),
+        Note(
+            State.WARNING,
+            "the wheel is for one platform, though nothing in the project shows compiled code",
+            advice="Add [tool.cibuildwheel] to pyproject.toml, so that a wheel for each platform is planned.",
+        ),
+    )
+
+
+def _with_plan(context: Context, release: Release, path: Path | None) -> Release:
+    """Return the release of a compiled project with the wheel of this machine, if there is one, and its plan."""
+    trial: tuple[Artifact, ...] = ()
+    if path is not None:
+        env = without_credentials(context.env)
+        repaired = repair_wheel(path, context.scratch / "repaired", env, release.commit_time)
+        wheel = Artifact.of(repaired.wheel, ArtifactKind.WHEEL)
+        trial = (wheel,)
+        detail = f"repaired by {repaired.tool}" if repaired.tool else f"not repaired: {repaired.reason}"
+        release = release.with_notes(
+            artifact_note(wheel), Note(State.INFO, f"{wheel.filename} is for this machine only", detail)
+        )
+    notes = plan_notes(release.plan, context.request.job, trial) if release.plan else ()
+    return replace(release, trial=trial).with_notes(*notes)
 
 
 def _start_test_environment(context: Context, unpacked: Path) -> None:
@@ -68,18 +126,27 @@ def _start_test_environment(context: Context, unpacked: Path) -> None:
 
 
 def _check_versions(dists: Dists, release: Release) -> None:
+    """Compare the versions in the files' names with the release's.
+
+    Raises:
+        ArchiveError: a name says nothing that can be understood.
+        VersionError: a version or the name is another.
+    """
     try:
-        _, sdist = parse_sdist_filename(dists.sdist.name)
-        name, wheel, _, _ = parse_wheel_filename(dists.wheel.name)
+        name, version = parse_sdist_filename(dists.sdist.name)
+        found = {dists.sdist.name: version}
+        if dists.wheel:
+            name, found[dists.wheel.name], _, _ = parse_wheel_filename(dists.wheel.name)
     except (InvalidSdistFilename, InvalidWheelFilename) as error:
         raise ArchiveError(
             str(error), "Configure the build backend to name its files by the standards (PEP 427, PEP 625)."
         ) from None
-    for filename, version in ((dists.sdist.name, sdist), (dists.wheel.name, wheel)):
+    for filename, version in found.items():
         if version != Version(release.version):
             raise VersionError(
                 f"{filename} was built, but the version of {release.tag} is {release.version}",
                 "Change the project's version settings so that they follow the tag, or set that version there.",
             )
     if release.name and canonicalize_name(release.name) != name:
-        raise VersionError(f"{dists.wheel.name} was built, but pyproject.toml names the project {release.name}")
+        last = dists.wheel or dists.sdist
+        raise VersionError(f"{last.name} was built, but pyproject.toml names the project {release.name}")

@@ -16,6 +16,8 @@ from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import TagFormat, is_tag_of
+from release_tools.planning.build_plan import PLAN_FILE, read_plan
+from release_tools.planning.completeness import completeness
 from release_tools.recipe.evidence import says_something
 from release_tools.report.text import size_text
 
@@ -61,10 +63,26 @@ def _faults(context: Context, release: Release) -> Iterator[str]:
     with ThreadPoolExecutor() as pool:
         answers = [pool.submit(lambda one: tuple(_file_faults(one, release)), one) for one in release.artifacts]
     yield from chain.from_iterable(answer.result() for answer in answers)
+    if release.plan_digest:
+        yield from _incomplete(context, release)
     ours = {artifact.filename for artifact in release.artifacts}
     for entry in sorted(context.output.iterdir()):
         if entry.name not in ours and entry.name not in _OTHER and not entry.name.startswith("."):
             yield f"{entry.name}: not of this release"
+
+
+def _incomplete(context: Context, release: Release) -> Iterator[str]:
+    """Yield a line for every wheel of the build plan that is missing, and for every other one that is not of it."""
+    try:
+        plan = read_plan(context.output)
+    except OutputError as error:
+        yield error.message
+        return
+    if plan.digest != release.plan_digest:
+        yield f"{PLAN_FILE}: not the build plan of this release"
+        return
+    wheels = [artifact.filename for artifact in release.artifacts_of_kind(ArtifactKind.WHEEL)]
+    yield from completeness(plan, wheels, plan.job(release.job) if release.job else None).faults
 
 
 def _file_faults(artifact: Artifact, release: Release) -> Iterator[str]:

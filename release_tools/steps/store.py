@@ -12,6 +12,7 @@ from release_tools.errors import OutputError
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
+from release_tools.planning.build_plan import PLAN_FILE
 
 
 def store(context: Context, release: Release) -> Release:
@@ -66,6 +67,8 @@ def _write(folder: Path, release: Release, stale: set[str]) -> None:
             for artifact in release.artifacts:
                 shutil.copyfile(artifact.path, fresh / artifact.filename)
             (fresh / manifest.FILENAME).write_text(manifest.dump(release), encoding="utf-8", newline="\n")
+            if release.plan and release.plan_digest:
+                (fresh / PLAN_FILE).write_text(release.plan.text, encoding="utf-8", newline="\n")
             if missing:
                 (fresh / ".gitignore").write_text(
                     "*\n", encoding="utf-8", newline="\n"

@@ -13,38 +13,46 @@ from release_tools.checks.version_agreement import check_version_agreement
 from release_tools.checks.wheel_install import check_installation, start_installation
 from release_tools.checks.wheel_set import check_wheel_set, installable
 from release_tools.engine.context import Context
-from release_tools.model.artifact import ArtifactKind
+from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 
 
 def start_installations(context: Context, release: Release) -> None:
     """Start to try out the wheel of this machine."""
-    artifact = installable(release.artifacts_of_kind(ArtifactKind.WHEEL))
+    artifact = _installable(release)
     if artifact:
         start_installation(context, artifact)
 
 
+def _installable(release: Release) -> Artifact | None:
+    return installable((*release.artifacts_of_kind(ArtifactKind.WHEEL), *release.trial))
+
+
 def verify(context: Context, release: Release) -> Release:
-    """Run every check; each returns its notes, failed ones included."""
+    """Run every check; each returns its notes, failed ones included.
+
+    A wheel for this machine only is checked as well, but not by the rules of an index: it is not published.
+    """
     subject = ReleaseFiles.read(context, release.artifacts)
-    if subject.faults:
-        return release.with_notes(*subject.faults)
+    every = ReleaseFiles.read(context, (*release.artifacts, *release.trial))
+    if every.faults:
+        return release.with_notes(*every.faults)
     start_installations(context, release)
     notes = [
         *check_compatibility(context, release),
         *check_metadata(context.config, release, subject),
-        *check_contents(context.config.verify, subject),
-        *check_lost_files(context, release, subject),
-        *check_platform_tags(context, release.kind, subject.wheels),
-        *check_wheel_set(subject),
+        *check_contents(context.config.verify, every),
+        *check_lost_files(context, release, every),
+        *check_platform_tags(context, release.kind, every.wheels, {wheel.filename for wheel in release.trial}),
+        *check_wheel_set(every),
         *check_version_agreement(context, release),
     ]
     proofs = check_parity(context, release, subject)
     conda_notes = check_conda_installation(context, subject)
-    chosen = installable(release.artifacts_of_kind(ArtifactKind.WHEEL))
+    chosen = _installable(release)
     if chosen:
         notes += check_installation(context, chosen)
-    elif subject.wheels:
+    elif every.wheels:
         notes.append(Note(State.SKIPPED, "not installed: no wheel is for this Python and machine"))
     return replace(release, parity=proofs).with_notes(*notes, *conda_notes, *proofs)

@@ -8,7 +8,7 @@ import pytest
 
 from release_tools.builders.cibuildwheel import cibuildwheel_version
 from release_tools.config.schema import WheelJob
-from release_tools.planning.build_plan import BuildPlan, load_plan
+from release_tools.planning.build_plan import BuildPlan, read_plan
 from release_tools.planning.compiled import compiled_because
 from release_tools.planning.runners import DEFAULT_JOBS, RUNNERS, Selection, select
 from tests.conftest import Run
@@ -209,7 +209,7 @@ def test_the_table_names_every_job(run: Run, tmp_path: Path) -> None:
 def test_a_plan_is_read_as_it_was_written(run: Run, tmp_path: Path) -> None:
     made = plan(run, tmp_path / "project", '[tool.release-tools]\nwheels.optional = ["macos-x86_64"]\n')
     (tmp_path / "plan.json").write_text(made.text, encoding="utf-8")
-    assert load_plan(tmp_path) == made
+    assert read_plan(tmp_path) == made
 
 
 def test_each_job_of_the_settings_has_a_runner() -> None:

@@ -1,0 +1,31 @@
+"""``release-tools gather``: the files of all build jobs as one release; refused if one is missing."""
+
+import argparse
+from pathlib import Path
+
+from release_tools.cli.options import add_expect, add_project, add_settings
+from release_tools.cli.session import Session
+from release_tools.pipeline import STORE, Step
+from release_tools.steps.gather import gather
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "folders",
+        nargs="+",
+        type=Path,
+        metavar="FOLDER",
+        help="what a build job wrote, or a folder with one such folder for each job",
+    )
+    add_project(parser)
+    add_expect(parser)
+    add_settings(parser)
+
+
+def run(session: Session) -> int:
+    """Compare the files of all jobs with the build plan, and store them in the output folder."""
+    from release_tools.errors import PreflightError
+
+    steps = (Step("Gather", gather(session.options.folders), PreflightError), STORE)
+    return session.run_pipeline(steps, is_dry_run=True, anywhere=True)

@@ -1,0 +1,81 @@
+"""Put the files of all build jobs together: pure data, what is wrong with them, and what is left out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from release_tools.planning.build_plan import BuildPlan, BuildTarget
+from release_tools.planning.completeness import completeness, covering
+
+
+@dataclass(frozen=True)
+class JobFiles:
+    """What one build job handed over.
+
+    Attributes:
+        folder: to name it in a message.
+        job: its name in the build plan.
+        sdist: name and sha256 of the sdist that it had.
+        wheels: sha256 by file name.
+    """
+
+    folder: str
+    job: str
+    sdist: tuple[str, str]
+    wheels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """How the files of all jobs fit together.
+
+    Attributes:
+        wheels: the index of the job whose file is taken, by file name.
+        faults: everything that forbids the release, a line each.
+        left_out: optional targets that were not built.
+    """
+
+    wheels: Mapping[str, int]
+    faults: tuple[str, ...]
+    left_out: tuple[BuildTarget, ...]
+
+
+def gather_jobs(plan: BuildPlan, jobs: Sequence[JobFiles], sdist: tuple[str, str]) -> Gathering:
+    """Return the wheels of all jobs, and what is missing, unplanned, doubled or from another sdist.
+
+    Args:
+        plan: the build plan.
+        jobs: what each job handed over.
+        sdist: name and sha256 of the sdist of this release.
+    """
+    taken: dict[str, int] = {}
+    faults: list[str] = []
+    for index, files in enumerate(jobs):
+        faults += _job_faults(plan, files, sdist)
+        for name, digest in files.wheels.items():
+            other = taken.setdefault(name, index)
+            if jobs[other].wheels[name] != digest:
+                faults.append(
+                    f"{name}: other bytes from {files.folder} than from {jobs[other].folder}{_hint(plan, name)}"
+                )
+    found = completeness(plan, list(taken))
+    faults += found.faults
+    return Gathering(taken, tuple(dict.fromkeys(faults)), tuple(target for _, target in found.left_out))
+
+
+def _job_faults(plan: BuildPlan, files: JobFiles, sdist: tuple[str, str]) -> Iterator[str]:
+    known = next((job for job in plan.jobs if job.name == files.job), None)
+    if known is None:
+        yield f"{files.folder}: the build plan has no job {files.job!r}"
+        return
+    if files.sdist != sdist:
+        name, digest = files.sdist
+        yield f"{files.folder}: job {files.job} built from another sdist: {name or 'none'}, sha256 {digest or 'none'}"
+    for name in completeness(plan, list(files.wheels), known).unplanned:
+        yield f"{name}: job {files.job} does not build such a wheel"
+
+
+def _hint(plan: BuildPlan, name: str) -> str:
+    """Return what to do where one wheel serves several targets, each built by a job of its own."""
+    return (
+        "; set wheels.split = false, as one such wheel serves several targets" if len(covering(plan, name)) > 1 else ""
+    )

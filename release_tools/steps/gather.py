@@ -1,0 +1,176 @@
+"""Gather the files of all build jobs into one release, after comparing each with what the source job made."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from release_tools.artifacts import manifest
+from release_tools.engine.context import Context
+from release_tools.errors import OutputError, PreflightError, UsageError
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
+from release_tools.planning.build_plan import PLAN_FILE, SOURCE_JOB, BuildPlan, read_plan
+from release_tools.planning.gathering import Gathering, JobFiles, gather_jobs
+from release_tools.report.text import size_text
+
+_SOURCE: Final = ("", SOURCE_JOB)
+_ADVICE: Final = "Nothing was published. Run the jobs that failed again; release-tools plan lists all of them."
+
+
+def gather(folders: Sequence[Path]) -> Callable[[Context, Release], Release]:
+    """Return a step that gathers the files in these folders, one for each build job, or a folder of such folders."""
+
+    def gather_files(context: Context, _: Release) -> Release:
+        return _gathered(context, [folder for given in folders for folder in _job_folders(given.absolute())])
+
+    return gather_files
+
+
+def _job_folders(given: Path) -> list[Path]:
+    """Return the folder itself if it has a manifest, else the folders in it that have one.
+
+    Raises:
+        UsageError: there is no such folder, or none with a manifest.
+    """
+    if (given / manifest.FILENAME).exists():
+        return [given]
+    if not given.is_dir():
+        raise UsageError(f"{given}: no such folder", "Name the folders that the build jobs wrote.")
+    found = sorted(entry for entry in given.iterdir() if (entry / manifest.FILENAME).exists())
+    if not found:
+        raise UsageError(
+            f"{given}: no {manifest.FILENAME} in it, nor in a folder of it", "Name what build --job wrote."
+        )
+    return found
+
+
+def _gathered(context: Context, folders: Sequence[Path]) -> Release:
+    """Return the release with the files of all jobs.
+
+    Raises:
+        OutputError: a manifest or the build plan cannot be read.
+        PreflightError: with every fault.
+        UsageError: no folder is that of the source job, and nothing was expected from outside.
+    """
+    releases = [manifest.load(folder) for folder in folders]
+    source = context.request.expect or _source_of(releases, folders)
+    sdists = source.artifacts_of_kind(ArtifactKind.SDIST)
+    if not source.plan_digest or len(sdists) != 1:
+        raise UsageError(
+            f"{source.name} {source.version}: made without a build plan, so it is not known what to gather",
+            "Make the sdist by: release-tools build --job source",
+        )
+    plan = _plan_of(source, folders)
+    with ThreadPoolExecutor() as pool:
+        checked = list(pool.map(_file_faults, folders, releases))
+    faults = [fault for found in checked for fault in found]
+    for folder, release in zip(folders, releases, strict=True):
+        faults += _fact_faults(folder, release, source)
+    jobs = [_job_files(folder, release) for folder, release in zip(folders, releases, strict=True)]
+    gathering = gather_jobs(plan, jobs, (sdists[0].filename, sdists[0].sha256))
+    faults += gathering.faults
+    artifacts = _artifacts(source, releases, gathering)
+    faults += [f"{one.filename}: in none of the folders" for one in artifacts if one.path.parent not in folders]
+    if faults:
+        raise PreflightError(
+            f"not all files of {source.name} {source.version} are there as they were built:",
+            _ADVICE,
+            faults=list(dict.fromkeys(faults)),
+        )
+    left_out = tuple(target.identifier for target in gathering.left_out)
+    return replace(source, artifacts=artifacts, plan=plan, job="", left_out=left_out).with_notes(
+        *_notes(context, source, artifacts, releases), *(_left_out(plan, name) for name in left_out)
+    )
+
+
+def _source_of(releases: Sequence[Release], folders: Sequence[Path]) -> Release:
+    for release in releases:
+        if release.job in _SOURCE:
+            return release
+    raise UsageError(
+        f"{', '.join(map(str, folders))}: none of them is the folder of the job {SOURCE_JOB}",
+        "Name that folder too, or hand its output over with --expect.",
+    )
+
+
+def _plan_of(source: Release, folders: Sequence[Path]) -> BuildPlan:
+    """Return the build plan whose digest the source job reported.
+
+    Raises:
+        OutputError: a file ``plan.json`` is not one of ours.
+        PreflightError: none of the folders has it.
+    """
+    for folder in folders:
+        if (folder / PLAN_FILE).exists():
+            plan = read_plan(folder)
+            if plan.digest == source.plan_digest:
+                return plan
+    raise PreflightError(
+        f"{PLAN_FILE}: the build plan of {source.name} {source.version} is in none of the folders",
+        f"Its sha256 is {source.plan_digest}. Download the artifact of the job {SOURCE_JOB} again.",
+    )
+
+
+def _fact_faults(folder: Path, release: Release, source: Release) -> Iterator[str]:
+    """Yield every fact by which a job's manifest is that of another release."""
+    found, wanted = manifest.manifest(release), manifest.manifest(source)
+    for key in ("name", "version", "kind", "tag", "tagged", "commit", "commit-time", "plan"):
+        if found.get(key) != wanted.get(key):
+            yield f"{folder}: its {key} is {found.get(key)!r}, expected was {wanted.get(key)!r}"
+
+
+def _file_faults(folder: Path, release: Release) -> list[str]:
+    """Return what is wrong with the files of one folder, each of which is read once."""
+    faults = []
+    for artifact in release.artifacts:
+        path = artifact.path
+        if path.is_symlink() or not path.is_file():
+            faults.append(f"{path}: missing, or not a regular file")
+            continue
+        try:
+            found = Artifact.of(path, artifact.kind)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
+        if (found.sha256, found.size) != (artifact.sha256, artifact.size):
+            faults.append(f"{path}: its sha256 is {found.sha256}, {manifest.FILENAME} says {artifact.sha256}")
+    known = {artifact.filename for artifact in release.artifacts} | manifest.OWN_FILES
+    faults += [
+        f"{entry}: {manifest.FILENAME} does not name it"
+        for entry in sorted(folder.iterdir())
+        if entry.name not in known and not entry.name.startswith(".")
+    ]
+    return faults
+
+
+def _job_files(folder: Path, release: Release) -> JobFiles:
+    sdists = [(one.filename, one.sha256) for one in release.artifacts_of_kind(ArtifactKind.SDIST)]
+    wheels = {one.filename: one.sha256 for one in release.artifacts_of_kind(ArtifactKind.WHEEL)}
+    return JobFiles(str(folder), release.job or SOURCE_JOB, sdists[0] if len(sdists) == 1 else ("", ""), wheels)
+
+
+def _artifacts(source: Release, releases: Sequence[Release], gathering: Gathering) -> tuple[Artifact, ...]:
+    """Return what the source job made, and every wheel, each where it is now."""
+    every = [{one.filename: one for one in release.artifacts} for release in releases]
+    made = [one for one in source.artifacts if one.kind is not ArtifactKind.WHEEL]
+    stored = [next((files[one.filename] for files in every if one.filename in files), one) for one in made]
+    return (*stored, *(every[index][name] for name, index in sorted(gathering.wheels.items())))
+
+
+def _notes(
+    context: Context, source: Release, artifacts: Sequence[Artifact], releases: Sequence[Release]
+) -> Iterator[Note]:
+    trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} of the job {SOURCE_JOB} says"
+    names = dict.fromkeys(release.job or SOURCE_JOB for release in releases)
+    yield Note(State.INFO, f"{source.name} {source.version}, commit {source.commit[:12]}", source.tag)
+    yield Note(State.DONE, f"sdist and build plan are as {trusted}")
+    for one in artifacts:
+        yield Note(State.DONE, one.filename, f"{size_text(one.size)}, sha256 {one.sha256}")
+    yield Note(State.DONE, "every required wheel is there", f"from {', '.join(names)}")
+
+
+def _left_out(plan: BuildPlan, name: str) -> Note:
+    job = next(job.name for job, target in plan.targets if target.identifier == name)
+    return Note(State.WARNING, f"{name} is optional and is left out", f"job {job} did not build it")

@@ -1,0 +1,73 @@
+"""Load the sdist and the build plan that the source job made, in a job that builds wheels from them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from release_tools.artifacts import manifest
+from release_tools.engine.context import Context
+from release_tools.errors import OutputError, PreflightError, RepositoryError
+from release_tools.git.repository import Repository
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
+from release_tools.planning.build_plan import PLAN_FILE, SOURCE_JOB, BuildPlan, read_plan
+from release_tools.report.plan_table import targets_text
+
+
+def load_plan(context: Context, _: Release) -> Release:
+    """Return the release with its sdist, its build plan and the job that runs here.
+
+    Raises:
+        OutputError: there is no ``release.json`` or no ``plan.json``.
+        PreflightError: with every fault: another commit, version, sdist or plan than expected.
+        UsageError: the plan has no such job.
+    """
+    folder = context.output
+    stored = manifest.load(folder)
+    plan = read_plan(folder)
+    sdists = stored.artifacts_of_kind(ArtifactKind.SDIST)
+    source = replace(stored, artifacts=sdists, job="", left_out=(), plan=plan)
+    faults = [*_faults(context, source, plan)]
+    if faults:
+        raise PreflightError(
+            f"{folder} does not hold what the job {SOURCE_JOB} made for {stored.name} {stored.version}:",
+            "Nothing was built. Download the artifact of that job again, and check its commit out.",
+            faults=faults,
+        )
+    job = plan.job(context.request.job)
+    trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} says"
+    return replace(source, job=job.name).with_notes(
+        Note(State.INFO, f"{source.name} {source.version}, commit {source.commit[:12]}", source.tag),
+        Note(State.INFO, f"job {job.name} on {job.runner}", targets_text(job)),
+        Note(State.DONE, f"sdist and build plan are as {trusted}"),
+    )
+
+
+def _faults(context: Context, source: Release, plan: BuildPlan) -> Iterator[str]:
+    expect = context.request.expect
+    if expect is not None:
+        yield from manifest.differences(source, replace(expect, artifacts=expect.artifacts_of_kind(ArtifactKind.SDIST)))
+    if plan.digest != source.plan_digest:
+        yield f"{PLAN_FILE}: its sha256 is {plan.digest}, {manifest.FILENAME} says {source.plan_digest or 'nothing'}"
+    if len(source.artifacts) != 1:
+        yield f"{manifest.FILENAME} names {len(source.artifacts)} sdists"
+    for sdist in source.artifacts:
+        yield from _changed(sdist)
+    try:
+        commit = Repository.open(context.project, context.env).head().commit
+    except RepositoryError:
+        return  # the sdist is all that is needed
+    if source.commit != commit:
+        yield f"the checkout is at commit {commit}, the sdist is of {source.commit}"
+
+
+def _changed(sdist: Artifact) -> Iterator[str]:
+    try:
+        found = "" if sdist.path.is_symlink() else Artifact.of(sdist.path, sdist.kind).sha256
+    except FileNotFoundError:
+        yield f"{sdist.filename}: missing"
+        return
+    except OSError as error:
+        raise OutputError(f"{sdist.path}: cannot be read: {error.strerror}") from None
+    if found != sdist.sha256:
+        yield f"{sdist.filename}: its sha256 is {found or 'that of a link'}, {manifest.FILENAME} says {sdist.sha256}"

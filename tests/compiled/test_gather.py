@@ -1,0 +1,231 @@
+"""``release-tools gather``: the files of all build jobs become one release, or none."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from release_tools.artifacts import manifest
+from release_tools.builders.cibuildwheel import cibuildwheel_version
+from tests.compiled.plans import WHEELS, Jobs, copy_jobs, make_jobs, names, outputs, plan_of, wheel
+from tests.conftest import Run
+
+pytestmark = pytest.mark.skipif(not cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
+EVERY = {f"demo-1.0-{tag}.whl" for tags in WHEELS.values() for tag in tags}
+LINUX, MUSL = (f"demo-1.0-{tag}.whl" for tag in WHEELS["linux-x86_64"])
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Jobs:
+    made = make_jobs(tmp_path_factory.mktemp("built"))
+    made.write_all()
+    return made
+
+
+@pytest.fixture
+def jobs(built: Jobs, tmp_path: Path) -> Jobs:
+    return copy_jobs(built, tmp_path / "jobs")
+
+
+def test_the_source_job_makes_sdist_and_plan_and_no_wheel(jobs: Jobs) -> None:
+    source = jobs.folder("source")
+    assert names(source) == {"demo-1.0.tar.gz", "plan.json", "release.json"}
+    told = json.loads(jobs.expect)
+    assert [file["filename"] for file in told["artifacts"]] == ["demo-1.0.tar.gz"]
+    assert told["plan"] == jobs.source.plan_digest != ""
+    assert [job["name"] for job in plan_of(source)["jobs"]] == ["source", *WHEELS]
+
+
+def test_sdist_and_plan_are_those_of_the_commit(built: Jobs, tmp_path: Path) -> None:
+    assert make_jobs(tmp_path / "again").expect == built.expect
+
+
+def test_all_files_become_one_release(run: Run, tmp_path: Path, jobs: Jobs) -> None:
+    output = tmp_path / "gathered"
+    said = run(
+        "gather", *sorted(jobs.root.iterdir()), "-C", jobs.checkout.root, "--packages-dir", tmp_path / "dist",
+        "--expect", jobs.expect, GITHUB_OUTPUT=str(output),
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    assert names(tmp_path / "dist") == {*EVERY, "demo-1.0.tar.gz", "plan.json", "release.json"}
+    release = manifest.load(tmp_path / "dist")
+    assert (release.job, release.left_out, release.plan_digest) == ("", (), jobs.source.plan_digest)
+    assert {artifact.filename for artifact in release.artifacts} == {*EVERY, "demo-1.0.tar.gz"}
+    assert outputs(output)["artifacts"] == manifest.canonical(release)
+    where = ("-C", jobs.checkout.root, "--packages-dir", tmp_path / "dist", "--no-verify-install")
+    checked = run("verify", *where, "--expect", outputs(output)["artifacts"])
+    assert checked.code == 0, checked.err
+
+
+def test_the_order_of_the_folders_does_not_matter(run: Run, tmp_path: Path, jobs: Jobs) -> None:
+    for at, folders in enumerate((sorted(jobs.root.iterdir()), sorted(jobs.root.iterdir(), reverse=True))):
+        said = run("gather", *folders, "-C", jobs.checkout.root, "--packages-dir", tmp_path / f"dist-{at}")
+        assert said.code == 0, said.err
+    first, second = ((tmp_path / f"dist-{at}" / "release.json").read_bytes() for at in range(2))
+    assert first == second
+
+
+def test_an_optional_wheel_may_be_missing_and_is_reported(run: Run, tmp_path: Path, jobs: Jobs) -> None:
+    jobs.write("windows-x86_64", WHEELS["windows-x86_64"][:1], {"left_out": ("cp313-win_amd64",)})
+    said = jobs.gather(run, tmp_path / "dist")
+    assert said.code == 0, said.err
+    assert "cp313-win_amd64" in said.out
+    assert manifest.load(tmp_path / "dist").left_out == ("cp313-win_amd64",)
+
+
+def remove_folder(jobs: Jobs) -> None:
+    folder = jobs.folder("macos-arm64")
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+
+
+def remove_file(jobs: Jobs) -> None:
+    (jobs.folder("linux-x86_64") / LINUX).unlink()
+
+
+def leave_wheel_out(jobs: Jobs) -> None:
+    jobs.write("linux-x86_64", WHEELS["linux-x86_64"][1:])
+
+
+def change_file(jobs: Jobs) -> None:
+    path = jobs.folder("linux-x86_64") / LINUX
+    path.write_bytes(path.read_bytes() + b"x")
+
+
+def rename_platform(jobs: Jobs) -> None:
+    jobs.write("linux-x86_64", ["cp312-cp312-macosx_11_0_arm64", WHEELS["linux-x86_64"][1]], body=b"linux")
+
+
+def tag_for_this_machine(jobs: Jobs) -> None:
+    jobs.write("linux-x86_64", ["cp312-cp312-linux_x86_64", WHEELS["linux-x86_64"][1]])
+
+
+def add_unplanned(jobs: Jobs) -> None:
+    jobs.write("linux-x86_64", [*WHEELS["linux-x86_64"], "cp311-cp311-manylinux_2_17_x86_64"])
+
+
+def add_unlisted(jobs: Jobs) -> None:
+    wheel("cp311-cp311-win_amd64").wheel(jobs.folder("windows-x86_64"))
+
+
+def double_with_other_bytes(jobs: Jobs) -> None:
+    jobs.write("windows-x86_64", [*WHEELS["windows-x86_64"], WHEELS["linux-x86_64"][0]], body=b"other")
+
+
+def double_with_other_glibc(jobs: Jobs) -> None:
+    jobs.write("linux-x86_64", [*WHEELS["linux-x86_64"], "cp312-cp312-manylinux_2_28_x86_64"])
+
+
+def take_another_sdist(jobs: Jobs) -> None:
+    folder = jobs.folder("linux-x86_64")
+    sdist = folder / "demo-1.0.tar.gz"
+    sdist.write_bytes(sdist.read_bytes() + b"x")
+    facts = json.loads((folder / "release.json").read_text())
+    from release_tools.model.artifact import Artifact, ArtifactKind
+
+    facts["artifacts"][0] |= manifest.artifact_data(Artifact.of(sdist, ArtifactKind.SDIST))
+    (folder / "release.json").write_text(json.dumps(facts))
+
+
+def shrink_plan(jobs: Jobs) -> None:
+    """Everywhere, with its digests: only what came by another path knows better."""
+    for folder in jobs.root.iterdir():
+        plan = plan_of(folder)
+        plan["jobs"] = [job for job in plan["jobs"] if job["name"] != "macos-arm64"]
+        (folder / "plan.json").write_text(json.dumps(plan, indent=2) + "\n")
+    remove_folder(jobs)
+    digest = manifest_digest(jobs.folder("source") / "plan.json")
+    for folder in jobs.root.iterdir():
+        facts = json.loads((folder / "release.json").read_text()) | {"plan": digest}
+        (folder / "release.json").write_text(json.dumps(facts))
+
+
+def manifest_digest(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def fact(name: str, value: object) -> Callable[[Jobs], None]:
+    return lambda jobs: jobs.write("linux-x86_64", WHEELS["linux-x86_64"], {name: value})
+
+
+FAULTS: dict[str, tuple[Callable[[Jobs], None], tuple[str, ...]]] = {
+    "a job is missing": (remove_folder, ("cp312-macosx_arm64", "macos-arm64")),
+    "a file is missing": (remove_file, (LINUX,)),
+    "a wheel was not built": (leave_wheel_out, ("cp312-manylinux_x86_64", "linux-x86_64")),
+    "other bytes": (change_file, (LINUX,)),
+    "renamed to another platform": (rename_platform, ("cp312-manylinux_x86_64", "macosx_11_0_arm64")),
+    "for one machine": (tag_for_this_machine, ("cp312-manylinux_x86_64", "cp312-cp312-linux_x86_64")),
+    "a wheel that is not planned": (add_unplanned, ("cp311-cp311-manylinux_2_17_x86_64",)),
+    "a wheel that no manifest names": (add_unlisted, ("cp311-cp311-win_amd64",)),
+    "doubled with other bytes": (double_with_other_bytes, (LINUX,)),
+    "doubled for two versions of glibc": (double_with_other_glibc, (LINUX, "manylinux_2_28_x86_64")),
+    "another sdist": (take_another_sdist, ("wheels-linux-x86_64", "sdist")),
+    "a smaller plan": (shrink_plan, ("plan.json",)),
+    "another commit": (fact("commit", "a" * 40), ("wheels-linux-x86_64", "a" * 40)),
+    "another version": (fact("version", "1.1"), ("wheels-linux-x86_64", "1.1")),
+    "another tag": (fact("tag", "v9"), ("wheels-linux-x86_64", "v9")),
+    "another plan": (fact("plan_digest", "b" * 64), ("wheels-linux-x86_64", "b" * 64)),
+    "no plan": (fact("plan_digest", ""), ("wheels-linux-x86_64", "plan")),
+    "a job that is not planned": (fact("job", "linux-s390x"), ("linux-s390x",)),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_release_that_is_not_whole_is_refused_by_name(run: Run, tmp_path: Path, jobs: Jobs, name: str) -> None:
+    change, named = FAULTS[name]
+    change(jobs)
+    said = jobs.gather(run, tmp_path / "dist")
+    assert said.code == 14
+    for part in named:
+        assert part in said.err
+    assert not (tmp_path / "dist").exists()
+
+
+def test_every_fault_is_reported_at_once(run: Run, tmp_path: Path, jobs: Jobs) -> None:
+    remove_folder(jobs)
+    leave_wheel_out(jobs)
+    said = jobs.gather(run, tmp_path / "dist")
+    assert said.code == 14
+    assert "cp312-macosx_arm64" in said.err
+    assert "cp312-manylinux_x86_64" in said.err
+
+
+def test_the_same_file_from_two_jobs_is_taken_once(run: Run, tmp_path: Path, jobs: Jobs) -> None:
+    copy = jobs.root / "again"
+    copy.mkdir()
+    for path in jobs.folder("linux-x86_64").iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    assert jobs.gather(run, tmp_path / "dist").code == 0
+
+
+def test_without_the_source_job_something_must_be_expected(run: Run, tmp_path: Path, jobs: Jobs) -> None:
+    source = jobs.folder("source")
+    for path in source.iterdir():
+        path.unlink()
+    source.rmdir()
+    assert jobs.gather(run, tmp_path / "dist").code == 0
+    said = run("gather", jobs.root, "-C", jobs.checkout.root, "--packages-dir", tmp_path / "other")
+    assert (said.code, "--expect" in said.err) == (2, True)
+
+
+def test_a_folder_without_files_of_a_job_is_no_input(run: Run, tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "none"):
+        assert run("gather", folder, "-C", tmp_path).code == 2
+
+
+def test_a_release_without_a_plan_cannot_be_gathered(run: Run, tmp_path: Path, jobs: Jobs) -> None:
+    source = replace(jobs.source, plan_digest="")
+    said = jobs.gather(run, tmp_path / "dist", expect=manifest.canonical(source))
+    assert (said.code, "build --job source" in said.err) == (2, True)
+
+
+def test_a_release_that_is_not_whole_is_not_published_either(run: Run, jobs: Jobs) -> None:
+    source = jobs.folder("source")
+    said = run("publish", "-C", jobs.checkout.root, "--packages-dir", source, "--dry-run", "--expect", jobs.expect)
+    assert said.code == 14
+    assert "cp312-macosx_arm64" in said.err
