@@ -16,7 +16,7 @@ SUMMARY = "Summary: A demonstration\\n"
 # What is replaced in the project's own backend, by what, and what is then said.
 REFUSED = {
     "not pure": (PURE, "Root-Is-Purelib: false", "it is not pure: WHEEL says Root-Is-Purelib: false"),
-    "compiled": (MEMBERS, f'{MEMBERS}\n    members[f"{{name}}/core.so"] = b""', "'demo/core.so' is compiled code"),
+    "compiled": (MEMBERS, f'{MEMBERS}\n    members[f"{{name}}/core.dll"] = b""', "'demo/core.dll' is compiled code"),
     "URL": (SUMMARY, f"{SUMMARY}Requires-Dist: a @ https://example.org/a.whl\\n", "a URL is not a package"),
     "machine": (SUMMARY, f"{SUMMARY}Requires-Dist: a; platform_machine == 'arm64'\\n", "needed on some machines only"),
 }
