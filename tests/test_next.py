@@ -88,6 +88,77 @@ def test_a_release_on_another_branch_is_told(checkout: Checkout, said: Said) -> 
     assert "another branch" in err
 
 
+def test_a_version_that_another_branch_has_is_not_recommended(checkout: Checkout, said: Said) -> None:
+    checkout.git("switch", "--quiet", "--create", "1.0.x")
+    checkout.commit({"demo.py": "def load(path): return 2\n"}, "Fix it there")
+    tagged(checkout, "v1.0.1")
+    checkout.git("switch", "--quiet", "main")
+    checkout.commit({"demo.py": "def load(path): return 1\n"}, "Fix it")
+    assert said.by(checkout, "next")[0] == "1.0.2"
+
+
+def test_a_later_tag_of_the_same_branch_is_not_called_another(checkout: Checkout, said: Said) -> None:
+    checkout.commit({"demo.py": "def load(path): return 1\n"}, "Fix it")
+    earlier = checkout.head
+    checkout.commit({"demo.py": "def load(path): return 2\n"}, "Fix it again")
+    tagged(checkout, "v1.0.1")
+    checkout.git("checkout", "--quiet", earlier)
+    out, err = said.by(checkout, "next")
+    assert out == "1.0.2"
+    assert "another branch" not in err
+    assert "v1.0.1" in err
+
+
+def test_a_floating_tag_is_no_release(checkout: Checkout, said: Said) -> None:
+    tagged(checkout, "v1")
+    checkout.commit({"demo.py": "def load(path): return 1\n"}, "Fix it")
+    tagged(checkout, "v1.0.1")
+    checkout.git("tag", "--force", "v1")
+    checkout.commit({"demo.py": "def load(path): return 2\n"}, "Fix it again")
+    data = said.data(checkout)
+    assert (data["version"], data["previous"]["tag"]) == ("1.0.2", "v1.0.1")
+
+
+def test_the_version_in_a_module_is_the_projects_own(checkout: Checkout, said: Said) -> None:
+    project = (
+        '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n[project]\nname = "demo"\n'
+    )
+    module = '"""Demo."""\n__version__ = "1.1.0.dev0"\ndef load(path, more): ...\n'
+    checkout.commit({"pyproject.toml": f'{project}dynamic = ["version"]\n', "demo.py": module})
+    out, err = said.by(checkout, "next")
+    assert out == "1.1.0"
+    assert "by the evidence, 2.0.0" in err
+
+
+def test_a_changelog_that_lists_removals_does_not_promise_a_minor_version(checkout: Checkout, said: Said) -> None:
+    news = "1.1.0 (unreleased)\n==================\n\nAPI changes\n-----------\n\nio\n^^\n\n- Removal of ``save``.\n"
+    checkout.commit({"demo.py": "def load(path): return 1\n", "CHANGES.rst": news})
+    out, err = said.by(checkout, "next")
+    assert out == "2.0.0"
+    assert "CHANGES.rst calls it 1.1.0" in err
+
+
+def test_a_folder_that_did_not_exist_at_the_last_release_is_not_compared(checkout: Checkout, said: Said) -> None:
+    (checkout.path / "inner").mkdir()
+    checkout.git("mv", "demo.py", "pyproject.toml", "inner")
+    checkout.commit({"inner/more.py": "x = 1\n"}, "Move it")
+    inner = Checkout(checkout.path / "inner", checkout.home, checkout.more)
+    out, err = said.by(inner, "next")
+    assert out == "1.0.1"
+    assert "not compared: inner/ does not exist in v1.0.0" in err
+    assert "Move it" in said.by(inner, "notes", "1.0.1")[0]
+
+
+def test_tests_below_a_workspace_are_no_packages(checkout: Checkout, said: Said) -> None:
+    for folder in ("packages/core/demo_core", "packages/core/tests", "packages/lab/tests"):
+        (checkout.path / folder).mkdir(parents=True)
+    files = {f"packages/{path}/__init__.py": "" for path in ("core/demo_core", "core/tests", "lab/tests")}
+    checkout.commit({"pyproject.toml": '[project]\nname = "other"\n', **files})
+    tagged(checkout, "v1.1.0")
+    checkout.commit({"packages/core/demo_core/__init__.py": "x = 1\n"})
+    assert said.by(checkout, "next")[0]
+
+
 @pytest.mark.parametrize(
     ("files", "message", "version"),
     [
@@ -246,6 +317,54 @@ def test_notes_come_from_the_changelog(checkout: Checkout, said: Said, arguments
     assert said.by(checkout, "notes", *arguments)[0] == notes
     if arguments:
         assert json.loads(said.by(checkout, "notes", *arguments, "--json")[0])["notes"] == notes
+
+
+@pytest.mark.parametrize(
+    ("files", "version", "notes"),
+    [
+        ({"CHANGES.md": "## 1.1.0 (2026-01-02)\n\n- Old.\n"}, "1.2.0", "- commit, by Ana Author"),
+        ({"CHANGES.md": "## 2.0.0\n\n- TWO\n\n## \\[1.2.0\\]\n\n- ONE\n"}, "1.2.0", "- ONE"),
+        ({"CHANGES.md": "## 2.0.0\n\n- TWO\n\n## 1.2.0\n\n- ONE\n"}, "42.0.0", "- commit, by Ana Author"),
+        ({"CHANGES.md": "## Unreleased\n\n- Later.\n\n## 2.0.0\n\n- TWO\n"}, "2.1.0", "- Later."),
+        ({"CHANGES.md": "## 1.2.0 (unreleased)\n\n- Soon.\n"}, "1.2.0rc1", "- Soon."),
+        ({"CHANGES.md": "## 1.2.0 (unreleased)\n\n- Soon.\n"}, "1.3.0", "- commit, by Ana Author"),
+        (
+            {"News.adoc": "== 1.2.0\n\n* See https://demo.example[there].\n"},
+            "1.2.0",
+            "- See [there](https://demo.example).",
+        ),
+        (
+            {"NEWS.md": "<a id='v1.2.0'></a>\n# 1.2.0\n\n- New.\n\n<a id='v1.1.0'></a>\n# 1.1.0\n\n- Old.\n"},
+            "1.2.0",
+            "- New.",
+        ),
+    ],
+)
+def test_notes_never_come_from_the_section_of_another_version(
+    checkout: Checkout, said: Said, files: Mapping[str, str], version: str, notes: str
+) -> None:
+    checkout.commit(files, "commit")
+    assert said.by(checkout, "notes", version)[0] == notes
+
+
+def test_an_unreleased_section_of_the_tagged_commit_is_its_notes(checkout: Checkout, said: Said) -> None:
+    checkout.commit({"CHANGES.md": "## Unreleased\n\n- In the candidate.\n"}, "Write")
+    tagged(checkout, "v1.1.0rc1")
+    checkout.commit({"CHANGES.md": "## Unreleased\n\n- Later.\n"}, "Write more")
+    assert said.by(checkout, "notes", "1.1.0rc1")[0] == "- In the candidate."
+
+
+def test_people_are_named_once_as_the_mailmap_says_and_bots_are_not(checkout: Checkout, said: Said) -> None:
+    checkout.commit({".mailmap": "Ben Builder <ben@example.org> <benny@elsewhere.example>\n"}, "Map")
+    tagged(checkout, "v1.1.0")
+    trailers = (
+        "Co-authored-by: benny <benny@elsewhere.example>\nCo-authored-by: Ben Builder <ben@example.org>\n"
+        "Co-authored-by: dependabot[bot] <support@github.com>\nCo-authored-by: A Model 2 <noreply@vendor.example>"
+    )
+    checkout.commit({"demo.py": "x = 1\n"}, f"Fix the reader (#12)\n\n{trailers}")
+    first, *thanks = said.by(checkout, "notes", "1.2.0")[0].splitlines()
+    assert first == "- Fix the reader (#12), by Ana Author, Ben Builder"
+    assert thanks == ["", "### First contributions", "", "- Ben Builder"]
 
 
 def test_without_a_changelog_notes_come_from_the_commits_since_the_release_before(

@@ -34,7 +34,7 @@ _ANCHOR: Final = re.compile(
 )
 _RULE: Final = re.compile(r" {0,3}([-*_=])(?:[ \t]*\1){2,}[ \t]*")
 _LINE_TITLE: Final = re.compile(
-    r"(?:[-*+][ \t]+)?(?P<mark>\*\*|__|=+[ \t]*|<b>|<strong>)?(?P<title>\S.{0,120}?)"
+    r"(?:[-*+][ \t]+)?(?P<mark>\*\*|__|=+[ \t]*|<b>|<strong>|:release:)?(?P<title>\S.{0,120}?)"
     r"(?:\*\*|__|[ \t]*=+|</b>|</strong>)?(?P<rest>:?(?:[ \t]*[-(\u2013\u2014].{0,60})?)[ \t]*"
 )
 _INDENTED_CODE: Final = re.compile(r"(?: {4}|\t)")
@@ -206,7 +206,7 @@ class _Title:
 
 def _parts(text: str, markup: Markup, reader: HeadingReader) -> list[Part]:
     lines, headings = split_lines(text), find_headings(text, markup)
-    if headings:
+    if headings and not reader.is_unreleased(headings[0].text):
         reader = reader.with_names([names_in_title(headings[0].text)])
     titles = _read(headings, reader)
     if not any(title.versions for title in titles):

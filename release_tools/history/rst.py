@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 # Sphinx's roles are unknown to docutils; what they say is written in its own words before it reads them.
 _ROLE: Final = re.compile(r"(?<![\w`]):(?P<role>[\w:+.-]{1,40}):`(?P<text>[^`]{1,300})`")
 _TITLED: Final = re.compile(r"(?P<title>[^<]*[^<\s])\s*<[^<>]*>")
-_NUMBERS: Final = frozenset({"issue", "pr", "pull", "gh", "ghissue", "ghpull", "gh-issue", "gh-pr", "bug"})
+_NUMBERS: Final = frozenset(
+    {"issue", "pr", "pull", "gh", "ghissue", "ghpull", "gh-issue", "gh-pr", "bug", "feature", "support"}
+)
 _WORDS: Final = frozenset({"abbr", "author", "doc", "ref", "term", "user", "any"})
 _MARKUP: Final = re.compile(r"[\\`*\[\]<]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _ADMONITIONS: Final = frozenset(

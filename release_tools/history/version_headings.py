@@ -167,15 +167,12 @@ class HeadingReader:
     def _name(self) -> re.Pattern[str] | None:
         """Match any of the names, with ``-``, ``_``, ``.`` or a space between their parts, in any case."""
         spellings = []
-        for name in sorted(set(self.names), key=len, reverse=True):
+        for name in sorted(_variants(self.names), key=len, reverse=True):
             parts = [re.escape(part) for part in re.split(r"[-_.\s]+", name) if part]
-            if parts:
-                spellings.append(r"[-_.\s]?".join(parts))
-        return (
-            re.compile(rf"(?:{'|'.join(spellings)})(?=[-_\s]*v?\d|[^A-Za-z0-9]|\Z)", re.IGNORECASE)
-            if spellings
-            else None
-        )
+            spellings.append(r"[-_.\s]?".join(parts))
+        if not spellings:
+            return None
+        return re.compile(rf"(?:{'|'.join(spellings)})(?=[-_\s]*v?\d|[^A-Za-z0-9]|\Z)", re.IGNORECASE)
 
     @cached_property
     def _title(self) -> re.Pattern[str] | None:
@@ -211,6 +208,16 @@ class HeadingReader:
             else:
                 return None
         return None
+
+
+def _variants(names: Iterable[str]) -> set[str]:
+    """Return the names, and how else a project of that name is called: psycopg for psycopg2, PyTables for tables."""
+    found = set[str]()
+    for name in filter(None, names):
+        plain = name.lower()
+        found |= {plain, f"python-{plain}", f"py{plain}", plain.rstrip("0123456789")}
+        found |= {plain.removeprefix("python-"), plain.removeprefix("py")}
+    return {name for name in found if any(map(str.isalpha, name)) and (len(name) > 1 or name in names)}
 
 
 def names_in_title(title: str) -> str:

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from release_tools.errors import VersionError
 from release_tools.history.bump import Bump, BumpEvidence, Level, Past, VersionScheme, bumped, recommend, scheme_of
-from release_tools.history.tagged_releases import PastRelease, last_final, newest, previous
+from release_tools.history.tagged_releases import PastRelease, last_final, newest, previous, without_floating
 
 NOTHING, METADATA, PATCH, MINOR, MAJOR = Level
 TODAY = date(2026, 3, 2)
@@ -162,6 +162,51 @@ def test_the_evidence_is_told_where_the_project_says_otherwise() -> None:
     advice = recommend(past, VersionScheme.SEMVER, TODAY)
     assert (str(advice.version), str(advice.by_evidence)) == ("8.1.8", "9.0.0")
     assert advice.rule == "something broken: the major number (SemVer)"
+
+
+@pytest.mark.parametrize(
+    ("history", "taken", "level", "version"),
+    [
+        ("1.0.0", "1.0.1", PATCH, "1.0.2"),
+        ("1.0.0", "1.0.1 1.0.2", PATCH, "1.0.3"),
+        ("1.0.0", "1.1.0 1.1.1", MINOR, "1.2.0"),
+        ("1.0.0", "1.1.0", PATCH, "1.0.1"),
+        ("1.0.0", "2.0.0", MAJOR, "3.0.0"),
+        ("1.0.0 1.1.0rc1", "1.1.0rc2", PATCH, "1.1.0rc3"),
+        ("1.2", "1.3", MINOR, "1.4"),
+        ("2026.1.14@2026-01-14", "2026.3.2", PATCH, "2026.3.2.1"),
+        ("25.1@2025-02-01 26.1@2026-02-02", "26.2", MINOR, "26.2.1"),
+    ],
+)
+def test_a_version_that_is_tagged_elsewhere_is_not_recommended(
+    history: str, taken: str, level: Level, version: str
+) -> None:
+    releases, evidence = released(history), (BumpEvidence("test", Level(level), ""),)
+    past = Past(releases, evidence, evidence, taken=frozenset(map(Version, taken.split())))
+    assert str(recommend(past, scheme_of(releases), TODAY).version) == version
+    if "26" not in history:
+        planned = Past(releases, evidence, evidence, Version(taken.split(maxsplit=1)[0]), taken=past.taken)
+        assert str(recommend(planned, scheme_of(releases), TODAY).version) == version
+
+
+@pytest.mark.parametrize(
+    ("tags", "kept"),
+    [
+        ("v1@c3@9 v1.2@c3@9 v1.2.3@c3@3 v1.2.2@c2@2", "v1.2.3 v1.2.2"),
+        ("v1@c4@9 v1.2.3@c3@3", "v1.2.3"),
+        ("v1@c1@1 v1.0.1@c2@2", "v1 v1.0.1"),
+        ("v1@c1@1 v1.0@c1@1", "v1 v1.0"),
+        ("v1.2@c1@1 v1.2.1@c2@2", "v1.2 v1.2.1"),
+        ("v2@c4@9 v1.2.3@c3@3", "v2 v1.2.3"),
+        ("v2.0@c1@2 v2.0.0rc1@c1@1", "v2.0 v2.0.0rc1"),
+    ],
+)
+def test_a_tag_that_follows_a_series_is_no_release(tags: str, kept: str) -> None:
+    releases = []
+    for item in tags.split():
+        tag, commit, time = item.split("@")
+        releases.append(PastRelease(Version(tag), tag, commit, TODAY, int(time)))
+    assert " ".join(release.tag for release in without_floating(releases)) == kept
 
 
 @pytest.mark.parametrize(

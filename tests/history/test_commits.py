@@ -2,7 +2,16 @@
 
 import pytest
 
-from release_tools.history.commits import Author, Commit, are_conventional, changes, first_time_authors, main_line
+from release_tools.history.commits import (
+    Author,
+    Commit,
+    are_conventional,
+    changes,
+    co_authors,
+    first_time_authors,
+    main_line,
+    unify_authors,
+)
 
 ANA, BEN, EVE = Author("Ana", "ana@example.org"), Author("Ben", "ben@example.org"), Author("Eve", "eve@example.org")
 BOT = Author("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com")
@@ -84,6 +93,61 @@ def test_first_contributions_are_told_once_and_not_of_bots() -> None:
     assert first_time_authors(newest_first, {"ana", "ana@example.org"}) == ["Eve", "Ben"]
 
 
+@pytest.mark.parametrize(
+    ("name", "email"),
+    [
+        ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com"),
+        ("pre-commit-ci[bot]", ""),
+        ("github-actions", "actions@github.com"),
+        ("Code Assistant 4.5", "noreply@assistant.example"),
+        ("Some Model", "noreply@vendor.example"),
+        ("Copilot", "198982749+Copilot@users.noreply.github.com"),
+        ("Claude Opus 4.6", "x@y.example"),
+        ("demo-bot", "demo-bot@demo.example"),
+        ("ChatGPT", "a@b.example"),
+        ("Weblate (bot)", "hosted@weblate.example"),
+        ("Cursor Agent", "cursoragent@cursor.example"),
+        ("renovate", "renovate@whitesource.example"),
+    ],
+)
+def test_bots_and_assistants_are_nobodys_names(name: str, email: str) -> None:
+    [change] = changes([commit("Fix", "", ANA, Author(name, email))])
+    assert change.authors == ("Ana",)
+
+
+@pytest.mark.parametrize(
+    ("name", "email"),
+    [
+        ("Claude Martin", "claude@example.org"),
+        ("Devin Talbot", "1+devin@users.noreply.github.com"),
+        ("Abbot", "abbot@example.org"),
+        ("Robot Heart", "heart@example.org"),
+        ("Ana", "root@localhost"),
+        ("gemini", "gemini@example.org"),
+    ],
+)
+def test_people_with_such_names_are_people(name: str, email: str) -> None:
+    assert not Author(name, email).is_bot
+
+
+def test_one_person_has_one_name() -> None:
+    one = commit("a", "", Author("ana", "1+ana@users.noreply.github.com"), Author("Ana Author", "ana@example.org"))
+    two = commit("b", "", Author("Ana Author", "ana@users.noreply.github.com"), Author("ANA", "Ana@example.org"))
+    other = commit("c", "", Author("Ana", "other@example.org"))
+    names = [[author.name for author in item.authors] for item in unify_authors([one, two, other])]
+    assert names == [["Ana Author"], ["Ana Author"], ["Ana"]]
+
+
+def test_addresses_that_many_use_join_nobody() -> None:
+    commits = [commit("a", "", Author("Ana A", "root@localhost"), Author("Ben B", "root@localhost"), Author("C", ""))]
+    assert [len(item.authors) for item in unify_authors(commits)] == [3]
+
+
+def test_co_authors_are_named_wherever_the_lines_are() -> None:
+    body = "Text.\n\nCo-authored-by: Ben <ben@example.org>\n\nMore.\n  CO-AUTHORED-BY:Eve <eve@example.org>\n"
+    assert co_authors(body) == [BEN, EVE]
+
+
 def test_hostile_subjects_take_no_longer() -> None:
     hostile = [
         "a" * 100_000,
@@ -93,3 +157,6 @@ def test_hostile_subjects_take_no_longer() -> None:
         " " * 100_000,
     ]
     assert len(changes(map(commit, hostile))) == len(hostile)
+    for text in ("Co-authored-by: " * 10_000, "a-" * 50_000, "bot " * 30_000, "a" * 100_000):
+        assert co_authors(f"{text}\n" * 2) == []
+        assert Author(text, text).is_bot in (True, False)

@@ -53,6 +53,24 @@ def test_a_changelog_asks_by_its_titles_and_entries(text: str, levels: list[Leve
     assert [item.level for item in from_changelog(changelog, changelog.unreleased)] == levels
 
 
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("### API changes\n\n#### io\n\n- Removal of ``read``.\n\n#### fit\n\n- Faster.", [MAJOR, MINOR]),
+        ("### API changes\n\n#### io\n\n- ``read`` takes a path.", [MINOR]),
+        ("### Bug fixes\n\n#### io\n\n- Removed a leak.", [PATCH]),
+        ("### New features\n\n#### io.removed\n\n- A thing.", [MAJOR]),
+        ("### io\n\n#### Added\n\n- a\n\n#### Fixed\n\n- b", [MINOR, PATCH]),
+        ("### Removed\n\n#### io\n\n- a\n\n### Fixed\n\n#### io\n\n- b", [MAJOR, PATCH]),
+        ("### API changes\n\n- Drop support for Python 3.9.", [MINOR]),
+    ],
+)
+def test_the_kind_of_change_may_be_above_the_modules(text: str, levels: list[Level]) -> None:
+    changelog = Changelog.parse("CHANGELOG.md", f"## Unreleased\n\n{text}\n\n## 1.0\n\n- x\n")
+    assert changelog.unreleased is not None
+    assert [item.level for item in from_changelog(changelog, changelog.unreleased)] == levels
+
+
 def test_an_entry_is_shown_whole() -> None:
     changelog = Changelog.parse(
         "CHANGES.rst", "Unreleased\n==========\n\n* Fix a\n  long\n  thing.\n\n  * inner\n* Add b\n"
