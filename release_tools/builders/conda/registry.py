@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from release_tools.builders.conda.base import CondaBuilder, CondaProject
+from release_tools.builders.conda.conda_build import CondaBuildBuilder
 from release_tools.builders.conda.from_wheel import WheelConverter
 from release_tools.builders.conda.rattler_build import RecipeBuilder
 from release_tools.errors import ConfigError, did_you_mean
@@ -11,6 +12,7 @@ from release_tools.model.note import Skip
 
 BUILDERS: Final[tuple[CondaBuilder, ...]] = (
     RecipeBuilder(),
+    CondaBuildBuilder(),
     WheelConverter(),
 )
 """In the order in which ``conda.builder = "auto"`` asks them; the first that applies builds."""
