@@ -13,8 +13,8 @@ PURE = "Root-Is-Purelib: true"
 MEMBERS = "Path(name))}"
 SUMMARY = "Summary: A demonstration\\n"
 
-# These are no releases without a conda package either: PyPI refuses a URL, and the wheel's tag is not of its content.
-REFUSED_ANYHOW = ("compiled code", "URL")
+# PyPI refuses a URL, with a conda package or without.
+REFUSED_ANYHOW = ("URL",)
 # What is replaced in the project's own backend, by what, and what is then said.
 REFUSED = {
     "not pure": (PURE, "Root-Is-Purelib: false", "it is not pure: WHEEL says Root-Is-Purelib: false"),
