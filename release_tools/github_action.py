@@ -4,25 +4,21 @@ The runner hands the inputs over as one JSON object in ``INPUTS``. An input that
 variable, so option, environment and file decide exactly as on a laptop; the others become options of the command.
 """
 
-import base64
 import json
 import os
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
-from release_tools import addresses
 from release_tools.cli.main import COMMANDS, main, run_process
 from release_tools.config.loader import settings
 from release_tools.engine.routes import DRAFT, GITHUB
 from release_tools.errors import ReleaseToolsError, UsageError
+from release_tools.git.remote import github_login
 from release_tools.git.repository import Repository
 from release_tools.system.console import Console
-from release_tools.system.credentials import GITHUB_TOKEN
 
 VARIABLE: Final = "INPUTS"
 OPTIONS: Final = ("project", "version", "tag", "bump", "job", "expect", "only")
@@ -76,26 +72,9 @@ def deepen(project: Path, env: Mapping[str, str]) -> None:
     try:
         repository = Repository.open(project, env)
         if repository.shallow:
-            complete = ("fetch", "--quiet", "--unshallow", "--tags", "--force", "origin")
-            replace(repository, env={**repository.env, **_login(env)}).git(*complete)
+            repository.unshallow("origin", github_login(env))
     except ReleaseToolsError:
         return
-
-
-def _login(env: Mapping[str, str]) -> Mapping[str, str]:
-    """Git's configuration to read a private repository with the job's token; by environment, never in argv."""
-    token = env.get(GITHUB_TOKEN)
-    if not token:
-        return {}
-    server = env.get("GITHUB_SERVER_URL", addresses.GITHUB_SITE)
-    if urlsplit(server).scheme != "https":
-        return {}
-    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    return {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"http.{server}/.extraheader",
-        "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {basic}",
-    }
 
 
 if __name__ == "__main__":

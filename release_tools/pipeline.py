@@ -128,6 +128,8 @@ TRIAL: Final = Step("Trial of the recipe", "test_recipe")  # built and tested by
 
 BUILT: Final = Step("Files", "load_build", PreflightError)  # instead of BUILD, in another job
 
+RELEASED_TAG: Final = Step("Released tag", "check_released_tag", PreflightError)  # whether it is still where it was
+
 NOTES_AGAIN: Final = Step("Release notes", "write_notes.rewrite_notes")  # for the GitHub release, in another job
 
 TAG: Final = (VERSION, NOTES, *TAGGING)

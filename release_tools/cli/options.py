@@ -44,6 +44,15 @@ def add_expect(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_offline_tag(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--offline-tag``: go on where the remote cannot be asked about the tag."""
+    parser.add_argument(
+        "--offline-tag",
+        action="store_true",
+        help="do not ask the remote whether the tag is on the commit that was built; for a machine without a network",
+    )
+
+
 def add_only(parser: argparse.ArgumentParser) -> None:
     """``--only``: some of the places of the route, for one job of several that share a release."""
     parser.add_argument(

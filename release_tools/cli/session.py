@@ -64,8 +64,11 @@ class Session:
                 start_test_environment(project.dependencies, self.scratch, self.env, self.background)
 
     def close(self) -> None:
-        """End the background tasks that nobody asked for."""
+        """End the background tasks that nobody asked for, and remove what git worked in."""
+        from release_tools.git.own_directory import remove_own_directories
+
         self.background.end()
+        remove_own_directories()
 
     def context(self, *, is_dry_run: bool = True, anywhere: bool = False) -> "Context":
         """The surroundings of a pipeline run.
@@ -170,6 +173,7 @@ class Session:
             no_commit=getattr(self.options, "no_commit", False),
             patch=getattr(self.options, "pull_request", "") or getattr(self.options, "patch", ""),
             job=getattr(self.options, "job", None) or "",
+            is_tag_offline=getattr(self.options, "offline_tag", False),
             expect=expected_release(getattr(self.options, "expect", None)),
         )
         if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":

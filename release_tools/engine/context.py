@@ -33,6 +33,7 @@ class Request:
         is_next: whether to prepare the next development version instead.
         no_commit: whether to leave what is prepared uncommitted.
         patch: the file that what is prepared is written to, or read from for a pull request; empty for none.
+        is_tag_offline: whether the remote is not asked about the tag before something is published.
         expect: the release that was built, as another job reported it; None where no job did.
     """
 
@@ -45,6 +46,7 @@ class Request:
     is_next: bool = False
     no_commit: bool = False
     patch: str = ""
+    is_tag_offline: bool = False
     expect: Release | None = None
 
 

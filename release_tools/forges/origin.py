@@ -188,7 +188,8 @@ def _api_is_meant(context: Context, repository: HostedRepository, remote: Remote
 def _remote(context: Context) -> Remote | None:
     """The configured git remote; None where there is no checkout or no such remote."""
     try:
-        remote = Remote(Repository.open(context.project, context.env), context.config.tag.remote)
+        repository = Repository.open(context.project, context.env)
+        remote = Remote(repository, context.config.tag.remote, context.config.network.timeout)
     except RepositoryError:
         return None
     return remote if remote.url else None

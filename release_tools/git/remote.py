@@ -1,16 +1,24 @@
 """The copy of a repository that others see, through git's command line."""
 
+import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
+from release_tools import addresses
 from release_tools.errors import RemoteError, RepositoryError, UnreachableError
-from release_tools.git.repository import Repository
+from release_tools.git.repository import Repository, git_environment
 from release_tools.git.tags import has
+from release_tools.system.credentials import GITHUB_TOKEN, read_token
 from release_tools.system.process import ProcessError
 
-_PATIENCE: Final = ("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60")
+_TIMEOUT: Final = 60.0
+_TRANSFER: Final = 30
+"""How many times as long objects may take as an answer."""
 _USERINFO: Final = re.compile(r"(?<=://)[^/@\s]{1,500}@")
 _LOGIN: Final = re.compile(
     r"Authentication failed|could not read Username|Permission .{0,300}denied|terminal prompts disabled|\b403\b",
@@ -24,17 +32,19 @@ class Remote:
 
     Attributes:
         repository: whose it is.
-        name: such as ``origin``.
+        name: such as ``origin``, or an address.
+        timeout: seconds until it has to answer; thirty times as long for fetching and pushing.
     """
 
     repository: Repository
     name: str
+    timeout: float = _TIMEOUT
 
     @cached_property
     def url(self) -> str:
         """Its address, without the credentials that may stand in it; empty where there is no such remote."""
         try:
-            return _bare(self.repository.git("remote", "get-url", "--", self.name).strip())
+            return _without_credentials(self.repository.git("remote", "get-url", "--", self.name).strip())
         except ProcessError:
             return ""
 
@@ -67,7 +77,17 @@ class Remote:
         ref = f"refs/heads/{branch}"
         tip = self._refs(ref).get(ref, "")
         if tip and not has(self.repository, tip):
-            self._ask("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--", self.name, ref)
+            self._ask(
+                "fetch",
+                "--quiet",
+                "--no-recurse-submodules",
+                "--no-tags",
+                "--no-write-fetch-head",
+                "--refmap=",
+                "--",
+                self.name,
+                ref,
+            )
         return tip
 
     def fetch_tag(self, tag: str) -> None:
@@ -77,7 +97,16 @@ class Remote:
             RemoteError: the remote could not be asked, or its tag is another than the one here.
         """
         ref = f"refs/tags/{tag}"
-        self._ask("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self.name, f"{ref}:{ref}")
+        self._ask(
+            "fetch",
+            "--quiet",
+            "--no-recurse-submodules",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--",
+            self.name,
+            f"{ref}:{ref}",
+        )
 
     def push_tag(self, tag: str) -> None:
         """Push one tag, and nothing else; never over another.
@@ -91,15 +120,19 @@ class Remote:
 
     def _refs(self, *names: str) -> dict[str, str]:
         lines = self._ask("ls-remote", "--", self.name, *names).splitlines()
-        pairs = (line.split("\t", 1) for line in lines)
+        pairs = (line.split("\t", 1) for line in lines if "\t" in line)
         return {name: sha for sha, name in pairs if name in names}
 
     def _ask(self, *arguments: str) -> str:
+        transfers = arguments[0] in {"fetch", "push"}
+        limit = self.timeout * _TRANSFER if transfers else self.timeout
+        options = ("-c", "http.lowSpeedLimit=1", "-c", f"http.lowSpeedTime={max(1, int(self.timeout))}")
         try:
-            return self.repository.git(*_PATIENCE, *arguments)
+            return self.repository.git(*options, *arguments, timeout=limit)
         except ProcessError as error:
-            said = _bare(error.output or error.message)
-            what = f"git {arguments[0]}: the remote {self.name} ({self.url})"
+            said = _without_credentials(error.output or error.message)
+            name = _without_credentials(self.name)
+            what = f"git {arguments[0]}: the remote {name} ({self.url})" if self.url else f"git {arguments[0]}: {name}"
             if _LOGIN.search(said):
                 raise RepositoryError(
                     f"{what} does not let us in: {said}",
@@ -110,6 +143,42 @@ class Remote:
             raise UnreachableError(f"{what} did not answer: {said}", "Run the same command again to go on.") from None
 
 
-def _bare(text: str) -> str:
-    """The text, its addresses without credentials."""
+def github_login(env: Mapping[str, str]) -> dict[str, str]:
+    """Return variables by which git sends the job's token to GitHub; by environment, never in arguments or files.
+
+    A header that the checkout's configuration holds is dropped, as GitHub refuses two.
+    """
+    token = read_token(env, GITHUB_TOKEN)
+    server = env.get("GITHUB_SERVER_URL", "") or addresses.GITHUB_SITE
+    if not token or urlsplit(server).scheme != "https":
+        return {}
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    key = f"http.{server.rstrip('/')}/.extraheader"
+    return {
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": key,
+        "GIT_CONFIG_VALUE_0": "",
+        "GIT_CONFIG_KEY_1": key,
+        "GIT_CONFIG_VALUE_1": f"AUTHORIZATION: basic {basic}",
+    }
+
+
+def remote_of_address(
+    address: str, folder: Path, env: Mapping[str, str], timeout: float, login: Mapping[str, str]
+) -> Remote:
+    """Return a remote without a checkout, to ask which refs it has.
+
+    Args:
+        address: of the repository.
+        folder: an empty one; no repository is looked for above it.
+        env: the environment of the process.
+        timeout: see `Remote`.
+        login: variables by which git is let in.
+    """
+    variables = {**git_environment(env), "GIT_CEILING_DIRECTORIES": str(folder.parent), **login}
+    return Remote(Repository(folder, variables), address, timeout)
+
+
+def _without_credentials(text: str) -> str:
+    """Return the text, its addresses without credentials."""
     return _USERINFO.sub("", text)

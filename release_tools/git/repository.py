@@ -1,22 +1,17 @@
 """Git, through its command line, with a configuration that a repository cannot turn against its user."""
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
 from release_tools.errors import RepositoryError
+from release_tools.git.own_directory import OwnDirectory
+from release_tools.system import tool_settings
 from release_tools.system.credentials import is_secret
 from release_tools.system.process import Completed, ProcessError, run
 
-_NEUTRAL: Final = (
-    "core.fsmonitor=false",
-    f"core.hooksPath={os.devnull}",
-    "safe.bareRepository=explicit",
-    "advice.detachedHead=false",
-    "protocol.ext.allow=never",
-)
 _SCRATCH_CONFIG: Final = """\
 [core]
 \tautocrlf = false
@@ -37,6 +32,7 @@ _SCRATCH_CONFIG: Final = """\
 \temail = release-tools@localhost
 """
 """Line ends as they were committed, on Windows too; and nothing that the user's own configuration would start."""
+_KEPT: Final = ("GIT_SSL_CAINFO", "GIT_SSH_COMMAND")
 _GITLINK_MODE: Final = "160000"
 
 
@@ -85,57 +81,98 @@ class Submodule:
     present: bool
 
 
+class GitError(ProcessError):
+    """Git failed; its own words are the faults."""
+
+    exit_code = RepositoryError.exit_code
+
+
+def git_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for git: without ``GIT_*``, and without secrets, as git has logins of its own."""
+    clean = {name: value for name, value in env.items() if not name.startswith("GIT_") and not is_secret(name)}
+    clean |= {name: env[name] for name in _KEPT if name in env}
+    return {**clean, **tool_settings.GIT_VARIABLES}
+
+
 @dataclass(frozen=True)
 class Repository:
     """A git work tree.
 
     Attributes:
         root: its top folder, without symbolic links.
-        env: the environment for git, without ``GIT_*`` and without secrets: it has logins of its own.
+        env: the environment for git, as `git_environment` returns it.
         shallow: whether the history was cut off when it was cloned.
+        own: the git directory that is used; None for a scratch clone, whose own one we made.
+        common: the git directory of the repository itself.
     """
 
     root: Path
     env: Mapping[str, str]
     shallow: bool = False
+    own: OwnDirectory | None = field(default=None, repr=False, compare=False)
+    common: Path = Path(".git")
 
     @classmethod
     def open(cls, folder: Path, env: Mapping[str, str]) -> Self:
-        """The repository that a folder lies in.
+        """Open the repository that a folder is in.
 
         Raises:
             RepositoryError: there is none, git refuses to read it, or git is not installed.
         """
-        clean = {name: value for name, value in env.items() if not name.startswith("GIT_") and not is_secret(name)}
-        clean |= {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
-        clean |= {name: env[name] for name in ("GIT_SSL_CAINFO", "GIT_SSH_COMMAND") if name in env}
+        clean = git_environment(env)
+        plain = cls(folder, clean)
         try:
-            answer = cls(folder, clean).git("rev-parse", "--is-shallow-repository", "--show-toplevel")
+            shallow, git_dir, common, top = plain._locations()
+            listing = plain.git("config", "--list", "--null", "--show-scope", "--includes")
+            own = OwnDirectory.over(top, git_dir, common, listing)
         except ProcessError as error:
-            if error.returncode is None:
-                raise RepositoryError("git: not found", "Install git, and see that it is on PATH.") from None
-            if "dubious ownership" in error.output:
-                raise RepositoryError(
-                    f"{folder}: git does not trust this folder, because it belongs to somebody else",
-                    f"Type: git config --global --add safe.directory {folder}",
-                ) from None
-            raise RepositoryError(
-                f"{folder}: not in a git repository", "Change to your project's folder, or name it with --project."
-            ) from None
-        shallow, top = answer.removesuffix("\n").split("\n", 1)
-        return cls(Path(top).resolve(), clean, shallow == "true")
+            raise _not_opened(folder, error) from None
+        except OSError as error:
+            reason = f"{error.strerror}: {error.filename}"
+            raise RepositoryError(f"{folder}: the repository cannot be read: {reason}") from None
+        return cls(top, clean, shallow, own, common)
 
-    def git(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run git here and answer its standard output.
+    def _locations(self) -> tuple[bool, Path, Path, Path]:
+        """Return whether the repository is shallow, its git directory, the common one and its top folder."""
+        query = ("rev-parse", "--path-format=absolute")
+        names = ("--is-shallow-repository", "--git-dir", "--git-common-dir", "--show-toplevel")
+        lines = self.git(*query, *names).removesuffix("\n").split("\n")
+        if len(lines) != len(names):  # a folder's name has a line end
+            lines = [self.git(*query, name).removesuffix("\n") for name in names]
+        shallow, git_dir, common, top = lines
+        return shallow == "true", Path(git_dir), Path(common), Path(top).resolve()
+
+    def git(self, *arguments: str, stdin: str | None = None, timeout: float | None = None) -> str:
+        """Run git here and return its standard output.
+
+        Args:
+            arguments: the command and its own.
+            stdin: text on its standard input.
+            timeout: seconds after which it is ended; never if None.
 
         Raises:
-            ProcessError: git failed.
+            GitError: git failed, or took too long.
         """
-        return self._run(*arguments, stdin=stdin).stdout
+        return self._run(*arguments, stdin=stdin, timeout=timeout).stdout
 
-    def _run(self, *arguments: str, stdin: str | None = None) -> Completed:
-        config = (part for item in _NEUTRAL for part in ("-c", item))
-        return run(["git", *config, *arguments], cwd=self.root, env=self.env, stdin=stdin, may_ask=True)
+    def _run(self, *arguments: str, stdin: str | None = None, timeout: float | None = None) -> Completed:
+        env = {**self.env, **self.own.variables} if self.own else self.env
+        return _run_git(arguments, self.root, env, stdin, timeout)
+
+    def unshallow(self, remote: str, login: Mapping[str, str]) -> None:
+        """Fetch the history and the tags that a shallow clone lacks.
+
+        Args:
+            remote: the name of the one to fetch from.
+            login: variables of the environment that let git in.
+
+        Raises:
+            GitError: git failed.
+        """
+        options = ("--quiet", "--unshallow", "--tags", "--force", "--no-recurse-submodules")
+        replace(self, env={**self.env, **login}).git("fetch", *options, "--", remote)
+        if self.own:
+            self.own.carry_over_unshallowing(self.common)
 
     def head(self) -> Head:
         """What is checked out.
@@ -157,9 +194,15 @@ class Repository:
         return Head(commit, int(time), branch)
 
     def changes(self) -> tuple[str, ...]:
-        """Paths that differ from the commit, untracked ones included, ignored ones not."""
-        status = self.git("status", "--porcelain", "-z", "--no-renames")
-        return tuple(entry[3:] for entry in status.split("\0") if entry)
+        """Return the paths that differ from the commit, untracked ones included, ignored ones not."""
+        # Git would look into a submodule by the configuration that it finds there.
+        status = self.git("status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=dirty")
+        paths = [entry[3:] for entry in status.split("\0") if entry]
+        for submodule in self.submodules("HEAD"):
+            if submodule.present and submodule.path not in paths:
+                inner = Repository.open(self.root / submodule.path, self.env)
+                paths += [submodule.path] if inner.changes() else []
+        return tuple(paths)
 
     def tags(self, *, points_at: str = "") -> dict[str, str]:
         """Every tag and the commit that it peels to, or only those on one commit."""
@@ -223,10 +266,9 @@ class Repository:
             RepositoryError: git failed.
         """
         tags = () if with_tags else ("--no-tags",)
+        options = ("--quiet", "--no-checkout", "--shared", "--template=", "--no-recurse-submodules", *tags)
         try:
-            self.git(
-                "clone", "--quiet", "--no-checkout", "--shared", "--template=", *tags, "--", str(self.root), str(folder)
-            )
+            _run_git(("clone", *options, "--", str(self.root), str(folder)), folder.parent, self.env)
             scratch = Repository(folder, self.env)
             with (folder / ".git" / "config").open("a", encoding="utf-8", newline="\n") as config:
                 config.write(_SCRATCH_CONFIG.format(devnull=os.devnull))
@@ -247,5 +289,34 @@ class Repository:
             if submodule.present:
                 inner = folder / submodule.path
                 inner.rmdir()
-                Repository(self.root / submodule.path, self.env).clone(inner, submodule.commit)
+                Repository.open(self.root / submodule.path, self.env).clone(inner, submodule.commit)
         return folder
+
+
+def _run_git(
+    arguments: Sequence[str],
+    folder: Path,
+    env: Mapping[str, str],
+    stdin: str | None = None,
+    timeout: float | None = None,
+) -> Completed:
+    options = (part for item in tool_settings.GIT_OPTIONS for part in ("-c", item))
+    try:
+        return run(["git", *options, *arguments], cwd=folder, env=env, stdin=stdin, timeout=timeout, may_ask=True)
+    except ProcessError as error:
+        raise GitError(error.message, error.output, error.returncode) from None
+
+
+def _not_opened(folder: Path, error: ProcessError) -> RepositoryError:
+    if error.returncode is None:
+        return RepositoryError("git: not found", "Install git, and check that it is on PATH.")
+    if "dubious ownership" in error.output:
+        return RepositoryError(
+            f"{folder}: git does not trust this folder, because it belongs to somebody else",
+            f"Type: git config --global --add safe.directory {folder}",
+        )
+    if "bad config" in error.output:
+        return RepositoryError(f"{folder}: git cannot read its configuration: {error.output}")
+    return RepositoryError(
+        f"{folder}: not in a git repository", "Change to your project's folder, or name it with --project."
+    )

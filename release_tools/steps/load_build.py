@@ -9,12 +9,10 @@ from packaging.utils import canonicalize_name, canonicalize_version
 
 from release_tools.artifacts import CondaPackage, Sdist, Wheel, manifest, read_conda, read_sdist, read_wheel
 from release_tools.engine.context import Context
-from release_tools.errors import ArchiveError, OutputError, PreflightError, RepositoryError
-from release_tools.forges.origin import origin
-from release_tools.git.repository import Repository
+from release_tools.errors import ArchiveError, OutputError, PreflightError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
-from release_tools.model.release import Kind, Release
+from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat, is_tag_of
 from release_tools.planning.build_plan import PLAN_FILE, read_plan
 from release_tools.planning.completeness import completeness
@@ -38,7 +36,7 @@ def load_build(context: Context, _: Release) -> Release:
     """
     folder = context.output
     release = manifest.load(folder)
-    faults = [*_faults(context, release), *_untagged(context, release)]
+    faults = tuple(_faults(context, release))
     if faults:
         raise PreflightError(
             f"{folder} does not hold what was built for {release.name} {release.version}:",
@@ -128,21 +126,3 @@ def _read(artifact: Artifact) -> Sdist | Wheel | CondaPackage:
             return read_wheel(artifact.path)
         case ArtifactKind.CONDA:
             return read_conda(artifact.path)
-
-
-def _untagged(context: Context, release: Release) -> Iterator[str]:
-    if release.kind is Kind.DEV or context.gate.is_dry_run:
-        return
-    if not release.tagged and not _tagged_since(context, release):
-        yield f"{release.version} was built in a dry run: its commit carried no tag when it was built"
-
-
-def _tagged_since(context: Context, release: Release) -> bool:
-    """Return whether the commit got its tag after it was built, by a job that came in between."""
-    try:
-        if Repository.open(context.project, context.env).commit_of_tag(release.tag) == release.commit:
-            return True
-        there = origin(context)
-        return there is not None and there.commit_of_tag(release.tag) == release.commit
-    except RepositoryError:
-        return False

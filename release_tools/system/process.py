@@ -11,10 +11,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import IO, Final, Union
+from typing import IO, Final, Self, Union
 
 from release_tools.errors import ReleaseToolsError
+from release_tools.system import descendants
 
+_SHOWN: Final = 12
+"""Lines of a program's output that are shown where nobody interprets them."""
+_STARTING: Final = Lock()
+"""Held while a program is started and while orphans are looked for: one that just started is not yet in `_RUNNING`."""
+_RUNNING: Final[set[int]] = set()
+"""The numbers of the programs that were started and have not ended. A process has one set of children, so there is one
+of this as well."""
 _UMASK: Final = -1 if sys.platform == "win32" else 0o022  # the modes of what is built depend on nobody's habits
 
 
@@ -27,14 +35,14 @@ class ProcessError(ReleaseToolsError):
     """
 
     def __init__(self, message: str, output: str = "", returncode: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(message, faults=[line for line in output.splitlines() if line.strip()][-_SHOWN:])
         self.output = output
         self.returncode = returncode
 
 
 @dataclass(frozen=True)
 class Completed:
-    """What a program wrote; it exited with 0."""
+    """The output of a program that exited with 0."""
 
     stdout: str
     stderr: str
@@ -76,10 +84,10 @@ _SCOPE: Final[ContextVar[ProcessScope | None]] = ContextVar("process scope", def
 
 
 class Process:
-    """A program that was begun and is not waited for yet; `finish` or `end` it.
+    """A program that was started and is not waited for yet; call `finish` or `end`.
 
-    Whatever it leaves behind ends with it, unless it may ask its user on the terminal: only a program that may not
-    can run in a session of its own.
+    What it leaves behind ends with it, unless it may ask its user on the terminal: only a program that may not can run
+    in a session of its own.
     """
 
     def __init__(
@@ -91,11 +99,11 @@ class Process:
         asked: bool = False,
         may_ask: bool = False,
     ) -> None:
-        """Begin it, without a shell.
+        """Start it, without a shell.
 
         Args:
             argv: the program and its arguments.
-            env: its whole environment; nothing is inherited beside it.
+            env: its whole environment; nothing else is inherited.
             cwd: its working directory.
             asked: whether it will be given something on its standard input, which is closed otherwise.
             may_ask: whether it may ask its user on the terminal, for a passphrase.
@@ -104,63 +112,61 @@ class Process:
             ProcessError: it could not be started.
         """
         self._name = Path(argv[0]).name
-        self._alone = may_ask
         # Files and not pipes: a pipe stays open as long as any process that the program left behind.
         self._out, self._err = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 - closed by end
         try:
-            self._popen = subprocess.Popen(  # noqa: S603 - argument lists only, never a shell
-                list(argv),
+            self._program = _Program.start(
+                argv,
+                env=env,
                 cwd=cwd,
-                env=dict(env),
+                has_session=not may_ask,
                 stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
                 stdout=self._out,
                 stderr=self._err,
-                umask=_UMASK,
-                start_new_session=not may_ask,
             )
-        except OSError as error:
+        except ProcessError:
             self._close()
-            reason = f"could not be started ({error.strerror}); is it on PATH?"
-            raise ProcessError(f"{self._name}: {reason}") from None
+            raise
         self._scope = _SCOPE.get()
         if self._scope:
             self._scope.add(self)
 
-    def finish(self, stdin: str | None = None, patience: float | None = None) -> Completed:
+    def finish(self, stdin: str | None = None, timeout: float | None = None) -> Completed:
         """Wait for its end.
 
         Args:
             stdin: text on its standard input.
-            patience: seconds after which it is given up; never if None.
+            timeout: seconds after which it is ended; never if None.
 
         Raises:
             ProcessError: it exited with another code than 0, or took too long.
         """
         try:
-            self._popen.communicate(None if stdin is None else stdin.encode(), patience)
+            self._program.popen.communicate(None if stdin is None else stdin.encode(), timeout)
             stdout, stderr = map(_text, (self._out, self._err))
         except subprocess.TimeoutExpired:
-            raise ProcessError(f"{self._name}: gave up after {patience:.0f} s") from None
+            said = _text(self._err).strip()
+            raise ProcessError(f"{self._name}: no end after {timeout:.0f} s", said) from None
         finally:
             self.end()
-        code = self._popen.returncode
+        code = self._program.popen.returncode
         if code != 0:
             raise ProcessError(f"{self._name}: exited with {code}", f"{stdout}{stderr}".strip(), code)
         return Completed(stdout, stderr)
 
     def end(self) -> None:
-        """Have it end now, if it has not."""
-        self.kill()
-        self._popen.wait()
+        """End it now, if it has not ended, and what it left behind."""
+        self._program.end()
         if self._scope:
             self._scope.discard(self)
-        if self._popen.stdin:
-            self._popen.stdin.close()
+        if self._program.popen.stdin:
+            with suppress(OSError):  # what was written and never read
+                self._program.popen.stdin.close()
         self._close()
 
     def kill(self) -> None:
-        """Stop it, for whoever waits in `finish` to see."""
-        _kill(self._popen, session=not self._alone)
+        """Stop it; a thread that waits in `finish` goes on then."""
+        self._program.kill()
 
     def _close(self) -> None:
         self._out.close()
@@ -171,56 +177,49 @@ class LineWorker:
     """A program that takes one line after the other, and answers each with a line."""
 
     def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
-        """Begin it; arguments as of `Process`, whatever it says beside its answers is lost.
+        """Start it; arguments as of `Process`. Only its answers are kept of what it writes.
 
         Raises:
             ProcessError: it could not be started.
         """
-        try:
-            self._popen = subprocess.Popen(  # noqa: S603 - argument lists only, never a shell
-                list(argv),
-                cwd=cwd,
-                env=dict(env),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                encoding="utf-8",
-                umask=_UMASK,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise ProcessError(f"{Path(argv[0]).name}: could not be started ({error.strerror})") from None
+        self._program = _Program.start(
+            argv,
+            env=env,
+            cwd=cwd,
+            has_session=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
         self._scope = _SCOPE.get()
         if self._scope:
             self._scope.add(self)
 
     def ask(self, line: str) -> str:
-        """Return its answer to a line, both without their end; empty where it is no longer there."""
-        stdin, stdout = self._popen.stdin, self._popen.stdout
+        """Return its answer to a line, both without their end; empty where it has ended."""
+        stdin, stdout = self._program.popen.stdin, self._program.popen.stdout
         if stdin is None or stdout is None:
             return ""
         try:
-            stdin.write(line + "\n")
+            stdin.write(f"{line}\n".encode())
             stdin.flush()
         except OSError:
             return ""
-        return stdout.readline().rstrip("\n")
+        return stdout.readline().decode(errors="replace").rstrip("\r\n")
 
     def end(self) -> None:
-        """Have it end now, and whatever it left behind."""
-        self.kill()
-        self._popen.wait()
+        """End it now, and what it left behind."""
+        self._program.end()
         if self._scope:
             self._scope.discard(self)
-        for pipe in (self._popen.stdin, self._popen.stdout):
+        for pipe in (self._program.popen.stdin, self._program.popen.stdout):
             if pipe:
                 with suppress(OSError):  # what was written and never read
                     pipe.close()
 
     def kill(self) -> None:
-        """Stop it; whoever waits for its answer gets an empty one."""
-        _kill(self._popen, session=True)
+        """Stop it; a thread that waits for its answer gets an empty one."""
+        self._program.kill()
 
 
 def run(  # noqa: PLR0913 - as many as subprocess.run has
@@ -229,7 +228,7 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has
     env: Mapping[str, str],
     cwd: Path | None = None,
     stdin: str | None = None,
-    patience: float | None = None,
+    timeout: float | None = None,
     may_ask: bool = False,
 ) -> Completed:
     """Run a program to its end; see `Process` and `Process.finish`.
@@ -238,18 +237,88 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has
         ProcessError: it could not be started, exited with another code than 0, or took too long.
     """
     program = Process(argv, env=env, cwd=cwd, asked=stdin is not None, may_ask=may_ask)
-    return program.finish(stdin, patience)
+    return program.finish(stdin, timeout)
+
+
+@dataclass(frozen=True)
+class _Program:
+    """A program that runs.
+
+    Attributes:
+        popen: of the standard library.
+        has_session: whether it has a session of its own.
+        started: clock ticks after the machine's start; 0 where that is unknown.
+    """
+
+    popen: "subprocess.Popen[bytes]"
+    has_session: bool
+    started: int
+
+    @classmethod
+    def start(  # noqa: PLR0913 - as many as it takes
+        cls,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path | None,
+        has_session: bool,
+        stdin: int,
+        stdout: int | IO[bytes],
+        stderr: int | IO[bytes],
+    ) -> Self:
+        """Start it.
+
+        Raises:
+            ProcessError: it could not be started.
+        """
+        if has_session:
+            descendants.adopt_orphans()
+        try:
+            with _STARTING:
+                popen = subprocess.Popen(  # noqa: S603 - argument lists only, never a shell
+                    list(argv),
+                    cwd=cwd,
+                    env=dict(env),
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=stderr,
+                    umask=_UMASK,
+                    start_new_session=has_session,
+                )
+                _RUNNING.add(popen.pid)
+        except OSError as error:
+            raise ProcessError(f"{Path(argv[0]).name}: {_reason(error, argv[0], cwd)}") from None
+        status = descendants.read_status(popen.pid)
+        return cls(popen, has_session, status.started if status else 0)
+
+    def kill(self) -> None:
+        """Kill it, and the rest of its session or the processes below it."""
+        if sys.platform == "win32":
+            self.popen.kill()
+        elif self.has_session:
+            with suppress(ProcessLookupError, PermissionError):  # macOS answers the latter where nobody is left
+                os.killpg(self.popen.pid, signal.SIGKILL)
+        elif self.popen.poll() is None:
+            descendants.kill_tree(self.popen.pid)
+
+    def end(self) -> None:
+        """Kill it, wait for its end, and end what it left behind."""
+        self.kill()
+        self.popen.wait()
+        _RUNNING.discard(self.popen.pid)
+        if self.has_session and self.started:
+            with _STARTING:
+                descendants.kill_orphans(self.started, frozenset(_RUNNING))
+
+
+def _reason(error: OSError, program: str, cwd: Path | None) -> str:
+    if cwd is not None and not cwd.is_dir():
+        return f"could not be started in {cwd} ({error.strerror})"
+    if isinstance(error, FileNotFoundError) and not Path(program).is_absolute():
+        return f"could not be started ({error.strerror}); is it on PATH?"
+    return f"could not be started ({error.strerror})"
 
 
 def _text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode(errors="replace").replace("\r\n", "\n")
-
-
-def _kill(popen: "subprocess.Popen[str] | subprocess.Popen[bytes]", *, session: bool) -> None:
-    """Kill a program; with all that it left behind where it has a session of its own."""
-    if sys.platform == "win32" or not session:
-        popen.kill()
-    else:
-        with suppress(ProcessLookupError, PermissionError):  # macOS answers the latter where nobody is left
-            os.killpg(popen.pid, signal.SIGKILL)

@@ -39,7 +39,7 @@ def rehearse(run: Run, there: Feedstock, project: Project = NEW, *options: str) 
     (there.folder / "pyproject.toml").write_text(
         '[project]\nname = "words"\n[tool.release-tools.conda]\nchannels = []\n'
     )
-    return run("publish", "--dry-run", "-C", there.folder, "--no-github", *options, **there.env)
+    return run("publish", "--dry-run", "-C", there.folder, "--no-github", "--offline-tag", *options, **there.env)
 
 
 def section(report: dict[str, Any], title: str = "Recipe for conda-forge") -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Everything around a publishing run: doubles under their real host names, a folder of artifacts, our command."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -90,7 +91,35 @@ class World:
         return release
 
     def run(self, *argv: str) -> int:
-        return main([argv[0], "-C", str(self.project), *argv[1:]], self.env)
+        """Run a command; nobody is asked about tags, as the project is no repository, unless it has been made one."""
+        offline = ["--offline-tag"] if argv[0] == "publish" and not self.remote.exists() else []
+        return main([argv[0], "-C", str(self.project), *argv[1:], *offline], self.env)
+
+    @property
+    def remote(self) -> Path:
+        """Where the project's remote is, once `push` made it."""
+        return self.project.parent / "remote.git"
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the project as a person does."""
+        person = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org"}
+        person |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in person.items()}
+        command = ["git", *arguments]
+        env = self.env | person
+        return subprocess.run(command, cwd=self.project, env=env, capture_output=True, text=True, check=True).stdout
+
+    def push(self, *tags: str) -> str:
+        """Make the project a repository with a remote, tag its one commit, and push; gives the commit."""
+        if not self.remote.exists():
+            self.git("init", "--quiet", "--bare", "--initial-branch=main", str(self.remote))
+            self.git("init", "--quiet", "--initial-branch=main")
+            self.git("remote", "add", "origin", str(self.remote))
+            self.git("add", "pyproject.toml")
+            self.git("commit", "--quiet", "--message", "First")
+        for tag in tags:
+            self.git("tag", "--annotate", "--force", "--message", tag, tag)
+        self.git("push", "--quiet", "--force", "origin", "main", *(f"refs/tags/{tag}" for tag in tags))
+        return self.git("rev-parse", "HEAD").strip()
 
     def expected(self, release: Release, *kinds: ArtifactKind) -> dict[str, str]:
         return {one.filename: one.sha256 for one in release.artifacts if one.kind in kinds}

@@ -66,8 +66,9 @@ def attack(env: dict[str, str], tmp_path: Path) -> Iterator[Attack]:
     Path(env["HOME"], ".pypirc").write_text(f"[pypi]\npassword = {CANARY}\n")
     checkout = make_repository(tmp_path / "checkout", hostile(loot), ". v1.0")
     yield Attack(checkout, loot, env, tmp_path / "dist")
-    with suppress(OSError, ValueError):
-        os.kill(int((loot / "left").read_text()), signal.SIGKILL)
+    for left in loot.glob("left*"):
+        with suppress(OSError, ValueError):
+            os.kill(int(left.read_text()), signal.SIGKILL)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -169,17 +170,31 @@ def test_git_that_was_poisoned_in_the_clone_springs_no_trap(attack: Attack) -> N
     assert not (attack.loot.parent / "sprung").exists()
 
 
+def has_ended(pid: int) -> bool:
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a job object would be needed")
 def test_a_process_that_a_build_leaves_behind_ends_with_it(attack: Attack) -> None:
     assert attack.build().returncode == 0
-    left = attack.got("sdist")["process"]
-    for _ in range(100):
-        try:
-            os.kill(left, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.02)
-    pytest.fail(f"{left} still runs")
+    assert has_ended(attack.got("sdist")["process"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to an ancestor")
+@pytest.mark.parametrize("fails", [False, True], ids=["built", "failed"])
+def test_no_process_of_a_build_outlives_it_whatever_session_it_made(attack: Attack, *, fails: bool) -> None:
+    if fails:
+        attack.checkout.commit({"fail": ""})
+    assert attack.build().returncode == (6 if fails else 0)
+    left = attack.got("sdist")["processes"]
+    assert len(left) == 5
+    assert {name for name, pid in left.items() if not has_ended(pid)} == set()
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ def _answer(
     with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:
         answer = Path(folder, "answer.json")
         argv = [sys.executable, "-P", str(program.__file__), *before, str(answer), *after]
-        done = run(argv, env=env, patience=timeout)
+        done = run(argv, env=env, timeout=timeout)
         try:
             return json.loads(answer.read_text(encoding="utf-8"))
         except (OSError, ValueError):

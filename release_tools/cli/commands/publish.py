@@ -4,12 +4,12 @@ import argparse
 from collections.abc import Collection
 from typing import Final
 
-from release_tools.cli.options import add_expect, add_only, add_project, add_settings
+from release_tools.cli.options import add_expect, add_offline_tag, add_only, add_project, add_settings
 from release_tools.cli.session import Session
 from release_tools.engine import routes
-from release_tools.pipeline import BUILT, DRAFT, FORGE, GO_BACK, NOTES_AGAIN, READY, SHOW, UPLOAD, Step
+from release_tools.pipeline import BUILT, DRAFT, FORGE, GO_BACK, NOTES_AGAIN, READY, RELEASED_TAG, SHOW, UPLOAD, Step
 
-_STEPS: Final = (BUILT, GO_BACK, READY, NOTES_AGAIN, DRAFT, *UPLOAD, SHOW, *FORGE)
+_STEPS: Final = (BUILT, RELEASED_TAG, GO_BACK, READY, NOTES_AGAIN, DRAFT, *UPLOAD, SHOW, *FORGE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     parser.add_argument("--dry-run", action="store_true", help="check everything, and only say what would be done")
     add_expect(parser)
+    add_offline_tag(parser)
     add_only(parser)
     add_settings(parser)
 

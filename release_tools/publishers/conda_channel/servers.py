@@ -195,7 +195,7 @@ def upload(http: Http, channel: Channel, artifact: Artifact, secret: str) -> Non
     program = [sys.executable, "-P", str(Path(upload_worker.__file__))]
     limit = http.patience.timeout + artifact.size / _SLOWEST
     try:
-        run(program, env=without_credentials(http.environment), stdin=json.dumps(request), patience=limit)
+        run(program, env=without_credentials(http.environment), stdin=json.dumps(request), timeout=limit)
     except ProcessError as error:
         raise _meaning(channel, artifact, error) from None
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,6 +85,33 @@ time.sleep(600)
     return int((LOOT / "left").read_text())
 
 
+LEAVING = f"""
+import os, pathlib, sys, time
+{{}}
+pathlib.Path({str(LOOT)!r}, "left-" + sys.argv[1]).write_text(str(os.getpid()))
+time.sleep(600)
+"""
+WAYS = {
+    "session": "os.setsid()",
+    "daemon": "os.fork() and os._exit(0); os.setsid(); os.fork() and os._exit(0)",
+    "environment": "os.setsid(); os.environ.clear(); sys.argv[0] = 'init'",
+    "signals": "import signal; os.setsid(); [signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]",
+    "child": "os.setsid(); os.fork()",
+}
+
+
+def leave_processes():
+    """That left the session of the build, each in another way."""
+    for name, way in WAYS.items():
+        subprocess.Popen([sys.executable, "-c", LEAVING.format(way), name])
+    paths = [LOOT / f"left-{name}" for name in WAYS]
+    for _ in range(500):
+        if all(path.exists() and path.read_text() for path in paths):
+            break
+        time.sleep(0.01)
+    return {path.name: int(path.read_text()) for path in paths}
+
+
 def attack(name):
     print(COMMANDS, flush=True)
     print(COMMANDS, file=sys.stderr, flush=True)
@@ -91,6 +119,8 @@ def attack(name):
     if name == "sdist":
         loot["git"] = poison_git()
         loot["process"] = leave_a_process()
+        if os.name != "nt":
+            loot["processes"] = leave_processes()
     (LOOT / f"{name}.json").write_text(json.dumps(loot))
     if Path("fail").exists():
         raise SystemExit(f"{COMMANDS}{os.environ}")

@@ -1,0 +1,113 @@
+"""Check, before anything is published, that the tag is where others see it, on the commit that was built."""
+
+from typing import Final
+
+from release_tools.addresses import GITHUB_SITE
+from release_tools.engine.context import Context
+from release_tools.errors import ConflictError, PreflightError, ReleaseToolsError, RepositoryError
+from release_tools.forges.github.client import GitHub
+from release_tools.git.remote import Remote, github_login, remote_of_address
+from release_tools.git.repository import Repository
+from release_tools.model.note import Note, Skip, State
+from release_tools.model.release import Release
+
+_REPOSITORY: Final = "GITHUB_REPOSITORY"
+_OFFLINE: Final = "On a laptop without a network, add --offline-tag: the tag of the checkout is then believed."
+_ADVICE: Final = (
+    "In a job, the token needs contents: read, and reaches us as GITHUB_TOKEN in the step's environment. " + _OFFLINE
+)
+
+
+def check_released_tag(context: Context, release: Release) -> Release | Skip:
+    """Compare the tag of the remote with the commit that was built.
+
+    The remote is the checkout's own, or the job's repository where there is no checkout; never one that the files name.
+    A dry run warns of what a real run refuses for want of a tag or an answer.
+
+    Raises:
+        ConflictError: the tag is on another commit.
+        PreflightError: there is no such tag.
+        RepositoryError: the remote does not let us in, or there is none to ask.
+        RemoteError: the remote does not answer.
+    """
+    if release.is_untagged:
+        return Skip("a version between two tags has no tag to check")
+    if context.request.is_tag_offline:
+        return _check_offline(context, release)
+    try:
+        remote = _remote(context)
+        commit = remote.commit_of_tag(release.tag)
+    except ReleaseToolsError as error:
+        if context.gate.is_dry_run:
+            return release.with_notes(Note(State.WARNING, f"the tag cannot be checked: {error.message}", "", _ADVICE))
+        error.advice = _ADVICE
+        raise
+    where = remote.url or remote.name
+    if not commit:
+        return _without_tag(context, release, where)
+    if commit != release.commit:
+        raise _moved(release, commit, where)
+    return release.with_notes(Note(State.DONE, f"{release.tag} is on {release.commit[:12]}", where))
+
+
+def _remote(context: Context) -> Remote:
+    """Return the checkout's remote, or else the job's repository.
+
+    Raises:
+        RepositoryError: there is neither.
+    """
+    timeout, login = context.config.network.timeout, github_login(context.env)
+    hub = GitHub.of(context.env, context.http)
+    job = context.env.get(_REPOSITORY, "")
+    try:
+        repository = Repository.open(context.project, context.env)
+        remote = Remote(repository, context.config.tag.remote, timeout)
+    except RepositoryError:
+        remote = None
+    slug = hub.slug(remote.url) if remote and remote.url else ""
+    if remote and remote.url and not (slug and login):
+        return remote
+    if not slug and not job:
+        raise RepositoryError(
+            f"no remote to ask about the tag: {context.project} is no checkout with a remote"
+            f" {context.config.tag.remote}, and {_REPOSITORY} is not set"
+        )
+    server = context.env.get("GITHUB_SERVER_URL", "") or GITHUB_SITE
+    address = f"{server.rstrip('/')}/{hub.repository(slug or job).slug}"
+    folder = context.scratch / "no-repository"
+    folder.mkdir(exist_ok=True)
+    return remote_of_address(address, folder, context.env, timeout, login)
+
+
+def _check_offline(context: Context, release: Release) -> Release:
+    """Compare the tag of the checkout, where there is one, as somebody explicitly asked.
+
+    Raises:
+        ConflictError: the tag is on another commit.
+        PreflightError: there is no such tag, and there was none when it was built.
+    """
+    try:
+        commit = Repository.open(context.project, context.env).commit_of_tag(release.tag)
+    except RepositoryError:
+        commit = ""
+    if commit and commit != release.commit:
+        raise _moved(release, commit, "the checkout")
+    if not commit and not release.tagged:
+        return _without_tag(context, release, "the checkout")
+    seen = "the checkout has it" if commit else "it was there when it was built"
+    return release.with_notes(Note(State.WARNING, f"{release.tag} is not compared with the remote", seen))
+
+
+def _without_tag(context: Context, release: Release, where: str) -> Release:
+    text = f"{where} has no tag {release.tag}, or has it no more"
+    if context.gate.is_dry_run:
+        advice = "Push the tag before it is published: release-tools tag"
+        return release.with_notes(Note(State.WARNING, text, advice=advice))
+    raise PreflightError(text, "Nothing was published. Push the tag of the commit that was built, or build again.")
+
+
+def _moved(release: Release, commit: str, where: str) -> ConflictError:
+    return ConflictError(
+        f"{where} has {release.tag} on {commit}, but these files were built from {release.commit}",
+        "Nothing was published. Find out who moved the tag; release another commit under a new version.",
+    )
