@@ -167,7 +167,7 @@ def render(
         subdir,
     ]
     try:
-        run(argv, env=environment, cwd=scratch, patience=_RENDERING)
+        run(argv, env=environment, cwd=scratch, timeout=_RENDERING)
         found = json.loads(answer.read_text(encoding="utf-8"))
     except (ProcessError, OSError, ValueError) as error:
         lines = error.output.splitlines()[-_LAST_LINES:] if isinstance(error, ProcessError) else [str(error)]
