@@ -174,12 +174,12 @@ def test_a_partial_failure_tells_what_is_done_and_how_to_go_on(
 ) -> None:
     there.build(wheels=4, conda=False)
     there.log_in()
-    refuse = Response.of_text("no sdist today", 400)
+    refuse = Response.of_text("no sdist today", 404)
     there.pypi.faults = [Fault(method="POST", times=None, response=refuse, body=b".tar.gz")]
     assert there.run("publish", "--routes-final", "pypi") == RemoteError.exit_code
     said = capsys.readouterr()
     assert "upload demo-1.0-3-py3-none-any.whl to PyPI" in said.out
-    assert "PyPI refused demo-1.0.tar.gz: 400 no sdist today" in said.err
+    assert "PyPI refused demo-1.0.tar.gz: 404 no sdist today" in said.err
     assert "Run the same command again" in said.out
     assert len(there.pypi.accepted) == 4
     there.pypi.faults = []

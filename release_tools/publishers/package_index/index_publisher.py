@@ -18,7 +18,7 @@ from packaging.version import Version
 
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
-from release_tools.engine.routes import Index
+from release_tools.engine.routes import TESTPYPI, Index
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
@@ -29,6 +29,7 @@ from release_tools.publishers.check_results import CheckResult
 from release_tools.publishers.delivery import conflicts, not_served, wait_until
 from release_tools.publishers.package_index import attestations
 from release_tools.publishers.package_index.api_tokens import read_rights
+from release_tools.publishers.package_index.previous_files import gone_files
 from release_tools.publishers.package_index.simple_api import Listing, listing
 from release_tools.publishers.package_index.trusted_publishing import FRESH, PublishingJob, mint
 from release_tools.publishers.package_index.uploader import Login, Uploader, stored_login
@@ -94,6 +95,10 @@ class IndexPublisher:
         if not known.exists:
             yield Note(State.INFO, f"{self.release.name} is not on {self.title} yet: this release creates it")
         yield from self._regression(known)
+        if there < len(found) and self.index is not TESTPYPI:
+            wheels = self.release.artifacts_of_kind(ArtifactKind.WHEEL)
+            version = Version(self.release.version)
+            yield from gone_files(self.context.http, known, wheels, version, self.context.scratch)
         if there < len(found):
             yield from self._may_log_in(known)
         yield Note(State.INFO, f"{self.title} has {there} of {len(found)} files", self._page)

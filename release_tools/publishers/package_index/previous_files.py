@@ -1,0 +1,130 @@
+"""Compare the files of a wheel with those of the newest release on an index, to see what is gone."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import Version
+
+from release_tools.artifacts import Wheel, read_wheel
+from release_tools.artifacts.install_scheme import install_path_of
+from release_tools.errors import ArchiveError, RemoteError
+from release_tools.model.artifact import Artifact
+from release_tools.model.note import Note, State
+from release_tools.publishers.package_index.simple_api import IndexFile, Listing
+from release_tools.system.http import Http
+
+_LARGEST: Final = 64 << 20
+"""The most bytes of a wheel that are downloaded to compare with it."""
+_SHOWN: Final = 5
+_EXTENSION: Final = re.compile(r"\.[^/]*\.(?:so|pyd)$|\.(?:so|pyd)$")
+_VENDORED: Final = (".libs", ".dylibs")
+
+
+def gone_files(
+    http: Http, known: Listing, wheels: Iterable[Artifact], version: Version, scratch: Path
+) -> Iterator[Note]:
+    """Yield a note about the files of the previous release's wheel that this release does not install.
+
+    It is a warning where data or a whole package is gone, and information where modules are.
+
+    Args:
+        http: the session.
+        known: what the index serves of the project.
+        wheels: of this release; the first that has a counterpart is compared.
+        version: of this release.
+        scratch: a folder for the download.
+    """
+    previous = newest_before(known.files, version)
+    if previous is None:
+        return
+    for artifact in wheels:
+        served = _counterpart(known.files, previous, parse_wheel_filename(artifact.filename)[3])
+        if served is None:
+            continue
+        filename, file = served
+        try:
+            before = _downloaded(http, filename, file, scratch)
+            gone = sorted(installed_files(before) - installed_files(read_wheel(artifact.path)))
+        except (ArchiveError, RemoteError) as error:
+            yield Note(State.INFO, f"not compared with the files of {previous}", error.message)
+            return
+        yield _note(gone, installed_files(read_wheel(artifact.path)), previous)
+        return
+
+
+def newest_before(files: Mapping[str, IndexFile], version: Version) -> Version | None:
+    """Return the newest final version below this one that has a wheel and was not yanked."""
+    versions = set()
+    for name, file in files.items():
+        try:
+            found = parse_wheel_filename(name)[1]
+        except InvalidWheelFilename:
+            continue
+        if not file.yanked and not found.is_prerelease and found < version:
+            versions.add(found)
+    return max(versions, default=None)
+
+
+def installed_files(wheel: Wheel) -> frozenset[str]:
+    """Return the paths that a wheel installs, without its metadata, the tags of extension modules and vendored ones."""
+    found = set()
+    for member in wheel.members:
+        place = install_path_of(member.name)
+        if place is None or place.path.startswith(f"{wheel.dist_info}/"):
+            continue
+        if not place.path.partition("/")[0].endswith(_VENDORED):
+            found.add(f"{place.scheme}:{_EXTENSION.sub('.so', place.path)}")
+    return frozenset(found)
+
+
+def _counterpart(
+    files: Mapping[str, IndexFile], version: Version, tags: frozenset[Tag]
+) -> tuple[str, IndexFile] | None:
+    """Return the wheel of a version that is for one of the same platforms; None where it has none, or a large one."""
+    platforms = {_system(tag) for tag in tags}
+    for name, file in sorted(files.items()):
+        try:
+            _, found, _, theirs = parse_wheel_filename(name)
+        except InvalidWheelFilename:
+            continue
+        if found == version and platforms & {_system(tag) for tag in theirs} and (file.size or 0) <= _LARGEST:
+            return name, file
+    return None
+
+
+def _system(tag: Tag) -> str:
+    """Return a platform without its version: ``manylinux_x86_64`` for ``manylinux_2_28_x86_64``."""
+    return re.sub(r"(?<=[a-z])(?:\d+|_\d+_\d+)(?=_)", "", tag.platform)
+
+
+def _downloaded(http: Http, filename: str, file: IndexFile, scratch: Path) -> Wheel:
+    with TemporaryDirectory(dir=scratch) as folder:
+        path = Path(folder, filename)
+        with path.open("wb") as target:
+            answer = http.get(file.url, limit=_LARGEST, into=target)
+        if not answer.ok:
+            raise RemoteError(f"{filename}: the index answered {answer.status}")
+        return read_wheel(path)
+
+
+def _note(gone: list[str], installed: frozenset[str], previous: Version) -> Note:
+    if not gone:
+        return Note(State.DONE, f"every file that {previous} installs is still there")
+    paths = [path.partition(":")[2] for path in gone]
+    packages = {path.partition(":")[2].partition("/")[0] for path in installed}
+    is_serious = any(
+        PurePosixPath(path).suffix not in (".py", ".pyi", ".so") or path.partition("/")[0] not in packages
+        for path in paths
+    )
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return Note(
+        State.WARNING if is_serious else State.INFO,
+        f"{len(paths)} files that {previous} installs are gone",
+        ", ".join(paths[:_SHOWN]) + more,
+        "If that is not meant, name them in your build backend's settings." if is_serious else "",
+    )
