@@ -1,7 +1,7 @@
-"""The one reader of wheels, sdists and conda packages.
+"""Read wheels, sdists and conda packages; nothing else in the package does.
 
-It checks before it reads, reads member by member, and never unpacks what it can stream. Whatever a hostile or broken
-archive holds, there is one answer: an `ArchiveError` that names the member.
+The readers check before they read, go member by member, and never unpack what they can stream. Whatever a hostile or
+broken archive holds, they raise an `ArchiveError` that names the member.
 """
 
 from release_tools.artifacts.conda_packages import CondaPackage, read_conda

@@ -1,4 +1,4 @@
-"""Conda packages of both formats, read without unpacking them.
+"""Read conda packages of both formats without unpacking them.
 
 A ``.conda`` file is a zip of two compressed tars, one for what is installed and one for ``info/``; a ``.tar.bz2`` has
 both in one. https://github.com/conda/ceps (CEP 26 for names, CEP 34 for ``info/``, CEP 35 for the formats)
@@ -43,7 +43,7 @@ class CondaPackage:
     """A conda package whose every installed file has been checked against its ``info/paths.json``.
 
     Attributes:
-        path: where it lies.
+        path: of the file.
         name: of the package.
         version: as conda writes it.
         build: the build string.
@@ -51,8 +51,8 @@ class CondaPackage:
         subdir: the channel folder that it belongs in.
         noarch: ``python``, ``generic``, or empty.
         depends: what it needs, as match specs.
-        constrains: what it cannot stand beside, as match specs.
-        entry_points: the commands that its installer makes, each ``name = module:function``.
+        constrains: versions of other packages that it can be installed with, as match specs.
+        entry_points: the commands that its installer creates, each ``name = module:function``.
         members: the files that are installed, in their order in the archive.
         info: the files under ``info/``.
         documents: the content of the ``info/`` files that conda itself reads, by their name without ``info/``.
@@ -106,7 +106,7 @@ def read_conda(path: Path, limits: Limits = LIMITS) -> CondaPackage:
 
 @contextmanager
 def _open_members(path: Path, limits: Limits) -> Iterator[Iterator[tuple[Member, bytes]]]:
-    """The members of the payload, then those of ``info/``; in a ``.tar.bz2`` as they come."""
+    """Open a package; give the members of the payload, then those of ``info/``, in a ``.tar.bz2`` in their order."""
     names = MemberNames(path.name, limits, case_sensitive=True)
     if path.name.endswith(".tar.bz2"):
         with open_regular(path) as (file, size):
@@ -115,7 +115,7 @@ def _open_members(path: Path, limits: Limits) -> Iterator[Iterator[tuple[Member,
             yield read_members(frame, path.name, names, _DOCUMENTS.__contains__, limits)
         return
     if not path.name.endswith(".conda"):
-        raise ArchiveError(f"{path.name}: neither a .conda nor a .tar.bz2 file", "Hand over a conda package.")
+        raise ArchiveError(f"{path.name}: neither a .conda nor a .tar.bz2 file", "Name a conda package.")
     with open_zip(path, limits) as archive:
         metadata = _Fields.read({"metadata.json": archive.read("metadata.json")}, "metadata.json", path.name)
         if metadata.get("conda_pkg_format_version", int) != _FORMAT_VERSION:
@@ -124,7 +124,7 @@ def _open_members(path: Path, limits: Limits) -> Iterator[Iterator[tuple[Member,
 
 
 def _component(archive: Zip, part: str, names: MemberNames) -> Iterator[tuple[Member, bytes]]:
-    """The members of one of the two tars in a ``.conda`` file."""
+    """Yield the members of one of the two tars in a ``.conda`` file."""
     stem = archive.shown.removesuffix(".conda")
     wanted = {"metadata.json", f"pkg-{stem}.tar.zst", f"info-{stem}.tar.zst"}
     if archive.entries.keys() != wanted:
@@ -161,26 +161,30 @@ def _check_identity(package: CondaPackage, limits: Limits) -> None:
 
 
 def _check_paths(package: CondaPackage, paths: "_Fields") -> None:
-    """Compare ``info/paths.json`` with the files; all that disagree are told at once."""
-    told: dict[str, _Fields] = {}
+    """Compare ``info/paths.json`` with the files.
+
+    Raises:
+        ArchiveError: they disagree; it names all that do.
+    """
+    stated: dict[str, _Fields] = {}
     faults = []
     for fields in paths.get("paths", list):
         path = _Fields(fields if isinstance(fields, dict) else {}, package.path.name)
         name = path.get("_path", str)
-        if name in told:
+        if name in stated:
             faults.append(f"{name!r}: in paths.json twice")
-        told[name] = path
+        stated[name] = path
     for member in package.members:
-        if member.name not in told:
+        if member.name not in stated:
             faults.append(f"{member.name!r}: in the package, but not in paths.json")
             continue
-        path = told.pop(member.name)
+        path = stated.pop(member.name)
         content = (member.sha256, member.size)
         if not member.link and (path.get("sha256", str), path.get("size_in_bytes", int)) != content:
             faults.append(f"{member.name!r}: not the content that paths.json says")
     faults += [
         f"{name!r}: in paths.json, but not in the package"
-        for name, path in told.items()
+        for name, path in stated.items()
         if path.get("path_type", str, "") != "directory"
     ]
     if faults:
@@ -196,7 +200,7 @@ class _Fields:
 
     @classmethod
     def read(cls, documents: Mapping[str, bytes], name: str, archive: str) -> Self:
-        """One document.
+        """Read one document.
 
         Raises:
             ArchiveError: it is missing, or not a JSON object without repeated keys.
@@ -211,7 +215,7 @@ class _Fields:
         return cls(fields, shown)
 
     def get(self, field: str, kind: type[_T], default: _T | None = None) -> _T:
-        """A field's value.
+        """Return a field's value.
 
         Raises:
             ArchiveError: it is of another type, or missing (or null) and there is no default.
@@ -223,10 +227,10 @@ class _Fields:
         return value
 
     def texts(self, field: str) -> tuple[str, ...]:
-        """A field's list of texts, empty where it is missing.
+        """Return a field's list of texts; empty where it is missing.
 
         Raises:
-            ArchiveError: it is something else.
+            ArchiveError: it is anything else.
         """
         values: list[Any] = self.get(field, list, [])
         if not all(isinstance(value, str) for value in values):
@@ -235,7 +239,7 @@ class _Fields:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object; a repeated key, which parsers read differently, is refused."""
+    """Return a JSON object; refuse a repeated key, which parsers read differently."""
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a key is there twice")

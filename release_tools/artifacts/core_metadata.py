@@ -1,4 +1,4 @@
-"""Core metadata and entry points, as wheels and sdists carry them.
+"""Read core metadata and entry points of wheels and sdists.
 
 https://packaging.python.org/specifications/core-metadata/ and https://packaging.python.org/specifications/entry-points/
 """
@@ -12,7 +12,7 @@ from packaging.metadata import InvalidMetadata, Metadata, RawMetadata, parse_ema
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from release_tools.artifacts.members import REBUILD, told
+from release_tools.artifacts.members import REBUILD, one_line
 from release_tools.errors import ArchiveError
 
 _USED: Final = ("name", "version", "requires_dist", "requires_python", "provides_extra")
@@ -21,10 +21,10 @@ _ONLY_ONCE: Final = {"metadata-version", "name", "version", "requires-python", "
 
 @dataclass(frozen=True)
 class CoreMetadata:
-    """What a distribution says of itself.
+    """The metadata of a distribution.
 
     Attributes:
-        parsed: by packaging; name, version, requirements and extras have been validated, other fields have not.
+        parsed: as packaging reads it; name, version, requirements and extras are valid, other fields may not be.
         raw: the same fields as text.
         unknown: header fields that packaging does not know or could not read, by lower-case name.
         content: the document's bytes.
@@ -37,12 +37,12 @@ class CoreMetadata:
 
     @property
     def name(self) -> str:
-        """The project's name, as it spells it."""
+        """Return the project's name, in its own spelling."""
         return self.parsed.name
 
     @property
     def version(self) -> Version:
-        """The project's version."""
+        """Return the project's version."""
         return self.parsed.version
 
 
@@ -51,25 +51,25 @@ def parse_metadata(content: bytes, shown: str) -> CoreMetadata:
 
     Args:
         content: the document.
-        shown: what to call it in an error.
+        shown: its name, for errors.
 
     Raises:
-        ArchiveError: a field that a release depends on is missing, repeated or invalid; all of them are told at once.
+        ArchiveError: fields that a release depends on are missing, repeated or invalid; it names all of them.
     """
     raw, unknown = parse_email(content)
     parsed = Metadata.from_raw(raw, validate=False)
-    faults = [f"{field}: cannot be read, or is there twice" for field in sorted(_ONLY_ONCE & unknown.keys())]
+    faults = [f"{field}: cannot be read, or is repeated" for field in sorted(_ONLY_ONCE & unknown.keys())]
     for field in _USED:
         try:
             getattr(parsed, field)
         except InvalidMetadata as error:
-            faults.append(f"{error.field}: {told(error)}")
+            faults.append(f"{error.field}: {one_line(str(error))}")
     if faults:
-        raise ArchiveError(f"{shown}: invalid metadata", "Correct it in pyproject.toml and build anew.", faults=faults)
+        raise ArchiveError(f"{shown}: invalid metadata", "Correct it in pyproject.toml and build again.", faults=faults)
     return CoreMetadata(parsed, raw, unknown, content)
 
 
-def check_identity(metadata: CoreMetadata, name: str, version: str, shown: str, place: str) -> None:
+def check_identity(metadata: CoreMetadata, name: str, version: str, shown: str, origin: str) -> None:
     """Compare a document's name and version with those of the file's or folder's name.
 
     Raises:
@@ -81,7 +81,7 @@ def check_identity(metadata: CoreMetadata, name: str, version: str, shown: str, 
         same = False
     if not same:
         raise ArchiveError(
-            f"{shown}: {place} says {name} {version}, its metadata says {metadata.name} {metadata.version}", REBUILD
+            f"{shown}: {origin} says {name} {version}, its metadata says {metadata.name} {metadata.version}", REBUILD
         )
 
 
@@ -89,13 +89,13 @@ def parse_entry_points(content: bytes, shown: str) -> tuple[EntryPoint, ...]:
     """Read entry_points.txt, case kept.
 
     Raises:
-        ArchiveError: it is not what the specification says, or names a script that lies elsewhere.
+        ArchiveError: it does not follow the specification, or a script would be installed in another folder.
     """
     parser = _CaseKept(delimiters=("=",), interpolation=None)
     try:
         parser.read_string(content.decode())
     except (configparser.Error, UnicodeDecodeError) as error:
-        raise ArchiveError(f"{shown}: {told(error)}", REBUILD) from error
+        raise ArchiveError(f"{shown}: {one_line(str(error))}", REBUILD) from error
     points = tuple(
         EntryPoint(name=name, value=value, group=group)
         for group in parser.sections()
@@ -110,7 +110,7 @@ def parse_entry_points(content: bytes, shown: str) -> tuple[EntryPoint, ...]:
 
 
 class _CaseKept(configparser.ConfigParser):
-    """``Demo`` and ``demo`` are two commands."""
+    """A parser for which ``Demo`` and ``demo`` are two commands."""
 
     def optionxform(self, optionstr: str) -> str:
         return optionstr

@@ -1,4 +1,4 @@
-"""Where a wheel's members are installed, and what can be imported from there.
+"""Map a wheel's members to the paths where they are installed, and to what can be imported.
 
 https://packaging.python.org/specifications/binary-distribution-format/#installing-a-wheel-distribution-1-0-py32-none-any-whl
 """
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class InstallScheme(StrEnum):
-    """The folders of an installation; purelib and platlib are one on every Python that we know."""
+    """The folders of an installation; purelib and platlib are the same on every Python that we support."""
 
     LIB = "lib"
     HEADERS = "headers"
@@ -25,7 +25,7 @@ _DATA_FOLDERS = {"purelib": InstallScheme.LIB, "platlib": InstallScheme.LIB} | {
 
 @dataclass(frozen=True)
 class InstallPath:
-    """Where one file is installed.
+    """The path where one file is installed.
 
     Attributes:
         scheme: the folder of the installation.
@@ -37,7 +37,7 @@ class InstallPath:
 
 
 def install_path_of(member: str) -> InstallPath | None:
-    """Where a member of a wheel is installed; None where its ``.data`` folder is one that no installer knows."""
+    """Return where a member of a wheel is installed; None for a ``.data`` folder that no installer knows."""
     folder, _, rest = member.partition("/")
     if not (rest and folder.endswith(".data")):
         return InstallPath(InstallScheme.LIB, member)
@@ -46,9 +46,9 @@ def install_path_of(member: str) -> InstallPath | None:
 
 
 def import_names(paths: Iterable[str]) -> tuple[str, ...]:
-    """The outermost modules and packages among files of the lib folder, sorted.
+    """Return the outermost modules and packages among files of the lib folder, sorted.
 
-    A namespace package (a folder without ``__init__``) is not imported itself, what lies in it is.
+    A namespace package (a folder without ``__init__``) is not imported itself, but what it contains is.
     """
     modules = {tuple(path.split("/")) for path in paths if path.endswith((".py", ".so", ".pyd"))}
     stems = {(*parts[:-1], parts[-1].partition(".")[0]) for parts in modules}

@@ -1,4 +1,4 @@
-"""What every archive is held to: the names of its members, their sizes, and the file itself."""
+"""Check the file of an archive, the names of its members, and their sizes."""
 
 import re
 import stat
@@ -13,10 +13,10 @@ from release_tools.errors import ArchiveError
 from release_tools.system.sanitize import visible
 
 CHUNK: Final = 1 << 16
-REBUILD: Final = "Build the file anew from a clean checkout, and do not publish this one."
+REBUILD: Final = "Build the file again from a clean checkout, and do not publish this one."
 
 PLACEHOLDER_START: Final = 512
-"""How many bytes of a file tell whether it is a placeholder."""
+"""The number of bytes by which `placeholder_of` recognises a placeholder."""
 
 _PLACEHOLDERS: Final = (
     (
@@ -56,14 +56,14 @@ class Member:
 
 @dataclass(frozen=True)
 class Limits:
-    """Where an archive stops being a package and becomes a bomb.
+    """The limits beyond which an archive is a decompression bomb and no package.
 
     Attributes:
         members: the most members that an archive may have.
         unpacked: the most bytes that it may unpack to.
         ratio: the most that it may grow by when unpacked; PyPI's own limit.
         conda_ratio: the same for a conda package: zstd sees repetitions over megabytes, where the deflate of a wheel
-            sees but 32 kB, so a sound wheel may become a conda package of a far higher ratio.
+            sees only 32 kB, so a sound wheel may become a conda package of a far higher ratio.
         ratio_from: the unpacked bytes from which the ratio counts; PyPI's own limit.
         document: the most bytes of a member that is read whole, such as METADATA.
     """
@@ -76,7 +76,7 @@ class Limits:
     document: int = 64 << 20
 
     def ceiling(self, packed: int, ratio: int = 0) -> int:
-        """The most bytes that an archive of ``packed`` bytes may unpack to, by another ratio if one is given."""
+        """Return the most bytes that an archive of ``packed`` bytes may unpack to, by another ratio if one is given."""
         return min(self.unpacked, max(self.ratio_from, (ratio or self.ratio) * packed))
 
 
@@ -84,7 +84,7 @@ LIMITS: Final = Limits()
 
 
 class MemberNames:
-    """The names of one archive, taken in one by one and refused where they would not all fit on every file system."""
+    """Checks the names of one archive, one by one, for file systems on which they could not all exist."""
 
     def __init__(self, archive: str, limits: Limits, *, case_sensitive: bool = False) -> None:
         self._archive = archive
@@ -96,10 +96,10 @@ class MemberNames:
         self._spellings: dict[str, str] = {}
 
     def add(self, name: str, *, folder: bool = False) -> None:
-        """Take in one member's name, without a trailing slash.
+        """Check one member's name, without a trailing slash, against those before it.
 
         Raises:
-            ArchiveError: it leaves the archive, cannot be written everywhere, or is there already.
+            ArchiveError: it leaves the archive, cannot be written on every system, or repeats another.
         """
         self._count += 1
         if self._count > self._limits.members:
@@ -118,12 +118,12 @@ class MemberNames:
         if not self._case_sensitive:
             spelled = self._spellings.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
             if spelled != name:
-                raise refused(self._archive, name, f"is the same file as {spelled!r} where case does not count")
+                raise refused(self._archive, name, f"is the same file as {spelled!r} where case does not matter")
         (self._folders if folder else self._files).add(name)
 
 
 def name_fault(name: str) -> str:
-    """What is wrong with a member's name, empty where nothing is."""
+    """Return what is wrong with a member's name; empty where nothing is."""
     parts = name.split("/")
     faults = (
         (name.startswith("/") or _DRIVE.match(name), "has an absolute path"),
@@ -150,32 +150,27 @@ def placeholder_of(start: bytes) -> str:
 
 
 def refused(archive: str, member: str, why: str) -> ArchiveError:
-    """The error that names the member; a hostile name is quoted and cut short."""
+    """Return the error that names a member; a hostile name is quoted and cut short."""
     shown = member if len(member) <= 120 else f"{member[:117]}..."  # noqa: PLR2004 - the width of a terminal line
     return ArchiveError(f"{archive}: member {shown!r} {why}", REBUILD)
 
 
-def told(error: Exception) -> str:
-    """What a decoder says is wrong, in one line; it may quote the archive."""
-    return one_line(str(error))
-
-
 def one_line(text: str) -> str:
-    """Text from an archive as a message may quote it: in one line, every control visible, and cut short."""
+    """Return text from an archive as a message may quote it: one line, cut short, control characters visible."""
     line = visible(" ".join(text.split()))
     return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}..."
 
 
 @contextmanager
 def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """Open a file that is to be read as an archive; answer it and its size.
+    """Open a file that is read as an archive; return it and its size.
 
     Raises:
-        ArchiveError: it is not there, not readable, or not a regular file (a link, a pipe, a device).
+        ArchiveError: it is missing, unreadable, or not a regular file (a link, a pipe, a device).
     """
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
-            raise ArchiveError(f"{path.name}: not a regular file", "Hand over the file itself, not a link or a folder.")
+            raise ArchiveError(f"{path.name}: not a regular file", "Name the file itself, not a link or a folder.")
         file = path.open("rb")
     except OSError as error:
         raise ArchiveError(f"{path.name}: cannot be read: {error.strerror}", "Check the path.") from error

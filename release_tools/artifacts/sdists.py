@@ -1,4 +1,4 @@
-"""Source distributions: one gzipped tar with one folder in it.
+"""Read source distributions: one gzipped tar with one folder in it.
 
 https://packaging.python.org/specifications/source-distribution-format/
 """
@@ -29,11 +29,11 @@ class Sdist:
     """A source distribution that has been checked.
 
     Attributes:
-        path: where it lies.
+        path: of the file.
         metadata: its PKG-INFO.
         members: its files and links, in their order in the archive.
         folder: the one folder that holds them all.
-        documents: the content of the files that the reader wanted, by their path in the folder.
+        documents: the content of the wanted files, by their path in the folder.
     """
 
     path: Path
@@ -49,7 +49,7 @@ def read_sdist(path: Path, limits: Limits = LIMITS, *, wanted: Callable[[str], b
     Args:
         path: the sdist.
         limits: on its size.
-        wanted: whether a file's content is kept, told by its path in the sdist's folder.
+        wanted: returns whether the content of the file of a path in the sdist's folder is kept.
 
     Raises:
         ArchiveError: it is corrupt, hostile, or not what its file name says.
@@ -78,7 +78,7 @@ def read_sdist(path: Path, limits: Limits = LIMITS, *, wanted: Callable[[str], b
 
 
 def unpack_sdist(path: Path, folder: Path, limits: Limits = LIMITS) -> Path:
-    """Unpack a source distribution, for building from it; answer its own folder inside ``folder``.
+    """Unpack a source distribution, to build from it; return its own folder inside ``folder``.
 
     Each member is checked as when it is read, and written with its time; modes are 0755 and 0644.
 
@@ -88,7 +88,7 @@ def unpack_sdist(path: Path, folder: Path, limits: Limits = LIMITS) -> Path:
         limits: on its size.
 
     Raises:
-        ArchiveError: it is corrupt or hostile; what was written until then stays in ``folder``.
+        ArchiveError: it is corrupt or hostile; files written before that stay in ``folder``.
     """
     top = ""
     made = set[Path]()

@@ -1,4 +1,4 @@
-"""Compressed streams of exactly one frame, unpacked forward only and never beyond a ceiling."""
+"""Read compressed streams of exactly one frame, forward only and never beyond a ceiling."""
 
 import csv
 import struct
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import BinaryIO, Final, Protocol
 
-from release_tools.artifacts.members import CHUNK, REBUILD, told
+from release_tools.artifacts.members import CHUNK, REBUILD, one_line
 from release_tools.errors import ArchiveError
 
 if sys.version_info >= (3, 14):
@@ -26,7 +26,7 @@ _RAW_WINDOW: Final = -15
 
 @contextmanager
 def decoding(archive: str) -> Iterator[None]:
-    """Turn what the standard library's decoders raise on corrupt input into one clear error."""
+    """Turn the errors of the standard library's decoders on corrupt input into an ArchiveError."""
     try:
         yield
     except (
@@ -42,11 +42,11 @@ def decoding(archive: str) -> Iterator[None]:
         RuntimeError,
         ValueError,
     ) as error:
-        raise ArchiveError(f"{archive}: corrupt: {told(error)}", REBUILD) from error
+        raise ArchiveError(f"{archive}: corrupt: {one_line(str(error))}", REBUILD) from error
 
 
 class Packing(StrEnum):
-    """How a stream is compressed."""
+    """The compression of a stream."""
 
     STORED = "stored"
     DEFLATE = "deflate"
@@ -56,7 +56,7 @@ class Packing(StrEnum):
 
 
 class _Decompressor(Protocol):
-    """What `bz2` and `zstd` offer alike: they keep what they were fed and have not used yet."""
+    """The common interface of `bz2` and `zstd`, which keep the input that they have not used yet."""
 
     @property
     def eof(self) -> bool: ...
@@ -68,7 +68,7 @@ class _Decompressor(Protocol):
 
 
 class _Zlib:
-    """The same manners for `zlib`, which hands unused input back instead."""
+    """The same interface for `zlib`, which returns unused input instead."""
 
     def __init__(self, window: int) -> None:
         self._object = zlib.decompressobj(window)
@@ -112,7 +112,7 @@ class Frame:
     def __init__(  # noqa: PLR0913 - each one is a fact about where the bytes are and how many there may be
         self, file: BinaryIO, *, start: int, packed: int, packing: Packing, ceiling: int, shown: str
     ) -> None:
-        """Take a file's part.
+        """Start to read a part of a file.
 
         Args:
             file: the open archive.
@@ -120,7 +120,7 @@ class Frame:
             packed: the part's length in bytes.
             packing: its compression.
             ceiling: the most bytes that it may unpack to.
-            shown: what to call it in an error.
+            shown: its name, for errors.
         """
         self._file = file
         self._left = packed
@@ -128,13 +128,13 @@ class Frame:
         self._ceiling = ceiling
         self._shown = shown
         self._position = 0
-        self._chunk = b""  # unpacked, and given out up to ``_given``: most reads are of a header
+        self._chunk = b""  # unpacked, and returned up to ``_given``; most reads are of a header
         self._given = 0
         self._ended = False
         file.seek(start)
 
     def read(self, size: int = CHUNK) -> bytes:
-        """The next ``size`` bytes; fewer only at the end.
+        """Return the next ``size`` bytes; fewer only at the end.
 
         Raises:
             ArchiveError: the frame is corrupt, is cut off, goes beyond the ceiling, or more data follow it.
@@ -151,14 +151,14 @@ class Frame:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def tell(self) -> int:
-        """How many unpacked bytes have been read."""
+        """Return how many unpacked bytes have been read."""
         return self._position
 
     def seek(self, position: int) -> int:
         """Go forward to an unpacked position.
 
         Raises:
-            ArchiveError: it lies behind, as only a forged header asks for, or beyond the end.
+            ArchiveError: it is before the current one, as only a forged header asks for, or beyond the end.
         """
         if position < self._position:
             raise ArchiveError(f"{self._shown}: a header points backwards", REBUILD)

@@ -1,6 +1,6 @@
-"""Tar files, walked once, forward, each header checked before its content is read.
+"""Read tar files once, forward, each header checked before its content is read.
 
-Only what belongs in a package is let through: files, folders, and links that stay inside. The format is POSIX pax and
+Only what belongs in a package is accepted: files, folders, and links that stay inside. The format is POSIX pax and
 GNU's long names, as `tarfile` reads them.
 """
 
@@ -34,10 +34,10 @@ _UPWARDS: Final = re.compile(r"^(\.\./)*")
 
 
 class _Headers:
-    """A frame as `tarfile` sees it: its reads are headers, and none is longer than an honest one.
+    """A frame for `tarfile`, which reads only headers from it; one longer than an honest one is refused.
 
     Attributes:
-        last: the header block that was read last.
+        last: the last header block that was read.
     """
 
     def __init__(self, frame: Frame, shown: str) -> None:

@@ -1,4 +1,4 @@
-"""Wheels, read member by member and never unpacked.
+"""Read wheels member by member, without unpacking them.
 
 https://packaging.python.org/specifications/binary-distribution-format/ and
 https://packaging.python.org/specifications/recording-installed-packages/
@@ -47,17 +47,17 @@ class Wheel:
     """A wheel whose every byte has been checked against its RECORD.
 
     Attributes:
-        path: where it lies.
+        path: of the file.
         metadata: its METADATA.
         build: its build tag, a number and the text after it; ``()`` without one.
         tags: what it runs on.
         pure: whether its root goes to purelib.
-        generator: what made it, as its file WHEEL says.
-        members: its files, in the order in which they lie in the archive.
+        generator: the tool that built it, as its file WHEEL says.
+        members: its files, in their order in the archive.
         dist_info: the name of its ``.dist-info`` folder.
         entry_points: of every group.
         license_files: the names of the members that hold its license texts.
-        entries: where each member lies in the file.
+        entries: where each member is in the file.
     """
 
     path: Path
@@ -73,10 +73,10 @@ class Wheel:
     entries: Mapping[str, Entry] = field(repr=False, compare=False)
 
     def read(self, *names: str) -> tuple[bytes, ...]:
-        """The whole contents of some members.
+        """Return the whole contents of some members.
 
         Raises:
-            ArchiveError: there is none of a name, or the file is no longer the one that was checked.
+            ArchiveError: a name is missing, or the file is no longer the one that was checked.
         """
         if not names:
             return ()
@@ -84,7 +84,7 @@ class Wheel:
             return tuple(archive.read(name) for name in names)
 
     def stream(self) -> Iterator[tuple[Member, Content]]:
-        """Every member with its content, to be read in this order; nothing is held in memory.
+        """Yield every member with its content, to be read in this order; nothing is held in memory.
 
         Raises:
             ArchiveError: the file is no longer the one that was checked.
@@ -116,29 +116,29 @@ class Wheel:
 
     @contextmanager
     def _reopened(self) -> Iterator[Zip]:
-        """The file, members found where they were; whatever has changed since will not have its checksum."""
+        """Open the file again, with the members where they were; one that changed fails its checksum."""
         with open_regular(self.path) as (file, _):
             yield Zip(file, self.path.name, self.entries, LIMITS)
 
     @property
     def top_level(self) -> tuple[str, ...]:
-        """What the wheel puts directly into site-packages, apart from its ``.dist-info``: folders and files."""
+        """Return the folders and files that the wheel installs into site-packages, except its ``.dist-info``."""
         return tuple(sorted({path.partition("/")[0] for path in self._lib_paths()} - {self.dist_info}))
 
     @property
     def import_names(self) -> tuple[str, ...]:
-        """The outermost modules and packages that it installs, the project's own Import-Name (PEP 794) before ours.
+        """Return the outermost modules and packages that it installs: its Import-Name (PEP 794), or by its files.
 
-        Those of an extra are left out: importing them may need what the extra brings.
+        Those of an extra are left out: to import them may need what the extra requires.
         """
-        told = [name.partition(";") for name in self.metadata.raw.get("import_names", [])]
-        public = tuple(sorted(name.strip() for name, _, private in told if name.strip() and not private))
+        stated = [name.partition(";") for name in self.metadata.raw.get("import_names", [])]
+        public = tuple(sorted(name.strip() for name, _, private in stated if name.strip() and not private))
         found = import_names(path for path in self._lib_paths() if not path.startswith(f"{self.dist_info}/"))
         return public or tuple(name for name in found if name not in self.extra_modules) or found
 
     @property
     def extra_modules(self) -> frozenset[str]:
-        """The modules that only commands of an extra are made of."""
+        """Return the modules that only commands of an extra use."""
         behind = {point.module for point in self.entry_points if point.extras}
         return frozenset(behind - {point.module for point in self.entry_points if not point.extras})
 
@@ -192,16 +192,16 @@ def _dist_info(archive: Zip) -> str:
 
 
 def _check_wheel_file(archive: Zip, dist_info: str, tags: frozenset[Tag]) -> tuple[bool, str]:
-    """Compare WHEEL with the file name; answer whether the root is purelib, and the generator."""
+    """Compare WHEEL with the file name; return whether the root is purelib, and the generator."""
     shown = f"{archive.shown}: {dist_info}/WHEEL"
     with decoding(shown):
         wheel = BytesParser().parsebytes(archive.read(f"{dist_info}/WHEEL"))
-        told = {tag for line in wheel.get_all("Tag", []) for tag in _tags(str(line))}
+        stated = {tag for line in wheel.get_all("Tag", []) for tag in _tags(str(line))}
     version = str(wheel.get("Wheel-Version", ""))
     if version.partition(".")[0] != "1":
         raise ArchiveError(f"{shown}: Wheel-Version is {one_line(version) or 'missing'}, not 1.x", REBUILD)
-    if told != tags:
-        shown_tags = ", ".join(sorted(map(str, told))) or "none"
+    if stated != tags:
+        shown_tags = ", ".join(sorted(map(str, stated))) or "none"
         raise ArchiveError(f"{shown}: its tags ({one_line(shown_tags)}) are not those of the file name", REBUILD)
     return str(wheel.get("Root-Is-Purelib", "")).lower() == "true", str(wheel.get("Generator", ""))
 
@@ -230,7 +230,11 @@ def _check_places(archive: Zip, dist_info: str, limits: Limits) -> None:
 
 
 def _verified_members(archive: Zip, dist_info: str) -> tuple[Member, ...]:
-    """Every file, its size and digest compared with RECORD; all that disagree are told at once."""
+    """Return every file, its size and digest compared with RECORD.
+
+    Raises:
+        ArchiveError: some disagree; it names all of them.
+    """
     record = _record(archive, dist_info)
     files = {entry.name: entry for entry in archive.entries.values() if not entry.folder}
     unrecorded = {f"{dist_info}/{name}" for name in _UNRECORDED}
@@ -254,7 +258,7 @@ def _verified_members(archive: Zip, dist_info: str) -> tuple[Member, ...]:
 
 
 class _Recorded(NamedTuple):
-    """A line of RECORD."""
+    """One line of RECORD."""
 
     algorithm: str
     digest: bytes
@@ -262,7 +266,7 @@ class _Recorded(NamedTuple):
 
 
 def _record(archive: Zip, dist_info: str) -> dict[str, _Recorded]:
-    """RECORD's lines by the member's name."""
+    """Return the lines of RECORD by the member's name."""
     name = f"{dist_info}/RECORD"
     record: dict[str, _Recorded] = {}
     with decoding(f"{archive.shown}: {name}"):
@@ -277,11 +281,11 @@ def _record(archive: Zip, dist_info: str) -> dict[str, _Recorded]:
 
 
 def _license_files(archive: Zip, dist_info: str, metadata: CoreMetadata) -> tuple[str, ...]:
-    """The members named by License-File (PEP 639, or setuptools' way before it), else those whose names say it."""
-    told = metadata.raw.get("license_files", [])
+    """Return the members that License-File names (PEP 639, or setuptools before it), else those named like licenses."""
+    stated = metadata.raw.get("license_files", [])
     names = [
         name
-        for path in told
+        for path in stated
         for folder in (f"{dist_info}/licenses", dist_info)
         if (name := f"{folder}/{path}") in archive.entries
     ]

@@ -1,8 +1,8 @@
-"""Zip files, read only where every parser must see the same members in them.
+"""Read zip files in which every parser finds the same members.
 
-The central directory is what `zipfile` reads, the local headers are what a streaming parser reads. Both must tell the
-same, and together fill the file: from its first byte to its last, without gaps, overlaps, prefix, comment or trailing
-data. That rules out polyglots, hidden members and overlapping bombs at once. The format is PKWARE's APPNOTE.TXT.
+The central directory is what `zipfile` reads, the local headers are what a streaming parser reads. Both must agree, and
+together fill the file: from its first byte to its last, without gaps, overlaps, prefix, comment or trailing data. That
+rules out polyglots, hidden members and overlapping bombs at once. The format is PKWARE's APPNOTE.TXT.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ _EXTRA_HEADER: Final = struct.Struct("<2H")
 
 @dataclass(frozen=True)
 class Entry:
-    """One member of a zip file, as both of its directories tell it.
+    """One member of a zip file, as its header and the central directory describe it.
 
     Attributes:
         name: without the trailing slash of a folder.
@@ -70,7 +70,7 @@ class Zip:
 
     Attributes:
         file: the open file.
-        shown: what to call it in an error.
+        shown: its name, for errors.
         entries: by name, in the order of the central directory.
         limits: on what may be read.
     """
@@ -81,7 +81,7 @@ class Zip:
     limits: Limits
 
     def frame(self, entry: Entry) -> Frame:
-        """The stream over one member's content, its checksum left to the caller."""
+        """Return a stream of one member's content; the caller compares the checksum."""
         return Frame(
             self.file,
             start=entry.start,
@@ -92,10 +92,10 @@ class Zip:
         )
 
     def open(self, name: str, algorithm: str = "sha256") -> "Content":
-        """One member's content; only one at a time may be read.
+        """Open one member's content; only one at a time may be read.
 
         Raises:
-            ArchiveError: there is none of that name.
+            ArchiveError: there is no member of that name.
         """
         entry = self.entries.get(name)
         if entry is None:
@@ -103,7 +103,7 @@ class Zip:
         return Content(self, entry, algorithm)
 
     def read(self, name: str) -> bytes:
-        """One member's whole content.
+        """Return one member's whole content.
 
         Raises:
             ArchiveError: it is missing, corrupt, or too large to be read whole.
@@ -131,7 +131,7 @@ class Content:
         self._hashes = {name: hashlib.new(name) for name in {"sha256", algorithm}}
 
     def read(self, size: int = CHUNK) -> bytes:
-        """The next ``size`` bytes; fewer only at the end."""
+        """Return the next ``size`` bytes; fewer only at the end."""
         chunk = self._frame.read(size)
         self._crc = zlib.crc32(chunk, self._crc)
         for digest in self._hashes.values():
@@ -139,7 +139,7 @@ class Content:
         return chunk
 
     def finish(self) -> "Content":
-        """Read what is left, and verify the whole.
+        """Read the rest, and verify the whole.
 
         Raises:
             ArchiveError: it is corrupt; it names the member.
@@ -151,7 +151,7 @@ class Content:
         return self
 
     def digest(self, algorithm: str = "sha256") -> bytes:
-        """The digest of what has been read."""
+        """Return the digest of what has been read."""
         return self._hashes[algorithm].digest()
 
 
@@ -193,7 +193,7 @@ def _entry(info: ZipInfo, start: int) -> Entry:
 
 
 def _fault(info: ZipInfo) -> str:
-    """What is wrong with one entry of the central directory, apart from its name; empty where nothing is."""
+    """Return what is wrong with one entry of the central directory, apart from its name; empty where nothing is."""
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFDIR if _is_folder(info) else stat.S_IFREG):
         return "is neither a file nor a folder"
@@ -209,7 +209,7 @@ def _fault(info: ZipInfo) -> str:
 
 
 def _check_layout(file: BinaryIO, size: int, infos: list[ZipInfo], archive: str) -> list[int]:
-    """Refuse a file in which two parsers could see different members; answer where each one's data start."""
+    """Refuse a file in which two parsers could find different members; return where each one's data starts."""
     entries_end, directory_end, count = _directory(file, size, archive)
     directory = sum(_CENTRAL_SIZE + len(_raw_name(info)) + len(info.extra) for info in infos)
     if count != len(infos) or entries_end + directory != directory_end:
@@ -226,7 +226,7 @@ def _check_layout(file: BinaryIO, size: int, infos: list[ZipInfo], archive: str)
 
 
 def _directory(file: BinaryIO, size: int, archive: str) -> tuple[int, int, int]:
-    """Where the central directory begins and ends, and how many entries it says to have."""
+    """Return where the central directory begins and ends, and how many entries it claims to have."""
     end = size - _END.size
     file.seek(end)
     signature, *found, comment = _END.unpack(file.read(_END.size))
@@ -250,7 +250,7 @@ def _directory(file: BinaryIO, size: int, archive: str) -> tuple[int, int, int]:
 
 
 def _span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int]:
-    """Where a member's data start and where its part of the file ends, once its header agrees with the directory."""
+    """Return where a member's data starts and where its part of the file ends, once its header agrees."""
     file.seek(info.header_offset)
     signature, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(
         file.read(_LOCAL.size)
@@ -259,27 +259,29 @@ def _span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int]:
     extra = _extra_fields(file.read(extra_length))
     wide = iter(struct.iter_unpack("<Q", extra.get(_ZIP64_EXTRA, b"")))
     size, packed = (next(wide, (short,))[0] if short == _SENTINELS[-1] else short for short in (size, packed))
-    told = (info.CRC, info.compress_size, info.file_size)
+    listed = (info.CRC, info.compress_size, info.file_size)
     here = (crc, packed, size)
     described = bool(flags & _DESCRIBED)
-    agree = here == told or (described and all(short in (0, long) for short, long in zip(here, told, strict=True)))
+    agree = here == listed or (described and all(short in (0, long) for short, long in zip(here, listed, strict=True)))
     renamed = _UNICODE_PATH_EXTRA in extra or _UNICODE_PATH_EXTRA in _extra_fields(info.extra)
     expected = (b"PK\3\4", info.flag_bits, info.compress_type, _raw_name(info), True, False)
     if (signature, flags, method, name, agree, renamed) != expected:
-        raise refused(archive, info.orig_filename, "is told in two ways by its header and by the central directory")
+        raise refused(
+            archive, info.orig_filename, "is described in two ways by its header and by the central directory"
+        )
     start = info.header_offset + _LOCAL.size + name_length + extra_length
     end = start + info.compress_size
-    return start, end + (_descriptor_size(file, end, told) if described else 0)
+    return start, end + (_descriptor_size(file, end, listed) if described else 0)
 
 
-def _descriptor_size(file: BinaryIO, start: int, told: tuple[int, int, int]) -> int:
-    """The size of the data descriptor that repeats the directory; 0, which leaves a gap, where none does."""
+def _descriptor_size(file: BinaryIO, start: int, listed: tuple[int, int, int]) -> int:
+    """Return the size of the data descriptor that repeats the directory; 0, which leaves a gap, where none does."""
     file.seek(start)
     found = file.read(24)
     for layout in _DESCRIPTORS:
         for signature in (b"PK\7\10", b""):
-            if max(told) <= _SENTINELS[-1] or layout is _DESCRIPTORS[0]:
-                expected = signature + layout.pack(*told)
+            if max(listed) <= _SENTINELS[-1] or layout is _DESCRIPTORS[0]:
+                expected = signature + layout.pack(*listed)
                 if found.startswith(expected):
                     return len(expected)
     return 0
@@ -294,10 +296,10 @@ def _raw_name(info: ZipInfo) -> bytes:
 
 
 def _extra_fields(extra: bytes) -> dict[int, bytes]:
-    """The extra fields of an entry by their identifier.
+    """Return the extra fields of an entry by their identifier.
 
     Raises:
-        ValueError: one is there twice.
+        ValueError: one is repeated.
     """
     fields: dict[int, bytes] = {}
     while len(extra) >= _EXTRA_HEADER.size:

@@ -1,1 +1,1 @@
-"""The checks that artifacts must pass before they are published, one matter a file; each answers report lines."""
+"""Check artifacts before they are published, one subject a file; each check returns lines of the report."""

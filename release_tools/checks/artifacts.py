@@ -1,4 +1,4 @@
-"""What the checks look at: the artifacts of one release, each read once."""
+"""Read the artifacts of one release for the checks, each once."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class ReleaseFiles:
 
     Attributes:
         sdists: source distributions.
-        wheels: wheels; their RECORD is true, or they could not have been read.
-        condas: conda packages; their ``paths.json`` is true.
-        faults: what could not be read, and why.
+        wheels: wheels that match their RECORD; others could not be read.
+        condas: conda packages that match their ``paths.json``.
+        faults: a note for each file that could not be read.
     """
 
     sdists: tuple[Sdist, ...]
@@ -52,10 +52,10 @@ class ReleaseFiles:
 
     @property
     def dists(self) -> Iterator[Sdist | Wheel]:
-        """What goes to a package index."""
+        """Yield the files for a package index."""
         yield from self.sdists
         yield from self.wheels
 
     def identities(self) -> set[tuple[str, str]]:
-        """Each name and version that occurs in metadata, canonical; a release has exactly one."""
+        """Return each name and version in the metadata, canonical; a release has exactly one."""
         return {(canonicalize_name(dist.metadata.name), str(dist.metadata.version)) for dist in self.dists}

@@ -1,4 +1,4 @@
-"""Whether a patch release keeps its promise: that everything works as before."""
+"""Check that a patch release does not break the public API."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Whether two files of one name differ in what they hold, or only in how they were packed."""
+"""Compare two files of one name: their content, not how they were packed."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from release_tools.model.artifact import Artifact, ArtifactKind
 
 
 def content_differences(one: Artifact, other: Artifact) -> tuple[str, ...]:
-    """The members that only one of them has, or that differ; times, order and compression do not count.
+    """Return the members that only one of them has, or that differ; times, order and compression do not count.
 
     Raises:
         ArchiveError: either is corrupt or hostile.

@@ -1,4 +1,4 @@
-"""The rules by which PyPI refuses an upload, one row each, applied before anything is published.
+"""Apply the rules by which PyPI refuses an upload, one row each, before anything is published.
 
 They are those of Warehouse, the software behind PyPI and TestPyPI, for what twine sends: its checks of the form, of the
 core metadata, of the description, of the file's name and of its archive. The order is the order of the report.
@@ -63,7 +63,7 @@ class Upload:
 
     @cached_property
     def raw(self) -> RawMetadata:
-        """The metadata as twine sends it.
+        """Return the metadata as twine sends it.
 
         Setuptools and hatchling wrote ``License-File`` before Metadata 2.4 defined it; twine drops it there.
         """
@@ -77,18 +77,18 @@ class Upload:
 
     @cached_property
     def metadata(self) -> Metadata:
-        """The same as packaging reads it; a field is validated when it is read, and need not be valid."""
+        """Return the same as packaging reads it; a field is validated when it is read, and need not be valid."""
         return Metadata.from_raw(self.raw, validate=False)
 
     @property
     def unknown(self) -> frozenset[str]:
-        """The lower-case names of fields that twine cannot read, and so refuses to send."""
+        """Return the lower-case names of fields that twine cannot read, and so refuses to send."""
         dropped = {"license-file"} if self._is_before_license_files else set()
         return frozenset(self.dist.metadata.unknown.keys() - dropped)
 
     @property
     def description(self) -> str:
-        """The long description; empty without one."""
+        """Return the long description; empty without one."""
         return self.raw.get("description", "")
 
     @property
@@ -115,7 +115,7 @@ class Rule:
     Attributes:
         name: for messages and tests.
         verdict: what happens to a file that breaks it.
-        faults: answers what is wrong, a line each.
+        faults: returns what is wrong, a line each.
         advice: what to change.
     """
 

@@ -36,7 +36,7 @@ _BUILD_FILES: Final = re.compile(
     r"|pyc|pyo|so|pyd|dll|dylib|o|obj|a|lib|log|tmp|bak|orig|rej|swp|ipynb|diff|patch)",
     re.IGNORECASE,
 )
-"""What is compiled or only for developers, and what a compiler or an editor leaves."""
+"""Files that are compiled or only for developers, and files that a compiler or an editor leaves."""
 _SETTINGS: Final = ("pyproject.toml", "setup.cfg", "setup.py", "MANIFEST.in")
 _PATTERN: Final = re.compile(r"[\w.*?\[\]/-]*[\w*?\]]")
 _LEFT_OUT_ON_PURPOSE: Final = ("exclude", "global-exclude", "recursive-exclude", "prune")
@@ -79,7 +79,7 @@ def check_lost_files(context: Context, release: Release, subject: ReleaseFiles) 
 
 @dataclass(frozen=True)
 class PackageFolder:
-    """Where a package of the wheels is in the project.
+    """The folder of the project from which a package of the wheels was built.
 
     Attributes:
         path: of its folder in the project, such as ``src/demo``.

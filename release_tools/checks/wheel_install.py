@@ -1,4 +1,4 @@
-"""The wheel, installed in a fresh environment as a user would."""
+"""Install a wheel in a fresh environment, as a user would."""
 
 import platform
 from typing import Final

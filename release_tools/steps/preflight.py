@@ -1,4 +1,4 @@
-"""What would make the release fail later, before anything is built."""
+"""Check, before anything is built, what would make the release fail later."""
 
 import os
 
@@ -10,7 +10,7 @@ from release_tools.system.credentials import refuse_credentials
 
 
 def preflight(context: Context, release: Release) -> Release:
-    """See that the build runs beside no credential, and that its results can be written.
+    """Check that the build cannot see publishing credentials, and that the output folder can be written.
 
     Raises:
         CredentialError: credentials for publishing are in the environment, where a build could read them.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from release_tools.artifacts.members import told
+from release_tools.artifacts.members import one_line
 from release_tools.errors import OutputError, UnreachableError, VerifyError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def index(folder: Path) -> None:
         (folder / "noarch").mkdir(parents=True, exist_ok=True)
         _wait(index_fs(folder))
     except _raised() as error:
-        raise OutputError(f"{folder}: the channel cannot be indexed: {told(error)}") from error
+        raise OutputError(f"{folder}: the channel cannot be indexed: {one_line(str(error))}") from error
 
 
 def install(
@@ -236,14 +236,14 @@ def _explained(channels: Sequence[str]) -> Iterator[None]:
         yield
     except SolverError as error:
         raise VerifyError(
-            f"conda finds no solution on {names}: {told(error)}",
+            f"conda finds no solution on {names}: {one_line(str(error))}",
             "Correct the requirements, or add the channel that has them to conda.channels.",
         ) from error
     except (FetchRepoDataError, GatewayError) as error:
-        cause = told(error).rpartition("Caused by:")[2].strip()
+        cause = one_line(str(error)).rpartition("Caused by:")[2].strip()
         raise UnreachableError(f"{names} could not be reached: {cause}", _ONLINE) from error
     except _raised() as error:
-        raise VerifyError(f"conda cannot install from {names}: {told(error)}") from error
+        raise VerifyError(f"conda cannot install from {names}: {one_line(str(error))}") from error
 
 
 def _raised() -> tuple[type[Exception], ...]:
