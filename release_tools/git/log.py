@@ -93,7 +93,7 @@ def export(repository: Repository, commit: str, folder: Path, globs: Iterable[st
     Args:
         repository: to read.
         commit: to read from.
-        folder: to write to; it is made.
+        folder: to write to; it is created.
         globs: by which a name is chosen, as ``*.py``; ``*`` matches ``/`` too.
         path: the folder of the repository that becomes ``folder``.
 

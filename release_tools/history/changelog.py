@@ -65,7 +65,7 @@ class Part:
 
     @property
     def version(self) -> Version | None:
-        """The version that the heading names."""
+        """Return the version that the heading names."""
         return to_version(self.spelled) if self.spelled else None
 
     def covers(self, version: Version) -> bool:
@@ -118,13 +118,13 @@ class Changelog:
 
     @property
     def unreleased(self) -> Part | None:
-        """The section of work in progress, at the file's newest end; an Unreleased in between is history."""
+        """Return the section of work in progress, at the file's newest end; an Unreleased in between is history."""
         ends = self.parts[:1] + self.parts[-1:] if self._is_oldest_first else self.parts[:1]
         return next((part for part in ends if part.unreleased), None)
 
     @property
     def newest(self) -> Version | None:
-        """The version of the newest section about a release; None where there is no such section."""
+        """Return the version of the newest section about a release; None where there is no such section."""
         released = [part.version for part in self.parts if part.version and not part.unreleased]
         if not released:
             return None
@@ -190,7 +190,7 @@ class Changelog:
 
     @property
     def link_definitions(self) -> tuple[str, ...]:
-        """The lines that say where Markdown's ``[reference]`` links lead."""
+        """Return the lines that say where Markdown's ``[reference]`` links lead."""
         if self.markup is not Markup.MARKDOWN:
             return ()
         return tuple(found[0].strip() for found in _LINK_DEFINITION.finditer(self.text))

@@ -56,7 +56,7 @@ class Author:
 
     @property
     def is_bot(self) -> bool:
-        """Whether it is a bot or an assistant: by its name, or by an address that nobody reads."""
+        """Tell whether it is a bot or an assistant: by its name, or by an address that nobody reads."""
         email = self.email.strip().lower()
         if "[bot]" in email or _PROGRAM.fullmatch(self.name.strip()):
             return True
@@ -64,12 +64,12 @@ class Author:
 
     @property
     def identities(self) -> frozenset[str]:
-        """The strings by which the same person is known again in another commit, in lower case."""
+        """Return the strings by which the same person is known again in another commit, in lower case."""
         return self.certain_identities | self.aliases | ({self.name.strip().lower()} - {""})
 
     @property
     def certain_identities(self) -> frozenset[str]:
-        """Those of the identities that no other person has: a name of two words, an address, a login.
+        """Return those of the identities that no other person has: a name of two words, an address, a login.
 
         An address that GitHub or GitLab gives out counts by the login in it.
         """
@@ -102,7 +102,7 @@ class Commit:
 
     @property
     def is_merge(self) -> bool:
-        """Whether it joins two branches or more."""
+        """Tell whether it joins two branches or more."""
         return len(self.parents) > 1
 
 

@@ -1,4 +1,4 @@
-"""Dates as changelogs write them: ``2026-01-02``, ``2026/01/02``, ``2nd January, 2026``, ``Jan 2, 2026``."""
+"""Read and write dates as changelogs do: ``2026-01-02``, ``2026/01/02``, ``2nd January, 2026``, ``Jan 2, 2026``."""
 
 import re
 from datetime import date, timedelta
@@ -21,19 +21,19 @@ _DATE: Final = re.compile(
 
 
 def day_of(seconds: int) -> date:
-    """The day, in UTC, of a time in seconds since the epoch; a tag may claim any time, so the nearest that there is."""
+    """Return the day, in UTC, of a time in seconds since the epoch; the nearest that exists, as a tag may claim any."""
     return date.min + timedelta(
         days=min(max(seconds // _DAY_LONG + _EPOCH.toordinal() - 1, 0), date.max.toordinal() - 1)
     )
 
 
 def has_date(text: str) -> bool:
-    """Whether a date stands in the text."""
+    """Tell whether a text has a date in it."""
     return _DATE.search(text) is not None
 
 
 def date_like(sample: str, day: date) -> str:
-    """The day, written as the first date in a sample; by ISO 8601 where there is none."""
+    """Return the day, written as the first date in a sample; by ISO 8601 where there is none."""
     found = _DATE.search(sample)
     if found is None:
         return day.isoformat()
@@ -44,7 +44,7 @@ def date_like(sample: str, day: date) -> str:
 
 
 def with_date(text: str, day: date) -> str:
-    """The text with this day in place of its first date, written alike."""
+    """Return the text with this day instead of its first date, written in the same way."""
     return _DATE.sub(lambda found: date_like(found[0], day), text, count=1)
 
 

@@ -1,4 +1,4 @@
-"""Release notes in GitHub's Markdown: from a changelog, else from commits; nothing in them calls, closes or embeds."""
+"""Make release notes in GitHub's Markdown from a changelog or from commits; they mention, close and embed nothing."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -26,11 +26,11 @@ _LABEL: Final = re.compile(r"\[([^\[\]]+)\]:")
 
 
 def notes_from_changelog(changelog: Changelog, parts: Sequence[Part]) -> str:
-    """What a changelog says of a version.
+    """Return what a changelog says of a version.
 
     Args:
         changelog: to read.
-        parts: the version's own part, then those of the pre-releases that led to it, which are headed by their version.
+        parts: the version's own section, then those of the pre-releases that led to it, each below its version.
     """
     texts: list[str] = []
     for part in parts:
@@ -44,7 +44,7 @@ def notes_from_changelog(changelog: Changelog, parts: Sequence[Part]) -> str:
 
 
 def notes_from_changes(changes: Collection[Change]) -> str:
-    """What commits and merged pull requests say, by their types where a project keeps to Conventional Commits."""
+    """List commits and merged pull requests, by their types where a project keeps to Conventional Commits."""
     if not are_conventional(changes):
         return _fitting("\n".join(map(_entry, changes)))
     groups: dict[str, list[Change]] = {title: [] for title in (_BREAKING, *_TITLES.values(), _OTHERS)}
@@ -56,7 +56,7 @@ def notes_from_changes(changes: Collection[Change]) -> str:
 
 
 def thanks(names: Iterable[str]) -> str:
-    """The lines that name those who contributed for the first time; empty without any."""
+    """Return the lines that name those who contributed for the first time; empty without any."""
     lines = [f"- {sanitize.markdown_line(name)}" for name in names]
     return "### First contributions\n\n" + "\n".join(lines) if lines else ""
 
@@ -75,7 +75,7 @@ def _entry(change: Change) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    """Markdown whose paragraphs are one line each: GitHub would show a line end in a release's notes as one."""
+    """Join the lines of each paragraph: GitHub would show a line end in a release's notes as one."""
     lines: list[list[str]] = []
     fenced = indented = False
     before = ""
@@ -92,7 +92,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _fitting(text: str) -> str:
-    """The text, cut at the end of a line where it is too long."""
+    """Cut the text at the end of a line where it is too long."""
     if len(text) <= LONGEST:
         return text
     end = text.rfind("\n", 0, LONGEST)

@@ -1,6 +1,6 @@
 """Find a project's import packages among its files, and tell which files are installed with them.
 
-What the build backend's settings say is taken; without settings, packages are found as setuptools finds them.
+The build backend's settings decide; without settings, packages are found as setuptools finds them.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -58,7 +58,7 @@ class Package:
 
     @property
     def search_folder(self) -> str:
-        """The folder that must be on the import path; empty for the project's own."""
+        """Return the folder that must be on the import path; empty for the project's own."""
         depth = self.name.count(".") + 1
         return "/".join(PurePosixPath(self.path).parts[:-depth])
 
@@ -90,12 +90,12 @@ class Layout:
 
     @property
     def names(self) -> list[str]:
-        """The names of the packages, as they are imported."""
+        """Return the names of the packages, as they are imported."""
         return [package.name for package in self.packages]
 
     @property
     def search_folders(self) -> tuple[str, ...]:
-        """The folders in which the packages are found, also where an earlier commit had them elsewhere."""
+        """Return the folders in which the packages are found, also where an earlier commit had them elsewhere."""
         return tuple(dict.fromkeys((*(package.search_folder for package in self.packages), *SOURCE_FOLDERS)))
 
     def installs(self, path: str) -> bool:

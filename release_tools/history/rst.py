@@ -1,4 +1,4 @@
-"""The reStructuredText of changelogs, as GitHub's Markdown: docutils reads it, and this writes it down again."""
+"""Convert the reStructuredText of changelogs to GitHub's Markdown; docutils reads it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from docutils.nodes import Element, Node
 
-# Sphinx's roles are unknown to docutils; what they say is written in its own words before it reads them.
+# docutils does not know Sphinx's roles, so their text is put into its own markup before it reads them.
 _ROLE: Final = re.compile(r"(?<![\w`]):(?P<role>[\w:+.-]{1,40}):`(?P<text>[^`]{1,300})`")
 _TITLED: Final = re.compile(r"(?P<title>[^<]*[^<\s])\s*<[^<>]*>")
 _NUMBERS: Final = frozenset(
@@ -21,7 +21,7 @@ _ADMONITIONS: Final = frozenset(
 _OUTER_HEADING: Final = 2
 _INNERMOST_HEADING: Final = 6
 _SETTINGS: Final = {
-    "_disable_config": True,  # no docutils.conf, be it the user's or one that lies in the repository
+    "_disable_config": True,  # no docutils.conf, neither the user's nor the repository's
     "file_insertion_enabled": False,
     "raw_enabled": False,
     "report_level": 5,
@@ -34,15 +34,15 @@ _SETTINGS: Final = {
 
 
 def to_markdown(text: str) -> str:
-    """A part of a changelog as Markdown; comments, and directives that docutils does not know, are left out."""
+    """Convert a part of a changelog; comments, and directives that docutils does not know, are left out."""
     from docutils.core import publish_doctree
 
-    tree = publish_doctree(_ROLE.sub(_spoken, text), settings_overrides=_SETTINGS)
+    tree = publish_doctree(_ROLE.sub(_role_text, text), settings_overrides=_SETTINGS)
     return "\n".join(_blocks(tree.children, 0))
 
 
-def _spoken(found: re.Match[str]) -> str:
-    """A role's text: ``#12`` for issues, words for links within documents, code for the rest."""
+def _role_text(found: re.Match[str]) -> str:
+    """Return a role's text: ``#12`` for issues, words for links within documents, code for the rest."""
     role, text = found["role"].rpartition(":")[2].lower(), found["text"].strip()
     titled = _TITLED.fullmatch(text)
     if role in _NUMBERS:
@@ -55,7 +55,7 @@ def _spoken(found: re.Match[str]) -> str:
 
 
 def _blocks(nodes: Sequence["Node"], level: int) -> Iterator[str]:
-    """The lines of block elements, an empty one between two."""
+    """Yield the lines of block elements, with an empty one between two."""
     first = True
     for node in nodes:
         lines = list(_block(node, level))
@@ -97,7 +97,7 @@ def _list(node: "Element", level: int) -> Iterator[str]:
 
 
 def _table(node: "Element") -> Iterator[str]:
-    """A table, each cell in one line; without a head of its own, the first row is it, as GitHub wants one."""
+    """Yield a table, each cell in one line; its first row is the head, as GitHub requires one."""
     from docutils import nodes
 
     for number, row in enumerate(node.findall(nodes.row)):
@@ -108,7 +108,7 @@ def _table(node: "Element") -> Iterator[str]:
 
 
 def _inline(node: "Element") -> str:
-    """Inline elements in one line: GitHub would show a line end in a release's notes as one."""
+    """Return inline elements in one line: GitHub would show a line end in a release's notes as one."""
     return " ".join("".join(map(_piece, node.children)).split())
 
 

@@ -33,7 +33,7 @@ class PastRelease:
 
     @property
     def is_final(self) -> bool:
-        """Whether it is a final or post-release."""
+        """Tell whether it is a final or post-release."""
         return kind_of(self.version) in (Kind.FINAL, Kind.POST)
 
 

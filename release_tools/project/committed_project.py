@@ -41,12 +41,12 @@ class CommittedProject:
 
     @cached_property
     def files(self) -> list[str]:
-        """The paths of the project's files, relative to it."""
+        """Return the paths of the project's files, relative to it."""
         return git_log.list_files(self.repository, self.commit, self.folder)
 
     @cached_property
     def pyproject(self) -> dict[str, Any]:
-        """The content of ``pyproject.toml``; empty where there is none that can be read."""
+        """Return the content of ``pyproject.toml``; empty where there is none that can be read."""
         try:
             return tomllib.loads(self.read("pyproject.toml") or "")
         except (tomllib.TOMLDecodeError, RecursionError):
@@ -54,33 +54,33 @@ class CommittedProject:
 
     @cached_property
     def name(self) -> str:
-        """The project's name; empty where only its backend knows it."""
+        """Return the project's name; empty where only its backend knows it."""
         return Project.of(self.pyproject).name
 
     @cached_property
     def layout(self) -> Layout:
-        """Where the project keeps the code that it installs."""
+        """Return where the project keeps the code that it installs."""
         return Layout.of(self.files, self.name, self.pyproject)
 
     @cached_property
     def fragment_settings(self) -> FragmentSettings | None:
-        """How the project keeps the fragments of its changelog; None where it uses neither towncrier nor scriv."""
+        """Return how the project keeps its changelog's fragments; None where it uses neither towncrier nor scriv."""
         return fragment_settings(self.read, self.files)
 
     @cached_property
     def fragments(self) -> dict[str, str]:
-        """The text of each fragment that the next part of the changelog will be made from, by its path."""
+        """Return the text of each fragment that the next part of the changelog will be made from, by its path."""
         paths = self.fragment_settings.fragments(self.files) if self.fragment_settings else []
         return {path: self.read(path) or "" for path in paths}
 
     @cached_property
     def uncollected(self) -> Part | None:
-        """The fragments as a section of the changelog; None where there are none."""
+        """Return the fragments as a section of the changelog; None where there are none."""
         return fragments_part(self.fragment_settings, self.fragments) if self.fragment_settings else None
 
     @property
     def version_field(self) -> VersionField | None:
-        """The field of a file from which the project's version is built; None where it comes from tags or from code."""
+        """Return the field that the project's version is built from; None where it comes from tags or from code."""
         fields = VersionFiles(_Tree(self)).sources
         return next((field for field in fields if field.version and not field.is_placeholder), None)
 
@@ -112,7 +112,7 @@ class CommittedProject:
 
     @property
     def _names(self) -> tuple[str, ...]:
-        """The names by which headings may call the project: its own, towncrier's, and those that users import."""
+        """Return the names that the project may have in headings: its own, towncrier's, and those of its packages."""
         imported = (name for name in self.layout.names if len(name) >= _SHORTEST_NAME)
         named = (self._towncrier.get(key) for key in ("name", "package"))
         return (self.name, *(name for name in named if isinstance(name, str)), *imported)

@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from release_tools.config.schema import Config
 from release_tools.engine.context import Context
-from release_tools.errors import HistoryError, VersionError
+from release_tools.errors import HistoryError, RepositoryError, VersionError
 from release_tools.git import log as git_log
 from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Repository
@@ -116,12 +116,12 @@ class ProjectHistory:
 
     @cached_property
     def releases(self) -> list[PastRelease]:
-        """Every version that was tagged before this commit or on it, the lowest first."""
+        """Return every version that was tagged before this commit or on it, the lowest first."""
         return git_log.read_releases(self.repository, self.tag_format, merged=self.commit)
 
     @cached_property
     def _elsewhere(self) -> list[PastRelease]:
-        """Every version that is tagged on a commit that this one does not come after, the lowest first."""
+        """Return every version that is tagged on a commit that this one does not come after, the lowest first."""
         known = {release.version for release in self.releases}
         return [
             release
@@ -131,7 +131,7 @@ class ProjectHistory:
 
     @property
     def higher_release(self) -> tuple[str, bool] | None:
-        """The tag of the highest final version of all, where this commit does not come after it; None otherwise.
+        """Return the tag of the highest final version of all, where this commit does not come after it; None otherwise.
 
         The second value tells whether the tag is on a later commit of the same branch.
         """
@@ -142,7 +142,7 @@ class ProjectHistory:
 
     @property
     def changelog(self) -> Changelog | None:
-        """The project's changelog; None where there is none.
+        """Return the project's changelog; None where there is none.
 
         Raises:
             HistoryError: the configured one is not there.
@@ -162,17 +162,17 @@ class ProjectHistory:
 
     @property
     def fragment_settings(self) -> FragmentSettings | None:
-        """How the project keeps the fragments of its changelog; None where it uses neither towncrier nor scriv."""
+        """Return how the project keeps its changelog's fragments; None where it uses neither towncrier nor scriv."""
         return self._committed.fragment_settings
 
     @property
     def fragments(self) -> dict[str, str]:
-        """The text of each fragment that the next part of the changelog will be made from, by its path."""
+        """Return the text of each fragment that the next part of the changelog will be made from, by its path."""
         return self._committed.fragments
 
     @cached_property
     def pending(self) -> Part | None:
-        """The section of the changelog about changes that were not released yet; None without one."""
+        """Return the section of the changelog about changes that were not released yet; None without one."""
         if self.changelog is None:
             return None
         latest = newest(self.releases)
@@ -183,7 +183,7 @@ class ProjectHistory:
 
     @cached_property
     def past(self) -> Past:
-        """The facts from which the next version is recommended."""
+        """Return the facts from which the next version is recommended."""
         final, latest = last_final(self.releases), newest(self.releases)
         written = self._written_evidence() if latest else ()
         planned, by, doubted = self._plan(written)
@@ -276,7 +276,7 @@ class ProjectHistory:
 
     @property
     def scheme(self) -> VersionScheme:
-        """How the project counts its versions, as its settings say or as its past shows."""
+        """Return how the project counts its versions, as its settings say or as its past shows."""
         return scheme_of(self.releases) if self.config.scheme == "auto" else VersionScheme(self.config.scheme)
 
     def api_changes(self, since: PastRelease) -> ApiChanges:
@@ -295,6 +295,8 @@ class ProjectHistory:
             old, new = self._source(since.commit), self._source(self.commit)
         except ProcessError as error:
             raise HistoryError(f"git cannot read {since.tag}: {error.output or error.message}") from None
+        except (RepositoryError, OSError) as error:
+            raise HistoryError(f"the source of {since.tag} cannot be written: {error}") from None
         return compare(old, new, packages, layout.search_folders)
 
     def notes(self, version: Version, *, planned: bool = True) -> Notes:
