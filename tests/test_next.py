@@ -347,6 +347,16 @@ def test_notes_never_come_from_the_section_of_another_version(
     assert said.by(checkout, "notes", version)[0] == notes
 
 
+def test_doctor_names_the_changelog_that_notes_come_from(checkout: Checkout, said: Said) -> None:
+    (checkout.path / "docs").mkdir()
+    stub = {"CHANGELOG.md": "See docs/log.md.\n", "docs/log.md": "# 1.1.0\n\n- New.\n"}
+    checkout.commit(stub, "Write")
+    said.capfd.readouterr()
+    main.main(["doctor", "-C", str(checkout.path)], checkout.env)
+    assert "docs/log.md" in "".join(said.capfd.readouterr())
+    assert said.by(checkout, "notes", "1.1.0")[0] == "- New."
+
+
 def test_an_unreleased_section_of_the_tagged_commit_is_its_notes(checkout: Checkout, said: Said) -> None:
     checkout.commit({"CHANGES.md": "## Unreleased\n\n- In the candidate.\n"}, "Write")
     tagged(checkout, "v1.1.0rc1")

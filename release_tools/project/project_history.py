@@ -149,6 +149,17 @@ class ProjectHistory:
         """
         return self._changelog
 
+    @property
+    def changelog_path(self) -> str:
+        """Return the path of the changelog, or of the newest release's own file; empty where there is neither.
+
+        Raises:
+            HistoryError: the configured one is not there.
+        """
+        latest = newest(self.releases)
+        found = self.changelog or (self._committed.find(latest.version) if latest else None)
+        return found.path if found else ""
+
     @cached_property
     def _changelog(self) -> Changelog | None:
         return self._committed.find()

@@ -1,22 +1,20 @@
 """What in a repository and its workflows would make a release fail later, long before one is tried."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from release_tools.engine.context import Context
-from release_tools.errors import ConfigError
+from release_tools.errors import ConfigError, HistoryError, RepositoryError
 from release_tools.git.project_repository import open_repository
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
 from release_tools.project.facts import VersionSource
+from release_tools.project.project_history import ProjectHistory
 from release_tools.workflows.jobs import jobs
 from release_tools.workflows.project_workflows import ProjectWorkflows
 from release_tools.workflows.render import keep_pins, render
 from release_tools.workflows.workflow_files import Workflow, files
 from release_tools.workflows.workflow_lint import check_workflows
-
-_CHANGELOGS = ("CHANGELOG.md", "CHANGELOG.rst", "CHANGES.md", "CHANGES.rst", "HISTORY.md", "HISTORY.rst", "NEWS.rst")
 
 
 def check_repository(context: Context, release: Release) -> Release:
@@ -68,11 +66,16 @@ def _repository(subject: ProjectWorkflows) -> Iterator[Note]:
     if subject.source is VersionSource.STATIC:
         advice = "Raise it in pyproject.toml before each tag, or let versioningit tell it from the tag."
         yield Note(State.INFO, "the version is a literal in pyproject.toml", advice=advice)
-    yield _changelog(context.project)
+    yield _changelog(context)
 
 
-def _changelog(project: Path) -> Note:
-    found = next((name for name in _CHANGELOGS if (project / name).is_file()), "")
+def _changelog(context: Context) -> Note:
+    try:
+        found = ProjectHistory.of(context).changelog_path
+    except HistoryError as error:
+        return Note(State.FAILED, error.message, advice=error.advice)
+    except RepositoryError:
+        found = ""
     if found:
         return Note(State.DONE, f"release notes come from {found}")
     return Note(State.INFO, "no changelog: release notes are made from commits and pull requests")
