@@ -17,7 +17,7 @@ def preflight(context: Context, release: Release) -> Release:
         OutputError: the output folder cannot be written.
     """
     present = refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
-    near = Note(State.WARNING, "credentials are within reach of the build", ", ".join(present))
+    visible = Note(State.WARNING, "the build can see publishing credentials", ", ".join(present))
     folder = existing = context.output
     if folder.is_relative_to(context.project) and not folder.resolve().is_relative_to(context.project.resolve()):
         raise OutputError(f"{folder}: is a link that leads out of the project", "Name its target with --packages-dir.")
@@ -26,6 +26,6 @@ def preflight(context: Context, release: Release) -> Release:
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         raise OutputError(f"{folder}: cannot be written to", "Choose another folder with --packages-dir.")
     return release.with_notes(
-        near if present else Note(State.DONE, "no credential within reach of the build"),
+        visible if present else Note(State.DONE, "the build cannot see any publishing credentials"),
         Note(State.DONE, f"{folder} can be written to"),
     )

@@ -55,4 +55,12 @@ def verify(context: Context, release: Release) -> Release:
         notes += check_installation(context, chosen)
     elif every.wheels:
         notes.append(Note(State.SKIPPED, "not installed: no wheel is for this Python and machine"))
-    return replace(release, parity=proofs).with_notes(*notes, *conda_notes, *proofs)
+    of_conda = map(_with_way_on, (*conda_notes, *proofs))
+    return replace(release, parity=proofs).with_notes(*notes, *of_conda)
+
+
+def _with_way_on(note: Note) -> Note:
+    """Return a line about a conda package; a failed one names the setting that releases the rest."""
+    if note.state is not State.FAILED or "--no-conda" in note.advice:
+        return note
+    return replace(note, advice=f"{note.advice} To release without the conda package: --no-conda.".strip())
