@@ -91,14 +91,14 @@ def unpack_sdist(path: Path, folder: Path, limits: Limits = LIMITS) -> Path:
         ArchiveError: it is corrupt or hostile; files written before that stay in ``folder``.
     """
     top = ""
-    made = set[Path]()
+    created = set[Path]()
     with _frame(path, limits) as frame:
         for info, content in walk(frame, path.name, MemberNames(path.name, limits), has_top_folder=True):
             top = info.name.partition("/")[0]
             target = folder / info.name
-            if target.parent not in made:
+            if target.parent not in created:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                made.add(target.parent)
+                created.add(target.parent)
             _write(info, content, target, folder)
     return folder / top
 

@@ -297,14 +297,14 @@ def description_fault(description: str, content_type: str) -> str:
         return ""
     from readme_renderer import rst
 
-    said = io.StringIO()
+    messages = io.StringIO()
     try:
-        rendered = rst.render(description, stream=said)
+        rendered = rst.render(description, stream=messages)
     except Exception as error:  # noqa: BLE001 - docutils and its extensions at work on text of others
         return f"{type(error).__name__}: {error}"
     if rendered is not None:
         return ""
-    first = next((line for line in said.getvalue().splitlines() if line.strip()), "docutils says nothing")
+    first = next((line for line in messages.getvalue().splitlines() if line.strip()), "it renders to nothing")
     found = re.match(r"<string>:(\d*): \((\w+)/\d+\) (.*)", first)
     return f"line {found[1]}: {found[2].capitalize()}: {found[3]}" if found else first
 

@@ -26,9 +26,9 @@ def attempt(title, use):
         faults[title] = f"{type(error).__name__}: {error}"
 for module in filter(None, modules):
     attempt(f"import {module}", lambda: importlib.import_module(module))
-    said = getattr(sys.modules.get(module), "__version__", None)
-    if isinstance(said, str):
-        versions[module] = said
+    stated = getattr(sys.modules.get(module), "__version__", None)
+    if isinstance(stated, str):
+        versions[module] = stated
 found = importlib.metadata.distribution(name)
 for point in found.entry_points:
     if point.group in ("console_scripts", "gui_scripts") and not point.extras:
