@@ -1,9 +1,12 @@
-"""The habits of this project: `nox -s lint types tests bench`; without `-s`, all but the benchmarks."""
+"""Sessions of this project: `nox` runs lint, types and tests; `nox -s bench` compares us with our peers."""
 
 import nox
 
 nox.options.sessions = ["lint", "types", "tests"]
 nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"  # tests run with the Pythons that are there; the others are skipped
+nox.options.error_on_missing_interpreters = False
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
 def _install(session: nox.Session, *groups: str) -> None:
@@ -13,7 +16,7 @@ def _install(session: nox.Session, *groups: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style and the usual mistakes."""
+    """Check style and the usual mistakes."""
     session.install("--group", "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -21,16 +24,23 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Every type, strictly."""
+    """Check every type, strictly."""
     _install(session, "dev")
     session.run("mypy")
 
 
-@nox.session
+@nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests, side by side."""
+    """Run the tests with each Python that is there; `nox -s fast` runs those that take a minute."""
     _install(session, "test")
     session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def fast(session: nox.Session) -> None:
+    """Run the tests that need no package index and take less than five seconds each."""
+    _install(session, "test")
+    session.run("pytest", "-n", "auto", "-m", "not slow and not registry", *session.posargs)
 
 
 @nox.session
@@ -42,14 +52,14 @@ def reference(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation; a link that leads nowhere is an error."""
+    """Build the documentation; a broken link is an error."""
     session.install("zensical")
     session.run("zensical", "build", "--strict", *session.posargs)
 
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Write the locks: every dependency by its hashes, for every system, wheels only; the action's, and that of CI."""
+    """Write the lock files of the action and of CI: wheels only, with their hashes, for every system."""
     session.install("uv")
     options = ("--universal", "--python-version=3.11", "--generate-hashes", "--only-binary=:all:", "--all-extras")
     shown = ("--annotation-style=line", "--custom-compile-command=nox -s lock")
@@ -61,7 +71,7 @@ def lock(session: nox.Session) -> None:
 
 @nox.session
 def audit(session: nox.Session) -> None:
-    """Known faults in what we depend on, and weaknesses in workflows; needs a network."""
+    """Find known vulnerabilities of our dependencies, and weaknesses of workflows; needs a network."""
     session.install("--group", "ci")
     for name in ("requirements.lock", "requirements-ci.lock"):
         session.run("pip-audit", "--strict", "--disable-pip", "--require-hashes", "-r", name)
@@ -70,6 +80,6 @@ def audit(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The ratios to our peers, as tables."""
+    """Compare us with our peers: print the ratios as tables."""
     _install(session, "test", "bench")
     session.run("python", "-m", "benchmarks", *session.posargs)

@@ -32,7 +32,19 @@ def main() -> int:
     chosen = options(__doc__, rounds=3)
     with scratch() as folder:
         wheels, tools = folder / "wheels", folder / "tools"
-        command(sys.executable, "-m", "pip", "download", "--dest", tools, "setuptools>=77", "versioningit>=3.3")()
+        command(
+            sys.executable,
+            "-m",
+            "uv",
+            "tool",
+            "run",
+            "pip",
+            "download",
+            "--dest",
+            tools,
+            "setuptools>=77",
+            "versioningit>=3.3",
+        )()
         print(f"({where()})\n{'':44}{'seconds':>10}{'processor':>11}{'at most':>9}")
         _show("set-up from the index", _median(chosen.rounds, lambda: _setup(folder)))
         _show("the same of a job that publishes to PyPI", _median(chosen.rounds, lambda: _setup(folder, **PYPI)))

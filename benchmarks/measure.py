@@ -32,6 +32,7 @@ class Row:
         ours: the same by us.
         bound: the largest ratio of ours to the peer's that is good enough; ``inf`` where none is promised.
         unit: of both figures.
+        cpu_ratio: the ratio of the processor seconds of both; 0 where they were not measured.
     """
 
     what: str
@@ -39,21 +40,33 @@ class Row:
     ours: float
     bound: float
     unit: str = "s"
+    cpu_ratio: float = 0.0
 
     @property
     def ratio(self) -> float:
-        """Ours to the peer's."""
+        """Return our figure divided by the peer's."""
         return self.ours / self.peer
+
+
+def geometric_mean(what: str, rows: Sequence[Row], bound: float) -> Row:
+    """Return the geometric means of rows: of both figures, and of the ratios of processor seconds."""
+    return Row(
+        what,
+        statistics.geometric_mean(row.peer for row in rows),
+        statistics.geometric_mean(row.ours for row in rows),
+        bound,
+        cpu_ratio=statistics.geometric_mean(row.cpu_ratio for row in rows),
+    )
 
 
 @contextmanager
 def scratch(room: int = 4 * GIGABYTE) -> Iterator[Path]:
-    """A folder of a benchmark's own; as long as it lasts, everybody's temporary files lie in it.
+    """Yield a folder of a benchmark's own, which has the temporary files of both sides.
 
-    In memory, where the system has room there and the caller names no ``TMPDIR``. How soon a disk makes and deletes
-    thousands of small files depends on what was done to it before (ext4 looks around for minutes after many deletions),
-    and on neither side of a ratio. uv's cache then lies there too: from another file system it would copy each
-    file into an environment, where it makes a hard link otherwise.
+    It is in memory, where the system has room there and the caller sets no ``TMPDIR``. How fast a disk creates and
+    deletes thousands of small files depends on what was done to it before (ext4 is slow for minutes after many
+    deletions), and on neither side of a ratio. uv's cache is then there too: from another file system uv would copy
+    each file into an environment, where it makes a hard link otherwise.
 
     Args:
         room: the bytes that the benchmark may need.
@@ -67,45 +80,65 @@ def scratch(room: int = 4 * GIGABYTE) -> Iterator[Path]:
 
 
 def where() -> str:
-    """Where temporary files lie, and why; the line below the title of a table."""
+    """Return the line below the title of a table: where temporary files are, and why."""
     folder = Path(tempfile.gettempdir())
     if folder.is_relative_to(MEMORY):
-        return f"temporary files of both sides in memory ({MEMORY}), as a disk has moods"
-    return f"temporary files of both sides in {folder}"
+        return f"temporary files of both sides are in memory ({MEMORY}), as the speed of a disk varies"
+    return f"temporary files of both sides are in {folder}"
 
 
 def table(title: str, peer: str, rows: Sequence[Row]) -> int:
-    """Print rows; answer 1 where one misses its bound."""
+    """Print rows; return 1 where one misses its bound."""
     width = max(len(row.what) for row in rows)
-    print(f"\n{title}\n({where()})\n{'':{width}}  {peer:>14}  {'release-tools':>14}   ratio   bound")
+    print(f"\n{title}\n({where()})\n{'':{width}}  {peer:>14}  {'release-tools':>14}   ratio   bound     cpu")
     for row in rows:
-        figures = "  ".join(f"{figure:>11.{2 if figure >= 1 else 3}f} {row.unit:<2}" for figure in (row.peer, row.ours))
-        bound = f"{row.bound:6.2f}" if row.bound < inf else f"{'-':>6}"
+        figures = f"{_figure(row.peer, row.unit)}  {_figure(row.ours, row.unit)}"
+        bound = f"{row.bound:.2f}" if row.bound < inf else "-"
+        cpu_ratio = f"{row.cpu_ratio:.2f}" if row.cpu_ratio else "-"
         missed = "" if row.ratio <= row.bound else "  missed"
-        print(f"{row.what:{width}}  {figures}  {row.ratio:6.2f}  {bound}{missed}")
+        print(f"{row.what:{width}}  {figures}  {row.ratio:6.2f}  {bound:>6}  {cpu_ratio:>6}{missed}")
     return int(any(row.ratio > row.bound for row in rows))
 
 
+def _figure(figure: float, unit: str) -> str:
+    digits = 2 if figure >= 1 else 3
+    return f"{figure:>11.{digits}f} {unit:<2}"
+
+
 def timed(what: str, peer: Callable[[], object], ours: Callable[[], object], *, bound: float, rounds: int) -> Row:
-    """Median seconds of both, taken in turns, so that the machine's moods hit both alike."""
-    times: list[list[float]] = [[], []]
+    """Return the median seconds of both, measured in turns, so that other work on the machine slows both alike.
+
+    The ratio of processor seconds is that of the smallest figures: other work makes them larger, never smaller.
+    """
+    seconds: list[list[float]] = [[], []]
+    cpu_seconds: list[list[float]] = [[], []]
     for _ in range(rounds):
-        for deed, taken in zip((peer, ours), times, strict=True):
-            started = time.perf_counter()
-            deed()
-            taken.append(time.perf_counter() - started)
-    return Row(what, statistics.median(times[0]), statistics.median(times[1]), bound)
+        for index, run in enumerate((peer, ours)):
+            started, cpu_started = time.perf_counter(), _cpu_seconds()
+            run()
+            seconds[index].append(time.perf_counter() - started)
+            cpu_seconds[index].append(_cpu_seconds() - cpu_started)
+    cpu_ratio = min(cpu_seconds[1]) / min(cpu_seconds[0])
+    return Row(what, statistics.median(seconds[0]), statistics.median(seconds[1]), bound, cpu_ratio=cpu_ratio)
+
+
+def _cpu_seconds() -> float:
+    """Return the processor seconds of this process, and of those that it started and waited for."""
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
 
 
 def environment() -> dict[str, str]:
-    """Everybody's: interpreters keep their bytecode, as after an installation; containers tend to forbid it."""
+    """Return the environment of both sides: interpreters keep their bytecode, as after an installation."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def command(
     *argv: str | Path, cwd: Path | None = None, accept: Sequence[int] = (0,), env: Mapping[str, str] | None = None
 ) -> Callable[[], None]:
-    """A deed: run a command to its end, silently; ``env`` is added to everybody's."""
+    """Return a function that runs a command to its end, silently; ``env`` is added to the environment."""
 
     def run() -> None:
         all_env = {**environment(), **(env or {})}
@@ -117,12 +150,12 @@ def command(
 
 
 def python(*arguments: str | Path, cwd: Path | None = None, accept: Sequence[int] = (0,)) -> Callable[[], None]:
-    """A deed: run a module of this environment."""
+    """Return a function that runs a module of this environment."""
     return command(sys.executable, "-m", *arguments, cwd=cwd, accept=accept)
 
 
 def peak_memory() -> int:
-    """The most memory that this process ever held, in bytes."""
+    """Return the most memory that this process ever had, in bytes."""
     status = Path("/proc/self/status")
     if status.exists():  # in ru_maxrss Linux counts what the parent held when it forked this process
         return next(
@@ -135,16 +168,30 @@ def peak_memory() -> int:
 
 
 def from_index(cache: Path, requirement: str, *, binary: bool) -> Path:
-    """A project's pure wheel, or its sdist, from PyPI, kept in a folder."""
+    """Return a project's pure wheel, or its sdist, from PyPI, kept in a folder."""
     folder = cache / ("wheels" if binary else "sdists") / requirement
     if not folder.is_dir():
         only = ("--only-binary=:all:", "--platform=any") if binary else ("--no-binary=:all:",)
-        command(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *only, "--dest", folder, requirement)()
+        command(
+            sys.executable,
+            "-m",
+            "uv",
+            "tool",
+            "run",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            *only,
+            "--dest",
+            folder,
+            requirement,
+        )()
     return next(folder.iterdir())
 
 
 def options(description: str | None, rounds: int) -> argparse.Namespace:
-    """The options that the benchmarks share."""
+    """Return the options that the benchmarks share."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--rounds", type=int, default=rounds)
     parser.add_argument("--cache", type=Path, default=Path("~/.cache/release-tools-bench").expanduser())

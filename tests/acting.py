@@ -22,6 +22,8 @@ from pathlib import Path
 
 import yaml
 
+from tests.support.interpreters import python_with_pip
+
 ROOT = Path(__file__).parent.parent
 ACT = shutil.which("act", path=sysconfig.get_path("scripts"))
 PINS = re.compile(r"uses: (actions/(?:setup-python|upload-artifact|download-artifact)@[0-9a-f]{40})")
@@ -157,7 +159,7 @@ class Runner:
             stub = pin.partition("@")[0].partition("/")[2]
             folder = self.folder / "stubs" / stub
             folder.mkdir(parents=True, exist_ok=True)
-            text = STUBS[stub].format(python=sys.executable, store=store)
+            text = STUBS[stub].format(python=python_with_pip(), store=store)
             (folder / "action.yml").write_text(text, encoding="utf-8")
             stubs[pin] = folder
         return stubs

@@ -6,7 +6,6 @@ import os
 import re
 import runpy
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from release_tools import github_action
 from release_tools.addresses import DISTRIBUTION
 from release_tools.config.loader import settings
 from tests.acting import ACT, LOCK, OURS, ROOT, Runner, copy_action, make_action, plain_wheel
+from tests.support.interpreters import python_with_pip
 
 FILE = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = FILE["runs"]["steps"]
@@ -164,8 +164,15 @@ def test_a_job_installs_what_it_may_need(inputs: dict[str, str], there: set[str]
 
 def test_what_a_job_does_not_install_is_named_as_the_lock_names_it() -> None:
     script = runpy.run_path(str(ROOT / "action/install.py"))
-    lock = script["read_lock"]()
-    ours = {name for name, requirement in lock.items() if script["OURSELVES"] in requirement.askers}
+    code = (
+        "import json, runpy, sys; lock = runpy.run_path(sys.argv[1])['read_lock']();"
+        "print(json.dumps({name: list(requirement.askers) for name, requirement in lock.items()}))"
+    )
+    read = subprocess.run(
+        [python_with_pip(), "-c", code, ROOT / "action/install.py"], capture_output=True, encoding="utf-8", check=True
+    )
+    lock = json.loads(read.stdout)
+    ours = {name for name, askers in lock.items() if script["OURSELVES"] in askers}
     assert ours >= script["PUBLISHING"].union(
         *script["PLACES"].values(), *script["UNUSED"].values(), script["COMPILED"]
     )
@@ -244,7 +251,7 @@ def install(
         "WHEELS": str(wheels or ""), "PIP_NO_INDEX": "1", **(env or {}),
     }  # fmt: skip
     return subprocess.run(
-        [sys.executable, "-I", str(ours / "action/install.py")], env=env, cwd=folder, capture_output=True,
+        [python_with_pip(), "-I", str(ours / "action/install.py")], env=env, cwd=folder, capture_output=True,
         encoding="utf-8", check=False,
     )  # fmt: skip
 

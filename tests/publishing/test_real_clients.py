@@ -16,6 +16,7 @@ from release_tools.errors import ConflictError, CredentialError, VerifyError
 from release_tools.model.artifact import ArtifactKind
 from tests.publishing.world import World
 from tests.servers.conda_server import HOST, CondaServer
+from tests.support.interpreters import python_with_pip
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -29,7 +30,7 @@ def test_pip_installs_what_was_published(there: World, tmp_path: Path) -> None:
     there.log_in()
     assert there.run("publish", "--routes-final", "pypi") == 0
     target = tmp_path / "site"
-    command = [sys.executable, "-m", "pip", "--isolated", "install", "-q", "--no-cache-dir", "--target", str(target)]
+    command = [python_with_pip(), "-m", "pip", "--isolated", "install", "-q", "--no-cache-dir", "--target", str(target)]
     subprocess.run([*command, "--index-url", "https://pypi.org/simple/", "demo==1.0"], env=there.env, check=True)
     assert (target / "demo" / "__init__.py").is_file()
 
