@@ -17,6 +17,7 @@ from release_tools.config.reference import json_schema
 from release_tools.config.schema import Config
 from release_tools.errors import ConfigError
 from tests.conftest import Run
+from tests.support.repositories import make_repository
 
 ALL = {item.key: item for item in settings()}
 
@@ -243,3 +244,43 @@ def test_the_settings_are_in_the_help_and_not_in_its_usage(run: Run) -> None:
     assert "--bump" in usage
     assert "--anaconda-owner" not in usage
     assert "--anaconda-owner" in rest
+
+
+PROJECT = '[build-system]\nrequires = []\n[project]\nname = "demo"\nversion = "1.0"\n'
+FAULTY = {
+    "routes": '[tool.release-tools.routes]\nfinal = ["pypi", "anacnda"]\ndev = ["testpipy"]\n',
+    "a route's server": '[tool.release-tools.routes]\npre = ["svn+https://x.example/y"]\n',
+    "channels": '[tool.release-tools.channels]\nlab = "svn+https://x.example/y"\n',
+    "tag-format": '[tool.release-tools]\ntag-format = "v1"\n',
+    "github.repository": '[tool.release-tools]\ngithub.repository = "just-a-name"\n',
+    "conda.names": '[tool.release-tools]\nconda.names.demo = "Not A Name"\n',
+    "tag.push": '[tool.release-tools]\ntag = { push = "api", sign = true }\n',
+}
+COMMANDS = (
+    *(["config"], ["version"], ["next"], ["notes", "1.0"], ["dry-run"], ["build"], ["tag", "1.0", "--dry-run"]),
+    *(
+        ["status", "1.0"],
+        ["doctor"],
+        ["init", "--yes"],
+        ["publish", "--dry-run"],
+        ["recipe"],
+        ["retract", "1.0", "--reason", "x"],
+    ),
+)
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_every_command_checks_all_settings_before_its_first_step(run: Run, tmp_path: Path, fault: str) -> None:
+    checkout = make_repository(tmp_path, {"pyproject.toml": PROJECT + FAULTY[fault], "demo.py": ""}, ". v1.0")
+    for command in COMMANDS:
+        said = run(*command, "-C", checkout.root)
+        assert (command, said.code) == (command, 3), said.err
+        assert said.out == ""
+    assert checkout.git("status", "--porcelain") == ""
+
+
+def test_every_fault_of_every_route_is_told_at_once(run: Run, tmp_path: Path) -> None:
+    checkout = make_repository(tmp_path, {"pyproject.toml": PROJECT + FAULTY["routes"], "demo.py": ""})
+    said = run("config", "-C", checkout.root)
+    assert all(word in said.err for word in ("routes.final", "anacnda", "routes.dev", "testpipy"))
+    assert "foo" in run("dry-run", "-C", checkout.root, "--routes-final", "pypi,foo").err

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
+from email.message import Message
 from email.parser import HeaderParser
 from functools import partial
 from pathlib import Path
@@ -67,12 +68,14 @@ class PythonBuilder:
         env: the process's environment.
         commit_time: seconds since the epoch.
         background: makes the environments; see `build_environment.start_build_environment`.
+        variables: added to the environment of the backend's hooks.
     """
 
     scratch: Path
     env: Mapping[str, str]
     commit_time: int
     background: BackgroundTasks = field(default_factory=BackgroundTasks)
+    variables: Mapping[str, str] = field(default_factory=dict)
     _hooks: list[Hooks] = field(default_factory=list, init=False, repr=False)
 
     def __enter__(self) -> Self:
@@ -135,15 +138,15 @@ class PythonBuilder:
             sdist = _built_file(self._prepare(source, "sdist").build("sdist", folder), folder)
             return sdist, repack_sdist(sdist, self.commit_time)
 
-    def metadata_version(self, source: Path) -> str:
-        """Return the version that the project's own backend gives this source.
+    def metadata(self, source: Path) -> Message:
+        """Return the core metadata that the project's own backend makes of this source.
 
         Raises:
             BuildError: the backend failed.
         """
         with _recorded_warnings(), _build_errors("metadata", self.env):
             metadata = Path(self._prepare(source, "wheel").metadata_path(self.scratch / "metadata")) / "METADATA"
-        return HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))["Version"] or ""
+        return HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))
 
     def _prepare(self, source: Path, kind: Literal["sdist", "wheel"]) -> "ProjectBuilder":
         """Return ``build``'s front end, once the project and its backend have what they require."""
@@ -153,7 +156,7 @@ class PythonBuilder:
         project = Project.of(read_pyproject(source))
         hooks = hooks_for(self.scratch, self.env, requires, project, self.background)
         self._hooks.append(hooks)
-        runner = partial(hooks.call, {"SOURCE_DATE_EPOCH": str(self.commit_time)})
+        runner = partial(hooks.call, {"SOURCE_DATE_EPOCH": str(self.commit_time), **self.variables})
         builder = ProjectBuilder.from_isolated_env(hooks.environment, source, runner=runner)
         if further := builder.get_requires_for_build(kind) - requires:
             hooks.environment.install(sorted(further))

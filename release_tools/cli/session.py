@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 _CURE: Final = "Pass the whole output `artifacts` of the build job, unchanged: one JSON object with a `schema`."
-_PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
+PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,14 @@ class Session:
             ConfigError: with every fault of the settings.
             UsageError: the folder is not a project's.
         """
+        from release_tools.engine.config_check import check_config
         from release_tools.engine.context import Context
         from release_tools.engine.gate import Gate
         from release_tools.engine.routes import only_publishers, split_names
 
         project = find_project(Path(self.options.project), anywhere=anywhere)
         config = read_config(project, self.env, self.given)
+        check_config(config)
         only = getattr(self.options, "only", None)
         if only is not None:
             config = only_publishers(config, split_names(only))
@@ -248,13 +250,13 @@ def find_project(folder: Path, *, anywhere: bool = False) -> Path:
     if not start.is_dir():
         raise UsageError(f"{folder}: no such folder", "Name your project's folder with --project.")
     for candidate in (start, *start.parents):
-        if any((candidate / name).is_file() for name in _PROJECT_FILES):
+        if any((candidate / name).is_file() for name in PROJECT_FILES):
             return candidate
         if (candidate / ".git").exists():
             break
     if anywhere:
         return start
-    below = sorted({path.parent.name for name in _PROJECT_FILES for path in start.glob(f"*/{name}")})
+    below = sorted({path.parent.name for name in PROJECT_FILES for path in start.glob(f"*/{name}")})
     if not below and (folder_of_recipe := _find_recipe(start)):
         return folder_of_recipe
     raise UsageError(

@@ -272,6 +272,15 @@ def channel_server(channel: str) -> str:
     return channel if "://" in channel else f"{addresses.ANACONDA_CHANNEL}/{channel}"
 
 
+def resolve_name(config: Config, name: str) -> Index | Channel | UnconfiguredPublisher:
+    """Return the publisher that a route names.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    return _place(config, name)
+
+
 def _place(config: Config, text: str) -> Index | Channel | UnconfiguredPublisher:
     name, _, label = text.partition(":")
     if name == Server.ANACONDA:

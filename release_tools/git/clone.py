@@ -1,13 +1,19 @@
-"""The project's source in a clean clone of the commit, which carries exactly the tag that is to be released."""
+"""The project's source in a clean clone of the commit, which carries exactly the tag that is to be released.
 
+Older tags of the same project are in the clone as well, for builds that read the history (pbr, towncrier, Sphinx).
+"""
+
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from release_tools.engine.context import Context
+from release_tools.errors import RepositoryError
 from release_tools.git.lfs import restore_content
 from release_tools.git.project_repository import open_repository
-from release_tools.git.repository import Repository
+from release_tools.git.repository import Head, Repository
 from release_tools.model.release import Release
+from release_tools.system.process import ProcessError
 
 _FOLDER: Final = "source"
 
@@ -26,6 +32,31 @@ def clone_source(context: Context, release: Release) -> Path:
     return context.background.result("clone", _clone, context, release)
 
 
+def clone_between_tags(repository: Repository, folder: Path, head: Head, tags: Iterable[str]) -> Path:
+    """Clone a commit for a backend that counts its version: on the same branch, with these tags.
+
+    Raises:
+        RepositoryError: the clone could not be made.
+    """
+    clone = repository.clone(folder, head.commit)
+    copy_tags(repository, clone, tags)
+    if head.branch:
+        _git(Repository(clone, repository.env), "checkout", "--quiet", "-B", head.branch)
+    return clone
+
+
+def copy_tags(repository: Repository, clone: Path, tags: Iterable[str]) -> None:
+    """Copy tags to a clone that shares its objects with the repository.
+
+    Raises:
+        RepositoryError: git failed.
+    """
+    rows = repository.git("for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags").splitlines()
+    objects = dict(row.rsplit(" ", 1) for row in rows)
+    lines = [f"create refs/tags/{tag} {objects[tag]}\n" for tag in tags if tag in objects]
+    _git(Repository(clone, repository.env), "update-ref", "--stdin", stdin="".join(lines))
+
+
 def _clone(context: Context, release: Release) -> Path:
     repository = open_repository(context)
     clone = repository.clone(context.scratch / _FOLDER, release.commit, tag=release.tag)
@@ -34,4 +65,12 @@ def _clone(context: Context, release: Release) -> Path:
         if submodule.present:
             inner = Repository(repository.root / submodule.path, repository.env)
             restore_content(inner, clone / submodule.path)
+    copy_tags(repository, clone, [tag for tag in release.older_tags if tag != release.tag])
     return clone / context.project.relative_to(repository.root)
+
+
+def _git(repository: Repository, *arguments: str, stdin: str | None = None) -> None:
+    try:
+        repository.git(*arguments, stdin=stdin)
+    except ProcessError as error:
+        raise RepositoryError(f"{repository.root}: could not be cloned: {error.output or error.message}") from None

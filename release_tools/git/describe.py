@@ -1,4 +1,4 @@
-"""The version that versioningit derives from the repository's tags."""
+"""Versions that versioningit derives from the repository's tags."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from release_tools.errors import VersionError
 from release_tools.git.repository import Head, Nearest, Repository
-from release_tools.model.versions import TagFormat, parse_version
+from release_tools.model.versions import TagFormat, floating_tags, parse_version
 
 if TYPE_CHECKING:
     from versioningit import VCSDescription
@@ -22,14 +22,14 @@ _DESCRIBE_OPTION: Final = re.compile(r"\b(match|exclude)=([^,)]+)")
 
 @dataclass(frozen=True)
 class DescribedVersion:
-    """Where a commit stands after the newest tag before it.
+    """A commit's position after the newest tag before it.
 
     Attributes:
-        tag: that tag; empty where none was made yet, and the project's settings say what to count from.
+        tag: that tag; empty where there is none, and the project's settings say what to count from.
         base: the version that the tag carries.
-        distance: how many commits came since.
-        version: what may be uploaded for this commit; never with a local part.
-        tag_format: how this project spells its tags.
+        distance: the number of commits since.
+        version: the version that may be uploaded for this commit; never with a local part.
+        tag_format: the format of this project's tags.
     """
 
     tag: str
@@ -42,22 +42,22 @@ class DescribedVersion:
 def describe(
     repository: Repository, head: Head, table: Mapping[str, Any] | None, tag_format: TagFormat
 ) -> DescribedVersion | None:
-    """Ask versioningit, with the project's own settings where it has some.
+    """Derive the version by versioningit, with the project's own settings where it has some.
 
-    Git itself is asked by us and not by versioningit, which would start what the repository's configuration names, and
-    would count changes that aren't committed.
+    Git is called by us and not by versioningit, which would start programs that the repository's configuration names,
+    and would count changes that are not committed.
 
     Args:
         repository: the project's.
         head: the commit.
         table: the project's ``[tool.versioningit]``; None where it has none.
-        tag_format: which tags are versions, where the project's settings don't say.
+        tag_format: the tags that are versions, where versioningit's settings don't say.
 
     Returns:
-        None where no tag of ours was made yet.
+        None where the project has no tag yet.
 
     Raises:
-        VersionError: versioningit refuses the settings or the newest tag.
+        VersionError: versioningit rejects the settings or the newest tag.
     """
     import versioningit
 
@@ -65,7 +65,7 @@ def describe(
     vcs = _as_table(table.get("vcs"))
     nearest = _nearest(repository, vcs, tag_format, any_tag="tag2version" in table)
     if nearest is None and "default-tag" not in vcs:
-        return None
+        return _by_default_version(table, tag_format)
     found = nearest or Nearest(str(vcs["default-tag"]), repository.count_commits(head.commit) - 1, head.commit[:7])
     description = _description(found, head)
     try:
@@ -89,8 +89,17 @@ def describe(
     )
 
 
+def _by_default_version(table: Mapping[str, Any], tag_format: TagFormat) -> DescribedVersion | None:
+    """Return versioningit's ``default-version``, which holds where no tag is found."""
+    stated = table.get("default-version")
+    if not isinstance(stated, str):
+        return None
+    version = Version(parse_version(stated, field="versioningit: default-version").public)
+    return DescribedVersion("", version, 0, version, tag_format)
+
+
 def following_version(*, version: str, branch: str | None, params: dict[str, Any]) -> str:  # noqa: ARG001 - versioningit's signature
-    """The version that work after a tag leads to: the next minor one, or the next of a series of pre-releases.
+    """Return the version that work after a tag leads to: the next minor one, or the next pre-release of a series.
 
     ``1.2.3`` leads to ``1.3.0``, and ``1.3.0rc1`` to ``1.3.0rc2``: so ``.devN`` of it sorts after the tag.
     """
@@ -104,20 +113,30 @@ def following_version(*, version: str, branch: str | None, params: dict[str, Any
 
 
 def _nearest(repository: Repository, vcs: Mapping[str, Any], tag_format: TagFormat, *, any_tag: bool) -> Nearest | None:
-    """The newest tag that the project's settings mean; otherwise the newest that carries a version."""
+    """Find the newest tag that the project's settings select; otherwise the newest that carries a version."""
     options = _DESCRIBE_OPTION.findall(str(vcs.get("describe-subst", "")))
     match, exclude = (
         [*_texts(vcs.get(name)), *(value for option, value in options if option == name)]
         for name in ("match", "exclude")
     )
     globs = match or ([] if any_tag else tag_format.globs)
+    exclude += _floating(repository, tag_format)
     while True:
         found = repository.nearest_tag(globs, exclude)
         if found is None or any_tag or tag_format.version(found.tag) is not None:
             return found
         if found.tag in exclude:
-            raise VersionError(f"{found.tag}: a tag of another name calls itself so", "Look for it in: git tag --list")
+            raise VersionError(
+                f"{found.tag}: the tag object has this name, but the tag is called something else",
+                "List the tags: git tag --list",
+            )
         exclude.append(found.tag)  # a stray tag that looks like one of ours
+
+
+def _floating(repository: Repository, tag_format: TagFormat) -> set[str]:
+    commits = repository.tags()
+    versions = {tag: version for tag in commits if (version := tag_format.version(tag)) is not None}
+    return floating_tags(versions, commits)
 
 
 def _description(found: Nearest, head: Head) -> "VCSDescription":
@@ -142,7 +161,7 @@ def _description(found: Nearest, head: Head) -> "VCSDescription":
 
 
 def _settings(table: Mapping[str, Any], tag_format: TagFormat, description: "VCSDescription") -> dict[str, Any]:
-    """The project's settings, and uploadable ones where it has none."""
+    """Return the project's settings, and uploadable ones where it has none."""
     config: dict[str, Any] = {"vcs": {"method": lambda **_: description}, "next-version": {"method": following_version}}
     config["tag2version"] = {"method": lambda *, tag, params: str(tag_format.version(tag) or tag)}  # noqa: ARG005 - versioningit's signature
     config |= {name: table[name] for name in ("tag2version", "next-version") if name in table}

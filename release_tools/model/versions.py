@@ -1,7 +1,9 @@
 """PEP 440 versions: their kind, their spelling for conda, and their spelling as git tags."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Final, Self
 
 from packaging.version import InvalidVersion, Version
@@ -10,18 +12,19 @@ from release_tools.errors import ConfigError, VersionError
 from release_tools.model.release import Kind
 
 _PLACEHOLDER: Final = "{version}"
-_TAG_GRAMMAR: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!/-]{0,199}", re.ASCII)
+_TAG_GRAMMAR: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!/@-]{0,199}", re.ASCII)
+_PLAIN: Final = ("v", "")
 
 
 def parse_version(text: str, *, field: str) -> Version:
-    """The version that a person or a file wrote, in any spelling that PEP 440 accepts.
+    """Parse a version as a person or a file wrote it, in any spelling that PEP 440 accepts.
 
     Args:
         text: such as ``1.4.0rc1``; a leading ``v`` is accepted.
         field: where it was written, for the message.
 
     Raises:
-        VersionError: it is no PEP 440 version.
+        VersionError: it is not a PEP 440 version.
     """
     try:
         return Version(text)
@@ -32,7 +35,7 @@ def parse_version(text: str, *, field: str) -> Version:
 
 
 def kind_of(version: Version) -> Kind:
-    """Dev, pre, post or final; the most provisional part decides (``1.0rc1.dev2`` is dev)."""
+    """Return dev, pre, post or final; the most provisional part decides (``1.0rc1.dev2`` is dev)."""
     if version.is_devrelease:
         return Kind.DEV
     if version.is_prerelease:
@@ -41,7 +44,7 @@ def kind_of(version: Version) -> Kind:
 
 
 def conda_version(version: Version) -> str:
-    """The spelling that conda sorts as PEP 440 does and that still reads as the same PEP 440 version.
+    """Return the spelling that conda sorts as PEP 440 does and that is still the same PEP 440 version.
 
     Conda sorts ``1.0.dev1`` after ``1.0rc1``, but ``1.0dev1`` before ``1.0a1``; the number of segments is kept, because
     for conda ``1.0a1`` and ``1.0.0a1`` differ.
@@ -50,9 +53,9 @@ def conda_version(version: Version) -> str:
 
 
 def is_safe_ref(name: str) -> bool:
-    """Whether a tag or branch name keeps to our own grammar, which is far narrower than git's.
+    """Check a tag or branch name against our own grammar, which is far narrower than git's.
 
-    Git accepts ``v1;id``, ``v1${IFS}x`` and right-to-left marks; none of them has a place in a release.
+    Git accepts ``v1;id``, ``v1${IFS}x`` and right-to-left marks; none of them belongs in a release.
     """
     return (
         _TAG_GRAMMAR.fullmatch(name) is not None
@@ -64,24 +67,29 @@ def is_safe_ref(name: str) -> bool:
 
 @dataclass(frozen=True)
 class TagFormat:
-    """How versions are written as tags.
+    """The way a project writes versions as tags.
 
     Attributes:
-        prefix: before the version.
-        suffix: after it.
-        strict: whether a tag must begin with exactly the prefix; otherwise an optional ``v`` is accepted.
+        prefix: before the version, in a new tag.
+        suffix: after the version.
+        prefixes: every prefix that is accepted when tags are read, `prefix` included.
+        pattern: a regular expression of the project's own settings, which decides instead of the prefixes. Its group
+            ``version`` holds the version, or ``base`` the first part of it, or else its only group.
+        match: globs of the project's own settings, of which a tag must match one; no restriction if empty.
     """
 
     prefix: str = "v"
     suffix: str = ""
-    strict: bool = False
+    prefixes: tuple[str, ...] = _PLAIN
+    pattern: re.Pattern[str] | None = None
+    match: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, template: str) -> Self:
-        """From the config's ``tag-format``, such as ``pkg-a-v{version}``; empty means ``v1.2.3`` or ``1.2.3``.
+        """Read the setting ``tag-format``, such as ``pkg-a-v{version}``; empty means ``v1.2.3`` or ``1.2.3``.
 
         Raises:
-            ConfigError: ``{version}`` does not occur exactly once, or the rest may not stand in a tag.
+            ConfigError: ``{version}`` does not occur exactly once, or the rest may not be part of a tag.
         """
         if not template:
             return cls()
@@ -91,26 +99,22 @@ class TagFormat:
                 f"tag-format: {template!r} does not say where the version stands",
                 'Write it like "v{version}" or "pkg-a-v{version}".',
             )
-        return cls(prefix, suffix, strict=True)
+        return cls(prefix, suffix, (prefix,))
 
     def tag(self, version: Version) -> str:
-        """The tag of a version, in its canonical spelling."""
+        """Return the tag of a version, in its canonical spelling."""
         return f"{self.prefix}{version}{self.suffix}"
 
     def version(self, tag: str) -> Version | None:
-        """The version that a tag carries; None where the tag is not one of ours (``docs-3``)."""
-        if not is_safe_ref(tag):
+        """Return the version that a tag carries; None where the tag is not one of this project's (``docs-3``)."""
+        if not is_safe_ref(tag) or (self.match and not any(fnmatchcase(tag, glob) for glob in self.match)):
             return None
-        if self.strict:
-            if not (tag.startswith(self.prefix) and tag.endswith(self.suffix)):
-                return None
-            text = tag[len(self.prefix) : len(tag) - len(self.suffix)]
-        else:
-            text = tag.removeprefix("v")
-        try:
-            return Version(text) if text[:1].isdigit() else None
-        except InvalidVersion:
-            return None
+        for text in self._version_texts(tag):
+            try:
+                return Version(text)
+            except InvalidVersion:
+                continue
+        return None
 
     @property
     def example(self) -> str:
@@ -119,26 +123,93 @@ class TagFormat:
 
     @property
     def globs(self) -> tuple[str, ...]:
-        """What ``git describe --match`` is to consider; wider than `version`, which decides."""
-        return (f"{self.prefix}[0-9]*{self.suffix}",) if self.strict else ("v[0-9]*", "[0-9]*")
+        """Patterns for ``git describe --match`` and workflow triggers; wider than `version`, which decides."""
+        return tuple(f"{prefix}[0-9]*{self.suffix}" for prefix in self.prefixes)
 
     def like(self, tag: str, version: str) -> "TagFormat":
-        """This format, spelled as an existing tag of that version spells it, where no format was configured."""
-        if self.strict:
-            return self
+        """Return this format with the prefix and suffix that an existing tag of a version has."""
         prefix, found, suffix = tag.partition(version)
-        return TagFormat(prefix, suffix) if found else TagFormat("v" if tag.startswith("v") else "")
+        if not found:  # the tag spells the version in another way: v1.0.0-rc.1
+            if self.pattern is None:
+                used = next((one for one in self._longest_first() if tag.startswith(one)), self.prefix)
+                return replace(self, prefix=used)
+            start = re.search(r"\d", tag)
+            prefix, suffix = tag[: start.start()] if start else self.prefix, self.suffix
+        return replace(self, prefix=prefix, suffix=suffix)
+
+    def spelled_by(self, tags: Iterable[str]) -> "TagFormat":
+        """Return this format with the prefixes that a pattern's own tags have, the newest tag last."""
+        found: dict[str, None] = {}
+        for tag in tags:
+            version = self.version(tag)
+            if version is not None:
+                prefix = self.like(tag, str(version)).prefix
+                found.pop(prefix, None)
+                found[prefix] = None
+        prefixes = tuple(reversed(found))
+        return replace(self, prefix=prefixes[0], prefixes=prefixes) if prefixes else self
+
+    def _version_texts(self, tag: str) -> Iterable[str]:
+        if self.pattern is not None:
+            return _by_pattern(self.pattern, tag)
+        if not tag.endswith(self.suffix):
+            return ()
+        rest = (tag[len(one) :].removesuffix(self.suffix) for one in self._longest_first() if tag.startswith(one))
+        return [text for text in rest if text[:1].isdigit()]
+
+    def _longest_first(self) -> list[str]:
+        return sorted(self.prefixes, key=len, reverse=True)
+
+
+def floating_tags(versions: Mapping[str, Version], commits: Mapping[str, str]) -> set[str]:
+    """Return the tags that only follow a series: ``v1`` or ``v1.2`` on the same commit as ``v1.2.3``.
+
+    Args:
+        versions: of the project's tags.
+        commits: of every tag.
+    """
+    by_commit: dict[str, list[tuple[str, Version]]] = {}
+    for tag, version in versions.items():
+        by_commit.setdefault(commits.get(tag, tag), []).append((tag, version))
+    return {
+        tag
+        for together in by_commit.values()
+        for tag, version in together
+        if any(_is_series_of(version, other) for _, other in together)
+    }
+
+
+def _is_series_of(version: Version, other: Version) -> bool:
+    """Check whether a version is a shortened form of another one: ``1`` or ``1.2`` of ``1.2.3``."""
+    shorter = len(version.release) < len(other.release)
+    same_start = other.release[: len(version.release)] == version.release and other.epoch == version.epoch
+    is_plain = str(version) == version.base_version and any(other.release[len(version.release) :])
+    return shorter and same_start and is_plain
+
+
+def _by_pattern(pattern: re.Pattern[str], tag: str) -> list[str]:
+    """Return the texts that may be the version, by the groups that setuptools-scm and dunamai know."""
+    found = pattern.match(tag)
+    if found is None:
+        return []
+    named = found.groupdict()
+    if named.get("version"):
+        return [named["version"]]
+    if named.get("base"):
+        start = found.start("epoch") if named.get("epoch") else found.start("base")
+        return [tag[start : found.end()], named["base"]]
+    return [text for text in (found.groups() or (found[0],)) if text][:1]
 
 
 def is_tag_of(tag: str, version: str, tag_format: TagFormat) -> bool:
-    """Return whether a tag carries a version: by its format, or at its end where no format is configured.
+    """Check whether a tag carries a version: by its format, or at its end where no format is known.
 
-    Where no format is configured, the words before the version (``demo-v1.0``) are the project's own.
+    Where no format is known, the words before the version (``demo-v1.0``) are the project's own.
     """
     wanted = Version(version)
     if tag_format.version(tag) == wanted:
         return True
-    if tag_format.strict or not is_safe_ref(tag):
+    if tag_format != TagFormat() or not is_safe_ref(tag):
         return False
     for found in re.finditer(r"(?<![0-9.!])[0-9]", tag):
         try:

@@ -16,7 +16,7 @@ from release_tools.history.changelog import Changelog, Part
 from release_tools.history.changelog_files import ChangelogFiles
 from release_tools.history.fragments import FragmentSettings, fragment_settings, fragments_part
 from release_tools.history.packages import Layout
-from release_tools.project.facts import Project
+from release_tools.project.name import name_in
 from release_tools.project.version_field import VersionField
 from release_tools.project.version_files import VersionFiles
 
@@ -55,7 +55,7 @@ class CommittedProject:
     @cached_property
     def name(self) -> str:
         """Return the project's name; empty where only its backend knows it."""
-        return Project.of(self.pyproject).name
+        return name_in(self.read)
 
     @cached_property
     def layout(self) -> Layout:

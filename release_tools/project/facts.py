@@ -1,4 +1,4 @@
-"""What ``pyproject.toml`` says of a project, before anything is built (PEP 518, PEP 621)."""
+"""Facts that ``pyproject.toml`` states about a project, before anything is built (PEP 518, PEP 621)."""
 
 import re
 from collections.abc import Mapping
@@ -11,10 +11,19 @@ _LEGACY_BACKEND: Final = "setuptools.build_meta:__legacy__"
 _LEGACY_REQUIRES: Final = ("setuptools >= 40.8.0",)
 _VCS_PLUGINS: Final = frozenset(
     {
-        "dunamai", "flit-scm", "hatch-vcs", "pdm-backend", "poetry-dynamic-versioning", "setuptools-git-versioning",
-        "setuptools-scm", "vcs-versioning", "versioneer", "versioningit",
+        "dunamai", "flit-scm", "hatch-gitversion", "hatch-semver", "hatch-vcs", "miniver", "pbr", "pdm-backend",
+        "poetry-dynamic-versioning", "poetry-git-version-plugin", "setuptools-git-ver", "setuptools-git-version",
+        "setuptools-git-versioning", "setuptools-scm", "setuptools-scm-git-archive", "setuptools-vcs-version",
+        "uv-dynamic-versioning", "vcs-versioning", "version-pioneer", "versioneer", "versioneer-518", "versioningit",
     }
 )  # fmt: skip
+"""Build requirements that count a version from git; each says where its version comes from in a way of its own."""
+BYPASSES: Final[Mapping[str, str]] = {
+    "poetry-dynamic-versioning": "POETRY_DYNAMIC_VERSIONING_BYPASS",
+    "uv-dynamic-versioning": "UV_DYNAMIC_VERSIONING_BYPASS",
+}
+"""Environment variables by which a plugin takes a version as it is given: dunamai, which both use, reads no tag such as
+``1.2.0.post1.dev0``, although it counts such versions."""
 _VERSIONINGITS_OWN: Final = frozenset(
     {"basic", "git", "git-archive", "hg", "minor", "minor-release", "null", "smallest", "smallest-release"}
 )
@@ -49,12 +58,15 @@ class Project:
     Attributes:
         name: empty where only the backend knows it (``setup.py``).
         backend: the build backend's import path.
-        in_tree: whether the backend lies in the project itself, and not among what its build requires.
-        build_requires: what its build requires; empty where the file does not say it well.
+        in_tree: whether the backend is part of the project itself, and not a build requirement.
+        build_requires: the requirements of its build; empty where the file does not state them properly.
         source: where the version comes from.
         version: the literal version; empty unless the source is STATIC.
         versioningit: the settings of versioningit; None where it is not used.
         dependencies: what it needs, as far as that is stated; empty where only the backend knows.
+        plugins: the build requirements that count a version from git, by their canonical names.
+        fallback: the version that the project's plugin is told to use where no tag is found; empty without one.
+        requires_python: the versions of Python that it runs on (PEP 440), as far as that is stated.
     """
 
     name: str
@@ -65,10 +77,13 @@ class Project:
     dependencies: tuple[str, ...] = ()
     in_tree: bool = False
     build_requires: tuple[str, ...] = ()
+    plugins: frozenset[str] = frozenset()
+    fallback: str = ""
+    requires_python: str = ""
 
     @classmethod
     def of(cls, pyproject: Mapping[str, Any]) -> Self:
-        """From the parsed file; what is missing is empty, and nothing is refused: backends judge their own settings."""
+        """Read the parsed file; what is missing is empty, and nothing is refused: backends check their own settings."""
         tool, project = _table(pyproject, "tool"), _table(pyproject, "project")
         system, poetry = _table(pyproject, "build-system"), _table(tool, "poetry")
         requires, dependencies = _texts(system, "requires"), _texts(project, "dependencies")
@@ -78,7 +93,7 @@ class Project:
         version = (
             project.get("version") or ("" if "poetry-dynamic-versioning" in plugins else poetry.get("version")) or ""
         )
-        if "pdm-backend" in plugins and pdm.get("source") != "scm":
+        if pdm.get("source") != "scm":
             plugins.discard("pdm-backend")
         if version:
             source, settings = VersionSource.STATIC, None
@@ -95,19 +110,40 @@ class Project:
             dependencies=dependencies,
             in_tree="backend-path" in system,
             build_requires=requires if "build-system" in pyproject else _LEGACY_REQUIRES,
+            plugins=frozenset(plugins),
+            fallback=_fallback(tool, hatch, pdm),
+            requires_python=str(project.get("requires-python") or ""),
         )
+
+    @property
+    def bypass(self) -> str:
+        """The environment variable by which the project's plugin is given a version; empty without one."""
+        return next((variable for plugin, variable in BYPASSES.items() if plugin in self.plugins), "")
 
 
 def _versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return versioningit's settings, by its own rule: hatch's table if it holds more than the source."""
+    own = {key: value for key, value in hatch.items() if key != "source"}
+    if hatch.get("source") == "versioningit" and own:
+        return own
     if "versioningit" in tool:
         return _table(tool, "versioningit")
-    if hatch.get("source") == "versioningit":
-        return {key: value for key, value in hatch.items() if key != "source"}
-    return None
+    return own if hatch.get("source") == "versioningit" else None
+
+
+def _fallback(tool: Mapping[str, Any], hatch: Mapping[str, Any], pdm: Mapping[str, Any]) -> str:
+    """Return the version that a plugin is told to use where there is no tag."""
+    tables = (
+        *(_table(tool, name) for name in ("setuptools_scm", "setuptools-scm", "vcs-versioning")),
+        *(_table(tool, name) for name in ("uv-dynamic-versioning", "poetry-dynamic-versioning")),
+        *(hatch, _table(hatch, "raw-options"), pdm),
+    )
+    keys = ("fallback_version", "fallback-version")
+    return next((str(table[key]) for table in tables for key in keys if table.get(key)), "")
 
 
 def _runs_own_code(settings: Mapping[str, Any]) -> bool:
-    """Whether versioningit would have to import code of the project, which must not run in this process."""
+    """Check whether versioningit would import code of the project, which must not run in this process."""
     for section in ("vcs", "tag2version", "next-version", "format"):
         method = settings.get(section)
         method = method.get("method", "basic") if isinstance(method, dict) else method

@@ -42,6 +42,7 @@ from release_tools.history.tagged_releases import PastRelease, aim, last_final, 
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
 from release_tools.project.committed_project import CommittedProject
+from release_tools.project.tag_spelling import find_tag_format
 from release_tools.system.process import ProcessError
 
 _SOURCES: Final = ("*.py", "*.pyi", ":(exclude,glob)**/tests/**", ":(exclude,glob)**/test/**")
@@ -99,7 +100,7 @@ class ProjectHistory:
         """
         repository = open_repository(context)
         path = context.project.resolve().relative_to(repository.root).as_posix()
-        tag_format = TagFormat.parse(context.config.tag_format)
+        tag_format = find_tag_format(context)
         tagged = (commit for tag, commit in repository.tags().items() if tag_format.version(tag) == version)
         head = repository.head().commit
         commit = next(tagged, head) if version else head

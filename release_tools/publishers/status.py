@@ -16,7 +16,8 @@ from release_tools.forges.origin import hosted
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, Section, State
 from release_tools.model.release import Release
-from release_tools.model.versions import TagFormat, conda_version
+from release_tools.model.versions import conda_version
+from release_tools.project.tag_spelling import find_tag_format
 from release_tools.publishers.conda_channel import folder
 from release_tools.publishers.conda_channel.servers import ChannelFile, find_channel_files
 from release_tools.publishers.package_index.index_publisher import version_of
@@ -52,7 +53,7 @@ class StatusQuery:
 
     def tag(self, context: Context) -> str:
         """The version's tag: the one that was built, or as the settings spell it."""
-        return self.built.tag or TagFormat.parse(context.config.tag_format).tag(self.version)
+        return self.built.tag or find_tag_format(context).tag(self.version)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from packaging.utils import (
 from packaging.version import Version
 
 from release_tools.artifacts.core_metadata import parse_metadata
+from release_tools.builders.backend_facts import find_name
 from release_tools.builders.planner import is_compiled, make_plan
 from release_tools.builders.python import Dists, PythonBuilder
 from release_tools.builders.repair import repair_wheel
@@ -24,7 +25,8 @@ from release_tools.git.clone import clone_source
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
-from release_tools.project.facts import is_python_project
+from release_tools.project.facts import Project, is_python_project
+from release_tools.project.required_python import require_python
 from release_tools.report.plan_table import plan_notes
 from release_tools.report.text import artifact_note
 from release_tools.system.credentials import without_credentials
@@ -46,6 +48,7 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
     """
     if not is_python_project(context.project, read_pyproject(context.project)):
         return Skip("there is no Python project: conda packages are built from the recipe")
+    require_python(context.project)
     source = clone_source(context, release)
     wheels = context.config.wheels
     compiled = is_compiled(source, wheels)
@@ -54,10 +57,12 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
             "this project has compiled code, and one machine cannot build all of its wheels",
             "Push the tag, whose workflow builds them: release-tools tag. release-tools init writes that workflow.",
         )
-    name = release.name or context.project.name
+    name = release.name
     if compiled:
+        name = name or find_name(context)
         context.background.start("build plan", make_plan, source, wheels, context.env, name, release.version)
-    with PythonBuilder(context.scratch, context.env, release.commit_time, context.background) as builder:
+    variables = _given_version(context, release)
+    with PythonBuilder(context.scratch, context.env, release.commit_time, context.background, variables) as builder:
         folder, doing = context.scratch / "dist", context.console.doing
         if compiled and context.request.job:
             dists = builder.build_sdist(source, folder, doing)
@@ -112,6 +117,12 @@ def _with_plan(context: Context, release: Release, path: Path | None) -> Release
         )
     notes = plan_notes(release.plan, context.request.job, trial) if release.plan else ()
     return replace(release, trial=trial).with_notes(*notes)
+
+
+def _given_version(context: Context, release: Release) -> dict[str, str]:
+    """Return the variable that hands a version between tags to a plugin that reads no tag like it."""
+    bypass = Project.of(read_pyproject(context.project)).bypass
+    return {bypass: release.version} if bypass and release.is_untagged else {}
 
 
 def _start_test_environment(context: Context, unpacked: Path) -> None:

@@ -7,9 +7,9 @@ from release_tools.errors import ConfigError, HistoryError, RepositoryError
 from release_tools.git.project_repository import open_repository
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.model.versions import TagFormat
 from release_tools.project.facts import VersionSource
 from release_tools.project.project_history import ProjectHistory
+from release_tools.project.tag_spelling import find_tag_format, suggest_template
 from release_tools.workflows.jobs import jobs
 from release_tools.workflows.project_workflows import ProjectWorkflows
 from release_tools.workflows.render import keep_pins, render
@@ -54,19 +54,24 @@ def _repository(subject: ProjectWorkflows) -> Iterator[Note]:
             f"the remote {config.tag.remote} leads to no repository on GitHub",
             advice=f"Type: git remote add {config.tag.remote} ADDRESS, or set github.repository.",
         )
-    tags, form = repository.tags(), TagFormat.parse(config.tag_format)
+    tags, form = repository.tags(), find_tag_format(context)
     ours = [tag for tag in tags if form.version(tag) is not None]
     if tags and not ours:
         yield Note(
             State.WARNING,
             f"none of the {len(tags)} tags carries a version like {form.example}",
             f"such as {next(iter(tags))}",
-            "Set tag-format to how this project writes them.",
+            _format_advice(context, repository.head().commit),
         )
     if subject.source is VersionSource.STATIC:
         advice = "Raise it in pyproject.toml before each tag, or let versioningit tell it from the tag."
         yield Note(State.INFO, "the version is a literal in pyproject.toml", advice=advice)
     yield _changelog(context)
+
+
+def _format_advice(context: Context, commit: str) -> str:
+    template = suggest_template(context, commit)
+    return f'Set tag-format, such as "{template}".' if template else "Set tag-format to how this project writes them."
 
 
 def _changelog(context: Context) -> Note:
@@ -89,7 +94,7 @@ def _workflows(subject: ProjectWorkflows) -> Iterator[Note]:
             found.append(Workflow.read(subject.root, file))
         except ConfigError as error:
             yield Note(State.FAILED, error.message, advice="GitHub cannot read it either: mend it.")
-    yield from check_workflows(found, jobs(config, dev=subject.dev), TagFormat.parse(config.tag_format))
+    yield from check_workflows(found, jobs(config, dev=subject.dev), find_tag_format(subject.context))
     plan = keep_pins(subject.plan(dev=subject.dev, ours="?"), subject.texts)
     stale = [path for path, text in render(plan).items() if subject.texts.get(path, text) != text]
     for path in stale:

@@ -14,7 +14,7 @@ from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Head, Repository
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
-from release_tools.model.versions import TagFormat
+from release_tools.project.tag_spelling import find_tag_format
 
 _SHORT: Final = 12
 
@@ -55,7 +55,8 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
     if release.is_untagged:
         return Skip("development versions are not tagged")
     repository = open_repository(context)
-    versions = {tag: version for tag in repository.tags() if (version := _format(context).version(tag))}
+    tag_format = find_tag_format(context)
+    versions = {tag: version for tag in repository.tags() if (version := tag_format.version(tag))}
     subject = _Subject(context, release, repository, repository.head(), versions)
     there = origin(context)
     if there is None:
@@ -145,7 +146,3 @@ def _branch(subject: _Subject, there: Origin) -> Iterator[Note]:
         yield Note(subject.still_to_do, text, detail, push)
     else:
         yield Note(State.DONE, f"{branch} of {there.title} contains {commit[:_SHORT]}")
-
-
-def _format(context: Context) -> TagFormat:
-    return TagFormat.parse(context.config.tag_format)

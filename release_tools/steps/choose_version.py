@@ -5,18 +5,18 @@ from typing import Final
 
 from packaging.version import Version
 
-from release_tools.config.loader import read_pyproject
+from release_tools.builders.backend_facts import find_name
 from release_tools.engine.context import Context
 from release_tools.errors import UsageError, VersionError
 from release_tools.git.repository import Repository
 from release_tools.history.bump import Bump
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.model.versions import TagFormat, kind_of, parse_version
+from release_tools.model.versions import kind_of, parse_version
 from release_tools.project.committed_files import CommittedFiles
 from release_tools.project.development import next_development_version
-from release_tools.project.facts import Project
 from release_tools.project.project_history import ProjectHistory, today
+from release_tools.project.tag_spelling import find_tag_format
 
 _SHORT: Final = 12
 
@@ -39,7 +39,7 @@ def choose_version(context: Context, release: Release) -> Release:
     _refuse(context, version, repository, head.commit)
     return replace(
         release,
-        name=Project.of(read_pyproject(context.project)).name or context.project.name,
+        name=find_name(context),
         version=str(version),
         kind=kind_of(version),
         commit=head.commit,
@@ -69,7 +69,7 @@ def _refuse(context: Context, version: Version, repository: Repository, commit: 
     """
     if version.local:
         raise VersionError(f"{version} has a local part, which no index takes", f"Write {version.public}.")
-    tag_format = TagFormat.parse(context.config.tag_format)
+    tag_format = find_tag_format(context)
     tags = {tag: other for tag in repository.tags() if (other := tag_format.version(tag))}
     for tag, other in tags.items():
         if other == version and repository.commit_of_tag(tag) != commit:

@@ -1,4 +1,4 @@
-"""Which commit, which version, which tag."""
+"""The version of a commit: which one it is, and which tag carries it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Final
 
 from packaging.version import Version
 
-from release_tools.builders.python import PythonBuilder
+from release_tools.builders.backend_facts import ask_backend
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError, VersionError
@@ -17,14 +17,17 @@ from release_tools.git.repository import Head, Repository
 from release_tools.history.bump import Bump
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
-from release_tools.model.versions import TagFormat, is_safe_ref, kind_of, parse_version
+from release_tools.model.versions import TagFormat, floating_tags, is_safe_ref, kind_of, parse_version
+from release_tools.project.committed_project import CommittedProject
 from release_tools.project.facts import Project, VersionSource, is_python_project
+from release_tools.project.name import stated_name
 from release_tools.project.project_history import ProjectHistory, today
-from release_tools.system.credentials import refuse_credentials
+from release_tools.project.tag_spelling import find_tag_format, suggest_template, unrecognized_tags
+from release_tools.system.process import ProcessError
 
 _SHORT: Final = 12
 _SHOWN: Final = 3
-_ZIP_BEGINS: Final = 315_532_800  # 1980: zip files, and so wheels, know no earlier time
+_FIRST_ZIP_TIME: Final = 315_532_800  # 1980: zip files, and so wheels, know no earlier time
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Chosen:
         reason: where the version comes from, in a few words.
         notes: what a person should know about it.
         counted: whether it is only counted from the commits since a tag.
+        name: the project's name, where the backend was asked; empty otherwise.
     """
 
     version: Version
@@ -46,27 +50,36 @@ class Chosen:
     reason: str
     notes: tuple[Note, ...] = ()
     counted: bool = False
+    name: str = ""
 
     @property
     def kind(self) -> Kind:
-        """The version's; one that nobody chose is a development version however it is spelled (``1.2.post3``)."""
+        """The version's kind; one that nobody chose is a development version however it is spelled (``1.2.post3``)."""
         return Kind.DEV if self.counted else kind_of(self.version)
 
 
 @dataclass(frozen=True)
 class Checkout:
-    """What the version is chosen from; what needs git is looked up only when it is asked for."""
+    """The facts that a version is chosen from; git is called only for those that are needed."""
 
     context: Context
     repository: Repository
     head: Head
     project: Project
-    configured: TagFormat
+    tag_format: TagFormat
 
     @cached_property
     def described(self) -> DescribedVersion | None:
         """The newest tag before this commit."""
-        return describe(self.repository, self.head, self.project.versioningit, self.configured)
+        return describe(self.repository, self.head, self.project.versioningit, self.tag_format)
+
+    @cached_property
+    def versions(self) -> Mapping[str, Version]:
+        """The versions of the project by their tags, without tags that only follow a series (``v1``)."""
+        commits = self.repository.tags()
+        versions = {tag: version for tag in commits if (version := self.tag_format.version(tag)) is not None}
+        floating = floating_tags(versions, commits)
+        return {tag: version for tag, version in versions.items() if tag not in floating}
 
     @cached_property
     def here(self) -> Mapping[str, Version]:
@@ -74,25 +87,39 @@ class Checkout:
         described = self.described
         if described is None or described.distance or not described.tag:
             return {}
-        if self.configured.version(described.tag) != described.base:  # the project spells its tags in its own way
+        if self.tag_format.version(described.tag) != described.base:  # the project spells its tags in its own way
             return {described.tag: described.base}
         tags = self.repository.tags(points_at=self.head.commit)
-        return {tag: version for tag in tags if (version := self.configured.version(tag)) is not None}
+        return {tag: self.versions[tag] for tag in tags if tag in self.versions}
+
+    @property
+    def older_tags(self) -> tuple[str, ...]:
+        """The tags of earlier versions in the history of this commit, its own left out."""
+        form = "--format=%(refname:strip=2)"
+        merged = self.repository.git("for-each-ref", form, f"--merged={self.head.commit}", "refs/tags").splitlines()
+        here = self.repository.tags(points_at=self.head.commit)
+        return tuple(tag for tag in merged if tag in self.versions and tag not in here)
+
+    @property
+    def folder(self) -> str:
+        """The project's folder in the repository, with forward slashes; empty for the top."""
+        folder = self.context.project.resolve().relative_to(self.repository.root).as_posix()
+        return "" if folder == "." else folder
 
     def spelled(self, version: Version) -> str:
-        """The tag for a version, as the tags that are there are spelled."""
-        tag = (self.described.tag_format if self.described else self.configured).tag(version)
+        """Return the tag for a version, spelled as the existing tags are."""
+        tag = (self.described.tag_format if self.described else self.tag_format).tag(version)
         if not is_safe_ref(tag):
             raise VersionError(f"{tag!r} cannot be a tag", "See tag-format.")
         return tag
 
 
 def identify(context: Context, release: Release) -> Release:
-    """The version of the commit that is checked out, or the one that the run was asked to rehearse.
+    """Find the version of the commit that is checked out, or take the one that the run was asked for.
 
     Raises:
         RepositoryError: no repository, no commit, or a history cut off before the newest tag.
-        VersionError: the version cannot be told, or does not agree with the tag.
+        VersionError: the version cannot be found, or does not agree with the tag.
     """
     repository = open_repository(context)
     head = repository.head()
@@ -100,42 +127,41 @@ def identify(context: Context, release: Release) -> Release:
     project = Project.of(pyproject)
     if not is_python_project(context.project, pyproject):
         project = replace(project, source=VersionSource.TAG)
-    checkout = Checkout(context, repository, head, project, TagFormat.parse(context.config.tag_format))
+    checkout = Checkout(context, repository, head, project, find_tag_format(context))
     chosen = choose(checkout)
     if project.source is VersionSource.STATIC:
         _check_static(project, chosen)
+    name = stated_name(context.project) or chosen.name
     return replace(
         release,
-        name=project.name,
+        name=name,
         version=str(chosen.version),
         kind=chosen.kind,
         tag=chosen.tag,
         tagged=chosen.tagged,
         commit=head.commit,
-        commit_time=max(head.time, _ZIP_BEGINS),
+        commit_time=max(head.time, _FIRST_ZIP_TIME),
+        older_tags=checkout.older_tags,
     ).with_notes(
-        Note(
-            State.INFO,
-            f"{project.name or context.project.name} {chosen.version}",
-            f"{chosen.kind} version, from {chosen.reason}",
-        ),
+        Note(State.INFO, f"{name} {chosen.version}".strip(), f"{chosen.kind} version, from {chosen.reason}"),
         Note(
             State.INFO,
             f"commit {head.commit[:_SHORT]}",
             f"on {head.branch}" if head.branch else "no branch checked out",
         ),
         *chosen.notes,
+        *_second_tag(checkout, chosen),
         *_uncommitted(repository),
         *_absent(repository, head),
     )
 
 
 def choose(checkout: Checkout) -> Chosen:
-    """The version that is asked for, else that of the commit's tag, else the one between tags.
+    """Choose the version that is asked for, else that of the commit's tag, else the one between tags.
 
     Raises:
         RepositoryError: the history is cut off before the newest tag.
-        VersionError: the version cannot be told, or its tag is on another commit.
+        VersionError: the version cannot be found, or its tag is on another commit.
     """
     request = checkout.context.request
     if request.tag:
@@ -150,11 +176,11 @@ def choose(checkout: Checkout) -> Chosen:
 
 
 def _asked_tag(checkout: Checkout, tag: str) -> Chosen:
-    field, configured = checkout.context.request.field, checkout.configured
-    version = configured.version(tag) or checkout.here.get(tag)
+    field, tag_format = checkout.context.request.field, checkout.tag_format
+    version = tag_format.version(tag) or checkout.here.get(tag)
     if version is None:
         raise VersionError(
-            f"{field}: {tag!r} does not carry a version", f"Tags look like {configured.example}; see tag-format."
+            f"{field}: {tag!r} does not carry a version", f"Tags look like {tag_format.example}; see tag-format."
         )
     return Chosen(version, tag, _is_here(checkout, tag, field), f"the tag {tag}")
 
@@ -175,7 +201,7 @@ def _bumped(checkout: Checkout, asked: str) -> Chosen:
 
 
 def _is_here(checkout: Checkout, tag: str, field: str) -> bool:
-    """Whether the tag is on this commit, rather than not made yet."""
+    """Check whether the tag is on this commit, rather than not made yet."""
     commit = checkout.repository.commit_of_tag(tag)
     if commit and commit != checkout.head.commit:
         raise VersionError(
@@ -185,7 +211,7 @@ def _is_here(checkout: Checkout, tag: str, field: str) -> bool:
 
 
 def _tagged(here: Mapping[str, Version]) -> Chosen:
-    """The highest version among the commit's tags; a ``v`` decides between spellings of the same one."""
+    """Choose the highest version among the commit's tags; of two spellings of it the one with a ``v``."""
     tag = max(here, key=lambda name: (here[name], name.startswith("v"), name))
     others = sorted(set(here) - {tag})
     notes = (
@@ -201,69 +227,151 @@ def _between_tags(checkout: Checkout) -> Chosen:
     if source is VersionSource.STATIC:
         return _written(checkout, _static_version(checkout.project), "pyproject.toml")
     if source is VersionSource.BACKEND:
-        return _written(checkout, _ask_backend(checkout), "the project's backend")
+        return _from_backend(checkout)
     if checkout.repository.shallow:
         raise RepositoryError(
             "The clone is shallow: the tag that the version is derived from may be missing",
             "Type: git fetch --unshallow --tags (in a workflow: actions/checkout with fetch-depth: 0)",
         )
     described = checkout.described
-    if described is None or not described.tag:
+    is_tagged = described is not None and bool(described.tag)
+    if source is VersionSource.VCS and (is_tagged or checkout.project.fallback or checkout.repository.tags()):
+        return _from_plugin(checkout)
+    if described is None or not is_tagged:
         return _never_tagged(checkout)
-    version = described.version
-    if source is VersionSource.VCS:
-        asked = Version(_ask_backend(checkout).public)
-        legible = not (
-            asked.is_postrelease and asked.is_devrelease
-        )  # dunamai gives 1.2.post3.dev0 but reads no such tag
-        version = asked if legible and asked > described.base else version
-    commits = f"{described.distance} commit{'s' if described.distance > 1 else ''}"
-    reason = f"{commits} after {described.tag}"
-    return Chosen(version, checkout.spelled(version), tagged=False, reason=reason, counted=True)
+    reason = _since(described)
+    return Chosen(described.version, checkout.spelled(described.version), tagged=False, reason=reason, counted=True)
+
+
+def _from_plugin(checkout: Checkout) -> Chosen:
+    """Choose what the project's own plugin counts, so far as it can be uploaded."""
+    facts, described, project = ask_backend(checkout.context), checkout.described, checkout.project
+    if facts.version.public == str(facts.version) and kind_of(facts.version) in {Kind.FINAL, Kind.PRE}:
+        for tag in checkout.repository.tags(points_at=checkout.head.commit):
+            if is_safe_ref(tag) and str(facts.version) in tag:  # a tag that only the plugin can read
+                return Chosen(facts.version, tag, tagged=True, reason=f"the tag {tag}", name=facts.name)
+    tagged = described if described is not None and described.tag else None
+    version = _uploadable(facts.version, tagged, checkout)
+    # dunamai counts 1.2.0.post1.dev0, but reads no tag that says so
+    is_legible = not (version and version.is_postrelease and version.is_devrelease and "dunamai" in project.plugins)
+    notes: tuple[Note, ...] = ()
+    if version is None or not is_legible:
+        counted = tagged.version if tagged else _counted_from_first(checkout)
+        text = f"the project's plugin says {facts.version}, which cannot be uploaded for this commit"
+        version, notes = counted, (Note(State.INFO, text, f"so it is {counted}"),)
+    if tagged is None:
+        notes = (*notes, *_first_tag_notes(checkout))
+    reason = _since(tagged) if tagged else "the project's plugin"
+    tag = checkout.spelled(version)
+    return Chosen(version, tag, tagged=False, reason=reason, notes=notes, counted=True, name=facts.name)
+
+
+def _uploadable(version: Version, tagged: DescribedVersion | None, checkout: Checkout) -> Version | None:
+    """Return a counted version without its local part; None where that would be a released version.
+
+    Where nothing else tells two commits apart, it becomes the ``.devN`` of that version.
+    """
+    public = Version(version.public)
+    if tagged is not None and public == tagged.base:
+        return None
+    if version.local and not public.is_devrelease and not public.is_postrelease:
+        distance = tagged.distance if tagged else checkout.repository.count_commits(checkout.head.commit)
+        return Version(f"{public}.dev{distance}")
+    return public
+
+
+def _from_backend(checkout: Checkout) -> Chosen:
+    """Choose the version that only the backend knows: one that a file holds, or one that it counts by itself."""
+    field = CommittedProject(
+        checkout.repository, checkout.head.commit, checkout.folder, checkout.context.config
+    ).version_field
+    if field is not None and field.version is not None:
+        return _written(checkout, field.version, field.path)
+    facts = ask_backend(checkout.context)
+    is_computed = bool(facts.version.local) or (
+        (facts.version.is_postrelease or facts.version.is_devrelease) and not _occurs(checkout, facts.version)
+    )
+    if not is_computed:
+        return replace(_written(checkout, facts.version, "the project's backend"), name=facts.name)
+    described = checkout.described
+    tagged = described if described is not None and described.tag else None
+    version = _uploadable(facts.version, tagged, checkout) or (tagged.version if tagged else facts.version)
+    tag = checkout.spelled(version)
+    return Chosen(version, tag, tagged=False, reason="the project's backend", counted=True, name=facts.name)
+
+
+def _occurs(checkout: Checkout, version: Version) -> bool:
+    """Check whether a file of the commit holds a version, in any spelling."""
+    numbers = "[^0-9]{1,3}".join(map(str, version.release))
+    last = [("post|rev|r", version.post)] if version.post is not None else []
+    last += [("dev", version.dev)] if version.dev is not None else []
+    for word, number in last:
+        numbers += f"[^0-9]{{0,3}}({word})" + (f"[^0-9]{{0,3}}{number}" if number else "")
+    try:
+        checkout.repository.git("grep", "--quiet", "-I", "-i", "-E", "-e", numbers, checkout.head.commit, "--")
+    except ProcessError:
+        return False
+    return True
+
+
+def _since(described: DescribedVersion) -> str:
+    return f"{described.distance} commit{'s' if described.distance > 1 else ''} after {described.tag}"
 
 
 def _written(checkout: Checkout, version: Version, reason: str) -> Chosen:
-    """A version that stands in a file, and that nobody may have raised since it was released."""
+    """Choose a version that a file holds, and that nobody may have raised since it was released."""
     tag = checkout.spelled(version)
     elsewhere = checkout.repository.commit_of_tag(tag)
-    notes = (
-        Note(
-            State.WARNING,
-            f"{tag} was tagged before, on commit {elsewhere[:_SHORT]}",
-            advice="Raise the version before you release this commit.",
-        ),
+    if not elsewhere:
+        return Chosen(version, tag, tagged=False, reason=reason)
+    warning = Note(
+        State.WARNING,
+        f"{tag} was tagged before, on commit {elsewhere[:_SHORT]}",
+        advice="Raise the version before you release this commit.",
     )
-    return Chosen(version, tag, tagged=False, reason=reason, notes=notes if elsewhere else ())
+    return Chosen(version, tag, tagged=False, reason=reason, notes=(warning,))
 
 
 def _never_tagged(checkout: Checkout) -> Chosen:
-    described, tag_format = checkout.described, checkout.configured
-    count = checkout.repository.count_commits(checkout.head.commit)
-    version = described.version if described else Version(f"0.1.0.dev{count}")
+    described, tag_format = checkout.described, checkout.tag_format
+    version = described.version if described else _counted_from_first(checkout)
+    tag, notes = tag_format.tag(version), _first_tag_notes(checkout)
+    return Chosen(version, tag, tagged=False, reason="the number of commits", notes=notes, counted=True)
+
+
+def _counted_from_first(checkout: Checkout) -> Version:
+    return Version(f"0.1.0.dev{checkout.repository.count_commits(checkout.head.commit)}")
+
+
+def _first_tag_notes(checkout: Checkout) -> tuple[Note, ...]:
+    tag_format = checkout.tag_format
     first = tag_format.tag(Version("0.1.0"))
-    notes = [
-        Note(
-            State.INFO,
-            "no version was tagged yet, so this is counted from the first commit",
-            advice=f"For the first release, tag it: release-tools tag 0.1.0 (or: git tag -a {first} -m {first})",
-        )
-    ]
+    untagged = Note(
+        State.INFO,
+        "no version was tagged yet, so this is counted from the first commit",
+        advice=f"For the first release, tag it: release-tools tag 0.1.0 (or: git tag -a {first} -m {first})",
+    )
     others = [tag for tag in checkout.repository.tags() if is_safe_ref(tag)]
-    if others:
-        advice = f'If they are versions, say how they are spelled: tag-format, such as "{others[-1]}" with {{version}}.'
-        notes.append(Note(State.WARNING, f"no tag looks like {tag_format.example}", _listed(others), advice))
-    return Chosen(version, tag_format.tag(version), tagged=False, reason="the number of commits", notes=tuple(notes))
+    if not others:
+        return (untagged,)
+    template = suggest_template(checkout.context, checkout.head.commit)
+    example = template or f"{others[-1]} with {{version}}"
+    advice = f'If they are versions, say how they are spelled: tag-format, such as "{example}".'
+    return (untagged, Note(State.WARNING, f"no tag looks like {tag_format.example}", _listed(others), advice))
 
 
-def _ask_backend(checkout: Checkout) -> Version:
-    """What the project's own backend says, asked in a clean clone that has the repository's tags."""
-    context, repository, head = checkout.context, checkout.repository, checkout.head
-    refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
-    clone = repository.clone(context.scratch / "asked", head.commit, with_tags=True)
-    source = clone / context.project.relative_to(repository.root)
-    with PythonBuilder(context.scratch, context.env, max(head.time, _ZIP_BEGINS), context.background) as builder:
-        text = builder.metadata_version(source)
-    return parse_version(text, field="the version that the backend gives")
+def _second_tag(checkout: Checkout, chosen: Chosen) -> tuple[Note, ...]:
+    """Warn of a tag on this commit that seems to carry the same version, but is not recognized."""
+    if chosen.tagged or checkout.context.config.tag_format:
+        return ()
+    twins = unrecognized_tags(checkout.repository, checkout.head.commit, chosen.version, checkout.tag_format)
+    if not twins:
+        return ()
+    template = suggest_template(checkout.context, checkout.head.commit, str(chosen.version))
+    advice = f'If that is this release, set tag-format = "{template}"; if not, set tag-format = "v{{version}}".'
+    return (
+        Note(State.WARNING, f"this commit is tagged {twins[0]}, but a release would tag it {chosen.tag}", "", advice),
+    )
 
 
 def _static_version(project: Project) -> Version:

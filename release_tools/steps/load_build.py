@@ -13,9 +13,10 @@ from release_tools.errors import ArchiveError, OutputError, PreflightError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.model.versions import TagFormat, is_tag_of
+from release_tools.model.versions import is_tag_of
 from release_tools.planning.build_plan import PLAN_FILE, read_plan
 from release_tools.planning.completeness import completeness
+from release_tools.project.tag_spelling import find_tag_format
 from release_tools.recipe.evidence import says_something
 from release_tools.report.text import size_text
 
@@ -56,7 +57,7 @@ def _faults(context: Context, release: Release) -> Iterator[str]:
         yield f"{manifest.FILENAME} names no file"
     if context.request.expect is not None:
         yield from manifest.differences(release, context.request.expect)
-    if release.tag and not is_tag_of(release.tag, release.version, TagFormat.parse(context.config.tag_format)):
+    if release.tag and not is_tag_of(release.tag, release.version, find_tag_format(context)):
         yield f"{manifest.FILENAME}: the tag {release.tag} is not one of version {release.version}"
     with ThreadPoolExecutor() as pool:
         answers = [pool.submit(lambda one: tuple(_file_faults(one, release)), one) for one in release.artifacts]

@@ -13,7 +13,7 @@ from release_tools.forges.origin import hosted
 from release_tools.model.action import Receipt
 from release_tools.model.note import Skip
 from release_tools.model.release import Kind, Release
-from release_tools.model.versions import TagFormat
+from release_tools.project.tag_spelling import find_tag_format
 from release_tools.publishers.github_release import GitHubRelease
 
 
@@ -69,6 +69,6 @@ def _is_latest(context: Context, release: Release, published: tuple[str, ...]) -
     """Whether this is the highest of the final versions that are released there, and final itself."""
     if release.kind not in {Kind.FINAL, Kind.POST}:
         return False
-    tag_format = TagFormat.parse(context.config.tag_format)
+    tag_format = find_tag_format(context)
     others = filter(None, map(tag_format.version, published))
     return all(Version(release.version) >= other for other in others if not other.is_prerelease)

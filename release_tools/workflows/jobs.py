@@ -18,7 +18,6 @@ from release_tools.engine.routes import (
     route_for,
 )
 from release_tools.model.release import Kind
-from release_tools.model.versions import TagFormat
 from release_tools.publishers.conda_channel.servers import TOKENS
 from release_tools.system.credentials import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, PYPI_PASSWORD
 
@@ -77,11 +76,6 @@ class WorkflowPlan:
     dev: bool
     ours: str
     pins: Mapping[str, str] = field(default_factory=dict)
-
-
-def tag_patterns(config: Config) -> tuple[str, ...]:
-    """The tags that start a release, in the pattern language of workflow triggers."""
-    return TagFormat.parse(config.tag_format).globs
 
 
 def jobs(config: Config, *, dev: bool) -> tuple[PublishJob, ...]:

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Self
 
 from release_tools import addresses
+from release_tools.builders.backend_facts import find_name
 from release_tools.commit import COMMIT
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
-from release_tools.errors import ConfigError, RepositoryError, UsageError
+from release_tools.errors import ConfigError, ReleaseToolsError, RepositoryError, UsageError
 from release_tools.forges.github.client import GitHub
 from release_tools.git.remote import Remote
 from release_tools.git.repository import Repository
-from release_tools.project.facts import Project, VersionSource
+from release_tools.project.facts import Project, VersionSource, is_python_project
+from release_tools.project.tag_spelling import find_tag_format
 from release_tools.system.process import ProcessError
-from release_tools.workflows.jobs import WorkflowPlan, jobs, tag_patterns
+from release_tools.workflows.jobs import WorkflowPlan, jobs
 from release_tools.workflows.render import CHECK, RELEASE
 from release_tools.workflows.workflow_files import read_yaml
 
@@ -62,7 +64,7 @@ class ProjectWorkflows:
         return cls(
             context,
             repository.root,
-            project.name or context.project.name,
+            _name(context),
             context.project.relative_to(repository.root).as_posix(),
             context.config.tag.branch or _default_branch(repository, remote.name, context.env),
             context.config.github.repository or hub.slug(remote.url),
@@ -97,7 +99,18 @@ class ProjectWorkflows:
         config = self.context.config
         dist = config.packages_dir if self.folder == "." else f"{self.folder}/{config.packages_dir}"
         made = jobs(config, dev=dev)
-        return WorkflowPlan(self.name, self.branch, tag_patterns(config), self.folder, dist, made, dev, ours)
+        tags = find_tag_format(self.context).globs
+        return WorkflowPlan(self.name, self.branch, tags, self.folder, dist, made, dev, ours)
+
+
+def _name(context: Context) -> str:
+    """Return the project's name, or the word NAME where only the backend knows it, and cannot be asked here."""
+    if not is_python_project(context.project, read_pyproject(context.project)):
+        return context.project.name
+    try:
+        return find_name(context)
+    except ReleaseToolsError:
+        return "NAME"
 
 
 def our_action(env: Mapping[str, str], version: str) -> str:

@@ -208,3 +208,32 @@ def test_a_wheel_for_other_pythons_is_not_tried_out(run: Run, tmp_path: Path) ->
     assert said.code == 9
     assert "demo-1.0-py3-none-any.whl cannot be tried out: it needs Python >=4.2" in said.err
     assert "--no-verify-install" in said.out
+
+
+TAGS = """
+import subprocess
+tags = subprocess.run(["git", "tag", "--list"], capture_output=True, text=True).stdout
+here = subprocess.run(["git", "tag", "--points-at", "HEAD"], capture_output=True, text=True).stdout
+if name == "sdist":
+    Path("tags.txt").write_text(tags)
+    Path("here.txt").write_text(here)
+"""
+
+
+@pytest.mark.parametrize(
+    ("history", "options", "tags", "here"),
+    [
+        (". v0.8 . v0.9 . v1.0 v1 docs-3", [], "v0.8 v0.9 v1.0", "v1.0"),
+        (". v0.8 . v0.9 . v1.0rc1 v1.0 . v1.1", ["v1.0"], "v0.8 v0.9 v1.0", "v1.0"),
+        (". demo-0.9 other-5.0 . demo-1.0", [], "demo-0.9 demo-1.0", "demo-1.0"),
+    ],
+)
+def test_the_clone_has_older_tags_and_the_commit_exactly_one(
+    run: Run, tmp_path: Path, history: str, options: list[str], tags: str, here: str
+) -> None:
+    checkout = make_repository(tmp_path / "ours", in_tree_project(TAGS), history)
+    for tag in options:
+        checkout.git("checkout", "--quiet", tag)
+    build(run, checkout.root, tmp_path / "dist")
+    found = members(tmp_path / "dist")
+    assert (found["tags.txt"].decode().split(), found["here.txt"].decode().split()) == (tags.split(), here.split())

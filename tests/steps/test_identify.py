@@ -102,6 +102,149 @@ def test_a_repository_of_several_packages_says_how_its_tags_are_spelled(
     assert (facts["version"], facts["tag"]) == (expected, tag)
 
 
+NAMED = [
+    (". demo-1.2.3", "1.2.3", "demo-1.2.3", True),
+    (". demo-v1.2.3", "1.2.3", "demo-v1.2.3", True),
+    (". demo/1.2.3", "1.2.3", "demo/1.2.3", True),
+    (". demo/v1.2.3", "1.2.3", "demo/v1.2.3", True),
+    (". demo@1.2.3", "1.2.3", "demo@1.2.3", True),
+    (". Demo_1.2.3", "1.2.3", "Demo_1.2.3", True),
+    (". ~demo-1.2.3", "1.2.3", "demo-1.2.3", True),
+    (". demo-1.2.3 . .", "1.3.0.dev2", "demo-1.3.0.dev2", False),
+    (". demo@1.2.3 .", "1.3.0.dev1", "demo@1.3.0.dev1", False),
+    (". demo-1.2.3 . demo2-7.0 demolition-8.0", "1.3.0.dev1", "demo-1.3.0.dev1", False),
+    (". demo-1.2.3 v9.0.0", "1.2.3", "demo-1.2.3", True),  # two projects of one repository
+    (". v5.0 . demo-1.2.3 .", "1.3.0.dev1", "demo-1.3.0.dev1", False),
+    (". v1.0 . demo-1.1 .", "1.2.0.dev1", "demo-1.2.0.dev1", False),  # the project changed how it tags
+    (". demo-0.9 . v1.0 .", "1.1.0.dev1", "v1.1.0.dev1", False),
+    (". v1.2.3 v1", "1.2.3", "v1.2.3", True),
+    (". v1.2.3 v1 v1.2 .", "1.3.0.dev1", "v1.3.0.dev1", False),
+    (". v1 . v1.1 .", "1.2.0.dev1", "v1.2.0.dev1", False),
+]
+
+
+@pytest.mark.parametrize(("history", "expected", "tag", "tagged"), NAMED)
+def test_tags_with_the_projects_name_are_its_versions(
+    run: Run, tmp_path: Path, history: str, expected: str, tag: str, *, tagged: bool
+) -> None:
+    facts = version(run, make_repository(tmp_path, FROM_TAGS, history))
+    assert (facts["version"], facts["tag"], facts["tagged"]) == (expected, tag, tagged)
+
+
+DUNAMAI_PATTERN = (
+    "[tool.poetry-dynamic-versioning]\n"
+    "pattern = '^rel(?P<base>\\d+(\\.\\d+)*)(-?((?P<stage>[a-z]+)(?P<revision>\\d+)))?$'\n"
+)
+STATED = [
+    ('[tool.setuptools_scm]\ntag_regex = "^rel-(?P<version>.*)$"\n', "rel-1.4.0"),
+    ('[tool.setuptools_scm]\ntag_regex = "^rel/([0-9.]+)$"\n', "rel/1.4.0"),
+    ("[tool.setuptools_scm]\ngit_describe_command = 'git describe --long --match rel-*'\n", "rel-1.4.0"),
+    ("[tool.setuptools_scm.scm.git]\ndescribe_command = ['git', 'describe', '--match=rel-*']\n", "rel-1.4.0"),
+    ('[tool.hatch.version]\nsource = "vcs"\ntag-pattern = "rel-v(?P<version>.*)"\n', "rel-v1.4.0"),
+    ('[tool.hatch.version]\nsource = "vcs"\nraw-options = { tag_regex = "^x-(?P<version>.*)$" }\n', "x-1.4.0"),
+    ('[tool.pdm.version]\nsource = "scm"\ntag_regex = "^rel-(?P<version>.*)$"\n', "rel-1.4.0"),
+    ('[tool.versioningit.tag2version]\nregex = "^rel_(?P<version>.*)$"\n', "rel_1.4.0"),
+    ('[tool.poetry-dynamic-versioning]\npattern-prefix = "rel-"\n', "rel-v1.4.0"),
+    ('[tool.uv-dynamic-versioning]\npattern-prefix = "rel-"\npattern = "default-unprefixed"\n', "rel-1.4.0"),
+    (DUNAMAI_PATTERN, "rel1.4.0"),
+    ('[tool.versioneer]\ntag_prefix = "rel-"\n', "rel-1.4.0"),
+    ('[tool.bumpversion]\ntag_name = "rel-{new_version}"\n', "rel-1.4.0"),
+    ('[tool.commitizen]\ntag_format = "rel-$version"\n', "rel-1.4.0"),
+    ('[tool.semantic_release]\ntag_format = "rel-{version}"\n', "rel-1.4.0"),
+    ('[tool.tbump.git]\ntag_template = "rel-{new_version}"\n', "rel-1.4.0"),
+]
+
+
+@pytest.mark.parametrize(("settings", "tag"), STATED)
+@pytest.mark.parametrize("there", [True, False], ids=["tagged", "not yet"])
+def test_settings_of_another_tool_say_how_tags_are_spelled(
+    run: Run, tmp_path: Path, settings: str, tag: str, *, there: bool
+) -> None:
+    files = project(version="1.4.0", settings=settings)
+    facts = version(run, make_repository(tmp_path, files, f". {tag} other-v9.0.0" if there else "."))
+    assert (facts["version"], facts["tag"], facts["tagged"]) == ("1.4.0", tag, there)
+
+
+@pytest.mark.parametrize(
+    ("history", "template"),
+    [
+        (". package-1.4.0", "package-{version}"),
+        (". other-2.0 . package-1.4.0 other-v3.0 .", "package-{version}"),
+        (". libdemo/1.1.0 . other-9.0.0 .", "libdemo/{version}"),
+    ],
+)
+def test_for_tags_that_are_not_recognized_a_format_is_suggested(
+    run: Run, tmp_path: Path, history: str, template: str
+) -> None:
+    files = FROM_TAGS if "libdemo" in history or history.endswith(" .") else STATIC
+    said = run("version", "-C", make_repository(tmp_path, files, history).root)
+    assert said.code == 0
+    if files is STATIC:
+        assert f'"{template}"' in said.err
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        ({"setup.py": "from setuptools import setup\nsetup(name='Py-Demo', version='1.0')\n"}, "Py-Demo"),
+        (
+            {"setup.py": "import setuptools\nNAME = 'py' + '-demo'\nsetuptools.setup(name=NAME, version='1.0')\n"},
+            "py-demo",
+        ),
+        (
+            {"setup.py": "import setuptools; setuptools.setup()", "setup.cfg": "[metadata]\nname = c\nversion = 1.0\n"},
+            "c",
+        ),
+        ({"setup.cfg": "[metadata]\nname = cfg-demo\nversion = 1.0\n"}, "cfg-demo"),
+        (
+            {
+                "pyproject.toml": '[build-system]\nrequires = ["flit_core<4"]\nbuild-backend = "flit_core.buildapi"\n'
+                '[tool.flit.metadata]\nmodule = "flitdemo"\nauthor = "x"\n',
+                "flitdemo.py": '"""Demo."""\n__version__ = "1.0"\n',
+            },
+            "flitdemo",
+        ),
+        ({"pyproject.toml": '[tool.poetry]\nname = "poetic"\nversion = "1.0"\n'}, "poetic"),
+    ],
+)
+def test_the_projects_name_is_never_its_folders(run: Run, tmp_path: Path, files: dict[str, str], name: str) -> None:
+    checkout = make_repository(tmp_path / "folder", files, ". v1.0")
+    assert version(run, checkout)["name"] == name
+    said = run("init", "--yes", "-C", checkout.root, "--action", f"a/b@{'a' * 40}")
+    assert said.code == 0, said.err
+    release = (checkout.root / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    assert f"for {name};" in release
+    assert "folder" not in said.out
+
+
+def test_a_project_that_needs_another_python_is_told_first(run: Run, tmp_path: Path) -> None:
+    files = project(version="1.4.0")
+    files["pyproject.toml"] = files["pyproject.toml"].replace(">=3.11", ">=3.39")
+    said = run("build", "-C", make_repository(tmp_path / "ours", files).root, "--packages-dir", tmp_path / "out")
+    assert said.code == 6
+    assert ">=3.39" in said.err.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"setup.py": "from setuptools import setup\nsetup(name='d', version='2.5')\n"}, "2.5"),
+        ({"meson.build": "project('d', 'c', version: '2.5')\n", "pyproject.toml": "mesonpy"}, "2.5"),
+        ({"Cargo.toml": '[package]\nname = "d"\nversion = "2.5.0-rc.1"\n', "pyproject.toml": "maturin"}, "2.5.0rc1"),
+    ],
+)
+def test_a_version_that_a_file_states_is_had_without_a_build(
+    run: Run, tmp_path: Path, files: dict[str, str], expected: str
+) -> None:
+    if "pyproject.toml" in files:
+        files = {
+            **files,
+            "pyproject.toml": f'[build-system]\nrequires = []\nbuild-backend = "{files["pyproject.toml"]}"\n'
+            '[project]\nname = "d"\ndynamic = ["version"]\n',
+        }
+    assert version(run, make_repository(tmp_path, files))["version"] == expected
+
+
 @pytest.mark.parametrize(
     ("files", "history", "options", "env", "expected"),
     [

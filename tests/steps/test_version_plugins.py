@@ -35,11 +35,32 @@ VERSIONINGIT_OWN_METHOD = {
     "tools/bump.py": "def bump(*, version, branch, params):\n    return '7.0'\n",
 }
 
+UV_DYNAMIC = project(
+    "hatchling", "", '[tool.hatch.version]\nsource = "uv-dynamic-versioning"\n', "uv-dynamic-versioning"
+)
+TWO_TABLES = (
+    '[tool.hatch.version]\nsource = "versioningit"\ndefault-version = "0.7"\n'
+    '[tool.hatch.version.format]\ndistance = "{next_version}.dev{distance}"\n'
+    '[tool.versioningit.format]\ndistance = "{base_version}~g{rev}"\n'
+)
+VERSIONINGIT_IN_HATCH = project("hatchling", "", TWO_TABLES, "versioningit>=3.3")
+SCM_FALLBACK = project("setuptools", "", '[tool.setuptools_scm]\nfallback_version = "0.5"\n', "setuptools-scm>=8")
+LOCAL_ONLY = project("setuptools", "", '[tool.setuptools_scm]\nversion_scheme = "only-version"\n', "setuptools-scm>=8")
+SCM_PATTERN = '[tool.hatch.version]\nsource = "vcs"\ntag-pattern = "rel-v(?P<version>.*)"\n'
+HATCH_PATTERN = project("hatchling", "", SCM_PATTERN, "hatch-vcs")
+
 
 @pytest.mark.registry
 @pytest.mark.parametrize(
     ("files", "history", "options", "expected"),
     [
+        (UV_DYNAMIC, ". v1.2.3 . .", [], "1.2.3.post2.dev0"),
+        (VERSIONINGIT_IN_HATCH, ". v1.2.3 . .", [], "1.3.0.dev2"),
+        (VERSIONINGIT_IN_HATCH, ".", [], "0.7"),
+        (LOCAL_ONLY, ". v1.2.3 . .", [], "1.3.0.dev2"),
+        (HATCH_PATTERN, ". rel-v1.2.3 other-v9.0", [], "1.2.3"),
+        (SETUPTOOLS_SCM, ". demo-v1.2.3 .", [], "1.2.4.dev1"),
+        (SETUPTOOLS_SCM, ". v1.2.3 v1 .", [], "1.2.4.dev1"),
         (SETUPTOOLS_SCM, ". v1.2.3 . .", [], "1.2.4.dev2"),
         (SETUPTOOLS_SCM, ". v1.2.3", [], "1.2.3"),
         (SETUPTOOLS_SCM, ". v1.2.3 .", ["--version", "1.4.0rc1"], "1.4.0rc1"),
@@ -48,7 +69,7 @@ VERSIONINGIT_OWN_METHOD = {
         (HATCH_VCS, ". v1.2.3 . .", [], "1.2.4.dev2"),
         (HATCH_VCS, ". v1.2.3 .", ["--tag", "v1.4.0-rc.1"], "1.4.0rc1"),
         (PDM_SCM, ". 1.2.3 . .", [], "1.2.4.dev2"),
-        (POETRY_DYNAMIC, ". v1.2.3 . .", [], "1.3.0.dev2"),
+        (POETRY_DYNAMIC, ". v1.2.3 . .", [], "1.2.3.post2.dev0"),
         (POETRY_DYNAMIC, ". v1.2.3 .", ["--version", "1.4.0rc1"], "1.4.0rc1"),
         (FLIT, ". v1.3.0 .", [], "1.4.0"),
         (FLIT, ". v1.4.0", [], "1.4.0"),
@@ -69,6 +90,33 @@ def test_a_backend_that_knows_its_version_is_asked_and_followed(
         f"demo-{expected}.tar.gz",
         f"demo-{expected}-py3-none-any.whl",
     ]
+
+
+@pytest.mark.registry
+@pytest.mark.parametrize(
+    ("branch", "expected"), [("main", "1.1.0.dev1"), ("maintenance/1.0.x", "1.0.1.dev1"), ("", "1.1.0.dev1")]
+)
+def test_a_scheme_that_looks_at_the_branch_sees_it(run: Run, tmp_path: Path, branch: str, expected: str) -> None:
+    settings = '[tool.setuptools_scm]\nversion_scheme = "release-branch-semver"\n'
+    checkout = make_repository(tmp_path, project("setuptools", "", settings, "setuptools-scm>=8"), ". v1.0.0 .")
+    checkout.git("checkout", "--quiet", *(("-B", branch) if branch else ("--detach",)))
+    said = run("version", "--json", "-C", checkout.root)
+    assert (json.loads(said.out)["version"], json.loads(said.out)["kind"]) == (expected, "dev")
+
+
+@pytest.mark.registry
+def test_without_a_tag_a_plugins_fallback_version_holds(run: Run, tmp_path: Path) -> None:
+    said = run("version", "--json", "-C", make_repository(tmp_path, SCM_FALLBACK, ". .").root)
+    facts = json.loads(said.out)
+    assert (facts["version"], facts["kind"]) == ("0.6.dev2", "dev")
+
+
+@pytest.mark.registry
+def test_a_version_that_setup_py_counts_is_a_development_version(run: Run, tmp_path: Path) -> None:
+    setup = "import setuptools\nsetuptools.setup(name='de' + 'mo'.lower(), version=str(1) + '.2.3.post4+g1234')\n"
+    checkout = make_repository(tmp_path, {"setup.py": setup, "demo.py": ""}, ".")
+    facts = json.loads(run("version", "--json", "-C", checkout.root).out)
+    assert (facts["name"], facts["version"], facts["kind"]) == ("demo", "1.2.3.post4", "dev")
 
 
 @pytest.mark.registry

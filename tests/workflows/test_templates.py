@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from release_tools.config.schema import AnacondaConfig, Config, GitHubConfig, RoutesConfig
-from release_tools.workflows.jobs import PublishJob, WorkflowPlan, jobs, tag_patterns
+from release_tools.model.versions import TagFormat
+from release_tools.workflows.jobs import PublishJob, WorkflowPlan, jobs
 from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE, keep_pins, render
 from tests.acting import ROOT, readme_workflow
 
@@ -35,7 +36,7 @@ CONFIGS: Mapping[str, Config] = {
 
 def plan(config: Config, *, dev: bool = False, project: str = ".") -> WorkflowPlan:
     made = jobs(config, dev=dev)
-    return WorkflowPlan("demo", "main", tag_patterns(config), project, "dist", made, dev, OURS)
+    return WorkflowPlan("demo", "main", TagFormat.parse(config.tag_format).globs, project, "dist", made, dev, OURS)
 
 
 def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - passed on

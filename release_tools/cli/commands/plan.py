@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator
 
+from release_tools.builders.backend_facts import find_name
 from release_tools.builders.planner import evidence, make_plan
 from release_tools.cli.options import add_project, add_settings, add_version
 from release_tools.cli.session import Session
@@ -25,7 +26,7 @@ def run(invocation: Session) -> int:
     context = invocation.context()
     invocation.console.quiet = invocation.options.json
     release = identify(context, Release())
-    name = release.name or context.project.name
+    name = release.name or find_name(context)
     plan = make_plan(context.project, context.config.wheels, context.env, name, release.version)
     if invocation.options.json:
         invocation.console.data(plan.text.rstrip())

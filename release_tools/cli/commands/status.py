@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from itertools import chain
 
 from release_tools.artifacts import manifest
+from release_tools.builders.backend_facts import find_name
 from release_tools.cli.options import add_project, add_settings
-from release_tools.cli.session import Session
-from release_tools.config.loader import read_pyproject
+from release_tools.cli.session import PROJECT_FILES, Session
 from release_tools.engine.context import Context
 from release_tools.errors import OutputError, UsageError
 from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
-from release_tools.project.facts import Project
+from release_tools.project.name import stated_name
 from release_tools.publishers.conda_forge.feedstock_status import at_conda_forge
 from release_tools.publishers.status import PublisherStatus, StatusQuery, publisher_statuses
 
@@ -65,7 +65,9 @@ def find_sought(context: Context, text: str, name: str) -> StatusQuery:
         built = Release()
     if built.version != str(version) or (name and built.name != name):
         built = Release()
-    name = name or built.name or Project.of(read_pyproject(context.project)).name
+    name = name or built.name or stated_name(context.project)
+    if not name and any((context.project / file).is_file() for file in PROJECT_FILES):
+        name = find_name(context)
     if not name:
         raise UsageError("the project's name is not known here", "Name it with --name.")
     return StatusQuery.of(context, name, version, built)

@@ -1,0 +1,60 @@
+"""A check of the whole configuration, before the first step of any command."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+from release_tools.config.schema import Config
+from release_tools.engine.routes import resolve_name, route_for
+from release_tools.errors import ConfigError
+from release_tools.model.release import Kind
+from release_tools.model.versions import TagFormat
+
+_SLUG: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_CONDA_NAME: Final = re.compile(r"[a-z0-9_][a-z0-9_.-]*", re.ASCII)  # CEP 26
+
+
+def check_config(config: Config) -> None:
+    """Check everything about the settings that needs no network and no project.
+
+    Raises:
+        ConfigError: with every fault, each by its key.
+    """
+    faults = list(dict.fromkeys((*_routes(config), *_others(config))))
+    if len(faults) == 1:
+        raise ConfigError(faults[0], "Correct the setting. To list them all, type: release-tools config")
+    if faults:
+        raise ConfigError("The configuration has faults:", faults=faults)
+
+
+def _routes(config: Config) -> Iterator[str]:
+    for kind in Kind:
+        yield from _faults_of(partial(route_for, config, kind))
+    for table, names in (("indexes", config.indexes), ("channels", config.channels)):
+        for name in names:
+            for fault in _faults_of(partial(resolve_name, config, name)):
+                yield f"{table}.{name}: {fault}"
+
+
+def _others(config: Config) -> Iterator[str]:
+    yield from _faults_of(partial(TagFormat.parse, config.tag_format))
+    if config.github.repository and not _SLUG.fullmatch(config.github.repository):
+        yield f"github.repository: {config.github.repository!r} is not a repository like owner/name"
+    if config.tag.push == "api" and config.tag.sign:
+        yield 'tag.push: GitHub\'s API cannot sign tags; set tag.push = "git" or tag.sign = false'
+    for key, names in (("conda.name", (config.conda.name,)), ("conda.aliases", config.conda.aliases)):
+        for name in names:
+            if name and not _CONDA_NAME.fullmatch(name):
+                yield f"{key}: {name!r} is not a conda name (lower-case letters, digits, '-', '_' and '.': CEP 26)"
+    for pypi, conda in config.conda.names.items():
+        if not _CONDA_NAME.fullmatch(conda):
+            yield f"conda.names.{pypi}: {conda!r} is not a conda name (lower-case letters, digits, '-', '_' and '.')"
+
+
+def _faults_of(check: Callable[[], object]) -> list[str]:
+    try:
+        check()
+    except ConfigError as error:
+        return list(error.faults) or [error.message]
+    return []

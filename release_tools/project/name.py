@@ -1,0 +1,83 @@
+"""A project's name, from what it states and without running any of its code."""
+
+import configparser
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from release_tools.recipe.setup_py import read_setup_py
+
+_LARGEST: Final = 1_000_000
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
+
+
+def stated_name(project: Path) -> str:
+    """Return the name that a project's files state; empty where only its backend knows it.
+
+    The order is the backends': ``pyproject.toml`` (PEP 621, Poetry, flit), then ``setup.cfg``, then a literal in
+    ``setup.py``, which is parsed and never run.
+
+    Args:
+        project: the project's folder.
+    """
+    return name_in(lambda file: read_text(project / file))
+
+
+def name_in(read: Callable[[str], str | None]) -> str:
+    """Return the name that a project's files state, as `stated_name`.
+
+    Args:
+        read: returns the text of a file by its path in the project; None or an empty text where there is none.
+    """
+    pyproject = _parsed(read("pyproject.toml") or "")
+    tool = _table(pyproject, "tool")
+    flit = _table(_table(tool, "flit"), "metadata")
+    candidates = [
+        _table(pyproject, "project").get("name"),
+        _table(tool, "poetry").get("name"),
+        flit.get("dist-name") or flit.get("module"),
+        _sections(read("setup.cfg") or "").get("metadata", {}).get("name"),
+        read_setup_py(read("setup.py") or "").keywords.get("name"),
+    ]
+    for candidate in candidates:
+        if isinstance(candidate, str) and _NAME.fullmatch(candidate.strip()):
+            return candidate.strip()
+    return ""
+
+
+def read_setup_cfg(project: Path) -> dict[str, dict[str, str]]:
+    """Return the sections of ``setup.cfg``; empty where it is missing or cannot be parsed."""
+    return _sections(read_text(project / "setup.cfg"))
+
+
+def _sections(text: str) -> dict[str, dict[str, str]]:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return {}
+    return {section: dict(parser[section]) for section in parser.sections()}
+
+
+def read_text(path: Path) -> str:
+    """Return a small text file's content; empty where it is missing, too large or cannot be read."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            return ""
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return {}  # reported where the settings are read
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}

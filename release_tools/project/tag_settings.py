@@ -1,0 +1,165 @@
+"""The settings of other tools that say which tags are a project's versions.
+
+They are read as they are documented: setuptools-scm and its relatives (``tag_regex``, ``git_describe_command``),
+hatch-vcs (``tag-pattern``), pdm-backend (``tag_regex``, ``tag_filter``), versioningit (``tag2version``, ``vcs``),
+dunamai in poetry-dynamic-versioning and uv-dynamic-versioning (``pattern``, ``pattern-prefix``), versioneer
+(``tag_prefix``), and the templates of bump-my-version, commitizen, python-semantic-release and tbump.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+from release_tools.model.versions import TagFormat, is_safe_ref
+
+_SCM_PATTERN: Final = r"^(?:[\w-]+-)?(?P<version>[vV]?\d+(?:\.\d+){0,2}[^\+]*)(?:\+.*)?$"
+"""The default of setuptools-scm's tag_regex, which holds where a project only restricts ``git describe``."""
+_PLACEHOLDERS: Final = re.compile(r"\{new_version\}|\{version\}|\$\{version\}|\$version")
+_PLAIN: Final = ("v", "")
+
+
+def stated_format(pyproject: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[str, str]]) -> TagFormat | None:
+    """Return the tag format that the project's own settings state; None where they state none.
+
+    A setting that cannot be understood is passed over: its own tool judges it.
+
+    Args:
+        pyproject: the parsed ``pyproject.toml``.
+        setup_cfg: the sections of ``setup.cfg``.
+    """
+    tool = _table(pyproject, "tool")
+    readers = (_of_scm, _of_versioningit, _of_dunamai)
+    for reader in readers:
+        found = reader(tool)
+        if found is not None:
+            return found
+    versioneer = _table(tool, "versioneer") or setup_cfg.get("versioneer", {})
+    prefix = versioneer.get("tag_prefix")
+    if isinstance(prefix, str):
+        return _with_prefix(prefix.strip("'\""))
+    for template in _templates(tool, setup_cfg):
+        before, after = _split(template)
+        if before not in _PLAIN and is_safe_ref(f"{before}1{after}"):
+            return TagFormat(before, after, (before,))
+    return None
+
+
+def _of_scm(tool: Mapping[str, Any]) -> TagFormat | None:
+    """Read setuptools-scm, vcs-versioning, flit-scm, hatch-vcs and pdm-backend, which share the names of settings."""
+    hatch = _table(_table(tool, "hatch"), "version")
+    pdm = _table(_table(tool, "pdm"), "version")
+    tables = [_table(tool, name) for name in ("setuptools_scm", "setuptools-scm", "vcs-versioning")]
+    if hatch.get("source") == "vcs":
+        tables.append({"tag_regex": hatch.get("tag-pattern"), **_table(hatch, "raw-options")})
+    if pdm.get("source") == "scm":
+        tables.append(pdm)
+    for table in tables:
+        git = _table(_table(table, "scm"), "git")
+        commands = (table.get("git_describe_command"), git.get("describe_command"))
+        match = [glob for command in commands for glob in _match_options(command)]
+        match += _texts(table.get("tag_filter"))
+        pattern = _compiled(table.get("tag_regex"))
+        if pattern is None and match:
+            pattern = re.compile(_SCM_PATTERN)
+        if pattern is not None:
+            return _with_pattern(pattern, match)
+    return None
+
+
+def _of_versioningit(tool: Mapping[str, Any]) -> TagFormat | None:
+    hatch = _table(_table(tool, "hatch"), "version")
+    table = hatch if hatch.get("source") == "versioningit" and len(hatch) > 1 else _table(tool, "versioningit")
+    tag2version, vcs = _table(table, "tag2version"), _table(table, "vcs")
+    match = _texts(vcs.get("match"))
+    pattern = _compiled(tag2version.get("regex"))
+    if pattern is not None:
+        return _with_pattern(pattern, match)
+    prefix, suffix = (tag2version.get(key) for key in ("rmprefix", "rmsuffix"))
+    if isinstance(prefix, str) and is_safe_ref(f"{prefix}1"):
+        ending = suffix if isinstance(suffix, str) else ""
+        return TagFormat(prefix, ending, (prefix, f"{prefix}v"), match=tuple(match))
+    if match:
+        literal = re.match(r"[^*?\[]*", match[0])
+        prefix = literal[0] if literal else ""
+        return TagFormat(prefix, "", tuple(dict.fromkeys((prefix, *_PLAIN))), match=tuple(match))
+    return None
+
+
+def _of_dunamai(tool: Mapping[str, Any]) -> TagFormat | None:
+    for name in ("poetry-dynamic-versioning", "uv-dynamic-versioning"):
+        table = _table(tool, name)
+        prefix, pattern = table.get("pattern-prefix") or "", table.get("pattern") or "default"
+        if not isinstance(prefix, str) or not isinstance(pattern, str):
+            continue
+        if pattern in {"default", "default-unprefixed"}:
+            accepted = (prefix, f"{prefix}v") if pattern == "default-unprefixed" else (f"{prefix}v",)
+            if prefix and is_safe_ref(f"{prefix}v1"):
+                return TagFormat(accepted[0], "", accepted)
+            continue
+        compiled = _compiled(f"^{re.escape(prefix)}{pattern.removeprefix('^')}" if prefix else pattern)
+        if compiled is not None and "base" in compiled.groupindex:
+            return _with_pattern(compiled, ())
+    return None
+
+
+def _with_prefix(prefix: str) -> TagFormat | None:
+    if prefix in _PLAIN or not is_safe_ref(f"{prefix}1"):
+        return None
+    return TagFormat(prefix, "", (prefix,))
+
+
+def _with_pattern(pattern: re.Pattern[str], match: Sequence[str]) -> TagFormat:
+    """Return a format that reads by a pattern, and writes with the first prefix that the pattern accepts."""
+    literal = re.match(r"\^?((?:[\w/@-]|\\[.+/@-])*)", pattern.pattern.replace("(?x)", ""))
+    start = re.sub(r"\\(.)", r"\1", literal[1]) if literal else ""
+    globbed = [glob.partition("*")[0].partition("[")[0] for glob in match]
+    for prefix in (*_PLAIN, start, start.rstrip("v"), f"{start}v", *globbed):
+        form = TagFormat(prefix, "", (prefix,), pattern, tuple(match))
+        if is_safe_ref(form.example) and str(form.version(form.example)) == "1.2.3":
+            return form
+    return TagFormat(pattern=pattern, match=tuple(match))
+
+
+def _templates(tool: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    yield from _texts([_table(tool, "bumpversion").get("tag_name")])
+    yield from _texts([setup_cfg.get("bumpversion", {}).get("tag_name")])
+    yield from _texts([_table(tool, "commitizen").get("tag_format")])
+    yield from _texts([_table(tool, "semantic_release").get("tag_format")])
+    yield from _texts([_table(_table(tool, "tbump"), "git").get("tag_template")])
+
+
+def _split(template: str) -> tuple[str, str]:
+    parts = _PLACEHOLDERS.split(template)
+    return (parts[0], parts[1]) if len(parts) == 2 else ("", "")  # noqa: PLR2004 - before and after
+
+
+def _match_options(command: object) -> list[str]:
+    """Return the globs of ``--match`` in a ``git describe`` command."""
+    try:
+        words = shlex.split(command) if isinstance(command, str) else _texts(command)
+    except ValueError:
+        return []
+    joined = [word.partition("=")[2] for word in words if word.startswith("--match=")]
+    return joined + [value for option, value in pairwise(words) if option == "--match"]
+
+
+def _compiled(pattern: object) -> re.Pattern[str] | None:
+    if not isinstance(pattern, str) or not pattern:
+        return None
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return None
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}

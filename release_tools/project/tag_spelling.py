@@ -1,0 +1,174 @@
+"""One answer to the question which tags of a repository are a project's versions, and how a new one is spelled."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from release_tools.config.loader import read_pyproject
+from release_tools.engine.context import Context
+from release_tools.errors import RepositoryError
+from release_tools.git.project_repository import open_repository
+from release_tools.git.repository import Repository
+from release_tools.model.versions import TagFormat, is_safe_ref
+from release_tools.project.name import read_setup_cfg, stated_name
+from release_tools.project.tag_settings import stated_format
+
+_VERSIONED: Final = re.compile(r"(?P<prefix>.*?[^0-9.])?(?P<version>\d+(?:\.\d+)+.*)")
+"""A tag of any project that ends in a version of two parts at least."""
+
+
+@dataclass(frozen=True)
+class _Tag:
+    """A tag of the repository.
+
+    Attributes:
+        name: without ``refs/tags/``.
+        commit: that it peels to.
+        time: when it was made, in seconds since the epoch.
+    """
+
+    name: str
+    commit: str
+    time: int
+
+
+def find_tag_format(context: Context) -> TagFormat:
+    """Return the tag format of a project.
+
+    That is the setting ``tag-format``; else what the settings of another tool state (`stated_format`); else tags with
+    the project's name, where there are any; else ``v1.2.3`` and ``1.2.3``.
+
+    Raises:
+        ConfigError: the setting, or ``pyproject.toml``, is not valid.
+    """
+    if context.config.tag_format:
+        return TagFormat.parse(context.config.tag_format)
+    try:
+        repository = open_repository(context)
+    except RepositoryError:
+        repository = None
+    tags = _read_tags(repository) if repository else []
+    stated = stated_format(read_pyproject(context.project), read_setup_cfg(context.project))
+    if stated is not None:
+        return stated.spelled_by(tag.name for tag in tags) if stated.pattern else stated
+    return _by_name(tags, _names(context.project, repository)) or TagFormat()
+
+
+def suggest_template(context: Context, commit: str, version: str = "") -> str:
+    """Return a value for ``tag-format`` that fits tags which are not recognized; empty where nothing is likely.
+
+    The best hint is a tag on the commit, then one that carries the version, then one like the project's name, then the
+    newest.
+
+    Args:
+        context: of the run.
+        commit: that is checked out.
+        version: the project's; empty where it is not known.
+    """
+    repository = open_repository(context)
+    names = _names(context.project, repository)
+    candidates = []
+    for tag in _read_tags(repository):
+        found = _VERSIONED.fullmatch(tag.name)
+        if not found or not found["prefix"] or not is_safe_ref(tag.name) or not _is_version(found["version"]):
+            continue
+        rank = (
+            tag.commit == commit,
+            found["version"] == version,
+            any(name.replace("-", "") in _squeezed(found["prefix"]) for name in names),
+            tag.time,
+        )
+        candidates.append((rank, found["prefix"]))
+    return f"{max(candidates)[1]}{{version}}" if candidates else ""
+
+
+def unrecognized_tags(repository: Repository, commit: str, version: Version, tag_format: TagFormat) -> list[str]:
+    """Return the tags on a commit that seem to carry a version, but are none of the project's by its format."""
+    found = []
+    for tag in repository.tags(points_at=commit):
+        parts = _VERSIONED.fullmatch(tag)
+        is_unknown = is_safe_ref(tag) and tag_format.version(tag) is None
+        if parts and is_unknown and _is_version(parts["version"]) and Version(parts["version"]) == version:
+            found.append(tag)
+    return found
+
+
+def _by_name(tags: list[_Tag], names: tuple[str, ...]) -> TagFormat | None:
+    """Return the format of tags with the project's name; None where there are none, or others took over."""
+    named: dict[str, tuple[_Tag, Version]] = {}
+    prefixes: dict[str, None] = {}
+    for tag in tags:
+        prefix = _named_prefix(tag.name, names)
+        if prefix is None:
+            continue
+        version = TagFormat(prefix, "", (prefix,)).version(tag.name)
+        if version is not None:
+            named[tag.name] = (tag, version)
+            prefixes.pop(prefix, None)
+            prefixes[prefix] = None
+    if not named:
+        return None
+    newest_first = tuple(reversed(prefixes))
+    plain = [(tag, version) for tag in tags if (version := TagFormat().version(tag.name)) is not None]
+    if plain and _is_one_series(list(named.values()), plain):
+        plain_is_newer = plain[-1][0].time > max(tag.time for tag, _ in named.values())
+        used = "v" if plain[-1][0].name.startswith("v") else ""
+        every = (used, *newest_first, *TagFormat().prefixes) if plain_is_newer else (*newest_first, "v", "")
+        return TagFormat(every[0], "", tuple(dict.fromkeys(every)))
+    return TagFormat(newest_first[0], "", newest_first)
+
+
+def _is_one_series(some: list[tuple[_Tag, Version]], others: list[tuple[_Tag, Version]]) -> bool:
+    """Check whether one spelling followed the other, by time and version: a project that changed how it tags.
+
+    Otherwise tags without a name belong to another project of the repository.
+    """
+    for earlier, later in ((some, others), (others, some)):
+        in_time = max(tag.time for tag, _ in earlier) < min(tag.time for tag, _ in later)
+        if in_time and max(version for _, version in earlier) < min(version for _, version in later):
+            return True
+    return False
+
+
+def _named_prefix(tag: str, names: tuple[str, ...]) -> str | None:
+    """Return what comes before the version in ``NAME-1.0``, ``NAME-v1.0``, ``NAME/1.0`` or ``NAME@1.0``."""
+    for name in names:
+        spelled = r"[-_.]*".join(map(re.escape, name.split("-")))
+        found = re.match(rf"{spelled}[-_/@]v?(?=\d)", tag, re.IGNORECASE | re.ASCII)
+        if found:
+            return found[0]
+    return None
+
+
+def _names(project: Path, repository: Repository | None) -> tuple[str, ...]:
+    """Return the names that a project's tags may have, canonical: its own, and its folder's in a larger repository."""
+    names = [canonicalize_name(stated_name(project))]
+    if repository is not None and project.resolve() != repository.root:
+        names.append(canonicalize_name(project.name))
+    return tuple(filter(None, dict.fromkeys(names)))
+
+
+def _read_tags(repository: Repository) -> list[_Tag]:
+    """Return every tag, the newest last."""
+    form = "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
+    rows = (
+        line.split("\0")
+        for line in repository.git("for-each-ref", form, "--sort=creatordate", "refs/tags").splitlines()
+    )
+    return [_Tag(name, peeled or direct, int(time or 0)) for name, direct, peeled, time in rows]
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def _is_version(text: str) -> bool:
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
