@@ -34,7 +34,7 @@ _ANCHOR: Final = re.compile(
 )
 _RULE: Final = re.compile(r" {0,3}([-*_=])(?:[ \t]*\1){2,}[ \t]*")
 _LINE_TITLE: Final = re.compile(
-    r"(?:[-*+][ \t]+)?(?P<mark>\*\*|__|=+[ \t]*|<b>|<strong>|:release:)?(?P<title>\S.{0,120}?)"
+    r"(?:[-*+][ \t]+)?(?P<mark>\*\*|__|=+[ \t]*|\#{1,4}[ \t]*|<b>|<strong>|:release:)?(?P<title>\S.{0,120}?)"
     r"(?:\*\*|__|[ \t]*=+|</b>|</strong>)?(?P<rest>:?(?:[ \t]*[-(\u2013\u2014].{0,60})?)[ \t]*"
 )
 _INDENTED_CODE: Final = re.compile(r"(?: {4}|\t)")
@@ -235,7 +235,10 @@ def _read(headings: Sequence[Heading], reader: HeadingReader) -> list[_Title]:
 
 
 def _is_unreleased(heading: Heading, reader: HeadingReader, top: int) -> bool:
-    return (not top or heading.level <= top) and reader.is_unreleased(heading.text)
+    if not reader.is_unreleased(heading.text):
+        return False
+    # Without any version, "Development" or "Latest" may be a heading of any document.
+    return heading.level <= top if top else IN_PROGRESS.search(heading.text) is not None
 
 
 def _bounds_lines(heading: Heading, reader: HeadingReader) -> bool:

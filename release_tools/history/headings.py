@@ -88,7 +88,7 @@ def _markdown(text: str) -> list[Heading]:
         start, end = token.map
         if token.type == "heading_open":
             found.append(Heading(content.content, int(token.tag[1:]), start + skipped, end + skipped))
-        elif token.type == "html_block":
+        elif token.type == "html_block" and not token.content.lstrip().startswith("<!--"):
             for row, line in enumerate(token.content.splitlines()):
                 html = _HTML_HEADING.fullmatch(line)
                 if html:

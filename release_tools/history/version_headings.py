@@ -257,6 +257,9 @@ def _versions(
         is_change |= more["link"] in ("->", "\u2192")
         spelled.append(following["version"])
         end = following.end()
+    rest = DATE.sub(" ", title[end:]).lstrip(" -\u2013\u2014:.,")
+    if rest[:1].isalnum() and not is_change and not IN_PROGRESS.match(rest):
+        del spelled[1:]  # "1.2.0 - 3.14 is supported" is about one version
     if _DOTTED_DATE.fullmatch(spelled[0]) and len(spelled) == 1:
         later = re.search(r"(?<![\w.])v?\d{1,14}\.\d", title[end:], re.IGNORECASE)
         if later and (version := _VERSION.match(title, end + later.start())):
