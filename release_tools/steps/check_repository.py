@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
+from release_tools.builders.conda.base import CondaProject
+from release_tools.builders.conda.registry import choose_builder
+from release_tools.checks.recipe_lint import check_recipe
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, HistoryError, RepositoryError
 from release_tools.git.project_repository import open_repository
-from release_tools.model.note import Note, State
+from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.project.facts import VersionSource
 from release_tools.project.project_history import ProjectHistory
@@ -23,7 +26,7 @@ def check_repository(context: Context, release: Release) -> Release:
     Raises:
         RepositoryError: the project is in no repository.
     """
-    return release.with_notes(*_repository(ProjectWorkflows.of(context)))
+    return release.with_notes(*_repository(ProjectWorkflows.of(context)), *_recipe(context, release))
 
 
 def check_workflow_files(context: Context, release: Release) -> Release:
@@ -67,6 +70,23 @@ def _repository(subject: ProjectWorkflows) -> Iterator[Note]:
         advice = "Raise it in pyproject.toml before each tag, or let versioningit tell it from the tag."
         yield Note(State.INFO, "the version is a literal in pyproject.toml", advice=advice)
     yield _changelog(context)
+
+
+def _recipe(context: Context, release: Release) -> Iterator[Note]:
+    """Yield what builds the conda packages of a project that has its own recipe, and what would fail there."""
+    project = CondaProject(context, release)
+    try:
+        recipe, chosen = project.recipe, choose_builder(project)
+    except ConfigError as error:
+        yield Note(State.FAILED, error.message, advice=error.advice)
+        return
+    if recipe is None:
+        return
+    if isinstance(chosen, Skip):
+        yield Note(State.INFO, f"{recipe.path} is not built: {chosen.reason}")
+        return
+    yield Note(State.DONE, f"conda packages are built by {chosen.builder.name}", chosen.because)
+    yield from check_recipe(recipe)
 
 
 def _format_advice(context: Context, commit: str) -> str:
