@@ -1,0 +1,61 @@
+"""The wheels of a build job, really built by cibuildwheel in a container."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from release_tools.artifacts import manifest
+from tests.compiled import container
+from tests.compiled.plans import outputs
+from tests.compiled.projects import ABI3, SETUPTOOLS
+from tests.conftest import Run
+from tests.support.repositories import make_repository
+
+pytestmark = [
+    pytest.mark.container,
+    pytest.mark.registry,
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(container.missing()), reason=f"no container can be run: {container.missing()} is missing"),
+]
+ONLY = (
+    '[tool.cibuildwheel]\nbuild = [{builds}]\n[tool.release-tools]\nwheels.jobs = ["linux-x86_64", "windows-x86_64"]\n'
+)
+QUICK = ("--no-conda",)
+
+
+def built(run: Run, folder: Path, files: Mapping[str, str], builds: str) -> tuple[Path, str]:
+    """Run the source job, and the job of this machine on its folder."""
+    table = files["pyproject.toml"] + ONLY.format(builds=builds)
+    checkout = make_repository(folder / "project", {**files, "pyproject.toml": table}, ". v1.0")
+    dist, output = folder / "dist", folder / "output"
+    where = ("-C", checkout.root, "--packages-dir", dist, *QUICK)
+    said = run("build", "--job", "source", *where, GITHUB_OUTPUT=str(output))
+    assert said.code == 0, said.err
+    expect = outputs(output)["artifacts"]
+    said = run("build", "--job", "linux-x86_64", *where, "--expect", expect, **container.containers().env)
+    assert said.code == 0, said.out + said.err
+    return dist, expect
+
+
+def test_a_job_builds_its_wheels_from_the_sdist_the_same_every_time(run: Run, tmp_path: Path) -> None:
+    builds = '"cp311-manylinux_x86_64", "cp312-manylinux_x86_64", "cp312-win_amd64"'
+    dist, expect = built(run, tmp_path / "first", SETUPTOOLS, builds)
+    release = manifest.load(dist)
+    assert (release.job, release.plan_digest) == ("linux-x86_64", json.loads(expect)["plan"])
+    tags = sorted(artifact.filename.split("-", 2)[2] for artifact in release.artifacts if "whl" in artifact.filename)
+    assert [tag.partition("-manylinux")[0] for tag in tags] == ["cp311-cp311", "cp312-cp312"]
+    again, _ = built(run, tmp_path / "second", SETUPTOOLS, builds)
+    assert manifest.load(again).artifacts[1].sha256 == release.artifacts[1].sha256
+
+    said = run("gather", dist, "--expect", expect, "-C", tmp_path / "first/project", "--packages-dir", tmp_path / "all")
+    assert said.code == 14
+    assert "cp312-win_amd64" in said.err
+
+
+def test_one_wheel_for_the_stable_abi_serves_every_python(run: Run, tmp_path: Path) -> None:
+    dist, _ = built(run, tmp_path, ABI3, '"cp31[12]-manylinux_x86_64", "cp312-win_amd64"')
+    wheels = [artifact.filename for artifact in manifest.load(dist).artifacts if "whl" in artifact.filename]
+    assert len(wheels) == 1
+    assert "cp311-abi3" in wheels[0]
