@@ -18,6 +18,7 @@ from release_tools.engine.routes import DRAFT, GITHUB
 from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.git.remote import github_login
 from release_tools.git.repository import Repository
+from release_tools.planning.build_plan import SOURCE_JOB
 from release_tools.system.console import Console
 
 VARIABLE: Final = "INPUTS"
@@ -52,16 +53,18 @@ def run(env: Mapping[str, str]) -> int:
     options = [part for name in OPTIONS if name in given for part in (f"--{name}", given[name])]
     variables = {item.variable: given[item.name] for item in settings() if item.name in given}
     inner = {name: value for name, value in env.items() if name != VARIABLE} | variables
-    if _needs_history(command, given.get("only", "")):
+    if _needs_history(command, given.get("only", ""), given.get("job", "")):
         deepen(Path(given.get("project", ".")), inner)
     return main([command, *options, *positional, *shlex.split(given.get("arguments", ""))], inner)
 
 
-def _needs_history(command: str, only: str) -> bool:
+def _needs_history(command: str, only: str, job: str) -> bool:
     """Whether tags and commits matter: not for files that are there, unless their release notes are written."""
     if command == "publish":
         return not only or not {DRAFT, GITHUB}.isdisjoint(only.replace(",", " ").split())
-    return command not in ("config", "init", "status", "verify")
+    if command == "build":
+        return job in ("", SOURCE_JOB)
+    return command not in ("config", "gather", "init", "status", "verify")
 
 
 def deepen(project: Path, env: Mapping[str, str]) -> None:

@@ -18,6 +18,7 @@ from release_tools.engine.routes import (
     route_for,
 )
 from release_tools.model.release import Kind
+from release_tools.planning.build_plan import BuildJob
 from release_tools.publishers.conda_channel.servers import TOKENS
 from release_tools.system.credentials import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, PYPI_PASSWORD
 
@@ -65,6 +66,7 @@ class WorkflowPlan:
         dev: whether every commit on the branch is published as a development version.
         ours: this action, as ``uses:`` names it, comment included.
         pins: other actions by name, each as ``SHA # version``, where the project's own differ from ours.
+        matrix: the jobs that build the wheels of a compiled project; empty for a pure project.
     """
 
     name: str
@@ -76,6 +78,12 @@ class WorkflowPlan:
     dev: bool
     ours: str
     pins: Mapping[str, str] = field(default_factory=dict)
+    matrix: tuple[BuildJob, ...] = ()
+
+    @property
+    def built_by(self) -> str:
+        """The id of the job whose output ``artifacts`` describes all files."""
+        return "gather" if self.matrix else "build"
 
 
 def jobs(config: Config, *, dev: bool) -> tuple[PublishJob, ...]:

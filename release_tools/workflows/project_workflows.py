@@ -8,6 +8,7 @@ from typing import Self
 
 from release_tools import addresses
 from release_tools.builders.backend_facts import find_name
+from release_tools.builders.planner import make_plan
 from release_tools.commit import COMMIT
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
@@ -94,13 +95,15 @@ class ProjectWorkflows:
             ours: this action, as ``uses:`` names it.
 
         Raises:
+            BuildError: the project is compiled, and cibuildwheel is missing or refuses its settings.
             ConfigError: a route leads to a place that does not exist.
         """
         config = self.context.config
         dist = config.packages_dir if self.folder == "." else f"{self.folder}/{config.packages_dir}"
         made = jobs(config, dev=dev)
         tags = find_tag_format(self.context).globs
-        return WorkflowPlan(self.name, self.branch, tags, self.folder, dist, made, dev, ours)
+        build = make_plan(self.context.project, config.wheels, self.context.env, self.name, "")
+        return WorkflowPlan(self.name, self.branch, tags, self.folder, dist, made, dev, ours, matrix=build.matrix)
 
 
 def _name(context: Context) -> str:

@@ -14,6 +14,7 @@ import yaml
 
 from release_tools.config.schema import AnacondaConfig, Config, GitHubConfig, RoutesConfig
 from release_tools.model.versions import TagFormat
+from release_tools.planning.build_plan import BuildJob, BuildTarget
 from release_tools.workflows.jobs import PublishJob, WorkflowPlan, jobs
 from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE, keep_pins, render
 from tests.acting import ROOT, readme_workflow
@@ -37,6 +38,40 @@ CONFIGS: Mapping[str, Config] = {
 def plan(config: Config, *, dev: bool = False, project: str = ".") -> WorkflowPlan:
     made = jobs(config, dev=dev)
     return WorkflowPlan("demo", "main", TagFormat.parse(config.tag_format).globs, project, "dist", made, dev, OURS)
+
+
+MATRIX = (
+    BuildJob("linux-x86_64", "ubuntu-latest", "linux", (BuildTarget("cp312-manylinux_x86_64"),)),
+    BuildJob("windows-arm64", "windows-11-arm", "windows", (BuildTarget("cp312-win_arm64", is_optional=True),)),
+)
+
+
+def compiled(config: Config) -> WorkflowPlan:
+    return replace(plan(config), matrix=MATRIX)
+
+
+def test_a_compiled_project_has_a_job_for_each_runner_and_one_that_gathers() -> None:
+    workflow = yaml.safe_load(render(compiled(CONFIGS["anaconda"]))[RELEASE])["jobs"]
+    assert list(workflow)[:5] == ["source", "build", "gather", "verify", "tag"]
+    strategy = workflow["build"]["strategy"]
+    assert strategy["fail-fast"] is False
+    assert strategy["matrix"]["include"] == [
+        {"job": "linux-x86_64", "runner": "ubuntu-latest", "optional": False},
+        {"job": "windows-arm64", "runner": "windows-11-arm", "optional": True},
+    ]
+    assert [name for name, content in workflow.items() if "artifacts" in content.get("outputs", {})] == ["gather"]
+    assert "if" not in workflow["gather"]  # so a cell that failed keeps everything from being published
+    for name in ("source", "build", "gather", "verify"):
+        assert workflow[name]["permissions"] == {"contents": "read"}
+        assert "secrets." not in str(workflow[name])
+    for name, content in list(workflow.items())[3:]:
+        assert "gather" in content["needs"]
+        assert "needs.build" not in str(content), name
+
+
+def test_a_pure_project_has_no_matrix() -> None:
+    for text in render(plan(CONFIGS["plain"])).values():
+        assert not re.search("matrix|gather|compiled", text)
 
 
 def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - passed on
@@ -134,11 +169,12 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("written")
     for name, config in CONFIGS.items():
         for dev in (False, True):
-            texts = render(plan(config, dev=dev, project="python/demo" if dev else "."))
-            for path, text in texts.items():
-                file = root / f"{name}-{dev}".replace(" ", "-") / path
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text, encoding="utf-8")
+            made = plan(config, dev=dev, project="python/demo" if dev else ".")
+            for kind, matrix in (("pure", ()), ("compiled", MATRIX)):
+                for path, text in render(replace(made, matrix=matrix)).items():
+                    file = root / f"{name}-{dev}-{kind}".replace(" ", "-") / path
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_text(text, encoding="utf-8")
     (root / "readme" / FOLDER).mkdir(parents=True)
     (root / "readme" / RELEASE).write_text(readme_workflow(), encoding="utf-8")
     shutil.copytree(ROOT / ".github", root / "own" / ".github")
