@@ -2,9 +2,6 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +9,7 @@ import pytest
 
 from release_tools.cli import main
 from tests.checkouts import Checkout
+from tests.prepare.kills import killed_after_git
 
 PYPROJECT = '[project]\nname = "demo"\nversion = "1.3.0"\n'
 FILES: Mapping[str, str] = {
@@ -240,15 +238,7 @@ def test_the_result_can_be_had_as_json(checkout: Checkout, capsys: pytest.Captur
 @pytest.mark.parametrize("command", ["commit", "fetch", "restore", "update-ref"])
 def test_a_run_that_is_killed_is_taken_up(checkout: Checkout, tmp_path: Path, command: str) -> None:
     before = checkout.head
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    real = subprocess.run(["sh", "-c", "command -v git"], capture_output=True, text=True, check=True).stdout.strip()
-    script = f'#!/bin/sh\n"{real}" "$@" || exit\nfor one; do [ "$one" = {command} ] && kill -9 $PPID; done; exit 0\n'
-    (tools / "git").write_text(script)
-    (tools / "git").chmod(0o755)
-    argv = [sys.executable, "-m", "release_tools", "prepare", "-C", str(checkout.path), "1.4.0"]
-    env = {**checkout.env, "PATH": f"{tools}{os.pathsep}{checkout.env['PATH']}", "PYTHONPATH": str(Path.cwd())}
-    assert subprocess.run(argv, env=env, capture_output=True, check=False).returncode == -signal.SIGKILL
+    killed_after_git(command, ["prepare", "-C", str(checkout.path), "1.4.0"], checkout.env, tmp_path / "tools")
     assert prepare(checkout, "1.4.0") == 0
     assert checkout.git("rev-list", "--count", f"{before}..HEAD") == "1"
     assert status(checkout) == ""
