@@ -1,12 +1,12 @@
 """A commit made in a scratch clone and then taken into a checkout, so that a killed run leaves nothing half done."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from release_tools.errors import RepositoryError
-from release_tools.git.repository import Repository
+from release_tools.git.repository import Repository, git_environment
 from release_tools.git.tags import identity
 from release_tools.system.process import ProcessError
 
@@ -29,6 +29,16 @@ class FileChange:
     before: str
     after: str
     mode: str = "100644"
+
+
+def prepared_clone(scratch: Path, env: Mapping[str, str]) -> Repository:
+    """Return the scratch clone in which a release is prepared, whether it is made yet or not.
+
+    Args:
+        scratch: a folder of this run's own.
+        env: the environment of the process.
+    """
+    return Repository(scratch / "prepared", git_environment(env))
 
 
 def staged_changes(clone: Repository) -> tuple[FileChange, ...]:
@@ -170,13 +180,16 @@ def refuse_unfinished(repository: Repository) -> None:
     if not repository.head().branch:
         raise RepositoryError("no branch is checked out that could get the commit", "Type: git switch main")
     for name in _BUSY:
-        try:
-            repository.git("rev-parse", "--verify", "--quiet", name)
-        except ProcessError:
-            continue
-        raise RepositoryError(
-            f"{name} is there: a merge is not finished", "Finish it, or give it up: git merge --abort"
-        )
+        if (_git_directory(repository) / name).exists():
+            raise RepositoryError(
+                f"{name} is there: a merge is not finished", "Finish it, or give it up: git merge --abort"
+            )
+
+
+def _git_directory(repository: Repository) -> Path:
+    """Return the checkout's own git directory, which is that of its index, also in a linked work tree."""
+    own = repository.own
+    return Path(own.variables["GIT_INDEX_FILE"]).parent if own else repository.root / ".git"
 
 
 def _in_work_tree(repository: Repository, path: str) -> str:

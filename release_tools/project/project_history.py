@@ -38,6 +38,7 @@ from release_tools.history.dates import day_of
 from release_tools.history.fragments import FragmentSettings, Tool
 from release_tools.history.notes import notes_from_changelog, notes_from_changes, thanks
 from release_tools.history.packages import Layout, describes
+from release_tools.history.preparation import is_preparation
 from release_tools.history.tagged_releases import PastRelease, aim, last_final, newest, previous
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
@@ -330,7 +331,7 @@ class ProjectHistory:
         log = git_log.read_commits(self.repository, self.commit, before.commit if before else "", self.path)
         if found is None:
             since = f" since {before.tag}" if before else ""
-            text = notes_from_changes(changes(main_line(log)))
+            text = notes_from_changes([one for one in changes(main_line(log)) if not is_preparation(one.text)])
             source = f"{len(log)} commit{'' if len(log) == 1 else 's'}{since}"
             found = Notes(text, source, from_changelog=False, silent_changelog=changelog.path if changelog else "")
         known = git_log.read_identities(self.repository, before.commit) if before else None

@@ -6,7 +6,6 @@ from typing import Final
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.git import local_commit
-from release_tools.git.repository import Repository
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Release
 
@@ -23,8 +22,6 @@ def apply_preparation(context: Context, release: Release) -> Release | Skip:
     Raises:
         RepositoryError: it is no patch of the commit that is checked out, or changes what no preparation does.
     """
-    if release.source is None:
-        raise AssertionError("a version was chosen, and so its clone was made")
     file = Path(context.request.patch)
     if not file.is_file():
         raise RepositoryError(f"{file}: no such file", "Write it: release-tools prepare VERSION --patch FILE")
@@ -32,7 +29,7 @@ def apply_preparation(context: Context, release: Release) -> Release | Skip:
         raise RepositoryError(f"{file}: larger than {_LARGEST:,} bytes", "Is it the right file?")
     if not file.stat().st_size:
         return Skip("the patch is empty: everything is prepared already")
-    clone = Repository.open(release.source, context.env)
+    clone = local_commit.prepared_clone(context.scratch, context.env)
     local_commit.apply_patch(clone, file)
     changes = local_commit.staged_changes(clone)
     faults = [f"{change.path}: is no regular file" for change in changes if change.mode not in _MODES]

@@ -8,6 +8,7 @@ from packaging.version import Version
 from release_tools.builders.backend_facts import find_name
 from release_tools.engine.context import Context
 from release_tools.errors import UsageError, VersionError
+from release_tools.git.local_commit import prepared_clone
 from release_tools.git.repository import Repository
 from release_tools.history.bump import Bump
 from release_tools.model.note import Note, State
@@ -32,9 +33,10 @@ def choose_version(context: Context, release: Release) -> Release:
     """
     repository = Repository.open(context.project, context.env)
     head = repository.head()
-    folder = repository.clone(context.scratch / "prepared", head.commit)
-    source = folder / context.project.resolve().relative_to(repository.root)
-    files = CommittedFiles(Repository.open(folder, context.env), source)
+    clone = prepared_clone(context.scratch, context.env)
+    repository.clone(clone.root, head.commit)
+    source = clone.root / context.project.resolve().relative_to(repository.root)
+    files = CommittedFiles(clone, source)
     version = _version(context, files)
     _refuse(context, version, repository, head.commit)
     return replace(

@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Final
 
+from packaging.version import Version
+
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.git import local_commit
 from release_tools.git.repository import Repository
+from release_tools.history.preparation import preparation_message
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Kind, Release
 
@@ -19,9 +22,7 @@ def commit_preparation(context: Context, release: Release) -> Release | Skip:
     Raises:
         RepositoryError: such a file is there, no branch is checked out, or git failed.
     """
-    if release.source is None:
-        raise AssertionError("a version was chosen, and so its clone was made")
-    clone = Repository.open(release.source, context.env)
+    clone = local_commit.prepared_clone(context.scratch, context.env)
     changes = local_commit.staged_changes(clone)
     if not changes:
         return Skip(f"{release.version} is prepared already", _advice(release))
@@ -40,7 +41,7 @@ def commit_preparation(context: Context, release: Release) -> Release | Skip:
         )
     if not context.request.no_commit:
         local_commit.refuse_unfinished(repository)
-    message = f"{'Begin' if release.kind is Kind.DEV else 'Prepare'} {release.version}"
+    message = preparation_message(Version(release.version))
     files = f"{len(changes)} file{'s' if len(changes) > 1 else ''}"
     if context.gate.is_dry_run:
         return release.with_notes(Note(State.PLANNED, f"commit {files}: {message}"))

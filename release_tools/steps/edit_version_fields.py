@@ -7,7 +7,7 @@ from packaging.version import Version
 
 from release_tools.engine.context import Context
 from release_tools.errors import VersionError
-from release_tools.git.repository import Repository
+from release_tools.git.local_commit import prepared_clone
 from release_tools.history.tagged_releases import newest
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
@@ -30,7 +30,7 @@ def edit_version_fields(context: Context, release: Release) -> Release | Skip:
     """
     if release.source is None:
         raise AssertionError("a version was chosen, and so its clone was made")
-    files = CommittedFiles(Repository.open(release.source, context.env), release.source)
+    files = CommittedFiles(prepared_clone(context.scratch, context.env), release.source)
     found = VersionFiles(files, context.config.conda_forge.recipe)
     released = newest(ProjectHistory.of(context).releases)
     plan = plan_fields(found, Version(release.version), today(context.env), released.version if released else None)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from release_tools.engine.context import Context
 from release_tools.engine.executor import run_actions
@@ -12,8 +13,9 @@ from release_tools.errors import ConflictError, CredentialError, RepositoryError
 from release_tools.forges.github import git_data, pulls, refs
 from release_tools.forges.github.client import HostedRepository
 from release_tools.forges.origin import hosted
-from release_tools.git.local_commit import FileChange, staged_changes
+from release_tools.git.local_commit import FileChange, prepared_clone, staged_changes
 from release_tools.git.repository import Repository
+from release_tools.history.preparation import preparation_message
 from release_tools.model.action import Receipt
 from release_tools.model.note import Skip
 from release_tools.model.release import Release
@@ -57,7 +59,7 @@ class _Proposal:
     @property
     def title(self) -> str:
         """The title of the pull request, and the message of its commit."""
-        return f"Prepare {self.release.version}"
+        return preparation_message(Version(self.release.version))
 
     def branching(self) -> Action:
         """Return the action that makes the branch, with one commit; a branch that holds something else stays."""
@@ -124,9 +126,7 @@ def propose_preparation(context: Context, release: Release) -> Release | Skip:
         CredentialError: the token may not.
         RepositoryError: the project is not on GitHub.
     """
-    if release.source is None:
-        raise AssertionError("a version was chosen, and so its clone was made")
-    clone = Repository.open(release.source, context.env)
+    clone = prepared_clone(context.scratch, context.env)
     changes = staged_changes(clone)
     if not changes:
         return Skip(f"{release.version} is prepared already")

@@ -26,4 +26,5 @@ def killed_after_git(command: str, arguments: list[str], env: Mapping[str, str],
     (folder / "git").chmod(0o755)
     changed = {"PATH": f"{folder}{os.pathsep}{env['PATH']}", "PYTHONPATH": str(ROOT)}
     argv = [sys.executable, "-m", "release_tools", *arguments]
-    assert subprocess.run(argv, env={**env, **changed}, capture_output=True, check=False).returncode == -signal.SIGKILL
+    done = subprocess.run(argv, env={**env, **changed}, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, f"{done.stdout}{done.stderr}"

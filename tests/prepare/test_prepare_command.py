@@ -180,6 +180,21 @@ def test_what_is_ambiguous_is_told_with_file_and_line(checkout: Checkout, capsys
     assert status(checkout) == ""
 
 
+@pytest.mark.parametrize("message", ["Prepare 1.4.0", "Prepare 1.4.0 (#12)", "Begin 1.4.0.dev0"])
+def test_the_commit_is_no_news_for_those_who_read_the_notes(
+    checkout: Checkout, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout.git("rm", "--quiet", "CHANGELOG.md")
+    checkout.commit({"pyproject.toml": PYPROJECT.replace("1.3.0", "1.4.0")}, message)
+    checkout.commit({"other.txt": "x"}, "Prepare 1.4 of the manual")
+    capsys.readouterr()
+    assert main.main(["notes", "-C", str(checkout.path), "1.4.0"], checkout.env) == 0
+    said = capsys.readouterr().out
+    assert message.partition(" (")[0] not in said.splitlines()[0]
+    assert len(said.splitlines()) == 2
+    assert "Prepare 1.4 of the manual" in said
+
+
 def test_a_branch_must_be_checked_out(checkout: Checkout) -> None:
     checkout.git("checkout", "--quiet", "--detach")
     before = checkout.head

@@ -141,7 +141,7 @@ def checkout(request: pytest.FixtureRequest, tmp_path: Path, env: dict[str, str]
 
 def online(checkout: Checkout) -> dict[str, str]:
     """The environment of the checkout, with the way to the registry."""
-    return {name: value for name, value in checkout.env.items() if OFFLINE.get(name) != value} | ONLINE
+    return {name: value for name, value in checkout.env.items() if OFFLINE.get(name) != value} | dict(ONLINE)
 
 
 def run(checkout: Checkout, command: str, *arguments: str) -> int:
