@@ -185,6 +185,33 @@ def test_an_older_line_is_released_when_asked(checkout: Checkout, far: Bare) -> 
     assert "refs/tags/v1.0.1" in far.refs()
 
 
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+@pytest.mark.parametrize(
+    ("other", "options", "code"),
+    [
+        ("package-1.0", (), 14),
+        ("package-1.0", ("--tag-format", "v{version}"), 0),
+        ("package-1.0", ("--dry-run",), 0),
+        ("package-0.9", (), 0),
+        ("docs-3", (), 0),
+    ],
+)
+def test_a_release_gets_no_second_tag(
+    checkout: Checkout, far: Bare, other: str, options: tuple[str, ...], code: int
+) -> None:
+    checkout.git("tag", "--annotate", "--message=theirs", other)
+    assert tag(checkout, "1.0", *options) == code
+    assert ("refs/tags/v1.0" in far.refs()) is (code == 0 and "--dry-run" not in options)
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+@pytest.mark.parametrize("before", ["demo-0.9", "demo/v0.9", "demo@0.9"])
+def test_a_new_tag_is_spelled_as_the_others_with_the_projects_name(checkout: Checkout, far: Bare, before: str) -> None:
+    commits_and_tags(before)(checkout, far)
+    assert tag(checkout, "1.0") == 0
+    assert f"refs/tags/{before.replace('0.9', '1.0')}" in far.refs("refs/tags/")
+
+
 @pytest.mark.parametrize("way", ["file", "api"], indirect=True)
 @pytest.mark.parametrize("branch", ["main", "release"])
 def test_a_configured_branch_must_contain_the_commit(checkout: Checkout, far: Bare, branch: str) -> None:

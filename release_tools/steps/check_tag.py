@@ -1,4 +1,4 @@
-"""What a tag must satisfy before it is made."""
+"""Check everything that a tag must satisfy before it is made."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,21 +14,23 @@ from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Head, Repository
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
-from release_tools.project.tag_spelling import find_tag_format
+from release_tools.model.versions import TagFormat
+from release_tools.project.tag_spelling import find_tag_format, unrecognized_tags
 
 _SHORT: Final = 12
 
 
 @dataclass(frozen=True)
 class _Subject:
-    """What is checked.
+    """The tag that is checked, and what it is checked against.
 
     Attributes:
         context: of the run.
-        release: whose tag it is.
+        release: the release that the tag is for.
         repository: the checkout.
-        head: what is checked out there.
+        head: the commit that is checked out there.
         versions: every version that is tagged, by its tag.
+        tag_format: the format of the project's tags.
     """
 
     context: Context
@@ -36,28 +38,29 @@ class _Subject:
     repository: Repository
     head: Head
     versions: dict[str, Version]
+    tag_format: TagFormat
 
     @property
     def still_to_do(self) -> State:
-        """How something stands that a person can do before the release: no reason to fail a rehearsal."""
+        """The state of something that a person can still do before the release: no reason to fail a dry run."""
         return State.WARNING if self.context.gate.is_dry_run else State.FAILED
 
 
 def check_tag(context: Context, release: Release) -> Release | Skip:
-    """See that the version may be tagged here and now; every fault is told.
+    """Check that the version may be tagged on this commit; report every fault.
 
     A commit that carries its tag already is only checked for its branch, where one is configured.
 
     Raises:
         RepositoryError: there is no repository.
-        RemoteError: the remote could not be asked.
+        RemoteError: the remote could not be reached.
     """
     if release.is_untagged:
         return Skip("development versions are not tagged")
     repository = open_repository(context)
     tag_format = find_tag_format(context)
     versions = {tag: version for tag in repository.tags() if (version := tag_format.version(tag))}
-    subject = _Subject(context, release, repository, repository.head(), versions)
+    subject = _Subject(context, release, repository, repository.head(), versions, tag_format)
     there = origin(context)
     if there is None:
         return Skip(
@@ -65,20 +68,21 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
             f"Type: git remote add {context.config.tag.remote} ADDRESS",
         )
     if not release.tagged:
-        checks = (_version(subject), _place(subject, there), _tree(subject), _branch(subject, there))
+        checks = (_version(subject), _free(subject, there), _tree(subject), _branch(subject, there))
         return release.with_notes(*chain.from_iterable(checks))
     if context.config.tag.branch:
         return release.with_notes(*_branch(subject, there))
-    return Skip(f"{release.tag} is there already")
+    return Skip(f"{release.tag} exists already")
 
 
 def _version(subject: _Subject) -> Iterator[Note]:
-    """Canonical, without a local part, and above what was released before."""
+    """Check that the version is canonical, has no local part, and is above the released ones."""
     asked, version = subject.context.request.version, Version(subject.release.version)
     if asked and asked.removeprefix("v") != str(version):
         yield Note(State.FAILED, f"{asked} is not the canonical spelling", advice=f"Write {version} (PEP 440).")
     if version.local:
-        yield Note(State.FAILED, f"{version} has a local part, which no index takes", advice=f"Write {version.public}.")
+        text = f"{version} has a local part, which no index accepts"
+        yield Note(State.FAILED, text, advice=f"Write {version.public}.")
     newest = max((other for other in subject.versions.values() if not other.is_prerelease), default=None)
     if version.epoch != (newest.epoch if newest else 0) and not subject.context.config.allow_epoch:
         yield Note(
@@ -96,8 +100,8 @@ def _version(subject: _Subject) -> Iterator[Note]:
         yield Note(State.DONE, f"{version} is canonical", f"newest final version so far: {newest or 'none'}")
 
 
-def _place(subject: _Subject, there: Origin) -> Iterator[Note]:
-    """Not there, and not the same version under another name."""
+def _free(subject: _Subject, there: Origin) -> Iterator[Note]:
+    """Check that neither the tag nor the version under another tag exists."""
     release = subject.release
     twins = [tag for tag, version in subject.versions.items() if version == Version(release.version)]
     for tag in twins:
@@ -106,33 +110,42 @@ def _place(subject: _Subject, there: Origin) -> Iterator[Note]:
             yield Note(
                 State.FAILED,
                 f"{release.version} is tagged already: {tag} is on {where[:_SHORT]}",
-                advice="A released version is never moved: take the next one.",
+                advice="A released version never moves: choose the next one.",
             )
-    taken = there.commit_of_tag(release.tag)
-    if taken not in {"", release.commit}:
+    if not subject.context.config.tag_format:
+        unknown = unrecognized_tags(subject.repository, release.commit, Version(release.version), subject.tag_format)
+        for tag in unknown[:1]:
+            yield Note(
+                subject.still_to_do,
+                f"this commit is tagged {tag}, which seems to be the same release",
+                advice='Set tag-format to the form of that tag, or to "v{version}" if it belongs to another project.',
+            )
+    on_remote = there.commit_of_tag(release.tag)
+    if on_remote not in {"", release.commit}:
         yield Note(
             State.FAILED,
-            f"{there.title} has {release.tag} on another commit, {taken[:_SHORT]}",
-            advice="A released version is never moved: take the next one.",
+            f"{there.title} has {release.tag} on another commit, {on_remote[:_SHORT]}",
+            advice="A released version never moves: choose the next one.",
         )
     elif not twins:
         yield Note(State.DONE, f"{release.tag} is free", f"here and on {there.title}")
 
 
 def _tree(subject: _Subject) -> Iterator[Note]:
+    """Check that nothing is uncommitted."""
     changes = subject.repository.changes()
     if changes:
         yield Note(
             subject.still_to_do,
             f"uncommitted: {changes[0]}" + (f" and {len(changes) - 1} more" if len(changes) > 1 else ""),
-            advice="Commit what belongs to the release, put the rest aside: git stash --include-untracked",
+            advice="Commit what belongs to the release, and stash the rest: git stash --include-untracked",
         )
     else:
         yield Note(State.DONE, "nothing is uncommitted")
 
 
 def _branch(subject: _Subject, there: Origin) -> Iterator[Note]:
-    """Everybody can see the commit, on the branch where releases are made."""
+    """Check that the commit is public, on the branch that releases are made from."""
     head, commit = subject.head, subject.release.commit
     branch = subject.context.config.tag.branch or head.branch or there.default_branch()
     push = f"Type: git push {subject.context.config.tag.remote} {branch}"
@@ -141,7 +154,7 @@ def _branch(subject: _Subject, there: Origin) -> Iterator[Note]:
     if not there.tip(branch):
         yield Note(subject.still_to_do, f"{there.title} has no branch {branch}", advice=push)
     elif not there.contains(branch, commit):
-        detail = "the clone is shallow, so older commits cannot be told" if subject.repository.shallow else ""
+        detail = "the clone is shallow, so older commits are unknown" if subject.repository.shallow else ""
         text = f"{branch} of {there.title} does not contain {commit[:_SHORT]}"
         yield Note(subject.still_to_do, text, detail, push)
     else:

@@ -23,6 +23,7 @@ from release_tools.project.facts import Project, VersionSource, is_python_projec
 from release_tools.project.name import stated_name
 from release_tools.project.project_history import ProjectHistory, today
 from release_tools.project.tag_spelling import find_tag_format, suggest_template, unrecognized_tags
+from release_tools.project.version_field import VersionField
 from release_tools.system.process import ProcessError
 
 _SHORT: Final = 12
@@ -100,6 +101,12 @@ class Checkout:
         here = self.repository.tags(points_at=self.head.commit)
         return tuple(tag for tag in merged if tag in self.versions and tag not in here)
 
+    @cached_property
+    def field(self) -> VersionField | None:
+        """The field of a file that the backend reads the version from; None where that is not known."""
+        project = CommittedProject(self.repository, self.head.commit, self.folder, self.context.config)
+        return project.version_field
+
     @property
     def folder(self) -> str:
         """The project's folder in the repository, with forward slashes; empty for the top."""
@@ -131,6 +138,8 @@ def identify(context: Context, release: Release) -> Release:
     chosen = choose(checkout)
     if project.source is VersionSource.STATIC:
         _check_static(project, chosen)
+    elif project.source is VersionSource.BACKEND:
+        _check_field(checkout.field, chosen)
     name = stated_name(context.project) or chosen.name
     return replace(
         release,
@@ -282,9 +291,7 @@ def _uploadable(version: Version, tagged: DescribedVersion | None, checkout: Che
 
 def _from_backend(checkout: Checkout) -> Chosen:
     """Choose the version that only the backend knows: one that a file holds, or one that it counts by itself."""
-    field = CommittedProject(
-        checkout.repository, checkout.head.commit, checkout.folder, checkout.context.config
-    ).version_field
+    field = checkout.field
     if field is not None and field.version is not None:
         return _written(checkout, field.version, field.path)
     facts = ask_backend(checkout.context)
@@ -383,6 +390,14 @@ def _check_static(project: Project, chosen: Chosen) -> None:
         raise VersionError(
             f"pyproject.toml says version {project.version}, but {chosen.reason} says {chosen.version}",
             f'Set version = "{chosen.version}" in pyproject.toml and commit it, or tag the commit that says so.',
+        )
+
+
+def _check_field(field: VersionField | None, chosen: Chosen) -> None:
+    if field is not None and field.version not in {None, chosen.version}:
+        raise VersionError(
+            f"{field.where} says version {field.value}, but {chosen.reason} says {chosen.version}",
+            f"Commit that version: release-tools prepare {chosen.version}. Or tag the commit that has it.",
         )
 
 

@@ -1,12 +1,12 @@
 """What in a repository's workflows would make a release fail later, each with its cure."""
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 
 from release_tools.engine.routes import CONDA_FORGE, split_names
 from release_tools.model.note import Note, State
 from release_tools.model.versions import TagFormat
 from release_tools.workflows.jobs import PublishJob
+from release_tools.workflows.trigger_patterns import matches_patterns
 from release_tools.workflows.workflow_files import Use, Workflow
 
 _PUBLISHING = ("publish", "release")
@@ -52,7 +52,7 @@ def _triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
             f"{workflow.path} does not run when a tag is pushed",
             advice=f'Add under "on: push: tags:" the pattern {tags.globs[0]!r}.',
         )
-    elif patterns is not None and not any(_matches(str(pattern), tags.example) for pattern in patterns):
+    elif patterns is not None and not matches_patterns(map(str, patterns), tags.example):
         yield Note(
             State.FAILED,
             f"{workflow.path} does not run for tags like {tags.example}",
@@ -141,8 +141,3 @@ def _serves(use: Use, job: PublishJob) -> bool:
 
 def _uses(workflow: Workflow, *commands: str) -> bool:
     return any(use.command in commands for use in workflow.uses)
-
-
-def _matches(pattern: str, tag: str) -> bool:
-    """Whether a trigger's pattern takes a tag; ``*`` of GitHub stops at slashes, which our example has none of."""
-    return not pattern.startswith("!") and fnmatchcase(tag, pattern.replace("**", "*"))
