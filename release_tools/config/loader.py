@@ -1,4 +1,4 @@
-"""The settings, seen from outside: how each is named, and how file, environment and options become a `Config`.
+"""Read the settings: how each is named, and how file, environment and options become a `Config`.
 
 A setting has one name everywhere: key ``anaconda.owner``, option ``--anaconda-owner``, environment variable
 ``RELEASE_TOOLS_ANACONDA_OWNER``, action input ``anaconda-owner``. An option beats the environment, that the file.
@@ -34,15 +34,15 @@ _WORDS: Final[Mapping[type, str]] = {
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting, seen from outside.
+    """One setting, as users name it.
 
     Attributes:
-        path: its key, a part a table: ``("anaconda", "owner")``.
+        path: its key, one part for each table: ``("anaconda", "owner")``.
         type: str, int, bool, a Literal, ``tuple[…, ...]`` or ``Mapping[str, str]``.
-        default: what holds where nobody says otherwise.
+        default: the value where it is not set.
         doc: one sentence.
-        within: the numbers that it may be, where it is one.
-        inside: whether it is a path that the project's own file must not lead out of the project.
+        within: the numbers that are allowed, for a number.
+        inside: whether it is a path that must not lead out of the project when the project's own file sets it.
         also: another name of its option; empty for most.
     """
 
@@ -56,43 +56,43 @@ class Setting:
 
     @property
     def key(self) -> str:
-        """In the file: ``anaconda.owner``."""
+        """Return its name in the file: ``anaconda.owner``."""
         return ".".join(self.path)
 
     @property
     def name(self) -> str:
-        """As an option or input: ``anaconda-owner``; ``conda`` for ``conda.enabled``."""
+        """Return its name as an option or input: ``anaconda-owner``; ``conda`` for ``conda.enabled``."""
         return "-".join(self.path).removesuffix("-enabled")
 
     @property
     def option(self) -> str:
-        """On the command line: ``--anaconda-owner``."""
+        """Return its name on the command line: ``--anaconda-owner``."""
         return self.options[0]
 
     @property
     def options(self) -> tuple[str, ...]:
-        """Every spelling on the command line, the usual one first."""
+        """Return every spelling on the command line, the usual one first."""
         return tuple(f"--{name}" for name in (self.name, self.also) if name)
 
     @property
     def variable(self) -> str:
-        """In the environment: ``RELEASE_TOOLS_ANACONDA_OWNER``."""
+        """Return its name in the environment: ``RELEASE_TOOLS_ANACONDA_OWNER``."""
         return _ENV_PREFIX + self.name.upper().replace("-", "_")
 
     @property
     def is_table(self) -> bool:
-        """Whether it is a table of free keys, which only the file can hold."""
+        """Check whether it is a table of free keys, which only the file can hold."""
         return _is_mapping(self.type)
 
     def fault(self, value: object) -> str:
-        """Why a value, as it stands in the file, does not fit; empty where it does."""
+        """Return why a value, as the file holds it, does not fit; empty where it does."""
         fault = _mismatch(self.type, value)
         if not fault and self.within is not None and value not in self.within:
             return f"expected {self.within.start} to {self.within.stop - 1}, got {value}"
         return fault
 
     def from_text(self, text: str) -> object:
-        """An option's or variable's text as it would stand in the file; what cannot be told stays a text."""
+        """Convert the text of an option or variable to the value that the file would hold; other text stays text."""
         if typing.get_origin(self.type) is tuple:
             return text.replace(",", " ").split()
         if self.type is bool and text.lower() in _TRUE | _FALSE:
@@ -103,7 +103,7 @@ class Setting:
 
 
 def settings(cls: type = Config, prefix: tuple[str, ...] = ()) -> Iterator[Setting]:
-    """Every setting, in the order of the dataclasses."""
+    """Yield every setting, in the order of the dataclasses."""
     hints = typing.get_type_hints(cls)
     for item in fields(cls):
         path = (*prefix, _key(item))
@@ -114,12 +114,12 @@ def settings(cls: type = Config, prefix: tuple[str, ...] = ()) -> Iterator[Setti
 
 
 def read_config(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -> Config:
-    """The project's settings, from file, environment and options.
+    """Read the project's settings from file, environment and options.
 
     Args:
         project: the folder of ``pyproject.toml``; without that file, the defaults hold.
         env: the environment; variables beginning with ``RELEASE_TOOLS_`` are settings.
-        options: what the command line said, by `Setting.key`.
+        options: the values from the command line, by `Setting.key`.
 
     Raises:
         ConfigError: with every fault of all three sources.
@@ -129,9 +129,9 @@ def read_config(project: Path, env: Mapping[str, str], options: Mapping[str, Any
 
 
 def sources(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
-    """Where each setting that is not left to its default was given, by its key; arguments as of `read_config`.
+    """Return where each setting is set, by its key: its key in the file, its variable or its option.
 
-    That is its key in the file, its variable or its option.
+    Settings that have their defaults are left out; the arguments are those of `read_config`.
 
     Raises:
         ConfigError: with every fault of all three.
@@ -142,7 +142,7 @@ def sources(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -
 def _given(
     project: Path, env: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[tuple[str, ...], tuple[str, object]]:
-    """Every setting that is given somewhere, with where it was given last, and the value there."""
+    """Return every setting that is set somewhere, with the last place that sets it and the value there."""
     known = {item.path: item for item in settings()}
     faults: list[str] = []
     values: dict[tuple[str, ...], tuple[str, object]] = {}
@@ -161,10 +161,10 @@ def _given(
 
 
 def read_pyproject(project: Path) -> dict[str, Any]:
-    """``pyproject.toml`` as plain data; empty where there is none.
+    """Read ``pyproject.toml`` as plain data; empty where there is none.
 
     Raises:
-        ConfigError: it is no TOML, no UTF-8, cannot be read, or is larger than a megabyte.
+        ConfigError: it is not valid TOML or UTF-8, cannot be read, or is larger than a megabyte.
     """
     path = project / "pyproject.toml"
     try:
@@ -173,14 +173,14 @@ def read_pyproject(project: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (ValueError, RecursionError) as error:  # beside TOML's own: numbers of too many digits
+    except (ValueError, RecursionError) as error:  # a ValueError that is not TOML's own: numbers of too many digits
         raise ConfigError(f"{path}: not valid TOML: {error}", "Correct that line and run again.") from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "See that you may read it.") from None
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "Check its permissions.") from None
 
 
 _Given: TypeAlias = tuple[str, Setting, object]
-"""Where it was said, which setting it is, and the value."""
+"""The place that sets it, the setting, and the value."""
 
 
 def _in_file(project: Path, known: Mapping[tuple[str, ...], Setting], faults: list[str]) -> Iterator[_Given]:
@@ -212,7 +212,7 @@ def _in_table(
 
 
 def _leaves(path: object) -> bool:
-    """Whether a path leads out of the folder that it is relative to, on any system."""
+    """Check whether a path leads out of the folder that it is relative to, on any system."""
     if not isinstance(path, str):
         return False
     windows = PureWindowsPath(path)
@@ -237,7 +237,7 @@ def _in_options(options: Mapping[str, Any], known: Iterable[Setting]) -> Iterato
 
 
 def _filled(cls: type, values: Mapping[tuple[str, ...], Any], prefix: tuple[str, ...]) -> object:
-    """The dataclass with the values that were given, and its defaults for the others."""
+    """Build the dataclass from the values that are set, and its defaults for the others."""
     hints = typing.get_type_hints(cls)
     given = {}
     for item in fields(cls):
@@ -250,7 +250,7 @@ def _filled(cls: type, values: Mapping[tuple[str, ...], Any], prefix: tuple[str,
 
 
 def _mismatch(hint: Any, value: object) -> str:  # noqa: ANN401 - a type hint has no type of its own
-    """Why a value does not fit a type hint; empty where it does."""
+    """Return why a value does not fit a type hint; empty where it does."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         fits = isinstance(value, str) and value in arguments

@@ -1,4 +1,4 @@
-"""What is generated from the configuration's dataclasses: the reference page and the JSON schema (draft 2020-12)."""
+"""Generate the reference page and the JSON schema (draft 2020-12) from the configuration's dataclasses."""
 
 import json
 import typing
@@ -9,10 +9,10 @@ from release_tools.config.loader import TABLE, Setting, settings
 
 _HEAD: Final = f"""# Configuration
 
-All of it is optional. A setting is a key of `[{TABLE}]` in `pyproject.toml`, an option, a variable in the
+Everything is optional. A setting is a key of `[{TABLE}]` in `pyproject.toml`, an option, a variable in the
 environment and an input of the action, under one name; an option beats the environment, which beats the file.
 
-This page is generated: `release-tools config --reference`. `release-tools config` shows what holds in your project.
+This page is generated: `release-tools config --reference`. `release-tools config` shows the values of your project.
 
 | key | type | default | meaning | option | variable |
 |---|---|---|---|---|---|
@@ -20,12 +20,12 @@ This page is generated: `release-tools config --reference`. `release-tools confi
 
 
 def configuration_page() -> str:
-    """The reference page, in Markdown."""
+    """Return the reference page, in Markdown."""
     return _HEAD + "".join(_row(item) for item in settings())
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of ``[tool.release-tools]``."""
+    """Return the schema of ``[tool.release-tools]``."""
     root: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"[{TABLE}]",
@@ -82,5 +82,5 @@ def _words(hint: Any) -> str:  # noqa: ANN401 - a type hint has no type of its o
     return {str: "text", int: "number", bool: "true or false"}[hint]
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a default is
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a default of any type
     return list(value) if isinstance(value, tuple) else value

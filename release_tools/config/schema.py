@@ -1,6 +1,6 @@
-"""``[tool.release-tools]``: every setting, its default and its meaning, as frozen dataclasses.
+"""Define every setting of ``[tool.release-tools]``, its default and its meaning, as frozen dataclasses.
 
-How they are read, and how each is named as an option, a variable and an input, is in `release_tools.config.loader`.
+`release_tools.config.loader` reads them, and names each as an option, a variable and an input.
 """
 
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ def setting(
     inside: bool = False,
     also: str = "",
 ) -> Any:  # noqa: ANN401 - as dataclasses.field, it answers any type
-    """A dataclass field with its sentence for the reference page; a callable default is a factory.
+    """Return a dataclass field with its sentence for the reference page; a callable default is a factory.
 
     Args:
         doc: the sentence.
-        default: what holds where nobody says otherwise.
+        default: the value where it is not set.
         within: the numbers that are allowed.
-        inside: whether it is a path that must not leave the project, where the project's own file says it.
-        also: another name of its option, that people would type.
+        inside: whether it is a path that must not lead out of the project when the project's own file sets it.
+        also: another name of its option that people would type.
     """
     metadata = {"doc": doc, "within": within, "inside": inside, "also": also}
     if callable(default):
@@ -52,13 +52,13 @@ class CondaConfig:
     name: str = setting("The conda package's name; the project's own name if empty.", "")
     formats: tuple[CondaFormat, ...] = setting("File formats to write.", ("conda",))
     aliases: tuple[str, ...] = setting("Other spellings of the name; each becomes a metapackage.", ())
-    names: Mapping[str, str] = setting("PyPI name = conda name, where ours would be wrong.", dict)
+    names: Mapping[str, str] = setting("PyPI name = conda name, where ours is wrong.", dict)
     build_number: int = setting("The build number of the conda package.", 0, within=range(100_000))
     compression_level: int = setting(
         "zstd level of `.conda` files, 1 to 22; 9, 16 and 19 are usual too.", 12, within=range(1, 23)
     )
     channels: tuple[str, ...] = setting(
-        "Where the dependencies come from when the package is tested.", ("conda-forge",)
+        "The channels that dependencies come from when the package is tested.", ("conda-forge",)
     )
 
 
@@ -73,7 +73,7 @@ class VerifyConfig:
     install: bool = setting(
         "Install the wheel with its dependencies in a fresh environment and import it.", default=True
     )
-    conda_install: bool = setting("Install the conda package where a channel with Python is at hand.", default=True)
+    conda_install: bool = setting("Install the conda package where a conda channel provides Python.", default=True)
     command: str = setting(
         "The project's own test command, run where the wheel is installed; {project} is the project's folder.", ""
     )
@@ -94,7 +94,7 @@ class VerifyConfig:
         "warn",
     )
     recipe: bool = setting(
-        "Build the recipe for conda-forge in a dry run, and test it, where a channel with Python is at hand.",
+        "Build the recipe for conda-forge in a dry run, and test it, where a conda channel provides Python.",
         default=True,
     )
 
@@ -113,12 +113,12 @@ class WheelsConfig:
         (),
     )
     split: bool = setting("Build every wheel in a job of its own, where a build is slow.", default=False)
-    runners: Mapping[str, str] = setting("Build job = label of the runner, where ours would be wrong.", dict)
+    runners: Mapping[str, str] = setting("Build job = label of the runner, where ours is wrong.", dict)
 
 
 @dataclass(frozen=True)
 class RoutesConfig:
-    """Which places a kind of version goes to; see `release_tools.engine.routes` for how a place is written."""
+    """The publishers that each kind of version goes to; `release_tools.engine.routes` says how they are written."""
 
     dev: tuple[str, ...] = setting("Where development versions (1.2.dev3) go.", ("testpypi", "anaconda:dev"))
     pre: tuple[str, ...] = setting("Where pre-releases (1.2rc1) go.", ("pypi", "anaconda:rc"))
@@ -136,22 +136,24 @@ class AnacondaConfig:
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Patience with servers."""
+    """Timeouts and retries."""
 
     timeout: int = setting(
-        "Seconds until a connection stands, and between two pieces of an answer.", 60, within=range(1, 3601)
+        "Seconds to wait for a connection, and for the next part of a response.", 60, within=range(1, 3601)
     )
     tries: int = setting(
-        "How often a read is tried; an upload is tried again only after looking.", 4, within=range(1, 11)
+        "How often a read is tried; an upload is repeated only after a check that it did not arrive.",
+        4,
+        within=range(1, 11),
     )
     pause: int = setting(
         "Milliseconds before the second try; doubled before each further one.", 500, within=range(60_001)
     )
     uploads: int = setting(
-        "How many files go to an index side by side, once the first is there.", 3, within=range(1, 17)
+        "How many files are uploaded to an index in parallel, once the first is there.", 3, within=range(1, 17)
     )
     wait: int = setting(
-        "Seconds to wait, after an upload, until a place serves what was uploaded.", 300, within=range(86_401)
+        "Seconds to wait, after an upload, until the server offers what was uploaded.", 300, within=range(86_401)
     )
 
 
@@ -179,9 +181,9 @@ class TagConfig:
 class GitHubConfig:
     """The release on GitHub; ``enabled`` is ``--github`` and ``--no-github`` on the command line."""
 
-    enabled: bool = setting("Make a GitHub release, where the git remote lies on GitHub.", default=True)
+    enabled: bool = setting("Make a GitHub release, where the git remote is on GitHub.", default=True)
     draft: bool = setting("Leave the release a draft, for a person to publish.", default=False)
-    repository: str = setting("The repository as owner/name; told from the git remote if empty.", "")
+    repository: str = setting("The repository as owner/name; taken from the git remote if empty.", "")
 
 
 @dataclass(frozen=True)
@@ -197,16 +199,19 @@ class CondaForgeConfig:
         "GitHub names of those who maintain a new recipe; the owner of the git remote if empty.", ()
     )
     recipe: str = setting(
-        "The project's own recipe, its path in the project; looked for in conda.recipe/ and recipe/ if empty.", ""
+        "The project's own recipe, its path in the project; searched for in conda.recipe/ and recipe/ if empty.", ""
     )
     accepted: tuple[str, ...] = setting(
-        "Packages of the feedstock's recipe whose lines may differ from the project's: a reviewer's good reasons.", ()
+        "Packages of the feedstock's recipe whose lines may differ from the project's: as a reviewer asked.",
+        (),
     )
     pre_branch: str = setting(
         "The feedstock's branch that pre-releases are proposed to, such as rc; they are not proposed if empty.", ""
     )
     new: bool = setting("Propose a recipe to staged-recipes where conda-forge has no such package.", default=True)
-    draft: bool = setting("Open the pull request of a new recipe as a draft, for a person to own.", default=True)
+    draft: bool = setting(
+        "Open the pull request of a new recipe as a draft, for a person to mark as ready.", default=True
+    )
 
 
 @dataclass(frozen=True)
@@ -220,13 +225,13 @@ class Config:
         'How a version is written as a tag, such as "pkg-a-v{version}"; v1.2.3 or 1.2.3 if empty.', ""
     )
     changelog_file: str = setting(
-        "The changelog's path in the project; looked for under the usual names if empty.", "", inside=True
+        "The changelog's path in the project; searched for under the usual names if empty.", "", inside=True
     )
     scheme: Literal["auto", "semver", "calver"] = setting(
         'How versions are counted: "semver", "calver", or "auto": as the past releases show.', "auto"
     )
     public_api: tuple[str, ...] = setting(
-        "Import packages whose public API is compared between releases; found by themselves if empty.", ()
+        "Import packages whose public API is compared between releases; found automatically if empty.", ()
     )
     allow_credentials_in_build: bool = setting(
         "Build although credentials for publishing are in the environment, where the build could read them.",
@@ -245,7 +250,7 @@ class Config:
     )
     indexes: Mapping[str, str] = setting("Other package indexes: name = address that takes uploads.", dict)
     simple_urls: Mapping[str, str] = setting(
-        "Root of an index's simple API, by the index's name, where it is not beside the upload address.", dict
+        "Root of an index's simple API, by the index's name, where it is not next to the upload address.", dict
     )
     channels: Mapping[str, str] = setting(
         "Other conda channels: name = address (`file://…`, `quetz+https://…`, `prefix+…`, `artifactory+…`).",

@@ -1,4 +1,4 @@
-"""Versions that versioningit derives from the repository's tags."""
+"""Derive versions from the repository's tags, by versioningit."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Tags and commits that others will see, and the history that they must stand in."""
+"""Make tags and commits that others will see, and check the history around them."""
 
 from release_tools.addresses import ACTIONS_BOT
 from release_tools.errors import RepositoryError
@@ -12,7 +12,7 @@ def create_tag(repository: Repository, tag: str, commit: str, message: str, *, s
     Args:
         repository: where.
         tag: its name.
-        commit: that it stands on.
+        commit: the commit that is tagged.
         message: of the tag; Markdown headings stay.
         sign: sign it as git is configured to (``user.signingKey``, ``gpg.format``). Without it, git's own
             configuration decides.
@@ -33,7 +33,7 @@ def create_tag(repository: Repository, tag: str, commit: str, message: str, *, s
 
 
 def is_signed(repository: Repository, tag: str) -> bool:
-    """Whether a tag carries a signature, whosever it is."""
+    """Check whether a tag carries any signature."""
     try:
         return "\n-----BEGIN " in repository.git("cat-file", "tag", f"refs/tags/{tag}")
     except ProcessError:
@@ -41,25 +41,25 @@ def is_signed(repository: Repository, tag: str) -> bool:
 
 
 def verify_tag(repository: Repository, tag: str) -> None:
-    """See that a tag is signed by somebody whom git is configured to trust.
+    """Check that a tag is signed by somebody whom git is configured to trust.
 
     Raises:
-        RepositoryError: it is not, or that cannot be told.
+        RepositoryError: it is not, or git cannot check it.
     """
     try:
         repository.git("verify-tag", f"refs/tags/{tag}")
     except ProcessError as error:
         raise RepositoryError(
             f"{tag}: its signature is not trusted: {error.output or error.message}",
-            "Tell git whom to trust: gpg.ssh.allowedSignersFile for SSH, gpg --import for GPG.",
+            "Configure whom git trusts: gpg.ssh.allowedSignersFile for SSH, gpg --import for GPG.",
         ) from None
 
 
 def identity(repository: Repository) -> tuple[str, str]:
-    """Name and address of whoever tags and commits here; those of GitHub's own bot in a job that has none.
+    """Return the name and address that git tags and commits with; GitHub's own bot in a job that has none.
 
     Raises:
-        RepositoryError: git does not know who that is.
+        RepositoryError: git has no identity configured.
     """
     try:
         person = repository.git("var", "GIT_COMMITTER_IDENT")
@@ -75,7 +75,7 @@ def identity(repository: Repository) -> tuple[str, str]:
 
 
 def has(repository: Repository, commit: str) -> bool:
-    """Whether a commit is here."""
+    """Check whether the repository has a commit."""
     try:
         repository.git("cat-file", "-e", f"{commit}^{{commit}}")
     except ProcessError:
@@ -84,7 +84,7 @@ def has(repository: Repository, commit: str) -> bool:
 
 
 def contains(repository: Repository, commit: str, other: str) -> bool:
-    """Whether a commit's history contains another one; False where either is not here."""
+    """Check whether a commit's history contains another one; False where either is missing."""
     try:
         repository.git("merge-base", "--is-ancestor", other, commit)
     except ProcessError:

@@ -1,4 +1,4 @@
-"""Facts that ``pyproject.toml`` states about a project, before anything is built (PEP 518, PEP 621)."""
+"""Read the facts that ``pyproject.toml`` states, before anything is built (PEP 518, PEP 621)."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _VCS_PLUGINS: Final = frozenset(
         "uv-dynamic-versioning", "vcs-versioning", "version-pioneer", "versioneer", "versioneer-518", "versioningit",
     }
 )  # fmt: skip
-"""Build requirements that count a version from git; each says where its version comes from in a way of its own."""
+"""Build requirements that count a version from git; each has settings of its own."""
 BYPASSES: Final[Mapping[str, str]] = {
     "poetry-dynamic-versioning": "POETRY_DYNAMIC_VERSIONING_BYPASS",
     "uv-dynamic-versioning": "UV_DYNAMIC_VERSIONING_BYPASS",
@@ -65,7 +65,7 @@ class Project:
         versioningit: the settings of versioningit; None where it is not used.
         dependencies: what it needs, as far as that is stated; empty where only the backend knows.
         plugins: the build requirements that count a version from git, by their canonical names.
-        fallback: the version that the project's plugin is told to use where no tag is found; empty without one.
+        fallback: the version that the project's plugin is set to use where no tag is found; empty without one.
         requires_python: the versions of Python that it runs on (PEP 440), as far as that is stated.
     """
 
@@ -132,7 +132,7 @@ def _versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Mapping[
 
 
 def _fallback(tool: Mapping[str, Any], hatch: Mapping[str, Any], pdm: Mapping[str, Any]) -> str:
-    """Return the version that a plugin is told to use where there is no tag."""
+    """Return the version that a plugin is set to use where there is no tag."""
     tables = (
         *(_table(tool, name) for name in ("setuptools_scm", "setuptools-scm", "vcs-versioning")),
         *(_table(tool, name) for name in ("uv-dynamic-versioning", "poetry-dynamic-versioning")),

@@ -1,4 +1,4 @@
-"""The versions of Python that a project runs on, held against the one that runs us and so would build it."""
+"""Check that the running Python, which would build a project, is one that the project supports."""
 
 import platform
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One answer to the question which tags of a repository are a project's versions, and how a new one is spelled."""
+"""Find out which tags of a repository are a project's versions, and how a new one is spelled."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The version of a commit: which one it is, and which tag carries it."""
+"""Identify the version of a commit, and the tag that carries it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

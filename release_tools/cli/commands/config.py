@@ -1,4 +1,4 @@
-"""``release-tools config``: the settings that hold here; also the source of their schema and reference page."""
+"""Show the settings of a project, their JSON schema, or their reference page."""
 
 import argparse
 import json
@@ -20,25 +20,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(invocation: Session) -> int:
-    """Print what is asked for."""
+    """Print the settings, the schema or the reference page."""
     if invocation.options.schema:
         invocation.console.data(json.dumps(json_schema(), indent=2))
     elif invocation.options.reference:
         invocation.console.data(configuration_page().rstrip("\n"))
     else:
         context = invocation.context()
-        held = _values(context.config)
+        values = _values(context.config)
         if invocation.options.json:
-            invocation.console.data(json.dumps(held, indent=2))
+            invocation.console.data(json.dumps(values, indent=2))
         else:
-            told = sources(context.project, context.env, invocation.given)
-            lines = (f"{key} = {json.dumps(value)}  # {told.get(key, 'default')}" for key, value in held.items())
+            set_by = sources(context.project, context.env, invocation.given)
+            lines = (f"{key} = {json.dumps(value)}  # {set_by.get(key, 'default')}" for key, value in values.items())
             invocation.console.data("\n".join(lines))
     return 0
 
 
 def _values(config: Config) -> dict[str, object]:
-    """Every setting's value by its key."""
+    """Return the value of every setting, by its key."""
     values: dict[str, object] = {}
     for item in settings():
         value: object = config

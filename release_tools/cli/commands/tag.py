@@ -1,4 +1,4 @@
-"""``release-tools tag``: the version, checked, as an annotated tag where everybody sees it."""
+"""Check a version, and push it as an annotated tag."""
 
 import argparse
 
@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("version", metavar="VERSION", nargs="?", help="such as 1.4.0 or 1.4.0rc1 (PEP 440)")
     add_bump(parser)
-    parser.add_argument("--dry-run", action="store_true", help="check everything, and only say what would be done")
+    parser.add_argument("--dry-run", action="store_true", help="check everything, but change nothing")
     own = parser.add_argument_group("how to tag", "Short forms of the settings --tag-sign and --tag-push.")
     own.add_argument("--sign", dest="tag.sign", action="store_true", default=argparse.SUPPRESS, help="sign the tag")
     own.add_argument(
@@ -26,8 +26,8 @@ def run(invocation: Session) -> int:
     """Check, make and push the tag.
 
     Raises:
-        UsageError: no version is named.
+        UsageError: neither a version nor a bump is given.
     """
     if not invocation.options.version and not invocation.options.bump:
-        raise UsageError("which version?", "Type it: release-tools tag 1.4.0, or: release-tools tag --bump auto")
+        raise UsageError("no version is given", "Type it: release-tools tag 1.4.0, or: release-tools tag --bump auto")
     return invocation.run_pipeline(TAG, is_dry_run=invocation.options.dry_run)

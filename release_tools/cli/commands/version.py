@@ -1,4 +1,4 @@
-"""``release-tools version``: the version of the commit that is checked out."""
+"""Show the version of the commit that is checked out."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(invocation: Session) -> int:
-    """Print the version, alone on standard output; what a person should know goes to standard error."""
+    """Print the version alone on standard output, and warnings to standard error."""
     context = invocation.context()
     release = identify(context, Release())
     write_outputs(invocation.env, action_outputs(release, context.output))
