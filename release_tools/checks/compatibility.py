@@ -18,20 +18,20 @@ _SHOWN: Final = 3
 def check_compatibility(context: Context, release: Release) -> tuple[Note, ...]:
     """Compare the public API with that of the last final release, where this one only raises the patch number.
 
-    It costs a second or two of reading source; `verify` runs it while the packages are being installed.
+    It reads source for a second or two, while the packages are being installed.
     """
     if release.source is None or release.kind is Kind.DEV:
         return ()
-    survey, version = ProjectHistory.shared(context, release), Version(release.version)
-    before = last_final(known for known in survey.releases if known.version < version)
-    if before is None or survey.scheme is not VersionScheme.SEMVER or not is_patch(before.version, version):
+    history, version = ProjectHistory.shared(context, release), Version(release.version)
+    before = last_final(known for known in history.releases if known.version < version)
+    if before is None or history.scheme is not VersionScheme.SEMVER or not is_patch(before.version, version):
         return ()
     try:
-        broken = survey.api_changes(before).broken
+        broken = history.api_changes(before).broken
     except HistoryError as error:
         return (Note(State.INFO, f"the public API was not compared with {before.tag}", error.message),)
     if not broken:
-        return (Note(State.DONE, f"nothing was taken from the public API since {before.tag}"),)
+        return (Note(State.DONE, f"the public API of {before.tag} is kept"),)
     shown = "; ".join(broken[:_SHOWN]) + (f"; and {len(broken) - _SHOWN} more" if len(broken) > _SHOWN else "")
     return (
         Note(
