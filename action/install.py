@@ -34,10 +34,9 @@ OURSELVES = "python-release-tools (pyproject.toml)"
 PUBLISHING = {"backports-zstd", "jinja2", "markdown-it-py", "packaging", "pygithub", "requests"}
 """Of our own dependencies those that every job needs which publishes what another one built."""
 PLACES = {
-    "draft": {"docutils"},
     "github": {"docutils"},
-    "testpypi": {"pypi-attestations", "twine", "uv"},
-    "pypi": {"pypi-attestations", "twine"},
+    "testpypi": {"pypi-attestations", "pypi-simple", "twine", "uv"},
+    "pypi": {"pypi-attestations", "pypi-simple", "twine"},
     "anaconda": {"py-rattler-build"},
 }
 """What it needs besides, by the place that it publishes to (the input ``only``); everything for any other place."""

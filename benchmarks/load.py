@@ -23,8 +23,8 @@ from threading import Thread
 from benchmarks.measure import GIGABYTE, Row, options, peak_memory, python, scratch, table
 from release_tools.artifacts.wheels import read_wheel
 from release_tools.builders.conda.from_wheel import Conversion, convert
-from release_tools.engine.routes import Index
 from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.publishers.package_index.index import Index
 from release_tools.publishers.package_index.uploader import Login, Uploader
 from release_tools.system.http import Http
 from tests.archives.raw import record_line
@@ -160,8 +160,9 @@ def _uploaded(wheel: Path) -> None:
     url = f"http://127.0.0.1:{server.server_port}/legacy/"
     index = Index("sink", "Sink", url, url)
     login = Login("__token__", "pypi-benchmark", "here")
-    with Uploader(Http.to([url], {}), index, lambda: login).at_work() as uploader:
-        uploader.upload(Artifact.of(wheel, ArtifactKind.WHEEL))
+    uploader = Uploader(Http.to([url], {}), index)
+    with uploader.connected():
+        uploader.upload(Artifact.of(wheel, ArtifactKind.WHEEL), lambda: login)
 
 
 def _monorepo(folder: Path, rounds: int) -> list[Row]:

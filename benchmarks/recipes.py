@@ -27,8 +27,8 @@ from typing import Any, Final
 from benchmarks.measure import Row, command, table
 from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
 from release_tools.artifacts import read_sdist, read_wheel
-from release_tools.engine.routes import PYPI
-from release_tools.publishers.package_index.simple_api import listing
+from release_tools.publishers.package_index.index import PYPI
+from release_tools.publishers.package_index.simple_api import list_project
 from release_tools.recipe.evidence import Evidence, gather, says_something
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
@@ -102,7 +102,7 @@ def _download(http: Http, package: Mapping[str, Any], folder: Path) -> None:
     if not wanted:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    served = listing(http, PYPI, package["pypi"]).files
+    served = list_project(http, PYPI, package["pypi"]).files
     for name in wanted:
         partial = folder / f"{name}.part"
         with partial.open("wb") as file:

@@ -15,6 +15,9 @@ ANACONDA_SITE: Final = "https://anaconda.org"
 ANACONDA_CHANNEL: Final = "https://conda.anaconda.org"
 CONDA_FORGE_CHANNEL: Final = "https://conda.anaconda.org/conda-forge"
 
+PUBLIC_ORIGINS: Final = (ANACONDA_API, PYPI_SIMPLE, PYPI_FILES)
+"""Hosts that every run may ask."""
+
 GITHUB_API: Final = "https://api.github.com"
 GITHUB_SITE: Final = "https://github.com"
 ACTIONS_BOT: Final = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")

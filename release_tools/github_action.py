@@ -14,15 +14,16 @@ from typing import Final
 
 from release_tools.cli.main import COMMANDS, main, run_process
 from release_tools.config.loader import settings
-from release_tools.engine.routes import DRAFT, GITHUB
 from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.git.remote import github_login
 from release_tools.git.repository import Repository
 from release_tools.planning.build_plan import SOURCE_JOB
+from release_tools.publishers import github_release
+from release_tools.publishers.routes import split_names
 from release_tools.system.console import Console
 
 VARIABLE: Final = "INPUTS"
-OPTIONS: Final = ("project", "version", "tag", "bump", "job", "expect", "only")
+OPTIONS: Final = ("project", "version", "tag", "bump", "job", "expect", "only", "phase")
 """Inputs that are options of commands under the same name."""
 
 EXPECT: Final = "expect"
@@ -61,7 +62,7 @@ def run(env: Mapping[str, str]) -> int:
 def _needs_history(command: str, only: str, job: str) -> bool:
     """Whether tags and commits matter: not for files that are there, unless their release notes are written."""
     if command == "publish":
-        return not only or not {DRAFT, GITHUB}.isdisjoint(only.replace(",", " ").split())
+        return not only or github_release.NAME in split_names(only)
     if command == "build":
         return job in ("", SOURCE_JOB)
     return command not in ("config", "gather", "init", "status", "verify")

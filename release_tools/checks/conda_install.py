@@ -87,7 +87,7 @@ def _unreachable_because(context: Context, packages: Sequence[CondaPackage]) -> 
     required = {spec.split()[0] for package in packages for spec in package.depends} - ours
     if not required:
         return ""
-    return context.cut_off or rattler.why_not(context.config.conda.channels)
+    return context.unreachable_channel or rattler.why_not(context.config.conda.channels)
 
 
 def _own_channel(folder: Path, subject: ReleaseFiles) -> Path:

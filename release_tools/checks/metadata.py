@@ -8,17 +8,15 @@ from packaging.version import Version
 from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.checks.index_rules import Upload, Verdict, broken_rules
 from release_tools.config.schema import Config, VerifyConfig
-from release_tools.engine.routes import route_for
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 
 
-def check_metadata(config: Config, release: Release, subject: ReleaseFiles) -> tuple[Note, ...]:
+def check_metadata(config: Config, release: Release, subject: ReleaseFiles, *, is_for_pypi: bool) -> tuple[Note, ...]:
     """Check name and version, and every rule of PyPI that can be checked before an upload.
 
     Where the release goes to no index that runs PyPI's software, a broken rule is only a warning.
     """
-    is_for_pypi = any(index.audience for index in route_for(config, release.kind).indexes)
     notes = [*_disagreements(release, subject), *_broken_rules(config.verify, subject, is_for_pypi=is_for_pypi)]
     if not any(note.state is State.FAILED for note in notes) and any(subject.dists):
         notes.insert(0, Note(State.DONE, "metadata, description and file names valid", "by PyPI's rules"))

@@ -16,10 +16,8 @@ from packaging.tags import Tag
 from release_tools.artifacts import Wheel
 from release_tools.checks.binaries import BinaryFacts, is_readable, read_binary
 from release_tools.engine.context import Context
-from release_tools.engine.routes import PYPI, TESTPYPI, route_for
 from release_tools.errors import ArchiveError
 from release_tools.model.note import Note, State
-from release_tools.model.release import Kind
 from release_tools.system.credentials import without_credentials
 from release_tools.system.process import ProcessError, run
 
@@ -96,21 +94,20 @@ class PlatformTag:
 
 
 def check_platform_tags(
-    context: Context, kind: Kind, wheels: Iterable[Wheel], trial: Collection[str] = ()
+    context: Context, wheels: Iterable[Wheel], trial: Collection[str] = (), *, is_for_pypi: bool
 ) -> tuple[Note, ...]:
     """Return a line for every fault of a wheel's tags, and one for all wheels without a fault.
 
     Args:
         context: the run's surroundings.
-        kind: of the version, whose route decides whether the tags must be PyPI's.
         wheels: all wheels of the release.
         trial: names of wheels that are not published, so that no index takes offence at their tags.
+        is_for_pypi: whether the tags must be PyPI's.
     """
     notes: list[Note] = []
-    to_pypi = any(index in (PYPI, TESTPYPI) for index in route_for(context.config, kind).indexes)
     sound: list[Mapping[str, BinaryFacts]] = []
     for wheel in wheels:
-        found = [] if wheel.path.name in trial else [*unaccepted(wheel, is_fault=to_pypi)]
+        found = [] if wheel.path.name in trial else [*unaccepted(wheel, is_fault=is_for_pypi)]
         if is_pure(wheel):
             notes += (*found, *_libraries_in_pure(wheel))
             continue

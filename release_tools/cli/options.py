@@ -54,11 +54,20 @@ def add_offline_tag(parser: argparse.ArgumentParser) -> None:
 
 
 def add_only(parser: argparse.ArgumentParser) -> None:
-    """``--only``: some of the places of the route, for one job of several that share a release."""
+    """Declare ``--only``: some of the route's publishers, for one job of several that share a release."""
     parser.add_argument(
         "--only",
-        metavar="PLACE,…",
-        help="of the places on the route only these: pypi, anaconda, draft, github, …",
+        metavar="PUBLISHER,…",
+        help="publish only to these of the route: pypi, anaconda, github, conda-forge, …",
+    )
+
+
+def add_phase(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--phase``: one phase, for jobs that share a publisher."""
+    parser.add_argument(
+        "--phase",
+        choices=("stage", "upload", "reveal", "propose"),
+        help="run only this phase: with --only github, stage creates the draft and reveal publishes it",
     )
 
 

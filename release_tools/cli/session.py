@@ -4,7 +4,7 @@ import argparse
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from release_tools.errors import PreflightError, ReleaseToolsError, UsageError
 if TYPE_CHECKING:
     from release_tools.engine.context import Context, Request
     from release_tools.model.release import Release
-    from release_tools.pipeline import Outcome, Step
+    from release_tools.pipeline import Item, Outcome
     from release_tools.system.console import Console
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
@@ -81,30 +81,41 @@ class Session:
             ConfigError: with every fault of the settings.
             UsageError: the folder is not a project's.
         """
-        from release_tools.engine.config_check import check_config
+        from release_tools.cli.config_check import check_config
         from release_tools.engine.context import Context
         from release_tools.engine.gate import Gate
-        from release_tools.engine.routes import only_publishers, split_names
+        from release_tools.publishers.routes import Publishers, origins
 
         project = find_project(Path(self.options.project), anywhere=anywhere)
         config = read_config(project, self.env, self.given)
         check_config(config)
-        only = getattr(self.options, "only", None)
-        if only is not None:
-            config = only_publishers(config, split_names(only))
         gate = Gate(is_dry_run, pause=config.network.pause / 1000)
-        return Context(project, config, self.env, self.console, gate, self.scratch, self.request(), self.background)
+        context = Context(
+            project,
+            config,
+            self.env,
+            self.console,
+            gate,
+            self.scratch,
+            self.request(),
+            self.background,
+            origins=tuple(origins(config)),
+        )
+        context.shared(Publishers).check_only(context.request.only)
+        return context
 
     @property
     def given(self) -> dict[str, Any]:
         """The settings that the command line gave, by their keys."""
         return {item.key: getattr(self.options, item.key) for item in settings() if hasattr(self.options, item.key)}
 
-    def run_pipeline(self, *groups: "Sequence[Step]", is_dry_run: bool, anywhere: bool = False) -> int:
-        """Run steps, report them as the call asks, and answer the exit code.
+    def run_pipeline(
+        self, *groups: "Sequence[Item] | Callable[[Context], Sequence[Item]]", is_dry_run: bool, anywhere: bool = False
+    ) -> int:
+        """Run steps, report them as the command line asks, and return the exit code.
 
         Args:
-            groups: steps of `release_tools.pipeline`; a group runs even if the one before it failed.
+            groups: steps of `release_tools.pipeline`, or what makes them; one runs even if the one before it failed.
             is_dry_run: whether the gate stays closed.
             anywhere: whether a folder without a project will do.
         """
@@ -122,7 +133,7 @@ class Session:
             write_summary(self.env, *redacted(Release(), error, console.redact), is_dry_run=is_dry_run)
             raise
         try:
-            outcome = run_each(groups, context)
+            outcome = run_each([group(context) if callable(group) else group for group in groups], context)
         finally:
             context.close()
         self._report(context, outcome)
@@ -139,7 +150,7 @@ class Session:
 
         A run that stored nothing in the output folder leaves it as it was.
         """
-        from release_tools.engine.routes import publisher_names
+        from release_tools.publishers.routes import Publishers
         from release_tools.report.action_outputs import action_outputs
         from release_tools.report.output_files import redacted, write_outputs, write_page, write_summary
 
@@ -152,7 +163,7 @@ class Session:
         write_summary(self.env, known, error, is_dry_run=is_dry_run)
         outputs = action_outputs(known, context.output, page, error)
         if known.version:
-            outputs["publishers"] = json.dumps(publisher_names(context.config, known.kind))
+            outputs["publishers"] = json.dumps(context.shared(Publishers).names(known.kind))
         write_outputs(self.env, outputs)
         if getattr(self.options, "open", False) and page:
             import webbrowser
@@ -177,6 +188,8 @@ class Session:
             job=getattr(self.options, "job", None) or "",
             is_tag_offline=getattr(self.options, "offline_tag", False),
             expect=expected_release(getattr(self.options, "expect", None)),
+            only=tuple((getattr(self.options, "only", None) or "").replace(",", " ").split()),
+            phase=getattr(self.options, "phase", None) or "",
         )
         if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":
             ref = self.env.get("GITHUB_REF_NAME", "")

@@ -118,7 +118,7 @@ class WheelsConfig:
 
 @dataclass(frozen=True)
 class RoutesConfig:
-    """The publishers that each kind of version goes to; `release_tools.engine.routes` says how they are written."""
+    """The publishers that each kind of version goes to; `release_tools.publishers.routes` says how they are written."""
 
     dev: tuple[str, ...] = setting("Where development versions (1.2.dev3) go.", ("testpypi", "anaconda:dev"))
     pre: tuple[str, ...] = setting("Where pre-releases (1.2rc1) go.", ("pypi", "anaconda:rc"))

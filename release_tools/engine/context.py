@@ -1,30 +1,32 @@
-"""What every step is handed beside the release: settings, the gate, the console. Passed down, never global."""
+"""Carry what every step needs besides the release: settings, the gate, the console. Passed down, never global."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from release_tools import addresses
 from release_tools.config.schema import Config
 from release_tools.engine.gate import Gate
-from release_tools.engine.routes import channel_server, origins
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.model.release import Release
 from release_tools.system.console import Console
 from release_tools.system.credentials import OIDC_URL
 from release_tools.system.http import Http, RetryPolicy
 
-_SHORT_PAUSE: Final = 100
+_Shared = TypeVar("_Shared")
+_DRY_RUN_TRIES: Final = 2
+_DRY_RUN_PAUSE: Final = 100
+"""Milliseconds: a dry run says that it could not check something, rather than waiting for a lost network."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What this run is asked for, beyond the settings.
+    """What the command line asks for, beyond the settings.
 
     Attributes:
-        version: a version to rehearse or tag; empty to derive it.
+        version: the version to release; empty to derive it.
         tag: the same as a tag.
         bump: the part of the newest version to raise instead: a `release_tools.history.bump.Bump`, or ``auto``.
         field: what names the tag, for messages.
@@ -35,6 +37,8 @@ class Request:
         patch: the file that what is prepared is written to, or read from for a pull request; empty for none.
         is_tag_offline: whether the remote is not asked about the tag before something is published.
         expect: the release that was built, as another job reported it; None where no job did.
+        only: the publishers to publish to; empty for all of the route.
+        phase: the phase to run, as ``--phase`` names it; empty for all.
     """
 
     version: str = ""
@@ -48,22 +52,25 @@ class Request:
     patch: str = ""
     is_tag_offline: bool = False
     expect: Release | None = None
+    only: tuple[str, ...] = ()
+    phase: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Context:
-    """The surroundings of a run.
+    """The context of a run.
 
     Attributes:
         project: the folder of ``pyproject.toml``.
         config: its settings.
-        env: the environment of the process, credentials included; children get parts of it.
+        env: the environment of the process, credentials included; child processes get parts of it.
         console: where people read.
-        gate: what every irreversible deed passes.
+        gate: what every irreversible change passes.
         scratch: a folder of this run's own, removed when it ends.
-        request: what this run is asked for.
+        request: what the command line asks for.
         background: work that starts before a step asks for its result.
         signer: makes a file's attestation from an identity token; sigstore does where it is None.
+        origins: addresses of the route's destinations, whose hosts may be asked besides the public ones.
     """
 
     project: Path
@@ -72,38 +79,56 @@ class Context:
     console: Console
     gate: Gate
     scratch: Path
-    request: Request = Request()
+    request: Request = field(default_factory=Request)
     background: BackgroundTasks = field(default_factory=BackgroundTasks)
     signer: Callable[[Path, str], str] | None = None
+    origins: tuple[str, ...] = ()
+    _shared: dict[Callable[["Context"], Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def http(self) -> Http:
-        """The session of this run; it may ask the places of the routes, PyPI, Anaconda.org, and the runner."""
+        """Return the session of this run; it may ask the route's destinations, the public ones, and the runner."""
         network = self.config.network
         tries, pause = network.tries, network.pause
-        if self.gate.is_dry_run:  # a rehearsal says that it could not look, rather than waiting for a lost network
-            tries, pause = min(tries, 2), min(pause, _SHORT_PAUSE)
-        patience = RetryPolicy(network.timeout, tries, pause / 1000)
+        if self.gate.is_dry_run:
+            tries, pause = min(tries, _DRY_RUN_TRIES), min(pause, _DRY_RUN_PAUSE)
+        policy = RetryPolicy(network.timeout, tries, pause / 1000)
         runner = filter(None, [self.env.get(OIDC_URL)])
-        public = (addresses.ANACONDA_API, addresses.PYPI_SIMPLE, addresses.PYPI_FILES)
-        return Http.to([*origins(self.config), *public, *runner], self.env, patience, once=self.gate.is_dry_run)
+        hosts = [*self.origins, *addresses.PUBLIC_ORIGINS, *runner]
+        return Http.to(hosts, self.env, policy, once=self.gate.is_dry_run)
 
     @cached_property
-    def cut_off(self) -> str:
-        """Why not all of ``conda.channels`` can be read: a server that takes no connection; empty where all do.
+    def unreachable_channel(self) -> str:
+        """Return why not all of ``conda.channels`` can be read: a server without a connection; empty where all can.
 
-        It is looked at once, before what would read them is loaded.
+        This is checked once, before the libraries that read channels are loaded.
         """
-        channels = self.config.conda.channels
-        absent = (one for one in channels if (url := channel_server(one)) and not self.http.reaches(url))
-        return next((f"{one}: no connection" for one in absent), "")
+        for channel in self.config.conda.channels:
+            url = _channel_address(channel)
+            if url and not self.http.reaches(url):
+                return f"{channel}: no connection"
+        return ""
+
+    @property
+    def output(self) -> Path:
+        """Return the folder where artifacts are written."""
+        return self.project / self.config.packages_dir
+
+    def shared(self, create: Callable[["Context"], _Shared]) -> _Shared:
+        """Return the one object of this run that ``create`` makes, such as the publishers and what they know."""
+        if create not in self._shared:
+            self._shared[create] = create(self)
+        shared: _Shared = self._shared[create]
+        return shared
 
     def close(self) -> None:
         """Close the session, if there was one."""
         if "http" in vars(self):
             self.http.close()
 
-    @property
-    def output(self) -> Path:
-        """The folder where artifacts are written."""
-        return self.project / self.config.packages_dir
+
+def _channel_address(channel: str) -> str:
+    """Return the address of one of ``conda.channels``, where a bare name is on Anaconda.org; empty for a folder."""
+    if channel.startswith(("file:", ".", "/", "~")):
+        return ""
+    return channel if "://" in channel else f"{addresses.ANACONDA_CHANNEL}/{channel}"

@@ -1,4 +1,4 @@
-"""Acts through the gate, one after the other, each with its line in the report; also when one of them fails."""
+"""Run actions through the gate, and record each in the report, also when one of them fails."""
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -16,11 +16,11 @@ RERUN_ADVICE = "Run the same command again: it does only what is missing."
 
 
 class PartialFailureError(Exception):
-    """A step failed midway.
+    """A step failed after part of it was done.
 
     Attributes:
         release: with the receipts and notes of what was done before.
-        error: what stopped it.
+        error: the error that stopped it.
     """
 
     def __init__(self, release: Release, error: ReleaseToolsError) -> None:
@@ -29,87 +29,102 @@ class PartialFailureError(Exception):
         self.error = error
 
 
-def run_actions(context: Context, release: Release, acts: Iterable[Action], *, beside: int = 1) -> Release:
-    """Let acts through the gate; answers the release with their receipts and notes.
+def run_actions(context: Context, release: Release, items: Iterable[Action | Note], *, workers: int = 1) -> Release:
+    """Run actions through the gate, and return the release with their receipts and notes.
 
-    In a dry run a place that cannot be looked at is a warning; what would be done there is told all the same.
+    In a dry run, a destination that cannot be queried is a warning, and what would be done there is still shown.
 
     Args:
-        context: the run's surroundings.
-        release: that the acts are about.
-        acts: in order; one that depends on the deed before it may be made when its turn comes.
-        beside: how many go side by side, once the first has gone alone: it may bring a project into being.
+        context: the run's context.
+        release: that the actions are for.
+        items: actions in order, with notes between them. An action may depend on what the one before it did, so they
+            are requested one by one.
+        workers: how many actions run at the same time, once the first has run alone: it may create the project.
 
     Raises:
-        StoppedError: one failed; those that had not begun were not tried.
+        PartialFailureError: an action failed; those that had not started were not tried.
     """
-    if not context.gate.is_dry_run:
-        return _in_turn(context, release, acts, beside)
-    rehearsed = tuple(acts)
-    try:
-        return _in_turn(context, release, rehearsed, beside)
-    except PartialFailureError as stopped:
-        if not isinstance(stopped.error, RemoteError):
-            raise
-        return _unseen(stopped.release, stopped.error, rehearsed)
-
-
-def _in_turn(context: Context, release: Release, acts: Iterable[Action], beside: int) -> Release:
-    turns = iter(acts)
-    for act in turns:
-        release = _side_by_side(context, release, [act], 1)
-        if beside > 1:
-            return _side_by_side(context, release, tuple(turns), beside)
+    if context.gate.is_dry_run:
+        return _plan(context, release, tuple(items))
+    iterator = iter(items)
+    for item in iterator:
+        if isinstance(item, Note):
+            release = release.with_notes(item)
+            continue
+        release = _run(context, release, [item], 1)
+        if workers > 1:
+            rest = tuple(iterator)
+            release = _run(context, release, [one for one in rest if isinstance(one, Action)], workers)
+            release = release.with_notes(*(one for one in rest if isinstance(one, Note)))
     return release
 
 
-def _unseen(release: Release, error: RemoteError, acts: Iterable[Action]) -> Release:
-    """The release with what would be done of acts that could not be looked for."""
-    seen = {receipt.key for receipt in release.receipts}
-    acts = [act for act in acts if act.expected.key not in seen]
-    would = tuple(replace(act.expected, state=State.PLANNED) for act in acts)
-    return replace(release, receipts=(*release.receipts, *would)).with_notes(
-        lookup_failed_note(error),
-        *(Note(State.PLANNED, f"would {act.description}, unless that is done already") for act in acts),
-    )
+def _plan(context: Context, release: Release, items: Sequence[Action | Note]) -> Release:
+    for number, item in enumerate(items):
+        if isinstance(item, Note):
+            release = release.with_notes(item)
+            continue
+        try:
+            release = _run(context, release, [item], 1)
+        except PartialFailureError as failure:
+            if not isinstance(failure.error, RemoteError):
+                raise
+            return _plan_unchecked(failure.release, failure.error, items[number:])
+    return release
+
+
+def _plan_unchecked(release: Release, error: RemoteError, items: Iterable[Action | Note]) -> Release:
+    """Return the release with what would be done by actions that could not be checked."""
+    release = release.with_notes(lookup_failed_note(error))
+    for item in items:
+        if isinstance(item, Note):
+            release = release.with_notes(item)
+        else:
+            planned = replace(item.expected, state=State.PLANNED)
+            note = Note(State.PLANNED, f"would {item.description} (skipped if already there)")
+            release = replace(release, receipts=(*release.receipts, planned)).with_notes(note)
+    return release
 
 
 def lookup_failed_note(error: ReleaseToolsError) -> Note:
-    """What a rehearsal says where a release would stop: whatever it could not see may be as it should be."""
-    return Note(State.WARNING, "could not look", error.message)
+    """Return the warning of a dry run that could not check a destination; a real run would stop there."""
+    return Note(State.WARNING, "could not check whether this is already done", error.message, error.advice)
 
 
-def _side_by_side(context: Context, release: Release, acts: Sequence[Action], beside: int) -> Release:
+def _run(context: Context, release: Release, actions: Sequence[Action], workers: int) -> Release:
     stop = Event()
 
-    def run_one(act: Action) -> Receipt:
+    def run_one(action: Action) -> Receipt:
         if stop.is_set():
             raise CancelledError
-        context.console.doing(act.description)
+        context.console.doing(action.description)
         try:
-            return context.gate.run(act)
+            return context.gate.run(action)
         except BaseException:
             stop.set()
             raise
 
     error: ReleaseToolsError | None = None
-    with ThreadPoolExecutor(max_workers=beside) as pool:
-        answers = {act.expected.key: pool.submit(run_one, act) for act in acts}
-        for act in acts:
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        futures = [pool.submit(run_one, action) for action in actions]
+        for action, future in zip(actions, futures, strict=True):
             try:
-                receipt = answers[act.expected.key].result()
+                receipt = future.result()
             except CancelledError:
                 continue
             except ReleaseToolsError as raised:
                 error = error or raised
                 continue
-            release = replace(release, receipts=(*release.receipts, receipt)).with_notes(action_note(act, receipt))
+            release = replace(release, receipts=(*release.receipts, receipt)).with_notes(action_note(action, receipt))
     if error:
         raise PartialFailureError(release, error) from error
     return release
 
 
-def action_note(act: Action, receipt: Receipt) -> Note:
-    """The report's line about an act."""
-    words = {State.PLANNED: f"would {act.description}", State.UNCHANGED: f"{act.description}: done already"}
-    return Note(receipt.state, words.get(receipt.state, act.description), receipt.url)
+def action_note(action: Action, receipt: Receipt) -> Note:
+    """Return the report's line about an action."""
+    texts = {
+        State.PLANNED: f"would {action.description}",
+        State.UNCHANGED: f"{action.description}: already done",
+    }
+    return Note(receipt.state, texts.get(receipt.state, action.description), receipt.url)

@@ -13,7 +13,7 @@ class Receipt:
         key: of the act, such as ``pypi:demo-1.0.tar.gz``.
         url: where a person finds it.
         digest: sha256 of a file, or the commit that a tag peels to.
-        state: DONE by this run, ALREADY there, or WOULD be there after a real run.
+        state: DONE by this run, UNCHANGED if it was there before, or PLANNED by a dry run.
     """
 
     key: str

@@ -42,13 +42,13 @@ class Section:
         title: the step's headline.
         notes: its lines.
         seconds: how long it took.
-        place: where it publishes, as a person calls it (``PyPI``); empty for a step that publishes nothing.
+        group: the destination that reports show it under (``PyPI``); empty for a step that publishes nothing.
     """
 
     title: str
     notes: tuple[Note, ...]
     seconds: float = 0.0
-    place: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ class Release:
         notes: what the step that runs has to say so far.
         sections: what the steps before it said.
         documents: the texts that the reports show in full.
+        release_notes: the notes of the release, in Markdown; empty until written.
         parity: what was found when wheel and conda package were held against each other.
         recipe: what the pull request to conda-forge would change; None until it was made.
         trial: wheels for this machine only: they are checked, and never published.
@@ -97,6 +98,7 @@ class Release:
     notes: tuple[Note, ...] = field(default=(), repr=False)
     sections: tuple[Section, ...] = field(default=(), repr=False)
     documents: tuple[Document, ...] = field(default=(), repr=False)
+    release_notes: str = field(default="", repr=False)
     parity: tuple[Note, ...] = field(default=(), repr=False)
     recipe: RecipeFiles | None = field(default=None, repr=False)
     trial: tuple[Artifact, ...] = ()

@@ -405,11 +405,6 @@ class ProjectHistory:
         return folder
 
 
-def release_notes(release: Release) -> str:
-    """Return the notes of a release, as an earlier step wrote them; empty where none did."""
-    return next((document.text for document in release.documents if document.title == NOTES), "")
-
-
 def today(env: Mapping[str, str]) -> date:
     """Return the day of the release: today, or the one of SOURCE_DATE_EPOCH, so that a run can be repeated later."""
     epoch = env.get("SOURCE_DATE_EPOCH", "")

@@ -1,24 +1,24 @@
-"""A look at the other side that is made once, until there is reason to look again."""
+"""Query a destination once, until something may have changed there."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-Seen = TypeVar("Seen")
+Result = TypeVar("Result")
 
 
-class CachedQuery(Generic[Seen]):
-    """What a look showed; one request serves all files of a release."""
+class CachedQuery(Generic[Result]):
+    """A read-only query whose result is kept; one request serves all files of a release."""
 
-    def __init__(self, look: Callable[[], Seen]) -> None:
-        self._look = look
-        self._seen: list[Seen] = []
+    def __init__(self, query: Callable[[], Result]) -> None:
+        self._query = query
+        self._results: list[Result] = []
 
-    def __call__(self) -> Seen:
-        """What was seen, or a first look."""
-        if not self._seen:
-            self._seen.append(self._look())
-        return self._seen[0]
+    def __call__(self) -> Result:
+        """Return the kept result, or query."""
+        if not self._results:
+            self._results.append(self._query())
+        return self._results[0]
 
     def forget(self) -> None:
-        """Have the next call look again: something may have changed."""
-        self._seen.clear()
+        """Let the next call query again."""
+        self._results.clear()

@@ -1,148 +1,397 @@
-"""One release on GitHub and its files, as far as this run knows them; asked anew only when an answer was lost."""
+"""Publish a release with all files on GitHub: a draft first, revealed once the uploads elsewhere are complete.
+
+The draft is the durable copy of what is published: not every backend gives the same bytes twice, so a rerun goes on
+with the files of a complete draft instead of its own.
+"""
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
-from release_tools.artifacts.manifest import FILENAME
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from release_tools.artifacts import manifest
+from release_tools.checks.content_diff import content_differences
+from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
-from release_tools.forges.github import releases
-from release_tools.forges.github.client import HostedRepository
-from release_tools.forges.github.releases import Draft, HostedFile, HostedRelease
+from release_tools.errors import ConflictError, OutputError, ReleaseToolsError, RemoteError
+from release_tools.forges.base import Draft, HostedRepository
+from release_tools.forges.registry import hosted_repository
 from release_tools.model.action import Receipt
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Document, Note, Skip, State
+from release_tools.model.release import Kind, Release
+from release_tools.project.tag_spelling import find_tag_format
+from release_tools.publishers.base import (
+    BasePublisher,
+    CheckResult,
+    FileStatus,
+    JobNeeds,
+    Phase,
+    PublisherStatus,
+    StatusQuery,
+    compare_files,
+)
+from release_tools.publishers.hosted_release import COMPLETION_MARKER, KnownRelease
+from release_tools.system.credentials import GITHUB_TOKEN
+from release_tools.system.sanitize import markdown_line
 
-COMPLETION_MARKER: Final = FILENAME
-"""Uploaded last: a draft that has it is complete, and what was published was published from it."""
+NAME: Final = "github"
+SUMS: Final = "SHA256SUMS"
+_RETRACTED: Final = "**Retracted:**"
+_WRITE: Final = ("contents: write", "to create the release")
 
 
-@dataclass
-class GitHubRelease:
-    """The release of a tag.
+class GitHubReleasePublisher(BasePublisher):
+    """Publishes a GitHub release in two phases: a draft with all files, and its publication."""
 
-    Attributes:
-        repository: where it is, or will be.
-        tag: whose release it is.
-        login: who asks; empty for anybody.
-        release: as it was seen last; None where there is none.
-        others: how many more drafts there are for the same tag.
-        known: whether what was seen last still holds.
-    """
+    name = NAME
+    title = "GitHub"
+    phases = (Phase.STAGE, Phase.REVEAL)
 
-    repository: HostedRepository
-    tag: str
-    login: str
-    release: HostedRelease | None = None
-    others: int = 0
-    known: bool = False
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._releases: dict[str, KnownRelease] = {}
 
-    def look(self) -> HostedRelease | None:
-        """The release as it is: published, else the sealed draft, else the oldest draft."""
-        if not self.known:
-            found = releases.releases_of(self.repository, self.tag)
-            ranked = sorted(found, key=lambda one: (one.draft, one.file(COMPLETION_MARKER) is None, one.id))
-            self.release = ranked[0] if ranked else None
-            self.others = max(len(ranked) - 1, 0)
-            self.known = True
-        return self.release
+    def headline(self, phase: Phase) -> str:
+        """Return ``GitHub draft`` or ``GitHub release``."""
+        return "GitHub draft" if phase is Phase.STAGE else "GitHub release"
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether the release holds everything that a former run meant to publish."""
-        release = self.look()
-        seal = release.file(COMPLETION_MARKER) if release else None
-        return seal is not None and seal.whole
+    def skip(self, release: Release) -> Skip | None:
+        """Skip a release of a project that is not on GitHub, or that is not tagged."""
+        if not self._context.config.github.enabled:
+            return Skip("disabled", "Set github.enabled = true to create a GitHub release.")
+        if release.is_untagged:
+            return Skip("development versions get no GitHub release")
+        if self._repository is None:
+            return Skip("the project is not on GitHub", "Set github.repository if it is.")
+        return None
 
-    @property
-    def closed(self) -> bool:
-        """Whether the release takes no more files."""
-        release = self.look()
-        return release is not None and release.immutable
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether the account that asks uploaded every file of the release."""
-        release = self.look()
-        return release is not None and all(file.uploader == self.login for file in release.files)
-
-    def has(self, name: str) -> bool:
-        """Whether the release has a file of that name."""
-        return self._file(name) is not None
-
-    def drafting(self, draft: Draft) -> Action:
-        """The act of making the draft; a release of that tag, draft or not, is taken as it is."""
-        expected = Receipt(f"github-draft:{self.tag}", f"{self.repository.url}/releases", draft.commit)
-
-        def find() -> Receipt | None:
-            release = self.look()
-            return replace(expected, url=release.url) if release else None
-
-        def apply() -> Receipt:
-            self.known = False
-            self.release = releases.create_draft(self.repository, draft)
-            self.known = True
-            return replace(expected, url=self.release.url)
-
-        return Action(f"draft the release {self.tag} on GitHub", expected, find, apply)
-
-    def shelving(self, path: Path, sha256: str) -> Action:
-        """The act of adding a file.
-
-        In a draft of our own that is not sealed, other bytes under the same name are what an earlier run left behind:
-        nothing was published from them, so they are replaced.
-        """
-        name = path.name
-        expected = Receipt(f"github-file:{name}", f"{self.repository.url}/releases/download/{self.tag}/{name}", sha256)
-
-        def find() -> Receipt | None:
-            file = self._file(name)
-            if file is None or not file.whole:
-                return None
-            digest = self._digest(file)
-            return None if digest != sha256 and self._left_behind(file) else replace(expected, digest=digest)
-
-        def apply() -> Receipt:
-            file, release = self._file(name), self.look()
-            if release is None:
-                raise AssertionError("a file is added after its release was drafted")
-            self.known = False
-            if file is not None:
-                releases.delete_file(self.repository, file)
-            added = releases.upload(self.repository, release, path)
-            kept = tuple(each for each in release.files if each.name != name)
-            self.release, self.known = replace(release, files=(*kept, added)), True
-            return replace(expected, digest=self._digest(added))
-
-        return Action(f"upload {name} to the GitHub release", expected, find, apply)
-
-    def fetch(self, name: str, folder: Path) -> Path | None:
-        """Bring a file of the release into a folder; None where there is no such file.
+    def preflight(self, release: Release) -> Iterator[CheckResult]:  # noqa: ARG002 - the repository is enough
+        """Check that releases may be created.
 
         Raises:
-            RemoteError: it could not be read.
+            CredentialError: the token is missing, or may not create releases.
+            RemoteError: GitHub could not be queried.
         """
-        file = self._file(name)
-        if file is None or not file.whole:
-            return None
+        repository = self._required_repository
+        if self._context.gate.is_dry_run and not repository.has_token:
+            text = f"write access to {repository.slug} was not checked"
+            yield Note(State.INFO, text, f"{GITHUB_TOKEN} is not set")
+        else:
+            yield from repository.check_write_access()
+
+    def resume(self, release: Release) -> tuple[Release, tuple[Note, ...]]:
+        """Return the release with the files of a complete draft of an earlier run, where ours are other bytes.
+
+        Where not only the packing differs but the content, the draft must have been uploaded by the same account:
+        others who may write drafts must not choose what is published.
+
+        Raises:
+            ConflictError: the release on GitHub is of another commit, or its files are not what it says.
+            RemoteError: GitHub could not be queried.
+        """
+        known = self._known(release.tag)
+        if not known.is_complete:
+            return release, ()
+        folder = self._context.scratch / "draft"
+        folder.mkdir(exist_ok=True)
+        complete = _read_complete(known, folder, release)
+        if _digests(complete) == _digests(release):
+            return release, ()
+        for artifact in complete.artifacts:
+            _download(known, artifact, folder)
+        compared = tuple(_compare(complete, release))
+        if not known.is_ours and any(note.state is State.WARNING for note in compared):
+            raise ConflictError(
+                f"the GitHub release {release.tag} has other content than what was built, uploaded by another account",
+                "Delete that draft if nothing of it was published; otherwise release a new version.",
+                faults=[": ".join(filter(None, (note.text, note.detail))) for note in compared],
+            )
+        used = Note(State.INFO, f"using the files of the GitHub release {release.tag}, not those built here")
+        return replace(release, artifacts=complete.artifacts), (used, *compared)
+
+    def actions(self, release: Release, phase: Phase) -> Iterator[Action | Note]:
+        """Yield the draft and its files, the completion marker last; or the publication of the draft.
+
+        Raises:
+            RemoteError: GitHub could not be queried.
+        """
+        known = self._known(release.tag)
+        if phase is Phase.STAGE:
+            yield from _describe(known)
+            yield _draft_action(known, release)
+            for path, sha256 in self._files(release):
+                if not known.is_immutable or known.asset(path.name):
+                    yield _upload_action(known, path, sha256)
+            if not known.is_complete and not known.is_immutable:
+                yield _upload_action(known, *self._write(COMPLETION_MARKER, manifest.dump(release)))
+        elif self._context.config.github.draft:
+            yield Note(
+                State.SKIPPED, "the release stays a draft", "", "Publish it on GitHub, or set github.draft = false."
+            )
+        else:
+            yield self._publish_action(known, release)
+
+    def status(self, query: StatusQuery) -> PublisherStatus:
+        """Return the files of the published release."""
+        repository = self._repository
+        if repository is None or not self._context.config.github.enabled:
+            return PublisherStatus(NAME, self.title, "")
+        url = f"{repository.url}/releases/tag/{query.tag}"
+        try:
+            release = repository.releases.find_published(query.tag)
+        except ReleaseToolsError as error:
+            return PublisherStatus(NAME, self.title, url, error=error)
+        assets = release.assets if release else ()
+        published = {asset.name: FileStatus(asset.name, asset.sha256, State.DONE) for asset in assets}
+        built = {artifact.filename: artifact for artifact in query.artifacts(*ArtifactKind).values()}
+        return PublisherStatus(NAME, self.title, url, compare_files(published, built))
+
+    def retract(self, query: StatusQuery, reason: str) -> Iterator[Action | Note | Document]:
+        """Mark the published release as retracted, and delete a draft that nobody saw.
+
+        The published release stays, with its files: what was built upon it must still be found.
+
+        Raises:
+            RemoteError: GitHub cannot be queried.
+        """
+        repository = self._repository
+        if repository is None or not self._context.config.github.enabled:
+            yield Note(State.SKIPPED, "the project has no releases on GitHub")
+            return
+        release = self._known(query.tag).release
+        if release is None:
+            yield Note(State.SKIPPED, f"GitHub has no release {query.tag}")
+        elif release.is_draft:
+            yield self._delete_draft_action(query.tag)
+        else:
+            yield _retract_action(repository, query.tag, reason)
+
+    def jobs(self) -> tuple[JobNeeds, ...]:
+        """Return a job that stages the draft, and one that reveals it after all uploads."""
+        permissions = (_WRITE,)
+        stage = JobNeeds("github-draft", "GitHub draft", NAME, Phase.STAGE, permissions=permissions, has_history=True)
+        reveal = JobNeeds(
+            NAME,
+            "GitHub release",
+            NAME,
+            Phase.REVEAL,
+            permissions=permissions,
+            url_output="release-url",
+            has_history=True,
+        )
+        return (stage,) if self._context.config.github.draft else (stage, reveal)
+
+    @cached_property
+    def _repository(self) -> HostedRepository | None:
+        return hosted_repository(self._context)
+
+    @property
+    def _required_repository(self) -> HostedRepository:
+        if self._repository is None:
+            raise AssertionError("a project that is not on GitHub is skipped")
+        return self._repository
+
+    def _known(self, tag: str) -> KnownRelease:
+        return self._releases.setdefault(tag, KnownRelease(self._required_repository, tag))
+
+    def _files(self, release: Release) -> Iterator[tuple[Path, str]]:
+        for artifact in release.artifacts:
+            yield artifact.path, artifact.sha256
+        sums = "".join(f"{artifact.sha256}  {artifact.filename}\n" for artifact in release.artifacts)
+        yield self._write(SUMS, sums)
+
+    def _write(self, name: str, text: str) -> tuple[Path, str]:
+        folder = self._context.scratch / "github"
+        folder.mkdir(exist_ok=True)
         path = folder / name
-        releases.download(self.repository, file, path)
-        return path
+        path.write_text(text, encoding="utf-8", newline="\n")
+        return path, hashlib.sha256(text.encode()).hexdigest()
 
-    def _file(self, name: str) -> HostedFile | None:
-        release = self.look()
-        return release.file(name) if release else None
+    def _publish_action(self, known: KnownRelease, release: Release) -> Action:
+        repository = known.repository
+        url = f"{repository.url}/releases/tag/{release.tag}"
+        expected = Receipt(f"{NAME}:{release.tag}", url, release.commit)
 
-    def _left_behind(self, file: HostedFile) -> bool:
-        release = self.look()
-        return release is not None and release.draft and not self.is_complete and file.uploader == self.login
+        def find() -> Receipt | None:
+            known.forget()
+            found = known.release
+            if found is None or found.is_draft:
+                return None
+            return replace(expected, url=found.url, digest=repository.refs.commit_of_tag(release.tag))
 
-    def _digest(self, file: HostedFile) -> str:
-        """As GitHub tells it; an older Enterprise server does not, so the file is read."""
-        if file.sha256:
-            return file.sha256
-        with TemporaryDirectory(prefix="release-tools-") as folder:
-            path = Path(folder, "file")
-            releases.download(self.repository, file, path)
-            with path.open("rb") as content:
-                return hashlib.file_digest(content, "sha256").hexdigest()
+        def apply() -> Receipt:
+            draft = known.release
+            if draft is None or not draft.is_draft:
+                raise RemoteError(f"the draft release {release.tag} of {repository.slug} is gone")
+            if repository.refs.commit_of_tag(release.tag) != release.commit:
+                raise RemoteError(
+                    f"{release.tag} of {repository.slug} is not on {release.commit}, so its release is not published",
+                    "Somebody moved or deleted the tag: find out who.",
+                )
+            is_latest = self._is_latest(release, repository.releases.published_tags())
+            published = repository.releases.publish(draft, is_prerelease=release.is_prerelease, is_latest=is_latest)
+            return replace(expected, url=published.url)
+
+        return Action(f"publish the GitHub release {release.tag}", expected, find, apply)
+
+    def _is_latest(self, release: Release, tags: tuple[str, ...]) -> bool:
+        """Return whether this is a final version, and the highest of those released."""
+        if release.kind not in {Kind.FINAL, Kind.POST}:
+            return False
+        tag_format = find_tag_format(self._context)
+        others = filter(None, map(tag_format.version, tags))
+        return all(Version(release.version) >= other for other in others if not other.is_prerelease)
+
+    def _delete_draft_action(self, tag: str) -> Action:
+        repository = self._required_repository
+        expected = Receipt(f"{NAME}:draft-deleted:{tag}", f"{repository.url}/releases", "")
+        known = self._known(tag)
+
+        def find() -> Receipt | None:
+            known.forget()
+            return expected if known.release is None else None
+
+        def apply() -> Receipt:
+            draft = known.release
+            if draft is not None:
+                repository.releases.delete_draft(draft)
+            return expected
+
+        return Action(f"delete the draft of the GitHub release {tag}", expected, find, apply)
+
+
+def _describe(known: KnownRelease) -> Iterator[Note]:
+    if not known.repository.has_token:
+        yield Note(State.INFO, "drafts cannot be seen without a token", f"{GITHUB_TOKEN} is not set")
+    is_immutable = known.is_immutable
+    if known.extra_drafts:
+        drafts = "draft" if known.extra_drafts == 1 else "drafts"
+        text = f"{known.extra_drafts} more {drafts} of {known.tag} on GitHub"
+        yield Note(State.WARNING, text, advice="Delete those that are not needed.")
+    if is_immutable:
+        yield Note(State.WARNING, f"the GitHub release {known.tag} is immutable: no missing file can be added")
+
+
+def _draft_action(known: KnownRelease, release: Release) -> Action:
+    """Return the creation of the draft; a release of that tag, draft or not, is used as it is."""
+    repository = known.repository
+    expected = Receipt(f"{NAME}-draft:{known.tag}", f"{repository.url}/releases", release.commit)
+    title = f"{release.name} {release.version}".strip()
+    draft = Draft(release.tag, release.commit, title, release.release_notes, release.is_prerelease)
+
+    def find() -> Receipt | None:
+        return replace(expected, url=known.release.url) if known.release else None
+
+    def apply() -> Receipt:
+        return replace(expected, url=known.create_draft(draft).url)
+
+    return Action(f"draft the GitHub release {known.tag}", expected, find, apply)
+
+
+def _upload_action(known: KnownRelease, path: Path, sha256: str) -> Action:
+    """Return the upload of a file to the release.
+
+    In an incomplete draft of ours, other bytes under the same name are what an earlier run left: nothing was published
+    from them, so they are replaced.
+    """
+    name = path.name
+    url = f"{known.repository.url}/releases/download/{known.tag}/{name}"
+    expected = Receipt(f"{NAME}-file:{name}", url, sha256)
+
+    def find() -> Receipt | None:
+        asset = known.asset(name)
+        if asset is None or not asset.is_complete:
+            return None
+        digest = known.sha256(asset)
+        if digest != sha256 and known.is_leftover(asset):
+            return None
+        return replace(expected, digest=digest)
+
+    def apply() -> Receipt:
+        return replace(expected, digest=known.sha256(known.upload(path)))
+
+    return Action(f"upload {name} to the GitHub release", expected, find, apply)
+
+
+def _retract_action(repository: HostedRepository, tag: str, reason: str) -> Action:
+    release = repository.releases.find_published(tag)
+    if release is None:
+        raise RemoteError(f"the GitHub release {tag} is gone")
+    notice = f"> [!CAUTION]\n> {_RETRACTED} {markdown_line(reason)}\n\n"
+    expected = Receipt(f"{NAME}:retracted:{tag}", release.url, hashlib.sha256(notice.encode()).hexdigest())
+
+    def find() -> Receipt | None:
+        now = repository.releases.find_published(tag)
+        return expected if now and _RETRACTED in now.text and now.is_prerelease else None
+
+    def apply() -> Receipt:
+        title = f"{release.title or tag} (retracted)"
+        repository.releases.mark_prerelease(release, title=title, text=notice + release.text)
+        return expected
+
+    return Action(f"mark the GitHub release {tag} as retracted", expected, find, apply)
+
+
+def _read_complete(known: KnownRelease, folder: Path, release: Release) -> Release:
+    """Return what the complete release says about itself; it must be of the same commit."""
+    known.download(COMPLETION_MARKER, folder)
+    try:
+        complete = manifest.load(folder)
+    except OutputError as error:
+        raise ConflictError(f"the GitHub release {release.tag}: {error.message}", "Delete the draft.") from None
+    facts = {
+        "name": (canonicalize_name(complete.name), canonicalize_name(release.name)),
+        "version": (complete.version, release.version),
+        "tag": (complete.tag, release.tag),
+        "commit": (complete.commit, release.commit),
+    }
+    faults = [f"{fact}: {theirs} there, {ours} here" for fact, (theirs, ours) in facts.items() if theirs != ours]
+    if faults:
+        raise ConflictError(
+            f"the GitHub release {release.tag} was made from something else",
+            "If nothing of it was published, delete the draft; otherwise release a new version.",
+            faults=faults,
+        )
+    return complete
+
+
+def _download(known: KnownRelease, artifact: Artifact, folder: Path) -> None:
+    path = known.download(artifact.filename, folder)
+    if path is None:
+        raise ConflictError(
+            f"the GitHub release {known.tag} lacks {artifact.filename}, which its {COMPLETION_MARKER} lists",
+            "Delete the draft if nothing of it was published; otherwise release a new version.",
+        )
+    found = Artifact.of(path, artifact.kind)
+    if (found.sha256, found.size) != (artifact.sha256, artifact.size):
+        raise ConflictError(
+            f"{artifact.filename} of the GitHub release {known.tag} does not match its {COMPLETION_MARKER}:"
+            f" sha256 {found.sha256}",
+            "Somebody replaced it: find out who, and release a new version.",
+        )
+
+
+def _compare(complete: Release, release: Release) -> Iterator[Note]:
+    """Yield how the files of the complete release differ from those built here; a warning where their content does."""
+    built = {artifact.filename: artifact for artifact in release.artifacts}
+    for theirs in complete.artifacts:
+        ours = built.get(theirs.filename)
+        if ours is None:
+            yield Note(State.WARNING, f"{theirs.filename} was not built here")
+        elif ours.sha256 != theirs.sha256:
+            members = content_differences(theirs, ours)
+            if members:
+                more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+                yield Note(State.WARNING, f"{theirs.filename} has other content", f"{members[0]}{more}")
+            else:
+                yield Note(State.INFO, f"{theirs.filename} is packed differently", "its content is the same")
+
+
+def _digests(release: Release) -> dict[str, str]:
+    return {artifact.filename: artifact.sha256 for artifact in release.artifacts}

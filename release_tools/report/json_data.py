@@ -20,7 +20,7 @@ def report_data(release: Release, error: ReleaseToolsError | None = None) -> dic
         "sections": [
             {
                 "title": section.title,
-                "publisher": section.place,
+                "publisher": section.group,
                 "seconds": round(section.seconds, 3),
                 "notes": [note_data(note) for note in section.notes],
             }

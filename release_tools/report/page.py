@@ -16,7 +16,7 @@ from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import State
 from release_tools.model.release import Release
 from release_tools.report.trees import Folder, Pair, side_by_side, tree
-from release_tools.report.verdicts import headline, outcome_state, places, preparations, verdict
+from release_tools.report.verdicts import headline, outcome_state, preparations, published_sections, verdict
 
 _FOLDER: Final = Path(__file__).parent / "page"
 _LARGEST_DOCUMENT: Final = 1_000_000
@@ -65,7 +65,7 @@ def report_page(
     from release_tools.report.page_template import STYLE, TEMPLATE
 
     files = list(_opened(release.artifacts, background or BackgroundTasks()))
-    deeds = [note for section in places(release) for note in section.notes if note.state in _DEEDS]
+    deeds = [note for section in published_sections(release) for note in section.notes if note.state in _DEEDS]
     return TEMPLATE.render(
         release=release,
         error=error,
@@ -73,7 +73,7 @@ def report_page(
         verdict=verdict(release, error, is_dry_run=is_dry_run),
         outcome=outcome_state(release, error, is_dry_run=is_dry_run),
         preparations=preparations(release),
-        places=places(release),
+        destinations=published_sections(release),
         warnings=[note for section in release.sections for note in section.notes if note.state is State.WARNING],
         deeds=deeds,
         is_dry_run=is_dry_run,

@@ -10,7 +10,15 @@ from release_tools.model.artifact import Artifact
 from release_tools.model.note import Document, Note, Section, State
 from release_tools.model.release import Release
 from release_tools.report.text import size_text
-from release_tools.report.verdicts import WORDS, headline, outcome_state, places, preparations, section_state, worst
+from release_tools.report.verdicts import (
+    WORDS,
+    headline,
+    outcome_state,
+    preparations,
+    published_sections,
+    section_state,
+    worst,
+)
 from release_tools.system import sanitize
 
 LARGEST: Final = 1024 * 1024
@@ -68,10 +76,10 @@ def _parts(release: Release, error: ReleaseToolsError | None, *, is_dry_run: boo
         yield "\n" + sanitize.markdown_fence(str(error)) + "\n"
     if release.sections:
         yield "\n```mermaid\n" + diagram(release) + "```\n"
-    published = places(release)
+    published = published_sections(release)
     if published:
         yield "\n| | place | |\n|---|---|---|\n"
-        yield from (_place(section) for section in published)
+        yield from (_destination(section) for section in published)
     if release.artifacts:
         yield "\n| file | size | sha256 |\n|---|---:|---|\n"
         yield from (_artifact(artifact) for artifact in release.artifacts)
@@ -86,17 +94,17 @@ def diagram(release: Release) -> str:
     built = preparations(release)
     state = worst(built)
     lines.append(f'  commit --> build["{_SIGNS[state]} built and checked"]:::{_CLASS_OF[state]}')
-    for index, section in enumerate(places(release)):
+    for index, section in enumerate(published_sections(release)):
         state = section_state(section)
-        lines.append(f'  build --> place{index}["{_SIGNS[state]} {_label(section.place)}"]:::{_CLASS_OF[state]}')
+        lines.append(f'  build --> destination{index}["{_SIGNS[state]} {_label(section.group)}"]:::{_CLASS_OF[state]}')
     return "\n".join(lines) + "\n" + _CLASSES
 
 
-def _place(section: Section) -> str:
+def _destination(section: Section) -> str:
     state = section_state(section)
     telling = [note for note in section.notes if note.state is state] or list(section.notes[:1])
     said = "<br>".join(_line(note) for note in telling)
-    return f"| {_SIGNS[state]} | **{sanitize.markdown_line(section.place)}** {WORDS[state]} | {said} |\n"
+    return f"| {_SIGNS[state]} | **{sanitize.markdown_line(section.group)}** {WORDS[state]} | {said} |\n"
 
 
 def _artifact(artifact: Artifact) -> str:

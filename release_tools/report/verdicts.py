@@ -1,4 +1,4 @@
-"""How a step, a place and the whole run stand: what the step summary and the page say alike."""
+"""Sum up a step, a destination and the whole run, for the step summary and the page alike."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -31,7 +31,7 @@ def outcome_state(release: Release, error: ReleaseToolsError | None, *, is_dry_r
     """FAILED, WOULD for a rehearsal, or DONE; a build has nothing to rehearse and is DONE."""
     if error is not None:
         return State.FAILED
-    return State.PLANNED if is_dry_run and places(release) else State.DONE
+    return State.PLANNED if is_dry_run and published_sections(release) else State.DONE
 
 
 def verdict(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
@@ -39,7 +39,7 @@ def verdict(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bo
     if error is not None:
         failed = next((item.title for item in release.sections if section_state(item) is State.FAILED), "")
         return f"failed at: {failed}" if failed else "failed"
-    if not places(release):
+    if not published_sections(release):
         return "ready, nothing published"
     return "rehearsed, nothing published" if is_dry_run else "released"
 
@@ -50,15 +50,15 @@ def headline(release: Release, error: ReleaseToolsError | None, *, is_dry_run: b
     return f"{what}: {verdict(release, error, is_dry_run=is_dry_run)}"
 
 
-def places(release: Release) -> tuple[Section, ...]:
-    """One section a place, in their order, for all the steps that publish there."""
-    names = dict.fromkeys(section.place for section in release.sections if section.place)
-    return tuple(_place(name, [one for one in release.sections if one.place == name]) for name in names)
+def published_sections(release: Release) -> tuple[Section, ...]:
+    """Return one section a destination, in their order, for all the steps that publish there."""
+    names = dict.fromkeys(section.group for section in release.sections if section.group)
+    return tuple(_merge_sections(name, [one for one in release.sections if one.group == name]) for name in names)
 
 
 def preparations(release: Release) -> tuple[Section, ...]:
     """The sections of the steps that publish nothing."""
-    return tuple(section for section in release.sections if not section.place)
+    return tuple(section for section in release.sections if not section.group)
 
 
 def worst(sections: tuple[Section, ...]) -> State:
@@ -67,7 +67,7 @@ def worst(sections: tuple[Section, ...]) -> State:
     return next((state for state in _STRONGEST if state in states and state is not State.SKIPPED), State.DONE)
 
 
-def _place(name: str, sections: Sequence[Section]) -> Section:
+def _merge_sections(name: str, sections: Sequence[Section]) -> Section:
     notes = tuple(note for section in sections for note in section.notes)
     reached = tuple(note for note in notes if note.state is not State.NOT_RUN)
     return Section(name, reached or notes[:1], sum(section.seconds for section in sections), name)

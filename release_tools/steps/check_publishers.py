@@ -1,104 +1,87 @@
-"""Before the first irreversible deed: everything that can be known, at every place, all faults told together."""
+"""Check every destination of the route before the first irreversible change, and report all faults together."""
 
 from collections.abc import Iterator
-from itertools import chain
 
 from packaging.version import Version
 
 from release_tools.engine.context import Context
 from release_tools.engine.executor import PartialFailureError
-from release_tools.engine.routes import Route, route_for
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError
-from release_tools.forges.origin import hosted
-from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.publishers.check_results import CheckResult, collect_errors
+from release_tools.publishers.base import CheckResult, Publisher
+from release_tools.publishers.package_index.index_publisher import IndexPublisher
+from release_tools.publishers.routes import OWN_STEPS, Publishers
 
 
 def start_index_queries(context: Context, release: Release) -> None:
-    """In a dry run, start to ask the public indexes, whose answer may be a few moments old by the time it counts."""
-    if context.gate.is_dry_run and context.http.once and release.name:
-        from release_tools.publishers.package_index.index_publisher import IndexPublisher
-
-        context.http.get_ready()
-        for index in route_for(context.config, release.kind).indexes:
-            if index.audience:  # the session keeps the answer
-                context.background.start(f"ask {index.name}", IndexPublisher(context, release, index).look)
+    """In a dry run, start to query the indexes, as their answer may be a few moments old when it is used."""
+    if not context.gate.is_dry_run or not release.name:
+        return
+    context.http.get_ready()
+    for publisher in context.shared(Publishers).route(release.kind):
+        if isinstance(publisher, IndexPublisher):
+            context.background.start(f"query {publisher.name}", publisher.query(release.name))
 
 
 def check_publishers(context: Context, release: Release) -> Release:
-    """Say where this kind of version goes, and look at each place.
+    """Say where this kind of version goes, and check each destination.
 
-    In a dry run a place that cannot be reached and a login that is missing are warnings; a conflict is not.
+    In a dry run, a destination that cannot be reached and missing credentials are warnings; a conflict is not.
 
     Raises:
-        StoppedError: something forbids the release; nothing was published.
+        PartialFailureError: something forbids the release; nothing was published.
     """
-    way = route_for(context.config, release.kind)
+    publishers = [one for one in context.shared(Publishers).route(release.kind) if one.name not in OWN_STEPS]
     errors: list[ReleaseToolsError] = []
-    looks = (_version(context, release), _way(release, way), _places(context, release, way), _hosting(context, release))
-    for finding in chain.from_iterable(looks):
-        if isinstance(finding, Note):
-            release = release.with_notes(finding)
-        elif context.gate.is_dry_run and isinstance(finding, CredentialError | RemoteError):
-            release = release.with_notes(Note(State.WARNING, finding.message, advice=finding.advice))
+    for result in _check(context, release, publishers):
+        if isinstance(result, Note):
+            release = release.with_notes(result)
+        elif context.gate.is_dry_run and isinstance(result, CredentialError | RemoteError):
+            release = release.with_notes(Note(State.WARNING, result.message, advice=result.advice))
         else:
-            errors.append(finding)
+            errors.append(result)
     if errors:
-        raise PartialFailureError(release, _together(errors))
+        raise PartialFailureError(release, _combine(errors))
     return release
 
 
-def _version(context: Context, release: Release) -> Iterator[CheckResult]:
+def _check(context: Context, release: Release, publishers: list[Publisher]) -> Iterator[CheckResult]:
+    yield from _check_version(context, release)
+    active = [publisher for publisher in publishers if publisher.skip(release) is None]
+    titles = [publisher.title for publisher in active]
+    yield Note(State.INFO, f"a {release.kind} version goes to {', then '.join(titles) or 'no destination'}")
+    for publisher in publishers:
+        if publisher in active:
+            yield from _preflight(publisher, release)
+
+
+def _check_version(context: Context, release: Release) -> Iterator[CheckResult]:
     if Version(release.version).local:
-        yield PreflightError(f"{release.version} is a local version, which no index takes", "Tag the commit first.")
-    asked = context.request.tag
-    if asked and release.tag and asked != release.tag:
-        yield PreflightError(f"this run is for the tag {asked}, but the files were built for {release.tag}")
-
-
-def _way(release: Release, way: Route) -> Iterator[CheckResult]:
-    titles = [*(index.title for index in way.indexes), *(channel.title for channel in way.channels)]
-    yield Note(State.INFO, f"a {release.kind} version goes to {', then '.join(titles) or 'no place'}")
-    for place in way.unconfigured:
-        yield Note(State.SKIPPED, f"{place.name}: {place.reason}", advice=place.advice)
-
-
-def _places(context: Context, release: Release, way: Route) -> Iterator[CheckResult]:
-    if way.indexes and (release.artifacts_of_kind(ArtifactKind.SDIST) or release.artifacts_of_kind(ArtifactKind.WHEEL)):
-        from release_tools.publishers.package_index.index_publisher import (
-            IndexPublisher,  # which a job for another place never loads
+        advice = "Tag the commit first."
+        yield PreflightError(f"{release.version} is a local version, which no index accepts", advice)
+    tag = context.request.tag
+    if tag and release.tag and tag != release.tag:
+        yield PreflightError(
+            f"this run is for the tag {tag}, but the files were built for {release.tag}",
+            "Build again from that tag.",
         )
 
-        for index in way.indexes:
-            yield from collect_errors(IndexPublisher(context, release, index).checks)
-    if way.channels and release.artifacts_of_kind(ArtifactKind.CONDA):
-        from release_tools.publishers.conda_channel.channel_publisher import ChannelPublisher
 
-        for channel in way.channels:
-            yield from collect_errors(ChannelPublisher(context, release, channel).checks)
-
-
-def _hosting(context: Context, release: Release) -> Iterator[CheckResult]:
-    """Whether a release can be made on GitHub, where the project lies there."""
-    if not context.config.github.enabled or release.is_untagged:
-        return
-    repository = hosted(context)
-    if repository is None:
-        return
-    if context.gate.is_dry_run and repository.hub.token is None:
-        yield Note(State.INFO, f"whether {repository.slug} can be written to is not rehearsed", "there is no token")
-    else:
-        yield from collect_errors(repository.may_be_written_to)
+def _preflight(publisher: Publisher, release: Release) -> Iterator[CheckResult]:
+    try:
+        yield from publisher.preflight(release)
+    except ReleaseToolsError as error:
+        yield error
 
 
-def _together(errors: list[ReleaseToolsError]) -> ReleaseToolsError:
-    """One error for all; its class, and so the exit code, is theirs where they share it."""
+def _combine(errors: list[ReleaseToolsError]) -> ReleaseToolsError:
+    """Return one error for all; its class, and so the exit code, is theirs where they share it."""
     if len(errors) == 1:
         return errors[0]
-    kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else PreflightError
+    classes = {type(error) for error in errors}
+    combined = classes.pop() if len(classes) == 1 else PreflightError
     faults = [f"{error.message}. {error.advice}".strip() for error in errors]
-    return kind(
-        "Several things forbid this release:", "Nothing was published. Mend them, then run again.", faults=faults
+    return combined(
+        "several things forbid this release:", "Nothing was published. Fix these and run again.", faults=faults
     )

@@ -13,7 +13,8 @@ from release_tools.model.release import Release
 from release_tools.project.facts import VersionSource
 from release_tools.project.project_history import ProjectHistory
 from release_tools.project.tag_spelling import find_tag_format, suggest_template
-from release_tools.workflows.jobs import jobs
+from release_tools.publishers.routes import Publishers
+from release_tools.workflows.jobs import publishing_jobs
 from release_tools.workflows.project_workflows import ProjectWorkflows
 from release_tools.workflows.render import keep_pins, render
 from release_tools.workflows.workflow_files import Workflow, files
@@ -107,14 +108,15 @@ def _changelog(context: Context) -> Note:
 
 
 def _workflows(subject: ProjectWorkflows) -> Iterator[Note]:
-    config = subject.context.config
     found = []
     for file in files(subject.root):
         try:
             found.append(Workflow.read(subject.root, file))
         except ConfigError as error:
             yield Note(State.FAILED, error.message, advice="GitHub cannot read it either: mend it.")
-    yield from check_workflows(found, jobs(config, dev=subject.dev), find_tag_format(subject.context))
+    yield from check_workflows(
+        found, publishing_jobs(subject.context.shared(Publishers), is_dev=subject.dev), find_tag_format(subject.context)
+    )
     plan = keep_pins(subject.plan(dev=subject.dev, ours="?"), subject.texts)
     stale = [path for path, text in render(plan).items() if subject.texts.get(path, text) != text]
     for path in stale:

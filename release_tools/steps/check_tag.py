@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
-from release_tools.forges.origin import Origin, origin
+from release_tools.forges.tag_remote import TagRemote, find_tag_remote
 from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Head, Repository
 from release_tools.model.note import Note, Skip, State
@@ -61,7 +61,7 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
     tag_format = find_tag_format(context)
     versions = {tag: version for tag in repository.tags() if (version := tag_format.version(tag))}
     subject = _Subject(context, release, repository, repository.head(), versions, tag_format)
-    there = origin(context)
+    there = find_tag_remote(context)
     if there is None:
         return Skip(
             f"there is no git remote {context.config.tag.remote}",
@@ -100,7 +100,7 @@ def _version(subject: _Subject) -> Iterator[Note]:
         yield Note(State.DONE, f"{version} is canonical", f"newest final version so far: {newest or 'none'}")
 
 
-def _free(subject: _Subject, there: Origin) -> Iterator[Note]:
+def _free(subject: _Subject, there: TagRemote) -> Iterator[Note]:
     """Check that neither the tag nor the version under another tag exists."""
     release = subject.release
     twins = [tag for tag, version in subject.versions.items() if version == Version(release.version)]
@@ -144,7 +144,7 @@ def _tree(subject: _Subject) -> Iterator[Note]:
         yield Note(State.DONE, "nothing is uncommitted")
 
 
-def _branch(subject: _Subject, there: Origin) -> Iterator[Note]:
+def _branch(subject: _Subject, there: TagRemote) -> Iterator[Note]:
     """Check that the commit is public, on the branch that releases are made from."""
     head, commit = subject.head, subject.release.commit
     branch = subject.context.config.tag.branch or head.branch or there.default_branch()

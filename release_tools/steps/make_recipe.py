@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from release_tools.engine.context import Context
-from release_tools.engine.routes import includes_conda_forge
 from release_tools.errors import CondaError, RecipeError
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import RecipeFiles, Release
+from release_tools.publishers.routes import Publishers
 
 if TYPE_CHECKING:
     from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
@@ -32,7 +32,7 @@ def start_recipe(context: Context, release: Release) -> None:
 
         import release_tools.publishers.conda_forge.rendering  # noqa: F401 - as above
 
-        if not context.cut_off:
+        if not context.unreachable_channel:
             import asyncio  # noqa: F401 - as above
 
             import rattler.exceptions  # noqa: F401 - as above
@@ -52,7 +52,7 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
         return Skip("conda-forge.enabled is false")
     if not release.artifacts_of_kind(ArtifactKind.SDIST):
         return Skip("conda-forge builds from an sdist, and there is none")
-    if not context.gate.is_dry_run and not includes_conda_forge(context.config, release.kind):
+    if not context.gate.is_dry_run and not context.shared(Publishers).is_proposed(release.kind):
         return Skip(f"this {release.kind} version does not go to conda-forge")
     try:
         subject, rendering, unmet = context.background.result(RECIPE, _rendered, context, release)

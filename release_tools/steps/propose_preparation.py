@@ -10,9 +10,8 @@ from release_tools.engine.context import Context
 from release_tools.engine.executor import run_actions
 from release_tools.engine.gate import Action
 from release_tools.errors import ConflictError, CredentialError, RepositoryError
-from release_tools.forges.github import git_data, pulls, refs
-from release_tools.forges.github.client import HostedRepository
-from release_tools.forges.origin import hosted
+from release_tools.forges.base import HostedRepository, NewPullRequest
+from release_tools.forges.registry import hosted_repository
 from release_tools.git.local_commit import FileChange, prepared_clone, staged_changes
 from release_tools.git.repository import Repository
 from release_tools.history.preparation import preparation_message
@@ -68,10 +67,10 @@ class _Proposal:
         expected = Receipt(f"prepare-branch:{self.release.version}", url, tree)
 
         def find() -> Receipt | None:
-            tip = git_data.tip(self.repository, self.branch)
+            tip = self.repository.refs.tip(self.branch)
             if not tip:
                 return None
-            if git_data.tree_of(self.repository, tip) != tree:
+            if self.repository.refs.tree_of(tip) != tree:
                 raise ConflictError(
                     f"the branch {self.branch} of {self.repository.slug} has other content",
                     "Merge or close its pull request, delete the branch, and run the same command again.",
@@ -81,10 +80,10 @@ class _Proposal:
         def apply() -> Receipt:
             files = {change.path: self._content(change) for change in self.changes}
             executables = [change.path for change in self.changes if change.mode == _EXECUTABLE]
-            commit = git_data.commit_files(
-                self.repository, self.release.commit, files, self.title, None, executables=executables
+            commit = self.repository.refs.commit_files(
+                self.release.commit, files, self.title, None, executables=executables
             )
-            git_data.create_branch(self.repository, self.branch, commit)
+            self.repository.refs.create_branch(self.branch, commit)
             return expected
 
         return Action(f"push the branch {self.branch} to {self.repository.slug}", expected, find, apply)
@@ -96,13 +95,13 @@ class _Proposal:
         expected = Receipt(f"prepare-pull-request:{self.release.version}", f"{self.repository.url}/pulls", "")
 
         def find() -> Receipt | None:
-            found = [pull for pull in pulls.newest_pulls(self.repository, head) if pull.open or pull.merged]
+            found = [pull for pull in self.repository.pull_requests.newest(head) if pull.is_open or pull.is_merged]
             return replace(expected, url=found[0].url) if found else None
 
         def apply() -> Receipt:
             body = _BODY.format(name=self.release.name, version=self.release.version)
             try:
-                pull = pulls.open_pull(self.repository, pulls.Proposed(head, self.base, self.title, body))
+                pull = self.repository.pull_requests.open(NewPullRequest(head, self.base, self.title, body))
             except CredentialError as error:
                 compare = f"{self.repository.url}/compare/{self.base}...{self.branch}"
                 raise CredentialError(
@@ -130,13 +129,13 @@ def propose_preparation(context: Context, release: Release) -> Release | Skip:
     changes = staged_changes(clone)
     if not changes:
         return Skip(f"{release.version} is prepared already")
-    repository = hosted(context)
+    repository = hosted_repository(context)
     if repository is None:
         raise RepositoryError(
             "the project's repository is not on GitHub",
             'Set github.repository = "owner/name", or apply the patch yourself: git apply --index FILE',
         )
     head = Repository.open(context.project, context.env).head()
-    base = context.config.tag.branch or head.branch or refs.default_branch(repository)
+    base = context.config.tag.branch or head.branch or repository.refs.default_branch()
     proposal = _Proposal(repository, release, base, clone, changes)
     return run_actions(context, release, [proposal.branching(), proposal.opening()])

@@ -16,6 +16,7 @@ from release_tools.engine.context import Context
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
+from release_tools.publishers.routes import leads_to_pypi
 
 
 def start_installations(context: Context, release: Release) -> None:
@@ -39,12 +40,15 @@ def verify(context: Context, release: Release) -> Release:
     if every.faults:
         return release.with_notes(*every.faults)
     start_installations(context, release)
+    is_for_pypi = leads_to_pypi(context.config, release.kind)
     notes = [
         *check_compatibility(context, release),
-        *check_metadata(context.config, release, subject),
+        *check_metadata(context.config, release, subject, is_for_pypi=is_for_pypi),
         *check_contents(context.config.verify, every),
         *check_lost_files(context, release, every),
-        *check_platform_tags(context, release.kind, every.wheels, {wheel.filename for wheel in release.trial}),
+        *check_platform_tags(
+            context, every.wheels, {wheel.filename for wheel in release.trial}, is_for_pypi=is_for_pypi
+        ),
         *check_wheel_set(every),
         *check_version_agreement(context, release),
     ]

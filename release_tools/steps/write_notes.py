@@ -1,5 +1,7 @@
 """Write the release notes once, for every destination that shows them."""
 
+from dataclasses import replace
+
 from packaging.version import Version
 
 from release_tools.engine.context import Context
@@ -16,7 +18,7 @@ def write_notes(context: Context, release: Release) -> Release:
         HistoryError: the changelog that is configured is not there.
     """
     note, document = _written(context, release)
-    return release.with_notes(note).with_documents(document)
+    return replace(release, release_notes=document.text).with_notes(note).with_documents(document)
 
 
 def rewrite_notes(context: Context, release: Release) -> Release | Skip:

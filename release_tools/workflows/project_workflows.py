@@ -18,8 +18,9 @@ from release_tools.git.remote import Remote
 from release_tools.git.repository import Repository
 from release_tools.project.facts import Project, VersionSource, is_python_project
 from release_tools.project.tag_spelling import find_tag_format
+from release_tools.publishers.routes import Publishers
 from release_tools.system.process import ProcessError
-from release_tools.workflows.jobs import WorkflowPlan, jobs
+from release_tools.workflows.jobs import WorkflowPlan, publishing_jobs
 from release_tools.workflows.render import CHECK, RELEASE
 from release_tools.workflows.workflow_files import read_yaml
 
@@ -100,10 +101,10 @@ class ProjectWorkflows:
         """
         config = self.context.config
         dist = config.packages_dir if self.folder == "." else f"{self.folder}/{config.packages_dir}"
-        made = jobs(config, dev=dev)
+        jobs = publishing_jobs(self.context.shared(Publishers), is_dev=dev)
         tags = find_tag_format(self.context).globs
         build = make_plan(self.context.project, config.wheels, self.context.env, self.name, "")
-        return WorkflowPlan(self.name, self.branch, tags, self.folder, dist, made, dev, ours, matrix=build.matrix)
+        return WorkflowPlan(self.name, self.branch, tags, self.folder, dist, jobs, dev, ours, matrix=build.matrix)
 
 
 def _name(context: Context) -> str:

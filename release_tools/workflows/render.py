@@ -37,8 +37,8 @@ def render(plan: WorkflowPlan) -> dict[str, str]:
 def keep_pins(plan: WorkflowPlan, texts: Mapping[str, str]) -> WorkflowPlan:
     """The plan with the commits that the project's own workflows pin, which a bot may have brought up to date."""
     found = dict(pair for text in texts.values() for pair in _PINNED.findall(text))
-    ours = found.get(addresses.ACTION)
+    own = found.get(addresses.ACTION)
     pins = {name: commit for name, commit in found.items() if name in PINS}
     if any(f"uses: {ITSELF}\n" in text for text in texts.values()):
-        return replace(plan, pins=pins, ours=ITSELF)
-    return replace(plan, pins=pins, ours=f"{addresses.ACTION}@{ours}" if ours else plan.ours)
+        return replace(plan, pins=pins, action=ITSELF)
+    return replace(plan, pins=pins, action=f"{addresses.ACTION}@{own}" if own else plan.action)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from release_tools.engine.routes import CONDA_FORGE, split_names
 from release_tools.model.note import Note, State
 from release_tools.model.versions import TagFormat
-from release_tools.workflows.jobs import PublishJob
+from release_tools.publishers.base import JobNeeds
+from release_tools.publishers.routes import split_names
 from release_tools.workflows.trigger_patterns import matches_patterns
 from release_tools.workflows.workflow_files import Use, Workflow
 
@@ -13,7 +13,7 @@ _PUBLISHING = ("publish", "release")
 _BUILDING = ("build", "release", "dry-run")
 
 
-def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[PublishJob], tags: TagFormat) -> Iterator[Note]:
+def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[JobNeeds], tags: TagFormat) -> Iterator[Note]:
     """Every fault, and what was seen to be right.
 
     Args:
@@ -33,10 +33,10 @@ def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[PublishJob], t
         for use in workflow.uses:
             yield from _use(use)
     for job in jobs:
-        yield from _place(job, [use for workflow in workflows for use in find_publishing_jobs(job, workflow)])
+        yield from _job(job, [use for workflow in workflows for use in find_publishing_jobs(job, workflow)])
 
 
-def find_publishing_jobs(job: PublishJob, workflow: Workflow) -> list[Use]:
+def find_publishing_jobs(job: JobNeeds, workflow: Workflow) -> list[Use]:
     """The steps of a workflow that publish to the place of a job."""
     return [use for use in workflow.uses if use.command in _PUBLISHING and _serves(use, job)]
 
@@ -89,9 +89,9 @@ def _use(use: Use) -> Iterator[Note]:
         )
 
 
-def _place(job: PublishJob, uses: Sequence[Use]) -> Iterator[Note]:
+def _job(job: JobNeeds, uses: Sequence[Use]) -> Iterator[Note]:
     if not uses:
-        otherwise = "set conda-forge.enabled = false" if job.place == CONDA_FORGE else "take the place out of the route"
+        otherwise = "set conda-forge.enabled = false" if job.publisher == "conda-forge" else "remove it from the route"
         yield Note(
             State.WARNING,
             f"no job publishes to {job.title}, though a route leads there",
@@ -102,7 +102,7 @@ def _place(job: PublishJob, uses: Sequence[Use]) -> Iterator[Note]:
         yield from faults or [Note(State.DONE, f"{use.path}, job {use.job}: has what {job.title} asks for")]
 
 
-def _rights(job: PublishJob, use: Use) -> Iterator[Note]:
+def _rights(job: JobNeeds, use: Use) -> Iterator[Note]:
     for right, reason in job.permissions:
         name, _, level = right.partition(": ")
         by_password = name == "id-token" and use.has_secret("TWINE_PASSWORD")
@@ -114,7 +114,7 @@ def _rights(job: PublishJob, use: Use) -> Iterator[Note]:
             )
 
 
-def _secrets(job: PublishJob, use: Use) -> Iterator[Note]:
+def _secrets(job: JobNeeds, use: Use) -> Iterator[Note]:
     for secret in job.secrets:
         if not use.has_secret(secret) and secret != "TWINE_USERNAME":  # noqa: S105 - twine takes __token__ without one
             yield Note(
@@ -124,7 +124,7 @@ def _secrets(job: PublishJob, use: Use) -> Iterator[Note]:
             )
 
 
-def _environment(job: PublishJob, use: Use) -> Iterator[Note]:
+def _environment(job: JobNeeds, use: Use) -> Iterator[Note]:
     if job.environment and not use.environment:
         yield Note(
             State.WARNING,
@@ -133,10 +133,12 @@ def _environment(job: PublishJob, use: Use) -> Iterator[Note]:
         )
 
 
-def _serves(use: Use, job: PublishJob) -> bool:
+def _serves(use: Use, job: JobNeeds) -> bool:
     """Whether a step publishes to that place: to all without ``only``."""
     only = split_names(use.inputs.get("only", ""))
-    return not only or job.place in only
+    phase = use.inputs.get("phase", "")
+    is_phase = not phase or job.phase is None or phase == job.phase.option
+    return is_phase and (not only or job.publisher in only)
 
 
 def _uses(workflow: Workflow, *commands: str) -> bool:

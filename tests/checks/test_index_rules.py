@@ -13,9 +13,9 @@ from packaging.tags import parse_tag
 from release_tools.artifacts import read_sdist, read_wheel
 from release_tools.checks.index_rules import RULES, Upload, Verdict, broken_rules
 from release_tools.checks.platform_tags import refused_platforms
-from release_tools.engine.routes import PYPI
 from release_tools.errors import ReleaseToolsError, RemoteError, VerifyError
 from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.publishers.package_index.index import PYPI
 from release_tools.publishers.package_index.uploader import Login, Uploader
 from release_tools.system.http import Http, RetryPolicy
 from tests.archives.raw import Entry, Part, tar_bytes, wheel_bytes
@@ -198,7 +198,8 @@ def pypi() -> PackageIndex:
 def uploader(pypi: PackageIndex) -> Iterator[Uploader]:
     with proxying(pypi.routes) as proxy:
         http = Http.to([PYPI.upload, PYPI.simple], proxy.environment, RetryPolicy(sleep=lambda _: None))
-        with Uploader(http, PYPI, lambda: Login("__token__", TOKEN, "TWINE_PASSWORD")).at_work() as one:
+        one = Uploader(http, PYPI)
+        with one.connected():
             yield one
         http.close()
 
@@ -214,7 +215,7 @@ def answer(uploader: Uploader, pypi: PackageIndex, path: Path) -> ReleaseToolsEr
     pypi.files.clear()
     kind = ArtifactKind.WHEEL if path.name.endswith(".whl") else ArtifactKind.SDIST
     try:
-        uploader.upload(Artifact.of(path, kind))
+        uploader.upload(Artifact.of(path, kind), lambda: Login("__token__", TOKEN, "TWINE_PASSWORD"))
     except ReleaseToolsError as error:
         return error
     return None

@@ -13,7 +13,8 @@ from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import State
 from release_tools.model.release import Release
 from release_tools.model.versions import kind_of, parse_version
-from release_tools.pipeline import FORGE, Outcome, Step, run
+from release_tools.pipeline import RECIPE, Outcome, Step, run
+from release_tools.publishers.base import Phase
 from release_tools.system.console import Console
 from tests.making import make_sdist, make_wheel
 from tests.servers.anaconda import Anaconda
@@ -37,7 +38,7 @@ FEEDSTOCK = "conda-forge/demo-feedstock"
 
 STAGED = "conda-forge/staged-recipes"
 
-RECIPE = """\
+RECIPE_TEXT = """\
 context:
   version: "{version}"
 package:
@@ -92,7 +93,7 @@ Checklist
 
 
 def recipe(version: str, sha256: str) -> str:
-    return RECIPE.format(version=version, sha256=sha256)
+    return RECIPE_TEXT.format(version=version, sha256=sha256)
 
 
 @dataclass
@@ -167,7 +168,7 @@ class Forge:
             return replace(before, name="demo", version=version, kind=kind, artifacts=(sdist, wheel), commit="c" * 40)
 
         with self.context(folder, is_dry_run=is_dry_run) as context:
-            return run([Step("Build", build), *FORGE], context)
+            return run([Step("Build", build), RECIPE, Phase.PROPOSE], context)
 
     @contextmanager
     def context(self, folder: Path, *, is_dry_run: bool = False) -> Iterator[Context]:

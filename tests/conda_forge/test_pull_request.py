@@ -51,7 +51,7 @@ def test_a_new_package_is_proposed(forge: Forge) -> None:
         *("Title of", "Recipe uses", "Source is", "If static", "Package does", "Build number", "A tarball"),
         "GitHub users",
     ]
-    assert "a person owns the pull request from here" in texts(outcome)
+    assert "the pull request is yours from here" in texts(outcome)
     assert "- [ ] about.license\\_file is not known: fill it in.\n" in pull.body
 
 
@@ -125,8 +125,8 @@ def test_a_rehearsal_that_cannot_look_says_what_would_be_done(forge: Forge, faul
     forge.hub.faults = [fault]
     outcome = forge.release(is_dry_run=True)
     assert outcome.error is None
-    assert "could not look" in texts(outcome)
-    assert "would open a pull request for demo at conda-forge, unless there is one" in texts(outcome)
+    assert "could not check" in texts(outcome)
+    assert "would publish to conda-forge" in texts(outcome)
 
 
 def test_a_fork_that_lags_is_brought_up_to_date(forge: Forge) -> None:
@@ -161,7 +161,7 @@ def test_a_fork_that_does_not_come_is_said(forge: Forge) -> None:
     forge.settings["network.wait"] = "0"
     outcome = forge.release()
     assert outcome.error
-    assert (outcome.error.exit_code, "still making this fork" in str(outcome.error)) == (13, True)
+    assert (outcome.error.exit_code, "still creating this fork" in str(outcome.error)) == (13, True)
     forge.hub.repositories["bob/demo-feedstock"].reads_until_ready = 0
     assert forge.release().error is None
     assert len(forge.pulls) == 1
@@ -181,7 +181,7 @@ def test_a_fork_with_conflicts_is_left_to_its_owner(forge: Forge) -> None:
     outcome = forge.release()
     assert outcome.error
     assert (outcome.error.exit_code, forge.pulls) == (13, [])
-    assert "commits of its own that conflict" in str(outcome.error)
+    assert "conflicting commits of its own" in str(outcome.error)
 
 
 WRITES = ("forks", "blobs", "trees", "commits", "refs", "pulls", "comments")

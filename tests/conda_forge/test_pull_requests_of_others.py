@@ -3,7 +3,7 @@
 import pytest
 
 from release_tools.model.note import State
-from release_tools.publishers.conda_forge.pull_request import about
+from release_tools.publishers.conda_forge.pull_request import version_pattern
 from tests.conda_forge.forge import (
     BOT,
     NEEDS_CLICK,
@@ -36,7 +36,7 @@ def test_the_bots_pull_request_may_have_all(forge: Forge) -> None:
     pull = bots_pull(forge, recipe("1.0", served(forge)))
     outcome = forge.release()
     assert (outcome.error, forge.writes, pull.comments) == (None, [], [])
-    assert "conda-forge's bot was first" in texts(outcome)
+    assert "bot opened a pull request first" in texts(outcome)
 
 
 def test_the_bot_may_come_in_between(forge: Forge) -> None:
@@ -127,4 +127,4 @@ def test_a_proposal_that_the_search_does_not_know_yet_is_found(forge: Forge) -> 
     ],
 )
 def test_a_version_is_found_in_titles(version: str, text: str, *, found: bool) -> None:
-    assert (about("demo", version).search(text) is not None) is found
+    assert (version_pattern("demo", version).search(text) is not None) is found

@@ -42,7 +42,7 @@ def rehearse(run: Run, there: Feedstock, project: Project = NEW, *options: str) 
     return run("publish", "--dry-run", "-C", there.folder, "--no-github", "--offline-tag", *options, **there.env)
 
 
-def section(report: dict[str, Any], title: str = "Recipe for conda-forge") -> list[tuple[str, str]]:
+def section(report: dict[str, Any], title: str = "conda-forge recipe") -> list[tuple[str, str]]:
     (found,) = (one for one in report["sections"] if one["title"] == title)
     return [(note["state"], note["text"]) for note in found["notes"]]
 

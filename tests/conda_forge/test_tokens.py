@@ -80,9 +80,9 @@ def test_a_new_recipe_is_a_patch_too(forge: Forge, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("who", "said"),
     [
-        (lambda _: None, "bob's CONDA_FORGE_TOKEN may fork and open pull requests"),
+        (lambda _: None, "bob's CONDA_FORGE_TOKEN can fork and open pull requests"),
         (nobody, "CONDA_FORGE_TOKEN is not set here"),
-        (fine_grained, "may open no pull request elsewhere"),
+        (fine_grained, "cannot open pull requests elsewhere"),
         (a_workflows_own, "a workflow's own token"),
         (expired, "GitHub refused the token"),
         (without_workflows, "lacks the scope workflow"),

@@ -26,6 +26,6 @@ def test_a_rehearsal_builds_and_tests_the_recipe(run: Run, tmp_path: Path, conda
         said = run("dry-run", "-C", checkout.root, "--json", *ELSEWHERE, **there.env, **channels)
     assert said.code == 0, said.err
     report = json.loads(said.out)
-    (trial,) = (section["notes"] for section in report["sections"] if section["title"] == "Trial of the recipe")
+    (trial,) = (section["notes"] for section in report["sections"] if section["title"] == "Recipe test build")
     assert [(note["state"], note["detail"]) for note in trial] == [("done", "by rattler-build")]
     assert not (checkout.root / "dist" / "recipe" / "noarch").exists()

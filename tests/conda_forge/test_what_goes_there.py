@@ -34,7 +34,7 @@ def test_a_package_of_that_name_stands_in_the_way(forge: Forge, names: tuple[str
     outcome = forge.release()
     assert outcome.error
     assert (outcome.error.exit_code, forge.writes) == (14, [])
-    assert f"conda-forge has a package {theirs} already" in str(outcome.error)
+    assert f"conda-forge already has a package {theirs}" in str(outcome.error)
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -90,7 +90,7 @@ def test_nothing_is_proposed_that_pypi_does_not_serve(forge: Forge, what: Callab
         ("1.0.dev1", {}, "development versions do not go to conda-forge"),
         ("1.0rc1", {}, "pre-releases do not go to conda-forge"),
         ("1.0rc1", {"conda-forge.pre-branch": "rc"}, "no branch rc of it"),
-        ("1.0", {"conda-forge.enabled": "false"}, "switched off"),
+        ("1.0", {"conda-forge.enabled": "false"}, "disabled"),
         ("1.0", {"routes.final": "testpypi"}, "takes its sources from PyPI, where this release does not go"),
     ],
 )
@@ -115,7 +115,7 @@ def test_status_tells_how_far_it_is(forge: Forge, capsys: pytest.CaptureFixture[
         assert main(argv, {**forge.env, "HOME": str(forge.folder)}) == 0
         return capsys.readouterr().out.partition("conda-forge  ")[2]
 
-    assert "recipe of 1.0 missing  it has 0.9" in status()
+    assert "recipe of 1.0 is missing  it has 0.9" in status()
     forge.release()
     assert f"pull request “demo v1.0” is there  {URL}" in status()
     forge.upstream({"recipe/recipe.yaml": recipe("1.0", served(forge))})

@@ -56,9 +56,9 @@ def test_what_is_no_token_is_not_judged(text: str) -> None:
 @pytest.mark.parametrize(
     ("caveat", "said"),
     [
-        ([1, ["other", "another"]], "a token for another, other, not for demo"),
-        ([0, NOW - 60, NOW - 600], "a token that is not good now"),
-        ([0, NOW + 600, NOW + 300], "a token that is not good now"),
+        ([1, ["other", "another"]], "the token is for another, other, not demo"),
+        ([0, NOW - 60, NOW - 600], "the token is not valid now"),
+        ([0, NOW + 600, NOW + 300], "the token is not valid now"),
     ],
 )
 def test_a_token_that_cannot_do_it_is_refused_before_anything_goes(
@@ -73,7 +73,7 @@ def test_a_token_that_cannot_do_it_is_refused_before_anything_goes(
 
 @pytest.mark.parametrize(
     ("caveat", "said"),
-    [([1, ["demo"]], "for demo alone"), ([3, "user-id"], "for every project of its account")],
+    [([1, ["demo"]], "for demo alone"), ([3, "user-id"], "for all projects of its account")],
 )
 def test_a_token_that_can_is_told_with_what_it_is_for(
     caveat: object, said: str, there: World, capsys: pytest.CaptureFixture[str]

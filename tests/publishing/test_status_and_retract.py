@@ -68,7 +68,7 @@ def test_other_bytes_and_yanked_files_are_told(published: World, capsys: pytest.
     published.pypi.files["demo-1.0.tar.gz"].yanked = True
     published.pypi.lies["demo-1.0-py3-none-any.whl"] = "0" * 64
     assert told(published, capsys, "1.0")["pypi"] == {
-        "demo-1.0-py3-none-any.whl": "other bytes", "demo-1.0.tar.gz": "taken back",
+        "demo-1.0-py3-none-any.whl": "other bytes", "demo-1.0.tar.gz": "withdrawn",
     }  # fmt: skip
 
 

@@ -13,7 +13,9 @@ from release_tools.engine.context import Context
 from release_tools.engine.gate import Gate
 from release_tools.errors import CredentialError, PreflightError
 from release_tools.model.release import Release
-from release_tools.pipeline import BUILT, READY, UPLOAD, run
+from release_tools.pipeline import DESTINATIONS, LOAD, run
+from release_tools.publishers.base import Phase
+from release_tools.publishers.package_index.index import PYPI
 from release_tools.system.console import Console
 from tests.publishing.world import PYPI_TOKEN, World
 from tests.servers.base import Fault, Response
@@ -46,7 +48,7 @@ def test_an_unregistered_job_learns_it_before_anything_is_done(
     job.pypi.publishers = [Publisher("demo", environment="pypi")]
     assert job.run("publish", *PYPI_ONLY, *arguments) == (0 if arguments else CredentialError.exit_code)
     said = "".join(capsys.readouterr())
-    assert "does not take this job as a trusted publisher of demo" in said
+    assert "does not accept this job as a trusted publisher of demo" in said
     assert "owner octo, repository demo, workflow release.yml and no environment" in said
     assert job.pypi.uploads == []
 
@@ -101,14 +103,21 @@ def signature(path: Path, identity: str) -> str:
 def signing(job: World, tmp_path: Path) -> Iterator[Context]:
     config = Config(testpypi_first=False, network=NetworkConfig(pause=5, wait=1))
     context = Context(
-        job.project, config, job.env, Console(job.env), Gate(is_dry_run=False), tmp_path, signer=signature
+        job.project,
+        config,
+        job.env,
+        Console(job.env),
+        Gate(is_dry_run=False),
+        tmp_path,
+        signer=signature,
+        origins=(PYPI.upload,),
     )
     with closing(context.http):
         yield context
 
 
 def test_every_file_carries_its_own_attestation(job: World, signing: Context) -> None:
-    outcome = run((BUILT, READY, *UPLOAD), signing, Release())
+    outcome = run((LOAD, DESTINATIONS, Phase.UPLOAD), signing, Release())
     assert outcome.error is None
     assert job.provider.audiences.count("sigstore") == 2
     for name, file in job.pypi.files.items():

@@ -78,7 +78,7 @@ def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: P
     release = rehearsed(tmp_path)
     show(browser, tmp_path, report_page(release, is_dry_run=True))
     assert browser.find_element(By.CSS_SELECTOR, "header .warnings").text.endswith("Version is warning")
-    places = [item.text.splitlines() for item in browser.find_elements(By.CSS_SELECTOR, ".places > li")]
+    places = [item.text.splitlines() for item in browser.find_elements(By.CSS_SELECTOR, ".destinations > li")]
     assert [(lines[1], lines[2]) for lines in places] == [
         ("git remote", "there already"),
         ("PyPI", "would be done"),
@@ -86,7 +86,7 @@ def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: P
     ]
     deeds = [item.text for item in browser.find_elements(By.CSS_SELECTOR, "#plan li")]
     assert deeds == [
-        "Push the tag is already there already",
+        "Push the tag is unchanged there already",
         "upload molecool-1.4.0rc1-py3-none-any.whl to PyPI",
     ]
     files = browser.find_element(By.ID, "files").text

@@ -33,9 +33,9 @@ def test_the_diagram_leads_from_the_tag_to_every_place(tmp_path: Path) -> None:
         "flowchart LR",
         '  commit(["v1.4.0rc1"])',
         '  commit --> build["✅ built and checked"]:::done',
-        '  build --> place0["☑️ git remote"]:::done',
-        '  build --> place1["🔷 PyPI"]:::planned',
-        '  build --> place2["🚫 conda-forge"]:::skipped',
+        '  build --> destination0["☑️ git remote"]:::done',
+        '  build --> destination1["🔷 PyPI"]:::planned',
+        '  build --> destination2["🚫 conda-forge"]:::skipped',
     ]
 
 

@@ -1,27 +1,25 @@
 """Anaconda.org's double, by rattler-build's uploader and by anaconda-client, under its real host names."""
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from release_tools import addresses
-from release_tools.engine.routes import Channel, Server
+from release_tools.config.schema import Config, NetworkConfig
+from release_tools.engine.context import Context
+from release_tools.engine.gate import Gate
 from release_tools.errors import CredentialError, ReleaseToolsError, RemoteError, UnreachableError
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.publishers.conda_channel.servers import (
-    ChannelEntry,
-    ChannelFile,
-    check_token,
-    find_channel_files,
-    relabel,
-    upload,
-)
-from release_tools.system.http import Http, RetryPolicy
+from release_tools.model.note import Note, State
+from release_tools.publishers.conda_channel.anaconda import AnacondaServer
+from release_tools.publishers.conda_channel.channel_server import Channel, ChannelEntry, ChannelFile
+from release_tools.publishers.conda_channel.quetz import QuetzServer
+from release_tools.system.console import Console
 from tests.making import make_conda
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.base import Fault, Response, What
@@ -29,10 +27,8 @@ from tests.servers.proxy import Proxy, proxying
 
 TOKEN = "oc-canary-0123456789"
 BASENAME = "noarch/demo-1.0-py_0.conda"
-MAIN = Channel(
-    "anaconda", Server.ANACONDA, f"{addresses.ANACONDA_CHANNEL}/octo", addresses.ANACONDA_API, "octo", "main"
-)
-DEV = MAIN.labelled("dev")
+MAIN = Channel("anaconda", "anaconda", f"{addresses.ANACONDA_CHANNEL}/octo", addresses.ANACONDA_API, "octo", "main")
+NOARCH = frozenset({"noarch"})
 
 
 @pytest.fixture
@@ -50,11 +46,18 @@ def proxy(anaconda: Anaconda) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def http(proxy: Proxy) -> Iterator[Http]:
-    env = {"PATH": os.environ["PATH"], **proxy.environment}
-    client = Http.to([MAIN.api, MAIN.url], env, RetryPolicy(sleep=lambda _: None))
-    yield client
-    client.close()
+def context(proxy: Proxy, tmp_path: Path) -> Iterator[Context]:
+    env = {"PATH": os.environ["PATH"], "ANACONDA_API_TOKEN": TOKEN, **proxy.environment}
+    config = Config(network=NetworkConfig(pause=1, timeout=2))
+    console = Console(env, out=io.StringIO(), err=io.StringIO())
+    made = Context(tmp_path, config, env, console, Gate(is_dry_run=False), tmp_path, origins=(MAIN.api, MAIN.url))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def main(context: Context) -> AnacondaServer:
+    return AnacondaServer(context, MAIN)
 
 
 @pytest.fixture
@@ -62,12 +65,11 @@ def package(tmp_path: Path) -> Artifact:
     return Artifact.of(make_conda(tmp_path), ArtifactKind.CONDA, "noarch")
 
 
-def test_what_is_uploaded_is_what_is_told(anaconda: Anaconda, http: Http, package: Artifact) -> None:
-    assert find_channel_files(http, DEV, "demo", "1.0", frozenset({"noarch"})) == {}
-    upload(http, DEV, package, TOKEN)
-    assert find_channel_files(http, DEV, "demo", "1.0", frozenset({"noarch"})) == {
-        BASENAME: ChannelFile(package.sha256, ("dev",))
-    }
+def test_what_is_uploaded_is_listed(anaconda: Anaconda, main: AnacondaServer, package: Artifact) -> None:
+    dev = main.with_label("dev")
+    assert dev.find_files("demo", "1.0", NOARCH) == {}
+    dev.upload(package, package.path)
+    assert dev.find_files("demo", "1.0", NOARCH) == {BASENAME: ChannelFile(package.sha256, ("dev",))}
     assert anaconda.holds() == {BASENAME: (package.sha256, ("dev",))}
 
 
@@ -80,45 +82,45 @@ def test_the_double_is_one_that_anaconda_client_takes(
     assert anaconda.holds() == {BASENAME: (package.sha256, ("rc",))}
 
 
-def test_a_label_is_put_on_and_taken_off(anaconda: Anaconda, http: Http, package: Artifact) -> None:
+def test_a_label_is_added_and_removed(anaconda: Anaconda, main: AnacondaServer, package: Artifact) -> None:
     anaconda.put("octo", "demo", "1.0", BASENAME, package.path.read_bytes(), "dev")
-    relabel(http, MAIN, ChannelEntry.of(package), TOKEN, on=True)
-    relabel(http, DEV, ChannelEntry.of(package), TOKEN, on=False)
+    main.add_label(ChannelEntry.from_artifact(package))
+    main.with_label("dev").remove_label(ChannelEntry.from_artifact(package))
     assert anaconda.holds()[BASENAME][1] == ("main",)
 
 
-def test_other_servers_are_read_by_the_index_of_the_channel(anaconda: Anaconda, http: Http, package: Artifact) -> None:
+def test_other_servers_are_read_by_the_channels_index(anaconda: Anaconda, context: Context, package: Artifact) -> None:
     anaconda.put("octo", "demo", "1.0", BASENAME, package.path.read_bytes(), "main")
     anaconda.put("octo", "demo", "0.9", "noarch/demo-0.9-py_0.conda", b"older", "main")
-    mirror = Channel("lab", Server.QUETZ, MAIN.url, MAIN.url, "octo")
-    assert find_channel_files(http, mirror, "demo", "1.0", frozenset({"noarch"})) == {
-        BASENAME: ChannelFile(package.sha256)
-    }
+    mirror = QuetzServer(context, Channel("lab", "quetz", MAIN.url, MAIN.url, "octo"))
+    assert mirror.find_files("demo", "1.0", NOARCH) == {BASENAME: ChannelFile(package.sha256)}
 
 
 @pytest.mark.parametrize(
     ("token", "said"),
     [
-        (None, "does not know ANACONDA_API_TOKEN: it answered 401"),
-        (Token("octo", ("api:read", "conda:download")), "may not write: its scopes are api:read, conda:download"),
-        (Token("alice"), "is alice's, who has no part in octo"),
+        (None, "does not accept ANACONDA_API_TOKEN: it answered 401"),
+        (Token("octo", ("api:read", "conda:download")), "its scopes are api:read, conda:download"),
+        (Token("alice"), "alice, who is not a member of octo"),
     ],
 )
 def test_a_token_that_may_not_write_is_told_before_anything_is_done(
-    anaconda: Anaconda, http: Http, token: Token | None, said: str
+    anaconda: Anaconda, main: AnacondaServer, token: Token | None, said: str
 ) -> None:
     anaconda.tokens = {TOKEN: token} if token else {}
     with pytest.raises(CredentialError) as raised:
-        check_token(http, MAIN, TOKEN)
+        list(main.check_write_access())
     assert said in str(raised.value)
     assert TOKEN not in str(raised.value)
     assert not anaconda.lines("POST")
 
 
 @pytest.mark.parametrize("token", [Token("octo"), Token("alice", ("api:write",), ("OCTO",))])
-def test_a_token_of_the_owner_or_of_a_member_may_write(anaconda: Anaconda, http: Http, token: Token) -> None:
+def test_a_token_of_the_owner_or_of_a_member_may_upload(anaconda: Anaconda, main: AnacondaServer, token: Token) -> None:
     anaconda.tokens = {TOKEN: token}
-    assert check_token(http, MAIN, TOKEN) == token.login
+    [note] = main.check_write_access()
+    assert isinstance(note, Note)
+    assert (note.state, note.detail) == (State.DONE, token.login)
 
 
 @pytest.mark.parametrize(
@@ -135,12 +137,11 @@ def test_a_token_of_the_owner_or_of_a_member_may_write(anaconda: Anaconda, http:
     ],
 )
 def test_what_a_failing_server_means(
-    anaconda: Anaconda, http: Http, package: Artifact, fault: Fault, error: type[ReleaseToolsError], said: str
+    anaconda: Anaconda, main: AnacondaServer, package: Artifact, fault: Fault, error: type[ReleaseToolsError], said: str
 ) -> None:
     anaconda.faults = [fault]
-    impatient = replace(http, patience=RetryPolicy(timeout=2.0)) if fault.what is What.HANG else http
     with pytest.raises(error) as raised:
-        upload(impatient, MAIN, package, TOKEN)
+        main.upload(package, package.path)
     assert type(raised.value) is error
     assert said in str(raised.value)
     assert TOKEN not in str(raised.value)

@@ -11,7 +11,7 @@ from release_tools.config.loader import read_config
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Gate
 from release_tools.errors import ConfigError, RecipeError, ReleaseToolsError, UnreachableError
-from release_tools.forges.github.feedstocks import Feedstock, feedstock_of
+from release_tools.publishers.conda_forge.feedstocks import Feedstock, feedstock_of
 from release_tools.system.console import Console
 from tests.servers.base import Fault, Response, What
 from tests.servers.github import GitHub

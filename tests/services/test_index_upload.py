@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.engine.routes import PYPI, TESTPYPI, Index
 from release_tools.errors import (
     ConfigError,
     CredentialError,
@@ -18,7 +17,8 @@ from release_tools.errors import (
     VerifyError,
 )
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.publishers.package_index.simple_api import listing
+from release_tools.publishers.package_index.index import PYPI, TESTPYPI, Index
+from release_tools.publishers.package_index.simple_api import list_project
 from release_tools.publishers.package_index.trusted_publishing import PublishingJob, claims, mint
 from release_tools.publishers.package_index.uploader import Login, Uploader, stored_login
 from release_tools.system.http import Http, RetryPolicy
@@ -60,8 +60,13 @@ def http(proxy: Proxy, provider: OidcProvider) -> Iterator[Http]:
 
 @pytest.fixture
 def uploader(http: Http) -> Iterator[Uploader]:
-    with Uploader(http, PYPI, lambda: Login("__token__", TOKEN, "TWINE_PASSWORD")).at_work() as one:
+    one = Uploader(http, PYPI)
+    with one.connected():
         yield one
+
+
+def log_in() -> Login:
+    return Login("__token__", TOKEN, "TWINE_PASSWORD")
 
 
 def wheel(folder: Path) -> Artifact:
@@ -75,10 +80,11 @@ def sdist(folder: Path) -> Artifact:
 def test_what_is_uploaded_is_what_is_served(
     pypi: PackageIndex, http: Http, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Uploader(http, PYPI, lambda: Login("__token__", TOKEN, "TWINE_PASSWORD")).at_work() as uploader:
-        uploader.upload(wheel(tmp_path))
-        uploader.upload(sdist(tmp_path))
-    assert {name: served.sha256 for name, served in listing(http, PYPI, "demo").files.items()} == pypi.holds()
+    uploader = Uploader(http, PYPI)
+    with uploader.connected():
+        uploader.upload(wheel(tmp_path), log_in)
+        uploader.upload(sdist(tmp_path), log_in)
+    assert {name: served.sha256 for name, served in list_project(http, PYPI, "demo").files.items()} == pypi.holds()
     assert pypi.complaints == []
     assert capsys.readouterr() == ("", "")
 
@@ -87,14 +93,14 @@ def test_what_is_uploaded_is_what_is_served(
     ("fault", "error", "said"),
     [
         (Response(401), CredentialError, "refused the login from TWINE_PASSWORD: 401"),
-        (Response(403), CredentialError, "Check the token"),
+        (Response(403), CredentialError, "valid"),
         (Response(500), UnreachableError, "answered 500 to demo-1.0.tar.gz"),
         (Response(503), UnreachableError, "answered 503"),
         (Response(429), UnreachableError, "answered 429"),
         (Response.of_text("<html>no\n<b>thanks", 400), RemoteError, "refused demo-1.0.tar.gz: 400 no thanks"),
         (Response(400), RemoteError, "will be refused again"),
         (Response(413), RemoteError, "will be refused again"),
-        (Response(302, headers={"Location": "https://evil.example/x?y"}), RemoteError, "https://evil.example/x;"),
+        (Response(302, headers={"Location": "https://evil.example/x?y"}), RemoteError, "https://evil.example/x"),
     ],
 )
 def test_a_failing_index_is_asked_once_and_the_fault_is_told(
@@ -102,7 +108,7 @@ def test_a_failing_index_is_asked_once_and_the_fault_is_told(
 ) -> None:
     pypi.faults = [Fault(method="POST", response=fault)]
     with pytest.raises(error) as raised:
-        uploader.upload(sdist(tmp_path))
+        uploader.upload(sdist(tmp_path), log_in)
     assert said in str(raised.value)
     assert TOKEN not in repr(raised.value) + str(raised.value)
     assert len(pypi.uploads) == 1
@@ -114,7 +120,7 @@ def test_a_file_that_changed_since_it_was_built_is_not_uploaded(
     built = wheel(tmp_path)
     make_wheel(tmp_path, body="evil = True\n")
     with pytest.raises(VerifyError, match="changed after it was checked"):
-        uploader.upload(built)
+        uploader.upload(built, log_in)
     assert pypi.uploads == []
 
 
@@ -122,9 +128,9 @@ def test_a_file_that_changed_since_it_was_built_is_not_uploaded(
 def test_a_lost_answer_leaves_it_open(pypi: PackageIndex, http: Http, tmp_path: Path, what: What) -> None:
     pypi.faults = [Fault(what, method="POST")]
     impatient = replace(http, patience=RetryPolicy(timeout=1.0))
-    lost = Uploader(impatient, PYPI, lambda: Login("__token__", TOKEN, ""))
-    with lost.at_work() as uploader, pytest.raises(UnreachableError):
-        uploader.upload(sdist(tmp_path))
+    uploader = Uploader(impatient, PYPI)
+    with uploader.connected(), pytest.raises(UnreachableError):
+        uploader.upload(sdist(tmp_path), log_in)
     assert len(pypi.uploads) == 1
 
 
@@ -138,9 +144,10 @@ def test_a_login_that_grew_old_is_asked_for_again(
         logins.append(Login("__token__", TOKEN, "trusted publishing", lasts))
         return logins[-1]
 
-    with Uploader(http, PYPI, login).at_work() as uploader:
+    uploader = Uploader(http, PYPI)
+    with uploader.connected():
         for artifact in (wheel(tmp_path), sdist(tmp_path)):
-            uploader.upload(artifact)
+            uploader.upload(artifact, login)
     assert len(pypi.accepted) == 2
     assert (len(logins) == 1) is once
 
@@ -191,14 +198,13 @@ def test_a_malformed_pypirc_is_told_without_its_lines(tmp_path: Path, text: str)
 def test_a_job_is_known_by_its_identity(pypi: PackageIndex, provider: OidcProvider, http: Http, tmp_path: Path) -> None:
     pypi.owned.add("demo")
     pypi.publishers = [Publisher("demo")]
-    job = PublishingJob.of(provider.environment)
+    job = PublishingJob.from_environment(provider.environment)
     assert job is not None
     identity = job.identity(http, PYPI.audience)
     token = mint(http, PYPI, "demo", identity)
-    with Uploader(
-        http, PYPI, lambda: Login("__token__", token, "trusted publishing"), attest=_attestation
-    ).at_work() as uploader:
-        uploader.upload(wheel(tmp_path))
+    uploader = Uploader(http, PYPI, _attestation)
+    with uploader.connected():
+        uploader.upload(wheel(tmp_path), lambda: Login("__token__", token, "trusted publishing"))
     assert provider.audiences == ["pypi"]
     assert pypi.files["demo-1.0-py3-none-any.whl"].attestations
     assert pypi.created_by_minting == []
@@ -212,7 +218,7 @@ def _attestation(path: Path) -> str:
 def test_a_job_that_is_not_registered_is_told_its_claims_and_what_to_register(
     provider: OidcProvider, http: Http
 ) -> None:
-    job = PublishingJob.of(provider.environment)
+    job = PublishingJob.from_environment(provider.environment)
     assert job is not None
     identity = job.identity(http, PYPI.audience)
     with pytest.raises(CredentialError) as raised:
@@ -231,7 +237,7 @@ def test_the_claims_of_a_malformed_token_are_none(token: str) -> None:
 
 
 def test_a_job_without_the_permission_is_no_publisher() -> None:
-    assert PublishingJob.of({"GITHUB_ACTIONS": "true"}) is None
+    assert PublishingJob.from_environment({"GITHUB_ACTIONS": "true"}) is None
 
 
 def test_a_runner_that_refuses_is_told(provider: OidcProvider, http: Http) -> None:

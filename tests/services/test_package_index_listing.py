@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.engine.routes import Index
 from release_tools.errors import RemoteError
-from release_tools.publishers.package_index.simple_api import IndexFile, Listing, listing
+from release_tools.publishers.package_index.index import Index
+from release_tools.publishers.package_index.simple_api import IndexFile, Listing, list_project
 from release_tools.system.http import Http, RetryPolicy
 from tests.making import make_sdist, make_wheel
 from tests.servers.base import Fault, Response, serve
 from tests.servers.package_index import HTML, JSON, PackageIndex
+
+NAMED = '"meta": {"api-version": "1.0"}, "name": "demo", '
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def index(pypi: PackageIndex) -> Iterator[Index]:
 def ask(index: Index, project: str = "demo", authorization: str = "") -> Listing:
     http = Http.to([index.simple], {}, RetryPolicy(tries=1))
     with http.session:
-        return listing(http, index, project, authorization=authorization)
+        return list_project(http, index, project, authorization=authorization)
 
 
 @pytest.mark.parametrize("only_html", [False, True])
@@ -42,7 +44,7 @@ def test_every_file_is_told_with_its_digest_in_one_request(
     told = ask(index, "Demo")
     assert told.exists
     assert {name: served.sha256 for name, served in told.files.items()} == pypi.holds()
-    assert [name for name, served in told.files.items() if served.yanked] == ["demo-1.0.tar.gz"]
+    assert [name for name, served in told.files.items() if served.is_yanked] == ["demo-1.0.tar.gz"]
     assert len(pypi.log) == 1
 
 
@@ -53,12 +55,20 @@ def test_a_project_that_was_never_uploaded_does_not_exist(index: Index) -> None:
 @pytest.mark.parametrize(
     ("media", "body", "files"),
     [
-        (JSON, '{"files": [{"filename": "a.whl", "url": "a.whl"}]}', {"a.whl": ("", None)}),
-        (JSON, '{"files": [{"filename": "a.whl", "url": "a", "hashes": {"md5": "00"}}]}', {"a.whl": ("", None)}),
-        (JSON, '{"files": [{"filename": "a.whl", "url": "a", "hashes": {"sha256": "AB"}}]}', {"a.whl": ("ab", None)}),
-        (HTML, "<a href='../a%2B1.whl#sha256=ab'>any text</a>", {"a+1.whl": ("ab", None)}),
+        (JSON, "{" + NAMED + '"files": [{"filename": "a.whl", "url": "a.whl", "hashes": {}}]}', {"a.whl": ("", None)}),
+        (
+            JSON,
+            "{" + NAMED + '"files": [{"filename": "a.whl", "url": "a", "hashes": {"md5": "00"}}]}',
+            {"a.whl": ("", None)},
+        ),
+        (
+            JSON,
+            "{" + NAMED + '"files": [{"filename": "a.whl", "url": "a", "hashes": {"sha256": "AB"}}]}',
+            {"a.whl": ("ab", None)},
+        ),
+        (HTML, "<a href='../a%2B1.whl#sha256=ab'>a+1.whl</a>", {"a+1.whl": ("ab", None)}),
         ("text/html", "<a href='a.whl#md5=ab'>a.whl</a>", {"a.whl": ("", None)}),
-        ("text/html", "<a name=top><a href=''>x</a><p>nothing", {}),
+        ("text/html", "<a name=top><p>nothing", {}),
     ],
 )
 def test_what_odd_indexes_answer(
@@ -78,7 +88,7 @@ def test_what_no_pep_describes_is_an_error(pypi: PackageIndex, index: Index, bod
 @pytest.mark.parametrize("status", [401, 403])
 def test_an_index_that_refuses_to_tell_is_an_error(pypi: PackageIndex, index: Index, status: int) -> None:
     pypi.faults = [Fault(response=Response(status))]
-    with pytest.raises(RemoteError, match=f"refused to say what is there.*{status}"):
+    with pytest.raises(RemoteError, match=str(status)):
         ask(index)
 
 

@@ -65,7 +65,7 @@ def test_a_project_that_is_well_set_up_passes(checkout: Checkout, capsys: pytest
     assert code == 0, told
     assert notes(told, State.FAILED, State.WARNING) == []
     assert [section["title"] for section in told["sections"]] == [
-        "Repository", "Workflows", "Trusted publishers", "Version", "Places", "Logins", "Tag checks",
+        "Repository", "Workflows", "Trusted publishers", "Version", "Destinations", "Credentials", "Tag checks",
     ]  # fmt: skip
     assert not (checkout.path / "dist").exists()
 
@@ -85,7 +85,11 @@ FAULTS = {
     "does not run for tags like v1.2.3": (RELEASE, TAGS, "tags: [release-*]\n"),
     "does not run when a tag is pushed": (RELEASE, TAGS, "branches: [main]\n"),
     "job pypi: lacks the right id-token: write": (RELEASE, "id-token: write", "actions: read"),
-    "job draft: lacks the right contents: write": (RELEASE, "contents: write # to make", "contents: read # to make"),
+    "job github-draft: lacks the right contents: write": (
+        RELEASE,
+        "contents: write # to create",
+        "contents: read # to",
+    ),
     "job anaconda: does not get ANACONDA_API_TOKEN": (RELEASE, "${{ secrets.ANACONDA_API_TOKEN }}", "x"),
     "job pypi: names no environment": (RELEASE, ENVIRONMENT, ""),
     "can be moved by whoever holds it": (RELEASE, f"@{'a' * 40} # v1.0.0", "@v1"),

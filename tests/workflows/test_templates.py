@@ -15,9 +15,11 @@ import yaml
 from release_tools.config.schema import AnacondaConfig, Config, GitHubConfig, RoutesConfig
 from release_tools.model.versions import TagFormat
 from release_tools.planning.build_plan import BuildJob, BuildTarget
-from release_tools.workflows.jobs import PublishJob, WorkflowPlan, jobs
+from release_tools.publishers.base import JobNeeds
+from release_tools.workflows.jobs import WorkflowPlan, publishing_jobs
 from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE, keep_pins, render
 from tests.acting import ROOT, readme_workflow
+from tests.publishers.test_routes import publishers
 
 OURS = f"python-release-tools/python-release-tools@{'a' * 40} # v1.0.0"
 OWNED = AnacondaConfig(owner="octo")
@@ -36,8 +38,8 @@ CONFIGS: Mapping[str, Config] = {
 
 
 def plan(config: Config, *, dev: bool = False, project: str = ".") -> WorkflowPlan:
-    made = jobs(config, dev=dev)
-    return WorkflowPlan("demo", "main", TagFormat.parse(config.tag_format).globs, project, "dist", made, dev, OURS)
+    jobs = publishing_jobs(publishers(config), is_dev=dev)
+    return WorkflowPlan("demo", "main", TagFormat.parse(config.tag_format).globs, project, "dist", jobs, dev, OURS)
 
 
 MATRIX = (
@@ -83,11 +85,11 @@ def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: A
 @pytest.mark.parametrize(
     ("config", "dev", "expected"),
     [
-        ("plain", False, ["draft", "pypi", "github", "conda-forge"]),
-        ("plain", True, ["draft", "testpypi", "pypi", "github", "conda-forge"]),
-        ("anaconda", False, ["draft", "pypi", "anaconda", "github", "conda-forge"]),
-        ("rehearsed", False, ["draft", "testpypi", "pypi", "anaconda", "github", "conda-forge"]),
-        ("own servers", False, ["pypi", "company", "anaconda", "lab", "prefix-https-prefix-dev-octo", "conda-forge"]),
+        ("plain", False, ["github-draft", "pypi", "github", "conda-forge"]),
+        ("plain", True, ["github-draft", "testpypi", "pypi", "github", "conda-forge"]),
+        ("anaconda", False, ["github-draft", "pypi", "anaconda", "github", "conda-forge"]),
+        ("rehearsed", False, ["github-draft", "testpypi", "pypi", "anaconda", "github", "conda-forge"]),
+        ("own servers", False, ["pypi", "anaconda", "company", "lab", "prefix-https-prefix-dev-octo", "conda-forge"]),
     ],
 )
 def test_each_place_has_its_job(config: str, dev: bool, expected: list[str]) -> None:  # noqa: FBT001 - a column
@@ -102,7 +104,7 @@ def test_no_job_has_more_rights_than_it_needs() -> None:
         "build": {"contents": "read"},
         "verify": {"contents": "read"},
         "tag": {"contents": "write"},
-        "draft": {"contents": "write"},
+        "github-draft": {"contents": "write"},
         "testpypi": {"contents": "read", "id-token": "write"},
         "pypi": {"contents": "read", "id-token": "write"},
         "anaconda": {"contents": "read"},
@@ -120,7 +122,7 @@ def test_build_verify_and_check_see_no_secret() -> None:
 
 
 def test_digests_travel_apart_from_the_files() -> None:
-    for name in ("verify", "draft", "pypi", "anaconda", "github"):
+    for name in ("verify", "github-draft", "pypi", "anaconda", "github"):
         *_, ours = (
             step for step in job(CONFIGS["anaconda"], name)["steps"] if step["uses"].startswith("python-release-tools/")
         )
@@ -128,8 +130,8 @@ def test_digests_travel_apart_from_the_files() -> None:
 
 
 def test_a_place_waits_for_those_before_it() -> None:
-    assert job(CONFIGS["rehearsed"], "draft")["needs"] == ["build", "verify", "tag"]
-    assert job(CONFIGS["rehearsed"], "testpypi")["needs"] == ["build", "verify", "tag", "draft"]
+    assert job(CONFIGS["rehearsed"], "github-draft")["needs"] == ["build", "verify", "tag"]
+    assert job(CONFIGS["rehearsed"], "testpypi")["needs"] == ["build", "verify", "tag", "github-draft"]
     assert job(CONFIGS["rehearsed"], "pypi")["needs"] == ["build", "verify", "tag", "testpypi"]
     assert job(CONFIGS["rehearsed"], "github")["needs"] == ["build", "verify", "tag", "anaconda"]
 
@@ -217,7 +219,7 @@ def test_no_finding_is_silenced_without_its_reason() -> None:
 
 @pytest.mark.parametrize("places", [("pypi",), ("pypi", "conda-forge")])
 def test_drift_is_looked_for_where_releases_go_to_conda_forge(places: tuple[str, ...]) -> None:
-    made = replace(plan(Config()), jobs=tuple(PublishJob(place, place, place) for place in places))
+    made = replace(plan(Config()), jobs=tuple(JobNeeds(place, place, place) for place in places))
     steps = yaml.safe_load(render(made)[CHECK])["jobs"]["dry-run"]["steps"]
     commands = [step["with"]["command"] for step in steps if step.get("uses") == OURS.partition(" ")[0]]
     drift = [step for step in steps if step.get("with", {}).get("command") == "drift"]

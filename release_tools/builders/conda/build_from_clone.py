@@ -94,8 +94,8 @@ def unreachable_because(context: Context, *, needs_python: bool) -> str:
     channels = context.config.conda.channels
     if not channels:
         return "conda.channels is empty"
-    if context.cut_off:
-        return context.cut_off
+    if context.unreachable_channel:
+        return context.unreachable_channel
     return rattler.why_not(channels) if needs_python else rattler.why_unreadable(channels)
 
 

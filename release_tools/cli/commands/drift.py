@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Session) -> int:
     """Compare; drift is an error with an exit code of its own."""
-    from release_tools.pipeline import dists
+    from release_tools.pipeline import build_or_load_dists
     from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
     from release_tools.publishers.conda_forge.rendering import drift_of, look_up, read_present
 
@@ -41,7 +41,7 @@ def run(invocation: Session) -> int:
     context = invocation.context(anywhere=bool(options.files))
     local = read_present(options.feedstock) if options.feedstock else None
     try:
-        subject = RecipeInputs(context, dists(context, options.files))
+        subject = RecipeInputs(context, build_or_load_dists(context, options.files))
         present = local or look_up(subject)
         found = drift_of(subject, present) if present else None
     finally:

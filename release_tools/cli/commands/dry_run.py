@@ -1,4 +1,4 @@
-"""``release-tools dry-run``: everything that a release does, but for the last line of each irreversible deed."""
+"""Show what a release would do: execute everything but the last call of each irreversible change."""
 
 import argparse
 
@@ -16,9 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(without_unbuildable=True)
 
 
-def run(invocation: Session) -> int:
-    """Build, verify, and go on through the publishing with the gate closed."""
-    invocation.start_environments()
-    from release_tools.pipeline import BUILD, PUBLISH, TRIAL  # takes as long as making the environment
+def run(session: Session) -> int:
+    """Build, verify, and go through the publishing with the gate closed; return the exit code."""
+    session.start_environments()
+    from release_tools.pipeline import BUILD, PUBLISH, RECIPE_TEST  # takes as long as creating the environment
 
-    return invocation.run_pipeline((*BUILD, *PUBLISH, TRIAL), is_dry_run=True)
+    return session.run_pipeline((*BUILD, *PUBLISH, RECIPE_TEST), is_dry_run=True)

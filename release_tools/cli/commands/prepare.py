@@ -5,7 +5,7 @@ import argparse
 from release_tools.cli.options import add_bump, add_project, add_settings
 from release_tools.cli.session import Session
 from release_tools.errors import UsageError
-from release_tools.pipeline import PREPARE, PROPOSE
+from release_tools.pipeline import PREPARE, PROPOSE_PREPARATION
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,5 +50,5 @@ def run(session: Session) -> int:
                 "--pull-request needs the version of its patch, and nothing else",
                 "Type: release-tools prepare 1.4.0 --pull-request FILE",
             )
-        return session.run_pipeline(PROPOSE, is_dry_run=options.dry_run)
+        return session.run_pipeline(PROPOSE_PREPARATION, is_dry_run=options.dry_run)
     return session.run_pipeline(PREPARE, is_dry_run=options.dry_run)

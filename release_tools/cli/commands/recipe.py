@@ -47,7 +47,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Session) -> int:
     """Print the recipe, alone on standard output, and put it into the output folder."""
-    from release_tools.pipeline import dists
+    from release_tools.pipeline import build_or_load_dists
     from release_tools.publishers.conda_forge.recipe_files import store_recipe
     from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
     from release_tools.recipe.document import Format
@@ -56,7 +56,7 @@ def run(invocation: Session) -> int:
     console.quiet = True
     context = invocation.context(anywhere=bool(options.files))
     try:
-        subject = RecipeInputs(context, dists(context, options.files))
+        subject = RecipeInputs(context, build_or_load_dists(context, options.files))
         written = subject.written(Format[options.format.upper()] if options.format else None)
         path = store_recipe(context.output, written.form, written.text)
         trial = _tried(subject, written, path.parent) if options.build else ()

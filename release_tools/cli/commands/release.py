@@ -1,4 +1,4 @@
-"""``release-tools release``: from a commit and its tag to everywhere, in one go."""
+"""Build, verify and publish in one go."""
 
 import argparse
 
@@ -15,9 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-def run(invocation: Session) -> int:
-    """Run the whole pipeline."""
-    invocation.start_environments()
-    from release_tools.pipeline import BUILD, PUBLISH  # takes as long as making the environment
+def run(session: Session) -> int:
+    """Run the whole pipeline, and return the exit code."""
+    session.start_environments()
+    from release_tools.pipeline import BUILD, PUBLISH  # takes as long as creating the environment
 
-    return invocation.run_pipeline((*BUILD, *PUBLISH), is_dry_run=invocation.options.dry_run)
+    return session.run_pipeline((*BUILD, *PUBLISH), is_dry_run=session.options.dry_run)

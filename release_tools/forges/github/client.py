@@ -1,4 +1,4 @@
-"""Where GitHub is, who asks, and how its refusals read; every request goes through our own HTTP session."""
+"""Connect to a GitHub server; every request goes through our own HTTP session."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import github
     from github.Repository import Repository
     from github.Requester import Requester
+
+    from release_tools.forges.github.pull_requests import GitHubPullRequests
+    from release_tools.forges.github.refs import GitHubRefs
+    from release_tools.forges.github.releases import GitHubReleases
 
 _REMOTE: Final = re.compile(
     r"(?:https?://(?:[^/@]*@)?(?P<web>[^/@]+)/|ssh://(?:[^/@]*@)?(?P<ssh>[^/@:]+)(?::[0-9]{1,5})?/"
@@ -43,9 +47,9 @@ class GitHub:
         api: address of the API.
         site: address that people visit, and that git clones from.
         http: the session.
-        token: who asks; None for anybody, who can read what is public.
-        variable: where the token came from, for messages.
-        guest_of: the owner whose repositories take nothing from us but forks, pull requests and comments.
+        token: the token to send; None to read only what is public.
+        variable: the environment variable that held the token, for messages.
+        guest_of: the owner whose repositories may only be forked, commented on and sent pull requests.
     """
 
     api: str
@@ -57,15 +61,15 @@ class GitHub:
 
     @classmethod
     def of(cls, env: Mapping[str, str], http: Http, variable: str = GITHUB_TOKEN) -> Self:
-        """The server that the environment names (``GITHUB_API_URL``, ``GITHUB_SERVER_URL``), github.com without.
+        """Return the server that the environment names (``GITHUB_API_URL``, ``GITHUB_SERVER_URL``), or else github.com.
 
         Args:
             env: of the process.
-            http: whose patience and proxies hold here too.
-            variable: that holds the token.
+            http: the session whose timeouts and proxies are used.
+            variable: the environment variable that holds the token.
 
         Raises:
-            ConfigError: an address is none.
+            ConfigError: an address is not valid.
             CredentialError: the token is malformed.
         """
         site = _address(env, "GITHUB_SERVER_URL", GITHUB_SITE)
@@ -75,12 +79,12 @@ class GitHub:
 
     @classmethod
     def public(cls, env: Mapping[str, str], http: Http, *variables: str) -> Self:
-        """github.com, also where the environment names another server, as guests of conda-forge.
+        """Return github.com as guests of conda-forge, also where the environment names another server.
 
         Args:
             env: of the process.
-            http: whose patience and proxies hold here too.
-            variables: the first that is set has the token; ``GITHUB_TOKEN`` counts only if it is one of github.com.
+            http: the session whose timeouts and proxies are used.
+            variables: the first that is set holds the token; ``GITHUB_TOKEN`` counts only if it is for github.com.
 
         Raises:
             CredentialError: the token is malformed.
@@ -91,7 +95,7 @@ class GitHub:
         return replace(cls.of(known, http, variable), guest_of=CONDA_FORGE_OWNER)
 
     def slug(self, remote: str) -> str:
-        """``owner/name`` of a git remote's address on this server; empty where it lies elsewhere.
+        """Return ``owner/name`` of a git remote's address on this server; empty for any other address.
 
         Addresses are ``https://host/owner/name``, ``ssh://git@host/owner/name`` and ``git@host:owner/name``, each with
         or without ``.git``.
@@ -104,20 +108,20 @@ class GitHub:
         path = found["path"].strip("/").removesuffix(".git")
         return path if here and _SLUG.fullmatch(path) else ""
 
-    def repository(self, slug: str) -> "HostedRepository":
-        """A repository there, by ``owner/name``; nothing is asked yet.
+    def repository(self, slug: str) -> "GitHubRepository":
+        """Return a repository by ``owner/name``; nothing is requested yet.
 
         Raises:
-            ConfigError: that is no such name.
+            ConfigError: the name is malformed.
         """
         if not _SLUG.fullmatch(slug):
-            raise ConfigError(f"{slug!r} is no repository on GitHub", "Write it like owner/name.")
-        return HostedRepository(self, slug)
+            raise ConfigError(f"{slug!r} is not the name of a GitHub repository", "Write it as owner/name.")
+        return GitHubRepository(self, slug)
 
     def login(self) -> str:
-        """The account that the token belongs to; empty without a token.
+        """Return the account that the token belongs to; empty without a token.
 
-        A workflow's own token belongs to nobody who could be asked for: it writes as GitHub's bot.
+        A workflow's own token belongs to GitHub's bot, which the API does not name.
 
         Raises:
             CredentialError: the token is refused.
@@ -128,7 +132,7 @@ class GitHub:
 
         if self.token is None:
             return ""
-        with self.doing("tell whose token it is"):
+        with self.doing("read the token's account"):
             try:
                 return AuthenticatedUser(self.requester, url="/user").login
             except GithubException as error:
@@ -137,10 +141,10 @@ class GitHub:
                 raise
 
     def check(self, verb: str, url: str) -> None:
-        """See that a request is one that guests make; this is why nothing is ever pushed to a feedstock.
+        """Refuse a request that a guest must not make, so that nothing is ever pushed to a feedstock.
 
         Raises:
-            AssertionError: it would write to a repository of the owner whose guests we are.
+            AssertionError: it would write to a repository of the owner that we are guests of.
         """
         path = urlsplit(url).path.lower().removeprefix(urlsplit(self.api).path)
         theirs = bool(self.guest_of) and path.startswith(f"/repos/{self.guest_of.lower()}/")
@@ -149,26 +153,26 @@ class GitHub:
 
     @cached_property
     def requester(self) -> "Requester":
-        """What PyGithub's objects ask through."""
+        """Return the requester that PyGithub's objects use."""
         from release_tools.forges.github.requester import make_requester
 
         return make_requester(self.api, self.token, self.http, self.check)
 
     @property
     def scopes(self) -> frozenset[str] | None:
-        """What a classic token may do, as the last answer told it; None for every other kind of token."""
-        told: list[str] | None = vars(self.requester)["oauth_scopes"]  # PyGithub's type knows only None
-        return None if told is None else frozenset(told)
+        """Return the scopes of a classic token, as the last response listed them; None for other kinds of token."""
+        scopes: list[str] | None = vars(self.requester)["oauth_scopes"]  # PyGithub's type knows only None
+        return None if scopes is None else frozenset(scopes)
 
     @contextmanager
-    def doing(self, deed: str) -> Iterator[None]:
+    def doing(self, task: str) -> Iterator[None]:
         """Turn PyGithub's errors into ours.
 
         Args:
-            deed: what is being done, after "could not": "upload demo-1.0.tar.gz to o/r".
+            task: what is being done, to follow "could not": "upload demo-1.0.tar.gz to o/r".
 
         Raises:
-            CredentialError: the token is missing, expired, or may not do this.
+            CredentialError: the token is missing or expired, or may not do this.
             UnreachableError: the server failed.
             RemoteError: it refused.
         """
@@ -177,16 +181,16 @@ class GitHub:
         try:
             yield
         except GithubException as error:
-            raise self._translated(error, deed) from None
+            raise self._translated(error, task) from None
 
     def fetch_file(self, url: str, size: int, into: IO[bytes]) -> None:
-        """Read a release's file as it was uploaded.
+        """Download a release's file.
 
-        GitHub redirects to a storage host, which differs by server. The token stays behind, and the caller compares
-        the digest, so whichever host the API names may be asked, over https if the API is.
+        GitHub redirects to a storage host, which differs by server. The token is not sent there, and the caller
+        compares the digest, so any host that the API names may be used, over https if the API is.
 
         Args:
-            url: of the file, at the API.
+            url: of the file, in the API.
             size: of the file, in bytes.
             into: an open binary file.
 
@@ -197,94 +201,132 @@ class GitHub:
         answer = self.http.get(url, headers=headers, limit=size, into=into, follow=False)
         if location := answer.headers.get("location"):
             if urlsplit(location).scheme not in {"https", urlsplit(self.api).scheme}:
-                raise RemoteError(f"{url}: GitHub sends us to {bare(location)}, which is not https")
+                raise RemoteError(f"{url}: GitHub redirects to {bare(location)}, which is not https")
             storage = Http.to([location], self.http.environment, self.http.patience)
             with closing(storage):
                 answer = storage.get(location, limit=size, into=into)
         if not answer.ok:
-            raise RemoteError(f"{url}: GitHub answered {answer.status}", "Run the same command again to go on.")
+            raise RemoteError(f"{url}: GitHub answered {answer.status}", "Run the same command again to continue.")
 
     @property
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
-    def _translated(self, error: "github.GithubException", deed: str) -> RemoteError | CredentialError:
-        said = _said(error)
+    def _translated(self, error: "github.GithubException", task: str) -> RemoteError | CredentialError:
+        reason = _reason(error)
         match error.status:
-            case 403 | 429 if "rate limit" in said.lower():
-                more = "" if self.token else f" With a token in {self.variable} it lets more be asked."
+            case 403 | 429 if "rate limit" in reason.lower():
+                more = "" if self.token else f" A token in {self.variable} raises the limit."
                 return UnreachableError(
-                    f"could not {deed}: {said}",
-                    f"GitHub asks to wait; run the same command again later to go on.{more}",
+                    f"could not {task}: {reason}",
+                    f"Run the same command again later to continue.{more}",
                 )
             case 401 | 403 | 404 if self.token is None:
-                return CredentialError(f"could not {deed}: {said}", f"Set {self.variable} to a token that may.")
+                return CredentialError(
+                    f"could not {task}: {reason}", f"Set {self.variable} to a token that may do this."
+                )
             case 401:
                 return CredentialError(
-                    f"could not {deed}: GitHub refused the token in {self.variable}: {said}",
+                    f"could not {task}: GitHub refused the token in {self.variable}: {reason}",
                     f"It may have expired or been revoked: make a new one and set {self.variable}.",
                 )
             case 403 | 404:
                 return CredentialError(
-                    f"could not {deed}: the token in {self.variable} does not allow it: {said}",
+                    f"could not {task}: the token in {self.variable} does not allow it: {reason}",
                     _MAY.get(self.variable, ""),
                 )
             case status if status >= _SERVER_FAILED:
                 return UnreachableError(
-                    f"could not {deed}: GitHub answered {status}", "Run the same command again to go on."
+                    f"could not {task}: GitHub answered {status}", "Run the same command again to continue."
                 )
             case _:
-                return RemoteError(f"could not {deed}: GitHub refused: {said}")
+                return RemoteError(f"could not {task}: GitHub refused: {reason}")
 
 
-@dataclass(frozen=True)
-class HostedRepository:
+class GitHubRepository:
     """A repository on a GitHub server.
 
     Attributes:
-        hub: the server, and who asks.
+        hub: the server, with the token that requests are made with.
         slug: ``owner/name``.
     """
 
-    hub: GitHub
-    slug: str
+    def __init__(self, hub: GitHub, slug: str) -> None:
+        self.hub = hub
+        self.slug = slug
 
     @property
     def handle(self) -> "Repository":
-        """PyGithub's own object; nothing is asked yet."""
+        """Return PyGithub's own object; nothing is requested yet."""
         from github.Repository import Repository
 
         return Repository(self.hub.requester, url=f"/repos/{self.slug}")
 
     @property
     def url(self) -> str:
-        """Where people see it."""
+        """Return the repository's page for people."""
         return f"{self.hub.site}/{self.slug}"
 
-    def may_be_written_to(self) -> Iterator[Note]:
-        """See, as far as that can be seen without writing, that the token may make releases here.
+    @property
+    def has_token(self) -> bool:
+        """Return whether requests are authenticated."""
+        return self.hub.token is not None
 
-        GitHub tells what a person may do, but not what a workflow's own token may.
+    @cached_property
+    def refs(self) -> "GitHubRefs":
+        """Return its tags, branches, commits and files."""
+        from release_tools.forges.github.refs import GitHubRefs
+
+        return GitHubRefs(self)
+
+    @cached_property
+    def releases(self) -> "GitHubReleases":
+        """Return its releases."""
+        from release_tools.forges.github.releases import GitHubReleases
+
+        return GitHubReleases(self)
+
+    @cached_property
+    def pull_requests(self) -> "GitHubPullRequests":
+        """Return its pull requests and forks."""
+        from release_tools.forges.github.pull_requests import GitHubPullRequests
+
+        return GitHubPullRequests(self)
+
+    def login(self) -> str:
+        """Return the account that the token belongs to; empty without a token.
 
         Raises:
-            CredentialError: there is no token, it is refused, or its person may not.
+            CredentialError: the token is refused.
+            RemoteError: the server failed.
+        """
+        return self.hub.login()
+
+    def check_write_access(self) -> Iterator[Note]:
+        """Check, as far as possible without writing, that the token may create releases here.
+
+        GitHub says what a person may do, but not what a workflow's own token may.
+
+        Raises:
+            CredentialError: there is no token, it is refused, or its account has no write access.
             RemoteError: the server failed.
         """
         hub = self.hub
         if hub.token is None:
             raise CredentialError(
                 f"no token for {self.slug}: {hub.variable} is not set",
-                f"Set {hub.variable} (in a job, with permissions: contents: write), or leave the GitHub release out:"
+                f"Set {hub.variable} (in a job, with permissions: contents: write), or skip the GitHub release:"
                 " --no-github",
             )
         login = hub.login()
         with hub.doing(f"read {self.slug}"):
-            may = login == ACTIONS_BOT[0] or self.handle.permissions.push
-        if not may:
+            has_access = login == ACTIONS_BOT[0] or self.handle.permissions.push
+        if not has_access:
             raise CredentialError(
-                f"{login} may not write to {self.slug}", f"Set {hub.variable} to a token of somebody who may."
+                f"{login} has no write access to {self.slug}",
+                f"Set {hub.variable} to a token of an account that has.",
             )
-        yield Note(State.DONE, f"{login} may write to {self.slug}")
+        yield Note(State.DONE, f"{login} has write access to {self.slug}")
 
 
 def _address(env: Mapping[str, str], name: str, default: str) -> str:
@@ -296,12 +338,12 @@ def _address(env: Mapping[str, str], name: str, default: str) -> str:
 
 
 def _uploads(api: str) -> str:
-    """Where files are uploaded: a host of its own beside ``api.…``, the same host on GitHub Enterprise Server."""
+    """Return where files are uploaded: a host next to ``api.…``, or the same host on GitHub Enterprise Server."""
     return api.replace("://api.", "://uploads.", 1)
 
 
-def _said(error: "github.GithubException") -> str:
-    """GitHub's own words, with the single faults that it names."""
+def _reason(error: "github.GithubException") -> str:
+    """Return GitHub's own message, with the single faults that it lists."""
     data = error.data if isinstance(error.data, dict) else {}
     faults = (
         fault if isinstance(fault, str) else fault.get("message") or f"{fault.get('field')}: {fault.get('code')}"

@@ -1,73 +1,199 @@
-"""Tags, through the git data API: for a checkout that has no credentials of its own."""
+"""Read and write tags, branches, commits and files by GitHub's git data API, without a checkout.
+
+https://docs.github.com/rest/git
+"""
+
+import base64
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Final
 
 from release_tools.errors import RemoteError
-from release_tools.forges.github.client import HostedRepository
+from release_tools.forges.github.client import GitHubRepository
+
+if TYPE_CHECKING:
+    from github import InputGitTreeElement
+
+_MISSING: Final = frozenset({404, 409})
+"""Statuses for a branch that does not exist, and for an empty repository, as a fork is while GitHub creates it."""
 
 
-def commit_of_tag(repository: HostedRepository, tag: str) -> str:
-    """The commit that a tag peels to; empty where there is no such tag.
+class GitHubRefs:
+    """The refs of one repository on GitHub."""
 
-    Raises:
-        RemoteError: the tag names something that is no commit, or the server failed.
-        CredentialError: the repository cannot be read.
-    """
-    from github import UnknownObjectException
+    def __init__(self, repository: GitHubRepository) -> None:
+        self._repository = repository
 
-    with repository.hub.doing(f"read the tag {tag} of {repository.slug}"):
-        try:
-            target = repository.handle.get_git_ref(f"tags/{tag}").object
-        except UnknownObjectException:
-            return ""
-        while target.type == "tag":
-            target = repository.handle.get_git_tag(target.sha).object
-        if target.type != "commit":
-            raise RemoteError(f"{tag}: the tag of {repository.slug} is on a {target.type}, not on a commit")
-        return target.sha
+    def default_branch(self) -> str:
+        """Return the branch that a clone checks out.
 
+        Raises:
+            CredentialError: the repository cannot be read.
+            RemoteError: the server failed.
+        """
+        with self._repository.hub.doing(f"read {self._repository.slug}"):
+            return self._repository.handle.default_branch
 
-def default_branch(repository: HostedRepository) -> str:
-    """The branch that a clone checks out.
+    def commit_of_tag(self, tag: str) -> str:
+        """Return the commit that a tag peels to; empty where there is no such tag.
 
-    Raises:
-        CredentialError: the repository cannot be read.
-        RemoteError: the server failed.
-    """
-    with repository.hub.doing(f"read {repository.slug}"):
-        return repository.handle.default_branch
+        Raises:
+            RemoteError: the tag does not point to a commit, or the server failed.
+            CredentialError: the repository cannot be read.
+        """
+        from github import UnknownObjectException
 
+        repository = self._repository
+        with repository.hub.doing(f"read the tag {tag} of {repository.slug}"):
+            try:
+                target = repository.handle.get_git_ref(f"tags/{tag}").object
+            except UnknownObjectException:
+                return ""
+            while target.type == "tag":
+                target = repository.handle.get_git_tag(target.sha).object
+            if target.type != "commit":
+                raise RemoteError(f"{tag}: the tag of {repository.slug} points to a {target.type}, not to a commit")
+            return target.sha
 
-def contains(repository: HostedRepository, branch: str, commit: str) -> bool:
-    """Whether a branch contains a commit; False where either is not there.
+    def tip(self, branch: str) -> str:
+        """Return the newest commit of a branch; empty where there is no such branch, or no commit yet.
 
-    Raises:
-        CredentialError: the repository cannot be read.
-        RemoteError: the server failed.
-    """
-    from github import UnknownObjectException
+        Raises:
+            CredentialError: the repository cannot be read.
+            RemoteError: the server failed.
+        """
+        from github import GithubException
 
-    with repository.hub.doing(f"compare {commit} with {branch} of {repository.slug}"):
-        try:
-            return repository.handle.compare(branch, commit).status in {"behind", "identical"}
-        except UnknownObjectException:
-            return False
+        with self._repository.hub.doing(f"read the branch {branch} of {self._repository.slug}"):
+            try:
+                return self._repository.handle.get_git_ref(f"heads/{branch}").object.sha
+            except GithubException as error:
+                if error.status in _MISSING:
+                    return ""
+                raise
 
+    def contains(self, branch: str, commit: str) -> bool:
+        """Return whether a branch contains a commit; False where either does not exist.
 
-def create_tag(repository: HostedRepository, tag: str, commit: str, message: str, tagger: tuple[str, str]) -> None:
-    """Make an annotated tag.
+        Raises:
+            CredentialError: the repository cannot be read.
+            RemoteError: the server failed.
+        """
+        from github import UnknownObjectException
 
-    Args:
-        repository: where.
-        tag: its name.
-        commit: that it stands on.
-        message: of the tag.
-        tagger: name and address.
+        with self._repository.hub.doing(f"compare {commit} with {branch} of {self._repository.slug}"):
+            try:
+                return self._repository.handle.compare(branch, commit).status in {"behind", "identical"}
+            except UnknownObjectException:
+                return False
 
-    Raises:
-        CredentialError: the token may not.
-        RemoteError: the server failed or refused: a rule forbids it, or the tag is there already.
-    """
-    from github import InputGitAuthor
+    def read_file(self, commit: str, path: str) -> bytes | None:
+        """Return a file's content at a commit, or on the default branch if that is empty; None if it does not exist.
 
-    with repository.hub.doing(f"make the tag {tag} in {repository.slug}"):
-        made = repository.handle.create_git_tag(tag, message, commit, "commit", InputGitAuthor(*tagger))
-        repository.handle.create_git_ref(f"refs/tags/{tag}", made.sha)
+        Raises:
+            CredentialError: the repository cannot be read.
+            RemoteError: the path is a folder, or the server failed.
+        """
+        from github import UnknownObjectException
+
+        with self._repository.hub.doing(f"read {path} of {self._repository.slug}"):
+            try:
+                found = self._repository.handle.get_contents(path, **({"ref": commit} if commit else {}))
+            except UnknownObjectException:
+                return None
+        return None if isinstance(found, list) else found.decoded_content
+
+    def create_tag(self, tag: str, commit: str, message: str, tagger: tuple[str, str]) -> None:
+        """Create an annotated tag.
+
+        Args:
+            tag: its name.
+            commit: the commit to tag.
+            message: of the tag.
+            tagger: name and address.
+
+        Raises:
+            CredentialError: the token may not do this.
+            RemoteError: the server failed or refused: a rule forbids it, or the tag exists.
+        """
+        from github import InputGitAuthor
+
+        repository = self._repository
+        with repository.hub.doing(f"create the tag {tag} in {repository.slug}"):
+            created = repository.handle.create_git_tag(tag, message, commit, "commit", InputGitAuthor(*tagger))
+            repository.handle.create_git_ref(f"refs/tags/{tag}", created.sha)
+
+    def tree_of(self, commit: str) -> str:
+        """Return the name of the tree of a commit, which is the same for the same files.
+
+        Raises:
+            CredentialError: the repository cannot be read.
+            RemoteError: there is no such commit, or the server failed.
+        """
+        with self._repository.hub.doing(f"read the commit {commit} of {self._repository.slug}"):
+            return self._repository.handle.get_git_commit(commit).tree.sha
+
+    def commit_files(
+        self,
+        parent: str,
+        files: Mapping[str, bytes | None],
+        message: str,
+        author: tuple[str, str] | None,
+        *,
+        executables: Collection[str] = (),
+    ) -> str:
+        """Create one commit that changes, adds or removes files, and return it; no branch has it yet.
+
+        Args:
+            parent: its parent commit.
+            files: content by path; None removes a file.
+            message: of the commit.
+            author: name and address; the token's own account if None.
+            executables: the paths of the files that can be run.
+
+        Raises:
+            CredentialError: the token may not do this.
+            RemoteError: the server failed or refused.
+        """
+        from github import InputGitAuthor
+
+        handle = self._repository.handle
+        with self._repository.hub.doing(f"commit to {self._repository.slug}"):
+            before = handle.get_git_commit(parent)
+            elements = [
+                self._element(path, content, "100755" if path in executables else "100644")
+                for path, content in files.items()
+            ]
+            tree = handle.create_git_tree(elements, before.tree)
+            authored = {"author": InputGitAuthor(*author)} if author else {}
+            return handle.create_git_commit(message, tree, [before], **authored).sha
+
+    def create_branch(self, branch: str, commit: str) -> None:
+        """Create a branch at a commit.
+
+        Raises:
+            CredentialError: the token may not do this.
+            RemoteError: the server failed or refused: the branch exists.
+        """
+        with self._repository.hub.doing(f"create the branch {branch} in {self._repository.slug}"):
+            self._repository.handle.create_git_ref(f"refs/heads/{branch}", commit)
+
+    def set_branch(self, branch: str, commit: str) -> None:
+        """Create a branch of our own at a commit, or reset it to that commit.
+
+        Raises:
+            CredentialError: the token may not do this.
+            RemoteError: the server failed or refused.
+        """
+        if not self.tip(branch):
+            self.create_branch(branch, commit)
+            return
+        with self._repository.hub.doing(f"replace the branch {branch} of {self._repository.slug}"):
+            self._repository.handle.get_git_ref(f"heads/{branch}").complete().edit(commit, force=True)
+
+    def _element(self, path: str, content: bytes | None, mode: str) -> "InputGitTreeElement":
+        from github import InputGitTreeElement
+
+        if content is None:
+            return InputGitTreeElement(path, mode, "blob", sha=None)
+        blob = self._repository.handle.create_git_blob(base64.b64encode(content).decode(), "base64")
+        return InputGitTreeElement(path, mode, "blob", sha=blob.sha)

@@ -1,184 +1,277 @@
-"""A release and one conda channel, on a server or in a folder."""
+"""Publish the conda packages of a release to one channel."""
 
+import hashlib
+import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final
 
-from release_tools import addresses
-from release_tools.artifacts.manifest import check_unchanged
+from release_tools.artifacts.manifest import find_changed
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
-from release_tools.engine.routes import Channel, Server
-from release_tools.errors import CredentialError, OutputError, ReleaseToolsError
+from release_tools.errors import ReleaseToolsError
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.model.note import Note, State
+from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Release
-from release_tools.publishers.cached_query import CachedQuery
-from release_tools.publishers.check_results import CheckResult
-from release_tools.publishers.conda_channel import folder
-from release_tools.publishers.conda_channel.servers import (
-    TOKENS,
-    ChannelEntry,
-    ChannelFile,
-    check_token,
-    find_channel_files,
-    relabel,
-    token,
-    upload,
+from release_tools.model.versions import conda_version
+from release_tools.publishers.base import (
+    BasePublisher,
+    CheckResult,
+    FileStatus,
+    JobNeeds,
+    Phase,
+    PublisherStatus,
+    StatusQuery,
+    compare_files,
 )
-from release_tools.publishers.delivery import conflicts, not_served, wait_until
+from release_tools.publishers.cached_query import CachedQuery
+from release_tools.publishers.conda_channel.anaconda import MAIN_LABEL, AnacondaServer
+from release_tools.publishers.conda_channel.channel_server import ChannelEntry, ChannelFile, ChannelServer
+from release_tools.publishers.conflicts import find_conflicts, find_missing, wait_until_served
+
+BROKEN_LABEL: Final = "broken"
+"""The label under which Anaconda.org's users keep what nobody should install any more."""
+SUBDIRS: Final = frozenset({"noarch", "linux-64", "linux-aarch64", "osx-64", "osx-arm64", "win-64", "win-arm64"})
+"""The subdirs that are searched for a version's packages."""
 
 
-@dataclass(frozen=True)
-class ChannelPublisher:
-    """What there is to do for a release on a channel, and what stands in the way.
+class ChannelPublisher(BasePublisher):
+    """Publishes conda packages to one channel.
+
+    One package is uploaded at a time: a release has few, and a folder is indexed after each.
 
     Attributes:
-        context: the run's surroundings.
-        release: with its artifacts.
-        channel: the place.
+        server: the channel's server.
     """
 
-    context: Context
-    release: Release
-    channel: Channel
+    phases = (Phase.UPLOAD,)
+
+    def __init__(self, context: Context, server: ChannelServer) -> None:
+        self._context = context
+        self.server = server
+        self._queries: dict[str, CachedQuery[Mapping[str, ChannelFile]]] = {}
+
+    @property
+    def name(self) -> str:
+        """Return the channel's name in the configuration."""
+        return self.server.channel.name
 
     @property
     def title(self) -> str:
-        """The channel's, for a person."""
-        return self.channel.title
+        """Return the channel's name for people."""
+        return self.server.title
 
     @property
-    def beside(self) -> int:
-        """One at a time: a release has few packages, and a folder is indexed after each."""
-        return 1
+    def group(self) -> str:
+        """Return the name under which reports group it."""
+        return self.server.group
 
-    @property
-    def artifacts(self) -> tuple[Artifact, ...]:
-        """The conda packages."""
-        return self.release.artifacts_of_kind(ArtifactKind.CONDA)
+    def skip(self, release: Release) -> Skip | None:
+        """Skip a release without conda packages."""
+        return None if release.artifacts_of_kind(ArtifactKind.CONDA) else Skip("no conda package was built")
 
-    @cached_property
-    def look(self) -> CachedQuery[Mapping[str, ChannelFile]]:
-        """What the channel has, by ``subdir/file``; one request a package."""
-        return CachedQuery(self._placed)
-
-    def expected(self, artifact: Artifact) -> Receipt:
-        """What stands there once a package is uploaded."""
-        entry, channel = ChannelEntry.of(artifact), self.channel
-        url = f"{channel.url}/{entry.basename}"
-        if channel.server is Server.ANACONDA and channel.api == addresses.ANACONDA_API:
-            url = f"{addresses.ANACONDA_SITE}/{channel.owner}/{entry.package}"
-        label = f":{channel.label}" if channel.label else ""
-        return Receipt(f"{channel.name}{label}:{entry.basename}", url, artifact.sha256)
-
-    def found(self, artifact: Artifact) -> Receipt | None:
-        """What stands there under a package's name and the channel's label."""
-        there = self.look().get(ChannelEntry.of(artifact).basename)
-        if there is None or (there.sha256 == artifact.sha256 and not self._labelled(there)):
-            return None
-        return replace(self.expected(artifact), digest=there.sha256)
-
-    def checks(self) -> Iterator[CheckResult]:
-        """Everything that can be known before the first upload.
+    def preflight(self, release: Release) -> Iterator[CheckResult]:
+        """Check for conflicts, and for write access where something is missing.
 
         Raises:
-            RemoteError: the server could not be asked.
+            RemoteError: the server could not be queried.
         """
-        found = self._found
-        there = sum(receipt is not None for receipt in found.values())
-        yield from conflicts(self.title, found, "Release under a new version, or raise conda.build-number.")
-        if there < len(found):
-            yield from self._may_write()
-        yield Note(State.INFO, f"{self.title} has {there} of {len(found)} files", self._where)
+        found = self._found(release)
+        published = sum(receipt is not None for receipt in found.values())
+        yield from find_conflicts(self.title, found, "Release a new version, or raise conda.build-number.")
+        if published < len(found):
+            yield from self.server.check_write_access()
+        yield Note(State.INFO, f"{self.title} has {published} of {len(found)} files", self._page)
 
-    @property
-    def has_login(self) -> bool:
-        """Whether this process has anything to log in with; a folder needs nothing."""
-        return self.channel.server is Server.FOLDER or token(self.channel, self.context.env) is not None
-
-    def login_checks(self) -> Iterator[CheckResult]:
-        """Whether the server would take the token of this process, as far as that can be known.
+    def check_credentials(self, release: Release) -> Iterator[CheckResult]:  # noqa: ARG002 - the channel is enough
+        """Check whether the server accepts the token of this process.
 
         Raises:
-            RemoteError: the server could not be asked.
+            RemoteError: the server could not be queried.
         """
-        yield from self._may_write()
+        if self.server.has_credentials:
+            yield from self.server.check_write_access()
+        else:
+            yield no_credentials_note(self.title)
 
-    def acts(self) -> Iterator[Action]:
-        """One deed a package: its upload, or the label that it lacks."""
-        for artifact in self.artifacts:
+    def actions(self, release: Release, phase: Phase) -> Iterator[Action]:  # noqa: ARG002 - there is one phase
+        """Yield one action a package: upload it, or add the label that it lacks."""
+        for artifact in release.artifacts_of_kind(ArtifactKind.CONDA):
             yield Action(
                 f"upload {artifact.filename} to {self.title}",
-                self.expected(artifact),
-                partial(self.found, artifact),
-                partial(self._perform, artifact),
+                self._expected(artifact),
+                partial(self._find, release, artifact),
+                partial(self._apply, release, artifact),
             )
 
-    def wait_until_served(self) -> Note:
-        """Wait until the server tells of the packages, and see that they are ours.
+    def confirm(self, release: Release, phase: Phase, *, is_changed: bool) -> Iterator[Note]:  # noqa: ARG002 - there is one phase
+        """Wait until the server lists the packages, with our digests.
 
         Raises:
             ConflictError: it has other bytes.
-            RemoteError: it does not tell of them in time, or cannot be asked.
+            RemoteError: it does not list them in time, or cannot be queried.
         """
-        wait_until(self.context, self.title, self._not_served, self.look.forget)
-        return Note(State.DONE, f"{self.title} has every package with our digest", self._where)
+        if is_changed:
+            query = self._query(release)
+            wait_until_served(
+                self._context, self.title, lambda: find_missing(self.title, self._found(release)), query.forget
+            )
+            yield Note(State.DONE, f"{self.title} has every package, with our digests", self._page)
+
+    def status(self, query: StatusQuery) -> PublisherStatus:
+        """Return the packages of a version on the channel, under any label."""
+        try:
+            found = self._published(query)
+        except ReleaseToolsError as error:
+            return PublisherStatus(self.name, self.title, self.server.channel.url, error=error)
+        published = {}
+        for basename, file in found.items():
+            is_withdrawn = bool(file.labels) and set(file.labels) <= {BROKEN_LABEL}
+            state = State.WARNING if is_withdrawn else State.DONE
+            published[basename] = FileStatus(basename, file.sha256, state, file.labels)
+        files = compare_files(published, query.artifacts(ArtifactKind.CONDA))
+        return PublisherStatus(self.name, self.title, self.server.channel.url, files)
+
+    def retract(self, query: StatusQuery, reason: str) -> Iterator[Action | Note | Document]:  # noqa: ARG002 - a label has no text
+        """Move the version's packages to the label ``broken`` on Anaconda.org; nothing is deleted.
+
+        Raises:
+            RemoteError: the server cannot be queried.
+        """
+        server = self.server
+        published = CachedQuery(partial(self._published, query))
+        if not published():
+            yield Note(State.SKIPPED, f"{self.title} has no {query.conda_name} {query.version}")
+        elif not isinstance(server, AnacondaServer):
+            yield Note(
+                State.WARNING,
+                f"delete {len(published())} packages from {self.title} by hand",
+                ", ".join(published()),
+                "The server has no labels that could hide them.",
+            )
+        else:
+            for basename, file in published().items():
+                yield self._retraction(server, published, basename, file)
+
+    def jobs(self) -> tuple[JobNeeds, ...]:
+        """Return one job with the server's token; none for a folder, which a runner does not have."""
+        variable = self.server.token_variable
+        if not variable:
+            return ()
+        job = job_id(self.name)
+        title = self.group if self.server.kind == AnacondaServer.kind else self.name
+        return (
+            JobNeeds(job, title, self.name, environment=job, secrets=(variable,), url_output=self.server.url_output),
+        )
 
     @property
-    def _where(self) -> str:
-        return self.channel.url if self.channel.url != self.title else ""
+    def _page(self) -> str:
+        return self.server.channel.url if self.server.channel.url != self.title else ""
 
-    @property
-    def _secret(self) -> str:
-        secret = token(self.channel, self.context.env)
-        if secret is None:
-            name = TOKENS[self.channel.server]
-            raise CredentialError(f"no token for {self.title}", f"Set {name}, or take the channel out of the route.")
-        return secret
+    def _expected(self, artifact: Artifact) -> Receipt:
+        entry, label = ChannelEntry.from_artifact(artifact), self.server.channel.label
+        key = f"{self.name}:{label}:{entry.basename}" if label else f"{self.name}:{entry.basename}"
+        return Receipt(key, self.server.page(entry), artifact.sha256)
 
-    def _labelled(self, there: ChannelFile) -> bool:
-        return not self.channel.label or self.channel.label in there.labels
+    def _query(self, release: Release) -> CachedQuery[Mapping[str, ChannelFile]]:
+        return self._queries.setdefault(release.version, CachedQuery(partial(self._query_files, release)))
 
-    def _placed(self) -> Mapping[str, ChannelFile]:
-        entries = {ChannelEntry.of(artifact) for artifact in self.artifacts}
-        if self.channel.server is Server.FOLDER:
-            digests = {one.basename: folder.digest_of(self.channel, one.basename) for one in entries}
-            return {basename: ChannelFile(digest) for basename, digest in digests.items() if digest}
-        subdirs = frozenset(artifact.subdir for artifact in self.artifacts)
+    def _query_files(self, release: Release) -> Mapping[str, ChannelFile]:
+        artifacts = release.artifacts_of_kind(ArtifactKind.CONDA)
+        entries = [ChannelEntry.from_artifact(artifact) for artifact in artifacts]
+        subdirs = frozenset(artifact.subdir for artifact in artifacts)
         found: dict[str, ChannelFile] = {}
         for package, version in sorted({(entry.package, entry.version) for entry in entries}):
-            found |= find_channel_files(self.context.http, self.channel, package, version, subdirs)
+            found |= self.server.find_files(package, version, subdirs)
         return found
 
-    def _perform(self, artifact: Artifact) -> Receipt:
-        entry = ChannelEntry.of(artifact)
-        check_unchanged(artifact)
+    def _published(self, query: StatusQuery) -> dict[str, ChannelFile]:
+        found: dict[str, ChannelFile] = {}
+        for name in query.conda_names:
+            found |= self.server.find_files(name, conda_version(query.version), SUBDIRS)
+        return found
+
+    def _find(self, release: Release, artifact: Artifact) -> Receipt | None:
+        file = self._query(release)().get(ChannelEntry.from_artifact(artifact).basename)
+        if file is None or (file.sha256 == artifact.sha256 and not self.server.has_label(file)):
+            return None
+        return replace(self._expected(artifact), digest=file.sha256)
+
+    def _found(self, release: Release) -> dict[Artifact, Receipt | None]:
+        artifacts = release.artifacts_of_kind(ArtifactKind.CONDA)
+        return {artifact: self._find(release, artifact) for artifact in artifacts}
+
+    def _apply(self, release: Release, artifact: Artifact) -> Receipt:
+        entry, query = ChannelEntry.from_artifact(artifact), self._query(release)
         try:
-            if self.channel.server is Server.FOLDER:
-                folder.add(self.channel, artifact)
-            elif entry.basename in self.look():
-                relabel(self.context.http, self.channel, entry, self._secret, on=True)
+            if entry.basename in query():
+                self.server.add_label(entry)
             else:
-                upload(self.context.http, self.channel, artifact, self._secret)
+                self.server.upload(artifact, self._private_copy(artifact))
         except ReleaseToolsError:
-            self.look.forget()
+            query.forget()
             raise
-        return self.expected(artifact)
+        return self._expected(artifact)
 
-    @property
-    def _found(self) -> dict[Artifact, Receipt | None]:
-        return {artifact: self.found(artifact) for artifact in self.artifacts}
+    def _private_copy(self, artifact: Artifact) -> Path:
+        """Copy a package to where only this run writes, and check the bytes that were copied.
 
-    def _not_served(self) -> list[str]:
-        return not_served(self.title, self._found)
+        What lies in the output folder could be exchanged between a check and the upload.
+        """
+        folder = self._context.scratch / "uploads" / artifact.subdir
+        folder.mkdir(parents=True, exist_ok=True)
+        copy = folder / artifact.filename
+        if artifact.path.is_symlink():
+            raise find_changed(artifact, "a symbolic link")
+        try:
+            shutil.copyfile(artifact.path, copy)
+            with copy.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise find_changed(artifact, error.strerror or "unreadable") from error
+        if sha256 != artifact.sha256:
+            raise find_changed(artifact, f"sha256 {sha256}")
+        return copy
 
-    def _may_write(self) -> Iterator[CheckResult]:
-        if self.channel.server is Server.FOLDER:
-            if not folder.writable(self.channel):
-                yield OutputError(f"{self.channel.url}: cannot be written to")
-            return
-        login = check_token(self.context.http, self.channel, self._secret)
-        name = TOKENS[self.channel.server]
-        yield Note(State.DONE, f"{name} may write to {self.title}" if login else f"{name} is set", login)
+    def _retraction(
+        self,
+        server: AnacondaServer,
+        published: CachedQuery[dict[str, ChannelFile]],
+        basename: str,
+        file: ChannelFile,
+    ) -> Action:
+        entry = ChannelEntry.from_basename(basename)
+        expected = Receipt(f"{self.name}:{BROKEN_LABEL}:{basename}", server.page(entry), file.sha256)
+
+        def find() -> Receipt | None:
+            now = published().get(basename)
+            return replace(expected, digest=now.sha256) if now and now.labels == (BROKEN_LABEL,) else None
+
+        def apply() -> Receipt:
+            labels = published()[basename].labels
+            try:  # first the new label, so that the file can be found at any time
+                server.with_label(BROKEN_LABEL).add_label(entry)
+                for label in labels:
+                    if label != BROKEN_LABEL:
+                        server.with_label(label).remove_label(entry)
+            finally:
+                published.forget()
+            return expected
+
+        old = ", ".join(label for label in file.labels if label != BROKEN_LABEL) or "no label"
+        title = server.with_label(MAIN_LABEL).title
+        return Action(f"move {basename} on {title} from {old} to {BROKEN_LABEL}", expected, find, apply)
+
+
+def no_credentials_note(title: str) -> Note:
+    """Return a note that this process has no credentials for a destination, which is no fault outside its job."""
+    return Note(State.SKIPPED, f"no credentials for {title} here", "the job that publishes there has its own")
+
+
+def job_id(name: str) -> str:
+    """Return a publisher's name as the id of a job, which may hold letters, digits and hyphens."""
+    words = "".join(character if character.isalnum() else " " for character in name).split()
+    return "-".join(words) or "publish"

@@ -11,9 +11,9 @@ from packaging.utils import canonicalize_name
 from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
 from release_tools.artifacts.core_metadata import parse_metadata
 from release_tools.engine.context import Context
-from release_tools.engine.routes import PYPI
 from release_tools.errors import ArchiveError, RemoteError
-from release_tools.publishers.package_index.simple_api import IndexFile, listing, version_of
+from release_tools.publishers.package_index.index import PYPI, version_of_file
+from release_tools.publishers.package_index.simple_api import IndexFile, list_project
 from release_tools.system.http import Http
 
 _LARGEST: Final = 1_000_000
@@ -38,11 +38,11 @@ class Extras:
     def _asked(self, project: str) -> tuple[str, ...] | None:
         """Every requirement of the newest release, by its wheel's metadata alone (PEP 658)."""
         context = self._context
-        if context.cut_off:
+        if context.unreachable_channel:
             return None
         try:
             with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.patience)) as http:
-                wheel = _newest(listing(http, PYPI, project).files)
+                wheel = _newest(list_project(http, PYPI, project).files)
                 answer = http.get(f"{wheel.url}.metadata", limit=_LARGEST) if wheel else None
             if answer is None or not answer.ok:
                 return None
@@ -72,6 +72,8 @@ def of_extra(requires_dist: tuple[str, ...], extra: str) -> tuple[str, ...]:
 
 def _newest(files: Mapping[str, IndexFile]) -> IndexFile | None:
     """The wheel of the newest final release; None where there is none."""
-    found = {name: version_of(name) for name, file in files.items() if name.endswith(".whl") and not file.yanked}
+    found = {
+        name: version_of_file(name) for name, file in files.items() if name.endswith(".whl") and not file.is_yanked
+    }
     final = {name: version for name, version in found.items() if version is not None and not version.is_prerelease}
     return files[max(final, key=lambda name: (final[name], name))] if final else None

@@ -10,9 +10,9 @@ from packaging.version import Version
 from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
 from release_tools.artifacts import read_sdist, read_wheel
 from release_tools.engine.context import Context
-from release_tools.engine.routes import PYPI
 from release_tools.errors import RemoteError
-from release_tools.publishers.package_index.simple_api import IndexFile, listing, version_of
+from release_tools.publishers.package_index.index import PYPI, version_of_file
+from release_tools.publishers.package_index.simple_api import IndexFile, list_project
 from release_tools.recipe.evidence import Evidence, gather, says_something
 from release_tools.system.http import Http
 
@@ -31,12 +31,12 @@ def previous_evidence(context: Context, name: str, version: Version) -> Evidence
     """
     folder = context.scratch / f"former-{version}"
     with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.patience)) as http:
-        files = listing(http, PYPI, name).files
-        sdist = next((file for file in files if file.endswith(".tar.gz") and version_of(file) == version), None)
+        files = list_project(http, PYPI, name).files
+        sdist = next((file for file in files if file.endswith(".tar.gz") and version_of_file(file) == version), None)
         if sdist is None:
             return None
         folder.mkdir(exist_ok=True)
-        wheel = _fittest(file for file in files if file.endswith(".whl") and version_of(file) == version)
+        wheel = _fittest(file for file in files if file.endswith(".whl") and version_of_file(file) == version)
         path = _fetched(http, files[sdist], folder / sdist)
         read = read_wheel(_fetched(http, files[wheel], folder / wheel)) if wheel else None
     return gather(read_sdist(path, wanted=says_something), files[sdist].sha256, read)

@@ -10,7 +10,7 @@ from release_tools.builders.conda import rattler
 from release_tools.engine.archives import sdist_of, wheel_of
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, RepositoryError, UnreachableError, UsageError
-from release_tools.forges.origin import hosted
+from release_tools.forges.registry import hosted_repository
 from release_tools.git.log import list_files, read_file
 from release_tools.git.project_repository import open_repository
 from release_tools.git.tags import has
@@ -113,8 +113,8 @@ class RecipeInputs:
         config = self.context.config
         if not config.conda.channels:
             return frozenset(), "conda.channels is empty"
-        if self.context.cut_off:
-            return frozenset(), self.context.cut_off
+        if self.context.unreachable_channel:
+            return frozenset(), self.context.unreachable_channel
         try:
             return rattler.packages(config.conda.channels, patience=self._patience), ""
         except UnreachableError as error:
@@ -141,7 +141,7 @@ class RecipeInputs:
         """The configured ones, else the owner of the repository on GitHub; empty where it is on no GitHub."""
         if configured := self.context.config.conda_forge.maintainers:
             return configured
-        repository = hosted(self.context)
+        repository = hosted_repository(self.context)
         return (repository.slug.partition("/")[0],) if repository else ()
 
     @property

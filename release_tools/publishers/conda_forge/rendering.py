@@ -9,8 +9,8 @@ from packaging.version import Version
 
 from release_tools.builders.conda.rattler_build import why_unrendered
 from release_tools.errors import ArchiveError, CondaError, CredentialError, RecipeError, RemoteError, UsageError
-from release_tools.forges.github.feedstocks import feedstock_of, spellings
 from release_tools.model.release import Kind, RecipeFiles
+from release_tools.publishers.conda_forge.feedstocks import feedstock_of, spellings
 from release_tools.publishers.conda_forge.previous_release import previous_evidence
 from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs, Written
 from release_tools.recipe.document import Format

@@ -45,7 +45,7 @@ def why_not(context: Context, form: Format, text: str) -> str:
         return "the recipe is of compiled code, for which conda-forge's own machines have the tools"
     if any(source.get("patches") or not source.get("url") for source in document.sources()) or "script:" not in text:
         return "the recipe needs files that lie beside it"
-    reason = context.cut_off or rattler.why_not(context.config.conda.channels)
+    reason = context.unreachable_channel or rattler.why_not(context.config.conda.channels)
     return f"no channel with Python at hand: {' '.join(reason.split())}" if reason else ""
 
 

@@ -1,4 +1,4 @@
-"""Whether the token for conda-forge can do what it is there for, as far as GitHub tells."""
+"""Check the token for conda-forge, as far as GitHub describes it."""
 
 from collections.abc import Iterator
 
@@ -6,16 +6,16 @@ from release_tools.addresses import ACTIONS_BOT
 from release_tools.engine.context import Context
 from release_tools.errors import CredentialError
 from release_tools.forges.github.client import GitHub
-from release_tools.forges.github.feedstocks import conda_forge
 from release_tools.model.note import Note, State
-from release_tools.publishers.check_results import CheckResult
+from release_tools.publishers.base import CheckResult
+from release_tools.publishers.conda_forge.feedstocks import conda_forge_hub
 from release_tools.system.credentials import CONDA_FORGE_TOKEN
 
-_CLASSIC = "Make a classic token with the scopes public_repo and workflow."
+_CLASSIC = "Create a classic token with the scopes public_repo and workflow."
 
 
-def login(hub: GitHub) -> str:
-    """The account that would propose; empty where there is no token.
+def token_login(hub: GitHub) -> str:
+    """Return the account that would propose; empty where there is no token.
 
     Raises:
         CredentialError: the token is refused, or is a workflow's own.
@@ -25,21 +25,19 @@ def login(hub: GitHub) -> str:
         return ""
     name = hub.login()
     if name == ACTIONS_BOT[0]:
-        raise CredentialError(
-            f"{CONDA_FORGE_TOKEN} is a workflow's own token, which can do nothing elsewhere", _CLASSIC
-        )
+        raise CredentialError(f"{CONDA_FORGE_TOKEN} is a workflow's own token, which has no rights elsewhere", _CLASSIC)
     return name
 
 
-def token_checks(context: Context) -> Iterator[CheckResult]:
-    """Whose the token is, and whether its scopes are enough; a release does not fail by them, so these are warnings.
+def check_token(context: Context) -> Iterator[CheckResult]:
+    """Check whose the token is, and its scopes; a release does not fail by them, so these are warnings.
 
     Raises:
         CredentialError: the token is refused, or is a workflow's own.
         RemoteError: the server failed.
     """
-    hub = conda_forge(context, CONDA_FORGE_TOKEN)
-    name = login(hub)
+    hub = conda_forge_hub(context, CONDA_FORGE_TOKEN)
+    name = token_login(hub)
     scopes = hub.scopes if name else None
     if not name:
         yield Note(
@@ -48,11 +46,13 @@ def token_checks(context: Context) -> Iterator[CheckResult]:
             "the job that publishes has its own; without it, a person opens the pull request",
         )
     elif scopes is None:
-        yield Note(State.WARNING, f"{name}'s {CONDA_FORGE_TOKEN} may open no pull request elsewhere", "", _CLASSIC)
+        yield Note(State.WARNING, f"{name}'s {CONDA_FORGE_TOKEN} cannot open pull requests elsewhere", "", _CLASSIC)
     elif scopes.isdisjoint({"public_repo", "repo"}):
         yield Note(State.WARNING, f"{name}'s {CONDA_FORGE_TOKEN} lacks the scope public_repo", "", _CLASSIC)
     elif "workflow" not in scopes:
         text = f"{name}'s {CONDA_FORGE_TOKEN} lacks the scope workflow"
-        yield Note(State.WARNING, text, "a fork whose workflows changed cannot be brought up to date", _CLASSIC)
+        yield Note(
+            State.WARNING, text, "a fork cannot be updated after the workflows of its upstream changed", _CLASSIC
+        )
     else:
-        yield Note(State.DONE, f"{name}'s {CONDA_FORGE_TOKEN} may fork and open pull requests")
+        yield Note(State.DONE, f"{name}'s {CONDA_FORGE_TOKEN} can fork and open pull requests")

@@ -1,7 +1,7 @@
-"""What an API token of PyPI says about itself: for which projects it is good, and until when.
+"""Read what an API token of PyPI says about itself: the projects that it is valid for, and until when.
 
-The token is a macaroon (version 2 of its binary form) that everybody can read and only PyPI can verify. Its caveats are
-JSON; those that are not known here only narrow it further, so what is told is the most that it can do.
+The token is a macaroon (version 2 of its binary form) that anyone can read and only PyPI can verify. Its caveats are
+JSON; those that are unknown here only restrict it further, so the result is the most that it can do.
 https://github.com/pypi/warehouse/blob/main/warehouse/macaroons/caveats/__init__.py
 """
 
@@ -23,17 +23,17 @@ class Rights:
     """The most that a token can do.
 
     Attributes:
-        projects: normalized names of those that it is good for; None for all of its account.
-        begins: when it becomes good, in seconds since 1970.
-        expires: when it ceases to be.
+        projects: normalized names that it is valid for; None for all projects of its account.
+        begins: when it becomes valid, in seconds since 1970.
+        expires: when it becomes invalid, in seconds since 1970.
     """
 
     projects: frozenset[str] | None = None
     begins: float = 0.0
     expires: float = inf
 
-    def also(self, caveat: object) -> "Rights":
-        """The same, narrowed by one more caveat."""
+    def restricted_by(self, caveat: object) -> "Rights":
+        """Return the rights, restricted by one more caveat."""
         match caveat:
             case [tag, int(expires), int(begins)] if tag == _EXPIRATION:
                 return replace(self, begins=max(self.begins, begins), expires=min(self.expires, expires))
@@ -49,21 +49,21 @@ class Rights:
 
 
 def read_rights(token: str) -> Rights | None:
-    """What a token says; None where it cannot be read, as it is another kind or no token at all."""
+    """Return what a token says; None where it cannot be read, as it is another kind or no token at all."""
     if not token.startswith(_PREFIX):
         return None
     text = token.removeprefix(_PREFIX)
     rights = Rights()
     try:
         for caveat in _caveats(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))):
-            rights = rights.also(json.loads(caveat))
+            rights = rights.restricted_by(json.loads(caveat))
     except (ValueError, IndexError, RecursionError):
         return None
     return rights
 
 
 def _caveats(data: bytes) -> Iterator[bytes]:
-    """The identifiers of all sections but the first, which is the macaroon's own."""
+    """Yield the identifiers of all sections but the first, which is the macaroon's own."""
     if data[0] != _VERSION:
         raise ValueError("not a macaroon")
     position, sections = 1, 0
@@ -81,7 +81,7 @@ def _caveats(data: bytes) -> Iterator[bytes]:
 
 
 def _number(data: bytes, position: int) -> tuple[int, int]:
-    """An unsigned LEB128, and what comes after it."""
+    """Return an unsigned LEB128 number, and the position after it."""
     value = shift = 0
     while True:
         byte = data[position]
@@ -91,4 +91,4 @@ def _number(data: bytes, position: int) -> tuple[int, int]:
         if byte < 0x80:  # noqa: PLR2004 - the highest bit says that more follow
             return value, position
         if shift > 28:  # noqa: PLR2004 - longer than any token
-            raise ValueError("a length that no token has")
+            raise ValueError("the length is too large for a token")

@@ -1,4 +1,4 @@
-"""PEP 740 attestations: each file signed with the job's identity, for one index, right before its upload."""
+"""Sign files with the job's identity right before their upload (PEP 740 attestations)."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -8,19 +8,19 @@ from typing import Final
 from release_tools.errors import RemoteError
 
 AUDIENCE: Final = "sigstore"
-"""Of the identity token that a signature is made with."""
+"""The audience of the identity token that signs."""
 
 Signer = Callable[[Path, str], str]
-"""Signs a file with an identity token and answers the attestation as JSON; tests hand in another than `sign`."""
+"""Signs a file with an identity token and returns the attestation as JSON; tests pass another one than `sign`."""
 
 
 def can_sign() -> bool:
-    """Whether pypi-attestations is installed: the action brings it, elsewhere it is an extra."""
+    """Return whether pypi-attestations is installed: the GitHub Action installs it, elsewhere it is an extra."""
     return find_spec("pypi_attestations") is not None
 
 
 def sign(path: Path, identity: str) -> str:
-    """The attestation of one file, as JSON.
+    """Return the attestation of one file, as JSON.
 
     Args:
         path: the sdist or wheel.

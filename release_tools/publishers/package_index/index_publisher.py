@@ -1,187 +1,276 @@
-"""A release and one package index."""
+"""Publish the sdist and the wheels of a release to one package index."""
 
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from time import time
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
-from release_tools.engine.routes import TESTPYPI, Index
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.model.note import Note, State
+from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Release
+from release_tools.publishers.base import (
+    BasePublisher,
+    CheckResult,
+    FileStatus,
+    JobNeeds,
+    Phase,
+    PublisherStatus,
+    StatusQuery,
+    compare_files,
+)
 from release_tools.publishers.cached_query import CachedQuery
-from release_tools.publishers.check_results import CheckResult
-from release_tools.publishers.delivery import conflicts, not_served, wait_until
+from release_tools.publishers.conda_channel.channel_publisher import job_id, no_credentials_note
+from release_tools.publishers.conflicts import find_conflicts, find_missing, wait_until_served
 from release_tools.publishers.package_index import attestations
 from release_tools.publishers.package_index.api_tokens import read_rights
+from release_tools.publishers.package_index.index import PYPI, TESTPYPI, Index, version_of_file
 from release_tools.publishers.package_index.previous_files import gone_files
-from release_tools.publishers.package_index.simple_api import Listing, listing
-from release_tools.publishers.package_index.trusted_publishing import FRESH, PublishingJob, mint
+from release_tools.publishers.package_index.simple_api import Listing, list_project
+from release_tools.publishers.package_index.testpypi_first import install_from_testpypi
+from release_tools.publishers.package_index.trusted_publishing import TOKEN_LIFETIME, PublishingJob, mint
 from release_tools.publishers.package_index.uploader import Login, Uploader, stored_login
+from release_tools.system.credentials import PYPI_PASSWORD
+from release_tools.system.sanitize import visible
 
 
-@dataclass(frozen=True)
-class IndexPublisher:
-    """What there is to do for a release on an index, and what stands in the way.
+class IndexPublisher(BasePublisher):
+    """Publishes the sdist and the wheels to one package index.
 
     Attributes:
-        context: the run's surroundings.
-        release: with its artifacts.
-        index: the place.
+        index: the index.
     """
 
-    context: Context
-    release: Release
-    index: Index
+    phases = (Phase.UPLOAD,)
+
+    def __init__(self, context: Context, index: Index) -> None:
+        self._context = context
+        self.index = index
+        self._listings: dict[str, CachedQuery[Listing]] = {}
+
+    @property
+    def name(self) -> str:
+        """Return the index's name in the configuration."""
+        return self.index.name
 
     @property
     def title(self) -> str:
-        """The index's, for a person."""
+        """Return the index's name for people."""
         return self.index.title
 
     @property
-    def beside(self) -> int:
-        """Indexes take several files of a release at once, as the jobs of a matrix send them."""
-        return self.context.config.network.uploads
+    def workers(self) -> int:
+        """Return how many files are uploaded at once: indexes accept that, as the jobs of a matrix do it."""
+        return self._context.config.network.uploads
 
-    @property
-    def artifacts(self) -> tuple[Artifact, ...]:
-        """Wheels first: an installer that comes in between finds a wheel, and never only the sdist."""
-        return (
-            *self.release.artifacts_of_kind(ArtifactKind.WHEEL),
-            *self.release.artifacts_of_kind(ArtifactKind.SDIST),
-        )
+    def skip(self, release: Release) -> Skip | None:
+        """Skip a release with neither an sdist nor a wheel."""
+        return None if _artifacts(release) else Skip("neither an sdist nor a wheel was built")
 
-    @cached_property
-    def look(self) -> CachedQuery[Listing]:
-        """What the index serves of the project; one request for all files."""
-        return CachedQuery(self._listing)
+    def query(self, project: str) -> CachedQuery[Listing]:
+        """Return the query for what the index serves of a project; one request serves all files."""
+        name = canonicalize_name(project)
+        return self._listings.setdefault(name, CachedQuery(partial(self._list, name)))
 
-    def expected(self, artifact: Artifact) -> Receipt:
-        """What stands there once a file is uploaded."""
-        url = self.index.page(self.release.name, self.release.version)
-        return Receipt(f"{self.index.name}:{artifact.filename}", url, artifact.sha256)
-
-    def found(self, artifact: Artifact) -> Receipt | None:
-        """What stands there under a file's name."""
-        served = self.look().files.get(artifact.filename)
-        return None if served is None else replace(self.expected(artifact), digest=served.sha256)
-
-    def checks(self) -> Iterator[CheckResult]:
-        """Everything that can be known before the first upload.
+    def preflight(self, release: Release) -> Iterator[CheckResult]:
+        """Check for conflicts, newer versions, and credentials where something is missing.
 
         Raises:
-            RemoteError: the index could not be asked.
+            RemoteError: the index could not be queried.
         """
-        known = self.look()
-        found = self._found
-        there = sum(receipt is not None for receipt in found.values())
-        yield from conflicts(self.title, found, "What is published is never replaced: release under a new version.")
-        if not known.exists:
-            yield Note(State.INFO, f"{self.release.name} is not on {self.title} yet: this release creates it")
-        yield from self._regression(known)
-        if there < len(found) and self.index is not TESTPYPI:
-            wheels = self.release.artifacts_of_kind(ArtifactKind.WHEEL)
-            version = Version(self.release.version)
-            yield from gone_files(self.context.http, known, wheels, version, self.context.scratch)
-        if there < len(found):
-            yield from self._may_log_in(known)
-        yield Note(State.INFO, f"{self.title} has {there} of {len(found)} files", self._page)
+        listing = self.query(release.name)()
+        found = self._found(release)
+        published = sum(receipt is not None for receipt in found.values())
+        yield from find_conflicts(self.title, found, "Published files are never replaced: release a new version.")
+        if not listing.exists:
+            yield Note(State.INFO, f"{release.name} is not on {self.title} yet: this release creates it")
+        yield from self._check_newest(release, listing)
+        if published < len(found) and self.index != TESTPYPI:
+            wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
+            version = Version(release.version)
+            yield from gone_files(self._context.http, listing, wheels, version, self._context.scratch)
+        if published < len(found):
+            yield from self._check_login(release, listing)
+        yield Note(State.INFO, f"{self.title} has {published} of {len(found)} files", self._page(release))
 
-    @property
-    def has_login(self) -> bool:
-        """Whether this process has anything to log in with."""
-        return self._stored is not None or (self._job is not None and bool(self.index.audience))
-
-    def login_checks(self) -> Iterator[CheckResult]:
-        """Whether the index would take the login of this process, as far as that can be known.
+    def check_credentials(self, release: Release) -> Iterator[CheckResult]:
+        """Check whether the index accepts the credentials of this process, as far as that can be known.
 
         Raises:
-            RemoteError: the index could not be asked.
+            RemoteError: the index could not be queried.
         """
-        yield from self._may_log_in(self.look())
+        if self._stored is not None or (self._job is not None and self.index.audience):
+            yield from self._check_login(release, self.query(release.name)())
+        else:
+            yield no_credentials_note(self.title)
 
-    def acts(self, uploader: Uploader) -> Iterator[Action]:
-        """One upload a file."""
-        for artifact in self.artifacts:
+    def connection(self) -> AbstractContextManager[object]:
+        """Return a context in which files can be uploaded, over one connection."""
+        return self._current_uploader.connected()
+
+    def actions(self, release: Release, phase: Phase) -> Iterator[Action | Note]:  # noqa: ARG002 - there is one phase
+        """Yield one upload a file, wheels first: an installer never finds the sdist alone."""
+        for artifact in _artifacts(release):
             yield Action(
                 f"upload {artifact.filename} to {self.title}",
-                self.expected(artifact),
-                partial(self.found, artifact),
-                partial(self._upload, uploader, artifact),
+                self._expected(release, artifact),
+                partial(self._find, release, artifact),
+                partial(self._upload, release, artifact),
+            )
+        if self._is_install_checked and self._context.gate.is_dry_run:
+            yield Note(State.PLANNED, f"would install it from {self.title} and import it")
+
+    def confirm(self, release: Release, phase: Phase, *, is_changed: bool) -> Iterator[Note]:  # noqa: ARG002 - there is one phase
+        """Wait until the index serves the files with our digests; install them from TestPyPI where that is set.
+
+        Raises:
+            ConflictError: it serves other bytes.
+            RemoteError: it does not serve them in time, or cannot be queried.
+            VerifyError: what TestPyPI serves does not install and import.
+        """
+        query = self.query(release.name)
+        if is_changed:
+            wait_until_served(
+                self._context, self.title, lambda: find_missing(self.title, self._found(release)), query.forget
+            )
+            yield Note(State.DONE, f"{self.title} serves every file, with our digests", self._page(release))
+        if self._is_install_checked:
+            yield from install_from_testpypi(self._context, release, query().files)
+
+    def status(self, query: StatusQuery) -> PublisherStatus:
+        """Return the files of a version on the index."""
+        url = self.index.page(query.name, str(query.version))
+        try:
+            listing = self.query(query.name)()
+        except ReleaseToolsError as error:
+            return PublisherStatus(self.name, self.title, url, error=error)
+        published = {}
+        for filename, file in listing.files.items():
+            if version_of_file(filename) == query.version:
+                state = State.WARNING if file.is_yanked else State.DONE
+                published[filename] = FileStatus(filename, file.sha256, state)
+        files = compare_files(published, query.artifacts(ArtifactKind.WHEEL, ArtifactKind.SDIST))
+        return PublisherStatus(self.name, self.title, url, files)
+
+    def retract(self, query: StatusQuery, reason: str) -> Iterator[Action | Note | Document]:
+        """Yield how a person yanks the version (PEP 592); there is no API for it.
+
+        Raises:
+            RemoteError: the index cannot be queried.
+        """
+        files = self.query(query.name)().files
+        published = [file for filename, file in files.items() if version_of_file(filename) == query.version]
+        if not published:
+            yield Note(State.SKIPPED, f"{self.title} has no {query.name} {query.version}")
+        elif all(file.is_yanked for file in published):
+            yield Note(State.UNCHANGED, f"already yanked on {self.title}")
+        else:
+            url = self.index.page(query.name, str(query.version))
+            if self.index.site:
+                url = f"{self.index.site}/manage/project/{query.name}/release/{query.version}/"
+            text = " ".join(visible(reason).split())
+            yield Note(
+                State.WARNING, f"yank it on {self.title} by hand", url, f"Options → Yank, with the reason: {text}"
             )
 
-    def uploader(self) -> Uploader:
-        """What uploads; it logs in, and signs, only when a file really goes."""
-        wanted = self.context.config.attestations != "off" and self._is_trusted
-        attest = partial(self._attest, self._job, self._signer) if wanted and self._job and self._signer else None
-        return Uploader(self.context.http, self.index, self.login, attest)
+    def jobs(self) -> tuple[JobNeeds, ...]:
+        """Return one job, with trusted publishing where the index has it, or else with a password."""
+        job = job_id(self.name)
+        if not self.index.audience:
+            secrets = ("TWINE_USERNAME", PYPI_PASSWORD)
+            return (JobNeeds(job, self.title, self.name, environment=job, secrets=secrets),)
+        permissions = (
+            ("contents: read", "to check out"),
+            ("id-token: write", "to publish without a password (trusted publishing)"),
+        )
+        url_output = "pypi-url" if self.index == PYPI else ""
+        return (JobNeeds(job, self.title, self.name, permissions=permissions, environment=job, url_output=url_output),)
 
-    def login(self) -> Login:
-        """The login that an upload shows; a token is minted where none lies ready.
+    @property
+    def _is_install_checked(self) -> bool:
+        return self.index == TESTPYPI and self._context.config.testpypi_first
+
+    def _page(self, release: Release) -> str:
+        return self.index.page(release.name, release.version)
+
+    def _expected(self, release: Release, artifact: Artifact) -> Receipt:
+        return Receipt(f"{self.name}:{artifact.filename}", self._page(release), artifact.sha256)
+
+    def _list(self, project: str) -> Listing:
+        """PyPI's listing is public; a private index may hide what it has."""
+        authorization = ""
+        if not self.index.audience and (login := self._stored):
+            authorization = "Basic " + b64encode(f"{login.username}:{login.password}".encode()).decode()
+        return list_project(self._context.http, self.index, project, authorization=authorization)
+
+    def _find(self, release: Release, artifact: Artifact) -> Receipt | None:
+        file = self.query(release.name)().files.get(artifact.filename)
+        return None if file is None else replace(self._expected(release, artifact), digest=file.sha256)
+
+    def _found(self, release: Release) -> dict[Artifact, Receipt | None]:
+        return {artifact: self._find(release, artifact) for artifact in _artifacts(release)}
+
+    def _upload(self, release: Release, artifact: Artifact) -> Receipt:
+        try:
+            self._current_uploader.upload(artifact, partial(self._login, release.name))
+        except ReleaseToolsError:
+            self.query(release.name).forget()
+            raise
+        return self._expected(release, artifact)
+
+    @cached_property
+    def _current_uploader(self) -> Uploader:
+        """Return what uploads; it logs in, and signs, only when a file is really sent."""
+        job, signer = self._job, self._signer
+        attest = None
+        if self._context.config.attestations != "off" and self._is_trusted and job and signer:
+            attest = partial(self._attest, job, signer)
+        return Uploader(self._context.http, self.index, attest)
+
+    def _login(self, project: str) -> Login:
+        """Return the login for an upload; a token is minted where none is stored.
 
         Raises:
             CredentialError: there is none.
             RemoteError: it cannot be had.
         """
-        login = self._stored
-        if login is None:
-            if self._job is None or not self.index.audience:
-                raise self._no_login
-            identity = self._identity(self._job, self.index.audience)
-            token = mint(self.context.http, self.index, self.release.name, identity)
-            self.context.console.mask(token)
-            login = Login("__token__", token, "trusted publishing", FRESH)
-        return login
-
-    def wait_until_served(self) -> Note:
-        """Wait until the index serves what was uploaded, and see that it is that.
-
-        Raises:
-            ConflictError: it serves other bytes.
-            RemoteError: it does not serve them in time, or cannot be asked.
-        """
-        wait_until(self.context, self.title, self._not_served, self.look.forget)
-        return Note(State.DONE, f"{self.title} serves every file with our digest", self._page)
-
-    @property
-    def _page(self) -> str:
-        return self.index.page(self.release.name, self.release.version)
+        if self._stored is not None:
+            return self._stored
+        if self._job is None or not self.index.audience:
+            raise self._no_login
+        identity = self._identity(self._job, self.index.audience)
+        token = mint(self._context.http, self.index, project, identity)
+        self._context.console.mask(token)
+        return Login("__token__", token, "trusted publishing", TOKEN_LIFETIME)
 
     @cached_property
     def _stored(self) -> Login | None:
-        login = stored_login(self.index, self.context.env)
+        login = stored_login(self.index, self._context.env)
         if login:
-            self.context.console.mask(login.password)
+            self._context.console.mask(login.password)
         return login
 
     @cached_property
     def _job(self) -> PublishingJob | None:
-        return PublishingJob.of(self.context.env)
+        return PublishingJob.from_environment(self._context.env)
 
     @property
     def _is_trusted(self) -> bool:
-        """Whether the login is the job's own identity, with which alone an index takes attestations."""
+        """Return whether the login is the job's own identity: only then does an index take attestations."""
         return self._job is not None and bool(self.index.audience) and self._stored is None
 
     @property
     def _signer(self) -> attestations.Signer | None:
-        return self.context.signer or (attestations.sign if attestations.can_sign() else None)
+        return self._context.signer or (attestations.sign if attestations.can_sign() else None)
 
     @property
     def _no_login(self) -> CredentialError:
@@ -191,59 +280,38 @@ class IndexPublisher:
             " (trusted publishing).",
         )
 
-    def _listing(self) -> Listing:
-        """PyPI's is public; an index of one's own may hide what it has from strangers."""
-        authorization = ""
-        if not self.index.audience and (login := self._stored):
-            authorization = "Basic " + b64encode(f"{login.username}:{login.password}".encode()).decode()
-        return listing(self.context.http, self.index, self.release.name, authorization=authorization)
-
-    def _upload(self, uploader: Uploader, artifact: Artifact) -> Receipt:
-        try:
-            uploader.upload(artifact)
-        except ReleaseToolsError:
-            self.look.forget()
-            raise
-        return self.expected(artifact)
-
-    @property
-    def _found(self) -> dict[Artifact, Receipt | None]:
-        return {artifact: self.found(artifact) for artifact in self.artifacts}
-
-    def _not_served(self) -> list[str]:
-        return not_served(self.title, self._found)
-
-    def _regression(self, known: Listing) -> Iterator[CheckResult]:
-        standing = (name for name, served in known.files.items() if not served.yanked)
-        final = {version for name in standing if (version := version_of(name)) and not version.is_prerelease}
-        ours, allowed = Version(self.release.version), self.context.config
-        newest = max((v for v in final if v != ours), default=None)
+    def _check_newest(self, release: Release, listing: Listing) -> Iterator[CheckResult]:
+        versions = set()
+        for filename, file in listing.files.items():
+            version = version_of_file(filename)
+            if version and not version.is_prerelease and not file.is_yanked:
+                versions.add(version)
+        ours, config = Version(release.version), self._context.config
+        newest = max(versions - {ours}, default=None)
         if ours.epoch != (newest.epoch if newest else 0):
             text = f"{ours} has another epoch than {newest or 'the versions of a new project'} on {self.title}"
-            yield _only_if(
-                text, "An epoch cannot be taken back. If it is meant: --allow-epoch.", allowed=allowed.allow_epoch
-            )
+            advice = "An epoch cannot be taken back. If it is intended: --allow-epoch."
+            yield _allowed(text, advice, is_allowed=config.allow_epoch)
         elif newest and newest > ours:
-            text = f"{self.title} has {newest} already, which is newer than {ours}"
-            yield _only_if(
-                text, "A maintenance release of an older line? Then --allow-older.", allowed=allowed.allow_older
-            )
+            text = f"{self.title} already has {newest}, which is newer than {ours}"
+            advice = "For a maintenance release of an older line: --allow-older."
+            yield _allowed(text, advice, is_allowed=config.allow_older)
 
-    def _may_log_in(self, known: Listing) -> Iterator[CheckResult]:
-        yield from self._may_sign()
+    def _check_login(self, release: Release, listing: Listing) -> Iterator[CheckResult]:
+        yield from self._check_signing()
         if self._stored:
-            yield self._as_it_says(self._stored)
+            yield self._describe_login(self._stored, release.name)
         elif self._job is None or not self.index.audience:
             yield self._no_login
-        elif known.exists:
-            self.login()
-            yield Note(State.DONE, f"{self.title} takes this job as a trusted publisher")
+        elif listing.exists:
+            self._login(release.name)
+            yield Note(State.DONE, f"{self.title} accepts this job as a trusted publisher")
         else:
             # Minting for a pending publisher would create the project, so it is not tried before the upload.
             yield Note(State.INFO, f"{self.title} will be asked for a trusted publisher's token at the upload")
 
-    def _may_sign(self) -> Iterator[CheckResult]:
-        wanted = self.context.config.attestations
+    def _check_signing(self) -> Iterator[CheckResult]:
+        wanted = self._context.config.attestations
         if wanted == "required" and not self._is_trusted:
             yield CredentialError(
                 f"attestations are required, but {self.title} takes them only with trusted publishing",
@@ -251,42 +319,38 @@ class IndexPublisher:
             )
         elif wanted != "off" and self._is_trusted and self._signer is None:
             text = f"nothing can be signed for {self.title}: pypi-attestations is not installed"
-            advice = 'For signatures: pip install pypi-attestations. Without them: attestations = "off".'
+            advice = 'To sign: pip install pypi-attestations. To publish without signatures: attestations = "off".'
             yield PreflightError(text, advice) if wanted == "required" else Note(State.WARNING, text, advice=advice)
 
-    def _as_it_says(self, login: Login) -> CheckResult:
-        """What a login says about itself, as PyPI's tokens do; other indexes know none that can be read."""
-        said = f"login for {self.title} from {login.source}"
+    def _describe_login(self, login: Login, project: str) -> CheckResult:
+        """Return what PyPI's tokens say about themselves; those of other indexes cannot be read."""
+        text = f"login for {self.title} from {login.source}"
         rights = read_rights(login.password) if self.index.audience else None
         if rights is None:
-            return Note(State.DONE, said)
-        make = f"Make another: {self.index.site}/manage/account/token/"
-        name = canonicalize_name(self.release.name)
+            return Note(State.DONE, text)
+        create = f"Create another token: {self.index.site}/manage/account/token/"
+        name = canonicalize_name(project)
         if rights.projects is not None and name not in rights.projects:
-            return CredentialError(f"{said}: a token for {', '.join(sorted(rights.projects))}, not for {name}", make)
+            return CredentialError(f"{text}: the token is for {', '.join(sorted(rights.projects))}, not {name}", create)
         if not rights.begins <= time() < rights.expires:
-            return CredentialError(f"{said}: a token that is not good now", make)
+            return CredentialError(f"{text}: the token is not valid now", create)
         if rights.projects is None:
-            return Note(State.DONE, said, "for every project of its account", f"One for {name} alone would do.")
-        return Note(State.DONE, said, f"for {', '.join(sorted(rights.projects))} alone")
+            return Note(State.DONE, text, "for all projects of its account", f"A token for {name} alone is safer.")
+        return Note(State.DONE, text, f"for {', '.join(sorted(rights.projects))} alone")
 
     def _attest(self, job: PublishingJob, signer: attestations.Signer, path: Path) -> str:
         return signer(path, self._identity(job, attestations.AUDIENCE))
 
     def _identity(self, job: PublishingJob, audience: str) -> str:
-        """A token of the job's; good for minutes, but good for whoever sees it."""
-        identity = job.identity(self.context.http, audience)
-        self.context.console.mask(identity)
+        """Return a token of the job's; it lives for minutes, but works for anyone who sees it."""
+        identity = job.identity(self._context.http, audience)
+        self._context.console.mask(identity)
         return identity
 
 
-def _only_if(text: str, advice: str, *, allowed: bool) -> CheckResult:
-    return Note(State.WARNING, text) if allowed else PreflightError(text, advice)
+def _artifacts(release: Release) -> tuple[Artifact, ...]:
+    return (*release.artifacts_of_kind(ArtifactKind.WHEEL), *release.artifacts_of_kind(ArtifactKind.SDIST))
 
 
-def version_of(filename: str) -> Version | None:
-    """The version that a distribution's file name tells; None for other files."""
-    try:
-        return parse_sdist_filename(filename)[1] if filename.endswith(".tar.gz") else parse_wheel_filename(filename)[1]
-    except (InvalidSdistFilename, InvalidWheelFilename):
-        return None
+def _allowed(text: str, advice: str, *, is_allowed: bool) -> CheckResult:
+    return Note(State.WARNING, text) if is_allowed else PreflightError(text, advice)

@@ -65,7 +65,7 @@ def newest_before(files: Mapping[str, IndexFile], version: Version) -> Version |
             found = parse_wheel_filename(name)[1]
         except InvalidWheelFilename:
             continue
-        if not file.yanked and not found.is_prerelease and found < version:
+        if not file.is_yanked and not found.is_prerelease and found < version:
             versions.add(found)
     return max(versions, default=None)
 

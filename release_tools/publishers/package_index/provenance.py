@@ -1,6 +1,6 @@
-"""Who published a file on an index, as the index tells beside its attestations (PEP 740).
+"""Read who published a file on an index, which it serves with the file's attestations (PEP 740).
 
-The index itself verified the publisher's identity when it took the file; nothing here is verified anew.
+The index verified the publisher's identity when it accepted the file; nothing is verified again here.
 """
 
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ class TrustedPublisher:
 
     Attributes:
         repository: ``owner/name``.
-        workflow: its file's name.
-        environment: of the job; empty where any will do.
+        workflow: the name of its file.
+        environment: of the job; empty where any is accepted.
     """
 
     repository: str
@@ -29,12 +29,12 @@ class TrustedPublisher:
     environment: str
 
     def __str__(self) -> str:
-        """For a person."""
+        """Return it for people."""
         environment = f", environment {self.environment}" if self.environment else ""
         return f"{self.repository}, workflow {self.workflow}{environment}"
 
-    def takes(self, other: "TrustedPublisher") -> bool:
-        """Whether a job with the identity of the other is this publisher, by the rules of PyPI."""
+    def matches(self, other: "TrustedPublisher") -> bool:
+        """Return whether a job with the identity of the other is this publisher, by the rules of PyPI."""
         return (
             self.repository.lower() == other.repository.lower()
             and self.workflow == other.workflow
@@ -43,10 +43,10 @@ class TrustedPublisher:
 
 
 def trusted_publishers(http: Http, served: IndexFile) -> tuple[TrustedPublisher, ...]:
-    """Who published a file from GitHub; none where the index does not say.
+    """Return who published a file from GitHub; nobody where the index does not say.
 
     Raises:
-        RemoteError: the index could not be asked, or answered what the PEP does not describe.
+        RemoteError: the index could not be queried, or answered what the PEP does not describe.
     """
     if not served.provenance:
         return ()
@@ -61,7 +61,7 @@ def trusted_publishers(http: Http, served: IndexFile) -> tuple[TrustedPublisher,
 
 def _read(bundles: Any) -> Iterator[TrustedPublisher]:  # noqa: ANN401 - JSON is anything
     for bundle in bundles:
-        told = bundle["publisher"]
-        if told.get("kind") == _GITHUB:
-            environment = str(told.get("environment") or "")
-            yield TrustedPublisher(str(told["repository"]), str(told["workflow"]), environment)
+        publisher = bundle["publisher"]
+        if publisher.get("kind") == _GITHUB:
+            environment = str(publisher.get("environment") or "")
+            yield TrustedPublisher(str(publisher["repository"]), str(publisher["workflow"]), environment)

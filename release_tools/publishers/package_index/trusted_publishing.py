@@ -1,4 +1,4 @@
-"""Trusted publishing: a job's identity token exchanged for a short-lived token of a package index.
+"""Exchange a job's identity token for a short-lived token of a package index (trusted publishing).
 
 Follows https://docs.pypi.org/trusted-publishers/. The audience is fixed per index and never asked from it: a token for
 one index must not be accepted by another.
@@ -11,34 +11,34 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import quote
 
-from release_tools.engine.routes import Index
 from release_tools.errors import CredentialError, RemoteError, UnreachableError
+from release_tools.publishers.package_index.index import Index
 from release_tools.system.credentials import OIDC_TOKEN, OIDC_URL, read_token
 from release_tools.system.http import TRANSIENT, Http, origin
 from release_tools.system.sanitize import whole_words
 
-FRESH: Final = 600.0
-"""Seconds for which a minted token is used; it lives fifteen minutes, and an upload may take its time."""
-_SHOWN: Final = ("repository", "job_workflow_ref", "workflow_ref", "environment", "ref", "sub")
-_ROOM: Final = 200
+TOKEN_LIFETIME: Final = 600.0
+"""Seconds for which a minted token is used; it is valid for fifteen minutes, and an upload takes some."""
+_CLAIMS: Final = ("repository", "job_workflow_ref", "workflow_ref", "environment", "ref", "sub")
+_MESSAGE_LENGTH: Final = 200
 _PERMISSION: Final = "Give the job the permission id-token: write."
 
 
 @dataclass(frozen=True)
 class PublishingJob:
-    """A job that may ask its runner for identity tokens.
+    """A job that may request identity tokens from its runner.
 
     Attributes:
         url: of the runner's token service.
-        token: that the service wants to see.
+        token: that authenticates the request.
     """
 
     url: str
     token: str = field(repr=False)
 
     @classmethod
-    def of(cls, env: Mapping[str, str]) -> Self | None:
-        """The job that runs us; None outside GitHub Actions, and without the permission ``id-token: write``.
+    def from_environment(cls, env: Mapping[str, str]) -> Self | None:
+        """Return the job that runs us; None outside GitHub Actions, and without the permission ``id-token: write``.
 
         Raises:
             CredentialError: the request token is malformed.
@@ -47,7 +47,7 @@ class PublishingJob:
         return cls(url, token) if url and token else None
 
     def identity(self, http: Http, audience: str) -> str:
-        """An identity token (a JWT) for one audience.
+        """Return an identity token (a JWT) for one audience.
 
         Raises:
             CredentialError: the runner refuses.
@@ -56,7 +56,7 @@ class PublishingJob:
         url = f"{self.url}{'&' if '?' in self.url else '?'}audience={quote(audience, safe='')}"
         answer = http.get(url, headers={"Authorization": f"bearer {self.token}"})
         if not answer.ok:
-            raise CredentialError(f"the runner gives no identity token: it answered {answer.status}", _PERMISSION)
+            raise CredentialError(f"the runner issues no identity token: it answered {answer.status}", _PERMISSION)
         value = _field(answer.json(), "value")
         if not value:
             raise RemoteError("the runner answered without an identity token")
@@ -64,13 +64,13 @@ class PublishingJob:
 
 
 def mint(http: Http, index: Index, project: str, identity: str) -> str:
-    """A token of the index, good for fifteen minutes, for the identity of this job.
+    """Return a token of the index, valid for fifteen minutes, for the identity of this job.
 
-    With a *pending* publisher this creates the project on the index, so it is never done to find something out about a
-    project that does not exist yet.
+    With a *pending* publisher this creates the project on the index, so it is never called to check a project that does
+    not exist yet.
 
     Raises:
-        CredentialError: the index knows no publisher with these claims; they are told, and what to register.
+        CredentialError: the index knows no publisher with these claims; it lists them, and says how to register them.
         RemoteError: the index cannot be reached.
     """
     answer = http.post(f"{origin(index.upload)}/_/oidc/mint-token", json={"token": identity})
@@ -81,37 +81,39 @@ def mint(http: Http, index: Index, project: str, identity: str) -> str:
         raise UnreachableError(f"{index.title} answered {answer.status} instead of minting a token")
     reasons = _reasons(answer.json() if "json" in answer.headers.get("content-type", "") else {})
     raise CredentialError(
-        f"{index.title} does not take this job as a trusted publisher of {project}"
+        f"{index.title} does not accept this job as a trusted publisher of {project}"
         f" ({', '.join(reasons) or f'it answered {answer.status}'}); the job's claims are",
-        _to_register(index, project, claims(identity)),
+        _registration_advice(index, project, claims(identity)),
         faults=[f"{name}: {value}" for name, value in claims(identity).items()],
     )
 
 
 def claims(identity: str) -> dict[str, str]:
-    """What an identity token states, not verified: only to be shown."""
+    """Return the claims of an identity token, not verified: only to be shown."""
     try:
         payload = identity.split(".")[1]
-        stated = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return {name: str(stated[name]) for name in _SHOWN if name in stated}
+        content = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return {name: str(content[name]) for name in _CLAIMS if name in content}
     except (ValueError, IndexError, TypeError):
         return {}
 
 
-def _to_register(index: Index, project: str, stated: Mapping[str, str]) -> str:
+def _registration_advice(index: Index, project: str, stated: Mapping[str, str]) -> str:
     owner, _, repository = stated.get("repository", "").partition("/")
     workflow = stated.get("job_workflow_ref", "").partition("@")[0].rpartition("/")[2]
     environment = stated.get("environment", "")
     return (
-        f"Register it at {index.publishing_page(project, new=False)}"
-        f" (a new project: {index.publishing_page(project, new=True)}) with owner {owner}, repository {repository},"
+        f"Register it at {index.publishing_page(project, is_new=False)}"
+        f" (a new project: {index.publishing_page(project, is_new=True)}) with owner {owner}, repository {repository},"
         f" workflow {workflow}" + (f", environment {environment}." if environment else " and no environment.")
     )
 
 
 def _reasons(content: object) -> list[str]:
     errors = content.get("errors", ()) if isinstance(content, dict) else ()
-    return [whole_words(str(error.get("description", "")), _ROOM) for error in errors if isinstance(error, dict)]
+    return [
+        whole_words(str(error.get("description", "")), _MESSAGE_LENGTH) for error in errors if isinstance(error, dict)
+    ]
 
 
 def _field(content: Any, name: str) -> str:  # noqa: ANN401 - JSON is anything

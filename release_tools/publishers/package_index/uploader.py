@@ -1,4 +1,4 @@
-"""Uploading to a package index: twine, as a library, with the credentials that twine itself would find."""
+"""Upload to a package index by twine, as a library, with the credentials that twine itself would find."""
 
 import io
 import json
@@ -6,18 +6,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
-from functools import cached_property
 from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 from zipfile import BadZipFile
 
 from release_tools.artifacts.manifest import check_unchanged, find_changed
-from release_tools.engine.routes import Index
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError, VerifyError
 from release_tools.model.artifact import Artifact
+from release_tools.publishers.package_index.index import Index
 from release_tools.system.credentials import PYPI_PASSWORD, read_token
 from release_tools.system.http import TRANSIENT, Http, bare, reason, seconds
 from release_tools.system.sanitize import whole_words
@@ -31,34 +30,34 @@ _TOKEN_USER: Final = "__token__"  # noqa: S105 - the user name that goes with a 
 _FORBIDDEN: Final = frozenset({401, 403})
 _REFUSED_FOR_GOOD: Final = frozenset({400, 409, 413, 415, 422})
 _FILES_MUST_CHANGE: Final = (
-    "The same file will be refused again: correct what the answer names, and build again. Where other files of this"
-    " version are there already, release under a new version."
+    "The same file will be refused again: fix what the answer names, and build again. Where other files of this version"
+    " are published already, release a new version."
 )
-_SHOWN: Final = 400
+_MESSAGE_LENGTH: Final = 400
 
 
 @dataclass(frozen=True)
 class Login:
-    """What an index is shown with every upload.
+    """What is sent to an index with every upload.
 
     Attributes:
         username: ``__token__`` for API tokens.
         password: the password or token.
-        source: where it was found, for a person.
-        lasts: seconds for which it may be used.
+        source: where it was found, for people.
+        lifetime: seconds for which it may be used.
     """
 
     username: str
     password: str = field(repr=False)
     source: str
-    lasts: float = inf
+    lifetime: float = inf
 
 
 def stored_login(index: Index, env: Mapping[str, str]) -> Login | None:
-    """The login that lies ready: from the environment, ``.pypirc`` or the keyring, in twine's order.
+    """Return the stored login: from the environment, ``.pypirc`` or the keyring, in twine's order.
 
     Args:
-        index: to upload to.
+        index: the index.
         env: the environment: ``TWINE_USERNAME``, ``TWINE_PASSWORD``, and the home folder of ``.pypirc``.
 
     Returns:
@@ -66,7 +65,7 @@ def stored_login(index: Index, env: Mapping[str, str]) -> Login | None:
 
     Raises:
         CredentialError: the password is malformed.
-        ConfigError: ``.pypirc`` is.
+        ConfigError: ``.pypirc`` is malformed.
     """
     username = env.get("TWINE_USERNAME") or ""
     if password := read_token(env, PYPI_PASSWORD):
@@ -79,17 +78,20 @@ def stored_login(index: Index, env: Mapping[str, str]) -> Login | None:
 
 
 def _pypirc(index: Index, env: Mapping[str, str]) -> Mapping[str, str]:
-    """The section of ``.pypirc`` about an index, by the index's address."""
+    """Return the section of the user's ``.pypirc`` about an index, found by the index's address."""
     from configparser import Error, RawConfigParser
 
-    path = Path(env.get("HOME") or env.get("USERPROFILE") or "", ".pypirc")
+    home = env.get("HOME") or env.get("USERPROFILE")
+    if not home:  # a file in the current folder, which may be anybody's checkout, is not the user's
+        return {}
+    path = Path(home, ".pypirc")
     if not path.is_file():
         return {}
     parser = RawConfigParser()
     try:
         parser.read_string(path.read_text(encoding="utf-8"))
     except (Error, UnicodeDecodeError):
-        # The parser's own words would show the line, which may be the password's.
+        # The parser's own message would show the line, which may hold the password.
         raise ConfigError(f"{path}: malformed", "See https://packaging.python.org/specifications/pypirc/") from None
     for name in parser.sections():
         address = parser.get(name, "repository", fallback=index.upload if name == index.name else "")
@@ -110,38 +112,41 @@ def _keyring(index: Index, username: str) -> Login | None:
     return Login(username, password, "the keyring") if password else None
 
 
-class _Fresh:
-    """The login, asked for when it is first needed, and again once it has grown old."""
-
-    def __init__(self, ask: Callable[[], Login]) -> None:
-        self._ask = ask
-        self._known: tuple[Login, float] | None = None
-
-    def __call__(self) -> Login:
-        if self._known is None or monotonic() >= self._known[1]:
-            login = self._ask()
-            self._known = login, monotonic() + login.lasts
-        return self._known[0]
-
-
-@dataclass(frozen=True)
 class Uploader:
-    """Uploads files to one index over one connection; logs in when the first file goes.
+    """Uploads files to one index over one connection; logs in when the first file is sent."""
 
-    Attributes:
-        http: the session.
-        index: to upload to.
-        login: answers the login; called at the first upload and when it has grown old, as minted tokens do in minutes.
-        attest: answers a file's attestation as JSON; None to upload without.
-    """
+    def __init__(self, http: Http, index: Index, attest: Callable[[Path], str] | None = None) -> None:
+        """Prepare to upload.
 
-    http: Http
-    index: Index
-    login: Callable[[], Login]
-    attest: Callable[[Path], str] | None = None
+        Args:
+            http: the session.
+            index: the index.
+            attest: returns a file's attestation as JSON; None to upload without.
+        """
+        self._http = http
+        self._index = index
+        self._attest = attest
+        self._login: Login | None = None
+        self._expires = 0.0
+        self._repository: Repository | None = None
 
-    def upload(self, artifact: Artifact) -> None:
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Silence twine's own output, as standard output is the console's, and close the connection at the end."""
+        with redirect_stdout(io.StringIO()):
+            try:
+                yield
+            finally:
+                if self._repository is not None:
+                    self._repository.close()
+                    self._repository = None
+
+    def upload(self, artifact: Artifact, log_in: Callable[[], Login]) -> None:
         """Upload one file, once.
+
+        Args:
+            artifact: the file.
+            log_in: returns a login; called for the first file, and again when the login has expired.
 
         Raises:
             CredentialError: the index refuses the login.
@@ -154,23 +159,16 @@ class Uploader:
         package = self._package(artifact)
         if package.sha2_digest != artifact.sha256 or artifact.path.is_symlink():
             raise find_changed(artifact, f"sha256 {package.sha2_digest}")
-        if self.attest is not None:
-            package.attestations = [json.loads(self.attest(artifact.path))]
+        if self._attest is not None:
+            package.attestations = [json.loads(self._attest(artifact.path))]
+        if self._login is None or monotonic() >= self._expires:
+            self._login = log_in()
+            self._expires = monotonic() + self._login.lifetime
         try:
-            response = self._repository.upload(package, max_redirects=1)
+            response = self._connect().upload(package, max_redirects=1)
         except requests.RequestException as error:
-            raise UnreachableError(f"{bare(self.index.upload)} could not be reached: {reason(error)}") from error
-        self._judge(artifact.filename, response)
-
-    @contextmanager
-    def at_work(self) -> Iterator[Self]:
-        """While it lasts, twine's own words go nowhere (the console has its stream); then the connection closes."""
-        with redirect_stdout(io.StringIO()):
-            try:
-                yield self
-            finally:
-                if "_repository" in self.__dict__:
-                    self._repository.close()
+            raise UnreachableError(f"{bare(self._index.upload)} could not be reached: {reason(error)}") from error
+        self._check_response(artifact.filename, self._login, response)
 
     def _package(self, artifact: Artifact) -> "PackageFile":
         from twine.exceptions import TwineException
@@ -180,50 +178,52 @@ class Uploader:
             return PackageFile.from_filename(str(artifact.path), None)
         except (TwineException, OSError, ValueError, BadZipFile) as error:
             check_unchanged(artifact)
-            raise VerifyError(f"{artifact.filename}: not a distribution that an index takes: {error}") from error
+            raise VerifyError(f"{artifact.filename}: no index accepts this distribution: {error}") from error
 
-    @cached_property
-    def _login(self) -> _Fresh:
-        return _Fresh(self.login)
-
-    @cached_property
-    def _repository(self) -> "Repository":
-        from requests.auth import HTTPBasicAuth
+    def _connect(self) -> "Repository":
         from twine.repository import Repository
 
-        def shown(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
-            login = self._login()
-            HTTPBasicAuth(login.username, login.password)(request)
-            return request
+        if self._repository is None:
+            repository = Repository(self._index.upload, None, None, disable_progress_bar=True)
+            session = self._http.new_session()
+            session.auth, session.headers = self._authorize, repository.session.headers
+            repository.session = session
+            self._repository = repository
+        return self._repository
 
-        self._login()
-        repository = Repository(self.index.upload, None, None, disable_progress_bar=True)
-        guarded = self.http.new_session()
-        guarded.auth, guarded.headers = shown, repository.session.headers
-        repository.session = guarded
-        return repository
+    def _authorize(self, request: "requests.PreparedRequest") -> "requests.PreparedRequest":
+        from requests.auth import HTTPBasicAuth
 
-    def _judge(self, filename: str, response: "requests.Response") -> None:
+        if self._login is None:
+            raise AssertionError("a request is sent after the login")
+        HTTPBasicAuth(self._login.username, self._login.password)(request)
+        return request
+
+    def _check_response(self, filename: str, login: Login, response: "requests.Response") -> None:
         if response.ok and not response.is_redirect:
             return
-        said = _said(response)
-        if response.status_code in _FORBIDDEN:
+        title, status, message = self._index.title, response.status_code, _message(response)
+        if status in _FORBIDDEN:
             raise CredentialError(
-                f"{self.index.title} refused the login from {self._login().source}: {response.status_code} {said}",
-                "Check the token, what it may upload to, and that it is this index's.",
+                f"{title} refused the login from {login.source}: {status} {message}",
+                "Check that the token is for this index, is valid, and may upload this project.",
             )
-        if response.status_code in TRANSIENT:
-            error = UnreachableError(f"{self.index.title} answered {response.status_code} to {filename}")
+        if status in TRANSIENT:
+            error = UnreachableError(f"{title} answered {status} to {filename}")
             error.wait = seconds(response.headers.get("Retry-After", ""))
             raise error
         if response.is_redirect:
-            target = urljoin(self.index.upload, response.headers.get("Location", ""))
-            said = f"it redirects to {bare(target)}; configure that address"
-        advice = _FILES_MUST_CHANGE if response.status_code in _REFUSED_FOR_GOOD else ""
-        raise RemoteError(f"{self.index.title} refused {filename}: {response.status_code} {said}", advice)
+            target = urljoin(self._index.upload, response.headers.get("Location", ""))
+            raise RemoteError(
+                f"{title} refused {filename}: {status}, redirected to {bare(target)}", "Configure that address."
+            )
+        advice = _FILES_MUST_CHANGE if status in _REFUSED_FOR_GOOD else ""
+        raise RemoteError(f"{title} refused {filename}: {status} {message}", advice)
 
 
-def _said(response: "requests.Response") -> str:
-    """A refusal in the index's own words, in one line: PyPI puts them into the reason phrase, others into the body."""
-    text = re.sub(r"<[^<>]*>", " ", response.text[:20_000]) if len(response.reason or "") <= len("Bad Request") else ""
-    return whole_words(text or response.reason or "", _SHOWN)
+def _message(response: "requests.Response") -> str:
+    """Return a refusal in the index's own words, in one line: PyPI uses the reason phrase, others the body."""
+    if len(response.reason or "") > len("Bad Request"):
+        return whole_words(response.reason, _MESSAGE_LENGTH)
+    text = re.sub(r"<[^<>]*>", " ", response.text[:20_000])
+    return whole_words(text or response.reason or "", _MESSAGE_LENGTH)

@@ -1,4 +1,4 @@
-"""A check of the whole configuration, before the first step of any command."""
+"""Check the whole configuration, before the first step of any command."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,10 +6,10 @@ from functools import partial
 from typing import Final
 
 from release_tools.config.schema import Config
-from release_tools.engine.routes import resolve_name, route_for
 from release_tools.errors import ConfigError
 from release_tools.model.release import Kind
 from release_tools.model.versions import TagFormat
+from release_tools.publishers.routes import parse_destination, parse_route
 
 _SLUG: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _CONDA_NAME: Final = re.compile(r"[a-z0-9_][a-z0-9_.-]*", re.ASCII)  # CEP 26
@@ -30,10 +30,10 @@ def check_config(config: Config) -> None:
 
 def _routes(config: Config) -> Iterator[str]:
     for kind in Kind:
-        yield from _faults_of(partial(route_for, config, kind))
+        yield from _faults_of(partial(parse_route, config, kind))
     for table, names in (("indexes", config.indexes), ("channels", config.channels)):
         for name in names:
-            for fault in _faults_of(partial(resolve_name, config, name)):
+            for fault in _faults_of(partial(parse_destination, config, name)):
                 yield f"{table}.{name}: {fault}"
 
 

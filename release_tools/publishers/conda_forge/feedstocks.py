@@ -10,8 +10,7 @@ from typing import Final
 from release_tools.addresses import CONDA_FORGE_OWNER, FEEDSTOCK_OUTPUTS
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, CredentialError, RecipeError
-from release_tools.forges.github.client import GitHub, HostedRepository
-from release_tools.forges.github.git_data import read_file, tip
+from release_tools.forges.github.client import GitHub, GitHubRepository
 from release_tools.recipe.document import Format
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 
@@ -37,7 +36,7 @@ class Feedstock:
         configured: whether the settings name it; else it was found by the package's name.
     """
 
-    repository: HostedRepository
+    repository: GitHubRepository
     branch: str
     commit: str
     path: str
@@ -47,7 +46,7 @@ class Feedstock:
     configured: bool = False
 
 
-def conda_forge(context: Context, *variables: str) -> GitHub:
+def conda_forge_hub(context: Context, *variables: str) -> GitHub:
     """github.com as conda-forge's readers see it; a rehearsal does not wait long for it.
 
     Args:
@@ -84,12 +83,12 @@ def feedstock_of(context: Context, package: str, branch: str = "") -> Feedstock 
     """
     configured = context.config.conda_forge.feedstock
     try:
-        hub = conda_forge(context)
+        hub = conda_forge_hub(context)
         return find_feedstock(hub, package, configured, branch)
     except CredentialError:  # what is public is read without the token that has expired
         if not context.env.get(CONDA_FORGE_TOKEN):
             raise
-        hub = conda_forge(context, GITHUB_TOKEN)
+        hub = conda_forge_hub(context, GITHUB_TOKEN)
         return find_feedstock(hub, package, configured, branch)
 
 
@@ -129,7 +128,7 @@ def makers(hub: GitHub, package: str) -> tuple[str, ...]:
     """
     letters = [character for character in package if character.isalnum()]
     folders = [*letters, *"z" * _NAMED_BY][:_NAMED_BY]
-    content = read_file(hub.repository(FEEDSTOCK_OUTPUTS), "", "/".join(["outputs", *folders, f"{package}.json"]))
+    content = hub.repository(FEEDSTOCK_OUTPUTS).refs.read_file("", "/".join(["outputs", *folders, f"{package}.json"]))
     try:
         names = json.loads(content)["feedstocks"] if content else []
     except (ValueError, KeyError, TypeError):
@@ -137,7 +136,7 @@ def makers(hub: GitHub, package: str) -> tuple[str, ...]:
     return tuple(name for name in names if isinstance(name, str))
 
 
-def exists(repository: HostedRepository) -> bool:
+def exists(repository: GitHubRepository) -> bool:
     """Whether GitHub has, for whoever asks, a repository of that name.
 
     Raises:
@@ -154,7 +153,7 @@ def exists(repository: HostedRepository) -> bool:
     return True
 
 
-def _read(repository: HostedRepository, branch: str, *, configured: bool = False) -> Feedstock | None:
+def _read(repository: GitHubRepository, branch: str, *, configured: bool = False) -> Feedstock | None:
     from github import UnknownObjectException
 
     handle = repository.handle
@@ -164,12 +163,12 @@ def _read(repository: HostedRepository, branch: str, *, configured: bool = False
         except UnknownObjectException:
             return None
     branch = branch or default
-    commit = tip(repository, branch)
+    commit = repository.refs.tip(branch)
     if not commit:
         return None
     for form in (Format.V1, Format.V0):
         path = f"recipe/{form}"
-        content = read_file(repository, commit, path)
+        content = repository.refs.read_file(commit, path)
         if content is not None:
             text = content.decode("utf-8", "replace")
             return Feedstock(repository, branch, commit, path, form, text, bool(archived), configured)

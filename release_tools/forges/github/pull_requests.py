@@ -1,0 +1,183 @@
+"""Read and write pull requests, their comments, and the forks that they come from.
+
+https://docs.github.com/rest/pulls
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from release_tools.errors import CredentialError, RemoteError
+from release_tools.forges.base import HostedRepository, NewPullRequest, PullRequest
+from release_tools.forges.github.client import GitHubRepository
+
+if TYPE_CHECKING:
+    from github.PullRequest import PullRequest as GitHubObject
+
+_NEWEST: Final = 100
+"""Pull requests that are read: more than any feedstock has between two releases."""
+_CONFLICT: Final = 409
+_INVALID: Final = 422
+
+
+class GitHubPullRequests:
+    """The pull requests to one repository on GitHub."""
+
+    def __init__(self, repository: GitHubRepository) -> None:
+        self._repository = repository
+
+    def fork_of(self, login: str) -> GitHubRepository | None:
+        """Return an account's fork of the same name; None where there is none, or an unrelated repository.
+
+        Raises:
+            CredentialError: GitHub refuses the token.
+            RemoteError: the server failed.
+        """
+        from github import UnknownObjectException
+
+        upstream = self._repository
+        fork = upstream.hub.repository(f"{login}/{upstream.slug.partition('/')[2]}")
+        with upstream.hub.doing(f"look for {fork.slug}"):
+            try:
+                handle = fork.handle
+                relatives = (handle.parent, handle.source) if handle.fork else ()
+            except UnknownObjectException:
+                return None
+            names = {
+                relative.full_name.lower() for relative in relatives if relative is not None and relative.full_name
+            }
+        return fork if upstream.slug.lower() in names else None
+
+    def create_fork(self) -> GitHubRepository:
+        """Create a fork for the token's account, or return the one that it has; it may not be readable at once.
+
+        Raises:
+            CredentialError: the token may not do this.
+            RemoteError: the server failed or refused.
+        """
+        with self._repository.hub.doing(f"fork {self._repository.slug}"):
+            return self._repository.hub.repository(self._repository.handle.create_fork().full_name)
+
+    def sync_fork(self, fork: HostedRepository, branch: str) -> None:
+        """Bring a branch of a fork up to date with the same branch of this repository.
+
+        Raises:
+            CredentialError: the token may not do this.
+            RemoteError: the server failed, or the branch has conflicting commits of its own.
+        """
+        from github import GithubException
+
+        hub = self._repository.hub
+        with hub.doing(f"bring {branch} of {fork.slug} up to date"):
+            try:
+                hub.repository(fork.slug).handle.merge_upstream(branch)
+            except GithubException as error:
+                if error.status == _CONFLICT:
+                    raise RemoteError(
+                        f"{fork.slug}: its branch {branch} has conflicting commits of its own",
+                        f"Reset it to {self._repository.slug}, or delete the fork: {fork.url}",
+                    ) from None
+                if error.status == _INVALID and "workflow" in str(error.data).lower():
+                    raise CredentialError(
+                        f"{fork.slug}: GitHub copies changed workflows only for a token that may change workflows",
+                        f"Add the scope workflow to the token in {hub.variable}.",
+                    ) from None
+                raise
+
+    def newest(self, head: str = "") -> tuple[PullRequest, ...]:
+        """Return the newest pull requests, whatever their state.
+
+        Args:
+            head: ``owner:branch``, to return only those that come from there.
+
+        Raises:
+            CredentialError: GitHub requires a token, or refuses it.
+            RemoteError: the server failed.
+        """
+        narrowed = {"head": head} if head else {}
+        with self._repository.hub.doing(f"read the pull requests of {self._repository.slug}"):
+            found = self._repository.handle.get_pulls(state="all", sort="created", direction="desc", **narrowed)
+            return tuple(map(_from_object, islice(found, _NEWEST)))
+
+    def search(self, words: str) -> tuple[PullRequest, ...]:
+        """Return the pull requests with these words in their titles; GitHub's search lags by some seconds.
+
+        Raises:
+            CredentialError: GitHub requires a token, or refuses it.
+            RemoteError: the server failed.
+        """
+        query = f'repo:{self._repository.slug} is:pr in:title "{words}"'
+        with self._repository.hub.doing(f"search the pull requests of {self._repository.slug}"):
+            _, found = self._repository.hub.requester.requestJsonAndCheck(
+                "GET", "/search/issues", parameters={"q": query, "per_page": _NEWEST}
+            )
+            return tuple(map(_from_search, found["items"]))
+
+    def open(self, new: NewPullRequest) -> PullRequest:
+        """Open a pull request that the repository's maintainers may push to.
+
+        Raises:
+            CredentialError: the token may not do this.
+            RemoteError: the server failed or refused: that branch has one.
+        """
+        with self._repository.hub.doing(f"open a pull request to {self._repository.slug}"):
+            opened = self._repository.handle.create_pull(
+                new.base, new.head, title=new.title, body=new.body, draft=new.is_draft, maintainer_can_modify=True
+            )
+            return _from_object(opened)
+
+    def comments(self, pull: PullRequest) -> Iterator[tuple[str, str]]:
+        """Yield the text and the address of each comment on a pull request.
+
+        Raises:
+            CredentialError: GitHub requires a token, or refuses it.
+            RemoteError: the server failed.
+        """
+        with self._repository.hub.doing(f"read the comments on {pull.url}"):
+            for comment in self._object(pull).get_issue_comments():
+                yield comment.body or "", comment.html_url
+
+    def comment(self, pull: PullRequest, text: str) -> str:
+        """Comment on a pull request, and return the comment's address.
+
+        Raises:
+            CredentialError: the token may not do this.
+            RemoteError: the server failed or refused.
+        """
+        with self._repository.hub.doing(f"comment on {pull.url}"):
+            return self._object(pull).create_issue_comment(text).html_url
+
+    def _object(self, pull: PullRequest) -> "GitHubObject":
+        from github.PullRequest import PullRequest as GitHubObject
+
+        root = f"{self._repository.hub.api}/repos/{self._repository.slug}"
+        known = {"url": f"{root}/pulls/{pull.number}", "issue_url": f"{root}/issues/{pull.number}"}
+        return GitHubObject(self._repository.hub.requester, {}, known, completed=True)
+
+
+def _from_object(pull: "GitHubObject") -> PullRequest:
+    return PullRequest(
+        pull.number,
+        pull.title,
+        getattr(pull.user, "login", ""),
+        pull.head.label,
+        pull.base.ref,
+        pull.head.sha,
+        pull.html_url,
+        pull.state == "open",
+        pull.merged_at is not None,
+    )
+
+
+def _from_search(item: dict[str, Any]) -> PullRequest:
+    return PullRequest(
+        int(item["number"]),
+        str(item["title"]),
+        str((item.get("user") or {}).get("login", "")),
+        "",
+        "",
+        "",
+        str(item["html_url"]),
+        item["state"] == "open",
+        bool((item.get("pull_request") or {}).get("merged_at")),
+    )

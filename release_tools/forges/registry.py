@@ -1,0 +1,50 @@
+"""List the hosting services, and find the one that a project is on."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from release_tools.engine.context import Context
+from release_tools.errors import RepositoryError
+from release_tools.forges.base import Forge, HostedRepository
+from release_tools.forges.github.client import GitHub
+from release_tools.git.remote import Remote
+from release_tools.git.repository import Repository
+from release_tools.system.credentials import GITHUB_TOKEN
+from release_tools.system.http import Http
+
+FORGES: Final[tuple[Callable[[Mapping[str, str], Http, str], Forge], ...]] = (GitHub.of,)
+"""Each makes a service from the environment, the session, and the name of the variable that holds the token."""
+
+
+def hosted_repository(context: Context, variable: str = GITHUB_TOKEN) -> HostedRepository | None:
+    """Return the project's repository on a hosting service, or None.
+
+    It is named by ``github.repository``, by the git remote, or in a job by ``GITHUB_REPOSITORY``.
+
+    Args:
+        context: the run's context.
+        variable: the environment variable that holds the token.
+
+    Raises:
+        ConfigError: the environment names a malformed address or repository.
+        CredentialError: the token is malformed.
+    """
+    remote = git_remote(context)
+    named = context.config.github.repository
+    if remote and not named:
+        for make_forge in FORGES:
+            forge = make_forge(context.env, context.http, variable)
+            if slug := forge.slug(remote.url):
+                return forge.repository(slug)
+    named = named or context.env.get("GITHUB_REPOSITORY", "")
+    return GitHub.of(context.env, context.http, variable).repository(named) if named else None
+
+
+def git_remote(context: Context) -> Remote | None:
+    """Return the configured git remote; None where there is no checkout or no such remote."""
+    try:
+        repository = Repository.open(context.project, context.env)
+        remote = Remote(repository, context.config.tag.remote, context.config.network.timeout)
+    except RepositoryError:
+        return None
+    return remote if remote.url else None

@@ -1,0 +1,92 @@
+"""Define a package index, and name the public ones."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
+
+from release_tools import addresses
+from release_tools.config.schema import Config
+from release_tools.errors import ConfigError
+from release_tools.system.http import bare
+
+
+@dataclass(frozen=True)
+class Index:
+    """A package index.
+
+    Attributes:
+        name: in the configuration and in receipts: ``pypi``.
+        title: for people: ``PyPI``.
+        upload: address of the upload API (the "legacy" API, which is the only one).
+        simple: root of the simple API.
+        site: where people see a project; empty where the index has no pages.
+        audience: of identity tokens for trusted publishing; fixed, never requested from the index. Empty without it.
+    """
+
+    name: str
+    title: str
+    upload: str
+    simple: str
+    site: str = ""
+    audience: str = ""
+
+    def listing_url(self, project: str) -> str:
+        """Return where the simple API lists a project."""
+        return f"{self.simple.rstrip('/')}/{canonicalize_name(project)}/"
+
+    def page(self, project: str, version: str) -> str:
+        """Return where people see one version of a project."""
+        if not self.site:
+            return self.listing_url(project)
+        return f"{self.site}/project/{canonicalize_name(project)}/{version}/"
+
+    def publishing_page(self, project: str, *, is_new: bool) -> str:
+        """Return where a trusted publisher is registered, for a new project or for an existing one."""
+        path = "account/publishing/" if is_new else f"project/{project}/settings/publishing/"
+        return f"{self.site}/manage/{path}"
+
+
+PYPI: Final = Index("pypi", "PyPI", addresses.PYPI_UPLOAD, addresses.PYPI_SIMPLE, addresses.PYPI_SITE, audience="pypi")
+TESTPYPI: Final = Index(
+    "testpypi",
+    "TestPyPI",
+    addresses.TESTPYPI_UPLOAD,
+    addresses.TESTPYPI_SIMPLE,
+    addresses.TESTPYPI_SITE,
+    audience="testpypi",
+)
+PUBLIC_INDEXES: Final = {index.name: index for index in (PYPI, TESTPYPI)}
+
+
+def parse_index(config: Config, name: str, upload: str) -> Index:
+    """Return an index by its upload address; the simple API is where servers usually have it.
+
+    Raises:
+        ConfigError: the address holds a password.
+    """
+    if urlsplit(upload).username:
+        raise ConfigError(f"{bare(upload)}: the address holds a password", "Set TWINE_USERNAME and TWINE_PASSWORD.")
+    for index in PUBLIC_INDEXES.values():
+        if index.upload.rstrip("/") == upload.rstrip("/"):
+            return index
+    simple = config.simple_urls.get(name) or upload.rstrip("/").removesuffix("/legacy") + "/simple/"
+    return Index(name, name, upload, simple)
+
+
+def version_of_file(filename: str) -> Version | None:
+    """Return the version in the name of a wheel or an sdist; None for other files."""
+    try:
+        if filename.endswith(".whl"):
+            return parse_wheel_filename(filename)[1]
+        return parse_sdist_filename(filename)[1]
+    except (InvalidSdistFilename, InvalidWheelFilename):
+        return None

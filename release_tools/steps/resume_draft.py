@@ -1,0 +1,25 @@
+"""Go on with the files of a complete draft release that an earlier run left on GitHub."""
+
+from release_tools.engine.context import Context
+from release_tools.model.note import Note, Skip, State
+from release_tools.model.release import Release
+from release_tools.publishers.routes import Publishers
+
+
+def resume_draft(context: Context, release: Release) -> Release | Skip:
+    """Return the release with the draft's files where our own build gave other bytes; nothing is changed on GitHub.
+
+    Not every backend gives the same bytes twice, and what an index has already is compared with what is published now.
+
+    Raises:
+        ConflictError: the release on GitHub is of another commit, or its files are not what it says.
+        RemoteError: GitHub could not be queried.
+    """
+    publisher = context.shared(Publishers).github
+    skip = publisher.skip(release)
+    if skip is not None:
+        return skip
+    release, notes = publisher.resume(release)
+    if not notes:
+        return release.with_notes(Note(State.INFO, f"no other files in a draft of {release.tag or release.version}"))
+    return release.with_notes(*notes)
