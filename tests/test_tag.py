@@ -72,7 +72,7 @@ def test_a_second_run_finds_it_done(checkout: Checkout, far: Bare, capsys: pytes
     before = far.refs()
     capsys.readouterr()
     assert tag(checkout, "1.0") == 0
-    assert "done already" in capsys.readouterr().out
+    assert "already done" in capsys.readouterr().out
     assert far.refs() == before
 
 

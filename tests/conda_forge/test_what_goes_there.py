@@ -119,7 +119,7 @@ def test_status_tells_how_far_it_is(forge: Forge, capsys: pytest.CaptureFixture[
     forge.release()
     assert f"pull request “demo v1.0” is there  {URL}" in status()
     forge.upstream({"recipe/recipe.yaml": recipe("1.0", served(forge))})
-    assert "recipe of 1.0 is there  its packages are not there yet" in status()
+    assert "recipe of 1.0 is there  its packages are not published yet" in status()
     basename = "noarch/demo-1.0-pyh_0.conda"
     forge.anaconda.shelves["conda-forge"] = Shelf({"demo"}, {("demo", "1.0")})
     dist = Dist("conda-forge", "demo", "1.0", basename, ["main"], "", {}, b"-", committed=True)
