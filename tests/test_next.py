@@ -128,6 +128,9 @@ def test_the_version_in_a_module_is_the_projects_own(checkout: Checkout, said: S
     out, err = said.by(checkout, "next")
     assert out == "1.1.0"
     assert "by the evidence, 2.0.0" in err
+    out, err = said.by(checkout, "dry-run", "--bump", "auto", code=5)
+    assert "demo.py:2: __version__ is 1.1.0.dev0" in err
+    assert "Build" not in out
 
 
 def test_a_changelog_that_lists_removals_does_not_promise_a_minor_version(checkout: Checkout, said: Said) -> None:

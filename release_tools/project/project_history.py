@@ -44,6 +44,7 @@ from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
 from release_tools.project.committed_project import CommittedProject
 from release_tools.project.tag_spelling import find_tag_format
+from release_tools.project.version_field import VersionField
 from release_tools.system.process import ProcessError
 
 _SOURCES: Final = ("*.py", "*.pyi", ":(exclude,glob)**/tests/**", ":(exclude,glob)**/test/**")
@@ -242,6 +243,11 @@ class ProjectHistory:
         if self.changelog and self.pending:
             found += bump_evidence.from_changelog(self.changelog, self.pending)
         return (*found, *self._fragment_evidence())
+
+    @property
+    def version_field(self) -> VersionField | None:
+        """Return the field that the project's version is built from; None where it comes from tags or from code."""
+        return self._committed.version_field
 
     def recommended(self, day: date) -> Recommendation:
         """Return the version that should be released on a day, and why."""

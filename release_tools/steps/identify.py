@@ -204,8 +204,15 @@ def _asked_version(checkout: Checkout, version: Version) -> Chosen:
 
 def _bumped(checkout: Checkout, asked: str) -> Chosen:
     bump = None if asked == "auto" else Bump(asked)
-    version = ProjectHistory.of(checkout.context).raised(bump, today(checkout.context.env))
+    history = ProjectHistory.of(checkout.context)
+    version = history.raised(bump, today(checkout.context.env))
     chosen = _asked_version(checkout, version)
+    field = history.version_field
+    if checkout.project.source is VersionSource.BACKEND and field and field.version not in (None, version):
+        raise VersionError(
+            f"{field.where} is {field.value}, but --bump {asked} says {version}",
+            f"To have it set and committed, type: release-tools prepare {version}",
+        )
     return chosen if chosen.tagged else replace(chosen, reason=f"--bump {asked}")
 
 
