@@ -17,17 +17,17 @@ NEVER_IMPORTED = "raise SystemExit('the project was imported')\n"
 def checkout(tmp_path: Path) -> Checkout:
     """A project that was released as 1.0.0."""
     checkout = Checkout.create(tmp_path, "https://nowhere.example/demo.git", {"SOURCE_DATE_EPOCH": "1772409600"})
-    checkout.commit({"demo.py": f"{NEVER_IMPORTED}def load(path): ...\n"}, "Begin")
+    checkout.commit({"demo.py": f"{NEVER_IMPORTED}def load(path): ...\n"}, "Start")
     return tagged(checkout, "v1.0.0")
 
 
 @pytest.fixture
-def said(capfd: pytest.CaptureFixture[str]) -> "Said":
-    return Said(capfd)
+def commands(capfd: pytest.CaptureFixture[str]) -> "Commands":
+    return Commands(capfd)
 
 
-class Said:
-    """What the commands answer."""
+class Commands:
+    """Run commands and return their output."""
 
     def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
         self.capfd = capfd
@@ -65,107 +65,111 @@ def pyproject(table: str) -> str:
     ],
 )
 def test_what_the_project_names_goes_first(
-    checkout: Checkout, said: Said, files: Mapping[str, str], tag: str, version: str, by: str
+    checkout: Checkout, commands: Commands, files: Mapping[str, str], tag: str, version: str, by: str
 ) -> None:
     checkout.commit(files, "Go on")
     if tag:
         tagged(checkout, tag)
-    out, err = said.by(checkout, "next")
+    out, err = commands.by(checkout, "next")
     assert out == version
     assert f"by {by}, {version}: " in err
 
 
-def test_a_release_on_another_branch_is_told(checkout: Checkout, said: Said) -> None:
+def test_a_release_on_another_branch_is_mentioned(checkout: Checkout, commands: Commands) -> None:
     checkout.git("switch", "--quiet", "--create", "stable")
-    checkout.commit({"demo.py": "def load(path): return 2\n"}, "Mend it there")
+    checkout.commit({"demo.py": "def load(path): return 2\n"}, "Fix it there")
     tagged(checkout, "v1.3.0")
-    assert "another branch" not in said.by(checkout, "next", code=5)[1]
+    assert "another branch" not in commands.by(checkout, "next", code=5)[1]
     checkout.git("switch", "--quiet", "-")
-    checkout.commit({"demo.py": "def load(path): return 1\n"}, "Mend it")
-    out, err = said.by(checkout, "next")
+    checkout.commit({"demo.py": "def load(path): return 1\n"}, "Fix it")
+    out, err = commands.by(checkout, "next")
     assert out == "1.0.1"
     assert "v1.3.0 is tagged too" in err
     assert "another branch" in err
 
 
-def test_a_version_that_another_branch_has_is_not_recommended(checkout: Checkout, said: Said) -> None:
+def test_a_version_that_another_branch_has_is_not_recommended(checkout: Checkout, commands: Commands) -> None:
     checkout.git("switch", "--quiet", "--create", "1.0.x")
     checkout.commit({"demo.py": "def load(path): return 2\n"}, "Fix it there")
     tagged(checkout, "v1.0.1")
     checkout.git("switch", "--quiet", "main")
     checkout.commit({"demo.py": "def load(path): return 1\n"}, "Fix it")
-    assert said.by(checkout, "next")[0] == "1.0.2"
+    assert commands.by(checkout, "next")[0] == "1.0.2"
 
 
-def test_a_later_tag_of_the_same_branch_is_not_called_another(checkout: Checkout, said: Said) -> None:
+def test_a_later_tag_of_the_same_branch_is_not_called_another(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"demo.py": "def load(path): return 1\n"}, "Fix it")
     earlier = checkout.head
     checkout.commit({"demo.py": "def load(path): return 2\n"}, "Fix it again")
     tagged(checkout, "v1.0.1")
     checkout.git("checkout", "--quiet", earlier)
-    out, err = said.by(checkout, "next")
+    out, err = commands.by(checkout, "next")
     assert out == "1.0.2"
     assert "another branch" not in err
     assert "v1.0.1" in err
 
 
-def test_a_floating_tag_is_no_release(checkout: Checkout, said: Said) -> None:
+def test_a_floating_tag_is_no_release(checkout: Checkout, commands: Commands) -> None:
     tagged(checkout, "v1")
     checkout.commit({"demo.py": "def load(path): return 1\n"}, "Fix it")
     tagged(checkout, "v1.0.1")
     checkout.git("tag", "--force", "v1")
     checkout.commit({"demo.py": "def load(path): return 2\n"}, "Fix it again")
-    data = said.data(checkout)
+    data = commands.data(checkout)
     assert (data["version"], data["previous"]["tag"]) == ("1.0.2", "v1.0.1")
 
 
-def test_the_version_in_a_module_is_the_projects_own(checkout: Checkout, said: Said) -> None:
+def test_the_version_in_a_module_is_the_projects_own(checkout: Checkout, commands: Commands) -> None:
     project = (
         '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n[project]\nname = "demo"\n'
     )
     module = '"""Demo."""\n__version__ = "1.1.0.dev0"\ndef load(path, more): ...\n'
     checkout.commit({"pyproject.toml": f'{project}dynamic = ["version"]\n', "demo.py": module})
-    out, err = said.by(checkout, "next")
+    out, err = commands.by(checkout, "next")
     assert out == "1.1.0"
     assert "by the evidence, 2.0.0" in err
-    out, err = said.by(checkout, "dry-run", "--bump", "auto", code=5)
+    out, err = commands.by(checkout, "dry-run", "--bump", "auto", code=5)
     assert "demo.py:2: __version__ is 1.1.0.dev0" in err
     assert "Build" not in out
 
 
-def test_a_changelog_that_lists_removals_does_not_promise_a_minor_version(checkout: Checkout, said: Said) -> None:
+def test_a_changelog_that_lists_removals_does_not_promise_a_minor_version(
+    checkout: Checkout, commands: Commands
+) -> None:
     news = "1.1.0 (unreleased)\n==================\n\nAPI changes\n-----------\n\nio\n^^\n\n- Removal of ``save``.\n"
     checkout.commit({"demo.py": "def load(path): return 1\n", "CHANGES.rst": news})
-    out, err = said.by(checkout, "next")
+    out, err = commands.by(checkout, "next")
     assert out == "2.0.0"
     assert "CHANGES.rst calls it 1.1.0" in err
 
 
-def test_a_folder_that_did_not_exist_at_the_last_release_is_not_compared(checkout: Checkout, said: Said) -> None:
+def test_a_folder_that_did_not_exist_at_the_last_release_is_not_compared(
+    checkout: Checkout, commands: Commands
+) -> None:
     (checkout.path / "inner").mkdir()
     checkout.git("mv", "demo.py", "pyproject.toml", "inner")
     checkout.commit({"inner/more.py": "x = 1\n"}, "Move it")
     inner = Checkout(checkout.path / "inner", checkout.home, checkout.more)
-    out, err = said.by(inner, "next")
+    out, err = commands.by(inner, "next")
     assert out == "1.0.1"
     assert "not compared: inner/ does not exist in v1.0.0" in err
-    assert "Move it" in said.by(inner, "notes", "1.0.1")[0]
+    assert "Move it" in commands.by(inner, "notes", "1.0.1")[0]
 
 
-def test_tests_below_a_workspace_are_no_packages(checkout: Checkout, said: Said) -> None:
+def test_tests_below_a_workspace_are_no_packages(checkout: Checkout, commands: Commands) -> None:
     for folder in ("packages/core/demo_core", "packages/core/tests", "packages/lab/tests"):
         (checkout.path / folder).mkdir(parents=True)
     files = {f"packages/{path}/__init__.py": "" for path in ("core/demo_core", "core/tests", "lab/tests")}
     checkout.commit({"pyproject.toml": '[project]\nname = "other"\n', **files})
     tagged(checkout, "v1.1.0")
     checkout.commit({"packages/core/demo_core/__init__.py": "x = 1\n"})
-    assert said.by(checkout, "next")[0]
+    assert commands.by(checkout, "next")[0]
 
 
 @pytest.mark.parametrize(
     ("files", "message", "version"),
     [
-        ({"demo.py": "def load(path): return 1\n"}, "Mend it", "1.0.1"),
+        ({"demo.py": "def load(path): return 1\n"}, "Fix it", "1.0.1"),
         ({"demo.py": "def load(path): ...\ndef dump(path): ...\n"}, "Add it", "1.1.0"),
         ({"demo.py": "def load(path, *, fast=False): ...\n"}, "Add it", "1.1.0"),
         ({"demo.py": "def dump(path): ...\n"}, "Break it", "2.0.0"),
@@ -181,23 +185,23 @@ def test_tests_below_a_workspace_are_no_packages(checkout: Checkout, said: Said)
     ],
 )
 def test_the_next_version_follows_from_what_changed(
-    checkout: Checkout, said: Said, files: Mapping[str, str], message: str, version: str
+    checkout: Checkout, commands: Commands, files: Mapping[str, str], message: str, version: str
 ) -> None:
     checkout.commit(files, message)
-    assert said.by(checkout, "next")[0] == version
+    assert commands.by(checkout, "next")[0] == version
 
 
-def test_nothing_to_release_has_an_exit_code_and_no_version(checkout: Checkout, said: Said) -> None:
-    assert said.by(checkout, "next", code=5)[0] == ""
+def test_nothing_to_release_has_an_exit_code_and_no_version(checkout: Checkout, commands: Commands) -> None:
+    assert commands.by(checkout, "next", code=5)[0] == ""
     (checkout.path / "devtools").mkdir()
     checkout.commit({"devtools/env.yaml": "a", "Makefile": "all:"}, "Work on nothing that is installed")
-    assert said.by(checkout, "next", code=5)[0] == ""
-    assert json.loads(said.by(checkout, "next", "--json", code=5)[0])["version"] is None
+    assert commands.by(checkout, "next", code=5)[0] == ""
+    assert json.loads(commands.by(checkout, "next", "--json", code=5)[0])["version"] is None
 
 
-def test_every_piece_of_evidence_is_shown(checkout: Checkout, said: Said) -> None:
+def test_every_piece_of_evidence_is_shown(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"demo.py": "def dump(path): ...\n", "CHANGELOG.md": "## Unreleased\n\n### Fixed\n\n- y\n"}, "Work")
-    assert said.by(checkout, "next")[1].splitlines() == [
+    assert commands.by(checkout, "next")[1].splitlines() == [
         "files: 1 file of what is installed changed (asks for patch)",
         "  demo.py",
         "public API: 1 thing broken (asks for major)",
@@ -208,25 +212,25 @@ def test_every_piece_of_evidence_is_shown(checkout: Checkout, said: Said) -> Non
     ]
 
 
-def test_news_fragments_are_evidence_where_towncrier_is_configured(checkout: Checkout, said: Said) -> None:
+def test_news_fragments_are_evidence_where_towncrier_is_configured(checkout: Checkout, commands: Commands) -> None:
     (checkout.path / "news").mkdir()
     checkout.commit({"demo.py": "def load(path): return 1\n", "news/12.feature.md": "A thing.\n"})
-    assert said.by(checkout, "next")[0] == "1.0.1"
+    assert commands.by(checkout, "next")[0] == "1.0.1"
     checkout.commit({"pyproject.toml": f'{PYPROJECT}\n[tool.towncrier]\ndirectory = "./news/"\n'})
-    assert said.by(checkout, "next")[0] == "1.1.0"
+    assert commands.by(checkout, "next")[0] == "1.1.0"
 
 
-def test_where_the_changelog_names_another_version_both_are_told(checkout: Checkout, said: Said) -> None:
+def test_where_the_changelog_names_another_version_both_are_shown(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"demo.py": "", "CHANGES.md": "## 1.0.1 (unreleased)\n\n- x\n"})
-    out, err = said.by(checkout, "next")
+    out, err = commands.by(checkout, "next")
     assert out == "1.0.1"
     assert "by the evidence, 2.0.0: " in err
     assert "by CHANGES.md, 1.0.1: " in err
-    data = said.data(checkout)
+    data = commands.data(checkout)
     assert (data["version"], data["by-evidence"]) == ("1.0.1", "2.0.0")
 
 
-def test_a_series_of_pre_releases_leads_to_its_final_version(checkout: Checkout, said: Said) -> None:
+def test_a_series_of_pre_releases_leads_to_its_final_version(checkout: Checkout, commands: Commands) -> None:
     work = (
         ("def load(path): ...\ndef dump(path): ...\n", "1.1.0", "v1.1.0a1"),
         ("def load(path): ...\ndef dump(path, fast=1): ...\n", "1.1.0a2", "v1.1.0a2"),
@@ -237,11 +241,11 @@ def test_a_series_of_pre_releases_leads_to_its_final_version(checkout: Checkout,
     )
     for text, version, tag in work:
         checkout.commit({"demo.py": text} if text else {"README.md": "# Demo\n"})
-        assert said.by(checkout, "next")[0] == version
+        assert commands.by(checkout, "next")[0] == version
         tagged(checkout, tag)
 
 
-def test_a_project_in_a_folder_of_its_repository_is_looked_at_alone(checkout: Checkout, said: Said) -> None:
+def test_a_project_in_a_folder_of_its_repository_is_looked_at_alone(checkout: Checkout, commands: Commands) -> None:
     (checkout.path / "a").mkdir()
     (checkout.path / "b").mkdir()
     checkout.commit(
@@ -250,38 +254,40 @@ def test_a_project_in_a_folder_of_its_repository_is_looked_at_alone(checkout: Ch
     inner = Checkout(checkout.path / "a", checkout.home, checkout.more)
     tagged(checkout, "a-v0.1.0")
     checkout.commit({"b/c.py": "y = 1\n"}, "Work on b")
-    assert said.by(inner, "next", code=5)[0] == ""
+    assert commands.by(inner, "next", code=5)[0] == ""
     checkout.commit({"a/demo.py": "x = 1\ny = 1\n"}, "Work on a")
-    assert said.by(inner, "next")[0] == "0.2.0"
-    assert said.by(inner, "notes", "0.2.0")[0] == "- Work on a, by Ana Author"
+    assert commands.by(inner, "next")[0] == "0.2.0"
+    assert commands.by(inner, "notes", "0.2.0")[0] == "- Work on a, by Ana Author"
 
 
-def test_settings_name_the_changelog_the_scheme_and_the_api(checkout: Checkout, said: Said) -> None:
+def test_settings_name_the_changelog_the_scheme_and_the_api(checkout: Checkout, commands: Commands) -> None:
     settings = pyproject('changelog-file = "LOG"\nscheme = "calver"\npublic-api = ["other"]')
     checkout.commit({"pyproject.toml": settings, "LOG": "# 1.0\n\n- x\n", "demo.py": "", "other.py": "x = 1\n"})
-    data = said.data(checkout)
+    data = commands.data(checkout)
     assert (data["version"], data["scheme"]) == ("26.0.0", "calver")
     assert [item["source"] for item in data["evidence"]] == ["files", "public API"]
     assert data["evidence"][1]["details"] == ["other"]
 
 
-def test_a_changelog_that_is_configured_and_missing_is_an_error(checkout: Checkout, said: Said) -> None:
-    _, err = said.by(checkout, "next", "--changelog-file", "LOG", code=17)
+def test_a_changelog_that_is_configured_and_missing_is_an_error(checkout: Checkout, commands: Commands) -> None:
+    _, err = commands.by(checkout, "next", "--changelog-file", "LOG", code=17)
     assert err.startswith("error: changelog-file: LOG is not in the commit")
 
 
-def test_source_that_cannot_be_compared_is_said_and_the_rest_goes_on(checkout: Checkout, said: Said) -> None:
+def test_source_that_cannot_be_compared_is_mentioned_and_the_rest_goes_on(
+    checkout: Checkout, commands: Commands
+) -> None:
     checkout.commit({"demo.py": "def load(path:\n"}, "Break it thoroughly")
-    out, err = said.by(checkout, "next")
+    out, err = commands.by(checkout, "next")
     assert out == "1.0.1"
     assert "public API: not compared: demo: its source cannot be read" in err
 
 
-def test_before_the_first_release_the_changelog_or_custom_decides(tmp_path: Path, said: Said) -> None:
+def test_before_the_first_release_the_changelog_or_custom_decides(tmp_path: Path, commands: Commands) -> None:
     checkout = Checkout.create(tmp_path, "https://nowhere.example/demo.git")
-    assert said.by(checkout, "next")[0] == "0.1.0"
+    assert commands.by(checkout, "next")[0] == "0.1.0"
     checkout.commit({"CHANGES.rst": "2.0 (unreleased)\n================\n\n- All of it\n"})
-    assert said.by(checkout, "next")[0] == "2.0"
+    assert commands.by(checkout, "next")[0] == "2.0"
 
 
 CHANGELOG = """\
@@ -301,25 +307,27 @@ CHANGELOG = """\
 
 ## [1.0.0] - 2025-01-01
 
-- Begun
+- First
 """
 
 
 @pytest.mark.parametrize(
     ("arguments", "notes"),
     [
-        (["1.0.0"], "- Begun"),
+        (["1.0.0"], "- First"),
         (["v1.1.0rc1"], "- Before"),
         (["1.1"], "- Now, fixes\u200b #1\n\n## 1.1.0rc1\n\n- Before"),
         (["1.2.0"], "- Later, thanks @\u200bben"),
         ([], "- Later, thanks @\u200bben"),
     ],
 )
-def test_notes_come_from_the_changelog(checkout: Checkout, said: Said, arguments: list[str], notes: str) -> None:
-    checkout.commit({"CHANGELOG.md": CHANGELOG}, "feat: not told, as there is a changelog")
-    assert said.by(checkout, "notes", *arguments)[0] == notes
+def test_notes_come_from_the_changelog(
+    checkout: Checkout, commands: Commands, arguments: list[str], notes: str
+) -> None:
+    checkout.commit({"CHANGELOG.md": CHANGELOG}, "feat: not listed, as there is a changelog")
+    assert commands.by(checkout, "notes", *arguments)[0] == notes
     if arguments:
-        assert json.loads(said.by(checkout, "notes", *arguments, "--json")[0])["notes"] == notes
+        assert json.loads(commands.by(checkout, "notes", *arguments, "--json")[0])["notes"] == notes
 
 
 @pytest.mark.parametrize(
@@ -344,30 +352,30 @@ def test_notes_come_from_the_changelog(checkout: Checkout, said: Said, arguments
     ],
 )
 def test_notes_never_come_from_the_section_of_another_version(
-    checkout: Checkout, said: Said, files: Mapping[str, str], version: str, notes: str
+    checkout: Checkout, commands: Commands, files: Mapping[str, str], version: str, notes: str
 ) -> None:
     checkout.commit(files, "commit")
-    assert said.by(checkout, "notes", version)[0] == notes
+    assert commands.by(checkout, "notes", version)[0] == notes
 
 
-def test_doctor_names_the_changelog_that_notes_come_from(checkout: Checkout, said: Said) -> None:
+def test_doctor_names_the_changelog_that_notes_come_from(checkout: Checkout, commands: Commands) -> None:
     (checkout.path / "docs").mkdir()
     stub = {"CHANGELOG.md": "See docs/log.md.\n", "docs/log.md": "# 1.1.0\n\n- New.\n"}
     checkout.commit(stub, "Write")
-    said.capfd.readouterr()
+    commands.capfd.readouterr()
     main.main(["doctor", "-C", str(checkout.path)], checkout.env)
-    assert "docs/log.md" in "".join(said.capfd.readouterr())
-    assert said.by(checkout, "notes", "1.1.0")[0] == "- New."
+    assert "docs/log.md" in "".join(commands.capfd.readouterr())
+    assert commands.by(checkout, "notes", "1.1.0")[0] == "- New."
 
 
-def test_an_unreleased_section_of_the_tagged_commit_is_its_notes(checkout: Checkout, said: Said) -> None:
+def test_an_unreleased_section_of_the_tagged_commit_is_its_notes(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"CHANGES.md": "## Unreleased\n\n- In the candidate.\n"}, "Write")
     tagged(checkout, "v1.1.0rc1")
     checkout.commit({"CHANGES.md": "## Unreleased\n\n- Later.\n"}, "Write more")
-    assert said.by(checkout, "notes", "1.1.0rc1")[0] == "- In the candidate."
+    assert commands.by(checkout, "notes", "1.1.0rc1")[0] == "- In the candidate."
 
 
-def test_people_are_named_once_as_the_mailmap_says_and_bots_are_not(checkout: Checkout, said: Said) -> None:
+def test_people_are_named_once_as_the_mailmap_says_and_bots_are_not(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({".mailmap": "Ben Builder <ben@example.org> <benny@elsewhere.example>\n"}, "Map")
     tagged(checkout, "v1.1.0")
     trailers = (
@@ -375,13 +383,13 @@ def test_people_are_named_once_as_the_mailmap_says_and_bots_are_not(checkout: Ch
         "Co-authored-by: dependabot[bot] <support@github.com>\nCo-authored-by: A Model 2 <noreply@vendor.example>"
     )
     checkout.commit({"demo.py": "x = 1\n"}, f"Fix the reader (#12)\n\n{trailers}")
-    first, *thanks = said.by(checkout, "notes", "1.2.0")[0].splitlines()
+    first, *thanks = commands.by(checkout, "notes", "1.2.0")[0].splitlines()
     assert first == "- Fix the reader (#12), by Ana Author, Ben Builder"
     assert thanks == ["", "### First contributions", "", "- Ben Builder"]
 
 
 def test_without_a_changelog_notes_come_from_the_commits_since_the_release_before(
-    checkout: Checkout, said: Said
+    checkout: Checkout, commands: Commands
 ) -> None:
     checkout.commit({"a.py": ""}, "feat: load faster (#12)")
     tagged(checkout, "v1.1.0rc1")
@@ -392,63 +400,63 @@ def test_without_a_changelog_notes_come_from_the_commits_since_the_release_befor
     checkout.commit({"c.py": ""}, "docs: later")
     crash = "### Fixes\n\n- \\<b\\>crash\\</b\\>, closes #\u200b13, by Ben @\u200bben, Eve"
     thanks = "### First contributions\n\n- Ben @\u200bben\n- Eve"
-    assert said.by(checkout, "notes", "1.1.0rc1")[0] == "### Features\n\n- load faster (#12), by Ana Author"
-    assert said.by(checkout, "notes", "1.1.0")[0] == (
+    assert commands.by(checkout, "notes", "1.1.0rc1")[0] == "### Features\n\n- load faster (#12), by Ana Author"
+    assert commands.by(checkout, "notes", "1.1.0")[0] == (
         f"### Features\n\n- load faster (#12), by Ana Author\n\n{crash}\n\n{thanks}"
     )
-    assert said.by(checkout, "notes", "1.2.0")[0] == "### Documentation\n\n- later, by Ben @\u200bben"
+    assert commands.by(checkout, "notes", "1.2.0")[0] == "### Documentation\n\n- later, by Ben @\u200bben"
 
 
-def test_a_merged_pull_request_is_told_once(checkout: Checkout, said: Said) -> None:
+def test_a_merged_pull_request_is_listed_once(checkout: Checkout, commands: Commands) -> None:
     checkout.git("switch", "--quiet", "--create", "loader")
     checkout.commit({"a.py": ""}, "Draft")
-    checkout.commit({"b.py": ""}, "Mend the draft")
+    checkout.commit({"b.py": ""}, "Fix the draft")
     checkout.git("switch", "--quiet", "main")
     message = ("--message", "Merge pull request #7 from ben/loader", "--message", "Load everything")
     checkout.git("merge", "--quiet", "--no-ff", *message, "loader")
-    assert said.by(checkout, "notes", "1.1.0")[0] == "- Load everything (#7), by Ana Author"
+    assert commands.by(checkout, "notes", "1.1.0")[0] == "- Load everything (#7), by Ana Author"
 
 
-def test_a_release_of_an_older_line_has_its_own_notes(checkout: Checkout, said: Said) -> None:
+def test_a_release_of_an_older_line_has_its_own_notes(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"a.py": ""}, "New")
     tagged(checkout, "v2.0.0")
     checkout.git("switch", "--quiet", "--create", "old", "v1.0.0")
-    checkout.commit({"b.py": ""}, "Mended for old")
+    checkout.commit({"b.py": ""}, "Fixed for old")
     tagged(checkout, "v1.0.1")
     checkout.git("switch", "--quiet", "main")
-    assert said.by(checkout, "notes", "1.0.1")[0] == "- Mended for old, by Ana Author"
+    assert commands.by(checkout, "notes", "1.0.1")[0] == "- Fixed for old, by Ana Author"
 
 
-def test_notes_of_a_version_that_never_was_are_an_error(checkout: Checkout, said: Said) -> None:
-    assert "0.9.0 is neither tagged" in said.by(checkout, "notes", "0.9.0", code=17)[1]
-    assert "not a PEP 440 version" in said.by(checkout, "notes", "newest", code=5)[1]
+def test_notes_of_a_version_that_never_was_are_an_error(checkout: Checkout, commands: Commands) -> None:
+    assert "0.9.0 is neither tagged" in commands.by(checkout, "notes", "0.9.0", code=17)[1]
+    assert "not a PEP 440 version" in commands.by(checkout, "notes", "newest", code=5)[1]
 
 
 @pytest.mark.parametrize(
     "tables", ["project = 1", "tool = 1", "[tool]\ntowncrier = 1\npoetry = 1", "[tool.poetry]\ndependencies = 1"]
 )
-def test_odd_tables_of_a_former_commit_stop_nothing(checkout: Checkout, said: Said, tables: str) -> None:
+def test_odd_tables_of_a_former_commit_stop_nothing(checkout: Checkout, commands: Commands, tables: str) -> None:
     checkout.commit({"pyproject.toml": tables})
     tagged(checkout, "v1.0.1")
     checkout.commit({"pyproject.toml": PYPROJECT, "demo.py": ""})
-    assert said.by(checkout, "next")[0] == "2.0.0"
+    assert commands.by(checkout, "next")[0] == "2.0.0"
 
 
-def test_a_tag_may_claim_any_time(checkout: Checkout, said: Said) -> None:
+def test_a_tag_may_claim_any_time(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"demo.py": "x = 1\n"})
     tagged(
         Checkout(checkout.path, checkout.home, {**checkout.more, "GIT_COMMITTER_DATE": "@99999999999999 +0000"}),
         "v2.0.0",
     )
     checkout.commit({"demo.py": "x = 1\ny = 2\n"})
-    assert said.by(checkout, "next")[0] == "2.1.0"
+    assert commands.by(checkout, "next")[0] == "2.1.0"
     checkout.more["SOURCE_DATE_EPOCH"] = "9" * 40
-    assert said.by(checkout, "next")[0] == "2.1.0"
+    assert commands.by(checkout, "next")[0] == "2.1.0"
 
 
-def test_hostile_history_is_shown_as_text(checkout: Checkout, said: Said) -> None:
+def test_hostile_history_is_shown_as_text(checkout: Checkout, commands: Commands) -> None:
     hostile = "feat: \x1b[31m::error::x ##[set-env name=PATH]/evil \u202e"
     checkout.commit({"a.py": "x = 1\n"}, hostile)
     for arguments in (["next"], ["next", "--json"], ["notes", "1.1.0"], ["notes", "1.1.0", "--json"]):
-        shown = "".join(said.by(checkout, *arguments))
+        shown = "".join(commands.by(checkout, *arguments))
         assert not any(live in shown for live in ("\x1b", "\u202e", "##[", "\n::")), shown

@@ -14,7 +14,7 @@ class Shape:
         name: of the kind.
         path: its file.
         text: what it holds.
-        parts: the versions of its parts, "" where only Unreleased is said; an unreleased one ends with "*".
+        parts: the versions of its parts, "" where the heading is only Unreleased; an unreleased one ends with "*".
         categories: the titles within the newest released part.
         removed: the lines that go when `RELEASED` is released on `DAY`.
         added: the lines that come.
@@ -66,7 +66,7 @@ The format is based on [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
 
 ## [0.9.0] - 2025-12-01
 
-- Begun.
+- First.
 
 [the manual]: https://demo.example/manual
 [unreleased]: https://github.com/ana/demo/compare/v1.0.0...HEAD
@@ -115,7 +115,7 @@ Some words.
 
 ## 0.28.0b1 (1st January, 2025)
 
-* Begun.
+* First.
 """,
         parts=("*", "1.0.0", "0.28.0b1"),
         categories=("", "Deprecations", "The following changes are also included"),
@@ -174,7 +174,7 @@ dev
 0.9.0 (2025-05-20)
 ------------------
 
-- Begun.
+- First.
 """,
         parts=("*", "1.0.0", "0.9.0"),
         categories=("Deprecations", "Bugfixes"),
@@ -197,7 +197,7 @@ dev
 
 # v0.9.0rc1
 
-- Begun.
+- First.
 
 # Older releases
 
@@ -295,7 +295,7 @@ Fixes:
 0.9rc1 - 2025-12-01
 ~~~~~~~~~~~~~~~~~~~
 
-* Begun
+* First
 """,
         parts=("*", "1.0", "0.9rc1"),
         categories=("Features", "Fixes"),
@@ -316,7 +316,7 @@ Demo Lib 1.0.0.dev
 Demo Lib 0.9.0 (2025-12-31)
 ===========================
 
-* Begun, and
+* First, and
   went on.
 """,
         parts=("1.0.0.dev*", "0.9.0"),

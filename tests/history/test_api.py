@@ -103,10 +103,12 @@ def init(text: str) -> dict[str, str]:
         pytest.param("raise SystemExit('imported')", "import os; os._exit(1)", [], [], id="nothing is run"),
     ],
 )
-def test_what_users_meet_is_told(tmp_path: Path, before: str, after: str, broken: list[str], added: list[str]) -> None:
+def test_changes_that_users_meet_are_found(
+    tmp_path: Path, before: str, after: str, broken: list[str], added: list[str]
+) -> None:
     old, new = write(tmp_path / "old", init(before)), write(tmp_path / "new", init(after))
-    told = compare(old, new, ["demo"])
-    assert (list(told.broken), list(told.added)) == (broken, added)
+    found = compare(old, new, ["demo"])
+    assert (list(found.broken), list(found.added)) == (broken, added)
 
 
 def test_names_are_followed_to_where_they_are_defined(tmp_path: Path) -> None:
@@ -132,17 +134,17 @@ def test_what_others_define_is_not_followed(tmp_path: Path) -> None:
     names = "from __future__ import annotations\nfrom typing import Any\nfrom other import thing\n__all__ = ['thing']\n"
     old = write(tmp_path / "old", {"src/demo/__init__.py": names, "src/demo/more.py": "from . import thing, gone\n"})
     new = write(tmp_path / "new", {"src/demo/__init__.py": names + "x = 1\n", "src/demo/more.py": names})
-    told = compare(old, new, ["demo"])
-    assert (told.broken, told.added) == ((), ())
+    found = compare(old, new, ["demo"])
+    assert (found.broken, found.added) == ((), ())
     assert compare(new, old, ["demo"]).broken == ()
 
 
 def test_packages_and_modules_come_and_go(tmp_path: Path) -> None:
     old = write(tmp_path / "old", {"src/demo/__init__.py": "", "src/demo/gone.py": "", "src/lost/__init__.py": ""})
     new = write(tmp_path / "new", {"src/demo/__init__.py": "", "src/demo/come.py": "", "src/found.py": ""})
-    told = compare(old, new, ["demo", "found", "lost"])
-    assert told.broken == ("demo.gone: Public object was removed", "lost: the package was removed")
-    assert told.added == ("demo.come", "found")
+    found = compare(old, new, ["demo", "found", "lost"])
+    assert found.broken == ("demo.gone: Public object was removed", "lost: the package was removed")
+    assert found.added == ("demo.come", "found")
 
 
 def test_a_package_may_move_to_another_folder(tmp_path: Path) -> None:
@@ -238,7 +240,7 @@ def test_a_file_of_the_top_folder_may_describe_the_project() -> None:
         (["demo/__init__.py"], {"hatch": 1, "poetry": [], "setuptools": {"packages": 1}, "flit": "x"}, {"demo": ""}),
     ],
 )
-def test_packages_are_where_the_build_backend_is_told(
+def test_packages_are_where_the_settings_of_the_backend_say(
     files: list[str], tool: dict[str, object], packages: dict[str, str]
 ) -> None:
     layout = Layout.of(files, "demo", {"tool": tool})

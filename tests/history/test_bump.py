@@ -157,7 +157,7 @@ def test_the_version_that_the_project_names_goes_before_the_evidence(history: st
     assert following(history, MINOR, planned=planned) == version
 
 
-def test_the_evidence_is_told_where_the_project_says_otherwise() -> None:
+def test_the_evidence_is_shown_where_the_project_says_otherwise() -> None:
     past = Past(released("8.1.7"), (BumpEvidence("public API", MAJOR, "1 thing broken"),), planned=Version("8.1.8"))
     advice = recommend(past, VersionScheme.SEMVER, TODAY)
     assert (str(advice.version), str(advice.by_evidence)) == ("8.1.8", "9.0.0")

@@ -56,7 +56,7 @@ def test_releasing_changes_only_the_lines_that_must(shape: Shape) -> None:
 
 
 @EACH_SHAPE
-def test_what_was_unreleased_is_then_said_of_the_version(shape: Shape) -> None:
+def test_what_was_unreleased_belongs_to_the_version_then(shape: Shape) -> None:
     before = parse(shape)
     assert before.unreleased is not None
     after = Changelog.parse(shape.path, release_unreleased(before, VERSION, TODAY), shape.project)

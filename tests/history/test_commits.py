@@ -22,7 +22,7 @@ def commit(subject: str, body: str = "", *authors: Author, id: str = "c", parent
 
 
 @pytest.mark.parametrize(
-    ("subject", "body", "told"),
+    ("subject", "body", "expected"),
     [
         ("Add a loader", "", ("", "", "Add a loader", 0)),
         ("feat: add a loader", "", ("feat", "", "add a loader", 0)),
@@ -39,15 +39,15 @@ def commit(subject: str, body: str = "", *authors: Author, id: str = "c", parent
         ("", "", ("", "", "", 0)),
     ],
 )
-def test_a_commit_tells_its_change(subject: str, body: str, told: tuple[str, str, str, int]) -> None:
+def test_a_commit_is_read_as_a_change(subject: str, body: str, expected: tuple[str, str, str, int]) -> None:
     [change] = changes([commit(subject, body)])
-    assert (change.type, change.breaking, change.text, change.pull) == told
+    assert (change.type, change.breaking, change.text, change.pull) == expected
 
 
 @pytest.mark.parametrize(
     "subject", ["Merge branch 'main' into loader", "Merge remote-tracking branch 'x/y'", "fixup! Add", "squash! Add"]
 )
-def test_what_tells_nothing_is_left_out(subject: str) -> None:
+def test_merges_of_branches_are_left_out(subject: str) -> None:
     assert changes([commit(subject)]) == []
 
 
@@ -65,13 +65,13 @@ def test_a_project_is_conventional_when_half_of_its_commits_are(subjects: list[s
     assert are_conventional(changes(map(commit, subjects))) is expected
 
 
-def test_a_merge_is_told_once_with_those_who_wrote_what_it_brought() -> None:
+def test_a_merge_is_listed_once_with_those_who_wrote_what_it_brought() -> None:
     history = [
         commit("Merge pull request #2 from ben/loader", "Add a loader", ANA, id="m2", parents="a1 e2"),
         commit("Test it", "", EVE, id="e2", parents="m0"),
         commit("Merge branch 'main' into loader", "", ANA, id="m0", parents="b1 a1"),
         commit("Draft it", "", BEN, id="b1", parents="a0"),
-        commit("Mend a crash", "", ANA, id="a1", parents="a0"),
+        commit("Fix a crash", "", ANA, id="a1", parents="a0"),
         commit("Older", "", ANA, id="a0", parents="gone"),
     ]
     line = main_line(history)
@@ -83,7 +83,7 @@ def test_no_history_has_no_main_line() -> None:
     assert main_line([]) == []
 
 
-def test_first_contributions_are_told_once_and_not_of_bots() -> None:
+def test_first_contributions_are_listed_once_and_not_of_bots() -> None:
     newest_first = [
         commit("d", "", Author("Ben B.", "ben@example.org")),
         commit("c", "", BOT),

@@ -31,7 +31,7 @@ NOTHING, METADATA, PATCH, MINOR, MAJOR = Level
         ("### Deprecated\n\n- a", [MINOR]),
         ("**Bugfixes**\n\n- a", [PATCH]),
         ("Features:\n\n- a", [MINOR]),
-        ("- Fix a\n- Mend b", [PATCH]),
+        ("- Fix a\n- Fix b", [PATCH]),
         ("- Fix a\n- Add b", [MINOR]),
         ("- PEP 751: support `extras`", [MINOR]),
         ("- Drop support for Python 3.9", [MINOR]),

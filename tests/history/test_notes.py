@@ -56,7 +56,7 @@ def test_links_that_are_defined_elsewhere_go_along() -> None:
     ]
 
 
-def test_the_pre_releases_that_led_to_a_version_are_told_below_it() -> None:
+def test_the_pre_releases_that_led_to_a_version_are_below_it() -> None:
     changelog = Changelog.parse("NEWS.md", "## 1.0\n\n- a\n\n## 1.0rc2\n\n## v1.0rc1\n\n- b\n")
     assert [part.version for part in changelog.parts] == [Version("1.0"), Version("1.0rc2"), Version("1.0rc1")]
     assert notes_from_changelog(changelog, changelog.parts) == "- a\n\n## 1.0rc1\n\n- b"
@@ -154,14 +154,14 @@ def test_a_changelog_in_restructured_text_gives_markdown() -> None:
 
 
 def test_without_types_commits_are_one_list() -> None:
-    assert commits(["Add a loader (#12)", "Merge branch 'x'", "Mend <b> for @ben"]) == (
-        "- Add a loader (#12), by Ana\n- Mend \\<b\\> for @\u200bben, by Ana"
+    assert commits(["Add a loader (#12)", "Merge branch 'x'", "Fix <b> for @ben"]) == (
+        "- Add a loader (#12), by Ana\n- Fix \\<b\\> for @\u200bben, by Ana"
     )
 
 
 def test_conventional_commits_are_grouped() -> None:
-    told = commits(["feat: a", "fix(x): b (#2)", "ci: c", "feat!: d", "docs: e"])
-    assert told.split("\n\n") == [
+    found = commits(["feat: a", "fix(x): b (#2)", "ci: c", "feat!: d", "docs: e"])
+    assert found.split("\n\n") == [
         "### Breaking changes",
         "- d, by Ana",
         "### Features",
