@@ -253,7 +253,8 @@ class Config:
         "Root of an index's simple API, by the index's name, where it is not next to the upload address.", dict
     )
     channels: Mapping[str, str] = setting(
-        "Other conda channels: name = address (`file://…`, `quetz+https://…`, `prefix+…`, `artifactory+…`).",
+        "Other conda channels: name = address (`file://…`, `quetz+https://…`, `prefix+…`, `artifactory+…`,"
+        " `cloudsmith+…`).",
         dict,
     )
     routes: RoutesConfig = field(default_factory=RoutesConfig)

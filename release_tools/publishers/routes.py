@@ -6,7 +6,7 @@ A route is a tuple of destinations as people write them:
 - ``anaconda``, or ``anaconda:LABEL``: the configured owner's channel on Anaconda.org, under a label (``main``);
 - a name from the table ``channels``: another conda server or a folder;
 - an address itself: ``https://…`` is a package index, ``file://…`` a channel in a folder, ``quetz+https://…``,
-  ``prefix+https://…``, ``artifactory+https://…`` the channel of a conda server.
+  ``prefix+https://…``, ``artifactory+https://…``, ``cloudsmith+https://…`` the channel of a conda server.
 
 The git tag, the GitHub release and conda-forge are on every route, and decide for each release whether they apply.
 """

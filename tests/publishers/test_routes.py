@@ -81,6 +81,10 @@ def test_an_index_by_its_address(written: str, upload: str, simple: str) -> None
         ("file:///srv/channel", ("file:///srv/channel", "", "", "")),
         ("lab", ("https://quetz.example/get/lab", "https://quetz.example", "lab", "")),
         ("prefix+https://repo.prefix.dev/lab", ("https://repo.prefix.dev/lab", "https://prefix.dev", "lab", "")),
+        (
+            "cloudsmith+https://conda.cloudsmith.io/octo/lab",
+            ("https://conda.cloudsmith.io/octo/lab", "https://api.cloudsmith.io/v1", "lab", ""),
+        ),
         ("artifactory+https://x.example/a/lab", ("https://x.example/a/lab", "https://x.example/a", "lab", "")),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Final
 from release_tools.publishers.conda_channel.anaconda import AnacondaServer
 from release_tools.publishers.conda_channel.artifactory import ArtifactoryServer
 from release_tools.publishers.conda_channel.channel_server import ChannelServer
+from release_tools.publishers.conda_channel.cloudsmith import CloudsmithServer
 from release_tools.publishers.conda_channel.folder import FolderServer
 from release_tools.publishers.conda_channel.prefix_dev import PrefixServer
 from release_tools.publishers.conda_channel.quetz import QuetzServer
@@ -17,6 +18,7 @@ SERVERS: Final[Mapping[str, type[ChannelServer]]] = {
         PrefixServer,
         QuetzServer,
         ArtifactoryServer,
+        CloudsmithServer,
         FolderServer,
     )
 }
