@@ -14,8 +14,6 @@ from typing import Any, Final
 
 from release_tools.model.versions import TagFormat, is_safe_ref
 
-_SCM_PATTERN: Final = r"^(?:[\w-]+-)?(?P<version>[vV]?\d+(?:\.\d+){0,2}[^\+]*)(?:\+.*)?$"
-"""The default of setuptools-scm's tag_regex, which holds where a project only restricts ``git describe``."""
 _PLACEHOLDERS: Final = re.compile(r"\{new_version\}|\{version\}|\$\{version\}|\$version")
 _PLAIN: Final = ("v", "")
 
@@ -61,10 +59,10 @@ def _of_scm(tool: Mapping[str, Any]) -> TagFormat | None:
         match = [glob for command in commands for glob in _match_options(command)]
         match += _texts(table.get("tag_filter"))
         pattern = _compiled(table.get("tag_regex"))
-        if pattern is None and match:
-            pattern = re.compile(_SCM_PATTERN)
         if pattern is not None:
             return _with_pattern(pattern, match)
+        if match:
+            return _with_match(match)
     return None
 
 
@@ -81,9 +79,7 @@ def _of_versioningit(tool: Mapping[str, Any]) -> TagFormat | None:
         ending = suffix if isinstance(suffix, str) else ""
         return TagFormat(prefix, ending, (prefix, f"{prefix}v"), match=tuple(match))
     if match:
-        literal = re.match(r"[^*?\[]*", match[0])
-        prefix = literal[0] if literal else ""
-        return TagFormat(prefix, "", tuple(dict.fromkeys((prefix, *_PLAIN))), match=tuple(match))
+        return _with_match(match)
     return None
 
 
@@ -108,6 +104,16 @@ def _with_prefix(prefix: str) -> TagFormat | None:
     if prefix in _PLAIN or not is_safe_ref(f"{prefix}1"):
         return None
     return TagFormat(prefix, "", (prefix,))
+
+
+def _with_match(match: Sequence[str]) -> TagFormat | None:
+    """Return a format for tags that match a glob: its beginning, with and without a ``v``, and then the version."""
+    literals = [re.split(r"[*?\[]", glob)[0] for glob in match]
+    usable = [literal for literal in literals if literal not in _PLAIN and is_safe_ref(f"{literal}1")]
+    if not usable:
+        return None
+    prefixes = [prefix for literal in usable for prefix in (literal, f"{literal}v")]
+    return TagFormat(prefixes[0], "", tuple(prefixes), match=tuple(match))
 
 
 def _with_pattern(pattern: re.Pattern[str], match: Sequence[str]) -> TagFormat:

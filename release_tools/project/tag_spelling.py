@@ -17,8 +17,7 @@ from release_tools.model.versions import TagFormat, is_safe_ref
 from release_tools.project.name import read_setup_cfg, stated_name
 from release_tools.project.tag_settings import stated_format
 
-_VERSIONED: Final = re.compile(r"(?P<prefix>.*?[^0-9.])?(?P<version>\d+(?:\.\d+)+.*)")
-"""A tag of any project that ends in a version of two parts at least."""
+_FIRST_DIGIT: Final = re.compile(r"(?<![0-9.])[0-9]")
 
 
 @dataclass(frozen=True)
@@ -73,16 +72,16 @@ def suggest_template(context: Context, commit: str, version: str = "") -> str:
     names = _names(context.project, repository)
     candidates = []
     for tag in _read_tags(repository):
-        found = _VERSIONED.fullmatch(tag.name)
-        if not found or not found["prefix"] or not is_safe_ref(tag.name) or not _is_version(found["version"]):
+        prefix, text = _split(tag.name)
+        if not prefix or not is_safe_ref(tag.name):
             continue
         rank = (
             tag.commit == commit,
-            found["version"] == version,
-            any(name.replace("-", "") in _squeezed(found["prefix"]) for name in names),
+            text == version,
+            any(name.replace("-", "") in _squeezed(prefix) for name in names),
             tag.time,
         )
-        candidates.append((rank, found["prefix"]))
+        candidates.append((rank, prefix))
     return f"{max(candidates)[1]}{{version}}" if candidates else ""
 
 
@@ -90,9 +89,9 @@ def unrecognized_tags(repository: Repository, commit: str, version: Version, tag
     """Return the tags on a commit that seem to carry a version, but are none of the project's by its format."""
     found = []
     for tag in repository.tags(points_at=commit):
-        parts = _VERSIONED.fullmatch(tag)
+        _, text = _split(tag)
         is_unknown = is_safe_ref(tag) and tag_format.version(tag) is None
-        if parts and is_unknown and _is_version(parts["version"]) and Version(parts["version"]) == version:
+        if text and is_unknown and Version(text) == version:
             found.append(tag)
     return found
 
@@ -166,9 +165,13 @@ def _squeezed(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
-def _is_version(text: str) -> bool:
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True
+def _split(tag: str) -> tuple[str, str]:
+    """Split any project's tag before a version of two parts at least; the version is empty where there is none."""
+    for found in _FIRST_DIGIT.finditer(tag):
+        text = tag[found.start() :]
+        try:
+            if len(Version(text).release) > 1:
+                return tag[: found.start()], text
+        except InvalidVersion:
+            continue
+    return "", ""

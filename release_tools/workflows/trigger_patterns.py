@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_TOKEN: Final = re.compile(r"\*\*|\*|\?|\+|\[[^\]]+\]|\\.|.", re.DOTALL)
+_TOKEN: Final = re.compile(r"\*\*|\*|\?|\+|\[[^\[\]]+\]|\\.|.", re.DOTALL)
 _OPERATORS: Final = {"**": ".*", "*": "[^/]*", "?": "?", "+": "+"}
 
 

@@ -8,7 +8,7 @@ from release_tools.builders.backend_facts import find_name
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import PROJECT_FILES, Session
 from release_tools.engine.context import Context
-from release_tools.errors import OutputError, UsageError
+from release_tools.errors import OutputError, ReleaseToolsError, UsageError
 from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
 from release_tools.project.name import stated_name
@@ -68,7 +68,10 @@ def create_query(context: Context, text: str, name: str) -> StatusQuery:
         built = Release()
     name = name or built.name or stated_name(context.project)
     if not name and any((context.project / file).is_file() for file in PROJECT_FILES):
-        name = find_name(context)
+        try:
+            name = find_name(context)
+        except ReleaseToolsError as error:
+            raise UsageError(f"the project's name is not known here: {error.message}", "Name it with --name.") from None
     if not name:
         raise UsageError("the project's name is not known here", "Give it with --name.")
     return StatusQuery.create(context, name, version, built)
