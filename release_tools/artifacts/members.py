@@ -18,14 +18,11 @@ REBUILD: Final = "Build the file again from a clean checkout, and do not publish
 PLACEHOLDER_START: Final = 512
 """The number of bytes by which `placeholder_of` recognises a placeholder."""
 
-_PLACEHOLDERS: Final = (
-    (
-        "Git LFS",
-        re.compile(rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v\d+\n(?:ext-[^\n]*\n)*oid sha256:"),
-    ),
-    ("git-annex", re.compile(rb"/annex/objects/[A-Z0-9]+E?-[^\n]*\n?\Z")),
-    ("git-crypt", re.compile(rb"\0GITCRYPT\0")),
+_LFS_POINTER: Final = re.compile(
+    rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v\d+\n(?:ext-[^\n]*\n)*oid sha256:"
 )
+_ANNEX_POINTER: Final = re.compile(rb"/annex/objects/[A-Z0-9]+-[^\n]*\n?")
+_GIT_CRYPT: Final = b"\0GITCRYPT\0"
 _DRIVE = re.compile(r"[A-Za-z]:")
 _LONGEST_NAME = 1024
 _LONGEST_PART = 255
@@ -146,7 +143,11 @@ def placeholder_of(start: bytes) -> str:
 
     A checkout shows the real content, but git stores, and a clone has, the placeholder.
     """
-    return next((tool for tool, pattern in _PLACEHOLDERS if pattern.match(start)), "")
+    if _LFS_POINTER.match(start):
+        return "Git LFS"
+    if _ANNEX_POINTER.fullmatch(start):
+        return "git-annex"
+    return "git-crypt" if start.startswith(_GIT_CRYPT) else ""
 
 
 def refused(archive: str, member: str, why: str) -> ArchiveError:

@@ -14,22 +14,23 @@ _LAST_LINES: Final = 20
 _WIDTH: Final = 300
 _KEPT_LOGS: Final = 10
 
-_TOOL_ERRORS: Final = re.compile(
-    r"(?:"
-    r"\S.*?[:(]\d+(?:[:,]\d+)?\)?: (?:fatal |internal compiler )?error\b.*:"  # gcc, clang, swig, MSVC, nvcc, Cython
-    r"|(?:LINK : |cl : .*|LLVM )?(?:fatal )?error [A-Z]+\d+"  # MSVC and its linker
-    r"|(?:clang|gcc|g\+\+|cc1?|c\+\+|gfortran|ld|collect2|nvcc|rustc|cargo)(?:\.exe)?: (?:fatal )?error:"
-    r"|.*undefined reference to .*|.*(?:/|\b)ld(?:\.\w+)?: (?:error: |fatal: )?(?:cannot find|library not found).*"
-    r"|Undefined symbols for architecture"
-    r"|error(?:\[E\d+\])?: .*"  # rustc, cargo, setuptools, uv
-    r"|CMake Error\b.*|.*:\d+:\d+: ERROR: .*"  # CMake; Meson
-    r"|Fatal Error: .*|Error: .*"  # gfortran
-    r"|ninja: error: .*|make(?:\[\d+\])?: \*\*\* .*"
-    r"|.*\.pyx:\d+:\d+: (?!warning).*"  # Cython
-    r"|(?:pip|npm) ERR!.*|ERROR: .*"
-    r"|.*: (?:command not found|No such file or directory)"
-    r")"
+_SIGNS: Final = (
+    "error:",  # gcc, clang, gfortran, Meson, Cargo, setuptools, pip, uv, and exceptions of Python
+    "fatal error ",  # MSVC and its linker
+    "cmake error",
+    "error[e",  # rustc
+    "undefined reference to ",
+    "undefined symbols for ",
+    "cannot find -l",
+    "library not found",
+    ".pyx:",  # Cython
+    ": *** ",  # make
+    "npm err!",
+    ": command not found",
+    ": no such file or directory",
 )
+"""Words, in lower case, by which a compiler or a build tool reports an error."""
+_MSVC: Final = re.compile(r"error [A-Z]+\d+")
 _NOT_THE_REASON: Final = re.compile(
     r"error: (?:command .* failed with|subprocess-exited|metadata-generation-failed|could not compile)"
     r"|ninja: error: |make(?:\[\d+\])?: \*\*\*|collect2: error: ld returned|clang: error: linker command failed"
@@ -37,7 +38,7 @@ _NOT_THE_REASON: Final = re.compile(
 """Lines by which a tool says that another one failed; they follow the reason."""
 _EXCEPTION: Final = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Failed|Failure|Warning)\b(?:: .*)?")
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_SITE_PACKAGES: Final = re.compile(r"\S*[/\\]site-packages[/\\]")
+_SITE_PACKAGES: Final = ("/site-packages/", "\\site-packages\\")
 
 
 def error_lines(output: str) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ def error_lines(output: str) -> tuple[str, ...]:
     """
     lines = [_ANSI.sub("", line).rstrip() for line in output.splitlines()]
     lines = [line for line in lines if line.strip()]
-    found = [line.strip() for line in lines if _TOOL_ERRORS.match(line.strip())]
+    found = [line.strip() for line in lines if _is_error(line)]
     reasons = [line for line in found if not _NOT_THE_REASON.match(line)] or found
     chosen = list(dict.fromkeys(reasons))[:_SHOWN_ERRORS]
     exceptions = [line.strip() for line in lines if _EXCEPTION.fullmatch(line)]
@@ -57,6 +58,13 @@ def error_lines(output: str) -> tuple[str, ...]:
     if not chosen:
         chosen = lines[-_LAST_LINES:]
     return tuple(line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…" for line in chosen)
+
+
+def _is_error(line: str) -> bool:
+    lower = line.lower()
+    if "warning:" in lower and "error:" not in lower:
+        return False
+    return any(sign in lower for sign in _SIGNS) or _MSVC.search(line) is not None
 
 
 def save_log(output: str, env: Mapping[str, str]) -> Path | None:
@@ -105,10 +113,16 @@ def fold_warnings(messages: Iterable[str], scratch: Path) -> tuple[str, ...]:
 
 def _fold(message: str, scratch: Path) -> str:
     first = next(islice(_sentences(message), 1), "")
-    text = _SITE_PACKAGES.sub("", first)
+    text = " ".join(map(_below_site_packages, first.split(" ")))
     for folder in {str(scratch), str(scratch.resolve())}:
         text = re.sub(rf"{re.escape(folder)}[/\\]?(?:source[/\\]|sdist[/\\][^/\\]+[/\\])?", "", text)
     return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
+
+
+def _below_site_packages(word: str) -> str:
+    for folder in _SITE_PACKAGES:
+        word = word.rpartition(folder)[2]
+    return word
 
 
 def _sentences(message: str) -> Iterator[str]:

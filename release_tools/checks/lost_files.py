@@ -38,7 +38,7 @@ _BUILD_FILES: Final = re.compile(
 )
 """Files that are compiled or only for developers, and files that a compiler or an editor leaves."""
 _SETTINGS: Final = ("pyproject.toml", "setup.cfg", "setup.py", "MANIFEST.in")
-_PATTERN: Final = re.compile(r"[\w.*?\[\]/-]*[\w*?\]]")
+_PATTERN: Final = re.compile(r"[\w.*?\[\]/-]+")
 _LEFT_OUT_ON_PURPOSE: Final = ("exclude", "global-exclude", "recursive-exclude", "prune")
 _LARGEST_SETTINGS: Final = 1 << 20
 
@@ -191,8 +191,8 @@ def _named_patterns(project: Path) -> frozenset[str]:
             continue
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             if not line.lstrip().startswith(("#", *_LEFT_OUT_ON_PURPOSE)):
-                patterns.update(word for word in _PATTERN.findall(line) if set("./*") & set(word))
-    return frozenset(patterns)
+                patterns.update(word.rstrip(".-/[") for word in _PATTERN.findall(line) if set("./*") & set(word))
+    return frozenset(filter(None, patterns))
 
 
 def _matches(name: str, inner: str, pattern: str) -> bool:

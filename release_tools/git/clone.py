@@ -63,7 +63,7 @@ def _clone(context: Context, release: Release) -> Path:
     restore_content(repository, clone)
     for submodule in repository.submodules(release.commit):
         if submodule.present:
-            inner = Repository(repository.root / submodule.path, repository.env)
+            inner = Repository.open(repository.root / submodule.path, repository.env)
             restore_content(inner, clone / submodule.path)
     copy_tags(repository, clone, [tag for tag in release.older_tags if tag != release.tag])
     return clone / context.project.relative_to(repository.root)

@@ -85,9 +85,9 @@ def _pointers(scratch: Repository) -> Iterator[Pointer]:
 
 def _store(repository: Repository) -> Path:
     """Return the folder in which the checkout keeps content, by digest."""
-    common = repository.root / repository.git("rev-parse", "--git-common-dir").removesuffix("\n")
+    common = repository.root / repository.common
     try:
-        stated = repository.git("config", "--get", "lfs.storage").removesuffix("\n")
+        stated = repository.git("config", "--file", str(common / "config"), "--get", "lfs.storage").removesuffix("\n")
     except ProcessError:  # it is not set
         stated = ""
     return common / (stated or "lfs") / "objects"

@@ -25,7 +25,7 @@ def compared(there: World, capsys: pytest.CaptureFixture[str]) -> list[tuple[str
     return [
         (note["state"], f"{note['text']} {note['detail']}")
         for note in notes
-        if ("0.9" in note["text"] and "install" in note["text"]) or "compared" in note["text"]
+        if ("0.9" in note["text"] and "install" in note["text"]) or "compared with the files" in note["text"]
     ]
 
 

@@ -21,7 +21,7 @@ from release_tools.system.http import Http
 _LARGEST: Final = 64 << 20
 """The most bytes of a wheel that are downloaded to compare with it."""
 _SHOWN: Final = 5
-_EXTENSION: Final = re.compile(r"\.[^/]*\.(?:so|pyd)$|\.(?:so|pyd)$")
+_EXTENSIONS: Final = (".so", ".pyd")
 _VENDORED: Final = (".libs", ".dylibs")
 
 
@@ -78,8 +78,14 @@ def installed_files(wheel: Wheel) -> frozenset[str]:
         if place is None or place.path.startswith(f"{wheel.dist_info}/"):
             continue
         if not place.path.partition("/")[0].endswith(_VENDORED):
-            found.add(f"{place.scheme}:{_EXTENSION.sub('.so', place.path)}")
+            found.add(f"{place.scheme}:{_without_tag(place.path)}")
     return frozenset(found)
+
+
+def _without_tag(path: str) -> str:
+    """Return the path of an extension module without the tag of its Python and platform; other paths as they are."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{name.partition('.')[0]}.so" if name.endswith(_EXTENSIONS) else path
 
 
 def _counterpart(
