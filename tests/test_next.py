@@ -10,6 +10,8 @@ import pytest
 from release_tools.cli import main
 from tests.checkouts import PYPROJECT, Checkout
 
+pytestmark = pytest.mark.slow
+
 NEVER_IMPORTED = "raise SystemExit('the project was imported')\n"
 
 

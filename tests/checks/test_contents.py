@@ -11,6 +11,8 @@ from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 from tests.support.wheels import Project
 
+pytestmark = pytest.mark.slow
+
 TEXT = "Description-Content-Type: text/plain"
 QUICK = ("--no-conda", "--no-verify-install", "--json")
 

@@ -18,6 +18,8 @@ from tests.servers import base
 from tests.servers.base import Fault, Outage, What
 from tests.servers.github import Bare
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_update_is_proposed(forge: Forge) -> None:
     outcome = forge.release()

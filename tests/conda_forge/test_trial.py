@@ -4,11 +4,15 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conda_forge.world import feedstock
 from tests.conftest import Run
 from tests.support.conda import NEEDS_POSIX, Channel
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
+
+pytestmark = pytest.mark.slow
 
 HERE = f"Requires-Python: >={sys.version_info.major}.{sys.version_info.minor}"
 ELSEWHERE = ("--no-conda", "--no-verify-install", "--no-github")

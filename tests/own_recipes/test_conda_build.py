@@ -18,7 +18,7 @@ from tests.support.compiled_channel import HERE, two_pythons
 from tests.support.conda import NEEDS_POSIX, Channel, once
 from tests.support.projects import in_tree_project
 
-pytestmark = NEEDS_POSIX
+pytestmark = [pytest.mark.slow, NEEDS_POSIX]
 REAL = os.environ.get("CONDA_BUILD_PYTHON", "")
 META = """\
 package:

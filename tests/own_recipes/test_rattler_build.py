@@ -12,7 +12,7 @@ from tests.own_recipes.projects import GENERIC, METAPACKAGE, OUTPUTS, V1, data_p
 from tests.support.compiled_channel import HERE, two_pythons
 from tests.support.conda import NEEDS_POSIX, Channel
 
-pytestmark = NEEDS_POSIX
+pytestmark = [pytest.mark.slow, NEEDS_POSIX]
 
 
 def variants() -> str:

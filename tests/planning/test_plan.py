@@ -15,7 +15,10 @@ from tests.conftest import Run
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 
-pytestmark = pytest.mark.skipif(not cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel"),
+]
 
 COMPILED = """\
 [build-system]

@@ -9,6 +9,8 @@ import pytest
 from release_tools.cli import main
 from tests.checkouts import Checkout
 
+pytestmark = pytest.mark.slow
+
 PYPROJECT = '[project]\nname = "demo"\nversion = "1.3.0"\n'
 TOWNCRIER = PYPROJECT + '[tool.towncrier]\nname = "Demo"\ndirectory = "changes"\nfilename = "docs/whatsnew.rst"\n'
 SCRIV = PYPROJECT + '[tool.scriv]\nformat = "md"\nchangelog = "NEWS.md"\n'

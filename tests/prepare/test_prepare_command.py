@@ -11,6 +11,8 @@ from release_tools.cli import main
 from tests.checkouts import Checkout
 from tests.prepare.kills import killed_after_git
 
+pytestmark = pytest.mark.slow
+
 PYPROJECT = '[project]\nname = "demo"\nversion = "1.3.0"\n'
 FILES: Mapping[str, str] = {
     "pyproject.toml": PYPROJECT,

@@ -13,6 +13,8 @@ from tests.publishing.world import World
 from tests.servers.base import Fault, Response, What
 from tests.servers.package_index import Publisher
 
+pytestmark = pytest.mark.slow
+
 CANARIES = {
     "TWINE_PASSWORD": "pypi-canary/3f9c1d7e5b==",
     "ANACONDA_API_TOKEN": "oc-canary/8a2b6c4d0e==",

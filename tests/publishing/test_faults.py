@@ -15,6 +15,8 @@ from release_tools.model.release import Release
 from tests.publishing.world import World
 from tests.servers.base import Fault, Response, What
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 OTHER = b"other bytes"
 FINE, CONFLICT, REFUSED, FAILED = 0, ConflictError.exit_code, CredentialError.exit_code, RemoteError.exit_code

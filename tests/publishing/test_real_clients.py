@@ -18,6 +18,8 @@ from tests.publishing.world import World
 from tests.servers.conda_server import HOST, CondaServer
 from tests.support.interpreters import python_with_pip
 
+pytestmark = pytest.mark.slow
+
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 

@@ -17,7 +17,7 @@ from tests.conftest import Run
 from tests.support.conda import NEEDS_POSIX, Channel
 from tests.support.wheels import Project
 
-pytestmark = NEEDS_POSIX
+pytestmark = [pytest.mark.slow, NEEDS_POSIX]
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 # A build backend in the sdist itself, so that the channel needs none.

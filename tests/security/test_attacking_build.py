@@ -21,6 +21,8 @@ from release_tools.system.credentials import PUBLISHING
 from tests.support.projects import hostile
 from tests.support.repositories import Checkout, make_repository
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 CANARY = "canary-7d1f0a9c"
 OURS = {"group", "endgroup", "error", "warning"}

@@ -24,6 +24,8 @@ from tests.servers.base import Fault, Response, What
 from tests.stage import SLUG, Stage, stage
 from tests.support.projects import in_tree_project
 
+pytestmark = pytest.mark.slow
+
 CANARIES: Mapping[str, str] = {
     "TWINE_PASSWORD": "pypi-canary/3f9c1d7e5b==",
     "ANACONDA_API_TOKEN": "oc-canary/8a2b6c4d0e==",

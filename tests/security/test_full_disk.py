@@ -15,6 +15,8 @@ from release_tools.errors import BuildError, CondaError, OutputError, Repository
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
 
+pytestmark = pytest.mark.slow
+
 DATA = base64.b64encode(hashlib.shake_256(b"what does not compress").digest(150_000)).decode()
 FILES = {**in_tree_project(), "demo/data.txt": DATA}
 ENDS = {error.exit_code for error in (RepositoryError, BuildError, CondaError, VerifyError, OutputError)}

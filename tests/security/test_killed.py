@@ -17,6 +17,8 @@ import pytest
 from tests.stage import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
 from tests.support.projects import in_tree_project
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PYPI_TOKEN = "pypi-canary-6a1c"
 FILES = {**in_tree_project(), "CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- Everything\n"}

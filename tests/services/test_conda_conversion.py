@@ -23,6 +23,8 @@ from tests.making import make_wheel
 from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel
 from tests.support.wheels import Project
 
+pytestmark = pytest.mark.slow
+
 DEMO = Project(
     "demo",
     files={

@@ -20,6 +20,8 @@ from tests.services import probe
 from tests.services.conda_cases import AVAILABLE, CASES, Case
 from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel, once
 
+pytestmark = pytest.mark.slow
+
 each = pytest.mark.parametrize("case", [pytest.param(case, id=case.project.name) for case in CASES])
 
 

@@ -9,6 +9,8 @@ from tests.conftest import Run
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 
+pytestmark = pytest.mark.slow
+
 PURE = "Root-Is-Purelib: true"
 MEMBERS = "Path(name))}"
 SUMMARY = "Summary: A demonstration\\n"

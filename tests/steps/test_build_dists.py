@@ -12,6 +12,8 @@ from tests.conftest import Run
 from tests.support.projects import BACKENDS, in_tree_project, project
 from tests.support.repositories import Checkout, make_repository
 
+pytestmark = pytest.mark.slow
+
 QUICK = ("--no-conda", "--no-verify-install")
 
 
