@@ -54,13 +54,18 @@ runs:
 """,
     "download-artifact": """\
 name: download-artifact
-inputs: {{name: {{}}, path: {{}}}}
+inputs: {{name: {{}}, path: {{}}, pattern: {{}}}}
 runs:
   using: composite
   steps:
     - shell: bash
-      env: {{NAME: "${{{{ inputs.name }}}}", TO: "${{{{ inputs.path }}}}"}}
-      run: 'mkdir -p "$TO" && cp -R "{store}/$NAME/." "$TO/"'
+      env:
+        NAME: "${{{{ inputs.name }}}}"
+        TO: "${{{{ inputs.path }}}}"
+        PATTERN: "${{{{ inputs.pattern }}}}"
+      run: |
+        mkdir -p "$TO"
+        if test -n "$PATTERN"; then cp -R "{store}"/$PATTERN "$TO/"; else cp -R "{store}/$NAME/." "$TO/"; fi
 """,
 }
 

@@ -91,9 +91,10 @@ def containers() -> Containers:
             **own,
             "CIBW_CONTAINER_ENGINE": f"podman; create_args: --network=host {mounts}",
             "CIBW_MANYLINUX_X86_64_IMAGE": f"{NAME}:{key}",
-            "CIBW_ENVIRONMENT_PASS_LINUX": " ".join(PASSED_ON),
+            "CIBW_ENVIRONMENT_LINUX": " ".join(
+                f'{name}="{os.environ[name]}"' for name in PASSED_ON if name in os.environ
+            ),
             "CIBW_AUDIT_COMMAND": "",  # its own check of the stable ABI is downloaded from elsewhere
-            **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
         },
         sorted(pythons),
     )

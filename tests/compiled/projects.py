@@ -31,7 +31,7 @@ static PyMethodDef methods[] = {{"crc", crc, METH_O, ""}, {NULL}};
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_core", NULL, 0, methods};
 PyMODINIT_FUNC PyInit__core(void) { return PyModuleDef_Init(&module); }
 """
-_PID = r"""
+GETPID: Final = r"""
 #include <Python.h>
 #include <unistd.h>
 static PyObject *pid(PyObject *self, PyObject *none) { return PyLong_FromLong(getpid()); }
@@ -94,7 +94,7 @@ ABI3: Final = _project(
     "oneabi",
     '"setuptools>=77"',
     "setuptools.build_meta",
-    {"oneabi/__init__.py": "from oneabi._core import pid\n", "oneabi/_core.c": _PID},
+    {"oneabi/__init__.py": "from oneabi._core import pid\n", "oneabi/_core.c": GETPID},
     _ABI3,
 )
 MESON: Final = _project(

@@ -9,6 +9,8 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+TAG = "py3-none-any"
+
 
 def meanwhile(name: str) -> None:
     """Replaced by what a test wants to happen in the build of that name."""
@@ -34,13 +36,14 @@ def build_wheel(wheel_directory: str, _config_settings: object = None, _metadata
     info = f"{name}-{version}.dist-info"
     members = {path.as_posix(): path.read_bytes() for path in _files(Path(name))}
     members[f"{info}/METADATA"] = _metadata(name, version)
-    members[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    wheel_file = f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: {TAG}\n"
+    members[f"{info}/WHEEL"] = wheel_file.encode()
     rows = [f"{path},sha256={_digest(content)},{len(content)}\n" for path, content in members.items()]
     members[f"{info}/RECORD"] = "".join([*rows, f"{info}/RECORD,,\n"]).encode()
-    with zipfile.ZipFile(Path(wheel_directory) / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+    with zipfile.ZipFile(Path(wheel_directory) / f"{name}-{version}-{TAG}.whl", "w") as wheel:
         for path, content in members.items():
             wheel.writestr(zipfile.ZipInfo(path, (2026, 1, 1, 0, 0, 0)), content)
-    return f"{name}-{version}-py3-none-any.whl"
+    return f"{name}-{version}-{TAG}.whl"
 
 
 def _project() -> tuple[str, str]:
