@@ -8,15 +8,18 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
 from release_tools.cli.main import COMMANDS, main, run_process
+from release_tools.cli.session import expected_release
 from release_tools.config.loader import settings
 from release_tools.errors import ReleaseToolsError, UsageError
 from release_tools.git.remote import github_login
 from release_tools.git.repository import Repository
+from release_tools.model.release import Release
 from release_tools.planning.build_plan import SOURCE_JOB
 from release_tools.publishers import github_release
 from release_tools.publishers.routes import split_names
@@ -29,6 +32,13 @@ OPTIONS: Final = ("project", "version", "tag", "bump", "job", "expect", "only", 
 EXPECT: Final = "expect"
 UNCHECKED: Final = "none"
 """The input ``expect`` of whoever asks for no comparison; an empty one is a comparison that went wrong."""
+
+RELEASE: Final = "release"
+ONLY: Final = "only"
+PHASE: Final = "PHASE"
+"""The variable that says for which half of a release a step is: ``build`` or ``publish``; both in one if empty."""
+BUILT: Final = "BUILT"
+"""The variable with the manifest that the other half reported."""
 
 POSITIONAL: Final = ("tag", "notes", "retract")
 """Commands that take the version as their argument."""
@@ -46,17 +56,60 @@ def run(env: Mapping[str, str]) -> int:
     else:
         given.setdefault(EXPECT, "")
     command = given.get("command", "")
+    if command == RELEASE and env.get(PHASE):
+        return _run_phase(env, given)
     if command not in COMMANDS:
         error = UsageError(f"input command: {command!r} is no command", f"There are {', '.join(COMMANDS)}.")
         Console(env).error(error)
         return error.exit_code
+    return _run_command(command, given, shlex.split(given.get("arguments", "")), env)
+
+
+def _run_phase(env: Mapping[str, str], given: dict[str, str]) -> int:
+    """Run the half of a release that a step of the action is for: the build without, or the publishing with the token.
+
+    A commit that carries no tag yet is tagged between the two, by the step that may.
+    """
+    arguments = shlex.split(given.pop("arguments", ""))
+    if env[PHASE] == "build":
+        build = {name: value for name, value in given.items() if name not in {ONLY, EXPECT}}
+        return _run_command("build", build, _leave_out(arguments, {"--only"}, {"--dry-run", "--offline-tag"}), env)
+    try:
+        built = expected_release(env.get(BUILT, "")) or Release()
+    except ReleaseToolsError as error:
+        Console(env).error(error)
+        return error.exit_code
+    publish = {name: value for name, value in given.items() if name not in {"version", "tag", "bump"}}
+    is_dry_run = "--dry-run" in arguments
+    if not built.tagged and not built.is_untagged and not is_dry_run:
+        code = _run_command("tag", publish | {"version": built.version}, [], env)
+        if code != 0:
+            return code
+    rest = _leave_out(arguments, {"--version", "--tag", "--bump"}, set())
+    return _run_command("publish", publish | {EXPECT: env.get(BUILT, "")}, rest, env)
+
+
+def _leave_out(arguments: Sequence[str], with_value: AbstractSet[str], without: AbstractSet[str]) -> list[str]:
+    """Return the arguments without some options, of which the first take a value."""
+    kept: list[str] = []
+    remaining = iter(arguments)
+    for argument in remaining:
+        if argument in with_value:
+            next(remaining, "")
+        elif argument not in without and argument.partition("=")[0] not in with_value:
+            kept.append(argument)
+    return kept
+
+
+def _run_command(command: str, given: dict[str, str], arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    given = dict(given)
     positional = [given.pop("version")] if command in POSITIONAL and "version" in given else []
     options = [part for name in OPTIONS if name in given for part in (f"--{name}", given[name])]
     variables = {item.variable: given[item.name] for item in settings() if item.name in given}
-    inner = {name: value for name, value in env.items() if name != VARIABLE} | variables
+    inner = {name: value for name, value in env.items() if name not in {VARIABLE, PHASE, BUILT}} | variables
     if _needs_history(command, given.get("only", ""), given.get("job", "")):
         deepen(Path(given.get("project", ".")), inner)
-    return main([command, *options, *positional, *shlex.split(given.get("arguments", ""))], inner)
+    return main([command, *options, *positional, *arguments], inner, is_process=env is os.environ)
 
 
 def _needs_history(command: str, only: str, job: str) -> bool:

@@ -77,7 +77,7 @@ def test_every_setting_is_an_input_and_every_input_is_known() -> None:
 
 def test_no_expression_stands_in_a_script() -> None:
     scripts = [step["run"] for step in STEPS if "run" in step]
-    assert len(scripts) == 2
+    assert len(scripts) == 3
     assert not any("${{" in script or "}}" in script for script in scripts)
 
 
@@ -96,7 +96,7 @@ def test_nothing_is_handed_to_later_steps_of_the_job() -> None:
 
 def test_python_never_looks_into_the_checkout() -> None:
     calls = [line for step in STEPS for line in step.get("run", "").splitlines() if "PYTHON" in line]
-    assert len(calls) == 2
+    assert len(calls) == 3
     assert all(line.strip().startswith('"$PYTHON" -I ') for line in calls)
 
 

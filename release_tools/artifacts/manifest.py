@@ -4,11 +4,14 @@
 publish by another path, as the job output ``artifacts``: ``release.json`` and the files are compared with that one.
 """
 
+import hashlib
 import json
 import os
 import re
 import stat
+import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Final, TypeVar
 
@@ -28,6 +31,7 @@ OWN_FILES: Final = frozenset({FILENAME, REPORT_PAGE, RECIPE_FOLDER, PLAN_FILE})
 SCHEMA: Final = 1
 
 _LARGEST: Final = 10_000_000
+_PIECE: Final = 1 << 20
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,213}[A-Za-z0-9])?", re.ASCII)
 _COMMIT: Final = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -170,18 +174,26 @@ def differences(release: Release, expected: Release) -> Iterator[str]:
             yield from _file_differences(ours[name], theirs[name])
 
 
-def check_unchanged(artifact: Artifact) -> None:
-    """Compare a file with its checked digest once more, right before it is published: another process may write there.
+def private_copy(artifact: Artifact, scratch: Path) -> Artifact:
+    """Copy a file to a folder that only we can enter, and return the copy; its bytes were hashed as they were written.
+
+    What is published must be what was checked, though another process may replace the file at any moment.
 
     Raises:
         VerifyError: it has other bytes by now, or is gone.
     """
+    copy = Path(tempfile.mkdtemp(prefix="checked-", dir=scratch), artifact.filename)
+    digest = hashlib.sha256()
     try:
-        now = Artifact.of(artifact.path, artifact.kind).sha256
+        with artifact.path.open("rb") as source, copy.open("xb") as sink:
+            while piece := source.read(_PIECE):
+                digest.update(piece)
+                sink.write(piece)
     except OSError as error:
         raise find_changed(artifact, error.strerror or "unreadable") from error
-    if now != artifact.sha256 or artifact.path.is_symlink():
-        raise find_changed(artifact, f"sha256 {now}")
+    if digest.hexdigest() != artifact.sha256 or artifact.path.is_symlink():
+        raise find_changed(artifact, f"sha256 {digest.hexdigest()}")
+    return replace(artifact, path=copy)
 
 
 def find_changed(artifact: Artifact, now: str) -> VerifyError:

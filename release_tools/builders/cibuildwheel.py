@@ -19,6 +19,7 @@ from release_tools.errors import BuildError
 from release_tools.planning.build_plan import BuildJob
 from release_tools.planning.completeness import covers
 from release_tools.system.process import Process, ProcessError, run
+from release_tools.system.tool_settings import CIBUILDWHEEL
 
 INSTALL: Final = "pip install 'python-release-tools[compiled]'"
 _LAST_LINES: Final = 30
@@ -55,7 +56,7 @@ def list_identifiers(
         BuildError: cibuildwheel is not installed, or refuses the project's settings.
     """
     _require()
-    own = {name: value for name, value in env.items() if not name.startswith(_PREFIX)}
+    own = CIBUILDWHEEL.apply(env)
     processes: dict[str, Process] = {}
     listed: dict[str, tuple[str, ...]] = {}
     try:

@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from release_tools.system.credentials import without_credentials
 from release_tools.system.process import Completed, ProcessError, run
+from release_tools.system.tool_settings import PIP, UV
 
 _AT_ONCE: Final = {"UV_CONCURRENT_DOWNLOADS": "12"}
 """uv would resolve fifty addresses at the same moment, and so would a second uv; some name servers then drop a query,
@@ -118,8 +119,8 @@ class Environment:
             installer = [self.uv, "pip", "install", "--quiet", "--python", self.python_executable]
         else:
             installer = [self.python_executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        # From its own folder: uv would take settings from a pyproject.toml in the working directory.
-        run([*installer, *options, "--", *requirements], env=self.env, cwd=self.folder)
+        settings = UV if self.uv else PIP
+        run([*installer, *options, "--", *requirements], env=settings.apply(self.env), cwd=self.folder)
 
     def python(self, *arguments: str, cwd: Path | None = None) -> Completed:
         """Run its interpreter, isolated from the user's own modules.

@@ -4,6 +4,7 @@ import argparse
 import gc
 import os
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,8 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 """Each command and its one line of help; the module in `cli.commands` is loaded only when it is called."""
 
+WITHOUT_CREDENTIALS: Final = frozenset({"dry-run", "recipe", "drift"})
+"""Commands that build and need no credential: they run without those of the environment."""
 _OBJECTS: Final = 50_000
 _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141
@@ -66,19 +69,25 @@ def run_process(deed: Callable[[], int]) -> int:
         gc.freeze()
 
 
-def main(argv: Sequence[str] | None = None, env: Mapping[str, str] | None = None) -> int:
+def main(
+    argv: Sequence[str] | None = None, env: Mapping[str, str] | None = None, *, is_process: bool | None = None
+) -> int:
     """Run one command.
 
     Args:
         argv: the arguments, without the program's name; the process's own if None.
         env: the environment; the process's own if None.
+        is_process: whether nothing else runs in this process, which may then be replaced; by default, where no
+            environment is given.
 
     Returns:
         0, or the exit code of the error that stopped it.
     """
     try:
         try:
-            return _call(list(sys.argv[1:] if argv is None else argv), dict(os.environ if env is None else env))
+            arguments = list(sys.argv[1:] if argv is None else argv)
+            own = env is None if is_process is None else is_process
+            return _call(arguments, dict(os.environ if env is None else env), is_process=own)
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # whoever reads what we say, such as head, has heard enough
@@ -88,7 +97,7 @@ def main(argv: Sequence[str] | None = None, env: Mapping[str, str] | None = None
         return _INTERRUPTED
 
 
-def _call(arguments: Sequence[str], env: Mapping[str, str]) -> int:
+def _call(arguments: Sequence[str], env: Mapping[str, str], *, is_process: bool) -> int:
     name = next((argument for argument in arguments if not argument.startswith("-")), "")
     if name and name not in COMMANDS:
         return _refuse(f"{name}: no such command", did_you_mean(name, COMMANDS), "release-tools --help", env)
@@ -105,6 +114,8 @@ def _call(arguments: Sequence[str], env: Mapping[str, str]) -> int:
 
     console = Console(env)
     try:
+        if name in WITHOUT_CREDENTIALS:
+            env = _without_credentials(options, arguments, env, console, is_process=is_process)
         return _run(command, options, env, console)
     except KeyboardInterrupt:
         console.error(ReleaseToolsError("interrupted", "Nothing was left half done; run the same command again."))
@@ -121,12 +132,46 @@ def _call(arguments: Sequence[str], env: Mapping[str, str]) -> int:
 
 def _run(command: Command, options: argparse.Namespace, env: Mapping[str, str], console: "Console") -> int:
     from release_tools.cli.session import Session
+    from release_tools.system.job_files import JobFiles
 
     with (
         tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as scratch,
-        closing(Session(options, env, console, Path(scratch).resolve())) as invocation,
+        closing(Session(options, env, console, Path(scratch).resolve(), job_files=JobFiles.read(env))) as invocation,
     ):
-        return command.run(invocation)
+        code = command.run(invocation)
+        invocation.job_files.check()
+        return code
+
+
+def _without_credentials(
+    options: argparse.Namespace,
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    console: "Console",
+    *,
+    is_process: bool,
+) -> Mapping[str, str]:
+    """Return the environment without credentials, unless the user allows a build to read them.
+
+    A program below this process could read them from it all the same, so it is replaced by one that has none.
+    """
+    from release_tools.cli.session import Session
+    from release_tools.system.credentials import cleaned, visible_credentials
+
+    if not visible_credentials(env):
+        return env
+    if Session(options, env, console, Path(tempfile.gettempdir())).allows_credentials:
+        return env
+    clean = cleaned(env)
+    if is_process:
+        flags = ["-I" if sys.flags.isolated else "-P", *(["-B"] if sys.flags.dont_write_bytecode else [])]
+        argv = [sys.executable, *flags, "-X", "utf8", "-m", "release_tools", *arguments]
+        if os.name == "nt":  # there, execve would let the caller go on while the command runs
+            sys.exit(subprocess.run(argv, env=clean, check=False).returncode)  # noqa: S603 - our own command
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execve(sys.executable, argv, clean)  # noqa: S606 - our own command
+    return clean
 
 
 def _refuse(text: str, hint: str, more: str, env: Mapping[str, str]) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from release_tools.config.loader import read_config, read_pyproject, settings
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import PreflightError, ReleaseToolsError, UsageError
+from release_tools.system.job_files import JobFiles
 
 if TYPE_CHECKING:
     from release_tools.engine.context import Context, Request
@@ -35,6 +36,7 @@ class Session:
         console: where people read.
         scratch: a folder that is removed when the call ends.
         background: work that starts before a step asks for its result.
+        job_files: the files of a GitHub job that a build must not write to, as they were at the beginning.
     """
 
     options: argparse.Namespace
@@ -42,6 +44,15 @@ class Session:
     console: "Console"
     scratch: Path
     background: BackgroundTasks = field(default_factory=BackgroundTasks)
+    job_files: JobFiles = field(default_factory=JobFiles)
+
+    @property
+    def allows_credentials(self) -> bool:
+        """Whether the user allows a build to read what the environment holds; False where that cannot be read."""
+        try:
+            return self.context(anywhere=True).config.allow_credentials_in_build
+        except ReleaseToolsError:
+            return False
 
     def start_environments(self) -> None:
         """Start to make the environments of build and test, by what the checkout says; the commit rarely differs.
@@ -99,6 +110,7 @@ class Session:
             self.scratch,
             self.request(),
             self.background,
+            job_files=self.job_files,
             origins=tuple(origins(config)),
         )
         context.shared(Publishers).check_only(context.request.only)

@@ -14,6 +14,7 @@ from release_tools.model.release import Release
 from release_tools.system.console import Console
 from release_tools.system.credentials import OIDC_URL
 from release_tools.system.http import Http, RetryPolicy
+from release_tools.system.job_files import JobFiles
 
 _Shared = TypeVar("_Shared")
 _DRY_RUN_TRIES: Final = 2
@@ -69,6 +70,7 @@ class Context:
         scratch: a folder of this run's own, removed when it ends.
         request: what the command line asks for.
         background: work that starts before a step asks for its result.
+        job_files: the files of a GitHub job that a build must not write to.
         signer: makes a file's attestation from an identity token; sigstore does where it is None.
         origins: addresses of the route's destinations, whose hosts may be asked besides the public ones.
     """
@@ -82,6 +84,7 @@ class Context:
     request: Request = field(default_factory=Request)
     background: BackgroundTasks = field(default_factory=BackgroundTasks)
     signer: Callable[[Path, str], str] | None = None
+    job_files: JobFiles = field(default_factory=JobFiles)
     origins: tuple[str, ...] = ()
     _shared: dict[Callable[["Context"], Any], Any] = field(default_factory=dict, init=False, repr=False)
 

@@ -2,7 +2,9 @@
 
 import base64
 import re
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +13,7 @@ from urllib.parse import urlsplit
 
 from release_tools import addresses
 from release_tools.errors import RemoteError, RepositoryError, UnreachableError
+from release_tools.git.own_directory import data_config
 from release_tools.git.repository import Repository, git_environment
 from release_tools.git.tags import has
 from release_tools.system.credentials import GITHUB_TOKEN, read_token
@@ -143,40 +146,58 @@ class Remote:
             raise UnreachableError(f"{what} did not answer: {said}", "Run the same command again to go on.") from None
 
 
-def github_login(env: Mapping[str, str]) -> dict[str, str]:
-    """Return variables by which git sends the job's token to GitHub; by environment, never in arguments or files.
+def github_header(env: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the key of git's configuration and the value by which the job's token lets git in; None without a token.
 
-    A header that the checkout's configuration holds is dropped, as GitHub refuses two.
+    Raises:
+        CredentialError: the token is malformed.
     """
     token = read_token(env, GITHUB_TOKEN)
     server = env.get("GITHUB_SERVER_URL", "") or addresses.GITHUB_SITE
     if not token or urlsplit(server).scheme != "https":
-        return {}
+        return None
     basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    key = f"http.{server.rstrip('/')}/.extraheader"
+    return f"http.{server.rstrip('/')}/.extraheader", f"AUTHORIZATION: basic {basic}"
+
+
+def github_login(env: Mapping[str, str]) -> dict[str, str]:
+    """Return variables by which git sends the job's token to GitHub; never in arguments or the checkout's files.
+
+    A header that the checkout's configuration holds is dropped, as GitHub refuses two.
+    """
+    header = github_header(env)
+    if header is None:
+        return {}
+    key, value = header
     return {
         "GIT_CONFIG_COUNT": "2",
         "GIT_CONFIG_KEY_0": key,
         "GIT_CONFIG_VALUE_0": "",
         "GIT_CONFIG_KEY_1": key,
-        "GIT_CONFIG_VALUE_1": f"AUTHORIZATION: basic {basic}",
+        "GIT_CONFIG_VALUE_1": value,
     }
 
 
+@contextmanager
 def remote_of_address(
-    address: str, folder: Path, env: Mapping[str, str], timeout: float, login: Mapping[str, str]
-) -> Remote:
-    """Return a remote without a checkout, to ask which refs it has.
+    address: str, env: Mapping[str, str], timeout: float, header: tuple[str, str] | None
+) -> Iterator[Remote]:
+    """Give a remote without a checkout, to ask which refs it has.
 
     Args:
         address: of the repository.
-        folder: an empty one; no repository is looked for above it.
         env: the environment of the process.
         timeout: see `Remote`.
-        login: variables by which git is let in.
+        header: a key and its value by which git is let in, in a folder that only we can enter; None without.
     """
-    variables = {**git_environment(env), "GIT_CEILING_DIRECTORIES": str(folder.parent), **login}
-    return Remote(Repository(folder, variables), address, timeout)
+    with tempfile.TemporaryDirectory(prefix="release-tools-git-") as folder:
+        path = Path(folder)
+        for name in ("objects", "refs"):
+            (path / name).mkdir()
+        (path / "HEAD").write_text("ref: refs/heads/main\n", encoding="ascii")
+        listing = f"local\0{header[0]}\n{header[1]}\0" if header else ""
+        (path / "config").write_text(data_config(listing), encoding="utf-8")
+        yield Remote(Repository(path, {**git_environment(env), "GIT_DIR": folder}), address, timeout)
 
 
 def _without_credentials(text: str) -> str:

@@ -8,9 +8,9 @@ from typing import Final, Self
 
 from release_tools.errors import RepositoryError
 from release_tools.git.own_directory import OwnDirectory
-from release_tools.system import tool_settings
 from release_tools.system.credentials import is_secret
 from release_tools.system.process import Completed, ProcessError, run
+from release_tools.system.tool_settings import GIT
 
 _SCRATCH_CONFIG: Final = """\
 [core]
@@ -32,7 +32,6 @@ _SCRATCH_CONFIG: Final = """\
 \temail = release-tools@localhost
 """
 """Line ends as they were committed, on Windows too; and nothing that the user's own configuration would start."""
-_KEPT: Final = ("GIT_SSL_CAINFO", "GIT_SSH_COMMAND")
 _GITLINK_MODE: Final = "160000"
 
 
@@ -89,9 +88,7 @@ class GitError(ProcessError):
 
 def git_environment(env: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for git: without ``GIT_*``, and without secrets, as git has logins of its own."""
-    clean = {name: value for name, value in env.items() if not name.startswith("GIT_") and not is_secret(name)}
-    clean |= {name: env[name] for name in _KEPT if name in env}
-    return {**clean, **tool_settings.GIT_VARIABLES}
+    return GIT.apply({name: value for name, value in env.items() if not is_secret(name)})
 
 
 @dataclass(frozen=True)
@@ -169,8 +166,8 @@ class Repository:
         Raises:
             GitError: git failed.
         """
-        options = ("--quiet", "--unshallow", "--tags", "--force", "--no-recurse-submodules")
-        replace(self, env={**self.env, **login}).git("fetch", *options, "--", remote)
+        complete = ("fetch", "--quiet", "--unshallow", "--tags", "--force", remote)
+        replace(self, env={**self.env, **login}).git("-c", "fetch.recurseSubmodules=false", *complete)
         if self.own:
             self.own.carry_over_unshallowing(self.common)
 
@@ -300,7 +297,7 @@ def _run_git(
     stdin: str | None = None,
     timeout: float | None = None,
 ) -> Completed:
-    options = (part for item in tool_settings.GIT_OPTIONS for part in ("-c", item))
+    options = (part for item in GIT.options for part in ("-c", item))
     try:
         return run(["git", *options, *arguments], cwd=folder, env=env, stdin=stdin, timeout=timeout, may_ask=True)
     except ProcessError as error:

@@ -1,5 +1,7 @@
 """Where the reports go: the page beside the artifacts; summary and outputs into the files that GitHub names."""
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -7,11 +9,14 @@ from typing import Any, Final
 
 from release_tools.artifacts.manifest import REPORT_PAGE
 from release_tools.engine.tasks import BackgroundTasks
-from release_tools.errors import ReleaseToolsError
+from release_tools.errors import OutputError, ReleaseToolsError
 from release_tools.model.release import Release
 from release_tools.report.action_outputs import output_lines
 from release_tools.report.step_summary import LARGEST, step_summary
 
+PAGE_MARK: Final = '<meta name="generator" content="release-tools">'
+"""What every report page has in its head, so that a page of ours is recognised."""
+_HEAD: Final = 4096
 _SUMMARY: Final = "GITHUB_STEP_SUMMARY"
 _OUTPUT: Final = "GITHUB_OUTPUT"
 
@@ -34,21 +39,42 @@ def write_page(
     is_dry_run: bool,
     background: BackgroundTasks | None = None,
 ) -> Path | None:
-    """The report page in the output folder; None where no folder is there to hold it.
+    """Write the report page to the output folder; return None where no folder is there to hold it.
 
-    A failed run may come before the folder was made, and does not make it for its report alone.
+    A failed run may come before the folder was made, and does not make it for its report alone. A file of that name
+    that is not our page is left alone.
+
+    Raises:
+        OutputError: it cannot be written; the page of an earlier run is then as it was.
     """
     if not folder.is_dir():
         return None
     from release_tools.report.page import report_page
 
     path = folder / REPORT_PAGE
+    page = report_page(release, error, is_dry_run=is_dry_run, background=background)
     try:
-        page = report_page(release, error, is_dry_run=is_dry_run, background=background)
-        path.write_text(page, encoding="utf-8", newline="\n")
-    except OSError:
-        return None
+        if not _is_ours(path):
+            return None
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".release-tools-") as part:
+            whole = Path(part, REPORT_PAGE)
+            whole.write_text(page, encoding="utf-8", newline="\n")
+            whole.replace(path)
+    except OSError as raised:
+        raise OutputError(
+            f"{path}: cannot be written: {raised.strerror or raised}", "The rest of the command has been done."
+        ) from raised
     return path
+
+
+def _is_ours(path: Path) -> bool:
+    """Return whether a report may be written: nothing is there, or a page of an earlier run."""
+    if not os.path.lexists(path):
+        return True
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return PAGE_MARK.encode() in file.read(_HEAD)
 
 
 def write_summary(

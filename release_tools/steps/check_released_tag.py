@@ -6,7 +6,7 @@ from release_tools.addresses import GITHUB_SITE
 from release_tools.engine.context import Context
 from release_tools.errors import ConflictError, PreflightError, ReleaseToolsError, RepositoryError
 from release_tools.forges.github.client import GitHub
-from release_tools.git.remote import Remote, github_login, remote_of_address
+from release_tools.git.remote import Remote, github_header, remote_of_address
 from release_tools.git.repository import Repository
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
@@ -35,14 +35,12 @@ def check_released_tag(context: Context, release: Release) -> Release | Skip:
     if context.request.is_tag_offline:
         return _check_offline(context, release)
     try:
-        remote = _remote(context)
-        commit = remote.commit_of_tag(release.tag)
+        where, commit = _ask(context, release.tag)
     except ReleaseToolsError as error:
         if context.gate.is_dry_run:
             return release.with_notes(Note(State.WARNING, f"the tag cannot be checked: {error.message}", "", _ADVICE))
         error.advice = _ADVICE
         raise
-    where = remote.url or remote.name
     if not commit:
         return _without_tag(context, release, where)
     if commit != release.commit:
@@ -50,23 +48,22 @@ def check_released_tag(context: Context, release: Release) -> Release | Skip:
     return release.with_notes(Note(State.DONE, f"{release.tag} is on {release.commit[:12]}", where))
 
 
-def _remote(context: Context) -> Remote:
-    """Return the checkout's remote, or else the job's repository.
+def _ask(context: Context, tag: str) -> tuple[str, str]:
+    """Return the address that was asked, and the commit that has the tag there.
+
+    The checkout's remote is asked, or else the job's repository.
 
     Raises:
-        RepositoryError: there is neither.
+        RepositoryError: there is neither, or it does not let us in.
+        RemoteError: it does not answer.
     """
-    timeout, login = context.config.network.timeout, github_login(context.env)
+    timeout, header = context.config.network.timeout, github_header(context.env)
     hub = GitHub.of(context.env, context.http)
+    remote = _checkout_remote(context)
+    slug = hub.slug(remote.url) if remote else ""
+    if remote and not (slug and header):
+        return remote.url, remote.commit_of_tag(tag)
     job = context.env.get(_REPOSITORY, "")
-    try:
-        repository = Repository.open(context.project, context.env)
-        remote = Remote(repository, context.config.tag.remote, timeout)
-    except RepositoryError:
-        remote = None
-    slug = hub.slug(remote.url) if remote and remote.url else ""
-    if remote and remote.url and not (slug and login):
-        return remote
     if not slug and not job:
         raise RepositoryError(
             f"no remote to ask about the tag: {context.project} is no checkout with a remote"
@@ -74,9 +71,18 @@ def _remote(context: Context) -> Remote:
         )
     server = context.env.get("GITHUB_SERVER_URL", "") or GITHUB_SITE
     address = f"{server.rstrip('/')}/{hub.repository(slug or job).slug}"
-    folder = context.scratch / "no-repository"
-    folder.mkdir(exist_ok=True)
-    return remote_of_address(address, folder, context.env, timeout, login)
+    with remote_of_address(address, context.env, timeout, header) as job_remote:
+        return address, job_remote.commit_of_tag(tag)
+
+
+def _checkout_remote(context: Context) -> Remote | None:
+    """Return the configured remote; None where there is no checkout, or it has no such remote."""
+    try:
+        repository = Repository.open(context.project, context.env)
+    except RepositoryError:
+        return None
+    remote = Remote(repository, context.config.tag.remote, context.config.network.timeout)
+    return remote if remote.url else None
 
 
 def _check_offline(context: Context, release: Release) -> Release:

@@ -19,8 +19,10 @@ def store(context: Context, release: Release) -> Release:
     """Copy the files to the output folder; those of an earlier run are replaced, all other files are left alone.
 
     Raises:
+        BuildError: the build wrote to the files that change later steps of a GitHub job.
         OutputError: the folder cannot be written; it is then as it was before.
     """
+    context.job_files.check()
     folder = context.output
     ours = {artifact.filename for artifact in release.artifacts}
     try:

@@ -21,45 +21,71 @@ OIDC_TOKEN: Final = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - as above
 CONDA_SERVER_TOKENS: Final = ("QUETZ_API_KEY", "PREFIX_API_KEY", "ARTIFACTORY_TOKEN")
 
 PUBLISHING: Final = (PYPI_PASSWORD, ANACONDA_TOKEN, *CONDA_SERVER_TOKENS, CONDA_FORGE_TOKEN, OIDC_URL, OIDC_TOKEN)
-"""What lets its holder publish; a build must not run beside any of these."""
+"""Variables by which release-tools itself publishes; every other secret counts as well, see `visible_credentials`."""
 
 _REFUSED: Final = (
     "Build in a job or shell without them and publish in another: release-tools build, then release-tools publish."
     " If you trust every build requirement: --allow-credentials-in-build."
 )
 _SECRET_NAME: Final = re.compile(
-    r"(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|(API|ACCESS|PRIVATE|SIGNING)_?KEY|CREDENTIAL)", re.ASCII
+    r"(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|APIKEY)S?(?![A-Z])"
+    r"|(?:^|_)(?:PAT|AUTH|PASS|KEY)S?[0-9]*(?:_|$)"  # a whole word: PATH, AUTHOR and KEYBOARD are none
+    r"|(?:PASS|AUTH|KEY)[0-9]*$",
+    re.ASCII,
 )
-_USERINFO: Final = re.compile(r"https?://([^/@\s]{1,500})@")
-_NOT_SECRET: Final = frozenset({OIDC_URL})
+_USERINFO: Final = re.compile(r"(?<=://)([^/@\s]{1,500})@")
+_TOKEN_VALUE: Final = re.compile(
+    r"(?:pypi-[A-Za-z0-9_-]{16,}|gh[a-z]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_-]{16,}"
+    r"|AKIA[A-Z0-9]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----)"
+)
+"""The values of credentials that are known by their form, whatever the variable is called."""
+_NOT_SECRET: Final = frozenset(
+    {
+        OIDC_URL, "GIT_ASKPASS", "GPG_KEY", "PASSWORD_STORE_DIR", "SSH_ASKPASS", "SSH_AUTH_SOCK", "SUDO_ASKPASS",
+        "XAUTHORITY",
+    }
+)  # fmt: skip
+"""Names that the pattern hits: sockets, programs, folders, and the public key that the Python images name."""
+_AGENTS: Final = frozenset({"GPG_AGENT_INFO", "SSH_AGENT_PID", "SSH_AUTH_SOCK"})
+_SWITCHES: Final = frozenset({"", "0", "1", "true", "false", "yes", "no", "on", "off", "none"})
 _WITHHELD_PREFIXES: Final = ("ACTIONS_", "GITHUB_", "RUNNER_", "TWINE_", "GIT_", "PYTHON", "RELEASE_TOOLS_")
+_OUR_PREFIX: Final = "RELEASE_TOOLS_"
 _SHORTEST_SECRET: Final = 6
 
 
 def is_secret(name: str) -> bool:
-    """Whether a variable of that name holds a secret, by its name."""
-    return name not in _NOT_SECRET and _SECRET_NAME.search(name.upper()) is not None
+    """Return whether a variable of that name holds a secret, judging by its name."""
+    name = name.upper()
+    return name not in _NOT_SECRET and not name.startswith(_OUR_PREFIX) and _SECRET_NAME.search(name) is not None
 
 
 def without_credentials(env: Mapping[str, str]) -> dict[str, str]:
-    """What a child that runs other people's code may see: no secret, nothing of the job, of git or of Python."""
+    """Return what a program that runs other people's code may be given.
+
+    No secret is in it, no agent that signs or logs in, and nothing of the job, of git or of Python. Addresses with a
+    password are left as they are: `refuse_credentials` and `cleaned` keep them from a build that is not allowed to read
+    them.
+    """
     return {
         name: value
         for name, value in env.items()
-        if not is_secret(name) and not name.upper().startswith(_WITHHELD_PREFIXES)
+        if not is_secret(name)
+        and not _TOKEN_VALUE.search(value)
+        and name.upper() not in _AGENTS
+        and not name.upper().startswith(_WITHHELD_PREFIXES)
     }
 
 
 def visible_credentials(env: Mapping[str, str]) -> tuple[str, ...]:
-    """The variables by which other people's code that we run could publish.
+    """Return the names of the variables that hold a credential, or an address with a password.
 
-    Leaving them out of its own environment is not enough: on Linux it can read that of the process above it.
+    Leaving them out of the environment of a program is not enough: on Linux it can read that of the processes above it.
     """
-    return tuple(name for name in PUBLISHING if env.get(name))
+    return tuple(name for name, value in env.items() if _is_credential(name, value))
 
 
 def refuse_credentials(env: Mapping[str, str], *, allowed: bool) -> tuple[str, ...]:
-    """What `visible_credentials` tells, where it is allowed.
+    """Return `visible_credentials`, where they are allowed.
 
     Raises:
         CredentialError: there are some, and they are not allowed.
@@ -70,6 +96,22 @@ def refuse_credentials(env: Mapping[str, str], *, allowed: bool) -> tuple[str, .
     return present
 
 
+def cleaned(env: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without credentials, for a command that needs none; addresses lose their passwords."""
+    return {
+        name: _USERINFO.sub("", value)
+        for name, value in env.items()
+        if not (_is_credential(name, _USERINFO.sub("", value)) or name.startswith("ACTIONS_ID_TOKEN_REQUEST_"))
+    }
+
+
+def _is_credential(name: str, value: str) -> bool:
+    if value.lower() in _SWITCHES:
+        return False
+    known = name in PUBLISHING or is_secret(name)
+    return known or _USERINFO.search(value) is not None or _TOKEN_VALUE.search(value) is not None
+
+
 @dataclass(frozen=True, repr=False)
 class Secrets:
     """The secret values that must never be shown, and how to take them out of a text."""
@@ -78,19 +120,23 @@ class Secrets:
 
     @classmethod
     def of(cls, env: Mapping[str, str]) -> Self:
-        """Every secret that the environment holds: by the variables' names, and in the addresses of whatever name."""
-        named = (value for name, value in env.items() if is_secret(name))
+        """Return every secret of an environment: by the variables' names, by their form, and in addresses."""
+        named = (
+            value
+            for name, value in env.items()
+            if (is_secret(name) or _TOKEN_VALUE.search(value)) and value.lower() not in _SWITCHES
+        )
         return cls(tuple(dict.fromkeys((*named, *(found for value in env.values() for found in _in_address(value))))))
 
     def redact(self, text: str) -> str:
-        """The text with each secret replaced by ``***``, whole or line by line, plain or encoded."""
+        """Return the text with each secret replaced by ``***``, whole or line by line, plain or encoded."""
         for spelling in self._spellings:
             text = text.replace(spelling, "***")
         return text
 
     @cached_property
     def _spellings(self) -> tuple[str, ...]:
-        """The longest first, because a secret may be a part of another."""
+        """Return the longest first, because a secret may be a part of another."""
         found = {
             spelling
             for value in self.values
@@ -102,7 +148,7 @@ class Secrets:
 
 
 def _spelled(secret: str) -> Iterator[str]:
-    """A secret as it may come up in an address, in JSON, or somewhere inside of something base64-encoded."""
+    """Yield a secret as it may occur in an address, in JSON, or inside of something that is base64-encoded."""
     yield secret
     yield quote(secret, safe="")
     yield json.dumps(secret)[1:-1]
@@ -116,7 +162,7 @@ def _spelled(secret: str) -> Iterator[str]:
 
 
 def _in_address(value: str) -> Iterator[str]:
-    """The passwords of the addresses in a text: ``https://user:password@host``; a user alone is a token."""
+    """Yield the passwords of the addresses in a text: ``https://user:password@host``; a user alone is a token."""
     for found in _USERINFO.findall(value):
         password = found.partition(":")[2] or found
         yield password
@@ -124,7 +170,7 @@ def _in_address(value: str) -> Iterator[str]:
 
 
 def read_token(env: Mapping[str, str], name: str) -> str | None:
-    """The token of that name, None where it is not set or empty.
+    """Return the token of that name; None where it is not set or empty.
 
     Raises:
         CredentialError: it contains white space or control characters (a pasted line end, most often).

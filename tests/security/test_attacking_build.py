@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 CANARY = "canary-7d1f0a9c"
 OURS = {"group", "endgroup", "error", "warning"}
 SECRETS = {name: f"{name}-{CANARY}" for name in ("GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "SOME_PASSWORD")}
+ALLOWED = {"RELEASE_TOOLS_ALLOW_CREDENTIALS_IN_BUILD": "true"}
 JOB = {"GITHUB_ACTIONS": "true", "GITHUB_ENV": f"/{CANARY}/env", "ACTIONS_RUNTIME_URL": f"https://{CANARY}/"}
 
 
@@ -93,7 +94,7 @@ def test_beside_a_credential_for_publishing_nothing_of_the_project_runs(attack: 
 
 
 def test_a_build_is_told_no_secret_and_nothing_of_the_job(attack: Attack) -> None:
-    done = attack.build(**SECRETS, **JOB)
+    done = attack.build(**SECRETS, **JOB, **ALLOWED)
     assert done.returncode == 0, done.stderr
     for name in ("sdist", "wheel"):
         seen = attack.got(name)["environment"]
@@ -120,7 +121,7 @@ def test_what_a_build_prints_commands_no_runner(attack: Attack) -> None:
 
 def test_what_a_failing_build_prints_is_shown_and_commands_no_runner(attack: Attack) -> None:
     attack.checkout.commit({"fail": ""})
-    done = attack.build(**JOB, **SECRETS)
+    done = attack.build(**JOB, **SECRETS, **ALLOWED)
     assert done.returncode == 6
     assert "set-output" in done.stderr
     assert commands(done.stdout + done.stderr) <= OURS

@@ -26,6 +26,7 @@ from release_tools.engine.context import Context
 from release_tools.errors import BuildError, UnreachableError, VerifyError
 from release_tools.model.note import Note, State
 from release_tools.recipe.document import Format
+from release_tools.system import tool_settings
 from release_tools.system.credentials import refuse_credentials, without_credentials
 from release_tools.system.process import ProcessError, run
 
@@ -42,7 +43,6 @@ default_channels: []
 report_errors: false
 show_channel_urls: true
 """
-_WITHHELD: Final = ("CONDA", "MAMBA", "XDG_")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class CondaBuildPrefix:
         home.mkdir(parents=True, exist_ok=True)
         settings = home / "condarc"
         settings.write_text(_SETTINGS, encoding="utf-8", newline="\n")
-        kept = {name: value for name, value in without_credentials(env).items() if not name.startswith(_WITHHELD)}
+        kept = tool_settings.CONDA_BUILD.apply(without_credentials(env))
         path = os.pathsep.join(filter(None, (str(self.scripts), str(self.folder), env.get("PATH"))))
         own = {
             "CONDARC": str(settings),

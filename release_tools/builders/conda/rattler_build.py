@@ -26,6 +26,7 @@ from release_tools.recipe.document import Format
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.system.credentials import refuse_credentials, without_credentials
 from release_tools.system.process import ProcessError, run
+from release_tools.system.tool_settings import RATTLER_BUILD
 
 _PATIENCE: Final = 600.0
 _LAST_LINES: Final = 30
@@ -228,7 +229,7 @@ def _answer(
     with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:
         answer = Path(folder, "answer.json")
         argv = [sys.executable, "-P", str(program.__file__), *before, str(answer), *after]
-        done = run(argv, env=env, timeout=timeout)
+        done = run(argv, env=RATTLER_BUILD.apply(env), timeout=timeout)
         try:
             return json.loads(answer.read_text(encoding="utf-8"))
         except (OSError, ValueError):

@@ -1,14 +1,11 @@
 """Publish the conda packages of a release to one channel."""
 
-import hashlib
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Final
 
-from release_tools.artifacts.manifest import find_changed
+from release_tools.artifacts.manifest import private_copy
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
 from release_tools.errors import ReleaseToolsError
@@ -210,31 +207,11 @@ class ChannelPublisher(BasePublisher):
             if entry.basename in query():
                 self.server.add_label(entry)
             else:
-                self.server.upload(artifact, self._private_copy(artifact))
+                self.server.upload(artifact, private_copy(artifact, self._context.scratch).path)
         except ReleaseToolsError:
             query.forget()
             raise
         return self._expected(artifact)
-
-    def _private_copy(self, artifact: Artifact) -> Path:
-        """Copy a package to where only this run writes, and check the bytes that were copied.
-
-        What lies in the output folder could be exchanged between a check and the upload.
-        """
-        folder = self._context.scratch / "uploads" / artifact.subdir
-        folder.mkdir(parents=True, exist_ok=True)
-        copy = folder / artifact.filename
-        if artifact.path.is_symlink():
-            raise find_changed(artifact, "a symbolic link")
-        try:
-            shutil.copyfile(artifact.path, copy)
-            with copy.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise find_changed(artifact, error.strerror or "unreadable") from error
-        if sha256 != artifact.sha256:
-            raise find_changed(artifact, f"sha256 {sha256}")
-        return copy
 
     def _retraction(
         self,

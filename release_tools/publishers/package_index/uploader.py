@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
@@ -13,13 +14,14 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 from zipfile import BadZipFile
 
-from release_tools.artifacts.manifest import check_unchanged, find_changed
+from release_tools.artifacts.manifest import private_copy
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError, VerifyError
 from release_tools.model.artifact import Artifact
 from release_tools.publishers.package_index.index import Index
 from release_tools.system.credentials import PYPI_PASSWORD, read_token
 from release_tools.system.http import TRANSIENT, Http, bare, reason, seconds
 from release_tools.system.sanitize import whole_words
+from release_tools.system.tool_settings import TWINE
 
 if TYPE_CHECKING:
     import requests
@@ -67,6 +69,7 @@ def stored_login(index: Index, env: Mapping[str, str]) -> Login | None:
         CredentialError: the password is malformed.
         ConfigError: ``.pypirc`` is malformed.
     """
+    env = TWINE.apply(env)
     username = env.get("TWINE_USERNAME") or ""
     if password := read_token(env, PYPI_PASSWORD):
         return Login(username or _TOKEN_USER, password, PYPI_PASSWORD)
@@ -81,8 +84,8 @@ def _pypirc(index: Index, env: Mapping[str, str]) -> Mapping[str, str]:
     """Return the section of the user's ``.pypirc`` about an index, found by the index's address."""
     from configparser import Error, RawConfigParser
 
-    home = env.get("HOME") or env.get("USERPROFILE")
-    if not home:  # a file in the current folder, which may be anybody's checkout, is not the user's
+    home = env.get("HOME") or env.get("USERPROFILE") or ""
+    if not Path(home).is_absolute():  # a file in the current folder, which may be anybody's checkout, is not the user's
         return {}
     path = Path(home, ".pypirc")
     if not path.is_file():
@@ -154,11 +157,13 @@ class Uploader:
             UnreachableError: whether the file arrived is unknown.
             VerifyError: the file is not a distribution, or no longer what was built.
         """
+        with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:
+            self._upload(private_copy(artifact, Path(folder)), log_in)
+
+    def _upload(self, artifact: Artifact, log_in: Callable[[], Login]) -> None:
         import requests
 
         package = self._package(artifact)
-        if package.sha2_digest != artifact.sha256 or artifact.path.is_symlink():
-            raise find_changed(artifact, f"sha256 {package.sha2_digest}")
         if self._attest is not None:
             package.attestations = [json.loads(self._attest(artifact.path))]
         if self._login is None or monotonic() >= self._expires:
@@ -177,7 +182,6 @@ class Uploader:
         try:
             return PackageFile.from_filename(str(artifact.path), None)
         except (TwineException, OSError, ValueError, BadZipFile) as error:
-            check_unchanged(artifact)
             raise VerifyError(f"{artifact.filename}: no index accepts this distribution: {error}") from error
 
     def _connect(self) -> "Repository":

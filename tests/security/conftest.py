@@ -1,0 +1,3 @@
+from tests.publishing.conftest import there
+
+__all__ = ["there"]
