@@ -4,7 +4,6 @@ import argparse
 import gc
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -157,6 +156,7 @@ def _without_credentials(
     """
     from release_tools.cli.session import Session
     from release_tools.system.credentials import cleaned, visible_credentials
+    from release_tools.system.process import replace_process
 
     if not visible_credentials(env):
         return env
@@ -166,11 +166,7 @@ def _without_credentials(
     if is_process:
         flags = ["-I" if sys.flags.isolated else "-P", *(["-B"] if sys.flags.dont_write_bytecode else [])]
         argv = [sys.executable, *flags, "-X", "utf8", "-m", "release_tools", *arguments]
-        if os.name == "nt":  # there, execve would let the caller go on while the command runs
-            sys.exit(subprocess.run(argv, env=clean, check=False).returncode)  # noqa: S603 - our own command
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.execve(sys.executable, argv, clean)  # noqa: S606 - our own command
+        replace_process(argv, clean)
     return clean
 
 

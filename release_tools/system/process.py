@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import IO, Final, Self, Union
+from typing import IO, Final, NoReturn, Self, Union
 
 from release_tools.errors import ReleaseToolsError
 from release_tools.system import descendants
@@ -238,6 +238,15 @@ def run(  # noqa: PLR0913 - as many as subprocess.run has
     """
     program = Process(argv, env=env, cwd=cwd, asked=stdin is not None, may_ask=may_ask)
     return program.finish(stdin, timeout)
+
+
+def replace_process(argv: Sequence[str], env: Mapping[str, str]) -> NoReturn:
+    """Go on as another program in this process, with that environment and no other."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "nt":  # there, execve would let the caller go on while the program runs
+        sys.exit(subprocess.run(list(argv), env=dict(env), check=False).returncode)  # noqa: S603 - as above
+    os.execve(argv[0], list(argv), dict(env))  # noqa: S606 - as above
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,11 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "version": (),
     "next": (),
     "notes": ("1.0",),
+    "prepare": ("1.1", "--dry-run"),
+    "plan": BUILT,
     "dry-run": BUILT,
     "build": BUILT,
+    "gather": ("nowhere",),
     "verify": BUILT,
     "recipe": BUILT,
     "drift": BUILT,
@@ -59,7 +62,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "status": ("1.0",),
     "retract": ("1.0", "--reason", "x"),
 }
-OFFLINE = ("init", "config", "version", "next", "notes", "build", "verify")
+OFFLINE = ("init", "config", "version", "next", "notes", "prepare", "plan", "build", "gather", "verify")
 FILES = {**in_tree_project(), "CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- Everything\n"}
 SENT = " ".join(CANARIES.values())
 ECHO = json.dumps({"message": f"you sent {SENT}", "errors": [{"description": SENT}]}).encode()
@@ -161,7 +164,7 @@ def test_no_secret_is_found_anywhere(there: Stage, fault: str, monkeypatch: pyte
         ends[command], said = run(there, command)
         monkeypatch.setattr(STARTED, "on", False)
         assert found(said) == [], command
-        assert fault != "nothing" or ends[command] == 0, said
+        assert fault != "nothing" or command == "gather" or ends[command] == 0, said
         assert list((tmp_path / "scratch").iterdir()) == [], command
     assert fault == "nothing" or ends["release"] != 0
     assert len(STARTED.calls) > 100
