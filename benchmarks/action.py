@@ -28,7 +28,7 @@ PYPI = {"COMMAND": "publish", "ONLY": "pypi"}
 
 
 def main() -> int:
-    """Measure, print the table, and answer 1 where a goal is missed."""
+    """Measure, print the table, and return 1 where a bound is missed."""
     chosen = options(__doc__, rounds=3)
     with scratch() as folder:
         wheels, tools = folder / "wheels", folder / "tools"
@@ -64,15 +64,15 @@ Cost = tuple[float, float]
 """Seconds, and processor seconds of all processes together."""
 
 
-def _cost(deed: Callable[[], object]) -> Cost:
+def _cost(run: Callable[[], object]) -> Cost:
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    deed()
+    run()
     seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _median(rounds: int, deed: Callable[[], object]) -> Cost:
-    return statistics.median_low(_cost(deed) for _ in range(rounds))
+def _median(rounds: int, run: Callable[[], object]) -> Cost:
+    return statistics.median_low(_cost(run) for _ in range(rounds))
 
 
 def _show(what: str, cost: Cost, bound: float | None = None) -> None:
@@ -80,14 +80,14 @@ def _show(what: str, cost: Cost, bound: float | None = None) -> None:
 
 
 def _setup(folder: Path, wheels: Path | str = "", **inputs: str) -> None:
-    """The action's first step in a job."""
+    """Run the action's first step in a job."""
     temp = tempfile.mkdtemp(dir=folder)
     env = {"RUNNER_TEMP": temp, "GITHUB_OUTPUT": f"{temp}/output", "WHEELS": str(wheels), **inputs}
     command(sys.executable, "-I", ROOT / "action" / "install.py", env=env)()
 
 
 def _by_pip(folder: Path, wheels: Path) -> None:
-    """The same as people write it by hand."""
+    """Install the same with pip, as people would by hand."""
     temp = tempfile.mkdtemp(dir=folder)
     command(sys.executable, "-m", "venv", temp)()
     pip = (f"{temp}/bin/python", "-m", "pip", "install", "--no-deps", "--require-hashes", "--no-index")
@@ -95,7 +95,7 @@ def _by_pip(folder: Path, wheels: Path) -> None:
 
 
 def _release(folder: Path, wheels: Path, tools: Path) -> Cost:
-    """From the tag to the published release."""
+    """Measure a release, from the tag to its publication."""
     found = {"PIP_FIND_LINKS": str(tools), "UV_FIND_LINKS": str(tools)}
     here = Path(tempfile.mkdtemp(dir=folder))
     action = copy_action(here / "action", wheels)

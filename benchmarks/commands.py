@@ -14,7 +14,7 @@ PYPROJECT = '[project]\nname = "many"\ndynamic = ["version"]\n[tool.versioningit
 
 
 def main() -> int:
-    """Measure, print the table, and answer 1 where a ratio is missed."""
+    """Measure, print the table, and return 1 where a ratio is missed."""
     chosen = options(__doc__, rounds=9)
     helped = python("twine", "--help"), python("release_tools", "--help")
     with scratch() as folder:
@@ -26,7 +26,7 @@ def main() -> int:
 
 
 def _many_tags(folder: Path) -> Path:
-    """A repository with a commit and an annotated tag for each of many versions, made in one go."""
+    """Make a repository with a commit and an annotated tag for each of many versions."""
     lines = []
     for number in range(TAGS):
         lines += ["commit refs/heads/main", f"committer b <b@localhost> {1_700_000_000 + number} +0000", "data 1", "c"]

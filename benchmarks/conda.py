@@ -25,7 +25,7 @@ MEGABYTE = 1 << 20
 
 
 def main() -> int:
-    """Measure, print the tables, and answer 1 where a ratio is missed."""
+    """Measure, print the tables, and return 1 where a ratio is missed."""
     chosen = options(__doc__, rounds=15)
     seconds, sizes = [], []
     with scratch() as folder:
@@ -60,7 +60,7 @@ def _size(folder: Path) -> float:
 
 
 def _memory(folder: Path) -> Row:
-    """The peak of a process of its own that converts a wheel of 64 MB of one random text."""
+    """Measure the peak memory of a process that converts a wheel of 64 MB of one random text."""
     wheel = make_wheel(folder, "big", body=f'DATA = "{os.urandom(32 * MEGABYTE).hex()}"')
     with zipfile.ZipFile(wheel) as archive:
         unpacked = sum(info.file_size for info in archive.infolist())

@@ -39,7 +39,7 @@ QUICK = ("--no-conda", "--no-verify-install", "--no-conda-forge")
 
 
 def main() -> int:
-    """Measure, print the tables, and answer 1 where a bound is missed."""
+    """Measure, print the tables, and return 1 where a bound is missed."""
     chosen = options(__doc__, rounds=3)
     with scratch(6 * GIGABYTE) as folder:
         missed = table(f"A release of {MANY} files, milliseconds a file", f"{FEW} files", _releases(folder))
@@ -51,9 +51,9 @@ def main() -> int:
 
 
 def _releases(folder: Path) -> list[Row]:
-    """Everything but the last line, the uploads, and a run that finds all of it done."""
+    """Measure a dry run, the uploads, and a run that finds all of them done."""
     taken = {files: _published(folder / str(files), files) for files in (FEW, MANY)}
-    names = ("rehearsed", "published", "found published")
+    names = ("dry run", "published", "found published")
     return [Row(name, few, many, 1.0, "ms") for name, few, many in zip(names, taken[FEW], taken[MANY], strict=True)]
 
 
@@ -75,16 +75,16 @@ def _published(folder: Path, files: int) -> list[float]:
 
 
 def _large(folder: Path) -> tuple[list[Row], list[Row]]:
-    """A wheel read, converted and uploaded, each in a process of its own; beside one pass over its content."""
+    """Measure reading, converting and uploading a wheel, each in a process of its own, and one pass over it."""
     folder.mkdir()
     wheel = _large_wheel(folder)
     floor, _ = _alone(_one_pass, wheel)
-    deeds: dict[str, tuple[Callable[[Path], None], float]] = {
+    tasks: dict[str, tuple[Callable[[Path], None], float]] = {
         "read and verified": (_read, 1.5),
         "converted": (_converted, 10.0),
         "uploaded": (_uploaded, 6.0),
     }
-    measured = {name: (*_alone(deed, wheel), bound) for name, (deed, bound) in deeds.items()}
+    measured = {name: (*_alone(task, wheel), bound) for name, (task, bound) in tasks.items()}
     size = wheel.stat().st_size / MEGABYTE
     shutil.rmtree(folder)
     seconds = [Row(name, floor, taken, bound) for name, (taken, _, bound) in measured.items()]
@@ -92,7 +92,7 @@ def _large(folder: Path) -> tuple[list[Row], list[Row]]:
 
 
 def _large_wheel(folder: Path) -> Path:
-    """A wheel with one file, not compressed: 64 kB of noise, sixteen times, then others."""
+    """Write a wheel with one file, not compressed: 64 kB of noise sixteen times, and so on."""
     info = "large-1.0.dist-info"
     documents = {
         f"{info}/METADATA": "Metadata-Version: 2.4\nName: large\nVersion: 1.0\n",
@@ -115,15 +115,15 @@ def _large_wheel(folder: Path) -> Path:
     return path
 
 
-def _alone(deed: Callable[[Path], None], wheel: Path) -> tuple[float, float]:
-    """Its seconds, and the most megabytes of its process."""
+def _alone(task: Callable[[Path], None], wheel: Path) -> tuple[float, float]:
+    """Return the seconds that a function takes in a process of its own, and the most megabytes of that process."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_measured, (deed, wheel))
+        return pool.apply(_measured, (task, wheel))
 
 
-def _measured(deed: Callable[[Path], None], wheel: Path) -> tuple[float, float]:
+def _measured(task: Callable[[Path], None], wheel: Path) -> tuple[float, float]:
     started = time.perf_counter()
-    deed(wheel)
+    task(wheel)
     return time.perf_counter() - started, peak_memory() / MEGABYTE
 
 
@@ -143,10 +143,10 @@ def _converted(wheel: Path) -> None:
 
 
 class _Sink(BaseHTTPRequestHandler):
-    """Takes an upload and forgets it."""
+    """Accepts an upload and discards it."""
 
     def do_POST(self) -> None:
-        """Read the body to its end, and answer that all is well."""
+        """Read the body to its end, and reply with 200."""
         left = int(self.headers["Content-Length"])
         while left > 0:
             left -= len(self.rfile.read(min(left, MEGABYTE)))
@@ -166,7 +166,7 @@ def _uploaded(wheel: Path) -> None:
 
 
 def _monorepo(folder: Path, rounds: int) -> list[Row]:
-    """Each command for one package after another, where it lies alone and where it is one of many."""
+    """Measure each command for packages that are alone in a repository, and for packages among many."""
     among = packages(folder / "many", PACKAGES)
     alone = packages(folder / "one", 1)
     commands = {"version": ((), 1.5), "next": ((), 1.5), "dry-run": (QUICK, 1.5)}

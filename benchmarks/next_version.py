@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def _answers(clone: Path, last: int) -> Iterator[Answer]:
-    """The last final releases, newest first; each is asked for at its commit, without its tag and those after it."""
+    """Yield an answer for each of the last final releases, newest first, at its commit without its own tag."""
     tags = _git(clone, "tag", "--merged", "origin/HEAD").split()
     versions = {tag: version for tag in tags if (version := TagFormat().version(tag)) is not None}
     asked = 0

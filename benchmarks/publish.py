@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def main() -> int:
-    """Measure, print the table, and answer 1 where a ratio is missed."""
+    """Measure, print the table, and return 1 where a ratio is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=5)
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def _row(project: Path, names: Sequence[str], rounds: int, title: str, distance: float) -> Row:
-    """Seconds of twine and of ours, taken in turns."""
+    """Measure twine and release-tools in turns."""
     pairs = [(_twine(project, names, distance), _ours(project, distance)) for _ in range(rounds)]
     twine, ours = (statistics.median(times) for times in zip(*pairs, strict=True))
     return Row(title, twine, ours, 1.0)
@@ -60,14 +60,14 @@ class DistantIndex(PackageIndex):
     distance = 0.0
 
     def handle(self, request: Request) -> Response | None:
-        """Take the time, then answer."""
+        """Wait, then reply."""
         if request.method == "POST":
             time.sleep(self.distance)
         return super().handle(request)
 
 
 def _build(dist: Path, files: int, size: int) -> list[str]:
-    """An sdist and wheels that differ in their build tags."""
+    """Build an sdist, and wheels that differ in their build tags; return their paths."""
     dist.mkdir()
     body = f"text = {'x' * size!r}\n"
     wheels = [make_wheel(dist, build=str(number) if number else "", body=body) for number in range(files - 1)]

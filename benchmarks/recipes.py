@@ -41,7 +41,7 @@ ALLOWED: Final = 0.2  # seconds for any recipe
 
 
 def main() -> int:
-    """Download, generate, score; answer 1 where a recipe took too long."""
+    """Download, generate, score; return 1 where a recipe took too long."""
     options = _options()
     packages = json.loads((options.corpus / "feedstocks.json").read_text(encoding="utf-8"))["packages"]
     with contextlib.closing(Http.to([PYPI_SIMPLE, PYPI_FILES], os.environ)) as http:
@@ -76,7 +76,7 @@ def _keep(folder: Path, filename: str, text: str, seconds: float) -> None:
 
 
 def _grayskull(sdist: Path) -> float:
-    """The seconds that grayskull takes for the recipe of an sdist."""
+    """Return the seconds that grayskull takes for the recipe of an sdist."""
     with tempfile.TemporaryDirectory() as folder:
         background = time.perf_counter()
         command("grayskull", "pypi", "--strict-conda-forge", "--no-use-v1-format", "--output", folder, sdist)()

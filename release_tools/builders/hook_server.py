@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _call(argv: list[str], cwd: str, env: dict[str, str], output: str) -> None:
-    """Become the hook's own process; it ends as any interpreter does."""
+    """Become the process of the hook, which ends as any interpreter does."""
     with Path(os.devnull).open() as nothing, Path(output).open("w") as written:
         os.dup2(nothing.fileno(), 0)
         os.dup2(written.fileno(), 1)
