@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from threading import Lock, Thread
+from time import monotonic
 from typing import Any, Final, ParamSpec, TypeVar
 
 from release_tools.system.process import ProcessScope
@@ -11,7 +12,7 @@ from release_tools.system.process import ProcessScope
 _Result = TypeVar("_Result")
 _Arguments = ParamSpec("_Arguments")
 _LAST_MOMENT: Final = 2.0
-"""Seconds that a task has for its end once its programs were killed."""
+"""Seconds that all tasks together have for their end once their programs were killed."""
 
 
 class BackgroundTasks:
@@ -54,8 +55,9 @@ class BackgroundTasks:
     def end(self) -> None:
         """Kill the programs of the tasks that still run, and leave their threads."""
         self._programs.end()
+        deadline = monotonic() + _LAST_MOMENT
         for thread in self._threads:
-            thread.join(_LAST_MOMENT)
+            thread.join(max(0.0, deadline - monotonic()))
 
     def _claim(self, name: str) -> Future[Any] | None:
         """Return a future for a task of a new name; None where there is such a task."""
