@@ -6,6 +6,7 @@ from typing import Final
 from release_tools.artifacts import Wheel
 from release_tools.builders.test_environment import make_test_environment, needs
 from release_tools.builders.virtual_environment import Environment
+from release_tools.checks.project_tests import run_project_tests
 from release_tools.checks.smoke_test import InstalledWheel, inspect_installation, last_lines
 from release_tools.checks.version_agreement import disagreement_state
 from release_tools.engine.archives import wheel_of
@@ -61,7 +62,10 @@ def _check(context: Context, artifact: Artifact) -> tuple[Note, ...]:
     success = "installs in a fresh environment and imports"
     state = disagreement_state(context.config)
     installed = InstalledWheel(environment.python_executable, environment.env, environment.folder, success, state)
-    return tuple(inspect_installation(installed, wheel, verify.imports or wheel.import_names))
+    notes = tuple(inspect_installation(installed, wheel, verify.imports or wheel.import_names))
+    if any(note.state is State.FAILED for note in notes):
+        return notes
+    return (*notes, *run_project_tests(context, environment, wheel))
 
 
 def _not_installed(context: Context, error: ProcessError, wheel: Wheel) -> Note:
