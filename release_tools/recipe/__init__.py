@@ -1,1 +1,1 @@
-"""What conda-forge knows: names, requirements, markers and recipes; pure functions over text and metadata."""
+"""Translate Python packages into conda recipes: pure functions over text and metadata."""

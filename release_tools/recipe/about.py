@@ -1,4 +1,4 @@
-"""What a recipe says about its package: links, summary, license."""
+"""Describe a package in its recipe: links, summary, license."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from packaging.metadata import RawMetadata
 
 from release_tools.recipe.evidence import Evidence
 from release_tools.recipe.licenses import license_files, spdx
-from release_tools.recipe.readme import LINK, first_sentence, headings
+from release_tools.recipe.readme import LINK, first_sentence, headings, plain_letters
 from release_tools.recipe.recipe_model import About
 from release_tools.system.sanitize import visible
 
@@ -23,13 +23,13 @@ FEW_WORDS: Final = 3
 
 
 def about(evidence: Evidence) -> About:
-    """The links, the summary and the license of a project; what cannot be told is left empty."""
+    """Return the links, the summary and the license of a project; what is not known is left empty."""
     files = license_files(evidence.metadata, evidence.sources)
     return describe(evidence.metadata, files, [evidence.sources.texts.get(path, "") for path in files])
 
 
 def describe(metadata: RawMetadata, files: tuple[str, ...], texts: Iterable[str]) -> About:
-    """The same, once the license files are known.
+    """Return the links, the summary and the license, once the license files are known.
 
     Args:
         metadata: of the project.
@@ -49,7 +49,7 @@ def describe(metadata: RawMetadata, files: tuple[str, ...], texts: Iterable[str]
 
 
 def _summary(metadata: RawMetadata) -> str:
-    """The summary in one line, without the project's name before it, which stands above it anyway.
+    """Return the summary in one line, without the project's name in front of it.
 
     Two or three words say hardly anything: reviewers then take the README's first sentence, unless it only defines the
     name, or the project heads its README with these very words.
@@ -57,25 +57,20 @@ def _summary(metadata: RawMetadata) -> str:
     text = LINK.sub(r"\1", " ".join(visible(metadata.get("summary", "")).split()))
     head, _, rest = re.split(r"(: |, | - | \u2013 | \u2014 |\Z)", text, maxsplit=1)
     name = metadata.get("name", "")
-    if len(rest.split()) > FEW_WORDS and _plain(name) in map(_plain, (head, head.rpartition(" ")[2])):
+    if len(rest.split()) > FEW_WORDS and plain_letters(name) in map(plain_letters, (head, head.rpartition(" ")[2])):
         text = rest[0].upper() + rest[1:]
     if len(text.split()) <= FEW_WORDS:
         readme = visible(metadata.get("description", ""))
-        if not any(_plain(text) in _plain(heading) for heading in headings(readme)):
+        if not any(plain_letters(text) in plain_letters(heading) for heading in headings(readme)):
             text = first_sentence(readme, name) or text
     return text[:LONGEST_SUMMARY]
 
 
 def _urls(metadata: RawMetadata) -> Mapping[str, str]:
-    """The project's links by plain label, those that are no web address left out."""
-    told = {_plain(label): url for label, url in metadata.get("project_urls", {}).items()}
-    told.setdefault("homepage", metadata.get("home_page", ""))
-    return {label: url for label, url in told.items() if URL.fullmatch(url)}
-
-
-def _plain(text: str) -> str:
-    """Letters and digits only, for comparison."""
-    return re.sub(r"[\W_]", "", text).lower()
+    """Return the project's links by plain label, leaving out those that are not web addresses."""
+    links = {plain_letters(label): url for label, url in metadata.get("project_urls", {}).items()}
+    links.setdefault("homepage", metadata.get("home_page", ""))
+    return {label: url for label, url in links.items() if URL.fullmatch(url)}
 
 
 def _first(urls: Mapping[str, str], labels: Iterable[str]) -> str:

@@ -16,10 +16,10 @@ SYSTEM_WORDS: Final = {
 
 
 def condition(held: Cells, cells: Cells) -> Condition | None:
-    """The condition that holds in just these cells; None where it always does.
+    """Return the condition that holds in exactly these cells; None where it always does.
 
     Raises:
-        ValueError: it depends on the machine, or on Pythons and systems in a way that one expression cannot say.
+        ValueError: it depends on the machine, or on Pythons and systems and one expression cannot say how.
     """
     if held == cells:
         return None
@@ -36,10 +36,10 @@ def condition(held: Cells, cells: Cells) -> Condition | None:
 
 
 def python_condition(pythons: set[str], every: set[str]) -> Condition:
-    """The condition for an unbroken run of minor Python versions.
+    """Return the condition for an unbroken run of minor Python versions.
 
     Raises:
-        ValueError: the run is broken, or there is nothing to tell apart.
+        ValueError: the run is broken, or there is nothing to distinguish.
     """
     order = [python for python in PYTHONS if python in every]
     wanted = [python in pythons for python in order]

@@ -27,7 +27,7 @@ READING_ORDER: Final = (">=", ">", "~=", "===", "==", "!=", "<", "<=")
 
 
 def constraint(specifiers: SpecifierSet, flavour: Flavour) -> str:
-    """The conda constraint that admits the same versions; empty where all are admitted.
+    """Return the conda constraint that admits the same versions; empty where all are admitted.
 
     Raises:
         CondaError: ``===`` with something that is not a PEP 440 version, for which conda has no word.
@@ -37,7 +37,7 @@ def constraint(specifiers: SpecifierSet, flavour: Flavour) -> str:
 
 
 def weakest(alternatives: Iterable[SpecifierSet]) -> tuple[SpecifierSet, ...]:
-    """The fewest specifier sets that together admit what any of the alternatives admits."""
+    """Return the fewest specifier sets that together admit what any of the alternatives admits."""
     kept = distinct(alternatives)
     if len(kept) == 1:
         return tuple(kept)
@@ -54,17 +54,17 @@ def weakest(alternatives: Iterable[SpecifierSet]) -> tuple[SpecifierSet, ...]:
 
 
 def distinct(alternatives: Iterable[SpecifierSet]) -> list[SpecifierSet]:
-    """Those that differ, in their order. Most are one object, which need not be compared with itself."""
+    """Return those that differ, in their order; most are one object, which needs no comparison with itself."""
     return list(dict.fromkeys({id(one): one for one in alternatives}.values()))
 
 
 def _rank(specifier: Specifier) -> tuple[int, str]:
-    """Lower bounds first, then exclusions, then upper bounds: the order in which people read a range."""
+    """Rank lower bounds first, then exclusions, then upper bounds, as people read a range."""
     return READING_ORDER.index(specifier.operator), specifier.version
 
 
 def _needless(specifier: Specifier) -> bool:
-    """Whether it excludes one pre-release, which conda-forge's main channel never has (CFEP-05)."""
+    """Return whether it excludes one pre-release, which conda-forge's main channel never has (CFEP-05)."""
     return specifier.operator == "!=" and Version(specifier.version.removesuffix(".*")).is_prerelease
 
 
@@ -91,7 +91,7 @@ def _epoch(version: Version) -> str:
 
 
 def _shortest(version: Version) -> str:
-    """The release without its trailing zeros: ``2a0`` is below ``2.0a1`` for conda, ``2.0a0`` is not below ``2a1``."""
+    """Drop trailing zeros: for conda ``2a0`` is below ``2.0a1``, but ``2.0a0`` is not below ``2a1``."""
     release = list(version.release)
     while len(release) > 1 and release[-1] == 0:
         release.pop()
@@ -99,14 +99,14 @@ def _shortest(version: Version) -> str:
 
 
 def _union(one: SpecifierSet, other: SpecifierSet, probes: Sequence[Version]) -> SpecifierSet | None:
-    """One specifier set for both, when there is one that admits neither less nor more."""
+    """Return one specifier set for both, where there is one that admits neither less nor more."""
     wanted = {probe for probe in probes if _admits(one, probe) or _admits(other, probe)}
     candidates = (one, other, _hull(one, other), _hull(other, one))
     return next((union for union in candidates if wanted == {probe for probe in probes if _admits(union, probe)}), None)
 
 
 def _hull(low: SpecifierSet, high: SpecifierSet) -> SpecifierSet:
-    """All of ``low`` but its upper bounds, with the upper bounds of ``high``."""
+    """Return all of ``low`` but its upper bounds, with the upper bounds of ``high``."""
     return SpecifierSet(
         ",".join(
             [str(one) for one in low if one.operator not in UPPER] + [str(one) for one in high if one.operator in UPPER]
@@ -119,7 +119,7 @@ def _admits(specifiers: SpecifierSet, version: Version) -> bool:
 
 
 def _probes(alternatives: Iterable[SpecifierSet]) -> tuple[Version, ...]:
-    """Versions at, just below, just above and between all bounds: enough to tell apart what the bounds tell apart."""
+    """Return versions at, just below, just above and between all bounds, enough to distinguish the alternatives."""
     probes = {Version("0.dev0"), Version("999999!0")}
     for specifier in (one for each in alternatives for one in each):
         try:

@@ -1,4 +1,4 @@
-"""What a project depends on, names translated and markers evaluated, before it is flattened into conda's lists."""
+"""Collect what a project depends on, before it is flattened into conda's lists."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -28,19 +28,19 @@ class Dependency:
 
     @property
     def cells(self) -> Cells:
-        """Where it is needed."""
+        """Return the cells where it is needed."""
         return frozenset(self.needed)
 
     def on(self, pythons: Sequence[str]) -> "Dependency":
-        """The same on these Pythons only; without any cell where none of them needs it."""
+        """Return the dependency on these Pythons only; without any cell where none of them needs it."""
         return Dependency(self.name, {cell: asked for cell, asked in self.needed.items() if cell.python in pythons})
 
     def free(self) -> "Dependency":
-        """The same, in any version."""
+        """Return the dependency without its constraints."""
         return Dependency(self.name, dict.fromkeys(self.needed, SpecifierSet()))
 
     def spec(self, flavour: Flavour, cells: Cells) -> str:
-        """The weakest MatchSpec that any of these cells asks for."""
+        """Return the weakest MatchSpec that any of these cells asks for."""
         alternatives = weakest(self.needed[cell] for cell in sorted(self.cells & cells))
         constraints = sorted(constraint(each, flavour) for each in alternatives)
         return f"{self.name} {'|'.join(constraints)}" if all(constraints) else self.name
@@ -64,7 +64,7 @@ class Collected:
 
 
 def collect(requires_dist: Sequence[str], cells: Cells, names: Names) -> Collected:
-    """What is needed where, markers evaluated and names translated, several requirements for one name joined.
+    """Collect what is needed and where, with markers evaluated, names translated and requirements for one name joined.
 
     Raises:
         CondaError: with one fault for each requirement that cannot be read or expressed.
@@ -91,7 +91,7 @@ class _Gatherer:
         self.unconfirmed: dict[str, Name] = {}
         self.notes: list[str] = []
         self.faults: list[str] = []
-        self.seen: set[tuple[str, str, Cells]] = set()
+        self.visited: set[tuple[str, str, Cells]] = set()
 
     def add(self, text: str, cells: Cells) -> None:
         """Take in one requirement as far as it counts in these cells, and those of the extras that it asks for."""
@@ -126,19 +126,20 @@ class _Gatherer:
                 self._extra(pypi, extra, held)
 
     def _hold(self, conda: str, asked: SpecifierSet, held: Cells) -> None:
-        """Ask for a conda package in these cells, beside whatever was asked of it there before."""
+        """Require a conda package in these cells, in addition to what was required of it there before."""
         needed = self.needed[conda]
         for cell in held:
             needed[cell] = needed[cell] & asked if cell in needed else asked
 
     def _extra(self, pypi: str, extra: str, held: Cells) -> None:
         """Take in what a dependency's extra asks for; a cycle of extras ends where it began."""
-        if (pypi, extra, held) in self.seen:
+        if (pypi, extra, held) in self.visited:
             return
-        self.seen.add((pypi, extra, held))
+        self.visited.add((pypi, extra, held))
         asked = self.names.extra_requirements(pypi, extra)
         if asked is None:
-            said = f"What {pypi}[{extra}] asks for beyond {pypi} is not known here: add it by hand."
-            self.notes.extend([said] * (said not in self.notes))
+            unknown = f"The requirements of {pypi}[{extra}] beyond those of {pypi} are unknown: add them by hand."
+            if unknown not in self.notes:
+                self.notes.append(unknown)
         for text in asked or ():
             self.add(text, held)

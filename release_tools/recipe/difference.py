@@ -1,4 +1,4 @@
-"""What changed between two releases, as far as a recipe says it.
+"""Compare two releases, as far as a recipe is concerned.
 
 Both releases are made into recipes the same way and compared line by line, so names, markers and constraints are
 translated already, and a reviewer's own choices in a feedstock never enter.
@@ -40,7 +40,7 @@ class Difference:
         python_min: the oldest Python before and now, where it changed; conda-forge's own as the empty text.
         entry_points: those that are gone, and those that are new.
         others: what else changed and a person should look at, a sentence each.
-        required: the conda names that were required before, by section; they tell whose list is whose, and are no
+        required: the conda names that were required before, by section; they show whose list is whose, and are no
             difference themselves.
     """
 
@@ -55,7 +55,7 @@ NOTHING = Difference()
 
 
 def difference(old: Recipe, new: Recipe) -> Difference:
-    """What changed from one release's recipe to another's."""
+    """Return what changed from one release's recipe to another's."""
     gone = tuple(point for point in old.entry_points if point not in new.entry_points)
     come = tuple(point for point in new.entry_points if point not in old.entry_points)
     return Difference(
@@ -90,7 +90,7 @@ def _constraint(lines: Sequence[Line]) -> str | None:
 
 
 def _others(old: Recipe, new: Recipe) -> Iterable[str]:
-    """The changes that no line of a recipe can follow without a person."""
+    """Return the changes that no line of a recipe can follow without a person."""
     if old.noarch != new.noarch:
         yield "The package has compiled code now." if old.noarch else "The package has no compiled code any more."
     if old.about.license != new.about.license:

@@ -1,7 +1,7 @@
-"""A recipe as text with places in it: where each value stands, so that it can be changed and nothing else.
+"""A recipe as text that knows the offsets of each value, so that one value can be changed and nothing else.
 
 ``recipe.yaml`` (v1) is YAML. ``meta.yaml`` (v0) becomes YAML when its jinja is masked by as many other characters, so
-that every place stays where it was. Nothing is evaluated.
+that every offset stays the same. Nothing is evaluated.
 """
 
 import re
@@ -36,7 +36,7 @@ class Format(StrEnum):
 
 
 class RecipeDocument:
-    """A recipe's text, and the places in it."""
+    """A recipe's text, and the spans of its values."""
 
     def __init__(self, text: str, form: Format) -> None:
         """Read a recipe.
@@ -55,19 +55,19 @@ class RecipeDocument:
         self.variables: Mapping[str, tuple[Span, ...]] = dict(self._variables())
 
     def refuse(self, place: Span | SourceSpans, what: str) -> RecipeError:
-        """The error that names a line of the recipe that we do not understand."""
+        """Return the error that names a line of the recipe that we do not understand."""
         return RecipeError(f"{self.form} line {place.line}: {what}", BY_HAND)
 
     def scalars(self, *keys: str) -> list[Span]:
-        """The scalars below these keys; several where a key is there several times, for different systems."""
+        """Return the scalars below these keys; several where a key occurs several times, for different systems."""
         return [self._place(node) for node in self._below(self._root, keys) if isinstance(node, ScalarNode)]
 
     def in_outputs(self, *keys: str) -> list[Span]:
-        """As `scalars`, at the top and in every output."""
+        """Return the scalars below these keys at the top and in each output."""
         return [self._place(node) for node in self._anywhere(keys) if isinstance(node, ScalarNode)]
 
     def sources(self) -> list[SourceSpans]:
-        """Each source, at the top and in outputs."""
+        """Return each source, at the top and in outputs."""
         nodes = [one for node in self._anywhere(("source",)) for one in _each(node) if isinstance(one, MappingNode)]
         return [
             SourceSpans(
@@ -83,26 +83,26 @@ class RecipeDocument:
         ]
 
     def requirements(self, section: str) -> list[Listed]:
-        """The lists of one kind of requirement (``host``, ``run``), of the top and of each output that has one."""
+        """Return the lists of one kind of requirement (``host``, ``run``), at the top and in outputs."""
         lists = self._anywhere(("requirements", section))
         if section == "run":  # v0 lets an output list its run requirements without saying so
             lists += self._anywhere(("requirements",))
         return [self._listed(node) for node in lists if isinstance(node, SequenceNode)]
 
     def entry_points(self) -> list[Listed]:
-        """The lists of entry points, at the top and in outputs."""
+        """Return the lists of entry points, at the top and in outputs."""
         keys = ("build", "python", "entry_points") if self.form is Format.V1 else ("build", "entry_points")
         return [self._listed(node) for node in self._anywhere(keys) if isinstance(node, SequenceNode)]
 
     def entries(self) -> Counter[Entry]:
-        """Every scalar with the keys that lead to it, and every variable: what the document says, order aside."""
+        """Count each scalar with the keys that lead to it, and each variable: the document's content, order aside."""
         places = [self._place(node) for node, _ in _walk(self._root, "") if isinstance(node, ScalarNode)]
         if self.form is Format.V0:
             places += [place for found in self.variables.values() for place in found]
         return Counter((place.path, place.text) for place in places)
 
     def edited(self, edits: Iterable[Edit]) -> str:
-        """The text with the edits, read again and compared: it says what the edits say, and for the rest what it said.
+        """Apply the edits, read the text again and check that it differs from the old one by the edits alone.
 
         Raises:
             RecipeError: it does not; nothing of the edits is to be used.
@@ -121,17 +121,17 @@ class RecipeDocument:
         return text
 
     def line_of(self, place: Span) -> tuple[int, int]:
-        """The offsets of a place's whole line, its line end included."""
+        """Return the offsets of a span's whole line, its line end included."""
         start = self.text.rfind("\n", 0, place.start) + 1
         end = self.text.find("\n", place.end)
         return start, len(self.text) if end < 0 else end + 1
 
     def roots(self, place: Span) -> list[Span]:
-        """The literals that a value is made of: itself, or those of the variables that it names."""
+        """Return the literals that a value is made of: itself, or those of the variables that it names."""
         return self._roots(place, frozenset())
 
     def literal(self, place: Span) -> Span:
-        """The one literal that a value comes from.
+        """Return the one literal that a value comes from.
 
         Raises:
             RecipeError: there is none, or there are several.
@@ -222,10 +222,11 @@ class _Loader(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
-        """One node, as PyYAML composes it."""
-        wrong = "an alias" if self.check_event(yaml.AliasEvent) else "nested too deep" if self.depth >= DEEPEST else ""
-        if wrong:
-            raise yaml.MarkedYAMLError(problem=wrong, problem_mark=self.get_mark())
+        """Compose one node as PyYAML does."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="an alias", problem_mark=self.get_mark())
+        if self.depth >= DEEPEST:
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=self.get_mark())
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -251,18 +252,20 @@ def _line(mark: object) -> str:
 
 
 def _masked(text: str) -> str:
-    """A v0 recipe with its jinja replaced by as many letters or blanks, which leaves YAML."""
+    """Replace the jinja of a v0 recipe by as many letters or blanks, which leaves YAML."""
     blank = STATEMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
     return EXPRESSION.sub(lambda found: "J" * len(found[0]), blank)
 
 
 def _each(node: Node | None) -> list[Node]:
-    """The items of a list, or the node itself where one stands for a list of one."""
-    return list(node.value) if isinstance(node, SequenceNode) else [node] if node is not None else []
+    """Return the items of a list, or the node itself where it takes the place of a list of one."""
+    if isinstance(node, SequenceNode):
+        return list(node.value)
+    return [] if node is None else [node]
 
 
 def _walk(node: Node, path: str) -> Iterator[tuple[Node, str]]:
-    """Every node with the keys that lead to it; the items of a list have the list's."""
+    """Yield each node with the keys that lead to it; the items of a list have the list's."""
     yield node, path
     if isinstance(node, MappingNode):
         for key, value in node.value:

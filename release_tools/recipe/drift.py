@@ -1,4 +1,4 @@
-"""How far a feedstock's recipe has drifted from the project as it is now."""
+"""Compare a feedstock's recipe with the project as it is now."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Drift:
     differing: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether there is any drift."""
+        """Return whether there is any drift."""
         return bool(self.lacking or self.excess or self.differing)
 
 
@@ -73,7 +73,7 @@ def drift(text: str, form: Format, project: Recipe, accepted: Iterable[str] = ()
 
 
 def _says_something(name: str, left_out: Iterable[str]) -> bool:
-    """Whether this is the name of a package, in plain text, and the package says something about the project."""
+    """Return whether a name is plain text and its package says something about the project."""
     return not ("{" in name or name.startswith("__") or any(same_name(name, other) for other in left_out))
 
 
@@ -82,7 +82,7 @@ def _matching(name: str, items: Iterable[Item]) -> list[Item]:
 
 
 def _bound(line: Line, lines: Iterable[Line], items: Iterable[Item]) -> Iterator[str]:
-    """What to say of a package that has another constraint; conditions make comparison a person's matter."""
+    """Yield the difference between two constraints of a package; with conditions, a person compares."""
     found = _matching(line.name, items)
     if len(found) != 1 or len([other for other in lines if other.name == line.name]) != 1:
         return

@@ -1,4 +1,4 @@
-"""What is to be done with a recipe, gathered before anything is done."""
+"""Gather the edits of a recipe before any of them is applied."""
 
 from dataclasses import dataclass, field
 
@@ -24,15 +24,15 @@ class Plan:
 
     @property
     def edits(self) -> tuple[Edit, ...]:
-        """All edits."""
+        """Return all edits."""
         return tuple(self._edits)
 
     @property
     def changes(self) -> tuple[str, ...]:
-        """What the edits do, each thing once."""
+        """Return what the edits do, each thing once."""
         return tuple(dict.fromkeys(self._changes))
 
     @property
     def checks(self) -> tuple[str, ...]:
-        """What is left to a person, each thing once."""
+        """Return what is left to a person, each thing once."""
         return tuple(dict.fromkeys(self._checks))

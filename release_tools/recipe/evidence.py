@@ -1,6 +1,6 @@
-"""What the built artifacts say of a project: all that a recipe is made from, as plain data.
+"""The facts in built artifacts from which a recipe is made, as plain data.
 
-Nothing is executed and nothing is asked from a network.
+Nothing is executed, and no network is used.
 """
 
 import tomllib
@@ -43,18 +43,18 @@ class Sources:
 
     @cached_property
     def pyproject(self) -> Mapping[str, Any]:
-        """``pyproject.toml``, parsed; empty where there is none that can be read."""
+        """Return ``pyproject.toml``, parsed; empty where there is none that can be read."""
         try:
             return tomllib.loads(self.texts.get("pyproject.toml", ""))
         except (tomllib.TOMLDecodeError, RecursionError):
             return {}
 
     def egg_info(self, name: str) -> str:
-        """A file that setuptools left in the sdist; empty where there is none."""
+        """Return a file that setuptools left in the sdist; empty where there is none."""
         return next((text for path, text in self.texts.items() if path.endswith(f".egg-info/{name}")), "")
 
     def table(self, *keys: str) -> Mapping[str, Any]:
-        """A table of ``pyproject.toml``; empty where there is none."""
+        """Return a table of ``pyproject.toml``; empty where there is none."""
         found: Any = self.pyproject
         for key in keys:
             found = found.get(key, {}) if isinstance(found, dict) else {}
@@ -96,7 +96,7 @@ class Evidence:
 
 
 def says_something(path: str) -> bool:
-    """Whether the text of a file in an sdist tells how the project is built, packaged or licensed: it is to be kept."""
+    """Return whether a file of an sdist describes how the project is built, packaged or licensed."""
     place = PurePosixPath(path)
     if place.name in EGG_INFO_FILES and place.parent.name.endswith(".egg-info"):
         return True
@@ -104,13 +104,13 @@ def says_something(path: str) -> bool:
 
 
 def is_license(path: str) -> bool:
-    """Whether a file's name says that it is a license text or a notice."""
+    """Return whether a file's name is that of a license text or a notice."""
     name = PurePosixPath(path).name.lower()
     return name.startswith(LICENSE_STEMS) and not name.endswith(CODE_SUFFIXES)
 
 
 def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None) -> Evidence:
-    """The evidence in artifacts that have been read.
+    """Return the evidence in artifacts that have been read.
 
     Args:
         sdist: read with `says_something` as what is wanted.

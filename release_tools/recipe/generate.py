@@ -48,13 +48,13 @@ MAINTAINER: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}|[A-Za-z0-9-]{0
 
 
 def make_recipe(evidence: Evidence, names: Names, maintainers: Sequence[str]) -> Recipe:
-    """The recipe of a project, complete as far as its artifacts tell; what they do not tell is in the notes.
+    """Make the recipe of a project, as complete as its artifacts allow; the notes list what they do not say.
 
     Raises:
         CondaError: requirements that conda cannot express, one fault each.
         RecipeError: a name, file name or maintainer that has no place in a recipe.
     """
-    told, evidence = evidence, completed(evidence)
+    given, evidence = evidence, completed(evidence)
     metadata, sources = evidence.metadata, evidence.sources
     requires_python = metadata.get("requires_python", "")
     pythons = supported_pythons(requires_python, CONDA_FORGE_PYTHON)
@@ -71,7 +71,7 @@ def make_recipe(evidence: Evidence, names: Names, maintainers: Sequence[str]) ->
         imports=modules_to_test(evidence),
         about=about(evidence),
         maintainers=_maintainers(maintainers),
-        notes=(NOT_BUILT,) if evidence is not told else (),
+        notes=(NOT_BUILT,) if evidence is not given else (),
     )
     recipe = _with_commands(recipe, evidence)
     if chain is None:
@@ -91,7 +91,7 @@ def _own_name(names: Names, pypi: str) -> str:
 
 
 def _url(name: str, version: str, filename: str) -> str:
-    """The sdist's address on PyPI that is known before the upload."""
+    """Return the sdist's address on PyPI that is known before the upload."""
     if not FILENAME.fullmatch(filename):
         raise RecipeError(
             f"The sdist's name {filename!r} has no place in a recipe.", "Build it with a current backend."
@@ -110,7 +110,7 @@ def _maintainers(maintainers: Sequence[str]) -> tuple[str, ...]:
 
 
 def _with_commands(recipe: Recipe, evidence: Evidence) -> Recipe:
-    """The recipe with its entry points and a test of each command that needs neither a display nor an extra."""
+    """Return the recipe with its entry points and a test of each command that needs neither a display nor an extra."""
     points, gui = (
         (evidence.built.entry_points, evidence.built.gui) if evidence.built else entry_points(evidence.sources)
     )
@@ -132,7 +132,7 @@ def _with_commands(recipe: Recipe, evidence: Evidence) -> Recipe:
 
 
 def _is_command(name: str) -> bool:
-    """Whether a command's name is a plain word, and not that of one Python (``pip3.13``), which another has not."""
+    """Return whether a command's name is a plain word, and not that of one Python (``pip3.13``)."""
     return bool(COMMAND.fullmatch(name)) and not name.endswith(PYTHONS)
 
 
@@ -156,12 +156,12 @@ def _noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], names:
         ),
         run=(Line(f"python >=${{{{ python_min }}}}{_python_rest(requires_python, pythons[0])}"), *_run(run)),
         unconfirmed=_unique(host.unconfirmed, run.unconfirmed),
-        notes=(*recipe.notes, *host.notes, *run.notes, *[TWO_BUILDS] * bool(run.by_system)),
+        notes=(*recipe.notes, *host.notes, *run.notes, *((TWO_BUILDS,) if run.by_system else ())),
     )
 
 
 def _run(translated: Translated) -> Iterable[Line]:
-    """What is needed everywhere, and what each kind of system needs beside it."""
+    """Return what is needed everywhere, and what each kind of system needs in addition."""
     for spec in translated.depends[1:]:
         yield Line(spec)
     for virtual, added in translated.by_system.items():
@@ -171,7 +171,7 @@ def _run(translated: Translated) -> Iterable[Line]:
 
 
 def _python_rest(requires_python: str, oldest: str) -> str:
-    """What Requires-Python says beyond its lower bound, as far as it concerns Pythons that are supported."""
+    """Return what Requires-Python says beyond its lower bound, as far as supported Pythons are concerned."""
     rest = []
     for one in sorted(SpecifierSet(requires_python), key=str):
         version = Version(one.version.removesuffix(".*"))
@@ -224,13 +224,13 @@ def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chai
 
 
 def _unpinned(host: Collected) -> Collected:
-    """The build requirements without bounds on what conda-forge binds itself, for all of its packages at once."""
+    """Return the build requirements without bounds on what conda-forge pins for all of its packages at once."""
     free = (each.free() if each.name in PINNED else each for each in host.dependencies)
     return replace(host, dependencies=tuple(free))
 
 
 def _libraries(evidence: Evidence) -> str:
-    """What to tell of the libraries that compiled code is linked to: only the wheel can hint at them."""
+    """Return a note on the libraries that compiled code is linked to, at which only the wheel can hint."""
     if found := bundled(evidence.built):
         return f"The wheel brings {', '.join(found)} along: add the packages that have them to host."
     return "Libraries that the compiled code links to are not known here: add them to host."
@@ -241,7 +241,7 @@ def _pip(host: Collected) -> tuple[Line, ...]:
 
 
 def _lines(collected: Collected) -> tuple[list[str], list[Line]]:
-    """A line for each constraint of each dependency with the condition under which it counts, and what to tell."""
+    """Return a line for each constraint of each dependency, with its condition, and the notes on them."""
     notes, lines = [], []
     for dependency in collected.dependencies:
         try:
@@ -260,7 +260,7 @@ def _conditional(dependency: Dependency, collected: Collected) -> list[Line]:
 
 
 def _skip(pythons: tuple[str, ...]) -> Condition | None:
-    """When a compiled package is not built: on the Pythons of conda-forge that the project does not support."""
+    """Return when a compiled package is not built: on conda-forge's Pythons that the project does not support."""
     every = PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) :]
     too_old = {python for python in every if PYTHONS.index(python) < PYTHONS.index(pythons[0])}
     too_new = set(every) - too_old - set(pythons)
@@ -273,7 +273,7 @@ def _unique(*groups: tuple[Name, ...]) -> tuple[Name, ...]:
 
 
 def _missing(recipe: Recipe) -> Iterable[str]:
-    """What the linter of conda-forge demands and the artifacts do not tell."""
+    """Yield what conda-forge's linter demands and the artifacts do not say."""
     wanted = {
         "about.homepage": recipe.about.homepage,
         "about.summary": recipe.about.summary,

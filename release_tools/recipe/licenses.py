@@ -127,7 +127,7 @@ NOT_LICENSES: Final = ("author", "contributor", "credits", "thanks")
 
 
 def spdx(metadata: RawMetadata, texts: Mapping[str, str]) -> str:
-    """The SPDX expression of a project, from the surest source that names exactly one license; empty if none does.
+    """Return a project's SPDX expression from the surest source that names exactly one license; empty if none does.
 
     Where the project itself gives no expression, the licenses of what it has vendored are joined to its own.
 
@@ -145,7 +145,7 @@ def spdx(metadata: RawMetadata, texts: Mapping[str, str]) -> str:
 
 
 def _own(metadata: RawMetadata, by_text: str) -> str:
-    """The license that the License field names, or the classifiers, or else the text."""
+    """Return the license that the License field names, or the classifiers, or else the text."""
     if found := _from_words(metadata.get("license", "")):
         return found
     classified = {
@@ -159,25 +159,25 @@ def _own(metadata: RawMetadata, by_text: str) -> str:
 
 
 def from_text(text: str) -> str:
-    """The SPDX identifier of a license text; empty where it is none that everybody knows."""
+    """Return the SPDX identifier of a license text; empty where it is none that everybody knows."""
     words = " ".join(re.sub(r"[\s>*#=_-]+", " ", text.lower()).split())
     return next((name for name, marks in TEXTS if all(mark.replace("-", " ") in words for mark in marks)), "")
 
 
 def license_files(metadata: RawMetadata, sources: Sources) -> tuple[str, ...]:
-    """The files of the sdist that hold license texts: those that the metadata names, else those that are called so.
+    """Return the sdist's license files: those that the metadata names, else those with a license's file name.
 
-    These lie beside ``pyproject.toml``, or in a folder there that is called so. Lists of authors are no licenses,
+    These are next to ``pyproject.toml``, or in a folder there with such a name. Lists of authors are no licenses,
     though setuptools counts them among them; the lists of what a bundle of JavaScript holds are. What the project has
     vendored has licenses, too: https://conda-forge.org/docs/maintainer/adding_pkgs/#licenses
     """
     there = set(sources.paths)
-    told = [path for path in metadata.get("license_files", []) if path in there and not _is_list_of_people(path)]
+    named = [path for path in metadata.get("license_files", []) if path in there and not _is_list_of_people(path)]
     called_so = [path for path in sources.paths if path.count("/") <= 1 and is_license(path)]
-    beside = [path for path in called_so if "/" not in path]
+    at_root = [path for path in called_so if "/" not in path]
     within = [path for path in called_so if is_license(path.partition("/")[0])]
     bundled = [path for path in sources.paths if path.endswith(BUNDLED) or (is_license(path) and VENDORED.search(path))]
-    return tuple(dict.fromkeys([*(told or beside or within), *bundled]))
+    return tuple(dict.fromkeys([*(named or at_root or within), *bundled]))
 
 
 def _from_expression(text: str) -> str:
@@ -188,7 +188,7 @@ def _from_expression(text: str) -> str:
 
 
 def _from_words(text: str) -> str:
-    """A License field that is an identifier or one of the usual spellings."""
+    """Return the license that a License field names by its identifier or by one of the usual spellings."""
     text = text.strip()
     if not text or len(text) > LONGEST_NAME or "\n" in text:
         return ""

@@ -1,4 +1,4 @@
-"""Where an environment marker holds: on which Pythons, systems and machines that conda packages are made for.
+"""Evaluate environment markers for the Pythons, systems and machines that conda packages are made for.
 
 A marker is not interpreted but evaluated, by packaging, in every cell of a grid; what it depends on is read off the
 cells where it holds (PEP 508 and the dependency specifiers specification).
@@ -67,14 +67,14 @@ class Axis(StrEnum):
 
 
 def platforms(pythons: Iterable[str]) -> Cells:
-    """Every cell for these minor Python versions."""
+    """Return every cell for these minor Python versions."""
     return frozenset(
         Platform(python, system, machine) for python in pythons for system in System for machine in MACHINES[system]
     )
 
 
 def supported_pythons(requires_python: str, oldest: str = PYTHONS[0]) -> tuple[str, ...]:
-    """The minor versions from ``oldest`` on that Requires-Python admits, in at least one patch release.
+    """Return the minor versions from ``oldest`` on that Requires-Python admits, in at least one patch release.
 
     Raises:
         CondaError: Requires-Python is not a specifier set, or admits none that can be had.
@@ -99,7 +99,7 @@ def supported_pythons(requires_python: str, oldest: str = PYTHONS[0]) -> tuple[s
 
 
 def where(marker: Marker | None, cells: Cells) -> Cells:
-    """The cells where a requirement with this marker counts, no extra being asked for.
+    """Return the cells where a requirement with this marker counts, no extra being requested.
 
     A cell counts when the marker holds for any patch release of its Python.
 
@@ -118,7 +118,7 @@ def where(marker: Marker | None, cells: Cells) -> Cells:
 
 
 def depends_on(held: Cells, cells: Cells) -> frozenset[Axis]:
-    """What it depends on whether something holds: nothing, when it holds everywhere or nowhere."""
+    """Return what a condition depends on: nothing, when it holds everywhere or nowhere."""
     pythons = {cell.python for cell in cells}
     systems = {(cell.python, cell.system) for cell in held}
     return frozenset(
@@ -155,7 +155,7 @@ def is_on_every_machine(held: Cells) -> bool:
 
 
 def _patches(marker: str) -> Sequence[int]:
-    """The patch releases at which the marker's truth can change; the first release alone where it names none."""
+    """Return the patch releases at which the marker's value can change; only the first where it names none."""
     if "python_full_version" not in marker and "implementation_version" not in marker:
         return (0,)
     named = {int(found[1]) for found in PATCH.finditer(marker)}

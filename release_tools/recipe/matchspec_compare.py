@@ -1,4 +1,4 @@
-"""Whether two spellings in recipes mean the same package or the same versions."""
+"""Compare names and constraints in recipes by what they mean."""
 
 import re
 from typing import Final
@@ -12,12 +12,12 @@ Bounds = frozenset[tuple[str, Version]]
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two conda names differ in nothing but case, ``-``, ``_`` and ``.``."""
+    """Return whether two conda names differ in nothing but case, ``-``, ``_`` and ``.``."""
     return canonicalize_name(one) == canonicalize_name(other)
 
 
 def same_constraint(one: str, other: str) -> bool:
-    """Whether two constraints admit the same versions; False where one of them is none that we know (jinja, builds)."""
+    """Return whether two constraints admit the same versions; False where one is unknown to us (jinja, builds)."""
     mine, yours = _alternatives(one), _alternatives(other)
     return mine is not None and mine == yours
 
@@ -29,7 +29,7 @@ def _alternatives(text: str) -> frozenset[Bounds] | None:
 
 
 def _bounds(text: str) -> Bounds | None:
-    """The bounds that a constraint comes down to: the highest lower one, the lowest upper one, and the exclusions."""
+    """Reduce a constraint to its highest lower bound, its lowest upper bound and its exclusions."""
     lower: list[tuple[Version, str]] = []
     upper: list[tuple[Version, str]] = []
     rest: set[tuple[str, Version]] = set()
@@ -67,5 +67,5 @@ def _next(epoch: int, series: tuple[int, ...]) -> Version:
 
 
 def _whole(version: Version) -> Version:
-    """``2.0`` for ``2.0a0`` and ``2.0.dev0``, which people write to keep the pre-releases of 2.0 out."""
+    """Return ``2.0`` for ``2.0a0`` and ``2.0.dev0``, which people write to exclude the pre-releases of 2.0."""
     return Version(version.base_version) if version.pre == ("a", 0) or version.dev == 0 else version

@@ -1,4 +1,4 @@
-"""What a person would import to see that a package is installed: its public top-level modules."""
+"""Choose the modules that show, when imported, that a package is installed: its public top-level ones."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -10,7 +10,7 @@ from release_tools.recipe.evidence import Evidence, Sources
 
 CODE: Final = (".py", ".pyi", ".so", ".pyd")
 MANY: Final = 3  # packages in one namespace; more than these say less than their common name
-# Beginnings of what lies at the root of a repository beside the package, and now and then slips into a wheel.
+# Beginnings of names at the root of a repository that are not the package, and now and then slip into a wheel.
 NOT_INSTALLED: Final = (
     "asv", "bench", "build", "ci", "conftest", "dist", "doc", "example", "noxfile", "script", "setup", "task", "test",
     "tool", "tutorial", "versioneer",
@@ -18,9 +18,9 @@ NOT_INSTALLED: Final = (
 
 
 def modules_to_test(evidence: Evidence) -> tuple[str, ...]:
-    """The modules to import in a test; those of the wheel, or those that the sdist would install.
+    """Return the modules to import in a test: those of the wheel, or those that the sdist would install.
 
-    Packages are preferred to the single modules beside them, which are shims (``py.py`` of pytest). A namespace is
+    Packages are preferred to single modules next to them, which are shims (``py.py`` of pytest). A namespace is
     followed down to the packages in it (``google.auth``); of many, the one with the project's name is enough. Beside
     a package with the project's name it is left out (``mpl_toolkits`` of matplotlib).
     """
@@ -43,13 +43,13 @@ def modules_to_test(evidence: Evidence) -> tuple[str, ...]:
 
 
 def installed_paths(sources: Sources) -> tuple[str, ...]:
-    """The modules of an sdist that a build would install, relative to ``site-packages``: a good guess.
+    """Guess which modules of an sdist a build would install, relative to ``site-packages``.
 
-    A folder for sources wins. At the root lies more than is installed: there counts what setuptools or hatchling say
+    A folder for sources wins. At the root is more than is installed: there counts what setuptools or hatchling say
     of it, or else the package with the project's name.
     """
-    told = [sources.table("tool", "maturin").get("python-source")]
-    for root in [root for root in (*told, "src", "python", "lib") if isinstance(root, str)]:
+    configured = [sources.table("tool", "maturin").get("python-source")]
+    for root in [root for root in (*configured, "src", "python", "lib") if isinstance(root, str)]:
         found = [path.removeprefix(f"{root}/") for path in sources.paths if path.startswith(f"{root}/")]
         if any(path.endswith(CODE) for path in found):
             return tuple(found)

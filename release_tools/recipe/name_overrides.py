@@ -1,4 +1,4 @@
-"""What people of conda-forge know and no mapping says: names, extras, and packages that harm nowhere.
+"""Names and extras that conda-forge's people know and no mapping has, and packages that are harmless everywhere.
 
 Each table is keyed by the canonical PyPI name (PEP 503). A name belongs here only where the mapping that conda-pypi
 ships is wrong or silent and a conda-forge user would look twice.
@@ -75,7 +75,7 @@ EXTRA_PACKAGES: Final = {
 # (PyPI name, extra) for which conda-forge has a package ``name-with-extra``: believed where no channel can be asked.
 WITH_EXTRA: Final = frozenset({("cachecontrol", "filecache"), ("cachecontrol", "redis"), ("sqlalchemy", "asyncio")})
 
-# (PyPI name, extra) -> the PyPI requirements that the extra stands for, for the few that everyone uses; none where the
+# (PyPI name, extra) -> the PyPI requirements of the extra, for the few that everyone uses; none where the
 # conda package requires them anyway.
 EXTRA_REQUIREMENTS: Final = {
     ("black", "jupyter"): ("ipython>=7.8.0", "tokenize-rt>=3.2.0"),

@@ -1,8 +1,8 @@
-"""What a PyPI project is called on a conda channel.
+"""Look up the name of a PyPI project on a conda channel.
 
 The first that knows the name is believed: the user's own table, our curated one, the mapping that the conda-pypi
-package ships. What none of them knows keeps its name and is reported as unconfirmed with what was tried. With a channel
-at hand every answer is confirmed there.
+package ships. What none of them knows keeps its name and is reported as unconfirmed with what was tried. Where a
+channel can be queried, every answer is confirmed there.
 """
 
 import json
@@ -27,7 +27,7 @@ from release_tools.recipe.name_overrides import (
     WITH_EXTRA,
 )
 
-# What an extra of a project asks for, as the project's own Requires-Dist says it; None when that is not known.
+# Returns what an extra of a project requires, by the project's own Requires-Dist; None when that is not known.
 ExtraLookup = Callable[[str, str], Sequence[str] | None]
 
 MAPPING_FILE: Final = "grayskull_pypi_mapping.json"
@@ -35,7 +35,7 @@ CONDA_NAME: Final = re.compile(r"[a-z0-9_][a-z0-9_.\-]{0,63}")
 
 
 class NameSource(StrEnum):
-    """Who said that this is the conda name."""
+    """The source of a conda name."""
 
     CONFIG = "configuration"
     CURATED = "curated table"
@@ -51,9 +51,9 @@ class Name:
     Attributes:
         pypi: the name as it was asked for.
         conda: the name on the channel.
-        source: who said so.
+        source: the table or channel that has it.
         confirmed: whether a table or the channel knows it; False for a mere guess, or when the channel lacks it.
-        tried: the places and spellings that did not know it, in order.
+        tried: the tables and spellings that did not have it, in order.
         bound: a conda constraint that the name needs to mean this project, such as ``5.*`` for ``pyqt``; else empty.
     """
 
@@ -67,11 +67,11 @@ class Name:
 
 @dataclass(frozen=True)
 class Names:
-    """The way from PyPI names to conda names.
+    """A lookup from PyPI names to conda names.
 
     Attributes:
         overrides: the user's own table, PyPI name to conda name; the PyPI names in any spelling.
-        exists: tells whether a channel has a package of that name; None when no channel is asked.
+        exists: returns whether a channel has a package of that name; None when no channel is queried.
         extras: what the extras of a dependency ask for, where the tables do not know; None when it cannot be asked.
     """
 
@@ -80,7 +80,7 @@ class Names:
     extras: ExtraLookup | None = None
 
     def conda_name(self, pypi_name: str) -> Name:
-        """The conda name of a PyPI project, in whatever spelling the project's name comes.
+        """Return the conda name of a PyPI project, in any spelling of the project's name.
 
         Raises:
             ConfigError: the user's table gives something that cannot be a conda name (CEP 26).
@@ -103,12 +103,12 @@ class Names:
         return self._guess(pypi_name, tried)
 
     def extra_package(self, name: Name, extra: str) -> str:
-        """The conda package that takes the place of a project and one of its extras; empty where there is none."""
+        """Return the conda package that replaces a project with one of its extras; empty where there is none."""
         known = EXTRA_PACKAGES.get((canonicalize_name(name.pypi), extra), "")
         return known if known and self._has(known) else ""
 
     def extra_companion(self, name: Name, extra: str) -> str:
-        """The conda package that brings what an extra asks for, ``name-with-extra``; empty where there is none.
+        """Return the conda package that brings what an extra asks for, ``name-with-extra``; empty where there is none.
 
         Such a package pins the project's own to just its version, so a constraint stays with the latter.
         """
@@ -117,18 +117,18 @@ class Names:
         return conda if there else ""
 
     def extra_requirements(self, pypi_name: str, extra: str) -> Sequence[str] | None:
-        """What an extra of a project asks for beside the project; None where that is not known."""
+        """Return what an extra of a project requires in addition to the project; None where that is not known."""
         known = EXTRA_REQUIREMENTS.get((canonicalize_name(pypi_name), extra))
         return self.extras(pypi_name, extra) if known is None and self.extras is not None else known
 
     def _guess(self, pypi_name: str, tried: list[str]) -> Name:
-        """A spelling that the channel has; where it has ``python-`` before the name, the name may be a library's."""
+        """Return a spelling that the channel has; where it has ``python-NAME`` too, NAME may be a library's."""
         spellings = _spellings(pypi_name)
         if self.exists is None:
             return Name(pypi_name, spellings[0], NameSource.SAME_NAME, confirmed=False, tried=tuple(tried))
         found = next(filter(self.exists, spellings), "")
-        said = f"{found} may be a library" if found else f"no {', '.join(spellings)}"
-        unsure = (*tried, f"{NameSource.CHANNEL}: {said}")
+        answer = f"{found} may be a library" if found else f"no {', '.join(spellings)}"
+        unsure = (*tried, f"{NameSource.CHANNEL}: {answer}")
         if self.exists(prefixed := f"python-{spellings[0]}"):
             return Name(pypi_name, prefixed, NameSource.CHANNEL, confirmed=False, tried=unsure)
         if found:
@@ -161,7 +161,7 @@ def _is_name(text: str) -> bool:
 
 
 def _spellings(pypi_name: str) -> tuple[str, ...]:
-    """The spellings that conda channels use for one name, the likeliest first.
+    """Return the spellings that conda channels use for one name, the likeliest first.
 
     Dots are a part of many conda names (``backports.zoneinfo``), underscores of few; where a namespace is written with
     a dot, it is so although the metadata of the project that needs it has a hyphen, as hatchling writes it.
@@ -179,7 +179,7 @@ def _spellings(pypi_name: str) -> tuple[str, ...]:
 
 @cache
 def _in_mapping(pypi: str) -> str:
-    """What the mapping says; of its ten thousand entries, one object each, the few that are asked for are read."""
+    """Return the mapping's entry, parsing only the few that are asked for out of ten thousand."""
     mapping = _shipped_mapping()
     entry = re.search(rf"{re.escape(json.dumps(pypi))}\s*:\s*(?={{)", mapping)
     return json.JSONDecoder().raw_decode(mapping, entry.end())[0].get("conda_name") or "" if entry else ""
@@ -187,7 +187,7 @@ def _in_mapping(pypi: str) -> str:
 
 @cache
 def _shipped_mapping() -> str:
-    """The mapping in the installed conda-pypi package, read as a file: importing conda-pypi would import conda."""
+    """Return the mapping in the installed conda-pypi package, read as a file: importing it would import conda."""
     try:
         files = distribution("conda-pypi").files or ()
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Where the files of a wheel lie in a ``noarch: python`` conda package, and which wheels can become one.
+"""Map the files of a wheel to a ``noarch: python`` conda package, and refuse wheels that cannot become one.
 
 An installer moves ``site-packages/`` and ``python-scripts/`` to where the prefix has them, and makes the commands.
 https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/packages.html#noarch-python-packages
@@ -19,7 +19,7 @@ from release_tools.artifacts.install_scheme import InstallScheme, install_path_o
 from release_tools.errors import CondaError
 
 PLACEHOLDER: Final = "/opt/anaconda1anaconda2anaconda3"
-"""Stands for the prefix in a text file; installers know it by ``info/paths.json``."""
+"""Takes the place of the prefix in a text file; installers know it by ``info/paths.json``."""
 INSTALLER: Final = b"conda\n"
 WITHOUT_CONDA: Final = "Release the rest with --no-conda, or build the conda package from a recipe of its own."
 
@@ -37,7 +37,7 @@ _NOT_INSTALLED: Final = ("RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQ
 
 
 def installed_path(member: str) -> str:
-    """Where a member of a wheel lies in the package.
+    """Return where a member of a wheel is in the package.
 
     Args:
         member: its name in the wheel; one that `archives.read_wheel` let through.
@@ -47,7 +47,7 @@ def installed_path(member: str) -> str:
 
 
 def is_kept(wheel: Wheel, member: str) -> bool:
-    """Whether a member goes into the package; what belongs to one installation does not, nor does byte code.
+    """Return whether a member goes into the package; byte code and files of one installation do not.
 
     conda writes its own INSTALLER and RECORD, and compiles for the Python that it finds.
     """
@@ -56,13 +56,13 @@ def is_kept(wheel: Wheel, member: str) -> bool:
 
 
 def is_script(member: str) -> bool:
-    """Whether a member is a script that runs by itself, whose first line may name Python."""
+    """Return whether a member is a script that runs by itself, whose first line may name Python."""
     place = install_path_of(member)
     return place is not None and place.scheme is InstallScheme.SCRIPTS
 
 
 def with_prefix(script: bytes) -> bytes | None:
-    """A script whose ``#!python`` names the prefix's Python; None where it begins with something else.
+    """Return a script whose ``#!python`` names the prefix's Python; None where it begins with something else.
 
     Installers take ``#!pythonw`` and ``#!python3`` for it, too. A line end of Windows would be part of the name that
     Unix looks for, so the first line loses it.
@@ -72,7 +72,7 @@ def with_prefix(script: bytes) -> bytes | None:
 
 
 def commands(wheel: Wheel) -> tuple[str, ...]:
-    """The console and gui scripts as ``name = module:function``, case kept, without the extras that they ask for."""
+    """Return the console and gui scripts as ``name = module:function``, case kept, without the extras they name."""
     return tuple(
         f"{point.name} = {point.module}:{point.attr}"
         for point in wheel.entry_points
@@ -81,9 +81,9 @@ def commands(wheel: Wheel) -> tuple[str, ...]:
 
 
 def added(wheel: Wheel) -> dict[str, bytes]:
-    """The files that conda adds to those of the wheel, by their paths in the package.
+    """Return the files that conda adds to those of the wheel, by their paths in the package.
 
-    RECORD lists what lies in ``site-packages``; the rest is at a path that differs between systems.
+    RECORD lists what is in ``site-packages``; the rest is at a path that differs between systems.
     """
     root = _FOLDERS[InstallScheme.LIB]
     installer = f"{wheel.dist_info}/INSTALLER"
@@ -103,12 +103,12 @@ def added(wheel: Wheel) -> dict[str, bytes]:
 
 
 def required_python(wheel: Wheel) -> str:
-    """Requires-Python, and what the wheel's own tags ask for (``py310-none-any`` needs 3.10)."""
-    told = str(wheel.metadata.parsed.requires_python or "")
+    """Return Requires-Python, joined with what the wheel's own tags require (``py310-none-any`` needs 3.10)."""
+    declared = str(wheel.metadata.parsed.requires_python or "")
     minors = [found[1] for tag in wheel.tags if (found := _INTERPRETER.fullmatch(tag.interpreter))]
     if not minors or "" in minors:
-        return told
-    return str(SpecifierSet(told) & SpecifierSet(f">=3.{min(map(int, minors))}"))
+        return declared
+    return str(SpecifierSet(declared) & SpecifierSet(f">=3.{min(map(int, minors))}"))
 
 
 def check_convertible(wheel: Wheel) -> None:
@@ -146,8 +146,8 @@ def _collisions(wheel: Wheel) -> Iterable[str]:
             yield f"{member.name!r} would lie in a folder that conda keeps for itself"
     names = [command.partition(" = ")[0] for command in commands(wheel)]
     scripts = [installed_path(member.name).rpartition("/")[2] for member in wheel.members if is_script(member.name)]
-    seen: set[str] = set()
+    used: set[str] = set()
     for name in (*names, *scripts):
-        if name.lower() in seen:
+        if name.lower() in used:
             yield f"the command {name!r} is there twice"
-        seen.add(name.lower())
+        used.add(name.lower())

@@ -1,6 +1,6 @@
 """The files under ``info/`` of a conda package that was made from a wheel (CEP 34), as pure texts.
 
-Nothing in them tells when, where or by whom the package was made.
+Nothing in them depends on when, where or by whom the package was made.
 """
 
 import json
@@ -42,12 +42,12 @@ class Facts:
 
     @property
     def stem(self) -> str:
-        """The file's name without its suffix."""
+        """Return the file's name without its suffix."""
         return f"{self.name}-{self.version}-{self.build}"
 
 
 def common(facts: Facts, about: About) -> dict[str, bytes]:
-    """The files that every package has.
+    """Return the files that each package has.
 
     ``index.json`` becomes the package's record in its channel's index, ``about.json`` is what channels show to people.
     """
@@ -80,7 +80,7 @@ def common(facts: Facts, about: About) -> dict[str, bytes]:
 
 
 def installed(members: Iterable[Member], rewritten: AbstractSet[str]) -> dict[str, bytes]:
-    """The lists of what is installed.
+    """Return the lists of what is installed.
 
     Args:
         members: by their names in the package.
@@ -105,12 +105,12 @@ def installed(members: Iterable[Member], rewritten: AbstractSet[str]) -> dict[st
 
 
 def metapackage(facts: Facts, about: About) -> dict[str, bytes]:
-    """All files of a package that only requires another one."""
+    """Return all files of a package that only requires another one."""
     return common(facts, replace(about, license_files=())) | installed((), frozenset())
 
 
 def link(commands: Sequence[str]) -> bytes:
-    """``link.json``: the commands that the installer makes (CEP 20)."""
+    """Return ``link.json``: the commands that the installer makes (CEP 20)."""
     noarch: dict[str, Any] = {"type": "python"}
     if commands:
         noarch["entry_points"] = list(commands)
@@ -118,19 +118,19 @@ def link(commands: Sequence[str]) -> bytes:
 
 
 def tests(imports: Sequence[str]) -> bytes:
-    """``tests/tests.yaml``, as rattler-build runs it: the modules are imported, and pip finds nothing amiss."""
+    """Return ``tests/tests.yaml``, by which rattler-build imports the modules and runs ``pip check``."""
     return yaml_text([{"python": {"imports": list(imports), "pip_check": True}}])
 
 
 def recipe(facts: Facts, wheel: str, commands: Sequence[str], imports: Sequence[str], about: About) -> bytes:
-    """``recipe/recipe.yaml``: how the same package is built from the wheel by rattler-build.
+    """Return ``recipe/recipe.yaml``, by which rattler-build builds the same package from the wheel.
 
     Args:
         facts: of the package.
         wheel: its file name.
         commands: that the package has.
         imports: the modules that its test imports.
-        about: of this the license and the links are told, which cannot carry a template.
+        about: only its license and links are used, which cannot carry a template.
     """
     build: dict[str, Any] = {"number": facts.build_number, "string": facts.build, "noarch": "python"}
     build["script"] = "${{ PYTHON }} -m pip install --no-deps --no-build-isolation --no-index " + wheel
@@ -144,8 +144,8 @@ def recipe(facts: Facts, wheel: str, commands: Sequence[str], imports: Sequence[
         "requirements": {"host": ["python", "pip"], "run": list(facts.depends)},
         "tests": [{"python": {"imports": list(imports), "pip_check": True}}],
     }
-    told = {"homepage": about.homepage, "license": about.license, "repository": about.repository}
-    if shown := {field: text for field, text in told.items() if text}:
+    described = {"homepage": about.homepage, "license": about.license, "repository": about.repository}
+    if shown := {field: text for field, text in described.items() if text}:
         fields["about"] = shown
     return yaml_text(fields)
 
@@ -155,7 +155,7 @@ def _json(content: Mapping[str, Any]) -> bytes:
 
 
 def yaml_text(content: Any) -> bytes:  # noqa: ANN401 - what YAML can say
-    """YAML, the same bytes on every machine."""
+    """Return YAML, the same bytes on every machine."""
     import yaml
 
     def dumped(dumper: "type[yaml.SafeDumper | yaml.CSafeDumper]") -> str:

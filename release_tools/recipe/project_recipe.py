@@ -1,7 +1,7 @@
-"""What a conda recipe in the sdist knows beyond the metadata.
+"""Take from a conda recipe in the sdist what the metadata does not have.
 
 Projects that keep a recipe of their own list there what no PyPI requirement can say: libraries, and packages that are
-split differently on conda. Only names that the metadata does not have are taken; a constraint is the metadata's matter.
+split differently on conda. Only names that the metadata does not have are used; constraints come from the metadata.
 """
 
 import re
@@ -23,18 +23,18 @@ MANY: Final = 5  # recipes that are read at most; a tool for recipes has hundred
 CONSTRAINT: Final = re.compile(r"[0-9A-Za-z.*<>=!,|+_ ]{0,100}")
 PYTHON_V0: Final = re.compile(r"py\s*(<=|>=|==|!=|<|>)\s*3([0-9]{1,2})")
 PYTHON_V1: Final = re.compile(r"match\(python,\s*[\"']([<>=!~.,* 0-9]{1,40})[\"']\)")
-# What every recipe writes in its own way; in host also what old habit lists whatever the backend is.
+# Names that every recipe writes in its own way; in host also what old habit lists whatever the backend is.
 LEFT_OUT: Final = {"host": ("pip", "python", "setuptools", "wheel"), "run": ("python",)}
 
 
 def with_kept(recipe: Recipe, sources: Sources, pythons: Sequence[str], names: Names) -> Recipe:
-    """A recipe with what the project's own recipe lists beside it, and a note for each.
+    """Return a recipe with what the project's own recipe lists in addition, and a note for each.
 
     Args:
         recipe: made from the metadata.
         sources: the sdist, the texts of its recipes among them.
         pythons: the minor versions that the package is for, the oldest first.
-        names: tells whether a channel has a package.
+        names: knows whether a channel has a package.
     """
     kept = next(_recipes(recipe.name, sources), None)
     if kept is None:
@@ -53,7 +53,7 @@ def with_kept(recipe: Recipe, sources: Sources, pythons: Sequence[str], names: N
 
 
 def _recipes(name: str, sources: Sources) -> Iterator[tuple[str, RecipeDocument]]:
-    """The recipes of just this package in the sdist that say how it is built, those nearest to its root first."""
+    """Yield the sdist's recipes of this package that say how it is built, those nearest to its root first."""
     forms: Mapping[str, Format] = {form.value: form for form in Format}
     found = [(path, form) for path in sources.texts if (form := forms.get(path.rpartition("/")[2]))]
     for path, form in sorted(found, key=lambda one: (one[0].count("/"), one))[:MANY]:
@@ -67,14 +67,14 @@ def _recipes(name: str, sources: Sources) -> Iterator[tuple[str, RecipeDocument]
 
 
 def _said(document: RecipeDocument, place: Span) -> str:
-    """What a value is, or the variable that it names."""
+    """Return a value, or the value of the variable that it names."""
     return next((root.value for root in document.roots(place)), place.value)
 
 
 def _beside(
     document: RecipeDocument, section: str, lines: Iterable[Line], pythons: Sequence[str], names: Names
 ) -> list[Line]:
-    """What a section has that our lines have not, as far as it counts on some of these Pythons."""
+    """Return what a section has and our lines have not, as far as it counts on some of these Pythons."""
     known = {*LEFT_OUT[section], *(line.name for line in lines)}
     found: dict[str, Line] = {}
     for item in (item for listed in document.requirements(section) for item in listed.items):
@@ -86,7 +86,7 @@ def _beside(
 
 
 def _counts(item: Item, pythons: Iterable[str]) -> bool:
-    """Whether a requirement is for all systems and for some of these Pythons."""
+    """Return whether a requirement is for all systems and for some of these Pythons."""
     v0, v1 = PYTHON_V0.fullmatch(item.when.strip()), PYTHON_V1.fullmatch(item.when.strip())
     wanted = f"{v0[1]}3.{v0[2]}" if v0 else v1[1] if v1 else ""
     if item.when and not wanted:

@@ -1,4 +1,4 @@
-"""What a project's README says first, as plain text: Markdown and reStructuredText alike, read by their outward signs.
+"""Read the beginning of a README as plain text, Markdown and reStructuredText alike.
 
 https://packaging.python.org/specifications/core-metadata/#description
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-LOOKED_AT: Final = 20_000  # characters; what a project is stands at the top
+LOOKED_AT: Final = 20_000  # characters; READMEs begin with what the project is
 FEWEST, MOST = 5, 40  # words of a sentence that says what a project is
 TAG: Final = re.compile(r"</?[A-Za-z][^<>]*+>")
 IMAGE: Final = re.compile(r"!\[[^\[\]]*+\]\([^()]*+\)")
@@ -21,7 +21,7 @@ NOT_PROSE: Final = ("..", ":", ">", "-", "+", "*", "$", "|", "```", "~~~")
 
 
 def first_sentence(readme: str, name: str) -> str:
-    """The sentence with which a README begins; empty where it begins with something else.
+    """Return the sentence with which a README begins; empty where it begins with something else.
 
     "Demo is a tool that …" is a definition, which says the name again and is no summary.
 
@@ -30,23 +30,23 @@ def first_sentence(readme: str, name: str) -> str:
         name: of the project; a heading without it begins a section that is about something else.
     """
     for kind, text in _paragraphs(readme[:LOOKED_AT]):
-        if kind == "heading" and _plain(name) not in _plain(text):
+        if kind == "heading" and plain_letters(name) not in plain_letters(text):
             return ""
         if kind == "prose":
             sentence = SENTENCE_END.split(text, maxsplit=1)[0]
-            defines = _plain(sentence).startswith(_plain(name)) and IS.search(sentence)
+            defines = plain_letters(sentence).startswith(plain_letters(name)) and IS.search(sentence)
             fits = sentence.endswith(".") and FEWEST <= len(sentence.split()) <= MOST
             return sentence if fits and not defines else ""
     return ""
 
 
 def headings(readme: str) -> tuple[str, ...]:
-    """The headings of a README's beginning, as plain text."""
+    """Return the headings of a README's beginning, as plain text."""
     return tuple(text for kind, text in _paragraphs(readme[:LOOKED_AT]) if kind == "heading")
 
 
 def _paragraphs(readme: str) -> Iterator[tuple[str, str]]:
-    """The paragraphs as plain text in one line, each as ``heading`` or ``prose``; what is neither is left out."""
+    """Yield the paragraphs as plain text in one line, each as ``heading`` or ``prose``; the rest is left out."""
     shown, *commented = readme.split("<!--")
     shown += "".join(after.partition("-->")[2] for after in commented)
     for block in re.split(r"\n[ \t]*\n", IMAGE.sub("", TAG.sub("", shown))):
@@ -62,5 +62,6 @@ def _paragraphs(readme: str) -> Iterator[tuple[str, str]]:
             yield "prose", text
 
 
-def _plain(text: str) -> str:
+def plain_letters(text: str) -> str:
+    """Return the letters and digits only, in lower case, for comparison."""
     return re.sub(r"[\W_]", "", text).lower()

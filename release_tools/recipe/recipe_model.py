@@ -32,7 +32,7 @@ class Line:
 
     @property
     def name(self) -> str:
-        """The package that is required."""
+        """Return the package that is required."""
         return self.spec.partition(" ")[0]
 
 

@@ -61,7 +61,7 @@ class Translated:
 
     @property
     def variants(self) -> Mapping[str, tuple[str, ...]]:
-        """The whole list for each package to build: virtual package, or the empty text for every system."""
+        """Return the whole list for each package to build, by virtual package; the empty text is for every system."""
         if not self.by_system:
             return {"": self.depends}
         return {virtual: (*self.depends, virtual, *added) for virtual, added in self.by_system.items()}
@@ -74,12 +74,12 @@ def translate(
     *,
     flavour: Flavour = Flavour.PACKAGE,
 ) -> Translated:
-    """The conda requirements of a pure-Python project.
+    """Return the conda requirements of a pure-Python project.
 
     Args:
         requires_dist: the ``Requires-Dist`` values; those behind the project's own extras are left out.
         requires_python: the ``Requires-Python`` value; empty when there is none.
-        names: the way to conda names.
+        names: looks conda names up.
         flavour: whether a solver or a reviewer of conda-forge reads the result.
 
     Raises:
@@ -115,7 +115,7 @@ def translate(
 
 
 def _is_listed(dependency: Dependency) -> bool:
-    """Whether a reviewer lists it.
+    """Return whether a reviewer lists it.
 
     They keep what only Pythons need that the project supports and conda-forge no longer builds, as long as it can be
     installed.
@@ -133,7 +133,7 @@ class _Wanted:
         specs: what each system asks for; empty where it needs nothing.
         by_machine: whether only some machines of a system need it, so that it cannot be required on all.
         is_widened: whether only some machines need it, but it can be required on all.
-        notes: what to tell if one list asks for it.
+        notes: what a person should know if one list requires it.
     """
 
     name: str
@@ -145,7 +145,7 @@ class _Wanted:
 
     @property
     def differs(self) -> bool:
-        """Whether the systems differ; machines cannot be told apart anyway."""
+        """Return whether the systems differ; machines are never distinguished."""
         return not self.by_machine and len(set(self.specs.values())) > 1
 
     @classmethod
@@ -166,13 +166,13 @@ class _Wanted:
 
 
 def _on(dependency: Dependency, system: System, cells: Cells, flavour: Flavour) -> str:
-    """The MatchSpec on one system, empty where the package is not needed there."""
+    """Return the MatchSpec on one system, empty where the package is not needed there."""
     here = frozenset(cell for cell in cells if cell.system is system)
     return dependency.spec(flavour, here) if dependency.cells & here else ""
 
 
 def _harmless(wanted: _Wanted, flavour: Flavour, *, alone: bool) -> bool:
-    """Whether a package that some system does not need may be required there too.
+    """Return whether a package that some system does not need may be required there too.
 
     Reviewers of conda-forge require everywhere what all systems but one ask for, as it is seldom missing on that one,
     and they keep a package that needs nothing else (``alone``) free of it. A solver cannot judge: for packages the
@@ -186,7 +186,7 @@ def _harmless(wanted: _Wanted, flavour: Flavour, *, alone: bool) -> bool:
 
 
 def _widened(dependency: Dependency, axes: Iterable[Axis]) -> list[str]:
-    """What to tell about a dependency that one list for all asks for more often than the project does."""
+    """Return a note on a dependency that one list for all systems requires more often than the project does."""
     said = []
     if axes:
         what = " and ".join(sorted(axes))
@@ -197,7 +197,7 @@ def _widened(dependency: Dependency, axes: Iterable[Axis]) -> list[str]:
 
 
 def _variants(on_system: Mapping[System, list[str]]) -> dict[str, tuple[str, ...]]:
-    """The additions for each group of systems that agree, by the group's virtual package."""
+    """Return the additions for each group of systems that agree, by the group's virtual package."""
     if not any(on_system.values()):
         return {}
     groups: dict[tuple[str, ...], set[System]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""YAML of our own making, in which nothing that others wrote is more than text.
+"""Write YAML in which nothing that others wrote is more than text.
 
 A recipe is a template before it is YAML: ``${{ … }}`` (v1) and ``{{ … }}`` (v0) are evaluated, and in v0 a line that
 ends in ``# [win]`` is dropped on other systems, in quotes or not. Text from metadata therefore loses these marks.
@@ -19,18 +19,18 @@ SELECTOR: Final = re.compile(r"\[([^\[\]]*)\]")
 
 
 def inert(text: str) -> str:
-    """Text of others without anything that a template engine or a selector could find in it."""
+    """Remove from others' text what a template engine or a selector could find in it."""
     broken = TEMPLATE.sub(r"\1\2 ", text)
     return SELECTOR.sub(r"(\1)", broken) if "#" in broken else broken
 
 
 def scalar(text: str) -> str:
-    """A YAML scalar that reads as exactly this text; plain where that is enough, else in double quotes."""
+    """Return a YAML scalar that reads as exactly this text; plain where that is enough, else in double quotes."""
     return text if PLAIN.fullmatch(text) and _reads_as_itself(text) else json.dumps(text, ensure_ascii=False)
 
 
 def items(field: str, texts: Iterable[str], indent: int) -> Iterator[str]:
-    """The lines of a field with a list, its items two deeper; nothing at all for an empty list."""
+    """Yield the lines of a field with a list, its items two deeper; nothing for an empty list."""
     lines = [f"{' ' * indent}  - {scalar(text)}" for text in texts]
     if lines:
         yield f"{' ' * indent}{field}:"
@@ -38,21 +38,21 @@ def items(field: str, texts: Iterable[str], indent: int) -> Iterator[str]:
 
 
 def one_or_items(field: str, texts: Sequence[str], indent: int) -> Iterator[str]:
-    """The same, but one text alone stands beside the field, as people write it."""
+    """Yield the lines of a field with a list; one text alone follows the field, as people write it."""
     if len(texts) == 1:
         yield f"{' ' * indent}{field}: {scalar(texts[0])}"
     else:
         yield from items(field, texts, indent)
 
 
-def fields(told: Mapping[str, str], indent: int) -> Iterator[str]:
-    """The lines of plain fields; nothing for those that are not known."""
-    return (f"{' ' * indent}{field}: {scalar(text)}" for field, text in told.items() if text)
+def fields(values: Mapping[str, str], indent: int) -> Iterator[str]:
+    """Return the lines of plain fields; nothing for those that are not known."""
+    return (f"{' ' * indent}{field}: {scalar(text)}" for field, text in values.items() if text)
 
 
-def sections(told: Mapping[str, Iterable[str]]) -> list[str]:
-    """Each section with its lines; nothing for those that have none."""
-    return ["\n".join([f"{name}:", *lines]) for name, found in told.items() if (lines := list(found))]
+def sections(contents: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return each section with its lines; nothing for those that have none."""
+    return ["\n".join([f"{name}:", *lines]) for name, found in contents.items() if (lines := list(found))]
 
 
 def _reads_as_itself(text: str) -> bool:

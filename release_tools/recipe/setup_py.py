@@ -1,11 +1,11 @@
-"""What a ``setup.py`` says, read as text: it is parsed, never run."""
+"""Read a ``setup.py`` as text: it is parsed, never run."""
 
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-# Calls that make extension modules, whoever passes them on to setup().
+# Calls that make extension modules, however they reach setup().
 EXTENSION_CALLS: Final = frozenset(
     {"CMakeExtension", "CppExtension", "CUDAExtension", "Extension", "Pybind11Extension", "RustExtension", "cythonize",
      "mypycify", "CMakeBuild"}
@@ -19,7 +19,7 @@ class SetupPy:
 
     Attributes:
         keywords: the literal arguments of ``setup()``.
-        unknown: the names of those whose value only a run would tell.
+        unknown: the names of those whose value only a run would show.
         extensions: whether extension modules are made.
     """
 
@@ -62,7 +62,7 @@ def _called(call: ast.Call) -> str:
 
 
 def _literal(node: ast.expr, names: Mapping[str, ast.expr], depth: int = 0) -> Any:  # noqa: ANN401 - a literal is anything
-    """The value of an expression made of literals, names of such and sums of such.
+    """Return the value of an expression made of literals, names of such and sums of such.
 
     Raises:
         ValueError: it is not made of these.

@@ -1,4 +1,4 @@
-"""Pieces of a recipe's text, with where they stand."""
+"""Pieces of a recipe's text, with their offsets."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Span:
         path: the keys that lead to it, or the name of a v0 variable.
         start: offset of its first character.
         end: offset behind its last one.
-        text: what stands there.
+        text: the piece itself.
         line: number of its line, from 1.
     """
 
@@ -32,16 +32,16 @@ class Span:
 
     @property
     def quote(self) -> str:
-        """The quotation mark around the text; empty for none."""
+        """Return the quotation mark around the text; empty for none."""
         return self.text[0] if len(self.text) > 1 and self.text[0] in "\"'" and self.text[0] == self.text[-1] else ""
 
     @property
     def value(self) -> str:
-        """The text without quotation marks."""
+        """Return the text without quotation marks."""
         return self.text[1:-1] if self.quote else self.text
 
     def replaced(self, value: str) -> "Edit":
-        """The edit that puts another value here, within the same quotation marks."""
+        """Return the edit that puts another value here, within the same quotation marks."""
         text = f"{self.quote}{value}{self.quote}"
         return Edit(self.start, self.end, text, removed=(self.path, self.text), added=(self.path, text))
 
@@ -53,7 +53,7 @@ class Item:
     Attributes:
         place: of the scalar, without the dash.
         when: what it is conditional on: a v1 expression or a v0 selector; empty for always.
-        nested: whether it stands below an ``if``.
+        nested: whether it is below an ``if``.
     """
 
     place: Span
@@ -62,7 +62,7 @@ class Item:
 
     @property
     def name(self) -> str:
-        """The package that a requirement names, in lower case; of ``${{ "numpy" if linux }}`` the one in quotes."""
+        """Return the package that a requirement names, in lower case; of ``${{ "numpy" if linux }}`` the quoted one."""
         value = self.place.value
         if value.lstrip("$").startswith("{{"):
             quoted = QUOTED_NAME.search(value)
@@ -71,12 +71,12 @@ class Item:
 
     @property
     def constraint(self) -> str:
-        """What a requirement says behind the name."""
+        """Return the part of a requirement after the name."""
         return self.place.value if self.computed else self.place.value[len(self.name) :].strip()
 
     @property
     def computed(self) -> bool:
-        """Whether it holds an expression, so that only a rendered recipe says what it is."""
+        """Return whether it holds an expression, so that only a rendered recipe has its value."""
         return "{{" in self.place.text
 
 
@@ -99,7 +99,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class SourceSpans:
-    """Where a recipe takes code from.
+    """One source of a recipe.
 
     Attributes:
         fields: each plain field; a list's items one by one under the same key.
@@ -110,7 +110,7 @@ class SourceSpans:
     line: int
 
     def get(self, key: str) -> list[Span]:
-        """The values of one field; several in a list, or where each system has its own."""
+        """Return the values of one field; several in a list, or where each system has its own."""
         return [place for name, place in self.fields if name == key]
 
 
@@ -121,7 +121,7 @@ class Edit:
     Attributes:
         start: offset of the first character that is replaced.
         end: offset behind the last one.
-        text: what stands there afterwards.
+        text: what is there afterwards.
         removed: the entry of the document that disappears, if any.
         added: the one that appears, if any.
     """

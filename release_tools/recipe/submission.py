@@ -17,7 +17,7 @@ NOT_COMPARED: Final = "What {} required is not known here: compare the requireme
 
 @dataclass(frozen=True)
 class Present:
-    """A feedstock's recipe as it stands.
+    """A feedstock's recipe as it is.
 
     Attributes:
         form: its format.
@@ -37,7 +37,7 @@ class Present:
 
     @property
     def version(self) -> str:
-        """The version that it has.
+        """Return the version that it has.
 
         Raises:
             RecipeError: it is not written as a plain version in one place.
@@ -46,7 +46,7 @@ class Present:
 
 
 def submission(recipe: Recipe, text: str, notes: Iterable[str]) -> RecipeFiles:
-    """A package that conda-forge does not have.
+    """Return the files of a package that conda-forge does not have.
 
     Args:
         recipe: of the project.
@@ -61,23 +61,23 @@ def submission(recipe: Recipe, text: str, notes: Iterable[str]) -> RecipeFiles:
         diff=f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{text.count(chr(10))} @@\n"
         + "".join(f"+{line}\n" for line in text.splitlines()),
         checklist=tuple(notes),
-        unconfirmed=tuple(map(told, recipe.unconfirmed)),
+        unconfirmed=tuple(map(describe_name, recipe.unconfirmed)),
     )
 
 
-def feedstock_update(present: Present, target: Target, project: Recipe, former: Recipe | None) -> RecipeFiles:
-    """A feedstock's recipe brought to a release.
+def feedstock_update(present: Present, target: Target, project: Recipe, previous: Recipe | None) -> RecipeFiles:
+    """Return the files that bring a feedstock's recipe to a release.
 
     Args:
         present: the feedstock's recipe.
         target: the release.
         project: the recipe that we would make of the release.
-        former: the one that we would make of the version that the feedstock has; None where that is not known.
+        previous: the one that we would make of the version that the feedstock has; None where that is not known.
 
     Raises:
         RecipeError: the recipe is newer than the release, or has a structure that we do not understand.
     """
-    changed = difference(former, project) if former else NOTHING
+    changed = difference(previous, project) if previous else NOTHING
     updated = update_recipe(present.text, present.form, target, changed)
     path = present.path or f"recipe/{present.form}"
     new = {change.name for change in changed.changes if change.old is None}
@@ -91,11 +91,11 @@ def feedstock_update(present: Present, target: Target, project: Recipe, former: 
         files={path: updated.after} if fresh else {},
         diff=updated.diff,
         changes=updated.changes,
-        checklist=(*updated.checklist, *([NOT_COMPARED.format(present.version)] if fresh and not former else [])),
-        unconfirmed=tuple(told(name) for name in project.unconfirmed if name.conda in new),
+        checklist=(*updated.checklist, *([NOT_COMPARED.format(present.version)] if fresh and not previous else [])),
+        unconfirmed=tuple(describe_name(name) for name in project.unconfirmed if name.conda in new),
     )
 
 
-def told(name: Name) -> str:
-    """What is said of a conda name that nothing confirms: ``words → words (curated table: not listed; …)``."""
+def describe_name(name: Name) -> str:
+    """Describe a conda name that nothing confirms: ``words → words (curated table: not listed; …)``."""
     return f"{name.pypi} → {name.conda} ({'; '.join(name.tried)})"

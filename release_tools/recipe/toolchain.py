@@ -1,4 +1,4 @@
-"""Whether a project has compiled code, and what its build then needs beside Python."""
+"""Find out if a project has compiled code, and what its build then needs in addition to Python."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ class Toolchain:
     Attributes:
         languages: compilers, as conda's ``compiler()`` names them, C first.
         tools: conda packages that run during the build and are not in the project's own build requirements.
-        host: conda packages that a reviewer puts into host beside the project's own build requirements.
+        host: conda packages that a reviewer puts into host in addition to the project's own build requirements.
         bundles_crates: whether the licenses of Rust crates have to be collected during the build.
     """
 
@@ -57,13 +57,13 @@ class Toolchain:
 
 
 def backend(sources: Sources) -> str:
-    """The build backend's import path; setuptools' where the project names none (PEP 517)."""
+    """Return the build backend's import path; setuptools' where the project names none (PEP 517)."""
     named = sources.table("build-system").get("build-backend")
     return named if isinstance(named, str) else "setuptools.build_meta"
 
 
 def build_requires(sources: Sources) -> tuple[str, ...]:
-    """The build requirements, without those that an sdist has no use for.
+    """Return the build requirements, without those that an sdist has no use for.
 
     Setuptools' ``setup_requires`` and those of hatchling's build hooks are among them.
     """
@@ -76,7 +76,7 @@ def build_requires(sources: Sources) -> tuple[str, ...]:
 
 
 def host_requires(evidence: Evidence) -> tuple[str, ...]:
-    """The build requirements, and Babel where it makes the message catalogs that are installed.
+    """Return the build requirements, and Babel where it makes the message catalogs that are installed.
 
     Whoever requires Babel and installs catalogs compiles them with it, be it in the build or before the sdist is made:
     https://babel.pocoo.org/en/latest/cmdline.html#compile
@@ -87,14 +87,14 @@ def host_requires(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _has_catalogs(evidence: Evidence) -> bool:
-    """Whether message catalogs are installed; an sdist may hold only what they are compiled from."""
+    """Return whether message catalogs are installed; an sdist may hold only their sources."""
     paths = evidence.built.paths if evidence.built else _built(evidence.sources.paths)
     suffixes = (".mo",) if evidence.built else (".mo", ".po")
     return any("/LC_MESSAGES/" in path and path.endswith(suffixes) for path in paths)
 
 
 def bundled(built: Built | None) -> tuple[str, ...]:
-    """The shared libraries that a repaired wheel brings along (``libgeos``), which on conda are packages of their own.
+    """Return the shared libraries in a repaired wheel (``libgeos``), which on conda are packages of their own.
 
     Those of the compilers are left out: their packages come with them.
     """
@@ -104,7 +104,7 @@ def bundled(built: Built | None) -> tuple[str, ...]:
 
 
 def _hatch_hooks(sources: Sources) -> Mapping[str, Mapping[str, Any]]:
-    """The build hooks of hatchling that run for a wheel, by name."""
+    """Return the build hooks of hatchling that run for a wheel, by name."""
     build = sources.table("tool", "hatch", "build")
     tables = (build.get("hooks"), sources.table("tool", "hatch", "build", "targets", "wheel").get("hooks"))
     hooks = {name: hook for table in tables if isinstance(table, dict) for name, hook in table.items()}
@@ -114,13 +114,13 @@ def _hatch_hooks(sources: Sources) -> Mapping[str, Mapping[str, Any]]:
 
 
 def toolchain(evidence: Evidence) -> Toolchain | None:
-    """What compiles the project; None for a pure one. A wheel decides, where there is one."""
+    """Return what compiles the project; None for a pure one. A wheel decides, where there is one."""
     compiled = _looks_compiled(evidence.sources) if evidence.built is None else not evidence.built.pure
     return _chain(evidence.sources) if compiled else None
 
 
 def _looks_compiled(sources: Sources) -> bool:
-    """Whether the sources, without being built, look as if a build made extension modules."""
+    """Return whether the sources, without being built, seem to contain extension modules."""
     name = backend(sources)
     if name == "mesonpy":
         return bool(_meson_languages(sources))
@@ -145,9 +145,12 @@ def _chain(sources: Sources) -> Toolchain:
         tools += ["pkg-config"]
     if name in {"scikit_build_core.build", "py_build_cmake.build"} or required & {"cmake", "scikit-build"}:
         tools += ["cmake", "ninja"]
-    # The C that Cython wrote into an sdist is for the Cython of its day: a recipe has it written anew.
-    host = ["cython"] * ("cython" not in required and any(path.endswith(".pyx") for path in _built(sources.paths)))
-    host += ["ninja"] * (name == "mesonpy")
+    # The C that Cython wrote into an sdist is for the Cython of its day: a recipe has it generated again.
+    host = []
+    if "cython" not in required and any(path.endswith(".pyx") for path in _built(sources.paths)):
+        host.append("cython")
+    if name == "mesonpy":
+        host.append("ninja")
     rust = "rust" in languages
     languages |= set() if "cxx" in languages else {"c"}
     order = ("c", "cxx", "fortran", "cuda", "rust", "go")
@@ -160,7 +163,7 @@ def _chain(sources: Sources) -> Toolchain:
 
 
 def _meson_languages(sources: Sources) -> set[str]:
-    """The languages of ``project()`` and ``add_languages()`` in the root ``meson.build``."""
+    """Return the languages of ``project()`` and ``add_languages()`` in the root ``meson.build``."""
     text = sources.texts.get("meson.build", "")
     found = re.search(r"\bproject\s*\(([^)]{0,4000})\)", text)
     words = set(re.findall(r"'(\w+)'", found[1])) if found else set()
@@ -174,7 +177,7 @@ def _languages_of(paths: Iterable[str]) -> set[str]:
 
 
 def _built(paths: Iterable[str]) -> Iterable[str]:
-    """The files that may be compiled: not those of tests, examples and the like."""
+    """Return the files that may be compiled: not those of tests, examples and the like."""
     return (path for path in paths if not NOT_BUILT & set(path.split("/")))
 
 

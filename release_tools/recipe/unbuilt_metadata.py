@@ -22,12 +22,12 @@ Groups = Mapping[str, Mapping[str, str]]
 
 
 def setup_py(sources: Sources) -> SetupPy:
-    """What the sdist's ``setup.py`` says; nothing where there is none."""
+    """Return what the sdist's ``setup.py`` says; nothing where there is none."""
     return read_setup_py(sources.texts.get("setup.py", ""))
 
 
 def completed(evidence: Evidence) -> Evidence:
-    """The evidence with the requirements that an sdist's PKG-INFO leaves to the build, wherever they are written."""
+    """Return the evidence with the requirements that an sdist's PKG-INFO leaves to the build."""
     metadata, sources = evidence.metadata, evidence.sources
     if evidence.built is not None or "requires_dist" in metadata or _has_none(metadata):
         return evidence
@@ -40,14 +40,14 @@ def completed(evidence: Evidence) -> Evidence:
 
 
 def entry_points(sources: Sources) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The console and gui scripts, ``name = module:function``, and the names of the latter."""
+    """Return the console and gui scripts, ``name = module:function``, and the names of the latter."""
     groups = next((found for found in _groups(sources) if found.get(CONSOLE) or found.get(GUI)), {})
     console, gui = groups.get(CONSOLE, {}), groups.get(GUI, {})
     return tuple(f"{name} = {value}" for name, value in (*console.items(), *gui.items())), frozenset(gui)
 
 
 def setup_requires(sources: Sources) -> list[str]:
-    """What setuptools adds to the build requirements (PEP 517), and fetches during the build if it is not there."""
+    """Return what setuptools adds to the build requirements (PEP 517), and fetches during the build if missing."""
     config = _ini(sources.texts.get("setup.cfg", "")).get("options", {})
     return _lines(config.get("setup_requires")) + _lines(setup_py(sources).keywords.get("setup_requires"))
 
@@ -68,12 +68,16 @@ def _requirements(sources: Sources) -> Iterator[list[str]]:
 
 
 def _egg_info_requirements(text: str) -> list[str]:
-    """The requirements of ``requires.txt``, whose sections are extras, markers, or ``extra:marker``."""
+    """Yield the requirements of ``requires.txt``, whose sections are extras, markers, or ``extra:marker``."""
     found, marker = [], ""
     for line in filter(None, map(str.strip, text.splitlines())):
         if line.startswith("["):
             extra, _, condition = line.strip("[]").partition(":")
-            conditions = [f"({condition})"] * bool(condition) + [f"extra == '{extra}'"] * bool(extra)
+            conditions = []
+            if condition:
+                conditions.append(f"({condition})")
+            if extra:
+                conditions.append(f"extra == '{extra}'")
             marker = " and ".join(conditions)
         else:
             found.append(f"{line} ; {marker}" if marker else line)
@@ -106,7 +110,7 @@ def _ini(text: str) -> Groups:
 
 
 def _lines(value: object) -> list[str]:
-    """The items of a list, or the lines of a text, as setuptools accepts both."""
+    """Return the items of a list, or the lines of a text, as setuptools accepts both."""
     lines: Iterable[object] = value.splitlines() if isinstance(value, str) else value if isinstance(value, list) else ()
     return [line.strip() for line in lines if isinstance(line, str) and line.strip() and not line.startswith("#")]
 

@@ -1,7 +1,7 @@
 """Bring a recipe to another version: the few characters that change, and nothing else.
 
-What can be placed with certainty is edited; what cannot goes on a list for a person; a structure that we do not
-understand is refused with its line, and then nothing is edited.
+An edit is made where its place is certain; anything else goes on a checklist for a person. A structure that we do
+not understand is refused with its line, and then nothing is edited.
 """
 
 import re
@@ -48,14 +48,14 @@ class Updated:
 
     @property
     def diff(self) -> str:
-        """A unified diff as git writes it, without its header; empty where nothing changed."""
+        """Return a unified diff as git writes it, without its header; empty where nothing changed."""
         before, after = (list(StringIO(text, newline="\n")) for text in (self.before, self.after))
         lines = unified_diff(before, after, f"a/recipe/{self.form}", f"b/recipe/{self.form}")
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def own_recipe(paths: Iterable[str]) -> tuple[str, Format] | None:
-    """The recipe that a project keeps for itself, and its format; None where it keeps none.
+    """Return the path and the format of the project's own recipe; None where it keeps none.
 
     Args:
         paths: the project's files, relative to its root, with ``/``.
@@ -66,7 +66,7 @@ def own_recipe(paths: Iterable[str]) -> tuple[str, Format] | None:
 
 
 def recipe_version(text: str, form: Format) -> str:
-    """The version that a recipe has.
+    """Return the version that a recipe has.
 
     Raises:
         RecipeError: it is not written as a plain version in one place.
@@ -85,7 +85,7 @@ def set_version(text: str, form: Format, version: str) -> str:
 
 
 def update_recipe(text: str, form: Format, target: Target, changed: Difference = NOTHING) -> Updated:
-    """A feedstock's recipe for a new version.
+    """Bring a feedstock's recipe to a new version.
 
     Args:
         text: the recipe as the feedstock has it.
@@ -114,7 +114,7 @@ def update_recipe(text: str, form: Format, target: Target, changed: Difference =
 
 
 def fill_in(text: str, form: Format, target: Target) -> Updated:
-    """A project's own recipe with version, digest and build number filled in where it has them as plain text.
+    """Fill version, digest and build number into a project's own recipe where it has them as plain text.
 
     Unlike a feedstock's recipe it may take its source from a folder and its version from the environment; what is not
     there in plain text is left alone.
@@ -151,7 +151,7 @@ def _leaving(plan: Plan, what: str) -> Iterator[None]:
 
 
 def _version_place(document: RecipeDocument) -> Span:
-    """Where the version is written, through as many variables as lie between.
+    """Return where the version is written, followed through any number of variables.
 
     Raises:
         RecipeError: there is none, or it is not one literal.
@@ -171,7 +171,7 @@ def _version_place(document: RecipeDocument) -> Span:
 
 
 def _quoted(place: Span, version: str, form: Format) -> Edit:
-    """The edit of the version, with quotation marks wherever it would be read as a number, or as jinja, without."""
+    """Return the edit of the version, quoted where it would otherwise be read as a number or as jinja."""
     variable = form is Format.V0 and "." not in place.path
     bare = not place.quote and (variable or LOOKS_LIKE_A_NUMBER.fullmatch(version) is not None)
     text = f'"{version}"' if bare else f"{place.quote}{version}{place.quote}"
@@ -179,7 +179,7 @@ def _quoted(place: Span, version: str, form: Format) -> Edit:
 
 
 def _number_edits(document: RecipeDocument, number: int) -> Iterator[Edit]:
-    """The build number set, wherever it is written.
+    """Yield the edits that set the build number, in each place where it is written.
 
     Raises:
         RecipeError: it is computed from nothing that is a plain number.
@@ -196,7 +196,7 @@ def _number_edits(document: RecipeDocument, number: int) -> Iterator[Edit]:
 
 
 def _leftovers(document: RecipeDocument, version: Span, edits: tuple[Edit, ...]) -> Iterator[str]:
-    """The lines that still have the old version as plain text; numbers of one part are too common to tell anything."""
+    """Yield the lines that still have the old version as plain text; numbers of one part are too common."""
     if "." not in version.value:
         return
     edited = [(edit.start, edit.end) for edit in edits]

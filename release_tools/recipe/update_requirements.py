@@ -13,11 +13,11 @@ from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.recipe.matchspec_compare import same_constraint, same_name
 from release_tools.recipe.spans import Edit, Item, Listed, Span
 
-FIRST: Final = frozenset({"python", "pip"})  # stand first or last in lists that are otherwise sorted
+FIRST: Final = frozenset({"python", "pip"})  # are first or last in lists that are otherwise sorted
 
 
 def plan_difference(plan: Plan, document: RecipeDocument, changed: Difference) -> None:
-    """Plan the edits for what a project changed; what cannot be placed with certainty is left to a person."""
+    """Plan the edits for what a project changed; what is not certain is left to a person."""
     for change in changed.changes:
         _plan_change(plan, document, change, changed.required.get(change.section, frozenset()))
     if changed.python_min is not None:
@@ -45,9 +45,9 @@ def _plan_change(plan: Plan, document: RecipeDocument, change: RequirementChange
 
 
 def _home(lists: Sequence[Listed], required: AbstractSet[str]) -> Listed | None:
-    """The list that holds what the project requires: the only one, or of several outputs' the only one with all of it.
+    """Return the list of the project's requirements: the only one, or the only output's that has all of them.
 
-    One requirement alone tells nothing: any output may have it.
+    One requirement alone proves nothing: any output may have it.
     """
     if len(lists) == 1:
         return lists[0]
@@ -61,7 +61,7 @@ def _home(lists: Sequence[Listed], required: AbstractSet[str]) -> Listed | None:
 def _plan_gone(
     plan: Plan, document: RecipeDocument, change: RequirementChange, lists: Sequence[Listed], items: Sequence[Item]
 ) -> None:
-    """A requirement that the project dropped: its lines go, if they are the project's and not a reviewer's."""
+    """Remove a requirement that the project dropped, if its lines are the project's and not a reviewer's."""
     bound = all(same_constraint(item.constraint, change.old or "") for item in items)
     if items and bound and all(_is_alone(document, item, lists) for item in items):
         for item in items:
@@ -71,7 +71,7 @@ def _plan_gone(
 
 
 def _plan_bound(plan: Plan, change: RequirementChange, items: Sequence[Item]) -> None:
-    """A requirement with another constraint: edited where the recipe said what the project said before."""
+    """Change a constraint where the recipe has what the project said before."""
     if all(same_constraint(item.constraint, change.new or "") for item in items):
         return
     if change.old is not None and all(same_constraint(item.constraint, change.old) for item in items):
@@ -95,13 +95,13 @@ def _has(items: Sequence[Item]) -> str:
 
 
 def _spec(change: RequirementChange, item: Item | None = None) -> str:
-    """The requirement as it is to stand there, the name spelled as it stands there already."""
+    """Return the requirement as it is to be written, with the name spelled as in the recipe."""
     name = item.place.value[: len(item.name)] if item else change.name
     return f"{name} {change.new or ''}".strip()
 
 
 def _is_alone(document: RecipeDocument, item: Item, lists: Iterable[Listed]) -> bool:
-    """Whether an item's line can go: it holds nothing else, no comment speaks of it, and the list keeps an item."""
+    """Return whether an item's line can go: it holds nothing else, has no comment, and the list keeps an item."""
     start, end = document.line_of(item.place)
     above = document.text[:start].rstrip("\r\n").rpartition("\n")[2].lstrip()
     bare = document.text[start:end].strip() == f"- {item.place.text}" and not above.startswith("#")
@@ -114,13 +114,13 @@ def _removal(document: RecipeDocument, place: Span) -> Edit:
 
 
 def _is_extendable(document: RecipeDocument, listed: Listed) -> bool:
-    """Whether a line can be put below one of the list's own: it has one line an item, and not all below conditions."""
+    """Return whether a list can take another line: it has one line an item, and not all below conditions."""
     own = [item for item in listed.items if not item.nested]
     return listed.block and bool(own) and document.text[: own[-1].place.start].rpartition("\n")[2].strip() == "-"
 
 
 def _insertion(document: RecipeDocument, listed: Listed, text: str) -> Edit:
-    """The edit that adds an item, in its place where the list is sorted, else below the last one."""
+    """Return the edit that adds an item, in its place where the list is sorted, else below the last one."""
     own = [item for item in listed.items if not item.nested]
     names = [item.name for item in own if item.name not in FIRST]
     smaller = [item for item in own if item.name not in FIRST and item.name < text.lower()]
@@ -134,7 +134,7 @@ def _insertion(document: RecipeDocument, listed: Listed, text: str) -> Edit:
 
 
 def _plan_python(plan: Plan, document: RecipeDocument, old: str, new: str) -> None:
-    """The oldest Python: where ``python_min`` is a variable it is set, else the bounds of python are."""
+    """Set the oldest Python: in the variable ``python_min`` where there is one, else in python's bounds."""
     old, new = old or CONDA_FORGE_PYTHON, new or CONDA_FORGE_PYTHON
     said = f"Python >={old} → >={new}"
     places = document.variables.get("python_min", ())

@@ -53,7 +53,7 @@ def plan_source(plan: Plan, document: RecipeDocument, target: Target, version: S
         where = f" line {sources[0].line}" if sources else ""
         raise RecipeError(
             f"{document.form}{where}: the source is not the sdist on PyPI that was released before.",
-            "Update it by hand; from then on it can be followed.",
+            "Update it by hand this once.",
         )
     for source in sources:
         if source not in ours:
@@ -64,7 +64,7 @@ def plan_source(plan: Plan, document: RecipeDocument, target: Target, version: S
 
 
 def is_ours(document: RecipeDocument, source: SourceSpans, target: Target) -> bool:
-    """Whether a source is the sdist on PyPI: by its digest where we know it, else by its address."""
+    """Return whether a source is the sdist on PyPI: by its digest where we know it, else by its address."""
     digests = [root.value for place in source.get("sha256") for root in document.roots(place)]
     if target.previous_sha256:
         return target.previous_sha256 in digests
@@ -80,7 +80,7 @@ def _check_other(document: RecipeDocument, source: SourceSpans, version: Span) -
 
 def _plan_digests(plan: Plan, document: RecipeDocument, ours: list[SourceSpans], target: Target) -> None:
     for place in (place for source in ours for name in OTHER_DIGESTS for place in source.get(name)):
-        raise document.refuse(place, "a digest beside sha256; leave only that one.")
+        raise document.refuse(place, "another digest than sha256; leave only that one.")
     literals = [document.literal(place) for source in ours for place in source.get("sha256")]
     for literal in {place.start: place for place in literals}.values():
         if not SHA256.fullmatch(literal.value):
@@ -89,7 +89,7 @@ def _plan_digests(plan: Plan, document: RecipeDocument, ours: list[SourceSpans],
 
 
 def _plan_address(plan: Plan, document: RecipeDocument, place: Span, version: Span, target: Target) -> None:
-    """The address, where it has the version as plain text, or ends in a name that the sdist no longer has."""
+    """Edit the address where it has the version as plain text, or ends in a name that the sdist no longer has."""
     folder, _, name = place.value.rpartition("/")
     if version.value in place.value:
         new = place.value.replace(version.value, target.version)
@@ -106,7 +106,7 @@ def _plan_address(plan: Plan, document: RecipeDocument, place: Span, version: Sp
 
 
 def _rendered(document: RecipeDocument, text: str, version: Span, new: str) -> str:
-    """A file name with its plain variables put in; empty where it has anything but plain variables."""
+    """Return a file name with its plain variables put in; empty where it has anything but plain variables."""
 
     def value(found: re.Match[str]) -> str:
         places = document.variables.get(found[1].strip(), ())

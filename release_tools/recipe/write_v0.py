@@ -7,8 +7,8 @@ from release_tools.recipe.scalars import fields, inert, items, one_or_items, sca
 
 
 def write_v0(recipe: Recipe) -> str:
-    """The text of ``meta.yaml``, its sections in the order that the linter of conda-forge demands."""
-    told = {
+    """Return the text of ``meta.yaml``, with the sections in the order that conda-forge's linter demands."""
+    contents = {
         "package": [f"  name: {scalar(recipe.name)}", "  version: {{ version }}"],
         "source": [f"  url: {_template(recipe.url)}", f"  sha256: {scalar(recipe.sha256)}"],
         "build": _build(recipe),
@@ -17,7 +17,7 @@ def write_v0(recipe: Recipe) -> str:
         "about": _about(recipe),
         "extra": items("recipe-maintainers", recipe.maintainers, 2),
     }
-    return "\n\n".join(["\n".join(_set(recipe)), *sections(told)]) + "\n"
+    return "\n\n".join(["\n".join(_set(recipe)), *sections(contents)]) + "\n"
 
 
 def _set(recipe: Recipe) -> Iterator[str]:
@@ -68,5 +68,5 @@ def _about(recipe: Recipe) -> Iterator[str]:
 
 
 def _template(text: str) -> str:
-    """Text of our own in conda-build's jinja, which is evaluated before YAML is read and needs no quotes."""
+    """Turn our own template text into conda-build's jinja, which is evaluated before YAML and needs no quotes."""
     return text.replace("${{", "{{") if "${{" in text else scalar(text)

@@ -8,8 +8,8 @@ from release_tools.recipe.scalars import fields, inert, items, one_or_items, sca
 
 
 def write_v1(recipe: Recipe) -> str:
-    """The text of ``recipe.yaml``, its sections in the order that the linter of conda-forge demands."""
-    told = {
+    """Return the text of ``recipe.yaml``, with the sections in the order that conda-forge's linter demands."""
+    contents = {
         "context": _context(recipe),
         "package": [f"  name: {scalar(recipe.name)}", "  version: ${{ version }}"],
         "source": [f"  url: {scalar(recipe.url)}", f"  sha256: {scalar(recipe.sha256)}"],
@@ -19,7 +19,7 @@ def write_v1(recipe: Recipe) -> str:
         "about": _about(recipe),
         "extra": items("recipe-maintainers", recipe.maintainers, 2),
     }
-    return "\n\n".join(["schema_version: 1", *sections(told)]) + "\n"
+    return "\n\n".join(["schema_version: 1", *sections(contents)]) + "\n"
 
 
 def _context(recipe: Recipe) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _requirements(recipe: Recipe) -> Iterator[str]:
 
 
 def _under(when: Condition | None, specs: Sequence[str]) -> Iterator[str]:
-    """Requirements, as they are or below their condition."""
+    """Return requirements as they are or below their condition."""
     if when is None:
         yield from (f"    - {scalar(spec)}" for spec in specs)
         return

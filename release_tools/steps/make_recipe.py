@@ -23,7 +23,7 @@ CHANGE = "Change of the feedstock"
 
 
 def start_recipe(context: Context, release: Release) -> None:
-    """In a dry run, start to render it, once the files that it is made of are built.
+    """Start to render the recipe in a dry run, once the files that it is made of are built.
 
     A real run asks what conda-forge has when its turn comes, as that is what the pull request will change.
     """
@@ -72,7 +72,7 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
 
 
 def _rendered(context: Context, release: Release) -> "_Rendered":
-    """What conda-forge would get, with what it was made of, and what its channels do not have yet."""
+    """Render what conda-forge would get, with its inputs and what its channels do not have yet."""
     from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
     from release_tools.publishers.conda_forge.rendering import render
 
@@ -116,7 +116,7 @@ def _said(
 
 
 def _drift(drift: "Drift", remaining: "Drift | None" = None) -> Note:
-    """One line about how far a feedstock's recipe is from the project, and will be after a change."""
+    """Return one line on how far a feedstock's recipe is from the project, and will be after a change."""
     if not drift:
         return Note(State.DONE, "the feedstock's recipe agrees with the project")
     said = f"the feedstock's recipe {_counted(drift)}"

@@ -1,4 +1,4 @@
-"""Whether the recipe for conda-forge builds, and its tests pass."""
+"""Build the recipe for conda-forge and run its tests."""
 
 from pathlib import PurePosixPath
 
@@ -11,7 +11,7 @@ from release_tools.recipe.document import Format
 
 
 def test_recipe(context: Context, release: Release) -> Release | Skip:
-    """Build and test it with rattler-build, where a channel is at hand.
+    """Build and test it with rattler-build, where a channel can be reached.
 
     Raises:
         RecipeError: it is no YAML.

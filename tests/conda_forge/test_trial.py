@@ -1,4 +1,4 @@
-"""A rehearsal builds and tests the recipe that it shows, where a channel is at hand."""
+"""A dry run builds and tests the recipe that it shows, where a channel can be reached."""
 
 import json
 import sys

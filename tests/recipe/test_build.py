@@ -84,7 +84,7 @@ def test_a_generated_recipe_builds_tests_and_installs(run: Run, tmp_path: Path, 
     assert said.code == 0, said.err
     answer = json.loads(said.out)
     assert "greet --help" in answer["text"]
-    (told,) = answer["trial"]
+    (told,) = answer["test-build"]
     assert (told["state"], told["detail"]) == ("done", "by rattler-build")
 
     (built,) = (tmp_path / "dist" / "recipe" / "noarch").iterdir()
@@ -126,13 +126,13 @@ def test_a_recipe_is_not_built_beside_a_credential(run: Run, tmp_path: Path, con
 
 
 NOT_TRIED = {
-    "patches": ("  sha256: x", "  sha256: x\n  patches: [mine.patch]", "needs files that lie beside it"),
+    "patches": ("  sha256: x", "  sha256: x\n  patches: [mine.patch]", "needs other files"),
     "a source beside it": (
         "  url: https://example.org/a.tar.gz\n  sha256: x",
         "  path: ..",
-        "needs files that lie beside it",
+        "needs other files",
     ),
-    "a script beside it": ("  script: make\n", "", "needs files that lie beside it"),
+    "a script beside it": ("  script: make\n", "", "needs other files"),
     "compiled code": ("  noarch: python\n", "", "is of compiled code"),
 }
 OWN = """\
@@ -161,5 +161,5 @@ def test_a_recipe_is_not_built_without_a_channel(run: Run, tmp_path: Path) -> No
     nowhere = {"RELEASE_TOOLS_CONDA_CHANNELS": "http://127.0.0.1:9/channel"}
     said = run("recipe", make_sdist(tmp_path), "-C", tmp_path, "--build", **nowhere)
     assert said.code == 9
-    assert "no channel with Python at hand" in said.err
+    assert "no reachable conda channel" in said.err
     assert yaml.safe_load((tmp_path / "dist" / "recipe" / "recipe.yaml").read_text())["package"]["name"] == "greeter"

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(invocation: Session) -> int:
-    """Compare; drift is an error with an exit code of its own."""
+    """Compare the feedstock's recipe with this commit; drift is an error with an exit code of its own."""
     from release_tools.pipeline import build_or_load_dists
     from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
     from release_tools.publishers.conda_forge.rendering import drift_of, look_up, read_present

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
-    """The files that a recipe is made from, for every command that needs one."""
+    """Declare the files that a recipe is made from, for each command that needs one."""
     parser.add_argument(
         "files",
         nargs="*",
@@ -59,16 +59,16 @@ def run(invocation: Session) -> int:
         subject = RecipeInputs(context, build_or_load_dists(context, options.files))
         written = subject.written(Format[options.format.upper()] if options.format else None)
         path = store_recipe(context.output, written.form, written.text)
-        trial = _tried(subject, written, path.parent) if options.build else ()
+        test_build = _tried(subject, written, path.parent) if options.build else ()
     finally:
         context.close()
     if options.json:
-        console.data(json.dumps(_data(subject, written, path, trial), indent=2))
+        console.data(json.dumps(_data(subject, written, path, test_build), indent=2))
     else:
         console.data(written.text.rstrip("\n"))
-        for note in (Note(State.DONE, f"written to {path}"), *_remarks(subject, written), *trial):
+        for note in (Note(State.DONE, f"written to {path}"), *_remarks(subject, written), *test_build):
             console.remark(note)
-    if any(note.state is not State.DONE for note in trial):
+    if any(note.state is not State.DONE for note in test_build):
         raise VerifyError(
             f"{path} was written, but it does not work here", f"See all of it: rattler-build build --recipe {path}"
         )
@@ -76,7 +76,7 @@ def run(invocation: Session) -> int:
 
 
 def _tried(subject: "RecipeInputs", written: "Written", folder: Path) -> tuple[Note, ...]:
-    """What became of building and testing it; the packages are put beside it, as in a channel.
+    """Build and test the recipe, and put the packages next to it, as in a channel.
 
     Raises:
         VerifyError: it cannot be built here.
@@ -86,15 +86,15 @@ def _tried(subject: "RecipeInputs", written: "Written", folder: Path) -> tuple[N
     if reason := why_not(subject.context, written.form, written.text):
         raise VerifyError(f"{folder / written.form} was written, but not built: {reason}")
     sdist = subject.release.artifacts_of_kind(ArtifactKind.SDIST)[0]
-    trial = run_test_build(subject.context, written.text, sdist)
-    for package in trial.packages:
+    test_build = run_test_build(subject.context, written.text, sdist)
+    for package in test_build.packages:
         (folder / package.parent.name).mkdir(exist_ok=True)
         shutil.copy(package, folder / package.parent.name)
-    return trial.notes
+    return test_build.notes
 
 
 def _remarks(subject: "RecipeInputs", written: "Written") -> list[Note]:
-    """What a person should know of the recipe; names only where they are ours."""
+    """List what a person should know of the recipe; names only where they are ours."""
     made = f"made of {written.own}: {'; '.join(written.changes) or 'nothing to fill in'}" if written.own else ""
     said = [Note(State.INFO, line) for line in (made, *written.notes) if line]
     if written.own:
@@ -109,13 +109,13 @@ def _remarks(subject: "RecipeInputs", written: "Written") -> list[Note]:
 def _doubts(names: "tuple[Name, ...]") -> list[str]:
     advice = 'Where conda calls it otherwise: [tool.release-tools.conda.names] {} = "its conda name"'
     return [
-        f"{name.pypi} is taken for {name.conda}, which nothing confirms (tried: {'; '.join(name.tried)}). "
+        f"assuming that {name.pypi} is {name.conda}, unconfirmed (tried: {'; '.join(name.tried)}). "
         + advice.format(name.pypi)
         for name in names
     ]
 
 
-def _data(subject: "RecipeInputs", written: "Written", path: Path, trial: tuple[Note, ...]) -> dict[str, Any]:
+def _data(subject: "RecipeInputs", written: "Written", path: Path, test_build: tuple[Note, ...]) -> dict[str, Any]:
     recipe = subject.recipe
     return {
         "name": recipe.name,
@@ -129,5 +129,5 @@ def _data(subject: "RecipeInputs", written: "Written", path: Path, trial: tuple[
         ],
         "unmet": list(subject.unmet),
         "not-asked": subject.unasked,
-        "trial": [note_data(note) for note in trial],
+        "test-build": [note_data(note) for note in test_build],
     }

@@ -28,7 +28,7 @@ from release_tools.publishers.conda_forge import pull_request_texts
 from release_tools.publishers.conda_forge.feedstock_status import conda_forge_files, conda_forge_status
 from release_tools.publishers.conda_forge.feedstocks import conda_forge_hub
 from release_tools.publishers.conda_forge.pull_request import ForgePullRequest
-from release_tools.publishers.conda_forge.recipe_facts import seen
+from release_tools.publishers.conda_forge.recipe_facts import recipe_facts
 from release_tools.publishers.conda_forge.recipe_files import DIFF
 from release_tools.publishers.conda_forge.sdist_source import SdistSource, find_taken_names
 from release_tools.publishers.conda_forge.token import check_token, token_login
@@ -113,7 +113,7 @@ class CondaForgePublisher(BasePublisher):
         yield from self._pull_request_actions(self._pull_request)
 
     def recover(self, release: Release, error: ReleaseToolsError) -> Iterator[Note | Document] | None:  # noqa: ARG002 - the pull request has it
-        """Return the way by hand after a refused token; every other error fails the release."""
+        """Explain the manual steps after a refused token; every other error fails the release."""
         pull_request = self._pull_request
         if not isinstance(error, CredentialError) or pull_request is None:
             return None
@@ -281,7 +281,7 @@ def _unchanged_action(target: GitHubRepository, recipe: RecipeFiles, release: Re
 
 def _body(pull_request: ForgePullRequest) -> str:
     recipe, release = pull_request.recipe, pull_request.release
-    boxes = pull_request_texts.ticked(_template(pull_request.target), seen(release, recipe, pull_request.login))
+    boxes = pull_request_texts.ticked(_template(pull_request.target), recipe_facts(release, recipe, pull_request.login))
     return pull_request_texts.body(release, recipe, boxes)
 
 

@@ -1,4 +1,4 @@
-"""What the extras of a dependency ask for, as its newest release on PyPI says."""
+"""Look up what the extras of a dependency require, in its releases on PyPI."""
 
 import re
 from collections.abc import Mapping
@@ -29,14 +29,14 @@ class Extras:
         self._known: dict[str, tuple[str, ...] | None] = {}
 
     def __call__(self, project: str, extra: str) -> tuple[str, ...] | None:
-        """The requirements of an extra, its own condition taken out; None where PyPI does not tell."""
+        """Return the requirements of an extra, its own condition removed; None where PyPI does not say."""
         if project not in self._known:
             self._known[project] = self._asked(project)
         requires = self._known[project]
         return None if requires is None else of_extra(requires, extra)
 
     def _asked(self, project: str) -> tuple[str, ...] | None:
-        """Every requirement of the newest release, by its wheel's metadata alone (PEP 658)."""
+        """Return the requirements of the newest release, from its wheel's metadata alone (PEP 658)."""
         context = self._context
         if context.unreachable_channel:
             return None
@@ -52,7 +52,7 @@ class Extras:
 
 
 def of_extra(requires_dist: tuple[str, ...], extra: str) -> tuple[str, ...]:
-    """Of a project's requirements those that one extra asks for, as if they were asked for without it."""
+    """Return those of a project's requirements that one extra adds, as if they needed no extra."""
 
     def decided(found: re.Match[str]) -> str:
         return _ALWAYS if canonicalize_name(found["name"]) == canonicalize_name(extra) else _NEVER
@@ -71,7 +71,7 @@ def of_extra(requires_dist: tuple[str, ...], extra: str) -> tuple[str, ...]:
 
 
 def _newest(files: Mapping[str, IndexFile]) -> IndexFile | None:
-    """The wheel of the newest final release; None where there is none."""
+    """Return the wheel of the newest final release; None where there is none."""
     found = {
         name: version_of_file(name) for name, file in files.items() if name.endswith(".whl") and not file.is_yanked
     }

@@ -1,6 +1,6 @@
 """Feedstocks: the repositories in which conda-forge keeps the recipe of each package. Only read here.
 
-conda-forge is on github.com, wherever the project itself lies, and what it has is public.
+conda-forge is on github.com, wherever the project itself is hosted, and all of it is public.
 """
 
 import json
@@ -16,7 +16,7 @@ from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 
 _SUFFIX: Final = "-feedstock"
 _QUICK: Final = 5.0
-"""Seconds that a rehearsal waits for GitHub."""
+"""Seconds that a dry run waits for GitHub."""
 _NAMED_BY: Final = 3
 """Characters of a package's name that make its folders in the list of outputs."""
 
@@ -47,10 +47,10 @@ class Feedstock:
 
 
 def conda_forge_hub(context: Context, *variables: str) -> GitHub:
-    """github.com as conda-forge's readers see it; a rehearsal does not wait long for it.
+    """Return github.com as conda-forge's readers know it; a dry run does not wait long for it.
 
     Args:
-        context: the run's surroundings.
+        context: the run's context.
         variables: of the environment, the first that is set has the token; any that is there by default, because more
             may be read with a token than without.
 
@@ -65,10 +65,10 @@ def conda_forge_hub(context: Context, *variables: str) -> GitHub:
 
 
 def feedstock_of(context: Context, package: str, branch: str = "") -> Feedstock | None:
-    """The feedstock of a package: the configured one, else the one that conda-forge itself has for that name.
+    """Return the feedstock of a package: the configured one, else the one that conda-forge has for that name.
 
     Args:
-        context: the run's surroundings.
+        context: the run's context.
         package: the conda name; where conda-forge has no such package, its other spellings are tried.
         branch: to read; the feedstock's default one if empty.
 
@@ -93,7 +93,7 @@ def feedstock_of(context: Context, package: str, branch: str = "") -> Feedstock 
 
 
 def find_feedstock(hub: GitHub, package: str, configured: str = "", branch: str = "") -> Feedstock | None:
-    """As `feedstock_of`, for a server that is known already."""
+    """Return the feedstock of a package, for a server that is known already."""
     if configured:
         found = _read(hub.repository(full_name(configured)), branch, configured=True)
         if found is None and not branch:
@@ -107,18 +107,18 @@ def find_feedstock(hub: GitHub, package: str, configured: str = "", branch: str 
 
 
 def full_name(feedstock: str) -> str:
-    """``owner/name`` of a feedstock by its name, with or without ``-feedstock`` and owner."""
+    """Return ``owner/name`` of a feedstock by its name, with or without ``-feedstock`` and owner."""
     owner, slash, name = feedstock.rpartition("/")
     return f"{owner if slash else CONDA_FORGE_OWNER}/{name.removesuffix(_SUFFIX)}{_SUFFIX}"
 
 
 def spellings(package: str) -> tuple[str, ...]:
-    """A package's name, then the same with hyphens for underscores and the other way round."""
+    """Return a package's name, then the same with hyphens for underscores and vice versa."""
     return tuple(dict.fromkeys((package, package.replace("_", "-"), package.replace("-", "_"))))
 
 
 def makers(hub: GitHub, package: str) -> tuple[str, ...]:
-    """The names of the feedstocks that make a package, as conda-forge keeps them; empty where it has no such package.
+    """Return the feedstocks that make a package, according to conda-forge; empty where it has no such package.
 
     https://github.com/conda-forge/feedstock-outputs
 
@@ -137,7 +137,7 @@ def makers(hub: GitHub, package: str) -> tuple[str, ...]:
 
 
 def exists(repository: GitHubRepository) -> bool:
-    """Whether GitHub has, for whoever asks, a repository of that name.
+    """Return whether GitHub shows us a repository of that name.
 
     Raises:
         CredentialError: GitHub wants, or refuses, a token.

@@ -1,4 +1,4 @@
-"""What an earlier release said of itself: its sdist and wheel, as PyPI serves them."""
+"""Read an earlier release: its sdist and wheel, as PyPI serves them."""
 
 from collections.abc import Iterable
 from contextlib import closing
@@ -18,10 +18,10 @@ from release_tools.system.http import Http
 
 
 def previous_evidence(context: Context, name: str, version: Version) -> Evidence | None:
-    """What is known of an earlier release; None where PyPI has no sdist of it.
+    """Return what is known of an earlier release; None where PyPI has no sdist of it.
 
     Args:
-        context: the run's surroundings.
+        context: the run's context.
         name: of the project on PyPI.
         version: of the release.
 
@@ -29,7 +29,7 @@ def previous_evidence(context: Context, name: str, version: Version) -> Evidence
         ArchiveError: a file is corrupt.
         RemoteError: PyPI could not be reached, or served other bytes than it says.
     """
-    folder = context.scratch / f"former-{version}"
+    folder = context.scratch / f"previous-{version}"
     with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.patience)) as http:
         files = list_project(http, PYPI, name).files
         sdist = next((file for file in files if file.endswith(".tar.gz") and version_of_file(file) == version), None)
@@ -43,7 +43,7 @@ def previous_evidence(context: Context, name: str, version: Version) -> Evidence
 
 
 def _fittest(wheels: Iterable[str]) -> str:
-    """The wheel that serves most systems; all say the same of what a recipe needs."""
+    """Return the wheel that serves most systems; all say the same of what a recipe needs."""
     return min(wheels, key=lambda name: (not name.endswith("-any.whl"), name), default="")
 
 

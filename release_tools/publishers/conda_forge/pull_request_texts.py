@@ -1,6 +1,6 @@
-"""What is said at conda-forge: the texts of pull requests and comments, in which others' words are only text.
+"""Write pull requests and comments for conda-forge, in which others' words are only text.
 
-Which boxes of conda-forge's own checklist are ticked is decided by what was seen to be true, and never more.
+A box of conda-forge's own checklist is ticked only where it was verified.
 """
 
 import re
@@ -22,8 +22,8 @@ _BLANK: Final = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What was seen to be true of a recipe and its release.
+class RecipeFacts:
+    """Verified facts about a recipe and its release.
 
     Attributes:
         served: PyPI serves the source, an sdist, with the digest that the recipe has.
@@ -60,19 +60,19 @@ _BOXES: Final[Mapping[str, str]] = {
 """Words of a box, in lower case, and the fact by which it is ticked. The other boxes stay a person's."""
 
 
-def ticked(template: str, seen: Seen) -> str:
-    """A repository's template for pull requests with the boxes ticked that are known to be true, and no comments."""
+def ticked(template: str, facts: RecipeFacts) -> str:
+    """Return a pull request template without comments, ticking the boxes that are known to be true."""
 
     def tick(box: re.Match[str]) -> str:
-        facts = [fact for words, fact in _BOXES.items() if words in box[2].lower()]
-        true = bool(facts) and all(fact == _ALWAYS or getattr(seen, fact) for fact in facts)
+        needed = [fact for words, fact in _BOXES.items() if words in box[2].lower()]
+        true = bool(needed) and all(fact == _ALWAYS or getattr(facts, fact) for fact in needed)
         return f"{box[1]}[{'x' if true else ' '}]{box[2]}"
 
     return _BOX.sub(tick, _COMMENT.sub("", template.replace("\r\n", "\n"))).strip()
 
 
 def body(release: Release, recipe: RecipeFiles, boxes: str) -> str:
-    """The text of a pull request.
+    """Return the text of a pull request.
 
     Args:
         release: that it is about.
@@ -84,7 +84,7 @@ def body(release: Release, recipe: RecipeFiles, boxes: str) -> str:
 
 
 def lacks(release: Release, recipe: RecipeFiles, diff: str) -> str:
-    """The comment on another's pull request for the same version: what its recipe lacks.
+    """Return the comment on another's pull request for the same version: what its recipe lacks.
 
     Args:
         release: that it is about.
@@ -95,12 +95,12 @@ def lacks(release: Release, recipe: RecipeFiles, diff: str) -> str:
 
 
 def mark(release: Release, recipe: RecipeFiles) -> str:
-    """What is in our comment and in no other, unseen; by it a rerun finds the comment."""
+    """Return the invisible mark of our comment, by which a rerun finds it."""
     return f"<!-- release-tools: {recipe.package} {release.version} -->"
 
 
 def lacking(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
-    """A patch from another's files to ours; empty where they are the same."""
+    """Return a patch from another's files to ours; empty where they are the same."""
     patches = (
         unified_diff(
             theirs.get(path, "").splitlines(keepends=True), text.splitlines(keepends=True), f"a/{path}", f"b/{path}"
@@ -130,5 +130,5 @@ def _rendered(template: str, release: Release, recipe: RecipeFiles, **more: str)
 
 
 def _fenced(diff: str) -> str:
-    """A diff in which conda-forge's bot, which reads the source of comments, finds no command."""
+    """Fence a diff so that conda-forge's bot, which reads the source of comments, finds no command in it."""
     return sanitize.markdown_fence(_COMMAND.sub("@\u200b", diff.rstrip("\n")), "diff")

@@ -1,4 +1,4 @@
-"""What is seen to be true of a recipe and its release, for the boxes that conda-forge asks to be ticked."""
+"""Check what is true of a recipe and its release, for the boxes of conda-forge's checklist."""
 
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -7,14 +7,14 @@ from typing import Final
 from release_tools.artifacts import read_sdist
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.release import RecipeFiles, Release
-from release_tools.publishers.conda_forge.pull_request_texts import Seen
+from release_tools.publishers.conda_forge.pull_request_texts import RecipeFacts
 from release_tools.recipe.document import Format, RecipeDocument
 
 _COMPILED: Final = (".a", ".lib", ".so", ".pyd", ".dll", ".dylib")
 
 
-def seen(release: Release, recipe: RecipeFiles, login: str) -> Seen:
-    """What is true of a recipe whose source PyPI was seen to serve.
+def recipe_facts(release: Release, recipe: RecipeFiles, login: str) -> RecipeFacts:
+    """Return what is true of a recipe whose source PyPI serves.
 
     Raises:
         ArchiveError: the sdist cannot be read.
@@ -25,12 +25,12 @@ def seen(release: Release, recipe: RecipeFiles, login: str) -> Seen:
     entries: dict[str, set[str]] = {}
     for where, value in RecipeDocument(text, form).entries():
         entries.setdefault(where, set()).add(value.strip("\"'"))
-    beside = {PurePosixPath(other).name for other in recipe.files}
+    proposed = {PurePosixPath(other).name for other in recipe.files}
     licenses = {name for where, names in entries.items() if where.endswith("about.license_file") for name in names}
     maintainers = entries.get("extra.recipe-maintainers", set())
-    return Seen(
+    return RecipeFacts(
         served=True,
-        licensed=bool(licenses) and licenses <= _in_sdist(release) | beside,
+        licensed=bool(licenses) and licenses <= _in_sdist(release) | proposed,
         numbered=entries.get("build.number") == {"0"},
         current=form is Format.V1,
         without_libraries=_is_pure(release),

@@ -1,4 +1,4 @@
-"""The recipe in the output folder, beside the artifacts that it was made of."""
+"""Store the recipe in the output folder, next to the artifacts that it was made from."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ DIFF: Final = "conda-forge.diff"
 
 
 def store_recipe(output: Path, form: Format, text: str, diff: str = "") -> Path:
-    """Write the recipe, and the change of the feedstock's, over those of a former run.
+    """Write the recipe, and the change of the feedstock's, over those of an earlier run.
 
     Args:
         output: the output folder; it is made where it is missing.

@@ -56,7 +56,7 @@ class RecipeInputs:
     """A release that conda-forge is to get.
 
     Attributes:
-        context: the run's surroundings.
+        context: the run's context.
         release: with its sdist.
     """
 
@@ -65,7 +65,7 @@ class RecipeInputs:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """What the artifacts say.
+        """Return what the artifacts say.
 
         Raises:
             ArchiveError: one of them is corrupt.
@@ -80,7 +80,7 @@ class RecipeInputs:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """The recipe of the release.
+        """Return the recipe of the release.
 
         Raises:
             CondaError: requirements that conda cannot express.
@@ -89,23 +89,23 @@ class RecipeInputs:
         return self.recipe_of(self.evidence)
 
     def recipe_of(self, evidence: Evidence) -> Recipe:
-        """The recipe of this or another release of the project."""
+        """Return the recipe of this or another release of the project."""
         return make_recipe(evidence, self.names, self.maintainers)
 
     @cached_property
     def names(self) -> Names:
-        """The way to conda names, confirmed on the channels where these can be asked, and PyPI's word on extras."""
+        """Return the lookup of conda names, confirmed on the channels where possible, with PyPI's answers on extras."""
         overrides = self.context.config.conda.names
         return Names(overrides, self.known.__contains__ if self.known else None, Extras(self.context))
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """Every package on the channels; empty where they cannot be asked."""
+        """Return the packages on the channels; empty where they cannot be queried."""
         return self._asked[0]
 
     @cached_property
     def unasked(self) -> str:
-        """Why the channels could not be asked; empty where they were."""
+        """Return why the channels could not be queried; empty where they were."""
         return self._asked[1]
 
     @cached_property
@@ -122,7 +122,7 @@ class RecipeInputs:
 
     @cached_property
     def unmet(self) -> tuple[str, ...]:
-        """The requirements whose package is on the channels, but in no version that would do; empty if not asked."""
+        """Return the requirements whose package has no version on the channels that would do; empty if not queried."""
         if not self.known:
             return ()
         lines = (*self.recipe.host, *self.recipe.run)
@@ -138,7 +138,7 @@ class RecipeInputs:
 
     @cached_property
     def maintainers(self) -> tuple[str, ...]:
-        """The configured ones, else the owner of the repository on GitHub; empty where it is on no GitHub."""
+        """Return the configured maintainers, else the repository's owner on GitHub; empty where it is not there."""
         if configured := self.context.config.conda_forge.maintainers:
             return configured
         repository = hosted_repository(self.context)
@@ -146,11 +146,11 @@ class RecipeInputs:
 
     @property
     def target(self) -> Target:
-        """The release, as a recipe names it."""
+        """Return the release as a recipe names it."""
         return Target(self.recipe.version, self.evidence.sources.sha256, self.evidence.sources.filename)
 
     def written(self, form: Format | None = None) -> Written:
-        """The recipe as a file: the project's own, where it keeps one, else the one from the artifacts.
+        """Return the recipe as a file: the project's own, where it keeps one, else the one from the artifacts.
 
         Args:
             form: the only format that will do; None takes that of the project's own recipe, or v1.
@@ -161,14 +161,14 @@ class RecipeInputs:
         """
         own = self._own
         if own is None or form not in (None, own.form):
-            beside = (f"Made from the artifacts; the project's own {own.own} is another format.",) if own else ()
-            return self._made(form or Format.V1, *beside)
+            notes = (f"Made from the artifacts; the project's own {own.own} is another format.",) if own else ()
+            return self._made(form or Format.V1, *notes)
         target = replace(self.target, number=self.context.config.conda.build_number)
         filled = fill_in(own.text, own.form, target)
         return replace(own, text=filled.after, changes=filled.changes, notes=filled.checklist)
 
     def submitted(self) -> Written:
-        """The recipe as a new package brings it to conda-forge: in the newer format, its source the sdist on PyPI.
+        """Return the recipe for a new package at conda-forge: in the newer format, with the sdist on PyPI as source.
 
         Raises:
             ConfigError: the configured recipe is not there.
@@ -188,7 +188,7 @@ class RecipeInputs:
 
     @cached_property
     def _own(self) -> Written | None:
-        """The recipe that the project keeps, as it is in the commit."""
+        """Return the recipe that the project keeps, as it is in the commit."""
         paths, read = self._files()
         configured = self.context.config.conda_forge.recipe
         if configured and configured not in paths:
@@ -197,7 +197,7 @@ class RecipeInputs:
         return Written(found[1], read(found[0]), own=found[0]) if found else None
 
     def _files(self) -> tuple[frozenset[str], Callable[[str], str]]:
-        """The project's files, and how one is read: from the commit, or as they lie where there is none."""
+        """Return the project's files and a reader of one: from the commit, or from the folder where there is none."""
         project, commit = self.context.project, self.release.commit
         try:
             repository = open_repository(self.context)

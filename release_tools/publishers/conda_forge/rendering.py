@@ -1,4 +1,4 @@
-"""What conda-forge's pull request for a release would change; rendered once, so that what is shown is what is sent."""
+"""Render conda-forge's pull request for a release once, so that what is shown is what is sent."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ _LARGEST: Final = 1_000_000
 
 @dataclass(frozen=True)
 class Rendering:
-    """What a pull request would change, and what was seen on the way.
+    """The change of a pull request, and what was found on the way.
 
     Attributes:
         files: the change; None where the feedstock's recipe cannot be changed by us.
         written: the whole recipe as it would be.
-        present: the feedstock's recipe as it stands; None for a new package.
+        present: the feedstock's recipe as it is; None for a new package.
         drift: how far that is from the project; None for a new package.
         remaining: how far the changed recipe still is from it.
         unseen: why the feedstock could not be looked for; empty where it was.
@@ -48,9 +48,9 @@ class Rendering:
 
 
 def render(subject: RecipeInputs) -> Rendering:
-    """The update of the package's feedstock, where conda-forge has one, else a new recipe.
+    """Render the update of the package's feedstock, where conda-forge has one, else a new recipe.
 
-    A rehearsal that cannot look for the feedstock goes on as if there were none, and says so.
+    A dry run that cannot query the feedstock goes on as if there were none, and says so.
 
     Raises:
         ConfigError: the configured feedstock or recipe does not exist.
@@ -78,7 +78,7 @@ def render(subject: RecipeInputs) -> Rendering:
 
 
 def look_up(subject: RecipeInputs) -> Present | None:
-    """The recipe that conda-forge has of the package; None where it has none.
+    """Return the recipe that conda-forge has of the package; None where it has none.
 
     Raises:
         ConfigError: the configured feedstock does not exist.
@@ -101,7 +101,7 @@ def look_up(subject: RecipeInputs) -> Present | None:
 
 
 def read_present(path: Path) -> Present:
-    """A feedstock's recipe on this machine.
+    """Read a feedstock's recipe on this machine.
 
     Args:
         path: of the recipe, or of the feedstock's checkout.
@@ -121,7 +121,7 @@ def read_present(path: Path) -> Present:
 
 
 def drift_of(subject: RecipeInputs, present: Present) -> Drift:
-    """How far a feedstock's recipe is from the project.
+    """Compare a feedstock's recipe with the project.
 
     Raises:
         CondaError: requirements that conda cannot express.
@@ -131,9 +131,9 @@ def drift_of(subject: RecipeInputs, present: Present) -> Drift:
 
 
 def _update(subject: RecipeInputs, present: Present) -> Rendering:
-    former, digest = _former(subject, present)
+    previous, digest = _previous_recipe(subject, present)
     target = replace(subject.target, previous_sha256=digest)
-    files = feedstock_update(present, target, subject.recipe, former)
+    files = feedstock_update(present, target, subject.recipe, previous)
     written = Written(present.form, next(iter(files.files.values()), present.text))
     rendered = present.form is Format.V1 and not why_unrendered(written.text)
     if files.files and present.form is Format.V1 and not rendered and not why_unrendered(present.text):
@@ -145,15 +145,15 @@ def _update(subject: RecipeInputs, present: Present) -> Rendering:
 
 
 def _lacking(remaining: Drift, known: Sequence[str]) -> Iterator[str]:
-    """What the changed recipe lacks, unless that is on the checklist for another reason."""
+    """Yield what the changed recipe lacks, unless that is on the checklist for another reason."""
     for line in remaining.lacking:
         name = line.partition(": ")[2].partition(" ")[0]
         if not any(name in words.split() for words in known):
             yield f"The project needs {line}, which the recipe does not have."
 
 
-def _former(subject: RecipeInputs, present: Present) -> tuple[Recipe | None, str]:
-    """The recipe that we would make of the version that the feedstock has, and its sdist's digest, where known."""
+def _previous_recipe(subject: RecipeInputs, present: Present) -> tuple[Recipe | None, str]:
+    """Return the recipe for the feedstock's version and its sdist's digest, where known."""
     version = Version(present.version)
     if version >= Version(subject.recipe.version):
         return None, ""

@@ -1,4 +1,4 @@
-"""A recipe built and tested by rattler-build, from the sdist as it lies here."""
+"""Build and test a recipe with rattler-build, from the sdist on this machine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _PIP_GAVE_UP: Final = "error: subprocess-exited-with-error"
 
 @dataclass(frozen=True)
 class TestBuild:
-    """What became of a recipe.
+    """The result of building and testing a recipe.
 
     Attributes:
         notes: whether it builds, and its tests pass; warnings where not.
@@ -33,7 +33,7 @@ class TestBuild:
 
 
 def why_not(context: Context, form: Format, text: str) -> str:
-    """Why a recipe cannot be tried here; empty where it can.
+    """Return why a recipe cannot be built here; empty where it can.
 
     Raises:
         RecipeError: it is no YAML.
@@ -44,9 +44,9 @@ def why_not(context: Context, form: Format, text: str) -> str:
     if not any(place.value == "python" for place in document.in_outputs("build", "noarch")):
         return "the recipe is of compiled code, for which conda-forge's own machines have the tools"
     if any(source.get("patches") or not source.get("url") for source in document.sources()) or "script:" not in text:
-        return "the recipe needs files that lie beside it"
+        return "the recipe needs other files next to it"
     reason = context.unreachable_channel or rattler.why_not(context.config.conda.channels)
-    return f"no channel with Python at hand: {' '.join(reason.split())}" if reason else ""
+    return f"no reachable conda channel provides Python: {' '.join(reason.split())}" if reason else ""
 
 
 def run_test_build(context: Context, text: str, sdist: Artifact) -> TestBuild:
@@ -55,7 +55,7 @@ def run_test_build(context: Context, text: str, sdist: Artifact) -> TestBuild:
     Whatever goes wrong is a warning: it forbids no release, and conda-forge tries again.
 
     Args:
-        context: the run's surroundings.
+        context: the run's context.
         text: the recipe.
         sdist: that it is of.
 
@@ -74,16 +74,16 @@ def run_test_build(context: Context, text: str, sdist: Artifact) -> TestBuild:
         if built.fault:
             # Without a log it is about the requirements, and rattler-build does not say which.
             lacking = "" if built.log else rattler.why_not(channels, specs=built.requires)
-            why = lacking or _why((built.fault, *_telling(built.log)))
+            why = lacking or _why((built.fault, *_last_words(built.log)))
             return TestBuild((Note(State.WARNING, "the recipe does not build", why),))
         notes = tuple(_tested(package, channels, context) for package in built.paths)
         return TestBuild(notes, built.paths)
     except ProcessError as error:
-        return TestBuild((Note(State.WARNING, "the recipe was not tried", error.message),))
+        return TestBuild((Note(State.WARNING, "the recipe was not built", error.message),))
 
 
 def from_here(text: str, sdist: Artifact) -> str:
-    """The recipe with the sdist as a file of this machine, for PyPI may not have it yet.
+    """Return the recipe with the sdist as a file of this machine, as PyPI may not have it yet.
 
     Raises:
         RecipeError: it is no YAML.
@@ -102,8 +102,8 @@ def _tested(package: Path, channels: Sequence[str], context: Context) -> Note:
     return Note(State.DONE, f"the recipe builds {package.name}, and its tests pass", "by rattler-build")
 
 
-def _telling(log: Sequence[str]) -> Sequence[str]:
-    """The lines of a build's log that say most: what the backend said last, before pip says at length what happened."""
+def _last_words(log: Sequence[str]) -> Sequence[str]:
+    """Return the most useful lines of a build's log: the backend's last ones, before pip's own explanation."""
     end = next((number for number, line in enumerate(log) if _PIP_GAVE_UP in line), len(log))
     said = [line for line in log[:end] if line.strip()]
     return said[-_SHOWN:]
