@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from release_tools.builders.conda.base import CondaProject
 from release_tools.builders.conda.registry import choose_builder
+from release_tools.builders.planner import is_compiled
 from release_tools.checks.recipe_lint import check_recipe
 from release_tools.engine.context import Context
-from release_tools.errors import ConfigError, HistoryError, RepositoryError
+from release_tools.errors import BuildError, ConfigError, HistoryError, RepositoryError
 from release_tools.git.project_repository import open_repository
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
@@ -14,6 +15,7 @@ from release_tools.project.facts import VersionSource
 from release_tools.project.project_history import ProjectHistory
 from release_tools.project.tag_spelling import find_tag_format, suggest_template
 from release_tools.publishers.routes import Publishers
+from release_tools.workflows.compiled_lint import check_compiled_project
 from release_tools.workflows.jobs import publishing_jobs
 from release_tools.workflows.project_workflows import ProjectWorkflows
 from release_tools.workflows.render import keep_pins, render
@@ -117,7 +119,13 @@ def _workflows(subject: ProjectWorkflows) -> Iterator[Note]:
     yield from check_workflows(
         found, publishing_jobs(subject.context.shared(Publishers), is_dev=subject.dev), find_tag_format(subject.context)
     )
-    plan = keep_pins(subject.plan(dev=subject.dev, ours="?"), subject.texts)
+    if is_compiled(subject.context.project, subject.context.config.wheels):
+        yield from check_compiled_project(subject.context, found)
+    try:
+        plan = keep_pins(subject.plan(dev=subject.dev, ours="?"), subject.texts)
+    except (BuildError, ConfigError) as error:
+        yield Note(State.FAILED, error.message, "; ".join(error.faults), error.advice)
+        return
     stale = [path for path, text in render(plan).items() if subject.texts.get(path, text) != text]
     for path in stale:
         yield Note(

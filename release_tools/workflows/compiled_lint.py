@@ -1,0 +1,36 @@
+"""Find what a project with compiled code lacks for the release of its wheels."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from release_tools.builders.planner import evidence
+from release_tools.engine.context import Context
+from release_tools.model.note import Note, State
+from release_tools.planning.build_plan import SOURCE_JOB
+from release_tools.workflows.workflow_files import Workflow
+
+_NEEDS_EXTRA: Final = ("build", "dry-run", "init", "verify")
+"""Commands that plan the wheels of a compiled project, or read them."""
+_INIT: Final = "To have the job matrix written: release-tools init"
+
+
+def check_compiled_project(context: Context, workflows: Sequence[Workflow]) -> Iterator[Note]:
+    """Yield what in the workflows of a compiled project would leave wheels out of a release.
+
+    Args:
+        context: the run's surroundings.
+        workflows: of the repository.
+    """
+    uses = [use for workflow in workflows for use in workflow.uses]
+    yield Note(State.INFO, "the project has compiled code", evidence(context.project))
+    if not any(use.command == "build" and use.inputs.get("job", SOURCE_JOB) != SOURCE_JOB for use in uses):
+        yield Note(State.FAILED, "no job builds wheels for other platforms", advice=_INIT)
+    elif not any(use.command == "gather" for use in uses):
+        yield Note(State.FAILED, "no job gathers the wheels of all jobs", advice=_INIT)
+    for use in uses:
+        if use.command in _NEEDS_EXTRA and use.inputs.get("compiled") != "true":
+            yield Note(
+                State.FAILED,
+                f"{use.path}, job {use.job}: lacks what plans, builds and checks wheels",
+                advice="Add to the step: with: compiled: true",
+            )
