@@ -27,6 +27,9 @@ CHECKED = ("--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:")
 SCRIPTS, EXE = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
 DATA = re.compile(r"[^/]+\.data/(\w+)/(.+)")
 """What a wheel has for other folders than that of its packages."""
+MARKER = ".release-tools-wheels"
+"""The file that says that a folder of wheels is ours."""
+MARKED = "This folder is a cache of python-release-tools: wheels that its lock does not know are deleted.\n"
 PIECE = 1 << 20
 """Bytes that are unpacked at a time."""
 OURSELVES = "python-release-tools (pyproject.toml)"
@@ -254,8 +257,23 @@ def unpack(wheel: Path, requirement: Requirement, job: Job) -> bool:
 
 
 def discard_unknown(wheels: Path) -> None:
-    """Delete every file whose hash the lock does not know: who filled this folder need not be trusted."""
-    wheels.mkdir(parents=True, exist_ok=True)
+    """Delete every wheel of ours whose hash the lock does not know: who filled this folder need not be trusted.
+
+    A folder with other files in it is not a cache of ours, unless our marker says that we made it. Nothing but wheels
+    that bear the name of a requirement is deleted in any case.
+    """
+    marker = wheels / MARKER
+    if not wheels.exists() or not any(wheels.iterdir()):
+        wheels.mkdir(parents=True, exist_ok=True)
+        marker.write_text(MARKED, encoding="utf-8")
+    names = set(read_lock())
+    ours = [path for path in wheels.glob("*.whl") if path.name.partition("-")[0].lower().replace("_", "-") in names]
+    others = sorted({path.name for path in wheels.iterdir()} - {path.name for path in ours} - {MARKER})
+    if others and (marker.is_symlink() or not marker.is_file()):
+        sys.exit(
+            f"input wheels: {wheels} is not a folder that this action made: there is {others[0]}\n"
+            "Nothing was deleted. Name a folder of its own, which need not exist."
+        )
     known = LOCK.read_text(encoding="utf-8")
 
     def discard(path: Path) -> None:
@@ -263,7 +281,7 @@ def discard_unknown(wheels: Path) -> None:
             path.unlink()
 
     with ThreadPoolExecutor() as pool:
-        list(pool.map(discard, (path for path in wheels.iterdir() if path.is_symlink() or path.is_file())))
+        list(pool.map(discard, (path for path in ours if path.is_symlink() or path.is_file())))
 
 
 def pip(*arguments: str | Path) -> None:

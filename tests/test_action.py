@@ -303,6 +303,20 @@ def test_a_poisoned_wheel_is_thrown_away_and_never_installed(ours: Path, tmp_pat
     assert not (tmp_path / "output").exists()
 
 
+@pytest.mark.parametrize("other", ["notes.txt", "mine-1.0-py3-none-any.whl", "package.json", "release.json"])
+def test_a_folder_with_other_files_is_no_cache_and_nothing_in_it_is_deleted(
+    ours: Path, tmp_path: Path, other: str
+) -> None:
+    wheels = tmp_path / "mine"
+    wheels.mkdir()
+    (wheels / other).write_text("mine")
+    (wheels / "packaging-1.0-py3-none-any.whl").write_text("mine as well")
+    done = install(ours, tmp_path, wheels)
+    assert done.returncode != 0
+    assert other in done.stderr
+    assert {path.name for path in wheels.iterdir()} == {other, "packaging-1.0-py3-none-any.whl"}
+
+
 def test_of_several_wheels_the_fitting_one_is_unpacked_and_no_other_is_looked_at(tmp_path: Path) -> None:
     ours, wheels = copy_action(tmp_path / "ours", tmp_path), tmp_path / "wheels"
     wheels.mkdir()

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from release_tools.errors import ReleaseToolsError, UsageError, did_you_mean, from_os_error
+from release_tools.errors import OutputError, ReleaseToolsError, UsageError, did_you_mean, from_os_error
 
 if TYPE_CHECKING:
     from release_tools.cli.session import Session
@@ -132,14 +132,29 @@ def _call(arguments: Sequence[str], env: Mapping[str, str], *, is_process: bool)
 def _run(command: Command, options: argparse.Namespace, env: Mapping[str, str], console: "Console") -> int:
     from release_tools.cli.session import Session
     from release_tools.system.job_files import JobFiles
+    from release_tools.system.library_logs import logging_to
 
+    check_temporary_folder(env)
     with (
+        logging_to(console),
         tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as scratch,
         closing(Session(options, env, console, Path(scratch).resolve(), job_files=JobFiles.read(env))) as invocation,
     ):
         code = command.run(invocation)
         invocation.job_files.check()
         return code
+
+
+def check_temporary_folder(env: Mapping[str, str]) -> None:
+    """Check the folder for scratch files that the environment names, which every program that is started needs.
+
+    Raises:
+        OutputError: there is no such folder.
+    """
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        folder = env.get(name)
+        if folder and not Path(folder).is_dir():
+            raise OutputError(f"{name}: {folder} is not a folder", f"Make it, or unset {name}.")
 
 
 def _without_credentials(

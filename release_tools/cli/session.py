@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from release_tools.config.loader import read_config, read_pyproject, settings
 from release_tools.engine.tasks import BackgroundTasks
-from release_tools.errors import PreflightError, ReleaseToolsError, UsageError
+from release_tools.errors import OutputError, PreflightError, ReleaseToolsError, UsageError
 from release_tools.system.job_files import JobFiles
 
 if TYPE_CHECKING:
@@ -158,9 +158,12 @@ class Session:
         return 0
 
     def _report(self, context: "Context", outcome: "Outcome") -> None:
-        """The report page beside the artifacts, and what a GitHub job wants.
+        """Write the report page next to the artifacts, and what a GitHub job wants.
 
         A run that stored nothing in the output folder leaves it as it was.
+
+        Raises:
+            OutputError: the page cannot be written, and nothing else failed.
         """
         from release_tools.publishers.routes import Publishers
         from release_tools.report.action_outputs import action_outputs
@@ -169,14 +172,19 @@ class Session:
         known, error = redacted(outcome.release, outcome.error, self.console.redact)
         is_dry_run = context.gate.is_dry_run
         stored = any(artifact.path.parent == context.output for artifact in known.artifacts)
-        page = None
-        if stored:
-            page = write_page(context.output, known, error, is_dry_run=is_dry_run, background=self.background)
+        page, unwritten = None, None
+        try:
+            if stored:
+                page = write_page(context.output, known, error, is_dry_run=is_dry_run, background=self.background)
+        except OutputError as raised:
+            unwritten = raised
         write_summary(self.env, known, error, is_dry_run=is_dry_run)
         outputs = action_outputs(known, context.output, page, error)
         if known.version:
             outputs["publishers"] = json.dumps(context.shared(Publishers).names(known.kind))
         write_outputs(self.env, outputs)
+        if unwritten and outcome.error is None:
+            raise unwritten
         if getattr(self.options, "open", False) and page:
             import webbrowser
 

@@ -1,5 +1,7 @@
 """The report page, in a real browser where one is installed (Debian: chromium and chromium-driver)."""
 
+import errno
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,9 +11,11 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from release_tools.errors import BuildError
+from release_tools.errors import BuildError, OutputError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
+from release_tools.model.release import Release
+from release_tools.report.output_files import write_page
 from release_tools.report.page import report_page
 from tests.making import make_conda
 from tests.report.examples import HOSTILE, hostile, rehearsed
@@ -195,3 +199,29 @@ def lowest_contrast(browser: webdriver.Chrome) -> float:
     return lowest;
     """
     return float(browser.execute_script(script))
+
+
+def test_a_file_of_that_name_that_is_not_ours_stays(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text("<p>my own report</p>")
+    assert write_page(tmp_path, Release(version="1.0"), is_dry_run=True) is None
+    assert page.read_text() == "<p>my own report</p>"
+    page.unlink()
+    assert write_page(tmp_path, Release(version="1.0"), is_dry_run=True) == page
+    assert write_page(tmp_path, Release(version="1.1"), is_dry_run=True) == page, "a page of ours is replaced"
+    assert "1.1" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs a file system without room")
+def test_a_page_that_cannot_be_written_whole_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = write_page(tmp_path, Release(version="1.0"), is_dry_run=True)
+    assert page
+    before = page.read_bytes()
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OutputError):
+        write_page(tmp_path, Release(version="1.1"), is_dry_run=True)
+    assert page.read_bytes() == before

@@ -299,6 +299,9 @@ class IndexPublisher(BasePublisher):
 
     def _check_login(self, release: Release, listing: Listing) -> Iterator[CheckResult]:
         yield from self._check_signing()
+        if self.index.upload.startswith("http://"):
+            text = f"{self.title} has an http:// address, so the password is sent unencrypted"
+            yield Note(State.WARNING, text, advice="Give it an https:// address.")
         if self._stored:
             yield self._describe_login(self._stored, release.name)
         elif self._job is None or not self.index.audience:
