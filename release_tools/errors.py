@@ -1,7 +1,7 @@
-"""What can go wrong: one base class, one exit code a class.
+"""Define the errors, with one exit code a class.
 
-A message says what happened and to which file or field; ``advice`` says what to do or type next. Where several faults
-can be mended at once they travel together in ``faults``.
+A message says what happened and to which file or field; ``advice`` says what to do or type next. Several faults that
+can be fixed at once are collected in ``faults``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 
 class ReleaseToolsError(Exception):
-    """A fault that a person can act upon; never shown as a traceback.
+    """An error that a person can act upon; never shown as a traceback.
 
     Attributes:
         exit_code: the process's exit code, one a class.
@@ -27,12 +27,12 @@ class ReleaseToolsError(Exception):
         self.faults = tuple(faults)
 
     def __str__(self) -> str:
-        """The message, its faults and its advice, a line each."""
+        """Return the message, its faults and its advice, a line each."""
         return "\n".join(filter(None, (self.message, *(f"  - {fault}" for fault in self.faults), self.advice)))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a message that a name is not known: the one that is meant; empty where none is near."""
+    """Return the end of a message about an unknown name: the most similar known one; empty where none is similar."""
     import difflib
 
     close = difflib.get_close_matches(name, list(known), n=1)
@@ -58,7 +58,7 @@ class RepositoryError(ReleaseToolsError):
 
 
 class VersionError(ReleaseToolsError):
-    """The version cannot be told, is not PEP 440, or is not the tag's."""
+    """The version cannot be determined, is not PEP 440, or is not the tag's."""
 
     exit_code = 5
 
@@ -94,13 +94,15 @@ class OutputError(ReleaseToolsError):
 
 
 def from_os_error(error: OSError) -> OutputError:
-    """What the system refused: no room, no right, or a disk that fails; it can happen anywhere."""
+    """Return an error for what the operating system refused: no space, no permission, or a failing disk."""
     where = f"{error.filename}: " if error.filename else ""
-    return OutputError(f"{where}{error.strerror or error}", "See that there is room, and that you may write there.")
+    return OutputError(
+        f"{where}{error.strerror or error}", "Check the free space and your permission to write there."
+    )
 
 
 class ConflictError(ReleaseToolsError):
-    """A place holds other bytes, or another commit, under this release's name."""
+    """A destination has other bytes, or another commit, under this release's name."""
 
     exit_code = 11
 
@@ -112,13 +114,13 @@ class CredentialError(ReleaseToolsError):
 
 
 class RemoteError(ReleaseToolsError):
-    """A server failed or could not be reached; running the same command again goes on."""
+    """A server failed or could not be reached; running the same command again continues."""
 
     exit_code = 13
 
 
 class UnreachableError(RemoteError):
-    """A server did not answer, or failed by its own fault: whether a deed is done is unknown, and looking tells.
+    """A server did not answer, or failed: whether an action was applied is unknown until it is checked.
 
     Attributes:
         wait: seconds that the server asked to wait for before trying again; 0 where it did not.
@@ -128,13 +130,13 @@ class UnreachableError(RemoteError):
 
 
 class PreflightError(ReleaseToolsError):
-    """Something known before the first irreversible deed forbids the release; nothing was done."""
+    """Something known before the first irreversible change forbids the release; nothing was published."""
 
     exit_code = 14
 
 
 class RecipeError(ReleaseToolsError):
-    """A conda recipe has a structure that we do not understand; it was left as it was."""
+    """A conda recipe has an unknown structure; it was not changed."""
 
     exit_code = 15
 
@@ -146,6 +148,6 @@ class DriftError(ReleaseToolsError):
 
 
 class HistoryError(ReleaseToolsError):
-    """The changelog, the commits or the public API do not tell what is asked of them."""
+    """The changelog, the commits or the public API lack what was requested."""
 
     exit_code = 17

@@ -1,12 +1,12 @@
-"""The one place that knows whether an irreversible deed is done or only said.
+"""Apply actions, or only plan them: nothing else knows whether this is a dry run.
 
-| found on the other side | dry run                                   | real run                    |
-|-------------------------|-------------------------------------------|-----------------------------|
-| nothing                 | say what would be done: expected receipt  | perform, answer the receipt |
-| the same digest         | done already                              | done already                |
-| another digest          | ConflictError                             | ConflictError               |
+| found on the remote | dry run                                  | real run                      |
+|---------------------|------------------------------------------|-------------------------------|
+| nothing             | return the expected receipt, as planned  | apply it, return the receipt  |
+| the same digest     | unchanged                                | unchanged                     |
+| another digest      | ConflictError                            | ConflictError                 |
 
-A deed whose answer was lost may be done all the same, so it is never simply repeated: the gate looks again first.
+An action whose answer was lost may have been applied, so it is never simply repeated: the gate checks again first.
 """
 
 import time
@@ -19,18 +19,18 @@ from release_tools.model.action import Receipt
 from release_tools.model.note import State
 
 _LONGEST_WAIT: Final = 60.0
-"""Seconds: the cap on what a server may ask us to wait."""
+"""Seconds: the most that a server may make us wait."""
 
 
 @dataclass(frozen=True)
 class Action:
-    """One irreversible deed.
+    """One irreversible change on a remote.
 
     Attributes:
-        description: the deed in words, beginning with a verb: "upload demo-1.0.tar.gz to PyPI".
-        expected: the receipt that stands on the other side once it is done.
-        find: looks, read-only, whether it is done already; None where nothing is there.
-        apply: does it, and answers what then stands there.
+        description: what it does, beginning with a verb: "upload demo-1.0.tar.gz to PyPI".
+        expected: the receipt that it will have once it is done.
+        find: checks, read-only, whether it is done already; returns None where it is not.
+        apply: does it, and returns the receipt.
     """
 
     description: str
@@ -41,11 +41,11 @@ class Action:
 
 @dataclass(frozen=True)
 class Gate:
-    """Lets acts through, or only says what they would do.
+    """Applies actions, or only plans them.
 
     Attributes:
         is_dry_run: True in a dry run: everything is executed but `Action.apply`.
-        tries: how often a deed is tried whose server fails; each time after looking again.
+        tries: how often an action is tried whose server fails; each time after checking again.
         pause: seconds before the second try; doubled before each further one.
         sleep: waits that many seconds.
     """
@@ -55,43 +55,43 @@ class Gate:
     pause: float = 2.0
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
-    def find_existing(self, act: Action) -> Receipt | None:
-        """What of this act is done already.
+    def find_existing(self, action: Action) -> Receipt | None:
+        """Return the receipt of an action that is done already, or None.
 
         Raises:
-            ConflictError: other bytes (or another commit) stand in its place.
+            ConflictError: other bytes (or another commit) are there.
         """
-        found = act.find()
+        found = action.find()
         if found is None:
             return None
-        if found.digest != act.expected.digest:
+        if found.digest != action.expected.digest:
             raise ConflictError(
-                f"{act.expected.key}: other content is there already: {found.digest or 'of unknown digest'}"
-                f" at {found.url}, ours is {act.expected.digest}",
-                "What is published is never replaced: release under a new version.",
+                f"{action.expected.key}: there is other content already: {found.digest or 'of unknown digest'}"
+                f" at {found.url}, ours is {action.expected.digest}",
+                "Published files are never replaced: release a new version.",
             )
         return replace(found, state=State.UNCHANGED)
 
-    def run(self, act: Action) -> Receipt:
-        """Do it, unless it is done already or this is a dry run; answer the receipt.
+    def run(self, action: Action) -> Receipt:
+        """Apply an action, unless it is done already or this is a dry run; return its receipt.
 
         Raises:
-            ConflictError: other bytes (or another commit) stand in its place.
-            ReleaseToolsError: whatever the deed itself raises.
+            ConflictError: other bytes (or another commit) are there.
+            ReleaseToolsError: raised by the action itself.
         """
-        found = self.find_existing(act)
+        found = self.find_existing(action)
         if found is not None:
             return found
         if self.is_dry_run:
-            return replace(act.expected, state=State.PLANNED)
-        return replace(self._apply(act), state=State.DONE)
+            return replace(action.expected, state=State.PLANNED)
+        return replace(self._apply(action), state=State.DONE)
 
-    def _apply(self, act: Action) -> Receipt:
+    def _apply(self, action: Action) -> Receipt:
         for again in range(1, self.tries + 1):
             try:
-                return act.apply()
+                return action.apply()
             except RemoteError as error:
-                found = self.find_existing(act)
+                found = self.find_existing(action)
                 if found is not None:
                     return found
                 if again == self.tries or not isinstance(error, UnreachableError):

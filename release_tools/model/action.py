@@ -7,11 +7,11 @@ from release_tools.model.note import State
 
 @dataclass(frozen=True)
 class Receipt:
-    """What stands on the other side when an act is done.
+    """The proof that an action is done.
 
     Attributes:
-        key: of the act, such as ``pypi:demo-1.0.tar.gz``.
-        url: where a person finds it.
+        key: of the action, such as ``pypi:demo-1.0.tar.gz``.
+        url: where people see the result.
         digest: sha256 of a file, or the commit that a tag peels to.
         state: DONE by this run, UNCHANGED if it was there before, or PLANNED by a dry run.
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class ArtifactKind(StrEnum):
-    """The three artifacts of one source."""
+    """The kinds of files that are built from one source."""
 
     SDIST = "sdist"
     WHEEL = "wheel"
@@ -19,7 +19,7 @@ class Artifact:
     """A file to release.
 
     Attributes:
-        path: where it lies now.
+        path: where it is now.
         kind: sdist, wheel or conda package.
         sha256: lower-case hexadecimal digest of its bytes.
         size: in bytes.
@@ -34,7 +34,7 @@ class Artifact:
 
     @classmethod
     def of(cls, path: Path, kind: ArtifactKind, subdir: str = "") -> "Artifact":
-        """The facts of a file that lies there.
+        """Return the facts of a file.
 
         Raises:
             OSError: it cannot be read.
@@ -45,5 +45,5 @@ class Artifact:
 
     @property
     def filename(self) -> str:
-        """The file's name, which is its name on every index and channel."""
+        """Return the file's name, which is its name on every index and channel."""
         return self.path.name

@@ -5,16 +5,16 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """How a line of the report stands."""
+    """The state of a line of the report."""
 
     INFO = "info"  # something learned
-    DONE = "done"  # a check that passed, or a deed done by this run
-    UNCHANGED = "unchanged"  # found done on the other side, with our digest
-    PLANNED = "planned"  # a deed that a real run would do
+    DONE = "done"  # a check that passed, or an action applied by this run
+    UNCHANGED = "unchanged"  # an action that was done before, with our digest
+    PLANNED = "planned"  # an action that a dry run would apply
     SKIPPED = "skipped"  # does not apply, or is not configured
-    WARNING = "warning"  # goes on, but a person should look
+    WARNING = "warning"  # does not stop the release, but a person should check it
     FAILED = "failed"  # forbids the release
-    NOT_RUN = "not_run"  # a step that an earlier failure kept from running
+    NOT_RUN = "not_run"  # a step that did not run because an earlier one failed
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Note:
     """One line of the report, rendered alike in the terminal, the step summary, the JSON and the page.
 
     Attributes:
-        state: how it stands.
-        text: what is said, in one line, without markup.
-        detail: more about it: digests, paths, names. Shown dim.
+        state: of the line.
+        text: one line, without markup.
+        detail: digests, paths or names, shown dimmed.
         advice: what to do, for warnings, skips and failures.
     """
 
@@ -36,7 +36,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Section:
-    """What one step had to say, in the order in which it said it.
+    """The notes of one step, in order.
 
     Attributes:
         title: the step's headline.
@@ -57,8 +57,8 @@ class Document:
 
     Attributes:
         title: its headline.
-        text: the whole of it.
-        language: ``markdown``, ``yaml``, ``diff`` or another name that GitHub colours a fence by.
+        text: its full text.
+        language: ``markdown``, ``yaml``, ``diff`` or another language that GitHub highlights.
     """
 
     title: str
@@ -68,11 +68,11 @@ class Document:
 
 @dataclass(frozen=True)
 class Skip:
-    """A step's answer when it does not apply.
+    """The result of a step that does not apply.
 
     Attributes:
         reason: why, in one line.
-        advice: what to set so that it applies; empty where nothing is to be done.
+        advice: what to set so that it applies; empty where there is nothing to set.
     """
 
     reason: str

@@ -71,12 +71,12 @@ class Release:
         commit_time: of the commit, in seconds since the epoch; the only clock that artifacts see.
         source: the scratch clone that is built, None when the artifacts come from elsewhere.
         artifacts: the files, in the order in which they were made.
-        receipts: what stands on the other side.
-        notes: what the step that runs has to say so far.
-        sections: what the steps before it said.
-        documents: the texts that the reports show in full.
+        receipts: the proofs of what was done, or would be.
+        notes: those of the current step.
+        sections: those of the steps before it.
+        documents: texts that the reports show in full.
         release_notes: the notes of the release, in Markdown; empty until written.
-        parity: what was found when wheel and conda package were held against each other.
+        parity: the result of comparing wheels and conda packages.
         recipe: what the pull request to conda-forge would change; None until it was made.
         trial: wheels for this machine only: they are checked, and never published.
         plan: every file to be built; None for a pure project, and in jobs that publish.
@@ -110,22 +110,22 @@ class Release:
 
     @property
     def is_untagged(self) -> bool:
-        """Whether it is a development version that nobody tagged: it gets neither a tag nor a GitHub release."""
+        """Return whether it is a development version without a tag: it gets neither a tag nor a GitHub release."""
         return self.kind is Kind.DEV and not self.tagged
 
     @property
     def is_prerelease(self) -> bool:
-        """Whether indexes and GitHub hold it for provisional."""
+        """Return whether indexes and GitHub treat it as a pre-release."""
         return self.kind in {Kind.DEV, Kind.PRE}
 
     def with_notes(self, *notes: Note) -> "Release":
-        """The same release with more to say."""
+        """Return the release with more notes of the current step."""
         return replace(self, notes=(*self.notes, *notes))
 
     def with_documents(self, *documents: Document) -> "Release":
-        """The same release with more texts for its reports."""
+        """Return the release with more texts for its reports."""
         return replace(self, documents=(*self.documents, *documents))
 
     def artifacts_of_kind(self, kind: ArtifactKind) -> tuple[Artifact, ...]:
-        """The artifacts of one kind."""
+        """Return the artifacts of one kind."""
         return tuple(artifact for artifact in self.artifacts if artifact.kind is kind)

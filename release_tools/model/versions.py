@@ -118,7 +118,7 @@ class TagFormat:
 
     @property
     def example(self) -> str:
-        """A tag of this form, for messages."""
+        """Return a tag of this form, for messages."""
         return f"{self.prefix}1.2.3{self.suffix}"
 
     @property
