@@ -84,7 +84,7 @@ VERSION: Final = Step("Version", identify)  # the commit, its tag, the version a
 PREFLIGHT: Final = Step("Preflight", preflight)  # what would make it fail later, before anything is built
 DISTS: Final = Step("Build sdist and wheel", build_dists)  # in a clean clone with exactly the tag
 NOTES: Final = Step("Release notes", write_notes)  # from the changelog, or from commits
-CONDA: Final = Step("Build conda package", build_conda)  # from the wheel's members
+CONDA: Final = Step("Build conda package", build_conda)  # from the wheel's members, or by a recipe
 VERIFY: Final = Step("Verify", verify)  # metadata, contents, installation, and that wheel and conda package are equal
 STORE: Final = Step("Store", store)  # the artifacts and release.json in the output folder
 
@@ -111,6 +111,7 @@ BUILD_JOB: Final = (  # instead of BUILD, in the job of one runner
     PLAN,
     PREFLIGHT,
     Step("Build wheels", build_wheels),  # by cibuildwheel
+    CONDA,
     VERIFY,
     STORE,
 )

@@ -5,10 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from release_tools.builders.cibuildwheel import cibuildwheel_version, list_identifiers
+from release_tools.builders.conda.variants import PYTHONS
 from release_tools.config.loader import read_pyproject
 from release_tools.config.schema import WheelsConfig
 from release_tools.planning.build_plan import BuildPlan
 from release_tools.planning.compiled import SOURCES, compiled_because
+from release_tools.planning.conda_targets import with_conda_targets
 from release_tools.planning.runners import compiled_plan, pure_plan, select
 
 
@@ -34,7 +36,9 @@ def evidence(folder: Path) -> str:
     return compiled_because(read_pyproject(folder), texts)
 
 
-def make_plan(folder: Path, config: WheelsConfig, env: Mapping[str, str], name: str, version: str) -> BuildPlan:
+def make_plan(  # noqa: PLR0913 - a plan has as many facts
+    folder: Path, config: WheelsConfig, env: Mapping[str, str], name: str, version: str, *, with_conda: bool = False
+) -> BuildPlan:
     """Return the build plan of the project in a folder.
 
     Args:
@@ -43,6 +47,7 @@ def make_plan(folder: Path, config: WheelsConfig, env: Mapping[str, str], name: 
         env: the environment; what it says to cibuildwheel does not count.
         name: the project's.
         version: canonical PEP 440 text.
+        with_conda: whether conda packages are built from a generated recipe.
 
     Raises:
         BuildError: cibuildwheel is missing, or refuses the project's settings.
@@ -51,7 +56,7 @@ def make_plan(folder: Path, config: WheelsConfig, env: Mapping[str, str], name: 
     if not is_compiled(folder, config):
         return pure_plan(name, version)
     selection = select(config.jobs, read_pyproject(folder))
-    return compiled_plan(
+    plan = compiled_plan(
         name,
         version,
         selection,
@@ -61,3 +66,4 @@ def make_plan(folder: Path, config: WheelsConfig, env: Mapping[str, str], name: 
         labels=config.runners,
         cibuildwheel=cibuildwheel_version(),
     )
+    return with_conda_targets(plan, PYTHONS) if with_conda else plan

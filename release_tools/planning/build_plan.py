@@ -22,6 +22,7 @@ PURE_WHEEL: Final = "py3-none-any"
 
 _SCHEMA: Final = 1
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
+_CONDA: Final = re.compile(r"[a-z]{2,10}-[a-z0-9]{1,10}/py3\d{1,2}", re.ASCII)
 _LARGEST: Final = 1_000_000
 
 
@@ -57,12 +58,14 @@ class BuildJob:
         runner: the label of GitHub's runner.
         platform: for cibuildwheel: ``linux``, ``macos``, ``windows``; empty where cibuildwheel is not used.
         targets: in cibuildwheel's order.
+        conda: the conda packages that are built too, such as ``linux-64/py312``.
     """
 
     name: str
     runner: str
     platform: str
     targets: tuple[BuildTarget, ...]
+    conda: tuple[str, ...] = ()
 
     @property
     def is_optional(self) -> bool:
@@ -132,6 +135,7 @@ class BuildPlan:
                     "platform": job.platform,
                     "targets": [target.identifier for target in job.targets],
                     "optional": [target.identifier for target in job.targets if target.is_optional],
+                    **({"conda": list(job.conda)} if job.conda else {}),
                 }
                 for job in self.jobs
             ],
@@ -198,4 +202,8 @@ def _job(item: Mapping[str, Any]) -> BuildJob:
     if not optional <= set(names):
         raise ValueError(f"{item['name']}: an optional target is not among its targets")
     targets = tuple(BuildTarget(name, name in optional) for name in names)
-    return BuildJob(str(item["name"]), str(item["runner"]), str(item["platform"]), targets)
+    conda = tuple(map(str, item.get("conda", ())))
+    for identifier in conda:
+        if not _CONDA.fullmatch(identifier):
+            raise ValueError(f"{identifier[:80]!r} is no name of a conda package's target")
+    return BuildJob(str(item["name"]), str(item["runner"]), str(item["platform"]), targets, conda)

@@ -39,7 +39,12 @@ def targets_text(job: BuildJob) -> str:
         f"{' '.join(pythons)} {platform}{' (optional)' if is_optional else ''}"
         for (platform, is_optional), pythons in by_platform.items()
     ]
-    return "; ".join((*plain, *grouped))
+    subdirs: dict[str, list[str]] = {}
+    for identifier in job.conda:
+        subdir, _, python = identifier.partition("/")
+        subdirs.setdefault(subdir, []).append(python)
+    conda = [f"conda {' '.join(pythons)} {subdir}" for subdir, pythons in subdirs.items()]
+    return "; ".join((*plain, *grouped, *conda))
 
 
 def _tried(job: BuildJob, wheel: Artifact) -> str:

@@ -6,9 +6,9 @@ from typing import Final
 from release_tools.builders.conda.base import CondaProject
 from release_tools.builders.conda.registry import choose_builder
 from release_tools.engine.context import Context
-from release_tools.errors import ReleaseToolsError
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
+from release_tools.planning.build_plan import SOURCE_JOB
 from release_tools.report.text import artifact_note
 
 _WITHOUT: Final = "--no-conda"
@@ -21,19 +21,21 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
         ReleaseToolsError: the packages could not be built; ``--no-conda`` releases the rest.
     """
     project = CondaProject(context, release)
-    try:
-        chosen = choose_builder(project)
-        if isinstance(chosen, Skip):
-            return chosen
-        built = chosen.builder.build(project)
-    except ReleaseToolsError as error:
-        if _WITHOUT not in error.advice:
-            error.advice = f"{error.advice} To release without the conda package: {_WITHOUT}.".strip()
-        raise
+    chosen = choose_builder(project)
+    if isinstance(chosen, Skip):
+        return chosen
+    if project.is_compiled and context.request.job == SOURCE_JOB:
+        return Skip("each build job builds the conda packages of its platform")
+    built = chosen.builder.build(project)
     names = [artifact.filename.rsplit("-", 2)[0] for artifact in built.artifacts]
-    name = release.name or next(iter(names), context.project.name)
-    return replace(release, name=name, artifacts=(*release.artifacts, *built.artifacts)).with_notes(
+    known = replace(release, name=release.name or next(iter(names), context.project.name))
+    if project.is_trial:
+        known = replace(known, trial=(*release.trial, *built.artifacts))
+    else:
+        known = replace(known, artifacts=(*release.artifacts, *built.artifacts))
+    return known.with_notes(
         Note(State.INFO, f"built by {chosen.builder.name}", chosen.because),
         *map(artifact_note, built.artifacts),
+        *(Note(State.INFO, f"{one.filename} is for this machine only") for one in built.artifacts if project.is_trial),
         *built.notes,
     )

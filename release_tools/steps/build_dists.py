@@ -17,6 +17,8 @@ from packaging.version import Version
 
 from release_tools.artifacts.core_metadata import parse_metadata
 from release_tools.builders.backend_facts import find_name
+from release_tools.builders.conda.base import CondaProject
+from release_tools.builders.conda.registry import generates_recipe
 from release_tools.builders.planner import is_compiled, make_plan
 from release_tools.builders.python import Dists, PythonBuilder
 from release_tools.builders.repair import repair_wheel
@@ -89,7 +91,8 @@ def _check_dry_run(context: Context) -> None:
 
 
 def _make_plan(context: Context, source: Path, name: str, version: str) -> BuildPlan:
-    return make_plan(source, context.config.wheels, context.env, name, version)
+    with_conda = generates_recipe(CondaProject(context, Release(name=name, version=version)))
+    return make_plan(source, context.config.wheels, context.env, name, version, with_conda=with_conda)
 
 
 def _build(context: Context, release: Release, source: Path, *, is_sdist_only: bool) -> Dists:

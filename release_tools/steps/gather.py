@@ -13,6 +13,7 @@ from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import PLAN_FILE, SOURCE_JOB, BuildPlan, read_plan
+from release_tools.planning.conda_targets import conda_faults
 from release_tools.planning.gathering import Gathering, JobFiles, gather_jobs
 from release_tools.report.text import size_text
 
@@ -72,6 +73,8 @@ def _gathered(context: Context, folders: Sequence[Path]) -> Release:
     jobs = [_job_files(folder, release) for folder, release in zip(folders, releases, strict=True)]
     gathering = gather_jobs(plan, jobs, (sdists[0].filename, sdists[0].sha256))
     faults += gathering.faults
+    packages = [one for release in releases for one in release.artifacts_of_kind(ArtifactKind.CONDA)]
+    faults += [*conda_faults(plan, [(one.subdir, one.filename) for one in packages]), *_conflicts(packages)]
     artifacts = _artifacts(source, releases, gathering)
     faults += [f"{one.filename}: in none of the folders" for one in artifacts if one.path.parent not in folders]
     if faults:
@@ -154,9 +157,26 @@ def _job_files(folder: Path, release: Release) -> JobFiles:
 def _artifacts(source: Release, releases: Sequence[Release], gathering: Gathering) -> tuple[Artifact, ...]:
     """Return what the source job made, and every wheel, each where it is now."""
     every = [{one.filename: one for one in release.artifacts} for release in releases]
-    made = [one for one in source.artifacts if one.kind is not ArtifactKind.WHEEL]
+    made = [one for one in source.artifacts if one.kind is ArtifactKind.SDIST]
     stored = [next((files[one.filename] for files in every if one.filename in files), one) for one in made]
-    return (*stored, *(every[index][name] for name, index in sorted(gathering.wheels.items())))
+    packages = {
+        (one.subdir, one.filename): one
+        for release in reversed(releases)
+        for one in release.artifacts_of_kind(ArtifactKind.CONDA)
+    }
+    wheels = [every[index][name] for name, index in sorted(gathering.wheels.items())]
+    return (*stored, *wheels, *(package for _, package in sorted(packages.items())))
+
+
+def _conflicts(packages: Sequence[Artifact]) -> Iterator[str]:
+    """Yield a line for each conda package that two jobs built with other bytes, or that two subdirs have."""
+    first: dict[str, Artifact] = {}
+    for package in packages:
+        other = first.setdefault(package.filename, package)
+        if other.subdir != package.subdir:
+            yield f"{package.filename}: in {other.subdir} and in {package.subdir}; give them other build strings"
+        elif other.sha256 != package.sha256:
+            yield f"{package.filename}: other bytes from {package.path.parent} than from {other.path.parent}"
 
 
 def _notes(

@@ -16,6 +16,7 @@ from release_tools.model.release import Release
 from release_tools.model.versions import is_tag_of
 from release_tools.planning.build_plan import PLAN_FILE, read_plan
 from release_tools.planning.completeness import completeness
+from release_tools.planning.conda_targets import conda_faults
 from release_tools.project.tag_spelling import find_tag_format
 from release_tools.recipe.evidence import says_something
 from release_tools.report.text import size_text
@@ -81,7 +82,10 @@ def _incomplete(context: Context, release: Release) -> Iterator[str]:
         yield f"{PLAN_FILE}: not the build plan of this release"
         return
     wheels = [artifact.filename for artifact in release.artifacts_of_kind(ArtifactKind.WHEEL)]
-    yield from completeness(plan, wheels, plan.job(release.job) if release.job else None).faults
+    job = plan.job(release.job) if release.job else None
+    yield from completeness(plan, wheels, job).faults
+    packages = [(artifact.subdir, artifact.filename) for artifact in release.artifacts_of_kind(ArtifactKind.CONDA)]
+    yield from conda_faults(plan, packages, job)
 
 
 def _file_faults(artifact: Artifact, release: Release) -> Iterator[str]:

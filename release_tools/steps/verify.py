@@ -27,7 +27,8 @@ def start_installations(context: Context, release: Release) -> None:
 
 
 def _installable(release: Release) -> Artifact | None:
-    return installable((*release.artifacts_of_kind(ArtifactKind.WHEEL), *release.trial))
+    trial = [one for one in release.trial if one.kind is ArtifactKind.WHEEL]
+    return installable((*release.artifacts_of_kind(ArtifactKind.WHEEL), *trial))
 
 
 def verify(context: Context, release: Release) -> Release:
@@ -52,8 +53,8 @@ def verify(context: Context, release: Release) -> Release:
         *check_wheel_set(every),
         *check_version_agreement(context, release),
     ]
-    proofs = check_parity(context, release, subject)
-    conda_notes = check_conda_installation(context, subject)
+    proofs = check_parity(context, release, every)
+    conda_notes = check_conda_installation(context, every)
     chosen = _installable(release)
     if chosen:
         notes += check_installation(context, chosen)

@@ -176,6 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--override-channels", action="store_true", required=True)
     parser.add_argument("--channel", action="append", required=True)
     parser.add_argument("--croot", type=Path, required=True)
+    parser.add_argument("--no-build-id", action="store_true", required=True)
     parser.add_argument("--output-folder", type=Path, required=True)
     parser.add_argument("--no-anaconda-upload", action="store_true", required=True)
     options = parser.parse_args(arguments)
@@ -191,7 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _build(metadata: MetaData, croot: Path, output: Path) -> None:
-    work = croot / f"{metadata.name()}_{time.time_ns()}"
+    work = croot / metadata.name()
+    shutil.rmtree(work, ignore_errors=True)
     source = (metadata.folder / metadata.data["source"]["path"]).resolve()
     shutil.copytree(source, work / "work")
     prefix = work / ("_h_env" + "_placehold" * 30)[: PREFIX_LENGTH - len(str(work)) - 1]

@@ -101,8 +101,19 @@ class CondaProject:
 
     @property
     def wheels(self) -> tuple[Artifact, ...]:
-        """The wheels that this run built."""
-        return self.release.artifacts_of_kind(ArtifactKind.WHEEL)
+        """The wheels that this run built, those for this machine only included."""
+        trial = (one for one in self.release.trial if one.kind is ArtifactKind.WHEEL)
+        return (*self.release.artifacts_of_kind(ArtifactKind.WHEEL), *trial)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether its wheels are for single platforms, as its build plan says."""
+        return self.release.plan is not None and self.release.plan.is_compiled
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether packages are built for this machine only, to show that they can be."""
+        return self.is_compiled and not self.release.job
 
     @property
     def folder(self) -> Path:

@@ -1,6 +1,9 @@
 """Build an own recipe in a clean clone: what both build tools need before and after."""
 
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -20,15 +23,16 @@ from release_tools.model.versions import conda_version, parse_version
 
 
 @dataclass(frozen=True)
-class RecipeClone:
-    """A clone in which a recipe is built.
+class RecipeSource:
+    """A recipe where it is built.
 
     Attributes:
-        folder: of the clone.
+        folder: of the clone, or of the generated recipe.
         recipe: the recipe's file in it.
         variant_files: the variant files that lie in the recipe's folder.
         git_variables: what conda-build tells recipes about the commit.
         notes: what was set in the recipe.
+        pythons: the minor versions that it is built for, such as ``3.12``; empty where the recipe decides.
     """
 
     folder: Path
@@ -36,9 +40,10 @@ class RecipeClone:
     variant_files: tuple[Path, ...]
     git_variables: Mapping[str, str]
     notes: tuple[Note, ...]
+    pythons: tuple[str, ...] = ()
 
 
-def clone_with_recipe(project: CondaProject, recipe: OwnRecipe) -> RecipeClone:
+def clone_with_recipe(project: CondaProject, recipe: OwnRecipe) -> RecipeSource:
     """Clone the released commit with its tag, and set the version where the recipe has it as plain text.
 
     Git does not take the clone for changed by that, so a version that is derived from git stays the tag's.
@@ -59,10 +64,10 @@ def clone_with_recipe(project: CondaProject, recipe: OwnRecipe) -> RecipeClone:
         Repository(folder, context.env).git("update-index", "--assume-unchanged", "--", inner)
         notes = [Note(State.INFO, f"set in a copy of {recipe.path}", "; ".join(prepared.changes))]
     variant_files = tuple(path.with_name(name) for name in recipe.variant_files)
-    return RecipeClone(folder, path, variant_files, _git_variables(release), tuple(notes))
+    return RecipeSource(folder, path, variant_files, git_variables(release), tuple(notes))
 
 
-def _git_variables(release: Release) -> dict[str, str]:
+def git_variables(release: Release) -> dict[str, str]:
     """Return the variables by which recipes of conda-build find out which commit is built."""
     short = f"g{release.commit[:7]}"
     return {
@@ -72,6 +77,24 @@ def _git_variables(release: Release) -> dict[str, str]:
         "GIT_FULL_HASH": release.commit,
         "GIT_BUILD_STR": f"0_{short}",
     }
+
+
+@contextmanager
+def build_folder() -> Iterator[Path]:
+    """Yield an empty folder to build in, and remove it in the end.
+
+    Its path is the same in every run, as compilers leave it in what they make; where another build is in it, or a run
+    that was killed left it, the path is another one.
+    """
+    folder = Path(tempfile.gettempdir(), "release-tools-conda")
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        folder = Path(tempfile.mkdtemp(prefix="release-tools-conda-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_versions(path: str, targets: Sequence[CondaTarget], release: Release) -> None:
@@ -99,15 +122,15 @@ def unreachable_because(context: Context, *, needs_python: bool) -> str:
     return rattler.why_not(channels) if needs_python else rattler.why_unreadable(channels)
 
 
-def not_built(context: Context, path: str, reason: str) -> BuiltPackages:
-    """Return that a dry run built nothing.
+def not_built(project: CondaProject, path: str, reason: str) -> BuiltPackages:
+    """Return that a dry run built nothing, or a machine that only tries the packages out.
 
     Raises:
         BuildError: this is no dry run.
     """
     reason = " ".join(reason.split())
     advice = "Run again where conda.channels can be reached."
-    if not context.request.without_unbuildable:
+    if not project.context.request.without_unbuildable and not project.is_trial:
         raise BuildError(f"{path} was not built: {reason}", f"{advice} To release the rest: --no-conda")
     return BuiltPackages(notes=(Note(State.SKIPPED, f"{path} was not built", reason, advice),))
 

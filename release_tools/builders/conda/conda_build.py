@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.builders.conda import conda_build_worker, rattler
-from release_tools.builders.conda.base import BuiltPackages, CondaProject, CondaTarget
+from release_tools.builders.conda.base import NOARCH, BuiltPackages, CondaProject, CondaTarget
 from release_tools.builders.conda.build_from_clone import (
-    RecipeClone,
+    RecipeSource,
+    build_folder,
     check_versions,
     clone_with_recipe,
     collect_packages,
@@ -122,7 +123,7 @@ class CondaBuildBuilder:
         recipe = project.recipe_of(Format.V0)
         refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
         if reason := unreachable_because(context, needs_python=True):
-            return not_built(context, recipe.path, reason)
+            return not_built(project, recipe.path, reason)
         clone = clone_with_recipe(project, recipe)
         prefix = _installed(context, project.channels)
         environment = prefix.environment(context.env, project.folder / "home") | dict(clone.git_variables)
@@ -133,10 +134,11 @@ class CondaBuildBuilder:
                 notes=(Note(State.SKIPPED, f"{recipe.path} skips this platform, every package of it"),)
             )
         check_versions(recipe.path, targets, project.release)
-        output = project.folder / "built"
-        _run_build(prefix, project, clone, output, environment)
-        built = [path for folder in (subdir, "noarch") for path in _packages(output / folder)]
-        artifacts = collect_packages(project, built, (clone.folder, project.folder))
+        with build_folder() as folder:
+            output = folder / "built"
+            _run_build(prefix, project, clone, folder, environment)
+            built = [path for name in (subdir, NOARCH) for path in _packages(output / name)]
+            artifacts = collect_packages(project, built, (clone.folder, folder, context.scratch))
         return BuiltPackages(artifacts, (*clone.notes, *_tools(prefix)))
 
 
@@ -197,7 +199,7 @@ def _installed(context: Context, channels: Sequence[str]) -> CondaBuildPrefix:
 
 
 def _run_build(
-    prefix: CondaBuildPrefix, project: CondaProject, clone: RecipeClone, output: Path, environment: Mapping[str, str]
+    prefix: CondaBuildPrefix, project: CondaProject, clone: RecipeSource, folder: Path, environment: Mapping[str, str]
 ) -> None:
     """Build and test every package.
 
@@ -212,9 +214,10 @@ def _run_build(
         "--override-channels",
         *channels,
         "--croot",
-        str(project.folder / "croot"),
+        str(folder / "croot"),
+        "--no-build-id",
         "--output-folder",
-        str(output),
+        str(folder / "built"),
         "--no-anaconda-upload",
     ]
     try:

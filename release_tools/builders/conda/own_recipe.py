@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from release_tools.engine.context import Context
@@ -108,6 +108,18 @@ def _files(context: Context, release: Release) -> tuple[frozenset[str], Callable
     prefix = "" if inner == inner.parent else inner.as_posix()
     found = frozenset(list_files(repository, commit, prefix))
     return found, lambda path: read_file(repository, commit, f"{prefix}/{path}".lstrip("/")) or ""
+
+
+def find_variant_files(context: Context, release: Release, folder: Path) -> tuple[Path, ...]:
+    """Copy the variant files at the top of the project, which override ours, into a folder, and return the copies."""
+    paths, read = _files(context, release)
+    copies = []
+    for name in VARIANT_FILES[Format.V1]:
+        if name in paths:
+            copy = folder / name
+            copy.write_text(read(name), encoding="utf-8", newline="\n")
+            copies.append(copy)
+    return tuple(copies)
 
 
 @dataclass(frozen=True)

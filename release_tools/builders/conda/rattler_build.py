@@ -13,12 +13,14 @@ from release_tools.artifacts import CondaPackage
 from release_tools.builders.conda import rattler, recipe_worker, test_worker
 from release_tools.builders.conda.base import BuiltPackages, CondaProject, CondaTarget
 from release_tools.builders.conda.build_from_clone import (
+    build_folder,
     check_versions,
     clone_with_recipe,
     collect_packages,
     not_built,
     unreachable_because,
 )
+from release_tools.builders.conda.generated_recipe import generated_recipe
 from release_tools.builders.conda.variants import default_variants
 from release_tools.errors import BuildError
 from release_tools.model.note import Note, State
@@ -237,52 +239,54 @@ def _answer(
 
 
 class RecipeBuilder:
-    """Builds the project's own ``recipe.yaml``."""
+    """Builds the project's own ``recipe.yaml``, or one that is generated from what was built."""
 
     name = "rattler-build"
 
     def applies_because(self, project: CondaProject) -> str:
-        """Return that the project has a recipe of the newer format; empty where it has not."""
+        """Return that the project has a recipe of the newer format, or compiled code; empty where it has neither."""
         recipe = project.recipe
-        return f"the project has {recipe.path}" if recipe and recipe.form is Format.V1 else ""
+        if recipe is None:
+            return "the project has compiled code and no conda recipe" if project.is_compiled else ""
+        return f"the project has {recipe.path}" if recipe.form is Format.V1 else ""
 
     def build(self, project: CondaProject) -> BuiltPackages:
-        """Build every package of the recipe for this platform, in the clean clone.
+        """Build every package of the recipe for this platform.
 
         Raises:
             BuildError: the build failed, or a requirement cannot be resolved.
-            ConfigError: there is no such recipe.
+            ConfigError: the project's recipe has the other format.
             CredentialError: credentials for publishing are in the environment, where the build could read them.
             VersionError: the recipe computes another version than the one that is released.
         """
         context = project.context
-        recipe = project.recipe_of(Format.V1)
         refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
-        clone = clone_with_recipe(project, recipe)
+        if project.recipe is None:
+            path, source = "the generated recipe", generated_recipe(project)
+        else:
+            recipe = project.recipe_of(Format.V1)
+            path, source = recipe.path, clone_with_recipe(project, recipe)
         request = RecipeRequest(
-            clone.recipe,
+            source.recipe,
             tuple(project.channels),
-            variants=default_variants(rattler.this_subdir()),
-            variant_files=clone.variant_files,
+            variants=default_variants(rattler.this_subdir(), source.pythons),
+            variant_files=source.variant_files,
         )
-        rendered = run_recipe(request, context.env, clone.git_variables)
+        rendered = run_recipe(request, context.env, source.git_variables)
         if rendered.fault:
-            raise BuildError(f"{recipe.path}: rattler-build cannot render it: {rendered.fault}", _CORRECT)
+            raise BuildError(f"{path}: rattler-build cannot render it: {rendered.fault}", _CORRECT)
         if not rendered.targets:
-            return BuiltPackages(
-                notes=(Note(State.SKIPPED, f"{recipe.path} skips this platform, every package of it"),)
-            )
-        check_versions(recipe.path, rendered.targets, project.release)
+            return BuiltPackages(notes=(Note(State.SKIPPED, f"{path} skips this platform, every package of it"),))
+        check_versions(path, rendered.targets, project.release)
         needs_python = any(target.python for target in rendered.targets)
         if rendered.has_requirements and (reason := unreachable_because(context, needs_python=needs_python)):
-            return not_built(context, recipe.path, reason)
-        built = run_recipe(
-            replace(request, output=project.folder / "built"), context.env, clone.git_variables, timeout=None
-        )
-        if built.fault:
-            raise _failed(recipe.path, built, project.channels)
-        artifacts = collect_packages(project, built.paths, (clone.folder, project.folder))
-        return BuiltPackages(artifacts, clone.notes)
+            return not_built(project, path, reason)
+        with build_folder() as output:
+            built = run_recipe(replace(request, output=output), context.env, source.git_variables, timeout=None)
+            if built.fault:
+                raise _failed(path, built, project.channels)
+            artifacts = collect_packages(project, built.paths, (source.folder, output, context.scratch))
+        return BuiltPackages(artifacts, source.notes)
 
 
 def _failed(path: str, built: Packages, channels: Sequence[str]) -> BuildError:

@@ -11,7 +11,7 @@ from release_tools.errors import ConfigError, did_you_mean
 from release_tools.model.note import Skip
 
 BUILDERS: Final[tuple[CondaBuilder, ...]] = (
-    RecipeBuilder(),
+    RecipeBuilder(),  # an own recipe.yaml, or a generated one for compiled code
     CondaBuildBuilder(),
     WheelConverter(),
 )
@@ -30,6 +30,12 @@ class ChosenBuilder:
 
     builder: CondaBuilder
     because: str
+
+
+def generates_recipe(project: CondaProject) -> bool:
+    """Return whether the packages of a compiled project are built from a recipe that release-tools generates."""
+    conda = project.context.config.conda
+    return conda.enabled and conda.builder in (AUTO, RecipeBuilder.name) and project.recipe is None
 
 
 def choose_builder(project: CondaProject) -> ChosenBuilder | Skip:

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Iterator
 
 from release_tools.builders.backend_facts import find_name
+from release_tools.builders.conda.base import CondaProject
+from release_tools.builders.conda.registry import generates_recipe
 from release_tools.builders.planner import evidence, make_plan
 from release_tools.cli.options import add_project, add_settings, add_version
 from release_tools.cli.session import Session
@@ -27,7 +29,8 @@ def run(invocation: Session) -> int:
     invocation.console.quiet = invocation.options.json
     release = identify(context, Release())
     name = release.name or find_name(context)
-    plan = make_plan(context.project, context.config.wheels, context.env, name, release.version)
+    with_conda = generates_recipe(CondaProject(context, release))
+    plan = make_plan(context.project, context.config.wheels, context.env, name, release.version, with_conda=with_conda)
     if invocation.options.json:
         invocation.console.data(plan.text.rstrip())
         return 0

@@ -1,0 +1,84 @@
+"""The recipe of a project that keeps none, generated from its sdist and a wheel, for the packages of this platform."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from platform import python_version_tuple
+from typing import Final
+
+from release_tools.artifacts import Wheel
+from release_tools.builders.conda.base import CondaProject
+from release_tools.builders.conda.build_from_clone import RecipeSource, git_variables
+from release_tools.builders.conda.linked_libraries import linked_libraries
+from release_tools.builders.conda.own_recipe import OwnRecipe, find_variant_files, prepare_recipe
+from release_tools.builders.conda.rattler import this_subdir
+from release_tools.builders.conda.variants import PYTHONS
+from release_tools.engine.archives import sdist_of, wheel_of
+from release_tools.errors import CondaError
+from release_tools.model.note import Note, State
+from release_tools.recipe.document import Format
+from release_tools.recipe.evidence import gather
+from release_tools.recipe.generate import make_recipe
+from release_tools.recipe.host_libraries import host_packages
+from release_tools.recipe.names import Names
+from release_tools.recipe.recipe_model import Line, Recipe
+from release_tools.recipe.write_v1 import write_v1
+
+_BUILD: Final = "\nbuild:\n  number: 0\n"
+
+
+def generated_recipe(project: CondaProject) -> RecipeSource:
+    """Write the recipe whose source is the sdist of this release.
+
+    What the wheel's extension modules link to goes into ``host``, and a library that is in none of the requirements
+    stops the build.
+
+    Raises:
+        CondaError: there is no sdist, or a requirement that conda cannot express.
+        RecipeError: a name or file name that has no place in a recipe.
+    """
+    context, release = project.context, project.release
+    conda = context.config.conda
+    sdist = project.sdist
+    if sdist is None:
+        raise CondaError("There is no sdist to build a conda package from.", "Build one, or set conda.recipe.")
+    wheels = [wheel_of(context.background, artifact) for artifact in project.wheels]
+    evidence = gather(sdist_of(context.background, sdist), sdist.sha256, wheels[0] if wheels else None)
+    recipe = make_recipe(evidence, Names(overrides=conda.names), ())
+    recipe = replace(recipe, name=conda.name or release.name.lower(), maintainers=())
+    recipe, unknown = _with_libraries(recipe, wheels)
+    strict = f"\nbuild:\n  number: {conda.build_number}\n  dynamic_linking:\n    overlinking_behavior: error\n"
+    text = write_v1(recipe).replace(_BUILD, strict, 1)
+    prepared = prepare_recipe(OwnRecipe(Format.V1, Format.V1, text), release, sdist)
+    folder = context.scratch / "generated-recipe"
+    folder.mkdir()
+    path = folder / Format.V1
+    path.write_text(prepared.text, encoding="utf-8", newline="\n")
+    notes = tuple(
+        Note(State.WARNING, f"no conda package is known for {name}", advice="Add it to a recipe of your own.")
+        for name in unknown
+    )
+    variant_files = find_variant_files(context, release, folder)
+    return RecipeSource(folder, path, variant_files, git_variables(release), notes, _pythons(project))
+
+
+def _pythons(project: CondaProject) -> tuple[str, ...]:
+    """Return the minor versions to build for: those of the job, or the one that runs where it is only a trial."""
+    release = project.release
+    if release.plan is None or not release.job:
+        running = ".".join(python_version_tuple()[:2])
+        return (running,) if running in PYTHONS else ()
+    prefix = f"{this_subdir()}/py3"
+    planned = (target.removeprefix(prefix) for target in release.plan.job(release.job).conda if prefix in target)
+    return tuple(f"3.{minor}" for minor in planned)
+
+
+def _with_libraries(recipe: Recipe, wheels: list[Wheel]) -> tuple[Recipe, tuple[str, ...]]:
+    """Return the recipe with the packages of the libraries that wheels link to, and the libraries without a package."""
+    found = sorted({library for wheel in wheels for library in linked_libraries(wheel)})
+    packages, unknown = host_packages(found)
+    there = {line.name for line in recipe.host}
+    return replace(recipe, host=(*recipe.host, *_lines(packages, there))), unknown
+
+
+def _lines(packages: tuple[str, ...], there: set[str]) -> Iterator[Line]:
+    yield from (Line(package) for package in packages if package not in there)

@@ -1,0 +1,57 @@
+"""The conda packages that hold well-known shared libraries: what a compiled package needs in ``host``."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+PACKAGES: Final[Mapping[str, str]] = {
+    "blosc": "blosc", "bz2": "bzip2", "cairo": "cairo", "cblas": "libcblas", "crypto": "openssl", "curl": "libcurl",
+    "expat": "libexpat", "ffi": "libffi", "fftw3": "fftw", "fftw3f": "fftw", "freetype": "freetype", "gdal": "libgdal",
+    "geos": "geos", "geos_c": "geos", "gmp": "gmp", "gsl": "gsl", "gslcblas": "gsl", "hdf5": "hdf5",
+    "hdf5_hl": "hdf5", "jpeg": "libjpeg-turbo", "lapack": "liblapack", "lcms2": "lcms2", "lz4": "lz4-c",
+    "lzma": "liblzma-devel", "mpfr": "mpfr", "netcdf": "libnetcdf", "openblas": "openblas", "openjp2": "openjpeg",
+    "png16": "libpng", "pq": "libpq", "proj": "proj", "sndfile": "libsndfile", "snappy": "snappy",
+    "sqlite3": "libsqlite", "ssl": "openssl", "tiff": "libtiff", "turbojpeg": "libjpeg-turbo", "uv": "libuv",
+    "webp": "libwebp-base", "xml2": "libxml2-devel", "xslt": "libxslt", "yaml": "yaml", "z": "zlib", "zlib": "zlib",
+    "zmq": "zeromq", "zstd": "zstd",
+}  # fmt: skip
+"""By the name of the library without ``lib``, its version and its suffix."""
+_BY_THE_COMPILER: Final = frozenset(
+    {
+        "c", "c++", "c++abi", "dl", "gcc_s", "gfortran", "gomp", "iconv", "m", "omp", "objc", "pthread", "quadmath",
+        "resolv", "rt", "stdc++", "system", "util",
+    }
+)  # fmt: skip
+_LIBRARY: Final = re.compile(r"(?:lib)?(?P<name>[A-Za-z0-9_+]+?)(?:[-.]?\d[\d.]*)?\.(?:so|dylib|dll)(?:\.[\d.]+)?$")
+_LINKER: Final = re.compile(r"ld-linux|ld-musl|linux-vdso|libpython3|python3\d*\.dll", re.IGNORECASE)
+
+
+def host_packages(libraries: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the conda packages of shared libraries, and the libraries whose package is not known.
+
+    What comes with the compiler, the system or Python is in neither.
+
+    Args:
+        libraries: as the system spells them: ``libz.so.1``, ``libz.1.dylib``, ``zlib1.dll``.
+    """
+    packages: set[str] = set()
+    unknown: set[str] = set()
+    for library in libraries:
+        name = _stem(library)
+        if _LINKER.match(library) or name in _BY_THE_COMPILER:
+            continue
+        if name in PACKAGES:
+            packages.add(PACKAGES[name])
+        else:
+            unknown.add(library)
+    return tuple(sorted(packages)), tuple(sorted(unknown))
+
+
+def _stem(library: str) -> str:
+    """Return the name of a library without ``lib``, version and suffix; it may end in a number that is its own."""
+    for pattern in (r"(?:lib)?(?P<name>.+?)\.(?:so|dylib|dll)", r"(?:lib)?(?P<name>.+?)\.\d[\d.]*\.dylib"):
+        match = re.match(pattern, library)
+        if match and match["name"] in PACKAGES:
+            return match["name"]
+    match = _LIBRARY.match(library)
+    return match["name"] if match else library
