@@ -63,7 +63,7 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
     if compiled:
         _check_dry_run(context)
         name = name or find_name(context)
-        context.background.start(_PLAN, _make_plan, context, source, name, release.version)
+        context.background.start(_PLAN, _make_plan, context, source, replace(release, name=name))
     dists = _build(context, release, source, is_sdist_only=compiled and bool(context.request.job))
     _check_versions(dists, release)
     name = release.name or parse_sdist_filename(dists.sdist.name)[0]
@@ -72,7 +72,7 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
         artifact_note(sdist), *_backend_notes(dists)
     )
     if compiled or context.request.job:
-        plan = context.background.result(_PLAN, _make_plan, context, source, name, release.version)
+        plan = context.background.result(_PLAN, _make_plan, context, source, replace(release, name=name))
         known = replace(known, plan=plan, plan_digest=plan.digest)
     return _with_plan(context, known, dists.wheel) if compiled else _with_wheel(known, dists.wheel)
 
@@ -90,9 +90,9 @@ def _check_dry_run(context: Context) -> None:
         )
 
 
-def _make_plan(context: Context, source: Path, name: str, version: str) -> BuildPlan:
-    with_conda = generates_recipe(CondaProject(context, Release(name=name, version=version)))
-    return make_plan(source, context.config.wheels, context.env, name, version, with_conda=with_conda)
+def _make_plan(context: Context, source: Path, release: Release) -> BuildPlan:
+    with_conda = generates_recipe(CondaProject(context, release))
+    return make_plan(source, context.config.wheels, context.env, release.name, release.version, with_conda=with_conda)
 
 
 def _build(context: Context, release: Release, source: Path, *, is_sdist_only: bool) -> Dists:
