@@ -78,6 +78,7 @@ class Release:
         release_notes: the notes of the release, in Markdown; empty until written.
         parity: the result of comparing wheels and conda packages.
         recipe: what the pull request to conda-forge would change; None until it was made.
+        is_prepared: whether every file says the version already; None where that was not asked.
         trial: wheels for this machine only: they are checked, and never published.
         plan: every file to be built; None for a pure project, and in jobs that publish.
         plan_digest: sha256 of the build plan; empty for a pure project.
@@ -101,6 +102,7 @@ class Release:
     release_notes: str = field(default="", repr=False)
     parity: tuple[Note, ...] = field(default=(), repr=False)
     recipe: RecipeFiles | None = field(default=None, repr=False)
+    is_prepared: bool | None = None
     trial: tuple[Artifact, ...] = ()
     plan: BuildPlan | None = field(default=None, repr=False)
     plan_digest: str = ""

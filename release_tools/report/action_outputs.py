@@ -39,6 +39,7 @@ def action_outputs(
         "tag": release.tag,
         "is-prerelease": _bool(release.is_prerelease) if release.version else "",
         "released": _bool(published and all(item.state is not State.PLANNED for item in release.receipts)),
+        "prepared": "" if release.is_prepared is None else _bool(release.is_prepared),
         "artifacts": canonical(release) if release.artifacts else "",
         "packages-dir": str(folder) if release.artifacts else "",
         **{name: _url(release, keys) for name, keys in _URL_OUTPUTS.items()},

@@ -1,5 +1,6 @@
 """What was prepared in the scratch clone, as one commit of the checkout, as uncommitted edits, or as a patch."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -10,13 +11,13 @@ from release_tools.errors import RepositoryError
 from release_tools.git import local_commit
 from release_tools.git.repository import Repository
 from release_tools.history.preparation import preparation_message
-from release_tools.model.note import Document, Note, Skip, State
+from release_tools.model.note import Document, Note, State
 from release_tools.model.release import Kind, Release
 
 _SHORT: Final = 12
 
 
-def commit_preparation(context: Context, release: Release) -> Release | Skip:
+def commit_preparation(context: Context, release: Release) -> Release:
     """Take what was prepared into the checkout; a file with other uncommitted changes is never overwritten.
 
     Raises:
@@ -25,9 +26,11 @@ def commit_preparation(context: Context, release: Release) -> Release | Skip:
     clone = local_commit.prepared_clone(context.scratch, context.env)
     changes = local_commit.staged_changes(clone)
     if not changes:
-        return Skip(f"{release.version} is prepared already", _advice(release))
-    release = release.with_documents(
-        Document(f"Changes for {release.version}", local_commit.staged_diff(clone), "diff")
+        note = Note(State.SKIPPED, f"{release.version} is prepared already", advice=_advice(release))
+        return replace(release, is_prepared=True).with_notes(note)
+    diff = local_commit.staged_diff(clone)
+    release = replace(release, is_prepared=False).with_documents(
+        Document(f"Changes for {release.version}", diff, "diff")
     )
     if context.request.patch:
         return _patch(context, release, clone)

@@ -24,6 +24,7 @@ class WorkflowPlan:
         action: this action, as ``uses:`` names it, comment included.
         pins: other actions by name, each as ``SHA # version``, where the project's own differ from ours.
         matrix: the jobs that build the wheels of a compiled project; empty for a pure project.
+        is_prepared: whether the version is in a file, which a dispatched release raises by a pull request first.
     """
 
     name: str
@@ -36,6 +37,7 @@ class WorkflowPlan:
     action: str
     pins: Mapping[str, str] = field(default_factory=dict)
     matrix: tuple[BuildJob, ...] = ()
+    is_prepared: bool = False
 
     @property
     def built_by(self) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -104,7 +104,8 @@ class ProjectWorkflows:
         jobs = publishing_jobs(self.context.shared(Publishers), is_dev=dev)
         tags = find_tag_format(self.context).globs
         build = make_plan(self.context.project, config.wheels, self.context.env, self.name, "")
-        return WorkflowPlan(self.name, self.branch, tags, self.folder, dist, jobs, dev, ours, matrix=build.matrix)
+        made = WorkflowPlan(self.name, self.branch, tags, self.folder, dist, jobs, dev, ours, matrix=build.matrix)
+        return replace(made, is_prepared=self.source in {VersionSource.STATIC, VersionSource.BACKEND})
 
 
 def _name(context: Context) -> str:

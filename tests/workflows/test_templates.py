@@ -71,6 +71,21 @@ def test_a_compiled_project_has_a_job_for_each_runner_and_one_that_gathers() -> 
         assert "needs.build" not in str(content), name
 
 
+@pytest.mark.parametrize("matrix", [(), MATRIX], ids=["pure", "compiled"])
+def test_a_version_in_a_file_is_prepared_by_two_jobs(matrix: tuple[BuildJob, ...]) -> None:
+    made = replace(plan(CONFIGS["anaconda"]), matrix=matrix, is_prepared=True)
+    workflow = yaml.safe_load(render(made)[RELEASE])["jobs"]
+    assert list(workflow)[:2] == ["prepare", "propose"]
+    assert workflow["prepare"]["permissions"] == {"contents": "read"}
+    assert workflow["propose"]["permissions"] == {"contents": "write", "pull-requests": "write"}
+    assert "--pull-request" in workflow["propose"]["steps"][-1]["with"]["arguments"]
+    first, *later = [job for job in workflow if job not in {"prepare", "propose"}]
+    assert workflow[first]["needs"] == "prepare"
+    for job in (first, *later):
+        assert "!cancelled() && !failure()" in workflow[job]["if"], job
+    assert "prepare" not in yaml.safe_load(render(plan(CONFIGS["anaconda"]))[RELEASE])["jobs"]
+
+
 def test_a_pure_project_has_no_matrix() -> None:
     for text in render(plan(CONFIGS["plain"])).values():
         assert not re.search("matrix|gather|compiled", text)
@@ -172,8 +187,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, config in CONFIGS.items():
         for dev in (False, True):
             made = plan(config, dev=dev, project="python/demo" if dev else ".")
-            for kind, matrix in (("pure", ()), ("compiled", MATRIX)):
-                for path, text in render(replace(made, matrix=matrix)).items():
+            kinds = (("pure", (), False), ("compiled", MATRIX, False), ("static", (), True), ("both", MATRIX, True))
+            for kind, matrix, is_prepared in kinds:
+                for path, text in render(replace(made, matrix=matrix, is_prepared=is_prepared)).items():
                     file = root / f"{name}-{dev}-{kind}".replace(" ", "-") / path
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_text(text, encoding="utf-8")
