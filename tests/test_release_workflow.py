@@ -94,6 +94,25 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
             assert secret not in log
 
 
+def test_a_dispatched_bump_of_a_version_in_a_file_opens_a_pull_request(there: Stage) -> None:
+    there.push_tag("v1.0")
+    there.checkout.commit({"demo/__init__.py": '__version__ = "1.0"\n'})
+    there.push("main")
+    far = there.github.repositories[SLUG]
+    before = far.bare.refs()
+    run = there.run("release.yml", {"ref": "refs/heads/main", "inputs": {"bump": "minor"}}, "workflow_dispatch")
+    assert run.ok, run.why
+    [pull] = far.pulls
+    assert (pull.title, pull.base, pull.state) == ("Prepare 1.1", "main", "open")
+    assert {name: sha for name, sha in far.bare.refs("refs/heads/").items() if name in before} == {
+        "refs/heads/main": before["refs/heads/main"]
+    }
+    assert far.bare.refs("refs/tags/").keys() == {"refs/tags/v1.0"}
+    changed = far.bare.git("diff", "--name-only", "main", f"refs/heads/{pull.head_branch}").split()
+    assert changed == ["demo/__init__.py", "pyproject.toml"]
+    assert not there.pypi.uploads
+
+
 def test_a_dispatched_dry_run_publishes_nothing_and_a_dispatched_bump_tags_a_pre_release_first(there: Stage) -> None:
     there.push_tag("v1.0")
     table = (there.checkout.path / "pyproject.toml").read_text(encoding="utf-8")
