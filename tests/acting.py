@@ -197,7 +197,8 @@ def make_action(folder: Path) -> Path:
     wheels.mkdir(parents=True)
     action = copy_action(folder / "action", wheels)
     lock = ""
-    for name, askers in re.findall(r"^([\w.-]+)==.*\n(?: +--hash=.*\n)+ +# via (.+)\n", LOCK, re.MULTILINE):
+    found = re.findall(r"^([\w.-]+)==.*\n(?: +--hash=.*\n)+ +# via (.+)\n", LOCK, re.MULTILINE)
+    for name, askers in dict(found).items():  # a package may be locked in several versions, by that of Python
         with suppress(PackageNotFoundError):  # for another system
             made = installed_wheel(name, wheels) if name == "uv" else linking_wheel(name, folder, wheels)
             lock += "{}=={} \\\n    --hash=sha256:{}\n".format(*made) + f"    # via {askers}\n"
