@@ -206,7 +206,7 @@ def _as_ours(error: Exception) -> ReleaseToolsError:
 
 
 def _parser(called: str) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser, Command | None]:
-    """The parser, and that of the command that is called: only it gets its options declared."""
+    """Return the parser, and that of the command that is called: only it gets its options declared."""
     chosen = parser = argparse.ArgumentParser(
         prog="release-tools",
         description="One tag in, every channel out: PyPI, Anaconda.org, GitHub and conda-forge.",

@@ -86,7 +86,7 @@ class _Help(argparse.HelpFormatter):
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """An option for every setting; without it, environment, file and default decide."""
+    """Declare an option for every setting; without it, environment, file and default decide."""
     parser.formatter_class = _Help
     group = parser.add_argument_group(
         "settings", "Each is also a key of [tool.release-tools]; see docs/configuration.md."

@@ -48,7 +48,7 @@ class Session:
 
     @property
     def allows_credentials(self) -> bool:
-        """Whether the user allows a build to read what the environment holds; False where that cannot be read."""
+        """Return whether the user allows a build to read the environment; False where the settings cannot be read."""
         try:
             return self.context(anywhere=True).config.allow_credentials_in_build
         except ReleaseToolsError:
@@ -82,7 +82,7 @@ class Session:
         remove_own_directories()
 
     def context(self, *, is_dry_run: bool = True, anywhere: bool = False) -> "Context":
-        """The surroundings of a pipeline run.
+        """Return the context of a pipeline run.
 
         Args:
             is_dry_run: whether the gate stays closed.
@@ -118,7 +118,7 @@ class Session:
 
     @property
     def given(self) -> dict[str, Any]:
-        """The settings that the command line gave, by their keys."""
+        """Return the settings that the command line gave, by their keys."""
         return {item.key: getattr(self.options, item.key) for item in settings() if hasattr(self.options, item.key)}
 
     def run_pipeline(
@@ -191,7 +191,7 @@ class Session:
             webbrowser.open(page.as_uri())
 
     def request(self) -> "Request":
-        """The version that the call names; in a job that a tag started, that tag."""
+        """Return what the command line asks for; in a job that a tag started, that tag."""
         from release_tools.engine.context import Request
 
         version, tag, bump = (getattr(self.options, name, None) or "" for name in ("version", "tag", "bump"))
@@ -270,7 +270,7 @@ def _find_recipe(start: Path) -> Path | None:
 
 
 def find_project(folder: Path, *, anywhere: bool = False) -> Path:
-    """The nearest folder, upwards, that holds a Python project.
+    """Return the nearest folder, upwards, that holds a Python project.
 
     Args:
         folder: where to begin.

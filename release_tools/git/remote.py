@@ -52,7 +52,7 @@ class Remote:
             return ""
 
     def commit_of_tag(self, tag: str) -> str:
-        """The commit that a tag peels to over there; empty where there is no such tag.
+        """Return the commit that a tag peels to over there; empty where there is no such tag.
 
         Raises:
             RemoteError: it could not be asked.
@@ -62,7 +62,7 @@ class Remote:
         return found.get(f"{ref}^{{}}") or found.get(ref, "")
 
     def default_branch(self) -> str:
-        """The branch that a clone checks out; empty where that cannot be told.
+        """Return the branch that a clone checks out; empty where that cannot be told.
 
         Raises:
             RemoteError: it could not be asked.
@@ -72,7 +72,7 @@ class Remote:
         return found[1] if found else ""
 
     def tip(self, branch: str) -> str:
-        """The newest commit of a branch over there, its history brought here; empty where there is no such branch.
+        """Return the newest commit of a remote branch, its history brought here; empty where there is no such branch.
 
         Raises:
             RemoteError: it could not be asked.

@@ -172,7 +172,7 @@ class Repository:
             self.own.carry_over_unshallowing(self.common)
 
     def head(self) -> Head:
-        """What is checked out.
+        """Return the commit that is checked out.
 
         Raises:
             RepositoryError: there is no commit yet.
@@ -202,7 +202,7 @@ class Repository:
         return tuple(paths)
 
     def tags(self, *, points_at: str = "") -> dict[str, str]:
-        """Every tag and the commit that it peels to, or only those on one commit."""
+        """Return every tag and the commit that it peels to, or only those on one commit."""
         wanted = ("--points-at", points_at) if points_at else ()
         lines = self.git(
             "for-each-ref", "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)", *wanted, "refs/tags"
@@ -211,7 +211,7 @@ class Repository:
         return {name: peeled or direct for name, direct, peeled in rows}
 
     def commit_of_tag(self, tag: str) -> str:
-        """The commit that a tag peels to; empty where there is no such tag."""
+        """Return the commit that a tag peels to; empty where there is no such tag."""
         try:
             return self.git(
                 "rev-parse", "--verify", "--quiet", "--end-of-options", f"refs/tags/{tag}^{{commit}}"
@@ -220,7 +220,7 @@ class Repository:
             return ""
 
     def nearest_tag(self, match: Iterable[str], exclude: Iterable[str] = ()) -> Nearest | None:
-        """The newest tag in the history of what is checked out, of those that a glob matches; None where there is none.
+        """Return the newest tag in the history of HEAD that a glob matches; None where there is none.
 
         Args:
             match: globs, of which a tag must match one.
@@ -234,11 +234,11 @@ class Repository:
         return Nearest(tag, int(distance), rev.removeprefix("g"))
 
     def count_commits(self, commit: str) -> int:
-        """How many commits lead to this one, itself included."""
+        """Count the commits that lead to this one, itself included."""
         return int(self.git("rev-list", "--count", commit, "--"))
 
     def submodules(self, commit: str) -> tuple[Submodule, ...]:
-        """The repositories that a commit carries inside, not those inside these."""
+        """Return the repositories that a commit carries inside, not those inside these."""
         if not self.git("ls-tree", "--name-only", commit, "--", ".gitmodules"):
             return ()
         entries = (entry.split("\t", 1) for entry in self.git("ls-tree", "-r", "-z", commit, "--").split("\0") if entry)
@@ -249,7 +249,7 @@ class Repository:
         )
 
     def clone(self, folder: Path, commit: str, *, tag: str = "", with_tags: bool = False) -> Path:
-        """A scratch clone at one commit, sharing this repository's objects; no network is used.
+        """Make a scratch clone at one commit, sharing this repository's objects; no network is used.
 
         Submodules are carried along where they are checked out here, and stay empty where they aren't.
 

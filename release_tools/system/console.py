@@ -63,23 +63,23 @@ class Console:
         self._command("add-mask", secret)
 
     def redact(self, text: str) -> str:
-        """The text without any known secret, nor one whose pieces a terminal would show side by side."""
+        """Return the text without any known secret, nor one whose pieces a terminal would show side by side."""
         return self._secrets.redact(sanitize.for_terminal(self._secrets.redact(text)))
 
     def data(self, text: str) -> None:
-        """A result that machines read, alone on standard output."""
+        """Print a result that machines read, alone on standard output."""
         text = self.redact(text)
         if self.in_actions:
             text = text.replace("##[", "#\\u0023[")  # the same in JSON, and no command to the runner
         print(text, file=self._out, flush=True)
 
     def say(self, text: str = "", style: str = "") -> None:
-        """One line for a person."""
+        """Print one line for a person."""
         if not self.quiet:
             self._line(self._out, text, style)
 
     def ask(self, question: str, default: str = "") -> str:
-        """A person's answer; the default where nobody sits at a terminal, or only presses return."""
+        """Return a person's answer; the default where nobody sits at a terminal, or only presses return."""
         if not sys.stdin.isatty():
             return default
         self._line(self._err, f"{question} [{default}]" if default else question)
@@ -105,7 +105,7 @@ class Console:
             self._status(sanitize.for_terminal(self.redact(text)))
 
     def section(self, section: Section) -> None:
-        """What a step had to say; in a job's log it can be folded."""
+        """Show what a step had to say; in a job's log it can be folded."""
         if self.quiet:
             return
         head = f"{section.title}  ({section.seconds:.1f} s)" if section.seconds else section.title
@@ -123,7 +123,7 @@ class Console:
             self._line(self._out, "")
 
     def document(self, document: Document) -> None:
-        """A diff, in its usual colours; other documents are for the reports, being too long to read here."""
+        """Show a diff, in its usual colours; other documents are for the reports, being too long to read here."""
         if self.quiet or document.language != "diff":
             return
         if self.in_actions:
@@ -137,12 +137,12 @@ class Console:
             self._line(self._out, "")
 
     def remark(self, note: Note) -> None:
-        """A note on standard error, for commands whose standard output is the result alone."""
+        """Print a note on standard error, for commands whose standard output is the result alone."""
         for line in filter(None, (note.text, note.detail, note.advice)):
             self._line(self._err, line)
 
     def error(self, error: ReleaseToolsError) -> None:
-        """What went wrong and what to do, on standard error; an annotation in a job."""
+        """Print what went wrong and what to do, on standard error; an annotation in a job."""
         self._command("error", self.redact(str(error)))
         first, *others = str(error).splitlines() or [type(error).__name__]
         self._line(self._err, f"error: {first}", "bold red")
@@ -183,7 +183,7 @@ class Console:
         print(plain, file=stream, flush=True)
 
     def _terminal(self, stream: TextIO) -> RichConsole | None:
-        """The stream as a terminal; None where nobody looks on, and rich need not be loaded."""
+        """Return the stream as a terminal; None where nobody looks on, and rich need not be loaded."""
         if self.in_actions or not stream.isatty():
             return None
         if stream not in self._rich:

@@ -73,16 +73,16 @@ class Response:
 
     @property
     def ok(self) -> bool:
-        """Whether the status is a 2xx."""
+        """Return whether the status is a 2xx."""
         return self.status // 100 == 2  # noqa: PLR2004 - the class of success
 
     @property
     def text(self) -> str:
-        """The body as UTF-8; what is not is replaced."""
+        """Return the body as UTF-8; what is not is replaced."""
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:  # noqa: ANN401 - JSON is anything
-        """The body as JSON.
+        """Return the body as JSON.
 
         Raises:
             RemoteError: it is not JSON.
@@ -127,7 +127,7 @@ class Http:
         return cls(frozenset(map(origin, urls)), environment, patience or RetryPolicy(), once)
 
     def beside(self, urls: Iterable[str], patience: RetryPolicy | None = None) -> "Http":
-        """The session of this run for other places: one and the same each time, whose connections end with this one's.
+        """Return the session of this run for other hosts, the same each time; its connections end with this one's.
 
         Args:
             urls: whose origins may be asked.
@@ -193,7 +193,7 @@ class Http:
         return self.send("POST", url, headers=headers, json=json, data=data)
 
     def send(self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **body: Any) -> Response:  # noqa: ANN401 - handed on to requests
-        """As `post`, with another method.
+        """Write as `post` does, with another method.
 
         Raises:
             RemoteError: as there.
@@ -201,7 +201,7 @@ class Http:
         return self._once(method, url, dict(headers or {}), PLENTY, **body)
 
     def reaches(self, url: str) -> bool:
-        """Whether the server of an address takes connections; it is asked nothing. Behind a proxy it is taken to."""
+        """Return whether the server of an address takes connections; behind a proxy it is assumed to."""
         parts = urlsplit(url)
         port = parts.port or (80 if parts.scheme == "http" else 443)
         try:
@@ -212,7 +212,7 @@ class Http:
         return True
 
     def new_session(self) -> "requests.Session":
-        """A session for a library that makes requests of its own; everything said here holds for them too."""
+        """Return a session for a library that makes requests of its own; everything said here holds for them too."""
         import requests
 
         session = requests.Session()
@@ -224,7 +224,7 @@ class Http:
 
     @cached_property
     def session(self) -> "requests.Session":
-        """The session that `get` and `post` use."""
+        """Return the session that `get` and `post` use."""
         return self.new_session()
 
     def get_ready(self) -> None:
@@ -240,12 +240,12 @@ class Http:
 
     @property
     def verify(self) -> str | bool:
-        """The bundle of certificate authorities to trust; True for the usual ones."""
+        """Return the bundle of certificate authorities to trust; True for the usual ones."""
         names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
         return next((self.environment[name] for name in names if self.environment.get(name)), True)
 
     def proxies(self, url: str) -> dict[str, str]:
-        """The proxies for one address, as requests wants them."""
+        """Return the proxies for one address, as requests wants them."""
         parts = urlsplit(url)
         host = "." + (parts.hostname or "")
         exempt = (entry.strip().lstrip(".") for entry in self._variable("no_proxy").split(","))
@@ -327,7 +327,7 @@ class Http:
 
 
 def seconds(retry_after: str) -> float:
-    """What a ``Retry-After`` header asks for; 0 for its other form, a date, which depends on two clocks."""
+    """Return the seconds of a ``Retry-After`` header; 0 for its other form, a date, which depends on two clocks."""
     return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
 
 
@@ -338,7 +338,7 @@ def origin(url: str) -> str:
 
 
 def bare(url: str) -> str:
-    """An address without credentials, query and fragment, fit to be shown."""
+    """Return an address without credentials, query and fragment, fit to be shown."""
     return origin(url) + urlsplit(url).path
 
 

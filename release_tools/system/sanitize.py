@@ -24,7 +24,7 @@ _COMMAND = re.compile(r"(?:^|(?<=\s))::", re.MULTILINE)
 
 
 def visible(text: str) -> str:
-    r"""The text with ``\n`` as its only line end, and every control or direction character as its escape."""
+    r"""Return the text with ``\n`` as its only line end, and every control or direction character as its escape."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
@@ -59,7 +59,7 @@ def whole_words(text: str, room: int, *, last: bool = False) -> str:
 
 
 def workflow_data(text: str) -> str:
-    """The message of a workflow command of our own, encoded as actions/toolkit does; no older command is in it."""
+    """Encode the message of a workflow command of our own as actions/toolkit does; no older command is in it."""
     return for_terminal(text).replace("##[", "##\\[").replace("%", "%25").replace("\n", "%0A")
 
 
@@ -93,7 +93,7 @@ _LIVE = re.compile(r"@|#(?=\d)|GH-(?=\d)|:(?=//)|www(?=\.)", re.IGNORECASE)
 
 
 def markdown(text: str) -> str:
-    """The project's own Markdown (a changelog's section), able to call, close and embed nothing on GitHub.
+    """Return the project's own Markdown (a changelog's section), able to call, close and embed nothing on GitHub.
 
     Headings, lists, links and code stay. ``@name`` is no mention, ``fixes #1`` closes nothing, an image becomes a link,
     HTML shows as text and comments are dropped. A fence left open is closed, so that it hides nothing that follows.
@@ -113,7 +113,7 @@ def markdown_line(text: str) -> str:
 
 
 def markdown_fence(text: str, language: str = "") -> str:
-    """The text as a fenced code block that it cannot leave, with the language to colour it by."""
+    """Return the text as a fenced code block that it cannot leave, with the language to colour it by."""
     text = visible(text)
     ticks = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{ticks}{language}\n{text}\n{ticks}"
@@ -129,7 +129,7 @@ def _is_comment(text: str) -> bool:
 
 
 def _around(code: re.Pattern[str], text: str, prose: Callable[[str], str], keep: Callable[[re.Match[str]], str]) -> str:
-    """The text with ``prose`` applied between the matches of ``code``, and ``keep`` to each of them."""
+    """Return the text with ``prose`` applied between the matches of ``code``, and ``keep`` to each of them."""
     parts, end = [], 0
     for found in code.finditer(text):
         parts += [prose(text[end : found.start()]), keep(found)]

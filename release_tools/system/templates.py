@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def environment(folder: str) -> "Environment":
-    """What fills in the templates of a folder; what they are filled with is data, and runs nothing.
+    """Return what fills in the templates of a folder; what they are filled with is data, and runs nothing.
 
     Nothing is escaped, for they are no HTML: whoever fills them in sees to what goes in. Marks are square brackets,
     because GitHub has a meaning for curly ones.
