@@ -1,4 +1,4 @@
-"""Write the pages that are generated from the code: ``python -m docs.make``; a test sees that they are up to date."""
+"""Write the pages that are generated from the code: ``python -m docs.make``; a test checks that they are up to date."""
 
 import argparse
 import inspect
@@ -22,28 +22,28 @@ INPUTS_END = "  # Settings end here.\n"
 EXIT_CODES_HEAD = """\
 # Exit codes
 
-Each kind of fault has a code of its own, so that a script can tell them apart. The message on standard error says what
+Each kind of error has its own code, so that a script can tell them apart. The message on standard error says what
 happened, to which file or field, and what to type next.
 
-This page is generated from the errors themselves: `nox -s reference`.
+This page is generated from the code: `nox -s reference`.
 
-| code | fault | what it means |
+| code | error | meaning |
 |---|---|---|
-| 0 | | All went well; in a dry run: a release would. |
+| 0 | | Success; in a dry run, a release would succeed. |
 """
 
 CLI_HEAD = """\
 # Commands
 
-`release-tools COMMAND --help` says the same. Every command about a project also takes an option for each setting of
+`release-tools COMMAND --help` shows the same. Every command that reads a project also has an option for each setting of
 [the configuration](configuration.md): `--anaconda-owner` for `anaconda.owner`.
 
-This page is generated from the commands themselves: `nox -s reference`.
+This page is generated from the code: `nox -s reference`.
 """
 
 
 def pages() -> Mapping[Path, str]:
-    """Every generated page by its path."""
+    """Return every generated page by its path."""
     return {
         DOCS / "configuration.md": configuration_page(),
         DOCS / "configuration.schema.json": json.dumps(json_schema(), indent=2) + "\n",
@@ -54,27 +54,27 @@ def pages() -> Mapping[Path, str]:
 
 
 def action(text: str) -> str:
-    """The action's file with an input for each setting."""
+    """Return the action file with an input for each setting."""
     head, rest = text.split(INPUTS_BEGIN)
     return head + INPUTS_BEGIN + "".join(map(setting_input, settings())) + INPUTS_END + rest.split(INPUTS_END)[1]
 
 
 def setting_input(item: Setting) -> str:
-    """One input; those that only the file can hold have none."""
+    """Return one input; settings that only the file can hold have none."""
     return "" if item.is_table else f"  {item.name}:\n    description: {json.dumps(item.doc, ensure_ascii=False)}\n"
 
 
 def exit_codes() -> Iterator[str]:
-    """A row for each class of errors, by its code, and one for an interruption."""
+    """Yield a row for each class of errors, by its code, and one for an interruption."""
     classes = [cls for cls in vars(errors).values() if inspect.isclass(cls) and issubclass(cls, ReleaseToolsError)]
     for cls in sorted(classes, key=lambda cls: cls.exit_code):
         sentence = (inspect.getdoc(cls) or "").splitlines()[0].replace("``", "`")
         yield f"| {cls.exit_code} | `{cls.__name__}` | {sentence} |\n"
-    yield "| 130 | | Interrupted with Ctrl-C; nothing was left half done. |\n"
+    yield "| 130 | | Interrupted with Ctrl-C; nothing is left half done. |\n"
 
 
 def command(name: str) -> str:
-    """The section of one command: its sentence, its arguments and its own options."""
+    """Return the section of one command: its sentence, its arguments and its own options."""
     parser = argparse.ArgumentParser(add_help=False)
     import_module(f"release_tools.cli.commands.{name.replace('-', '_')}").add_arguments(parser)
     common = {item.key for item in settings()}
@@ -84,7 +84,7 @@ def command(name: str) -> str:
 
 
 def row(action: argparse.Action) -> str:
-    """One option or argument."""
+    """Return the row of one option or argument."""
     value = "" if action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
     if action.choices:
         value = " " + " or ".join(map(str, action.choices))

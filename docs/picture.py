@@ -1,6 +1,6 @@
-"""The picture of the report page: a real dry run of the example project, photographed in headless Chromium.
+"""Take the picture of the report page: a real dry run of the example project, shown in headless Chromium.
 
-``python -m docs.picture`` writes it anew; it needs chromium and what the tests need.
+``python -m docs.picture`` writes it; it needs chromium and what the tests need.
 """
 
 import shutil
@@ -19,14 +19,14 @@ FILES = {**molecool(), "CHANGELOG.md": "# Changelog\n\n## [1.4.0]\n\n### Added\n
 
 
 def take() -> int:
-    """Rehearse, photograph the page, and answer the exit code."""
+    """Make a dry run, take a picture of its page, and return the exit code."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         sys.exit("No browser: apt-get install chromium")
     with tempfile.TemporaryDirectory() as temp, stage(Path(temp), Path(), FILES, conda_forge=True) as there:
         tools = Path(temp) / "tools"
         pip = (sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(tools))
-        subprocess.run([*pip, "setuptools>=77", "versioningit>=3.3"], check=True)  # noqa: S603 - our own pip
+        subprocess.run([*pip, "setuptools>=77", "versioningit>=3.3"], check=True)  # noqa: S603 - pip of this environment
         env = {**there.checkout.env, "PIP_FIND_LINKS": str(tools), "UV_FIND_LINKS": str(tools)}
         code = main(["dry-run", "-C", str(there.checkout.path), "--version", "1.4.0"], env)
         page = (there.checkout.path / "dist" / "report.html").as_uri()

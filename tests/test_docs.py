@@ -8,6 +8,7 @@ import pytest
 
 from docs.make import pages
 from release_tools import errors
+from release_tools.addresses import ACTION
 from release_tools.errors import ReleaseToolsError
 
 ROOT = Path(__file__).parent.parent
@@ -32,5 +33,12 @@ def test_continuous_integration_runs_the_tests_as_the_readme_says() -> None:
     commands = re.findall(r"^```console\n(.+)\n```", read("README.md"), re.MULTILINE)
     assert len(commands) == 2
     assert re.search(rf"^{re.escape(commands[1].removeprefix('.venv/bin/'))}\b", read(".ci/run"), re.MULTILINE)
-    for path in re.findall(r"\]\(([^):]+)\)", read("README.md")):
-        assert (ROOT / path).exists(), path
+
+
+def test_links_of_the_readme_are_whole_addresses_of_files_that_exist() -> None:
+    text = read("README.md")
+    assert re.findall(r"\]\((?!https://)([^)]+)\)", text) == []
+    paths = re.findall(rf"\]\(https://[^/]+/{ACTION}/(?:blob/)?main/([^)]+)\)", text)
+    assert len(paths) == text.count(f"{ACTION}/blob/") + 1
+    for path in paths:
+        assert (ROOT / path).is_file(), path

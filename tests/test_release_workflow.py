@@ -201,7 +201,7 @@ def test_the_reusable_workflow_builds_verifies_and_hands_over(there: Stage) -> N
     assert {"demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl", "release.json", "report.html"} <= kept
 
 
-def test_a_pull_request_is_rehearsed_without_a_secret(there: Stage) -> None:
+def test_a_pull_request_is_dry_run_without_a_secret(there: Stage) -> None:
     event = {"pull_request": {"head": {"ref": "fix"}, "base": {"ref": "main"}}}
     run = there.run("check.yml", event, "pull_request", secrets=False)
     assert run.ok, run.why
@@ -209,5 +209,5 @@ def test_a_pull_request_is_rehearsed_without_a_secret(there: Stage) -> None:
     assert run.outputs["dry-run/dry-run.released"] == "false"
     assert "Every workflow is as release-tools init would write it." in run.log
     report = next((there.runner.folder / "artifacts" / "report").iterdir())
-    assert "rehearsed, nothing published" in report.read_text(encoding="utf-8")
+    assert "dry run complete" in report.read_text(encoding="utf-8")
     assert not there.pypi.uploads

@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from release_tools.system.console import Console
 
 COMMANDS: Final[Mapping[str, str]] = {
-    "init": "write this project's workflows, and say what to register where",
-    "doctor": "look now for what would make a release fail later",
-    "dry-run": "show what a release would be and do; nothing is published",
-    "prepare": "put a version into every file that has it, and date the changelog, in one commit",
-    "tag": "check a version and tag this commit with it, where everybody sees it",
-    "plan": "list every file of a release, and the job that would build it",
-    "build": "make sdist, wheel, conda package and release.json",
-    "gather": "put the files of all build jobs together; none may be missing",
-    "verify": "check files that were built",
-    "publish": "publish what build made; what is there already stays",
-    "release": "build, verify and publish in one go",
-    "recipe": "make the conda-forge recipe from what was built",
+    "init": "write the release workflows and list what to register where",
+    "doctor": "check for anything that would make a release fail",
+    "dry-run": "build and verify a release and list what would be published; publishes nothing",
+    "prepare": "write a new version to every file that has it and finalize the changelog, in one commit",
+    "tag": "check a version, then create and push its tag",
+    "plan": "list every file of a release and the job that builds it",
+    "build": "build sdist, wheel, conda package and release.json",
+    "gather": "collect the files of all build jobs and check that none is missing",
+    "verify": "verify built files",
+    "publish": "publish what was built, skipping what is already there",
+    "release": "build, verify and publish in one command",
+    "recipe": "generate the conda-forge recipe",
     "drift": "compare the feedstock's recipe with this commit",
-    "status": "say what of a version is where",
-    "retract": "take back what can be taken back, and say how the rest is",
-    "version": "say the version of this commit",
-    "next": "recommend the next version, and say why",
+    "status": "show where a version is published",
+    "retract": "withdraw a release where possible and explain the manual steps",
+    "version": "print the version of this commit",
+    "next": "recommend the next version, with the evidence",
     "notes": "print the release notes of a version",
-    "config": "show the settings that hold here, and where each comes from",
+    "config": "show the effective settings and where each is set",
 }
 """Each command and its one line of help; the module in `cli.commands` is loaded only when it is called."""
 
@@ -209,7 +209,7 @@ def _parser(called: str) -> tuple[argparse.ArgumentParser, argparse.ArgumentPars
     """Return the parser, and that of the command that is called: only it gets its options declared."""
     chosen = parser = argparse.ArgumentParser(
         prog="release-tools",
-        description="One tag in, every channel out: PyPI, Anaconda.org, GitHub and conda-forge.",
+        description="Turn one tagged commit into a release on PyPI, Anaconda.org, GitHub and conda-forge.",
         epilog=_EPILOG,
         allow_abbrev=False,
     )

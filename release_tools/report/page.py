@@ -22,7 +22,7 @@ _FOLDER: Final = Path(__file__).parent / "page"
 _LARGEST_DOCUMENT: Final = 1_000_000
 _MOST_FILES: Final = 5_000
 _MOST_BYTES: Final = 20_000_000
-_DEEDS: Final = (State.PLANNED, State.DONE, State.UNCHANGED)
+_ACTIONS: Final = (State.PLANNED, State.DONE, State.UNCHANGED)
 _READERS: Final[Mapping[ArtifactKind, Callable[[BackgroundTasks, Artifact], Sdist | Wheel | CondaPackage]]] = {
     ArtifactKind.SDIST: sdist_of,
     ArtifactKind.WHEEL: wheel_of,
@@ -65,7 +65,7 @@ def report_page(
     from release_tools.report.page_template import STYLE, TEMPLATE
 
     files = list(_opened(release.artifacts, background or BackgroundTasks()))
-    deeds = [note for section in published_sections(release) for note in section.notes if note.state in _DEEDS]
+    actions = [note for section in published_sections(release) for note in section.notes if note.state in _ACTIONS]
     return TEMPLATE.render(
         release=release,
         error=error,
@@ -75,7 +75,7 @@ def report_page(
         preparations=preparations(release),
         destinations=published_sections(release),
         warnings=[note for section in release.sections for note in section.notes if note.state is State.WARNING],
-        deeds=deeds,
+        actions=actions,
         is_dry_run=is_dry_run,
         files=files,
         pairs=_pairs(files),

@@ -19,20 +19,22 @@ def size_text(size: int) -> str:
 
 
 def artifact_note(artifact: Artifact) -> Note:
-    """The report's line about a file that was made."""
+    """Return the report's line about a file that was built."""
     return Note(State.DONE, artifact.filename, f"{size_text(artifact.size)}, sha256 {artifact.sha256}")
 
 
 def closing_line(release: Release, *, is_dry_run: bool) -> str:
-    """The last line of a run that went well."""
+    """Return the last line of a run that succeeded."""
     states = [note.state for section in release.sections for note in section.notes]
     seconds = sum(section.seconds for section in release.sections)
     warnings = states.count(State.WARNING)
-    look = f", {warnings} warning{'s' if warnings > 1 else ''} above" if warnings else ""
-    deeds = states.count(State.PLANNED)
-    left = (
-        f"nothing was published; a release would do {deeds} thing{'s' if deeds != 1 else ''}"
-        if is_dry_run
-        else "all done"
-    )
-    return f"{release.name} {release.version}: {left}{look} ({seconds:.1f} s)"
+    counted = f", {_count(warnings, 'warning')}" if warnings else ""
+    subject = f"{release.name} {release.version}"
+    if not is_dry_run:
+        return f"{subject}: done{counted} ({seconds:.1f} s)"
+    planned = _count(states.count(State.PLANNED), "action")
+    return f"Dry run of {subject} complete: {planned} planned{counted}. Nothing was published. ({seconds:.1f} s)"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -10,42 +10,42 @@ from release_tools.model.release import Release
 WORDS: Final[Mapping[State, str]] = {
     State.INFO: "noted",
     State.DONE: "done",
-    State.UNCHANGED: "there already",
-    State.PLANNED: "would be done",
+    State.UNCHANGED: "already there",
+    State.PLANNED: "planned",
     State.SKIPPED: "skipped",
-    State.WARNING: "look here",
+    State.WARNING: "warning",
     State.FAILED: "failed",
-    State.NOT_RUN: "not reached",
+    State.NOT_RUN: "not run",
 }
 
 _STRONGEST: Final = (State.FAILED, State.NOT_RUN, State.PLANNED, State.DONE, State.UNCHANGED, State.SKIPPED)
 
 
 def section_state(section: Section) -> State:
-    """One state for all that a step said: the strongest that decides; DONE where it only told facts."""
+    """Return one state for all notes of a step: the strongest that decides; DONE where all are facts."""
     states = {note.state for note in section.notes}
     return next((state for state in _STRONGEST if state in states), State.DONE)
 
 
 def outcome_state(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> State:
-    """FAILED, WOULD for a rehearsal, or DONE; a build has nothing to rehearse and is DONE."""
+    """Return FAILED, PLANNED for a dry run, or DONE; a build plans nothing and is DONE."""
     if error is not None:
         return State.FAILED
     return State.PLANNED if is_dry_run and published_sections(release) else State.DONE
 
 
 def verdict(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
-    """How the run ended, in a few words."""
+    """Return how the run ended, in a few words."""
     if error is not None:
         failed = next((item.title for item in release.sections if section_state(item) is State.FAILED), "")
         return f"failed at: {failed}" if failed else "failed"
     if not published_sections(release):
         return "ready, nothing published"
-    return "rehearsed, nothing published" if is_dry_run else "released"
+    return "dry run complete" if is_dry_run else "released"
 
 
 def headline(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
-    """What was released and how it ended, in one line."""
+    """Return the release and how the run ended, in one line."""
     what = f"{release.name} {release.version}".strip() or "The release"
     return f"{what}: {verdict(release, error, is_dry_run=is_dry_run)}"
 
@@ -57,7 +57,7 @@ def published_sections(release: Release) -> tuple[Section, ...]:
 
 
 def preparations(release: Release) -> tuple[Section, ...]:
-    """The sections of the steps that publish nothing."""
+    """Return the sections of the steps that publish nothing."""
     return tuple(section for section in release.sections if not section.group)
 
 

@@ -118,7 +118,7 @@ def test_what_can_be_taken_back_is(published: World, capsys: pytest.CaptureFixtu
     assert published.anaconda.holds()["noarch/demo-1.0-pyhd8ed1ab_0.conda"][1] == ("main",)
 
 
-def test_retracting_is_rehearsed_and_converges(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_retracting_is_dry_run_and_converges(published: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert published.run("retract", "1.0", "--reason", "x", "--dry-run") == 0
     assert f"would move {BASENAME} on Anaconda.org/octo from main to broken" in capsys.readouterr().out
     assert published.anaconda.holds()[BASENAME][1] == ("main",)

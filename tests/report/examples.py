@@ -16,7 +16,7 @@ def section(title: str, *states: State, place: str = "") -> Section:
     return Section(title, tuple(Note(state, f"{title} is {state}") for state in states), 0.1, place)
 
 
-def rehearsed(folder: Path) -> Release:
+def dry_run_release(folder: Path) -> Release:
     """A dry run that went well, with one place of each state."""
     wheel, sdist = make_wheel(folder, "molecool", "1.4.0rc1"), make_sdist(folder, "molecool", "1.4.0rc1")
     upload = Note(State.PLANNED, f"upload {wheel.name} to PyPI")
@@ -49,7 +49,7 @@ def rehearsed(folder: Path) -> Release:
 def hostile(folder: Path) -> Release:
     """The same, where every text that others may have written is an attack."""
     note = Note(State.WARNING, HOSTILE, HOSTILE, HOSTILE)
-    good = rehearsed(folder)
+    good = dry_run_release(folder)
     return Release(
         name=HOSTILE,
         version="1.0",

@@ -10,7 +10,7 @@ from release_tools.model.action import Receipt
 from release_tools.model.note import State
 from release_tools.model.release import Kind, Release
 from release_tools.report.action_outputs import action_outputs, output_lines
-from tests.report.examples import rehearsed
+from tests.report.examples import dry_run_release
 
 
 def receipt(key: str, state: State) -> Receipt:
@@ -18,7 +18,7 @@ def receipt(key: str, state: State) -> Receipt:
 
 
 def test_the_outputs_of_a_rehearsal(tmp_path: Path) -> None:
-    release = rehearsed(tmp_path)
+    release = dry_run_release(tmp_path)
     outputs = action_outputs(release, tmp_path, tmp_path / "report.html")
     assert json.loads(outputs.pop("artifacts")) == manifest.manifest(release)
     assert outputs == {
@@ -61,7 +61,7 @@ def test_a_prerelease_is_one_by_pep_440(kind: Kind, said: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 def test_a_line_end_in_an_output_is_an_error(end: str, tmp_path: Path) -> None:
-    forged = replace(rehearsed(tmp_path), tag=f"notes{end}EOF{end}version=9.9.9{end}x<<EOF")
+    forged = replace(dry_run_release(tmp_path), tag=f"notes{end}EOF{end}version=9.9.9{end}x<<EOF")
     with pytest.raises(OutputError, match="output tag"):
         output_lines(action_outputs(forged, tmp_path))
 

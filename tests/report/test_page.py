@@ -18,7 +18,7 @@ from release_tools.model.release import Release
 from release_tools.report.output_files import write_page
 from release_tools.report.page import report_page
 from tests.making import make_conda
-from tests.report.examples import HOSTILE, hostile, rehearsed
+from tests.report.examples import HOSTILE, dry_run_release, hostile
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHROMEDRIVER = shutil.which("chromedriver")
@@ -67,9 +67,9 @@ def complaints(browser: webdriver.Chrome) -> list[object]:
 def test_it_is_readable_everywhere(
     browser: webdriver.Chrome, tmp_path: Path, size: tuple[int, int], scheme: str
 ) -> None:
-    show(browser, tmp_path, report_page(rehearsed(tmp_path), is_dry_run=True), size, scheme)
+    show(browser, tmp_path, report_page(dry_run_release(tmp_path), is_dry_run=True), size, scheme)
     assert complaints(browser) == []
-    assert browser.title == "molecool 1.4.0rc1: rehearsed, nothing published"
+    assert browser.title == "molecool 1.4.0rc1: dry run complete"
     wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert browser.execute_script(wider) == 0
     sizes = "return [...document.querySelectorAll('main *')].map(e => parseFloat(getComputedStyle(e).fontSize))"
@@ -79,18 +79,18 @@ def test_it_is_readable_everywhere(
 
 @needs_browser
 def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: Path) -> None:
-    release = rehearsed(tmp_path)
+    release = dry_run_release(tmp_path)
     show(browser, tmp_path, report_page(release, is_dry_run=True))
     assert browser.find_element(By.CSS_SELECTOR, "header .warnings").text.endswith("Version is warning")
     places = [item.text.splitlines() for item in browser.find_elements(By.CSS_SELECTOR, ".destinations > li")]
     assert [(lines[1], lines[2]) for lines in places] == [
-        ("git remote", "there already"),
-        ("PyPI", "would be done"),
+        ("git remote", "already there"),
+        ("PyPI", "planned"),
         ("conda-forge", "skipped"),
     ]
     deeds = [item.text for item in browser.find_elements(By.CSS_SELECTOR, "#plan li")]
     assert deeds == [
-        "Push the tag is unchanged there already",
+        "Push the tag is unchanged already there",
         "upload molecool-1.4.0rc1-py3-none-any.whl to PyPI",
     ]
     files = browser.find_element(By.ID, "files").text
@@ -102,7 +102,7 @@ def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: P
 
 @needs_browser
 def test_folds_open_and_links_lead_somewhere(browser: webdriver.Chrome, tmp_path: Path) -> None:
-    show(browser, tmp_path, report_page(rehearsed(tmp_path), is_dry_run=True))
+    show(browser, tmp_path, report_page(dry_run_release(tmp_path), is_dry_run=True))
     tree = browser.find_element(By.CSS_SELECTOR, "#files .artifact:nth-of-type(2) details.tree")
     inner = tree.find_element(By.CSS_SELECTOR, ".file")
     assert not inner.is_displayed()
@@ -121,7 +121,7 @@ def test_folds_open_and_links_lead_somewhere(browser: webdriver.Chrome, tmp_path
 @needs_browser
 def test_a_failure_is_told_first(browser: webdriver.Chrome, tmp_path: Path) -> None:
     error = BuildError("the backend said no", "Mend pyproject.toml.", faults=["no README", "no LICENSE"])
-    show(browser, tmp_path, report_page(rehearsed(tmp_path), error, is_dry_run=False), PHONE)
+    show(browser, tmp_path, report_page(dry_run_release(tmp_path), error, is_dry_run=False), PHONE)
     alert = browser.find_element(By.CSS_SELECTOR, "header [role=alert]")
     assert [line.strip() for line in alert.text.splitlines() if line.strip()] == [
         "the backend said no", "no README", "no LICENSE", "Mend pyproject.toml.",
@@ -142,7 +142,7 @@ def test_others_text_runs_nothing_and_fetches_nothing(browser: webdriver.Chrome,
 
 @needs_browser
 def test_wheel_and_conda_package_stand_side_by_side(browser: webdriver.Chrome, tmp_path: Path) -> None:
-    release = rehearsed(tmp_path)
+    release = dry_run_release(tmp_path)
     conda = Artifact.of(make_conda(tmp_path, "molecool", "1.4.0rc1"), ArtifactKind.CONDA, "noarch")
     proof = Note(State.DONE, "both ask for the same requirements", "python >=3.11")
     proven = replace(release, artifacts=(*release.artifacts, conda), parity=(proof,))
@@ -160,7 +160,7 @@ def test_wheel_and_conda_package_stand_side_by_side(browser: webdriver.Chrome, t
 
 
 def test_the_page_names_no_asset(tmp_path: Path) -> None:
-    page = report_page(rehearsed(tmp_path), is_dry_run=True)
+    page = report_page(dry_run_release(tmp_path), is_dry_run=True)
     assert "<script" not in page
     assert "@import" not in page
     assert " src=" not in page
@@ -168,7 +168,7 @@ def test_the_page_names_no_asset(tmp_path: Path) -> None:
 
 
 def test_a_corrupt_file_is_named_and_the_page_is_there(tmp_path: Path) -> None:
-    release = rehearsed(tmp_path)
+    release = dry_run_release(tmp_path)
     release.artifacts[1].path.write_bytes(b"not a zip")
     assert "unpacked" in report_page(release, is_dry_run=True)
     assert f"{release.artifacts[1].filename}: " in report_page(release, is_dry_run=True)

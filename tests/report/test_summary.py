@@ -9,26 +9,26 @@ from release_tools.cli import main
 from release_tools.errors import BuildError
 from release_tools.model.note import Document, State
 from release_tools.report.step_summary import LARGEST, diagram, step_summary
-from tests.report.examples import HOSTILE, hostile, rehearsed, section
+from tests.report.examples import HOSTILE, dry_run_release, hostile, section
 
 
 def test_a_rehearsal_shows_every_place_and_file(tmp_path: Path) -> None:
-    text = step_summary(rehearsed(tmp_path), is_dry_run=True)
-    assert text.startswith("## 🔷 molecool 1.4.0rc1: rehearsed, nothing published\n")
+    text = step_summary(dry_run_release(tmp_path), is_dry_run=True)
+    assert text.startswith("## 🔷 molecool 1.4.0rc1: dry run complete\n")
     rows = re.findall(r"^\| (\S+) \| \*\*(.+?)\*\* (.+?) \| (.+) \|$", text, re.MULTILINE)
     assert rows == [
-        ("☑️", "git remote", "there already", "Push the tag is unchanged"),
-        ("🔷", "PyPI", "would be done", "upload molecool-1.4.0rc1-py3-none-any.whl to PyPI"),
+        ("☑️", "git remote", "already there", "Push the tag is unchanged"),
+        ("🔷", "PyPI", "planned", "upload molecool-1.4.0rc1-py3-none-any.whl to PyPI"),
         ("🚫", "conda-forge", "skipped", "Open a pull request is skipped"),
     ]
-    for artifact in rehearsed(tmp_path).artifacts:
+    for artifact in dry_run_release(tmp_path).artifacts:
         assert f"| {artifact.filename} | " in text
         assert artifact.sha256 in text
     assert "```diff\n@@ -1 +1 @@\n-version: 1.3\n+version: 1.4\n" in text
 
 
 def test_the_diagram_leads_from_the_tag_to_every_place(tmp_path: Path) -> None:
-    lines = diagram(rehearsed(tmp_path)).splitlines()
+    lines = diagram(dry_run_release(tmp_path)).splitlines()
     assert lines[:6] == [
         "flowchart LR",
         '  commit(["v1.4.0rc1"])',
@@ -41,7 +41,7 @@ def test_the_diagram_leads_from_the_tag_to_every_place(tmp_path: Path) -> None:
 
 def test_a_failure_shows_the_error_and_what_was_not_reached(tmp_path: Path) -> None:
     release = replace(
-        rehearsed(tmp_path),
+        dry_run_release(tmp_path),
         sections=(
             section("Version", State.INFO),
             section("Build sdist and wheel", State.FAILED),
@@ -54,7 +54,7 @@ def test_a_failure_shows_the_error_and_what_was_not_reached(tmp_path: Path) -> N
     assert "<details open><summary>❌ Build sdist and wheel" in text
     assert '[" built' not in text
     assert 'build["❌ built and checked"]:::failed' in text
-    assert "| ⬜ | **PyPI** not reached |" in text
+    assert "| ⬜ | **PyPI** not run |" in text
 
 
 def test_others_text_is_inert(tmp_path: Path) -> None:
@@ -75,7 +75,9 @@ def test_others_text_is_inert(tmp_path: Path) -> None:
 @pytest.mark.parametrize("room", [200, 2_000, 20_000, LARGEST])
 def test_a_summary_takes_no_more_than_its_room_and_closes_what_it_opens(tmp_path: Path, room: int) -> None:
     long = Document("Notes", "- ☃ everything changed\n" * 200_000, "markdown")
-    release = replace(rehearsed(tmp_path), documents=(long,) * 30, sections=rehearsed(tmp_path).sections * 400)
+    release = replace(
+        dry_run_release(tmp_path), documents=(long,) * 30, sections=dry_run_release(tmp_path).sections * 400
+    )
     text = step_summary(release, is_dry_run=True, room=room)
     assert len(text.encode()) <= room
     assert text.count("<details") == text.count("</details>")
