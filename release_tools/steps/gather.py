@@ -15,6 +15,7 @@ from release_tools.model.release import Release
 from release_tools.planning.build_plan import PLAN_FILE, SOURCE_JOB, BuildPlan, read_plan
 from release_tools.planning.conda_targets import conda_faults
 from release_tools.planning.gathering import Gathering, JobFiles, gather_jobs
+from release_tools.publishers.package_index.served_files import take_served_files
 from release_tools.report.text import size_text
 
 _SOURCE: Final = ("", SOURCE_JOB)
@@ -84,9 +85,10 @@ def _gathered(context: Context, folders: Sequence[Path]) -> Release:
             faults=list(dict.fromkeys(faults)),
         )
     left_out = tuple(target.identifier for target in gathering.left_out)
-    return replace(source, artifacts=artifacts, plan=plan, job="", left_out=left_out).with_notes(
+    gathered = replace(source, artifacts=artifacts, plan=plan, job="", left_out=left_out).with_notes(
         *_notes(context, source, artifacts, releases), *(_left_out(plan, name) for name in left_out)
     )
+    return take_served_files(context, gathered)
 
 
 def _source_of(releases: Sequence[Release], folders: Sequence[Path]) -> Release:

