@@ -34,7 +34,7 @@ PIECE = 1 << 20
 """Bytes that are unpacked at a time."""
 OURSELVES = "python-release-tools (pyproject.toml)"
 """Who asks for our own dependencies, as the lock says it."""
-PUBLISHING = {"backports-zstd", "jinja2", "markdown-it-py", "packaging", "pygithub", "requests"}
+PUBLISHING = {"backports-zstd", "jinja2", "markdown-it-py", "packaging", "pygithub", "pyyaml", "requests"}
 """Of our own dependencies those that every job needs which publishes what another one built."""
 PLACES = {
     "github": {"docutils"},

@@ -121,7 +121,7 @@ CONDA = {"py-rattler", "py-rattler-build"}
 SIGNING = {"pypi-attestations", "sigstore", "cryptography", "pydantic"}
 HOSTING = {"pygithub", "pyjwt", "pynacl"}
 UPLOADING = {"twine", "requests-toolbelt", "rich"}
-BUILDING = {"build", "versioningit", "griffelib", "pyyaml", "conda-pypi", "readme-renderer", "pygments"}
+BUILDING = {"build", "versioningit", "griffelib", "conda-pypi", "readme-renderer", "pygments"}
 COMPILING = {"cibuildwheel", "abi3audit", "lief"}
 NEVER = {"keyring", "jaraco-context", "conda-index", "dnspython", "unearth", "httpx2", "anyio"}
 
