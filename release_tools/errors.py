@@ -96,9 +96,7 @@ class OutputError(ReleaseToolsError):
 def from_os_error(error: OSError) -> OutputError:
     """Return an error for what the operating system refused: no space, no permission, or a failing disk."""
     where = f"{error.filename}: " if error.filename else ""
-    return OutputError(
-        f"{where}{error.strerror or error}", "Check the free space and your permission to write there."
-    )
+    return OutputError(f"{where}{error.strerror or error}", "Check the free space and your permission to write there.")
 
 
 class ConflictError(ReleaseToolsError):

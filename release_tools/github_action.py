@@ -1,4 +1,4 @@
-"""The composite action's front end: its inputs become environment and options, then the same command runs as anywhere.
+"""Run the command for the GitHub Action: its inputs become environment variables and options.
 
 The runner hands the inputs over as one JSON object in ``INPUTS``. An input that is a setting becomes that setting's
 variable, so option, environment and file decide exactly as on a laptop; the others become options of the command.
@@ -113,7 +113,7 @@ def _run_command(command: str, given: dict[str, str], arguments: Sequence[str], 
 
 
 def _needs_history(command: str, only: str, job: str) -> bool:
-    """Whether tags and commits matter: not for files that are there, unless their release notes are written."""
+    """Return whether the command needs the git history: for existing files, only to write their release notes."""
     if command == "publish":
         return not only or github_release.NAME in split_names(only)
     if command == "build":

@@ -1,4 +1,4 @@
-"""The command ``release-tools``: options become a context, a pipeline runs, an exit code comes out; nothing else."""
+"""Turn the command line into a context, run a pipeline, and return an exit code."""
 
 import argparse
 import gc
@@ -46,7 +46,7 @@ WITHOUT_CREDENTIALS: Final = frozenset({"dry-run", "recipe", "drift"})
 _OBJECTS: Final = 50_000
 _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141
-_EPILOG: Final = "release-tools COMMAND --help says more. Exit codes: see docs/exit-codes.md."
+_EPILOG: Final = "For the options of a command: release-tools COMMAND --help. For exit codes: docs/exit-codes.md."
 
 
 class Command(Protocol):
@@ -188,13 +188,13 @@ def _without_credentials(
 def _refuse(text: str, hint: str, more: str, env: Mapping[str, str]) -> int:
     from release_tools.system.console import Console
 
-    error = UsageError(f"{text}{hint}", f"Type {more} to see what there is.")
+    error = UsageError(f"{text}{hint}", f"See the usage: {more}")
     Console(env).error(error)
     return error.exit_code
 
 
 def _as_ours(error: Exception) -> ReleaseToolsError:
-    """One of our errors as it is; any other as one that a person can act upon."""
+    """Return one of our errors as it is, and any other as one that a person can act upon."""
     if isinstance(error, ReleaseToolsError):
         return error
     if isinstance(error, OSError):

@@ -1,4 +1,4 @@
-"""The options that several commands share, declared for argparse."""
+"""Declare the options that several commands share."""
 
 import argparse
 import typing
@@ -10,7 +10,7 @@ from release_tools.history.bump import Bump
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
-    """``--project`` and ``--json``, which every command about a project has."""
+    """Declare ``--project`` and ``--json``, which every command about a project has."""
     parser.add_argument(
         "-C", "--project", default=".", metavar="FOLDER", help="the project's folder (default: this one)"
     )
@@ -20,14 +20,14 @@ def add_project(parser: argparse.ArgumentParser) -> None:
 
 
 def add_version(parser: argparse.ArgumentParser) -> None:
-    """``--version``, ``--tag`` and ``--bump``: what to rehearse before the tag exists."""
+    """Declare ``--version``, ``--tag`` and ``--bump``: the version of a dry run before its tag exists."""
     parser.add_argument("--version", metavar="VERSION", help="act as if this commit were tagged with this version")
     parser.add_argument("--tag", metavar="TAG", help="the same, named by its tag")
     add_bump(parser)
 
 
 def add_bump(parser: argparse.ArgumentParser) -> None:
-    """``--bump``: the version after the newest one."""
+    """Declare ``--bump``: the version after the newest one."""
     parser.add_argument(
         "--bump",
         choices=(*(bump.value for bump in Bump), "auto"),

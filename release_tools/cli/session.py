@@ -1,4 +1,4 @@
-"""From the command line to a context: the options that commands share, and the project that they are about."""
+"""Make a context of the command line: the options that commands share, and the project that they are about."""
 
 import argparse
 import json
@@ -86,11 +86,11 @@ class Session:
 
         Args:
             is_dry_run: whether the gate stays closed.
-            anywhere: whether a folder without a project will do; the defaults hold there.
+            anywhere: whether a folder without a project is accepted; it has the default settings.
 
         Raises:
             ConfigError: with every fault of the settings.
-            UsageError: the folder is not a project's.
+            UsageError: the folder contains no project.
         """
         from release_tools.cli.config_check import check_config
         from release_tools.engine.context import Context
@@ -129,7 +129,7 @@ class Session:
         Args:
             groups: steps of `release_tools.pipeline`, or what makes them; one runs even if the one before it failed.
             is_dry_run: whether the gate stays closed.
-            anywhere: whether a folder without a project will do.
+            anywhere: whether a folder without a project is accepted.
         """
         from release_tools.model.release import Release
         from release_tools.pipeline import run_each
@@ -270,11 +270,11 @@ def _find_recipe(start: Path) -> Path | None:
 
 
 def find_project(folder: Path, *, anywhere: bool = False) -> Path:
-    """Return the nearest folder, upwards, that holds a Python project.
+    """Return the nearest folder, upwards, that contains a Python project.
 
     Args:
-        folder: where to begin.
-        anywhere: answer this very folder where there is none.
+        folder: where to start.
+        anywhere: return this folder where there is none.
 
     Raises:
         UsageError: there is none.
@@ -294,7 +294,7 @@ def find_project(folder: Path, *, anywhere: bool = False) -> Path:
         return folder_of_recipe
     raise UsageError(
         f"{start}: no project: neither pyproject.toml nor setup.py nor a conda recipe is there",
-        f"Name the one that you mean: --project {' or --project '.join(map(shlex.quote, below))}"
+        f"Choose one: --project {' or --project '.join(map(shlex.quote, below))}"
         if below
         else "Change to your project's folder, or name it with --project.",
     )

@@ -216,7 +216,7 @@ class GitHubReleasePublisher(BasePublisher):
     def _publish_action(self, known: KnownRelease, release: Release) -> Action:
         repository = known.repository
         url = f"{repository.url}/releases/tag/{release.tag}"
-        expected = Receipt(f"{NAME}:{release.tag}", url, release.commit)
+        expected = Receipt(f"{NAME}:{release.tag}", url, release.commit, output="release-url")
 
         def find() -> Receipt | None:
             known.forget()

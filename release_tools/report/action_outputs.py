@@ -1,4 +1,4 @@
-"""The outputs of the action: one scalar a name, for ``GITHUB_OUTPUT``.
+"""Write the outputs of the GitHub Action: one scalar a name, for ``GITHUB_OUTPUT``.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions#setting-an-output-parameter
 """
@@ -13,23 +13,18 @@ from release_tools.errors import OutputError, ReleaseToolsError
 from release_tools.model.note import State
 from release_tools.model.release import Release
 
-_URL_OUTPUTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "release-url": ("github",),
-    "pypi-url": ("pypi",),
-    "anaconda-url": ("anaconda",),
-    "conda-forge-pr-url": ("conda-forge",),
-}
-"""Output name to the place in an act's key (what stands before its colon)."""
+_URL_OUTPUTS: Final = ("release-url", "pypi-url", "anaconda-url", "conda-forge-pr-url")
+"""Outputs that link to what was published."""
 
 
 def action_outputs(
     release: Release, folder: Path, page: Path | None = None, error: ReleaseToolsError | None = None
 ) -> dict[str, str]:
-    """Every output by its name; empty text where nothing is known.
+    """Return every output by its name; empty text where nothing is known.
 
     Args:
         release: what became known.
-        folder: where the artifacts lie.
+        folder: the folder of the artifacts.
         page: the report page, if one was written.
         error: what stopped the run.
     """
@@ -42,16 +37,16 @@ def action_outputs(
         "prepared": "" if release.is_prepared is None else _bool(release.is_prepared),
         "artifacts": canonical(release) if release.artifacts else "",
         "packages-dir": str(folder) if release.artifacts else "",
-        **{name: _url(release, keys) for name, keys in _URL_OUTPUTS.items()},
+        **{name: _url(release, name) for name in _URL_OUTPUTS},
         "report": str(page) if page else "",
     }
 
 
 def output_lines(outputs: Mapping[str, str]) -> str:
-    """The text to append to the file that ``GITHUB_OUTPUT`` names; its delimiter cannot be guessed.
+    """Return the text to append to the file that ``GITHUB_OUTPUT`` names; its delimiter cannot be guessed.
 
     Raises:
-        OutputError: a value has a line end, with which whoever wrote it could set other outputs.
+        OutputError: a value has a line end, with which its author could set other outputs.
     """
     delimiter = f"release-tools-{secrets.token_hex(16)}"
     for name, value in outputs.items():
@@ -60,8 +55,8 @@ def output_lines(outputs: Mapping[str, str]) -> str:
     return "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in outputs.items())
 
 
-def _url(release: Release, keys: tuple[str, ...]) -> str:
-    return next((item.url for item in release.receipts if item.key.split(":", 1)[0] in keys), "")
+def _url(release: Release, output: str) -> str:
+    return next((receipt.url for receipt in release.receipts if receipt.output == output), "")
 
 
 def _bool(value: bool) -> str:  # noqa: FBT001 - a value to be spelled, not a switch

@@ -1,4 +1,4 @@
-"""The report as plain data, for ``--json``."""
+"""Turn a report into plain data, for ``--json``."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from release_tools.model.release import RecipeFiles, Release
 
 
 def report_data(release: Release, error: ReleaseToolsError | None = None) -> dict[str, Any]:
-    """Everything that a run learned and did; the keys of ``release.json``, and what every step said."""
+    """Return everything that a run found out and did: the keys of ``release.json``, and the notes of every step."""
     return {
         **manifest(release),
         "ok": error is None,
@@ -57,5 +57,5 @@ def _receipt(receipt: Receipt) -> dict[str, str]:
 
 
 def note_data(note: Note) -> dict[str, str]:
-    """One line of the report as plain data."""
+    """Return one line of the report as plain data."""
     return {"state": note.state.value, "text": note.text, "detail": note.detail, "advice": note.advice}

@@ -1,4 +1,4 @@
-"""Where the reports go: the page beside the artifacts; summary and outputs into the files that GitHub names."""
+"""Write the reports: the page next to the artifacts, and summary and outputs to the files that GitHub names."""
 
 import os
 import tempfile
@@ -15,7 +15,7 @@ from release_tools.report.action_outputs import output_lines
 from release_tools.report.step_summary import LARGEST, step_summary
 
 PAGE_MARK: Final = '<meta name="generator" content="release-tools">'
-"""What every report page has in its head, so that a page of ours is recognised."""
+"""The mark in the head of every report page, by which a page of ours is recognised."""
 _HEAD: Final = 4096
 _SUMMARY: Final = "GITHUB_STEP_SUMMARY"
 _OUTPUT: Final = "GITHUB_OUTPUT"
@@ -24,7 +24,7 @@ _OUTPUT: Final = "GITHUB_OUTPUT"
 def redacted(
     release: Release, error: ReleaseToolsError | None, redact: Callable[[str], str]
 ) -> tuple[Release, ReleaseToolsError | None]:
-    """Release and error with every text passed through ``redact``: escaping could hide a secret from it later."""
+    """Return release and error with every text passed through ``redact``, which escaping could hide a secret from."""
     clean = error and ReleaseToolsError(
         redact(error.message), redact(error.advice), faults=[redact(fault) for fault in error.faults]
     )
@@ -39,10 +39,10 @@ def write_page(
     is_dry_run: bool,
     background: BackgroundTasks | None = None,
 ) -> Path | None:
-    """Write the report page to the output folder; return None where no folder is there to hold it.
+    """Write the report page to the output folder; return None where there is no such folder.
 
-    A failed run may come before the folder was made, and does not make it for its report alone. A file of that name
-    that is not our page is left alone.
+    A run may fail before the folder is created, and does not create it for its report alone. A file of that name that
+    is not our page is left alone.
 
     Raises:
         OutputError: it cannot be written; the page of an earlier run is then as it was.
@@ -80,7 +80,7 @@ def _is_ours(path: Path) -> bool:
 def write_summary(
     env: Mapping[str, str], release: Release, error: ReleaseToolsError | None = None, *, is_dry_run: bool
 ) -> None:
-    """The step summary of a job, below what the step said before; nothing elsewhere."""
+    """Append the step summary to what a job's step has written before; do nothing elsewhere."""
     if env.get(_SUMMARY):
         path = Path(env[_SUMMARY])
         room = LARGEST - (path.stat().st_size if path.exists() else 0)
@@ -88,7 +88,7 @@ def write_summary(
 
 
 def write_outputs(env: Mapping[str, str], outputs: Mapping[str, str]) -> None:
-    """The outputs of a job's step; nothing elsewhere.
+    """Write the outputs of a job's step; do nothing elsewhere.
 
     Raises:
         OutputError: an output has a line end.

@@ -1,4 +1,4 @@
-"""The report page: one HTML file for a person who would rather look than read; no script, no network, no asset."""
+"""Render the report page: one HTML file without script, network access or further files."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +32,7 @@ _READERS: Final[Mapping[ArtifactKind, Callable[[BackgroundTasks, Artifact], Sdis
 
 @dataclass(frozen=True)
 class Contents:
-    """What lies in one artifact.
+    """The contents of one artifact.
 
     Attributes:
         artifact: the file.
@@ -54,10 +54,10 @@ def report_page(
     is_dry_run: bool,
     background: BackgroundTasks | None = None,
 ) -> str:
-    """The whole run as one HTML document.
+    """Return the whole run as one HTML document.
 
     Args:
-        release: what became known; its artifacts are read where they lie.
+        release: what became known; its artifacts are read.
         error: what stopped the run.
         is_dry_run: whether the gate was closed.
         background: the tasks of the run, which have read the artifacts already.
@@ -85,15 +85,15 @@ def report_page(
 
 
 def _opened(artifacts: Sequence[Artifact], background: BackgroundTasks) -> Iterator[Contents]:
-    """What is inside each file, until so much was read that a reader of the page has enough."""
+    """Yield the contents of each file, up to a total size that a page can show."""
     before = accumulate((artifact.size for artifact in artifacts), initial=0)
     with ThreadPoolExecutor() as pool:
         yield from pool.map(partial(_contents, background), artifacts, (read > _MOST_BYTES for read in before))
 
 
-def _contents(background: BackgroundTasks, artifact: Artifact, enough: bool) -> Contents:  # noqa: FBT001 - mapped
-    if enough:
-        return Contents(artifact, fault="not opened, as there is so much")
+def _contents(background: BackgroundTasks, artifact: Artifact, is_too_much: bool) -> Contents:  # noqa: FBT001 - mapped
+    if is_too_much:
+        return Contents(artifact, fault="not opened: there are too many files to show")
     try:
         members = tuple(_READERS[artifact.kind](background, artifact).members)
     except ArchiveError as error:
@@ -104,7 +104,7 @@ def _contents(background: BackgroundTasks, artifact: Artifact, enough: bool) -> 
 
 
 def _pairs(files: Iterable[Contents]) -> tuple[Pair, ...]:
-    """The first wheel beside the first conda package; empty where either is missing."""
+    """Return the files of the first wheel and of the first conda package in pairs; empty where either is missing."""
     first = {item.artifact.kind: item.members for item in reversed(list(files)) if item.root}
     if ArtifactKind.WHEEL not in first or ArtifactKind.CONDA not in first:
         return ()

@@ -1,4 +1,4 @@
-"""The report page's template, compiled on being imported: where it is used, or ahead of that."""
+"""Compile the report page's template when this module is imported."""
 
 from functools import cache
 from pathlib import Path
@@ -50,7 +50,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 def _visible(value: object) -> object:
-    """Control and direction characters of others' text, as visible escapes; Jinja escapes the rest."""
+    """Return untrusted text with control and direction characters as visible escapes; Jinja escapes the rest."""
     return sanitize.visible(value) if type(value) is str else value
 
 
@@ -59,12 +59,12 @@ def _is_link(url: str) -> bool:
 
 
 def _document(document: Document) -> str:
-    """The project's own Markdown as HTML: raw HTML in it is shown as text, and no picture is fetched."""
+    """Return the project's own Markdown as HTML: raw HTML is shown as text, and no image is loaded."""
     return Markup(_markdown().render(sanitize.visible(document.text[:_LARGEST_DOCUMENT])))  # noqa: S704 - rendered with html off
 
 
 def _diff_lines(document: Document) -> list[tuple[str, str]]:
-    """Each line with its class: ``plus``, ``minus``, ``hunk`` in a diff, none elsewhere."""
+    """Return each line with its class: ``plus``, ``minus`` or ``hunk`` in a diff, none elsewhere."""
     marks = {"+": "plus", "-": "minus", "@": "hunk"} if document.language == "diff" else {}
     return [(marks.get(line[:1], ""), line) for line in document.text[:_LARGEST_DOCUMENT].splitlines()]
 

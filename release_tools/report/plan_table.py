@@ -1,4 +1,4 @@
-"""The build plan as lines of a report: one for each build job."""
+"""Show the build plan in a report: one line for each build job."""
 
 import re
 from collections.abc import Iterator, Sequence

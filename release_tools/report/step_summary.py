@@ -1,4 +1,4 @@
-"""The step summary of a GitHub job: GitHub Flavored Markdown, at most a mebibyte, with others' text made inert."""
+"""Render the step summary of a GitHub job: Markdown of at most a mebibyte, with untrusted text sanitized."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,10 +22,10 @@ from release_tools.report.verdicts import (
 from release_tools.system import sanitize
 
 LARGEST: Final = 1024 * 1024
-"""What GitHub takes of one step, in bytes of UTF-8."""
+"""The most that GitHub accepts from one step, in bytes of UTF-8."""
 
 _LARGEST_DOCUMENT: Final = 60_000
-_CUT: Final = "\n\nMore does not fit here: the rest is in the report page.\n"
+_CUT: Final = "\n\nThe rest does not fit here; see the report page.\n"
 _SIGNS: Final[Mapping[State, str]] = {
     State.INFO: "▫️",
     State.DONE: "✅",
@@ -58,13 +58,13 @@ _NOT_IN_LABELS: Final = re.compile(r"[^\w .+/:-]")
 def step_summary(
     release: Release, error: ReleaseToolsError | None = None, *, is_dry_run: bool, room: int = LARGEST
 ) -> str:
-    """The whole run in Markdown.
+    """Return the whole run in Markdown.
 
     Args:
         release: what became known.
         error: what stopped the run.
         is_dry_run: whether the gate was closed.
-        room: how many bytes of UTF-8 it may take; what does not fit is left out, part by part.
+        room: the most bytes of UTF-8 that it may have; parts that do not fit are left out.
     """
     return _fitting(_parts(release, error, is_dry_run=is_dry_run), room)
 
@@ -78,7 +78,7 @@ def _parts(release: Release, error: ReleaseToolsError | None, *, is_dry_run: boo
         yield "\n```mermaid\n" + diagram(release) + "```\n"
     published = published_sections(release)
     if published:
-        yield "\n| | place | |\n|---|---|---|\n"
+        yield "\n| | destination | |\n|---|---|---|\n"
         yield from (_destination(section) for section in published)
     if release.artifacts:
         yield "\n| file | size | sha256 |\n|---|---:|---|\n"
@@ -89,7 +89,7 @@ def _parts(release: Release, error: ReleaseToolsError | None, *, is_dry_run: boo
 
 
 def diagram(release: Release) -> str:
-    """The pipeline as a Mermaid flowchart: what is released, its preparation, and every place."""
+    """Return the pipeline as a Mermaid flowchart: the commit, the build, and every destination."""
     lines = ["flowchart LR", f'  commit(["{_label(release.tag or release.version or "this commit")}"])']
     built = preparations(release)
     state = worst(built)
@@ -102,9 +102,9 @@ def diagram(release: Release) -> str:
 
 def _destination(section: Section) -> str:
     state = section_state(section)
-    telling = [note for note in section.notes if note.state is state] or list(section.notes[:1])
-    said = "<br>".join(_line(note) for note in telling)
-    return f"| {_SIGNS[state]} | **{sanitize.markdown_line(section.group)}** {WORDS[state]} | {said} |\n"
+    relevant = [note for note in section.notes if note.state is state] or list(section.notes[:1])
+    text = "<br>".join(_line(note) for note in relevant)
+    return f"| {_SIGNS[state]} | **{sanitize.markdown_line(section.group)}** {WORDS[state]} | {text} |\n"
 
 
 def _artifact(artifact: Artifact) -> str:
@@ -135,12 +135,12 @@ def _document(document: Document) -> str:
 
 
 def _label(text: str) -> str:
-    """Text for a Mermaid label, which has a grammar of its own: only harmless characters stay."""
+    """Return text for a Mermaid label, which has a grammar of its own: only harmless characters are kept."""
     return _NOT_IN_LABELS.sub("_", text)[:60]
 
 
 def _fitting(parts: Iterable[str], room: int) -> str:
-    """The parts that fit, each whole, so that no fence and no fold stays open."""
+    """Return the parts that fit, each whole, so that no fence and no fold stays open."""
     taken: list[str] = []
     left = room - len(_CUT.encode())
     for part in parts:

@@ -11,7 +11,7 @@ _STEP: Final = 1000
 
 
 def size_text(size: int) -> str:
-    """A number of bytes for a person: ``812 B``, ``3.4 kB``, ``31 MB``."""
+    """Return a number of bytes for people: ``812 B``, ``3.4 kB``, ``31 MB``."""
     value, unit = float(size), 0
     while value >= _STEP and unit < len(_UNITS) - 1:
         value, unit = value / _STEP, unit + 1

@@ -1,4 +1,4 @@
-"""What lies in the artifacts, arranged for a person: folded folders, and wheel and conda package side by side."""
+"""Arrange the contents of artifacts for people: folded folders, and the files of wheel and conda package in pairs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ class Folder:
     """One folder of an archive.
 
     Attributes:
-        name: its own, or several joined by slashes where each holds nothing but the next.
-        size: of all that lies in it, in bytes.
+        name: its own, or several joined by slashes where each contains only the next.
+        size: of all files in it, in bytes.
         count: of all files in it.
         folders: those in it, by name.
         files: those directly in it, by name.
@@ -44,7 +44,7 @@ class Pair:
 
 
 def tree(members: Iterable[Member], name: str = "") -> Folder:
-    """The members as nested folders; a chain of folders with nothing else in them is one."""
+    """Return the members as nested folders; a chain of folders with nothing else in them is one."""
     files: list[Member] = []
     inner: dict[str, list[Member]] = {}
     for member in members:
@@ -67,7 +67,7 @@ def tree(members: Iterable[Member], name: str = "") -> Folder:
 
 
 def side_by_side(wheel: Iterable[Member], conda: Iterable[Member]) -> tuple[Pair, ...]:
-    """Each file of the wheel beside the one that the conda package installs for it, then what only that one has."""
+    """Return each file of the wheel with the one that the conda package installs for it, then those only there."""
     left = {member.name: member for member in conda}
     pairs = []
     for member in wheel:

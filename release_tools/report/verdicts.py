@@ -8,7 +8,7 @@ from release_tools.model.note import Section, State
 from release_tools.model.release import Release
 
 WORDS: Final[Mapping[State, str]] = {
-    State.INFO: "noted",
+    State.INFO: "information",
     State.DONE: "done",
     State.UNCHANGED: "already there",
     State.PLANNED: "planned",
@@ -62,12 +62,12 @@ def preparations(release: Release) -> tuple[Section, ...]:
 
 
 def worst(sections: tuple[Section, ...]) -> State:
-    """The state of several sections taken as one."""
+    """Return one state for several sections."""
     states = {section_state(section) for section in sections}
     return next((state for state in _STRONGEST if state in states and state is not State.SKIPPED), State.DONE)
 
 
 def _merge_sections(name: str, sections: Sequence[Section]) -> Section:
     notes = tuple(note for section in sections for note in section.notes)
-    reached = tuple(note for note in notes if note.state is not State.NOT_RUN)
-    return Section(name, reached or notes[:1], sum(section.seconds for section in sections), name)
+    done = tuple(note for note in notes if note.state is not State.NOT_RUN)
+    return Section(name, done or notes[:1], sum(section.seconds for section in sections), name)

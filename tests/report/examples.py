@@ -8,6 +8,7 @@ from release_tools.model.note import Document, Note, Section, State
 from release_tools.model.release import Kind, Release
 from tests.making import make_sdist, make_wheel
 
+PAGE = "https://pypi.org/project/molecool/1.4.0rc1/"
 HOSTILE = "<script>alert(1)</script> @everyone fixes #1 ![x](https://evil.example/x.png) ``` </details> \x1b[2J \u202e"
 """What others may write, for every place where it can meet a reader."""
 
@@ -28,9 +29,7 @@ def dry_run_release(folder: Path) -> Release:
         tagged=True,
         commit="c0ffee" * 6 + "c0ff",
         artifacts=(Artifact.of(sdist, ArtifactKind.SDIST), Artifact.of(wheel, ArtifactKind.WHEEL)),
-        receipts=(
-            Receipt(f"pypi:{wheel.name}", "https://pypi.org/project/molecool/1.4.0rc1/", "ab" * 32, State.PLANNED),
-        ),
+        receipts=(Receipt(f"pypi:{wheel.name}", PAGE, "ab" * 32, State.PLANNED, "pypi-url"),),
         sections=(
             section("Version", State.INFO, State.WARNING),
             section("Build sdist and wheel", State.DONE),

@@ -82,7 +82,7 @@ def test_a_summary_takes_no_more_than_its_room_and_closes_what_it_opens(tmp_path
     assert len(text.encode()) <= room
     assert text.count("<details") == text.count("</details>")
     assert len(re.findall(r"^`{3,}", text, re.MULTILINE)) % 2 == 0
-    assert text.endswith("the rest is in the report page.\n")
+    assert text.endswith("see the report page.\n")
 
 
 def test_a_job_gets_the_summary_of_a_run_that_failed(tmp_path: Path) -> None:

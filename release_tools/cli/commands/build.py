@@ -1,4 +1,4 @@
-"""``release-tools build``: the artifacts and their facts; needs no credential."""
+"""Build sdist, wheels, conda packages and ``release.json``; needs no credential."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""``release-tools drift``: what the feedstock's recipe lacks, or has in excess, against this commit."""
+"""Compare the feedstock's recipe with this commit."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""``release-tools gather``: the files of all build jobs as one release; refused if one is missing."""
+"""Gather the files of all build jobs into one release; refuse if one is missing."""
 
 import argparse
 from pathlib import Path

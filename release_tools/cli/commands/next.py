@@ -1,4 +1,4 @@
-"""``release-tools next``: recommend the version that should come next, and say why; nothing is changed."""
+"""Recommend the next version, with the reasons; change nothing."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""``release-tools notes``: print the release notes of a version, as the GitHub release shows them."""
+"""Print the release notes of a version, as the GitHub release shows them."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""``release-tools plan``: every file of a release, and the job that would build it; nothing is built."""
+"""Show every file of a release and the job that builds it; build nothing."""
 
 import argparse
 from collections.abc import Iterator

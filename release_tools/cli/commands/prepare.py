@@ -1,4 +1,4 @@
-"""``release-tools prepare``: the version and the changelog of a release, in every file that has them, as one commit."""
+"""Write the version and the changelog of a release to every file that has them, as one commit."""
 
 import argparse
 

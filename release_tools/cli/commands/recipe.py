@@ -1,4 +1,4 @@
-"""``release-tools recipe``: the conda-forge recipe of this commit, from what was built of it."""
+"""Make the conda-forge recipe of this commit from what was built of it."""
 
 import argparse
 import json

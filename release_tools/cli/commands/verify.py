@@ -1,4 +1,4 @@
-"""``release-tools verify FILES…``: the same checks on files that were built elsewhere or earlier."""
+"""Check files that were built elsewhere or earlier."""
 
 import argparse
 from pathlib import Path

@@ -171,7 +171,7 @@ class ChannelPublisher(BasePublisher):
     def _expected(self, artifact: Artifact) -> Receipt:
         entry, label = ChannelEntry.from_artifact(artifact), self.server.channel.label
         key = f"{self.name}:{label}:{entry.basename}" if label else f"{self.name}:{entry.basename}"
-        return Receipt(key, self.server.page(entry), artifact.sha256)
+        return Receipt(key, self.server.page(entry), artifact.sha256, output=self.server.url_output)
 
     def _query(self, release: Release) -> CachedQuery[Mapping[str, ChannelFile]]:
         return self._queries.setdefault(release.version, CachedQuery(partial(self._query_files, release)))

@@ -27,7 +27,7 @@ from release_tools.publishers.conda_channel.channel_publisher import BROKEN_LABE
 from release_tools.publishers.conda_forge import pull_request_texts
 from release_tools.publishers.conda_forge.feedstock_status import conda_forge_files, conda_forge_status
 from release_tools.publishers.conda_forge.feedstocks import conda_forge_hub
-from release_tools.publishers.conda_forge.pull_request import ForgePullRequest
+from release_tools.publishers.conda_forge.pull_request import URL_OUTPUT, ForgePullRequest
 from release_tools.publishers.conda_forge.recipe_facts import recipe_facts
 from release_tools.publishers.conda_forge.recipe_files import DIFF
 from release_tools.publishers.conda_forge.sdist_source import SdistSource, find_taken_names
@@ -149,9 +149,7 @@ class CondaForgePublisher(BasePublisher):
 
     def jobs(self) -> tuple[JobNeeds, ...]:
         """Return a job with a token that may open pull requests."""
-        return (
-            JobNeeds(NAME, NAME, NAME, environment=NAME, secrets=(CONDA_FORGE_TOKEN,), url_output="conda-forge-pr-url"),
-        )
+        return (JobNeeds(NAME, NAME, NAME, environment=NAME, secrets=(CONDA_FORGE_TOKEN,), url_output=URL_OUTPUT),)
 
     def _why_no_recipe(self, release: Release) -> Skip | None:
         """Return why the recipe that was made is not proposed."""
@@ -275,7 +273,7 @@ def _for_staged_recipes(hub: GitHub, recipe: RecipeFiles) -> RecipeFiles:
 def _unchanged_action(target: GitHubRepository, recipe: RecipeFiles, release: Release) -> Action:
     """Return an action that is done already: the feedstock has this version."""
     url = f"{target.url}/tree/{recipe.branch}"
-    receipt = Receipt(f"{NAME}:{recipe.package}-{release.version}", url, "")
+    receipt = Receipt(f"{NAME}:{recipe.package}-{release.version}", url, "", output=URL_OUTPUT)
     return Action(f"propose {release.version} to {recipe.repository}", receipt, lambda: receipt, lambda: receipt)
 
 

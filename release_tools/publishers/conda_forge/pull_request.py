@@ -23,6 +23,8 @@ from release_tools.model.versions import conda_version, parse_version
 from release_tools.publishers.conda_forge.feedstocks import spellings
 from release_tools.system.credentials import CONDA_FORGE_TOKEN
 
+URL_OUTPUT: Final = "conda-forge-pr-url"
+"""The output of the GitHub Action that links to the pull request."""
 RERENDER: Final = "@conda-forge-admin, please rerender"
 _ASKED: Final = re.compile(r"@conda-forge-(?:admin|linter)[,:]?\s{0,5}(?:please )?re-?render", re.IGNORECASE)
 _MORE: Final = r"(?![0-9A-Za-z]|\.\d|[._-]?(?:a|b|c|rc|alpha|beta|pre|preview|dev|post|rev)\d)"
@@ -160,7 +162,8 @@ class ForgePullRequest:
     def open_action(self, body: Callable[[], str]) -> Action:
         """Return the action that opens the pull request."""
         recipe, new = self.recipe, self.target.slug == STAGED_RECIPES
-        expected = Receipt(f"conda-forge:{recipe.package}-{self.release.version}", f"{self.target.url}/pulls", "")
+        key, url = f"conda-forge:{recipe.package}-{self.release.version}", f"{self.target.url}/pulls"
+        expected = Receipt(key, url, "", output=URL_OUTPUT)
 
         def find() -> Receipt | None:
             self.is_known = False  # somebody may have opened one while the fork was made

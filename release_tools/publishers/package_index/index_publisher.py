@@ -192,8 +192,13 @@ class IndexPublisher(BasePublisher):
             ("contents: read", "to check out"),
             ("id-token: write", "to publish without a password (trusted publishing)"),
         )
-        url_output = "pypi-url" if self.index == PYPI else ""
-        return (JobNeeds(job, self.title, self.name, permissions=permissions, environment=job, url_output=url_output),)
+        return (
+            JobNeeds(job, self.title, self.name, permissions=permissions, environment=job, url_output=self._url_output),
+        )
+
+    @property
+    def _url_output(self) -> str:
+        return "pypi-url" if self.index == PYPI else ""
 
     @property
     def _is_install_checked(self) -> bool:
@@ -203,7 +208,9 @@ class IndexPublisher(BasePublisher):
         return self.index.page(release.name, release.version)
 
     def _expected(self, release: Release, artifact: Artifact) -> Receipt:
-        return Receipt(f"{self.name}:{artifact.filename}", self._page(release), artifact.sha256)
+        return Receipt(
+            f"{self.name}:{artifact.filename}", self._page(release), artifact.sha256, output=self._url_output
+        )
 
     def _list(self, project: str) -> Listing:
         """PyPI's listing is public; a private index may hide what it has."""
