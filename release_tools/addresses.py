@@ -20,6 +20,8 @@ PUBLIC_ORIGINS: Final = (ANACONDA_API, PYPI_SIMPLE, PYPI_FILES)
 
 GITHUB_API: Final = "https://api.github.com"
 GITHUB_SITE: Final = "https://github.com"
+GITHUB_ARCHIVES: Final = "https://codeload.github.com"
+"""The host to which GitHub redirects requests for archives of tags."""
 ACTIONS_BOT: Final = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
 CONDA_FORGE_OWNER: Final = "conda-forge"
 STAGED_RECIPES: Final = "conda-forge/staged-recipes"

@@ -42,6 +42,7 @@ class RecipeFiles:
         changes: what the diff means, a line each.
         checklist: what is left to a person, a line each.
         unconfirmed: conda names that nothing confirms, each with what was tried.
+        archive: address of GitHub's archive of the tag, where that is the source; empty for the sdist on PyPI.
     """
 
     package: str
@@ -54,6 +55,7 @@ class RecipeFiles:
     changes: tuple[str, ...] = ()
     checklist: tuple[str, ...] = ()
     unconfirmed: tuple[str, ...] = ()
+    archive: str = ""
 
 
 @dataclass(frozen=True)

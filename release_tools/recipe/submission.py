@@ -9,7 +9,7 @@ from release_tools.recipe.difference import NOTHING, difference
 from release_tools.recipe.document import Format
 from release_tools.recipe.names import Name
 from release_tools.recipe.recipe_model import Recipe
-from release_tools.recipe.update import recipe_version, update_recipe
+from release_tools.recipe.update import archive_source, recipe_version, update_recipe
 from release_tools.recipe.update_source import Target
 
 NOT_COMPARED: Final = "What {} required is not known here: compare the requirements."
@@ -93,6 +93,7 @@ def feedstock_update(present: Present, target: Target, project: Recipe, previous
         changes=updated.changes,
         checklist=(*updated.checklist, *([NOT_COMPARED.format(present.version)] if fresh and not previous else [])),
         unconfirmed=tuple(describe_name(name) for name in project.unconfirmed if name.conda in new),
+        archive=archive_source(present.text, present.form, target) if fresh else "",
     )
 
 

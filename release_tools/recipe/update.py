@@ -20,7 +20,7 @@ from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.edit_plan import Plan
 from release_tools.recipe.spans import Edit, Span
 from release_tools.recipe.update_requirements import plan_difference
-from release_tools.recipe.update_source import Target, is_ours, plan_source
+from release_tools.recipe.update_source import Target, find_archive, is_ours, plan_source
 
 LITERAL_VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.!+_-]*")
 NUMBER: Final = re.compile(r"[0-9]+")
@@ -72,6 +72,26 @@ def recipe_version(text: str, form: Format) -> str:
         RecipeError: it is not written as a plain version in one place.
     """
     return _version_place(RecipeDocument(text, form)).value
+
+
+def archive_source(text: str, form: Format, target: Target) -> str:
+    """Return the address of GitHub's archive of the released tag, where a feedstock has that as its only source.
+
+    Args:
+        text: the recipe as the feedstock has it.
+        form: its format.
+        target: the release.
+
+    Returns:
+        The address; empty where the source is anything else.
+
+    Raises:
+        RecipeError: the version is not written as a plain version in one place.
+    """
+    document = RecipeDocument(text, form)
+    if any(is_ours(document, source, target) for source in document.sources()):
+        return ""
+    return find_archive(document, target, _version_place(document))
 
 
 def set_version(text: str, form: Format, version: str) -> str:

@@ -1,19 +1,27 @@
-"""The source of a recipe: the sdist of another release, by its digest, its address and its name."""
+"""Bring the source of a recipe to another release: its digest, its address and its file name."""
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
 from release_tools.errors import RecipeError
-from release_tools.recipe.document import INSIDE, Format, RecipeDocument
+from release_tools.recipe.document import INSIDE, RecipeDocument
 from release_tools.recipe.edit_plan import Plan
+from release_tools.recipe.source_address import (
+    HASHED_PATH,
+    PYPI,
+    AddressReader,
+    archive_tag,
+    expressions,
+    replace_version,
+)
 from release_tools.recipe.spans import SourceSpans, Span
 
-PYPI: Final = re.compile(
-    r"https://(pypi\.org/packages|pypi\.io/packages|pypi\.python\.org/packages|files\.pythonhosted\.org/packages)/"
-)
 SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 OTHER_DIGESTS: Final = ("md5", "sha1", "sha224", "sha384", "sha512")
+PENDING: Final = "0" * 64
+"""Takes the place of an archive's digest while GitHub does not serve the tag."""
+PENDING_NOTE: Final = ", pending until GitHub serves that tag"
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,9 @@ class Target:
         filename: of the sdist.
         previous_sha256: of the sdist of the version that the recipe has; empty where it is not known.
         number: the build number.
+        repository: the project's own on GitHub, as ``owner/name``; empty where it is not there.
+        tag: that carries the version.
+        archive_sha256: of GitHub's archive of that tag; `PENDING` while that is not served.
     """
 
     version: str
@@ -33,6 +44,9 @@ class Target:
     filename: str
     previous_sha256: str = ""
     number: int = 0
+    repository: str = ""
+    tag: str = ""
+    archive_sha256: str = PENDING
 
 
 def plan_source(plan: Plan, document: RecipeDocument, target: Target, version: Span) -> None:
@@ -50,17 +64,59 @@ def plan_source(plan: Plan, document: RecipeDocument, target: Target, version: S
     sources = document.sources()
     ours = [source for source in sources if is_ours(document, source, target)]
     if not ours:
-        where = f" line {sources[0].line}" if sources else ""
-        raise RecipeError(
-            f"{document.form}{where}: the source is not the sdist on PyPI that was released before.",
-            "Update it by hand this once.",
-        )
+        _plan_archive(plan, document, target, version)
+        return
     for source in sources:
         if source not in ours:
             _check_other(document, source, version)
-    _plan_digests(plan, document, ours, target)
-    for place in (place for source in ours for place in source.get("url")):
-        _plan_address(plan, document, place, version, target)
+    _plan_digests(plan, document, ours, target.sha256, target.filename)
+    spans = [_origin(document, span) for source in ours for span in source.get("url")]
+    for span in {span.start: span for span in spans}.values():
+        _plan_address(plan, document, span, version, target)
+
+
+def find_archive(document: RecipeDocument, target: Target, version: Span) -> str:
+    """Return the address of the only source, where that is GitHub's archive of the project's own released tag.
+
+    Returns:
+        The address as it is after the update; empty where the source is anything else.
+    """
+    sources = document.sources()
+    spans = sources[0].get("url") if len(sources) == 1 and target.repository else []
+    if len(spans) != 1:
+        return ""
+    span = _origin(document, spans[0])
+    before = AddressReader(document, version, version.value).read(span.value) or ""
+    text = replace_version(span.value, version.value, target.version)
+    after = AddressReader(document, version, target.version).read(text) or ""
+    if archive_tag(before, target.repository) is None or archive_tag(after, target.repository) != target.tag:
+        return ""
+    return after
+
+
+def _plan_archive(plan: Plan, document: RecipeDocument, target: Target, version: Span) -> None:
+    """Plan the edits of a source that is GitHub's archive of the released tag.
+
+    Raises:
+        RecipeError: the source is anything else.
+    """
+    sources = document.sources()
+    address = find_archive(document, target, version)
+    if not address:
+        where = f" line {sources[0].line}" if sources else ""
+        raise RecipeError(
+            f"{document.form}{where}: the source is neither the sdist on PyPI that was released before nor GitHub's"
+            " archive of the released tag.",
+            "Update it by hand this once.",
+        )
+    label = address.partition("://")[2]
+    if target.archive_sha256 == PENDING:
+        label += PENDING_NOTE
+    _plan_digests(plan, document, sources, target.archive_sha256, label)
+    span = _origin(document, sources[0].get("url")[0])
+    text = replace_version(span.value, version.value, target.version)
+    if text != span.value:
+        plan.edit(span.replaced(text), "version in the source's address")
 
 
 def is_ours(document: RecipeDocument, source: SourceSpans, target: Target) -> bool:
@@ -78,41 +134,65 @@ def _check_other(document: RecipeDocument, source: SourceSpans, version: Span) -
             raise document.refuse(place, "a second source changes with the version, and its digest is not known.")
 
 
-def _plan_digests(plan: Plan, document: RecipeDocument, ours: list[SourceSpans], target: Target) -> None:
-    for place in (place for source in ours for name in OTHER_DIGESTS for place in source.get(name)):
-        raise document.refuse(place, "another digest than sha256; leave only that one.")
+def _plan_digests(plan: Plan, document: RecipeDocument, ours: list[SourceSpans], sha256: str, label: str) -> None:
+    """Plan the edits of the digests.
+
+    Raises:
+        RecipeError: there is none in plain text, or another one than sha256.
+    """
+    for source in ours:
+        others = [place for name in OTHER_DIGESTS for place in source.get(name)]
+        if others:
+            raise document.refuse(others[0], "another digest than sha256; leave only that one.")
+        if not source.get("sha256"):
+            raise document.refuse(source, "no sha256.")
     literals = [document.literal(place) for source in ours for place in source.get("sha256")]
     for literal in {place.start: place for place in literals}.values():
         if not SHA256.fullmatch(literal.value):
             raise document.refuse(literal, "not a sha256 in plain text.")
-        plan.edit(literal.replaced(target.sha256), f"sha256 of {target.filename}")
+        plan.edit(literal.replaced(sha256), f"sha256 of {label}")
 
 
-def _plan_address(plan: Plan, document: RecipeDocument, place: Span, version: Span, target: Target) -> None:
-    """Edit the address where it has the version as plain text, or ends in a name that the sdist no longer has."""
-    folder, _, name = place.value.rpartition("/")
-    if version.value in place.value:
-        new = place.value.replace(version.value, target.version)
-        plan.edit(place.replaced(new), "version in the source's address")
-        return
-    served = _rendered(document, name, version, target.version)
-    expressions = [one[0] for one in INSIDE.finditer(name) if document.variables.get(one[1].strip(), ()) == (version,)]
-    if served and served != target.filename and len(expressions) == 1 and target.version in target.filename:
-        stem, _, tail = target.filename.rpartition(target.version)
-        mark = "$" if document.form is Format.V1 else ""
-        plan.edit(place.replaced(f"{folder}/{stem}{mark}{expressions[0]}{tail}"), f"the sdist is {target.filename}")
-    elif not served:
-        plan.check(f"Does the address in line {place.line} lead to {target.filename}?")
+def _plan_address(plan: Plan, document: RecipeDocument, span: Span, version: Span, target: Target) -> None:
+    """Plan the edit of an address that would not lead to the release's sdist, or ask a person to check it."""
+    reader = AddressReader(document, version, target.version)
+    new = replace_version(span.value, version.value, target.version)
+    hashed = HASHED_PATH.match(new)
+    if hashed:  # by the content of one file: it cannot be another file's
+        project = _project_of(target.filename)
+        new = f"{hashed['host']}source/{project[:1]}/{project}/{new[hashed.end() :]}"
+    folder, _, name = new.rpartition("/")
+    address = reader.read(new)
+    served = address is not None and address.rpartition("/")[2] == target.filename
+    if not served and address is not None and PYPI.match(address):
+        name = _file_name(name, reader, target)
+        new = f"{folder}/{name}"
+        served = reader.read(name) == target.filename
+    if not served:
+        plan.check(f"Does the address in line {span.line} lead to {target.filename}?")
+        new = replace_version(span.value, version.value, target.version)
+    elif not PYPI.match(address or ""):
+        plan.check(f"Is {target.filename} at the address in line {span.line}, which is not PyPI's?")
+    if new != span.value:
+        plan.edit(span.replaced(new), f"address of {target.filename}")
 
 
-def _rendered(document: RecipeDocument, text: str, version: Span, new: str) -> str:
-    """Return a file name with its plain variables put in; empty where it has anything but plain variables."""
+def _file_name(name: str, reader: AddressReader, target: Target) -> str:
+    """Return the sdist's file name with the version as the recipe's address has it: an expression, or plain text."""
+    written = [braces for braces, code in expressions(name) if reader.evaluate(code) == target.version]
+    stem, found, tail = target.filename.rpartition(target.version)
+    if len(written) != 1 or not found:
+        return target.filename
+    return f"{stem}{written[0]}{tail}"
 
-    def value(found: re.Match[str]) -> str:
-        places = document.variables.get(found[1].strip(), ())
-        if len(places) != 1 or INSIDE.search(places[0].text):
-            return "{"
-        return new if places[0].start == version.start else places[0].value
 
-    rendered = INSIDE.sub(value, text.replace("${{", "{{"))
-    return "" if "{" in rendered else rendered
+def _project_of(filename: str) -> str:
+    """Return the project's name as PyPI's addresses have it."""
+    return filename.rpartition("-")[0].lower().replace("_", "-")
+
+
+def _origin(document: RecipeDocument, span: Span) -> Span:
+    """Return where an address is written: in the source itself, or in the one variable that the source names."""
+    found = INSIDE.fullmatch(span.value.removeprefix("$"))
+    variables = document.variables.get(found[1].strip(), ()) if found else ()
+    return variables[0] if len(variables) == 1 else span

@@ -165,7 +165,8 @@ class Forge:
             sdist = Artifact.of(make_sdist(context.output, version=version, told=headers), ArtifactKind.SDIST)
             wheel = Artifact.of(make_wheel(context.output, version=version, told=headers), ArtifactKind.WHEEL)
             kind = kind_of(parse_version(version, field="test"))
-            return replace(before, name="demo", version=version, kind=kind, artifacts=(sdist, wheel), commit="c" * 40)
+            facts = replace(before, name="demo", version=version, kind=kind, tag=f"v{version}", commit="c" * 40)
+            return replace(facts, artifacts=(sdist, wheel))
 
         with self.context(folder, is_dry_run=is_dry_run) as context:
             return run([Step("Build", build), RECIPE, Phase.PROPOSE], context)

@@ -31,6 +31,7 @@ from release_tools.publishers.conda_forge.pull_request import URL_OUTPUT, ForgeP
 from release_tools.publishers.conda_forge.recipe_facts import recipe_facts
 from release_tools.publishers.conda_forge.recipe_files import DIFF
 from release_tools.publishers.conda_forge.sdist_source import SdistSource, find_taken_names
+from release_tools.publishers.conda_forge.tag_archive import TagArchive
 from release_tools.publishers.conda_forge.token import check_token, token_login
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 from release_tools.system.sanitize import visible
@@ -107,6 +108,10 @@ class CondaForgePublisher(BasePublisher):
             error = next(find_taken_names(self._context, hub, recipe.package), None)
             if error is not None:
                 raise error
+        elif recipe.archive:
+            archive = TagArchive(self._context, recipe.archive)
+            yield archive.wait()
+            recipe = archive.complete(recipe)
         elif not self._context.config.conda_forge.feedstock:
             source.check_previous(recipe)
         self._pull_request = ForgePullRequest(self._context, release, recipe, target, login, refused)

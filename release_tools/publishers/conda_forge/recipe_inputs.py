@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
 
+from release_tools.addresses import GITHUB_SITE
 from release_tools.builders.conda import rattler
 from release_tools.engine.archives import sdist_of, wheel_of
 from release_tools.engine.context import Context
@@ -144,10 +145,14 @@ class RecipeInputs:
         repository = hosted_repository(self.context)
         return (repository.slug.partition("/")[0],) if repository else ()
 
-    @property
+    @cached_property
     def target(self) -> Target:
         """Return the release as a recipe names it."""
-        return Target(self.recipe.version, self.evidence.sources.sha256, self.evidence.sources.filename)
+        sources = self.evidence.sources
+        repository = hosted_repository(self.context)
+        on_github = repository is not None and repository.url.startswith(f"{GITHUB_SITE}/")
+        slug = repository.slug if repository is not None and on_github else ""
+        return Target(self.recipe.version, sources.sha256, sources.filename, repository=slug, tag=self.release.tag)
 
     def written(self, form: Format | None = None) -> Written:
         """Return the recipe as a file: the project's own, where it keeps one, else the one from the artifacts.

@@ -8,15 +8,19 @@ from typing import Final
 from packaging.version import Version
 
 from release_tools.builders.conda.rattler_build import why_unrendered
+from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, CondaError, CredentialError, RecipeError, RemoteError, UsageError
 from release_tools.model.release import Kind, RecipeFiles
 from release_tools.publishers.conda_forge.feedstocks import feedstock_of, spellings
 from release_tools.publishers.conda_forge.previous_release import previous_evidence
 from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs, Written
+from release_tools.publishers.conda_forge.tag_archive import TagArchive
 from release_tools.recipe.document import Format
 from release_tools.recipe.drift import AGREED, Drift, drift
 from release_tools.recipe.recipe_model import Recipe
 from release_tools.recipe.submission import Present, feedstock_update, submission
+from release_tools.recipe.update import archive_source
+from release_tools.recipe.update_source import PENDING
 
 _CONDA_FORGE: Final = "conda-forge"
 _LARGEST: Final = 1_000_000
@@ -133,6 +137,8 @@ def drift_of(subject: RecipeInputs, present: Present) -> Drift:
 def _update(subject: RecipeInputs, present: Present) -> Rendering:
     previous, digest = _previous_recipe(subject, present)
     target = replace(subject.target, previous_sha256=digest)
+    if address := archive_source(present.text, present.form, target):
+        target = replace(target, archive_sha256=_archive_digest(subject.context, address))
     files = feedstock_update(present, target, subject.recipe, previous)
     written = Written(present.form, next(iter(files.files.values()), present.text))
     rendered = present.form is Format.V1 and not why_unrendered(written.text)
@@ -142,6 +148,22 @@ def _update(subject: RecipeInputs, present: Present) -> Rendering:
     if files.files:
         files = replace(files, checklist=(*files.checklist, *_lacking(remaining, files.checklist)))
     return Rendering(files, written, present, remaining=remaining, rendered=rendered)
+
+
+def _archive_digest(context: Context, address: str) -> str:
+    """Return the digest of an archive; `PENDING` while GitHub does not serve it, or cannot be reached in a dry run.
+
+    Raises:
+        RemoteError: GitHub could not be queried, in a real run.
+    """
+    if context.gate.is_dry_run and context.unreachable_channel:
+        return PENDING
+    try:
+        return TagArchive(context, address).find_digest() or PENDING
+    except RemoteError:
+        if not context.gate.is_dry_run:
+            raise
+        return PENDING
 
 
 def _lacking(remaining: Drift, known: Sequence[str]) -> Iterator[str]:

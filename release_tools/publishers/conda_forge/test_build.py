@@ -11,7 +11,7 @@ from release_tools.engine.context import Context
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.recipe.document import Format, RecipeDocument
-from release_tools.recipe.update_source import Target, is_ours
+from release_tools.recipe.update_source import PENDING, Target, is_ours
 from release_tools.system.credentials import refuse_credentials
 from release_tools.system.process import ProcessError
 
@@ -38,6 +38,8 @@ def why_not(context: Context, form: Format, text: str) -> str:
     Raises:
         RecipeError: it is no YAML.
     """
+    if PENDING in text:
+        return "the digest of its source is pending until GitHub serves the tag"
     if form is not Format.V1:
         return f"rattler-build knows no {form}; conda-forge's own machines build it"
     document = RecipeDocument(text, form)

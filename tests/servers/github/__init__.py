@@ -51,6 +51,7 @@ class GitHub(Double):
         fork_delay: how many times a new fork is answered for with 404.
         unsearchable: numbers of pull requests that the search does not know yet.
         digests: whether the API tells the digests of files (older Enterprise servers do not).
+        archives: what is served as a tag's archive, by ``owner/name`` and tag.
     """
 
     def __init__(self, folder: Path, at: Addresses | None = None) -> None:
@@ -65,12 +66,13 @@ class GitHub(Double):
         self.fork_delay = 0
         self.unsearchable: set[int] = set()
         self.digests = True
+        self.archives: dict[tuple[str, str], bytes] = {}
         self._count = 0
 
     @property
     def routes(self) -> dict[str, Double]:
         """The hosts that this server plays, for the proxy."""
-        addresses = (self.at.api, self.at.uploads, self.at.site, self.at.storage)
+        addresses = (self.at.api, self.at.uploads, self.at.site, self.at.storage, self.at.archives)
         return {urlsplit(address).netloc: self for address in addresses}
 
     @property
@@ -161,6 +163,7 @@ class GitHub(Double):
             self.at.uploads: self._api,
             self.at.api: self._api,
             self.at.storage: self._storage,
+            self.at.archives: self._archive,
             self.at.site: self._site,
         }
         for base, face in faces.items():
@@ -225,11 +228,23 @@ class GitHub(Double):
         path = request.path.removeprefix(prefix)
         if match := re.fullmatch(r"/([^/]+/[^/]+)/releases/download/([^/]+)/([^/]+)", path):
             return self._download(*match.groups())
+        if match := re.fullmatch(r"/([^/]+/[^/]+)/archive/(?:refs/tags/)?(.+)\.tar\.gz", path):
+            return Response(302, headers={"Location": f"{self.at.archives}/{match[1]}/tar.gz/refs/tags/{match[2]}"})
         match = re.fullmatch(r"/([^/]+/[^/]+?)(?:\.git)?(/(?:info/refs|git-upload-pack|git-receive-pack))", path)
         repo = self.find(match[1]) if match else None
         if match is None or repo is None:
             return Response.of_text("not found", 404)
         return self._git(request, repo, match[2])
+
+    def _archive(self, request: Request, prefix: str) -> Response:
+        """Serve the archive of a tag, which no token belongs to."""
+        if "authorization" in request.headers:
+            return self.complain(f"{request.line}: a token was sent for an archive")
+        match = re.fullmatch(r"/([^/]+/[^/]+)/tar\.gz/refs/tags/(.+)", request.path.removeprefix(prefix))
+        content = self.archives.get((match[1], match[2])) if match else None
+        if content is None:
+            return Response.of_text("404: Not Found", 404)
+        return Response(200, content, {"Content-Type": "application/x-gzip"})
 
     def _download(self, full_name: str, tag: str, name: str) -> Response:
         repo = self.find(full_name)

@@ -160,7 +160,8 @@ class Addresses:
     uploads: str = "https://uploads.github.com"
     site: str = "https://github.com"
     storage: str = "https://release-assets.githubusercontent.com"
+    archives: str = "https://codeload.github.com"
 
     @classmethod
     def enterprise(cls, url: str) -> "Addresses":
-        return cls(f"{url}/api/v3", f"{url}/api/uploads", url, f"{url}/storage")
+        return cls(f"{url}/api/v3", f"{url}/api/uploads", url, f"{url}/storage", f"{url}/archives")
