@@ -3,7 +3,9 @@
 https://cibuildwheel.pypa.io/en/stable/options/
 """
 
+import platform
 import re
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
 from release_tools.errors import BuildError
-from release_tools.planning.build_plan import BuildJob
+from release_tools.planning.build_plan import BuildJob, BuildPlan
 from release_tools.planning.completeness import covers
 from release_tools.system.process import Process, ProcessError, run
 from release_tools.system.tool_settings import CIBUILDWHEEL
@@ -29,6 +31,9 @@ _SELECTING: Final = re.compile(
     "CIBW_(?:BUILD|SKIP|ARCHS|ENABLE|PLATFORM)(?:_(?:LINUX|MACOS|WINDOWS|PYODIDE|ANDROID|IOS))?"
 )
 """Variables by which cibuildwheel would build something else than the plan."""
+_MACHINES: Final[Mapping[str, tuple[str, ...]]] = {"x86_64": ("amd64",), "arm64": ("aarch64",)}
+"""Other names that platform tags have for a machine."""
+_ENGINE: Final = "CIBW_CONTAINER_ENGINE"
 _PASSED_ON: Final = "CIBW_ENVIRONMENT_PASS_LINUX"
 
 
@@ -157,12 +162,27 @@ class CiBuildWheel:
             "SOURCE_DATE_EPOCH": str(self.commit_time),
             _PASSED_ON: " ".join(passed).strip(),
         }
+        if _ENGINE not in kept and not shutil.which("docker", path=kept.get("PATH")):
+            own[_ENGINE] = "podman"
         options = ("--platform", self.job.platform, "--archs", "all", "--output-dir", str(self.folder))
         argv = [sys.executable, "-I", "-m", "cibuildwheel", *options, str(self.sdist)]
         run(argv, env={**kept, **own}, cwd=self.folder)
 
     def _wheels(self) -> tuple[Path, ...]:
         return tuple(sorted(self.folder.glob("*.whl")))
+
+
+def platform_job(plan: BuildPlan) -> BuildJob | None:
+    """Return a job with every target of the plan that this machine can build; None where it has none."""
+    system = {"linux": "linux", "darwin": "macos", "win32": "windows"}.get(sys.platform, "")
+    machine = platform.machine().lower()
+    names = {machine, *_MACHINES.get(machine, ())}
+    targets = [
+        target
+        for job, target in plan.targets
+        if job.platform == system and any(target.platform.endswith(f"_{name}") for name in names)
+    ]
+    return BuildJob(f"{system}-{machine}", "this machine", system, tuple(targets)) if targets else None
 
 
 def passed_on(pyproject: Mapping[str, Any]) -> tuple[str, ...]:

@@ -206,6 +206,7 @@ class Session:
             no_commit=getattr(self.options, "no_commit", False),
             patch=getattr(self.options, "pull_request", "") or getattr(self.options, "patch", ""),
             job=getattr(self.options, "job", None) or "",
+            in_container=getattr(self.options, "in_container", False),
             is_tag_offline=getattr(self.options, "offline_tag", False),
             expect=expected_release(getattr(self.options, "expect", None)),
             only=tuple((getattr(self.options, "only", None) or "").replace(",", " ").split()),

@@ -33,6 +33,8 @@ class Request:
         field: what names the tag, for messages.
         without_unbuildable: whether conda packages that cannot be built here are left out, as in a dry run.
         job: the build job whose files to make; empty to make all that this machine can.
+        in_container: whether cibuildwheel builds all wheels of this platform, instead of the backend the one of this
+            Python.
         is_next: whether to prepare the next development version instead.
         no_commit: whether to leave what is prepared uncommitted.
         patch: the file that what is prepared is written to, or read from for a pull request; empty for none.
@@ -48,6 +50,7 @@ class Request:
     field: str = "--tag"
     without_unbuildable: bool = False
     job: str = ""
+    in_container: bool = False
     is_next: bool = False
     no_commit: bool = False
     patch: str = ""

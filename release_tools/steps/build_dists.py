@@ -17,6 +17,7 @@ from packaging.version import Version
 
 from release_tools.artifacts.core_metadata import parse_metadata
 from release_tools.builders.backend_facts import find_name
+from release_tools.builders.cibuildwheel import CiBuildWheel, passed_on, platform_job
 from release_tools.builders.conda.base import CondaProject
 from release_tools.builders.conda.registry import generates_recipe
 from release_tools.builders.planner import is_compiled, make_plan
@@ -25,7 +26,7 @@ from release_tools.builders.repair import repair_wheel
 from release_tools.builders.test_environment import needs, start_test_environment
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
-from release_tools.errors import ArchiveError, PreflightError, VersionError
+from release_tools.errors import ArchiveError, BuildError, PreflightError, VersionError
 from release_tools.git.clone import clone_source
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, Skip, State
@@ -130,19 +131,39 @@ def _with_wheel(release: Release, path: Path | None) -> Release:
 
 
 def _with_plan(context: Context, release: Release, path: Path | None) -> Release:
-    """Return the release of a compiled project with the wheel of this machine, if there is one, and its plan."""
+    """Return the release of a compiled project with the wheels of this machine, if there are any, and its plan."""
     trial: tuple[Artifact, ...] = ()
-    if path is not None:
+    if path is not None and context.request.in_container:
+        trial = _built_in_container(context, release)
+        detail = "by cibuildwheel"
+    elif path is not None:
         env = without_credentials(context.env)
         repaired = repair_wheel(path, context.scratch / "repaired", env, release.commit_time)
-        wheel = Artifact.of(repaired.wheel, ArtifactKind.WHEEL)
-        trial = (wheel,)
+        trial = (Artifact.of(repaired.wheel, ArtifactKind.WHEEL),)
         detail = f"repaired by {repaired.tool}" if repaired.tool else f"not repaired: {repaired.reason}"
+    for wheel in trial:
         release = release.with_notes(
             artifact_note(wheel), Note(State.INFO, f"{wheel.filename} is for this machine only", detail)
         )
     notes = plan_notes(release.plan, context.request.job, trial) if release.plan else ()
     return replace(release, trial=trial).with_notes(*notes)
+
+
+def _built_in_container(context: Context, release: Release) -> tuple[Artifact, ...]:
+    """Return the wheels that cibuildwheel builds for this platform.
+
+    Raises:
+        BuildError: a wheel could not be built, or the plan has none for this platform.
+    """
+    job = platform_job(release.plan) if release.plan else None
+    if job is None:
+        raise BuildError("the build plan has no wheel for this platform", "Leave --in-container out.")
+    context.console.doing(f"wheels of {job.name}, by cibuildwheel")
+    [sdist] = release.artifacts_of_kind(ArtifactKind.SDIST)
+    folder = context.scratch / "container"
+    env, passed = without_credentials(context.env), passed_on(read_pyproject(context.project))
+    built = CiBuildWheel(job, sdist.path, folder, env, release.commit_time, passed).build()
+    return tuple(Artifact.of(wheel, ArtifactKind.WHEEL) for wheel in built.wheels)
 
 
 def _given_version(context: Context, release: Release) -> dict[str, str]:

@@ -59,3 +59,13 @@ def test_one_wheel_for_the_stable_abi_serves_every_python(run: Run, tmp_path: Pa
     wheels = [artifact.filename for artifact in manifest.load(dist).artifacts if "whl" in artifact.filename]
     assert len(wheels) == 1
     assert "cp311-abi3" in wheels[0]
+
+
+def test_a_dry_run_can_build_the_wheels_of_this_platform_in_a_container(run: Run, tmp_path: Path) -> None:
+    table = ABI3["pyproject.toml"] + ONLY.format(builds='"cp311-manylinux_x86_64", "cp312-win_amd64"')
+    checkout = make_repository(tmp_path / "project", {**ABI3, "pyproject.toml": table}, ". v1.0")
+    options = ("--no-conda", "--no-conda-forge", "--no-verify-recipe", "--network-tries", "1", "--json")
+    said = run("dry-run", "-C", checkout.root, "--in-container", *options, **container.containers().env)
+    assert said.code == 0, said.out + said.err
+    texts = [note["text"] for section in json.loads(said.out)["sections"] for note in section["notes"]]
+    assert any("cp311-abi3-manylinux" in text and "this machine only" in text for text in texts)

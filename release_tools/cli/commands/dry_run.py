@@ -10,6 +10,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_project(parser)
     add_version(parser)
+    parser.add_argument(
+        "--in-container",
+        action="store_true",
+        help="of a compiled project, build all wheels of this platform by cibuildwheel, with docker or podman",
+    )
     parser.add_argument("--open", action="store_true", help="show the report page in a browser")
     add_only(parser)
     add_settings(parser)
