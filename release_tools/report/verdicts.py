@@ -39,6 +39,8 @@ def verdict(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bo
     if error is not None:
         failed = next((item.title for item in release.sections if section_state(item) is State.FAILED), "")
         return f"failed at: {failed}" if failed else "failed"
+    if release.is_prepared is not None:
+        return "nothing changed" if is_dry_run else "prepared, not released yet"
     if not published_sections(release):
         return "ready, nothing published"
     return "dry run complete" if is_dry_run else "released"

@@ -138,4 +138,4 @@ def propose_preparation(context: Context, release: Release) -> Release | Skip:
     head = Repository.open(context.project, context.env).head()
     base = context.config.tag.branch or head.branch or repository.refs.default_branch()
     proposal = _Proposal(repository, release, base, clone, changes)
-    return run_actions(context, release, [proposal.branching(), proposal.opening()])
+    return run_actions(context, replace(release, is_prepared=False), [proposal.branching(), proposal.opening()])

@@ -5,9 +5,12 @@ from dataclasses import replace
 from packaging.version import Version
 
 from release_tools.engine.context import Context
-from release_tools.errors import RepositoryError
+from release_tools.errors import ReleaseToolsError, RepositoryError
+from release_tools.forges.registry import hosted_repository
+from release_tools.history.tagged_releases import previous
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Kind, Release
+from release_tools.model.versions import is_safe_ref
 from release_tools.project.project_history import NOTES, ProjectHistory
 
 
@@ -37,7 +40,9 @@ def rewrite_notes(context: Context, release: Release) -> Release | Skip:
 
 def _written(context: Context, release: Release) -> tuple[Note, Document]:
     history = ProjectHistory.shared(context, release)
-    notes = history.notes(Version(release.version))
+    version = Version(release.version)
+    notes = history.notes(version)
+    link = "" if release.is_untagged else full_changelog(context, history, version, release.tag)
     note = Note(State.INFO, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
     if not notes.text:
         note = Note(
@@ -56,4 +61,23 @@ def _written(context: Context, release: Release) -> tuple[Note, Document]:
             f"{notes.silent_changelog} has no section for {release.version}: notes from {notes.source}",
             advice="Write one below a heading with this version, or below Unreleased.",
         )
-    return note, Document(NOTES, notes.text, "markdown")
+    return note, Document(NOTES, "\n\n".join(filter(None, (notes.text, link))), "markdown")
+
+
+def full_changelog(context: Context, history: ProjectHistory, version: Version, tag: str) -> str:
+    """Return the line that leads to all changes since the previous release; empty without one, or without a forge.
+
+    Args:
+        context: the run's context.
+        history: of the project.
+        version: whose notes the line ends.
+        tag: of the version.
+    """
+    before = previous(history.releases, version)
+    if before is None or not is_safe_ref(tag):
+        return ""
+    try:
+        repository = hosted_repository(context)
+    except ReleaseToolsError:  # the steps that need the forge tell why
+        return ""
+    return f"**Full changelog**: {repository.url}/compare/{before.tag}...{tag}" if repository else ""

@@ -137,6 +137,20 @@ def test_after_a_squashed_merge_the_version_is_found_prepared(
     assert far.resolve("refs/tags/v1.4.0^{commit}") == checkout.head
 
 
+def test_the_notes_end_with_the_link_to_all_changes(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str], far: Bare
+) -> None:
+    link = "**Full changelog**: https://github.com/ana/demo/compare/v1.3.0...v1.4.0"
+    assert main.main(["notes", "-C", str(checkout.path), "1.4.0"], checkout.env) == 0
+    assert capsys.readouterr().out.rstrip().endswith(link)
+    assert main.main(["notes", "-C", str(checkout.path), "1.3.0"], checkout.env) == 0
+    assert "Full changelog" not in capsys.readouterr().out
+    checkout.commit({"pyproject.toml": FILES["pyproject.toml"].replace("1.3.0", "1.4.0")})
+    far.git("fetch", "--quiet", str(checkout.path), "main:main")
+    assert main.main(["tag", "-C", str(checkout.path), "1.4.0"], checkout.env) == 0
+    assert link in far.git("for-each-ref", "--format=%(contents)", "refs/tags/v1.4.0")
+
+
 WORKFLOW = """\
 diff --git a/.github/workflows/x.yml b/.github/workflows/x.yml
 new file mode 100644

@@ -10,7 +10,9 @@ from release_tools.cli.session import Session
 from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
 from release_tools.project.project_history import ProjectHistory
+from release_tools.project.tag_spelling import find_tag_format
 from release_tools.steps.identify import identify
+from release_tools.steps.write_notes import full_changelog
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +26,12 @@ def run(invocation: Session) -> int:
     """Print the notes, in Markdown, alone on standard output."""
     context, asked = invocation.context(), invocation.options.of
     version = parse_version(asked, field="VERSION") if asked else Version(identify(context, Release()).version)
-    text = ProjectHistory.of(context, version).notes(version, planned=not asked).text
+    history = ProjectHistory.of(context, version)
+    text = history.notes(version, planned=not asked).text
+    tag = next((release.tag for release in history.releases if release.version == version), "")
+    link = full_changelog(context, history, version, tag or find_tag_format(context).tag(version))
+    context.close()
+    text = "\n\n".join(filter(None, (text, link if tag or asked else "")))
     if invocation.options.json:
         text = json.dumps({"version": str(version), "notes": text}, indent=2)
     invocation.console.data(text)
