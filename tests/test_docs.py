@@ -42,3 +42,11 @@ def test_links_of_the_readme_are_whole_addresses_of_files_that_exist() -> None:
     assert len(paths) == text.count(f"{ACTION}/blob/") + 1
     for path in paths:
         assert (ROOT / path).is_file(), path
+
+
+def test_each_message_that_the_questions_name_is_one_of_ours() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "release_tools").rglob("*.py")))
+    headings = re.findall(r"^### (.+)$", read("docs/faq.md"), re.MULTILINE)
+    assert headings
+    for heading in headings:
+        assert heading.lower() in source.lower(), heading

@@ -31,7 +31,7 @@ def _project() -> tuple[str, str]:
     tag, _, rest = told.partition("-")
     return "demo", (tag.removeprefix("v") or "0.1.0") + (".post1" if rest else "")
 """
-PUBLISHED_ALREADY = ("pre-releases.md", "failures.md", "moving.md")
+PUBLISHED_ALREADY = ("pre-releases.md", "failures.md", "moving.md", "rollback.md", "provenance.md")
 """Pages that speak of a project with a version 1.0.0; they are played after it was tagged, or even built."""
 
 
@@ -81,7 +81,9 @@ def test_every_command_of_a_page_works(page: str, there: Stage, tmp_path: Path) 
     env["PATH"] = os.pathsep.join((str(tools), env["PATH"]))
     if page in PUBLISHED_ALREADY:
         say(there, "release-tools tag 1.0.0 && release-tools build", env)
-        env |= TOKENS if page == "failures.md" else {}
+        env |= TOKENS if page in ("failures.md", "rollback.md") else {}
+    if page == "rollback.md":
+        say(there, "release-tools publish", env)
     if page == "conda-forge.md":
         there.github.create("conda-forge/feedstock-outputs", {"README.md": "lists\n"})
     if page == "pre-releases.md":
