@@ -61,7 +61,7 @@ def _written(context: Context, release: Release) -> tuple[Note, Document]:
             f"{notes.silent_changelog} has no section for {release.version}: notes from {notes.source}",
             advice="Write one below a heading with this version, or below Unreleased.",
         )
-    return note, Document(NOTES, "\n\n".join(filter(None, (notes.text, link))), "markdown")
+    return note, Document(NOTES, "\n\n".join(filter(None, (notes.text, _left_out(release), link))), "markdown")
 
 
 def full_changelog(context: Context, history: ProjectHistory, version: Version, tag: str) -> str:
@@ -81,3 +81,11 @@ def full_changelog(context: Context, history: ProjectHistory, version: Version, 
     except ReleaseToolsError:  # the steps that need the forge tell why
         return ""
     return f"**Full changelog**: {repository.url}/compare/{before.tag}...{tag}" if repository else ""
+
+
+def _left_out(release: Release) -> str:
+    """Return the sentence about optional wheels that were not built; empty where every wheel was."""
+    if not release.left_out:
+        return ""
+    names = ", ".join(f"`{name}`" for name in release.left_out)
+    return f"Not built for this release, and installed from source there: {names}."

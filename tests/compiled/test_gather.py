@@ -73,6 +73,10 @@ def test_an_optional_wheel_may_be_missing_and_is_reported(run: Run, tmp_path: Pa
     assert said.code == 0, said.err
     assert "cp313-win_amd64" in said.out
     assert manifest.load(tmp_path / "dist").left_out == ("cp313-win_amd64",)
+    where = ("-C", jobs.checkout.root, "--packages-dir", tmp_path / "dist")
+    assert run("publish", *where, "--dry-run", "--network-tries", "1").code == 0
+    page = (tmp_path / "dist" / "report.html").read_text(encoding="utf-8")
+    assert "Not built for this release" in page
 
 
 def remove_folder(jobs: Jobs) -> None:
