@@ -51,6 +51,13 @@ def reference(session: nox.Session) -> None:
 
 
 @nox.session
+def names(session: nox.Session) -> None:
+    """Write the table of conda names: `nox -s names -- FILE...`; `docs/conda_names.py` has the shapes of the files."""
+    session.install("packaging")
+    session.run("python", "-m", "docs.conda_names", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a broken link is an error."""
     session.install("zensical")

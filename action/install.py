@@ -51,8 +51,8 @@ UNUSED = {
 """Of our own dependencies those that another command of a job does without."""
 COMPILED = {"abi3audit", "cibuildwheel", "lief", "pyelftools"}
 """The extra ``compiled``: what only a project with compiled code needs (the input ``compiled``)."""
-UNHEARD = {"conda-pypi", "email-validator", "pyjwt"}
-"""Who asks in vain: conda-pypi is a table to us, no mail server is looked for, and nobody logs in as a GitHub App."""
+UNHEARD = {"email-validator", "pyjwt"}
+"""Who asks in vain: no mail server is looked for, and nobody logs in as a GitHub App."""
 UNUSABLE = {"keyring"}
 """What twine does without where it is not there: a runner has no keyring."""
 RENDERING = {"pygments", "readme-renderer"}

@@ -121,9 +121,9 @@ CONDA = {"py-rattler", "py-rattler-build"}
 SIGNING = {"pypi-attestations", "sigstore", "cryptography", "pydantic"}
 HOSTING = {"pygithub", "pyjwt", "pynacl"}
 UPLOADING = {"twine", "requests-toolbelt", "rich"}
-BUILDING = {"build", "versioningit", "griffelib", "conda-pypi", "readme-renderer", "pygments"}
+BUILDING = {"build", "versioningit", "griffelib", "readme-renderer", "pygments"}
 COMPILING = {"cibuildwheel", "abi3audit", "lief"}
-NEVER = {"keyring", "jaraco-context", "conda-index", "dnspython", "unearth", "httpx2", "anyio"}
+NEVER = {"keyring", "jaraco-context", "dnspython"}
 
 
 @pytest.mark.parametrize(

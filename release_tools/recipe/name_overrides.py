@@ -1,12 +1,12 @@
 """Names and extras that conda-forge's people know and no mapping has, and packages that are harmless everywhere.
 
-Each table is keyed by the canonical PyPI name (PEP 503). A name belongs here only where the mapping that conda-pypi
-ships is wrong or silent and a conda-forge user would look twice.
+Each table is keyed by the canonical PyPI name (PEP 503). A name belongs here only where the table of conda-forge's
+names is wrong or lacks it.
 """
 
 from typing import Final
 
-# PyPI name -> conda-forge name, where the mapping lacks the pair or has another opinion.
+# PyPI name -> conda-forge name, where the table lacks the pair or has another opinion.
 RENAMED: Final = {
     "astropy": "astropy-base",
     "brotli": "brotli-python",
@@ -42,7 +42,7 @@ RENAMED: Final = {
 # What a name that holds several generations must be bound to.
 BOUNDS: Final = {"pyqt5": "5.*"}
 
-# The same on both sides, though the mapping does not list them.
+# The same on both sides, though the table does not list them.
 SAME: Final = frozenset(
     """
     aiohttp altair arrow arviz-base beautifulsoup4 black catboost certifi cffi cmake conan coveralls cryptography cupy

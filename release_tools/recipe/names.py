@@ -1,17 +1,16 @@
 """Look up the name of a PyPI project on a conda channel.
 
-The first that knows the name is believed: the user's own table, our curated one, the mapping that the conda-pypi
-package ships. What none of them knows keeps its name and is reported as unconfirmed with what was tried. Where a
-channel can be queried, every answer is confirmed there.
+The first that has the name decides: the user's own table, our curated one, the table of conda-forge's names that the
+package ships. A name that none of them has is kept and reported as unconfirmed, with what was tried: a package of the
+same name on a channel may be another project's, unless it says itself which project of PyPI it is.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.resources import files
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -30,7 +29,7 @@ from release_tools.recipe.name_overrides import (
 # Returns what an extra of a project requires, by the project's own Requires-Dist; None when that is not known.
 ExtraLookup = Callable[[str, str], Sequence[str] | None]
 
-MAPPING_FILE: Final = "grayskull_pypi_mapping.json"
+TABLE: Final = "conda_names.txt"
 CONDA_NAME: Final = re.compile(r"[a-z0-9_][a-z0-9_.\-]{0,63}")
 
 
@@ -39,7 +38,7 @@ class NameSource(StrEnum):
 
     CONFIG = "configuration"
     CURATED = "curated table"
-    MAPPING = "conda-pypi's mapping"
+    TABLE = "table of conda-forge's names"
     CHANNEL = "channel"
     SAME_NAME = "same name"
 
@@ -72,11 +71,14 @@ class Names:
     Attributes:
         overrides: the user's own table, PyPI name to conda name; the PyPI names in any spelling.
         exists: returns whether a channel has a package of that name; None when no channel is queried.
+        is_package_of: returns whether a package on the channel says that it is this PyPI project; None when that cannot
+            be queried.
         extras: what the extras of a dependency ask for, where the tables do not know; None when it cannot be asked.
     """
 
     overrides: Mapping[str, str] = field(default_factory=dict)
     exists: Callable[[str], bool] | None = None
+    is_package_of: Callable[[str, str], bool] | None = None
     extras: ExtraLookup | None = None
 
     def conda_name(self, pypi_name: str) -> Name:
@@ -91,7 +93,7 @@ class Names:
         for source, listed in (
             (NameSource.CONFIG, self._overrides.get),
             (NameSource.CURATED, self._curated.get),
-            (NameSource.MAPPING, _in_mapping),
+            (NameSource.TABLE, _in_table),
         ):
             conda = listed(pypi) or ""
             if not _is_name(conda):
@@ -132,7 +134,10 @@ class Names:
         if self.exists(prefixed := f"python-{spellings[0]}"):
             return Name(pypi_name, prefixed, NameSource.CHANNEL, confirmed=False, tried=unsure)
         if found:
-            return Name(pypi_name, found, NameSource.CHANNEL, confirmed=True, tried=tuple(tried))
+            if self.is_package_of is not None and self.is_package_of(found, canonicalize_name(pypi_name)):
+                return Name(pypi_name, found, NameSource.CHANNEL, confirmed=True, tried=tuple(tried))
+            unsure = (*tried, f"{NameSource.CHANNEL}: {found} may be another project")
+            return Name(pypi_name, found, NameSource.CHANNEL, confirmed=False, tried=unsure)
         return Name(pypi_name, spellings[0], NameSource.SAME_NAME, confirmed=False, tried=unsure)
 
     def _has(self, conda: str) -> bool:
@@ -178,19 +183,14 @@ def _spellings(pypi_name: str) -> tuple[str, ...]:
 
 
 @cache
-def _in_mapping(pypi: str) -> str:
-    """Return the mapping's entry, parsing only the few that are asked for out of ten thousand."""
-    mapping = _shipped_mapping()
-    entry = re.search(rf"{re.escape(json.dumps(pypi))}\s*:\s*(?={{)", mapping)
-    return json.JSONDecoder().raw_decode(mapping, entry.end())[0].get("conda_name") or "" if entry else ""
+def _in_table(pypi: str) -> str:
+    """Return the conda name that the shipped table has; empty where it has none."""
+    line = re.search(rf"^{re.escape(pypi)}(?: (\S+))?$", _shipped_table(), re.MULTILINE)
+    if line is None:
+        return ""
+    return line[1] or pypi
 
 
 @cache
-def _shipped_mapping() -> str:
-    """Return the mapping in the installed conda-pypi package, read as a file: importing it would import conda."""
-    try:
-        files = distribution("conda-pypi").files or ()
-    except PackageNotFoundError:
-        return ""
-    path = next((file for file in files if file.name == MAPPING_FILE), None)
-    return path.read_text(encoding="utf-8") if path else ""
+def _shipped_table() -> str:
+    return files("release_tools.recipe").joinpath(TABLE).read_text(encoding="utf-8")

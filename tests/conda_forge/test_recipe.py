@@ -79,7 +79,7 @@ def test_a_recipe_is_made_of_named_files(run: Run, files: list[Path], tmp_path: 
 def test_doubtful_names_are_listed_with_what_was_tried(run: Run, files: list[Path], tmp_path: Path) -> None:
     said = run("recipe", *files, "-C", tmp_path, **NO_CHANNEL)
     (doubt,) = (line for line in said.err.splitlines() if "no-such-thing" in line)
-    assert "configuration: not listed; curated table: not listed; conda-pypi's mapping: not listed" in doubt
+    assert "configuration: not listed; curated table: not listed; table of conda-forge's names: not listed" in doubt
     assert said.err.count(OFFLINE) == 1, "once: that nothing could be confirmed"
     assert "maintainers is not known" in said.err
 

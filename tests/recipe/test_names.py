@@ -1,11 +1,9 @@
-import subprocess
-import sys
-
 import pytest
+from packaging.utils import canonicalize_name
 
 from release_tools.errors import ConfigError
 from release_tools.recipe.name_overrides import BOUNDS, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME
-from release_tools.recipe.names import Names, NameSource
+from release_tools.recipe.names import CONDA_NAME, Names, NameSource, _shipped_table
 
 KNOWN = {
     "art": "ascii-art",
@@ -50,7 +48,7 @@ def test_an_unknown_name_is_kept_and_told_with_what_was_tried() -> None:
     assert name.tried == (
         "configuration: not listed",
         "curated table: not listed",
-        "conda-pypi's mapping: not listed",
+        "table of conda-forge's names: not listed",
     )
 
 
@@ -78,19 +76,19 @@ def channel(*names: str) -> Names:
 
 def test_a_channel_confirms_what_a_table_says() -> None:
     name = channel("pytorch").conda_name("torch")
-    assert (name.conda, name.source, name.confirmed) == ("pytorch", NameSource.MAPPING, True)
+    assert (name.conda, name.source, name.confirmed) == ("pytorch", NameSource.TABLE, True)
 
 
 @pytest.mark.parametrize("spelling", ["not-in-tables", "not_in_tables", "not.in.tables"])
 def test_a_channel_finds_the_spelling_that_it_has(spelling: str) -> None:
     name = channel(spelling).conda_name("not_in.tables")
-    assert (name.conda, name.source, name.confirmed) == (spelling, NameSource.CHANNEL, True)
+    assert (name.conda, name.source, name.confirmed) == (spelling, NameSource.CHANNEL, False)
 
 
 def test_a_table_that_the_channel_contradicts_gives_way_to_the_channel() -> None:
     name = channel("torch").conda_name("torch")
-    assert (name.conda, name.source, name.confirmed) == ("torch", NameSource.CHANNEL, True)
-    assert "conda-pypi's mapping: pytorch is not on the channel" in name.tried
+    assert (name.conda, name.source, name.confirmed) == ("torch", NameSource.CHANNEL, False)
+    assert "table of conda-forge's names: pytorch is not on the channel" in name.tried
 
 
 def test_a_name_of_the_users_that_the_channel_lacks_is_kept_but_not_confirmed() -> None:
@@ -115,14 +113,26 @@ def test_a_name_that_the_channel_has_twice_is_not_taken_for_the_librarys() -> No
     assert name.tried[-1] == "channel: new-one may be a library"
 
 
-def test_the_mapping_is_read_without_importing_conda() -> None:
-    code = """
-import sys
-from release_tools.recipe.names import Names
-assert Names().conda_name("build").conda == "python-build"
-sys.exit(bool({"conda", "conda_pypi"} & set(sys.modules)))
-"""
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+@pytest.mark.parametrize(("pypi", "conda"), [("b2", "backblaze-b2"), ("scine-database", "scine-database-python")])
+def test_a_homonym_on_a_channel_does_not_win_over_the_table(pypi: str, conda: str) -> None:
+    name = channel(pypi, conda).conda_name(pypi)
+    assert (name.conda, name.source, name.confirmed) == (conda, NameSource.TABLE, True)
+
+
+def test_a_package_that_names_its_project_is_confirmed() -> None:
+    own = {("of-a-private-channel", "of-a-private-channel")}
+    names = Names(exists=lambda _: True, is_package_of=lambda conda, pypi: (conda, pypi) in own)
+    assert not names.conda_name("python-of-a-private-channel").confirmed
+    names = Names(exists=lambda conda: not conda.startswith("python-"), is_package_of=lambda *pair: pair in own)
+    assert names.conda_name("of-a-private-channel").confirmed
+    assert not names.conda_name("somebody-elses").confirmed
+
+
+def test_the_table_has_each_project_once_with_a_name_that_conda_allows() -> None:
+    lines = [line for line in _shipped_table().splitlines() if not line.startswith("#")]
+    pairs = [line.split(" ") for line in lines]
+    assert len({pair[0] for pair in pairs}) == len(pairs) > 10_000
+    assert all(CONDA_NAME.fullmatch(pair[-1]) and canonicalize_name(pair[0]) == pair[0] for pair in pairs)
 
 
 def test_the_curated_tables_do_not_contradict_each_other() -> None:

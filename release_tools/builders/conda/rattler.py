@@ -1,6 +1,7 @@
 """Conda channels and prefixes by py-rattler: index a folder, solve, install, and look at what is installed."""
 
 import atexit
+import json
 import time
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -148,6 +149,25 @@ def unmet(
     with _explained(channels), _in_time(channels, patience):
         found = _wait(_records(list(wanted.values()), channels, cache_dir), patience)
     return tuple(text for text, spec in wanted.items() if not any(map(spec.matches, found)))
+
+
+def purls(name: str, channels: Sequence[str], *, patience: float, cache_dir: Path | None = None) -> frozenset[str]:
+    """Return the package URLs (``pkg:pypi/rich``) by which a channel's packages of one name say what they are.
+
+    Args:
+        name: the conda name.
+        channels: names or URLs.
+        patience: seconds after which they are given up.
+        cache_dir: where indexes are kept; the user's own cache if None.
+
+    Raises:
+        UnreachableError: a channel could not be read in time.
+    """
+    from rattler import MatchSpec
+
+    with _explained(channels), _in_time(channels, patience):
+        records = _wait(_records([MatchSpec(name)], channels, cache_dir), patience)
+    return frozenset(url for record in records for url in json.loads(record.to_json()).get("purls") or ())
 
 
 def why_not(channels: Sequence[str], *, specs: Sequence[str] = ("python",), cache_dir: Path | None = None) -> str:

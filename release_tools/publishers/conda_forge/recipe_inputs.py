@@ -97,7 +97,17 @@ class RecipeInputs:
     def names(self) -> Names:
         """Return the lookup of conda names, confirmed on the channels where possible, with PyPI's answers on extras."""
         overrides = self.context.config.conda.names
-        return Names(overrides, self.known.__contains__ if self.known else None, Extras(self.context))
+        if not self.known:
+            return Names(overrides, extras=Extras(self.context))
+        return Names(overrides, self.known.__contains__, self._is_package_of, Extras(self.context))
+
+    def _is_package_of(self, conda: str, pypi: str) -> bool:
+        """Return whether the channels' packages of a name say that they are a project of PyPI."""
+        try:
+            found = rattler.purls(conda, self.context.config.conda.channels, patience=self._patience)
+        except UnreachableError:
+            return False
+        return f"pkg:pypi/{pypi}" in {url.partition("@")[0].partition("?")[0] for url in found}
 
     @cached_property
     def known(self) -> frozenset[str]:
