@@ -149,11 +149,13 @@ def test_a_tool_sees_no_credentials(checkout: Checkout, tmp_path: Path) -> None:
     tools.mkdir()
     (tools / "towncrier").write_text(f'#!/bin/sh\nenv > "{tmp_path}/seen"\nexit 1\n')
     (tools / "towncrier").chmod(0o755)
-    checkout.more.update(GITHUB_TOKEN="ghs-canary-0123456789", PATH=f"{tools}{os.pathsep}{os.environ['PATH']}")
+    checkout.more.update(GITHUB_RUN_ID="canary-0123456789", PATH=f"{tools}{os.pathsep}{os.environ['PATH']}")
     assert run(checkout, "prepare", "1.4.0") == 17
     assert "canary" not in (tmp_path / "seen").read_text()
-    checkout.more["TWINE_PASSWORD"] = "pypi-canary"
-    assert run(checkout, "prepare", "1.4.0") == 12
+    for name in ("TWINE_PASSWORD", "GITHUB_TOKEN"):
+        checkout.more[name] = "canary-9876543210"
+        assert run(checkout, "prepare", "1.4.0") == 12
+        del checkout.more[name]
 
 
 def test_a_release_without_fragments_has_no_new_part(checkout: Checkout) -> None:
