@@ -7,7 +7,7 @@ step a publisher of the route.
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -24,7 +24,7 @@ from release_tools.errors import (
     from_os_error,
 )
 from release_tools.git.clone import start_clone
-from release_tools.model.note import Note, Section, Skip, State
+from release_tools.model.note import Note, Report, Section, Skip, State
 from release_tools.model.release import Release
 from release_tools.project.project_history import start_history
 from release_tools.publishers.base import Phase
@@ -198,10 +198,12 @@ class Outcome:
 
     Attributes:
         release: everything that became known, even if a step failed.
+        report: what the steps reported.
         error: what stopped it; None when every step passed.
     """
 
     release: Release
+    report: Report
     error: ReleaseToolsError | None = None
 
 
@@ -219,11 +221,12 @@ def run(items: Sequence[Item], context: Context, release: Release | None = None)
         known, error = _run_step(step, context, known)
         if error is not None:
             _mention_full_disk(error)
-            return Outcome(replace(known, sections=(*known.sections, *_not_run(queue, context, known))), error)
+            context.report.add_sections(*_not_run(queue, context, known))
+            return Outcome(known, context.report.report, error)
         for task in TASKS:
             if task.after is step and task.serves in queue:
                 task.start(context, known)
-    return Outcome(known)
+    return Outcome(known, context.report.report)
 
 
 def run_each(groups: Sequence[Sequence[Item]], context: Context) -> Outcome:
@@ -232,7 +235,7 @@ def run_each(groups: Sequence[Sequence[Item]], context: Context) -> Outcome:
     for steps in groups:
         outcome = run(steps, context, release)
         release, error = outcome.release, error or outcome.error
-    return Outcome(release, error)
+    return Outcome(release, context.report.report, error)
 
 
 def build_or_load_dists(context: Context, files: Sequence[Path] = ()) -> Release:
@@ -272,29 +275,33 @@ def _is_wanted(step: Step, context: Context) -> bool:
 
 
 def _run_step(step: Step, context: Context, known: Release) -> tuple[Release, ReleaseToolsError | None]:
-    """Return what a step found out, with its section, and the error that it failed with."""
+    """Return what a step found out, and the error that it failed with; its section is reported."""
     started = perf_counter()
+    documents = len(context.report.report.documents)
     error: ReleaseToolsError | None = None
     try:
         with context.console.working(step.title):
             result = _call(step, context, known)
     except PartialFailureError as failure:
         error = failure.error
-        result = failure.release.with_notes(Note(State.FAILED, error.message, advice=error.advice or RERUN_ADVICE))
+        context.report.add(Note(State.FAILED, error.message, advice=error.advice or RERUN_ADVICE))
+        result = failure.release
     except ReleaseToolsError as raised:
         if context.gate.is_dry_run and known.artifacts and isinstance(raised, RemoteError):
-            result = known.with_notes(lookup_failed_note(raised))
+            context.report.add(lookup_failed_note(raised))
+            result = known
         else:
             error = raised
-            result = known.with_notes(Note(State.FAILED, raised.message, advice=raised.advice))
+            context.report.add(Note(State.FAILED, raised.message, advice=raised.advice))
+            result = known
     if isinstance(result, Skip):
-        result = known.with_notes(Note(State.SKIPPED, result.reason, advice=result.advice))
-    error = error or _failure(step, result)
-    section = Section(step.title, result.notes, perf_counter() - started, step.group)
-    context.console.section(section)
-    for document in result.documents[len(known.documents) :]:
+        context.report.add(Note(State.SKIPPED, result.reason, advice=result.advice))
+        result = known
+    error = error or _failure(step, context.report.notes)
+    context.console.section(context.report.end_section(step.title, perf_counter() - started, step.group))
+    for document in context.report.report.documents[documents:]:
         context.console.document(document)
-    return replace(result, notes=(), sections=(*known.sections, section)), error
+    return result, error
 
 
 def _call(step: Step, context: Context, known: Release) -> Release | Skip:
@@ -329,9 +336,9 @@ def _not_run(queue: Sequence[Item], context: Context, release: Release) -> tuple
     return tuple(sections)
 
 
-def _failure(step: Step, result: Release) -> ReleaseToolsError | None:
+def _failure(step: Step, notes: Sequence[Note]) -> ReleaseToolsError | None:
     """Return one error for all the faults that a step found."""
-    faults = [note for note in result.notes if note.state is State.FAILED]
+    faults = [note for note in notes if note.state is State.FAILED]
     if not faults:
         return None
     return step.failure(

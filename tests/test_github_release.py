@@ -118,7 +118,7 @@ def repack(sdist: Path, wheel: Path, packed: int) -> None:
 
 
 def texts(outcome: Outcome) -> str:
-    return "\n".join(f"{note.text} {note.detail}" for section in outcome.release.sections for note in section.notes)
+    return "\n".join(f"{note.text} {note.detail}" for section in outcome.report.sections for note in section.notes)
 
 
 def shown(repository: Repository) -> list[tuple[str, bool, list[str]]]:
@@ -439,7 +439,7 @@ def test_without_a_token_there_is_a_rehearsal_but_no_release(
     there.bare.git("fetch", "--quiet", str(checkout.path), "refs/tags/*:refs/tags/*")
     outcome = release(is_dry_run=is_dry_run)
     assert (outcome.error and outcome.error.exit_code) == code
-    assert "GITHUB_TOKEN" in json.dumps(report_data(outcome.release, outcome.error))
+    assert "GITHUB_TOKEN" in json.dumps(report_data(outcome.release, outcome.report, outcome.error))
     assert shown(there) == []
 
 
@@ -452,7 +452,7 @@ def test_a_token_that_may_not_is_told_so_and_never_shown(
     outcome = release()
     assert outcome.error
     assert outcome.error.exit_code == 12
-    assert secret not in json.dumps(report_data(outcome.release, outcome.error))
+    assert secret not in json.dumps(report_data(outcome.release, outcome.report, outcome.error))
     assert shown(there) == []
 
 

@@ -131,6 +131,7 @@ class Session:
             is_dry_run: whether the gate stays closed.
             anywhere: whether a folder without a project is accepted.
         """
+        from release_tools.model.note import Report
         from release_tools.model.release import Release
         from release_tools.pipeline import run_each
         from release_tools.report.json_data import report_data
@@ -142,7 +143,7 @@ class Session:
         try:
             context = self.context(is_dry_run=is_dry_run, anywhere=anywhere)
         except ReleaseToolsError as error:
-            write_summary(self.env, *redacted(Release(), error, console.redact), is_dry_run=is_dry_run)
+            write_summary(self.env, *redacted(Release(), Report(), error, console.redact), is_dry_run=is_dry_run)
             raise
         try:
             outcome = run_each([group(context) if callable(group) else group for group in groups], context)
@@ -150,11 +151,11 @@ class Session:
             context.close()
         self._report(context, outcome)
         if self.options.json:
-            console.data(json.dumps(report_data(outcome.release, outcome.error), indent=2))
+            console.data(json.dumps(report_data(outcome.release, outcome.report, outcome.error), indent=2))
         if outcome.error is not None:
             console.error(outcome.error)
             return outcome.error.exit_code
-        console.say(closing_line(outcome.release, is_dry_run=is_dry_run), "bold")
+        console.say(closing_line(outcome.release, outcome.report, is_dry_run=is_dry_run), "bold")
         return 0
 
     def _report(self, context: "Context", outcome: "Outcome") -> None:
@@ -169,16 +170,18 @@ class Session:
         from release_tools.report.action_outputs import action_outputs
         from release_tools.report.output_files import redacted, write_outputs, write_page, write_summary
 
-        known, error = redacted(outcome.release, outcome.error, self.console.redact)
+        known, report, error = redacted(outcome.release, outcome.report, outcome.error, self.console.redact)
         is_dry_run = context.gate.is_dry_run
         stored = any(artifact.path.parent == context.output for artifact in known.artifacts)
         page, unwritten = None, None
         try:
             if stored:
-                page = write_page(context.output, known, error, is_dry_run=is_dry_run, background=self.background)
+                page = write_page(
+                    context.output, known, report, error, is_dry_run=is_dry_run, background=self.background
+                )
         except OutputError as raised:
             unwritten = raised
-        write_summary(self.env, known, error, is_dry_run=is_dry_run)
+        write_summary(self.env, known, report, error, is_dry_run=is_dry_run)
         outputs = action_outputs(known, context.output, page, error)
         if known.version:
             outputs["publishers"] = json.dumps(context.shared(Publishers).names(known.kind))

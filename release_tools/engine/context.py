@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from release_tools import addresses
 from release_tools.config.schema import Config
 from release_tools.engine.gate import Gate
+from release_tools.engine.run_report import RunReport
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.model.release import Release
 from release_tools.system.console import Console
@@ -75,6 +76,7 @@ class Context:
         background: work that starts before a step asks for its result.
         job_files: the files of a GitHub job that a build must not write to.
         signer: makes a file's attestation from an identity token; sigstore does where it is None.
+        report: what this run reports.
         origins: addresses of the route's destinations, whose hosts may be asked besides the public ones.
     """
 
@@ -89,6 +91,7 @@ class Context:
     signer: Callable[[Path, str], str] | None = None
     job_files: JobFiles = field(default_factory=JobFiles)
     origins: tuple[str, ...] = ()
+    report: RunReport = field(default_factory=RunReport)
     _shared: dict[Callable[["Context"], Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property

@@ -19,7 +19,7 @@ class PartialFailureError(Exception):
     """A step failed after part of it was done.
 
     Attributes:
-        release: with the receipts and notes of what was done before.
+        release: with the receipts of what was done before.
         error: the error that stopped it.
     """
 
@@ -30,7 +30,7 @@ class PartialFailureError(Exception):
 
 
 def run_actions(context: Context, release: Release, items: Iterable[Action | Note], *, workers: int = 1) -> Release:
-    """Run actions through the gate, and return the release with their receipts and notes.
+    """Run actions through the gate, report them, and return the release with their receipts.
 
     In a dry run, a destination that cannot be queried is a warning, and what would be done there is still shown.
 
@@ -49,40 +49,41 @@ def run_actions(context: Context, release: Release, items: Iterable[Action | Not
     iterator = iter(items)
     for item in iterator:
         if isinstance(item, Note):
-            release = release.with_notes(item)
+            context.report.add(item)
             continue
         release = _run(context, release, [item], 1)
         if workers > 1:
             rest = tuple(iterator)
             release = _run(context, release, [one for one in rest if isinstance(one, Action)], workers)
-            release = release.with_notes(*(one for one in rest if isinstance(one, Note)))
+            context.report.add(*(one for one in rest if isinstance(one, Note)))
     return release
 
 
 def _plan(context: Context, release: Release, items: Sequence[Action | Note]) -> Release:
     for number, item in enumerate(items):
         if isinstance(item, Note):
-            release = release.with_notes(item)
+            context.report.add(item)
             continue
         try:
             release = _run(context, release, [item], 1)
         except PartialFailureError as failure:
             if not isinstance(failure.error, RemoteError):
                 raise
-            return _plan_unchecked(failure.release, failure.error, items[number:])
+            return _plan_unchecked(context, failure.release, failure.error, items[number:])
     return release
 
 
-def _plan_unchecked(release: Release, error: RemoteError, items: Iterable[Action | Note]) -> Release:
+def _plan_unchecked(context: Context, release: Release, error: RemoteError, items: Iterable[Action | Note]) -> Release:
     """Return the release with what would be done by actions that could not be checked."""
-    release = release.with_notes(lookup_failed_note(error))
+    context.report.add(lookup_failed_note(error))
     for item in items:
         if isinstance(item, Note):
-            release = release.with_notes(item)
+            context.report.add(item)
         else:
             planned = replace(item.expected, state=State.PLANNED)
             note = Note(State.PLANNED, f"would {item.description} (skipped if already there)")
-            release = replace(release, receipts=(*release.receipts, planned)).with_notes(note)
+            context.report.add(note)
+            release = replace(release, receipts=(*release.receipts, planned))
     return release
 
 
@@ -115,7 +116,8 @@ def _run(context: Context, release: Release, actions: Sequence[Action], workers:
             except ReleaseToolsError as raised:
                 error = error or raised
                 continue
-            release = replace(release, receipts=(*release.receipts, receipt)).with_notes(action_note(action, receipt))
+            context.report.add(action_note(action, receipt))
+            release = replace(release, receipts=(*release.receipts, receipt))
     if error:
         raise PartialFailureError(release, error) from error
     return release

@@ -67,6 +67,19 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Report:
+    """What a run reports; every rendering is made from it and from the facts of the release.
+
+    Attributes:
+        sections: of the steps, in order.
+        documents: texts that are shown in full.
+    """
+
+    sections: tuple[Section, ...] = ()
+    documents: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True)
 class Skip:
     """The result of a step that does not apply.
 

@@ -1,13 +1,13 @@
 """Define the facts about one release."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.model.note import Document, Note, Section
+from release_tools.model.note import Note
 from release_tools.planning.build_plan import BuildPlan
 
 
@@ -74,9 +74,6 @@ class Release:
         source: the scratch clone that is built, None when the artifacts come from elsewhere.
         artifacts: the files, in the order in which they were made.
         receipts: the proofs of what was done, or would be.
-        notes: those of the current step.
-        sections: those of the steps before it.
-        documents: texts that the reports show in full.
         release_notes: the notes of the release, in Markdown; empty until written.
         parity: the result of comparing wheels and conda packages.
         recipe: what the pull request to conda-forge would change; None until it was made.
@@ -98,9 +95,6 @@ class Release:
     source: Path | None = None
     artifacts: tuple[Artifact, ...] = ()
     receipts: tuple[Receipt, ...] = ()
-    notes: tuple[Note, ...] = field(default=(), repr=False)
-    sections: tuple[Section, ...] = field(default=(), repr=False)
-    documents: tuple[Document, ...] = field(default=(), repr=False)
     release_notes: str = field(default="", repr=False)
     parity: tuple[Note, ...] = field(default=(), repr=False)
     recipe: RecipeFiles | None = field(default=None, repr=False)
@@ -121,14 +115,6 @@ class Release:
     def is_prerelease(self) -> bool:
         """Return whether indexes and GitHub treat it as a pre-release."""
         return self.kind in {Kind.DEV, Kind.PRE}
-
-    def with_notes(self, *notes: Note) -> "Release":
-        """Return the release with more notes of the current step."""
-        return replace(self, notes=(*self.notes, *notes))
-
-    def with_documents(self, *documents: Document) -> "Release":
-        """Return the release with more texts for its reports."""
-        return replace(self, documents=(*self.documents, *documents))
 
     def artifacts_of_kind(self, kind: ArtifactKind) -> tuple[Artifact, ...]:
         """Return the artifacts of one kind."""

@@ -5,11 +5,11 @@ from typing import Any
 from release_tools.artifacts.manifest import manifest
 from release_tools.errors import ReleaseToolsError
 from release_tools.model.action import Receipt
-from release_tools.model.note import Note
+from release_tools.model.note import Note, Report
 from release_tools.model.release import RecipeFiles, Release
 
 
-def report_data(release: Release, error: ReleaseToolsError | None = None) -> dict[str, Any]:
+def report_data(release: Release, report: Report, error: ReleaseToolsError | None = None) -> dict[str, Any]:
     """Return everything that a run found out and did: the keys of ``release.json``, and the notes of every step."""
     return {
         **manifest(release),
@@ -24,7 +24,7 @@ def report_data(release: Release, error: ReleaseToolsError | None = None) -> dic
                 "seconds": round(section.seconds, 3),
                 "notes": [note_data(note) for note in section.notes],
             }
-            for section in release.sections
+            for section in report.sections
         ],
     }
 

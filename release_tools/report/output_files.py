@@ -10,6 +10,7 @@ from typing import Any, Final
 from release_tools.artifacts.manifest import REPORT_PAGE
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import OutputError, ReleaseToolsError
+from release_tools.model.note import Report
 from release_tools.model.release import Release
 from release_tools.report.action_outputs import output_lines
 from release_tools.report.step_summary import LARGEST, step_summary
@@ -22,18 +23,19 @@ _OUTPUT: Final = "GITHUB_OUTPUT"
 
 
 def redacted(
-    release: Release, error: ReleaseToolsError | None, redact: Callable[[str], str]
-) -> tuple[Release, ReleaseToolsError | None]:
+    release: Release, report: Report, error: ReleaseToolsError | None, redact: Callable[[str], str]
+) -> tuple[Release, Report, ReleaseToolsError | None]:
     """Return release and error with every text passed through ``redact``, which escaping could hide a secret from."""
     clean = error and ReleaseToolsError(
         redact(error.message), redact(error.advice), faults=[redact(fault) for fault in error.faults]
     )
-    return _redacted(release, redact), clean
+    return _redacted(release, redact), _redacted(report, redact), clean
 
 
-def write_page(
+def write_page(  # noqa: PLR0913 - the parts of an outcome
     folder: Path,
     release: Release,
+    report: Report,
     error: ReleaseToolsError | None = None,
     *,
     is_dry_run: bool,
@@ -52,7 +54,7 @@ def write_page(
     from release_tools.report.page import report_page
 
     path = folder / REPORT_PAGE
-    page = report_page(release, error, is_dry_run=is_dry_run, background=background)
+    page = report_page(release, report, error, is_dry_run=is_dry_run, background=background)
     try:
         if not _is_ours(path):
             return None
@@ -78,13 +80,18 @@ def _is_ours(path: Path) -> bool:
 
 
 def write_summary(
-    env: Mapping[str, str], release: Release, error: ReleaseToolsError | None = None, *, is_dry_run: bool
+    env: Mapping[str, str],
+    release: Release,
+    report: Report,
+    error: ReleaseToolsError | None = None,
+    *,
+    is_dry_run: bool,
 ) -> None:
     """Append the step summary to what a job's step has written before; do nothing elsewhere."""
     if env.get(_SUMMARY):
         path = Path(env[_SUMMARY])
         room = LARGEST - (path.stat().st_size if path.exists() else 0)
-        _append(path, step_summary(release, error, is_dry_run=is_dry_run, room=room))
+        _append(path, step_summary(release, report, error, is_dry_run=is_dry_run, room=room))
 
 
 def write_outputs(env: Mapping[str, str], outputs: Mapping[str, str]) -> None:

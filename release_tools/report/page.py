@@ -13,7 +13,7 @@ from release_tools.engine.archives import conda_package_of, sdist_of, wheel_of
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import ArchiveError, ReleaseToolsError
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.model.note import State
+from release_tools.model.note import Report, State
 from release_tools.model.release import Release
 from release_tools.report.trees import Folder, Pair, side_by_side, tree
 from release_tools.report.verdicts import headline, outcome_state, preparations, published_sections, verdict
@@ -49,6 +49,7 @@ class Contents:
 
 def report_page(
     release: Release,
+    report: Report,
     error: ReleaseToolsError | None = None,
     *,
     is_dry_run: bool,
@@ -58,6 +59,7 @@ def report_page(
 
     Args:
         release: what became known; its artifacts are read.
+        report: what the steps reported.
         error: what stopped the run.
         is_dry_run: whether the gate was closed.
         background: the tasks of the run, which have read the artifacts already.
@@ -65,21 +67,22 @@ def report_page(
     from release_tools.report.page_template import STYLE, TEMPLATE
 
     files = list(_opened(release.artifacts, background or BackgroundTasks()))
-    actions = [note for section in published_sections(release) for note in section.notes if note.state in _ACTIONS]
+    actions = [note for section in published_sections(report) for note in section.notes if note.state in _ACTIONS]
     return TEMPLATE.render(
         release=release,
         error=error,
-        headline=headline(release, error, is_dry_run=is_dry_run),
-        verdict=verdict(release, error, is_dry_run=is_dry_run),
-        outcome=outcome_state(release, error, is_dry_run=is_dry_run),
-        preparations=preparations(release),
-        destinations=published_sections(release),
-        warnings=[note for section in release.sections for note in section.notes if note.state is State.WARNING],
+        headline=headline(release, report, error, is_dry_run=is_dry_run),
+        verdict=verdict(release, report, error, is_dry_run=is_dry_run),
+        outcome=outcome_state(report, error, is_dry_run=is_dry_run),
+        preparations=preparations(report),
+        destinations=published_sections(report),
+        warnings=[note for section in report.sections for note in section.notes if note.state is State.WARNING],
         actions=actions,
         is_dry_run=is_dry_run,
         files=files,
         pairs=_pairs(files),
-        documents=release.documents,
+        report=report,
+        documents=report.documents,
         style=STYLE,
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from release_tools.errors import ReleaseToolsError
 from release_tools.model.artifact import Artifact
-from release_tools.model.note import Document, Note, Section, State
+from release_tools.model.note import Document, Note, Report, Section, State
 from release_tools.model.release import Release
 from release_tools.report.text import size_text
 from release_tools.report.verdicts import (
@@ -56,27 +56,28 @@ _NOT_IN_LABELS: Final = re.compile(r"[^\w .+/:-]")
 
 
 def step_summary(
-    release: Release, error: ReleaseToolsError | None = None, *, is_dry_run: bool, room: int = LARGEST
+    release: Release, report: Report, error: ReleaseToolsError | None = None, *, is_dry_run: bool, room: int = LARGEST
 ) -> str:
     """Return the whole run in Markdown.
 
     Args:
         release: what became known.
+        report: what the steps reported.
         error: what stopped the run.
         is_dry_run: whether the gate was closed.
         room: the most bytes of UTF-8 that it may have; parts that do not fit are left out.
     """
-    return _fitting(_parts(release, error, is_dry_run=is_dry_run), room)
+    return _fitting(_parts(release, report, error, is_dry_run=is_dry_run), room)
 
 
-def _parts(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> Iterator[str]:
-    sign = _SIGNS[outcome_state(release, error, is_dry_run=is_dry_run)]
-    yield f"## {sign} {sanitize.markdown_line(headline(release, error, is_dry_run=is_dry_run))}\n"
+def _parts(release: Release, report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> Iterator[str]:
+    sign = _SIGNS[outcome_state(report, error, is_dry_run=is_dry_run)]
+    yield f"## {sign} {sanitize.markdown_line(headline(release, report, error, is_dry_run=is_dry_run))}\n"
     if error is not None:
         yield "\n" + sanitize.markdown_fence(str(error)) + "\n"
-    if release.sections:
-        yield "\n```mermaid\n" + diagram(release) + "```\n"
-    published = published_sections(release)
+    if report.sections:
+        yield "\n```mermaid\n" + diagram(release, report) + "```\n"
+    published = published_sections(report)
     if published:
         yield "\n| | destination | |\n|---|---|---|\n"
         yield from (_destination(section) for section in published)
@@ -84,17 +85,17 @@ def _parts(release: Release, error: ReleaseToolsError | None, *, is_dry_run: boo
         yield "\n| file | size | sha256 |\n|---|---:|---|\n"
         yield from (_artifact(artifact) for artifact in release.artifacts)
     yield "\n"
-    yield from (_section(section) for section in release.sections)
-    yield from (_document(document) for document in release.documents)
+    yield from (_section(section) for section in report.sections)
+    yield from (_document(document) for document in report.documents)
 
 
-def diagram(release: Release) -> str:
+def diagram(release: Release, report: Report) -> str:
     """Return the pipeline as a Mermaid flowchart: the commit, the build, and every destination."""
     lines = ["flowchart LR", f'  commit(["{_label(release.tag or release.version or "this commit")}"])']
-    built = preparations(release)
+    built = preparations(report)
     state = worst(built)
     lines.append(f'  commit --> build["{_SIGNS[state]} built and checked"]:::{_CLASS_OF[state]}')
-    for index, section in enumerate(published_sections(release)):
+    for index, section in enumerate(published_sections(report)):
         state = section_state(section)
         lines.append(f'  build --> destination{index}["{_SIGNS[state]} {_label(section.group)}"]:::{_CLASS_OF[state]}')
     return "\n".join(lines) + "\n" + _CLASSES

@@ -3,7 +3,7 @@
 from typing import Final
 
 from release_tools.model.artifact import Artifact
-from release_tools.model.note import Note, State
+from release_tools.model.note import Note, Report, State
 from release_tools.model.release import Release
 
 _UNITS: Final = ("B", "kB", "MB", "GB")
@@ -23,10 +23,10 @@ def artifact_note(artifact: Artifact) -> Note:
     return Note(State.DONE, artifact.filename, f"{size_text(artifact.size)}, sha256 {artifact.sha256}")
 
 
-def closing_line(release: Release, *, is_dry_run: bool) -> str:
+def closing_line(release: Release, report: Report, *, is_dry_run: bool) -> str:
     """Return the last line of a run that succeeded."""
-    states = [note.state for section in release.sections for note in section.notes]
-    seconds = sum(section.seconds for section in release.sections)
+    states = [note.state for section in report.sections for note in section.notes]
+    seconds = sum(section.seconds for section in report.sections)
     warnings = states.count(State.WARNING)
     counted = f", {_count(warnings, 'warning')}" if warnings else ""
     subject = f"{release.name} {release.version}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from release_tools.errors import ReleaseToolsError
-from release_tools.model.note import Section, State
+from release_tools.model.note import Report, Section, State
 from release_tools.model.release import Release
 
 WORDS: Final[Mapping[State, str]] = {
@@ -27,40 +27,40 @@ def section_state(section: Section) -> State:
     return next((state for state in _STRONGEST if state in states), State.DONE)
 
 
-def outcome_state(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> State:
+def outcome_state(report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> State:
     """Return FAILED, PLANNED for a dry run, or DONE; a build plans nothing and is DONE."""
     if error is not None:
         return State.FAILED
-    return State.PLANNED if is_dry_run and published_sections(release) else State.DONE
+    return State.PLANNED if is_dry_run and published_sections(report) else State.DONE
 
 
-def verdict(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
+def verdict(release: Release, report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
     """Return how the run ended, in a few words."""
     if error is not None:
-        failed = next((item.title for item in release.sections if section_state(item) is State.FAILED), "")
+        failed = next((item.title for item in report.sections if section_state(item) is State.FAILED), "")
         return f"failed at: {failed}" if failed else "failed"
     if release.is_prepared is not None:
         return "nothing changed" if is_dry_run else "prepared, not released yet"
-    if not published_sections(release):
+    if not published_sections(report):
         return "ready, nothing published"
     return "dry run complete" if is_dry_run else "released"
 
 
-def headline(release: Release, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
+def headline(release: Release, report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
     """Return the release and how the run ended, in one line."""
     what = f"{release.name} {release.version}".strip() or "The release"
-    return f"{what}: {verdict(release, error, is_dry_run=is_dry_run)}"
+    return f"{what}: {verdict(release, report, error, is_dry_run=is_dry_run)}"
 
 
-def published_sections(release: Release) -> tuple[Section, ...]:
+def published_sections(report: Report) -> tuple[Section, ...]:
     """Return one section a destination, in their order, for all the steps that publish there."""
-    names = dict.fromkeys(section.group for section in release.sections if section.group)
-    return tuple(_merge_sections(name, [one for one in release.sections if one.group == name]) for name in names)
+    names = dict.fromkeys(section.group for section in report.sections if section.group)
+    return tuple(_merge_sections(name, [one for one in report.sections if one.group == name]) for name in names)
 
 
-def preparations(release: Release) -> tuple[Section, ...]:
+def preparations(report: Report) -> tuple[Section, ...]:
     """Return the sections of the steps that publish nothing."""
-    return tuple(section for section in release.sections if not section.group)
+    return tuple(section for section in report.sections if not section.group)
 
 
 def worst(sections: tuple[Section, ...]) -> State:

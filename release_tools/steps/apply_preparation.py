@@ -38,4 +38,6 @@ def apply_preparation(context: Context, release: Release) -> Release | Skip:
         raise RepositoryError(f"{file}: changes what no preparation does", "See what made it.", faults=faults)
     diff = Document(f"Changes for {release.version}", local_commit.staged_diff(clone), "diff")
     note = Note(State.DONE, f"{file.name} applies", ", ".join(change.path for change in changes))
-    return release.with_documents(diff).with_notes(note)
+    context.report.add(diff)
+    context.report.add(note)
+    return release

@@ -33,9 +33,10 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
         known = replace(known, trial=(*release.trial, *built.artifacts))
     else:
         known = replace(known, artifacts=(*release.artifacts, *built.artifacts))
-    return known.with_notes(
+    context.report.add(
         Note(State.INFO, f"built by {chosen.builder.name}", chosen.because),
         *map(artifact_note, built.artifacts),
         *(Note(State.INFO, f"{one.filename} is for this machine only") for one in built.artifacts if project.is_trial),
         *built.notes,
     )
+    return known

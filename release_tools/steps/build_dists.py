@@ -69,13 +69,12 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
     _check_versions(dists, release)
     name = release.name or parse_sdist_filename(dists.sdist.name)[0]
     sdist = Artifact.of(dists.sdist, ArtifactKind.SDIST)
-    known = replace(release, name=name, source=source, artifacts=(sdist,)).with_notes(
-        artifact_note(sdist), *_backend_notes(dists)
-    )
+    context.report.add(artifact_note(sdist), *_backend_notes(dists))
+    known = replace(release, name=name, source=source, artifacts=(sdist,))
     if compiled or context.request.job:
         plan = context.background.result(_PLAN, _make_plan, context, source, replace(release, name=name))
         known = replace(known, plan=plan, plan_digest=plan.digest)
-    return _with_plan(context, known, dists.wheel) if compiled else _with_wheel(known, dists.wheel)
+    return _with_plan(context, known, dists.wheel) if compiled else _with_wheel(context, known, dists.wheel)
 
 
 def _check_dry_run(context: Context) -> None:
@@ -113,14 +112,15 @@ def _backend_notes(dists: Dists) -> Iterator[Note]:
         yield Note(State.WARNING, "the build backend warns", warning)
 
 
-def _with_wheel(release: Release, path: Path | None) -> Release:
+def _with_wheel(context: Context, release: Release, path: Path | None) -> Release:
     """Return the release of a pure project with its wheel."""
     if path is None:
         return release
     wheel = Artifact.of(path, ArtifactKind.WHEEL)
     if all(tag.platform == "any" for tag in parse_wheel_filename(path.name)[3]):
-        return replace(release, artifacts=(*release.artifacts, wheel)).with_notes(artifact_note(wheel))
-    return replace(release, artifacts=(*release.artifacts, wheel)).with_notes(
+        context.report.add(artifact_note(wheel))
+        return replace(release, artifacts=(*release.artifacts, wheel))
+    context.report.add(
         artifact_note(wheel),
         Note(
             State.WARNING,
@@ -128,6 +128,7 @@ def _with_wheel(release: Release, path: Path | None) -> Release:
             advice="Add [tool.cibuildwheel] to pyproject.toml, so that a wheel for each platform is planned.",
         ),
     )
+    return replace(release, artifacts=(*release.artifacts, wheel))
 
 
 def _with_plan(context: Context, release: Release, path: Path | None) -> Release:
@@ -142,11 +143,10 @@ def _with_plan(context: Context, release: Release, path: Path | None) -> Release
         trial = (Artifact.of(repaired.wheel, ArtifactKind.WHEEL),)
         detail = f"repaired by {repaired.tool}" if repaired.tool else f"not repaired: {repaired.reason}"
     for wheel in trial:
-        release = release.with_notes(
-            artifact_note(wheel), Note(State.INFO, f"{wheel.filename} is for this machine only", detail)
-        )
+        context.report.add(artifact_note(wheel), Note(State.INFO, f"{wheel.filename} is for this machine only", detail))
     notes = plan_notes(release.plan, context.request.job, trial) if release.plan else ()
-    return replace(release, trial=trial).with_notes(*notes)
+    context.report.add(*notes)
+    return replace(release, trial=trial)
 
 
 def _built_in_container(context: Context, release: Release) -> tuple[Artifact, ...]:

@@ -49,7 +49,8 @@ def build_wheels(context: Context, release: Release) -> Release:
     wheels = tuple(Artifact.of(path, ArtifactKind.WHEEL) for path in built.wheels)
     left_out = tuple(target.identifier for _, target in found.left_out)
     reasons = dict(built.failed)
-    return replace(release, artifacts=(sdist, *wheels), left_out=left_out).with_notes(
+    context.report.add(
         *map(artifact_note, wheels),
         *(Note(State.WARNING, f"{name} is optional and was not built", reasons.get(name, "")) for name in left_out),
     )
+    return replace(release, artifacts=(sdist, *wheels), left_out=left_out)

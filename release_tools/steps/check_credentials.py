@@ -20,9 +20,9 @@ def check_credentials(context: Context, release: Release) -> Release:
             continue
         try:
             for result in publisher.check_credentials(release):
-                release = release.with_notes(_note(result))
+                context.report.add(_note(result))
         except ReleaseToolsError as error:
-            release = release.with_notes(_note(error))
+            context.report.add(_note(error))
     return release
 
 

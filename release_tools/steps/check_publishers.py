@@ -36,9 +36,9 @@ def check_publishers(context: Context, release: Release) -> Release:
     errors: list[ReleaseToolsError] = []
     for result in _check(context, release, publishers):
         if isinstance(result, Note):
-            release = release.with_notes(result)
+            context.report.add(result)
         elif context.gate.is_dry_run and isinstance(result, CredentialError | RemoteError):
-            release = release.with_notes(Note(State.WARNING, result.message, advice=result.advice))
+            context.report.add(Note(State.WARNING, result.message, advice=result.advice))
         else:
             errors.append(result)
     if errors:

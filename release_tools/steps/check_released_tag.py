@@ -38,14 +38,16 @@ def check_released_tag(context: Context, release: Release) -> Release | Skip:
         where, commit = _ask(context, release.tag)
     except ReleaseToolsError as error:
         if context.gate.is_dry_run:
-            return release.with_notes(Note(State.WARNING, f"the tag cannot be checked: {error.message}", "", _ADVICE))
+            context.report.add(Note(State.WARNING, f"the tag cannot be checked: {error.message}", "", _ADVICE))
+            return release
         error.advice = _ADVICE
         raise
     if not commit:
         return _without_tag(context, release, where)
     if commit != release.commit:
         raise _moved(release, commit, where)
-    return release.with_notes(Note(State.DONE, f"{release.tag} is on {release.commit[:12]}", where))
+    context.report.add(Note(State.DONE, f"{release.tag} is on {release.commit[:12]}", where))
+    return release
 
 
 def _ask(context: Context, tag: str) -> tuple[str, str]:
@@ -101,14 +103,16 @@ def _check_offline(context: Context, release: Release) -> Release:
     if not commit and not release.tagged:
         return _without_tag(context, release, "the checkout")
     seen = "the checkout has it" if commit else "it was there when it was built"
-    return release.with_notes(Note(State.WARNING, f"{release.tag} is not compared with the remote", seen))
+    context.report.add(Note(State.WARNING, f"{release.tag} is not compared with the remote", seen))
+    return release
 
 
 def _without_tag(context: Context, release: Release, where: str) -> Release:
     text = f"{where} has no tag {release.tag}, or has it no more"
     if context.gate.is_dry_run:
         advice = "Push the tag before it is published: release-tools tag"
-        return release.with_notes(Note(State.WARNING, text, advice=advice))
+        context.report.add(Note(State.WARNING, text, advice=advice))
+        return release
     raise PreflightError(text, "Nothing was published. Push the tag of the commit that was built, or build again.")
 
 

@@ -29,7 +29,8 @@ def check_repository(context: Context, release: Release) -> Release:
     Raises:
         RepositoryError: the project is in no repository.
     """
-    return release.with_notes(*_repository(ProjectWorkflows.of(context)), *_recipe(context, release))
+    context.report.add(*_repository(ProjectWorkflows.of(context)), *_recipe(context, release))
+    return release
 
 
 def check_workflow_files(context: Context, release: Release) -> Release:
@@ -38,7 +39,8 @@ def check_workflow_files(context: Context, release: Release) -> Release:
     Raises:
         RepositoryError: the project is in no repository.
     """
-    return release.with_notes(*_workflows(ProjectWorkflows.of(context)))
+    context.report.add(*_workflows(ProjectWorkflows.of(context)))
+    return release
 
 
 def _repository(subject: ProjectWorkflows) -> Iterator[Note]:

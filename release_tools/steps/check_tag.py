@@ -69,9 +69,11 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
         )
     if not release.tagged:
         checks = (_version(subject), _free(subject, there), _tree(subject), _branch(subject, there))
-        return release.with_notes(*chain.from_iterable(checks))
+        context.report.add(*chain.from_iterable(checks))
+        return release
     if context.config.tag.branch:
-        return release.with_notes(*_branch(subject, there))
+        context.report.add(*_branch(subject, there))
+        return release
     return Skip(f"{release.tag} exists already")
 
 

@@ -27,7 +27,7 @@ def check_trusted_publishers(context: Context, release: Release) -> Release:
     for job in publishing_jobs(context.shared(Publishers), is_dev=subject.dev):
         for index in PUBLIC_INDEXES.values():
             if index.name == job.publisher:
-                release = release.with_notes(*_index(subject, job, index))
+                context.report.add(*_index(subject, job, index))
     return release
 
 

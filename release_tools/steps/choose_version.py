@@ -39,6 +39,9 @@ def choose_version(context: Context, release: Release) -> Release:
     files = CommittedFiles(clone, source)
     version = _version(context, files)
     _refuse(context, version, repository, head.commit)
+    context.report.add(
+        Note(State.INFO, f"{version}, from commit {head.commit[:_SHORT]}", f"on {head.branch or 'no branch'}")
+    )
     return replace(
         release,
         name=find_name(context),
@@ -47,7 +50,7 @@ def choose_version(context: Context, release: Release) -> Release:
         commit=head.commit,
         commit_time=head.time,
         source=source,
-    ).with_notes(Note(State.INFO, f"{version}, from commit {head.commit[:_SHORT]}", f"on {head.branch or 'no branch'}"))
+    )
 
 
 def _version(context: Context, files: CommittedFiles) -> Version:

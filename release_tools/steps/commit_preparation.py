@@ -27,11 +27,11 @@ def commit_preparation(context: Context, release: Release) -> Release:
     changes = local_commit.staged_changes(clone)
     if not changes:
         note = Note(State.SKIPPED, f"{release.version} is prepared already", advice=_advice(release))
-        return replace(release, is_prepared=True).with_notes(note)
+        context.report.add(note)
+        return replace(release, is_prepared=True)
     diff = local_commit.staged_diff(clone)
-    release = replace(release, is_prepared=False).with_documents(
-        Document(f"Changes for {release.version}", diff, "diff")
-    )
+    context.report.add(Document(f"Changes for {release.version}", diff, "diff"))
+    release = replace(release, is_prepared=False)
     if context.request.patch:
         return _patch(context, release, clone)
     repository = Repository.open(context.project, context.env)
@@ -47,21 +47,26 @@ def commit_preparation(context: Context, release: Release) -> Release:
     message = preparation_message(Version(release.version))
     files = f"{len(changes)} file{'s' if len(changes) > 1 else ''}"
     if context.gate.is_dry_run:
-        return release.with_notes(Note(State.PLANNED, f"commit {files}: {message}"))
+        context.report.add(Note(State.PLANNED, f"commit {files}: {message}"))
+        return release
     commit = local_commit.commit_staged(repository, clone, message)
     local_commit.check_out_changes(repository, changes, commit, stage=not context.request.no_commit)
     if context.request.no_commit:
-        return release.with_notes(Note(State.DONE, f"{files} edited, and not committed", advice="See them: git diff"))
+        context.report.add(Note(State.DONE, f"{files} edited, and not committed", advice="See them: git diff"))
+        return release
     local_commit.advance_branch(repository, release.commit, commit, f"release-tools prepare: {message}")
-    return release.with_notes(Note(State.DONE, f"{message}: commit {commit[:_SHORT]}", files, _advice(release)))
+    context.report.add(Note(State.DONE, f"{message}: commit {commit[:_SHORT]}", files, _advice(release)))
+    return release
 
 
 def _patch(context: Context, release: Release, clone: Repository) -> Release:
     file = Path(context.request.patch).resolve()
     if context.gate.is_dry_run:
-        return release.with_notes(Note(State.PLANNED, f"write {file}"))
+        context.report.add(Note(State.PLANNED, f"write {file}"))
+        return release
     local_commit.write_patch(clone, file)
-    return release.with_notes(Note(State.DONE, f"{file} is written", "a patch, of which nothing is applied here"))
+    context.report.add(Note(State.DONE, f"{file} is written", "a patch, of which nothing is applied here"))
+    return release
 
 
 def _advice(release: Release) -> str:

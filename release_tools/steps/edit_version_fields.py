@@ -40,7 +40,8 @@ def edit_version_fields(context: Context, release: Release) -> Release | Skip:
     notes = [*_notes(plan, is_dry_run=context.gate.is_dry_run), *_links(files)]
     if not notes:
         return Skip("no file holds the version: it comes from the tag")
-    return release.with_notes(*notes)
+    context.report.add(*notes)
+    return release
 
 
 def _refuse(plan: FieldPlan) -> None:

@@ -85,9 +85,8 @@ def _gathered(context: Context, folders: Sequence[Path]) -> Release:
             faults=list(dict.fromkeys(faults)),
         )
     left_out = tuple(target.identifier for target in gathering.left_out)
-    gathered = replace(source, artifacts=artifacts, plan=plan, job="", left_out=left_out).with_notes(
-        *_notes(context, source, artifacts, releases), *(_left_out(plan, name) for name in left_out)
-    )
+    context.report.add(*_notes(context, source, artifacts, releases), *(_left_out(plan, name) for name in left_out))
+    gathered = replace(source, artifacts=artifacts, plan=plan, job="", left_out=left_out)
     return take_served_files(context, gathered)
 
 

@@ -141,17 +141,7 @@ def identify(context: Context, release: Release) -> Release:
     elif project.source is VersionSource.BACKEND:
         _check_field(checkout.field, chosen)
     name = stated_name(context.project) or chosen.name
-    return replace(
-        release,
-        name=name,
-        version=str(chosen.version),
-        kind=chosen.kind,
-        tag=chosen.tag,
-        tagged=chosen.tagged,
-        commit=head.commit,
-        commit_time=max(head.time, _FIRST_ZIP_TIME),
-        older_tags=checkout.older_tags,
-    ).with_notes(
+    context.report.add(
         Note(State.INFO, f"{name} {chosen.version}".strip(), f"{chosen.kind} version, from {chosen.reason}"),
         Note(
             State.INFO,
@@ -162,6 +152,17 @@ def identify(context: Context, release: Release) -> Release:
         *_second_tag(checkout, chosen),
         *_uncommitted(repository),
         *_absent(repository, head),
+    )
+    return replace(
+        release,
+        name=name,
+        version=str(chosen.version),
+        kind=chosen.kind,
+        tag=chosen.tag,
+        tagged=chosen.tagged,
+        commit=head.commit,
+        commit_time=max(head.time, _FIRST_ZIP_TIME),
+        older_tags=checkout.older_tags,
     )
 
 

@@ -46,11 +46,12 @@ def load_build(context: Context, _: Release) -> Release:
             faults=faults,
         )
     trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} says"
-    return release.with_notes(
+    context.report.add(
         Note(State.INFO, f"{release.name} {release.version}, built from {release.commit[:12]}", release.tag),
         *(Note(State.DONE, one.filename, f"{size_text(one.size)}, sha256 {one.sha256}") for one in release.artifacts),
         Note(State.DONE, f"every fact and every digest is as {trusted}"),
     )
+    return release
 
 
 def _faults(context: Context, release: Release) -> Iterator[str]:

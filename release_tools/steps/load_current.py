@@ -21,4 +21,5 @@ def load_current(context: Context, release: Release) -> Release | Skip:
     if any(not one.path.is_file() or Artifact.of(one.path, one.kind).sha256 != one.sha256 for one in built.artifacts):
         return Skip(f"{context.output} does not hold what was built")
     note = Note(State.INFO, f"{len(built.artifacts)} files as they were built", str(context.output))
-    return replace(release, name=built.name, artifacts=built.artifacts).with_notes(note)
+    context.report.add(note)
+    return replace(release, name=built.name, artifacts=built.artifacts)

@@ -31,9 +31,11 @@ def load_files(paths: Sequence[Path]) -> Callable[[Context, Release], Release]:
         if not artifacts:
             raise UsageError("no sdist, wheel or conda package is there", "Name files, or a folder that holds some.")
         subject = ReleaseFiles.read(context, artifacts)
-        known = replace(release, artifacts=artifacts).with_notes(*(artifact_note(artifact) for artifact in artifacts))
+        context.report.add(*(artifact_note(artifact) for artifact in artifacts))
+        known = replace(release, artifacts=artifacts)
         if subject.faults:
-            return known.with_notes(*subject.faults)
+            context.report.add(*subject.faults)
+            return known
         name, version = _identity(subject)
         return replace(known, name=name, version=str(version), kind=kind_of(version))
 

@@ -36,11 +36,12 @@ def load_plan(context: Context, _: Release) -> Release:
         )
     job = plan.job(context.request.job)
     trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} says"
-    return replace(source, job=job.name).with_notes(
+    context.report.add(
         Note(State.INFO, f"{source.name} {source.version}, commit {source.commit[:12]}", source.tag),
         Note(State.INFO, f"job {job.name} on {job.runner}", targets_text(job)),
         Note(State.DONE, f"sdist and build plan are as {trusted}"),
     )
+    return replace(source, job=job.name)
 
 
 def _faults(context: Context, source: Release, plan: BuildPlan) -> Iterator[str]:

@@ -58,17 +58,21 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
         subject, rendering, unmet = context.background.result(RECIPE, _rendered, context, release)
     except (CondaError, RecipeError) as error:
         faults = "; ".join(error.faults)
-        return release.with_notes(Note(State.WARNING, error.message, faults, error.advice))
+        context.report.add(Note(State.WARNING, error.message, faults, error.advice))
+        return release
     if rendering.files is None:
-        return release.with_notes(*_refused(rendering))
+        context.report.add(*_refused(rendering))
+        return release
     if context.output.is_dir():
         from release_tools.publishers.conda_forge.recipe_files import store_recipe
 
         store_recipe(context.output, rendering.written.form, rendering.written.text, rendering.files.diff)
     text, language = (rendering.files.diff, "diff") if rendering.present else (rendering.written.text, "yaml")
     document = Document(CHANGE if rendering.present else RECIPE, text, language)
-    shown = release.with_documents(document) if text else release
-    return replace(shown, recipe=rendering.files).with_notes(*_said(subject, rendering, rendering.files, unmet))
+    if text:
+        context.report.add(document)
+    context.report.add(*_said(subject, rendering, rendering.files, unmet))
+    return replace(release, recipe=rendering.files)
 
 
 def _rendered(context: Context, release: Release) -> "_Rendered":

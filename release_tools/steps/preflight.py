@@ -25,7 +25,8 @@ def preflight(context: Context, release: Release) -> Release:
         existing = existing.parent
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         raise OutputError(f"{folder}: cannot be written to", "Choose another folder with --packages-dir.")
-    return release.with_notes(
+    context.report.add(
         visible if present else Note(State.DONE, "the build cannot see any publishing credentials"),
         Note(State.DONE, f"{folder} can be written to"),
     )
+    return release

@@ -1,12 +1,11 @@
 """Publish a release: every phase in order, each over all publishers of the route."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from release_tools.engine.context import Context
 from release_tools.engine.executor import PartialFailureError, lookup_failed_note, run_actions
 from release_tools.errors import ReleaseToolsError, RemoteError
-from release_tools.model.note import Document, Note, Skip, State
+from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.publishers.base import Phase, Publisher
 
@@ -27,7 +26,7 @@ def publish(context: Context, release: Release, publisher: Publisher, phase: Pha
         new = release.receipts[count:]
         if not context.gate.is_dry_run:
             is_changed = any(receipt.state is State.DONE for receipt in new)
-            release = _add(release, publisher.confirm(release, phase, is_changed=is_changed))
+            context.report.add(*publisher.confirm(release, phase, is_changed=is_changed))
         return replace(release, tagged=release.tagged or phase is Phase.TAG)
     except PartialFailureError as failure:
         return _recover(context, failure.release, failure.error, publisher)
@@ -38,14 +37,10 @@ def publish(context: Context, release: Release, publisher: Publisher, phase: Pha
 def _recover(context: Context, release: Release, error: ReleaseToolsError, publisher: Publisher) -> Release:
     notes = publisher.recover(release, error)
     if notes is not None:
-        return _add(release, notes)
+        context.report.add(*notes)
+        return release
     if context.gate.is_dry_run and isinstance(error, RemoteError):
         planned = Note(State.PLANNED, f"would publish to {publisher.title} (skipped if already there)")
-        return release.with_notes(lookup_failed_note(error), planned)
+        context.report.add(lookup_failed_note(error), planned)
+        return release
     raise PartialFailureError(release, error) from error
-
-
-def _add(release: Release, items: Iterable[Note | Document]) -> Release:
-    for item in items:
-        release = release.with_documents(item) if isinstance(item, Document) else release.with_notes(item)
-    return release

@@ -21,5 +21,7 @@ def resume_draft(context: Context, release: Release) -> Release | Skip:
         return skip
     release, notes = publisher.resume(release)
     if not notes:
-        return release.with_notes(Note(State.INFO, f"no other files in a draft of {release.tag or release.version}"))
-    return release.with_notes(*notes)
+        context.report.add(Note(State.INFO, f"no other files in a draft of {release.tag or release.version}"))
+        return release
+    context.report.add(*notes)
+    return release

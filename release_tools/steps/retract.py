@@ -23,9 +23,9 @@ def retract(
         raise PartialFailureError(release, error) from error
     for item in items:
         if isinstance(item, Document):
-            release = release.with_documents(item)
+            context.report.add(item)
         elif isinstance(item, Action):
             release = run_actions(context, release, [item])
         else:
-            release = release.with_notes(item)
+            context.report.add(item)
     return release

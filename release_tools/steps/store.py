@@ -42,7 +42,8 @@ def store(context: Context, release: Release) -> Release:
     if others:
         advice = f"Empty {folder} before you publish from it."
         notes.append(Note(State.WARNING, "there are other files in this folder", ", ".join(others), advice))
-    return replace(release, artifacts=stored).with_notes(*notes)
+    context.report.add(*notes)
+    return replace(release, artifacts=stored)
 
 
 def _earlier_files(folder: Path) -> set[str]:

@@ -34,7 +34,8 @@ def update_changelog(context: Context, release: Release) -> Release | Skip:
     found = history.changelog
     part = found.part(version) if found else None
     if found and part and not part.unreleased:
-        return release.with_notes(Note(State.UNCHANGED, f"{found.path} has a part for {version} already"))
+        context.report.add(Note(State.UNCHANGED, f"{found.path} has a part for {version} already"))
+        return release
     if history.fragment_settings is not None:
         return _from_fragments(context, release, history, history.fragment_settings)
     return _from_unreleased(context, release, found)
@@ -48,7 +49,8 @@ def _from_fragments(
         return Skip(f"there are no fragments for {settings.command}")
     _collect(context, settings, _source(release), Version(release.version))
     text = f"{settings.changelog}: {release.version}, by {settings.command}"
-    return release.with_notes(Note(_state(context), text, f"from {count} fragment{'s' if count > 1 else ''}"))
+    context.report.add(Note(_state(context), text, f"from {count} fragment{'s' if count > 1 else ''}"))
+    return release
 
 
 def _from_unreleased(context: Context, release: Release, found: Changelog | None) -> Release | Skip:
@@ -60,9 +62,11 @@ def _from_unreleased(context: Context, release: Release, found: Changelog | None
             f"{found.path} has no part for {release.version}, and none that is called Unreleased",
             advice='Write what changed below such a heading: "## [Unreleased]".',
         )
-        return release.with_notes(note)
+        context.report.add(note)
+        return release
     _edit(release, found.path, context.env)
-    return release.with_notes(Note(_state(context), f"{found.path}: what was unreleased is {release.version}"))
+    context.report.add(Note(_state(context), f"{found.path}: what was unreleased is {release.version}"))
+    return release
 
 
 def _source(release: Release) -> Path:

@@ -39,7 +39,8 @@ def verify(context: Context, release: Release) -> Release:
     subject = ReleaseFiles.read(context, release.artifacts)
     every = ReleaseFiles.read(context, (*release.artifacts, *release.trial))
     if every.faults:
-        return release.with_notes(*every.faults)
+        context.report.add(*every.faults)
+        return release
     start_installations(context, release)
     is_for_pypi = leads_to_pypi(context.config, release.kind)
     notes = [
@@ -61,7 +62,8 @@ def verify(context: Context, release: Release) -> Release:
     elif every.wheels:
         notes.append(Note(State.SKIPPED, "not installed: no wheel is for this Python and machine"))
     of_conda = map(_with_way_on, (*conda_notes, *proofs))
-    return replace(release, parity=proofs).with_notes(*notes, *of_conda)
+    context.report.add(*notes, *of_conda)
+    return replace(release, parity=proofs)
 
 
 def _with_way_on(note: Note) -> Note:

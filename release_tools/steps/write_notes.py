@@ -21,7 +21,9 @@ def write_notes(context: Context, release: Release) -> Release:
         HistoryError: the changelog that is configured is not there.
     """
     note, document = _written(context, release)
-    return replace(release, release_notes=document.text).with_notes(note).with_documents(document)
+    context.report.add(note)
+    context.report.add(document)
+    return replace(release, release_notes=document.text)
 
 
 def rewrite_notes(context: Context, release: Release) -> Release | Skip:

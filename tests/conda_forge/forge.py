@@ -196,7 +196,7 @@ def is_a_guests(line: str) -> bool:
 
 
 def texts(outcome: Outcome) -> str:
-    notes = (note for section in outcome.release.sections for note in section.notes)
+    notes = (note for section in outcome.report.sections for note in section.notes)
     return "\n".join(f"{note.text} {note.detail} {note.advice}" for note in notes)
 
 

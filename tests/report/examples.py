@@ -4,7 +4,7 @@ from pathlib import Path
 
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.model.note import Document, Note, Section, State
+from release_tools.model.note import Document, Note, Report, Section, State
 from release_tools.model.release import Kind, Release
 from tests.making import make_sdist, make_wheel
 
@@ -17,10 +17,12 @@ def section(title: str, *states: State, place: str = "") -> Section:
     return Section(title, tuple(Note(state, f"{title} is {state}") for state in states), 0.1, place)
 
 
+UPLOAD = Note(State.PLANNED, "upload molecool-1.4.0rc1-py3-none-any.whl to PyPI")
+
+
 def dry_run_release(folder: Path) -> Release:
     """A dry run that went well, with one place of each state."""
     wheel, sdist = make_wheel(folder, "molecool", "1.4.0rc1"), make_sdist(folder, "molecool", "1.4.0rc1")
-    upload = Note(State.PLANNED, f"upload {wheel.name} to PyPI")
     return Release(
         name="molecool",
         version="1.4.0rc1",
@@ -30,11 +32,29 @@ def dry_run_release(folder: Path) -> Release:
         commit="c0ffee" * 6 + "c0ff",
         artifacts=(Artifact.of(sdist, ArtifactKind.SDIST), Artifact.of(wheel, ArtifactKind.WHEEL)),
         receipts=(Receipt(f"pypi:{wheel.name}", PAGE, "ab" * 32, State.PLANNED, "pypi-url"),),
+    )
+
+
+def hostile(folder: Path) -> Release:
+    """The same, where every text that others may have written is an attack."""
+    good = dry_run_release(folder)
+    return Release(
+        name=HOSTILE,
+        version="1.0",
+        tag=HOSTILE,
+        artifacts=good.artifacts,
+        receipts=(Receipt(HOSTILE, "javascript:alert(1)", HOSTILE, State.PLANNED),),
+    )
+
+
+def dry_run_report() -> Report:
+    """What such a dry run reports."""
+    return Report(
         sections=(
             section("Version", State.INFO, State.WARNING),
             section("Build sdist and wheel", State.DONE),
             section("Push the tag", State.UNCHANGED, place="git remote"),
-            Section("Upload to PyPI", (upload,), 0.2, "PyPI"),
+            Section("Upload to PyPI", (UPLOAD,), 0.2, "PyPI"),
             section("Open a pull request", State.SKIPPED, place="conda-forge"),
         ),
         documents=(
@@ -45,16 +65,10 @@ def dry_run_release(folder: Path) -> Release:
     )
 
 
-def hostile(folder: Path) -> Release:
-    """The same, where every text that others may have written is an attack."""
+def hostile_report() -> Report:
+    """The same, where every text is an attack."""
     note = Note(State.WARNING, HOSTILE, HOSTILE, HOSTILE)
-    good = dry_run_release(folder)
-    return Release(
-        name=HOSTILE,
-        version="1.0",
-        tag=HOSTILE,
-        artifacts=good.artifacts,
-        receipts=(Receipt(HOSTILE, "javascript:alert(1)", HOSTILE, State.PLANNED),),
+    return Report(
         sections=(Section("Version", (note,), 0.1), Section("Upload", (note,), 0.1, "PyPI")),
         documents=(Document("Release notes", HOSTILE, "markdown"), Document("Recipe", HOSTILE, "yaml")),
     )

@@ -24,8 +24,8 @@ def test_the_outputs_of_a_rehearsal(tmp_path: Path) -> None:
     assert outputs == {
         "version": "1.4.0rc1",
         "tag": "v1.4.0rc1",
-        "is-prerelease": "true",
         "prepared": "",
+        "is-prerelease": "true",
         "released": "false",
         "packages-dir": str(tmp_path),
         "release-url": "",

@@ -13,12 +13,12 @@ from selenium.webdriver.common.by import By
 
 from release_tools.errors import BuildError, OutputError
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.model.note import Note, State
+from release_tools.model.note import Note, Report, State
 from release_tools.model.release import Release
 from release_tools.report.output_files import write_page
 from release_tools.report.page import report_page
 from tests.making import make_conda
-from tests.report.examples import HOSTILE, dry_run_release, hostile
+from tests.report.examples import HOSTILE, dry_run_release, dry_run_report, hostile, hostile_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHROMEDRIVER = shutil.which("chromedriver")
@@ -67,7 +67,7 @@ def complaints(browser: webdriver.Chrome) -> list[object]:
 def test_it_is_readable_everywhere(
     browser: webdriver.Chrome, tmp_path: Path, size: tuple[int, int], scheme: str
 ) -> None:
-    show(browser, tmp_path, report_page(dry_run_release(tmp_path), is_dry_run=True), size, scheme)
+    show(browser, tmp_path, report_page(dry_run_release(tmp_path), dry_run_report(), is_dry_run=True), size, scheme)
     assert complaints(browser) == []
     assert browser.title == "molecool 1.4.0rc1: dry run complete"
     wider = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -80,7 +80,7 @@ def test_it_is_readable_everywhere(
 @needs_browser
 def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: Path) -> None:
     release = dry_run_release(tmp_path)
-    show(browser, tmp_path, report_page(release, is_dry_run=True))
+    show(browser, tmp_path, report_page(release, dry_run_report(), is_dry_run=True))
     assert browser.find_element(By.CSS_SELECTOR, "header .warnings").text.endswith("Version is warning")
     places = [item.text.splitlines() for item in browser.find_elements(By.CSS_SELECTOR, ".destinations > li")]
     assert [(lines[1], lines[2]) for lines in places] == [
@@ -102,7 +102,7 @@ def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: P
 
 @needs_browser
 def test_folds_open_and_links_lead_somewhere(browser: webdriver.Chrome, tmp_path: Path) -> None:
-    show(browser, tmp_path, report_page(dry_run_release(tmp_path), is_dry_run=True))
+    show(browser, tmp_path, report_page(dry_run_release(tmp_path), dry_run_report(), is_dry_run=True))
     tree = browser.find_element(By.CSS_SELECTOR, "#files .artifact:nth-of-type(2) details.tree")
     inner = tree.find_element(By.CSS_SELECTOR, ".file")
     assert not inner.is_displayed()
@@ -121,7 +121,7 @@ def test_folds_open_and_links_lead_somewhere(browser: webdriver.Chrome, tmp_path
 @needs_browser
 def test_a_failure_is_told_first(browser: webdriver.Chrome, tmp_path: Path) -> None:
     error = BuildError("the backend said no", "Mend pyproject.toml.", faults=["no README", "no LICENSE"])
-    show(browser, tmp_path, report_page(dry_run_release(tmp_path), error, is_dry_run=False), PHONE)
+    show(browser, tmp_path, report_page(dry_run_release(tmp_path), dry_run_report(), error, is_dry_run=False), PHONE)
     alert = browser.find_element(By.CSS_SELECTOR, "header [role=alert]")
     assert [line.strip() for line in alert.text.splitlines() if line.strip()] == [
         "the backend said no", "no README", "no LICENSE", "Mend pyproject.toml.",
@@ -131,7 +131,7 @@ def test_a_failure_is_told_first(browser: webdriver.Chrome, tmp_path: Path) -> N
 
 @needs_browser
 def test_others_text_runs_nothing_and_fetches_nothing(browser: webdriver.Chrome, tmp_path: Path) -> None:
-    page = report_page(hostile(tmp_path), BuildError(HOSTILE, faults=[HOSTILE]), is_dry_run=True)
+    page = report_page(hostile(tmp_path), hostile_report(), BuildError(HOSTILE, faults=[HOSTILE]), is_dry_run=True)
     show(browser, tmp_path, page)
     assert complaints(browser) == []
     assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
@@ -146,7 +146,7 @@ def test_wheel_and_conda_package_stand_side_by_side(browser: webdriver.Chrome, t
     conda = Artifact.of(make_conda(tmp_path, "molecool", "1.4.0rc1"), ArtifactKind.CONDA, "noarch")
     proof = Note(State.DONE, "both ask for the same requirements", "python >=3.11")
     proven = replace(release, artifacts=(*release.artifacts, conda), parity=(proof,))
-    show(browser, tmp_path, report_page(proven, is_dry_run=True))
+    show(browser, tmp_path, report_page(proven, dry_run_report(), is_dry_run=True))
     parity = browser.find_element(By.ID, "parity")
     assert "both ask for the same requirements" in parity.text
     parity.find_element(By.CSS_SELECTOR, "summary").click()
@@ -160,7 +160,7 @@ def test_wheel_and_conda_package_stand_side_by_side(browser: webdriver.Chrome, t
 
 
 def test_the_page_names_no_asset(tmp_path: Path) -> None:
-    page = report_page(dry_run_release(tmp_path), is_dry_run=True)
+    page = report_page(dry_run_release(tmp_path), dry_run_report(), is_dry_run=True)
     assert "<script" not in page
     assert "@import" not in page
     assert " src=" not in page
@@ -170,8 +170,8 @@ def test_the_page_names_no_asset(tmp_path: Path) -> None:
 def test_a_corrupt_file_is_named_and_the_page_is_there(tmp_path: Path) -> None:
     release = dry_run_release(tmp_path)
     release.artifacts[1].path.write_bytes(b"not a zip")
-    assert "unpacked" in report_page(release, is_dry_run=True)
-    assert f"{release.artifacts[1].filename}: " in report_page(release, is_dry_run=True)
+    assert "unpacked" in report_page(release, dry_run_report(), is_dry_run=True)
+    assert f"{release.artifacts[1].filename}: " in report_page(release, dry_run_report(), is_dry_run=True)
 
 
 def lowest_contrast(browser: webdriver.Chrome) -> float:
@@ -204,17 +204,17 @@ def lowest_contrast(browser: webdriver.Chrome) -> float:
 def test_a_file_of_that_name_that_is_not_ours_stays(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     page.write_text("<p>my own report</p>")
-    assert write_page(tmp_path, Release(version="1.0"), is_dry_run=True) is None
+    assert write_page(tmp_path, Release(version="1.0"), Report(), is_dry_run=True) is None
     assert page.read_text() == "<p>my own report</p>"
     page.unlink()
-    assert write_page(tmp_path, Release(version="1.0"), is_dry_run=True) == page
-    assert write_page(tmp_path, Release(version="1.1"), is_dry_run=True) == page, "a page of ours is replaced"
+    assert write_page(tmp_path, Release(version="1.0"), Report(), is_dry_run=True) == page
+    assert write_page(tmp_path, Release(version="1.1"), Report(), is_dry_run=True) == page, "a page of ours is replaced"
     assert "1.1" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs a file system without room")
 def test_a_page_that_cannot_be_written_whole_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = write_page(tmp_path, Release(version="1.0"), is_dry_run=True)
+    page = write_page(tmp_path, Release(version="1.0"), Report(), is_dry_run=True)
     assert page
     before = page.read_bytes()
 
@@ -223,5 +223,5 @@ def test_a_page_that_cannot_be_written_whole_is_an_error(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(OutputError):
-        write_page(tmp_path, Release(version="1.1"), is_dry_run=True)
+        write_page(tmp_path, Release(version="1.1"), Report(), is_dry_run=True)
     assert page.read_bytes() == before

@@ -57,7 +57,9 @@ def test_files_of_a_former_run_go_and_files_of_others_stay(context: Context, tmp
     (context.output / "demo-1.0.tar.gz").write_bytes(b"changed since, so somebody's")
     told = store(context, release(tmp_path, "2.0"))
     assert set(snapshot(context.output)) == TWO | {"release.json", ".gitignore", "notes.txt", "demo-1.0.tar.gz"}
-    assert [note.detail for note in told.notes if note.state is State.WARNING] == ["demo-1.0.tar.gz, notes.txt"]
+    assert [note.detail for note in context.report.notes if note.state is State.WARNING] == [
+        "demo-1.0.tar.gz, notes.txt"
+    ]
     assert {artifact.path.parent for artifact in told.artifacts} == {context.output}
 
 

@@ -12,7 +12,7 @@ from release_tools.cli.session import Session
 from release_tools.config.loader import TABLE, read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, DriftError
-from release_tools.model.note import Document, Note, Section, State
+from release_tools.model.note import Document, Note, Report, Section, State
 from release_tools.model.release import Release
 from release_tools.report.output_files import write_summary
 from release_tools.workflows.project_workflows import ProjectWorkflows, our_action
@@ -73,7 +73,7 @@ def _check(invocation: Session, subject: ProjectWorkflows) -> int:
         return 0
     faults = [document.title for document in differences]
     error = DriftError("The workflows are not as they would be written now:", "Type: release-tools init", faults=faults)
-    write_summary(invocation.env, Release(name=subject.name, documents=differences), error, is_dry_run=True)
+    write_summary(invocation.env, Release(name=subject.name), Report(documents=differences), error, is_dry_run=True)
     raise error
 
 

@@ -33,11 +33,11 @@ def run(invocation: Session) -> int:
             "tag": release.tag,
             "tagged": release.tagged,
             "commit": release.commit,
-            "notes": [note_data(note) for note in release.notes],
+            "notes": [note_data(note) for note in context.report.notes],
         }
         invocation.console.data(json.dumps(facts, indent=2))
         return 0
-    for note in release.notes:
+    for note in context.report.notes:
         if note.state is State.WARNING or note.advice:
             invocation.console.remark(note)
     invocation.console.data(release.version)

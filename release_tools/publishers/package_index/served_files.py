@@ -30,7 +30,7 @@ def take_served_files(context: Context, release: Release) -> Release:
             try:
                 release = _from_index(context, release, destination)
             except RemoteError as error:
-                release = release.with_notes(
+                context.report.add(
                     Note(State.WARNING, f"{destination.title} was not asked for files that it serves", error.message)
                 )
     return release
@@ -47,7 +47,8 @@ def _from_index(context: Context, release: Release, index: Index) -> Release:
         if file and file.sha256 and file.sha256 != wheel.sha256:
             taken[wheel.filename] = _download(context, wheel, file)
     artifacts = tuple(taken.get(one.filename, one) for one in release.artifacts)
-    return replace(release, artifacts=artifacts).with_notes(*_notes(release, index, served.keys(), taken.keys()))
+    context.report.add(*_notes(release, index, served.keys(), taken.keys()))
+    return replace(release, artifacts=artifacts)
 
 
 def _download(context: Context, wheel: Artifact, file: IndexFile) -> Artifact:
