@@ -91,6 +91,7 @@ class Made:
         run_exports: what it adds to the requirements of what is built with it.
         noarch: ``python``, ``generic``, or empty for this platform's own.
         link: ``link.json``, for commands.
+        platform: the subdir, where it is for another platform than this one.
     """
 
     name: str
@@ -102,10 +103,11 @@ class Made:
     run_exports: Mapping[str, Sequence[str]] = field(default_factory=dict)
     noarch: str = ""
     link: Mapping[str, Any] = field(default_factory=dict)
+    platform: str = ""
 
     @property
     def subdir(self) -> str:
-        return "noarch" if self.noarch else HERE
+        return self.platform or ("noarch" if self.noarch else HERE)
 
     def write(self, channel: Path) -> Path:
         """Write it into its subdir of a channel, which is not indexed."""

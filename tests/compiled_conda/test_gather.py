@@ -1,0 +1,139 @@
+"""The conda packages of all build jobs become one release, each under its subdir on the channel."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from release_tools.artifacts import manifest
+from release_tools.builders.cibuildwheel import cibuildwheel_version
+from release_tools.cli.main import main
+from release_tools.errors import PreflightError
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.release import Release
+from tests.conftest import Run
+from tests.support.compiled_channel import Made
+from tests.support.projects import in_tree_project
+from tests.support.repositories import make_repository
+from tests.support.wheels import Project
+
+pytestmark = pytest.mark.skipif(not cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
+SETTINGS = """
+requires-python = ">=3.11"
+[tool.cibuildwheel]
+build = ["cp31[23]-manylinux_x86_64", "cp312-macosx_arm64", "cp312-win_amd64"]
+[tool.release-tools]
+wheels.jobs = ["linux-x86_64", "windows-x86_64", "macos-arm64"]
+"""
+JOBS = {
+    "linux-x86_64": {"cp312-cp312-manylinux_2_17_x86_64": "linux-64", "cp313-cp313-manylinux_2_17_x86_64": "linux-64"},
+    "windows-x86_64": {"cp312-cp312-win_amd64": "win-64"},
+    "macos-arm64": {"cp312-cp312-macosx_11_0_arm64": "osx-arm64"},
+}
+"""The wheels of each job, by tag, and the subdir of the conda package for each."""
+
+
+def conda_package(subdir: str, python: str, body: bytes = b"") -> Made:
+    minor = python.removeprefix("cp3")
+    files: dict[str, bytes | Path] = {f"lib/python3.{minor}/site-packages/demo/__init__.py": body}
+    depends = ("python", f"python_abi 3.{minor}.* *_{python}")
+    return Made("demo", "1.0", files, f"py3{minor}h{subdir.replace('-', '')[:7]}_0", depends, platform=subdir)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folders of all build jobs, the source job's written by the command itself."""
+    folder = tmp_path_factory.mktemp("built")
+    files = in_tree_project()
+    checkout = make_repository(
+        folder / "project", {**files, "pyproject.toml": files["pyproject.toml"] + SETTINGS}, ". v1.0"
+    )
+    jobs = folder / "jobs"
+    where = ("-C", str(checkout.root), "--packages-dir", str(jobs / "source"))
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    assert main(["build", "--job", "source", *where, "--no-verify-install"], env) == 0
+    for job, tags in JOBS.items():
+        write_job(jobs, job, tags)
+    return jobs
+
+
+def write_job(jobs: Path, job: str, tags: dict[str, str]) -> None:
+    source, folder = manifest.load(jobs / "source"), jobs / job
+    folder.mkdir()
+    for name in ("demo-1.0.tar.gz", "plan.json"):
+        shutil.copy(jobs / "source" / name, folder)
+    made = [Artifact.of(folder / "demo-1.0.tar.gz", ArtifactKind.SDIST)]
+    for tag, subdir in tags.items():
+        wheel = Project("demo", files={"demo/__init__.py": ""}, tag=tag, pure=False, bare=True).wheel(folder)
+        path = conda_package(subdir, tag.partition("-")[0]).write(folder / "channel")
+        made.append(Artifact.of(wheel, ArtifactKind.WHEEL))
+        made.append(Artifact.of(path.replace(folder / path.name), ArtifactKind.CONDA, subdir))
+    shutil.rmtree(folder / "channel")
+    store(folder, replace(source, artifacts=tuple(made), job=job))
+
+
+def store(folder: Path, release: Release) -> None:
+    (folder / "release.json").write_text(manifest.dump(release), encoding="utf-8")
+
+
+@pytest.fixture
+def jobs(built: Path, tmp_path: Path) -> Path:
+    shutil.copytree(built.parent, tmp_path / "built")
+    return tmp_path / "built" / "jobs"
+
+
+def gather(run: Run, jobs: Path) -> tuple[int, str]:
+    said = run("gather", jobs, "-C", jobs.parent / "project", "--packages-dir", jobs.parent / "dist")
+    return said.code, said.err
+
+
+def test_the_packages_of_all_platforms_become_one_release(run: Run, jobs: Path) -> None:
+    code, err = gather(run, jobs)
+    assert code == 0, err
+    release = manifest.load(jobs.parent / "dist")
+    packages = sorted((one.subdir, one.filename) for one in release.artifacts_of_kind(ArtifactKind.CONDA))
+    assert [subdir for subdir, _ in packages] == ["linux-64", "linux-64", "osx-arm64", "win-64"]
+    assert len(release.artifacts) == 1 + 2 * len(packages)
+
+
+def lose(jobs: Path) -> str:
+    release = manifest.load(jobs / "macos-arm64")
+    (package,) = release.artifacts_of_kind(ArtifactKind.CONDA)
+    package.path.unlink()
+    store(jobs / "macos-arm64", replace(release, artifacts=tuple(a for a in release.artifacts if a != package)))
+    return "osx-arm64/py312"
+
+
+def build_twice(jobs: Path) -> str:
+    release = manifest.load(jobs / "macos-arm64")
+    made = conda_package("linux-64", "cp312", b"other").write(jobs / "macos-arm64" / "channel")
+    path = made.replace(jobs / "macos-arm64" / made.name)
+    shutil.rmtree(jobs / "macos-arm64" / "channel")
+    again = Artifact.of(path, ArtifactKind.CONDA, "linux-64")
+    store(jobs / "macos-arm64", replace(release, artifacts=(*release.artifacts, again)))
+    return path.name
+
+
+def change(jobs: Path) -> str:
+    (package,) = manifest.load(jobs / "windows-x86_64").artifacts_of_kind(ArtifactKind.CONDA)
+    package.path.write_bytes(package.path.read_bytes() + b"\0")
+    return package.filename
+
+
+def add_unnamed(jobs: Path) -> str:
+    path = conda_package("linux-aarch64", "cp312").write(jobs / "linux-x86_64" / "channel")
+    path.replace(jobs / "linux-x86_64" / path.name)
+    shutil.rmtree(jobs / "linux-x86_64" / "channel")
+    return path.name
+
+
+@pytest.mark.parametrize("harm", [lose, build_twice, change, add_unnamed], ids=lambda harm: harm.__name__)
+def test_what_is_missing_or_differs_is_refused_by_name(run: Run, jobs: Path, harm: Callable[[Path], str]) -> None:
+    named = harm(jobs)
+    code, err = gather(run, jobs)
+    assert code == PreflightError.exit_code
+    assert named in err
+    assert not (jobs.parent / "dist").exists()
