@@ -14,6 +14,7 @@ from packaging.metadata import RawMetadata
 
 from release_tools.artifacts import Sdist, Wheel
 from release_tools.artifacts.install_scheme import InstallScheme, install_path_of
+from release_tools.recipe.linked_libraries import linked_libraries
 
 BUILD_FILES: Final = frozenset(
     {"CMakeLists.txt", "Cargo.toml", "meson.build", "pyproject.toml", "setup.cfg", "setup.py"}
@@ -71,6 +72,7 @@ class Built:
         entry_points: of console and gui scripts, ``name = module:function``, case kept.
         gui: the names of those that open windows.
         extra_modules: that only commands of an extra are made of, so that importing them may need what it brings.
+        libraries: the shared libraries that its extension modules link to, as the system spells them.
     """
 
     pure: bool
@@ -78,6 +80,7 @@ class Built:
     entry_points: tuple[str, ...] = ()
     gui: frozenset[str] = frozenset()
     extra_modules: frozenset[str] = frozenset()
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,5 +140,6 @@ def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None) -> Evidence:
         entry_points=tuple(f"{point.name} = {point.value}" for point in scripts),
         gui=frozenset(point.name for point in scripts if point.group == "gui_scripts"),
         extra_modules=wheel.extra_modules,
+        libraries=linked_libraries(wheel),
     )
     return Evidence(wheel.metadata.raw, sources, built)

@@ -20,6 +20,7 @@ from release_tools.recipe.conditions import condition, python_condition
 from release_tools.recipe.constraints import Flavour
 from release_tools.recipe.dependencies import Collected, Dependency, collect
 from release_tools.recipe.evidence import Evidence
+from release_tools.recipe.host_libraries import host_packages
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON, PYTHONS, Platform, System, platforms, supported_pythons
 from release_tools.recipe.modules import modules_to_test
 from release_tools.recipe.names import CONDA_NAME, Name, Names
@@ -193,7 +194,8 @@ def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chai
     run_notes, run_lines = _lines(run)
     tools = [line for line in host_lines if line.name in TOOLS - set(chain.host)]
     kept = [line for line in host_lines if line not in tools]
-    kept += [Line(name) for name in chain.host if name not in {line.name for line in kept}]
+    libraries, unknown = host_packages(evidence.built.libraries if evidence.built else ())
+    kept += [Line(name) for name in (*chain.host, *libraries) if name not in {line.name for line in kept}]
     files = (*recipe.about.license_files, *[CRATES_LICENSES] * chain.bundles_crates)
     return replace(
         recipe,
@@ -218,7 +220,7 @@ def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chai
             *host_notes,
             *run.notes,
             *run_notes,
-            _libraries(evidence),
+            *_libraries(evidence, unknown),
         ),
     )
 
@@ -229,11 +231,15 @@ def _unpinned(host: Collected) -> Collected:
     return replace(host, dependencies=tuple(free))
 
 
-def _libraries(evidence: Evidence) -> str:
-    """Return a note on the libraries that compiled code is linked to, at which only the wheel can hint."""
-    if found := bundled(evidence.built):
-        return f"The wheel brings {', '.join(found)} along: add the packages that have them to host."
-    return "Libraries that the compiled code links to are not known here: add them to host."
+def _libraries(evidence: Evidence, unknown: Sequence[str]) -> Iterable[str]:
+    """Yield a note on the libraries that compiled code links to, as far as their packages are not known."""
+    if evidence.built and evidence.built.libraries:
+        if unknown:
+            yield f"The wheel links to {', '.join(unknown)}: add the packages that have them to host."
+    elif found := bundled(evidence.built):
+        yield f"The wheel brings {', '.join(found)} along: add the packages that have them to host."
+    else:
+        yield "Libraries that the compiled code links to are not known here: add them to host."
 
 
 def _pip(host: Collected) -> tuple[Line, ...]:

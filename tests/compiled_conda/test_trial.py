@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.compiled_conda.projects import fastsum
 from tests.conftest import Run
 from tests.own_recipes.projects import Built, release
 from tests.support.compiled_channel import HERE, NEEDS_COMPILER
 from tests.support.conda import Channel
+from tests.support.repositories import make_repository
 
 pytestmark = [NEEDS_COMPILER, pytest.mark.skipif(HERE != "linux-64", reason="the plan of the project is for x86_64")]
 QUICK = ("--no-verify-install",)
@@ -41,8 +43,6 @@ def test_without_a_channel_the_rest_goes_on(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_plan_has_a_conda_package_for_each_python_of_each_platform(run: Run, tmp_path: Path) -> None:
-    from tests.support.repositories import make_repository
-
     files = fastsum().copy()
     files["pyproject.toml"] = files["pyproject.toml"].replace("cp31*-manylinux_x86_64", "cp312-* cp313-* cp314t-*")
     checkout = make_repository(tmp_path / "fastsum", files, ". v1.0")
@@ -58,3 +58,12 @@ def test_the_plan_has_a_conda_package_for_each_python_of_each_platform(run: Run,
         "windows-x86_64": ["win-64/py312", "win-64/py313"],
     }
     assert "conda" not in run("plan", "-C", checkout.root, "--json", "--no-conda").out
+
+
+def test_the_recipe_for_conda_forge_requires_what_the_wheel_links_to(run: Run, tmp_path: Path) -> None:
+    checkout = make_repository(tmp_path / "fastsum", fastsum(), ". v1.0")
+    said = run("recipe", "-C", checkout.root, "--json", RELEASE_TOOLS_CONDA_CHANNELS="http://127.0.0.1:9/nowhere")
+    assert said.code == 0, said.err
+    recipe = yaml.safe_load(json.loads(said.out)["text"])
+    assert "zlib" in recipe["requirements"]["host"]
+    assert {"${{ compiler('c') }}", "${{ stdlib('c') }}"} <= set(map(str, recipe["requirements"]["build"]))

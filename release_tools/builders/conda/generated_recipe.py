@@ -1,14 +1,11 @@
 """The recipe of a project that keeps none, generated from its sdist and a wheel, for the packages of this platform."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from platform import python_version_tuple
 from typing import Final
 
-from release_tools.artifacts import Wheel
 from release_tools.builders.conda.base import CondaProject
 from release_tools.builders.conda.build_from_clone import RecipeSource, git_variables
-from release_tools.builders.conda.linked_libraries import linked_libraries
 from release_tools.builders.conda.own_recipe import OwnRecipe, find_variant_files, prepare_recipe
 from release_tools.builders.conda.rattler import this_subdir
 from release_tools.builders.conda.variants import PYTHONS
@@ -18,9 +15,7 @@ from release_tools.model.note import Note, State
 from release_tools.recipe.document import Format
 from release_tools.recipe.evidence import gather
 from release_tools.recipe.generate import make_recipe
-from release_tools.recipe.host_libraries import host_packages
 from release_tools.recipe.names import Names
-from release_tools.recipe.recipe_model import Line, Recipe
 from release_tools.recipe.write_v1 import write_v1
 
 _BUILD: Final = "\nbuild:\n  number: 0\n"
@@ -45,7 +40,6 @@ def generated_recipe(project: CondaProject) -> RecipeSource:
     evidence = gather(sdist_of(context.background, sdist), sdist.sha256, wheels[0] if wheels else None)
     recipe = make_recipe(evidence, Names(overrides=conda.names), ())
     recipe = replace(recipe, name=conda.name or release.name.lower(), maintainers=())
-    recipe, unknown = _with_libraries(recipe, wheels)
     strict = f"\nbuild:\n  number: {conda.build_number}\n  dynamic_linking:\n    overlinking_behavior: error\n"
     text = write_v1(recipe).replace(_BUILD, strict, 1)
     prepared = prepare_recipe(OwnRecipe(Format.V1, Format.V1, text), release, sdist)
@@ -53,10 +47,7 @@ def generated_recipe(project: CondaProject) -> RecipeSource:
     folder.mkdir()
     path = folder / Format.V1
     path.write_text(prepared.text, encoding="utf-8", newline="\n")
-    notes = tuple(
-        Note(State.WARNING, f"no conda package is known for {name}", advice="Add it to a recipe of your own.")
-        for name in unknown
-    )
+    notes = tuple(Note(State.INFO, note) for note in recipe.notes)
     variant_files = find_variant_files(context, release, folder)
     return RecipeSource(folder, path, variant_files, git_variables(release), notes, _pythons(project))
 
@@ -70,15 +61,3 @@ def _pythons(project: CondaProject) -> tuple[str, ...]:
     prefix = f"{this_subdir()}/py3"
     planned = (target.removeprefix(prefix) for target in release.plan.job(release.job).conda if prefix in target)
     return tuple(f"3.{minor}" for minor in planned)
-
-
-def _with_libraries(recipe: Recipe, wheels: list[Wheel]) -> tuple[Recipe, tuple[str, ...]]:
-    """Return the recipe with the packages of the libraries that wheels link to, and the libraries without a package."""
-    found = sorted({library for wheel in wheels for library in linked_libraries(wheel)})
-    packages, unknown = host_packages(found)
-    there = {line.name for line in recipe.host}
-    return replace(recipe, host=(*recipe.host, *_lines(packages, there))), unknown
-
-
-def _lines(packages: tuple[str, ...], there: set[str]) -> Iterator[Line]:
-    yield from (Line(package) for package in packages if package not in there)

@@ -14,6 +14,7 @@ from release_tools.builders.conda import rattler, recipe_worker, test_worker
 from release_tools.builders.conda.base import BuiltPackages, CondaProject, CondaTarget
 from release_tools.builders.conda.build_from_clone import (
     build_folder,
+    built_elsewhere,
     check_versions,
     clone_with_recipe,
     collect_packages,
@@ -23,7 +24,6 @@ from release_tools.builders.conda.build_from_clone import (
 from release_tools.builders.conda.generated_recipe import generated_recipe
 from release_tools.builders.conda.variants import default_variants
 from release_tools.errors import BuildError
-from release_tools.model.note import Note, State
 from release_tools.recipe.document import Format
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.system.credentials import refuse_credentials, without_credentials
@@ -275,8 +275,8 @@ class RecipeBuilder:
         rendered = run_recipe(request, context.env, source.git_variables)
         if rendered.fault:
             raise BuildError(f"{path}: rattler-build cannot render it: {rendered.fault}", _CORRECT)
-        if not rendered.targets:
-            return BuiltPackages(notes=(Note(State.SKIPPED, f"{path} skips this platform, every package of it"),))
+        if elsewhere := built_elsewhere(project, path, rendered.targets):
+            return elsewhere
         check_versions(path, rendered.targets, project.release)
         needs_python = any(target.python for target in rendered.targets)
         if rendered.has_requirements and (reason := unreachable_because(context, needs_python=needs_python)):

@@ -75,7 +75,8 @@ class RecipeInputs:
         sdist = next(iter(self.release.artifacts_of_kind(ArtifactKind.SDIST)), None)
         if sdist is None:
             raise UsageError("a recipe is made of an sdist, and there is none", "Build one: release-tools build")
-        wheels = self.release.artifacts_of_kind(ArtifactKind.WHEEL)
+        trial = [artifact for artifact in self.release.trial if artifact.kind is ArtifactKind.WHEEL]
+        wheels = (*self.release.artifacts_of_kind(ArtifactKind.WHEEL), *trial)
         wheel = wheel_of(self.context.background, wheels[0]) if wheels else None
         return gather(sdist_of(self.context.background, sdist), sdist.sha256, wheel)
 
