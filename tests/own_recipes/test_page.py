@@ -13,14 +13,15 @@ from tests.support.conda import NEEDS_POSIX, Channel
 from tests.support.repositories import make_repository
 
 PAGE = Path(__file__).parents[2] / "docs" / "own-recipes.md"
-COMMAND = re.compile(r"^\$ (.+)$", re.MULTILINE)
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @NEEDS_POSIX
 @NEEDS_COMPILER
 def test_the_commands_of_the_page_run(tmp_path: Path, compiled_channel: Channel, env: dict[str, str]) -> None:
-    commands = COMMAND.findall(PAGE.read_text(encoding="utf-8"))
+    blocks = CONSOLE.findall(PAGE.read_text(encoding="utf-8"))
+    commands = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
     assert len(commands) >= 2
     checkout = make_repository(tmp_path / "demo", data_project(settings="attestations = 'off'\n"), ". v1.0")
     checkout.git("remote", "add", "origin", "https://github.com/octo/demo.git")
