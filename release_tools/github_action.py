@@ -31,7 +31,7 @@ OPTIONS: Final = ("project", "version", "tag", "bump", "job", "expect", "only", 
 
 EXPECT: Final = "expect"
 UNCHECKED: Final = "none"
-"""The input ``expect`` of whoever asks for no comparison; an empty one is a comparison that went wrong."""
+"""The input ``expect`` that asks for no comparison; an empty one is a comparison that went wrong."""
 
 RELEASE: Final = "release"
 ONLY: Final = "only"
@@ -44,7 +44,7 @@ POSITIONAL: Final = ("prepare", "tag", "notes", "retract")
 """Commands that take the version as their argument."""
 
 OWN: Final = ("command", "arguments", "python-version", "compiled", "wheels")
-"""Inputs that no option or setting stands for."""
+"""Inputs that are neither an option nor a setting."""
 
 
 def run(env: Mapping[str, str]) -> int:

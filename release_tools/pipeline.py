@@ -1,6 +1,6 @@
 """Define the whole product: the steps of a release, and their order.
 
-`BUILD` makes the files and needs no secret; `PUBLISH` publishes them and needs no build tool. A phase stands for one
+`BUILD` makes the files and needs no secret; `PUBLISH` publishes them and needs no build tool. A phase is one
 step a publisher of the route.
 """
 

@@ -60,7 +60,7 @@ def http(url: str, pauses: list[float]) -> Iterator[Http]:
 
 def patient(http: Http, what: What) -> Http:
     """Only a server that hangs is not waited for: any other may be slow, on a machine that has much to do."""
-    return replace(http, patience=replace(http.patience, timeout=0.5 if what is What.HANG else 30.0))
+    return replace(http, retry_policy=replace(http.retry_policy, timeout=0.5 if what is What.HANG else 30.0))
 
 
 @pytest.mark.parametrize(
@@ -149,19 +149,19 @@ def test_a_place_that_is_not_allowed_is_not_asked(address: str) -> None:
         Http.to(["https://pypi.org"], {}).get(address)
 
 
-def test_a_session_beside_another_has_places_of_its_own_and_ends_with_it(url: str) -> None:
+def test_a_session_for_other_hosts_has_places_of_its_own_and_ends_with_it(url: str) -> None:
     quick = RetryPolicy(tries=1)
-    other = Http.to(["https://pypi.org"], {}).beside([url], quick)
+    other = Http.to(["https://pypi.org"], {}).with_hosts([url], quick)
     with closing(Http.to(["https://pypi.org"], {"NO_PROXY": "*"})) as first:
-        beside = first.beside([url], quick)
-        assert first.beside([f"{url}/elsewhere"], quick) is beside
-        assert beside is not other
-        assert (beside.patience, beside.environment) == (quick, first.environment)
-        assert beside.get(f"{url}/here").json() == "/here"
-        for session, address in ((first, f"{url}/here"), (beside, "https://pypi.org/")):
+        derived = first.with_hosts([url], quick)
+        assert first.with_hosts([f"{url}/elsewhere"], quick) is derived
+        assert derived is not other
+        assert (derived.retry_policy, derived.environment) == (quick, first.environment)
+        assert derived.get(f"{url}/here").json() == "/here"
+        for session, address in ((first, f"{url}/here"), (derived, "https://pypi.org/")):
             with pytest.raises(RemoteError, match="not among the hosts"):
                 session.get(address)
-        pools = beside.session.get_adapter(url).poolmanager.pools  # type: ignore[attr-defined]  # an HTTPAdapter has one
+        pools = derived.session.get_adapter(url).poolmanager.pools  # type: ignore[attr-defined]  # an HTTPAdapter has one
         assert len(pools) == 1
     assert len(pools) == 0
 

@@ -101,7 +101,7 @@ def test_an_alias_of_another_release_is_named(made: tuple[Wheel, list[CondaPacka
     wheel, (unix, win, other) = made
     stale = replace(other, depends=("demo ==0.9",))
     (failed,) = (note for note in compare_contents(wheel, [unix, win, stale], Names()) if note.state is State.FAILED)
-    assert "does not stand for this release" in failed.text
+    assert "is not a metapackage for this release" in failed.text
 
 
 def test_many_differing_files_are_counted_and_some_are_named(made: tuple[Wheel, list[CondaPackage]]) -> None:

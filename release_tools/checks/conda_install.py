@@ -1,4 +1,4 @@
-"""The conda packages: read back by rattler-build, equal to the wheel, and installed where a channel is at hand."""
+"""The conda packages: read back by rattler-build, equal to the wheel, and installed where a channel can be reached."""
 
 import os
 import shutil
@@ -64,7 +64,7 @@ def check_conda_installation(context: Context, subject: ReleaseFiles) -> tuple[N
     channels = context.config.conda.channels
     if reason := _unreachable_because(context, packages):
         advice = "Run again where one of conda.channels can be reached."
-        text = "conda package not installed: no channel with Python at hand"
+        text = "conda package not installed: no reachable conda channel provides Python"
         return (Note(State.SKIPPED, text, " ".join(reason.split()), advice),)
     everything = [_own_channel(context.scratch / "channel", subject).as_uri(), *channels]
     notes: list[Note] = []
@@ -113,8 +113,10 @@ def _installed(
     env = without_credentials(context.env) | {"PATH": path, "CONDA_PREFIX": str(prefix)}
     wheel = next(iter(wheels), None)
     if wheel is not None and python.exists() and _has_project(prefix, wheel):
-        told = "the conda package installs into a prefix and imports"
-        with_python = InstalledWheel(str(python), env, prefix, f"{told}, with Python 3.{minor}" if minor else told)
+        text_of_result = "the conda package installs into a prefix and imports"
+        with_python = InstalledWheel(
+            str(python), env, prefix, f"{text_of_result}, with Python 3.{minor}" if minor else text_of_result
+        )
         yield from inspect_installation(with_python, wheel, context.config.verify.imports or wheel.import_names)
     else:
         yield Note(State.DONE, "the conda packages install into a prefix", ", ".join(sorted(names)))

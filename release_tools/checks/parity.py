@@ -12,7 +12,7 @@ from release_tools.recipe.names import Names
 from release_tools.recipe.requirements import translate
 
 _SHOWN: Final = 5
-_ADVICE: Final = "Make the conda package anew from this wheel."
+_ADVICE: Final = "Build the conda package from this wheel again."
 
 
 def compare_contents(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> tuple[Note, ...]:
@@ -86,8 +86,10 @@ def _identity(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
 
 def _requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> Iterator[Note]:
     """Each package must carry one of the translations of the wheel's requirements, and each must be carried."""
-    told = wheel.metadata.raw.get("requires_dist", [])
-    missing = {frozenset(specs) for specs in translate(told, noarch.required_python(wheel), names).variants.values()}
+    requirements = wheel.metadata.raw.get("requires_dist", [])
+    missing = {
+        frozenset(specs) for specs in translate(requirements, noarch.required_python(wheel), names).variants.values()
+    }
     for package in packages:
         if (found := frozenset(package.depends)) in missing:
             missing.remove(found)
@@ -103,10 +105,10 @@ def _requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) 
 def _alias(package: CondaPackage, real: Sequence[CondaPackage]) -> Iterator[Note]:
     pinned = {(f"{other.name} =={other.version}",) for other in real}
     if package.depends in pinned and not package.members:
-        yield Note(State.DONE, f"{package.name} stands for {package.depends[0]}", package.path.name)
+        yield Note(State.DONE, f"{package.name} is a metapackage for {package.depends[0]}", package.path.name)
     else:
         yield Note(
-            State.FAILED, f"{package.path.name} does not stand for this release", _some(package.depends), _ADVICE
+            State.FAILED, f"{package.path.name} is not a metapackage for this release", _some(package.depends), _ADVICE
         )
 
 

@@ -59,11 +59,11 @@ class Command(Protocol):
         """Do it and answer the exit code."""
 
 
-def run_process(deed: Callable[[], int]) -> int:
+def run_process(function: Callable[[], int]) -> int:
     """Do something in a process of its own: it ends soon, so little garbage is looked for, and none at the end."""
     gc.set_threshold(_OBJECTS)
     try:
-        return deed()
+        return function()
     finally:
         gc.freeze()
 
@@ -89,7 +89,7 @@ def main(
             return _call(arguments, dict(os.environ if env is None else env), is_process=own)
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads what we say, such as head, has heard enough
+    except BrokenPipeError:  # the reader, such as head, has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
     except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """Define what release-tools asks of a hosting service.
 
-GitHub is the one implementation today. Another service is another folder beside ``github/`` and one line in
+GitHub is the one implementation today. Another service is another folder next to ``github/`` and one line in
 `release_tools.forges.registry`.
 """
 

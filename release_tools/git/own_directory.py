@@ -1,7 +1,7 @@
 """A git directory of our own over a checkout's objects, refs and index.
 
 A repository's configuration may name programs that git then starts: filters, an ssh command, a credential helper, a
-signer. Whoever can write into a checkout could so run code with our credentials. Our git therefore reads a
+signer. Anyone who can write to a checkout could thus run code with our credentials. Our git therefore reads a
 configuration that we write: of the checkout's it holds the keys that are data, and none that names a program. The
 user's own configuration (``~/.gitconfig``) holds as ever.
 

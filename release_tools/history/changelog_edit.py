@@ -115,7 +115,7 @@ class _Edit:
                 yield line.strip()[0] * len(title) + self.end
 
     def _relinked(self, lines: tuple[str, ...], last: Part) -> Iterator[str]:
-        """The lines, with a link definition for the new version beside the one that it follows from."""
+        """Return the lines, with a link definition for the new version next to that of the previous one."""
         old, new = last.spelled, str(self.version)
         unreleased = any(_UNRELEASED_LINK.match(line) for line in lines)
         for line in lines:

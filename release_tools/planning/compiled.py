@@ -21,7 +21,7 @@ _REQUIREMENT: Final = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)", re.ASCII)
 _MESON_LANGUAGE: Final = re.compile(r"\bproject\s*\(\s*'[^']*'\s*,\s*(?:\[\s*)?'|\badd_languages\s*\(")
 
 SOURCES: Final = ("setup.py", "meson.build")
-"""The files beside ``pyproject.toml`` that `compiled_because` wants the texts of."""
+"""The files next to ``pyproject.toml`` whose texts `compiled_because` needs."""
 
 
 def compiled_because(pyproject: Mapping[str, Any], texts: Mapping[str, str]) -> str:

@@ -133,7 +133,7 @@ class VersionFiles:
                 yield field
 
     def _named_by_settings(self) -> Iterator[VersionField]:
-        """Return the fields in files that a backend is told to read the version from."""
+        """Return the fields in files that a backend is configured to read the version from."""
         backend = self._project.backend
         hatch, pdm = self._table("tool", "hatch", "version"), self._table("tool", "pdm", "version")
         if "hatch" in backend and isinstance(hatch.get("path"), str) and hatch.get("source", "regex") == "regex":
@@ -187,8 +187,8 @@ class VersionFiles:
     @cached_property
     def _folders(self) -> list[str]:
         """The folders in which import packages are, each with a ``/`` at its end."""
-        told = self._table("tool", "setuptools").get("package-dir")
-        own = told.get("") if isinstance(told, dict) else None
+        folders = self._table("tool", "setuptools").get("package-dir")
+        own = folders.get("") if isinstance(folders, dict) else None
         names = ((own,) if isinstance(own, str) else ()) + SOURCE_FOLDERS
         return [f"{name.strip('./')}/" if name.strip("./") else "" for name in names]
 

@@ -61,6 +61,6 @@ def wait_until_served(
                 "Nothing is lost: run the same command again in a few minutes.",
             )
         context.console.doing(f"waiting until {title} serves {', '.join(names)}")
-        context.http.patience.sleep(pause)
+        context.http.retry_policy.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
         forget()

@@ -21,7 +21,7 @@ def modules_to_test(evidence: Evidence) -> tuple[str, ...]:
     """Return the modules to import in a test: those of the wheel, or those that the sdist would install.
 
     Packages are preferred to single modules next to them, which are shims (``py.py`` of pytest). A namespace is
-    followed down to the packages in it (``google.auth``); of many, the one with the project's name is enough. Beside
+    followed down to the packages in it (``google.auth``); of many, the one with the project's name is enough. Next to
     a package with the project's name it is left out (``mpl_toolkits`` of matplotlib).
     """
     paths = installed_paths(evidence.sources) if evidence.built is None else evidence.built.paths

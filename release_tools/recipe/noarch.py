@@ -143,7 +143,7 @@ def _collisions(wheel: Wheel) -> Iterable[str]:
     for member in wheel.members:
         place = install_path_of(member.name)
         if place and place.scheme is InstallScheme.DATA and place.path.startswith(_RESERVED):
-            yield f"{member.name!r} would lie in a folder that conda keeps for itself"
+            yield f"{member.name!r} would be in a folder that conda reserves"
     names = [command.partition(" = ")[0] for command in commands(wheel)]
     scripts = [installed_path(member.name).rpartition("/")[2] for member in wheel.members if is_script(member.name)]
     used: set[str] = set()

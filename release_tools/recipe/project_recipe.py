@@ -41,8 +41,8 @@ def with_kept(recipe: Recipe, sources: Sources, pythons: Sequence[str], names: N
         return recipe
     path, document = kept
     built_on = pythons[:1] if recipe.noarch else pythons
-    host = _beside(document, "host", recipe.host, built_on, names)
-    run = _beside(document, "run", recipe.run, pythons, names)
+    host = _added_requirements(document, "host", recipe.host, built_on, names)
+    run = _added_requirements(document, "run", recipe.run, pythons, names)
     notes = [f"{line.name}: only {path}, the project's own recipe, asks for it." for line in (*host, *run)]
     return replace(
         recipe,
@@ -71,7 +71,7 @@ def _said(document: RecipeDocument, place: Span) -> str:
     return next((root.value for root in document.roots(place)), place.value)
 
 
-def _beside(
+def _added_requirements(
     document: RecipeDocument, section: str, lines: Iterable[Line], pythons: Sequence[str], names: Names
 ) -> list[Line]:
     """Return what a section has and our lines have not, as far as it counts on some of these Pythons."""

@@ -78,7 +78,7 @@ def build_requires(sources: Sources) -> tuple[str, ...]:
 def host_requires(evidence: Evidence) -> tuple[str, ...]:
     """Return the build requirements, and Babel where it makes the message catalogs that are installed.
 
-    Whoever requires Babel and installs catalogs compiles them with it, be it in the build or before the sdist is made:
+    A project that requires Babel and installs catalogs compiles them with it, in the build or before the sdist is made:
     https://babel.pocoo.org/en/latest/cmdline.html#compile
     """
     asked = build_requires(evidence.sources)

@@ -117,7 +117,7 @@ def _workflows(subject: ProjectWorkflows) -> Iterator[Note]:
         try:
             found.append(Workflow.read(subject.root, file))
         except ConfigError as error:
-            yield Note(State.FAILED, error.message, advice="GitHub cannot read it either: mend it.")
+            yield Note(State.FAILED, error.message, advice="GitHub cannot read it either: fix it.")
     yield from check_workflows(
         found, publishing_jobs(subject.context.shared(Publishers), is_dev=subject.dev), find_tag_format(subject.context)
     )

@@ -28,7 +28,7 @@ _OTHER: Final = (*manifest.OWN_FILES, "SHA256SUMS")
 def load_build(context: Context, _: Release) -> Release:
     """Return the release whose files are in the output folder, after comparing it with what was expected.
 
-    The expected manifest arrives by another path than the files (a job's output), so that whoever can change the files
+    The expected manifest arrives by another path than the files (a job's output), so that changing the files
     cannot change what they are compared with. Name, version and tag are compared with the files' own metadata in any
     case.
 

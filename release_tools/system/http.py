@@ -103,13 +103,13 @@ class Http:
         allowed: addresses whose origin (scheme, host, port) may be asked. Only what a person configured may be plain
             ``http``.
         environment: where ``HTTPS_PROXY``, ``NO_PROXY``, ``SSL_CERT_FILE`` and ``REQUESTS_CA_BUNDLE`` are looked up.
-        patience: timeouts and retries.
+        retry_policy: timeouts and retries.
         once: whether each address is read once, and what it answered, or that it could not, holds from then on.
     """
 
     allowed: frozenset[str]
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
-    patience: RetryPolicy = RetryPolicy()
+    retry_policy: RetryPolicy = RetryPolicy()
     once: bool = False
     _read: dict[object, "Future[Response]"] = field(default_factory=dict, init=False, repr=False, compare=False)
     _others: dict[object, "Http"] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -119,22 +119,22 @@ class Http:
         cls,
         urls: Iterable[str],
         environment: Mapping[str, str],
-        patience: RetryPolicy | None = None,
+        retry_policy: RetryPolicy | None = None,
         *,
         once: bool = False,
     ) -> Self:
         """Allow the origins of these addresses."""
-        return cls(frozenset(map(origin, urls)), environment, patience or RetryPolicy(), once)
+        return cls(frozenset(map(origin, urls)), environment, retry_policy or RetryPolicy(), once)
 
-    def beside(self, urls: Iterable[str], patience: RetryPolicy | None = None) -> "Http":
+    def with_hosts(self, urls: Iterable[str], retry_policy: RetryPolicy | None = None) -> "Http":
         """Return the session of this run for other hosts, the same each time; its connections end with this one's.
 
         Args:
             urls: whose origins may be asked.
-            patience: another than that of this session.
+            retry_policy: another than that of this session.
         """
-        allowed, patience = frozenset(map(origin, urls)), patience or self.patience
-        return self._others.setdefault((allowed, patience), Http(allowed, self.environment, patience))
+        allowed, retry_policy = frozenset(map(origin, urls)), retry_policy or self.retry_policy
+        return self._others.setdefault((allowed, retry_policy), Http(allowed, self.environment, retry_policy))
 
     def get(
         self,
@@ -161,7 +161,7 @@ class Http:
             return self._get(url, dict(headers or {}), limit, into, follow=follow)
         fresh: Future[Response] = Future()
         answer = self._read.setdefault((url, tuple(sorted((headers or {}).items())), limit, follow), fresh)
-        if answer is fresh:  # whoever asks meanwhile waits for this very answer
+        if answer is fresh:  # others that ask meanwhile wait for this answer
             try:
                 fresh.set_result(self._get(url, dict(headers or {}), limit, follow=follow))
             except BaseException as error:
@@ -188,7 +188,7 @@ class Http:
         """Write, once: never repeated, never redirected.
 
         Raises:
-            RemoteError: the server could not be reached or answered too much; whether the deed is done is unknown.
+            RemoteError: the server could not be reached or answered too much; it is unknown whether it is done.
         """
         return self.send("POST", url, headers=headers, json=json, data=data)
 
@@ -206,7 +206,7 @@ class Http:
         port = parts.port or (80 if parts.scheme == "http" else 443)
         try:
             if not self.proxies(url):
-                socket.create_connection((parts.hostname or "", port), self.patience.timeout).close()
+                socket.create_connection((parts.hostname or "", port), self.retry_policy.timeout).close()
         except OSError:
             return False
         return True
@@ -232,7 +232,7 @@ class Http:
         self.session.get_adapter("https://")
 
     def close(self) -> None:
-        """Close the connections, and those of the sessions beside this one."""
+        """Close the connections, and those of the sessions derived from this one."""
         for other in self._others.values():
             other.close()
         if "session" in self.__dict__:
@@ -270,8 +270,8 @@ class Http:
         return self.environment.get(name) or self.environment.get(name.upper()) or ""
 
     def _patiently(self, url: str, headers: dict[str, str], limit: int, into: IO[bytes] | None) -> Response:
-        patience = self.patience
-        for again in range(2, patience.tries + 1):
+        retry_policy = self.retry_policy
+        for again in range(2, retry_policy.tries + 1):
             wait = ""
             try:
                 answer = self._once("GET", url, headers, limit, into)
@@ -281,11 +281,12 @@ class Http:
                 if answer.status not in TRANSIENT:
                     return answer
                 wait = answer.headers.get("retry-after", "")
-            patience.sleep(patience.before(again, wait))
+            retry_policy.sleep(retry_policy.before(again, wait))
         answer = self._once("GET", url, headers, limit, into)
         if answer.status in TRANSIENT:
             raise UnreachableError(
-                f"{bare(url)} answered {answer.status}, {patience.tries} times", "Run the same command again to go on."
+                f"{bare(url)} answered {answer.status}, {retry_policy.tries} times",
+                "Run the same command again to go on.",
             )
         return answer
 
@@ -301,7 +302,7 @@ class Http:
         import requests
         import urllib3
 
-        end = time.monotonic() + self.patience.longest_answer
+        end = time.monotonic() + self.retry_policy.longest_answer
         if into is not None:
             into.seek(0)
             into.truncate()
@@ -362,7 +363,7 @@ def reason(error: BaseException) -> str:
 
 
 def _adapter(http: Http) -> "requests.adapters.HTTPAdapter":
-    """Timeouts, allowed hosts, proxies and authorities for every request, whoever makes it."""
+    """Timeouts, allowed hosts, proxies and authorities for every request of every library."""
     import requests.adapters
 
     class Adapter(requests.adapters.HTTPAdapter):
@@ -372,7 +373,7 @@ def _adapter(http: Http) -> "requests.adapters.HTTPAdapter":
         def send(self, request: requests.PreparedRequest, *_: Any, **settings: Any) -> requests.Response:  # noqa: ANN401 - handed on
             url = request.url or ""
             http.check(url)
-            settings["timeout"] = settings.get("timeout") or http.patience.timeout
+            settings["timeout"] = settings.get("timeout") or http.retry_policy.timeout
             settings |= {"verify": http.verify, "proxies": http.proxies(url)}
             return super().send(request, **settings)
 

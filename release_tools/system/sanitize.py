@@ -1,6 +1,6 @@
 r"""Text that others wrote, made inert for the place where it is shown.
 
-A commit's subject, a contributor's name, a build's output: whoever wrote it must not be able to call people, close
+A commit's subject, a contributor's name, a build's output: their authors must not be able to call people, close
 issues, embed pictures, move the cursor or command the runner. Each function is total: any text in, inert text out,
 in time linear in its length.
 

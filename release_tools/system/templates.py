@@ -1,4 +1,4 @@
-"""The texts that other places get of us (workflows, pull requests), filled in from templates beside the package."""
+"""Fill in the templates of texts for others: workflows and pull requests."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 def environment(folder: str) -> "Environment":
     """Return what fills in the templates of a folder; what they are filled with is data, and runs nothing.
 
-    Nothing is escaped, for they are no HTML: whoever fills them in sees to what goes in. Marks are square brackets,
+    Nothing is escaped, for they are no HTML: the caller checks the values. Marks are square brackets,
     because GitHub has a meaning for curly ones.
     """
     from jinja2 import FileSystemLoader, StrictUndefined
@@ -32,7 +32,7 @@ def environment(folder: str) -> "Environment":
 
 
 def _templates() -> Path:
-    """In the wheel inside of the package, in a checkout beside it."""
+    """Return the templates' folder: inside the package in a wheel, next to it in a checkout."""
     package = Path(__file__).parent.parent
     inside = package / "templates"
     return inside if inside.is_dir() else package.parent / "templates"

@@ -149,9 +149,9 @@ def _default_branch(repository: Repository, remote: str, env: Mapping[str, str])
 
     A job for a pull request has neither a branch checked out nor a clone that remembers.
     """
-    told = _of_event(env)
-    if told:
-        return told
+    branch = _of_event(env)
+    if branch:
+        return branch
     try:
         head = repository.git("symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD").strip()
         return head.removeprefix(f"{remote}/")

@@ -1,4 +1,4 @@
-"""The workflows as text, from the templates that lie beside the package."""
+"""Render the workflows from the templates."""
 
 import re
 from collections.abc import Mapping

@@ -18,7 +18,7 @@ def setup_steps(plan: WorkflowPlan, slug: str) -> Iterator[Note]:
 
     Args:
         plan: whose jobs they are.
-        slug: ``owner/name`` of the repository on GitHub; placeholders stand for it where it is not known.
+        slug: ``owner/name`` of the repository on GitHub; placeholders where it is not known.
     """
     owner, _, name = (slug or "OWNER/REPOSITORY").partition("/")
     settings = f"{addresses.GITHUB_SITE}/{owner}/{name}/settings/environments"

@@ -94,11 +94,11 @@ class Workflow:
 def read_yaml(path: str, content: str | bytes) -> Any:  # noqa: ANN401 - YAML is anything
     """A YAML file as plain data.
 
-    Aliases are common in workflows, so they are allowed; but what they stand for may be written out later, and so has a
+    Aliases are common in workflows, so they are allowed; but their values may be written out later, and so has a
     limit.
 
     Raises:
-        ConfigError: it is no YAML, nested too deep, or its aliases stand for too much.
+        ConfigError: it is no YAML, nested too deep, or its aliases expand to too much.
     """
     from yaml import YAMLError, safe_load
 
@@ -107,12 +107,12 @@ def read_yaml(path: str, content: str | bytes) -> Any:  # noqa: ANN401 - YAML is
     except (YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if _written_out(data, {}) > _LARGEST:
-        raise ConfigError(f"{path}: its aliases stand for more than {_LARGEST:,} values")
+        raise ConfigError(f"{path}: its aliases expand to more than {_LARGEST:,} values")
     return data
 
 
 def _written_out(value: object, known: dict[int, float]) -> float:
-    """How many values there are with each alias replaced by what it stands for."""
+    """Return how many values there are with each alias replaced by its value."""
     if not isinstance(value, dict | list):
         return 1
     if id(value) not in known:

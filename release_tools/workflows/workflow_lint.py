@@ -68,7 +68,7 @@ def _use(use: Use) -> Iterator[Note]:
     if not use.pinned:
         yield Note(
             State.WARNING,
-            f"{where}: {use.uses} can be moved by whoever holds it",
+            f"{where}: {use.uses} is not pinned: its owner can move it",
             advice="Name the commit: release-tools init writes it so.",
         )
     if use.permissions is None:
@@ -95,7 +95,7 @@ def _job(job: JobNeeds, uses: Sequence[Use]) -> Iterator[Note]:
         yield Note(
             State.WARNING,
             f"no job publishes to {job.title}, though a route leads there",
-            advice=f"Write the workflows anew (release-tools init), or {otherwise}.",
+            advice=f"Write the workflows again (release-tools init), or {otherwise}.",
         )
     for use in uses:
         faults = [*_rights(job, use), *_secrets(job, use), *_environment(job, use)]
@@ -128,7 +128,7 @@ def _environment(job: JobNeeds, use: Use) -> Iterator[Note]:
     if job.environment and not use.environment:
         yield Note(
             State.WARNING,
-            f"{use.path}, job {use.job}: names no environment, so whoever may push a workflow may publish",
+            f"{use.path}, job {use.job}: names no environment, so anyone who may push a workflow may publish",
             advice=f'Add "environment: {job.environment}", and say on GitHub who approves it, and from which tags.',
         )
 

@@ -75,8 +75,8 @@ def test_a_link_in_place_of_the_changelog_is_not_written_through(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"{LAUGHS}{JOBS}", "stand for more than"),
-        (f"on: &a [*a]\n{JOBS}", "stand for more than"),
+        (f"{LAUGHS}{JOBS}", "expand to more than"),
+        (f"on: &a [*a]\n{JOBS}", "expand to more than"),
         (f"on: {'[' * 100_000}\n{JOBS}", "not valid YAML"),
         (f"on: 2026-99-99\n{JOBS}", "not valid YAML"),
         (f"on: !!python/object/apply:os.system ['touch sprung']\n{JOBS}", "not valid YAML"),

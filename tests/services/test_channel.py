@@ -108,7 +108,7 @@ def test_names_are_asked_for_without_reading_what_each_package_needs(
     served: tuple[str, Folder], tmp_path: Path
 ) -> None:
     url, folder = served
-    assert rattler.packages([url], patience=20, cache_dir=tmp_path / "cache") == {"demo", "other"}
+    assert rattler.packages([url], timeout=20, cache_dir=tmp_path / "cache") == {"demo", "other"}
     read = {line.rpartition("/")[2] for line in folder.lines("GET", "/noarch/")}
     assert read == {"repodata_shards.msgpack.zst"}
 
@@ -116,7 +116,7 @@ def test_names_are_asked_for_without_reading_what_each_package_needs(
 def test_only_what_no_package_fits_is_unmet(served: tuple[str, Folder], tmp_path: Path) -> None:
     url, folder = served
     specs = ["demo >=1.2,<2", "demo >=1.6", "demo", "nowhere", "demo =!x"]
-    unmet = rattler.unmet(specs, [url], patience=20, cache_dir=tmp_path / "cache")
+    unmet = rattler.unmet(specs, [url], timeout=20, cache_dir=tmp_path / "cache")
     assert unmet == ("demo >=1.6", "nowhere")
     assert len(folder.lines("GET", "/noarch/shards/")) == 1, "that of demo, and none of other"
 
@@ -125,4 +125,4 @@ def test_a_channel_that_hangs_is_given_up(served: tuple[str, Folder], tmp_path: 
     url, folder = served
     folder.faults.append(Fault(What.HANG, path="shards", times=None))
     with pytest.raises(UnreachableError, match="no answer within 1 s"):
-        rattler.packages([url], patience=1, cache_dir=tmp_path / "cache")
+        rattler.packages([url], timeout=1, cache_dir=tmp_path / "cache")

@@ -127,7 +127,7 @@ def test_a_file_that_changed_since_it_was_built_is_not_uploaded(
 @pytest.mark.parametrize("what", [What.DROP, What.HANG])
 def test_a_lost_answer_leaves_it_open(pypi: PackageIndex, http: Http, tmp_path: Path, what: What) -> None:
     pypi.faults = [Fault(what, method="POST")]
-    impatient = replace(http, patience=RetryPolicy(timeout=1.0))
+    impatient = replace(http, retry_policy=RetryPolicy(timeout=1.0))
     uploader = Uploader(impatient, PYPI)
     with uploader.connected(), pytest.raises(UnreachableError):
         uploader.upload(sdist(tmp_path), log_in)

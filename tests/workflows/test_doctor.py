@@ -92,7 +92,7 @@ FAULTS = {
     ),
     "job anaconda: does not get ANACONDA_API_TOKEN": (RELEASE, "${{ secrets.ANACONDA_API_TOKEN }}", "x"),
     "job pypi: names no environment": (RELEASE, ENVIRONMENT, ""),
-    "can be moved by whoever holds it": (RELEASE, f"@{'a' * 40} # v1.0.0", "@v1"),
+    "its owner can move it": (RELEASE, f"@{'a' * 40} # v1.0.0", "@v1"),
     "could mint a token for PyPI": (RELEASE, READING, READING.replace("contents: read", "id-token: write")),
     "no job publishes to PyPI": (RELEASE, "only: pypi", "only: elsewhere"),
     "not valid YAML": (RELEASE, "jobs:\n", "jobs: [\n"),

@@ -29,7 +29,7 @@ class RecipeSource:
     Attributes:
         folder: of the clone, or of the generated recipe.
         recipe: the recipe's file in it.
-        variant_files: the variant files that lie in the recipe's folder.
+        variant_files: the variant files in the recipe's folder.
         git_variables: what conda-build tells recipes about the commit.
         notes: what was set in the recipe.
         pythons: the minor versions that it is built for, such as ``3.12``; empty where the recipe decides.

@@ -35,18 +35,18 @@ class OwnRecipe:
         path: of the file, relative to the project, with forward slashes.
         form: its format.
         text: the whole of it.
-        beside: the names of the other files in its folder.
+        siblings: the names of the other files in its folder.
     """
 
     path: str
     form: Format
     text: str
-    beside: frozenset[str] = frozenset()
+    siblings: frozenset[str] = frozenset()
 
     @property
     def variant_files(self) -> tuple[str, ...]:
         """The variant files in its folder, by name."""
-        return tuple(name for name in VARIANT_FILES[self.form] if name in self.beside)
+        return tuple(name for name in VARIANT_FILES[self.form] if name in self.siblings)
 
 
 def find_own_recipe(context: Context, release: Release) -> OwnRecipe | None:
@@ -60,10 +60,10 @@ def find_own_recipe(context: Context, release: Release) -> OwnRecipe | None:
     if not path:
         return None
     folder = PurePosixPath(path).parent
-    beside = frozenset(
+    siblings = frozenset(
         PurePosixPath(other).name for other in paths if PurePosixPath(other).parent == folder and other != path
     )
-    return OwnRecipe(path, Format(PurePosixPath(path).name), read(path), beside)
+    return OwnRecipe(path, Format(PurePosixPath(path).name), read(path), siblings)
 
 
 def _usual(paths: frozenset[str]) -> str:

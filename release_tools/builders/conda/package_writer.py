@@ -174,7 +174,7 @@ def _compressed(outer: ZipFile, name: str, size: int, style: Style) -> Iterator[
 
 
 class _Zstd:
-    """Compresses what is written to it, beside the thread that writes."""
+    """Compresses what is written to it, in a thread of its own."""
 
     def __init__(self, raw: IO[bytes], size: int, level: int) -> None:
         from conda_package_streaming.create import zstd

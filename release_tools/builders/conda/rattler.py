@@ -108,32 +108,32 @@ def installed(prefix: Path) -> tuple[InstalledPackage, ...]:
     )
 
 
-def packages(channels: Sequence[str], *, patience: float, cache_dir: Path | None = None) -> frozenset[str]:
+def packages(channels: Sequence[str], *, timeout: float, cache_dir: Path | None = None) -> frozenset[str]:
     """The names of all packages on channels, for this machine and for those that most people have.
 
     A channel whose index is in shards (CEP 16) is asked for the list of them alone. What was read is cached.
 
     Args:
         channels: names or URLs.
-        patience: seconds after which they are given up.
+        timeout: seconds after which they are given up.
         cache_dir: where indexes are kept; the user's own cache if None.
 
     Raises:
         UnreachableError: a channel could not be read in time.
     """
-    with _explained(channels), _in_time(channels, patience):
-        return _wait(_names(channels, cache_dir), patience)
+    with _explained(channels), _in_time(channels, timeout):
+        return _wait(_names(channels, cache_dir), timeout)
 
 
 def unmet(
-    specs: Sequence[str], channels: Sequence[str], *, patience: float, cache_dir: Path | None = None
+    specs: Sequence[str], channels: Sequence[str], *, timeout: float, cache_dir: Path | None = None
 ) -> tuple[str, ...]:
     """Those of these MatchSpecs that no package on the channels fits; only the indexes of their names are read.
 
     Args:
         specs: what is wanted; one that is no MatchSpec counts as met.
         channels: names or URLs.
-        patience: seconds after which they are given up.
+        timeout: seconds after which they are given up.
         cache_dir: where indexes are kept; the user's own cache if None.
 
     Raises:
@@ -146,18 +146,18 @@ def unmet(
     for spec in specs:
         with suppress(InvalidMatchSpecError):
             wanted[spec] = MatchSpec(spec)
-    with _explained(channels), _in_time(channels, patience):
-        found = _wait(_records(list(wanted.values()), channels, cache_dir), patience)
+    with _explained(channels), _in_time(channels, timeout):
+        found = _wait(_records(list(wanted.values()), channels, cache_dir), timeout)
     return tuple(text for text, spec in wanted.items() if not any(map(spec.matches, found)))
 
 
-def purls(name: str, channels: Sequence[str], *, patience: float, cache_dir: Path | None = None) -> frozenset[str]:
+def purls(name: str, channels: Sequence[str], *, timeout: float, cache_dir: Path | None = None) -> frozenset[str]:
     """Return the package URLs (``pkg:pypi/rich``) by which a channel's packages of one name say what they are.
 
     Args:
         name: the conda name.
         channels: names or URLs.
-        patience: seconds after which they are given up.
+        timeout: seconds after which they are given up.
         cache_dir: where indexes are kept; the user's own cache if None.
 
     Raises:
@@ -165,8 +165,8 @@ def purls(name: str, channels: Sequence[str], *, patience: float, cache_dir: Pat
     """
     from rattler import MatchSpec
 
-    with _explained(channels), _in_time(channels, patience):
-        records = _wait(_records([MatchSpec(name)], channels, cache_dir), patience)
+    with _explained(channels), _in_time(channels, timeout):
+        records = _wait(_records([MatchSpec(name)], channels, cache_dir), timeout)
     return frozenset(url for record in records for url in json.loads(record.to_json()).get("purls") or ())
 
 
@@ -239,11 +239,11 @@ def _gateway(cache_dir: Path | None) -> "Gateway":
 
 
 @contextmanager
-def _in_time(channels: Sequence[str], patience: float) -> Iterator[None]:
+def _in_time(channels: Sequence[str], timeout: float) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise UnreachableError(f"{', '.join(channels)}: no answer within {patience:.0f} s", _ONLINE) from None
+        raise UnreachableError(f"{', '.join(channels)}: no answer within {timeout:.0f} s", _ONLINE) from None
 
 
 @contextmanager
@@ -276,12 +276,12 @@ def _raised() -> tuple[type[Exception], ...]:
     )
 
 
-def _wait(answer: Awaitable[_T], patience: float | None = None) -> _T:
-    """Run one of py-rattler's coroutines to its end, or until ``patience`` seconds are over."""
+def _wait(answer: Awaitable[_T], timeout: float | None = None) -> _T:
+    """Run one of py-rattler's coroutines to its end, or until ``timeout`` seconds are over."""
     import asyncio
 
     async def waiting() -> _T:
-        return await asyncio.wait_for(answer, patience)
+        return await asyncio.wait_for(answer, timeout)
 
     try:
         return asyncio.run(waiting())

@@ -30,7 +30,7 @@ from release_tools.system.credentials import refuse_credentials, without_credent
 from release_tools.system.process import ProcessError, run
 from release_tools.system.tool_settings import RATTLER_BUILD
 
-_PATIENCE: Final = 600.0
+_TIMEOUT: Final = 600.0
 _LAST_LINES: Final = 30
 _CORRECT: Final = "Correct the recipe, then run again."
 PINNED: Final = {
@@ -65,7 +65,7 @@ class Packages:
     Attributes:
         paths: the packages that were built.
         fault: what rattler-build said; empty where all went well.
-        log: the last lines of the build that failed; empty where it was not begun.
+        log: the last lines of the build that failed; empty where it was not started.
         requires: MatchSpecs of what the package that failed needs in its host environment.
         build_requires: the same for its build environment.
         targets: of all packages of the recipe that are not skipped.
@@ -128,8 +128,8 @@ def run_tests(path: Path, channels: Sequence[str], env: Mapping[str, str]) -> tu
     Raises:
         ProcessError: the test runner itself failed.
     """
-    told = _answer(test_worker, [str(path)], channels, without_credentials(env))
-    return tuple(Tested(one["passed"], tuple(one["output"])) for one in told)
+    answer = _answer(test_worker, [str(path)], channels, without_credentials(env))
+    return tuple(Tested(one["passed"], tuple(one["output"])) for one in answer)
 
 
 def build_recipe(recipe: Path, folder: Path, channels: Sequence[str], env: Mapping[str, str]) -> Packages:
@@ -188,7 +188,7 @@ def run_recipe(
     request: RecipeRequest,
     env: Mapping[str, str],
     also: Mapping[str, str] | None = None,
-    timeout: float | None = _PATIENCE,
+    timeout: float | None = _TIMEOUT,
 ) -> Packages:
     """Render a recipe and build its packages, in a process without credentials.
 
@@ -204,15 +204,15 @@ def run_recipe(
     with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:
         file = Path(folder, "request.json")
         file.write_text(json.dumps(request.data), encoding="utf-8")
-        told = _answer(recipe_worker, [str(file)], [], without_credentials(env) | dict(also or {}), timeout)
+        answer = _answer(recipe_worker, [str(file)], [], without_credentials(env) | dict(also or {}), timeout)
     return Packages(
-        tuple(map(Path, told["packages"])),
-        told["fault"],
-        tuple(told["log"]),
-        tuple(told["host"]),
-        tuple(told["build"]),
-        tuple(_target(one) for one in told["targets"]),
-        any(one["needs"] for one in told["targets"]),
+        tuple(map(Path, answer["packages"])),
+        answer["fault"],
+        tuple(answer["log"]),
+        tuple(answer["host"]),
+        tuple(answer["build"]),
+        tuple(_target(one) for one in answer["targets"]),
+        any(one["needs"] for one in answer["targets"]),
     )
 
 
@@ -225,7 +225,7 @@ def _answer(
     before: Sequence[str],
     after: Sequence[str],
     env: Mapping[str, str],
-    timeout: float | None = _PATIENCE,
+    timeout: float | None = _TIMEOUT,
 ) -> Any:  # noqa: ANN401 - JSON is anything
     """Run a program that writes its answer to a file, whose path is one of its arguments."""
     with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:

@@ -1,6 +1,6 @@
 """rattler-build as a program of its own that renders or builds one recipe, for a build runs the project's code.
 
-This file is run by its path and imports nothing of ours, so it needs no more than rattler-build beside the interpreter.
+This file is run by its path and imports nothing of ours, so it needs only rattler-build and the interpreter.
 """
 
 import json

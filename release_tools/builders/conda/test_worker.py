@@ -1,6 +1,6 @@
 """rattler-build's test runner as a program of its own, for a test runs the package's code.
 
-This file is run by its path and imports nothing of ours, so it needs no more than rattler-build beside the interpreter.
+This file is run by its path and imports nothing of ours, so it needs only rattler-build and the interpreter.
 """
 
 import json
@@ -18,8 +18,8 @@ def main() -> None:
 
     package, answer, *channels = sys.argv[1:]
     results = Package.from_file(package).run_tests(channel=channels)
-    told = [{"passed": result.success, "output": result.output} for result in results]
-    Path(answer).write_text(json.dumps(told), encoding="utf-8")
+    tested = [{"passed": result.success, "output": result.output} for result in results]
+    Path(answer).write_text(json.dumps(tested), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -90,13 +90,13 @@ def _differences(there: Mapping[str, str], wanted: Mapping[str, str]) -> Iterato
 def _write(root: Path, texts: Mapping[str, str]) -> Iterator[Note]:
     for path, text in texts.items():
         file = root / path
-        former = file.read_text(encoding="utf-8") if file.is_file() else None
-        if former == text:
+        old_text = file.read_text(encoding="utf-8") if file.is_file() else None
+        if old_text == text:
             yield Note(State.UNCHANGED, path, "as it would be written")
             continue
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
-        yield Note(State.DONE, path, "written" if former is None else "written anew; git diff shows what changed")
+        yield Note(State.DONE, path, "written" if old_text is None else "rewritten; git diff shows what changed")
 
 
 def _found(subject: ProjectWorkflows) -> Iterator[Note]:

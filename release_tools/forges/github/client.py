@@ -74,7 +74,7 @@ class GitHub:
         """
         site = _address(env, "GITHUB_SERVER_URL", GITHUB_SITE)
         api = _address(env, "GITHUB_API_URL", GITHUB_API if site == GITHUB_SITE else f"{site}/api/v3")
-        own = http.beside([api, _uploads(api), site])
+        own = http.with_hosts([api, _uploads(api), site])
         return cls(api, site, own, read_token(env, variable), variable)
 
     @classmethod
@@ -202,7 +202,7 @@ class GitHub:
         if location := answer.headers.get("location"):
             if urlsplit(location).scheme not in {"https", urlsplit(self.api).scheme}:
                 raise RemoteError(f"{url}: GitHub redirects to {bare(location)}, which is not https")
-            storage = Http.to([location], self.http.environment, self.http.patience)
+            storage = Http.to([location], self.http.environment, self.http.retry_policy)
             with closing(storage):
                 answer = storage.get(location, limit=size, into=into)
         if not answer.ok:

@@ -89,8 +89,8 @@ class GitHubReleases:
             CredentialError: the token may not do this.
             RemoteError: the server failed or refused: the release is immutable, or has a file of that name.
         """
-        deed = f"upload {path.name} to the release {release.tag} of {self._repository.slug}"
-        with self._repository.hub.doing(deed), path.open("rb") as content:
+        task = f"upload {path.name} to the release {release.tag} of {self._repository.slug}"
+        with self._repository.hub.doing(task), path.open("rb") as content:
             asset = self._object(release).upload_asset_from_memory(
                 content,
                 path.stat().st_size,

@@ -39,7 +39,7 @@ def make_requester(api: str, token: str | None, http: Http, check: Callable[[str
     return Ours(
         auth=Auth.Token(token) if token else None,
         base_url=api,
-        timeout=round(http.patience.timeout),
+        timeout=round(http.retry_policy.timeout),
         user_agent="release-tools",
         per_page=_PAGE,
         verify=True,
@@ -62,7 +62,7 @@ class _Connection:
 
     def __init__(self, host: str, port: int | None = None, **_: object) -> None:
         self.host = host
-        self.place = f"{host}:{port}" if port else host
+        self.authority = f"{host}:{port}" if port else host
 
     def getresponse(self) -> "_Answered":
         """Send what PyGithub said to `request`.
@@ -70,7 +70,7 @@ class _Connection:
         Raises:
             RemoteError: the server failed, or sends us elsewhere.
         """
-        url = f"{self.scheme}://{self.place}{self.url}"
+        url = f"{self.scheme}://{self.authority}{self.url}"
         self.check(self.verb, url)
         data = self.input.encode() if isinstance(self.input, str) else self.input
         answer = _ask(self.http, self.verb, url, self.headers, data)
@@ -89,12 +89,12 @@ def _ask(http: Http, verb: str, url: str, headers: Mapping[str, str], data: byte
     """Read patiently, write once; a write that the rate limit refused was not done, so it may be repeated."""
     if verb == "GET":
         return http.get(url, headers=headers, follow=False)
-    for again in range(2, http.patience.tries + 1):
+    for again in range(2, http.retry_policy.tries + 1):
         answer = http.send(verb, url, headers=headers, data=data)
         wait = answer.headers.get("retry-after", "")
         if answer.status not in _REFUSED_FOR_NOW or not wait:
             return answer
-        http.patience.sleep(http.patience.before(again, wait))
+        http.retry_policy.sleep(http.retry_policy.before(again, wait))
         if data is not None and not isinstance(data, bytes):
             data.seek(0)
     return http.send(verb, url, headers=headers, data=data)

@@ -77,8 +77,10 @@ class AnacondaServer(RattlerServer):
     def check_write_access(self) -> Iterator[CheckResult]:
         """Check the token's scopes, and that its account belongs to the channel's owner."""
         token, owner = self._token(), self.channel.owner
-        told = self._get_authorized(token, "authentication")
-        scopes = {str(scope) for scope in told.get("scopes") or ()} if isinstance(told, dict) else set()
+        authentication = self._get_authorized(token, "authentication")
+        scopes = (
+            {str(scope) for scope in authentication.get("scopes") or ()} if isinstance(authentication, dict) else set()
+        )
         if scopes and not scopes & _WRITE_SCOPES:
             raise CredentialError(
                 f"{ANACONDA_TOKEN} may not upload: its scopes are {', '.join(sorted(scopes))}",

@@ -1,4 +1,4 @@
-"""Define a kind of conda server; each kind is one file beside this one and one line in `servers`."""
+"""Define a kind of conda server; each kind is a file in this folder and a line in `servers`."""
 
 import json
 import sys
@@ -243,7 +243,7 @@ class RattlerServer(ChannelServer):
         }
         program = [sys.executable, "-P", str(Path(upload_worker.__file__))]
         http = self._context.http
-        limit = http.patience.timeout + artifact.size / _SLOWEST_UPLOAD
+        limit = http.retry_policy.timeout + artifact.size / _SLOWEST_UPLOAD
         try:
             run(program, env=without_credentials(http.environment), stdin=json.dumps(request), timeout=limit)
         except ProcessError as error:

@@ -1,4 +1,4 @@
-"""List the kinds of conda servers: another one is a file beside this one, and a line here."""
+"""List the kinds of conda servers: another one is a file in this folder, and a line here."""
 
 from collections.abc import Mapping
 from typing import Final

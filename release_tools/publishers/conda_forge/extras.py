@@ -41,7 +41,7 @@ class Extras:
         if context.unreachable_channel:
             return None
         try:
-            with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.patience)) as http:
+            with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.retry_policy)) as http:
                 wheel = _newest(list_project(http, PYPI, project).files)
                 answer = http.get(f"{wheel.url}.metadata", limit=_LARGEST) if wheel else None
             if answer is None or not answer.ok:

@@ -57,10 +57,10 @@ def conda_forge_hub(context: Context, *variables: str) -> GitHub:
     Raises:
         CredentialError: the token is malformed.
     """
-    patience = context.http.patience
+    retry_policy = context.http.retry_policy
     if context.gate.is_dry_run:
-        patience = replace(patience, timeout=min(patience.timeout, _QUICK), tries=1)
-    session = context.http.beside([], patience)
+        retry_policy = replace(retry_policy, timeout=min(retry_policy.timeout, _QUICK), tries=1)
+    session = context.http.with_hosts([], retry_policy)
     return GitHub.public(context.env, session, *(variables or (CONDA_FORGE_TOKEN, GITHUB_TOKEN)))
 
 

@@ -30,7 +30,7 @@ def previous_evidence(context: Context, name: str, version: Version) -> Evidence
         RemoteError: PyPI could not be reached, or served other bytes than it says.
     """
     folder = context.scratch / f"previous-{version}"
-    with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.patience)) as http:
+    with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.retry_policy)) as http:
         files = list_project(http, PYPI, name).files
         sdist = next((file for file in files if file.endswith(".tar.gz") and version_of_file(file) == version), None)
         if sdist is None:

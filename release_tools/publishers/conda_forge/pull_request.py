@@ -249,7 +249,7 @@ class ForgePullRequest:
                     f"{fork.slug}: GitHub is still creating this fork after {network.wait} s",
                     "Nothing is lost: run the same command again in a few minutes.",
                 )
-            self.context.http.patience.sleep(pause)
+            self.context.http.retry_policy.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
         return fork
 

@@ -29,7 +29,7 @@ from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
 
 WRITERS: Final[dict[Format, Callable[[Recipe], str]]] = {Format.V1: write_v1, Format.V0: write_v0}
-_PATIENCE: Final = 20
+_TIMEOUT: Final = 20
 """Seconds after which channels are no longer waited for; a list of names is a megabyte or two."""
 
 
@@ -105,7 +105,7 @@ class RecipeInputs:
     def _is_package_of(self, conda: str, pypi: str) -> bool:
         """Return whether the channels' packages of a name say that they are a project of PyPI."""
         try:
-            found = rattler.purls(conda, self.context.config.conda.channels, patience=self._patience)
+            found = rattler.purls(conda, self.context.config.conda.channels, timeout=self._timeout)
         except UnreachableError:
             return False
         return f"pkg:pypi/{pypi}" in {url.partition("@")[0].partition("?")[0] for url in found}
@@ -128,7 +128,7 @@ class RecipeInputs:
         if self.context.unreachable_channel:
             return frozenset(), self.context.unreachable_channel
         try:
-            return rattler.packages(config.conda.channels, patience=self._patience), ""
+            return rattler.packages(config.conda.channels, timeout=self._timeout), ""
         except UnreachableError as error:
             return frozenset(), error.message
 
@@ -140,13 +140,13 @@ class RecipeInputs:
         lines = (*self.recipe.host, *self.recipe.run)
         specs = dict.fromkeys(line.spec for line in lines if line.name in self.known and "${{" not in line.spec)
         try:
-            return rattler.unmet(list(specs), self.context.config.conda.channels, patience=self._patience)
+            return rattler.unmet(list(specs), self.context.config.conda.channels, timeout=self._timeout)
         except UnreachableError:
             return ()
 
     @property
-    def _patience(self) -> int:
-        return min(self.context.config.network.timeout, _PATIENCE)
+    def _timeout(self) -> int:
+        return min(self.context.config.network.timeout, _TIMEOUT)
 
     @cached_property
     def maintainers(self) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ class TagArchive:
         return [] if self.find_digest() else [self.address]
 
     def _hashed(self) -> str:
-        session = self._context.http.beside([GITHUB_SITE, GITHUB_ARCHIVES])
+        session = self._context.http.with_hosts([GITHUB_SITE, GITHUB_ARCHIVES])
         with TemporaryFile(dir=self._context.scratch) as file:
             response = session.get(self.address, limit=LARGEST, into=file)
             if response.status == _MISSING:
