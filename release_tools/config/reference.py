@@ -9,19 +9,34 @@ from release_tools.config.loader import TABLE, Setting, settings
 
 _HEAD: Final = f"""# Configuration
 
-Everything is optional. A setting is a key of `[{TABLE}]` in `pyproject.toml`, an option, a variable in the
-environment and an input of the action, under one name; an option beats the environment, which beats the file.
+All settings are optional. Each has one name: a key of `[{TABLE}]` in `pyproject.toml`, an option, an environment
+variable, and an input of the action. An option takes precedence over the variable, and the variable over the file.
 
-This page is generated: `release-tools config --reference`. `release-tools config` shows the values of your project.
+```toml
+[{TABLE}]
+packages-dir = "dist"
 
-| key | type | default | meaning | option | variable |
-|---|---|---|---|---|---|
+[{TABLE}.anaconda]
+owner = "octo"
+```
+
+`release-tools config` shows the values for your project and where each is set. `release-tools config --schema` prints a
+JSON schema, with which editors complete and check the settings.
+
+This page is generated from the code: `release-tools config --reference`.
 """
 
 
 def configuration_page() -> str:
-    """Return the reference page, in Markdown."""
-    return _HEAD + "".join(_row(item) for item in settings())
+    """Return the reference page, in Markdown: a section for each table, in it one for each setting."""
+    sections = [_HEAD]
+    table = None
+    for item in settings():
+        if item.path[:-1] != table:
+            table = item.path[:-1]
+            sections.append(f"\n## {'.'.join(table) or 'General'}\n")
+        sections.append(_section(item))
+    return "".join(sections)
 
 
 def json_schema() -> dict[str, Any]:
@@ -63,12 +78,15 @@ def _bounds(item: Setting) -> dict[str, int]:
     return {"minimum": item.within.start, "maximum": item.within.stop - 1} if item.within else {}
 
 
-def _row(item: Setting) -> str:
+def _section(item: Setting) -> str:
     options = (*item.options, f"--no-{item.name}") if item.type is bool else item.options
     listed = ", ".join(f"`{option}`" for option in options)
-    named = ("in the file only", "") if item.is_table else (listed, f"`{item.variable}`")
-    cells = (f"`{item.key}`", _words(item.type), f"`{json.dumps(_plain(item.default))}`", item.doc, *named)
-    return "| " + " | ".join(cells).replace("\n", " ") + " |\n"
+    lines = [f"- {_words(item.type)}, by default `{json.dumps(_plain(item.default))}`"]
+    if item.is_table:
+        lines.append("- set in the file only")
+    else:
+        lines.append(f"- option {listed}; variable `{item.variable}`")
+    return f"\n### {item.key}\n\n{item.doc}\n\n" + "\n".join(lines) + "\n"
 
 
 def _words(hint: Any) -> str:  # noqa: ANN401 - a type hint has no type of its own
