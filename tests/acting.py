@@ -26,7 +26,7 @@ from tests.support.interpreters import python_with_pip
 
 ROOT = Path(__file__).parent.parent
 ACT = shutil.which("act", path=sysconfig.get_path("scripts"))
-PINS = re.compile(r"uses: (actions/(?:setup-python|upload-artifact|download-artifact)@[0-9a-f]{40})")
+PINS = re.compile(r"uses: (actions/(?:attest|setup-python|upload-artifact|download-artifact)@[0-9a-f]{40})")
 OURS = "python-release-tools/python-release-tools@v1"
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 PINNED = f"python-release-tools/python-release-tools@{'a' * 40}"
@@ -39,6 +39,16 @@ outputs: {{python-path: {{value: "${{{{ steps.it.outputs.it }}}}"}}}}
 runs:
   using: composite
   steps: [{{id: it, shell: bash, run: 'echo "it={python}" >> "$GITHUB_OUTPUT"'}}]
+""",
+    "attest": """\
+name: attest
+inputs: {{subject-checksums: {{}}}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {{SUBJECTS: "${{{{ inputs.subject-checksums }}}}"}}
+      run: mkdir -p "{store}" && echo "$SUBJECTS" > "{store}.attested"
 """,
     "upload-artifact": """\
 name: upload-artifact

@@ -66,6 +66,13 @@ def say(there: Stage, line: str, env: dict[str, str]) -> None:
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
 
 
+BEFORE = {
+    "first-release.md": "git rm -r --quiet .github && git commit --quiet --message 'Remove the workflows'",
+    "rollback.md": "release-tools publish",
+}
+"""What was typed before the commands of a page."""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the pages speak of a POSIX shell")
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
 def test_every_command_of_a_page_works(page: str, there: Stage, tmp_path: Path) -> None:
@@ -82,8 +89,8 @@ def test_every_command_of_a_page_works(page: str, there: Stage, tmp_path: Path) 
     if page in PUBLISHED_ALREADY:
         say(there, "release-tools tag 1.0.0 && release-tools build", env)
         env |= TOKENS if page in ("failures.md", "rollback.md") else {}
-    if page == "rollback.md":
-        say(there, "release-tools publish", env)
+    if page in BEFORE:
+        say(there, BEFORE[page], env)
     if page == "conda-forge.md":
         there.github.create("conda-forge/feedstock-outputs", {"README.md": "lists\n"})
     if page == "pre-releases.md":

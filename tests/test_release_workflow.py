@@ -78,6 +78,8 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
     [pull] = there.github.repositories["conda-forge/staged-recipes"].pulls
     assert (pull.author, pull.title, pull.draft) == ("bob", "Adding demo", True)
     assert there.github.complaints == []
+    attested = there.runner.folder.joinpath("artifacts.attested").read_text(encoding="utf-8")
+    assert dict(line.split("  ")[::-1] for line in attested.splitlines()) == told
     for step, expected in OUTPUTS.items():
         said = {name: second.outputs[f"{step}.{name}"] for name in expected}
         assert said == expected, step
@@ -207,7 +209,7 @@ def test_a_pull_request_is_dry_run_without_a_secret(there: Stage) -> None:
     assert run.ok, run.why
     assert run.outputs["dry-run/dry-run.version"] == "1.0"
     assert run.outputs["dry-run/dry-run.released"] == "false"
-    assert "Every workflow is as release-tools init would write it." in run.log
+    assert "Every workflow is up to date." in run.log
     report = next((there.runner.folder / "artifacts" / "report").iterdir())
     assert "dry run complete" in report.read_text(encoding="utf-8")
     assert not there.pypi.uploads

@@ -1,4 +1,4 @@
-"""What in a repository and its workflows would make a release fail later, long before one is tried."""
+"""Check a repository and its workflows for anything that would make a release fail."""
 
 from collections.abc import Iterator
 
@@ -16,15 +16,16 @@ from release_tools.project.project_history import ProjectHistory
 from release_tools.project.tag_spelling import find_tag_format, suggest_template
 from release_tools.publishers.routes import Publishers
 from release_tools.workflows.compiled_lint import check_compiled_project
+from release_tools.workflows.generated_files import is_outdated
 from release_tools.workflows.jobs import publishing_jobs
 from release_tools.workflows.project_workflows import ProjectWorkflows
-from release_tools.workflows.render import keep_pins, render
+from release_tools.workflows.render import keep_parts, render
 from release_tools.workflows.workflow_files import Workflow, files
 from release_tools.workflows.workflow_lint import check_workflows
 
 
 def check_repository(context: Context, release: Release) -> Release:
-    """The history, the remote, the tags and the changelog.
+    """Check the history, the remote, the tags and the changelog.
 
     Raises:
         RepositoryError: the project is in no repository.
@@ -34,7 +35,7 @@ def check_repository(context: Context, release: Release) -> Release:
 
 
 def check_workflow_files(context: Context, release: Release) -> Release:
-    """Triggers, rights, secrets and pins of the workflows that publish, and whether they are up to date.
+    """Check triggers, permissions, secrets and pins of the workflows, and that ours are up to date.
 
     Raises:
         RepositoryError: the project is in no repository.
@@ -53,13 +54,13 @@ def _repository(subject: ProjectWorkflows) -> Iterator[Note]:
             advice="Type: git fetch --unshallow --tags (in a workflow: actions/checkout with fetch-depth: 0)",
         )
     else:
-        yield Note(State.DONE, "the whole history is here")
+        yield Note(State.DONE, "full git history available")
     if subject.slug:
         yield Note(State.DONE, f"the repository is {subject.slug}", f"released from {subject.branch}")
     else:
         yield Note(
             State.WARNING,
-            f"the remote {config.tag.remote} leads to no repository on GitHub",
+            f"the remote {config.tag.remote} is not a repository on GitHub",
             advice=f"Type: git remote add {config.tag.remote} ADDRESS, or set github.repository.",
         )
     tags, form = repository.tags(), find_tag_format(context)
@@ -72,7 +73,7 @@ def _repository(subject: ProjectWorkflows) -> Iterator[Note]:
             _format_advice(context, repository.head().commit),
         )
     if subject.source is VersionSource.STATIC:
-        advice = "Raise it in pyproject.toml before each tag, or let versioningit tell it from the tag."
+        advice = "Raise it in pyproject.toml before each tag, or derive it from the tag with versioningit."
         yield Note(State.INFO, "the version is a literal in pyproject.toml", advice=advice)
     yield _changelog(context)
 
@@ -117,19 +118,18 @@ def _workflows(subject: ProjectWorkflows) -> Iterator[Note]:
         try:
             found.append(Workflow.read(subject.root, file))
         except ConfigError as error:
-            yield Note(State.FAILED, error.message, advice="GitHub cannot read it either: fix it.")
+            yield Note(State.FAILED, error.message, advice="GitHub cannot read it either. Fix the file.")
     yield from check_workflows(
         found, publishing_jobs(subject.context.shared(Publishers), is_dev=subject.dev), find_tag_format(subject.context)
     )
     if is_compiled(subject.context.project, subject.context.config.wheels):
         yield from check_compiled_project(subject.context, found)
     try:
-        plan = keep_pins(subject.plan(dev=subject.dev, ours="?"), subject.texts)
+        plan = keep_parts(subject.plan(dev=subject.dev, ours="?"), subject.texts)
     except (BuildError, ConfigError) as error:
         yield Note(State.FAILED, error.message, "; ".join(error.faults), error.advice)
         return
-    stale = [path for path, text in render(plan).items() if subject.texts.get(path, text) != text]
-    for path in stale:
-        yield Note(
-            State.WARNING, f"{path} is not as it would be written now", advice="See why: release-tools init --check"
-        )
+    there = {subject.paths[default]: text for default, text in subject.texts.items()}
+    for path, text in render(plan).items():
+        if path in there and is_outdated(there[path], text):
+            yield Note(State.WARNING, f"{path} is out of date", advice="To see why, type: release-tools init --check")

@@ -1,4 +1,4 @@
-"""Whether the jobs that publish are who the index expects, as far as it tells of the newest release."""
+"""Compare the jobs that publish with the trusted publishers of the newest release on the index."""
 
 from collections.abc import Iterator
 
@@ -34,12 +34,12 @@ def check_trusted_publishers(context: Context, release: Release) -> Release:
 def _index(subject: ProjectWorkflows, job: JobNeeds, index: Index) -> Iterator[Note]:
     ours = tuple(_ours(subject, job))
     if not ours:
-        return  # that no job publishes there is told with the workflows
+        return  # the check of the workflows reports that no job publishes there
     try:
         known = list_project(subject.context.http, index, subject.name)
         theirs = trusted_publishers(subject.context.http, _newest(known))
     except RemoteError as error:
-        text = f"{index.title} could not be asked for its publishers: {error.message}"
+        text = f"{index.title} could not be queried: {error.message}"
         yield Note(State.WARNING, text, advice=error.advice)
         return
     for one in ours:
@@ -48,7 +48,7 @@ def _index(subject: ProjectWorkflows, job: JobNeeds, index: Index) -> Iterator[N
             text = f"{subject.name} is not on {index.title} yet: it needs a pending publisher"
             yield Note(State.INFO, text, str(one), f"{register}.")
         elif not theirs:
-            text = f"{index.title} does not tell who may publish {subject.name}: its newest files have no attestation"
+            text = f"{index.title} does not say who may publish {subject.name}: its newest files have no attestation"
             yield Note(State.INFO, text, str(one), f"{register}, if that is not done.")
         elif any(publisher.matches(one) for publisher in theirs):
             yield Note(State.DONE, f"{index.title} knows this publisher from the newest release", str(one))
@@ -58,19 +58,19 @@ def _index(subject: ProjectWorkflows, job: JobNeeds, index: Index) -> Iterator[N
 
 
 def _ours(subject: ProjectWorkflows, job: JobNeeds) -> Iterator[TrustedPublisher]:
-    """Who the jobs are that publish there without a password."""
+    """Yield the trusted publisher that each job without a password is."""
     for file in files(subject.root):
         try:
             workflow = Workflow.read(subject.root, file)
         except ConfigError:
-            continue  # told with the workflows
+            continue  # reported with the workflows
         for use in find_publishing_jobs(job, workflow):
             if subject.slug and not use.has_secret("TWINE_PASSWORD"):
                 yield TrustedPublisher(subject.slug, file.name, use.environment)
 
 
 def _newest(known: Listing) -> IndexFile:
-    """One file of the newest version that has attestations, or any other where none has."""
+    """Return a file of the newest version that has attestations; an empty one where none has."""
     versions = {name: version for name in known.files if (version := version_of_file(name))}
     attested = {name for name in versions if known.files[name].provenance}
     newest = max(attested, key=versions.__getitem__, default=None)

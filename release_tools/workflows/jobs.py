@@ -7,24 +7,30 @@ from release_tools.model.release import Kind
 from release_tools.planning.build_plan import BuildJob
 from release_tools.publishers.base import JobNeeds, Phase
 from release_tools.publishers.routes import Publishers
+from release_tools.workflows.generated_files import KeptParts
 
 
 @dataclass(frozen=True)
 class WorkflowPlan:
-    """All that the templates fill in.
+    """The values that the workflow templates are rendered with.
 
     Attributes:
         name: the project's name.
-        branch: where releases are made from.
+        branch: the branch that releases are made from.
         tags: patterns of the tags that start a release.
         project: the project's folder in the repository, with forward slashes; ``.`` for the top.
         dist: the folder of the artifacts in the repository.
         jobs: in the order in which they run.
-        is_dev: whether every commit on the branch is published as a development version.
-        action: this action, as ``uses:`` names it, comment included.
+        is_dev: True if every commit on the branch is published as a development version.
+        action: the value of ``uses:`` for this action, comment included.
         pins: other actions by name, each as ``SHA # version``, where the project's own differ from ours.
         matrix: the jobs that build the wheels of a compiled project; empty for a pure project.
-        is_prepared: whether the version is in a file, which a dispatched release raises by a pull request first.
+        is_prepared: True if the version is in a file, which a dispatched release raises by a pull request first.
+        repository: ``owner/name`` on GitHub, for the guard against forks; empty if unknown.
+        has_submodules: True if the repository has submodules.
+        has_bump: True if the version is counted from tags, so that a dry run can take the next one.
+        paths: where a workflow is written, by its default path.
+        kept: what users changed in a workflow, by its default path.
     """
 
     name: str
@@ -38,10 +44,15 @@ class WorkflowPlan:
     pins: Mapping[str, str] = field(default_factory=dict)
     matrix: tuple[BuildJob, ...] = ()
     is_prepared: bool = False
+    repository: str = ""
+    has_submodules: bool = False
+    has_bump: bool = False
+    paths: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, KeptParts] = field(default_factory=dict)
 
     @property
     def built_by(self) -> str:
-        """The id of the job whose output ``artifacts`` describes all files."""
+        """Return the id of the job whose output ``artifacts`` describes all files."""
         return "gather" if self.matrix else "build"
 
 

@@ -1,10 +1,12 @@
-"""What can be found out about a project before anything is asked."""
+"""Gather what is known about a project before its maintainer is asked anything."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from packaging.version import Version
 
 from release_tools import addresses
 from release_tools.builders.backend_facts import find_name
@@ -20,6 +22,7 @@ from release_tools.project.facts import Project, VersionSource, is_python_projec
 from release_tools.project.tag_spelling import find_tag_format
 from release_tools.publishers.routes import Publishers
 from release_tools.system.process import ProcessError
+from release_tools.workflows.generated_files import NAMELESS, find_workflow
 from release_tools.workflows.jobs import WorkflowPlan, publishing_jobs
 from release_tools.workflows.render import CHECK, RELEASE
 from release_tools.workflows.workflow_files import read_yaml
@@ -27,7 +30,7 @@ from release_tools.workflows.workflow_files import read_yaml
 
 @dataclass(frozen=True)
 class ProjectWorkflows:
-    """A project whose workflows are written, compared or judged.
+    """A project whose workflows are written, compared or checked.
 
     Attributes:
         context: of the run.
@@ -35,10 +38,11 @@ class ProjectWorkflows:
         name: the project's.
         folder: the project's in the repository, with forward slashes; ``.`` for the top.
         branch: the default one.
-        slug: ``owner/name`` on GitHub; empty where the remote lies elsewhere.
+        slug: ``owner/name`` on GitHub; empty where the remote is elsewhere.
         source: where the project keeps its version.
         backend: its build backend.
-        texts: the workflows of ours that are there, by path.
+        paths: where each workflow is, or would be written, by its default path.
+        texts: the existing workflows that we wrote, by their default path.
     """
 
     context: Context
@@ -49,11 +53,12 @@ class ProjectWorkflows:
     slug: str
     source: VersionSource
     backend: str
+    paths: Mapping[str, str]
     texts: Mapping[str, str]
 
     @classmethod
     def of(cls, context: Context) -> Self:
-        """Look at the project, its repository and its workflows.
+        """Read the project, its repository and its workflows.
 
         Raises:
             RepositoryError: it is not in a repository.
@@ -61,80 +66,102 @@ class ProjectWorkflows:
         repository = Repository.open(context.project, context.env)
         project = Project.of(read_pyproject(context.project))
         remote = Remote(repository, context.config.tag.remote)
-        hub = GitHub.of(context.env, context.http)
-        paths = {path: repository.root / path for path in (RELEASE, CHECK)}
+        forge = GitHub.of(context.env, context.http)
+        name = _name(context)
+        found = {default: find_workflow(repository.root, default, name) for default in (RELEASE, CHECK)}
         return cls(
             context,
             repository.root,
-            _name(context),
+            name,
             context.project.relative_to(repository.root).as_posix(),
             context.config.tag.branch or _default_branch(repository, remote.name, context.env),
-            context.config.github.repository or hub.slug(remote.url),
+            context.config.github.repository or forge.slug(remote.url),
             project.source,
             project.backend,
-            {
-                path: file.read_text(encoding="utf-8", errors="replace")
-                for path, file in paths.items()
-                if file.is_file()
-            },
+            {default: path for default, (path, _) in found.items()},
+            {default: text for default, (_, text) in found.items() if text is not None},
         )
 
     @property
     def dev(self) -> bool:
-        """Whether the workflow that is there publishes every commit on the branch."""
+        """Return whether the existing workflow publishes every commit on the branch."""
         try:
             triggers = read_yaml(RELEASE, self.texts.get(RELEASE, "")) or {}
             return "branches" in triggers[True]["push"]  # `on` is a truth value in YAML 1.1
         except (ConfigError, KeyError, TypeError):
             return False
 
+    @property
+    def has_counted_versions(self) -> bool:
+        """Return whether versions come from git tags, so that every commit has one of its own."""
+        return self.source in (VersionSource.VERSIONINGIT, VersionSource.VCS, VersionSource.TAG)
+
     def plan(self, *, dev: bool, ours: str) -> WorkflowPlan:
-        """What the workflows must hold.
+        """Return the values for this project's workflows.
 
         Args:
             dev: whether every commit on the branch is published as a development version.
-            ours: this action, as ``uses:`` names it.
+            ours: the value of ``uses:`` for this action.
 
         Raises:
             BuildError: the project is compiled, and cibuildwheel is missing or refuses its settings.
-            ConfigError: a route leads to a place that does not exist.
+            ConfigError: a route names an unknown destination.
         """
         config = self.context.config
         dist = config.packages_dir if self.folder == "." else f"{self.folder}/{config.packages_dir}"
         jobs = publishing_jobs(self.context.shared(Publishers), is_dev=dev)
         tags = find_tag_format(self.context).globs
         build = make_plan(self.context.project, config.wheels, self.context.env, self.name, "")
-        made = WorkflowPlan(self.name, self.branch, tags, self.folder, dist, jobs, dev, ours, matrix=build.matrix)
-        return replace(made, is_prepared=self.source in {VersionSource.STATIC, VersionSource.BACKEND})
+        return WorkflowPlan(
+            self.name,
+            self.branch,
+            tags,
+            self.folder,
+            dist,
+            jobs,
+            dev,
+            ours,
+            matrix=build.matrix,
+            repository=self.slug,
+            has_submodules=(self.root / ".gitmodules").is_file(),
+            has_bump=self.has_counted_versions,
+            paths=self.paths,
+            is_prepared=self.source in {VersionSource.STATIC, VersionSource.BACKEND},
+        )
 
 
 def _name(context: Context) -> str:
-    """Return the project's name, or the word NAME where only the backend knows it, and cannot be asked here."""
+    """Return the project's name, or a placeholder where only the backend knows it, and cannot be asked here."""
     if not is_python_project(context.project, read_pyproject(context.project)):
         return context.project.name
     try:
         return find_name(context)
     except ReleaseToolsError:
-        return "NAME"
+        return NAMELESS
 
 
 def our_action(env: Mapping[str, str], version: str) -> str:
-    """This action at the commit that this copy of release-tools is, as ``uses:`` names it.
+    """Return the value of ``uses:`` for this action, at the commit of this copy of release-tools.
 
     Raises:
-        UsageError: this copy does not know its commit.
+        UsageError: the commit of this copy is unknown.
     """
     commit = COMMIT or _checkout_commit(env)
     if not commit:
         raise UsageError(
-            "this copy of release-tools does not know the commit that it was made from",
+            "the commit of this copy of release-tools is unknown",
             f"Name it: --action {addresses.ACTION}@COMMIT",
         )
-    return f"{addresses.ACTION}@{commit}" + (f" # v{version}" if version else "")
+    return f"{addresses.ACTION}@{commit}" + (f" # v{version}" if _is_released(version) else "")
+
+
+def _is_released(version: str) -> bool:
+    """Return whether a version of release-tools can have a tag: one counted between tags has none."""
+    return bool(version) and not Version(version).is_devrelease and not Version(version).local
 
 
 def _checkout_commit(env: Mapping[str, str]) -> str:
-    """The commit of the checkout that runs, where release-tools runs from one."""
+    """Return the commit of the checkout that release-tools runs from, or an empty string."""
     root = Path(__file__).parent.parent.parent
     if not (root / "action.yml").is_file():
         return ""
@@ -145,11 +172,11 @@ def _checkout_commit(env: Mapping[str, str]) -> str:
 
 
 def _default_branch(repository: Repository, remote: str, env: Mapping[str, str]) -> str:
-    """The remote's default branch as a job's event or the clone tells it, else the one that is checked out.
+    """Return the remote's default branch by the job's event or by the clone, else the branch that is checked out.
 
-    A job for a pull request has neither a branch checked out nor a clone that remembers.
+    In a job for a pull request no branch is checked out, and the clone does not know the default branch.
     """
-    branch = _of_event(env)
+    branch = _read_event(env)
     if branch:
         return branch
     try:
@@ -159,7 +186,7 @@ def _default_branch(repository: Repository, remote: str, env: Mapping[str, str])
         return repository.head().branch or "main"
 
 
-def _of_event(env: Mapping[str, str]) -> str:
+def _read_event(env: Mapping[str, str]) -> str:
     try:
         event = json.loads(Path(env["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
         return str(event["repository"]["default_branch"])

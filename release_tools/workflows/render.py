@@ -1,13 +1,12 @@
-"""Render the workflows from the templates."""
+"""Render the workflows from the package's templates."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from release_tools import addresses
 from release_tools.system.templates import environment
+from release_tools.workflows.generated_files import KeptParts, add_digest, newer_pin
 from release_tools.workflows.jobs import WorkflowPlan
 
 FOLDER: Final = ".github/workflows"
@@ -15,30 +14,55 @@ RELEASE: Final = f"{FOLDER}/release.yml"
 CHECK: Final = f"{FOLDER}/check.yml"
 
 PINS: Final[Mapping[str, str]] = {
+    "actions/attest": "1e69f48acb82d1966a394da916b4c1698aa569d6 # v4.2.2",
     "actions/checkout": "3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1",
     "actions/download-artifact": "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1",
     "actions/upload-artifact": "bbbca2ddaa5d8feaa63e36b76fdaad77386f024f # v7.0.0",
 }
-"""The commits of the actions that the workflows use, each with the release that it is."""
+"""The commits of the actions that the workflows use, each with its release."""
 
 ITSELF: Final = "./ # zizmor: ignore[self-repository] - act, by which our tests run this, does not know $/"
 """How our own repository uses its action."""
 
-_PINNED: Final = re.compile(r"uses: ([\w.-]+/[\w./-]+)@([0-9a-f]{40}(?: # \S+)?)$", re.MULTILINE)
-
 
 def render(plan: WorkflowPlan) -> dict[str, str]:
-    """Every workflow by its path in the repository."""
-    filling = environment("workflows")
+    """Return every workflow by its path in the repository.
+
+    Raises:
+        ConfigError: the users' own jobs in a workflow are not valid YAML.
+    """
+    templates = environment("workflows")
     pins = {name: f"{name}@{commit}" for name, commit in {**PINS, **plan.pins}.items()}
-    return {path: filling.get_template(Path(path).name).render(plan=plan, pins=pins) for path in (RELEASE, CHECK)}
+    texts = {}
+    for default in (RELEASE, CHECK):
+        path, kept, template = plan.paths.get(default, default), plan.kept.get(default, KeptParts()), Path(default).name
+        title = "" if path == default else f" {plan.name}"
+        values = {"plan": plan, "pins": pins, "kept": kept, "title": title, "template": template}
+        texts[path] = add_digest(templates.get_template(template).render(**values))
+    return texts
 
 
-def keep_pins(plan: WorkflowPlan, texts: Mapping[str, str]) -> WorkflowPlan:
-    """The plan with the commits that the project's own workflows pin, which a bot may have brought up to date."""
-    found = dict(pair for text in texts.values() for pair in _PINNED.findall(text))
-    own = found.get(addresses.ACTION)
-    pins = {name: commit for name, commit in found.items() if name in PINS}
-    if any(f"uses: {ITSELF}\n" in text for text in texts.values()):
-        return replace(plan, pins=pins, action=ITSELF)
-    return replace(plan, pins=pins, action=f"{addresses.ACTION}@{own}" if own else plan.action)
+def keep_parts(
+    plan: WorkflowPlan, texts: Mapping[str, str], *, upgrade: bool = False, action: str = ""
+) -> WorkflowPlan:
+    """Return the plan with what users, or a bot, changed in the existing workflows.
+
+    Args:
+        plan: as the project's configuration asks for it.
+        texts: the existing workflows that we wrote, by their default path.
+        upgrade: take our own pins where they are newer.
+        action: the value of ``uses:`` for this action, where the user names it.
+    """
+    kept = {path: KeptParts.read(text) for path, text in texts.items()}
+    pins: dict[str, str] = {}
+    repository = plan.repository
+    for parts in kept.values():
+        for name, commit in parts.pins.items():
+            if name in PINS:
+                best = newer_pin(pins.get(name, commit), commit)
+                pins[name] = newer_pin(best, PINS[name]) if upgrade else best
+        if parts.action and not action:
+            action = newer_pin(parts.action, plan.action) if upgrade else parts.action
+    if RELEASE in kept and (kept[RELEASE].repository or not upgrade):
+        repository = kept[RELEASE].repository
+    return replace(plan, pins=pins, action=action or plan.action, repository=repository, kept=kept)

@@ -1,4 +1,4 @@
-"""What a person must register elsewhere before the first release, value by value."""
+"""List what a person must register before the first release, with every value."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,53 +10,62 @@ from release_tools.publishers.package_index.index import PUBLIC_INDEXES
 from release_tools.workflows.jobs import WorkflowPlan
 from release_tools.workflows.render import RELEASE
 
-_WORKFLOW: Final = RELEASE.rpartition("/")[2]
+TAG_ENVIRONMENT: Final = "release"
+"""The environment of the job that tags a dispatched release."""
 
 
 def setup_steps(plan: WorkflowPlan, slug: str) -> Iterator[Note]:
-    """One line for each thing, with the address where it is done.
+    """Yield one note for each thing to register, with the address of the page for it.
 
     Args:
         plan: whose jobs they are.
-        slug: ``owner/name`` of the repository on GitHub; placeholders where it is not known.
+        slug: ``owner/name`` of the repository on GitHub; a placeholder is used where it is unknown.
     """
     owner, _, name = (slug or "OWNER/REPOSITORY").partition("/")
     settings = f"{addresses.GITHUB_SITE}/{owner}/{name}/settings/environments"
+    workflow = plan.paths.get(RELEASE, RELEASE).rpartition("/")[2]
+    yield Note(
+        State.INFO,
+        f"GitHub: create the environment {TAG_ENVIRONMENT}",
+        settings,
+        f"Add required reviewers there, and allow the branch {plan.branch} only: they approve a release that is started"
+        " by hand, before it is tagged.",
+    )
     for job in plan.jobs:
         if job.environment:
-            yield Note(State.INFO, f"GitHub: make the environment {job.environment}", settings, _protection(job))
+            yield Note(State.INFO, f"GitHub: create the environment {job.environment}", settings, _protection(job))
         for index in PUBLIC_INDEXES.values():
             if index.name == job.publisher:
                 yield Note(
                     State.INFO,
                     f"{index.title}: add a trusted publisher",
-                    f"project {plan.name}, owner {owner}, repository {name}, workflow {_WORKFLOW},"
+                    f"project {plan.name}, owner {owner}, repository {name}, workflow {workflow},"
                     f" environment {job.environment}",
-                    f"A new project: {index.publishing_page(plan.name, is_new=True)};"
-                    f" one that is there: {index.publishing_page(plan.name, is_new=False)}",
+                    f"For a new project: {index.publishing_page(plan.name, is_new=True)};"
+                    f" for an existing one: {index.publishing_page(plan.name, is_new=False)}",
                 )
         for secret in job.secrets:
             yield Note(
                 State.INFO,
-                f"GitHub: put the secret {secret} into the environment {job.environment}",
+                f"GitHub: add the secret {secret} to the environment {job.environment}",
                 settings,
-                _made(job, plan.name),
+                _token_advice(job, plan.name),
             )
 
 
 def _protection(job: JobNeeds) -> str:
-    return "Ask there for a reviewer, if a person shall say yes to every release." if job.url_output else ""
+    return "Add required reviewers there if a person is to approve every release." if job.url_output else ""
 
 
-def _made(job: JobNeeds, project: str) -> str:
+def _token_advice(job: JobNeeds, project: str) -> str:
     if job.publisher == "anaconda":
         return (
-            f"Make it at {addresses.ANACONDA_SITE}, Settings, Access, with the scope api:write"
+            f"Create it at {addresses.ANACONDA_SITE}, Settings, Access, with the scope api:write"
             f" (and for a first release of {project}, api:read)."
         )
     if job.publisher == "conda-forge":
         return (
-            f"Make a classic one at {addresses.GITHUB_SITE}/settings/tokens/new?scopes=public_repo,workflow;"
+            f"Create a classic one at {addresses.GITHUB_SITE}/settings/tokens/new?scopes=public_repo,workflow;"
             " without it, the patch is in the report."
         )
-    return f"{job.title} gives it."
+    return f"Create it at {job.title}."

@@ -1,4 +1,4 @@
-"""The pattern language of GitHub's workflow triggers.
+"""Match the patterns of GitHub's workflow triggers.
 
 https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#filter-pattern-cheat-sheet
 """

@@ -84,7 +84,7 @@ ENVIRONMENT = """    environment:
 FAULTS = {
     "does not run for tags like v1.2.3": (RELEASE, TAGS, "tags: [release-*]\n"),
     "does not run when a tag is pushed": (RELEASE, TAGS, "branches: [main]\n"),
-    "job pypi: lacks the right id-token: write": (RELEASE, "id-token: write", "actions: read"),
+    "job pypi: lacks the right id-token: write": (RELEASE, "id-token: write # to publish", "actions: read # to"),
     "job github-draft: lacks the right contents: write": (
         RELEASE,
         "contents: write # to create",
@@ -96,7 +96,7 @@ FAULTS = {
     "could mint a token for PyPI": (RELEASE, READING, READING.replace("contents: read", "id-token: write")),
     "no job publishes to PyPI": (RELEASE, "only: pypi", "only: elsewhere"),
     "not valid YAML": (RELEASE, "jobs:\n", "jobs: [\n"),
-    "is not as it would be written now": (CHECK, "cancel-in-progress: true", "cancel-in-progress: false"),
+    "is out of date": (CHECK, "arguments: --check", "arguments: --yes"),
 }
 
 

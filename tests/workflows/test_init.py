@@ -37,7 +37,7 @@ def test_it_writes_what_its_check_then_accepts(checkout: Checkout, capsys: pytes
         assert f"uses: {ACTION}\n" in (checkout.path / path).read_text(encoding="utf-8")
     assert init(checkout, "--check") == 0
     assert init(checkout, "--yes") == 0
-    assert f"✓ {RELEASE}  as it would be written" in capsys.readouterr().out
+    assert f"✓ {RELEASE}  up to date" in capsys.readouterr().out
 
 
 def test_it_says_what_to_register_value_by_value(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +49,7 @@ def test_it_says_what_to_register_value_by_value(checkout: Checkout, capsys: pyt
         )
         assert f"https://{host}/manage/project/demo/settings/publishing/" in said
     assert "environment testpypi" in said
-    assert "put the secret ANACONDA_API_TOKEN into the environment anaconda" in said
+    assert "add the secret ANACONDA_API_TOKEN to the environment anaconda" in said
     assert "https://github.com/octo/demo/settings/environments" in said
 
 
@@ -72,10 +72,10 @@ def test_what_cannot_be_added_to_is_left_as_it_was(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("edit", "said"),
     [
         (lambda root: (root / CHECK).unlink(), f"{CHECK} is missing"),
-        (lambda root: append(root / RELEASE, "# mine\n"), f"{RELEASE} differs"),
+        (lambda root: change(root / RELEASE, "command: verify", "command: build"), f"{RELEASE} differs"),
         (
             lambda root: append(root / "pyproject.toml", "[tool.release-tools]\ntestpypi-first = true\n"),
             f"{RELEASE} differs",
@@ -84,10 +84,10 @@ def test_what_cannot_be_added_to_is_left_as_it_was(checkout: Checkout) -> None:
     ids=["missing", "edited", "configured"],
 )
 def test_a_check_shows_the_difference_and_fails(
-    change: object, said: str, checkout: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    edit: object, said: str, checkout: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert init(checkout, "--yes") == 0
-    change(checkout.path)  # type: ignore[operator]  # a function of the table
+    edit(checkout.path)  # type: ignore[operator]  # a function of the table
     summary = tmp_path / "summary.md"
     there = {path: path.read_bytes() for path in checkout.path.rglob(".github/**/*.yml")}
     env = {**checkout.env, "GITHUB_STEP_SUMMARY": str(summary)}
@@ -116,6 +116,12 @@ def test_our_own_workflows_are_what_everybody_gets() -> None:
     assert main(["init", "-C", str(ROOT), "--check"], {"PATH": os.environ["PATH"]}) == 0, (
         "release-tools init --yes --action ./"
     )
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def append(path: Path, text: str) -> None:

@@ -17,7 +17,7 @@ from release_tools.model.versions import TagFormat
 from release_tools.planning.build_plan import BuildJob, BuildTarget
 from release_tools.publishers.base import JobNeeds
 from release_tools.workflows.jobs import WorkflowPlan, publishing_jobs
-from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE, keep_pins, render
+from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE, keep_parts, render
 from tests.acting import ROOT, readme_workflow
 from tests.publishers.test_routes import publishers
 
@@ -54,7 +54,7 @@ def compiled(config: Config) -> WorkflowPlan:
 
 def test_a_compiled_project_has_a_job_for_each_runner_and_one_that_gathers() -> None:
     workflow = yaml.safe_load(render(compiled(CONFIGS["anaconda"]))[RELEASE])["jobs"]
-    assert list(workflow)[:5] == ["source", "build", "gather", "verify", "tag"]
+    assert list(workflow)[:6] == ["source", "build", "gather", "verify", "tag", "attest"]
     strategy = workflow["build"]["strategy"]
     assert strategy["fail-fast"] is False
     assert strategy["matrix"]["include"] == [
@@ -109,7 +109,7 @@ def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: A
 )
 def test_each_place_has_its_job(config: str, dev: bool, expected: list[str]) -> None:  # noqa: FBT001 - a column
     workflow = yaml.safe_load(render(plan(CONFIGS[config], dev=dev))[RELEASE])
-    assert list(workflow["jobs"]) == ["build", "verify", "tag", *expected]
+    assert list(workflow["jobs"]) == ["build", "verify", "tag", "attest", *expected]
 
 
 def test_no_job_has_more_rights_than_it_needs() -> None:
@@ -119,6 +119,7 @@ def test_no_job_has_more_rights_than_it_needs() -> None:
         "build": {"contents": "read"},
         "verify": {"contents": "read"},
         "tag": {"contents": "write"},
+        "attest": {"attestations": "write", "id-token": "write"},
         "github-draft": {"contents": "write"},
         "testpypi": {"contents": "read", "id-token": "write"},
         "pypi": {"contents": "read", "id-token": "write"},
@@ -139,22 +140,24 @@ def test_build_verify_and_check_see_no_secret() -> None:
 def test_digests_travel_apart_from_the_files() -> None:
     for name in ("verify", "github-draft", "pypi", "anaconda", "github"):
         *_, ours = (
-            step for step in job(CONFIGS["anaconda"], name)["steps"] if step["uses"].startswith("python-release-tools/")
+            step
+            for step in job(CONFIGS["anaconda"], name)["steps"]
+            if step.get("uses", "").startswith("python-release-tools/")
         )
         assert ours["with"]["expect"] == "${{ needs.build.outputs.artifacts }}"
 
 
 def test_a_place_waits_for_those_before_it() -> None:
-    assert job(CONFIGS["rehearsed"], "github-draft")["needs"] == ["build", "verify", "tag"]
-    assert job(CONFIGS["rehearsed"], "testpypi")["needs"] == ["build", "verify", "tag", "github-draft"]
-    assert job(CONFIGS["rehearsed"], "pypi")["needs"] == ["build", "verify", "tag", "testpypi"]
-    assert job(CONFIGS["rehearsed"], "github")["needs"] == ["build", "verify", "tag", "anaconda"]
+    assert job(CONFIGS["rehearsed"], "github-draft")["needs"] == ["build", "verify", "tag", "attest"]
+    assert job(CONFIGS["rehearsed"], "testpypi")["needs"] == ["build", "verify", "tag", "attest", "github-draft"]
+    assert job(CONFIGS["rehearsed"], "pypi")["needs"] == ["build", "verify", "tag", "attest", "testpypi"]
+    assert job(CONFIGS["rehearsed"], "github")["needs"] == ["build", "verify", "tag", "attest", "anaconda"]
 
 
 def test_a_project_in_a_folder_is_named_in_every_step() -> None:
     for text in render(plan(CONFIGS["anaconda"], project="python/demo")).values():
         steps = [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
-        ours = [step["with"]["project"] for step in steps if step["uses"].startswith("python-release-tools/")]
+        ours = [step["with"]["project"] for step in steps if step.get("uses", "").startswith("python-release-tools/")]
         assert set(ours) == {"python/demo"}
 
 
@@ -168,7 +171,7 @@ def test_a_newer_commit_that_the_project_pins_is_kept() -> None:
     there = render(plan(Config()))
     for ours, theirs in newer.items():
         there = {path: text.replace(ours, theirs) for path, text in there.items()}
-    assert render(keep_pins(plan(Config()), there)) == there
+    assert render(keep_parts(plan(Config()), there, upgrade=True)) == there
 
 
 @pytest.mark.parametrize("name", CONFIGS)

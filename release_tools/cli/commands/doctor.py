@@ -1,4 +1,4 @@
-"""``release-tools doctor``: everything that would make a release fail later, looked at now, each with its cure."""
+"""``release-tools doctor``: check for anything that would make a release fail, and say how to fix it."""
 
 import argparse
 
@@ -15,5 +15,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(invocation: Session) -> int:
-    """Look at the repository, its workflows, the version and every place; nothing is built or changed."""
+    """Check the repository, its workflows, the version and every destination; build and change nothing."""
     return invocation.run_pipeline(*DOCTOR, is_dry_run=True)

@@ -1,23 +1,47 @@
-"""``release-tools init``: the workflows of this project, and what to register where; ``--check`` only compares."""
+"""``release-tools init``: write this project's workflows and list what to register; ``--check`` only compares."""
 
 import argparse
 import difflib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 from release_tools.addresses import DISTRIBUTION
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
 from release_tools.config.loader import TABLE, read_pyproject
 from release_tools.engine.context import Context
-from release_tools.errors import ConfigError, DriftError
+from release_tools.errors import ConfigError, DriftError, UsageError
 from release_tools.model.note import Document, Note, Report, Section, State
 from release_tools.model.release import Release
+from release_tools.project.facts import VersionSource
 from release_tools.report.output_files import write_summary
+from release_tools.workflows.generated_files import is_edited, is_outdated, is_taken, read_text
 from release_tools.workflows.project_workflows import ProjectWorkflows, our_action
-from release_tools.workflows.render import ITSELF, keep_pins, render
+from release_tools.workflows.render import ITSELF, keep_parts, render
 from release_tools.workflows.setup_guide import setup_steps
+
+_DEPENDABOT: Final = ".github/dependabot.yml"
+_UPDATERS: Final = (
+    _DEPENDABOT,
+    ".github/dependabot.yaml",
+    *(f"{folder}renovate.{ending}" for folder in ("", ".github/", ".gitlab/") for ending in ("json", "json5")),
+    *(f".renovaterc{ending}" for ending in ("", ".json", ".json5")),
+)
+"""The files by which a bot is told to raise the actions."""
+
+_UPDATES: Final = """\
+# Written by release-tools init: Dependabot raises the actions that the workflows use to their newest releases.
+version: 2
+updates:
+  - package-ecosystem: github-actions
+    directory: /
+    schedule:
+      interval: monthly
+    cooldown:
+      default-days: 7
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,53 +51,70 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; fail, and show the difference, where something is out of date",
+        help="write nothing; show the differences and fail if a workflow is out of date",
     )
     parser.add_argument(
         "--dev",
         action=argparse.BooleanOptionalAction,
         help="publish every commit on the branch as a development version",
     )
-    parser.add_argument("--action", metavar="OWNER/NAME@COMMIT", help="this action, where it is not to be our own")
+    parser.add_argument("--action", metavar="OWNER/NAME@COMMIT", help="the action to use instead of our own")
     add_settings(parser)
 
 
 def run(invocation: Session) -> int:
-    """Write or compare.
+    """Write or compare the workflows.
 
     Raises:
-        DriftError: what is there is not what would be written; every difference was shown.
+        DriftError: a workflow is out of date; every difference was shown.
+        UsageError: development versions are asked for, but the project's version is a literal in pyproject.toml.
     """
     context = invocation.context()
-    subject = ProjectWorkflows.of(context)
     if invocation.options.check:
-        return _check(invocation, subject)
+        return _check(invocation, ProjectWorkflows.of(context))
+    _require_counted_versions(ProjectWorkflows.of(context), is_dev=bool(invocation.options.dev))
     context = _with_owner(invocation, context)
-    subject = ProjectWorkflows.of(context)
+    workflows = ProjectWorkflows.of(context)
     dev = invocation.options.dev
     if dev is None:
-        dev = subject.dev if invocation.options.yes else _ask_dev(invocation, subject)
-    plan = subject.plan(dev=dev, ours=_ours(invocation, context))
-    notes = [*_found(subject), *_write(subject.root, render(plan))]
+        dev = workflows.dev if invocation.options.yes else _ask_dev(invocation, workflows)
+    plan = workflows.plan(dev=dev, ours=_ours(invocation, context))
+    action = plan.action if invocation.options.action else ""
+    plan = keep_parts(plan, workflows.texts, upgrade=True, action=action)
+    notes = [*_describe(workflows), *_write(workflows, render(plan)), *_write_dependabot(workflows.root)]
     context.console.section(Section("Workflows", tuple(notes)))
-    context.console.section(Section("To register, once", tuple(setup_steps(plan, subject.slug))))
-    context.console.say("Commit what was written, then see what is missing: release-tools doctor", "bold")
+    context.console.section(Section("To register, once", tuple(setup_steps(plan, workflows.slug))))
+    context.console.say("Commit these files, then check what is missing: release-tools doctor", "bold")
     return 0
 
 
-def _check(invocation: Session, subject: ProjectWorkflows) -> int:
-    dev = subject.dev if invocation.options.dev is None else invocation.options.dev
-    plan = keep_pins(subject.plan(dev=dev, ours=invocation.options.action or "?"), subject.texts)
-    differences = tuple(_differences(subject.texts, render(plan)))
-    console = subject.context.console
+def _require_counted_versions(workflows: ProjectWorkflows, *, is_dev: bool) -> None:
+    if is_dev and workflows.source is VersionSource.STATIC:
+        raise UsageError(
+            "--dev: every commit would be published under the same version, the one in pyproject.toml",
+            "Derive the version from git tags first, for example with versioningit, or leave out --dev.",
+        )
+
+
+def _check(invocation: Session, workflows: ProjectWorkflows) -> int:
+    dev = workflows.dev if invocation.options.dev is None else invocation.options.dev
+    plan = keep_parts(workflows.plan(dev=dev, ours=invocation.options.action or "?"), workflows.texts)
+    there = {workflows.paths[default]: text for default, text in workflows.texts.items()}
+    differences = tuple(_differences(there, render(plan)))
+    console = workflows.context.console
     for document in differences:
         console.say(document.text)
     if not differences:
-        console.say("Every workflow is as release-tools init would write it.")
+        console.say("Every workflow is up to date.")
         return 0
+    edited = [path for path, text in there.items() if is_edited(text)]
+    advice = "Type: release-tools init"
+    if edited:
+        advice += f" (it keeps {', '.join(edited)}, which you edited, and writes its own version next to it)"
     faults = [document.title for document in differences]
-    error = DriftError("The workflows are not as they would be written now:", "Type: release-tools init", faults=faults)
-    write_summary(invocation.env, Release(name=subject.name), Report(documents=differences), error, is_dry_run=True)
+    error = DriftError("The workflows are out of date:", advice, faults=faults)
+    report = Report(documents=differences)
+    write_summary(invocation.env, Release(name=workflows.name), report, error, is_dry_run=True)
     raise error
 
 
@@ -81,27 +122,64 @@ def _differences(there: Mapping[str, str], wanted: Mapping[str, str]) -> Iterato
     for path, text in wanted.items():
         if path not in there:
             yield Document(f"{path} is missing", text, "yaml")
-        elif there[path] != text:
+        elif is_outdated(there[path], text):
             lines = (there[path].splitlines(), text.splitlines())
             diff = "\n".join(difflib.unified_diff(*lines, path, f"{path} (wanted)", lineterm=""))
             yield Document(f"{path} differs", diff, "diff")
 
 
-def _write(root: Path, texts: Mapping[str, str]) -> Iterator[Note]:
+def _write(workflows: ProjectWorkflows, texts: Mapping[str, str]) -> Iterator[Note]:
+    existing = {workflows.paths[default]: text for default, text in workflows.texts.items()}
+    defaults = {path: default for default, path in workflows.paths.items()}
     for path, text in texts.items():
-        file = root / path
-        old_text = file.read_text(encoding="utf-8") if file.is_file() else None
-        if old_text == text:
-            yield Note(State.UNCHANGED, path, "as it would be written")
-            continue
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", newline="\n")
-        yield Note(State.DONE, path, "written" if old_text is None else "rewritten; git diff shows what changed")
+        before = existing.get(path)
+        if before == text:
+            yield Note(State.UNCHANGED, path, "up to date")
+        elif before is not None and is_edited(before):
+            yield _write_next_to(workflows.root, path, text, before)
+        else:
+            _write_file(workflows.root / path, text)
+            yield Note(State.DONE, path, "written" if before is None else "updated; git diff shows the changes")
+            if path != defaults[path]:
+                yield Note(
+                    State.WARNING,
+                    f"{defaults[path]} was kept, as it is not of release-tools or not of this project",
+                    advice=f"If it does the same as {path}, delete it or remove its trigger.",
+                )
 
 
-def _found(subject: ProjectWorkflows) -> Iterator[Note]:
-    yield Note(State.INFO, f"{subject.name}, built by {subject.backend}", f"its version is kept by: {subject.source}")
-    yield Note(State.INFO, f"released from {subject.branch}", subject.slug or "no repository on GitHub is known yet")
+def _write_next_to(root: Path, path: str, text: str, before: str) -> Note:
+    """Write a workflow next to one that was edited, under a name that GitHub does not read."""
+    if not is_outdated(before, text):
+        return Note(State.UNCHANGED, path, "up to date, with your changes")
+    new, number = f"{path}.new", 1
+    while is_taken(root / new) and read_text(root / new) != text:
+        number += 1
+        new = f"{path}.new{number}"
+    _write_file(root / new, text)
+    return Note(
+        State.WARNING,
+        f"{path} was kept, because you edited it; the new version is {new}",
+        advice=f"Move your changes over, then type: git mv --force {new} {path}, or delete {new}.",
+    )
+
+
+def _write_dependabot(root: Path) -> Iterator[Note]:
+    """Write the settings of Dependabot, unless a bot raises the actions already."""
+    if not any(is_taken(root / path) for path in _UPDATERS):
+        _write_file(root / _DEPENDABOT, _UPDATES)
+        yield Note(State.DONE, _DEPENDABOT, "written: Dependabot keeps the actions up to date")
+
+
+def _write_file(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _describe(workflows: ProjectWorkflows) -> Iterator[Note]:
+    yield Note(State.INFO, f"{workflows.name}, built by {workflows.backend}", f"version source: {workflows.source}")
+    slug = workflows.slug or "no repository on GitHub is known yet"
+    yield Note(State.INFO, f"released from {workflows.branch}", slug)
 
 
 def _ours(invocation: Session, context: Context) -> str:
@@ -118,7 +196,7 @@ def _ours(invocation: Session, context: Context) -> str:
 
 
 def _with_owner(invocation: Session, context: Context) -> Context:
-    """The channel's owner in pyproject.toml, where it was asked for or came by an option."""
+    """Write the channel's owner to pyproject.toml if an option or the user names it, and return the context."""
     table = read_pyproject(context.project).get("tool", {}).get("release-tools", {})
     if table.get("anaconda", {}).get("owner"):
         return context
@@ -136,11 +214,13 @@ def _with_owner(invocation: Session, context: Context) -> Context:
     except ConfigError:
         path.write_text(before, encoding="utf-8", newline="\n")
         raise ConfigError(
-            f"{path}: cannot be added to by itself", f'Set owner = "{owner}" in [{TABLE}.anaconda] yourself.'
+            f"{path}: cannot be edited automatically", f'Set owner = "{owner}" in [{TABLE}.anaconda] yourself.'
         ) from None
 
 
-def _ask_dev(invocation: Session, subject: ProjectWorkflows) -> bool:
-    default = "yes" if subject.dev else "no"
-    answer = invocation.console.ask(f"Publish every commit on {subject.branch} as a development version?", default)
+def _ask_dev(invocation: Session, workflows: ProjectWorkflows) -> bool:
+    if workflows.source is VersionSource.STATIC:
+        return False
+    default = "yes" if workflows.dev else "no"
+    answer = invocation.console.ask(f"Publish every commit on {workflows.branch} as a development version?", default)
     return answer.lower() in ("y", "yes")

@@ -1,0 +1,199 @@
+"""Read the workflows that ``release-tools init`` wrote, and the parts of them that users may change.
+
+Users may change the commits of the actions, the runner and the time limit of a job, the repository of the guard, and
+their own jobs between two marks. A digest in the header covers everything else, so that no other change is overwritten.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from packaging.version import InvalidVersion, Version
+
+from release_tools.errors import ConfigError
+from release_tools.workflows.workflow_files import files, read_yaml
+
+NAMELESS: Final = "NAME"
+"""Written instead of a project's name that only a build could tell."""
+
+_HEADER: Final = re.compile(r"# Written by release-tools init for (?P<name>\S+?)(?: from (?P<template>\S+?))?;")
+_DIGEST: Final = re.compile(r"^# Digest of the fixed parts: ([0-9a-f]*|-)\n", re.MULTILINE)
+_DIGITS: Final = 16
+_PIN: Final = re.compile(r"(?<=uses: )([\w.-]+/[\w./-]+)@(\S+(?: +# *\S+)?)$", re.MULTILINE)
+_OWN_STEP: Final = re.compile(r"uses: (.+)\n +with:\n +command: ")
+_JOB: Final = re.compile(r"^  ([A-Za-z_][\w-]*):[ \t]*$", re.MULTILINE)
+_SETTING: Final = re.compile(r"^    (runs-on|timeout-minutes):(.*(?:\n {5,}\S.*)*)", re.MULTILINE)
+_GUARD: Final = re.compile(r"github\.repository == '([^']+)' \|\| ")
+_SECTION: Final = re.compile(
+    r"^  # >>> own jobs (?P<where>before|after) publishing.*\n"
+    r"(?P<text>(?:.*\n)*?)"
+    r"  # <<< own jobs (?P=where) publishing",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class KeptParts:
+    """The parts of a generated workflow that its users may change.
+
+    Attributes:
+        action: the value of ``uses:`` for this action; empty where it is not used.
+        pins: the commit of every action, with its version as a comment, by the action's name.
+        repository: ``owner/name`` in the guard against forks; empty without one.
+        settings: the value of ``runs-on`` and ``timeout-minutes`` as text, by job and key.
+        jobs: the users' own jobs as text, by ``before`` and ``after``.
+    """
+
+    action: str = ""
+    pins: Mapping[str, str] = field(default_factory=dict)
+    repository: str = ""
+    settings: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    jobs: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str) -> "KeptParts":
+        """Return the parts of a workflow's text."""
+        own, guard = _OWN_STEP.search(text), _GUARD.search(text)
+        return cls(
+            own[1] if own else "",
+            dict(_PIN.findall(text)),
+            guard[1] if guard else "",
+            dict(_settings(text)),
+            {match["where"]: match["text"] for match in _SECTION.finditer(text)},
+        )
+
+    def value(self, job: str, key: str, default: object) -> str:
+        """Return what follows ``key:`` in a job, with the space before it."""
+        return self.settings.get((job, key), f" {default}")
+
+    def own_jobs(self, where: str) -> tuple[str, ...]:
+        """Return the ids of the users' own jobs ``before`` or ``after`` publishing.
+
+        Raises:
+            ConfigError: they are not valid YAML.
+        """
+        jobs = read_yaml(f"own jobs {where} publishing", f"jobs:\n{self.jobs.get(where, '')}")["jobs"]
+        return tuple(map(str, jobs)) if isinstance(jobs, dict) else ()
+
+
+def _settings(text: str) -> Iterator[tuple[tuple[str, str], str]]:
+    jobs = [(match.start(), match[1]) for match in _JOB.finditer(text)]
+    own = [match.span() for match in _SECTION.finditer(text)]
+    for match in _SETTING.finditer(text):
+        if any(start <= match.start() < end for start, end in own):
+            continue
+        job = max(((start, name) for start, name in jobs if start < match.start()), default=(0, ""))[1]
+        yield (job, match[1]), match[2]
+
+
+def add_digest(text: str) -> str:
+    """Return a rendered workflow with the digest of its fixed parts in the header."""
+    return _DIGEST.sub(f"# Digest of the fixed parts: {_digest(text)}\n", text, count=1)
+
+
+def is_edited(text: str) -> bool:
+    """Return whether a generated workflow was changed in a part that a rewrite would not keep."""
+    digest = _DIGEST.search(text)
+    return digest is None or digest[1] != _digest(text)
+
+
+def _digest(text: str) -> str:
+    fixed = _SECTION.sub("", _DIGEST.sub("", text))
+    fixed = _GUARD.sub("", _SETTING.sub(r"    \1:", _PIN.sub(r"\1", fixed)))
+    return hashlib.sha256(fixed.encode()).hexdigest()[:_DIGITS]
+
+
+def find_workflow(root: Path, default: str, name: str) -> tuple[str, str | None]:
+    """Find a project's workflow, or a free path for it.
+
+    Args:
+        root: the top folder of the repository.
+        default: the path that it has unless that is taken: ``.github/workflows/release.yml``.
+        name: the project's name.
+
+    Returns:
+        Its path, and its text, which is None where there is none yet.
+    """
+    found = {}
+    for file in files(root):
+        text = None if file.is_symlink() or not file.is_file() else read_text(file)
+        header = _HEADER.match(text or "")
+        if text is not None and header and _is_for(header, file, default, name):
+            found[file.relative_to(root).as_posix()] = text
+    for path in (default, *found):
+        if path in found:
+            return path, found[path]
+    return _free_path(root, default, name), None
+
+
+def _is_for(header: re.Match[str], file: Path, default: str, name: str) -> bool:
+    is_name = header["name"] == name or NAMELESS in (header["name"], name)
+    return is_name and (header["template"] or file.name) == Path(default).name
+
+
+def _free_path(root: Path, default: str, name: str) -> str:
+    path, number = default, 1
+    stem = f"{default.removesuffix('.yml')}-{re.sub(r'[^A-Za-z0-9]+', '-', name).strip('-').lower()}"
+    while is_taken(root / path):
+        path = f"{stem}.yml" if number == 1 else f"{stem}-{number}.yml"
+        number += 1
+    return path
+
+
+def is_taken(path: Path) -> bool:
+    """Return whether there is anything at a path, a broken link included."""
+    return path.exists() or path.is_symlink()
+
+
+def read_text(file: Path) -> str:
+    """Return a file's text with plain line ends; what is not UTF-8 is replaced."""
+    return file.read_bytes().decode("utf-8", errors="replace").replace("\r\n", "\n")
+
+
+def newer_pin(theirs: str, ours: str) -> str:
+    """Return ours where it is a newer version, else theirs, so that no pin is ever lowered."""
+    their_version, our_version = _version(theirs), _version(ours)
+    is_newer = their_version is not None and our_version is not None and our_version > their_version
+    return ours if is_newer else theirs
+
+
+def _version(pin: str) -> Version | None:
+    """Return the version in the comment of a pin, or that of a tag that is pinned itself."""
+    commit, _, comment = pin.partition("#")
+    try:
+        return Version(comment.strip() or commit.strip().rpartition("@")[2])
+    except InvalidVersion:
+        return None
+
+
+def is_outdated(text: str, wanted: str) -> bool:
+    """Return whether a workflow lacks something that it should have.
+
+    Comments, spelling and the commits of actions do not matter, and neither do additions, save for permissions.
+
+    Args:
+        text: as it is there.
+        wanted: as it would be written, with the parts that users may change.
+    """
+    try:
+        there, expected = (read_yaml("", _PIN.sub(r"\1", item)) for item in (text, wanted))
+        return not _contains(there, expected)
+    except ConfigError:
+        return True
+
+
+def _contains(there: Any, wanted: Any) -> bool:  # noqa: ANN401 - YAML is anything
+    if isinstance(wanted, dict) and isinstance(there, dict):
+        for key, value in wanted.items():
+            if key not in there or (key == "permissions" and there[key] != value):
+                return False
+            if not _contains(there[key], value):
+                return False
+        return True
+    if isinstance(wanted, list) and isinstance(there, list):
+        remaining = iter(there)
+        return all(any(_contains(item, value) for item in remaining) for value in wanted)
+    return bool(there == wanted)

@@ -1,0 +1,253 @@
+"""What ``release-tools init`` keeps: files that it did not write, and what users changed in those that it wrote."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from release_tools.cli.main import main
+from release_tools.errors import DriftError, UsageError
+from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE
+from tests.checkouts import Checkout
+
+ACTION = f"python-release-tools/python-release-tools@{'a' * 40}"
+THEIRS = "name: ours\non: push\njobs: {test: {runs-on: ubuntu-latest, steps: [{run: pytest}]}}\n"
+STATIC = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "demo"
+version = "1.0"
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout.create(tmp_path, "https://github.com/octo/demo.git")
+
+
+def init(checkout: Checkout, *options: str, project: str = ".") -> int:
+    command = ["init", "-C", str(checkout.path / project), *(options or ("--yes",))]
+    if "--action" not in options and "--check" not in options:
+        command += ["--action", ACTION]
+    return main(command, checkout.env)
+
+
+def workflows(checkout: Checkout) -> set[str]:
+    return {file.name for file in (checkout.path / FOLDER).iterdir()}
+
+
+def read(checkout: Checkout, path: str = RELEASE) -> str:
+    return (checkout.path / path).read_text(encoding="utf-8")
+
+
+def edit(checkout: Checkout, old: str, new: str, path: str = RELEASE) -> None:
+    text = read(checkout, path)
+    assert old in text
+    (checkout.path / path).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def put(checkout: Checkout, path: str, text: str = THEIRS) -> None:
+    (checkout.path / path).parent.mkdir(parents=True, exist_ok=True)
+    (checkout.path / path).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("is_committed", [True, False], ids=["committed", "untracked"])
+@pytest.mark.parametrize("path", [RELEASE, CHECK])
+def test_a_workflow_of_somebody_else_is_kept(path: str, is_committed: bool, checkout: Checkout) -> None:  # noqa: FBT001 - a column
+    put(checkout, path)
+    if is_committed:
+        checkout.commit({})
+    assert init(checkout) == 0
+    assert read(checkout, path) == THEIRS
+    assert path.replace(".yml", "-demo.yml").rpartition("/")[2] in workflows(checkout)
+    files = {name: read(checkout, f"{FOLDER}/{name}") for name in workflows(checkout)}
+    assert init(checkout) == 0
+    assert init(checkout, "--check") == 0
+    assert {name: read(checkout, f"{FOLDER}/{name}") for name in workflows(checkout)} == files
+
+
+def test_a_second_name_that_is_taken_is_kept_too(checkout: Checkout) -> None:
+    for name in (RELEASE, f"{FOLDER}/release-demo.yml"):
+        put(checkout, name)
+    assert init(checkout) == 0
+    assert workflows(checkout) == {"release.yml", "release-demo.yml", "release-demo-2.yml", "check.yml"}
+    assert read(checkout) == read(checkout, f"{FOLDER}/release-demo.yml") == THEIRS
+
+
+def test_a_link_is_not_written_through(checkout: Checkout, tmp_path: Path) -> None:
+    (checkout.path / FOLDER).mkdir(parents=True)
+    try:
+        (checkout.path / RELEASE).symlink_to(tmp_path / "elsewhere.yml")
+    except OSError:
+        pytest.skip("links need a right on Windows")
+    assert init(checkout) == 0
+    assert not (tmp_path / "elsewhere.yml").exists()
+    assert "release-demo.yml" in workflows(checkout)
+
+
+def test_another_package_of_the_repository_gets_workflows_of_its_own(checkout: Checkout) -> None:
+    for name in ("alpha", "beta"):
+        put(checkout, f"{name}/pyproject.toml", STATIC.replace("demo", name))
+        put(checkout, f"{name}/{name}.py", "")
+    checkout.commit({})
+    for name in ("alpha", "beta"):
+        assert init(checkout, project=name) == 0
+    first = read(checkout)
+    assert workflows(checkout) == {"release.yml", "check.yml", "release-beta.yml", "check-beta.yml"}
+    for name in ("alpha", "beta"):
+        assert init(checkout, project=name) == 0
+        assert init(checkout, "--check", project=name) == 0
+    assert read(checkout) == first
+    titles = {yaml.safe_load(read(checkout, f"{FOLDER}/{name}"))["name"] for name in workflows(checkout)}
+    assert len(titles) == 4
+
+
+OWN = """\
+  docs:
+    runs-on: ubuntu-latest
+    timeout-minutes: 7
+    steps:
+      - run: make docs
+"""
+
+
+def add_own(where: str) -> Callable[[str], str]:
+    return lambda text: re.sub(rf"(# >>> own jobs {where} .*\n)", rf"\1{OWN}", text)
+
+
+KEPT: dict[str, tuple[Callable[[str], str], str]] = {
+    "a runner": (
+        lambda text: text.replace("runs-on: ubuntu-latest", "runs-on: [self-hosted, linux] # ours", 1),
+        "ours",
+    ),
+    "a group of runners": (
+        lambda text: text.replace("runs-on: ubuntu-latest", "runs-on:\n      group: big", 1),
+        "group: big",
+    ),
+    "a time limit": (lambda text: text.replace("timeout-minutes: 30", "timeout-minutes: 90", 1), "minutes: 90"),
+    "jobs before publishing": (add_own("before"), OWN),
+    "jobs after publishing": (add_own("after"), OWN),
+    "a raised pin": (lambda text: text.replace(PINS["actions/checkout"], f"{'b' * 40} # v99.0.0"), f"{'b' * 40} # v99"),
+    "our own raised pin": (lambda text: text.replace("a" * 40, f"{'c' * 40} # v9.0.0"), f"{'c' * 40} # v9.0.0"),
+    "a tag as a pin": (
+        lambda text: text.replace(f"checkout@{PINS['actions/checkout']}", "checkout@v99"),
+        "checkout@v99",
+    ),
+    "the guard of a maintained fork": (lambda text: text.replace("octo/demo", "other/demo"), "'other/demo'"),
+}
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_what_users_may_change_survives_a_rewrite(kept: str, checkout: Checkout) -> None:
+    assert init(checkout) == 0
+    change, expected = KEPT[kept]
+    (checkout.path / RELEASE).write_text(change(read(checkout)), encoding="utf-8")
+    assert main(["init", "-C", str(checkout.path), "--yes", "--dev"], checkout.env) == 0
+    assert workflows(checkout) == {"release.yml", "check.yml"}
+    assert expected in read(checkout)
+    assert "branches" in yaml.safe_load(read(checkout))[True]["push"]
+    assert init(checkout, "--check") == 0
+
+
+def test_publishing_waits_for_own_jobs_before_it(checkout: Checkout) -> None:
+    assert init(checkout) == 0
+    (checkout.path / RELEASE).write_text(add_own("before")(read(checkout)), encoding="utf-8")
+    assert init(checkout, "--check") == DriftError.exit_code
+    assert init(checkout) == 0
+    jobs = yaml.safe_load(read(checkout))["jobs"]
+    assert all("docs" in jobs[name]["needs"] for name in ("tag", "attest", "github-draft", "pypi"))
+    assert init(checkout, "--check") == 0
+
+
+def test_an_older_pin_is_raised_and_is_no_difference(checkout: Checkout) -> None:
+    assert init(checkout) == 0
+    for path in (RELEASE, CHECK):
+        edit(checkout, PINS["actions/checkout"], f"{'b' * 40} # v1.0.0", path)
+    assert init(checkout, "--check") == 0
+    assert init(checkout) == 0
+    assert PINS["actions/checkout"] in read(checkout)
+
+
+@pytest.mark.parametrize("is_committed", [True, False], ids=["committed", "not committed"])
+def test_a_generated_file_with_other_changes_is_kept(is_committed: bool, checkout: Checkout) -> None:  # noqa: FBT001 - a column
+    assert init(checkout) == 0
+    edit(checkout, "command: verify", "command: verify\n          arguments: --no-verify-install # mine")
+    if is_committed:
+        checkout.commit({})
+    before = read(checkout)
+    assert init(checkout, "--yes", "--dev") == 0
+    assert read(checkout) == before
+    assert workflows(checkout) == {"release.yml", "check.yml", "release.yml.new"}
+    assert "branches" in yaml.safe_load(read(checkout, f"{RELEASE}.new"))[True]["push"]
+    assert init(checkout, "--yes", "--dev") == 0
+    assert workflows(checkout) == {"release.yml", "check.yml", "release.yml.new"}
+
+
+ADDED = {
+    "a comment": ("jobs:\n", "# ours\njobs:\n"),
+    "a variable": ("permissions: {}\n", "permissions: {}\n\nenv:\n  UV_OFFLINE: 1\n"),
+    "a step": ("    steps:\n", "    steps:\n      - run: echo ours\n"),
+    "quotes": ("fetch-depth: 0", "'fetch-depth': 0"),
+}
+
+
+@pytest.mark.parametrize("added", ADDED)
+def test_an_addition_is_no_difference_and_is_kept(added: str, checkout: Checkout) -> None:
+    assert init(checkout) == 0
+    edit(checkout, *ADDED[added])
+    before = read(checkout)
+    assert init(checkout, "--check") == 0
+    assert init(checkout) == 0
+    assert read(checkout) == before
+    assert workflows(checkout) == {"release.yml", "check.yml"}
+
+
+def test_more_permissions_are_a_difference(checkout: Checkout) -> None:
+    assert init(checkout) == 0
+    edit(checkout, "permissions: {}", "permissions: {contents: write}")
+    assert init(checkout, "--check") == DriftError.exit_code
+
+
+@pytest.mark.parametrize("other", ["", ".github/dependabot.yaml", "renovate.json", ".github/renovate.json5"])
+def test_dependabot_is_set_up_where_no_bot_raises_the_actions(other: str, checkout: Checkout) -> None:
+    if other:
+        put(checkout, other, "{}")
+    assert init(checkout) == 0
+    assert (checkout.path / ".github/dependabot.yml").exists() is not bool(other)
+
+
+def test_submodules_are_checked_out_for_a_build(checkout: Checkout) -> None:
+    assert init(checkout) == 0
+    assert "submodules" not in read(checkout)
+    put(checkout, ".gitmodules", '[submodule "data"]\n\tpath = data\n\turl = https://example.org/data.git\n')
+    assert init(checkout) == 0
+    [checkout_step, *_] = yaml.safe_load(read(checkout))["jobs"]["build"]["steps"]
+    assert checkout_step["with"]["submodules"] == "recursive"
+
+
+def test_forks_release_nothing_and_no_waiting_release_is_dropped(checkout: Checkout) -> None:
+    assert init(checkout) == 0
+    workflow = yaml.safe_load(read(checkout))
+    assert workflow["jobs"]["build"]["if"] == "github.repository == 'octo/demo' || github.event.repository.fork != true"
+    assert "github.run_id" in workflow["concurrency"]["group"]
+    assert workflow["concurrency"]["cancel-in-progress"] is False
+
+
+def test_development_versions_are_refused_for_a_version_in_a_file(checkout: Checkout) -> None:
+    checkout.commit({"pyproject.toml": STATIC})
+    assert init(checkout, "--yes", "--dev") == UsageError.exit_code
+    assert not (checkout.path / RELEASE).exists()
+
+
+@pytest.mark.parametrize("tail", ["\r\n", "\n"], ids=["crlf", "lf"])
+def test_line_ends_are_no_difference(tail: str, checkout: Checkout) -> None:
+    assert init(checkout) == 0
+    (checkout.path / RELEASE).write_bytes(read(checkout).replace("\n", tail).encode())
+    assert init(checkout, "--check") == 0
+    assert init(checkout) == 0
+    assert workflows(checkout) == {"release.yml", "check.yml"}
