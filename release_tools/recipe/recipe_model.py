@@ -71,6 +71,7 @@ class Recipe:
         maintainers: GitHub names.
         unconfirmed: conda names that nobody confirmed.
         notes: what a person should know or do, a sentence each.
+        noarch_platforms: conda-forge.yml's names of the platforms on which a noarch package is built; empty for one.
     """
 
     name: str
@@ -91,3 +92,11 @@ class Recipe:
     run: tuple[Line, ...] = ()
     unconfirmed: tuple[Name, ...] = ()
     notes: tuple[str, ...] = ()
+    noarch_platforms: tuple[str, ...] = ()
+
+    @property
+    def conda_forge_yml(self) -> str:
+        """Return the text of ``conda-forge.yml``; empty where the package needs none."""
+        if not self.noarch_platforms:
+            return ""
+        return "noarch_platforms:\n" + "".join(f"  - {platform}\n" for platform in self.noarch_platforms)

@@ -12,6 +12,7 @@ from release_tools.recipe.recipe_model import Recipe
 from release_tools.recipe.update import archive_source, recipe_version, update_recipe
 from release_tools.recipe.update_source import Target
 
+CONDA_FORGE_YML: Final = "conda-forge.yml"
 NOT_COMPARED: Final = "What {} required is not known here: compare the requirements."
 
 
@@ -53,16 +54,23 @@ def submission(recipe: Recipe, text: str, notes: Iterable[str]) -> RecipeFiles:
         text: the whole ``recipe.yaml``.
         notes: what a person should know or do.
     """
-    path = f"recipes/{recipe.name}/{Format.V1}"
+    files = {f"recipes/{recipe.name}/{Format.V1}": text}
+    if recipe.conda_forge_yml:
+        files[f"recipes/{recipe.name}/{CONDA_FORGE_YML}"] = recipe.conda_forge_yml
     return RecipeFiles(
         recipe.name,
         RecipeKind.NEW,
-        files={path: text},
-        diff=f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{text.count(chr(10))} @@\n"
-        + "".join(f"+{line}\n" for line in text.splitlines()),
+        files=files,
+        diff="".join(_added(path, content) for path, content in files.items()),
         checklist=tuple(notes),
         unconfirmed=tuple(map(describe_name, recipe.unconfirmed)),
     )
+
+
+def _added(path: str, content: str) -> str:
+    """Return the patch that adds a file."""
+    lines = content.splitlines()
+    return f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n" + "".join(f"+{line}\n" for line in lines)
 
 
 def feedstock_update(present: Present, target: Target, project: Recipe, previous: Recipe | None) -> RecipeFiles:

@@ -66,7 +66,9 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
     if context.output.is_dir():
         from release_tools.publishers.conda_forge.recipe_files import store_recipe
 
-        store_recipe(context.output, rendering.written.form, rendering.written.text, rendering.files.diff)
+        is_new = rendering.present is None and not rendering.written.own
+        settings = subject.recipe.conda_forge_yml if is_new else ""
+        store_recipe(context.output, rendering.written.form, rendering.written.text, rendering.files.diff, settings)
     text, language = (rendering.files.diff, "diff") if rendering.present else (rendering.written.text, "yaml")
     document = Document(CHANGE if rendering.present else RECIPE, text, language)
     if text:
@@ -113,10 +115,18 @@ def _said(
             yield Note(State.SKIPPED, f"not looked up: {what}", reason)
     for lacking in (*(files.unconfirmed if not subject.unasked else ()), *unmet):
         yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)} yet: {lacking}")
+    yield from _rules_broken(subject, rendering)
     for line in files.checklist:
         yield Note(State.WARNING if present else State.INFO, line)
     if rendering.drift is not None:
         yield _drift(rendering.drift, rendering.remaining)
+
+
+def _rules_broken(subject: "RecipeInputs", rendering: "Rendering") -> Iterator[Note]:
+    """Yield what conda-forge's linter would say of a new recipe."""
+    if rendering.present is None:
+        for line in subject.rules_broken(rendering.written):
+            yield Note(State.WARNING, f"conda-forge's linter: {line}")
 
 
 def _drift(drift: "Drift", remaining: "Drift | None" = None) -> Note:

@@ -3,6 +3,7 @@
 import pytest
 
 from release_tools.model.note import State
+from release_tools.recipe.recipe_rules import check_rules
 from tests.conda_forge.forge import (
     BRANCH,
     RERENDER,
@@ -55,6 +56,30 @@ def test_a_new_package_is_proposed(forge: Forge) -> None:
     ]
     assert "the pull request is yours from here" in texts(outcome)
     assert "- [ ] about.license\\_file is not known: fill it in.\n" in pull.body
+
+
+BY_SYSTEM = """\
+Requires-Dist: winloop; sys_platform == 'win32'
+Requires-Dist: uvloop; sys_platform != 'win32'
+"""
+
+
+def test_a_new_package_that_differs_between_systems_brings_its_conda_forge_yml(forge: Forge) -> None:
+    forge.without_feedstock()
+    outcome = forge.release(headers=BY_SYSTEM)
+    assert outcome.error is None, texts(outcome)
+    fork = forge.hub.repositories["bob/staged-recipes"]
+    changed = fork.bare.git("diff", "--name-only", "main", BRANCH).splitlines()
+    assert changed == ["recipes/demo/conda-forge.yml", "recipes/demo/recipe.yaml"]
+    settings = fork.bare.git("show", f"{BRANCH}:recipes/demo/conda-forge.yml")
+    assert settings.split() == ["noarch_platforms:", "-", "linux_64", "-", "win_64"]
+    written = fork.bare.git("show", f"{BRANCH}:recipes/demo/recipe.yaml")
+    assert "__win" in written
+    assert check_rules(f"{written}\n", settings) == (
+        "about.homepage is missing",
+        "about.license is missing",
+        "about.license_file is missing",
+    ), "which the project does not say, as its notes tell"
 
 
 META = """\

@@ -58,7 +58,8 @@ def run(invocation: Session) -> int:
     try:
         subject = RecipeInputs(context, build_or_load_dists(context, options.files))
         written = subject.written(Format[options.format.upper()] if options.format else None)
-        path = store_recipe(context.output, written.form, written.text)
+        settings = "" if written.own else subject.recipe.conda_forge_yml
+        path = store_recipe(context.output, written.form, written.text, conda_forge_yml=settings)
         test_build = _tried(subject, written, path.parent) if options.build else ()
     finally:
         context.close()
@@ -97,6 +98,7 @@ def _remarks(subject: "RecipeInputs", written: "Written") -> list[Note]:
     """List what a person should know of the recipe; names only where they are ours."""
     made = f"made of {written.own}: {'; '.join(written.changes) or 'nothing to fill in'}" if written.own else ""
     said = [Note(State.INFO, line) for line in (made, *written.notes) if line]
+    said += [Note(State.WARNING, f"conda-forge's linter: {line}") for line in subject.rules_broken(written)]
     if written.own:
         return said
     if subject.unasked:
@@ -128,6 +130,7 @@ def _data(subject: "RecipeInputs", written: "Written", path: Path, test_build: t
             {"pypi": name.pypi, "conda": name.conda, "tried": list(name.tried)} for name in recipe.unconfirmed
         ],
         "unmet": list(subject.unmet),
+        "linter": list(subject.rules_broken(written)),
         "not-asked": subject.unasked,
         "test-build": [note_data(note) for note in test_build],
     }

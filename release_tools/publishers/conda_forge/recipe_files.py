@@ -7,11 +7,12 @@ from typing import Final
 from release_tools.artifacts.manifest import RECIPE_FOLDER
 from release_tools.errors import OutputError
 from release_tools.recipe.document import Format
+from release_tools.recipe.submission import CONDA_FORGE_YML
 
 DIFF: Final = "conda-forge.diff"
 
 
-def store_recipe(output: Path, form: Format, text: str, diff: str = "") -> Path:
+def store_recipe(output: Path, form: Format, text: str, diff: str = "", conda_forge_yml: str = "") -> Path:
     """Write the recipe, and the change of the feedstock's, over those of an earlier run.
 
     Args:
@@ -19,6 +20,7 @@ def store_recipe(output: Path, form: Format, text: str, diff: str = "") -> Path:
         form: of the recipe.
         text: the whole recipe.
         diff: what a pull request would change, as git writes it; empty for none.
+        conda_forge_yml: the settings that a new recipe needs; empty for none.
 
     Returns:
         The recipe's path.
@@ -27,14 +29,15 @@ def store_recipe(output: Path, form: Format, text: str, diff: str = "") -> Path:
         OutputError: the folder cannot be written.
     """
     folder = output / RECIPE_FOLDER
-    files = {str(form): text} | ({DIFF: diff} if diff else {})
+    written = {str(form): text, DIFF: diff, CONDA_FORGE_YML: conda_forge_yml}
+    files = {name: content for name, content in written.items() if content}
     try:
         if not output.exists():
             output.mkdir(parents=True)
             (output / ".gitignore").write_text("*\n", encoding="utf-8", newline="\n")  # as the artifacts' own
         folder.mkdir(exist_ok=True)
         shutil.rmtree(folder / "noarch", ignore_errors=True)  # packages of the recipe that was there
-        for stale in {*Format, DIFF} - set(files):
+        for stale in {*Format, DIFF, CONDA_FORGE_YML} - set(files):
             (folder / stale).unlink(missing_ok=True)
         for name, content in files.items():
             (folder / name).write_text(content, encoding="utf-8", newline="")

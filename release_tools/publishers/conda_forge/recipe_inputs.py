@@ -10,7 +10,8 @@ from release_tools.addresses import GITHUB_SITE
 from release_tools.builders.conda import rattler
 from release_tools.engine.archives import sdist_of, wheel_of
 from release_tools.engine.context import Context
-from release_tools.errors import ConfigError, RepositoryError, UnreachableError, UsageError
+from release_tools.errors import ConfigError, CredentialError, RepositoryError, UnreachableError, UsageError
+from release_tools.forges.base import HostedRepository
 from release_tools.forges.registry import hosted_repository
 from release_tools.git.log import list_files, read_file
 from release_tools.git.project_repository import open_repository
@@ -23,6 +24,7 @@ from release_tools.recipe.evidence import Evidence, gather
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.recipe_model import Recipe
+from release_tools.recipe.recipe_rules import check_rules
 from release_tools.recipe.update import fill_in, own_recipe
 from release_tools.recipe.update_source import Target, is_ours
 from release_tools.recipe.write_v0 import write_v0
@@ -92,7 +94,8 @@ class RecipeInputs:
 
     def recipe_of(self, evidence: Evidence) -> Recipe:
         """Return the recipe of this or another release of the project."""
-        return make_recipe(evidence, self.names, self.maintainers)
+        repository = self._repository
+        return make_recipe(evidence, self.names, self.maintainers, repository.url if repository else "")
 
     @cached_property
     def names(self) -> Names:
@@ -153,14 +156,14 @@ class RecipeInputs:
         """Return the configured maintainers, else the repository's owner on GitHub; empty where it is not there."""
         if configured := self.context.config.conda_forge.maintainers:
             return configured
-        repository = hosted_repository(self.context)
+        repository = self._repository
         return (repository.slug.partition("/")[0],) if repository else ()
 
     @cached_property
     def target(self) -> Target:
         """Return the release as a recipe names it."""
         sources = self.evidence.sources
-        repository = hosted_repository(self.context)
+        repository = self._repository
         on_github = repository is not None and repository.url.startswith(f"{GITHUB_SITE}/")
         slug = repository.slug if repository is not None and on_github else ""
         return Target(self.recipe.version, sources.sha256, sources.filename, repository=slug, tag=self.release.tag)
@@ -201,6 +204,20 @@ class RecipeInputs:
 
     def _made(self, form: Format, *notes: str) -> Written:
         return Written(form, WRITERS[form](self.recipe), notes=(*self.recipe.notes, *notes))
+
+    @cached_property
+    def _repository(self) -> HostedRepository | None:
+        """Return the project's repository on a hosting service; None where it is on none, or its token is malformed."""
+        try:
+            return hosted_repository(self.context)
+        except CredentialError:
+            return None
+
+    def rules_broken(self, written: Written) -> tuple[str, ...]:
+        """Return what conda-forge's linter would say of a recipe in the newer format; it reads no other."""
+        if written.form is not Format.V1:
+            return ()
+        return check_rules(written.text, self.recipe.conda_forge_yml if not written.own else "")
 
     @cached_property
     def _own(self) -> Written | None:

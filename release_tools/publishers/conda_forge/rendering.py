@@ -78,7 +78,8 @@ def render(subject: RecipeInputs) -> Rendering:
             return Rendering(None, Written(present.form, present.text), present, found, found, refused=error)
     written = subject.submitted()
     rendered = not why_unrendered(written.text)
-    return Rendering(submission(subject.recipe, written.text, written.notes), written, unseen=unseen, rendered=rendered)
+    recipe = replace(subject.recipe, noarch_platforms=()) if written.own else subject.recipe
+    return Rendering(submission(recipe, written.text, written.notes), written, unseen=unseen, rendered=rendered)
 
 
 def look_up(subject: RecipeInputs) -> Present | None:
