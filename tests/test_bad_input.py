@@ -59,7 +59,7 @@ BACKEND_TABLE = '[build-system]\nrequires = []\nbuild-backend = "{}"\n[project]\
             {"b c/pyproject.toml": "", "a/setup.py": ""},
             [],
             2,
-            "Name the one that you mean: --project a or --project 'b c'",
+            "Choose one: --project a or --project 'b c'",
         ),
         (with_pyproject("[project"), [], 3, "pyproject.toml: not valid TOML"),
         (with_pyproject("[tool.release-tools]\npackages = 1"), [], 3, "unknown key; did you mean packages-dir?"),

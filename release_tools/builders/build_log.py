@@ -30,6 +30,8 @@ _SIGNS: Final = (
     ": no such file or directory",
 )
 """Words, in lower case, by which a compiler or a build tool reports an error."""
+_CAUSES: Final = ("cause:", "caused by:", "╰─▶")
+"""Beginnings of the lines by which uv and Cargo explain the error before them."""
 _MSVC: Final = re.compile(r"error [A-Z]+\d+")
 _NOT_THE_REASON: Final = re.compile(
     r"error: (?:command .* failed with|subprocess-exited|metadata-generation-failed|could not compile)"
@@ -64,7 +66,8 @@ def _is_error(line: str) -> bool:
     lower = line.lower()
     if "warning:" in lower and "error:" not in lower:
         return False
-    return any(sign in lower for sign in _SIGNS) or _MSVC.search(line) is not None
+    explained = lower.lstrip().startswith(_CAUSES)
+    return explained or any(sign in lower for sign in _SIGNS) or _MSVC.search(line) is not None
 
 
 def save_log(output: str, env: Mapping[str, str]) -> Path | None:

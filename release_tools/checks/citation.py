@@ -46,6 +46,11 @@ def _facts() -> Mapping[str, Any]:
     return facts
 
 
+@cache
+def _patterns() -> Mapping[str, re.Pattern[str]]:
+    return {kind: re.compile(pattern) for kind, pattern in _facts()["patterns"].items()}
+
+
 def _value(where: str, kind: str, value: object) -> Iterator[str]:
     """Yield what is wrong with a value of a kind: one of the patterns, or a structure of its own."""
     if kind in _LISTS:
@@ -63,7 +68,7 @@ def _value(where: str, kind: str, value: object) -> Iterator[str]:
         yield from _identifier(where, value)
     elif kind == "reference":
         yield from _reference(where, value)
-    elif not isinstance(value, str) or not re.search(_facts()["patterns"][kind], value):
+    elif not isinstance(value, str) or not _patterns()[kind].search(value):
         yield f"{where}: {_shown(value)} is no {kind}"
 
 

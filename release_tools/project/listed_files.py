@@ -179,9 +179,9 @@ def _occurrences(text: str, listed: _Listed) -> Iterator[Found]:
     if not listed.regex:
         before, after = re.escape(before), re.escape(after)
     number = rf"(?P<version>{re.escape(listed.current)})"
-    bounds = (r"(?<![\w.])", r"(?![\w]|\.\d)") if listed.search == _CURRENT else ("", "")
+    left, right = (r"(?<![\w.])", r"(?![\w]|\.\d)") if listed.search == _CURRENT else ("", "")
     try:
-        pattern = re.compile(f"{bounds[0]}{before}{number}{after}{bounds[1]}", re.MULTILINE)
+        pattern = re.compile(f"{left}{before}{number}{after}{right}", re.MULTILINE)
         line = re.compile(listed.line)
     except re.error as error:
         yield Found(name, listed.search, 0, 0, f"the search of {listed.tool} is no regular expression: {error}")
