@@ -18,7 +18,7 @@ HASHED_PATH: Final = re.compile(r"(?P<host>https://[^/]+/packages/)[0-9a-f]{2}/[
 ARCHIVE: Final = re.compile(r"https://github\.com/(?P<repository>[^/?#]+/[^/?#]+)/archive/(?P<path>[^?#]+)")
 ARCHIVE_SUFFIXES: Final = (".tar.gz", ".zip")
 
-_TERM: Final = re.compile(r"\s*(?P<quote>['\"])?(?P<name>[A-Za-z_]\w*)(?(quote)(?P=quote))\s*")
+_TERM: Final = re.compile(r"\s*(?P<quote>['\"]?)(?P<name>[A-Za-z_]\w*)(?P=quote)\s*")
 _STEP: Final = re.compile(
     r"\s*(?:\[\s*(?P<at>[0-9]{1,2})\s*\]|\[\s*0?\s*:\s*(?P<stop>[0-9]{1,2})\s*\]"
     r"|[.|]\s*(?P<case>lower|upper)\b\s*(?:\(\s*\))?"
