@@ -123,7 +123,7 @@ class _Gatherer:
             if companion := self.names.extra_companion(name, extra):
                 self._hold(companion, SpecifierSet(), held)
             else:
-                self._extra(pypi, extra, held)
+                self._extra(pypi, extra, requirement.specifier, held)
 
     def _hold(self, conda: str, asked: SpecifierSet, held: Cells) -> None:
         """Require a conda package in these cells, in addition to what was required of it there before."""
@@ -131,12 +131,12 @@ class _Gatherer:
         for cell in held:
             needed[cell] = needed[cell] & asked if cell in needed else asked
 
-    def _extra(self, pypi: str, extra: str, held: Cells) -> None:
+    def _extra(self, pypi: str, extra: str, allowed: SpecifierSet, held: Cells) -> None:
         """Take in what a dependency's extra asks for; a cycle of extras ends where it began."""
         if (pypi, extra, held) in self.visited:
             return
         self.visited.add((pypi, extra, held))
-        asked = self.names.extra_requirements(pypi, extra)
+        asked = self.names.extra_requirements(pypi, extra, allowed)
         if asked is None:
             unknown = f"The requirements of {pypi}[{extra}] beyond those of {pypi} are unknown: add them by hand."
             if unknown not in self.notes:

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Final
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from release_tools.errors import ConfigError
@@ -26,8 +27,9 @@ from release_tools.recipe.name_overrides import (
     WITH_EXTRA,
 )
 
-# Returns what an extra of a project requires, by the project's own Requires-Dist; None when that is not known.
-ExtraLookup = Callable[[str, str], Sequence[str] | None]
+# Returns what an extra of a project requires, by the Requires-Dist of its newest release that a constraint allows; None
+# when that is not known.
+ExtraLookup = Callable[[str, str, SpecifierSet], Sequence[str] | None]
 
 TABLE: Final = "conda_names.txt"
 CONDA_NAME: Final = re.compile(r"[a-z0-9_][a-z0-9_.\-]{0,63}")
@@ -118,10 +120,18 @@ class Names:
         there = self.exists(conda) if self.exists else (canonicalize_name(name.pypi), extra) in WITH_EXTRA
         return conda if there else ""
 
-    def extra_requirements(self, pypi_name: str, extra: str) -> Sequence[str] | None:
-        """Return what an extra of a project requires in addition to the project; None where that is not known."""
+    def extra_requirements(self, pypi_name: str, extra: str, allowed: SpecifierSet) -> Sequence[str] | None:
+        """Return what an extra of a project requires in addition to the project; None where that is not known.
+
+        Args:
+            pypi_name: of the project.
+            extra: its extra.
+            allowed: the versions of the project that are allowed.
+        """
         known = EXTRA_REQUIREMENTS.get((canonicalize_name(pypi_name), extra))
-        return self.extras(pypi_name, extra) if known is None and self.extras is not None else known
+        if known is None and self.extras is not None:
+            return self.extras(pypi_name, extra, allowed)
+        return known
 
     def _guess(self, pypi_name: str, tried: list[str]) -> Name:
         """Return a spelling that the channel has; where it has ``python-NAME`` too, NAME may be a library's."""

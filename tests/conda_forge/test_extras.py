@@ -58,6 +58,31 @@ def test_what_an_extra_asks_for_is_required(run: Run, there: Feedstock, tmp_path
     assert len(there.pypi.lines("GET", "/simple/spam/")) == 1
 
 
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("spam[all]<2", "eggs <1"),
+        ("spam[all]==1.0", "eggs <1"),
+        ("spam[all]>=1", "eggs >=1"),
+        ("spam[all]", "eggs >=1"),
+    ],
+)
+def test_an_extra_is_that_of_the_newest_release_allowed(
+    wanted: str, expected: str, run: Run, there: Feedstock, tmp_path: Path
+) -> None:
+    headers = ("Provides-Extra: all",)
+    serve(there, tmp_path, Project("spam", "1.0", requires=('eggs<1; extra == "all"',), headers=headers))
+    serve(there, tmp_path, Project("spam", "4.2", requires=('eggs>=1; extra == "all"',), headers=headers))
+    found, _ = requirements(run, there, tmp_path, wanted)
+    assert expected in found
+
+
+def test_an_extra_of_no_release_is_left_to_a_person(run: Run, there: Feedstock, tmp_path: Path) -> None:
+    serve(there, tmp_path, SPAM)
+    _, notes = requirements(run, there, tmp_path, "spam[all]<1")
+    assert "unknown" in notes
+
+
 @pytest.mark.parametrize("missing", ["the project", "a wheel", "the server"])
 def test_what_pypi_does_not_tell_is_left_to_a_person(missing: str, run: Run, there: Feedstock, tmp_path: Path) -> None:
     if missing == "a wheel":

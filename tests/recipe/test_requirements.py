@@ -127,7 +127,9 @@ def test_a_dependencys_extra_brings_that_dependencys_own_requirements() -> None:
         ("spam", "all"): ["eggs>=1", "spam[more]", "pywin32; sys_platform == 'win32'"],
         ("spam", "more"): ["ham; python_version < '3.9'", "spam[all]", "bacon"],
     }
-    translated = translate(["spam[All]>=2"], ">=3.9", Names(extras=lambda *key: asked.get(key)))
+    translated = translate(
+        ["spam[All]>=2"], ">=3.9", Names(extras=lambda name, extra, _allowed: asked.get((name, extra)))
+    )
     assert translated.depends == ("python >=3.9", "spam >=2", "eggs >=1", "bacon")
     assert translated.by_system["__win"] == ("pywin32",)
 

@@ -12,7 +12,7 @@ from tests.support.wheels import Project
 
 EXTRAS = {("lib-a", "fast"): ["lib-fast>=1", "gone; python_version < '3'"], ("lib-a", "more"): ["colorama"]}
 """What the extras of the required ask for."""
-NAMES = Names(extras=lambda name, extra: EXTRAS.get((name, extra)))
+NAMES = Names(extras=lambda name, extra, _allowed: EXTRAS.get((name, extra)))
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 from contextlib import closing
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
@@ -15,6 +16,9 @@ from release_tools.errors import ArchiveError, RemoteError
 from release_tools.publishers.package_index.index import PYPI, version_of_file
 from release_tools.publishers.package_index.simple_api import IndexFile, list_project
 from release_tools.system.http import Http
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 _LARGEST: Final = 1_000_000
 _EXTRA: Final = re.compile(r"""\bextra\s{0,9}==\s{0,9}(?P<quote>['"])(?P<name>[^'"]{0,99})(?P=quote)""")
@@ -26,29 +30,44 @@ class Extras:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._known: dict[str, tuple[str, ...] | None] = {}
+        self._files: dict[str, Mapping[str, IndexFile]] = {}
+        self._requires: dict[str, tuple[str, ...] | None] = {}
 
-    def __call__(self, project: str, extra: str) -> tuple[str, ...] | None:
-        """Return the requirements of an extra, its own condition removed; None where PyPI does not say."""
-        if project not in self._known:
-            self._known[project] = self._asked(project)
-        requires = self._known[project]
-        return None if requires is None else of_extra(requires, extra)
+    def __call__(self, project: str, extra: str, allowed: SpecifierSet) -> tuple[str, ...] | None:
+        """Return the requirements of an extra, its own condition removed; None where PyPI does not say.
 
-    def _asked(self, project: str) -> tuple[str, ...] | None:
-        """Return the requirements of the newest release, from its wheel's metadata alone (PEP 658)."""
-        context = self._context
-        if context.unreachable_channel:
+        Args:
+            project: its name.
+            extra: its extra.
+            allowed: its versions that are allowed; the newest of them counts.
+        """
+        if self._context.unreachable_channel:
             return None
         try:
-            with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.retry_policy)) as http:
-                wheel = _newest(list_project(http, PYPI, project).files)
-                answer = http.get(f"{wheel.url}.metadata", limit=_LARGEST) if wheel else None
-            if answer is None or not answer.ok:
-                return None
-            return tuple(parse_metadata(answer.body, f"{project}: METADATA").raw.get("requires_dist", ()))
+            with closing(
+                Http.to([PYPI_SIMPLE, PYPI_FILES], self._context.env, self._context.http.retry_policy)
+            ) as http:
+                if project not in self._files:
+                    self._files[project] = {}  # where PyPI fails once, it is not queried again
+                    self._files[project] = list_project(http, PYPI, project).files
+                wheel = _newest(self._files[project], allowed)
+                if wheel is None:
+                    return None
+                if wheel.url not in self._requires:
+                    self._requires[wheel.url] = None
+                    self._requires[wheel.url] = _read_requirements(http, project, wheel)
         except (ArchiveError, RemoteError):
             return None
+        requires = self._requires[wheel.url]
+        return None if requires is None else of_extra(requires, extra)
+
+
+def _read_requirements(http: Http, project: str, wheel: IndexFile) -> tuple[str, ...] | None:
+    """Return the requirements of a wheel, from its metadata alone (PEP 658)."""
+    response = http.get(f"{wheel.url}.metadata", limit=_LARGEST)
+    if not response.ok:
+        return None
+    return tuple(parse_metadata(response.body, f"{project}: METADATA").raw.get("requires_dist", ()))
 
 
 def of_extra(requires_dist: tuple[str, ...], extra: str) -> tuple[str, ...]:
@@ -70,10 +89,11 @@ def of_extra(requires_dist: tuple[str, ...], extra: str) -> tuple[str, ...]:
     return tuple(held)
 
 
-def _newest(files: Mapping[str, IndexFile]) -> IndexFile | None:
-    """Return the wheel of the newest final release; None where there is none."""
-    found = {
-        name: version_of_file(name) for name, file in files.items() if name.endswith(".whl") and not file.is_yanked
-    }
-    final = {name: version for name, version in found.items() if version is not None and not version.is_prerelease}
-    return files[max(final, key=lambda name: (final[name], name))] if final else None
+def _newest(files: Mapping[str, IndexFile], allowed: SpecifierSet) -> IndexFile | None:
+    """Return the wheel of the newest final release that is allowed; None where there is none."""
+    found: dict[str, Version] = {}
+    for name, file in files.items():
+        version = version_of_file(name) if name.endswith(".whl") and not file.is_yanked else None
+        if version is not None and not version.is_prerelease and allowed.contains(version):
+            found[name] = version
+    return files[max(found, key=lambda name: (found[name], name))] if found else None
