@@ -211,7 +211,7 @@ def _requirements(wheel: Wheel, found: ProjectPackage, names: Names) -> Iterator
     missing = sorted(name for name in needed if name not in specs)
     always = [name for name in missing if needed[name] == len(environments)]
     if always:
-        advice = "Add them to the recipe, or set [tool.release-tools.conda.names] where conda calls one otherwise."
+        advice = "Add them to the recipe, or set [tool.release-tools.conda.names] if conda uses other names."
         yield Note(State.FAILED, f"{package.path.name}: requirements of the wheel are missing", _some(always), advice)
     if sometimes := [name for name in missing if name not in always]:
         text = f"{package.path.name}: requirements of some systems or Pythons are missing"

@@ -288,7 +288,7 @@ def _notes(translated: Translated) -> Iterator[Note]:
         names = ", ".join(name.conda for name in translated.unconfirmed)
         yield Note(
             State.WARNING,
-            f"taken for conda names, though nothing confirms it: {names}",
+            f"assuming these conda names match (unconfirmed): {names}",
             f"tried: {'; '.join(first.tried)}",
-            f'Where conda calls one otherwise: [tool.release-tools.conda.names] {first.pypi} = "its conda name"',
+            f'If conda uses another name: [tool.release-tools.conda.names] {first.pypi} = "its conda name"',
         )
