@@ -37,7 +37,7 @@ def test_a_wheel_and_its_packages_are_the_same(made: tuple[Wheel, list[CondaPack
         *("5 files are the same in wheel and conda package", "both say version 1.0", "both have the same commands"),
         *("5 files are the same in wheel and conda package", "both say version 1.0", "both have the same commands"),
         "both ask for the same requirements",
-        "other stands for demo ==1.0",
+        "other is a metapackage for demo ==1.0",
     ]
     assert "1 scripts name the prefix's Python, 1 files of byte code left out" in notes[0].detail
 

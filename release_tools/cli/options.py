@@ -12,17 +12,15 @@ from release_tools.history.bump import Bump
 def add_project(parser: argparse.ArgumentParser) -> None:
     """Declare ``--project`` and ``--json``, which every command about a project has."""
     parser.add_argument(
-        "-C", "--project", default=".", metavar="FOLDER", help="the project's folder (default: this one)"
+        "-C", "--project", default=".", metavar="FOLDER", help="the project's folder (default: the current one)"
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON, and nothing else, on standard output"
-    )
+    parser.add_argument("--json", action="store_true", help="print only JSON on standard output")
 
 
 def add_version(parser: argparse.ArgumentParser) -> None:
     """Declare ``--version``, ``--tag`` and ``--bump``: the version of a dry run before its tag exists."""
     parser.add_argument("--version", metavar="VERSION", help="act as if this commit were tagged with this version")
-    parser.add_argument("--tag", metavar="TAG", help="the same, named by its tag")
+    parser.add_argument("--tag", metavar="TAG", help="as --version, but given as a tag")
     add_bump(parser)
 
 
@@ -31,7 +29,7 @@ def add_bump(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bump",
         choices=(*(bump.value for bump in Bump), "auto"),
-        help="the version after the newest one, with this part raised; auto takes what release-tools next recommends",
+        help="raise this part of the newest version; auto uses what release-tools next recommends",
     )
 
 
@@ -40,7 +38,7 @@ def add_expect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expect",
         metavar="MANIFEST",
-        help="what release.json and the files must be: the output `artifacts` of the build",
+        help="refuse files that differ from this manifest, the output `artifacts` of the build",
     )
 
 
@@ -49,7 +47,7 @@ def add_offline_tag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offline-tag",
         action="store_true",
-        help="do not ask the remote whether the tag is on the commit that was built; for a machine without a network",
+        help="trust the tag of the checkout instead of asking the remote, where there is no network",
     )
 
 
@@ -58,7 +56,7 @@ def add_only(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only",
         metavar="PUBLISHER,…",
-        help="publish only to these of the route: pypi, anaconda, github, conda-forge, …",
+        help="publish only to these destinations of the route: pypi, anaconda, github, conda-forge, …",
     )
 
 

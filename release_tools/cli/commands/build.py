@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--job",
         metavar="JOB",
-        help="make the files of one build job of release-tools plan: source comes first, the others take its sdist",
+        help="build the files of one job of release-tools plan: first source, then the others from its sdist",
     )
     add_expect(parser)
     add_settings(parser)

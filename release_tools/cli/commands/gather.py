@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="FOLDER",
-        help="what a build job wrote, or a folder with one such folder for each job",
+        help="the folder that a build job wrote, or a folder with one such folder for each job",
     )
     add_project(parser)
     add_expect(parser)

@@ -15,18 +15,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--next",
         action="store_true",
-        help="after a release: the next development version, as earlier commits of the project have one",
+        help="after a release, set the next development version, as in earlier commits of the project",
     )
-    parser.add_argument("--dry-run", action="store_true", help="only show what would be changed")
+    parser.add_argument("--dry-run", action="store_true", help="show the changes without writing them")
     parser.add_argument("--no-commit", action="store_true", help="leave the edits uncommitted")
     parser.add_argument(
-        "--patch", metavar="FILE", default="", help="write the edits to a file as a patch, and change nothing here"
+        "--patch", metavar="FILE", default="", help="write the edits to a patch file and change nothing else"
     )
     parser.add_argument(
         "--pull-request",
         metavar="FILE",
         default="",
-        help="open a pull request with the patch that --patch wrote; nothing of the project is run",
+        help="open a pull request with the patch that --patch wrote, running no code of the project",
     )
     add_project(parser)
     add_settings(parser)

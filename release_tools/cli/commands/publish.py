@@ -9,7 +9,7 @@ from release_tools.cli.session import Session
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_project(parser)
-    parser.add_argument("--dry-run", action="store_true", help="check everything, and show what would be published")
+    parser.add_argument("--dry-run", action="store_true", help="check everything and list what would be published")
     add_expect(parser)
     add_offline_tag(parser)
     add_only(parser)

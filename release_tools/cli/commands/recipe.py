@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="v1 is recipe.yaml, v0 is meta.yaml (default: that of the project's own recipe, or v1)",
     )
     parser.add_argument(
-        "--build", action="store_true", help="build it too, by rattler-build from conda.channels, and run its tests"
+        "--build", action="store_true", help="also build it by rattler-build with conda.channels, and run its tests"
     )
     add_project(parser)
     add_version(parser)
@@ -41,7 +41,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="sdist and wheel, or a folder that holds them (default: what was built of this commit, else a build)",
+        help="sdist and wheel, or a folder that holds them (default: what was built from this commit, or a new build)",
     )
 
 

@@ -10,7 +10,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_project(parser)
     add_version(parser)
-    parser.add_argument("--dry-run", action="store_true", help="check everything, and only say what would be done")
+    parser.add_argument("--dry-run", action="store_true", help="check everything and list what would be published")
     add_only(parser)
     add_settings(parser)
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("of", metavar="VERSION", help="such as 1.4.0")
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why, for those who have installed it")
-    parser.add_argument("--name", help="the project's name, where pyproject.toml does not have it")
-    parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="the reason, shown to users")
+    parser.add_argument("--name", help="the project's name, if pyproject.toml does not have it")
+    parser.add_argument("--dry-run", action="store_true", help="list what would be done")
     add_project(parser)
     add_settings(parser)
 

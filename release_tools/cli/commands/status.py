@@ -19,7 +19,7 @@ from release_tools.publishers.routes import OWN_STEPS, Publishers
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("of", metavar="VERSION", help="such as 1.4.0 or 1.4.0rc1")
-    parser.add_argument("--name", help="the project's name, where pyproject.toml does not have it")
+    parser.add_argument("--name", help="the project's name, if pyproject.toml does not have it")
     add_project(parser)
     add_settings(parser)
 

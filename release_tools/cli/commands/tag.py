@@ -12,11 +12,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("version", metavar="VERSION", nargs="?", help="such as 1.4.0 or 1.4.0rc1 (PEP 440)")
     add_bump(parser)
-    parser.add_argument("--dry-run", action="store_true", help="check everything, but change nothing")
+    parser.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
     own = parser.add_argument_group("how to tag", "Short forms of the settings --tag-sign and --tag-push.")
     own.add_argument("--sign", dest="tag.sign", action="store_true", default=argparse.SUPPRESS, help="sign the tag")
     own.add_argument(
-        "--push", dest="tag.push", choices=("auto", "git", "api"), default=argparse.SUPPRESS, help="by what to push it"
+        "--push", dest="tag.push", choices=("auto", "git", "api"), default=argparse.SUPPRESS, help="how to push it"
     )
     add_project(parser)
     add_settings(parser)

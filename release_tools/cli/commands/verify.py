@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="sdist, wheel or conda package, or a folder of them (default: what build made)",
+        help="sdist, wheel or conda package, or a folder of them (default: what was built)",
     )
     add_project(parser)
     add_expect(parser)
