@@ -159,7 +159,7 @@ def read_lock() -> Lock:
 
 
 def needed(inputs: Mapping[str, str], lock: Lock) -> Lock:
-    """The part of the lock that a command needs."""
+    """Return the part of the lock that a command needs."""
     command, places = inputs.get(COMMAND), inputs.get(ONLY, "").replace(",", " ").split()
     kept = {name for name, requirement in lock.items() if OURSELVES in requirement.askers}
     left_out = UNUSABLE
@@ -184,7 +184,7 @@ def identity(lock: Lock) -> str:
 
 
 def lines(lock: Lock) -> str:
-    """A part of the lock as it is written there."""
+    """Return a part of the lock as it is written there."""
     return "".join(requirement.lines for requirement in lock.values())
 
 
@@ -220,7 +220,7 @@ def unpack_all(wheels: Path, job: Job) -> bool:
 
 
 def fitting(wheels: Path, lock: Lock) -> dict[str, Path] | None:
-    """The wheel in a folder for each requirement that holds for this Python; None if one is not there."""
+    """Return the wheel in a folder for each requirement that holds for this Python; None if one is not there."""
     from pip._vendor.packaging.markers import Marker
     from pip._vendor.packaging.tags import sys_tags
     from pip._vendor.packaging.utils import InvalidWheelFilename, parse_wheel_filename

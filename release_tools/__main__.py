@@ -6,7 +6,7 @@ from release_tools.cli.main import main, run_process
 
 
 def run() -> int:
-    """The command in a process of its own."""
+    """Run the command in a process of its own."""
     return run_process(main)
 
 

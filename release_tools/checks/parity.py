@@ -1,4 +1,4 @@
-"""Whether a wheel and the conda packages made from it are the same thing: files, version, commands and requirements."""
+"""Prove that a wheel and the conda packages made from it are equal: files, version, commands and requirements."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +53,7 @@ def _files(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
 
 
 def _expected(wheel: Wheel) -> tuple[Mapping[str, str], int, str]:
-    """The digests that the conda package must have, by path; how many are the wheel's, and in words what is not."""
+    """Return the digests that the conda package must have, by path, how many are the wheel's, and what is not."""
     kept = [member for member in wheel.members if noarch.is_kept(wheel, member.name)]
     expected = {noarch.installed_path(member.name): member.sha256 for member in kept}
     scripts = [member.name for member in kept if noarch.is_script(member.name)]
@@ -85,7 +85,7 @@ def _identity(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
 
 
 def _requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> Iterator[Note]:
-    """Each package must carry one of the translations of the wheel's requirements, and each must be carried."""
+    """Return each package must carry one of the translations of the wheel's requirements, and each must be carried."""
     requirements = wheel.metadata.raw.get("requires_dist", [])
     missing = {
         frozenset(specs) for specs in translate(requirements, noarch.required_python(wheel), names).variants.values()

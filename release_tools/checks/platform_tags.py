@@ -81,12 +81,12 @@ class PlatformTag:
 
     @property
     def format(self) -> str:
-        """The format of programs and libraries there; empty where we do not know it."""
+        """Return the format of programs and libraries there; empty where we do not know it."""
         return "Mach-O" if self.system in ("macosx", "ios") else _FORMATS.get(self.system, "")
 
     @property
     def machines(self) -> frozenset[str]:
-        """The machines that every library must be for."""
+        """Return the machines that every library must be for."""
         machine = self.machine.removesuffix("_iphoneos").removesuffix("_iphonesimulator")
         if self.system == "android":
             machine = _ANDROID.get(machine, machine)

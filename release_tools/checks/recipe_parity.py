@@ -77,7 +77,7 @@ class ProjectPackage:
 
     @cached_property
     def files(self) -> Mapping[str, str]:
-        """The digests of what is in ``site-packages``, by the path there."""
+        """Return the digests of what is in ``site-packages``, by the path there."""
         found = ((_INSTALLED.fullmatch(member.name), member.sha256) for member in self.package.members)
         return {match["path"]: digest for match, digest in found if match}
 

@@ -45,7 +45,7 @@ class Remote:
 
     @cached_property
     def url(self) -> str:
-        """Its address, without the credentials that may stand in it; empty where there is no such remote."""
+        """Return its address, without the credentials that may stand in it; empty where there is no such remote."""
         try:
             return _without_credentials(self.repository.git("remote", "get-url", "--", self.name).strip())
         except ProcessError:

@@ -19,7 +19,7 @@ _YANKED: Final = re.compile(r"(?:(?<! ) +)?[\[(]YANKED[\])]", re.IGNORECASE)
 
 
 def release_unreleased(changelog: Changelog, version: Version, day: date) -> str:
-    """The text in which the unreleased part has become this version's; lines that need no change have none.
+    """Return the text in which the unreleased part has become this version's; lines that need no change have none.
 
     A part that is only called Unreleased stays, empty, above the new heading, which is written like that of the last
     release; the links that compare versions go along. A part that has a version already gets the date, and this
@@ -67,7 +67,7 @@ class _Edit:
     day: date
 
     def inserted(self) -> Iterator[str]:
-        """A heading for the version below the one that says Unreleased."""
+        """Return a heading for the version below the one that says Unreleased."""
         heading, title, said = self.part.heading, self._title(), _first_line(self.last)
         yield from self.lines[: heading.end]
         yield self.end
@@ -78,7 +78,7 @@ class _Edit:
         yield from self._relinked(following, self.last) if self.last else following
 
     def dated(self) -> Iterator[str]:
-        """The date in place of the word "unreleased", in the heading or on the first line below it."""
+        """Return the date in place of the word "unreleased", in the heading or on the first line below it."""
         heading, body = self.part.heading, list(self.lines[self.part.heading.end :])
         title = heading.text
         if Version(self.part.spelled).is_devrelease:
@@ -96,7 +96,7 @@ class _Edit:
         yield from body
 
     def _title(self) -> str:
-        """The new heading's text: like the last release's, else as Keep a Changelog and zest.releaser write it."""
+        """Return the new heading's text: like the last release's, else as Keep a Changelog writes it."""
         if self.last is not None:
             title = _YANKED.sub("", self.last.heading.text)
             return with_date(_respelled(title, self.last.spelled, str(self.version)), self.day)
@@ -105,7 +105,7 @@ class _Edit:
         return f"[{self.version}] - {self.day}" if "[" in self.part.heading.text else f"{self.version} - {self.day}"
 
     def _retitled(self, heading: Heading, title: str) -> Iterator[str]:
-        """The lines of a heading with another text; its adornment becomes as long as that."""
+        """Return the lines of a heading with another text; its adornment becomes as long as that."""
         own = self.lines[heading.start : heading.end]
         at = 1 if len(own) > 2 else 0  # noqa: PLR2004 - overline, title, underline
         for row, line in enumerate(own):
@@ -133,7 +133,7 @@ class _Edit:
 
 
 def _respelled(text: str, old: str, new: str) -> str:
-    """The text with another version; a link that compares two then goes from the old one to the new one."""
+    """Return the text with another version; a link that compares two then goes from the old one to the new one."""
 
     def step(found: re.Match[str]) -> str:
         return f"{found['new']}{found['dots']}{found['new'].replace(old, new)}" if found["new"] else new

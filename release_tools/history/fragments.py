@@ -58,7 +58,7 @@ class FragmentSettings:
 
     @property
     def command(self) -> str:
-        """The command that collects the fragments, as a person types it."""
+        """Return the command that collects the fragments, as a person types it."""
         return "towncrier build" if self.tool is Tool.TOWNCRIER else "scriv collect"
 
     def fragments(self, paths: Iterable[str]) -> list[str]:

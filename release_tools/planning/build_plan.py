@@ -40,12 +40,12 @@ class BuildTarget:
 
     @property
     def python(self) -> str:
-        """The interpreter of a wheel: ``cp312``, ``cp314t``, ``pp311``."""
+        """Return the interpreter of a wheel: ``cp312``, ``cp314t``, ``pp311``."""
         return self.identifier.partition("-")[0]
 
     @property
     def platform(self) -> str:
-        """The platform of a wheel: ``manylinux_x86_64``, ``win_amd64``; empty for the sdist."""
+        """Return the platform of a wheel: ``manylinux_x86_64``, ``win_amd64``; empty for the sdist."""
         return self.identifier.partition("-")[2]
 
 
@@ -96,12 +96,12 @@ class BuildPlan:
 
     @property
     def matrix(self) -> tuple[BuildJob, ...]:
-        """The jobs that follow the source job, one cell of a workflow's matrix each."""
+        """Return the jobs that follow the source job, one cell of a workflow's matrix each."""
         return tuple(job for job in self.jobs if job.name != SOURCE_JOB)
 
     @property
     def targets(self) -> Iterator[tuple[BuildJob, BuildTarget]]:
-        """Every target with its job, in the order of the plan."""
+        """Return every target with its job, in the order of the plan."""
         for job in self.jobs:
             for target in job.targets:
                 yield job, target
@@ -122,7 +122,7 @@ class BuildPlan:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The plan as plain data, the content of ``plan.json``."""
+        """Return the plan as plain data, the content of ``plan.json``."""
         return {
             "schema": _SCHEMA,
             "name": self.name,
@@ -143,12 +143,12 @@ class BuildPlan:
 
     @property
     def text(self) -> str:
-        """The text of ``plan.json``; the same plan gives the same text on every machine."""
+        """Return the text of ``plan.json``; the same plan gives the same text on every machine."""
         return json.dumps(self.data, indent=2) + "\n"
 
     @property
     def digest(self) -> str:
-        """The sha256 of ``plan.json``, in hexadecimal digits."""
+        """Return the sha256 of ``plan.json``, in hexadecimal digits."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @classmethod

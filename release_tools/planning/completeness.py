@@ -45,7 +45,7 @@ class Completeness:
 
     @property
     def faults(self) -> Iterator[str]:
-        """A line for everything that forbids the release."""
+        """Return a line for everything that forbids the release."""
         for job, target in self.missing:
             yield f"{target.identifier}: missing; job {job.name} builds it"
         for name in self.unplanned:

@@ -73,7 +73,7 @@ class Selection:
 
     @property
     def platforms(self) -> Mapping[str, tuple[str, ...]]:
-        """Every platform with the architectures that all of its jobs are asked for."""
+        """Return every platform with the architectures that all of its jobs are asked for."""
         found: dict[str, tuple[str, ...]] = {}
         for name, archs in self.jobs.items():
             platform = RUNNERS[name].platform

@@ -25,7 +25,7 @@ class CommittedFiles:
 
     @cached_property
     def _entries(self) -> dict[str, str]:
-        """The mode of every entry of the commit, by its path in the project."""
+        """Return the mode of every entry of the commit, by its path in the project."""
         inner = self.folder.resolve().relative_to(self.clone.root).as_posix()
         prefix = "" if inner == "." else f"{inner}/"
         lines = self.clone.git("ls-files", "--stage", "-z").split("\0")

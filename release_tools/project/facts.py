@@ -117,7 +117,7 @@ class Project:
 
     @property
     def bypass(self) -> str:
-        """The environment variable by which the project's plugin is given a version; empty without one."""
+        """Return the environment variable by which the project's plugin is given a version; empty without one."""
         return next((variable for plugin, variable in BYPASSES.items() if plugin in self.plugins), "")
 
 

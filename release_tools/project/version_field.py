@@ -121,12 +121,12 @@ class VersionField:
 
     @property
     def where(self) -> str:
-        """The file, the line and the field, as messages name them."""
+        """Return the file, the line and the field, as messages name them."""
         return f"{self.path}:{self.line}: {self.name}"
 
     @property
     def version(self) -> Version | None:
-        """The version that the field holds; None where it is none."""
+        """Return the version that the field holds; None where it is none."""
         try:
             return Version(self.value)
         except InvalidVersion:
@@ -134,7 +134,7 @@ class VersionField:
 
     @property
     def is_placeholder(self) -> bool:
-        """Whether the value is one that some tool replaces during the build, such as 0.0.0."""
+        """Return whether the value is one that some tool replaces during the build, such as 0.0.0."""
         version = self.version
         return version is not None and not any(version.release)
 

@@ -55,7 +55,7 @@ class VersionFiles:
 
     @cached_property
     def fields(self) -> list[VersionField]:
-        """Every field, each once: first those that the build reads."""
+        """Return every field, each once: first those that the build reads."""
         found = distinct((*self._sources(), *self._copies(), *self._listed(), *self._citations()))
         decisive = [field for field in found if field.role is Role.SOURCE]
         if any(field.is_placeholder for field in decisive):
@@ -64,7 +64,7 @@ class VersionFiles:
 
     @property
     def sources(self) -> list[VersionField]:
-        """The fields that decide which version is built; none where that comes from tags or from code."""
+        """Return the fields that decide which version is built; none where that comes from tags or from code."""
         return distinct(self._sources())
 
     def text(self, path: str) -> Text | None:
@@ -186,7 +186,7 @@ class VersionFiles:
 
     @cached_property
     def _folders(self) -> list[str]:
-        """The folders in which import packages are, each with a ``/`` at its end."""
+        """Return the folders in which import packages are, each with a ``/`` at its end."""
         folders = self._table("tool", "setuptools").get("package-dir")
         own = folders.get("") if isinstance(folders, dict) else None
         names = ((own,) if isinstance(own, str) else ()) + SOURCE_FOLDERS

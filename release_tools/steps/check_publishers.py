@@ -15,7 +15,7 @@ from release_tools.publishers.routes import OWN_STEPS, Publishers
 
 
 def start_index_queries(context: Context, release: Release) -> None:
-    """In a dry run, start to query the indexes, as their answer may be a few moments old when it is used."""
+    """Start to query the indexes in a dry run, as their answer may be a few moments old when it is used."""
     if not context.gate.is_dry_run or not release.name:
         return
     context.http.get_ready()

@@ -42,7 +42,7 @@ class _Subject:
 
     @property
     def still_to_do(self) -> State:
-        """The state of something that a person can still do before the release: no reason to fail a dry run."""
+        """Return the state of something that a person can still do before the release: no reason to fail a dry run."""
         return State.WARNING if self.context.gate.is_dry_run else State.FAILED
 
 

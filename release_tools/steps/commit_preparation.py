@@ -1,4 +1,4 @@
-"""What was prepared in the scratch clone, as one commit of the checkout, as uncommitted edits, or as a patch."""
+"""Turn the preparation in the scratch clone into one commit of the checkout, uncommitted edits, or a patch."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -55,7 +55,7 @@ class Chosen:
 
     @property
     def kind(self) -> Kind:
-        """The version's kind; one that nobody chose is a development version however it is spelled (``1.2.post3``)."""
+        """Return the version's kind; one that nobody chose is a development version however it is spelled."""
         return Kind.DEV if self.counted else kind_of(self.version)
 
 
@@ -71,12 +71,12 @@ class Checkout:
 
     @cached_property
     def described(self) -> DescribedVersion | None:
-        """The newest tag before this commit."""
+        """Return the newest tag before this commit."""
         return describe(self.repository, self.head, self.project.versioningit, self.tag_format)
 
     @cached_property
     def versions(self) -> Mapping[str, Version]:
-        """The versions of the project by their tags, without tags that only follow a series (``v1``)."""
+        """Return the versions of the project by their tags, without tags that only follow a series (``v1``)."""
         commits = self.repository.tags()
         versions = {tag: version for tag in commits if (version := self.tag_format.version(tag)) is not None}
         floating = floating_tags(versions, commits)
@@ -84,7 +84,7 @@ class Checkout:
 
     @cached_property
     def here(self) -> Mapping[str, Version]:
-        """The versions that this commit is tagged with, by tag."""
+        """Return the versions that this commit is tagged with, by tag."""
         described = self.described
         if described is None or described.distance or not described.tag:
             return {}
@@ -95,7 +95,7 @@ class Checkout:
 
     @property
     def older_tags(self) -> tuple[str, ...]:
-        """The tags of earlier versions in the history of this commit, its own left out."""
+        """Return the tags of earlier versions in the history of this commit, its own left out."""
         form = "--format=%(refname:strip=2)"
         merged = self.repository.git("for-each-ref", form, f"--merged={self.head.commit}", "refs/tags").splitlines()
         here = self.repository.tags(points_at=self.head.commit)
@@ -103,13 +103,13 @@ class Checkout:
 
     @cached_property
     def field(self) -> VersionField | None:
-        """The field of a file that the backend reads the version from; None where that is not known."""
+        """Return the field of a file that the backend reads the version from; None where that is not known."""
         project = CommittedProject(self.repository, self.head.commit, self.folder, self.context.config)
         return project.version_field
 
     @property
     def folder(self) -> str:
-        """The project's folder in the repository, with forward slashes; empty for the top."""
+        """Return the project's folder in the repository, with forward slashes; empty for the top."""
         folder = self.context.project.resolve().relative_to(self.repository.root).as_posix()
         return "" if folder == "." else folder
 

@@ -1,4 +1,4 @@
-"""What ``build`` made of this very commit, so that it need not be built again."""
+"""Take over the artifacts that ``build`` made of this very commit, so that they need not be built again."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from release_tools.model.release import Release
 
 
 def load_current(context: Context, release: Release) -> Release | Skip:
-    """The artifacts in the output folder, if they are of this commit and version and nobody changed them since."""
+    """Return the artifacts in the output folder, if they are of this commit and version and unchanged since."""
     try:
         built = manifest.load(context.output)
     except OutputError:

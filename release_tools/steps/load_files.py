@@ -24,7 +24,7 @@ _SUFFIXES: Final = {
 
 
 def load_files(paths: Sequence[Path]) -> Callable[[Context, Release], Release]:
-    """A step that takes these files, or all artifacts in these folders, as the release's artifacts."""
+    """Return a step that takes these files, or all artifacts in these folders, as the release's artifacts."""
 
     def take(context: Context, release: Release) -> Release:
         artifacts = tuple(_artifact(path) for path in _files(paths))

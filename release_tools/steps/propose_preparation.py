@@ -51,13 +51,13 @@ class _Proposal:
 
     @property
     def branch(self) -> str:
-        """The branch of the pull request."""
+        """Return the branch of the pull request."""
         named = f"release-tools/prepare-{canonicalize_name(self.release.name)}-{self.release.version}"
         return named if is_safe_ref(named) else f"release-tools/prepare-{self.release.version}"
 
     @property
     def title(self) -> str:
-        """The title of the pull request, and the message of its commit."""
+        """Return the title of the pull request, and the message of its commit."""
         return preparation_message(Version(self.release.version))
 
     def branching(self) -> Action:

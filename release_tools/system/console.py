@@ -58,7 +58,7 @@ class Console:
         self.quiet = False
 
     def mask(self, secret: str) -> None:
-        """From now on show ``***`` for this value, here and in the job's log."""
+        """Show ``***`` for this value from now on, here and in the job's log."""
         self._secrets = Secrets((secret, *self._secrets.values))
         self._command("add-mask", secret)
 

@@ -344,7 +344,7 @@ def bare(url: str) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Why a connection failed, in a few words, without addresses of objects or the whole chain."""
+    """Return why a connection failed, in a few words, without addresses of objects or the whole chain."""
     import requests
     import urllib3
 

@@ -30,12 +30,12 @@ def visible(text: str) -> str:
 
 
 def for_terminal(text: str) -> str:
-    """Text for a terminal: well-formed colour and title sequences are dropped, any other control is visible."""
+    """Return text for a terminal: well-formed colour and title sequences are dropped, any other control is visible."""
     return visible(_ANSI.sub("", text))
 
 
 def for_log(text: str) -> str:
-    """Text for the log of a GitHub job: as for a terminal, and no line of it is a workflow command.
+    """Return text for the log of a GitHub job: as for a terminal, and no line of it is a workflow command.
 
     The runner takes ``::name::`` after white space at the start of a line, and the older ``##[name]`` anywhere in one
     (actions/runner, ``ActionCommand.cs``); both get a backslash.
@@ -44,7 +44,7 @@ def for_log(text: str) -> str:
 
 
 def whole_words(text: str, room: int, *, last: bool = False) -> str:
-    """As many words as fit into so many characters, the first ones or the last, on one line.
+    """Return as many words as fit into so many characters, the first ones or the last, on one line.
 
     A word is shown whole or not at all: half of a secret is recognised by nobody who hides secrets.
     """
@@ -103,7 +103,7 @@ def markdown(text: str) -> str:
 
 
 def markdown_line(text: str) -> str:
-    """One line of Markdown that shows the text as it is: a commit's subject, a person's name, a title.
+    """Return one line of Markdown that shows the text as it is: a commit's subject, a person's name, a title.
 
     Only code spans keep their meaning. Mentions, references, links, HTML, emphasis and whatever begins a list, heading
     or table are text; white space and line ends become single spaces.
@@ -158,5 +158,5 @@ def _dead(text: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """Text without code as Markdown that shows just this text."""
+    """Return text without code as Markdown that shows just this text."""
     return _LIVE.sub(rf"\g<0>{_GAP}", _PUNCTUATION.sub(r"\\\g<0>", text))

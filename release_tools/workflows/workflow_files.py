@@ -42,21 +42,21 @@ class Use:
 
     @property
     def command(self) -> str:
-        """Which one it runs."""
+        """Return the command that it runs."""
         return self.inputs.get("command", "release")
 
     @property
     def pinned(self) -> bool:
-        """Whether it names a commit, which nobody can move."""
+        """Return whether it names a commit, which nobody can move."""
         return _PINNED.search(self.uses) is not None
 
     def may(self, right: str, level: str) -> bool:
-        """Whether the job's token has a right: ``may("id-token", "write")``."""
+        """Return whether the job's token has a right: ``may("id-token", "write")``."""
         granted = (self.permissions or {}).get(right, "none")
         return granted in ("write", level)
 
     def has_secret(self, name: str) -> bool:
-        """Whether the step gets a secret under this name."""
+        """Return whether the step gets a secret under this name."""
         return _SECRET.fullmatch(self.env.get(name, "")) is not None
 
 
@@ -76,7 +76,7 @@ class Workflow:
 
     @classmethod
     def read(cls, root: Path, file: Path) -> Self:
-        """A workflow file.
+        """Return a workflow file.
 
         Raises:
             ConfigError: it is no YAML, or no workflow.
@@ -92,7 +92,7 @@ class Workflow:
 
 
 def read_yaml(path: str, content: str | bytes) -> Any:  # noqa: ANN401 - YAML is anything
-    """A YAML file as plain data.
+    """Return a YAML file as plain data.
 
     Aliases are common in workflows, so they are allowed; but their values may be written out later, and so has a
     limit.
@@ -123,7 +123,7 @@ def _written_out(value: object, known: dict[int, float]) -> float:
 
 
 def files(root: Path) -> list[Path]:
-    """The workflow files of a repository."""
+    """Return the workflow files of a repository."""
     folder = root / ".github" / "workflows"
     return sorted((*folder.glob("*.yml"), *folder.glob("*.yaml")))
 

@@ -1,4 +1,4 @@
-"""What in a repository's workflows would make a release fail later, each with its cure."""
+"""Find the faults of a repository's workflows that would make a release fail later, each with its cure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +14,7 @@ _BUILDING = ("build", "release", "dry-run")
 
 
 def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[JobNeeds], tags: TagFormat) -> Iterator[Note]:
-    """Every fault, and what was seen to be right.
+    """Return every fault, and what was seen to be right.
 
     Args:
         workflows: of the repository.
@@ -37,7 +37,7 @@ def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[JobNeeds], tag
 
 
 def find_publishing_jobs(job: JobNeeds, workflow: Workflow) -> list[Use]:
-    """The steps of a workflow that publish to the place of a job."""
+    """Return the steps of a workflow that publish to the place of a job."""
     return [use for use in workflow.uses if use.command in _PUBLISHING and _serves(use, job)]
 
 
@@ -134,7 +134,7 @@ def _environment(job: JobNeeds, use: Use) -> Iterator[Note]:
 
 
 def _serves(use: Use, job: JobNeeds) -> bool:
-    """Whether a step publishes to that place: to all without ``only``."""
+    """Return whether a step publishes to that place: to all without ``only``."""
     only = split_names(use.inputs.get("only", ""))
     phase = use.inputs.get("phase", "")
     is_phase = not phase or job.phase is None or phase == job.phase.option

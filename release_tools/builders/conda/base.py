@@ -38,7 +38,7 @@ class CondaTarget:
 
     @property
     def identifier(self) -> str:
-        """How the build plan names it: ``linux-64/py312``, ``noarch``."""
+        """Return how the build plan names it: ``linux-64/py312``, ``noarch``."""
         return f"{self.subdir}/{self.python}" if self.python else self.subdir
 
 
@@ -69,7 +69,7 @@ class CondaProject:
 
     @cached_property
     def recipe(self) -> OwnRecipe | None:
-        """The recipe that the project keeps; None where it keeps none.
+        """Return the recipe that the project keeps; None where it keeps none.
 
         Raises:
             ConfigError: the recipe that ``conda.recipe`` names does not exist.
@@ -96,39 +96,39 @@ class CondaProject:
 
     @property
     def sdist(self) -> Artifact | None:
-        """The source distribution that this run built."""
+        """Return the source distribution that this run built."""
         return next(iter(self.release.artifacts_of_kind(ArtifactKind.SDIST)), None)
 
     @property
     def wheels(self) -> tuple[Artifact, ...]:
-        """The wheels that this run built, those for this machine only included."""
+        """Return the wheels that this run built, those for this machine only included."""
         trial = (one for one in self.release.trial if one.kind is ArtifactKind.WHEEL)
         return (*self.release.artifacts_of_kind(ArtifactKind.WHEEL), *trial)
 
     @property
     def is_compiled(self) -> bool:
-        """Whether its wheels are for single platforms, as its build plan says."""
+        """Return whether its wheels are for single platforms, as its build plan says."""
         return self.release.plan is not None and self.release.plan.is_compiled
 
     @property
     def is_trial(self) -> bool:
-        """Whether packages are built for this machine only, to show that they can be."""
+        """Return whether packages are built for this machine only, to show that they can be."""
         return self.is_compiled and not self.release.job
 
     @property
     def builds_noarch(self) -> bool:
-        """Whether packages for every platform are built here: of several build jobs the first one does."""
+        """Return whether packages for every platform are built here: of several build jobs the first one does."""
         plan, job = self.release.plan, self.release.job
         return plan is None or not job or plan.matrix[:1] == (plan.job(job),)
 
     @property
     def folder(self) -> Path:
-        """The scratch folder of conda packages."""
+        """Return the scratch folder of conda packages."""
         return self.context.scratch / "conda"
 
     @property
     def channels(self) -> Sequence[str]:
-        """The channels from which requirements are installed."""
+        """Return the channels from which requirements are installed."""
         return self.context.config.conda.channels
 
 

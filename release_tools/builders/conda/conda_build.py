@@ -61,17 +61,17 @@ class CondaBuildPrefix:
 
     @property
     def scripts(self) -> Path:
-        """The folder of its commands."""
+        """Return the folder of its commands."""
         return self.folder / ("Scripts" if os.name == "nt" else "bin")
 
     @property
     def python(self) -> Path:
-        """Its interpreter."""
+        """Return its interpreter."""
         return self.folder / "python.exe" if os.name == "nt" else self.scripts / "python"
 
     @property
     def command(self) -> Path:
-        """The program ``conda-build``."""
+        """Return the program ``conda-build``."""
         return self.scripts / ("conda-build.exe" if os.name == "nt" else "conda-build")
 
     def environment(self, env: Mapping[str, str], home: Path) -> dict[str, str]:

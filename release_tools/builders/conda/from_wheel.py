@@ -156,7 +156,7 @@ def convert(wheel: Wheel, folder: Path, conversion: Conversion, commit_time: int
 
 
 def _build_string(virtual: str, number: int) -> str:
-    """``py_0``; of two packages for different systems, ``unix_py_0`` and ``win_py_0``."""
+    """Return ``py_0``; of two packages for different systems, ``unix_py_0`` and ``win_py_0``."""
     return "_".join(filter(None, (virtual.strip("_"), "py", str(number))))
 
 
@@ -192,7 +192,7 @@ def _source(wheel: Wheel, imports: tuple[str, ...]) -> _Source:
 
 
 def _placed(member: Member, rewritten: Mapping[str, bytes | None]) -> _Placed:
-    """Where a member of the wheel goes, and as what; scripts may be executed whatever the wheel says."""
+    """Return where a member of the wheel goes, and as what; scripts may be executed whatever the wheel says."""
     path = noarch.installed_path(member.name)
     content = rewritten.get(member.name)
     if content is not None:
@@ -201,12 +201,12 @@ def _placed(member: Member, rewritten: Mapping[str, bytes | None]) -> _Placed:
 
 
 def _license_name(member: str) -> str:
-    """A license file's name below ``info/licenses``, its folders kept."""
+    """Return a license file's name below ``info/licenses``, its folders kept."""
     return member.partition("/")[2].removeprefix("licenses/")
 
 
 def _documents(source: _Source, facts: Facts) -> dict[str, bytes]:
-    """The files under ``info/``."""
+    """Return the files under ``info/``."""
     files = (*source.streamed.values(), *source.own)
     commands = noarch.commands(source.wheel)
     return {
@@ -222,7 +222,7 @@ def _documents(source: _Source, facts: Facts) -> dict[str, bytes]:
 
 
 def _package(source: _Source, facts: Facts) -> Package:
-    """What is written: the files of the wheel in its order, for sorted they would compress worse, then conda's own."""
+    """Return the members: the wheel's files in its order, as sorted they compress worse, then conda's own."""
     files = (*source.streamed.values(), *source.own)
     entries = [PackageEntry(file.member.name, file.member.size, file.member.executable) for file in files]
     return Package(facts.stem, _documents(source, facts), entries, _contents(source))

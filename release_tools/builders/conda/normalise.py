@@ -98,7 +98,7 @@ def normalise(
 
 
 def _unpacked(package: CondaPackage, scratch: Path) -> tuple[dict[str, bytes], dict[str, _File]]:
-    """The documents under ``info/``, and the payload as files of the scratch folder."""
+    """Return the documents under ``info/``, and the payload as files of the scratch folder."""
     documents: dict[str, bytes] = {}
     files: dict[str, _File] = {}
     for archive, member in members_of(package.path):
@@ -125,7 +125,7 @@ def _is_byte_code_of_others(name: str, files: Mapping[str, _File]) -> bool:
 
 
 def members_of(path: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
-    """Each member of a package with the archive to read it from; the package was checked before."""
+    """Return each member of a package with the archive to read it from; the package was checked before."""
     from conda_package_streaming.package_streaming import stream_conda_component
 
     parts = ("pkg",) if path.name.endswith(".tar.bz2") else ("info", "pkg")
@@ -177,7 +177,7 @@ def _rewrite_payload(files: Mapping[str, _File], recorded: Mapping[str, Any], ti
 
 
 def _canonical(placeholder: str) -> str:
-    """A prefix of the same length that is the same on every machine; installers replace it in any case."""
+    """Return a prefix of the same length that is the same on every machine; installers replace it in any case."""
     filled = _CANONICAL + _FILLER * (len(placeholder) // len(_FILLER) + 1)
     return filled[: len(placeholder)]
 
@@ -195,7 +195,7 @@ def _pyc_of(content: bytes, time: int) -> bytes:
 
 
 def _record_of(name: str, files: Mapping[str, _File], changed: set[str]) -> bytes:
-    """A RECORD that is true of the rewritten files."""
+    """Return a RECORD that is true of the rewritten files."""
     root = posixpath.dirname(posixpath.dirname(name))
     rows = csv.reader(io.StringIO(files[name].path.read_text(encoding="utf-8")))
     text = io.StringIO()
@@ -212,7 +212,7 @@ def _record_of(name: str, files: Mapping[str, _File], changed: set[str]) -> byte
 
 
 def _rewrite_info(documents: Mapping[str, bytes], time: int, replaced: Sequence[tuple[str, str]]) -> dict[str, bytes]:
-    """The documents under ``info/``, without ``paths.json``, as they are to be."""
+    """Return the documents under ``info/``, without ``paths.json``, as they are to be."""
     kept = {name: content for name, content in documents.items() if name not in _INFO_LEFT_OUT}
     if _TEMPLATE in kept:
         kept[_RENDERED] = kept.pop(_TEMPLATE)
@@ -239,7 +239,7 @@ def _about(about: dict[str, Any]) -> dict[str, Any]:
 
 
 def _paths(files: Mapping[str, _File], recorded: Mapping[str, Any], placeholders: Mapping[str, str]) -> bytes:
-    """``paths.json`` of the rewritten files."""
+    """Return ``paths.json`` of the rewritten files."""
     entries = []
     for name, file in sorted(files.items()):
         entry = {"path_type": "softlink" if file.link else "hardlink", **recorded.get(name, {}), "_path": name}
@@ -259,7 +259,7 @@ def _canonical_pairs(placeholders: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _relative(folders: Sequence[Path]) -> Iterator[tuple[str, str]]:
-    """Each spelling of a folder's path, the longest first."""
+    """Return each spelling of a folder's path, the longest first."""
     for folder in folders:
         for one in (folder, folder.resolve()):
             yield from ((one.as_uri(), "."), (one.as_posix(), "."), (str(one), "."))
@@ -272,7 +272,7 @@ def _replaced(content: bytes, pairs: Sequence[tuple[str, str]]) -> bytes:
 
 
 def _contents(files: Sequence[_File]) -> Iterator[Readable]:
-    """The content of each file, one open at a time; a link has none."""
+    """Return the content of each file, one open at a time; a link has none."""
     for file in files:
         if file.link:
             yield io.BytesIO()

@@ -45,7 +45,7 @@ class OwnRecipe:
 
     @property
     def variant_files(self) -> tuple[str, ...]:
-        """The variant files in its folder, by name."""
+        """Return the variant files in its folder, by name."""
         return tuple(name for name in VARIANT_FILES[self.form] if name in self.siblings)
 
 

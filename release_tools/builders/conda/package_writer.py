@@ -38,7 +38,7 @@ class Readable(Protocol):
     """What a file's content is read from."""
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes, fewer only at the end."""
+        """Return the next bytes, fewer only at the end."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _write_bz2(path: Path, package: Package, style: Style) -> None:
 
 
 def _write_conda(path: Path, package: Package, style: Style) -> None:
-    """A zip of two tars; conda-package-streaming's `CondaTarFile` tells which file belongs in which."""
+    """Return a zip of two tars; conda-package-streaming's `CondaTarFile` tells which file belongs in which."""
     from conda_package_streaming.create import CONDA_PACKAGE_FORMAT_VERSION, CondaTarFile
 
     payload_size = _tar_size(package.payload, style.time)
@@ -144,7 +144,7 @@ def _header(entry: PackageEntry, time_: int) -> tarfile.TarInfo:
 
 
 def _tar_size(entries: Iterable[PackageEntry], time_: int) -> int:
-    """The bytes of a tar with these members; zstd wants to know before it begins."""
+    """Return the bytes of a tar with these members; zstd wants to know before it begins."""
     used = 2 * tarfile.BLOCKSIZE
     for entry in entries:
         names = entry.name + entry.link
@@ -164,7 +164,7 @@ def _zip_entry(name: str, style: Style) -> ZipInfo:
 
 @contextmanager
 def _compressed(outer: ZipFile, name: str, size: int, style: Style) -> Iterator["_Zstd"]:
-    """A member of the zip that is one zstd frame of ``size`` unpacked bytes."""
+    """Return a member of the zip that is one zstd frame of ``size`` unpacked bytes."""
     from conda_package_streaming.create import CONDA_ZIP64_LIMIT
 
     with outer.open(_zip_entry(name, style), "w", force_zip64=size > CONDA_ZIP64_LIMIT) as raw:

@@ -98,7 +98,7 @@ def install(
 
 
 def installed(prefix: Path) -> tuple[InstalledPackage, ...]:
-    """What conda's own records say is in a prefix, by name."""
+    """Return what conda's own records say is in a prefix, by name."""
     from rattler import PrefixRecord
 
     records = [PrefixRecord.from_path(path) for path in sorted((prefix / "conda-meta").glob("*.json"))]
@@ -109,7 +109,7 @@ def installed(prefix: Path) -> tuple[InstalledPackage, ...]:
 
 
 def packages(channels: Sequence[str], *, timeout: float, cache_dir: Path | None = None) -> frozenset[str]:
-    """The names of all packages on channels, for this machine and for those that most people have.
+    """Return the names of all packages on channels, for this machine and for those that most people have.
 
     A channel whose index is in shards (CEP 16) is asked for the list of them alone. What was read is cached.
 
@@ -128,7 +128,7 @@ def packages(channels: Sequence[str], *, timeout: float, cache_dir: Path | None 
 def unmet(
     specs: Sequence[str], channels: Sequence[str], *, timeout: float, cache_dir: Path | None = None
 ) -> tuple[str, ...]:
-    """Those of these MatchSpecs that no package on the channels fits; only the indexes of their names are read.
+    """Return those of these MatchSpecs that no package on the channels fits; only the indexes of their names are read.
 
     Args:
         specs: what is wanted; one that is no MatchSpec counts as met.
@@ -171,7 +171,7 @@ def purls(name: str, channels: Sequence[str], *, timeout: float, cache_dir: Path
 
 
 def why_not(channels: Sequence[str], *, specs: Sequence[str] = ("python",), cache_dir: Path | None = None) -> str:
-    """Why these MatchSpecs cannot be installed from these channels on this machine; empty where they can."""
+    """Return why these MatchSpecs cannot be installed from these channels on this machine; empty where they can."""
     try:
         with _explained(channels):
             _wait(_solve(specs, channels, cache_dir))
@@ -267,7 +267,7 @@ def _explained(channels: Sequence[str]) -> Iterator[None]:
 
 
 def _raised() -> tuple[type[Exception], ...]:
-    """Everything that py-rattler raises; it has no common base."""
+    """Return everything that py-rattler raises; it has no common base."""
     from rattler import exceptions
 
     return (

@@ -82,7 +82,7 @@ class Packages:
 
 
 def read_back(package: CondaPackage) -> tuple[str, ...]:
-    """What rattler-build reads otherwise than we do; empty where both agree."""
+    """Return what rattler-build reads otherwise than we do; empty where both agree."""
     from rattler_build import Package, RattlerBuildError
 
     try:
@@ -106,7 +106,7 @@ def read_back(package: CondaPackage) -> tuple[str, ...]:
 
 
 def why_unrendered(text: str) -> str:
-    """Why rattler-build cannot render a ``recipe.yaml``; empty where it can. Nothing is built or fetched."""
+    """Return why rattler-build cannot render a ``recipe.yaml``; empty where it can. Nothing is built or fetched."""
     from rattler_build import RattlerBuildError, Stage0Recipe, VariantConfig
 
     with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:  # else it makes one, and leaves it behind
@@ -172,7 +172,7 @@ class RecipeRequest:
 
     @property
     def data(self) -> dict[str, object]:
-        """The request as plain data for `recipe_worker`."""
+        """Return the request as plain data for `recipe_worker`."""
         return {
             "recipe": str(self.recipe),
             "channels": list(self.channels),

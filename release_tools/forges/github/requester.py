@@ -19,7 +19,7 @@ _PAGE: Final = 100
 
 
 def make_requester(api: str, token: str | None, http: Http, check: Callable[[str, str], None]) -> Requester:
-    """A requester of PyGithub's for one server.
+    """Return a requester of PyGithub's for one server.
 
     Args:
         api: address of the API.
