@@ -141,6 +141,7 @@ def test_this_commit_is_built_once(run: Run, project: Path) -> None:
     first = run("recipe", "-C", project, **NO_CHANNEL)
     assert (first.code, list((project / "dist").glob("demo*"))) == (0, [])
     assert yaml.safe_load(first.out)["extra"] == {"recipe-maintainers": ["octo-lab"]}
+    assert "conda-forge.maintainers" in first.err, "an owner may be an organization"
     assert run("build", "-C", project, "--no-conda", "--no-verify-install").code == 0
     (project / "build-backend" / "backend.py").write_text("raise SystemExit('built again')")
     again = run("recipe", "-C", project, **NO_CHANNEL)

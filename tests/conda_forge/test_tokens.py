@@ -53,6 +53,8 @@ def test_without_a_token_that_can_a_person_gets_the_patch(
     assert said in texts(outcome)
     assert forge.pulls == []
     assert f"https://github.com/{FEEDSTOCK}/compare/main..." in texts(outcome)
+    link = f"https://github.com/{FEEDSTOCK}/issues/new?title=%40conda-forge-admin%2C%20please%20update%20version"
+    assert texts(outcome).count(link) == 1
     patch = next(outcome.release.artifacts[0].path.parent.glob("recipe/*.diff"))
     assert patch.read_text() in forge.said.getvalue()
     clone = tmp_path / "clone"

@@ -238,6 +238,13 @@ class CondaForgePublisher(BasePublisher):
             advice=f"Apply it in your fork of {recipe.repository}, push it as {pull_request.branch}, and open"
             f" {pull_request.compare_url}",
         )
+        if recipe.kind is RecipeKind.UPDATE:
+            yield Note(
+                State.INFO,
+                "or ask conda-forge's bot for the update",
+                pull_request.update_request_url,
+                "Open this link and submit the issue; the bot's pull request can then take the patch.",
+            )
 
 
 def why_not_proposed(context: Context, release: Release, *, is_on_pypi: bool) -> Skip | None:

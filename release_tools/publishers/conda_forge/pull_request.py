@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final
+from urllib.parse import quote
 
 from release_tools.addresses import CONDA_FORGE_BOT, STAGED_RECIPES
 from release_tools.engine.context import Context
@@ -26,6 +27,8 @@ from release_tools.system.credentials import CONDA_FORGE_TOKEN
 URL_OUTPUT: Final = "conda-forge-pr-url"
 """The output of the GitHub Action that links to the pull request."""
 RERENDER: Final = "@conda-forge-admin, please rerender"
+UPDATE_REQUEST: Final = "@conda-forge-admin, please update version"
+"""The title of an issue of a feedstock by which conda-forge's bot opens the pull request of a new version."""
 _ASKED: Final = re.compile(r"@conda-forge-(?:admin|linter)[,:]?\s{0,5}(?:please )?re-?render", re.IGNORECASE)
 _MORE: Final = r"(?![0-9A-Za-z]|\.\d|[._-]?(?:a|b|c|rc|alpha|beta|pre|preview|dev|post|rev)\d)"
 _LONGEST_PAUSE: Final = 10.0
@@ -77,6 +80,11 @@ class ForgePullRequest:
     def compare_url(self) -> str:
         """Return where a person opens the pull request, once the branch is in a fork."""
         return f"{self.target.url}/compare/{self.recipe.branch}...{self.login or 'YOUR-NAME'}:{self.branch}?expand=1"
+
+    @property
+    def update_request_url(self) -> str:
+        """Return where a person asks conda-forge's bot for the update, by an issue whose title is already filled in."""
+        return f"{self.target.url}/issues/new?title={quote(UPDATE_REQUEST, safe='')}"
 
     def find_pull(self) -> PullRequest | None:
         """Return the pull request for this version: an open one, else a merged one, else a closed one of ours; or None.

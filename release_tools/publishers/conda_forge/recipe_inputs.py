@@ -33,6 +33,10 @@ from release_tools.recipe.write_v1 import write_v1
 WRITERS: Final[dict[Format, Callable[[Recipe], str]]] = {Format.V1: write_v1, Format.V0: write_v0}
 _TIMEOUT: Final = 20
 """Seconds after which channels are no longer waited for; a list of names is a megabyte or two."""
+MAINTAINER_IS_OWNER: Final = (
+    "recipe-maintainers has {}, who owns the repository: conda-forge takes people and its teams, no organizations;"
+    " set conda-forge.maintainers."
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,11 @@ class RecipeInputs:
             CondaError: requirements that conda cannot express.
             RecipeError: a name, file name or maintainer that has no place in a recipe.
         """
-        return self.recipe_of(self.evidence)
+        recipe = self.recipe_of(self.evidence)
+        if self.context.config.conda_forge.maintainers or not recipe.maintainers:
+            return recipe
+        note = MAINTAINER_IS_OWNER.format(recipe.maintainers[0])
+        return replace(recipe, notes=(*recipe.notes, note))
 
     def recipe_of(self, evidence: Evidence) -> Recipe:
         """Return the recipe of this or another release of the project."""
