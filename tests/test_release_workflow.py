@@ -38,11 +38,11 @@ def there(request: pytest.FixtureRequest, ours: Path, tmp_path: Path) -> Iterato
 
 COMMON = {"version": "1.0", "tag": "v1.0", "is-prerelease": "false"}
 NO_URLS = {"release-url": "", "pypi-url": "", "anaconda-url": "", "conda-forge-pr-url": ""}
-PLACES = '["draft", "pypi", "anaconda", "github", "conda-forge"]'
+PLACES = '["github", "pypi", "anaconda", "conda-forge"]'
 PULL = "https://github.com/conda-forge/staged-recipes/pull/1"
 OUTPUTS = {
     "build/build": {**COMMON, **NO_URLS, "released": "false", "publishers": PLACES},
-    "draft/publish": {**COMMON, "released": "true", "pypi-url": "", "anaconda-url": ""},
+    "github-draft/publish": {**COMMON, "released": "true", "pypi-url": "", "anaconda-url": ""},
     "pypi/publish": {**COMMON, **NO_URLS, "released": "true", "pypi-url": "https://pypi.org/project/demo/1.0/"},
     "anaconda/publish": {**COMMON, "released": "true", "anaconda-url": "https://anaconda.org/octo/demo"},
     "github/publish": {**COMMON, "released": "true", "release-url": "https://github.com/octo/demo/releases/tag/v1.0"},
@@ -139,7 +139,7 @@ def test_a_dispatched_dry_run_publishes_nothing_and_a_dispatched_bump_tags_a_pre
     said = [run.outputs[f"{step}.is-prerelease"] for step in ("build/build", "github/publish")]
     assert said == ["true", "true"]
     kept = {folder.name for folder in (there.runner.folder / "artifacts").iterdir()}
-    assert kept == {"dist", "report-draft", "report-pypi", "report-anaconda", "report-github"}
+    assert kept == {"dist", "report-github-draft", "report-pypi", "report-anaconda", "report-github"}
 
 
 SWAP = """
@@ -189,7 +189,7 @@ jobs:
     needs: made
     runs-on: ubuntu-latest
     steps:
-      - run: test "$TOLD" = '1.0 ["draft", "pypi", "anaconda", "github", "conda-forge"]'
+      - run: test "$TOLD" = '1.0 ["github", "pypi", "anaconda", "conda-forge"]'
         env: {TOLD: "${{ needs.made.outputs.version }} ${{ needs.made.outputs.publishers }}"}
 """
 

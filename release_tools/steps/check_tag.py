@@ -16,6 +16,7 @@ from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
 from release_tools.project.tag_spelling import find_tag_format, unrecognized_tags
+from release_tools.workflows.skip_markers import find_skip_marker
 
 _SHORT: Final = 12
 
@@ -68,7 +69,7 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
             f"Type: git remote add {context.config.tag.remote} ADDRESS",
         )
     if not release.tagged:
-        checks = (_version(subject), _free(subject, there), _tree(subject), _branch(subject, there))
+        checks = (_version(subject), _free(subject, there), _tree(subject), _branch(subject, there), _trigger(subject))
         context.report.add(*chain.from_iterable(checks))
         return release
     if context.config.tag.branch:
@@ -161,3 +162,16 @@ def _branch(subject: _Subject, there: TagRemote) -> Iterator[Note]:
         yield Note(subject.still_to_do, text, detail, push)
     else:
         yield Note(State.DONE, f"{branch} of {there.title} contains {commit[:_SHORT]}")
+
+
+def _trigger(subject: _Subject) -> Iterator[Note]:
+    """Check that the commit's message does not keep GitHub from starting a workflow for the tag."""
+    commit = subject.release.commit
+    message = subject.repository.git("log", "-1", "--no-show-signature", "--format=%B", commit, "--")
+    marker = find_skip_marker(message)
+    if marker:
+        yield Note(
+            State.WARNING,
+            f"GitHub starts no workflow for a tag on {commit[:_SHORT]}: its message contains {marker}",
+            advice="Tag a later commit, or start the release workflow by hand.",
+        )

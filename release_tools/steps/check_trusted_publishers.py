@@ -13,7 +13,7 @@ from release_tools.publishers.package_index.simple_api import IndexFile, Listing
 from release_tools.publishers.routes import Publishers
 from release_tools.workflows.jobs import publishing_jobs
 from release_tools.workflows.project_workflows import ProjectWorkflows
-from release_tools.workflows.workflow_files import Workflow, files
+from release_tools.workflows.workflow_files import Workflow, files, resolve_calls
 from release_tools.workflows.workflow_lint import find_publishing_jobs
 
 
@@ -59,14 +59,17 @@ def _index(subject: ProjectWorkflows, job: JobNeeds, index: Index) -> Iterator[N
 
 def _ours(subject: ProjectWorkflows, job: JobNeeds) -> Iterator[TrustedPublisher]:
     """Yield the trusted publisher that each job without a password is."""
+    found = []
     for file in files(subject.root):
         try:
-            workflow = Workflow.read(subject.root, file)
+            found.append(Workflow.read(subject.root, file))
         except ConfigError:
             continue  # reported with the workflows
+    for workflow in resolve_calls(found):
         for use in find_publishing_jobs(job, workflow):
             if subject.slug and not use.has_secret("TWINE_PASSWORD"):
-                yield TrustedPublisher(subject.slug, file.name, use.environment)
+                entry = (workflow.entry or workflow.path).rpartition("/")[2]
+                yield TrustedPublisher(subject.slug, entry, use.environment)
 
 
 def _newest(known: Listing) -> IndexFile:

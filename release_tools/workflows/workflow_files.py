@@ -1,34 +1,42 @@
-"""The workflows of a repository as this action's uses in them: which job does what, with which rights."""
+"""Read the workflows of a repository as the steps in them that publish, or run this action."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 from typing import Any, Final, Self
 
 from release_tools import addresses
 from release_tools.errors import ConfigError
+from release_tools.workflows.other_tools import read_publishing_step
 
 _LARGEST: Final = 1_000_000
 _OURS: Final = re.compile(rf"{re.escape(addresses.ACTION)}@")
 _PINNED: Final = re.compile(r"@[0-9a-f]{40}$|^\./")
+_OTHER_CHECKOUT: Final = re.compile(r"\b(?:git (?:clone|fetch|init)|gh (?:repo clone|pr checkout))\b")
 _SECRET: Final = re.compile(r"\$\{\{\s*secrets\.\w+\s*\}\}")
 
 
 @dataclass(frozen=True)
 class Use:
-    """One step of a job that runs this action.
+    """One step of a job that runs this action, or publishes with another tool.
+
+    A step with another tool is read as a ``publish`` of this action to the same destination.
 
     Attributes:
-        path: of the workflow in the repository.
-        job: its id.
-        uses: as the step names us.
-        inputs: what it hands over.
+        path: the workflow's path in the repository.
+        job: the job's id.
+        uses: the step's ``uses``; empty for a script.
+        inputs: the inputs of the step.
         env: the environment of the step, its job and its workflow.
-        permissions: of the job's token; None where nothing is said, and the repository's setting decides.
-        environment: of GitHub; empty without one.
-        depth: ``fetch-depth`` of the job's checkout as text; empty where it is not said, None without a checkout.
+        permissions: those of the job's token; None where the repository's setting decides.
+        environment: the name of the job's environment; empty without one.
+        depth: ``fetch-depth`` of the job's checkout as text; empty where it is not given, None without a checkout.
+        tool: the other tool; empty for this action.
+        conditions: of the job and of the step.
+        cancels: ``cancel-in-progress`` of the workflow and of the job, where a newer run may cancel an older one.
+        entry: the path of the workflow that GitHub starts: the caller of a reusable one.
     """
 
     path: str
@@ -39,6 +47,10 @@ class Use:
     permissions: Mapping[str, str] | None
     environment: str
     depth: str | None
+    tool: str = ""
+    conditions: tuple[str, ...] = ()
+    cancels: tuple[str, ...] = ()
+    entry: str = ""
 
     @property
     def command(self) -> str:
@@ -48,10 +60,10 @@ class Use:
     @property
     def pinned(self) -> bool:
         """Return whether it names a commit, which nobody can move."""
-        return _PINNED.search(self.uses) is not None
+        return not self.uses or _PINNED.search(self.uses) is not None
 
     def may(self, right: str, level: str) -> bool:
-        """Return whether the job's token has a right: ``may("id-token", "write")``."""
+        """Return whether the job's token has a permission: ``may("id-token", "write")``."""
         granted = (self.permissions or {}).get(right, "none")
         return granted in ("write", level)
 
@@ -65,18 +77,27 @@ class Workflow:
     """One workflow.
 
     Attributes:
-        path: in the repository.
-        triggers: event to its filters.
-        uses: every step of it that runs this action.
+        path: its path in the repository.
+        triggers: the filters of each event.
+        uses: every step that runs this action, or publishes with another tool.
+        data: the parsed file.
+        entry: the path of the workflow that GitHub starts: the caller of a reusable one.
     """
 
     path: str
     triggers: Mapping[str, Any]
     uses: tuple[Use, ...]
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    entry: str = ""
+
+    @property
+    def jobs(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the jobs by id."""
+        return {str(name): job for name, job in self.data.get("jobs", {}).items() if isinstance(job, dict)}
 
     @classmethod
     def read(cls, root: Path, file: Path) -> Self:
-        """Return a workflow file.
+        """Read a workflow file.
 
         Raises:
             ConfigError: it is no YAML, or no workflow.
@@ -88,17 +109,53 @@ class Workflow:
         if not isinstance(data, dict) or not isinstance(data.get("jobs"), dict):
             raise ConfigError(f"{path}: has no jobs")
         on = data.get(True, data.get("on"))  # `on` is a truth value in YAML 1.1
-        return cls(path, _triggers(on), tuple(_uses(root, path, data)))
+        return cls(path, _triggers(on), tuple(_uses(root, path, data)), data, path)
+
+
+def resolve_calls(workflows: Sequence[Workflow]) -> list[Workflow]:
+    """Return the workflows with each reusable one as its callers start it.
+
+    A called job has no more permissions than its caller grants, and the caller's where it names none.
+    """
+    resolved = []
+    for workflow in workflows:
+        if "workflow_call" not in workflow.triggers:
+            resolved.append(workflow)
+            continue
+        calls = [
+            (caller, job, caller.data)
+            for caller in workflows
+            for job in caller.jobs.values()
+            if str(job.get("uses", "")).removeprefix("./") == workflow.path
+        ]
+        for caller, job, data in calls:
+            granted = _permissions(job.get("permissions", data.get("permissions")))
+            uses = (
+                replace(use, permissions=_fewer(use.permissions, granted), entry=caller.path) for use in workflow.uses
+            )
+            resolved.append(replace(workflow, triggers=caller.triggers, uses=tuple(uses), entry=caller.path))
+        if not calls:
+            resolved.append(workflow)
+    return resolved
+
+
+def _fewer(called: Mapping[str, str] | None, granted: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    if called is None or granted is None:
+        return granted if called is None else called
+    levels = ("none", "read", "write")
+    return {
+        name: min(level, granted.get(name, "none"), key=lambda item: levels.index(item) if item in levels else 0)
+        for name, level in called.items()
+    }
 
 
 def read_yaml(path: str, content: str | bytes) -> Any:  # noqa: ANN401 - YAML is anything
-    """Return a YAML file as plain data.
+    """Return the plain data of a YAML file.
 
-    Aliases are common in workflows, so they are allowed; but their values may be written out later, and so has a
-    limit.
+    Aliases are common in workflows, so they are allowed, but the number of values that they expand to is limited.
 
     Raises:
-        ConfigError: it is no YAML, nested too deep, or its aliases expand to too much.
+        ConfigError: it is not YAML, is nested too deep, or its aliases expand to too much.
     """
     from yaml import YAMLError, safe_load
 
@@ -112,7 +169,7 @@ def read_yaml(path: str, content: str | bytes) -> Any:  # noqa: ANN401 - YAML is
 
 
 def _written_out(value: object, known: dict[int, float]) -> float:
-    """Return how many values there are with each alias replaced by its value."""
+    """Return the number of values with each alias expanded."""
     if not isinstance(value, dict | list):
         return 1
     if id(value) not in known:
@@ -137,29 +194,55 @@ def _triggers(on: object) -> dict[str, Any]:
 def _uses(root: Path, path: str, workflow: Mapping[str, Any]) -> Iterator[Use]:
     own = (root / "release_tools").is_dir()  # our own repository, which uses itself
     for name, job in workflow["jobs"].items():
-        steps = [step for step in job.get("steps", ()) if isinstance(step, dict)] if isinstance(job, dict) else []
-        checkouts = [
-            _texts(step.get("with")) for step in steps if str(step.get("uses")).startswith("actions/checkout@")
-        ]
+        if not isinstance(job, dict):
+            continue
+        listed = job.get("steps")
+        steps = [step for step in listed if isinstance(step, dict)] if isinstance(listed, list) else []
+        depth = _depth(steps)
         for step in steps:
-            if _OURS.match(str(step.get("uses", ""))) or (own and step.get("uses") == "./"):
-                environment = job.get("environment", "")
-                yield Use(
-                    path,
-                    str(name),
-                    str(step["uses"]),
-                    _texts(step.get("with")),
-                    _texts(workflow.get("env")) | _texts(job.get("env")) | _texts(step.get("env")),
-                    _permissions(job.get("permissions", workflow.get("permissions"))),
-                    str(environment.get("name", "") if isinstance(environment, dict) else environment),
-                    _texts(checkouts[0].get("with")).get("fetch-depth", "") if checkouts else None,
-                )
+            env = _texts(workflow.get("env")) | _texts(job.get("env")) | _texts(step.get("env"))
+            is_ours = _OURS.match(str(step.get("uses", ""))) or (own and step.get("uses") == "./")
+            found = None if is_ours else read_publishing_step(step, env)
+            if not is_ours and found is None:
+                continue
+            environment = job.get("environment", "")
+            yield Use(
+                path,
+                str(name),
+                str(step.get("uses", "")),
+                found.inputs if found else _texts(step.get("with")),
+                found.env if found else env,
+                _permissions(job.get("permissions", workflow.get("permissions"))),
+                str(environment.get("name", "") if isinstance(environment, dict) else environment),
+                depth,
+                found.tool if found else "",
+                tuple(_text(item["if"]) for item in (job, step) if "if" in item),
+                tuple(_cancels(workflow.get("concurrency"), job.get("concurrency"))),
+                path,
+            )
+
+
+def _depth(steps: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return ``fetch-depth`` of the first checkout, 0 for one by a script, None where nothing is checked out."""
+    for step in steps:
+        uses = str(step.get("uses", ""))
+        if uses.startswith("actions/checkout@"):
+            return _texts(step.get("with")).get("fetch-depth", "")
+        if _OTHER_CHECKOUT.search(str(step.get("run", ""))) or "checkout" in uses.partition("@")[0]:
+            return "0"
+    return None
+
+
+def _cancels(*values: object) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, dict) and "github.run_id" not in str(value.get("group")):
+            yield _text(value.get("cancel-in-progress", False))
 
 
 def _permissions(value: object) -> dict[str, str] | None:
     if isinstance(value, str):
         level = {"write-all": "write", "read-all": "read"}.get(value, "none")
-        return dict.fromkeys(("contents", "id-token"), level)
+        return dict.fromkeys(("contents", "id-token", "attestations", "pull-requests"), level)
     return _texts(value) if isinstance(value, dict) else None
 
 

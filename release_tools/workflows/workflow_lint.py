@@ -1,66 +1,132 @@
-"""Find the faults of a repository's workflows that would make a release fail later, each with its cure."""
+"""Find what in a repository's workflows would make a release fail, each with its fix."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Final
 
 from release_tools.model.note import Note, State
 from release_tools.model.versions import TagFormat
 from release_tools.publishers.base import JobNeeds
 from release_tools.publishers.routes import split_names
-from release_tools.workflows.trigger_patterns import matches_patterns
-from release_tools.workflows.workflow_files import Use, Workflow
+from release_tools.workflows.triggers import BY_HAND, push_patterns, runs_on_tag, tag_events
+from release_tools.workflows.workflow_files import Use, Workflow, resolve_calls
+from release_tools.workflows.workflow_risks import check_tags_by_workflow, check_untrusted_code
 
-_PUBLISHING = ("publish", "release")
-_BUILDING = ("build", "release", "dry-run")
+_PUBLISHING: Final = ("publish", "release")
+_BUILDING: Final = ("build", "release", "dry-run")
+_FALSE: Final = frozenset({"", "false"})
 
 
 def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[JobNeeds], tags: TagFormat) -> Iterator[Note]:
-    """Return every fault, and what was seen to be right.
+    """Yield every fault of the workflows, and what is right.
 
     Args:
-        workflows: of the repository.
-        jobs: what the places of the routes ask for.
-        tags: how versions are written as tags.
+        workflows: all workflows of the repository.
+        jobs: the jobs that the publishers of the routes need.
+        tags: the format of the project's tags.
     """
-    publishing = [workflow for workflow in workflows if _uses(workflow, *_PUBLISHING)]
-    if not publishing:
+    yield from chain.from_iterable(check_untrusted_code(workflow) for workflow in workflows)
+    workflows = resolve_calls(workflows)
+    publishing = [workflow for workflow in workflows if _publishing_uses(workflow)]
+    if not any(not use.tool for workflow in publishing for use in _publishing_uses(workflow)):
         yield Note(
             State.WARNING, "no workflow publishes with release-tools", "", "To have them written: release-tools init"
         )
-        return
     for workflow in publishing:
         yield from _triggers(workflow, tags)
+        yield from _conditions(workflow, tags)
+    yield from check_tags_by_workflow(workflows, publishing)
     for workflow in workflows:
         for use in workflow.uses:
             yield from _use(use)
-    for job in jobs:
-        yield from _job(job, [use for workflow in workflows for use in find_publishing_jobs(job, workflow)])
+    if publishing:
+        for job in jobs:
+            yield from _job(job, [use for workflow in workflows for use in find_publishing_jobs(job, workflow)])
+            yield from _competitors(job, publishing, tags)
+        yield from _attestations(workflows)
 
 
 def find_publishing_jobs(job: JobNeeds, workflow: Workflow) -> list[Use]:
-    """Return the steps of a workflow that publish to the place of a job."""
-    return [use for use in workflow.uses if use.command in _PUBLISHING and _serves(use, job)]
+    """Return the steps of a workflow that publish to the destination of a job."""
+    return [use for use in _publishing_uses(workflow) if _serves(use, job)]
+
+
+def _publishing_uses(workflow: Workflow) -> list[Use]:
+    return [use for use in workflow.uses if use.command in _PUBLISHING]
 
 
 def _triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
-    push = workflow.triggers.get("push")
-    patterns = push.get("tags") if push is not None else None
-    if patterns is not None and not isinstance(patterns, list):
-        patterns = [patterns]
-    if push is None or (patterns is None and "branches" in push):
+    path, patterns = workflow.entry or workflow.path, push_patterns(workflow)
+    if tag_events(workflow, tags.example):
+        yield Note(State.DONE, f"{path} runs when a tag like {tags.example} is pushed")
+    elif patterns:
         yield Note(
             State.FAILED,
-            f"{workflow.path} does not run when a tag is pushed",
-            advice=f'Add under "on: push: tags:" the pattern {tags.globs[0]!r}.',
-        )
-    elif patterns is not None and not matches_patterns(map(str, patterns), tags.example):
-        yield Note(
-            State.FAILED,
-            f"{workflow.path} does not run for tags like {tags.example}",
-            f"its patterns are {', '.join(map(str, patterns))}",
+            f"{path} does not run for tags like {tags.example}",
+            f"its patterns are {', '.join(patterns)}",
             f"Add the pattern {tags.globs[0]!r}, or set tag-format.",
         )
+    elif workflow.triggers.keys() <= BY_HAND:
+        yield Note(State.INFO, f"{path} is started by {', '.join(sorted(workflow.triggers))}, and not by a tag")
     else:
-        yield Note(State.DONE, f"{workflow.path} runs when a tag like {tags.example} is pushed")
+        yield Note(
+            State.FAILED,
+            f"{path} does not run when a tag is pushed",
+            advice=f'Add under "on: push: tags:" the pattern {tags.globs[0]!r}.',
+        )
+
+
+def _conditions(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
+    """Yield the steps that publish nothing on a tag, and the runs that a newer one cancels."""
+    uses = _publishing_uses(workflow)
+    is_on_tag = bool(tag_events(workflow, tags.example))
+    idle = [use for use in uses if not runs_on_tag(workflow, use, tags.example)]
+    if is_on_tag and (len(idle) == len(uses) or _is_for_tags_only(workflow)):
+        for use in idle:
+            yield Note(
+                State.FAILED,
+                f"{use.path}, job {use.job}: its condition is never true on a tag",
+                " && ".join(use.conditions),
+                "Remove the condition, or write: startsWith(github.ref, 'refs/tags/')",
+            )
+    for use in uses:
+        if any(value not in _FALSE for value in use.cancels):
+            yield Note(
+                State.FAILED,
+                f"{use.path}, job {use.job}: cancel-in-progress lets a newer run stop an upload halfway",
+                advice='Write "cancel-in-progress: false".',
+            )
+
+
+def _is_for_tags_only(workflow: Workflow) -> bool:
+    push = workflow.triggers.get("push", {"tags": ()})
+    return workflow.triggers.keys() <= {"push", "release", "create"} and "branches" not in push and "tags" in push
+
+
+def _competitors(job: JobNeeds, workflows: Sequence[Workflow], tags: TagFormat) -> Iterator[Note]:
+    """Yield a fault where two workflows publish to the same destination on the same tag."""
+    paths = {
+        workflow.entry or workflow.path
+        for workflow in workflows
+        for use in find_publishing_jobs(job, workflow)
+        if runs_on_tag(workflow, use, tags.example)
+    }
+    if len(paths) > 1:
+        yield Note(
+            State.FAILED,
+            f"{' and '.join(sorted(paths))} both publish to {job.title} when a tag like {tags.example} is pushed",
+            advice="Delete one of them, or remove its trigger.",
+        )
+
+
+def _attestations(workflows: Sequence[Workflow]) -> Iterator[Note]:
+    steps = [str(workflow.data.get("jobs")) for workflow in workflows]
+    if not any("actions/attest" in text for text in steps):
+        yield Note(
+            State.INFO,
+            "no workflow attests the files on GitHub, so gh attestation verify finds nothing",
+            advice="The workflow of release-tools init has a job for it; private repositories need GitHub Enterprise.",
+        )
 
 
 def _use(use: Use) -> Iterator[Note]:
@@ -74,7 +140,7 @@ def _use(use: Use) -> Iterator[Note]:
     if use.permissions is None:
         yield Note(
             State.WARNING,
-            f"{where}: its rights are not said, so the repository's setting decides",
+            f"{where}: its permissions are not given, so the repository's setting decides",
             advice='Add "permissions:" with what the job needs.',
         )
     if use.command in _BUILDING and use.depth is None:
@@ -84,8 +150,8 @@ def _use(use: Use) -> Iterator[Note]:
     if use.command == "build" and use.permissions and use.may("id-token", "write"):
         yield Note(
             State.FAILED,
-            f"{where}: could mint a token for PyPI while other people's code runs in the build",
-            advice='Take "id-token: write" from it, and publish in another job.',
+            f"{where}: could get a token for PyPI while the build runs other people's code",
+            advice='Remove "id-token: write" from it, and publish in another job.',
         )
 
 
@@ -94,24 +160,28 @@ def _job(job: JobNeeds, uses: Sequence[Use]) -> Iterator[Note]:
         otherwise = "set conda-forge.enabled = false" if job.publisher == "conda-forge" else "remove it from the route"
         yield Note(
             State.WARNING,
-            f"no job publishes to {job.title}, though a route leads there",
+            f"no job publishes to {job.title}, but a route names it",
             advice=f"Write the workflows again (release-tools init), or {otherwise}.",
         )
     for use in uses:
         faults = [*_rights(job, use), *_secrets(job, use), *_environment(job, use)]
-        yield from faults or [Note(State.DONE, f"{use.path}, job {use.job}: has what {job.title} asks for")]
+        yield from faults or [Note(State.DONE, f"{use.path}, job {use.job}: has what {job.title} requires")]
 
 
 def _rights(job: JobNeeds, use: Use) -> Iterator[Note]:
     for right, reason in job.permissions:
         name, _, level = right.partition(": ")
-        by_password = name == "id-token" and use.has_secret("TWINE_PASSWORD")
-        if use.permissions is not None and not by_password and not use.may(name, level):
-            yield Note(
-                State.FAILED,
-                f"{use.path}, job {use.job}: lacks the right {right}, {reason}",
-                advice=f'Add "{right}" to its permissions.',
-            )
+        if use.permissions is None or use.may(name, level):
+            continue
+        if name == "id-token" and use.has_secret("TWINE_PASSWORD"):
+            continue
+        if right == "contents: read" and (use.tool or use.depth is None):
+            continue  # nothing is checked out, or by a script that works in a public repository
+        yield Note(
+            State.FAILED,
+            f"{use.path}, job {use.job}: lacks the permission {right}, {reason}",
+            advice=f'Add "{right}" to its permissions.',
+        )
 
 
 def _secrets(job: JobNeeds, use: Use) -> Iterator[Note]:
@@ -119,7 +189,7 @@ def _secrets(job: JobNeeds, use: Use) -> Iterator[Note]:
         if not use.has_secret(secret) and secret != "TWINE_USERNAME":  # noqa: S105 - twine takes __token__ without one
             yield Note(
                 State.FAILED,
-                f"{use.path}, job {use.job}: does not get {secret}, without which {job.title} takes nothing",
+                f"{use.path}, job {use.job}: does not get {secret}, which {job.title} requires",
                 advice=f"Add to the step: env: {secret}: ${{{{ secrets.{secret} }}}}",
             )
 
@@ -129,17 +199,13 @@ def _environment(job: JobNeeds, use: Use) -> Iterator[Note]:
         yield Note(
             State.WARNING,
             f"{use.path}, job {use.job}: names no environment, so anyone who may push a workflow may publish",
-            advice=f'Add "environment: {job.environment}", and say on GitHub who approves it, and from which tags.',
+            advice=f'Add "environment: {job.environment}", and set its reviewers and tags on GitHub.',
         )
 
 
 def _serves(use: Use, job: JobNeeds) -> bool:
-    """Return whether a step publishes to that place: to all without ``only``."""
+    """Return whether a step publishes to the destination of a job; without ``only``, it publishes to all."""
     only = split_names(use.inputs.get("only", ""))
     phase = use.inputs.get("phase", "")
     is_phase = not phase or job.phase is None or phase == job.phase.option
     return is_phase and (not only or job.publisher in only)
-
-
-def _uses(workflow: Workflow, *commands: str) -> bool:
-    return any(use.command in commands for use in workflow.uses)

@@ -84,8 +84,8 @@ ENVIRONMENT = """    environment:
 FAULTS = {
     "does not run for tags like v1.2.3": (RELEASE, TAGS, "tags: [release-*]\n"),
     "does not run when a tag is pushed": (RELEASE, TAGS, "branches: [main]\n"),
-    "job pypi: lacks the right id-token: write": (RELEASE, "id-token: write # to publish", "actions: read # to"),
-    "job github-draft: lacks the right contents: write": (
+    "job pypi: lacks the permission id-token: write": (RELEASE, "id-token: write # to publish", "actions: read # to"),
+    "job github-draft: lacks the permission contents: write": (
         RELEASE,
         "contents: write # to create",
         "contents: read # to",
@@ -93,7 +93,7 @@ FAULTS = {
     "job anaconda: does not get ANACONDA_API_TOKEN": (RELEASE, "${{ secrets.ANACONDA_API_TOKEN }}", "x"),
     "job pypi: names no environment": (RELEASE, ENVIRONMENT, ""),
     "its owner can move it": (RELEASE, f"@{'a' * 40} # v1.0.0", "@v1"),
-    "could mint a token for PyPI": (RELEASE, READING, READING.replace("contents: read", "id-token: write")),
+    "could get a token for PyPI": (RELEASE, READING, READING.replace("contents: read", "id-token: write")),
     "no job publishes to PyPI": (RELEASE, "only: pypi", "only: elsewhere"),
     "not valid YAML": (RELEASE, "jobs:\n", "jobs: [\n"),
     "is out of date": (CHECK, "arguments: --check", "arguments: --yes"),
@@ -130,7 +130,7 @@ def test_a_workflow_by_hand_is_judged_as_well(checkout: Checkout, capsys: pytest
     code, told = doctor(checkout, capsys)
     assert code == PreflightError.exit_code
     text = "\n".join(notes(told, State.FAILED, State.WARNING))
-    for said in ("its rights are not said", "checks nothing out", "does not get ANACONDA_API_TOKEN"):
+    for said in ("its permissions are not given", "checks nothing out", "does not get ANACONDA_API_TOKEN"):
         assert f"{RELEASE}, job release: {said}" in text
 
 

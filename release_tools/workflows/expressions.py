@@ -1,0 +1,141 @@
+"""Evaluate the conditions of workflows as far as their values are known.
+
+https://docs.github.com/actions/reference/evaluate-expressions-in-workflows-and-actions
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+_TOKEN: Final = re.compile(r"\s*('(?:[^']|'')*'|[A-Za-z_][\w.-]*|\d+(?:\.\d+)?|&&|\|\||[=!<>]=|[!<>(),])")
+_WRAPPED: Final = re.compile(r"\$\{\{(.*)\}\}", re.DOTALL)
+_LARGEST: Final = 2_000
+_FUNCTIONS: Final[Mapping[str, Callable[[str, str], bool]]] = {
+    "startswith": str.startswith,
+    "endswith": str.endswith,
+    "contains": str.__contains__,
+}
+
+Value = str | bool | None
+"""A value; None where it is not known."""
+
+
+def is_never_true(condition: str, values: Mapping[str, str]) -> bool:
+    """Return whether a condition is false, whatever the values are that are not known.
+
+    Args:
+        condition: of a job or a step; empty is true.
+        values: the known ones, such as ``github.ref``.
+    """
+    text = condition.strip()
+    wrapped = _WRAPPED.fullmatch(text)
+    if wrapped and "${{" not in wrapped[1]:
+        text = wrapped[1].strip()
+    if not text or "${{" in text or len(text) > _LARGEST:
+        return False
+    try:
+        parser = _Parser(_tokens(text), values)
+        value = parser.read_or()
+    except (IndexError, ValueError, RecursionError):
+        return False
+    return parser.is_at_end and value is not None and not value
+
+
+def _tokens(text: str) -> list[str]:
+    tokens, position = [], 0
+    while text[position:].strip():
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise ValueError(text)
+        tokens.append(match[1])
+        position = match.end()
+    return tokens
+
+
+class _Parser:
+    """A reader of tokens from left to right, with a method for each level of precedence."""
+
+    def __init__(self, tokens: Sequence[str], values: Mapping[str, str]) -> None:
+        self._tokens = tokens
+        self._values = values
+        self._position = 0
+
+    @property
+    def is_at_end(self) -> bool:
+        return self._position == len(self._tokens)
+
+    def read_or(self) -> Value:
+        value = self._read_and()
+        while self._accept("||"):
+            other = self._read_and()
+            if value is None:
+                value = other or None
+            elif not value:
+                value = other
+        return value
+
+    def _read_and(self) -> Value:
+        value = self._read_comparison()
+        while self._accept("&&"):
+            other = self._read_comparison()
+            if value is None:
+                value = False if other is not None and not other else None
+            elif value:
+                value = other
+        return value
+
+    def _read_comparison(self) -> Value:
+        value = self._read_not()
+        if self._accept("=="):
+            other = self._read_not()
+            return None if value is None or other is None else _lower(value) == _lower(other)
+        if self._accept("!="):
+            other = self._read_not()
+            return None if value is None or other is None else _lower(value) != _lower(other)
+        for operator in ("<=", ">=", "<", ">"):
+            if self._accept(operator):
+                self._read_not()
+                return None
+        return value
+
+    def _read_not(self) -> Value:
+        if self._accept("!"):
+            value = self._read_not()
+            return None if value is None else not value
+        return self._read_value()
+
+    def _read_value(self) -> Value:
+        token = self._tokens[self._position]
+        self._position += 1
+        if token == "(":  # noqa: S105 - a parenthesis
+            value = self.read_or()
+            if not self._accept(")"):
+                raise ValueError(token)
+            return value
+        if token.startswith("'"):
+            return token[1:-1].replace("''", "'")
+        if self._accept("("):
+            return self._call(token.lower())
+        if token in ("true", "false"):
+            return token == "true"  # noqa: S105 - a truth value
+        return self._values.get(token.lower())
+
+    def _call(self, name: str) -> Value:
+        arguments: list[Value] = []
+        while not self._accept(")"):
+            arguments.append(self.read_or())
+            self._accept(",")
+        if name not in _FUNCTIONS or len(arguments) != 2 or None in arguments:  # noqa: PLR2004 - text and part
+            return True if name == "always" else None
+        text, part = (_lower(argument) for argument in arguments if argument is not None)
+        return _FUNCTIONS[name](text, part)
+
+    def _accept(self, token: str) -> bool:
+        if not self.is_at_end and self._tokens[self._position] == token:
+            self._position += 1
+            return True
+        return False
+
+
+def _lower(value: str | bool) -> str:  # noqa: FBT001 - a value
+    return str(value).lower()

@@ -1,0 +1,72 @@
+"""Recognize the steps of hand-written workflows that publish with another tool."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_SECRET: Final = "${{ secrets.SECRET }}"  # noqa: S105 - a placeholder
+_SECRET_NAME: Final = re.compile(r"secrets\.|(?:TOKEN|PASSWORD|API_KEY)\b")
+_COMMENT: Final = re.compile(r"^\s*#.*$", re.MULTILINE)
+_TESTPYPI: Final = re.compile(r"test\.?pypi", re.IGNORECASE)
+_OTHER_INDEX: Final = re.compile(r"https?://(?!(?:upload\.|test\.)?pypi\.org)")
+_INDEX_COMMAND: Final = re.compile(
+    r"\b(twine +upload|maturin +upload|(?:uv|hatch|flit|poetry|pdm|maturin) +publish)\b.*"
+)
+_CHANNEL_COMMAND: Final = re.compile(r"\b(anaconda +(?:-\S+ +\S+ +)*upload|rattler-build +upload +anaconda)\b")
+_FORGE_COMMAND: Final = re.compile(r"\b(gh +release +create)\b")
+_INDEX_ACTION: Final = "pypa/gh-action-pypi-publish"
+_FORGE_ACTIONS: Final = ("softprops/action-gh-release", "ncipollo/release-action", "actions/create-release")
+
+
+@dataclass(frozen=True)
+class PublishingStep:
+    """A step that publishes with another tool, in the terms of this action.
+
+    Attributes:
+        tool: the command or the action, for people.
+        inputs: as this action would get them.
+        env: the environment, with a secret under the name that this action reads.
+    """
+
+    tool: str
+    inputs: Mapping[str, str]
+    env: Mapping[str, str]
+
+
+def read_publishing_step(step: Mapping[str, Any], env: Mapping[str, str]) -> PublishingStep | None:
+    """Return what a step publishes, or None.
+
+    Args:
+        step: of a workflow, parsed.
+        env: its environment, with that of its job and workflow.
+    """
+    action = str(step.get("uses", "")).partition("@")[0]
+    given = step.get("with")
+    inputs: Mapping[str, Any] = given if isinstance(given, dict) else {}
+    if action == _INDEX_ACTION:
+        address = " ".join(str(value) for key, value in inputs.items() if str(key).startswith("repository"))
+        return _index_step(action, address, env, has_password=bool(inputs.get("password")))
+    if action in _FORGE_ACTIONS:
+        return PublishingStep(action, {"command": "publish", "only": "github"}, env)
+    script = _COMMENT.sub("", str(step.get("run", "")))
+    has_secret = any("secrets." in value for value in env.values()) or _SECRET_NAME.search(script) is not None
+    index = _INDEX_COMMAND.search(script)
+    if index:
+        names = ("TWINE_REPOSITORY", "TWINE_REPOSITORY_URL", "UV_PUBLISH_URL", "FLIT_INDEX_URL", "HATCH_INDEX_REPO")
+        address = " ".join((index[0], *(env.get(name, "") for name in names)))
+        return _index_step(" ".join(index[1].split()), address, env, has_password=has_secret)
+    if _CHANNEL_COMMAND.search(script):
+        secret = {"ANACONDA_API_TOKEN": _SECRET} if has_secret else {}
+        return PublishingStep("anaconda upload", {"command": "publish", "only": "anaconda"}, {**env, **secret})
+    if _FORGE_COMMAND.search(script):
+        return PublishingStep("gh release create", {"command": "publish", "only": "github"}, env)
+    return None
+
+
+def _index_step(tool: str, address: str, env: Mapping[str, str], *, has_password: bool) -> PublishingStep:
+    name = "testpypi" if _TESTPYPI.search(address) else "pypi"
+    if _OTHER_INDEX.search(address):
+        name = "another index"
+    secret = {"TWINE_PASSWORD": _SECRET} if has_password else {}
+    return PublishingStep(tool, {"command": "publish", "only": name}, {**env, **secret})

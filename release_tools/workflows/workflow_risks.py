@@ -1,0 +1,102 @@
+"""Find workflows that run strangers' code with rights, and those that push tags which start nothing."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from release_tools.model.note import Note, State
+from release_tools.workflows.workflow_files import Use, Workflow
+
+_UNTRUSTED_EVENTS: Final = ("pull_request_target", "workflow_run", "issue_comment")
+_HEAD: Final = re.compile(
+    r"github\.event\.pull_request\.(?:head|merge)|github\.head_ref|github\.event\.workflow_run\.head|refs/pull/|pull/\$"
+    r"|gh pr checkout|github\.event\.(?:number|pull_request\.number|issue\.number)"
+)
+_CHECKOUT: Final = re.compile(r"\bgit (?:fetch|pull|checkout|clone)\b|\bgh pr checkout\b")
+_TAGGING_ACTIONS: Final = re.compile(
+    r"(?:mathieudutour/github-tag-action|anothrNick/github-tag-action|rickstaa/action-create-tag"
+    r"|python-semantic-release/python-semantic-release|softprops/action-gh-release|ncipollo/release-action"
+    r"|googleapis/release-please-action|commitizen-tools/commitizen-action)@",
+    re.IGNORECASE,
+)
+_TAGGING_SCRIPT: Final = re.compile(
+    r"\bgit push\b.*(?:--tags|--follow-tags|--mirror|refs/tags/|\bv?\$)|\bgh release create\b|\bsemantic-release\b.*\b"
+    r"(?:version|publish)\b|\brelease-tools +(?:tag|release)\b(?!.*--dry-run)"
+)
+_OWN_TOKEN: Final = re.compile(r"\$\{\{\s*secrets\.(?!GITHUB_TOKEN\b)\w+|steps\.[\w-]+\.outputs\.token")
+_STARTS_OTHERS: Final = re.compile(r"gh workflow run|/dispatches\b|createWorkflowDispatch")
+
+
+def check_untrusted_code(workflow: Workflow) -> Iterator[Note]:
+    """Yield the jobs that check out a stranger's commit where the event gives them rights or secrets."""
+    events = [event for event in _UNTRUSTED_EVENTS if event in workflow.triggers]
+    if not events:
+        return
+    for name, job in workflow.jobs.items():
+        if any(_is_untrusted_checkout(step) for step in _steps(job)) and _has_rights(workflow, job):
+            yield Note(
+                State.FAILED,
+                f"{workflow.path}, job {name}: runs on {events[0]} with write permissions or secrets, and checks out"
+                " the code of the pull request",
+                advice="Use the event pull_request, or do not check out its head: anybody could release by it.",
+            )
+
+
+def _is_untrusted_checkout(step: Mapping[str, Any]) -> bool:
+    if str(step.get("uses", "")).startswith("actions/checkout@"):
+        inputs = step.get("with")
+        values = [inputs.get(name, "") for name in ("ref", "repository")] if isinstance(inputs, dict) else []
+        return any(_HEAD.search(str(value)) for value in values)
+    script, env = str(step.get("run", "")), str(step.get("env", ""))
+    return _CHECKOUT.search(script) is not None and _HEAD.search(script + env) is not None
+
+
+def _has_rights(workflow: Workflow, job: Mapping[str, Any]) -> bool:
+    permissions = job.get("permissions", workflow.data.get("permissions"))
+    if permissions is None or "secrets." in str(job) or job.get("environment"):
+        return True
+    return "write" in str(permissions)
+
+
+def check_tags_by_workflow(workflows: Sequence[Workflow], publishing: Sequence[Workflow]) -> Iterator[Note]:
+    """Yield the jobs that push a tag as the job itself, which starts no other workflow.
+
+    https://docs.github.com/actions/concepts/security/github_token
+
+    Args:
+        workflows: all workflows.
+        publishing: those that publish.
+    """
+    publishing = [workflow for workflow in publishing if any(_is_upload(use) for use in workflow.uses)]
+    own = {workflow.path for workflow in publishing} | {workflow.entry for workflow in publishing}
+    others = [item.entry or item.path for item in publishing if {"push", "release", "create"} & item.triggers.keys()]
+    for workflow in workflows:
+        if not others or workflow.path in own or _STARTS_OTHERS.search(str(workflow.data)):
+            continue
+        for name, job in workflow.jobs.items():
+            if any(_is_tagging(step, workflow, name) for step in _steps(job)) and not _OWN_TOKEN.search(str(job)):
+                yield Note(
+                    State.FAILED,
+                    f"{workflow.path}, job {name}: pushes a tag with GITHUB_TOKEN, which does not start {others[0]}",
+                    advice="Publish in the same workflow, as release-tools init writes it, or use the token of an app.",
+                )
+
+
+def _is_upload(use: Use) -> bool:
+    """Return whether a step publishes more than a GitHub release, which may itself create the tag."""
+    return use.command in ("publish", "release") and not (use.tool and use.inputs.get("only") == "github")
+
+
+def _is_tagging(step: Mapping[str, Any], workflow: Workflow, job: str) -> bool:
+    uses = str(step.get("uses", ""))
+    if _TAGGING_ACTIONS.match(uses) or _TAGGING_SCRIPT.search(str(step.get("run", ""))):
+        return True
+    inputs = step.get("with")
+    if not isinstance(inputs, dict) or "--dry-run" in str(inputs.get("arguments", "")):
+        return False
+    return any(use.job == job and use.uses == uses and inputs.get("command") == "tag" for use in workflow.uses)
+
+
+def _steps(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    steps = job.get("steps")
+    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
