@@ -213,7 +213,7 @@ def test_the_projects_name_is_never_its_folders(run: Run, tmp_path: Path, files:
     said = run("init", "--yes", "-C", checkout.root, "--action", f"a/b@{'a' * 40}")
     assert said.code == 0, said.err
     release = (checkout.root / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
-    assert f"for {name};" in release
+    assert f"for {name} from release.yml;" in release
     assert "folder" not in said.out
 
 
