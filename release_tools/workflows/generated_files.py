@@ -23,13 +23,13 @@ _HEADER: Final = re.compile(r"# Written by release-tools init for (?P<name>\S+?)
 _DIGEST: Final = re.compile(r"^# Digest of the fixed parts: ([0-9a-f]*|-)\n", re.MULTILINE)
 _DIGITS: Final = 16
 _PIN: Final = re.compile(r"(?<=uses: )([\w.-]+/[\w./-]+)@(\S+(?: +# *\S+)?)$", re.MULTILINE)
-_OWN_STEP: Final = re.compile(r"uses: (.+)\n +with:\n +command: ")
+_OWN_STEP: Final = re.compile(r"^ ++(?:- )?uses: ([^\n]++)\n ++with:\n ++command: ", re.MULTILINE)
 _JOB: Final = re.compile(r"^  ([A-Za-z_][\w-]*):[ \t]*$", re.MULTILINE)
-_SETTING: Final = re.compile(r"^    (runs-on|timeout-minutes):(.*(?:\n {5,}\S.*)*)", re.MULTILINE)
+_SETTING: Final = re.compile(r"^    (runs-on|timeout-minutes):([^\n]*+(?:\n {5,}+\S[^\n]*+)*+)", re.MULTILINE)
 _GUARD: Final = re.compile(r"github\.repository == '([^']+)' \|\| ")
 _SECTION: Final = re.compile(
-    r"^  # >>> own jobs (?P<where>before|after) publishing.*\n"
-    r"(?P<text>(?:.*\n)*?)"
+    r"^  # >>> own jobs (?P<where>before|after) publishing[^\n]*+\n"
+    r"(?P<text>(?:(?!  # [<>]{3} own jobs)[^\n]*+\n)*+)"
     r"  # <<< own jobs (?P=where) publishing",
     re.MULTILINE,
 )

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 _SECRET: Final = "${{ secrets.SECRET }}"  # noqa: S105 - a placeholder
 _SECRET_NAME: Final = re.compile(r"secrets\.|(?:TOKEN|PASSWORD|API_KEY)\b")
-_COMMENT: Final = re.compile(r"^\s*#.*$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"^[ \t]*+#[^\n]*+", re.MULTILINE)
 _TESTPYPI: Final = re.compile(r"test\.?pypi", re.IGNORECASE)
 _OTHER_INDEX: Final = re.compile(r"https?://(?!(?:upload\.|test\.)?pypi\.org)")
 _INDEX_COMMAND: Final = re.compile(
     r"\b(twine +upload|maturin +upload|(?:uv|hatch|flit|poetry|pdm|maturin) +publish)\b.*"
 )
-_CHANNEL_COMMAND: Final = re.compile(r"\b(anaconda +(?:-\S+ +\S+ +)*upload|rattler-build +upload +anaconda)\b")
+_CHANNEL_COMMAND: Final = re.compile(r"\b(?:anaconda [^\n;&|]{0,200}\bupload|rattler-build +upload +anaconda)\b")
 _FORGE_COMMAND: Final = re.compile(r"\b(gh +release +create)\b")
 _INDEX_ACTION: Final = "pypa/gh-action-pypi-publish"
 _FORGE_ACTIONS: Final = ("softprops/action-gh-release", "ncipollo/release-action", "actions/create-release")

@@ -20,8 +20,9 @@ _TAGGING_ACTIONS: Final = re.compile(
     re.IGNORECASE,
 )
 _TAGGING_SCRIPT: Final = re.compile(
-    r"\bgit push\b.*(?:--tags|--follow-tags|--mirror|refs/tags/|\bv?\$)|\bgh release create\b|\bsemantic-release\b.*\b"
-    r"(?:version|publish)\b|\brelease-tools +(?:tag|release)\b(?!.*--dry-run)"
+    r"\bgit push\b[^\n]{0,200}(?:--tags|--follow-tags|--mirror|refs/tags/|\bv?\$)|\bgh release create\b"
+    r"|\bsemantic-release\b[^\n]{0,200}\b"
+    r"(?:version|publish)\b|\brelease-tools +(?:tag|release)\b(?![^\n]{0,200}--dry-run)"
 )
 _OWN_TOKEN: Final = re.compile(r"\$\{\{\s*secrets\.(?!GITHUB_TOKEN\b)\w+|steps\.[\w-]+\.outputs\.token")
 _STARTS_OTHERS: Final = re.compile(r"gh workflow run|/dispatches\b|createWorkflowDispatch")
