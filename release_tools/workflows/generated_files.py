@@ -27,12 +27,8 @@ _OWN_STEP: Final = re.compile(r"^ ++(?:- )?uses: ([^\n]++)\n ++with:\n ++command
 _JOB: Final = re.compile(r"^  ([A-Za-z_][\w-]*):[ \t]*$", re.MULTILINE)
 _SETTING: Final = re.compile(r"^    (runs-on|timeout-minutes):([^\n]*+(?:\n {5,}+\S[^\n]*+)*+)", re.MULTILINE)
 _GUARD: Final = re.compile(r"github\.repository == '([^']+)' \|\| ")
-_SECTION: Final = re.compile(
-    r"^  # >>> own jobs (?P<where>before|after) publishing[^\n]*+\n"
-    r"(?P<text>(?:(?!  # [<>]{3} own jobs)[^\n]*+\n)*+)"
-    r"  # <<< own jobs (?P=where) publishing",
-    re.MULTILINE,
-)
+_BEGIN: Final = "  # >>> own jobs "
+_END: Final = "  # <<< own jobs "
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,7 @@ class KeptParts:
             dict(_PIN.findall(text)),
             guard[1] if guard else "",
             dict(_settings(text)),
-            {match["where"]: match["text"] for match in _SECTION.finditer(text)},
+            {where: text[start:end] for where, start, end in _sections(text)},
         )
 
     def value(self, job: str, key: str, default: object) -> str:
@@ -79,9 +75,21 @@ class KeptParts:
         return tuple(map(str, jobs)) if isinstance(jobs, dict) else ()
 
 
+def _sections(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield ``before`` or ``after``, and where the users' own jobs start and end in the text."""
+    where, begin, position = "", 0, 0
+    for line in text.splitlines(keepends=True):
+        if where and line.startswith(_END + where):
+            yield where, begin, position
+            where = ""
+        position += len(line)
+        if line.startswith(_BEGIN):
+            where, begin = line.removeprefix(_BEGIN).partition(" ")[0], position
+
+
 def _settings(text: str) -> Iterator[tuple[tuple[str, str], str]]:
     jobs = [(match.start(), match[1]) for match in _JOB.finditer(text)]
-    own = [match.span() for match in _SECTION.finditer(text)]
+    own = [(start, end) for _, start, end in _sections(text)]
     for match in _SETTING.finditer(text):
         if any(start <= match.start() < end for start, end in own):
             continue
@@ -101,7 +109,9 @@ def is_edited(text: str) -> bool:
 
 
 def _digest(text: str) -> str:
-    fixed = _SECTION.sub("", _DIGEST.sub("", text))
+    for _, start, end in reversed(list(_sections(text))):
+        text = text[:start] + text[end:]
+    fixed = _DIGEST.sub("", text)
     fixed = _GUARD.sub("", _SETTING.sub(r"    \1:", _PIN.sub(r"\1", fixed)))
     return hashlib.sha256(fixed.encode()).hexdigest()[:_DIGITS]
 
