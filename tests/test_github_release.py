@@ -155,7 +155,7 @@ def test_a_dry_run_writes_nothing(release: Releases, there: Repository, server: 
 
 
 @pytest.mark.parametrize(("is_dry_run", "code"), [(True, None), (False, 13)])
-def test_offline_there_is_a_rehearsal_but_no_release(
+def test_offline_there_is_a_dry_run_but_no_release(
     release: Releases, checkout: Checkout, *, is_dry_run: bool, code: int | None
 ) -> None:
     checkout.more.update(dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9"))
@@ -431,7 +431,7 @@ def test_github_enterprise_is_another_address(
 
 
 @pytest.mark.parametrize(("is_dry_run", "code"), [(True, None), (False, 12)])
-def test_without_a_token_there_is_a_rehearsal_but_no_release(
+def test_without_a_token_there_is_a_dry_run_but_no_release(
     release: Releases, there: Repository, checkout: Checkout, *, is_dry_run: bool, code: int | None
 ) -> None:
     del checkout.more["GITHUB_TOKEN"]

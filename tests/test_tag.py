@@ -171,7 +171,7 @@ def test_every_fault_is_told_at_once(checkout: Checkout, far: Bare, capsys: pyte
 
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 @pytest.mark.parametrize("prepare", [dirty, unpushed, elsewhere])
-def test_a_rehearsal_only_warns_of_what_can_yet_be_done(
+def test_a_dry_run_only_warns_of_what_can_yet_be_done(
     checkout: Checkout, far: Bare, prepare: Callable[[Checkout, Bare], None]
 ) -> None:
     prepare(checkout, far)

@@ -147,7 +147,7 @@ LIMITED = base.Response.of_json({"message": "API rate limit exceeded for 192.0.2
 
 
 @pytest.mark.parametrize("fault", [Fault(What.DROP, times=None), Fault(response=LIMITED, times=None)])
-def test_a_rehearsal_that_cannot_look_says_what_would_be_done(forge: Forge, fault: Fault) -> None:
+def test_a_dry_run_that_cannot_look_says_what_would_be_done(forge: Forge, fault: Fault) -> None:
     forge.env.pop("CONDA_FORGE_TOKEN")
     forge.hub.faults = [fault]
     outcome = forge.release(is_dry_run=True)

@@ -1,4 +1,4 @@
-"""What a rehearsal shows of the pull request to conda-forge: the very change that would be sent."""
+"""What a dry run shows of the pull request to conda-forge: the very change that would be sent."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def there(tmp_path: Path) -> Iterator[Feedstock]:
         yield made
 
 
-def rehearse(run: Run, there: Feedstock, project: Project = NEW, *options: str) -> Said:
+def dry_run(run: Run, there: Feedstock, project: Project = NEW, *options: str) -> Said:
     """``publish --dry-run`` of these files, as ``build`` would have left them."""
     dist = there.folder / "dist"
     for path in dist.glob("words*"):
@@ -48,7 +48,7 @@ def section(report: dict[str, Any], title: str = "conda-forge recipe") -> list[t
 
 
 def test_the_change_of_the_feedstock_is_shown_as_text_and_as_what_it_means(run: Run, there: Feedstock) -> None:
-    said = rehearse(run, there)
+    said = dry_run(run, there)
     assert said.code == 0, said.err
     sha256 = Artifact.of(there.folder / "dist" / "words-1.3.tar.gz", ArtifactKind.SDIST).sha256
     after = (
@@ -61,7 +61,7 @@ def test_the_change_of_the_feedstock_is_shown_as_text_and_as_what_it_means(run: 
     for line in ('-  version: "1.2"  # the bot reads this', '+  version: "1.3"  # the bot reads this', "+    - rich"):
         assert line in said.out.splitlines()
 
-    recipe = json.loads(rehearse(run, there, NEW, "--json").out)["recipe"]
+    recipe = json.loads(dry_run(run, there, NEW, "--json").out)["recipe"]
     assert (recipe["kind"], recipe["repository"]) == ("update", "conda-forge/words-feedstock")
     assert recipe["diff"] in said.out
     assert recipe["changes"] == [
@@ -73,21 +73,21 @@ def test_the_change_of_the_feedstock_is_shown_as_text_and_as_what_it_means(run: 
     ]
 
 
-def test_drift_has_a_line_in_every_rehearsal(run: Run, there: Feedstock) -> None:
-    notes = section(json.loads(rehearse(run, there, NEW, "--json").out))
+def test_drift_has_a_line_in_every_dry_run(run: Run, there: Feedstock) -> None:
+    notes = section(json.loads(dry_run(run, there, NEW, "--json").out))
     assert ("done", "rattler-build renders it") in notes
     assert ("warning", "the feedstock's recipe lacks 1, has in excess 1, has otherwise 1") in notes
-    notes = section(json.loads(rehearse(run, there, NEW, "--json", "--conda-forge-accepted", "tabulate").out))
+    notes = section(json.loads(dry_run(run, there, NEW, "--json", "--conda-forge-accepted", "tabulate").out))
     assert ("info", "the feedstock's recipe lacks 1, has otherwise 1; this change brings it all") in notes
     there.keep(there.recipe.replace("click >=8\n", "click >=8.1\n    - rich\n"))
-    notes = section(json.loads(rehearse(run, there, NEW, "--json", "--conda-forge-accepted", "tabulate").out))
+    notes = section(json.loads(dry_run(run, there, NEW, "--json", "--conda-forge-accepted", "tabulate").out))
     assert ("done", "the feedstock's recipe agrees with the project") in notes
 
 
 def test_a_new_requirement_that_is_not_on_the_channel_yet_is_told(run: Run, there: Feedstock, tmp_path: Path) -> None:
     channel = Channel(tmp_path / "channel", tmp_path / "cache")
     channel.add(Project("click", "8.0"), Project("hatchling", "1.27"), Project("pip"))
-    report = json.loads(rehearse(run, there, NEW, "--json", "--conda-channels", channel.url).out)
+    report = json.loads(dry_run(run, there, NEW, "--json", "--conda-channels", channel.url).out)
     told = [text for state, text in section(report) if state == "warning" and "yet" in text]
     assert [line.partition(" (")[0] for line in told] == [
         f"not on {channel.url} yet: rich → rich",
@@ -98,7 +98,7 @@ def test_a_new_requirement_that_is_not_on_the_channel_yet_is_told(run: Run, ther
 
 def test_without_the_former_release_the_requirements_are_a_persons_matter(run: Run, there: Feedstock) -> None:
     there.pypi.files.clear()
-    recipe = json.loads(rehearse(run, there, NEW, "--json").out)["recipe"]
+    recipe = json.loads(dry_run(run, there, NEW, "--json").out)["recipe"]
     assert recipe["changes"] == ["version 1.2 → 1.3", "sha256 of words-1.3.tar.gz", "build number → 0"]
     assert recipe["checklist"] == [
         "What 1.2 required is not known here: compare the requirements.",
@@ -108,7 +108,7 @@ def test_without_the_former_release_the_requirements_are_a_persons_matter(run: R
 
 def test_a_file_that_is_not_what_pypi_says_is_not_believed(run: Run, there: Feedstock) -> None:
     there.pypi.lies["words-1.2.tar.gz"] = "0" * 64
-    recipe = json.loads(rehearse(run, there, NEW, "--json").out)["recipe"]
+    recipe = json.loads(dry_run(run, there, NEW, "--json").out)["recipe"]
     assert recipe["checklist"][0] == "What 1.2 required is not known here: compare the requirements."
 
 
@@ -126,7 +126,7 @@ def test_what_cannot_be_updated_is_told_with_its_line_and_left_alone(case: str, 
     if case == "another source":
         there.pypi.files.clear()
     there.keep(there.recipe.replace(old, new))
-    said = rehearse(run, there, NEW, "--json")
+    said = dry_run(run, there, NEW, "--json")
     assert said.code == 0, said.err
     report = json.loads(said.out)
     assert report["recipe"] is None
@@ -138,7 +138,7 @@ def test_what_cannot_be_updated_is_told_with_its_line_and_left_alone(case: str, 
 
 def test_a_feedstock_that_has_the_version_is_left_as_it_is(run: Run, there: Feedstock) -> None:
     there.keep(there.recipe.replace('"1.2"', '"1.3"'))
-    report = json.loads(rehearse(run, there, NEW, "--json").out)
+    report = json.loads(dry_run(run, there, NEW, "--json").out)
     assert report["recipe"]["diff"] == ""
     assert section(report)[0] == ("unchanged", "conda-forge/words-feedstock has 1.3 already")
 
@@ -146,7 +146,7 @@ def test_a_feedstock_that_has_the_version_is_left_as_it_is(run: Run, there: Feed
 def test_a_new_package_gets_a_whole_recipe(run: Run, there: Feedstock) -> None:
     del there.github.repositories["conda-forge/words-feedstock"]
     there.github.create("conda-forge/staged-recipes", {"README.md": "Begin\n"})
-    report = json.loads(rehearse(run, there, NEW, "--json").out)
+    report = json.loads(dry_run(run, there, NEW, "--json").out)
     assert ("done", "rattler-build renders it") in section(report)
     assert (report["recipe"]["kind"], report["recipe"]["package"]) == ("new", "words")
     text = (there.folder / "dist" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
@@ -180,7 +180,7 @@ def test_a_new_package_brings_the_projects_own_recipe_if_conda_forge_can_build_i
     there.github.create("conda-forge/staged-recipes", {"README.md": "Begin\n"})
     (there.folder / "recipe").mkdir()
     (there.folder / "recipe" / own[0]).write_text(own[1])
-    recipe = json.loads(rehearse(run, there, NEW, "--json").out)["recipe"]
+    recipe = json.loads(dry_run(run, there, NEW, "--json").out)["recipe"]
     assert ("our-own-choice" in recipe["diff"]) is not bool(fault)
     assert any(fault in line for line in recipe["checklist"]) is bool(fault)
     assert ('+  version: "1.3"' in recipe["diff"], "+build: {number: 3" in recipe["diff"]) == (True, False)
@@ -188,8 +188,8 @@ def test_a_new_package_brings_the_projects_own_recipe_if_conda_forge_can_build_i
 
 def test_hostile_metadata_stays_text_in_the_feedstock(run: Run, there: Feedstock) -> None:
     hostile = replace(NEW, headers=(*NEW.headers[1:], "Summary: ${{ env.get('TOKEN') }} # [win]"))
-    recipe = json.loads(rehearse(run, there, hostile, "--json").out)["recipe"]
+    recipe = json.loads(dry_run(run, there, hostile, "--json").out)["recipe"]
     assert "TOKEN" not in recipe["diff"]
     broken = replace(NEW, requires=('click>=8; python_version < "3${{ 7 }}"', "evil-${{ x }}"))
-    report = json.loads(rehearse(run, there, broken, "--json").out)
+    report = json.loads(dry_run(run, there, broken, "--json").out)
     assert report["recipe"] is None or "${{ x" not in report["recipe"]["diff"]

@@ -19,7 +19,7 @@ ELSEWHERE = ("--no-conda", "--no-verify-install", "--no-github")
 
 
 @NEEDS_POSIX
-def test_a_rehearsal_builds_and_tests_the_recipe(run: Run, tmp_path: Path, conda_channel: Channel) -> None:
+def test_a_dry_run_builds_and_tests_the_recipe(run: Run, tmp_path: Path, conda_channel: Channel) -> None:
     files = in_tree_project(version="1.0")
     backend = files["build-backend/backend.py"]
     files["build-backend/backend.py"] = backend.replace("Summary: A demonstration", rf"{HERE}\nSummary: Demo")

@@ -31,7 +31,7 @@ FAULTS = {
 }
 COMMANDS = {
     "publish": ("publish", "--debug"),
-    "rehearsal": ("publish", "--dry-run", "--json"),
+    "dry run": ("publish", "--dry-run", "--json"),
     "status": ("status", "1.0"),
     "retract": ("retract", "1.0", "--reason", "x"),
 }

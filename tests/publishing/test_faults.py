@@ -1,4 +1,4 @@
-"""The fault table: every deed, struck by every fault; how the run ends, and what stands there after the next one."""
+"""The fault table: every action, struck by every fault; how the run ends, and what stands there after the next one."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ class Deed:
     path: str
 
 
-DEEDS = {
+ACTIONS = {
     "upload to PyPI": Deed("pypi", "POST", r"^upload\.pypi\.org/legacy/$"),
     "stage at Anaconda.org": Deed("anaconda", "POST", r"^api\.anaconda\.org/stage/"),
     "store at Anaconda.org": Deed("anaconda", "POST", r"/s3$"),
@@ -58,7 +58,7 @@ class Trouble:
     then: int = FINE
 
 
-DEED_TROUBLES = {
+ACTION_TROUBLES = {
     "500": Trouble(Fault(times=None), FAILED),
     "503, then fine": Trouble(Fault(response=Response(503)), FINE),
     "429, then fine": Trouble(Fault(response=Response(429, headers={"Retry-After": "0"})), FINE),
@@ -81,24 +81,24 @@ LOOK_TROUBLES = {
     "an answer that is no listing": Trouble(Fault(response=Response.of_json([]), times=None), FAILED),
 }
 CELLS = [
-    pytest.param(deed, trouble, id=f"{name}: {fault}")
-    for deeds, troubles in ((DEEDS, DEED_TROUBLES), (LOOKS, LOOK_TROUBLES))
-    for name, deed in deeds.items()
+    pytest.param(action, trouble, id=f"{name}: {fault}")
+    for actions, troubles in ((ACTIONS, ACTION_TROUBLES), (LOOKS, LOOK_TROUBLES))
+    for name, action in actions.items()
     for fault, trouble in troubles.items()
 ]
 
 
 @pytest.fixture
 def release(there: World, request: pytest.FixtureRequest) -> Release:
-    """Only what goes to the deed's place: the rest of a release would only cost time."""
-    deed: Deed = request.getfixturevalue("deed")
+    """Only what goes to the action's place: the rest of a release would only cost time."""
+    action: Deed = request.getfixturevalue("action")
     there.log_in()
-    return there.build(dists=deed.place == "pypi", conda=deed.place == "anaconda")
+    return there.build(dists=action.place == "pypi", conda=action.place == "anaconda")
 
 
-def strike(there: World, deed: Deed, fault: Fault) -> None:
-    double = getattr(there, deed.place)
-    double.faults = [replace(fault, method=deed.method, path=deed.path)]
+def strike(there: World, action: Deed, fault: Fault) -> None:
+    double = getattr(there, action.place)
+    double.faults = [replace(fault, method=action.method, path=action.path)]
 
 
 def heal(there: World) -> None:
@@ -113,11 +113,11 @@ def see_everything_there_once(there: World, release: Release) -> None:
     assert sorted(there.pypi.accepted + there.anaconda.accepted) == sorted([*dists, *condas])
 
 
-@pytest.mark.parametrize(("deed", "trouble"), CELLS)
+@pytest.mark.parametrize(("action", "trouble"), CELLS)
 def test_a_fault_costs_a_rerun_at_most(
-    there: World, release: Release, deed: Deed, trouble: Trouble, capsys: pytest.CaptureFixture[str]
+    there: World, release: Release, action: Deed, trouble: Trouble, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    strike(there, deed, trouble.fault)
+    strike(there, action, trouble.fault)
     impatience = ["--network-timeout", "3"] if trouble.fault.what is What.HANG else []
     assert there.run("publish", *impatience) == trouble.ends, capsys.readouterr()
     heal(there)
@@ -125,34 +125,34 @@ def test_a_fault_costs_a_rerun_at_most(
     see_everything_there_once(there, release)
 
 
-def meanwhile(there: World, release: Release, deed: Deed, content: bytes | None) -> None:
+def meanwhile(there: World, release: Release, action: Deed, content: bytes | None) -> None:
     """Somebody else publishes under our names just now: the same bytes, or others."""
     for artifact in release.artifacts:
         bytes_there = artifact.path.read_bytes() if content is None else content
-        if deed.place == "pypi" and artifact.kind is ArtifactKind.WHEEL:
+        if action.place == "pypi" and artifact.kind is ArtifactKind.WHEEL:
             there.pypi.put(artifact.filename, bytes_there)
-        if deed.place == "anaconda":
+        if action.place == "anaconda":
             there.anaconda.put("octo", "demo", "1.0", f"noarch/{artifact.filename}", bytes_there, "main")
 
 
 @pytest.mark.parametrize("status", [400, 409])
-@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_the_same_bytes_from_elsewhere_are_as_good_as_ours(
-    there: World, release: Release, deed: Deed, status: int
+    there: World, release: Release, action: Deed, status: int
 ) -> None:
     refusal = Response.of_text("File already exists", status)
-    strike(there, deed, Fault(response=refusal, meanwhile=lambda: meanwhile(there, release, deed, None)))
+    strike(there, action, Fault(response=refusal, meanwhile=lambda: meanwhile(there, release, action, None)))
     assert there.run("publish") == FINE
     assert there.run("publish") == FINE
 
 
 @pytest.mark.parametrize("status", [400, 409])
-@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_other_bytes_from_elsewhere_are_a_conflict_and_stay(
-    there: World, release: Release, deed: Deed, status: int
+    there: World, release: Release, action: Deed, status: int
 ) -> None:
     refusal = Response.of_text("File already exists", status)
-    strike(there, deed, Fault(response=refusal, meanwhile=lambda: meanwhile(there, release, deed, OTHER)))
+    strike(there, action, Fault(response=refusal, meanwhile=lambda: meanwhile(there, release, action, OTHER)))
     assert there.run("publish") == CONFLICT
     before = len(there.pypi.lines("POST")), len(there.anaconda.lines("POST"))
     assert there.run("publish") == CONFLICT
@@ -163,11 +163,11 @@ def test_other_bytes_from_elsewhere_are_a_conflict_and_stay(
 
 
 @pytest.mark.parametrize(
-    "deed", [DEEDS["upload to PyPI"], DEEDS["commit at Anaconda.org"]], ids=["PyPI", "Anaconda.org"]
+    "action", [ACTIONS["upload to PyPI"], ACTIONS["commit at Anaconda.org"]], ids=["PyPI", "Anaconda.org"]
 )
-def test_a_wrong_digest_served_afterwards_is_a_conflict(there: World, release: Release, deed: Deed) -> None:
+def test_a_wrong_digest_served_afterwards_is_a_conflict(there: World, release: Release, action: Deed) -> None:
     name = release.artifacts[0].filename
-    double = getattr(there, deed.place)
+    double = getattr(there, action.place)
     double.lies = {name: "0" * 64, f"noarch/{name}": "0" * 64}
     assert there.run("publish") == CONFLICT
     assert there.run("publish") == CONFLICT
@@ -176,22 +176,22 @@ def test_a_wrong_digest_served_afterwards_is_a_conflict(there: World, release: R
     see_everything_there_once(there, release)
 
 
-def run_until_killed(there: World, deed: Deed, *, done: bool) -> int:
+def run_until_killed(there: World, action: Deed, *, done: bool) -> int:
     """Our command as a process of its own, killed by the server that it talks to."""
-    command = [sys.executable, "-m", "release_tools", "publish", "-C", str(there.project)]
+    command = [sys.executable, "-m", "release_tools", "publish", "-C", str(there.project), "--offline-tag"]
     process = subprocess.Popen(command, env=there.env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    getattr(there, deed.place).kill = lambda: os.kill(process.pid, signal.SIGKILL)
-    strike(there, deed, Fault(What.KILL, done=done))
+    getattr(there, action.place).kill = lambda: os.kill(process.pid, signal.SIGKILL)
+    strike(there, action, Fault(What.KILL, done=done))
     return process.wait()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of POSIX")
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("deed", [*DEEDS.values(), *LOOKS.values()], ids=[*DEEDS, *LOOKS])
+@pytest.mark.parametrize("action", [*ACTIONS.values(), *LOOKS.values()], ids=[*ACTIONS, *LOOKS])
 def test_killed_at_any_deed_the_next_run_does_the_rest(
-    there: World, release: Release, deed: Deed, *, done: bool
+    there: World, release: Release, action: Deed, *, done: bool
 ) -> None:
-    assert run_until_killed(there, deed, done=done) == -signal.SIGKILL
+    assert run_until_killed(there, action, done=done) == -signal.SIGKILL
     heal(there)
     assert there.run("publish") == FINE
     see_everything_there_once(there, release)

@@ -37,7 +37,7 @@ def test_pip_installs_what_was_published(there: World, tmp_path: Path) -> None:
     assert (target / "demo" / "__init__.py").is_file()
 
 
-def test_a_rehearsal_installs_from_testpypi_before_pypi_is_touched(
+def test_testpypi_first_installs_from_testpypi_before_pypi_is_touched(
     there: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.build(conda=False)
@@ -48,7 +48,7 @@ def test_a_rehearsal_installs_from_testpypi_before_pypi_is_touched(
     assert there.testpypi.lines("GET", "test-files.pythonhosted.org/packages/")
 
 
-def test_a_rehearsal_that_fails_leaves_pypi_untouched(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_check_on_testpypi_leaves_pypi_untouched(there: World, capsys: pytest.CaptureFixture[str]) -> None:
     there.build(conda=False, body="raise SystemError('does not import')\n")
     there.log_in()
     assert there.run("publish", "--testpypi-first", "--routes-final", "pypi", *TRUSTING) == VerifyError.exit_code
@@ -57,7 +57,7 @@ def test_a_rehearsal_that_fails_leaves_pypi_untouched(there: World, capsys: pyte
     assert there.pypi.holds() == {}
 
 
-def test_beside_credentials_a_rehearsal_installs_and_runs_nothing(
+def test_with_credentials_testpypi_first_installs_and_runs_nothing(
     there: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.build(conda=False, body="raise SystemError('it was run')\n")

@@ -17,7 +17,7 @@ def receipt(key: str, state: State) -> Receipt:
     return Receipt(key, f"https://example.org/{key}", "ab" * 32, state)
 
 
-def test_the_outputs_of_a_rehearsal(tmp_path: Path) -> None:
+def test_the_outputs_of_a_dry_run(tmp_path: Path) -> None:
     release = dry_run_release(tmp_path)
     outputs = action_outputs(release, tmp_path, tmp_path / "report.html")
     assert json.loads(outputs.pop("artifacts")) == manifest.manifest(release)

@@ -88,8 +88,8 @@ def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: P
         ("PyPI", "planned"),
         ("conda-forge", "skipped"),
     ]
-    deeds = [item.text for item in browser.find_elements(By.CSS_SELECTOR, "#plan li")]
-    assert deeds == [
+    actions = [item.text for item in browser.find_elements(By.CSS_SELECTOR, "#plan li")]
+    assert actions == [
         "Push the tag is unchanged already there",
         "upload molecool-1.4.0rc1-py3-none-any.whl to PyPI",
     ]
@@ -120,11 +120,11 @@ def test_folds_open_and_links_lead_somewhere(browser: webdriver.Chrome, tmp_path
 
 @needs_browser
 def test_a_failure_is_told_first(browser: webdriver.Chrome, tmp_path: Path) -> None:
-    error = BuildError("the backend said no", "Mend pyproject.toml.", faults=["no README", "no LICENSE"])
+    error = BuildError("the backend said no", "Fix pyproject.toml.", faults=["no README", "no LICENSE"])
     show(browser, tmp_path, report_page(dry_run_release(tmp_path), dry_run_report(), error, is_dry_run=False), PHONE)
     alert = browser.find_element(By.CSS_SELECTOR, "header [role=alert]")
     assert [line.strip() for line in alert.text.splitlines() if line.strip()] == [
-        "the backend said no", "no README", "no LICENSE", "Mend pyproject.toml.",
+        "the backend said no", "no README", "no LICENSE", "Fix pyproject.toml.",
     ]  # fmt: skip
     assert alert.location["y"] < PHONE[1] / 2
 

@@ -11,7 +11,7 @@ from release_tools.report.step_summary import LARGEST, diagram, step_summary
 from tests.report.examples import HOSTILE, dry_run_release, dry_run_report, hostile, hostile_report, section
 
 
-def test_a_rehearsal_shows_every_place_and_file(tmp_path: Path) -> None:
+def test_a_dry_run_shows_every_place_and_file(tmp_path: Path) -> None:
     text = step_summary(dry_run_release(tmp_path), dry_run_report(), is_dry_run=True)
     assert text.startswith("## 🔷 molecool 1.4.0rc1: dry run complete\n")
     rows = re.findall(r"^\| (\S+) \| \*\*(.+?)\*\* (.+?) \| (.+) \|$", text, re.MULTILINE)
@@ -47,10 +47,10 @@ def test_a_failure_shows_the_error_and_what_was_not_reached(tmp_path: Path) -> N
         ),
     )
     text = step_summary(
-        dry_run_release(tmp_path), report, BuildError("the backend said no", "Mend pyproject.toml."), is_dry_run=False
+        dry_run_release(tmp_path), report, BuildError("the backend said no", "Fix pyproject.toml."), is_dry_run=False
     )
     assert text.startswith("## ❌ molecool 1.4.0rc1: failed at: Build sdist and wheel\n")
-    assert "```\nthe backend said no\nMend pyproject.toml.\n```" in text
+    assert "```\nthe backend said no\nFix pyproject.toml.\n```" in text
     assert "<details open><summary>❌ Build sdist and wheel" in text
     assert '[" built' not in text
     assert 'build["❌ built and checked"]:::failed' in text

@@ -67,7 +67,7 @@ class What(StrEnum):
     """What a fault does to the client."""
 
     ANSWER = "answer"  # the fault's own response
-    DROP = "drop"  # the connection ends halfway: through the request, or through the answer if the deed was done
+    DROP = "drop"  # the connection ends halfway: through the request, or through the answer if the action was done
     HANG = "hang"  # no answer until the client gives up
     KILL = "kill"  # the client's process is killed, by the double's `kill`
 
@@ -81,7 +81,7 @@ class Fault:
         method: of the requests that it strikes; empty for any.
         path: regular expression searched in ``host/path``; empty for any.
         body: what its body contains.
-        done: whether the deed itself is done before the fault strikes.
+        done: whether the action itself is done before the fault strikes.
         times: how many requests it strikes; None for all.
         response: what is answered, for `What.ANSWER`.
         meanwhile: what somebody else does on the server just before.

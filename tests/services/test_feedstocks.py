@@ -123,7 +123,7 @@ def test_what_cannot_be_read_is_said(
 
 
 @pytest.mark.parametrize("fault", [Fault(What.DROP, times=None), Fault(response=Response(502), times=None)])
-def test_a_rehearsal_asks_once_where_github_fails(server: GitHub, ask: Asking, fault: Fault) -> None:
+def test_a_dry_run_asks_once_where_github_fails(server: GitHub, ask: Asking, fault: Fault) -> None:
     server.faults = [fault]
     with pytest.raises(UnreachableError):
         ask("demo")

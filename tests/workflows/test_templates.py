@@ -26,7 +26,7 @@ OWNED = AnacondaConfig(owner="octo")
 CONFIGS: Mapping[str, Config] = {
     "plain": Config(),
     "anaconda": Config(anaconda=OWNED),
-    "rehearsed": Config(anaconda=OWNED, testpypi_first=True, tag_format="demo-v{version}"),
+    "testpypi-first": Config(anaconda=OWNED, testpypi_first=True, tag_format="demo-v{version}"),
     "own servers": Config(
         anaconda=OWNED,
         indexes={"company": "https://pypi.example/legacy/"},
@@ -103,7 +103,7 @@ def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: A
         ("plain", False, ["github-draft", "pypi", "github", "conda-forge"]),
         ("plain", True, ["github-draft", "testpypi", "pypi", "github", "conda-forge"]),
         ("anaconda", False, ["github-draft", "pypi", "anaconda", "github", "conda-forge"]),
-        ("rehearsed", False, ["github-draft", "testpypi", "pypi", "anaconda", "github", "conda-forge"]),
+        ("testpypi-first", False, ["github-draft", "testpypi", "pypi", "anaconda", "github", "conda-forge"]),
         ("own servers", False, ["pypi", "anaconda", "company", "lab", "prefix-https-prefix-dev-octo", "conda-forge"]),
     ],
 )
@@ -113,7 +113,7 @@ def test_each_place_has_its_job(config: str, dev: bool, expected: list[str]) -> 
 
 
 def test_no_job_has_more_rights_than_it_needs() -> None:
-    workflow = yaml.safe_load(render(plan(CONFIGS["rehearsed"]))[RELEASE])
+    workflow = yaml.safe_load(render(plan(CONFIGS["testpypi-first"]))[RELEASE])
     assert workflow["permissions"] == {}
     assert {name: job["permissions"] for name, job in workflow["jobs"].items()} == {
         "build": {"contents": "read"},
@@ -148,10 +148,10 @@ def test_digests_travel_apart_from_the_files() -> None:
 
 
 def test_a_place_waits_for_those_before_it() -> None:
-    assert job(CONFIGS["rehearsed"], "github-draft")["needs"] == ["build", "verify", "tag", "attest"]
-    assert job(CONFIGS["rehearsed"], "testpypi")["needs"] == ["build", "verify", "tag", "attest", "github-draft"]
-    assert job(CONFIGS["rehearsed"], "pypi")["needs"] == ["build", "verify", "tag", "attest", "testpypi"]
-    assert job(CONFIGS["rehearsed"], "github")["needs"] == ["build", "verify", "tag", "attest", "anaconda"]
+    assert job(CONFIGS["testpypi-first"], "github-draft")["needs"] == ["build", "verify", "tag", "attest"]
+    assert job(CONFIGS["testpypi-first"], "testpypi")["needs"] == ["build", "verify", "tag", "attest", "github-draft"]
+    assert job(CONFIGS["testpypi-first"], "pypi")["needs"] == ["build", "verify", "tag", "attest", "testpypi"]
+    assert job(CONFIGS["testpypi-first"], "github")["needs"] == ["build", "verify", "tag", "attest", "anaconda"]
 
 
 def test_a_project_in_a_folder_is_named_in_every_step() -> None:
@@ -162,7 +162,7 @@ def test_a_project_in_a_folder_is_named_in_every_step() -> None:
 
 
 def test_the_tags_that_start_a_release_follow_the_configuration() -> None:
-    for config, expected in (("plain", ["v[0-9]*", "[0-9]*"]), ("rehearsed", ["demo-v[0-9]*"])):
+    for config, expected in (("plain", ["v[0-9]*", "[0-9]*"]), ("testpypi-first", ["demo-v[0-9]*"])):
         assert yaml.safe_load(render(plan(CONFIGS[config]))[RELEASE])[True]["push"]["tags"] == expected
 
 

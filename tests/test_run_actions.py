@@ -24,7 +24,7 @@ def act(number: int, done: list[int], *, fails: bool = False) -> Action:
         done.append(number)
         return receipt
 
-    return Action(f"deed {number}", receipt, lambda: None, perform)
+    return Action(f"action {number}", receipt, lambda: None, perform)
 
 
 @pytest.mark.parametrize("failing", [0, 1, 5])
