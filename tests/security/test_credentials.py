@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.system.credentials import cleaned, is_secret, visible_credentials, without_credentials
+from release_tools.publishers.conda_channel.channel_server import ChannelServer
+from release_tools.publishers.conda_channel.servers import SERVERS
+from release_tools.system.credentials import PUBLISHING, cleaned, is_secret, visible_credentials, without_credentials
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
 
@@ -123,3 +125,8 @@ def test_a_build_that_writes_to_the_files_of_the_job_is_noticed(
     assert not (checkout.root / "dist").exists()
     assert json.loads((tmp_path / "loot").read_text())
     assert os.path.lexists(job)
+
+
+@pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
+def test_the_token_of_every_conda_server_is_a_publishing_credential(server: type[ChannelServer]) -> None:
+    assert not server.token_variable or server.token_variable in PUBLISHING
