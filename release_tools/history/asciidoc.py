@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_HEADING: Final = re.compile(r"(={2,6}) +(\S.*?)(?: +\1)?[ \t]*")
+from release_tools.history.headings import asciidoc_title
+
 _LIST: Final = re.compile(r"[ \t]*([*-]{1,5}|\.{1,5})[ \t]+(\S.*)")
 _FENCES: Final = re.compile(r"(?:-{4,}|\.{4,}|```)[ \t]*")
 _COMMENT_BLOCK: Final = re.compile(r"/{4,}[ \t]*")
-_SOURCE: Final = re.compile(r"\[source(?:%\w+)?(?:,[ \t]*([\w+-]{1,20}))?[^\]]*\][ \t]*", re.IGNORECASE)
+_SOURCE: Final = re.compile(r"\[source(?:%\w++)?(?:,[ \t]*+([\w+-]{1,20}))?[^\]]*\][ \t]*", re.IGNORECASE)
 _BLOCK_ATTRIBUTE: Final = re.compile(r"(?:\[[^\[\]]*\]|\[\[[^\[\]]*\]\]|:[\w-]{1,60}!?:.*|//(?!/).*|<<<|'''|\+)[ \t]*")
 _ADMONITION: Final = re.compile(r"(NOTE|TIP|IMPORTANT|WARNING|CAUTION):[ \t]+(\S.*)")
 _LINK: Final = re.compile(r"(?:link:)?((?:https?://)[^\s\[\]]{1,500})\[([^\[\]]{0,300})\]")
@@ -39,8 +40,9 @@ def _lines(lines: list[str]) -> Iterator[str]:
 
 
 def _line(line: str) -> str:
-    if heading := _HEADING.fullmatch(line):
-        return f"{'#' * len(heading[1])} {_inline(heading[2])}"
+    heading = asciidoc_title(line)
+    if heading and heading[0] > 1:
+        return f"{'#' * heading[0]} {_inline(heading[1])}"
     if item := _LIST.fullmatch(line):
         mark = "1." if item[1][0] == "." else "-"
         return f"{'   ' * (len(item[1]) - 1)}{mark} {_inline(item[2])}"

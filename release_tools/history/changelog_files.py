@@ -29,7 +29,7 @@ _NOTES_FOLDERS: Final = frozenset(
 )
 _DOCUMENTED: Final = frozenset({"", "docs", "doc", "documentation", "website", "site"})
 _NOTES_FILE: Final = re.compile(
-    r"(?:(?:change-?log|changes|release-?notes?|release|notes|version|whats-?new|v|news|history)[-_.]?)*v?"
+    r"(?:(?:change-?log|changes|release-?notes?|release|notes|version|whats-?new|v|news|history)[-_.]?){0,4}v?"
     r"(?P<version>\d{1,8}(?:[._]\d{1,8}){0,4}(?:[-_.]?(?:a|b|rc|alpha|beta|dev|post)[-_.]?\d{0,4})?)"
     r"(?:[-_.]?(?:change-?log|changes|release-?notes?|notes|release))?",
     re.IGNORECASE,

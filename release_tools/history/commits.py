@@ -24,7 +24,7 @@ _CO_AUTHOR: Final = re.compile(
 )
 _FORGE_ADDRESS: Final = re.compile(r"(?:\d+[+-])?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com")
 _PROGRAMS_MAILBOX: Final = re.compile(
-    r"(?:no-?reply|do-?not-?reply|bots?|[\w.+-]*[-_.]bot|actions?|cursoragent|agent|assistant)(?:\+[^@]*)?@"
+    r"(?:no-?reply|do-?not-?reply|bots?|[\w.+-]{0,64}[-_.]bot|actions?|cursoragent|agent|assistant)(?:\+[^@]*)?@"
 )
 _SHARED_MAILBOX: Final = re.compile(
     r"(?:root|build|builds|ci|admin|info|dev|team|user|git|none|unknown|you|me)@|[^@]*\Z"

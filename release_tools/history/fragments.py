@@ -26,8 +26,7 @@ _TOWNCRIER_TYPES: Final = {
 _NOT_FRAGMENTS: Final = frozenset({".gitignore", ".gitkeep", ".keep", "readme", "readme.md", "readme.rst"})
 _SCRIV_FOLDER: Final = "changelog.d"
 _SCRIV_SKIPPED: Final = ("README.*", "*.j2", "scriv.ini")
-_MARKDOWN_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
-_RST_COMMENT: Final = re.compile(r"^\.\. (?![\w-]+::|_).*\n(?:[ \t]+.*\n|\n(?=[ \t]))*", re.MULTILINE)
+_RST_COMMENT: Final = re.compile(r"^\.\. (?![\w-]+::|_).*\n(?:[ \t].*\n|\n(?=[ \t]))*", re.MULTILINE)
 _ISSUE: Final = re.compile(r"[0-9]+")
 
 
@@ -173,8 +172,8 @@ def _towncrier_entries(settings: FragmentSettings, texts: Mapping[str, str]) -> 
 def _scriv_entries(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Return the text below each heading of each fragment, without comments."""
     for path, text in texts.items():
-        comment = _MARKDOWN_COMMENT if path.endswith(".md") else _RST_COMMENT
-        shown = comment.sub("", text.replace("\r\n", "\n").rstrip("\n") + "\n")
+        shown = text.replace("\r\n", "\n").rstrip("\n") + "\n"
+        shown = _without_html_comments(shown) if path.endswith(".md") else _RST_COMMENT.sub("", shown)
         lines = split_lines(shown)
         headings = find_headings(shown, markup_of(path, shown))
         starts = [(0, 0, ""), *((heading.start, heading.end, heading.text) for heading in headings)]
@@ -183,6 +182,15 @@ def _scriv_entries(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             body = "".join(lines[begin:end]).strip("\n")
             if body.strip():
                 yield title, body
+
+
+def _without_html_comments(text: str) -> str:
+    """Return a text without its HTML comments; one that is never closed stays."""
+    shown, position = [], 0
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + len("<!--"))) >= 0:
+        shown.append(text[position:start])
+        position = end + len("-->")
+    return "".join((*shown, text[position:]))
 
 
 def _heading(title: str, markup: Markup) -> str:

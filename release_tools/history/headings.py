@@ -12,7 +12,7 @@ _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
 _ADORNMENT: Final = re.compile(r"([!-/:-@\[-`{-~])\1+[ \t]*")
 _SHORTEST_ADORNMENT: Final = 4
 _HTML_HEADING: Final = re.compile(r" {0,3}<h([1-6])\b[^<>]*>(.*?)</h\1>[ \t]*", re.IGNORECASE)
-_ASCIIDOC_HEADING: Final = re.compile(r"(={1,6}) +(\S.*?)(?: +\1)?[ \t]*")
+_ASCIIDOC_HEADING: Final = re.compile(r"(={1,6}) +(\S.*)")
 _ASCIIDOC_BLOCK: Final = re.compile(r"(?:-{4,}|={4,}|\.{4,}|\+{4,}|/{4,}|_{4,}|```)[ \t]*")
 _FRONT_MATTER: Final = re.compile(r"\A---[ \t]*\r?\n(?:.*\r?\n){0,200}?---[ \t]*\r?\n")
 
@@ -133,6 +133,19 @@ def _asciidoc(lines: Sequence[str]) -> list[Heading]:
             fence = "" if line == fence else fence
         elif _ASCIIDOC_BLOCK.fullmatch(line):
             fence = line
-        elif title := _ASCIIDOC_HEADING.fullmatch(line):
-            found.append(Heading(title[2], len(title[1]), at, at + 1))
+        elif title := asciidoc_title(line):
+            found.append(Heading(title[1], title[0], at, at + 1))
     return found
+
+
+def asciidoc_title(line: str) -> tuple[int, str] | None:
+    """Return the level and the text of an AsciiDoc heading, whose marks may stand at its end too; None for no heading.
+
+    Args:
+        line: without its end.
+    """
+    heading = _ASCIIDOC_HEADING.fullmatch(line)
+    if heading is None:
+        return None
+    marks, title = heading.groups()
+    return len(marks), title.rstrip(" \t").removesuffix(f" {marks}").rstrip(" ")

@@ -27,7 +27,7 @@ _NEXT: Final = re.compile(
     r"|(?:un-?released|not (?:yet )?released|to be released|upcoming|coming soon|pending|future"
     r"|in (?:development|progress)"
     r"|work in progress|wip|v?next|current|latest|dev(?:el|elopment)?|git|main|master|trunk|head|tb[ad]"
-    r"|v?(?:\d+|x|y)(?:\.(?:\d+|x|y|z)){1,3}(?= *[-(\u2013\u2014]? *(?:un-?released|in development|upcoming)))"
+    r"|v?(?:\d+|x|y)(?:\.(?:\d+|x|y|z)){1,3}(?= *(?:[-(\u2013\u2014] *)?(?:un-?released|in development|upcoming)))"
     r"(?: (?:version|release|changes|branch|features))?)"
     r"(?:\s*[-(:\u2013\u2014/].*)?",
     re.IGNORECASE,
@@ -90,7 +90,7 @@ _MARKS: Final = (
     (re.compile(r"(?<![\w:]):[a-z0-9_+-]{2,40}:(?![\w:])"), " "),
     (re.compile(r"<[^<>]*>`?_*|(?<=`)_+"), " "),
     (re.compile(r"\\(?=[!-/:-@\[-`{-~])"), ""),
-    (re.compile(r"[\[\]*`]|~~|(?<!\w)_+(?=[\w(])|(?<=[\w)])_+(?!\w)"), " "),
+    (re.compile(r"[\[\]*`]|~~|(?<!\w)_{1,20}(?=[\w(])|(?<=[\w)])_{1,20}(?!\w)"), " "),
 )
 _INVISIBLE: Final = frozenset({"So", "Sk", "Cf", "Co", "Cn", "Mn", "Me"})
 
