@@ -9,10 +9,11 @@ from release_tools.errors import RecipeError
 from release_tools.model.note import Note, State
 from release_tools.recipe.document import Format, RecipeDocument
 
-_SELECTOR: Final = re.compile(r"^(?P<line>\s*[^#\s].*?)\s+#.*?\[(?P<selector>[^\]]+)\]", re.MULTILINE)
+_COMMENT: Final = re.compile(r"\s#")
+_SELECTOR: Final = re.compile(r"\[([^\[\]]+)\]")
 _SYSTEM: Final = re.compile(r"\b(?:aarch64|arm64|linux(?:32|64)?|osx|unix|win(?:32|64)?|x86(?:_64)?|py\d*k?|np)\b")
 _SKIPPED: Final = re.compile(r"^\s*skip\s*:")
-_CONDITION: Final = re.compile(r"^\s*-?\s*if:\s*(?P<condition>.+)$", re.MULTILINE)
+_CONDITION: Final = re.compile(r"\s*(?:-\s*)?if:\s*+(\S.*)")
 _LOGIN: Final = re.compile(r"\banaconda\s+(?:upload|login)\b|\bconda\s+install\b")
 
 
@@ -44,13 +45,18 @@ def check_recipe(recipe: OwnRecipe) -> Iterator[Note]:
 
 def _selectors(recipe: OwnRecipe) -> Iterator[str]:
     """Yield each condition on a system or Python, with its line; one that only skips the build is none."""
-    pattern = _SELECTOR if recipe.form is Format.V0 else _CONDITION
-    for found in pattern.finditer(recipe.text):
-        condition = found["selector"] if recipe.form is Format.V0 else found["condition"]
-        skips = recipe.form is Format.V0 and _SKIPPED.match(found["line"])
-        if _SYSTEM.search(condition) and not skips:
-            number = recipe.text.count("\n", 0, found.start() + len(found[0])) + 1
-            yield f"line {number}: {condition.strip()}"
+    for number, line in enumerate(recipe.text.split("\n"), 1):
+        condition = _selector(line) if recipe.form is Format.V0 else _CONDITION.match(line)
+        if condition and _SYSTEM.search(condition[1]):
+            yield f"line {number}: {condition[1].strip()}"
+
+
+def _selector(line: str) -> re.Match[str] | None:
+    """Return the selector in the comment of a line that holds more than a comment and does not skip the build."""
+    comment = _COMMENT.search(line.lstrip())
+    if comment is None or line.lstrip().startswith("#") or _SKIPPED.match(line):
+        return None
+    return _SELECTOR.search(line.lstrip(), comment.end())
 
 
 def _has_license_file(document: RecipeDocument) -> bool:

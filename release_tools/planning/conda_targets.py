@@ -21,7 +21,7 @@ SUBDIRS: Final[Mapping[str, str]] = {
 }
 """conda's name of each platform, by cibuildwheel's."""
 _CPYTHON: Final = re.compile(r"cp3(\d+)")
-_BUILD: Final = re.compile(r"-(py3\d+)[^-]*$")
+_BUILD: Final = re.compile(r"-(py3\d{1,3})[^-]*$")
 
 
 def with_conda_targets(plan: BuildPlan, pythons: Collection[str]) -> BuildPlan:

@@ -22,7 +22,9 @@ _BY_THE_COMPILER: Final = frozenset(
         "resolv", "rt", "stdc++", "system", "util",
     }
 )  # fmt: skip
-_LIBRARY: Final = re.compile(r"(?:lib)?(?P<name>[A-Za-z0-9_+]+?)(?:[-.]?\d[\d.]*)?\.(?:so|dylib|dll)(?:\.[\d.]+)?$")
+_LIBRARY: Final = re.compile(
+    r"(?:lib)?(?P<name>[A-Za-z0-9_+]{1,100}?)(?:[-.]?\d[\d.]{0,30})?\.(?:so|dylib|dll)(?:\.[\d.]{1,30})?$"
+)
 _LINKER: Final = re.compile(r"ld-linux|ld-musl|linux-vdso|libpython3|python3\d*\.dll", re.IGNORECASE)
 
 
@@ -49,7 +51,10 @@ def host_packages(libraries: Iterable[str]) -> tuple[tuple[str, ...], tuple[str,
 
 def _stem(library: str) -> str:
     """Return the name of a library without ``lib``, version and suffix; it may end in a number that is its own."""
-    for pattern in (r"(?:lib)?(?P<name>.+?)\.(?:so|dylib|dll)", r"(?:lib)?(?P<name>.+?)\.\d[\d.]*\.dylib"):
+    for pattern in (
+        r"(?:lib)?(?P<name>.{1,100}?)\.(?:so|dylib|dll)",
+        r"(?:lib)?(?P<name>.{1,100}?)\.\d[\d.]{0,30}\.dylib",
+    ):
         match = re.match(pattern, library)
         if match and match["name"] in PACKAGES:
             return match["name"]

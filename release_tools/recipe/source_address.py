@@ -20,8 +20,8 @@ ARCHIVE_SUFFIXES: Final = (".tar.gz", ".zip")
 
 _TERM: Final = re.compile(r"\s*(?P<quote>['\"]?)(?P<name>[A-Za-z_]\w*)(?P=quote)\s*")
 _STEP: Final = re.compile(
-    r"\s*(?:\[\s*(?P<at>[0-9]{1,2})\s*\]|\[\s*0?\s*:\s*(?P<stop>[0-9]{1,2})\s*\]"
-    r"|[.|]\s*(?P<case>lower|upper)\b\s*(?:\(\s*\))?"
+    r"\s*(?:\[\s*(?P<at>[0-9]{1,2})\s*\]|\[\s*(?:0\s*)?:\s*(?P<stop>[0-9]{1,2})\s*\]"
+    r"|[.|]\s*(?P<case>lower|upper)\b(?:\s*\(\s*\))?"
     r"|[.|]\s*replace\s*\(\s*(?P<a>\"[^\"]*\"|'[^']*')\s*,\s*(?P<b>\"[^\"]*\"|'[^']*')\s*\))\s*"
 )
 _DEEPEST: Final = 5
