@@ -112,11 +112,11 @@ def ini_values(text: str, *keys: tuple[str, str]) -> Iterator[Found]:
     for line in _LINE.findall(text):
         if header := re.match(r"\[([^\]]+)\]", line):
             section = header[1]
-        elif option := re.match(r"([^\s=:#;][^=:]*?)\s*[=:][ \t]*(.*?)\s*$", line):
-            key = (section, parser.optionxform(option[1]))
+        elif option := re.match(r"([^\s=:#;][^=:]*)[=:][ \t]*(.*)", line):
+            key = (section, parser.optionxform(option[1].rstrip()))
             if key in found:
-                start = position + option.start(2)
-                found[key].append(Found(".".join(key), option[2], start, start + len(option[2])))
+                value, start = option[2].rstrip(), position + option.start(2)
+                found[key].append(Found(".".join(key), value, start, start + len(value)))
         position += len(line)
     for key, values in found.items():
         if not parser.has_option(*key):

@@ -18,7 +18,9 @@ from release_tools.project.version_field import Found, Text, VersionField
 
 _CURRENT: Final = "{current_version}"
 _VERSION: Final = r"[vV]?(?P<version>\d[\w.!+-]*)"
-_ANNOTATION: Final = re.compile(r"(?P<version>\d+\.\d+\.\d+(?:-\w[\w.]*)?)(?=[^\r\n]*x-release-please-version)")
+_ANNOTATION: Final = re.compile(
+    r"(?<!\d)(?P<version>\d{1,8}\.\d{1,8}\.\d{1,8}(?:-\w[\w.]{0,100})?)(?=[^\r\n]{0,500}x-release-please-version)"
+)
 
 Read = Callable[[str], Text | None]
 
@@ -90,7 +92,7 @@ def _bumpversion_ini(path: str, read: Read, paths: Sequence[str]) -> Iterator[Ve
     for section in parser.sections():
         kind, _, name = section.removeprefix("bumpversion:").partition(":")
         if section.startswith("bumpversion:") and kind in {"file", "glob"}:
-            name = re.sub(r"\s*\([^)]*\)$", "", name)
+            name = re.sub(r"\([^()]*\)$", "", name).rstrip()
             search = parser.get(section, "search", fallback=default)
             yield from _listed(read, paths, _Listed("bump2version", name, current, search))
 

@@ -37,7 +37,7 @@ _GENERATED: Final = re.compile(
 )
 _HATCH_PATTERN: Final = r"""(?i)^(?:__version__|VERSION)(?: ?: ?str)? *= *(['"])v?(?P<version>.+?)\1"""
 _JINJA_VERSION: Final = re.compile(r"""\{%-?\s*set\s+version\s*=\s*(['"])(?P<version>[^'"\n]+)\1\s*-?%\}""")
-_MESON: Final = re.compile(r"""\bproject\s*\([^)]*?\bversion\s*:\s*'(?P<version>[^'\n]+)'""")
+_MESON: Final = re.compile(r"""\bproject\s*\([^()]*?\bversion\s{0,20}:\s{0,20}'(?P<version>[^'\n]{1,100})'""")
 _PLAIN: Final = re.compile(r"\A\s*(?P<version>\S+)\s*\Z")
 
 
@@ -270,7 +270,7 @@ class VersionFiles:
         else:
             values = yaml_values(text.body, "context.version", "package.version")
             found = [one for one in values if "${{" not in one.value]
-        hashed = re.search(r"^\s*sha256\s*:", text.body, re.MULTILINE)
+        hashed = re.search(r"^[ \t]*sha256[ \t]*:", text.body, re.MULTILINE)
         for one in found:
             field = VersionField.of(path, text, one, Role.CITATION)
             yield field.unusable("its source has a sha256, which is known only after the release") if hashed else field

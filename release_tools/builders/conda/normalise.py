@@ -32,7 +32,7 @@ _INFO_LEFT_OUT: Final = ("git", "recipe/rendered_recipe.yaml")
 _OF_ONE_INSTALLATION: Final = re.compile(r"\.(?:dist|egg)-info/direct_url\.json$")
 _CACHED: Final = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<module>[^/.]+)\.[^/]*\.pyc")
 _RECORD: Final = re.compile(r"\.dist-info/RECORD$")
-_BUILD_PREFIX: Final = re.compile(rb"/[ -~]*?_env(?:_placehold)+[_placehod]*(?=/)")
+_BUILD_PREFIX: Final = re.compile(rb"/[ -~]{0,255}?_env_placehold[_placehod]*(?=/)")
 _RENDERED, _TEMPLATE = "recipe/meta.yaml", "recipe/meta.yaml.template"
 
 
