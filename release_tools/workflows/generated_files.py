@@ -25,7 +25,7 @@ _DIGITS: Final = 16
 _PIN: Final = re.compile(r"(?<=uses: )([\w.-]+/[\w./-]+)@(\S+(?: +# *\S+)?)$", re.MULTILINE)
 _OWN_STEP: Final = re.compile(r"^ ++(?:- )?uses: ([^\n]++)\n ++with:\n ++command: ", re.MULTILINE)
 _JOB: Final = re.compile(r"^  ([A-Za-z_][\w-]*):[ \t]*$", re.MULTILINE)
-_SETTING: Final = re.compile(r"^    (runs-on|timeout-minutes):([^\n]*+(?:\n {5,}+\S[^\n]*+)*+)", re.MULTILINE)
+_SETTING: Final = re.compile(r"^    (runs-on|timeout-minutes):(.*(?:\n     +\S.*)*)", re.MULTILINE)
 _GUARD: Final = re.compile(r"github\.repository == '([^']+)' \|\| ")
 _BEGIN: Final = "  # >>> own jobs "
 _END: Final = "  # <<< own jobs "
