@@ -27,6 +27,8 @@ _OWN_STEP: Final = re.compile(r"^ ++(?:- )?uses: ([^\n]++)\n ++with:\n ++command
 _JOB: Final = re.compile(r"^  ([A-Za-z_][\w-]*):[ \t]*$", re.MULTILINE)
 _SETTING: Final = re.compile(r"^    (runs-on|timeout-minutes):(.*(?:\n     +\S.*)*)", re.MULTILINE)
 _GUARD: Final = re.compile(r"github\.repository == '([^']+)' \|\| ")
+_EXACT: Final = ("permissions", "matrix")
+"""Keys to which nothing may be added: a right too many, or a build job that the plan no longer has."""
 _BEGIN: Final = "  # >>> own jobs "
 _END: Final = "  # <<< own jobs "
 
@@ -182,7 +184,8 @@ def _version(pin: str) -> Version | None:
 def is_outdated(text: str, wanted: str) -> bool:
     """Return whether a workflow lacks something that it should have.
 
-    Comments, spelling and the commits of actions do not matter, and neither do additions, save for permissions.
+    Comments, spelling and the commits of actions do not matter, and neither do additions, save for permissions and the
+    jobs of a matrix.
 
     Args:
         text: as it is there.
@@ -198,7 +201,7 @@ def is_outdated(text: str, wanted: str) -> bool:
 def _contains(there: Any, wanted: Any) -> bool:  # noqa: ANN401 - YAML is anything
     if isinstance(wanted, dict) and isinstance(there, dict):
         for key, value in wanted.items():
-            if key not in there or (key == "permissions" and there[key] != value):
+            if key not in there or (key in _EXACT and there[key] != value):
                 return False
             if not _contains(there[key], value):
                 return False

@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from tests.support.network import OFFLINE, ONLINE
@@ -79,7 +78,7 @@ def containers() -> Containers:
         "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
     }
     pythons = _pythons()
-    key = hashlib.sha256(f"{Path(__file__).read_text()}{pythons}{version('auditwheel')}".encode()).hexdigest()[:12]
+    key = hashlib.sha256(f"{Path(__file__).read_text()}{pythons}".encode()).hexdigest()[:12]
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side
         if _podman(own, "image", "exists", f"{NAME}:{key}").returncode:
