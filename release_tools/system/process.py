@@ -146,7 +146,7 @@ class Process:
             stdout, stderr = map(_text, (self._out, self._err))
         except subprocess.TimeoutExpired:
             said = _text(self._err).strip()
-            raise ProcessError(f"{self._name}: no end after {timeout:.0f} s", said) from None
+            raise ProcessError(f"{self._name}: stopped after {timeout:.0f} s", said) from None
         finally:
             self.end()
         code = self._program.popen.returncode

@@ -45,7 +45,7 @@ def test_another_projects_feedstock_is_left_alone(forge: Forge, *, known: bool) 
     outcome = forge.release()
     assert forge.writes == []
     assert (outcome.error is None) is known
-    wrong = "is not the sdist on PyPI that was released before" if known else "Is it another project of that name?"
+    wrong = "is neither the sdist on PyPI that was released before" if known else "Is it another project of that name?"
     assert wrong in texts(outcome)
 
 

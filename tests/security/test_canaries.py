@@ -32,6 +32,7 @@ CANARIES: Mapping[str, str] = {
     "QUETZ_API_KEY": "quetz-canary-1f22",
     "PREFIX_API_KEY": "prefix-canary-2e33",
     "ARTIFACTORY_TOKEN": "artifactory-canary-3d44",
+    "CLOUDSMITH_API_KEY": "cloudsmith-canary-7d88",
     "CONDA_FORGE_TOKEN": "ghp_canaryabcdefghij",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "canary-oidc-request-token",
     "GITHUB_TOKEN": "ghs_canary0123456789",
