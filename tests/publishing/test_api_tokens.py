@@ -58,7 +58,7 @@ def test_what_is_no_token_is_not_judged(text: str) -> None:
     [
         ([1, ["other", "another"]], "the token is for another, other, not demo"),
         ([0, NOW - 60, NOW - 600], "the token is not valid now"),
-        ([0, NOW + 600, NOW + 300], "the token is not valid now"),
+        ([0, NOW + 90_000, NOW + 86_400], "the token is not valid now"),
     ],
 )
 def test_a_token_that_cannot_do_it_is_refused_before_anything_goes(
