@@ -80,7 +80,7 @@ class Wheel:
         """
         if not names:
             return ()
-        with self._reopened() as archive:
+        with self._reopen() as archive:
             return tuple(archive.read(name) for name in names)
 
     def stream(self) -> Iterator[tuple[Member, Content]]:
@@ -89,7 +89,7 @@ class Wheel:
         Raises:
             ArchiveError: the file is no longer the one that was checked.
         """
-        with self._reopened() as archive:
+        with self._reopen() as archive:
             for member in self.members:
                 content = archive.open(member.name)
                 yield member, content
@@ -104,7 +104,7 @@ class Wheel:
         Raises:
             ArchiveError: the file is no longer the one that was checked.
         """
-        with self._reopened() as archive:
+        with self._reopen() as archive:
             for member in self.members:
                 content = archive.open(member.name)
                 head = content.read(BINARY_HEAD)
@@ -115,7 +115,7 @@ class Wheel:
                     yield member, whole
 
     @contextmanager
-    def _reopened(self) -> Iterator[Zip]:
+    def _reopen(self) -> Iterator[Zip]:
         """Open the file again, with the members where they were; one that changed fails its checksum."""
         with open_regular(self.path) as (file, _):
             yield Zip(file, self.path.name, self.entries, LIMITS)

@@ -192,7 +192,7 @@ def repack_sdist(path: Path, commit_time: int) -> bool:
     fresh = path.with_suffix(".repacked")
     with (
         TemporaryFile(dir=path.parent) as unpacked,
-        tarfile.open(fileobj=_decompressed(path, unpacked), mode="r:") as archive,
+        tarfile.open(fileobj=_decompress(path, unpacked), mode="r:") as archive,
     ):
         members = archive.getmembers()
         plain = [_plain(member, commit_time) for member in members]
@@ -232,7 +232,7 @@ def _set_earlier_time(source: Path, time: int) -> None:
             os.utime(path, (time, time))
 
 
-def _decompressed(path: Path, file: IO[bytes]) -> IO[bytes]:
+def _decompress(path: Path, file: IO[bytes]) -> IO[bytes]:
     """Return the tar archive in a seekable file, as its members are read in another order."""
     with gzip.open(path) as compressed:
         copyfileobj(compressed, file, _CHUNK)

@@ -31,12 +31,12 @@ def citation_faults(text: str) -> list[str]:
         return []
     faults = [f"{key} is missing" for key in facts["required"] if key not in data]
     if written not in {"", facts["version"]}:
-        faults.append(f"cff-version: {_shown(written)} is not {facts['version']}")
+        faults.append(f"cff-version: {_show(written)} is not {facts['version']}")
     for key, value in data.items():
         if key in facts["keys"]:
             faults += _value(str(key), facts["keys"][key], value)
         else:
-            faults.append(f"{_shown(key)} is no key of the format")
+            faults.append(f"{_show(key)} is no key of the format")
     return faults
 
 
@@ -69,7 +69,7 @@ def _value(where: str, kind: str, value: object) -> Iterator[str]:
     elif kind == "reference":
         yield from _reference(where, value)
     elif not isinstance(value, str) or not _patterns()[kind].search(value):
-        yield f"{where}: {_shown(value)} is no {kind}"
+        yield f"{where}: {_show(value)} is no {kind}"
 
 
 def _person(where: str, value: object) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _person(where: str, value: object) -> Iterator[str]:
         if key in keys:
             yield from _value(f"{where}.{key}", keys[key], item)
         else:
-            yield f"{where}.{_shown(key)} is no key of {'an entity' if kind == 'entity' else 'a person'}"
+            yield f"{where}.{_show(key)} is no key of {'an entity' if kind == 'entity' else 'a person'}"
 
 
 def _identifier(where: str, value: object) -> Iterator[str]:
@@ -106,6 +106,6 @@ def _reference(where: str, value: object) -> Iterator[str]:
             yield from _value(f"{where}.{key}", kind, value[key])
 
 
-def _shown(value: object) -> str:
+def _show(value: object) -> str:
     text = repr(value) if isinstance(value, str) else type(value).__name__
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -125,7 +125,7 @@ def read_config(project: Path, env: Mapping[str, str], options: Mapping[str, Any
         ConfigError: with every fault of all three sources.
     """
     given = _given(project, env, options)
-    return cast("Config", _filled(Config, {path: _frozen(value) for path, (_, value) in given.items()}, ()))
+    return cast("Config", _fill(Config, {path: _frozen(value) for path, (_, value) in given.items()}, ()))
 
 
 def sources(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
@@ -236,14 +236,14 @@ def _in_options(options: Mapping[str, Any], known: Iterable[Setting]) -> Iterato
             yield item.option, item, item.from_text(value) if isinstance(value, str) else value
 
 
-def _filled(cls: type, values: Mapping[tuple[str, ...], Any], prefix: tuple[str, ...]) -> object:
+def _fill(cls: type, values: Mapping[tuple[str, ...], Any], prefix: tuple[str, ...]) -> object:
     """Build the dataclass from the values that are set, and its defaults for the others."""
     hints = typing.get_type_hints(cls)
     given = {}
     for item in fields(cls):
         path = (*prefix, _key(item))
         if is_dataclass(hints[item.name]):
-            given[item.name] = _filled(cast("type", hints[item.name]), values, path)
+            given[item.name] = _fill(cast("type", hints[item.name]), values, path)
         elif path in values:
             given[item.name] = values[path]
     return cls(**given)

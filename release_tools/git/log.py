@@ -55,7 +55,7 @@ def read_commits(repository: Repository, until: str, since: str = "", path: str 
     )  # fmt: skip
     values, size = log.split("\0"), len(_FIELDS)
     commits = [_commit(values[at : at + size]) for at in range(0, len(values) - size + 1, size)]
-    return unify_authors(_mapped(repository, commits))
+    return unify_authors(_map(repository, commits))
 
 
 def read_identities(repository: Repository, until: str) -> set[str]:
@@ -123,7 +123,7 @@ def _commit(fields: Sequence[str]) -> Commit:
     return Commit(commit.strip(), tuple(parents.split()), (Author(name, email), *co_authors(body)), subject, body)
 
 
-def _mapped(repository: Repository, commits: list[Commit]) -> list[Commit]:
+def _map(repository: Repository, commits: list[Commit]) -> list[Commit]:
     """Name co-authors as the repository's mailmap does; git itself maps only a commit's author."""
     others = dict.fromkeys(author for commit in commits for author in commit.authors[1:] if author.email)
     if not others:

@@ -110,7 +110,7 @@ def data_config(listing: str) -> str:
         if scope in _SCOPES and _DATA_KEY.fullmatch(_canonical(key)):
             section, _, name = key.rpartition(".")
             first, dot, middle = section.partition(".")
-            lines.append(f'[{first} "{_quoted(middle)}"]' if dot else f"[{first}]")
+            lines.append(f'[{first} "{_quote(middle)}"]' if dot else f"[{first}]")
             lines.append(f'\t{name} = "{value.translate(_SPECIAL)}"' if line_feed else f"\t{name}")
     return "\n".join([*lines, ""])
 
@@ -121,7 +121,7 @@ def _canonical(key: str) -> str:
     return ".".join(part for part in (first.lower(), middle, last.lower()) if part)
 
 
-def _quoted(middle: str) -> str:
+def _quote(middle: str) -> str:
     return middle.replace("\\", "\\\\").replace('"', '\\"')
 
 

@@ -68,7 +68,7 @@ def compare(old: Path, new: Path, packages: Sequence[str], folders: Sequence[str
     for name in before.keys() & after.keys():
         try:
             broken += _broken(before[name], after[name])
-            added += _added(before[name], after[name], set())
+            added += _find_additions(before[name], after[name], set())
         except Exception as error:  # noqa: BLE001 - the comparison is advice; a fault of griffe must not stop a release
             raise HistoryError(f"{name}: its source cannot be followed: {_reason(error, old, new)}") from None
     return ApiChanges(tuple(sorted(set(broken))), tuple(sorted(set(added))))
@@ -251,7 +251,7 @@ def _of_python(path: str) -> type | None:
     return found if isinstance(found, type) else None
 
 
-def _added(
+def _find_additions(
     before: "griffe.Object | griffe.Alias", after: "griffe.Object | griffe.Alias", visited: set[str]
 ) -> Iterator[str]:
     """Yield what the later object has in addition: members, and parameters of functions."""
@@ -272,6 +272,6 @@ def _added(
         if not member.is_public or _is_incidental(member) or "*" in name:
             continue
         if name in before.members:
-            yield from _added(before.members[name], member, visited)
+            yield from _find_additions(before.members[name], member, visited)
         elif name not in known_members and not (after.is_class and name in dir(object)):
             yield f"{after.path}.{name}"

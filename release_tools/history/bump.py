@@ -170,20 +170,20 @@ def bumped(version: Version, bump: Bump, *, width: int = 0) -> Version:
     if bump is Bump.FINAL:
         if version.pre is None:
             raise VersionError(f"{version} is final already", "Raise another part of it.")
-        return _written(version, version.release, width)
+        return _make_version(version, version.release, width)
     if bump is Bump.POST:
         if version.pre is not None:
             raise VersionError(f"{version}: a pre-release gets no post-release", "Raise its number instead: pre.")
-        return _written(version, version.release, width, f".post{(version.post or 0) + 1}")
+        return _make_version(version, version.release, width, f".post{(version.post or 0) + 1}")
     if bump is Bump.PRE:
         letter, number = version.pre or ("a", 0)
         numbers = version.release if version.pre else bumped(version, Bump.MINOR).release
-        return _written(version, numbers, width, f"{letter}{number + 1}")
+        return _make_version(version, numbers, width, f"{letter}{number + 1}")
     at = (Bump.MAJOR, Bump.MINOR, Bump.PATCH).index(bump)
     numbers = (*version.release, 0, 0)[: max(at + 1, len(version.release))]
     if version.pre is None or any(numbers[at + 1 :]):
         numbers = (*numbers[:at], numbers[at] + 1, *(0 for _ in numbers[at + 1 :]))
-    return _written(version, numbers, width)
+    return _make_version(version, numbers, width)
 
 
 def is_patch(before: Version, after: Version) -> bool:
@@ -288,17 +288,17 @@ def _by_calendar(past: Past, level: Level, today: date) -> _Answer:
     last = max(release for release in releases if release.is_final).version
     dated, rule = _calendar_numbers(releases, level, today)
     if last.release[: len(dated)] < dated:
-        first = _written(last, dated, _width(releases))
+        first = _make_version(last, dated, _width(releases))
         if first not in past.taken:
             return first, rule
         again = 1
     else:
         dated = (*last.release, 0)[: len(dated)]
         again = (*last.release, 0, 0)[len(dated)] + 1
-    version = _written(last, (*dated, again), _width(releases))
+    version = _make_version(last, (*dated, again), _width(releases))
     while version in past.taken:
         again += 1
-        version = _written(last, (*dated, again), _width(releases))
+        version = _make_version(last, (*dated, again), _width(releases))
     return version, f"{rule}; once more"
 
 
@@ -331,7 +331,7 @@ def _width(releases: Sequence[PastRelease]) -> int:
     return len((regular or _recent(releases))[-1].version.release)
 
 
-def _written(version: Version, numbers: tuple[int, ...], width: int, suffix: str = "") -> Version:
+def _make_version(version: Version, numbers: tuple[int, ...], width: int, suffix: str = "") -> Version:
     shortest = width or len(version.release)
     while len(numbers) > shortest and numbers[-1] == 0:
         numbers = numbers[:-1]

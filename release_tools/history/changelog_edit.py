@@ -71,11 +71,11 @@ class _Edit:
         heading, title, said = self.part.heading, self._title(), _first_line(self.last)
         yield from self.lines[: heading.end]
         yield self.end
-        yield from self._retitled(heading, title)
+        yield from self._retitle(heading, title)
         if has_date(said) and not has_date(title):
             yield from (self.end, with_date(said, self.day) + self.end)
         following = self.lines[heading.end :]
-        yield from self._relinked(following, self.last) if self.last else following
+        yield from self._relink(following, self.last) if self.last else following
 
     def dated(self) -> Iterator[str]:
         """Return the date in place of the word "unreleased", in the heading or on the first line below it."""
@@ -84,7 +84,7 @@ class _Edit:
         if Version(self.part.spelled).is_devrelease:
             title = self._title()
         elif self.part.version != self.version:
-            title = _respelled(title, self.part.spelled, str(self.version))
+            title = _respell(title, self.part.spelled, str(self.version))
         dated = IN_PROGRESS.sub(date_like(self.last.heading.text if self.last else "", self.day), title, count=1)
         at = next((at for at, line in enumerate(body) if line.strip()), None)
         if dated == title and at is not None:
@@ -92,19 +92,19 @@ class _Edit:
             saying = with_date(said, self.day).strip("*_ ") if has_date(said) else f"Released {self.day}"
             body[at] = IN_PROGRESS.sub(saying, body[at], count=1)
         yield from self.lines[: heading.start]
-        yield from self._retitled(heading, dated)
+        yield from self._retitle(heading, dated)
         yield from body
 
     def _title(self) -> str:
         """Return the new heading's text: like the last release's, else as Keep a Changelog writes it."""
         if self.last is not None:
             title = _YANKED.sub("", self.last.heading.text)
-            return with_date(_respelled(title, self.last.spelled, str(self.version)), self.day)
+            return with_date(_respell(title, self.last.spelled, str(self.version)), self.day)
         if self.markup is Markup.RST:
             return f"{self.version} ({self.day})"
         return f"[{self.version}] - {self.day}" if "[" in self.part.heading.text else f"{self.version} - {self.day}"
 
-    def _retitled(self, heading: Heading, title: str) -> Iterator[str]:
+    def _retitle(self, heading: Heading, title: str) -> Iterator[str]:
         """Return the lines of a heading with another text; its adornment becomes as long as that."""
         own = self.lines[heading.start : heading.end]
         at = 1 if len(own) > 2 else 0  # noqa: PLR2004 - overline, title, underline
@@ -114,7 +114,7 @@ class _Edit:
             else:
                 yield line.strip()[0] * len(title) + self.end
 
-    def _relinked(self, lines: tuple[str, ...], last: Part) -> Iterator[str]:
+    def _relink(self, lines: tuple[str, ...], last: Part) -> Iterator[str]:
         """Return the lines, with a link definition for the new version next to that of the previous one."""
         old, new = last.spelled, str(self.version)
         unreleased = any(_UNRELEASED_LINK.match(line) for line in lines)
@@ -127,12 +127,12 @@ class _Edit:
                 label = f"v{new}" if f"[v{old}]" in last.heading.text else new
                 yield f"[{label}]" + line[found.end("label") + 1 : stop] + found["dots"] + tag + self.end
             elif not unreleased and line.startswith((f"[{old}]:", f"[v{old}]:")):
-                yield from (_respelled(line, old, new), line)
+                yield from (_respell(line, old, new), line)
             else:
                 yield line
 
 
-def _respelled(text: str, old: str, new: str) -> str:
+def _respell(text: str, old: str, new: str) -> str:
     """Return the text with another version; a link that compares two then goes from the old one to the new one."""
 
     def step(found: re.Match[str]) -> str:

@@ -64,7 +64,7 @@ def thanks(names: Iterable[str]) -> str:
 def _to_markdown(text: str, markup: Markup) -> str:
     if markup is Markup.RST:
         return rst.to_markdown(text)
-    return _unwrapped(asciidoc.to_markdown(text) if markup is Markup.ASCIIDOC else text)
+    return _unwrap(asciidoc.to_markdown(text) if markup is Markup.ASCIIDOC else text)
 
 
 def _entry(change: Change) -> str:
@@ -74,7 +74,7 @@ def _entry(change: Change) -> str:
     return f"- {sanitize.markdown_line(change.text)}{pull}{by}"
 
 
-def _unwrapped(text: str) -> str:
+def _unwrap(text: str) -> str:
     """Join the lines of each paragraph: GitHub would show a line end in a release's notes as one."""
     lines: list[list[str]] = []
     fenced = indented = False

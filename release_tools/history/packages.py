@@ -84,9 +84,9 @@ class Layout:
         """
         known = frozenset(files)
         folders = {parent.as_posix() for path in known for parent in PurePosixPath(path).parents}
-        declared = {_located(package, known, folders) for package in _declared(pyproject, project)} - {None}
+        declared = {_locate(package, known, folders) for package in _declared(pyproject, project)} - {None}
         found = sorted(package for package in declared if package is not None)
-        return cls(tuple(found or _found(known, project)))
+        return cls(tuple(found or _find(known, project)))
 
     @property
     def names(self) -> list[str]:
@@ -131,17 +131,17 @@ def find_packages(files: Iterable[str], project: str) -> list[str]:
         files: paths relative to the project's folder, with ``/``.
         project: its name, which decides where several folders look like packages.
     """
-    return [package.name for package in _found(frozenset(files), project)]
+    return [package.name for package in _find(frozenset(files), project)]
 
 
-def _found(files: frozenset[str], project: str) -> Iterator[Package]:
+def _find(files: frozenset[str], project: str) -> Iterator[Package]:
     paths = [PurePosixPath(path).parts for path in files]
-    own = _normalized(project)
+    own = _normalize(project)
     for folder in SOURCE_FOLDERS:
         inside = [parts for parts in paths if not folder or parts[0] == folder]
         inside = [parts[1:] if folder else parts for parts in inside]
         found = list(_packages_in(inside, own, has_folder=bool(folder)))
-        named = [parts for parts in found if _normalized(".".join(parts)) == own]
+        named = [parts for parts in found if _normalize(".".join(parts)) == own]
         if found:
             chosen = named if named and not folder else found
             names = {".".join(parts): "/".join((folder, *parts) if folder else parts) for parts in chosen}
@@ -172,11 +172,11 @@ def _is_shipped(parts: tuple[str, ...]) -> bool:
     return all(part.isidentifier() for part in parts) and _NOT_SHIPPED.isdisjoint(parts)
 
 
-def _normalized(name: str) -> str:
+def _normalize(name: str) -> str:
     return name.lower().replace("-", "_").replace(".", "_")
 
 
-def _located(package: Package, files: Collection[str], folders: Collection[str]) -> Package | None:
+def _locate(package: Package, files: Collection[str], folders: Collection[str]) -> Package | None:
     """Return a package with the path of its folder or file; None where there is neither."""
     if not all(part.isidentifier() for part in package.name.split(".")):
         return None
@@ -208,7 +208,7 @@ def _declared(pyproject: Mapping[str, Any], project: str) -> Iterator[Package]:
     if isinstance(module, str):
         yield from (_within(folder, module) for folder in ("src", ""))
     if isinstance(maturin.get("python-source"), str):
-        yield _within(maturin["python-source"], str(maturin.get("module-name") or _normalized(project)).split(".")[0])
+        yield _within(maturin["python-source"], str(maturin.get("module-name") or _normalize(project)).split(".")[0])
     for name in _texts(uv.get("module-name")) or _texts([uv.get("module-name")]):
         yield _within(str(uv.get("module-root", "src")), name)
 

@@ -146,7 +146,7 @@ class HeadingReader:
         """Return the versions that a heading names; None where it names none, or only mentions one."""
         heading = heading.strip()[:_LONGEST_HEADING]
         if self._title is not None and (found := self._title.fullmatch(heading)):
-            return _checked(found["version"].removeprefix("v"))
+            return _read_versions(found["version"].removeprefix("v"))
         title = plain_title(heading)
         undated = " ".join(DATE.sub(" ", title).split())
         return self._scan(undated) or (self._scan(title) if undated != title else None)
@@ -263,12 +263,12 @@ def _versions(
     if _DOTTED_DATE.fullmatch(spelled[0]) and len(spelled) == 1:
         later = re.search(r"(?<![\w.])v?\d{1,14}\.\d", title[end:], re.IGNORECASE)
         if later and (version := _VERSION.match(title, end + later.start())):
-            return _checked(version["version"], in_progress=in_progress)
+            return _read_versions(version["version"], in_progress=in_progress)
     if "." not in spelled[-1] and not _is_whole(title, found, end, is_named=is_named):
         return None
     if len(spelled) == 1 or is_change:
-        return _checked(spelled[-1], in_progress=in_progress)
-    return _checked(*reversed(spelled), is_range=is_range, in_progress=in_progress)
+        return _read_versions(spelled[-1], in_progress=in_progress)
+    return _read_versions(*reversed(spelled), is_range=is_range, in_progress=in_progress)
 
 
 def _is_dotted(spelled: str) -> bool:
@@ -283,7 +283,9 @@ def _is_whole(title: str, found: re.Match[str], end: int, *, is_named: bool) -> 
     return is_named and not rest[0].isalnum()
 
 
-def _checked(spelled: str, *others: str, is_range: bool = False, in_progress: bool = False) -> HeadingVersions | None:
+def _read_versions(
+    spelled: str, *others: str, is_range: bool = False, in_progress: bool = False
+) -> HeadingVersions | None:
     try:
         version, further = to_version(spelled), tuple(to_version(other) for other in others)
     except InvalidVersion:

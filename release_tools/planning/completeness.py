@@ -76,7 +76,7 @@ def completeness(plan: BuildPlan, wheels: Sequence[str], job: BuildJob | None = 
         missing=tuple(pair for pair in absent if not pair[1].is_optional),
         left_out=tuple(pair for pair in absent if pair[1].is_optional),
         unplanned=tuple(unplanned),
-        doubled=tuple(_doubled(tags)),
+        doubled=tuple(_find_duplicates(tags)),
     )
 
 
@@ -136,7 +136,7 @@ def _tags(name: str) -> frozenset[Tag]:
         return frozenset()
 
 
-def _doubled(tags: dict[str, frozenset[Tag]]) -> Iterator[tuple[str, ...]]:
+def _find_duplicates(tags: dict[str, frozenset[Tag]]) -> Iterator[tuple[str, ...]]:
     """Return groups of wheels that an installer could not choose between but for the platform's version."""
     groups: dict[tuple[str, str, str], set[str]] = {}
     for name, own in tags.items():

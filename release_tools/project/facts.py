@@ -87,7 +87,7 @@ class Project:
         tool, project = _table(pyproject, "tool"), _table(pyproject, "project")
         system, poetry = _table(pyproject, "build-system"), _table(tool, "poetry")
         requires, dependencies = _texts(system, "requires"), _texts(project, "dependencies")
-        plugins = {_normalised(item) for item in requires} & _VCS_PLUGINS
+        plugins = {_normalise(item) for item in requires} & _VCS_PLUGINS
         hatch, pdm = _table(_table(tool, "hatch"), "version"), _table(_table(tool, "pdm"), "version")
         settings = _versioningit(tool, hatch)
         version = (
@@ -162,6 +162,6 @@ def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
-def _normalised(requirement: str) -> str:
+def _normalise(requirement: str) -> str:
     match = _NAME.match(requirement)
     return re.sub(r"[-_.]+", "-", match.group()).lower() if match else ""

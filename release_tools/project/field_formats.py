@@ -135,7 +135,7 @@ def python_values(text: str, *names: str) -> Iterator[Found]:
     such as ``importlib.metadata.version("demo")``, is nothing that could be edited. A literal in an ``except`` is what
     holds where the version cannot be read.
     """
-    tree = _parsed(text)
+    tree = _parse(text)
     if isinstance(tree, Found):
         if any(name in text for name in names):
             yield tree
@@ -153,7 +153,7 @@ def python_values(text: str, *names: str) -> Iterator[Found]:
 
 def setup_py_version(text: str) -> Iterator[Found]:
     """Find the version that ``setup.py`` passes to ``setup()``: a literal, or a name of the same file."""
-    tree = _parsed(text)
+    tree = _parse(text)
     if isinstance(tree, Found):
         yield tree
         return
@@ -208,7 +208,7 @@ def _span_in_json(text: str, path: Sequence[str], value: str) -> tuple[int, int]
     return None
 
 
-def _parsed(text: str) -> ast.Module | Found:
+def _parse(text: str) -> ast.Module | Found:
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

@@ -67,7 +67,7 @@ def _bumpversion(read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
         (".bumpversion.toml", ("bumpversion",)),
     ):
         current = _string(table, "current_version")
-        yield from _found(path, read, toml_values, (*keys, "current_version"))
+        yield from _find(path, read, toml_values, (*keys, "current_version"))
         for entry in _tables(table.get("files")):
             search = _string(entry, "search") or _string(table, "search") or _CURRENT
             regex = entry.get("regex", table.get("regex", False)) is True
@@ -87,7 +87,7 @@ def _bumpversion_ini(path: str, read: Read, paths: Sequence[str]) -> Iterator[Ve
     if not parser.has_option("bumpversion", "current_version"):
         return
     current = parser.get("bumpversion", "current_version")
-    yield from _found(path, read, ini_values, ("bumpversion", "current_version"))
+    yield from _find(path, read, ini_values, ("bumpversion", "current_version"))
     default = parser.get("bumpversion", "search", fallback=_CURRENT)
     for section in parser.sections():
         kind, _, name = section.removeprefix("bumpversion:").partition(":")
@@ -104,7 +104,7 @@ def _commitizen(read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
         (".cz.toml", ("tool", "commitizen")),
         ("cz.toml", ("tool", "commitizen")),
     ):
-        yield from _found(path, read, toml_values, (*keys, "version"))
+        yield from _find(path, read, toml_values, (*keys, "version"))
         current = _string(table, "version") or _stated(read)
         for entry in _strings(table.get("version_files")):
             name, _, line = entry.partition(":")
@@ -117,7 +117,7 @@ def _tbump(read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
         if not isinstance(version, dict):
             continue
         current = _string(version, "current")
-        yield from _found(path, read, toml_values, (*keys, "version", "current"))
+        yield from _find(path, read, toml_values, (*keys, "version", "current"))
         for entry in _tables(table.get("file")):
             search = _string(entry, "search") or _CURRENT
             name = _string(entry, "src")
@@ -132,17 +132,17 @@ def _semantic_release(read: Read) -> Iterator[VersionField]:
         for entry in _strings(table.get("version_toml")):
             path, _, key = entry.partition(":")
             keys = tuple(key.partition(":")[0].split("."))
-            yield from _found(path, read, toml_values, keys)
+            yield from _find(path, read, toml_values, keys)
         for entry in (*_strings(table.get("version_variables")), *_strings(table.get("version_variable"))):
             path, _, name = entry.partition(":")
             variable = name.partition(":")[0]
             if path.endswith(".py"):
-                yield from _found(path, read, python_values, variable)
+                yield from _find(path, read, python_values, variable)
             else:
                 pattern = re.compile(
                     rf"""^[ \t]*(['"]?){re.escape(variable)}\1\s*(?::=|=|:)\s*['"]?{_VERSION}""", re.MULTILINE
                 )
-                yield from _found(path, read, matches, pattern, variable)
+                yield from _find(path, read, matches, pattern, variable)
 
 
 def _release_please(read: Read) -> Iterator[VersionField]:
@@ -155,11 +155,11 @@ def _release_please(read: Read) -> Iterator[VersionField]:
         path = entry if isinstance(entry, str) else entry.get("path", "") if isinstance(entry, dict) else ""
         keys = _json_path(entry.get("jsonpath")) if isinstance(entry, dict) else ()
         if keys and path.endswith(".toml"):
-            yield from _found(path, read, toml_values, keys)
+            yield from _find(path, read, toml_values, keys)
         elif keys and path.endswith(".json"):
-            yield from _found(path, read, json_values, keys)
+            yield from _find(path, read, json_values, keys)
         else:
-            yield from _found(path, read, matches, _ANNOTATION, "x-release-please-version")
+            yield from _find(path, read, matches, _ANNOTATION, "x-release-please-version")
 
 
 def _listed(read: Read, paths: Sequence[str], listed: _Listed) -> Iterator[VersionField]:
@@ -167,7 +167,7 @@ def _listed(read: Read, paths: Sequence[str], listed: _Listed) -> Iterator[Versi
     name = str(PurePosixPath(listed.path)) if listed.path else ""
     chosen = re.compile(translate(name))
     for path in [path for path in paths if path == name or chosen.fullmatch(path)]:
-        yield from _found(path, read, _occurrences, listed)
+        yield from _find(path, read, _occurrences, listed)
 
 
 def _occurrences(text: str, listed: _Listed) -> Iterator[Found]:
@@ -201,7 +201,7 @@ def _occurrences(text: str, listed: _Listed) -> Iterator[Found]:
         )
 
 
-def _found(path: str, read: Read, find: Callable[..., Iterator[Found]], *arguments: object) -> Iterator[VersionField]:
+def _find(path: str, read: Read, find: Callable[..., Iterator[Found]], *arguments: object) -> Iterator[VersionField]:
     """Find values in a file by one of `field_formats`, with the arguments that it takes after the text."""
     path = str(PurePosixPath(path))
     text = read(path)

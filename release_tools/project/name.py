@@ -31,7 +31,7 @@ def name_in(read: Callable[[str], str | None]) -> str:
     Args:
         read: returns the text of a file by its path in the project; None or an empty text where there is none.
     """
-    pyproject = _parsed(read("pyproject.toml") or "")
+    pyproject = _parse(read("pyproject.toml") or "")
     tool = _table(pyproject, "tool")
     flit = _table(_table(tool, "flit"), "metadata")
     candidates = [
@@ -71,7 +71,7 @@ def read_text(path: Path) -> str:
         return ""
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parse(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError):

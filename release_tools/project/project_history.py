@@ -381,7 +381,7 @@ class ProjectHistory:
         before, after = self._at(since.commit).pyproject, self._committed.pyproject
         layouts = self._committed.layout, Layout.of(changed, self._committed.name, before)
         installed = [path for path in changed if any(layout.installs(path) for layout in layouts)]
-        if _described(before) != _described(after):
+        if _describe(before) != _describe(after):
             installed.append("pyproject.toml")
         found = [bump_evidence.from_files(changed, installed, [path for path in changed if describes(path)])]
         if not installed:
@@ -417,7 +417,7 @@ def today(env: Mapping[str, str]) -> date:
     return day_of(int(epoch)) if epoch.isascii() and epoch.isdecimal() else datetime.now(UTC).date()
 
 
-def _described(pyproject: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _describe(pyproject: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the tables of ``pyproject.toml`` that become metadata, without the version."""
     tables = (_table(pyproject, "project"), _table(pyproject, "tool", "poetry"))
     project, poetry = ({key: value for key, value in table.items() if key != "version"} for table in tables)

@@ -78,7 +78,7 @@ def suggest_template(context: Context, commit: str, version: str = "") -> str:
         rank = (
             tag.commit == commit,
             text == version,
-            any(name.replace("-", "") in _squeezed(prefix) for name in names),
+            any(name.replace("-", "") in _squeeze(prefix) for name in names),
             tag.time,
         )
         candidates.append((rank, prefix))
@@ -161,7 +161,7 @@ def _read_tags(repository: Repository) -> list[_Tag]:
     return [_Tag(name, peeled or direct, int(time or 0)) for name, direct, peeled, time in rows]
 
 
-def _squeezed(text: str) -> str:
+def _squeeze(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 

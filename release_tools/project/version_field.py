@@ -179,11 +179,11 @@ def replaced(text: str, values: Mapping[VersionField, str]) -> str:
     """Return a text with other values in its fields; every other character stays."""
     for field in sorted(values, key=lambda field: field.span, reverse=True):
         start, end = field.span
-        text = text[:start] + _quoted(field, values[field]) + text[end:]
+        text = text[:start] + _quote(field, values[field]) + text[end:]
     return text
 
 
-def _quoted(field: VersionField, value: str) -> str:
+def _quote(field: VersionField, value: str) -> str:
     """Return a value with quotes, where a field without them would read as another number: 1.10 as 1.1."""
     if not field.bare:
         return value

@@ -201,7 +201,7 @@ class VersionFiles:
         name = re.search(r'^name\s*=\s*"([^"]+)"', text.body, re.MULTILINE) if text else None
         if name:
             lock = str(PurePosixPath(path).with_name("Cargo.lock"))
-            yield from self._in(lock, _locked, name[1], spelling=Spelling.SEMVER)
+            yield from self._in(lock, _find_in_lock, name[1], spelling=Spelling.SEMVER)
 
     # What repeats it.
 
@@ -216,7 +216,7 @@ class VersionFiles:
             yield from self._in(path, json_values, ("version",), ("packages", "", "version"), spelling=Spelling.SEMVER)
         name = re.sub(r"[-_.]+", "-", self._project.name).lower()
         if name:
-            yield from self._in("uv.lock", _locked, name)
+            yield from self._in("uv.lock", _find_in_lock, name)
         keys = (("workspace", "version"), ("project", "version"))
         yield from self._in("pixi.toml", toml_values, *keys)
 
@@ -276,7 +276,7 @@ class VersionFiles:
             yield field.unusable("its source has a sha256, which is known only after the release") if hashed else field
 
 
-def _locked(text: str, name: str) -> Iterator[Found]:
+def _find_in_lock(text: str, name: str) -> Iterator[Found]:
     """Find the version of one package in a lock that uv or Cargo wrote, which keep to one form.
 
     A package with a source in a registry is somebody else's of the same name.

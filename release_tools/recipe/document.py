@@ -50,7 +50,7 @@ class RecipeDocument:
         """
         self.text = text
         self.form = form
-        self._root = _composed(_masked(text) if form is Format.V0 else text, form)
+        self._root = _compose(_mask(text) if form is Format.V0 else text, form)
         self._paths = {id(node): path for node, path in _walk(self._root, "")}
         self.variables: Mapping[str, tuple[Span, ...]] = dict(self._variables())
 
@@ -233,7 +233,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def _composed(yaml_text: str, form: Format) -> MappingNode:
+def _compose(yaml_text: str, form: Format) -> MappingNode:
     if len(yaml_text) > LARGEST:
         raise RecipeError(f"{form}: larger than {LARGEST:,} characters.", BY_HAND)
     try:
@@ -251,7 +251,7 @@ def _line(mark: object) -> str:
     return f" line {mark.line + 1}" if isinstance(mark, yaml.Mark) else ""
 
 
-def _masked(text: str) -> str:
+def _mask(text: str) -> str:
     """Replace the jinja of a v0 recipe by as many letters or blanks, which leaves YAML."""
     blank = STATEMENT.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
     return EXPRESSION.sub(lambda found: "J" * len(found[0]), blank)

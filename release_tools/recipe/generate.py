@@ -204,7 +204,7 @@ def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chai
     cells = platforms(pythons)
     host = collect(host_requires(evidence), cells, names)
     run = collect(evidence.metadata.get("requires_dist", []), cells, names)
-    host_notes, host_lines = _lines(_unpinned(host))
+    host_notes, host_lines = _lines(_unpin(host))
     run_notes, run_lines = _lines(run)
     tools = [line for line in host_lines if line.name in TOOLS - set(chain.host)]
     kept = [line for line in host_lines if line not in tools]
@@ -239,7 +239,7 @@ def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chai
     )
 
 
-def _unpinned(host: Collected) -> Collected:
+def _unpin(host: Collected) -> Collected:
     """Return the build requirements without bounds on what conda-forge pins for all of its packages at once."""
     free = (each.free() if each.name in PINNED else each for each in host.dependencies)
     return replace(host, dependencies=tuple(free))

@@ -102,7 +102,7 @@ def _check_sections(recipe: Mapping[str, Any]) -> Iterator[str]:
 def _check_package(recipe: Mapping[str, Any]) -> Iterator[str]:
     context = _mapping(recipe.get("context"))
     package = _mapping(recipe.get("package") or recipe.get("recipe"))
-    name = _resolved(package.get("name"), context)
+    name = _resolve(package.get("name"), context)
     if "${{" not in name and not CONDA_NAME.fullmatch(name):
         yield f"the name {name!r} has other characters than a-z, 0-9, _, - and ."
     if package.get("version") in (None, ""):
@@ -221,7 +221,7 @@ def _specs(section: object) -> list[str]:
     return found
 
 
-def _resolved(value: object, context: Mapping[str, Any]) -> str:
+def _resolve(value: object, context: Mapping[str, Any]) -> str:
     text = str(value or "")
     return _VARIABLE.sub(lambda found: str(context.get(found[1].strip(), found[0])), text)
 

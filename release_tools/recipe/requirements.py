@@ -161,7 +161,7 @@ class _Wanted:
             {system: _on(dependency, system, cells, flavour) for system in System},
             is_split and not is_widened,
             is_widened,
-            tuple(_widened(dependency, axes)),
+            tuple(_widen(dependency, axes)),
         )
 
 
@@ -185,7 +185,7 @@ def _harmless(wanted: _Wanted, flavour: Flavour, *, alone: bool) -> bool:
     return (known and not alone) or (most and not wanted.name.startswith(ONE_SYSTEM))
 
 
-def _widened(dependency: Dependency, axes: Iterable[Axis]) -> list[str]:
+def _widen(dependency: Dependency, axes: Iterable[Axis]) -> list[str]:
     """Return a note on a dependency that one list for all systems requires more often than the project does."""
     said = []
     if axes:

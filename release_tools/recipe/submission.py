@@ -61,13 +61,13 @@ def submission(recipe: Recipe, text: str, notes: Iterable[str]) -> RecipeFiles:
         recipe.name,
         RecipeKind.NEW,
         files=files,
-        diff="".join(_added(path, content) for path, content in files.items()),
+        diff="".join(_make_patch(path, content) for path, content in files.items()),
         checklist=tuple(notes),
         unconfirmed=tuple(map(describe_name, recipe.unconfirmed)),
     )
 
 
-def _added(path: str, content: str) -> str:
+def _make_patch(path: str, content: str) -> str:
     """Return the patch that adds a file."""
     lines = content.splitlines()
     return f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n" + "".join(f"+{line}\n" for line in lines)

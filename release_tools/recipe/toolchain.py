@@ -88,7 +88,7 @@ def host_requires(evidence: Evidence) -> tuple[str, ...]:
 
 def _has_catalogs(evidence: Evidence) -> bool:
     """Return whether message catalogs are installed; an sdist may hold only their sources."""
-    paths = evidence.built.paths if evidence.built else _built(evidence.sources.paths)
+    paths = evidence.built.paths if evidence.built else _select_compiled(evidence.sources.paths)
     suffixes = (".mo",) if evidence.built else (".mo", ".po")
     return any("/LC_MESSAGES/" in path and path.endswith(suffixes) for path in paths)
 
@@ -147,7 +147,7 @@ def _chain(sources: Sources) -> Toolchain:
         tools += ["cmake", "ninja"]
     # The C that Cython wrote into an sdist is for the Cython of its day: a recipe has it generated again.
     host = []
-    if "cython" not in required and any(path.endswith(".pyx") for path in _built(sources.paths)):
+    if "cython" not in required and any(path.endswith(".pyx") for path in _select_compiled(sources.paths)):
         host.append("cython")
     if name == "mesonpy":
         host.append("ninja")
@@ -172,11 +172,11 @@ def _meson_languages(sources: Sources) -> set[str]:
 
 
 def _languages_of(paths: Iterable[str]) -> set[str]:
-    suffixes = {PurePosixPath(path).suffix.lower() for path in _built(paths)}
+    suffixes = {PurePosixPath(path).suffix.lower() for path in _select_compiled(paths)}
     return {LANGUAGES[suffix] for suffix in suffixes & LANGUAGES.keys()} - {"go", "rust"}
 
 
-def _built(paths: Iterable[str]) -> Iterable[str]:
+def _select_compiled(paths: Iterable[str]) -> Iterable[str]:
     """Return the files that may be compiled: not those of tests, examples and the like."""
     return (path for path in paths if not NOT_BUILT & set(path.split("/")))
 

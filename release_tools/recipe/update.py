@@ -101,7 +101,7 @@ def set_version(text: str, form: Format, version: str) -> str:
         RecipeError: the version is not written as a plain version in one place.
     """
     document = RecipeDocument(text, form)
-    return document.edited([_quoted(_version_place(document), version, form)])
+    return document.edited([_quote(_version_place(document), version, form)])
 
 
 def update_recipe(text: str, form: Format, target: Target, changed: Difference = NOTHING) -> Updated:
@@ -124,7 +124,7 @@ def update_recipe(text: str, form: Format, target: Target, changed: Difference =
             return Updated(form, text, text, (), ())
         raise RecipeError(f"{form} line {place.line}: {place.value} is newer than {target.version}.")
     plan = Plan()
-    plan.edit(_quoted(place, target.version, form), f"version {place.value} → {target.version}")
+    plan.edit(_quote(place, target.version, form), f"version {place.value} → {target.version}")
     plan_source(plan, document, target, place)
     for edit in _number_edits(document, target.number):
         plan.edit(edit, f"build number → {target.number}")
@@ -146,7 +146,7 @@ def fill_in(text: str, form: Format, target: Target) -> Updated:
     plan = Plan()
     with _leaving(plan, "The version is not written in one place"):
         place = _version_place(document)
-        plan.edit(_quoted(place, target.version, form), f"version {place.value} → {target.version}")
+        plan.edit(_quote(place, target.version, form), f"version {place.value} → {target.version}")
     for source in document.sources():
         ours = is_ours(document, source, target)
         for digest in source.get("sha256"):
@@ -190,7 +190,7 @@ def _version_place(document: RecipeDocument) -> Span:
     return first
 
 
-def _quoted(place: Span, version: str, form: Format) -> Edit:
+def _quote(place: Span, version: str, form: Format) -> Edit:
     """Return the edit of the version, quoted where it would otherwise be read as a number or as jinja."""
     variable = form is Format.V0 and "." not in place.path
     bare = not place.quote and (variable or LOOKS_LIKE_A_NUMBER.fullmatch(version) is not None)

@@ -29,7 +29,7 @@ def redacted(
     clean = error and ReleaseToolsError(
         redact(error.message), redact(error.advice), faults=[redact(fault) for fault in error.faults]
     )
-    return _redacted(release, redact), _redacted(report, redact), clean
+    return _redact(release, redact), _redact(report, redact), clean
 
 
 def write_page(  # noqa: PLR0913 - the parts of an outcome
@@ -109,11 +109,11 @@ def _append(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _redacted(value: Any, redact: Callable[[str], str]) -> Any:  # noqa: ANN401 - the same type as it came
+def _redact(value: Any, redact: Callable[[str], str]) -> Any:  # noqa: ANN401 - the same type as it came
     if type(value) is str:
         return redact(value)
     if isinstance(value, tuple):
-        return tuple(_redacted(item, redact) for item in value)
+        return tuple(_redact(item, redact) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{item.name: _redacted(getattr(value, item.name), redact) for item in fields(value)})
+        return replace(value, **{item.name: _redact(getattr(value, item.name), redact) for item in fields(value)})
     return value

@@ -66,7 +66,7 @@ def report_page(
     """
     from release_tools.report.page_template import STYLE, TEMPLATE
 
-    files = list(_opened(release.artifacts, background or BackgroundTasks()))
+    files = list(_list_contents(release.artifacts, background or BackgroundTasks()))
     actions = [note for section in published_sections(report) for note in section.notes if note.state in _ACTIONS]
     return TEMPLATE.render(
         release=release,
@@ -87,7 +87,7 @@ def report_page(
     )
 
 
-def _opened(artifacts: Sequence[Artifact], background: BackgroundTasks) -> Iterator[Contents]:
+def _list_contents(artifacts: Sequence[Artifact], background: BackgroundTasks) -> Iterator[Contents]:
     """Yield the contents of each file, up to a total size that a page can show."""
     before = accumulate((artifact.size for artifact in artifacts), initial=0)
     with ThreadPoolExecutor() as pool:

@@ -22,7 +22,7 @@ def plan_notes(plan: BuildPlan, built: str = "", trial: Sequence[Artifact] = ())
     """
     width = max(len(job.name) for job in plan.jobs)
     for job in plan.jobs:
-        tried = [_tried(job, wheel) for wheel in trial]
+        tried = [_describe_built(job, wheel) for wheel in trial]
         here = job.name == built or (job.name == SOURCE_JOB and bool(trial))
         where = "built here" if here else f"built by {job.runner}"
         detail = "; ".join(filter(None, (targets_text(job), *tried)))
@@ -47,7 +47,7 @@ def targets_text(job: BuildJob) -> str:
     return "; ".join((*plain, *grouped, *conda))
 
 
-def _tried(job: BuildJob, wheel: Artifact) -> str:
+def _describe_built(job: BuildJob, wheel: Artifact) -> str:
     """Return that a wheel of this machine has shown one of a job's targets to build; empty where it has not."""
     tags = frozenset(map(_as_released, parse_wheel_filename(wheel.filename)[3]))
     found = next((target.identifier for target in job.targets if job.platform and covers(tags, target)), "")

@@ -45,7 +45,7 @@ def check_released_tag(context: Context, release: Release) -> Release | Skip:
     if not commit:
         return _without_tag(context, release, where)
     if commit != release.commit:
-        raise _moved(release, commit, where)
+        raise _make_conflict(release, commit, where)
     context.report.add(Note(State.DONE, f"{release.tag} is on {release.commit[:12]}", where))
     return release
 
@@ -99,7 +99,7 @@ def _check_offline(context: Context, release: Release) -> Release:
     except RepositoryError:
         commit = ""
     if commit and commit != release.commit:
-        raise _moved(release, commit, "the checkout")
+        raise _make_conflict(release, commit, "the checkout")
     if not commit and not release.tagged:
         return _without_tag(context, release, "the checkout")
     seen = "the checkout has it" if commit else "it was there when it was built"
@@ -116,7 +116,7 @@ def _without_tag(context: Context, release: Release, where: str) -> Release:
     raise PreflightError(text, "Nothing was published. Push the tag of the commit that was built, or build again.")
 
 
-def _moved(release: Release, commit: str, where: str) -> ConflictError:
+def _make_conflict(release: Release, commit: str, where: str) -> ConflictError:
     return ConflictError(
         f"{where} has {release.tag} on {commit}, but these files were built from {release.commit}",
         "Nothing was published. Find out who moved the tag; release another commit under a new version.",

@@ -26,7 +26,7 @@ def gather(folders: Sequence[Path]) -> Callable[[Context, Release], Release]:
     """Return a step that gathers the files in these folders, one for each build job, or a folder of such folders."""
 
     def gather_files(context: Context, _: Release) -> Release:
-        return _gathered(context, [folder for given in folders for folder in _job_folders(given.absolute())])
+        return _gather(context, [folder for given in folders for folder in _job_folders(given.absolute())])
 
     return gather_files
 
@@ -49,7 +49,7 @@ def _job_folders(given: Path) -> list[Path]:
     return found
 
 
-def _gathered(context: Context, folders: Sequence[Path]) -> Release:
+def _gather(context: Context, folders: Sequence[Path]) -> Release:
     """Return the release with the files of all jobs.
 
     Raises:

@@ -179,7 +179,7 @@ def choose(checkout: Checkout) -> Chosen:
     if request.version:
         return _asked_version(checkout, parse_version(request.version, field="--version"))
     if request.bump:
-        return _bumped(checkout, request.bump)
+        return _choose_bumped(checkout, request.bump)
     if checkout.here:
         return _tagged(checkout.here)
     return _between_tags(checkout)
@@ -203,7 +203,7 @@ def _asked_version(checkout: Checkout, version: Version) -> Chosen:
     return Chosen(version, tag, _is_here(checkout, tag, "--version"), "--version")
 
 
-def _bumped(checkout: Checkout, asked: str) -> Chosen:
+def _choose_bumped(checkout: Checkout, asked: str) -> Chosen:
     bump = None if asked == "auto" else Bump(asked)
     history = ProjectHistory.of(checkout.context)
     version = history.raised(bump, today(checkout.context.env))
@@ -242,7 +242,7 @@ def _tagged(here: Mapping[str, Version]) -> Chosen:
 def _between_tags(checkout: Checkout) -> Chosen:
     source = checkout.project.source
     if source is VersionSource.STATIC:
-        return _written(checkout, _static_version(checkout.project), "pyproject.toml")
+        return _choose_from_file(checkout, _static_version(checkout.project), "pyproject.toml")
     if source is VersionSource.BACKEND:
         return _from_backend(checkout)
     if checkout.repository.shallow:
@@ -301,13 +301,13 @@ def _from_backend(checkout: Checkout) -> Chosen:
     """Choose the version that only the backend knows: one that a file holds, or one that it counts by itself."""
     field = checkout.field
     if field is not None and field.version is not None:
-        return _written(checkout, field.version, field.path)
+        return _choose_from_file(checkout, field.version, field.path)
     facts = ask_backend(checkout.context)
     is_computed = bool(facts.version.local) or (
         (facts.version.is_postrelease or facts.version.is_devrelease) and not _occurs(checkout, facts.version)
     )
     if not is_computed:
-        return replace(_written(checkout, facts.version, "the project's backend"), name=facts.name)
+        return replace(_choose_from_file(checkout, facts.version, "the project's backend"), name=facts.name)
     described = checkout.described
     tagged = described if described is not None and described.tag else None
     version = _uploadable(facts.version, tagged, checkout) or (tagged.version if tagged else facts.version)
@@ -333,7 +333,7 @@ def _since(described: DescribedVersion) -> str:
     return f"{described.distance} commit{'s' if described.distance > 1 else ''} after {described.tag}"
 
 
-def _written(checkout: Checkout, version: Version, reason: str) -> Chosen:
+def _choose_from_file(checkout: Checkout, version: Version, reason: str) -> Chosen:
     """Choose a version that a file holds, and that nobody may have raised since it was released."""
     tag = checkout.spelled(version)
     elsewhere = checkout.repository.commit_of_tag(tag)

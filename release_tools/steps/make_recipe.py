@@ -36,7 +36,7 @@ def start_recipe(context: Context, release: Release) -> None:
             import asyncio  # noqa: F401 - as above
 
             import rattler.exceptions  # noqa: F401 - as above
-        context.background.start(RECIPE, _rendered, context, release)
+        context.background.start(RECIPE, _render, context, release)
 
 
 def make_recipe(context: Context, release: Release) -> Release | Skip:
@@ -55,7 +55,7 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
     if not context.gate.is_dry_run and not context.shared(Publishers).is_proposed(release.kind):
         return Skip(f"this {release.kind} version does not go to conda-forge")
     try:
-        subject, rendering, unmet = context.background.result(RECIPE, _rendered, context, release)
+        subject, rendering, unmet = context.background.result(RECIPE, _render, context, release)
     except (CondaError, RecipeError) as error:
         faults = "; ".join(error.faults)
         context.report.add(Note(State.WARNING, error.message, faults, error.advice))
@@ -77,7 +77,7 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
     return replace(release, recipe=rendering.files)
 
 
-def _rendered(context: Context, release: Release) -> "_Rendered":
+def _render(context: Context, release: Release) -> "_Rendered":
     """Render what conda-forge would get, with its inputs and what its channels do not have yet."""
     from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
     from release_tools.publishers.conda_forge.rendering import render

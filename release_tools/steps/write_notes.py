@@ -20,7 +20,7 @@ def write_notes(context: Context, release: Release) -> Release:
     Raises:
         HistoryError: the changelog that is configured is not there.
     """
-    note, document = _written(context, release)
+    note, document = _write(context, release)
     context.report.add(note)
     context.report.add(document)
     return replace(release, release_notes=document.text)
@@ -40,7 +40,7 @@ def rewrite_notes(context: Context, release: Release) -> Release | Skip:
         return Skip("there is no repository to make them from", "Check the tag out in this job.")
 
 
-def _written(context: Context, release: Release) -> tuple[Note, Document]:
+def _write(context: Context, release: Release) -> tuple[Note, Document]:
     history = ProjectHistory.shared(context, release)
     version = Version(release.version)
     notes = history.notes(version)

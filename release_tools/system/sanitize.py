@@ -99,7 +99,7 @@ def markdown(text: str) -> str:
     HTML shows as text and comments are dropped. A fence left open is closed, so that it hides nothing that follows.
     """
     text = _CODE_OR_COMMENT.sub(lambda found: "" if _is_comment(found[0]) else found[0], visible(text))
-    return _unlogged(_around(_FENCE, text, _paragraphs, _closed))
+    return _unlogged(_around(_FENCE, text, _paragraphs, _close))
 
 
 def markdown_line(text: str) -> str:
@@ -137,7 +137,7 @@ def _around(code: re.Pattern[str], text: str, prose: Callable[[str], str], keep:
     return "".join([*parts, prose(text[end:])])
 
 
-def _closed(fence: re.Match[str]) -> str:
+def _close(fence: re.Match[str]) -> str:
     return fence[0] if fence["ticks_end"] or fence["tildes_end"] else f"{fence[0]}\n{fence['ticks'] or fence['tildes']}"
 
 

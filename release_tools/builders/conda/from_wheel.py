@@ -184,14 +184,14 @@ def _source(wheel: Wheel, imports: tuple[str, ...]) -> _Source:
     texts = wheel.read(*scripts, *wheel.license_files)
     rewritten = dict(zip(scripts, map(noarch.with_prefix, texts), strict=False))
     licenses = dict(zip(map(_license_name, wheel.license_files), texts[len(scripts) :], strict=True))
-    streamed = {member.name: _placed(member, rewritten) for member in kept}
+    streamed = {member.name: _place(member, rewritten) for member in kept}
     own = tuple(_Placed.of(path, content) for path, content in noarch.added(wheel).items())
     decoded = [text.decode(errors="replace") for text in licenses.values()]
     about = describe(wheel.metadata.raw, tuple(licenses), decoded)
     return _Source(wheel, about, licenses, imports or wheel.import_names, streamed, own)
 
 
-def _placed(member: Member, rewritten: Mapping[str, bytes | None]) -> _Placed:
+def _place(member: Member, rewritten: Mapping[str, bytes | None]) -> _Placed:
     """Return where a member of the wheel goes, and as what; scripts may be executed whatever the wheel says."""
     path = noarch.installed_path(member.name)
     content = rewritten.get(member.name)

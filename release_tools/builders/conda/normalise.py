@@ -79,7 +79,7 @@ def normalise(
         OSError: the scratch folder or the new file cannot be written.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    documents, files = _unpacked(package, scratch)
+    documents, files = _unpack(package, scratch)
     time = styles[0].time
     recorded = {str(path["_path"]): path for path in json.loads(documents["paths.json"])["paths"]}
     placeholders = _rewrite_payload(files, recorded, time)
@@ -97,7 +97,7 @@ def normalise(
     )
 
 
-def _unpacked(package: CondaPackage, scratch: Path) -> tuple[dict[str, bytes], dict[str, _File]]:
+def _unpack(package: CondaPackage, scratch: Path) -> tuple[dict[str, bytes], dict[str, _File]]:
     """Return the documents under ``info/``, and the payload as files of the scratch folder."""
     documents: dict[str, bytes] = {}
     files: dict[str, _File] = {}
@@ -114,7 +114,7 @@ def _unpacked(package: CondaPackage, scratch: Path) -> tuple[dict[str, bytes], d
             documents[member.name.removeprefix("info/")] = content.read()
         elif not _OF_ONE_INSTALLATION.search(member.name):
             file = files[member.name] = _File(scratch / str(len(files)), bool(member.mode & _EXECUTABLE))
-            file.sha256, file.size = _stored(content, file.path)
+            file.sha256, file.size = _store(content, file.path)
     return documents, {name: file for name, file in files.items() if not _is_byte_code_of_others(name, files)}
 
 
@@ -135,7 +135,7 @@ def members_of(path: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
             yield from stream_conda_component(path.name, file, part)
 
 
-def _stored(content: IO[bytes], path: Path) -> tuple[str, int]:
+def _store(content: IO[bytes], path: Path) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     with path.open("wb") as file:
         while chunk := content.read(1 << 20):
@@ -223,7 +223,7 @@ def _rewrite_info(documents: Mapping[str, bytes], time: int, replaced: Sequence[
     for name, change in rewrite.items():
         if name in kept:
             kept[name] = _json(change(json.loads(kept[name])))
-    return {name: _replaced(content, replaced) for name, content in sorted(kept.items()) if name != "paths.json"}
+    return {name: _replace(content, replaced) for name, content in sorted(kept.items()) if name != "paths.json"}
 
 
 def _index(index: dict[str, Any], time: int) -> dict[str, Any]:
@@ -265,7 +265,7 @@ def _relative(folders: Sequence[Path]) -> Iterator[tuple[str, str]]:
             yield from ((one.as_uri(), "."), (one.as_posix(), "."), (str(one), "."))
 
 
-def _replaced(content: bytes, pairs: Sequence[tuple[str, str]]) -> bytes:
+def _replace(content: bytes, pairs: Sequence[tuple[str, str]]) -> bytes:
     for old, new in pairs:
         content = content.replace(old.encode(), new.encode())
     return content

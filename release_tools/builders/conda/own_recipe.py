@@ -56,7 +56,7 @@ def find_own_recipe(context: Context, release: Release) -> OwnRecipe | None:
         ConfigError: the recipe that ``conda.recipe`` names does not exist.
     """
     paths, read = _files(context, release)
-    path = _configured(context.config.conda.recipe, paths) or _usual(paths)
+    path = _read_setting(context.config.conda.recipe, paths) or _usual(paths)
     if not path:
         return None
     folder = PurePosixPath(path).parent
@@ -71,7 +71,7 @@ def _usual(paths: frozenset[str]) -> str:
     return next((path for path in wanted if path in paths), "")
 
 
-def _configured(setting: str, paths: frozenset[str]) -> str:
+def _read_setting(setting: str, paths: frozenset[str]) -> str:
     """Return the path that ``conda.recipe`` names: a recipe, or the folder of one."""
     wanted = setting.replace("\\", "/").removeprefix("./").rstrip("/")
     if not wanted:

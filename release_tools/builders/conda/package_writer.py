@@ -117,12 +117,12 @@ def _write_conda(path: Path, package: Package, style: Style) -> None:
         metadata = json.dumps({"conda_pkg_format_version": CONDA_PACKAGE_FORMAT_VERSION})
         outer.writestr(_zip_entry("metadata.json", style), metadata)
         with (
-            _compressed(outer, f"pkg-{package.stem}.tar.zst", payload_size, style) as packed,
+            _compress(outer, f"pkg-{package.stem}.tar.zst", payload_size, style) as packed,
             tarfile.TarFile(fileobj=info, mode="w", encoding="utf-8") as info_tar,
             CondaTarFile(fileobj=packed, mode="w", info_tar=info_tar, encoding="utf-8") as archive,
         ):
             _add(archive, package, style.time)
-        with _compressed(outer, f"info-{package.stem}.tar.zst", info.tell(), style) as packed:
+        with _compress(outer, f"info-{package.stem}.tar.zst", info.tell(), style) as packed:
             packed.write(info.getbuffer())
 
 
@@ -163,7 +163,7 @@ def _zip_entry(name: str, style: Style) -> ZipInfo:
 
 
 @contextmanager
-def _compressed(outer: ZipFile, name: str, size: int, style: Style) -> Iterator["_Zstd"]:
+def _compress(outer: ZipFile, name: str, size: int, style: Style) -> Iterator["_Zstd"]:
     """Return a member of the zip that is one zstd frame of ``size`` unpacked bytes."""
     from conda_package_streaming.create import CONDA_ZIP64_LIMIT
 

@@ -87,7 +87,7 @@ def install(
     """
     from rattler import install as link
 
-    with _explained(channels):
+    with _explain(channels):
         records = _wait(_solve(specs, channels, cache_dir))
         _wait(link(records, prefix, cache_dir=cache_dir, show_progress=False))
     chosen = (
@@ -121,7 +121,7 @@ def packages(channels: Sequence[str], *, timeout: float, cache_dir: Path | None 
     Raises:
         UnreachableError: a channel could not be read in time.
     """
-    with _explained(channels), _in_time(channels, timeout):
+    with _explain(channels), _in_time(channels, timeout):
         return _wait(_names(channels, cache_dir), timeout)
 
 
@@ -146,7 +146,7 @@ def unmet(
     for spec in specs:
         with suppress(InvalidMatchSpecError):
             wanted[spec] = MatchSpec(spec)
-    with _explained(channels), _in_time(channels, timeout):
+    with _explain(channels), _in_time(channels, timeout):
         found = _wait(_records(list(wanted.values()), channels, cache_dir), timeout)
     return tuple(text for text, spec in wanted.items() if not any(map(spec.matches, found)))
 
@@ -165,7 +165,7 @@ def purls(name: str, channels: Sequence[str], *, timeout: float, cache_dir: Path
     """
     from rattler import MatchSpec
 
-    with _explained(channels), _in_time(channels, timeout):
+    with _explain(channels), _in_time(channels, timeout):
         records = _wait(_records([MatchSpec(name)], channels, cache_dir), timeout)
     return frozenset(url for record in records for url in json.loads(record.to_json()).get("purls") or ())
 
@@ -173,7 +173,7 @@ def purls(name: str, channels: Sequence[str], *, timeout: float, cache_dir: Path
 def why_not(channels: Sequence[str], *, specs: Sequence[str] = ("python",), cache_dir: Path | None = None) -> str:
     """Return why these MatchSpecs cannot be installed from these channels on this machine; empty where they can."""
     try:
-        with _explained(channels):
+        with _explain(channels):
             _wait(_solve(specs, channels, cache_dir))
     except (UnreachableError, VerifyError) as error:
         return error.message
@@ -183,7 +183,7 @@ def why_not(channels: Sequence[str], *, specs: Sequence[str] = ("python",), cach
 def why_unreadable(channels: Sequence[str], *, cache_dir: Path | None = None) -> str:
     """Return why these channels cannot be read; empty where they can."""
     try:
-        with _explained(channels):
+        with _explain(channels):
             _wait(_names(channels, cache_dir))
     except (UnreachableError, VerifyError) as error:
         return error.message
@@ -247,7 +247,7 @@ def _in_time(channels: Sequence[str], timeout: float) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(channels: Sequence[str]) -> Iterator[None]:
+def _explain(channels: Sequence[str]) -> Iterator[None]:
     """Turn what py-rattler raises into an error that a person can act upon."""
     from rattler.exceptions import FetchRepoDataError, GatewayError, SolverError
 

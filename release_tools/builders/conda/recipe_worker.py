@@ -49,13 +49,13 @@ def _render(request: dict[str, Any]) -> list[Any]:
     for path in request["variant_files"]:
         if Path(path).name == _CONDA_BUILD_CONFIG:
             context = JinjaConfig(platform=platforms)
-            config = _merged(config, VariantConfig.from_conda_build_config(path, context))
+            config = _merge(config, VariantConfig.from_conda_build_config(path, context))
         else:
-            config = _merged(config, VariantConfig.from_file(path))
+            config = _merge(config, VariantConfig.from_file(path))
     return list(Stage0Recipe.from_file(request["recipe"]).render(config, RenderConfig(platform=platforms)))
 
 
-def _merged(config: Any, other: Any) -> Any:  # noqa: ANN401 - rattler-build's
+def _merge(config: Any, other: Any) -> Any:  # noqa: ANN401 - rattler-build's
     """Return the variants of both; the other ones win, and zip keys of a variable that they redefine are gone."""
     from rattler_build import VariantConfig
 

@@ -60,7 +60,7 @@ def run(invocation: Session) -> int:
         written = subject.written(Format[options.format.upper()] if options.format else None)
         settings = "" if written.own else subject.recipe.conda_forge_yml
         path = store_recipe(context.output, written.form, written.text, conda_forge_yml=settings)
-        test_build = _tried(subject, written, path.parent) if options.build else ()
+        test_build = _test_build(subject, written, path.parent) if options.build else ()
     finally:
         context.close()
     if options.json:
@@ -76,7 +76,7 @@ def run(invocation: Session) -> int:
     return 0
 
 
-def _tried(subject: "RecipeInputs", written: "Written", folder: Path) -> tuple[Note, ...]:
+def _test_build(subject: "RecipeInputs", written: "Written", folder: Path) -> tuple[Note, ...]:
     """Build and test the recipe, and put the packages next to it, as in a channel.
 
     Raises:

@@ -181,7 +181,7 @@ class GitHub:
         try:
             yield
         except GithubException as error:
-            raise self._translated(error, task) from None
+            raise self._translate(error, task) from None
 
     def fetch_file(self, url: str, size: int, into: IO[bytes]) -> None:
         """Download a release's file.
@@ -212,7 +212,7 @@ class GitHub:
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
-    def _translated(self, error: "github.GithubException", task: str) -> RemoteError | CredentialError:
+    def _translate(self, error: "github.GithubException", task: str) -> RemoteError | CredentialError:
         reason = _reason(error)
         match error.status:
             case 403 | 429 if "rate limit" in reason.lower():

@@ -37,8 +37,8 @@ def previous_evidence(context: Context, name: str, version: Version) -> Evidence
             return None
         folder.mkdir(exist_ok=True)
         wheel = _fittest(file for file in files if file.endswith(".whl") and version_of_file(file) == version)
-        path = _fetched(http, files[sdist], folder / sdist)
-        read = read_wheel(_fetched(http, files[wheel], folder / wheel)) if wheel else None
+        path = _fetch(http, files[sdist], folder / sdist)
+        read = read_wheel(_fetch(http, files[wheel], folder / wheel)) if wheel else None
     return gather(read_sdist(path, wanted=says_something), files[sdist].sha256, read)
 
 
@@ -47,7 +47,7 @@ def _fittest(wheels: Iterable[str]) -> str:
     return min(wheels, key=lambda name: (not name.endswith("-any.whl"), name), default="")
 
 
-def _fetched(http: Http, served: IndexFile, path: Path) -> Path:
+def _fetch(http: Http, served: IndexFile, path: Path) -> Path:
     with path.open("wb+") as file:
         answer = http.get(served.url, into=file)
         file.seek(0)

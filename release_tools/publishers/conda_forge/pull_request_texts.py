@@ -80,7 +80,7 @@ def body(release: Release, recipe: RecipeFiles, boxes: str) -> str:
         boxes: the target's own checklist, as `ticked` gives it.
     """
     sdist = release.artifacts_of_kind(ArtifactKind.SDIST)[0]
-    return _rendered(f"{recipe.kind}.md", release, recipe, boxes=boxes, sha256=sdist.sha256)
+    return _render(f"{recipe.kind}.md", release, recipe, boxes=boxes, sha256=sdist.sha256)
 
 
 def lacks(release: Release, recipe: RecipeFiles, diff: str) -> str:
@@ -91,7 +91,7 @@ def lacks(release: Release, recipe: RecipeFiles, diff: str) -> str:
         recipe: ours.
         diff: from the other's recipe to ours.
     """
-    return _rendered("lacks.md", release, recipe, diff=diff, mark=mark(release, recipe))
+    return _render("lacks.md", release, recipe, diff=diff, mark=mark(release, recipe))
 
 
 def mark(release: Release, recipe: RecipeFiles) -> str:
@@ -111,10 +111,10 @@ def lacking(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
     return "".join(lines)
 
 
-def _rendered(template: str, release: Release, recipe: RecipeFiles, **more: str) -> str:
+def _render(template: str, release: Release, recipe: RecipeFiles, **more: str) -> str:
     filling = environment("pull_requests")
     filling.filters["line"] = sanitize.markdown_line
-    filling.filters["diff"] = _fenced
+    filling.filters["diff"] = _fence
     text = filling.get_template(template).render(
         package=recipe.package,
         version=release.version,
@@ -129,6 +129,6 @@ def _rendered(template: str, release: Release, recipe: RecipeFiles, **more: str)
     return _BLANK.sub("\n\n", text).strip() + "\n"
 
 
-def _fenced(diff: str) -> str:
+def _fence(diff: str) -> str:
     """Fence a diff so that conda-forge's bot, which reads the source of comments, finds no command in it."""
     return sanitize.markdown_fence(_COMMAND.sub("@\u200b", diff.rstrip("\n")), "diff")

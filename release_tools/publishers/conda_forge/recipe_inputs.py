@@ -189,7 +189,7 @@ class RecipeInputs:
         own = self._own
         if own is None or form not in (None, own.form):
             notes = (f"Made from the artifacts; the project's own {own.own} is another format.",) if own else ()
-            return self._made(form or Format.V1, *notes)
+            return self._make(form or Format.V1, *notes)
         target = replace(self.target, number=self.context.config.conda.build_number)
         filled = fill_in(own.text, own.form, target)
         return replace(own, text=filled.after, changes=filled.changes, notes=filled.checklist)
@@ -203,14 +203,14 @@ class RecipeInputs:
         """
         own = self._own
         if own is None:
-            return self._made(Format.V1)
+            return self._make(Format.V1)
         document = RecipeDocument(own.text, own.form)
         if own.form is Format.V1 and any(is_ours(document, source, self.target) for source in document.sources()):
             return self.written()
         fault = "has its source elsewhere" if own.form is Format.V1 else "is of the older format"
-        return self._made(Format.V1, f"Made from the artifacts: the project's own {own.own} {fault}.")
+        return self._make(Format.V1, f"Made from the artifacts: the project's own {own.own} {fault}.")
 
-    def _made(self, form: Format, *notes: str) -> Written:
+    def _make(self, form: Format, *notes: str) -> Written:
         return Written(form, WRITERS[form](self.recipe), notes=(*self.recipe.notes, *notes))
 
     @cached_property

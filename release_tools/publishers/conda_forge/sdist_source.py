@@ -62,7 +62,7 @@ class SdistSource:
         if self._served is None:
             wait_until_served(self._context, PYPI.title, self._missing, self._query.forget)
         served = self._served
-        digests = (served.sha256, self._hashed(served)) if served else ("",)
+        digests = (served.sha256, self._hash(served)) if served else ("",)
         for digest in digests:
             if digest != self._sdist.sha256:
                 raise ConflictError(
@@ -94,7 +94,7 @@ class SdistSource:
     def _missing(self) -> list[str]:
         return [] if self._served else [self._sdist.filename]
 
-    def _hashed(self, served: IndexFile) -> str:
+    def _hash(self, served: IndexFile) -> str:
         """Return the digest of the bytes themselves: conda-forge builds from them, not from what the index says."""
         with TemporaryFile(dir=self._context.scratch) as file:
             answer = self._context.http.get(served.url, limit=max(PLENTY, self._sdist.size + 1), into=file)

@@ -31,7 +31,7 @@ class TagArchive:
         """
         self._context = context
         self.address = address
-        self._query: CachedQuery[str] = CachedQuery(self._hashed)
+        self._query: CachedQuery[str] = CachedQuery(self._hash)
 
     def find_digest(self) -> str:
         """Return the sha256 of the archive; empty while GitHub does not serve it.
@@ -81,7 +81,7 @@ class TagArchive:
     def _missing(self) -> list[str]:
         return [] if self.find_digest() else [self.address]
 
-    def _hashed(self) -> str:
+    def _hash(self) -> str:
         session = self._context.http.with_hosts([GITHUB_SITE, GITHUB_ARCHIVES])
         with TemporaryFile(dir=self._context.scratch) as file:
             response = session.get(self.address, limit=LARGEST, into=file)

@@ -48,7 +48,7 @@ def gone_files(
             continue
         filename, file = served
         try:
-            before = _downloaded(http, filename, file, scratch)
+            before = _download(http, filename, file, scratch)
             gone = sorted(installed_files(before) - installed_files(read_wheel(artifact.path)))
         except (ArchiveError, RemoteError) as error:
             yield Note(State.INFO, f"not compared with the files of {previous}", error.message)
@@ -108,7 +108,7 @@ def _system(tag: Tag) -> str:
     return re.sub(r"(?<=[a-z])(?:\d+|_\d+_\d+)(?=_)", "", tag.platform)
 
 
-def _downloaded(http: Http, filename: str, file: IndexFile, scratch: Path) -> Wheel:
+def _download(http: Http, filename: str, file: IndexFile, scratch: Path) -> Wheel:
     with TemporaryDirectory(dir=scratch) as folder:
         path = Path(folder, filename)
         with path.open("wb") as target:
