@@ -155,8 +155,13 @@ class Session:
         if outcome.error is not None:
             console.error(outcome.error)
             return outcome.error.exit_code
-        console.say(closing_line(outcome.release, outcome.report, is_dry_run=is_dry_run), "bold")
+        console.say(closing_line(outcome.release, outcome.report, is_dry_run=self._is_asked_dry_run), "bold")
         return 0
+
+    @property
+    def _is_asked_dry_run(self) -> bool:
+        """Return whether the user asked for a dry run: the gate of ``build`` or ``doctor`` is closed as well."""
+        return getattr(self.options, "dry_run", False) is True
 
     def _report(self, context: "Context", outcome: "Outcome") -> None:
         """Write the report page next to the artifacts, and what a GitHub job wants.

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--open", action="store_true", help="show the report page in a browser")
     add_only(parser)
     add_settings(parser)
-    parser.set_defaults(without_unbuildable=True)
+    parser.set_defaults(dry_run=True, without_unbuildable=True)
 
 
 def run(session: Session) -> int:
