@@ -194,7 +194,7 @@ _LITTLE_SPACE: Final = 1 << 20
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended.
+    """Describe how a run ended.
 
     Attributes:
         release: everything that became known, even if a step failed.

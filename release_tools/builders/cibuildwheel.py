@@ -92,7 +92,7 @@ def _require() -> None:
 
 @dataclass(frozen=True)
 class WheelBuild:
-    """What cibuildwheel built.
+    """Describe what cibuildwheel built.
 
     Attributes:
         wheels: the files.

@@ -20,7 +20,7 @@ _TOOLS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Repair:
-    """How the repair of a wheel went.
+    """Describe how the repair of a wheel went.
 
     Attributes:
         wheel: repaired; as it was where it could not be.

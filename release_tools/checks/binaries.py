@@ -27,7 +27,7 @@ _REBUILD: Final = "Build the wheel again."
 
 @dataclass(frozen=True)
 class BinaryFacts:
-    """What a program or library runs on.
+    """Describe what a program or library runs on.
 
     Attributes:
         format: ``ELF``, ``Mach-O`` or ``PE``.

@@ -44,7 +44,7 @@ _STUBS: Final = "-stubs"
 
 @dataclass(frozen=True)
 class InstalledWheel:
-    """Where a project was installed.
+    """Describe where a project was installed.
 
     Attributes:
         python: the interpreter there.

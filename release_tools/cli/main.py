@@ -50,7 +50,7 @@ _EPILOG: Final = "For the options of a command: release-tools COMMAND --help. Fo
 
 
 class Command(Protocol):
-    """What each module of `release_tools.cli.commands` offers."""
+    """Describe what each module of `release_tools.cli.commands` offers."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's own options."""

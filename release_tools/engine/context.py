@@ -25,7 +25,7 @@ _DRY_RUN_PAUSE: Final = 100
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for, beyond the settings.
+    """Describe what the command line asks for, beyond the settings.
 
     Attributes:
         version: the version to release; empty to derive it.

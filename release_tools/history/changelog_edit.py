@@ -46,7 +46,7 @@ def release_unreleased(changelog: Changelog, version: Version, day: date) -> str
 
 @dataclass(frozen=True)
 class _Edit:
-    """What the edit is made from.
+    """Describe what the edit is made from.
 
     Attributes:
         lines: of the changelog, each with its end.

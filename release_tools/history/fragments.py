@@ -39,7 +39,7 @@ class Tool(Enum):
 
 @dataclass(frozen=True)
 class FragmentSettings:
-    """How a project keeps its fragments.
+    """Describe how a project keeps its fragments.
 
     Attributes:
         tool: that makes the changelog from them.

@@ -65,7 +65,7 @@ class Package:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a project keeps the code that it installs.
+    """Describe where a project keeps the code that it installs.
 
     Attributes:
         packages: that users import; without any, each Python file counts as installed.

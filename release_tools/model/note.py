@@ -68,7 +68,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run reports; every rendering is made from it and from the facts of the release.
+    """Describe what a run reports; every rendering is made from it and from the facts of the release.
 
     Attributes:
         sections: of the steps, in order.

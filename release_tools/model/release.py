@@ -12,7 +12,7 @@ from release_tools.planning.build_plan import BuildPlan
 
 
 class Kind(StrEnum):
-    """What kind of version is released (PEP 440); routes are chosen by it."""
+    """Describe what kind of version is released (PEP 440); routes are chosen by it."""
 
     DEV = "dev"
     PRE = "pre"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 class RecipeKind(StrEnum):
-    """What a conda-forge recipe is to conda-forge."""
+    """Describe what a conda-forge recipe is to conda-forge."""
 
     NEW = "new"  # a package that it does not have: goes to staged-recipes
     UPDATE = "update"  # of a package that has a feedstock
@@ -29,7 +29,7 @@ class RecipeKind(StrEnum):
 
 @dataclass(frozen=True)
 class RecipeFiles:
-    """What the pull request to conda-forge would change: rendered once, shown and published alike.
+    """Describe what the pull request to conda-forge would change: rendered once, shown and published alike.
 
     Attributes:
         package: the conda name.

@@ -29,7 +29,7 @@ _GRAALPY: Final = re.compile(r"gp(\d+)_(\d+)")
 
 @dataclass(frozen=True)
 class Completeness:
-    """How the wheels that are there fit the plan.
+    """Describe how the wheels that are there fit the plan.
 
     Attributes:
         missing: required targets that no wheel covers, each with its job.

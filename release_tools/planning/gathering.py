@@ -9,7 +9,7 @@ from release_tools.planning.completeness import completeness, covering
 
 @dataclass(frozen=True)
 class JobFiles:
-    """What one build job handed over.
+    """Describe what one build job handed over.
 
     Attributes:
         folder: to name it in a message.
@@ -26,7 +26,7 @@ class JobFiles:
 
 @dataclass(frozen=True)
 class Gathering:
-    """How the files of all jobs fit together.
+    """Describe how the files of all jobs fit together.
 
     Attributes:
         wheels: the index of the job whose file is taken, by file name.

@@ -31,7 +31,7 @@ _NAME: Final = re.compile(r"^[A-Za-z0-9._-]+", re.ASCII)
 
 
 class VersionSource(StrEnum):
-    """Where a project keeps its version."""
+    """Describe where a project keeps its version."""
 
     STATIC = "static"  # a literal in pyproject.toml
     VERSIONINGIT = "versioningit"  # git tags, read by versioningit with its own methods

@@ -28,7 +28,7 @@ class Change:
 
 @dataclass(frozen=True)
 class FieldPlan:
-    """What preparing a version means for the fields of a project's files.
+    """Describe what preparing a version means for the fields of a project's files.
 
     Attributes:
         changes: the fields that get another value.

@@ -11,7 +11,7 @@ _UTF8_BOM: Final = b"\xef\xbb\xbf"
 
 
 class Role(Enum):
-    """What a field is to a release."""
+    """Describe what a field is to a release."""
 
     SOURCE = "source"  # the version that is built comes from here
     COPY = "copy"  # repeats it, in development as well
@@ -20,7 +20,7 @@ class Role(Enum):
 
 
 class Spelling(Enum):
-    """How a file writes a version."""
+    """Describe how a file writes a version."""
 
     PEP440 = "PEP 440"
     SEMVER = "semantic versioning"

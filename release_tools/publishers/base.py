@@ -177,7 +177,7 @@ def compare_files(published: Mapping[str, FileStatus], built: Mapping[str, Artif
 
 @dataclass(frozen=True)
 class JobNeeds:
-    """What a workflow job needs to publish to one destination.
+    """Describe what a workflow job needs to publish to one destination.
 
     Attributes:
         id: of the job.

@@ -33,7 +33,7 @@ class RequirementChange:
 
 @dataclass(frozen=True)
 class Difference:
-    """What one release changed.
+    """Describe what one release changed.
 
     Attributes:
         changes: of requirements.

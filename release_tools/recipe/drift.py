@@ -15,7 +15,7 @@ NOT_COMPARED: Final = frozenset({"pip", "python"})
 
 @dataclass(frozen=True)
 class Drift:
-    """Where a recipe and the project disagree.
+    """Describe where a recipe and the project disagree.
 
     Attributes:
         lacking: what the project needs and the recipe does not have, a line each.

@@ -64,7 +64,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Built:
-    """What a wheel holds.
+    """Describe what a wheel holds.
 
     Attributes:
         pure: whether one file serves every system.
@@ -85,7 +85,7 @@ class Built:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of a project from its artifacts.
+    """Describe what is known of a project from its artifacts.
 
     Attributes:
         metadata: of the wheel; PKG-INFO where only the sdist is there.

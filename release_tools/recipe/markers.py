@@ -59,7 +59,7 @@ Cells = frozenset[Platform]
 
 
 class Axis(StrEnum):
-    """What a marker can depend on."""
+    """Describe what a marker can depend on."""
 
     PYTHON = "Python"
     SYSTEM = "operating system"

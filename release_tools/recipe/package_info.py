@@ -18,7 +18,7 @@ _MILLISECONDS: Final = 1000
 
 @dataclass(frozen=True)
 class Facts:
-    """What identifies one conda package.
+    """Describe what identifies one conda package.
 
     Attributes:
         name: the conda name.

@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True)
 class About:
-    """What the package is; a field that is not known is empty."""
+    """Describe what the package is; a field that is not known is empty."""
 
     homepage: str = ""
     summary: str = ""

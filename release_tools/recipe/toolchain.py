@@ -41,7 +41,7 @@ COMPILER_RUNTIMES: Final = ("libgcc", "libgfortran", "libgomp", "libomp", "libqu
 
 @dataclass(frozen=True)
 class Toolchain:
-    """What a compiled project needs to be built.
+    """Describe what a compiled project needs to be built.
 
     Attributes:
         languages: compilers, as conda's ``compiler()`` names them, C first.

@@ -33,7 +33,7 @@ _EXECUTABLE: Final = "100755"
 
 @dataclass(frozen=True)
 class _Proposal:
-    """What is proposed.
+    """Describe what is proposed.
 
     Attributes:
         repository: on GitHub.

@@ -32,7 +32,7 @@ _PIECE: Final = 1 << 18
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long a server is waited for.
+    """Describe how long a server is waited for.
 
     Attributes:
         timeout: seconds until a connection stands, and between two pieces of an answer.
@@ -57,7 +57,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class Response:
-    """What a server answered.
+    """Describe what a server answered.
 
     Attributes:
         url: that answered, after redirects.

@@ -14,7 +14,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class ToolSettings:
-    """How the configuration of one tool is fixed.
+    """Describe how the configuration of one tool is fixed.
 
     Attributes:
         tool: its name.

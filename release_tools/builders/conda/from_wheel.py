@@ -33,7 +33,7 @@ _LONGEST: Final = 64
 
 @dataclass(frozen=True)
 class Conversion:
-    """How a wheel is to be converted.
+    """Describe how a wheel is to be converted.
 
     Attributes:
         name: the conda name; the project's own name, in lower case, if empty.
@@ -56,7 +56,7 @@ class Conversion:
 
 @dataclass(frozen=True)
 class Converted:
-    """What was made.
+    """Describe what was made.
 
     Attributes:
         paths: the packages, the metapackages after the real ones; each belongs in the subdir ``noarch``.
@@ -93,7 +93,7 @@ class _Placed:
 
 @dataclass(frozen=True)
 class _Source:
-    """What is the same in every package that is made of one wheel.
+    """Describe what is the same in every package that is made of one wheel.
 
     Attributes:
         wheel: that is converted.

@@ -35,7 +35,7 @@ _SHORT_SEARCH_LOG: Final = 4
 
 
 class Readable(Protocol):
-    """What a file's content is read from."""
+    """Describe what a file's content is read from."""
 
     def read(self, size: int, /) -> bytes:
         """Return the next bytes, fewer only at the end."""
@@ -60,7 +60,7 @@ class PackageEntry:
 
 @dataclass(frozen=True)
 class Style:
-    """How a package is written.
+    """Describe how a package is written.
 
     Attributes:
         suffix: its format, ``conda`` or ``tar.bz2``.

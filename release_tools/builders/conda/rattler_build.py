@@ -60,7 +60,7 @@ class Tested:
 
 @dataclass(frozen=True)
 class Packages:
-    """What became of a recipe.
+    """Describe what became of a recipe.
 
     Attributes:
         paths: the packages that were built.

@@ -21,7 +21,7 @@ AUTO, NONE = "auto", "none"
 
 @dataclass(frozen=True)
 class ChosenBuilder:
-    """What builds a project's conda packages.
+    """Describe what builds a project's conda packages.
 
     Attributes:
         builder: it.

@@ -50,7 +50,7 @@ def make_requester(api: str, token: str | None, http: Http, check: Callable[[str
 
 
 class _Connection:
-    """What PyGithub takes for a connection; it asks through our session."""
+    """Describe what PyGithub takes for a connection; it asks through our session."""
 
     http: Http
     check: Callable[[str, str], None]
@@ -101,7 +101,7 @@ def _ask(http: Http, verb: str, url: str, headers: Mapping[str, str], data: byte
 
 
 class _Answered:
-    """What PyGithub takes for an answer."""
+    """Describe what PyGithub takes for an answer."""
 
     def __init__(self, answer: Response) -> None:
         self.status = answer.status

@@ -43,7 +43,7 @@ class IndexFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """What an index serves of one project.
+    """Describe what an index serves of one project.
 
     Attributes:
         exists: whether the index knows the project at all.

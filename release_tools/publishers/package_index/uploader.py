@@ -40,7 +40,7 @@ _MESSAGE_LENGTH: Final = 400
 
 @dataclass(frozen=True)
 class Login:
-    """What is sent to an index with every upload.
+    """Describe what is sent to an index with every upload.
 
     Attributes:
         username: ``__token__`` for API tokens.
