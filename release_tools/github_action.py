@@ -122,9 +122,9 @@ def _needs_history(command: str, only: str, job: str) -> bool:
 
 
 def deepen(project: Path, env: Mapping[str, str]) -> None:
-    """Complete a shallow checkout, which is what actions/checkout makes: without tags no version can be told.
+    """Complete a shallow checkout, which is what actions/checkout makes: without tags no version can be derived.
 
-    What stays undone for want of a network or a right is told by the command itself, if it matters.
+    What stays undone for want of a network or a right is reported by the command itself, if it matters.
     """
     try:
         repository = Repository.open(project, env)

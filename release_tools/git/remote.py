@@ -62,7 +62,7 @@ class Remote:
         return found.get(f"{ref}^{{}}") or found.get(ref, "")
 
     def default_branch(self) -> str:
-        """Return the branch that a clone checks out; empty where that cannot be told.
+        """Return the branch that a clone checks out; empty where that is not known.
 
         Raises:
             RemoteError: it could not be asked.

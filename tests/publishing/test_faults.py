@@ -23,7 +23,7 @@ FINE, CONFLICT, REFUSED, FAILED = 0, ConflictError.exit_code, CredentialError.ex
 
 
 @dataclass(frozen=True)
-class Deed:
+class ServerAction:
     """A request that changes something, or the look before it.
 
     Attributes:
@@ -38,14 +38,14 @@ class Deed:
 
 
 ACTIONS = {
-    "upload to PyPI": Deed("pypi", "POST", r"^upload\.pypi\.org/legacy/$"),
-    "stage at Anaconda.org": Deed("anaconda", "POST", r"^api\.anaconda\.org/stage/"),
-    "store at Anaconda.org": Deed("anaconda", "POST", r"/s3$"),
-    "commit at Anaconda.org": Deed("anaconda", "POST", r"^api\.anaconda\.org/commit/"),
+    "upload to PyPI": ServerAction("pypi", "POST", r"^upload\.pypi\.org/legacy/$"),
+    "stage at Anaconda.org": ServerAction("anaconda", "POST", r"^api\.anaconda\.org/stage/"),
+    "store at Anaconda.org": ServerAction("anaconda", "POST", r"/s3$"),
+    "commit at Anaconda.org": ServerAction("anaconda", "POST", r"^api\.anaconda\.org/commit/"),
 }
 LOOKS = {
-    "look at PyPI": Deed("pypi", "GET", r"^pypi\.org/simple/demo/$"),
-    "look at Anaconda.org": Deed("anaconda", "GET", r"^api\.anaconda\.org/release/octo/demo/1\.0$"),
+    "look at PyPI": ServerAction("pypi", "GET", r"^pypi\.org/simple/demo/$"),
+    "look at Anaconda.org": ServerAction("anaconda", "GET", r"^api\.anaconda\.org/release/octo/demo/1\.0$"),
 }
 
 
@@ -91,12 +91,12 @@ CELLS = [
 @pytest.fixture
 def release(there: World, request: pytest.FixtureRequest) -> Release:
     """Only what goes to the action's place: the rest of a release would only cost time."""
-    action: Deed = request.getfixturevalue("action")
+    action: ServerAction = request.getfixturevalue("action")
     there.log_in()
     return there.build(dists=action.place == "pypi", conda=action.place == "anaconda")
 
 
-def strike(there: World, action: Deed, fault: Fault) -> None:
+def strike(there: World, action: ServerAction, fault: Fault) -> None:
     double = getattr(there, action.place)
     double.faults = [replace(fault, method=action.method, path=action.path)]
 
@@ -115,7 +115,7 @@ def see_everything_there_once(there: World, release: Release) -> None:
 
 @pytest.mark.parametrize(("action", "trouble"), CELLS)
 def test_a_fault_costs_a_rerun_at_most(
-    there: World, release: Release, action: Deed, trouble: Trouble, capsys: pytest.CaptureFixture[str]
+    there: World, release: Release, action: ServerAction, trouble: Trouble, capsys: pytest.CaptureFixture[str]
 ) -> None:
     strike(there, action, trouble.fault)
     impatience = ["--network-timeout", "3"] if trouble.fault.what is What.HANG else []
@@ -125,7 +125,7 @@ def test_a_fault_costs_a_rerun_at_most(
     see_everything_there_once(there, release)
 
 
-def meanwhile(there: World, release: Release, action: Deed, content: bytes | None) -> None:
+def meanwhile(there: World, release: Release, action: ServerAction, content: bytes | None) -> None:
     """Somebody else publishes under our names just now: the same bytes, or others."""
     for artifact in release.artifacts:
         bytes_there = artifact.path.read_bytes() if content is None else content
@@ -138,7 +138,7 @@ def meanwhile(there: World, release: Release, action: Deed, content: bytes | Non
 @pytest.mark.parametrize("status", [400, 409])
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_the_same_bytes_from_elsewhere_are_as_good_as_ours(
-    there: World, release: Release, action: Deed, status: int
+    there: World, release: Release, action: ServerAction, status: int
 ) -> None:
     refusal = Response.of_text("File already exists", status)
     strike(there, action, Fault(response=refusal, meanwhile=lambda: meanwhile(there, release, action, None)))
@@ -149,7 +149,7 @@ def test_the_same_bytes_from_elsewhere_are_as_good_as_ours(
 @pytest.mark.parametrize("status", [400, 409])
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_other_bytes_from_elsewhere_are_a_conflict_and_stay(
-    there: World, release: Release, action: Deed, status: int
+    there: World, release: Release, action: ServerAction, status: int
 ) -> None:
     refusal = Response.of_text("File already exists", status)
     strike(there, action, Fault(response=refusal, meanwhile=lambda: meanwhile(there, release, action, OTHER)))
@@ -165,7 +165,7 @@ def test_other_bytes_from_elsewhere_are_a_conflict_and_stay(
 @pytest.mark.parametrize(
     "action", [ACTIONS["upload to PyPI"], ACTIONS["commit at Anaconda.org"]], ids=["PyPI", "Anaconda.org"]
 )
-def test_a_wrong_digest_served_afterwards_is_a_conflict(there: World, release: Release, action: Deed) -> None:
+def test_a_wrong_digest_served_afterwards_is_a_conflict(there: World, release: Release, action: ServerAction) -> None:
     name = release.artifacts[0].filename
     double = getattr(there, action.place)
     double.lies = {name: "0" * 64, f"noarch/{name}": "0" * 64}
@@ -176,7 +176,7 @@ def test_a_wrong_digest_served_afterwards_is_a_conflict(there: World, release: R
     see_everything_there_once(there, release)
 
 
-def run_until_killed(there: World, action: Deed, *, done: bool) -> int:
+def run_until_killed(there: World, action: ServerAction, *, done: bool) -> int:
     """Our command as a process of its own, killed by the server that it talks to."""
     command = [sys.executable, "-m", "release_tools", "publish", "-C", str(there.project), "--offline-tag"]
     process = subprocess.Popen(command, env=there.env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -188,8 +188,8 @@ def run_until_killed(there: World, action: Deed, *, done: bool) -> int:
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of POSIX")
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("action", [*ACTIONS.values(), *LOOKS.values()], ids=[*ACTIONS, *LOOKS])
-def test_killed_at_any_deed_the_next_run_does_the_rest(
-    there: World, release: Release, action: Deed, *, done: bool
+def test_killed_at_any_action_the_next_run_does_the_rest(
+    there: World, release: Release, action: ServerAction, *, done: bool
 ) -> None:
     assert run_until_killed(there, action, done=done) == -signal.SIGKILL
     heal(there)

@@ -46,7 +46,7 @@ def test_the_outputs_of_a_dry_run(tmp_path: Path) -> None:
         ((), None, "false"),
     ],
 )
-def test_released_means_that_every_deed_is_done(
+def test_released_means_that_everything_is_published(
     states: tuple[State, ...], error: RemoteError | None, released: str, tmp_path: Path
 ) -> None:
     release = Release(version="1.0", receipts=tuple(receipt("pypi:x", state) for state in states))

@@ -77,7 +77,7 @@ def test_a_chunked_body_is_read(echo: Echo) -> None:
         assert requests.post(url, data=iter([b"ab", b"c"]), timeout=5).json()["body"] == "abc"
 
 
-def test_the_client_is_killed_after_the_deed(echo: Echo) -> None:
+def test_the_client_is_killed_after_the_action(echo: Echo) -> None:
     killed: list[str] = []
     echo.kill = lambda: killed.append("now")
     echo.faults = [Fault(What.KILL, done=True)]
