@@ -57,6 +57,7 @@ from release_tools.steps.test_recipe import test_recipe
 from release_tools.steps.update_changelog import update_changelog
 from release_tools.steps.verify import start_installations, verify
 from release_tools.steps.write_notes import rewrite_notes, write_notes
+from release_tools.wording import count
 
 
 @dataclass(frozen=True)
@@ -342,7 +343,7 @@ def _failure(step: Step, notes: Sequence[Note]) -> ReleaseToolsError | None:
     if not faults:
         return None
     return step.failure(
-        f"{step.title}: {len(faults)} fault{'s' if len(faults) > 1 else ''}",
+        f"{step.title}: {count(len(faults), 'fault')}",
         "Nothing was published. Fix this and run again."
         if len(faults) == 1
         else "Nothing was published. Fix these and run again.",

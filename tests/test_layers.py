@@ -12,7 +12,7 @@ from release_tools import pipeline
 PACKAGE = Path(release_tools.__file__).parent
 
 LAYERS = (
-    ("addresses", "commit", "errors"),
+    ("addresses", "commit", "errors", "parsed_values", "wording"),
     ("planning",),
     ("model",),
     ("config", "system"),

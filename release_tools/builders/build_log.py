@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
 
+from release_tools.wording import list_some
+
 _SHOWN_ERRORS: Final = 8
 _SHOWN_WARNINGS: Final = 3
 _LAST_LINES: Final = 20
@@ -110,8 +112,7 @@ def fold_warnings(messages: Iterable[str], scratch: Path) -> tuple[str, ...]:
     folded = list(dict.fromkeys(filter(None, (_fold(message, scratch) for message in messages))))
     if not folded:
         return ()
-    more = f" (and {len(folded) - _SHOWN_WARNINGS} more)" if len(folded) > _SHOWN_WARNINGS else ""
-    return ("; ".join(folded[:_SHOWN_WARNINGS]) + more,)
+    return (list_some(folded, _SHOWN_WARNINGS, "; "),)
 
 
 def _fold(message: str, scratch: Path) -> str:

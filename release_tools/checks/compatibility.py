@@ -11,6 +11,7 @@ from release_tools.history.tagged_releases import last_final
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
 from release_tools.project.project_history import ProjectHistory
+from release_tools.wording import list_some
 
 _SHOWN: Final = 3
 
@@ -32,12 +33,11 @@ def check_compatibility(context: Context, release: Release) -> tuple[Note, ...]:
         return (Note(State.INFO, f"the public API was not compared with {before.tag}", error.message),)
     if not broken:
         return (Note(State.DONE, f"the public API of {before.tag} is kept"),)
-    shown = "; ".join(broken[:_SHOWN]) + (f"; and {len(broken) - _SHOWN} more" if len(broken) > _SHOWN else "")
     return (
         Note(
             State.WARNING,
             f"{version} is a patch release, but breaks the public API of {before.tag}",
-            shown,
+            list_some(broken, _SHOWN, "; "),
             "Restore what users call, or release it under a higher version: release-tools next",
         ),
     )

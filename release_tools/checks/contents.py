@@ -13,6 +13,7 @@ from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.checks.windows_names import windows_fault
 from release_tools.config.schema import VerifyConfig
 from release_tools.model.note import Note, State
+from release_tools.wording import list_some
 
 _STRAYS: Final = frozenset(
     {
@@ -21,7 +22,6 @@ _STRAYS: Final = frozenset(
     }
 )  # fmt: skip
 _MARKER: Final = "py.typed"
-_SHOWN: Final = 5
 _CURES: Final = {
     "Git LFS": "Type: git lfs pull. In a workflow, actions/checkout takes lfs: true.",
     "git-annex": "Commit the content itself, or have the build fetch it: a clone has no content of git-annex.",
@@ -53,7 +53,7 @@ def _placeholders(config: VerifyConfig, subject: ReleaseFiles) -> Iterator[Note]
         yield Note(
             State.FAILED,
             f"placeholders of {tool} would be released instead of files",
-            _some(paths),
+            list_some(paths),
             f'{_CURES[tool]} Where that is meant: verify.placeholders = ["{paths[0]}"].',
         )
 
@@ -77,7 +77,7 @@ def _windows_names(subject: ReleaseFiles) -> Iterator[Note]:
         yield Note(
             State.WARNING,
             "files have names that Windows cannot have: the package cannot be installed there",
-            _some([f"{path} ({fault})" for path, fault in found.items()]),
+            list_some([f"{path} ({fault})" for path, fault in found.items()]),
             "Rename them.",
         )
 
@@ -140,8 +140,3 @@ def _license(wheel: Wheel) -> Iterator[Note]:
     else:
         advice = "Add a file LICENSE, or name the files of another name: license-files in pyproject.toml (PEP 639)."
         yield Note(State.WARNING, "the wheel holds no license text", advice=advice)
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

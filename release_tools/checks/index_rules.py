@@ -28,12 +28,12 @@ from packaging.version import InvalidVersion, Version
 from release_tools.artifacts import Sdist, Wheel
 from release_tools.artifacts.zips import streaming_fault
 from release_tools.checks.description_links import relative_links
+from release_tools.wording import list_some
 
 _LICENSE_FILES_SINCE: Final = Version("2.4")
 _SUPPORTED: Final = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
 _SUMMARY_LENGTH: Final = 512
 _LABEL_LENGTH: Final = 32
-_SHOWN_LINKS: Final = 5
 _SCRIPT_NAME: Final = re.compile(r"[\w.-]+")
 _DYNAMIC: Final = frozenset(
     {
@@ -275,8 +275,8 @@ def _unrenderable_description(upload: Upload) -> Iterator[str]:
 def _relative_links(upload: Upload) -> Iterator[str]:
     links = relative_links(upload.description, upload.raw.get("description_content_type", ""))
     if links:
-        more = f" and {len(links) - _SHOWN_LINKS} more" if len(links) > _SHOWN_LINKS else ""
-        yield f"the description has relative links, which lead nowhere on PyPI: {', '.join(links[:_SHOWN_LINKS])}{more}"
+        shown = list_some(links)
+        yield f"the description has relative links, which lead nowhere on PyPI: {shown}"
 
 
 @lru_cache(maxsize=4)

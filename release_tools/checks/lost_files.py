@@ -20,8 +20,8 @@ from release_tools.git.repository import Repository
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.system.process import ProcessError
+from release_tools.wording import list_some
 
-_SHOWN: Final = 5
 _DEVELOPMENT: Final = frozenset(
     {
         "benchmark", "benchmarks", "doc", "docs", "example", "examples", "node_modules", "notebooks", "scripts", "test",
@@ -60,7 +60,7 @@ def check_lost_files(context: Context, release: Release, subject: ReleaseFiles) 
             Note(
                 State.WARNING,
                 f"{'tracked files' if tracked else 'files of the sdist'} in the package's folder are in no wheel",
-                _some(lost),
+                list_some(lost),
                 "Name them as package data in your build backend's settings, or leave it so where that is meant.",
             )
         )
@@ -70,7 +70,7 @@ def check_lost_files(context: Context, release: Release, subject: ReleaseFiles) 
             Note(
                 State.WARNING,
                 "generated files that git ignores are in no artifact: a clean clone does not have them",
-                _some(generated),
+                list_some(generated),
                 "Have the build generate them (a build hook), or commit them.",
             )
         )
@@ -198,8 +198,3 @@ def _named_patterns(project: Path) -> frozenset[str]:
 def _matches(name: str, inner: str, pattern: str) -> bool:
     candidates = (name, inner, PurePosixPath(name).name)
     return any(fnmatch(candidate, pattern) for candidate in candidates)
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

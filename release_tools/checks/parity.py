@@ -10,8 +10,8 @@ from release_tools.model.versions import conda_version
 from release_tools.recipe import noarch
 from release_tools.recipe.names import Names
 from release_tools.recipe.requirements import translate
+from release_tools.wording import list_some
 
-_SHOWN: Final = 5
 _ADVICE: Final = "Build the conda package from this wheel again."
 
 
@@ -45,7 +45,7 @@ def _files(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
     }
     for fault, paths in faults.items():
         if paths:
-            detail = _some(sorted(paths))
+            detail = list_some(sorted(paths))
             yield Note(State.FAILED, f"{package.path.name}: {len(paths)} files {fault}", detail, _ADVICE)
     if not any(faults.values()):
         detail = f"{package.path.name}; {differences}"
@@ -79,9 +79,9 @@ def _identity(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
         yield Note(State.DONE, f"both say version {wheel.metadata.version}", f"conda writes {version}")
     commands = set(noarch.commands(wheel))
     if differing := commands ^ set(package.entry_points):
-        yield Note(State.FAILED, f"{package.path.name}: other commands", _some(sorted(differing)), _ADVICE)
+        yield Note(State.FAILED, f"{package.path.name}: other commands", list_some(sorted(differing)), _ADVICE)
     elif commands:
-        yield Note(State.DONE, "both have the same commands", _some(sorted(commands)))
+        yield Note(State.DONE, "both have the same commands", list_some(sorted(commands)))
 
 
 def _requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> Iterator[Note]:
@@ -94,11 +94,11 @@ def _requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) 
         if (found := frozenset(package.depends)) in missing:
             missing.remove(found)
         else:
-            yield Note(State.FAILED, f"{package.path.name}: other requirements", _some(package.depends), _ADVICE)
+            yield Note(State.FAILED, f"{package.path.name}: other requirements", list_some(package.depends), _ADVICE)
     for specs in missing:
-        yield Note(State.FAILED, "no conda package for these requirements", _some(sorted(specs)), _ADVICE)
+        yield Note(State.FAILED, "no conda package for these requirements", list_some(sorted(specs)), _ADVICE)
     if packages and not missing:
-        detail = _some([spec for package in packages for spec in package.depends])
+        detail = list_some([spec for package in packages for spec in package.depends])
         yield Note(State.DONE, "both ask for the same requirements", detail)
 
 
@@ -108,10 +108,8 @@ def _alias(package: CondaPackage, real: Sequence[CondaPackage]) -> Iterator[Note
         yield Note(State.DONE, f"{package.name} is a metapackage for {package.depends[0]}", package.path.name)
     else:
         yield Note(
-            State.FAILED, f"{package.path.name} is not a metapackage for this release", _some(package.depends), _ADVICE
+            State.FAILED,
+            f"{package.path.name} is not a metapackage for this release",
+            list_some(package.depends),
+            _ADVICE,
         )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

@@ -20,6 +20,7 @@ from release_tools.errors import ArchiveError
 from release_tools.model.note import Note, State
 from release_tools.system.credentials import without_credentials
 from release_tools.system.process import ProcessError, run
+from release_tools.wording import count, list_some
 
 _LINUX: Final = "x86_64|i686|aarch64|armv7l|ppc64le|s390x|riscv64"
 _MAC: Final = "x86_64|arm64|universal2|universal|intel|fat|fat3|fat64|i386|ppc|ppc64"
@@ -146,10 +147,9 @@ def _libraries_in_pure(wheel: Wheel) -> Iterator[Note]:
     """Return a line about extension modules in a wheel that says it runs everywhere."""
     found = [member.name for member in wheel.members if _LIBRARY.search(member.name)]
     if found:
-        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         advice = "If it is compiled for one platform, its build backend must say so; see [tool.cibuildwheel] too."
         state = State.FAILED if any(name.endswith((".so", ".pyd")) for name in found) else State.WARNING
-        shown = ", ".join(found[:_SHOWN]) + more
+        shown = list_some(found, _SHOWN)
         yield Note(state, f"{wheel.path.name}: tagged for every platform, but has libraries for one", shown, advice)
 
 
@@ -188,13 +188,9 @@ def _summary(sound: Sequence[Mapping[str, BinaryFacts]]) -> Iterator[Note]:
             system = "macOS" if facts.format == "Mach-O" else "glibc"
             newest[system] = max(newest.get(system, facts.needs), facts.needs)
     needs = ", ".join(f"{system} {major}.{minor}" for system, (major, minor) in sorted(newest.items()))
-    count = sum(map(len, sound))
-    text = f"the tags of {_counted(len(sound), 'wheel')} fit their content: {_counted(count, 'binary', 'binaries')}"
+    total = sum(map(len, sound))
+    text = f"the tags of {count(len(sound), 'wheel')} fit their content: {count(total, 'binary', 'binaries')}"
     yield Note(State.DONE, text, f"the newest that they need: {needs}" if needs else "")
-
-
-def _counted(count: int, one: str, several: str = "") -> str:
-    return f"{count} {one if count == 1 else several or f'{one}s'}"
 
 
 def _must_match(name: str) -> bool:

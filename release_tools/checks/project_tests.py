@@ -11,6 +11,7 @@ from release_tools.checks.smoke_test import last_lines
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.model.note import Note, State
+from release_tools.parsed_values import list_words
 from release_tools.system.process import ProcessError, run
 
 _PROJECT: Final = "{project}"
@@ -51,10 +52,4 @@ def _wanted(pyproject: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     table = tool.get("cibuildwheel", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
         return [], []
-    return _words(table.get("test-extras")), _words(table.get("test-requires"))
-
-
-def _words(value: object) -> list[str]:
-    if isinstance(value, str):
-        return value.replace(",", " ").split()
-    return [str(item) for item in value] if isinstance(value, list) else []
+    return list_words(table.get("test-extras")), list_words(table.get("test-requires"))

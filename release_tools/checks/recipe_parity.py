@@ -21,6 +21,7 @@ from release_tools.artifacts.core_metadata import CoreMetadata, parse_entry_poin
 from release_tools.builders.conda.normalise import members_of
 from release_tools.model.note import Note, State
 from release_tools.recipe.names import Names
+from release_tools.wording import list_some
 
 NOARCH: Final = "noarch"
 _COMMANDS: Final = frozenset({"console_scripts", "gui_scripts"})
@@ -56,7 +57,6 @@ _PLATFORM_TAGS: Final = {
 }
 _VIRTUAL: Final = {"__win": ("win",), "__unix": ("linux", "osx"), "__linux": ("linux",), "__osx": ("osx",)}
 _SUPPORTED: Final = range(10, 15)
-_SHOWN: Final = 5
 
 
 @dataclass(frozen=True)
@@ -212,10 +212,15 @@ def _requirements(wheel: Wheel, found: ProjectPackage, names: Names) -> Iterator
     always = [name for name in missing if needed[name] == len(environments)]
     if always:
         advice = "Add them to the recipe, or set [tool.release-tools.conda.names] if conda uses other names."
-        yield Note(State.FAILED, f"{package.path.name}: requirements of the wheel are missing", _some(always), advice)
+        yield Note(
+            State.FAILED,
+            f"{package.path.name}: requirements of the wheel are missing",
+            list_some(always),
+            advice,
+        )
     if sometimes := [name for name in missing if name not in always]:
         text = f"{package.path.name}: requirements of some systems or Pythons are missing"
-        yield Note(State.WARNING, text, _some(sometimes))
+        yield Note(State.WARNING, text, list_some(sometimes))
     if added := sorted(specs[name] for name in specs.keys() - needed.keys() - {"python"}):
         yield Note(State.INFO, f"{package.path.name}: requirements that the recipe adds", ", ".join(added))
 
@@ -254,10 +259,10 @@ def _files(wheel: Wheel, found: ProjectPackage, severity: State) -> Iterator[Not
     }
     for fault, paths in faults.items():
         if paths:
-            yield Note(severity, f"{found.package.path.name}: {fault}", _some(paths))
+            yield Note(severity, f"{found.package.path.name}: {fault}", list_some(paths))
     if added := sorted(theirs.keys() - pure.keys()):
         state = State.INFO if severity is State.WARNING else severity
-        yield Note(state, f"{found.package.path.name}: files that the wheel lacks", _some(added))
+        yield Note(state, f"{found.package.path.name}: files that the wheel lacks", list_some(added))
 
 
 def _is_compared(name: str, dist_info: str) -> bool:
@@ -281,8 +286,3 @@ def _extensions(files: Mapping[str, str]) -> set[str]:
         if found and not folder.partition("/")[0].endswith((".libs", ".data")) and not folder.endswith(".dylibs"):
             names.add("/".join(filter(None, (folder, found["module"]))))
     return names
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

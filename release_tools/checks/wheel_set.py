@@ -1,7 +1,7 @@
 """Compare all wheels of a release with one another, and choose the one that this machine can try out."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.errors import ArchiveError
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
+from release_tools.wording import list_some
 
 _SBOM: Final = "/sboms/"
 _SBOM_FORMAT: Final = ".cdx.json"
@@ -44,7 +45,9 @@ def _requires_python(files: ReleaseFiles) -> Iterator[Note]:
         wanted = dist.metadata.parsed.requires_python
         stated.setdefault(str(wanted) if wanted is not None else "", []).append(dist.path.name)
     if len(stated) > 1:
-        shown = "; ".join(f"{wanted or 'nothing'}: {_listed(names)}" for wanted, names in sorted(stated.items()))
+        shown = "; ".join(
+            f"{wanted or 'nothing'}: {list_some(names, _SHOWN)}" for wanted, names in sorted(stated.items())
+        )
         advice = "Installers choose by it, so state it once: requires-python in pyproject.toml."
         yield Note(State.FAILED, "Requires-Python is not the same in every file", shown, advice)
 
@@ -57,7 +60,8 @@ def _requirements(wheels: Iterable[Wheel]) -> Iterator[Note]:
     if len(stated) > 1:
         common = frozenset.intersection(*stated)
         shown = "; ".join(
-            f"{', '.join(sorted(own - common)) or 'none of them'}: {_listed(names)}" for own, names in stated.items()
+            f"{', '.join(sorted(own - common)) or 'none of them'}: {list_some(names, _SHOWN)}"
+            for own, names in stated.items()
         )
         advice = "Resolvers may read the requirements of one wheel for all; environment markers serve every wheel."
         yield Note(State.INFO, "the wheels do not all have the same requirements", shown, advice)
@@ -73,7 +77,7 @@ def _bundled(wheels: Iterable[Wheel]) -> Iterator[Note]:
                 for library in _components(wheel, name):
                     libraries.setdefault(library, []).append(wheel.path.name)
     if libraries:
-        shown = "; ".join(f"{library}: {_listed(found)}" for library, found in sorted(libraries.items()))
+        shown = "; ".join(f"{library}: {list_some(found, _SHOWN)}" for library, found in sorted(libraries.items()))
         yield Note(State.INFO, "libraries inside wheels, and their licenses", shown)
 
 
@@ -93,8 +97,3 @@ def _components(wheel: Wheel, member: str) -> Iterator[str]:
 def _license(item: dict[str, Any]) -> str:
     license_ = item.get("license", {})
     return str(item.get("expression") or license_.get("id") or license_.get("name") or "")
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

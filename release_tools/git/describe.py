@@ -11,6 +11,7 @@ from packaging.version import Version
 from release_tools.errors import VersionError
 from release_tools.git.repository import Head, Nearest, Repository
 from release_tools.model.versions import TagFormat, floating_tags, parse_version
+from release_tools.parsed_values import list_texts
 
 if TYPE_CHECKING:
     from versioningit import VCSDescription
@@ -116,7 +117,7 @@ def _nearest(repository: Repository, vcs: Mapping[str, Any], tag_format: TagForm
     """Find the newest tag that the project's settings select; otherwise the newest that carries a version."""
     options = _DESCRIBE_OPTION.findall(str(vcs.get("describe-subst", "")))
     match, exclude = (
-        [*_texts(vcs.get(name)), *(value for option, value in options if option == name)]
+        [*list_texts(vcs.get(name)), *(value for option, value in options if option == name)]
         for name in ("match", "exclude")
     )
     globs = match or ([] if any_tag else tag_format.globs)
@@ -171,7 +172,3 @@ def _settings(table: Mapping[str, Any], tag_format: TagFormat, description: "VCS
 
 def _as_table(value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever TOML holds there
     return dict(value) if isinstance(value, Mapping) else {"method": value} if value else {}
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

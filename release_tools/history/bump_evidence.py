@@ -10,6 +10,7 @@ from release_tools.history.api import ApiChanges
 from release_tools.history.bump import BumpEvidence, Level
 from release_tools.history.changelog import Changelog, Part
 from release_tools.history.commits import Change, are_conventional
+from release_tools.wording import count
 
 _BREAKING: Final = re.compile(r"\b(?:breaking|expired|incompatib\w+|remov(?:ed|als?))\b", re.IGNORECASE)
 _MENDING: Final = re.compile(
@@ -40,12 +41,10 @@ _LOWEST_PYTHON: Final = re.compile(r"(?:>=?|~=|\^|==)\s*(\d+(?:\.\d+)*)")
 def from_api(changes: ApiChanges) -> BumpEvidence:
     """Return evidence from the names that the public API lost or gained."""
     if changes.broken:
-        return BumpEvidence(
-            "public API", Level.MAJOR, f"{_count(changes.broken, 'thing', 'things')} broken", changes.broken
-        )
+        return BumpEvidence("public API", Level.MAJOR, f"{count(len(changes.broken), 'thing')} broken", changes.broken)
     if changes.added:
         return BumpEvidence(
-            "public API", Level.MINOR, f"{_count(changes.added, 'name', 'names')} new, nothing broken", changes.added
+            "public API", Level.MINOR, f"{count(len(changes.added), 'name')} new, nothing broken", changes.added
         )
     return BumpEvidence("public API", Level.NOTHING, "nothing new, nothing broken")
 
@@ -63,7 +62,7 @@ def from_commits(changes: Collection[Change]) -> Iterator[BumpEvidence]:
         (Level.PATCH, fixes, ("fix", "fixes")),
     ):
         if texts:
-            yield BumpEvidence("commits", level, _count(texts, *kind), tuple(texts))
+            yield BumpEvidence("commits", level, count(len(texts), *kind), tuple(texts))
 
 
 def from_changelog(changelog: Changelog, part: Part) -> Iterator[BumpEvidence]:
@@ -76,7 +75,7 @@ def from_changelog(changelog: Changelog, part: Part) -> Iterator[BumpEvidence]:
         if entries:
             under = f" under {titles[-1]}" if titles else ""
             level = _level(titles, text, entries)
-            yield BumpEvidence("changelog", level, f"{_count(entries, 'entry', 'entries')}{under}", tuple(entries))
+            yield BumpEvidence("changelog", level, f"{count(len(entries), 'entry', 'entries')}{under}", tuple(entries))
 
 
 def _level(titles: Sequence[str], text: str, entries: Sequence[str]) -> Level:
@@ -101,7 +100,7 @@ def from_fragments(paths: Iterable[str]) -> Iterator[BumpEvidence]:
         if fragment := _FRAGMENT.fullmatch(path):
             found.setdefault(fragment["type"], []).append(path)
     for kind, names in found.items():
-        text = f"{_count(names, 'fragment', 'fragments')} of type {kind}"
+        text = f"{count(len(names), 'fragment')} of type {kind}"
         yield BumpEvidence("changelog", _of_title(kind.replace("_", " ")), text, tuple(names))
 
 
@@ -127,7 +126,7 @@ def from_files(changed: Collection[str], installed: Sequence[str], describing: S
         describing: those that become its description on an index.
     """
     if installed:
-        text = f"{_count(installed, 'file', 'files')} of what is installed changed"
+        text = f"{count(len(installed), 'file')} of what is installed changed"
         return BumpEvidence("files", Level.PATCH, text, tuple(installed))
     if describing:
         return BumpEvidence("files", Level.METADATA, "only the description changed", tuple(describing))
@@ -150,7 +149,3 @@ def _of_entry(entry: str) -> Level:
 
 def _lowest(requirement: str) -> Version | None:
     return max((Version(found) for found in _LOWEST_PYTHON.findall(requirement)), default=None)
-
-
-def _count(things: Collection[object], one: str, many: str) -> str:
-    return f"{len(things)} {one if len(things) == 1 else many}"

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from release_tools.history.changelog import Part
 from release_tools.history.headings import Heading, Markup, find_headings, markup_of, split_lines
+from release_tools.parsed_values import find_table, list_tables
 
 _TOWNCRIER_TYPES: Final = {
     "feature": "Features",
@@ -94,10 +95,11 @@ def fragment_settings(read: Callable[[str], str | None], paths: Iterable[str]) -
         paths: of the project's files; a folder of scriv's is known without any settings.
     """
     pyproject = _toml(read("pyproject.toml"))
-    towncrier = _table(_toml(read("towncrier.toml")), "tool", "towncrier") or _table(pyproject, "tool", "towncrier")
+    own = _toml(read("towncrier.toml"))
+    towncrier = find_table(own, "tool", "towncrier") or find_table(pyproject, "tool", "towncrier")
     if towncrier:
         return _towncrier(towncrier)
-    scriv = _table(pyproject, "tool", "scriv") or _scriv_ini(read)
+    scriv = find_table(pyproject, "tool", "scriv") or _scriv_ini(read)
     if scriv is None and any(path.startswith(f"{_SCRIV_FOLDER}/") for path in paths):
         scriv = {}
     return None if scriv is None else _scriv(scriv)
@@ -145,7 +147,7 @@ def _scriv(table: Mapping[str, Any]) -> FragmentSettings:
 
 
 def _types(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for item in _tables(table.get("type")):
+    for item in list_tables(table.get("type")):
         yield str(item.get("directory") or str(item.get("name", "")).lower()), str(item.get("name", ""))
     named = table.get("fragment")
     for key, item in named.items() if isinstance(named, dict) else ():
@@ -217,14 +219,3 @@ def _toml(text: str | None) -> dict[str, Any]:
         return tomllib.loads(text or "")
     except (ValueError, RecursionError):
         return {}
-
-
-def _table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    for key in keys:
-        inner = data.get(key)
-        data = inner if isinstance(inner, dict) else {}
-    return data
-
-
-def _tables(value: object) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

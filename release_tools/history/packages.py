@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from release_tools.parsed_values import find_table, list_texts
+
 SOURCE_FOLDERS: Final = ("src", "lib", "python", "")
 """The folders in which packages are looked for, the most usual first; empty is the project's own."""
 
@@ -188,40 +190,40 @@ def _locate(package: Package, files: Collection[str], folders: Collection[str]) 
 
 def _declared(pyproject: Mapping[str, Any], project: str) -> Iterator[Package]:
     """Yield the packages that the settings of a build backend name; not all of them need exist."""
-    tool = _table(pyproject, "tool")
-    wheel = _table(tool, "hatch", "build", "targets", "wheel")
-    for path in _texts(wheel.get("packages")):
+    tool = find_table(pyproject, "tool")
+    wheel = find_table(tool, "hatch", "build", "targets", "wheel")
+    for path in list_texts(wheel.get("packages")):
         yield _at(path)
-    scikit = _table(tool, "scikit-build", "wheel").get("packages")
-    for path in _texts(list(scikit.values()) if isinstance(scikit, dict) else scikit):
+    scikit = find_table(tool, "scikit-build", "wheel").get("packages")
+    for path in list_texts(list(scikit.values()) if isinstance(scikit, dict) else scikit):
         yield _at(path)
-    for path in _texts(_table(tool, "pdm", "build").get("includes")):
+    for path in list_texts(find_table(tool, "pdm", "build").get("includes")):
         yield _at(path)
-    poetry = _table(tool, "poetry").get("packages")
+    poetry = find_table(tool, "poetry").get("packages")
     for item in poetry if isinstance(poetry, list) else ():
         if isinstance(item, dict) and isinstance(item.get("include"), str):
             yield _within(str(item.get("from") or ""), item["include"].replace("/", "."))
-    yield from _setuptools(_table(tool, "setuptools"))
-    module = _table(tool, "flit", "module").get("name")
-    maturin = _table(tool, "maturin")
-    uv = _table(tool, "uv", "build-backend")
+    yield from _setuptools(find_table(tool, "setuptools"))
+    module = find_table(tool, "flit", "module").get("name")
+    maturin = find_table(tool, "maturin")
+    uv = find_table(tool, "uv", "build-backend")
     if isinstance(module, str):
         yield from (_within(folder, module) for folder in ("src", ""))
     if isinstance(maturin.get("python-source"), str):
         yield _within(maturin["python-source"], str(maturin.get("module-name") or _normalize(project)).split(".")[0])
-    for name in _texts(uv.get("module-name")) or _texts([uv.get("module-name")]):
+    for name in list_texts(uv.get("module-name")):
         yield _within(str(uv.get("module-root", "src")), name)
 
 
 def _setuptools(table: Mapping[str, Any]) -> Iterator[Package]:
     """Yield packages and modules that are listed; those that setuptools finds are found in the usual folders."""
-    folders = _table(table, "package-dir")
+    folders = find_table(table, "package-dir")
     root = str(folders.get("", ""))
-    listed = _texts(table.get("packages"))
+    listed = list_texts(table.get("packages"))
     for name in (item for item in listed if "." not in item or item.rpartition(".")[0] not in listed):
         path = folders.get(name)
         yield Package(name, str(path)) if isinstance(path, str) else _within(root, name)
-    for name in _texts(table.get("py-modules")):
+    for name in list_texts(table.get("py-modules")):
         yield Package(name, f"{root}/{name}.py".lstrip("/"))
 
 
@@ -233,14 +235,3 @@ def _at(path: str) -> Package:
 def _within(folder: str, name: str) -> Package:
     path = "/".join((folder.strip("/").removeprefix("./"), name.replace(".", "/"))).strip("/")
     return Package(name, path)
-
-
-def _table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    for key in keys:
-        inner = data.get(key)
-        data = inner if isinstance(inner, dict) else {}
-    return data
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

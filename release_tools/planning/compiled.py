@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from packaging.utils import canonicalize_name
 
+from release_tools.parsed_values import find_table
+
 _COMPILING_BACKENDS: Final = ("maturin", "py_build_cmake", "pymsbuild", "scikit_build_core", "sipbuild")
 """The packages of backends that always build for one platform, unless their own settings say otherwise."""
 _COMPILERS: Final = frozenset(
@@ -31,10 +33,10 @@ def compiled_because(pyproject: Mapping[str, Any], texts: Mapping[str, str]) -> 
         pyproject: the parsed ``pyproject.toml``.
         texts: those of the project's `SOURCES` that are there, by name.
     """
-    tool = _table(pyproject, "tool")
+    tool = find_table(pyproject, "tool")
     if "cibuildwheel" in tool:
         return "[tool.cibuildwheel] in pyproject.toml"
-    system = _table(pyproject, "build-system")
+    system = find_table(pyproject, "build-system")
     backend = str(system.get("build-backend", ""))
     if _is_compiling(backend, tool, texts):
         return f"its build backend is {backend}"
@@ -51,20 +53,20 @@ def _is_compiling(backend: str, tool: Mapping[str, Any], texts: Mapping[str, str
     if package == "mesonpy":
         return "meson.build" not in texts or _MESON_LANGUAGE.search(texts["meson.build"]) is not None
     if package == "scikit_build_core":
-        wheel = _table(_table(tool, "scikit-build"), "wheel")
+        wheel = find_table(tool, "scikit-build", "wheel")
         return wheel.get("cmake") is not False and wheel.get("platlib") is not False
     return package in _COMPILING_BACKENDS
 
 
 def _in_settings(tool: Mapping[str, Any]) -> str:
     """Return the backend's setting that has something compiled."""
-    if _table(tool, "setuptools").get("ext-modules"):
+    if find_table(tool, "setuptools").get("ext-modules"):
         return "[tool.setuptools] has ext-modules"
-    if _table(tool, "setuptools-rust"):
+    if find_table(tool, "setuptools-rust"):
         return "[tool.setuptools-rust] in pyproject.toml"
-    if _table(_table(tool, "poetry"), "build"):
+    if find_table(tool, "poetry", "build"):
         return "[tool.poetry.build] runs a build script"
-    pdm = _table(_table(tool, "pdm"), "build")
+    pdm = find_table(tool, "pdm", "build")
     if pdm.get("run-setuptools") and pdm.get("is-purelib") is not True:
         return "[tool.pdm.build] runs setuptools"
     return ""
@@ -88,8 +90,3 @@ def _is_nothing(value: ast.expr) -> bool:
     if isinstance(value, ast.List | ast.Tuple):
         return not value.elts
     return isinstance(value, ast.Constant) and not value.value
-
-
-def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from release_tools.errors import ConfigError
+from release_tools.parsed_values import find_table, list_words
 from release_tools.planning.build_plan import PURE_WHEEL, SDIST, SOURCE_JOB, BuildJob, BuildPlan, BuildTarget
 
 SOURCE_RUNNER: Final = "ubuntu-latest"
@@ -102,7 +103,7 @@ def select(jobs: Sequence[str], pyproject: Mapping[str, Any]) -> Selection:
         jobs: the setting ``wheels.jobs``.
         pyproject: the parsed ``pyproject.toml``.
     """
-    table = _table(_table(pyproject, "tool"), "cibuildwheel")
+    table = find_table(pyproject, "tool", "cibuildwheel")
     names = [*jobs, *(name for name in _ON_REQUEST if name in table and name not in jobs)]
     chosen = {name: _architectures(name, table) for name in names}
     return Selection({name: archs for name, archs in chosen.items() if archs})
@@ -162,7 +163,7 @@ def pure_plan(name: str, version: str) -> BuildPlan:
 def _architectures(job: str, table: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the architectures that one job builds, by the project's ``archs`` for its platform."""
     runner = RUNNERS[job]
-    asked = _words(_table(table, runner.platform).get("archs")) or _words(table.get("archs")) or ["native"]
+    asked = list_words(find_table(table, runner.platform).get("archs")) or list_words(table.get("archs")) or ["native"]
     found: dict[str, None] = {}
     for word in asked:
         if word in _NATIVE or word in ("all", runner.native):
@@ -201,15 +202,3 @@ def _unmatched(jobs: Iterable[BuildJob], optional: Sequence[str]) -> Iterator[st
     for pattern in optional:
         if not any(_is_optional(job.name, target.identifier, [pattern]) for job in jobs for target in job.targets):
             yield f"wheels.optional: {pattern!r} is neither a job nor a build identifier of the plan"
-
-
-def _words(value: object) -> list[str]:
-    """Return the words of a list, or of a text with spaces or commas, both of which cibuildwheel takes."""
-    if isinstance(value, str):
-        return value.replace(",", " ").split()
-    return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}

@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
 
+from release_tools.parsed_values import find_table, list_texts
+
 _LEGACY_BACKEND: Final = "setuptools.build_meta:__legacy__"
 _LEGACY_REQUIRES: Final = ("setuptools >= 40.8.0",)
 _VCS_PLUGINS: Final = frozenset(
@@ -47,7 +49,7 @@ def is_python_project(folder: Path, pyproject: Mapping[str, Any]) -> bool:
         folder: of the project.
         pyproject: its parsed ``pyproject.toml``.
     """
-    declared = {"build-system", "project"} & pyproject.keys() or "poetry" in _table(pyproject, "tool")
+    declared = {"build-system", "project"} & pyproject.keys() or "poetry" in find_table(pyproject, "tool")
     return bool(declared) or any((folder / name).is_file() for name in ("setup.py", "setup.cfg"))
 
 
@@ -84,11 +86,11 @@ class Project:
     @classmethod
     def of(cls, pyproject: Mapping[str, Any]) -> Self:
         """Read the parsed file; what is missing is empty, and nothing is refused: backends check their own settings."""
-        tool, project = _table(pyproject, "tool"), _table(pyproject, "project")
-        system, poetry = _table(pyproject, "build-system"), _table(tool, "poetry")
-        requires, dependencies = _texts(system, "requires"), _texts(project, "dependencies")
+        tool, project = find_table(pyproject, "tool"), find_table(pyproject, "project")
+        system, poetry = find_table(pyproject, "build-system"), find_table(tool, "poetry")
+        requires = tuple(list_texts(system.get("requires")))
         plugins = {_normalise(item) for item in requires} & _VCS_PLUGINS
-        hatch, pdm = _table(_table(tool, "hatch"), "version"), _table(_table(tool, "pdm"), "version")
+        hatch, pdm = find_table(tool, "hatch", "version"), find_table(tool, "pdm", "version")
         settings = _versioningit(tool, hatch)
         version = (
             project.get("version") or ("" if "poetry-dynamic-versioning" in plugins else poetry.get("version")) or ""
@@ -107,7 +109,7 @@ class Project:
             source=source,
             version=str(version),
             versioningit=settings,
-            dependencies=dependencies,
+            dependencies=tuple(list_texts(project.get("dependencies"))),
             in_tree="backend-path" in system,
             build_requires=requires if "build-system" in pyproject else _LEGACY_REQUIRES,
             plugins=frozenset(plugins),
@@ -127,16 +129,16 @@ def _versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Mapping[
     if hatch.get("source") == "versioningit" and own:
         return own
     if "versioningit" in tool:
-        return _table(tool, "versioningit")
+        return find_table(tool, "versioningit")
     return own if hatch.get("source") == "versioningit" else None
 
 
 def _fallback(tool: Mapping[str, Any], hatch: Mapping[str, Any], pdm: Mapping[str, Any]) -> str:
     """Return the version that a plugin is set to use where there is no tag."""
     tables = (
-        *(_table(tool, name) for name in ("setuptools_scm", "setuptools-scm", "vcs-versioning")),
-        *(_table(tool, name) for name in ("uv-dynamic-versioning", "poetry-dynamic-versioning")),
-        *(hatch, _table(hatch, "raw-options"), pdm),
+        *(find_table(tool, name) for name in ("setuptools_scm", "setuptools-scm", "vcs-versioning")),
+        *(find_table(tool, name) for name in ("uv-dynamic-versioning", "poetry-dynamic-versioning")),
+        *(hatch, find_table(hatch, "raw-options"), pdm),
     )
     keys = ("fallback_version", "fallback-version")
     return next((str(table[key]) for table in tables for key in keys if table.get(key)), "")
@@ -150,16 +152,6 @@ def _runs_own_code(settings: Mapping[str, Any]) -> bool:
         if method is not None and not (isinstance(method, str) and method in _VERSIONINGITS_OWN):
             return True
     return False
-
-
-def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    value = data.get(key)
-    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _normalise(requirement: str) -> str:

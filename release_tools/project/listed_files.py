@@ -13,6 +13,7 @@ from fnmatch import translate
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from release_tools.parsed_values import list_tables
 from release_tools.project.field_formats import ini_values, json_values, line_spans, matches, python_values, toml_values
 from release_tools.project.version_field import Found, Text, VersionField
 
@@ -68,7 +69,7 @@ def _bumpversion(read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
     ):
         current = _string(table, "current_version")
         yield from _find(path, read, toml_values, (*keys, "current_version"))
-        for entry in _tables(table.get("files")):
+        for entry in list_tables(table.get("files")):
             search = _string(entry, "search") or _string(table, "search") or _CURRENT
             regex = entry.get("regex", table.get("regex", False)) is True
             name = _string(entry, "filename") or _string(entry, "glob")
@@ -118,7 +119,7 @@ def _tbump(read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
             continue
         current = _string(version, "current")
         yield from _find(path, read, toml_values, (*keys, "version", "current"))
-        for entry in _tables(table.get("file")):
+        for entry in list_tables(table.get("file")):
             search = _string(entry, "search") or _CURRENT
             name = _string(entry, "src")
             if not entry.get("version_template"):
@@ -247,7 +248,3 @@ def _strings(value: object) -> list[str]:
     if isinstance(value, str):
         return value.split(",")
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _tables(value: object) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -3,10 +3,11 @@
 import configparser
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from release_tools.parsed_values import find_table
 from release_tools.recipe.setup_py import read_setup_py
 
 _LARGEST: Final = 1_000_000
@@ -32,11 +33,11 @@ def name_in(read: Callable[[str], str | None]) -> str:
         read: returns the text of a file by its path in the project; None or an empty text where there is none.
     """
     pyproject = _parse(read("pyproject.toml") or "")
-    tool = _table(pyproject, "tool")
-    flit = _table(_table(tool, "flit"), "metadata")
+    tool = find_table(pyproject, "tool")
+    flit = find_table(tool, "flit", "metadata")
     candidates = [
-        _table(pyproject, "project").get("name"),
-        _table(tool, "poetry").get("name"),
+        find_table(pyproject, "project").get("name"),
+        find_table(tool, "poetry").get("name"),
         flit.get("dist-name") or flit.get("module"),
         _sections(read("setup.cfg") or "").get("metadata", {}).get("name"),
         read_setup_py(read("setup.py") or "").keywords.get("name"),
@@ -76,8 +77,3 @@ def _parse(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError):
         return {}  # reported where the settings are read
-
-
-def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}

@@ -42,6 +42,7 @@ from release_tools.history.preparation import is_preparation
 from release_tools.history.tagged_releases import PastRelease, aim, last_final, newest, previous
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
+from release_tools.parsed_values import find_table
 from release_tools.project.committed_project import CommittedProject
 from release_tools.project.tag_spelling import find_tag_format
 from release_tools.project.version_field import VersionField
@@ -419,22 +420,14 @@ def today(env: Mapping[str, str]) -> date:
 
 def _describe(pyproject: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the tables of ``pyproject.toml`` that become metadata, without the version."""
-    tables = (_table(pyproject, "project"), _table(pyproject, "tool", "poetry"))
+    tables = (find_table(pyproject, "project"), find_table(pyproject, "tool", "poetry"))
     project, poetry = ({key: value for key, value in table.items() if key != "version"} for table in tables)
     return project, poetry
 
 
 def _python(pyproject: Mapping[str, Any]) -> str:
-    poetry = _table(pyproject, "tool", "poetry", "dependencies")
-    return str(_table(pyproject, "project").get("requires-python") or poetry.get("python") or "")
-
-
-def _table(data: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    """Return a table within tables; empty where it is missing or something else."""
-    for key in path:
-        inner = data.get(key)
-        data = inner if isinstance(inner, dict) else {}
-    return data
+    poetry = find_table(pyproject, "tool", "poetry", "dependencies")
+    return str(find_table(pyproject, "project").get("requires-python") or poetry.get("python") or "")
 
 
 def start_history(context: Context, release: Release) -> None:

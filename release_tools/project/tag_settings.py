@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from release_tools.model.versions import TagFormat, is_safe_ref
+from release_tools.parsed_values import find_table, list_texts
 
 _PLACEHOLDERS: Final = re.compile(r"\{new_version\}|\{version\}|\$\{version\}|\$version")
 _PLAIN: Final = ("v", "")
@@ -27,13 +28,13 @@ def stated_format(pyproject: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[
         pyproject: the parsed ``pyproject.toml``.
         setup_cfg: the sections of ``setup.cfg``.
     """
-    tool = _table(pyproject, "tool")
+    tool = find_table(pyproject, "tool")
     readers = (_of_scm, _of_versioningit, _of_dunamai)
     for reader in readers:
         found = reader(tool)
         if found is not None:
             return found
-    versioneer = _table(tool, "versioneer") or setup_cfg.get("versioneer", {})
+    versioneer = find_table(tool, "versioneer") or setup_cfg.get("versioneer", {})
     prefix = versioneer.get("tag_prefix")
     if isinstance(prefix, str):
         return _with_prefix(prefix.strip("'\""))
@@ -46,18 +47,18 @@ def stated_format(pyproject: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[
 
 def _of_scm(tool: Mapping[str, Any]) -> TagFormat | None:
     """Read setuptools-scm, vcs-versioning, flit-scm, hatch-vcs and pdm-backend, which share the names of settings."""
-    hatch = _table(_table(tool, "hatch"), "version")
-    pdm = _table(_table(tool, "pdm"), "version")
-    tables = [_table(tool, name) for name in ("setuptools_scm", "setuptools-scm", "vcs-versioning")]
+    hatch = find_table(tool, "hatch", "version")
+    pdm = find_table(tool, "pdm", "version")
+    tables = [find_table(tool, name) for name in ("setuptools_scm", "setuptools-scm", "vcs-versioning")]
     if hatch.get("source") == "vcs":
-        tables.append({"tag_regex": hatch.get("tag-pattern"), **_table(hatch, "raw-options")})
+        tables.append({"tag_regex": hatch.get("tag-pattern"), **find_table(hatch, "raw-options")})
     if pdm.get("source") == "scm":
         tables.append(pdm)
     for table in tables:
-        git = _table(_table(table, "scm"), "git")
+        git = find_table(table, "scm", "git")
         commands = (table.get("git_describe_command"), git.get("describe_command"))
         match = [glob for command in commands for glob in _match_options(command)]
-        match += _texts(table.get("tag_filter"))
+        match += list_texts(table.get("tag_filter"))
         pattern = _compiled(table.get("tag_regex"))
         if pattern is not None:
             return _with_pattern(pattern, match)
@@ -67,10 +68,10 @@ def _of_scm(tool: Mapping[str, Any]) -> TagFormat | None:
 
 
 def _of_versioningit(tool: Mapping[str, Any]) -> TagFormat | None:
-    hatch = _table(_table(tool, "hatch"), "version")
-    table = hatch if hatch.get("source") == "versioningit" and len(hatch) > 1 else _table(tool, "versioningit")
-    tag2version, vcs = _table(table, "tag2version"), _table(table, "vcs")
-    match = _texts(vcs.get("match"))
+    hatch = find_table(tool, "hatch", "version")
+    table = hatch if hatch.get("source") == "versioningit" and len(hatch) > 1 else find_table(tool, "versioningit")
+    tag2version, vcs = find_table(table, "tag2version"), find_table(table, "vcs")
+    match = list_texts(vcs.get("match"))
     pattern = _compiled(tag2version.get("regex"))
     if pattern is not None:
         return _with_pattern(pattern, match)
@@ -85,7 +86,7 @@ def _of_versioningit(tool: Mapping[str, Any]) -> TagFormat | None:
 
 def _of_dunamai(tool: Mapping[str, Any]) -> TagFormat | None:
     for name in ("poetry-dynamic-versioning", "uv-dynamic-versioning"):
-        table = _table(tool, name)
+        table = find_table(tool, name)
         prefix, pattern = table.get("pattern-prefix") or "", table.get("pattern") or "default"
         if not isinstance(prefix, str) or not isinstance(pattern, str):
             continue
@@ -129,11 +130,11 @@ def _with_pattern(pattern: re.Pattern[str], match: Sequence[str]) -> TagFormat:
 
 
 def _templates(tool: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    yield from _texts([_table(tool, "bumpversion").get("tag_name")])
-    yield from _texts([setup_cfg.get("bumpversion", {}).get("tag_name")])
-    yield from _texts([_table(tool, "commitizen").get("tag_format")])
-    yield from _texts([_table(tool, "semantic_release").get("tag_format")])
-    yield from _texts([_table(_table(tool, "tbump"), "git").get("tag_template")])
+    yield from list_texts(find_table(tool, "bumpversion").get("tag_name"))
+    yield from list_texts(setup_cfg.get("bumpversion", {}).get("tag_name"))
+    yield from list_texts(find_table(tool, "commitizen").get("tag_format"))
+    yield from list_texts(find_table(tool, "semantic_release").get("tag_format"))
+    yield from list_texts(find_table(tool, "tbump", "git").get("tag_template"))
 
 
 def _split(template: str) -> tuple[str, str]:
@@ -144,7 +145,7 @@ def _split(template: str) -> tuple[str, str]:
 def _match_options(command: object) -> list[str]:
     """Return the globs of ``--match`` in a ``git describe`` command."""
     try:
-        words = shlex.split(command) if isinstance(command, str) else _texts(command)
+        words = shlex.split(command) if isinstance(command, str) else list_texts(command)
     except ValueError:
         return []
     joined = [word.partition("=")[2] for word in words if word.startswith("--match=")]
@@ -158,14 +159,3 @@ def _compiled(pattern: object) -> re.Pattern[str] | None:
         return re.compile(pattern)
     except re.error:
         return None
-
-
-def _texts(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}

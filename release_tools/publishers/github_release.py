@@ -39,6 +39,7 @@ from release_tools.publishers.base import (
 from release_tools.publishers.hosted_release import COMPLETION_MARKER, KnownRelease
 from release_tools.system.credentials import GITHUB_TOKEN
 from release_tools.system.sanitize import markdown_line
+from release_tools.wording import list_some
 
 NAME: Final = "github"
 SUMS: Final = "SHA256SUMS"
@@ -387,8 +388,7 @@ def _compare(complete: Release, release: Release) -> Iterator[Note]:
         elif ours.sha256 != theirs.sha256:
             members = content_differences(theirs, ours)
             if members:
-                more = f" and {len(members) - 1} more" if len(members) > 1 else ""
-                yield Note(State.WARNING, f"{theirs.filename} has other content", f"{members[0]}{more}")
+                yield Note(State.WARNING, f"{theirs.filename} has other content", list_some(members, 1))
             else:
                 yield Note(State.INFO, f"{theirs.filename} is packed differently", "its content is the same")
 

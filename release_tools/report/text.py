@@ -5,6 +5,7 @@ from typing import Final
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, Report, State
 from release_tools.model.release import Release
+from release_tools.wording import count
 
 _UNITS: Final = ("B", "kB", "MB", "GB")
 _STEP: Final = 1000
@@ -28,13 +29,9 @@ def closing_line(release: Release, report: Report, *, is_dry_run: bool) -> str:
     states = [note.state for section in report.sections for note in section.notes]
     seconds = sum(section.seconds for section in report.sections)
     warnings = states.count(State.WARNING)
-    counted = f", {_count(warnings, 'warning')}" if warnings else ""
+    counted = f", {count(warnings, 'warning')}" if warnings else ""
     subject = f"{release.name} {release.version}"
     if not is_dry_run:
         return f"{subject}: done{counted} ({seconds:.1f} s)"
-    planned = _count(states.count(State.PLANNED), "action")
+    planned = count(states.count(State.PLANNED), "action")
     return f"Dry run of {subject} complete: {planned} planned{counted}. Nothing was published. ({seconds:.1f} s)"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -16,6 +16,7 @@ from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
 from release_tools.project.tag_spelling import find_tag_format, unrecognized_tags
+from release_tools.wording import list_some
 from release_tools.workflows.skip_markers import find_skip_marker
 
 _SHORT: Final = 12
@@ -140,7 +141,7 @@ def _tree(subject: _Subject) -> Iterator[Note]:
     if changes:
         yield Note(
             subject.still_to_do,
-            f"uncommitted: {changes[0]}" + (f" and {len(changes) - 1} more" if len(changes) > 1 else ""),
+            f"uncommitted: {list_some(changes, 1)}",
             advice="Commit what belongs to the release, and stash the rest: git stash --include-untracked",
         )
     else:

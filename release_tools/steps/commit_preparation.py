@@ -13,6 +13,7 @@ from release_tools.git.repository import Repository
 from release_tools.history.preparation import preparation_message
 from release_tools.model.note import Document, Note, State
 from release_tools.model.release import Kind, Release
+from release_tools.wording import count
 
 _SHORT: Final = 12
 
@@ -37,15 +38,14 @@ def commit_preparation(context: Context, release: Release) -> Release:
     repository = Repository.open(context.project, context.env)
     if dirty := local_commit.uncommitted(repository, changes):
         raise RepositoryError(
-            f"{len(dirty)} file{'s' if len(dirty) > 1 else ''} to be edited ha{'ve' if len(dirty) > 1 else 's'}"
-            " uncommitted changes",
+            f"{count(len(dirty), 'file')} to be edited ha{'ve' if len(dirty) > 1 else 's'} uncommitted changes",
             "Commit them, or put them aside: git stash. Then run the same command again.",
             faults=dirty,
         )
     if not context.request.no_commit:
         local_commit.refuse_unfinished(repository)
     message = preparation_message(Version(release.version))
-    files = f"{len(changes)} file{'s' if len(changes) > 1 else ''}"
+    files = count(len(changes), "file")
     if context.gate.is_dry_run:
         context.report.add(Note(State.PLANNED, f"commit {files}: {message}"))
         return release

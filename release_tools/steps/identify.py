@@ -25,6 +25,7 @@ from release_tools.project.project_history import ProjectHistory, today
 from release_tools.project.tag_spelling import find_tag_format, suggest_template, unrecognized_tags
 from release_tools.project.version_field import VersionField
 from release_tools.system.process import ProcessError
+from release_tools.wording import count, list_some
 
 _SHORT: Final = 12
 _SHOWN: Final = 3
@@ -330,7 +331,7 @@ def _occurs(checkout: Checkout, version: Version) -> bool:
 
 
 def _since(described: DescribedVersion) -> str:
-    return f"{described.distance} commit{'s' if described.distance > 1 else ''} after {described.tag}"
+    return f"{count(described.distance, 'commit')} after {described.tag}"
 
 
 def _choose_from_file(checkout: Checkout, version: Version, reason: str) -> Chosen:
@@ -372,7 +373,7 @@ def _first_tag_notes(checkout: Checkout) -> tuple[Note, ...]:
     template = suggest_template(checkout.context, checkout.head.commit)
     example = template or f"{others[-1]} with {{version}}"
     advice = f'If they are versions, say how they are spelled: tag-format, such as "{example}".'
-    return (untagged, Note(State.WARNING, f"no tag looks like {tag_format.example}", _listed(others), advice))
+    return (untagged, Note(State.WARNING, f"no tag looks like {tag_format.example}", list_some(others, _SHOWN), advice))
 
 
 def _second_tag(checkout: Checkout, chosen: Chosen) -> tuple[Note, ...]:
@@ -413,9 +414,9 @@ def _uncommitted(repository: Repository) -> tuple[Note, ...]:
     changes = repository.changes()
     if not changes:
         return ()
-    count = f"{len(changes)} uncommitted change{'s' if len(changes) > 1 else ''}"
-    text, advice = f"{count} left out: only what is committed is built", "Commit what belongs to the release."
-    return (Note(State.WARNING, text, _listed(changes), advice),)
+    counted = count(len(changes), "uncommitted change")
+    text, advice = f"{counted} left out: only what is committed is built", "Commit what belongs to the release."
+    return (Note(State.WARNING, text, list_some(changes, _SHOWN), advice),)
 
 
 def _absent(repository: Repository, head: Head) -> tuple[Note, ...]:
@@ -423,8 +424,4 @@ def _absent(repository: Repository, head: Head) -> tuple[Note, ...]:
     if not absent:
         return ()
     text = "a submodule that is not checked out is left out" + (f" ({len(absent)} of them)" if absent[1:] else "")
-    return (Note(State.WARNING, text, _listed(absent), "Type: git submodule update --init --recursive"),)
-
-
-def _listed(names: list[str] | tuple[str, ...]) -> str:
-    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    return (Note(State.WARNING, text, list_some(absent, _SHOWN), "Type: git submodule update --init --recursive"),)

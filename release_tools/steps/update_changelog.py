@@ -18,6 +18,7 @@ from release_tools.model.release import Kind, Release
 from release_tools.project.project_history import ProjectHistory, today
 from release_tools.system.credentials import refuse_credentials, without_credentials
 from release_tools.system.process import ProcessError, run
+from release_tools.wording import count
 
 
 def update_changelog(context: Context, release: Release) -> Release | Skip:
@@ -44,12 +45,12 @@ def update_changelog(context: Context, release: Release) -> Release | Skip:
 def _from_fragments(
     context: Context, release: Release, history: ProjectHistory, settings: FragmentSettings
 ) -> Release | Skip:
-    count = len(history.fragments)
-    if not count:
+    number = len(history.fragments)
+    if not number:
         return Skip(f"there are no fragments for {settings.command}")
     _collect(context, settings, _source(release), Version(release.version))
     text = f"{settings.changelog}: {release.version}, by {settings.command}"
-    context.report.add(Note(_state(context), text, f"from {count} fragment{'s' if count > 1 else ''}"))
+    context.report.add(Note(_state(context), text, f"from {count(number, 'fragment')}"))
     return release
 
 

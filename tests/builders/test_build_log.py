@@ -106,7 +106,7 @@ BOX = "`project.license` as a TOML table is deprecated\n!!\n\n    ****\n    Plea
             ("setuptools/dist.py:3: Deprecated: no",),
         ),
         (["/scratch/source/setup.py:3: no", "/scratch/sdist/demo-1.0/setup.py:3: no"], ("setup.py:3: no",)),
-        (list("abcde"), ("a; b; c (and 2 more)",)),
+        (list("abcde"), ("a; b; c and 2 more",)),
         (["!!"], ()),
     ],
 )

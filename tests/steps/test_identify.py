@@ -383,7 +383,7 @@ def test_uncommitted_changes_are_mentioned_and_change_no_version(run: Run, tmp_p
     said = run("version", "-C", checkout.root)
     assert said.out == "1.0\n"
     assert "4 uncommitted changes left out" in said.err
-    assert "demo/__init__.py, new file, z, …" in said.err
+    assert "demo/__init__.py, new file, z and 1 more" in said.err
 
 
 def test_a_tag_object_that_bears_another_name_is_an_error_and_no_endless_search(run: Run, tmp_path: Path) -> None:

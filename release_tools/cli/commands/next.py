@@ -13,6 +13,7 @@ from release_tools.history.tagged_releases import newest
 from release_tools.model.note import Note, State
 from release_tools.project.project_history import ProjectHistory, today
 from release_tools.system import sanitize
+from release_tools.wording import list_some
 
 _SHOWN: Final = 3
 
@@ -62,8 +63,7 @@ def _reasons(past: Past, advice: Recommendation, history: ProjectHistory) -> Ite
 
 def _listed(item: BumpEvidence) -> str:
     """Return the first few findings, and how many more there are."""
-    more = (f"and {len(item.details) - _SHOWN} more",) if len(item.details) > _SHOWN else ()
-    return "\n".join(f"  {line}" for line in (*item.details[:_SHOWN], *more))
+    return "  " + list_some(item.details, _SHOWN, "\n  ")
 
 
 def _data(past: Past, advice: Recommendation, scheme: str) -> dict[str, Any]:

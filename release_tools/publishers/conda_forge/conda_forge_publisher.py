@@ -35,6 +35,7 @@ from release_tools.publishers.conda_forge.tag_archive import TagArchive
 from release_tools.publishers.conda_forge.token import check_token, token_login
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 from release_tools.system.sanitize import visible
+from release_tools.wording import count
 
 NAME: Final = "conda-forge"
 _TEMPLATES = (".github/pull_request_template.md", ".github/PULL_REQUEST_TEMPLATE.md")
@@ -143,10 +144,9 @@ class CondaForgePublisher(BasePublisher):
             return
         heading = " ".join(visible(reason).split())
         text = f"# {heading}\naction: broken\npackages:\n" + "".join(f"- {name}\n" for name in names)
-        count = f"{len(names)} package{'s' if len(names) > 1 else ''}"
         yield Note(
             State.WARNING,
-            f"ask conda-forge to mark {count} as broken",
+            f"ask conda-forge to mark {count(len(names), 'package')} as broken",
             f"{CONDA_FORGE_REQUESTS}/new/main/requests",
             f"Propose this file as requests/{query.conda_name}-{query.version}.yml:\n\n{text}",
         )

@@ -17,10 +17,10 @@ from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.publishers.package_index.simple_api import IndexFile, Listing
 from release_tools.system.http import Http
+from release_tools.wording import list_some
 
 _LARGEST: Final = 64 << 20
 """The most bytes of a wheel that are downloaded to compare with it."""
-_SHOWN: Final = 5
 _EXTENSIONS: Final = (".so", ".pyd")
 _VENDORED: Final = (".libs", ".dylibs")
 
@@ -127,10 +127,9 @@ def _note(gone: list[str], installed: frozenset[str], previous: Version) -> Note
         PurePosixPath(path).suffix not in (".py", ".pyi", ".so") or path.partition("/")[0] not in packages
         for path in paths
     )
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
     return Note(
         State.WARNING if is_serious else State.INFO,
         f"{len(paths)} files that {previous} installs are gone",
-        ", ".join(paths[:_SHOWN]) + more,
+        list_some(paths),
         "If that is not meant, name them in your build backend's settings." if is_serious else "",
     )
