@@ -10,8 +10,9 @@ from packaging.version import Version
 from release_tools.builders.python import PythonBuilder
 from release_tools.engine.context import Context
 from release_tools.git.clone import clone_between_tags
+from release_tools.git.log import find_floating_tags
 from release_tools.git.project_repository import open_repository
-from release_tools.model.versions import floating_tags, parse_version
+from release_tools.model.versions import parse_version
 from release_tools.project.name import stated_name
 from release_tools.project.required_python import require_python
 from release_tools.project.tag_spelling import find_tag_format
@@ -63,9 +64,8 @@ def _ask(context: Context) -> Message:
     refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
     require_python(context.project)
     repository = open_repository(context)
-    head, commits, tag_format = repository.head(), repository.tags(), find_tag_format(context)
-    versions = {tag: version for tag in commits if (version := tag_format.version(tag)) is not None}
-    tags = commits.keys() - floating_tags(versions, commits)
+    head = repository.head()
+    tags = repository.tags().keys() - find_floating_tags(repository, find_tag_format(context))
     clone = clone_between_tags(repository, context.scratch / _FOLDER, head, sorted(tags))
     source = clone / context.project.relative_to(repository.root)
     time = max(head.time, _FIRST_ZIP_TIME)

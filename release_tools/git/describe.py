@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from packaging.version import Version
 
 from release_tools.errors import VersionError
+from release_tools.git.log import find_floating_tags
 from release_tools.git.repository import Head, Nearest, Repository
-from release_tools.model.versions import TagFormat, floating_tags, parse_version
+from release_tools.model.versions import TagFormat, parse_version
 from release_tools.parsed_values import list_texts
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _nearest(repository: Repository, vcs: Mapping[str, Any], tag_format: TagForm
         for name in ("match", "exclude")
     )
     globs = match or ([] if any_tag else tag_format.globs)
-    exclude += _floating(repository, tag_format)
+    exclude += find_floating_tags(repository, tag_format)
     while True:
         found = repository.nearest_tag(globs, exclude)
         if found is None or any_tag or tag_format.version(found.tag) is not None:
@@ -132,12 +133,6 @@ def _nearest(repository: Repository, vcs: Mapping[str, Any], tag_format: TagForm
                 "List the tags: git tag --list",
             )
         exclude.append(found.tag)  # a stray tag that looks like one of ours
-
-
-def _floating(repository: Repository, tag_format: TagFormat) -> set[str]:
-    commits = repository.tags()
-    versions = {tag: version for tag in commits if (version := tag_format.version(tag)) is not None}
-    return floating_tags(versions, commits)
 
 
 def _description(found: Nearest, head: Head) -> "VCSDescription":

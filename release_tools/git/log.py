@@ -12,7 +12,7 @@ from release_tools.errors import RepositoryError
 from release_tools.git.repository import Repository
 from release_tools.history.commits import Author, Commit, co_authors, unify_authors
 from release_tools.history.dates import day_of
-from release_tools.history.tagged_releases import PastRelease, without_floating
+from release_tools.history.tagged_releases import PastRelease, floating_tags
 from release_tools.model.versions import TagFormat
 from release_tools.system.process import ProcessError
 
@@ -28,6 +28,24 @@ def read_releases(repository: Repository, tag_format: TagFormat, *, merged: str 
         tag_format: which tags are versions.
         merged: only those in the history of this commit; all of them if empty.
     """
+    tagged = read_tagged_versions(repository, tag_format, merged=merged)
+    floating = floating_tags(tagged)
+    return sorted({release.version: release for release in tagged if release.tag not in floating}.values())
+
+
+def find_floating_tags(repository: Repository, tag_format: TagFormat) -> set[str]:
+    """Return the tags that only follow a series, such as ``v1``; see `floating_tags`."""
+    return floating_tags(read_tagged_versions(repository, tag_format))
+
+
+def read_tagged_versions(repository: Repository, tag_format: TagFormat, *, merged: str = "") -> list[PastRelease]:
+    """Return every tag that carries a version, floating tags and second spellings among them.
+
+    Args:
+        repository: to read.
+        tag_format: which tags are versions.
+        merged: only those in the history of this commit; all of them if empty.
+    """
     form = "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
     wanted = (f"--merged={merged}",) if merged else ()
     tagged = []
@@ -36,7 +54,7 @@ def read_releases(repository: Repository, tag_format: TagFormat, *, merged: str 
         version = tag_format.version(tag)
         if version is not None and time:
             tagged.append(PastRelease(version, tag, peeled or direct, day_of(int(time)), int(time)))
-    return sorted({release.version: release for release in without_floating(tagged)}.values())
+    return tagged
 
 
 def read_commits(repository: Repository, until: str, since: str = "", path: str = "") -> list[Commit]:

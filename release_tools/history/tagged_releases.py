@@ -42,18 +42,20 @@ def aim(version: Version) -> Version:
     return Version(version.public.partition(".dev")[0])
 
 
-def without_floating(releases: Iterable[PastRelease]) -> list[PastRelease]:
-    """Leave out tags that follow the newest release of a series, such as a ``v1`` that is moved to each ``v1.x.y``.
+def floating_tags(releases: Iterable[PastRelease]) -> set[str]:
+    """Return the tags that only follow the newest release of a series, as a ``v1`` that is moved to each ``v1.x.y``.
 
-    A tag of one or two numbers floats where a longer version of its series is on its commit, or was tagged earlier.
+    A version of one or two numbers floats where a longer version of its series is tagged on the same commit, or was
+    tagged earlier: a release comes before those that continue its series.
     """
     known = list(releases)
     series: dict[tuple[int, ...], list[PastRelease]] = {}
     for release in known:
         numbers = release.version.release
         for length in range(1, min(len(numbers), _FULL_LENGTH)):
-            series.setdefault((release.version.epoch, *numbers[:length]), []).append(release)
-    return [release for release in known if not _is_floating(release, series)]
+            if any(numbers[length:]):
+                series.setdefault((release.version.epoch, *numbers[:length]), []).append(release)
+    return {release.tag for release in known if _is_floating(release, series)}
 
 
 def _is_floating(short: PastRelease, series: dict[tuple[int, ...], list[PastRelease]]) -> bool:
@@ -61,9 +63,7 @@ def _is_floating(short: PastRelease, series: dict[tuple[int, ...], list[PastRele
     if str(version) != version.base_version:
         return False
     longer = series.get((version.epoch, *version.release), ())
-    return any(
-        other.version > version and (other.commit == short.commit or other.time <= short.time) for other in longer
-    )
+    return any(other.commit == short.commit or other.time < short.time for other in longer)
 
 
 def last_final(releases: Iterable[PastRelease]) -> PastRelease | None:

@@ -1,7 +1,7 @@
 """PEP 440 versions: their kind, their spelling for conda, and their spelling as git tags."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final, Self
@@ -159,32 +159,6 @@ class TagFormat:
 
     def _longest_first(self) -> list[str]:
         return sorted(self.prefixes, key=len, reverse=True)
-
-
-def floating_tags(versions: Mapping[str, Version], commits: Mapping[str, str]) -> set[str]:
-    """Return the tags that only follow a series: ``v1`` or ``v1.2`` on the same commit as ``v1.2.3``.
-
-    Args:
-        versions: of the project's tags.
-        commits: of every tag.
-    """
-    by_commit: dict[str, list[tuple[str, Version]]] = {}
-    for tag, version in versions.items():
-        by_commit.setdefault(commits.get(tag, tag), []).append((tag, version))
-    return {
-        tag
-        for together in by_commit.values()
-        for tag, version in together
-        if any(_is_series_of(version, other) for _, other in together)
-    }
-
-
-def _is_series_of(version: Version, other: Version) -> bool:
-    """Check whether a version is a shortened form of another one: ``1`` or ``1.2`` of ``1.2.3``."""
-    shorter = len(version.release) < len(other.release)
-    same_start = other.release[: len(version.release)] == version.release and other.epoch == version.epoch
-    is_plain = str(version) == version.base_version and any(other.release[len(version.release) :])
-    return shorter and same_start and is_plain
 
 
 def _by_pattern(pattern: re.Pattern[str], tag: str) -> list[str]:

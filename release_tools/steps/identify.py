@@ -12,12 +12,13 @@ from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError, VersionError
 from release_tools.git.describe import DescribedVersion, describe
+from release_tools.git.log import find_floating_tags
 from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Head, Repository
 from release_tools.history.bump import Bump
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
-from release_tools.model.versions import TagFormat, floating_tags, is_safe_ref, kind_of, parse_version
+from release_tools.model.versions import TagFormat, is_safe_ref, kind_of, parse_version
 from release_tools.project.committed_project import CommittedProject
 from release_tools.project.facts import Project, VersionSource, is_python_project
 from release_tools.project.name import stated_name
@@ -78,10 +79,9 @@ class Checkout:
     @cached_property
     def versions(self) -> Mapping[str, Version]:
         """Return the versions of the project by their tags, without tags that only follow a series (``v1``)."""
-        commits = self.repository.tags()
-        versions = {tag: version for tag in commits if (version := self.tag_format.version(tag)) is not None}
-        floating = floating_tags(versions, commits)
-        return {tag: version for tag, version in versions.items() if tag not in floating}
+        floating = find_floating_tags(self.repository, self.tag_format)
+        tags = self.repository.tags().keys() - floating
+        return {tag: version for tag in sorted(tags) if (version := self.tag_format.version(tag)) is not None}
 
     @cached_property
     def here(self) -> Mapping[str, Version]:

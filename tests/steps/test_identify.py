@@ -49,6 +49,8 @@ def version(run: Run, checkout: Checkout | Path, *options: str, **env: str) -> d
         (". v2!1.0 .", "2!1.1.0.dev1", "dev", "v2!1.1.0.dev1", False),
         (". v1.2.3.post1 .", "1.3.0.dev1", "dev", "v1.3.0.dev1", False),
         (". v2026 .", "2026.1.0.dev1", "dev", "v2026.1.0.dev1", False),
+        (". v1.2.3 . v1", "1.3.0.dev1", "dev", "v1.3.0.dev1", False),
+        (". v1.2 . v1.2.1", "1.2.1", "final", "v1.2.1", True),
         (". " * 12, "0.1.0.dev12", "dev", "v0.1.0.dev12", False),
         (". v1.0.0rc1 v1.0.0", "1.0.0", "final", "v1.0.0", True),
         (". v1.0.0 v1.0.0rc1", "1.0.0", "final", "v1.0.0", True),
