@@ -9,8 +9,8 @@ from pathlib import Path
 
 from release_tools import errors
 from release_tools.cli import main
-from release_tools.config.loader import Setting, settings
-from release_tools.config.reference import configuration_page, json_schema
+from release_tools.config.loader import Setting, list_settings
+from release_tools.config.reference import build_json_schema, write_configuration_page
 from release_tools.errors import ReleaseToolsError
 
 DOCS = Path(__file__).parent
@@ -45,8 +45,8 @@ This page is generated from the code: `nox -s reference`.
 def pages() -> Mapping[Path, str]:
     """Return every generated page by its path."""
     return {
-        DOCS / "configuration.md": configuration_page(),
-        DOCS / "configuration.schema.json": json.dumps(json_schema(), indent=2) + "\n",
+        DOCS / "configuration.md": write_configuration_page(),
+        DOCS / "configuration.schema.json": json.dumps(build_json_schema(), indent=2) + "\n",
         DOCS / "exit-codes.md": EXIT_CODES_HEAD + "".join(exit_codes()),
         DOCS / "cli.md": CLI_HEAD + "".join(command(name) for name in main.COMMANDS),
         ACTION: action(ACTION.read_text(encoding="utf-8")),
@@ -56,7 +56,7 @@ def pages() -> Mapping[Path, str]:
 def action(text: str) -> str:
     """Return the action file with an input for each setting."""
     head, rest = text.split(INPUTS_BEGIN)
-    return head + INPUTS_BEGIN + "".join(map(setting_input, settings())) + INPUTS_END + rest.split(INPUTS_END)[1]
+    return head + INPUTS_BEGIN + "".join(map(setting_input, list_settings())) + INPUTS_END + rest.split(INPUTS_END)[1]
 
 
 def setting_input(item: Setting) -> str:
@@ -77,7 +77,7 @@ def command(name: str) -> str:
     """Return the section of one command: its sentence, its arguments and its own options."""
     parser = argparse.ArgumentParser(add_help=False)
     import_module(f"release_tools.cli.commands.{name.replace('-', '_')}").add_arguments(parser)
-    common = {item.key for item in settings()}
+    common = {item.key for item in list_settings()}
     rows = "".join(row(action) for action in parser._actions if action.dest not in common)  # noqa: SLF001 - no other way
     table = f"\n| | |\n|---|---|\n{rows}" if rows else ""
     return f"\n## release-tools {name}\n\n{main.COMMANDS[name].capitalize()}.\n{table}"

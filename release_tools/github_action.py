@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.cli.main import COMMANDS, main, run_process
-from release_tools.cli.session import expected_release
-from release_tools.config.loader import settings
+from release_tools.cli.session import read_expected_release
+from release_tools.config.loader import list_settings
 from release_tools.errors import ReleaseToolsError, UsageError
-from release_tools.git.remote import github_login
+from release_tools.git.remote import make_github_login
 from release_tools.git.repository import Repository
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import SOURCE_JOB
@@ -75,7 +75,7 @@ def _run_phase(env: Mapping[str, str], given: dict[str, str]) -> int:
         build = {name: value for name, value in given.items() if name not in {ONLY, EXPECT}}
         return _run_command("build", build, _leave_out(arguments, {"--only"}, {"--dry-run", "--offline-tag"}), env)
     try:
-        built = expected_release(env.get(BUILT, "")) or Release()
+        built = read_expected_release(env.get(BUILT, "")) or Release()
     except ReleaseToolsError as error:
         Console(env).error(error)
         return error.exit_code
@@ -105,7 +105,7 @@ def _run_command(command: str, given: dict[str, str], arguments: Sequence[str], 
     given = dict(given)
     positional = [given.pop("version")] if command in POSITIONAL and "version" in given else []
     options = [part for name in OPTIONS if name in given for part in (f"--{name}", given[name])]
-    variables = {item.variable: given[item.name] for item in settings() if item.name in given}
+    variables = {item.variable: given[item.name] for item in list_settings() if item.name in given}
     inner = {name: value for name, value in env.items() if name not in {VARIABLE, PHASE, BUILT}} | variables
     if _needs_history(command, given.get("only", ""), given.get("job", "")):
         deepen(Path(given.get("project", ".")), inner)
@@ -129,7 +129,7 @@ def deepen(project: Path, env: Mapping[str, str]) -> None:
     try:
         repository = Repository.open(project, env)
         if repository.shallow:
-            repository.unshallow("origin", github_login(env))
+            repository.unshallow("origin", make_github_login(env))
     except ReleaseToolsError:
         return
 

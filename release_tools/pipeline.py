@@ -222,7 +222,7 @@ def run(items: Sequence[Item], context: Context, release: Release | None = None)
         known, error = _run_step(step, context, known)
         if error is not None:
             _mention_full_disk(error)
-            context.report.add_sections(*_not_run(queue, context, known))
+            context.report.add_sections(*_list_not_run(queue, context, known))
             return Outcome(known, context.report.report, error)
         for task in TASKS:
             if task.after is step and task.serves in queue:
@@ -298,7 +298,7 @@ def _run_step(step: Step, context: Context, known: Release) -> tuple[Release, Re
     if isinstance(result, Skip):
         context.report.add(Note(State.SKIPPED, result.reason, advice=result.advice))
         result = known
-    error = error or _failure(step, context.report.notes)
+    error = error or _find_failure(step, context.report.notes)
     context.console.section(context.report.end_section(step.title, perf_counter() - started, step.group))
     for document in context.report.report.documents[documents:]:
         context.console.document(document)
@@ -323,7 +323,7 @@ def _mention_full_disk(error: ReleaseToolsError) -> None:
         error.advice = " ".join(filter(None, (error.advice, advice)))
 
 
-def _not_run(queue: Sequence[Item], context: Context, release: Release) -> tuple[Section, ...]:
+def _list_not_run(queue: Sequence[Item], context: Context, release: Release) -> tuple[Section, ...]:
     """Return sections for the steps that a failure kept from running, so that reports show the whole pipeline."""
     note = Note(State.NOT_RUN, "not run")
     sections: list[Section] = []
@@ -337,7 +337,7 @@ def _not_run(queue: Sequence[Item], context: Context, release: Release) -> tuple
     return tuple(sections)
 
 
-def _failure(step: Step, notes: Sequence[Note]) -> ReleaseToolsError | None:
+def _find_failure(step: Step, notes: Sequence[Note]) -> ReleaseToolsError | None:
     """Return one error for all the faults that a step found."""
     faults = [note for note in notes if note.state is State.FAILED]
     if not faults:

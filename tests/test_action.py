@@ -15,7 +15,7 @@ import yaml
 
 from release_tools import github_action
 from release_tools.addresses import DISTRIBUTION
-from release_tools.config.loader import settings
+from release_tools.config.loader import list_settings
 from tests.acting import ACT, LOCK, OURS, ROOT, Runner, copy_action, make_action, plain_wheel
 from tests.support.interpreters import python_with_pip
 
@@ -70,7 +70,7 @@ def strings(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever YAML holds
 
 
 def test_every_setting_is_an_input_and_every_input_is_known() -> None:
-    known = {item.name for item in settings() if not item.is_table}
+    known = {item.name for item in list_settings() if not item.is_table}
     assert set(FILE["inputs"]) == known | set(github_action.OPTIONS) | set(github_action.OWN)
     assert not known & (set(github_action.OPTIONS) | set(github_action.OWN))
 

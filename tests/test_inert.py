@@ -35,7 +35,7 @@ GAP = "\u200b"
     ],
 )
 def test_a_terminal_shows_text_and_obeys_none(written: str, shown: str) -> None:
-    assert sanitize.for_terminal(written) == shown
+    assert sanitize.sanitize_for_terminal(written) == shown
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_a_terminal_shows_text_and_obeys_none(written: str, shown: str) -> None:
     ],
 )
 def test_a_log_commands_no_runner(written: str, shown: str) -> None:
-    assert sanitize.for_log(written) == shown
+    assert sanitize.sanitize_for_log(written) == shown
 
 
 def test_an_annotation_ends_where_we_end_it() -> None:
-    assert sanitize.workflow_data("50%\r\n::error::x") == "50%25%0A::error::x"
-    assert sanitize.workflow_data("x ##[add-path]/evil") == "x ##\\[add-path]/evil"
+    assert sanitize.escape_workflow_data("50%\r\n::error::x") == "50%25%0A::error::x"
+    assert sanitize.escape_workflow_data("x ##[add-path]/evil") == "x ##\\[add-path]/evil"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_an_annotation_ends_where_we_end_it() -> None:
     ],
 )
 def test_a_line_that_others_wrote_is_text_on_github(written: str, shown: str) -> None:
-    assert sanitize.markdown_line(written) == shown
+    assert sanitize.escape_markdown_line(written) == shown
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_line_that_others_wrote_is_text_on_github(written: str, shown: str) ->
     ],
 )
 def test_the_projects_own_markdown_keeps_its_form_and_loses_its_reach(written: str, shown: str | None) -> None:
-    made = sanitize.markdown(written)
+    made = sanitize.escape_markdown(written)
     if shown is not None:
         assert made == shown
     assert not reach(made)
@@ -177,12 +177,12 @@ HOSTILE = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 @given(HOSTILE | st.text())
 def test_no_markdown_whatsoever_reaches_anyone(written: str) -> None:
-    assert not reach(sanitize.markdown(written))
+    assert not reach(sanitize.escape_markdown(written))
 
 
 @given(HOSTILE | st.text())
 def test_no_line_whatsoever_is_more_than_text(written: str) -> None:
-    tokens = MARKDOWN.parse("- " + sanitize.markdown_line(written))
+    tokens = MARKDOWN.parse("- " + sanitize.escape_markdown_line(written))
     assert not [fault for token in tokens for fault in faults(token)]
     kinds = {token.type for token in tokens} | {c.type for token in tokens for c in token.children or ()}
     opened = {kind for kind in kinds if not kind.endswith("_close")}
@@ -191,22 +191,22 @@ def test_no_line_whatsoever_is_more_than_text(written: str) -> None:
 
 @given(st.text())
 def test_a_line_reads_as_it_was_written(written: str) -> None:
-    shown = MARKDOWN.parse("- " + sanitize.markdown_line(written))
+    shown = MARKDOWN.parse("- " + sanitize.escape_markdown_line(written))
     texts = "".join(c.content for token in shown for c in token.children or () if c.type in {"text", "code_inline"})
-    plain = " ".join(sanitize.visible(written).split())
+    plain = " ".join(sanitize.make_visible(written).split())
     assert texts.replace(GAP, "") == plain.replace(GAP, "") or "`" in plain
 
 
 @given(HOSTILE | st.text())
 def test_a_fence_is_left_by_nothing(written: str) -> None:
-    fence, *more = MARKDOWN.parse(sanitize.markdown_fence(written, "text"))
+    fence, *more = MARKDOWN.parse(sanitize.fence_markdown(written, "text"))
     assert (fence.type, fence.info, more) == ("fence", "text", [])
-    assert fence.content == sanitize.visible(written) + "\n"
+    assert fence.content == sanitize.make_visible(written) + "\n"
 
 
 @given(st.text())
 def test_inert_text_stays_as_it_is(written: str) -> None:
-    for function in (sanitize.visible, sanitize.for_terminal, sanitize.for_log):
+    for function in (sanitize.make_visible, sanitize.sanitize_for_terminal, sanitize.sanitize_for_log):
         assert function(function(written)) == function(written)
 
 
@@ -221,4 +221,7 @@ def test_inert_text_stays_as_it_is(written: str) -> None:
 def test_hostile_text_takes_no_longer_than_other_text(hostile: str) -> None:
     # Quadratic work on this much would try the retry_policy of any suite.
     text = hostile * (100_000 // len(hostile))
-    assert [function(text) for function in (sanitize.for_log, sanitize.markdown, sanitize.markdown_line)]
+    assert [
+        function(text)
+        for function in (sanitize.sanitize_for_log, sanitize.escape_markdown, sanitize.escape_markdown_line)
+    ]

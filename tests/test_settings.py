@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from release_tools.config.loader import read_config, settings
-from release_tools.config.reference import json_schema
+from release_tools.config.loader import list_settings, read_config
+from release_tools.config.reference import build_json_schema
 from release_tools.config.schema import Config
 from release_tools.errors import ConfigError
 from tests.conftest import Run
 from tests.support.repositories import make_repository
 
-ALL = {item.key: item for item in settings()}
+ALL = {item.key: item for item in list_settings()}
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def test_each_setting_has_names_of_its_own() -> None:
 
 
 def test_the_schema_is_one_and_agrees_with_the_reader(tmp_path: Path) -> None:
-    schema = json_schema()
+    schema = build_json_schema()
     Draft202012Validator.check_schema(schema)
     validator = Draft202012Validator(schema)
     for table, good in [
@@ -218,7 +218,7 @@ def test_the_schema_describes_what_config_prints(run: Run, tmp_path: Path) -> No
     held = json.loads(said.out)
     assert set(held) == set(ALL)
     for key, value in held.items():
-        properties = json_schema()
+        properties = build_json_schema()
         for part in key.split("."):
             properties = properties["properties"][part]
         try:

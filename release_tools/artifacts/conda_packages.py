@@ -18,11 +18,11 @@ from release_tools.artifacts.members import (
     Limits,
     Member,
     MemberNames,
-    one_line,
+    join_lines,
     open_regular,
-    refused,
+    refuse_member,
 )
-from release_tools.artifacts.streams import Frame, Packing, decoding
+from release_tools.artifacts.streams import Frame, Packing, translate_errors
 from release_tools.artifacts.tars import read_members
 from release_tools.artifacts.zips import Zip, open_zip
 from release_tools.errors import ArchiveError
@@ -120,10 +120,10 @@ def _open_members(path: Path, limits: Limits) -> Iterator[Iterator[tuple[Member,
         metadata = _Fields.read({"metadata.json": archive.read("metadata.json")}, "metadata.json", path.name)
         if metadata.get("conda_pkg_format_version", int) != _FORMAT_VERSION:
             raise ArchiveError(f"{path.name}: not version {_FORMAT_VERSION} of the conda package format", REBUILD)
-        yield chain.from_iterable(_component(archive, part, names) for part in ("pkg", "info"))
+        yield chain.from_iterable(_read_component(archive, part, names) for part in ("pkg", "info"))
 
 
-def _component(archive: Zip, part: str, names: MemberNames) -> Iterator[tuple[Member, bytes]]:
+def _read_component(archive: Zip, part: str, names: MemberNames) -> Iterator[tuple[Member, bytes]]:
     """Yield the members of one of the two tars in a ``.conda`` file."""
     stem = archive.shown.removesuffix(".conda")
     wanted = {"metadata.json", f"pkg-{stem}.tar.zst", f"info-{stem}.tar.zst"}
@@ -145,7 +145,7 @@ def _component(archive: Zip, part: str, names: MemberNames) -> Iterator[tuple[Me
     )
     for member, content in read_members(frame, shown, names, _DOCUMENTS.__contains__, archive.limits):
         if member.name.startswith(_INFO) != (part == "info"):
-            raise refused(shown, member.name, "belongs in the other part of the package")
+            raise refuse_member(shown, member.name, "belongs in the other part of the package")
         yield member, content
 
 
@@ -153,7 +153,7 @@ def _check_identity(package: CondaPackage, limits: Limits) -> None:
     """Compare ``info/index.json`` with the file name, and the names with what the package's systems can hold."""
     stem = f"{package.name}-{package.version}-{package.build}"
     if package.path.name.removeprefix(stem) not in _SUFFIXES:
-        raise ArchiveError(f"{package.path.name}: its info/index.json says {one_line(stem)}", REBUILD)
+        raise ArchiveError(f"{package.path.name}: its info/index.json says {join_lines(stem)}", REBUILD)
     if package.subdir.startswith(_CASELESS):
         names = MemberNames(package.path.name, limits)
         for member in package.members:
@@ -208,8 +208,8 @@ class _Fields:
         shown = f"{archive}: info/{name}"
         if name not in documents:
             raise ArchiveError(f"{shown} is missing", REBUILD)
-        with decoding(shown):
-            fields = json.loads(documents[name], object_pairs_hook=_unique)
+        with translate_errors(shown):
+            fields = json.loads(documents[name], object_pairs_hook=_reject_duplicates)
         if not isinstance(fields, dict):
             raise ArchiveError(f"{shown}: not an object", REBUILD)
         return cls(fields, shown)
@@ -238,7 +238,7 @@ class _Fields:
         return tuple(values)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return a JSON object; refuse a repeated key, which parsers read differently."""
     fields = dict(pairs)
     if len(fields) != len(pairs):

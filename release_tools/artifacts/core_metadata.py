@@ -12,7 +12,7 @@ from packaging.metadata import InvalidMetadata, Metadata, RawMetadata, parse_ema
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from release_tools.artifacts.members import REBUILD, one_line
+from release_tools.artifacts.members import REBUILD, join_lines
 from release_tools.errors import ArchiveError
 
 _USED: Final = ("name", "version", "requires_dist", "requires_python", "provides_extra")
@@ -63,7 +63,7 @@ def parse_metadata(content: bytes, shown: str) -> CoreMetadata:
         try:
             getattr(parsed, field)
         except InvalidMetadata as error:
-            faults.append(f"{error.field}: {one_line(str(error))}")
+            faults.append(f"{error.field}: {join_lines(str(error))}")
     if faults:
         raise ArchiveError(f"{shown}: invalid metadata", "Correct it in pyproject.toml and build again.", faults=faults)
     return CoreMetadata(parsed, raw, unknown, content)
@@ -95,7 +95,7 @@ def parse_entry_points(content: bytes, shown: str) -> tuple[EntryPoint, ...]:
     try:
         parser.read_string(content.decode())
     except (configparser.Error, UnicodeDecodeError) as error:
-        raise ArchiveError(f"{shown}: {one_line(str(error))}", REBUILD) from error
+        raise ArchiveError(f"{shown}: {join_lines(str(error))}", REBUILD) from error
     points = tuple(
         EntryPoint(name=name, value=value, group=group)
         for group in parser.sections()

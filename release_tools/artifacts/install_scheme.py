@@ -55,8 +55,8 @@ def import_names(paths: Iterable[str]) -> tuple[str, ...]:
     packages = {stem[:-1] for stem in stems if stem[-1] == "__init__"}
     names = {stem[:-1] if stem[-1] == "__init__" else stem for stem in stems} - {()}
     outermost = {name for name in names if not any(name[:end] in packages for end in range(1, len(name)))}
-    return tuple(sorted(".".join(name) for name in outermost if all(map(_importable, name))))
+    return tuple(sorted(".".join(name) for name in outermost if all(map(_is_importable, name))))
 
 
-def _importable(name: str) -> bool:
+def _is_importable(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)

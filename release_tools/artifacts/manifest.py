@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 from release_tools.errors import OutputError, VerifyError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Kind, Release
-from release_tools.model.versions import is_safe_ref, kind_of
+from release_tools.model.versions import find_kind, is_safe_ref
 from release_tools.planning.build_plan import PLAN_FILE
 
 FILENAME: Final = "release.json"
@@ -55,7 +55,7 @@ class SchemaError(ManifestError):
     """A manifest was written by another version of release-tools."""
 
 
-def manifest(release: Release) -> dict[str, Any]:
+def build_manifest(release: Release) -> dict[str, Any]:
     """Return the facts as plain data; the same release gives the same data on every machine."""
     return {
         "schema": SCHEMA,
@@ -69,11 +69,11 @@ def manifest(release: Release) -> dict[str, Any]:
         **({"plan": release.plan_digest} if release.plan_digest else {}),
         **({"job": release.job} if release.job else {}),
         **({"left-out": list(release.left_out)} if release.left_out else {}),
-        "artifacts": [artifact_data(artifact) for artifact in release.artifacts],
+        "artifacts": [describe_artifact(artifact) for artifact in release.artifacts],
     }
 
 
-def artifact_data(artifact: Artifact) -> dict[str, Any]:
+def describe_artifact(artifact: Artifact) -> dict[str, Any]:
     """Return one file's facts as plain data."""
     subdir = {"subdir": artifact.subdir} if artifact.subdir else {}
     return {
@@ -87,12 +87,12 @@ def artifact_data(artifact: Artifact) -> dict[str, Any]:
 
 def dump(release: Release) -> str:
     """Return the text of ``release.json``."""
-    return json.dumps(manifest(release), indent=2) + "\n"
+    return json.dumps(build_manifest(release), indent=2) + "\n"
 
 
-def canonical(release: Release) -> str:
+def dump_canonical(release: Release) -> str:
     """Return the manifest on one line, keys sorted and without spaces: the job output ``artifacts``."""
-    return json.dumps(manifest(release), sort_keys=True, separators=(",", ":"))
+    return json.dumps(build_manifest(release), sort_keys=True, separators=(",", ":"))
 
 
 def load(folder: Path) -> Release:
@@ -126,40 +126,42 @@ def parse(text: str, folder: Path) -> Release:
             each other.
     """
     try:
-        data = json.loads(text, object_pairs_hook=_unique)
+        data = json.loads(text, object_pairs_hook=_reject_duplicates)
     except RecursionError:
         raise ManifestError("nested too deeply") from None
     except ValueError as error:
         raise ManifestError(str(error)) from None
     if not isinstance(data, dict):
         raise ManifestError("not a JSON object")
-    schema = _field(data, "schema", int)
+    schema = _read_field(data, "schema", int)
     if schema != SCHEMA:
         raise SchemaError(f"its schema is {schema}, known is {SCHEMA}")
     _check_keys(data, _FACTS)
-    items = _field(data, "artifacts", list)
-    version = _version(data)
+    items = _read_field(data, "artifacts", list)
+    version = _read_version(data)
     release = Release(
-        name=_text(data, "name", _NAME),
+        name=_read_text(data, "name", _NAME),
         version=str(version),
-        kind=_kind(data, version),
-        tag=_tag(data),
-        tagged=_field(data, "tagged", bool),
-        commit=_text(data, "commit", _COMMIT),
-        commit_time=_number(data, "commit-time"),
-        artifacts=tuple(_artifact(item, folder) for item in items),
-        plan_digest=_text(data, "plan", _SHA256) if "plan" in data else "",
-        job=_text(data, "job", _IDENTIFIER) if "job" in data else "",
-        left_out=tuple(_identifier(item) for item in _field(data, "left-out", list)) if "left-out" in data else (),
+        kind=_read_kind(data, version),
+        tag=_read_tag(data),
+        tagged=_read_field(data, "tagged", bool),
+        commit=_read_text(data, "commit", _COMMIT),
+        commit_time=_read_number(data, "commit-time"),
+        artifacts=tuple(_read_artifact(item, folder) for item in items),
+        plan_digest=_read_text(data, "plan", _SHA256) if "plan" in data else "",
+        job=_read_text(data, "job", _IDENTIFIER) if "job" in data else "",
+        left_out=tuple(_read_identifier(item) for item in _read_field(data, "left-out", list))
+        if "left-out" in data
+        else (),
     )
     if len({artifact.filename.casefold() for artifact in release.artifacts}) < len(items):
         raise ManifestError("a file is named twice")
     return release
 
 
-def differences(release: Release, expected: Release) -> Iterator[str]:
+def find_differences(release: Release, expected: Release) -> Iterator[str]:
     """Yield one line for each fact in which a release is not the expected one."""
-    found, wanted = manifest(release), manifest(expected)
+    found, wanted = build_manifest(release), build_manifest(expected)
     for key in wanted | found:
         if key != "artifacts" and found.get(key) != wanted.get(key):
             yield f"{FILENAME}: {key} is {found.get(key)!r}, expected was {wanted.get(key)!r}"
@@ -171,10 +173,10 @@ def differences(release: Release, expected: Release) -> Iterator[str]:
         elif name not in ours:
             yield f"{name}: expected, but {FILENAME} does not name it"
         else:
-            yield from _file_differences(ours[name], theirs[name])
+            yield from _find_file_differences(ours[name], theirs[name])
 
 
-def private_copy(artifact: Artifact, scratch: Path) -> Artifact:
+def copy_privately(artifact: Artifact, scratch: Path) -> Artifact:
     """Copy a file to a folder that only we can enter, and return the copy; its bytes were hashed as they were written.
 
     What is published must be what was checked, though another process may replace the file at any moment.
@@ -216,7 +218,7 @@ def _read(path: Path) -> str:
     return content.decode("utf-8")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
         raise ManifestError("a key occurs twice in one object")
@@ -229,7 +231,7 @@ def _check_keys(data: dict[str, Any], known: frozenset[str]) -> None:
         raise ManifestError(f"unknown key {unknown[0][:40]!r}")
 
 
-def _field(data: dict[str, Any], key: str, kind: type[_T]) -> _T:
+def _read_field(data: dict[str, Any], key: str, kind: type[_T]) -> _T:
     if key not in data:
         raise ManifestError(f"{key} is missing")
     value = data[key]
@@ -238,22 +240,22 @@ def _field(data: dict[str, Any], key: str, kind: type[_T]) -> _T:
     return value
 
 
-def _text(data: dict[str, Any], key: str, pattern: re.Pattern[str]) -> str:
-    value = _field(data, key, str)
+def _read_text(data: dict[str, Any], key: str, pattern: re.Pattern[str]) -> str:
+    value = _read_field(data, key, str)
     if not pattern.fullmatch(value):
         raise ManifestError(f"{key} is {value[:80]!r}")
     return value
 
 
-def _number(data: dict[str, Any], key: str) -> int:
-    value = _field(data, key, int)
+def _read_number(data: dict[str, Any], key: str) -> int:
+    value = _read_field(data, key, int)
     if value < 0:
         raise ManifestError(f"{key} is negative")
     return value
 
 
-def _version(data: dict[str, Any]) -> Version:
-    text = _field(data, "version", str)
+def _read_version(data: dict[str, Any]) -> Version:
+    text = _read_field(data, "version", str)
     try:
         version = Version(text)
     except InvalidVersion:
@@ -263,39 +265,39 @@ def _version(data: dict[str, Any]) -> Version:
     return version
 
 
-def _kind(data: dict[str, Any], version: Version) -> Kind:
-    kind = _field(data, "kind", str)
-    if kind != kind_of(version).value:
-        raise ManifestError(f"kind is {kind[:20]!r}, but {version} is a {kind_of(version)} version")
-    return kind_of(version)
+def _read_kind(data: dict[str, Any], version: Version) -> Kind:
+    kind = _read_field(data, "kind", str)
+    if kind != find_kind(version).value:
+        raise ManifestError(f"kind is {kind[:20]!r}, but {version} is a {find_kind(version)} version")
+    return find_kind(version)
 
 
-def _tag(data: dict[str, Any]) -> str:
-    tag = _field(data, "tag", str)
+def _read_tag(data: dict[str, Any]) -> str:
+    tag = _read_field(data, "tag", str)
     if tag and not is_safe_ref(tag):
         raise ManifestError(f"tag is {tag[:80]!r}")
     return tag
 
 
-def _identifier(item: object) -> str:
+def _read_identifier(item: object) -> str:
     if not isinstance(item, str) or not _IDENTIFIER.fullmatch(item):
         raise ManifestError(f"left-out has {str(item)[:80]!r}")
     return item
 
 
-def _artifact(item: object, folder: Path) -> Artifact:
+def _read_artifact(item: object, folder: Path) -> Artifact:
     if not isinstance(item, dict):
         raise ManifestError("a file is not described by a JSON object")
     _check_keys(item, _FILE_FACTS)
-    filename = _field(item, "filename", str)
+    filename = _read_field(item, "filename", str)
     if not _is_file_name(filename):
         raise ManifestError(f"{filename[:80]!r} is not a file name")
     try:
-        kind = ArtifactKind(_field(item, "kind", str))
+        kind = ArtifactKind(_read_field(item, "kind", str))
     except ValueError:
         raise ManifestError(f"{filename}: kind is unknown") from None
-    subdir = _text(item, "subdir", _SUBDIR) if "subdir" in item else ""
-    return Artifact(folder / filename, kind, _text(item, "sha256", _SHA256), _number(item, "size"), subdir)
+    subdir = _read_text(item, "subdir", _SUBDIR) if "subdir" in item else ""
+    return Artifact(folder / filename, kind, _read_text(item, "sha256", _SHA256), _read_number(item, "size"), subdir)
 
 
 def _is_file_name(text: str) -> bool:
@@ -308,9 +310,9 @@ def _is_file_name(text: str) -> bool:
     )
 
 
-def _file_differences(ours: Artifact, theirs: Artifact) -> Iterator[str]:
-    for key, expected in artifact_data(theirs).items():
-        found = artifact_data(ours).get(key, "")
+def _find_file_differences(ours: Artifact, theirs: Artifact) -> Iterator[str]:
+    for key, expected in describe_artifact(theirs).items():
+        found = describe_artifact(ours).get(key, "")
         if found != expected:
             yield f"{ours.filename}: its {key} is {found} in {FILENAME}, expected was {expected}"
     if ours.subdir and not theirs.subdir:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from release_tools.errors import ArchiveError
-from release_tools.system.sanitize import visible
+from release_tools.system.sanitize import make_visible
 
 CHUNK: Final = 1 << 16
 REBUILD: Final = "Build the file again from a clean checkout, and do not publish this one."
 
 PLACEHOLDER_START: Final = 512
-"""The number of bytes by which `placeholder_of` recognises a placeholder."""
+"""The number of bytes by which `describe_placeholder` recognises a placeholder."""
 
 _LFS_POINTER: Final = re.compile(
     rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v\d+\n(?:ext-[^\n]*\n)*oid sha256:"
@@ -101,8 +101,8 @@ class MemberNames:
         self._count += 1
         if self._count > self._limits.members:
             raise ArchiveError(f"{self._archive}: more than {self._limits.members} members", REBUILD)
-        if fault := name_fault(name):
-            raise refused(self._archive, name, fault)
+        if fault := find_name_fault(name):
+            raise refuse_member(self._archive, name, fault)
         parent, _, _ = name.rpartition("/")
         if parent not in self._folders:
             for end in (match.start() for match in re.finditer("/", name)):
@@ -111,15 +111,15 @@ class MemberNames:
 
     def _claim(self, name: str, *, folder: bool) -> None:
         if name in self._files or (not folder and name in self._folders):
-            raise refused(self._archive, name, "is there twice")
+            raise refuse_member(self._archive, name, "is there twice")
         if not self._case_sensitive:
             spelled = self._spellings.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
             if spelled != name:
-                raise refused(self._archive, name, f"is the same file as {spelled!r} where case does not matter")
+                raise refuse_member(self._archive, name, f"is the same file as {spelled!r} where case does not matter")
         (self._folders if folder else self._files).add(name)
 
 
-def name_fault(name: str) -> str:
+def find_name_fault(name: str) -> str:
     """Return what is wrong with a member's name; empty where nothing is."""
     parts = name.split("/")
     faults = (
@@ -129,16 +129,19 @@ def name_fault(name: str) -> str:
         ("\\" in name, "has a backslash in its name"),
         ("" in parts or "." in parts, "has an empty part in its path"),
         (len(name) > _LONGEST_NAME, "has a path too long for a file system"),
-        (len(name) > _LONGEST_PART // 4 and _longest(parts) > _LONGEST_PART, "has a name too long for a file system"),
+        (
+            len(name) > _LONGEST_PART // 4 and _find_longest(parts) > _LONGEST_PART,
+            "has a name too long for a file system",
+        ),
     )
     return next((fault for found, fault in faults if found), "")
 
 
-def _longest(parts: list[str]) -> int:
+def _find_longest(parts: list[str]) -> int:
     return max(len(part.encode(errors="replace")) for part in parts)
 
 
-def placeholder_of(start: bytes) -> str:
+def describe_placeholder(start: bytes) -> str:
     """Return which tool's placeholder a file is, by its first `PLACEHOLDER_START` bytes; empty where it is none.
 
     A checkout shows the real content, but git stores, and a clone has, the placeholder.
@@ -150,15 +153,15 @@ def placeholder_of(start: bytes) -> str:
     return "git-crypt" if start.startswith(_GIT_CRYPT) else ""
 
 
-def refused(archive: str, member: str, why: str) -> ArchiveError:
+def refuse_member(archive: str, member: str, why: str) -> ArchiveError:
     """Return the error that names a member; a hostile name is quoted and cut short."""
     shown = member if len(member) <= 120 else f"{member[:117]}..."  # noqa: PLR2004 - the width of a terminal line
     return ArchiveError(f"{archive}: member {shown!r} {why}", REBUILD)
 
 
-def one_line(text: str) -> str:
+def join_lines(text: str) -> str:
     """Return text from an archive as a message may quote it: one line, cut short, control characters visible."""
-    line = visible(" ".join(text.split()))
+    line = make_visible(" ".join(text.split()))
     return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}..."
 
 

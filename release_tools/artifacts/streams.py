@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import BinaryIO, Final, Protocol
 
-from release_tools.artifacts.members import CHUNK, REBUILD, one_line
+from release_tools.artifacts.members import CHUNK, REBUILD, join_lines
 from release_tools.errors import ArchiveError
 
 if sys.version_info >= (3, 14):
@@ -25,7 +25,7 @@ _RAW_WINDOW: Final = -15
 
 
 @contextmanager
-def decoding(archive: str) -> Iterator[None]:
+def translate_errors(archive: str) -> Iterator[None]:
     """Turn the errors of the standard library's decoders on corrupt input into an ArchiveError."""
     try:
         yield
@@ -42,7 +42,7 @@ def decoding(archive: str) -> Iterator[None]:
         RuntimeError,
         ValueError,
     ) as error:
-        raise ArchiveError(f"{archive}: corrupt: {one_line(str(error))}", REBUILD) from error
+        raise ArchiveError(f"{archive}: corrupt: {join_lines(str(error))}", REBUILD) from error
 
 
 class Packing(StrEnum):
@@ -88,7 +88,7 @@ class _Zlib:
         return out
 
 
-def _decompressor(packing: Packing) -> _Decompressor | None:
+def _make_decompressor(packing: Packing) -> _Decompressor | None:
     match packing:
         case Packing.STORED:
             return None
@@ -124,7 +124,7 @@ class Frame:
         """
         self._file = file
         self._left = packed
-        self._decompressor = _decompressor(packing)
+        self._decompressor = _make_decompressor(packing)
         self._ceiling = ceiling
         self._shown = shown
         self._position = 0
@@ -173,7 +173,7 @@ class Frame:
                 if self._left or (self._decompressor and self._decompressor.unused_data):
                     raise ArchiveError(f"{self._shown}: data after the end of its compressed stream", REBUILD)
                 return False
-            with decoding(self._shown):
+            with translate_errors(self._shown):
                 self._chunk, self._given = self._unpack(), 0
         return True
 

@@ -20,11 +20,11 @@ from release_tools.artifacts.members import (
     Limits,
     Member,
     MemberNames,
-    name_fault,
-    placeholder_of,
-    refused,
+    describe_placeholder,
+    find_name_fault,
+    refuse_member,
 )
-from release_tools.artifacts.streams import Frame, decoding
+from release_tools.artifacts.streams import Frame, translate_errors
 from release_tools.errors import ArchiveError
 
 _BLOCK: Final = tarfile.BLOCKSIZE
@@ -71,19 +71,19 @@ def walk(
     headers = _Headers(frame, shown)
     files: set[str] = set()
     end = 0
-    with decoding(shown):
+    with translate_errors(shown):
         archive = tarfile.TarFile(fileobj=cast("Any", headers), encoding="utf-8")
     while True:
-        with decoding(shown):
+        with translate_errors(shown):
             info = archive.next()
         if info is None:
             break
         names.add(info.name, folder=info.isdir())
-        if fault := _fault(info, archive, files, has_top_folder=has_top_folder):
-            raise refused(shown, info.name, fault)
+        if fault := _describe_fault(info, archive, files, has_top_folder=has_top_folder):
+            raise refuse_member(shown, info.name, fault)
         end = info.offset_data + -(-info.size // _BLOCK) * _BLOCK
         if not info.isdir():
-            yield info, _content(frame, info, shown)
+            yield info, _read_content(frame, info, shown)
         if info.isreg():
             files.add(info.name)
     if frame.tell() != end + _BLOCK or any(headers.last):
@@ -97,18 +97,18 @@ def walk(
         raise ArchiveError(f"{shown}: cut off", REBUILD)
 
 
-def _content(frame: Frame, info: tarfile.TarInfo, shown: str) -> Iterator[bytes]:
+def _read_content(frame: Frame, info: tarfile.TarInfo, shown: str) -> Iterator[bytes]:
     left = info.size
     frame.seek(info.offset_data)
     while left:
         chunk = frame.read(min(CHUNK, left))
         if not chunk:
-            raise refused(shown, info.name, "is cut off")
+            raise refuse_member(shown, info.name, "is cut off")
         left -= len(chunk)
         yield chunk
 
 
-def _fault(info: tarfile.TarInfo, archive: tarfile.TarFile, files: set[str], *, has_top_folder: bool) -> str:
+def _describe_fault(info: tarfile.TarInfo, archive: tarfile.TarFile, files: set[str], *, has_top_folder: bool) -> str:
     """Return what is wrong with a member, apart from its name; empty where nothing is."""
     known = info.isreg() or info.isdir() or info.issym() or info.islnk()
     unusual = ", ".join(sorted(archive.pax_headers.keys() - _GLOBAL_HARMLESS))
@@ -143,7 +143,7 @@ def _leaves(target: str, depth: int) -> bool:
     steps = f"{target.rstrip('/')}/"
     upwards = cast("re.Match[str]", _UPWARDS.match(steps)).group()
     below = steps.removeprefix(upwards).removesuffix("/")
-    return upwards.count("..") > depth or bool(below and name_fault(below))
+    return upwards.count("..") > depth or bool(below and find_name_fault(below))
 
 
 def read_members(  # noqa: PLR0913 - as `walk`, and which contents are kept
@@ -172,7 +172,7 @@ def read_members(  # noqa: PLR0913 - as `walk`, and which contents are kept
     for info, content in walk(frame, shown, names, has_top_folder=has_top_folder):
         keep = wanted(info.name)
         if keep and info.size > limits.document:
-            raise refused(shown, info.name, f"has {info.size} bytes, more than {limits.document}")
+            raise refuse_member(shown, info.name, f"has {info.size} bytes, more than {limits.document}")
         digest = hashlib.sha256()
         kept = []
         start = b""
@@ -187,6 +187,8 @@ def read_members(  # noqa: PLR0913 - as `walk`, and which contents are kept
         elif info.issym():
             member = Member(info.name, 0, "", link=info.linkname)
         else:
-            member = Member(info.name, info.size, digest.hexdigest(), executable, placeholder=placeholder_of(start))
+            member = Member(
+                info.name, info.size, digest.hexdigest(), executable, placeholder=describe_placeholder(start)
+            )
         known[info.name] = member
         yield member, b"".join(kept)

@@ -28,12 +28,12 @@ from release_tools.artifacts.members import (
     Limits,
     Member,
     MemberNames,
-    one_line,
+    describe_placeholder,
+    join_lines,
     open_regular,
-    placeholder_of,
-    refused,
+    refuse_member,
 )
-from release_tools.artifacts.streams import decoding
+from release_tools.artifacts.streams import translate_errors
 from release_tools.artifacts.zips import Content, Entry, Zip, open_zip
 from release_tools.errors import ArchiveError
 
@@ -94,7 +94,7 @@ class Wheel:
                 content = archive.open(member.name)
                 yield member, content
                 if content.finish().digest().hex() != member.sha256:
-                    raise refused(self.path.name, member.name, "has changed since the wheel was checked")
+                    raise refuse_member(self.path.name, member.name, "has changed since the wheel was checked")
 
     def binaries(self) -> Iterator[tuple[Member, bytes]]:
         """Return every member that is a program or a library for some machine, with its whole content.
@@ -111,7 +111,7 @@ class Wheel:
                 if is_binary(head):
                     whole = head + content.read(member.size - len(head))
                     if content.finish().digest().hex() != member.sha256:
-                        raise refused(self.path.name, member.name, "has changed since the wheel was checked")
+                        raise refuse_member(self.path.name, member.name, "has changed since the wheel was checked")
                     yield member, whole
 
     @contextmanager
@@ -123,7 +123,7 @@ class Wheel:
     @property
     def top_level(self) -> tuple[str, ...]:
         """Return the folders and files that the wheel installs into site-packages, except its ``.dist-info``."""
-        return tuple(sorted({path.partition("/")[0] for path in self._lib_paths()} - {self.dist_info}))
+        return tuple(sorted({path.partition("/")[0] for path in self._list_lib_paths()} - {self.dist_info}))
 
     @property
     def import_names(self) -> tuple[str, ...]:
@@ -133,7 +133,7 @@ class Wheel:
         """
         stated = [name.partition(";") for name in self.metadata.raw.get("import_names", [])]
         public = tuple(sorted(name.strip() for name, _, private in stated if name.strip() and not private))
-        found = import_names(path for path in self._lib_paths() if not path.startswith(f"{self.dist_info}/"))
+        found = import_names(path for path in self._list_lib_paths() if not path.startswith(f"{self.dist_info}/"))
         return public or tuple(name for name in found if name not in self.extra_modules) or found
 
     @property
@@ -142,7 +142,7 @@ class Wheel:
         behind = {point.module for point in self.entry_points if point.extras}
         return frozenset(behind - {point.module for point in self.entry_points if not point.extras})
 
-    def _lib_paths(self) -> list[str]:
+    def _list_lib_paths(self) -> list[str]:
         places = (install_path_of(member.name) for member in self.members)
         return [place.path for place in places if place and place.scheme is InstallScheme.LIB]
 
@@ -158,7 +158,7 @@ def read_wheel(path: Path, limits: Limits = LIMITS) -> Wheel:
     except InvalidWheelFilename as error:
         raise ArchiveError(f"{path.name}: {error}", "A wheel is called name-version-tags.whl.") from error
     with open_zip(path, limits) as archive:
-        dist_info = _dist_info(archive)
+        dist_info = _find_dist_info(archive)
         metadata = parse_metadata(archive.read(f"{dist_info}/METADATA"), f"{path.name}: METADATA")
         check_identity(metadata, name, str(version), path.name, "its file name")
         stem = dist_info.removesuffix(".dist-info").rpartition("-")
@@ -174,15 +174,15 @@ def read_wheel(path: Path, limits: Limits = LIMITS) -> Wheel:
             tags=tags,
             pure=pure,
             generator=generator,
-            members=_verified_members(archive, dist_info),
+            members=_read_verified_members(archive, dist_info),
             dist_info=dist_info,
             entry_points=parse_entry_points(archive.read(points), f"{path.name}: {points}") if has_points else (),
-            license_files=_license_files(archive, dist_info, metadata),
+            license_files=_list_license_files(archive, dist_info, metadata),
             entries=archive.entries,
         )
 
 
-def _dist_info(archive: Zip) -> str:
+def _find_dist_info(archive: Zip) -> str:
     folders = sorted({name.partition("/")[0] for name in archive.entries if ".dist-info/" in name})
     folders = [folder for folder in folders if folder.endswith(".dist-info")]
     if len(folders) != 1:
@@ -194,19 +194,19 @@ def _dist_info(archive: Zip) -> str:
 def _check_wheel_file(archive: Zip, dist_info: str, tags: frozenset[Tag]) -> tuple[bool, str]:
     """Compare WHEEL with the file name; return whether the root is purelib, and the generator."""
     shown = f"{archive.shown}: {dist_info}/WHEEL"
-    with decoding(shown):
+    with translate_errors(shown):
         wheel = BytesParser().parsebytes(archive.read(f"{dist_info}/WHEEL"))
-        stated = {tag for line in wheel.get_all("Tag", []) for tag in _tags(str(line))}
+        stated = {tag for line in wheel.get_all("Tag", []) for tag in _read_tags(str(line))}
     version = str(wheel.get("Wheel-Version", ""))
     if version.partition(".")[0] != "1":
-        raise ArchiveError(f"{shown}: Wheel-Version is {one_line(version) or 'missing'}, not 1.x", REBUILD)
+        raise ArchiveError(f"{shown}: Wheel-Version is {join_lines(version) or 'missing'}, not 1.x", REBUILD)
     if stated != tags:
         shown_tags = ", ".join(sorted(map(str, stated))) or "none"
-        raise ArchiveError(f"{shown}: its tags ({one_line(shown_tags)}) are not those of the file name", REBUILD)
+        raise ArchiveError(f"{shown}: its tags ({join_lines(shown_tags)}) are not those of the file name", REBUILD)
     return str(wheel.get("Root-Is-Purelib", "")).lower() == "true", str(wheel.get("Generator", ""))
 
 
-def _tags(line: str) -> frozenset[Tag]:
+def _read_tags(line: str) -> frozenset[Tag]:
     try:
         return parse_tag(line.strip())
     except InvalidTag:
@@ -225,11 +225,11 @@ def _check_places(archive: Zip, dist_info: str, limits: Limits) -> None:
         folder = entry.name.partition("/")[0]
         place = install_path_of(entry.name)
         if place is None or (folder.endswith(".data") and canonicalize_name(folder.removesuffix(".data")) != stem):
-            raise refused(archive.shown, entry.name, "is in a data folder that no installer knows")
+            raise refuse_member(archive.shown, entry.name, "is in a data folder that no installer knows")
         places.add(f"{place.scheme}/{place.path}")
 
 
-def _verified_members(archive: Zip, dist_info: str) -> tuple[Member, ...]:
+def _read_verified_members(archive: Zip, dist_info: str) -> tuple[Member, ...]:
     """Return every file, its size and digest compared with RECORD.
 
     Raises:
@@ -243,7 +243,7 @@ def _verified_members(archive: Zip, dist_info: str) -> tuple[Member, ...]:
     for entry in sorted(files.values(), key=lambda entry: entry.start):
         algorithm, digest, size = record.get(entry.name, _Recorded("sha256", b"", ""))
         content = archive.open(entry.name, algorithm)
-        placeholder = placeholder_of(content.read(PLACEHOLDER_START))
+        placeholder = describe_placeholder(content.read(PLACEHOLDER_START))
         digest_of_all = content.finish().digest().hex()
         members.append(Member(entry.name, entry.size, digest_of_all, entry.executable, placeholder=placeholder))
         if entry.name in unrecorded:
@@ -269,7 +269,7 @@ def _record(archive: Zip, dist_info: str) -> dict[str, _Recorded]:
     """Return the lines of RECORD by the member's name."""
     name = f"{dist_info}/RECORD"
     record: dict[str, _Recorded] = {}
-    with decoding(f"{archive.shown}: {name}"):
+    with translate_errors(f"{archive.shown}: {name}"):
         for row in csv.reader(io.StringIO(archive.read(name).decode(), newline=""), strict=True):
             path, hashed, size = row
             algorithm, _, digest = hashed.partition("=")
@@ -280,7 +280,7 @@ def _record(archive: Zip, dist_info: str) -> dict[str, _Recorded]:
     return record
 
 
-def _license_files(archive: Zip, dist_info: str, metadata: CoreMetadata) -> tuple[str, ...]:
+def _list_license_files(archive: Zip, dist_info: str, metadata: CoreMetadata) -> tuple[str, ...]:
     """Return the members that License-File names (PEP 639, or setuptools before it), else those named like licenses."""
     stated = metadata.raw.get("license_files", [])
     names = [

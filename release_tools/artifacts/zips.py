@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from release_tools.artifacts.members import CHUNK, LIMITS, REBUILD, Limits, MemberNames, open_regular, refused
-from release_tools.artifacts.streams import Frame, Packing, decoding
+from release_tools.artifacts.members import CHUNK, LIMITS, REBUILD, Limits, MemberNames, open_regular, refuse_member
+from release_tools.artifacts.streams import Frame, Packing, translate_errors
 from release_tools.errors import ArchiveError
 
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
@@ -110,7 +110,7 @@ class Zip:
         """
         content = self.open(name)
         if content.entry.size > self.limits.document:
-            raise refused(self.shown, name, f"has {content.entry.size} bytes, more than {self.limits.document}")
+            raise refuse_member(self.shown, name, f"has {content.entry.size} bytes, more than {self.limits.document}")
         whole = content.read(content.entry.size)
         content.finish()
         return whole
@@ -147,7 +147,7 @@ class Content:
         while self.read():
             pass
         if (self._frame.tell(), self._crc) != (self.entry.size, self.entry.crc):
-            raise refused(self._shown, self.entry.name, "is not what its checksum says")
+            raise refuse_member(self._shown, self.entry.name, "is not what its checksum says")
         return self
 
     def digest(self, algorithm: str = "sha256") -> bytes:
@@ -163,23 +163,23 @@ def open_zip(path: Path, limits: Limits = LIMITS) -> Iterator[Zip]:
         ArchiveError: the file is not a zip, is ambiguous, or would unpack to too much; it names the member.
     """
     with open_regular(path) as (file, size):
-        with decoding(path.name):
+        with translate_errors(path.name):
             infos = ZipFile(file).infolist()
         names = MemberNames(path.name, limits)
         for info in infos:
             names.add(info.orig_filename.removesuffix("/"), folder=_is_folder(info))
-            if fault := _fault(info):
-                raise refused(path.name, info.orig_filename, fault)
+            if fault := _find_fault(info):
+                raise refuse_member(path.name, info.orig_filename, fault)
         unpacked = sum(info.file_size for info in infos)
         if unpacked > limits.ceiling(size):
             raise ArchiveError(f"{path.name}: {size} bytes that unpack to {unpacked}: a decompression bomb", REBUILD)
-        with decoding(path.name):
+        with translate_errors(path.name):
             starts = _check_layout(file, size, infos, path.name)
-        entries = {entry.name: entry for entry in map(_entry, infos, starts)}
+        entries = {entry.name: entry for entry in map(_read_entry, infos, starts)}
         yield Zip(file, path.name, entries, limits)
 
 
-def _entry(info: ZipInfo, start: int) -> Entry:
+def _read_entry(info: ZipInfo, start: int) -> Entry:
     return Entry(
         name=info.orig_filename.removesuffix("/"),
         size=info.file_size,
@@ -192,7 +192,7 @@ def _entry(info: ZipInfo, start: int) -> Entry:
     )
 
 
-def _fault(info: ZipInfo) -> str:
+def _find_fault(info: ZipInfo) -> str:
     """Return what is wrong with one entry of the central directory, apart from its name; empty where nothing is."""
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFDIR if _is_folder(info) else stat.S_IFREG):
@@ -210,22 +210,22 @@ def _fault(info: ZipInfo) -> str:
 
 def _check_layout(file: BinaryIO, size: int, infos: list[ZipInfo], archive: str) -> list[int]:
     """Refuse a file in which two parsers could find different members; return where each one's data starts."""
-    entries_end, directory_end, count = _directory(file, size, archive)
-    directory = sum(_CENTRAL_SIZE + len(_raw_name(info)) + len(info.extra) for info in infos)
+    entries_end, directory_end, count = _find_directory(file, size, archive)
+    directory = sum(_CENTRAL_SIZE + len(_encode_name(info)) + len(info.extra) for info in infos)
     if count != len(infos) or entries_end + directory != directory_end:
         raise ArchiveError(f"{archive}: its central directory does not list what it says", REBUILD)
     starts = {}
     end = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset != end:
-            raise refused(archive, info.orig_filename, "overlaps another, or follows data that belong to none")
-        starts[info.orig_filename], end = _span(file, info, archive)
+            raise refuse_member(archive, info.orig_filename, "overlaps another, or follows data that belong to none")
+        starts[info.orig_filename], end = _find_span(file, info, archive)
     if end != entries_end:
         raise ArchiveError(f"{archive}: data that belong to no member", REBUILD)
     return [starts[info.orig_filename] for info in infos]
 
 
-def _directory(file: BinaryIO, size: int, archive: str) -> tuple[int, int, int]:
+def _find_directory(file: BinaryIO, size: int, archive: str) -> tuple[int, int, int]:
     """Return where the central directory begins and ends, and how many entries it claims to have."""
     end = size - _END.size
     file.seek(end)
@@ -249,32 +249,32 @@ def _directory(file: BinaryIO, size: int, archive: str) -> tuple[int, int, int]:
     return start, end, count
 
 
-def _span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int]:
+def _find_span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int]:
     """Return where a member's data starts and where its part of the file ends, once its header agrees."""
     file.seek(info.header_offset)
     signature, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(
         file.read(_LOCAL.size)
     )
     name = file.read(name_length)
-    extra = _extra_fields(file.read(extra_length))
+    extra = _parse_extra_fields(file.read(extra_length))
     wide = iter(struct.iter_unpack("<Q", extra.get(_ZIP64_EXTRA, b"")))
     size, packed = (next(wide, (short,))[0] if short == _SENTINELS[-1] else short for short in (size, packed))
     listed = (info.CRC, info.compress_size, info.file_size)
     here = (crc, packed, size)
     described = bool(flags & _DESCRIBED)
     agree = here == listed or (described and all(short in (0, long) for short, long in zip(here, listed, strict=True)))
-    renamed = _UNICODE_PATH_EXTRA in extra or _UNICODE_PATH_EXTRA in _extra_fields(info.extra)
-    expected = (b"PK\3\4", info.flag_bits, info.compress_type, _raw_name(info), True, False)
+    renamed = _UNICODE_PATH_EXTRA in extra or _UNICODE_PATH_EXTRA in _parse_extra_fields(info.extra)
+    expected = (b"PK\3\4", info.flag_bits, info.compress_type, _encode_name(info), True, False)
     if (signature, flags, method, name, agree, renamed) != expected:
-        raise refused(
+        raise refuse_member(
             archive, info.orig_filename, "is described in two ways by its header and by the central directory"
         )
     start = info.header_offset + _LOCAL.size + name_length + extra_length
     end = start + info.compress_size
-    return start, end + (_descriptor_size(file, end, listed) if described else 0)
+    return start, end + (_measure_descriptor(file, end, listed) if described else 0)
 
 
-def _descriptor_size(file: BinaryIO, start: int, listed: tuple[int, int, int]) -> int:
+def _measure_descriptor(file: BinaryIO, start: int, listed: tuple[int, int, int]) -> int:
     """Return the size of the data descriptor that repeats the directory; 0, which leaves a gap, where none does."""
     file.seek(start)
     found = file.read(24)
@@ -291,11 +291,11 @@ def _is_folder(info: ZipInfo) -> bool:
     return info.orig_filename.endswith("/")
 
 
-def _raw_name(info: ZipInfo) -> bytes:
+def _encode_name(info: ZipInfo) -> bytes:
     return info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437")
 
 
-def _extra_fields(extra: bytes) -> dict[int, bytes]:
+def _parse_extra_fields(extra: bytes) -> dict[int, bytes]:
     """Return the extra fields of an entry by their identifier.
 
     Raises:
@@ -311,7 +311,7 @@ def _extra_fields(extra: bytes) -> dict[int, bytes]:
     return fields
 
 
-def streaming_fault(path: Path) -> str:
+def find_streaming_fault(path: Path) -> str:
     """Return why a program that reads only the local headers of a zip file would fail; empty where it would not.
 
     PyPI refuses such wheels. A zip file that was written to a pipe has data descriptors; some writers leave broken
@@ -323,27 +323,27 @@ def streaming_fault(path: Path) -> str:
     Raises:
         ArchiveError: it cannot be read.
     """
-    with open_regular(path) as (file, _), decoding(path.name):
+    with open_regular(path) as (file, _), translate_errors(path.name):
         for info in ZipFile(file).infolist():
             file.seek(info.header_offset)
             fields = _LOCAL.unpack(file.read(_LOCAL.size))
             name, extra = file.read(fields[-2]), file.read(fields[-1])
-            fault = _local_fault(info, name, extra)
+            fault = _find_local_fault(info, name, extra)
             if fault:
                 return f"{info.orig_filename!r} {fault}"
     return ""
 
 
-def _local_fault(info: ZipInfo, name: bytes, extra: bytes) -> str:
+def _find_local_fault(info: ZipInfo, name: bytes, extra: bytes) -> str:
     """Return what is wrong with the local header of a member; empty where nothing is."""
     if info.flag_bits & _DESCRIBED:
         return "has a data descriptor"
     if name != info.orig_filename.encode():
         return "has a name that is not UTF-8"
-    return _extra_fault(info, extra)
+    return _find_extra_fault(info, extra)
 
 
-def _extra_fault(info: ZipInfo, extra: bytes) -> str:
+def _find_extra_fault(info: ZipInfo, extra: bytes) -> str:
     """Return what is wrong with the extra fields of a local header; empty where nothing is."""
     found = set[int]()
     while extra:

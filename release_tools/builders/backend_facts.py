@@ -13,7 +13,7 @@ from release_tools.git.clone import clone_between_tags
 from release_tools.git.log import find_floating_tags
 from release_tools.git.project_repository import open_repository
 from release_tools.model.versions import parse_version
-from release_tools.project.name import stated_name
+from release_tools.project.name import find_stated_name
 from release_tools.project.required_python import require_python
 from release_tools.project.tag_spelling import find_tag_format
 from release_tools.system.credentials import refuse_credentials
@@ -46,7 +46,7 @@ def ask_backend(context: Context) -> BackendFacts:
         RepositoryError: the clone could not be made.
         VersionError: its version is not a version.
     """
-    metadata = _known(context) or _ask(context)
+    metadata = _find_known_metadata(context) or _ask(context)
     version = parse_version(metadata["Version"] or "", field="the version that the backend gives")
     return BackendFacts(metadata["Name"] or "", version)
 
@@ -57,7 +57,7 @@ def find_name(context: Context) -> str:
     Raises:
         ReleaseToolsError: the backend could not be asked; see `ask_backend`.
     """
-    return stated_name(context.project) or ask_backend(context).name
+    return find_stated_name(context.project) or ask_backend(context).name
 
 
 def _ask(context: Context) -> Message:
@@ -73,6 +73,6 @@ def _ask(context: Context) -> Message:
         return builder.metadata(source)
 
 
-def _known(context: Context) -> Message | None:
+def _find_known_metadata(context: Context) -> Message | None:
     paths = list((context.scratch / "metadata").glob("*.dist-info/METADATA"))
     return HeaderParser().parsestr(paths[0].read_text(encoding="utf-8")) if paths else None

@@ -18,11 +18,11 @@ def start_build_environment(
 ) -> None:
     """Start to make the environment that a build in this scratch folder will ask for, where the project names it."""
     if project.build_requires:
-        environment = _environment(scratch, env, project.build_requires, project)
+        environment = _create_environment(scratch, env, project.build_requires, project)
         background.start(environment.folder.name, _make, environment, project.build_requires, project)
 
 
-def hooks_for(
+def start_hooks(
     scratch: Path, env: Mapping[str, str], requires: Iterable[str], project: Project, background: BackgroundTasks
 ) -> Hooks:
     """Return the hooks of a project's backend, in an environment where just these requirements are installed.
@@ -30,11 +30,13 @@ def hooks_for(
     Raises:
         ProcessError: the environment could not be made.
     """
-    environment = _environment(scratch, env, requires, project)
+    environment = _create_environment(scratch, env, requires, project)
     return background.result(environment.folder.name, _make, environment, requires, project)
 
 
-def _environment(scratch: Path, env: Mapping[str, str], requires: Iterable[str], project: Project) -> Environment:
+def _create_environment(
+    scratch: Path, env: Mapping[str, str], requires: Iterable[str], project: Project
+) -> Environment:
     key = "\n".join((project.backend, str(project.in_tree), *sorted(set(requires))))
     return Environment.at(scratch / f"build-{sha256(key.encode()).hexdigest()[:16]}", env, extra=_FIXED)
 

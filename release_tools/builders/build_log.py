@@ -45,7 +45,7 @@ _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _SITE_PACKAGES: Final = ("/site-packages/", "\\site-packages\\")
 
 
-def error_lines(output: str) -> tuple[str, ...]:
+def find_error_lines(output: str) -> tuple[str, ...]:
     """Return the lines of a build's output that tell why it failed, in their order.
 
     These are the first errors of compilers and build tools, and the exception that ended the backend. Where there is
@@ -116,20 +116,20 @@ def fold_warnings(messages: Iterable[str], scratch: Path) -> tuple[str, ...]:
 
 
 def _fold(message: str, scratch: Path) -> str:
-    first = next(islice(_sentences(message), 1), "")
-    text = " ".join(map(_below_site_packages, first.split(" ")))
+    first = next(islice(_split_sentences(message), 1), "")
+    text = " ".join(map(_shorten_path, first.split(" ")))
     for folder in {str(scratch), str(scratch.resolve())}:
         text = re.sub(rf"{re.escape(folder)}[/\\]?(?:source[/\\]|sdist[/\\][^/\\]+[/\\])?", "", text)
     return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
 
 
-def _below_site_packages(word: str) -> str:
+def _shorten_path(word: str) -> str:
     for folder in _SITE_PACKAGES:
         word = word.rpartition(folder)[2]
     return word
 
 
-def _sentences(message: str) -> Iterator[str]:
+def _split_sentences(message: str) -> Iterator[str]:
     """Yield the lines of a warning that have words; setuptools draws rules of asterisks and ``!!`` around its own."""
     for line in message.splitlines():
         if re.search(r"\w", line):

@@ -37,7 +37,7 @@ _ENGINE: Final = "CIBW_CONTAINER_ENGINE"
 _PASSED_ON: Final = "CIBW_ENVIRONMENT_PASS_LINUX"
 
 
-def cibuildwheel_version() -> str:
+def read_cibuildwheel_version() -> str:
     """Return the version that is installed; empty where none is."""
     try:
         return installed_version("cibuildwheel")
@@ -84,7 +84,7 @@ def list_identifiers(
 
 
 def _require() -> None:
-    if not cibuildwheel_version():
+    if not read_cibuildwheel_version():
         raise BuildError(
             "cibuildwheel is not installed, which plans and builds the wheels of a compiled project", f"Type: {INSTALL}"
         )
@@ -146,12 +146,12 @@ class CiBuildWheel:
                 ) from None
         failed = []
         for target in self.job.targets:
-            if target.is_optional and not any(covers(_tags(path), target) for path in self._wheels()):
+            if target.is_optional and not any(covers(_parse_tags(path), target) for path in self._list_wheels()):
                 try:
                     self._call([target.identifier])
                 except ProcessError as error:
                     failed.append((target.identifier, " ".join(error.output.split())[-_LAST_CHARACTERS:]))
-        return WheelBuild(self._wheels(), tuple(failed))
+        return WheelBuild(self._list_wheels(), tuple(failed))
 
     def _call(self, identifiers: Sequence[str]) -> None:
         kept = {name: value for name, value in self.env.items() if not _SELECTING.fullmatch(name)}
@@ -168,11 +168,11 @@ class CiBuildWheel:
         argv = [sys.executable, "-I", "-m", "cibuildwheel", *options, str(self.sdist)]
         run(argv, env={**kept, **own}, cwd=self.folder)
 
-    def _wheels(self) -> tuple[Path, ...]:
+    def _list_wheels(self) -> tuple[Path, ...]:
         return tuple(sorted(self.folder.glob("*.whl")))
 
 
-def platform_job(plan: BuildPlan) -> BuildJob | None:
+def find_platform_job(plan: BuildPlan) -> BuildJob | None:
     """Return a job with every target of the plan that this machine can build; None where it has none."""
     system = {"linux": "linux", "darwin": "macos", "win32": "windows"}.get(sys.platform, "")
     machine = platform.machine().lower()
@@ -185,12 +185,12 @@ def platform_job(plan: BuildPlan) -> BuildJob | None:
     return BuildJob(f"{system}-{machine}", "this machine", system, tuple(targets)) if targets else None
 
 
-def passed_on(pyproject: Mapping[str, Any]) -> tuple[str, ...]:
+def list_passed_variables(pyproject: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the variables that ``environment-pass`` in ``[tool.cibuildwheel]`` hands on to Linux containers."""
     table = pyproject.get("tool", {}).get("cibuildwheel", {})
     value = table.get("linux", {}).get("environment-pass", table.get("environment-pass", ()))
     return tuple(value.split()) if isinstance(value, str) else tuple(map(str, value))
 
 
-def _tags(path: Path) -> frozenset[Tag]:
+def _parse_tags(path: Path) -> frozenset[Tag]:
     return parse_wheel_filename(path.name)[3]

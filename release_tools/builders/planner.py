@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from release_tools.builders.cibuildwheel import cibuildwheel_version, list_identifiers
+from release_tools.builders.cibuildwheel import list_identifiers, read_cibuildwheel_version
 from release_tools.builders.conda.variants import PYTHONS
 from release_tools.config.loader import read_pyproject
 from release_tools.config.schema import WheelsConfig
 from release_tools.planning.build_plan import BuildPlan
-from release_tools.planning.compiled import SOURCES, compiled_because
+from release_tools.planning.compiled import SOURCES, explain_compiled
 from release_tools.planning.conda_targets import with_conda_targets
-from release_tools.planning.runners import compiled_plan, pure_plan, select
+from release_tools.planning.runners import plan_compiled, plan_pure, select
 
 
 def is_compiled(folder: Path, config: WheelsConfig) -> bool:
@@ -20,10 +20,10 @@ def is_compiled(folder: Path, config: WheelsConfig) -> bool:
     Raises:
         ConfigError: its ``pyproject.toml`` cannot be read.
     """
-    return bool(config.jobs and evidence(folder))
+    return bool(config.jobs and find_evidence(folder))
 
 
-def evidence(folder: Path) -> str:
+def find_evidence(folder: Path) -> str:
     """Return what shows that a project is compiled; empty for a pure project.
 
     Raises:
@@ -33,7 +33,7 @@ def evidence(folder: Path) -> str:
     for name in SOURCES:
         with suppress(OSError):
             texts[name] = (folder / name).read_text(encoding="utf-8", errors="replace")
-    return compiled_because(read_pyproject(folder), texts)
+    return explain_compiled(read_pyproject(folder), texts)
 
 
 def make_plan(  # noqa: PLR0913 - a plan has as many facts
@@ -54,9 +54,9 @@ def make_plan(  # noqa: PLR0913 - a plan has as many facts
         ConfigError: a setting names something that is not in the plan.
     """
     if not is_compiled(folder, config):
-        return pure_plan(name, version)
+        return plan_pure(name, version)
     selection = select(config.jobs, read_pyproject(folder))
-    plan = compiled_plan(
+    plan = plan_compiled(
         name,
         version,
         selection,
@@ -64,6 +64,6 @@ def make_plan(  # noqa: PLR0913 - a plan has as many facts
         optional=config.optional,
         is_split=config.split,
         labels=config.runners,
-        cibuildwheel=cibuildwheel_version(),
+        cibuildwheel=read_cibuildwheel_version(),
     )
     return with_conda_targets(plan, PYTHONS) if with_conda else plan

@@ -18,8 +18,8 @@ from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Final, Literal, Self
 
-from release_tools.builders.build_environment import hooks_for
-from release_tools.builders.build_log import error_lines, fold_warnings, save_log
+from release_tools.builders.build_environment import start_hooks
+from release_tools.builders.build_log import find_error_lines, fold_warnings, save_log
 from release_tools.builders.hooks import Hooks
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.tasks import BackgroundTasks
@@ -101,7 +101,7 @@ class PythonBuilder:
         Raises:
             BuildError: the backend failed; it names the first errors, and the file with the whole output.
         """
-        with _recorded_warnings() as recorded:
+        with _record_warnings() as recorded:
             dists = self._build(source, folder, show_progress, on_unpacked)
         return replace(dists, warnings=fold_warnings(recorded, self.scratch))
 
@@ -111,7 +111,7 @@ class PythonBuilder:
         Raises:
             BuildError: the backend failed; the message ends with the last lines of its output.
         """
-        with _recorded_warnings() as recorded:
+        with _record_warnings() as recorded:
             sdist, is_repacked = self._build_sdist(source, folder, show_progress)
         return Dists(sdist, None, is_repacked, fold_warnings(recorded, self.scratch))
 
@@ -126,7 +126,7 @@ class PythonBuilder:
         unpacked = unpack_sdist(sdist, self.scratch / "sdist")
         on_unpacked(unpacked)
         with _build_errors("wheel", self.env):
-            wheel = _built_file(self._prepare(unpacked, "wheel").build("wheel", folder), folder)
+            wheel = _find_built_file(self._prepare(unpacked, "wheel").build("wheel", folder), folder)
             if Artifact.of(sdist, ArtifactKind.SDIST) != before:
                 raise BuildError(f"The build of the wheel changed {sdist.name}", _SEE_TABLE)
         return Dists(sdist, wheel, is_repacked)
@@ -135,7 +135,7 @@ class PythonBuilder:
         show_progress("sdist")
         _set_earlier_time(source, self.commit_time - _EARLIER)
         with _build_errors("sdist", self.env):
-            sdist = _built_file(self._prepare(source, "sdist").build("sdist", folder), folder)
+            sdist = _find_built_file(self._prepare(source, "sdist").build("sdist", folder), folder)
             return sdist, repack_sdist(sdist, self.commit_time)
 
     def metadata(self, source: Path) -> Message:
@@ -144,7 +144,7 @@ class PythonBuilder:
         Raises:
             BuildError: the backend failed.
         """
-        with _recorded_warnings(), _build_errors("metadata", self.env):
+        with _record_warnings(), _build_errors("metadata", self.env):
             metadata = Path(self._prepare(source, "wheel").metadata_path(self.scratch / "metadata")) / "METADATA"
         return HeaderParser().parsestr(metadata.read_text(encoding="utf-8"))
 
@@ -154,7 +154,7 @@ class PythonBuilder:
 
         requires = ProjectBuilder(source).build_system_requires
         project = Project.of(read_pyproject(source))
-        hooks = hooks_for(self.scratch, self.env, requires, project, self.background)
+        hooks = start_hooks(self.scratch, self.env, requires, project, self.background)
         self._hooks.append(hooks)
         runner = partial(hooks.call, {"SOURCE_DATE_EPOCH": str(self.commit_time), **self.variables})
         builder = ProjectBuilder.from_isolated_env(hooks.environment, source, runner=runner)
@@ -164,7 +164,7 @@ class PythonBuilder:
         return builder
 
 
-def _built_file(reported: str, folder: Path) -> Path:
+def _find_built_file(reported: str, folder: Path) -> Path:
     """Return the path that a backend reports.
 
     Raises:
@@ -195,7 +195,7 @@ def repack_sdist(path: Path, commit_time: int) -> bool:
         tarfile.open(fileobj=_decompress(path, unpacked), mode="r:") as archive,
     ):
         members = archive.getmembers()
-        plain = [_plain(member, commit_time) for member in members]
+        plain = [_reset_tar_member(member, commit_time) for member in members]
         is_unchanged = all(before.get_info() == after.get_info() for before, after in zip(members, plain, strict=True))
         if is_unchanged:
             return _set_gzip_time(path, commit_time)
@@ -240,7 +240,7 @@ def _decompress(path: Path, file: IO[bytes]) -> IO[bytes]:
     return file
 
 
-def _plain(member: tarfile.TarInfo, commit_time: int) -> tarfile.TarInfo:
+def _reset_tar_member(member: tarfile.TarInfo, commit_time: int) -> tarfile.TarInfo:
     """Return a member without any trace of the machine that packed it."""
     is_executable = member.isdir() or member.mode & _OWNER_MAY_RUN
     plain = copy(member)
@@ -253,7 +253,7 @@ def _plain(member: tarfile.TarInfo, commit_time: int) -> tarfile.TarInfo:
 
 
 @contextmanager
-def _recorded_warnings() -> Iterator[list[str]]:
+def _record_warnings() -> Iterator[list[str]]:
     """Record the backends' warnings, which would be printed in the middle of the report."""
     from pyproject_hooks import BuildBackendWarning
 
@@ -272,20 +272,20 @@ def _build_errors(what: str, env: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except ProcessError as error:
-        raise _failed(what, error, env) from None
+        raise _describe_failure(what, error, env) from None
     except BuildBackendException as error:
         if isinstance(error.exception, ProcessError):
-            raise _failed(what, error.exception, env) from None
+            raise _describe_failure(what, error.exception, env) from None
         raise BuildError(f"The build of the {what} failed: {error}", _SEE_TABLE) from None
     except (BuildException, TypeError, OSError, EOFError, tarfile.TarError, zlib.error) as error:
         raise BuildError(f"The build of the {what} failed: {error}", _SEE_TABLE) from None
 
 
-def _failed(what: str, error: ProcessError, env: Mapping[str, str]) -> BuildError:
+def _describe_failure(what: str, error: ProcessError, env: Mapping[str, str]) -> BuildError:
     log = save_log(error.output, env)
     advice = "Fix what these lines report, and run again."
     return BuildError(
         f"The build of the {what} failed: {error.message}",
         f"{advice} The whole output: {log}" if log else advice,
-        faults=error_lines(error.output),
+        faults=find_error_lines(error.output),
     )

@@ -28,7 +28,7 @@ def start_test_environment(
     """Start to make the environment of a wheel with these requirements; an invalid one is reported by the build."""
     with suppress(InvalidRequirement):
         needed = list(map(Requirement, requirements))
-        environment = _environment(scratch, env, needed)
+        environment = _create_environment(scratch, env, needed)
         background.start(environment.folder.name, _make, environment, needed)
 
 
@@ -40,12 +40,12 @@ def make_test_environment(
     Raises:
         ProcessError: it could not be made.
     """
-    environment = _environment(scratch, env, needed)
+    environment = _create_environment(scratch, env, needed)
     return background.result(environment.folder.name, _make, environment, needed)
 
 
-def _environment(scratch: Path, env: Mapping[str, str], needed: Iterable[Requirement]) -> Environment:
-    key = "\n".join(sorted(map(_canonical, needed)))
+def _create_environment(scratch: Path, env: Mapping[str, str], needed: Iterable[Requirement]) -> Environment:
+    key = "\n".join(sorted(map(_canonicalise, needed)))
     return Environment.at(scratch / f"test-{sha256(key.encode()).hexdigest()[:16]}", env)
 
 
@@ -55,7 +55,7 @@ def _make(environment: Environment, needed: Iterable[Requirement]) -> Environmen
     return environment
 
 
-def _canonical(requirement: Requirement) -> str:
+def _canonicalise(requirement: Requirement) -> str:
     """Return a requirement as all backends spell it, whatever the project's own spelling."""
     canonical = copy(requirement)
     canonical.name = canonicalize_name(requirement.name)

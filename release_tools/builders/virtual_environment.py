@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from release_tools.system.credentials import without_credentials
+from release_tools.system.credentials import remove_credentials
 from release_tools.system.process import Completed, ProcessError, run
 from release_tools.system.tool_settings import PIP, UV
 
@@ -50,7 +50,7 @@ class Environment:
             env: the process's environment; credentials are left out.
             extra: variables to add, such as ``PYTHONHASHSEED``.
         """
-        inner = _AT_ONCE | without_credentials(env) | {"VIRTUAL_ENV": str(folder), **(extra or {})}
+        inner = _AT_ONCE | remove_credentials(env) | {"VIRTUAL_ENV": str(folder), **(extra or {})}
         environment = cls(folder, inner, find_uv(env))
         inner["PATH"] = os.pathsep.join(filter(None, (str(environment.scripts), env.get("PATH"))))
         return environment

@@ -7,7 +7,7 @@ from typing import Self
 from packaging.utils import canonicalize_name
 
 from release_tools.artifacts import CondaPackage, Sdist, Wheel
-from release_tools.engine.archives import conda_package_of, sdist_of, wheel_of
+from release_tools.engine.archives import open_conda_package, open_sdist, open_wheel
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError
 from release_tools.model.artifact import Artifact, ArtifactKind
@@ -41,11 +41,11 @@ class ReleaseFiles:
             try:
                 match artifact.kind:
                     case ArtifactKind.SDIST:
-                        sdists.append(sdist_of(context.background, artifact))
+                        sdists.append(open_sdist(context.background, artifact))
                     case ArtifactKind.WHEEL:
-                        wheels.append(wheel_of(context.background, artifact))
+                        wheels.append(open_wheel(context.background, artifact))
                     case ArtifactKind.CONDA:
-                        condas.append(conda_package_of(context.background, artifact))
+                        condas.append(open_conda_package(context.background, artifact))
             except ArchiveError as error:
                 faults.append(Note(State.FAILED, error.message, "; ".join(error.faults), error.advice))
         return cls(tuple(sdists), tuple(wheels), tuple(condas), tuple(faults))

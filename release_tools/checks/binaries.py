@@ -63,13 +63,13 @@ def read_binary(content: bytes, shown: str) -> BinaryFacts:
     """
     try:
         if content[:4] == b"\x7fELF":
-            return _elf(content)
-        return _portable_executable(content) if content[:2] == b"MZ" else _mach_o(content)
+            return _read_elf(content)
+        return _read_portable_executable(content) if content[:2] == b"MZ" else _read_mach_o(content)
     except Exception as error:  # noqa: BLE001 - whatever the two parsers raise on bytes of others
         raise ArchiveError(f"{shown}: cannot be read as a program or library: {error}", _REBUILD) from None
 
 
-def _elf(content: bytes) -> BinaryFacts:
+def _read_elf(content: bytes) -> BinaryFacts:
     from elftools.elf.dynamic import DynamicSegment
     from elftools.elf.elffile import ELFFile
     from elftools.elf.gnuversions import GNUVerNeedSection
@@ -94,7 +94,7 @@ def _elf(content: bytes) -> BinaryFacts:
     return BinaryFacts("ELF", frozenset({name}), max(versions, default=None), tuple(libraries), library_name)
 
 
-def _mach_o(content: bytes) -> BinaryFacts:
+def _read_mach_o(content: bytes) -> BinaryFacts:
     import lief
 
     lief.logging.disable()  # it would print what it cannot make sense of
@@ -112,7 +112,7 @@ def _mach_o(content: bytes) -> BinaryFacts:
     return BinaryFacts("Mach-O", frozenset(machines), max(targets, default=None))
 
 
-def _portable_executable(content: bytes) -> BinaryFacts:
+def _read_portable_executable(content: bytes) -> BinaryFacts:
     import lief
 
     lief.logging.disable()

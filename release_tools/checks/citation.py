@@ -12,7 +12,7 @@ _LISTS: Final = {"people": "person", "texts": "text", "identifiers": "identifier
 _LONGEST: Final = 60
 
 
-def citation_faults(text: str) -> list[str]:
+def find_citation_faults(text: str) -> list[str]:
     """Return what the schema has against a ``CITATION.cff``, each fault with the key that it is about.
 
     A file of an older version of the format is not judged.
@@ -25,7 +25,7 @@ def citation_faults(text: str) -> list[str]:
         return [f"it is not valid YAML: {' '.join(str(error).split())}"]
     if not isinstance(data, dict):
         return ["it is no mapping of keys to values"]
-    facts = _facts()
+    facts = _load_facts()
     written = str(data.get("cff-version", ""))
     if re.fullmatch(r"1\.[01]\.\d+(?:-\d+)?", written):
         return []
@@ -34,76 +34,76 @@ def citation_faults(text: str) -> list[str]:
         faults.append(f"cff-version: {_show(written)} is not {facts['version']}")
     for key, value in data.items():
         if key in facts["keys"]:
-            faults += _value(str(key), facts["keys"][key], value)
+            faults += _check_value(str(key), facts["keys"][key], value)
         else:
             faults.append(f"{_show(key)} is no key of the format")
     return faults
 
 
 @cache
-def _facts() -> Mapping[str, Any]:
+def _load_facts() -> Mapping[str, Any]:
     facts: Mapping[str, Any] = json.loads(_FACTS.read_text(encoding="utf-8"))
     return facts
 
 
 @cache
-def _patterns() -> Mapping[str, re.Pattern[str]]:
-    return {kind: re.compile(pattern) for kind, pattern in _facts()["patterns"].items()}
+def _compile_patterns() -> Mapping[str, re.Pattern[str]]:
+    return {kind: re.compile(pattern) for kind, pattern in _load_facts()["patterns"].items()}
 
 
-def _value(where: str, kind: str, value: object) -> Iterator[str]:
+def _check_value(where: str, kind: str, value: object) -> Iterator[str]:
     """Yield what is wrong with a value of a kind: one of the patterns, or a structure of its own."""
     if kind in _LISTS:
         if not isinstance(value, list) or not value:
             yield f"{where} must be a list with at least one entry"
             return
         for at, item in enumerate(value):
-            yield from _value(f"{where}[{at}]", _LISTS[kind], item)
+            yield from _check_value(f"{where}[{at}]", _LISTS[kind], item)
     elif kind == "license":
         for item in value if isinstance(value, list) else [value]:
-            yield from _value(where, "text", item)
+            yield from _check_value(where, "text", item)
     elif kind == "person":
-        yield from _person(where, value)
+        yield from _check_person(where, value)
     elif kind == "identifier":
-        yield from _identifier(where, value)
+        yield from _check_identifier(where, value)
     elif kind == "reference":
-        yield from _reference(where, value)
-    elif not isinstance(value, str) or not _patterns()[kind].search(value):
+        yield from _check_reference(where, value)
+    elif not isinstance(value, str) or not _compile_patterns()[kind].search(value):
         yield f"{where}: {_show(value)} is no {kind}"
 
 
-def _person(where: str, value: object) -> Iterator[str]:
+def _check_person(where: str, value: object) -> Iterator[str]:
     """Yield what is wrong with a person, or with an entity, which is one by its ``name``."""
     if not isinstance(value, dict) or not value:
         yield f"{where} must have given-names and family-names, or a name"
         return
     kind = "entity" if "name" in value else "person"
-    keys = _facts()[kind]
+    keys = _load_facts()[kind]
     for key, item in value.items():
         if key in keys:
-            yield from _value(f"{where}.{key}", keys[key], item)
+            yield from _check_value(f"{where}.{key}", keys[key], item)
         else:
             yield f"{where}.{_show(key)} is no key of {'an entity' if kind == 'entity' else 'a person'}"
 
 
-def _identifier(where: str, value: object) -> Iterator[str]:
-    kinds = _facts()["identifiers"]
+def _check_identifier(where: str, value: object) -> Iterator[str]:
+    kinds = _load_facts()["identifiers"]
     if not isinstance(value, dict) or value.get("type") not in kinds:
         yield f"{where} must have a type ({', '.join(kinds)}) and a value"
         return
-    yield from _value(f"{where}.value", kinds[value["type"]], value.get("value"))
+    yield from _check_value(f"{where}.value", kinds[value["type"]], value.get("value"))
 
 
-def _reference(where: str, value: object) -> Iterator[str]:
+def _check_reference(where: str, value: object) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"{where} must be a mapping"
         return
-    yield from (f"{where}.{key} is missing" for key in _facts()["reference"] if key not in value)
+    yield from (f"{where}.{key} is missing" for key in _load_facts()["reference"] if key not in value)
     if "authors" in value:
-        yield from _value(f"{where}.authors", "people", value["authors"])
+        yield from _check_value(f"{where}.authors", "people", value["authors"])
     for key, kind in (("doi", "doi"), ("url", "url"), ("date-released", "date"), ("date-published", "date")):
         if key in value:
-            yield from _value(f"{where}.{key}", kind, value[key])
+            yield from _check_value(f"{where}.{key}", kind, value[key])
 
 
 def _show(value: object) -> str:

@@ -7,7 +7,7 @@ from packaging.version import Version
 from release_tools.engine.context import Context
 from release_tools.errors import HistoryError
 from release_tools.history.bump import VersionScheme, is_patch
-from release_tools.history.tagged_releases import last_final
+from release_tools.history.tagged_releases import find_last_final
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
 from release_tools.project.project_history import ProjectHistory
@@ -24,7 +24,7 @@ def check_compatibility(context: Context, release: Release) -> tuple[Note, ...]:
     if release.source is None or release.kind is Kind.DEV:
         return ()
     history, version = ProjectHistory.shared(context, release), Version(release.version)
-    before = last_final(known for known in history.releases if known.version < version)
+    before = find_last_final(known for known in history.releases if known.version < version)
     if before is None or history.scheme is not VersionScheme.SEMVER or not is_patch(before.version, version):
         return ()
     try:

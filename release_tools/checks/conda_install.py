@@ -15,14 +15,14 @@ from release_tools.builders.conda.rattler_build import read_back, run_tests
 from release_tools.builders.conda.registry import choose_builder
 from release_tools.checks import parity
 from release_tools.checks.artifacts import ReleaseFiles
-from release_tools.checks.recipe_parity import compare_pairs, python_of
+from release_tools.checks.recipe_parity import compare_pairs, find_python
 from release_tools.checks.smoke_test import InstalledWheel, inspect_installation
 from release_tools.engine.context import Context
 from release_tools.errors import CondaError, UnreachableError, VerifyError
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.recipe.names import Names
-from release_tools.system.credentials import without_credentials
+from release_tools.system.credentials import remove_credentials
 
 
 def check_parity(context: Context, release: Release, subject: ReleaseFiles) -> tuple[Note, ...]:
@@ -58,48 +58,48 @@ def check_conda_installation(context: Context, subject: ReleaseFiles) -> tuple[N
         return ()
     if not context.config.verify.conda_install:
         return (Note(State.SKIPPED, "conda package not installed: verify.conda-install is false"),)
-    packages = [package for package in subject.condas if package.subdir in ("", NOARCH, rattler.this_subdir())]
+    packages = [package for package in subject.condas if package.subdir in ("", NOARCH, rattler.find_this_subdir())]
     if not packages:
         return (Note(State.SKIPPED, "conda packages not installed: they are for other platforms"),)
     channels = context.config.conda.channels
-    if reason := _unreachable_because(context, packages):
+    if reason := _explain_unreachable(context, packages):
         advice = "Run again where one of conda.channels can be reached."
         text = "conda package not installed: no reachable conda channel provides Python"
         return (Note(State.SKIPPED, text, " ".join(reason.split()), advice),)
-    everything = [_own_channel(context.scratch / "channel", subject).as_uri(), *channels]
+    everything = [_create_own_channel(context.scratch / "channel", subject).as_uri(), *channels]
     notes: list[Note] = []
-    for python in sorted({minor for package in packages if (minor := python_of(package))}) or [""]:
-        chosen = [package for package in packages if python_of(package) in ("", python)]
+    for python in sorted({minor for package in packages if (minor := find_python(package))}) or [""]:
+        chosen = [package for package in packages if find_python(package) in ("", python)]
         try:
-            notes += _installed(context, subject.wheels, chosen, everything, python)
+            notes += _check_installation(context, subject.wheels, chosen, everything, python)
         except UnreachableError as error:
             notes.append(Note(State.WARNING, "conda package not installed", error.message, error.advice))
         except VerifyError as error:
             notes.append(Note(State.FAILED, error.message, advice=error.advice))
     if all(note.state is State.DONE for note in notes):
-        notes += _tested(context, packages, everything)
+        notes += _check_tests(context, packages, everything)
     return tuple(notes)
 
 
-def _unreachable_because(context: Context, packages: Sequence[CondaPackage]) -> str:
+def _explain_unreachable(context: Context, packages: Sequence[CondaPackage]) -> str:
     """Return why what the packages require cannot be installed; empty where it can, or where they require nothing."""
     ours = {package.name for package in packages}
     required = {spec.split()[0] for package in packages for spec in package.depends} - ours
     if not required:
         return ""
-    return context.unreachable_channel or rattler.why_not(context.config.conda.channels)
+    return context.unreachable_channel or rattler.explain_unavailable(context.config.conda.channels)
 
 
-def _own_channel(folder: Path, subject: ReleaseFiles) -> Path:
+def _create_own_channel(folder: Path, subject: ReleaseFiles) -> Path:
     """Return a channel that holds just this release."""
     for package in subject.condas:
         (folder / package.subdir).mkdir(parents=True, exist_ok=True)
         shutil.copy(package.path, folder / package.subdir)
-    rattler.index(folder)
+    rattler.index_channel(folder)
     return folder
 
 
-def _installed(
+def _check_installation(
     context: Context, wheels: Sequence[Wheel], packages: Sequence[CondaPackage], channels: list[str], minor: str
 ) -> Iterator[Note]:
     """Install packages into a prefix, with one Python if `minor` says so, and use them there."""
@@ -110,7 +110,7 @@ def _installed(
     scripts = prefix / ("Scripts" if os.name == "nt" else "bin")
     python = prefix / "python.exe" if os.name == "nt" else scripts / "python"
     path = os.pathsep.join(filter(None, (str(scripts), str(prefix), context.env.get("PATH"))))
-    env = without_credentials(context.env) | {"PATH": path, "CONDA_PREFIX": str(prefix)}
+    env = remove_credentials(context.env) | {"PATH": path, "CONDA_PREFIX": str(prefix)}
     wheel = next(iter(wheels), None)
     if wheel is not None and python.exists() and _has_project(prefix, wheel):
         text_of_result = "the conda package installs into a prefix and imports"
@@ -124,12 +124,12 @@ def _installed(
 
 def _has_project(prefix: Path, wheel: Wheel) -> bool:
     """Return whether what a wheel installs is in a prefix, too."""
-    found = (path.rpartition("/site-packages/")[2] for one in rattler.installed(prefix) for path in one.files)
+    found = (path.rpartition("/site-packages/")[2] for one in rattler.list_installed(prefix) for path in one.files)
     names = {path.partition("-")[0] for path in found if path.endswith(".dist-info/METADATA")}
     return canonicalize_name(wheel.metadata.name) in set(map(canonicalize_name, names))
 
 
-def _tested(context: Context, packages: Sequence[CondaPackage], channels: list[str]) -> Iterator[Note]:
+def _check_tests(context: Context, packages: Sequence[CondaPackage], channels: list[str]) -> Iterator[Note]:
     """Run the tests that packages carry."""
     for package in packages:
         for tested in run_tests(package.path, channels, context.env):

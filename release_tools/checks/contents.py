@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from release_tools.artifacts import CondaPackage, Sdist, Wheel
 from release_tools.artifacts.install_scheme import install_path_of
 from release_tools.checks.artifacts import ReleaseFiles
-from release_tools.checks.windows_names import windows_fault
+from release_tools.checks.windows_names import find_windows_fault
 from release_tools.config.schema import VerifyConfig
 from release_tools.model.note import Note, State
 from release_tools.wording import list_some
@@ -31,20 +31,20 @@ _CURES: Final = {
 
 def check_contents(config: VerifyConfig, subject: ReleaseFiles) -> tuple[Note, ...]:
     """Check for placeholders, stray top-level modules, license texts, type markers and names for Windows."""
-    notes = [*_placeholders(config, subject), *_windows_names(subject)]
+    notes = [*_check_placeholders(config, subject), *_check_windows_names(subject)]
     for wheel in subject.wheels:
-        faults = [*_strays(config, wheel), *_untyped(wheel, subject)]
+        faults = [*_find_strays(config, wheel), *_check_type_marker(wheel, subject)]
         notes += faults or [Note(State.DONE, f"{len(wheel.members)} files in the wheel match RECORD")]
-        notes += _license(wheel)
+        notes += _check_license(wheel)
     return tuple(notes)
 
 
-def _placeholders(config: VerifyConfig, subject: ReleaseFiles) -> Iterator[Note]:
+def _check_placeholders(config: VerifyConfig, subject: ReleaseFiles) -> Iterator[Note]:
     """Yield a fault for each tool whose placeholders would be released instead of content."""
     found: dict[str, list[str]] = {}
-    for archive in _archives(subject):
+    for archive in _iterate_archives(subject):
         for member in archive.members:
-            path = _path_in(archive, member.name)
+            path = _find_path(archive, member.name)
             if member.placeholder and not _is_accepted(path, config.placeholders):
                 paths = found.setdefault(member.placeholder, [])
                 if not _is_listed(path, paths):
@@ -63,14 +63,14 @@ def _is_accepted(path: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch(path, pattern) or fnmatch(path, f"*/{pattern}") for pattern in patterns)
 
 
-def _windows_names(subject: ReleaseFiles) -> Iterator[Note]:
+def _check_windows_names(subject: ReleaseFiles) -> Iterator[Note]:
     """Yield a warning about names that Windows cannot have, in files that would be installed there."""
     found: dict[str, str] = {}
-    for archive in _archives(subject):
+    for archive in _iterate_archives(subject):
         if _is_for_windows(archive):
             for member in archive.members:
-                path = _path_in(archive, member.name)
-                fault = windows_fault(path)
+                path = _find_path(archive, member.name)
+                fault = find_windows_fault(path)
                 if fault and not _is_listed(path, found):
                     found[path] = fault
     if found:
@@ -82,7 +82,7 @@ def _windows_names(subject: ReleaseFiles) -> Iterator[Note]:
         )
 
 
-def _archives(subject: ReleaseFiles) -> Iterator[Sdist | Wheel | CondaPackage]:
+def _iterate_archives(subject: ReleaseFiles) -> Iterator[Sdist | Wheel | CondaPackage]:
     """Yield every archive; sdists last, where paths may be longer: ``src/demo`` for ``demo``."""
     yield from subject.wheels
     yield from subject.condas
@@ -100,14 +100,14 @@ def _is_for_windows(archive: Sdist | Wheel | CondaPackage) -> bool:
     return not isinstance(archive, CondaPackage) or archive.subdir.startswith(("noarch", "win"))
 
 
-def _path_in(archive: Sdist | Wheel | CondaPackage, name: str) -> str:
+def _find_path(archive: Sdist | Wheel | CondaPackage, name: str) -> str:
     """Return a member's path as the project would write it: without the folder of an sdist or of a conda package."""
     if isinstance(archive, Sdist):
         return name.partition("/")[2]
     return name.removeprefix("site-packages/")
 
 
-def _strays(config: VerifyConfig, wheel: Wheel) -> Iterator[Note]:
+def _find_strays(config: VerifyConfig, wheel: Wheel) -> Iterator[Note]:
     own = canonicalize_name(wheel.metadata.name)
     for name in sorted({entry.partition(".")[0] for entry in wheel.top_level}):
         if name in _STRAYS and canonicalize_name(name) != own and name not in config.top_level:
@@ -118,7 +118,7 @@ def _strays(config: VerifyConfig, wheel: Wheel) -> Iterator[Note]:
             )
 
 
-def _untyped(wheel: Wheel, subject: ReleaseFiles) -> Iterator[Note]:
+def _check_type_marker(wheel: Wheel, subject: ReleaseFiles) -> Iterator[Note]:
     installed = {place.path for member in wheel.members if (place := install_path_of(member.name))}
     folders = {str(PurePosixPath(path).parent) for path in installed}
     for sdist in subject.sdists:
@@ -133,7 +133,7 @@ def _untyped(wheel: Wheel, subject: ReleaseFiles) -> Iterator[Note]:
                 )
 
 
-def _license(wheel: Wheel) -> Iterator[Note]:
+def _check_license(wheel: Wheel) -> Iterator[Note]:
     if wheel.license_files:
         names = ", ".join(sorted(PurePosixPath(name).name for name in wheel.license_files))
         yield Note(State.DONE, "license inside", names)

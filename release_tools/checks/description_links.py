@@ -9,7 +9,7 @@ _ATTRIBUTES: Final = {"a": ("href",), "img": ("src",), "source": ("srcset", "src
 
 
 @lru_cache(maxsize=4)
-def relative_links(description: str, content_type: str) -> tuple[str, ...]:
+def find_relative_links(description: str, content_type: str) -> tuple[str, ...]:
     """Return the relative addresses that a description links to or shows, each once, in their order.
 
     Args:
@@ -20,18 +20,18 @@ def relative_links(description: str, content_type: str) -> tuple[str, ...]:
     if not description or kind == "text/plain":
         return ()
     collector = _Links()
-    collector.feed(_markdown(description) if kind == "text/markdown" else _restructured_text(description))
+    collector.feed(_render_markdown(description) if kind == "text/markdown" else _render_restructured_text(description))
     collector.close()
     return tuple(dict.fromkeys(filter(_is_relative, collector.addresses)))
 
 
-def _markdown(text: str) -> str:
+def _render_markdown(text: str) -> str:
     from markdown_it import MarkdownIt
 
     return str(MarkdownIt("commonmark", {"html": True}).render(text))
 
 
-def _restructured_text(text: str) -> str:
+def _render_restructured_text(text: str) -> str:
     from readme_renderer import rst
 
     try:

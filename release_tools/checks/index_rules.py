@@ -26,8 +26,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from release_tools.artifacts import Sdist, Wheel
-from release_tools.artifacts.zips import streaming_fault
-from release_tools.checks.description_links import relative_links
+from release_tools.artifacts.zips import find_streaming_fault
+from release_tools.checks.description_links import find_relative_links
 from release_tools.wording import list_some
 
 _LICENSE_FILES_SINCE: Final = Version("2.4")
@@ -125,12 +125,12 @@ class Rule:
     advice: str
 
 
-def _unreadable_fields(upload: Upload) -> Iterator[str]:
+def _find_unreadable_fields(upload: Upload) -> Iterator[str]:
     for name in sorted(upload.unknown):
         yield f"the metadata field {name!r} is unknown, malformed or repeated"
 
 
-def _invalid_fields(upload: Upload) -> Iterator[str]:
+def _find_invalid_fields(upload: Upload) -> Iterator[str]:
     try:
         Metadata.from_raw(upload.raw, validate=True)
     except ExceptionGroup as group:
@@ -138,34 +138,34 @@ def _invalid_fields(upload: Upload) -> Iterator[str]:
             yield " ".join(str(error).split())
 
 
-def _metadata_version(upload: Upload) -> Iterator[str]:
+def _check_metadata_version(upload: Upload) -> Iterator[str]:
     version = upload.raw.get("metadata_version", "")
     if version not in _SUPPORTED:
         yield f"Metadata-Version {version!r} is not supported"
 
 
-def _local_version(upload: Upload) -> Iterator[str]:
+def _check_local_version(upload: Upload) -> Iterator[str]:
     if upload.dist.metadata.version.local:
         yield f"the local version {upload.dist.metadata.version} is not allowed"
 
 
-def _long_summary(upload: Upload) -> Iterator[str]:
+def _check_summary(upload: Upload) -> Iterator[str]:
     length = len(upload.raw.get("summary", ""))
     if length > _SUMMARY_LENGTH:
         yield f"the summary has {length} characters, more than {_SUMMARY_LENGTH}"
 
 
-def _invalid_emails(upload: Upload) -> Iterator[str]:
+def _find_invalid_emails(upload: Upload) -> Iterator[str]:
     for field, value in (
         ("Author-Email", upload.raw.get("author_email", "")),
         ("Maintainer-Email", upload.raw.get("maintainer_email", "")),
     ):
         address = email.utils.parseaddr(value)[1]
-        if address and (reason := _email_fault(address)):
+        if address and (reason := _find_email_fault(address)):
             yield f"{field}: {address!r} is not a valid email address: {reason}"
 
 
-def _email_fault(address: str) -> str:
+def _find_email_fault(address: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
@@ -175,7 +175,7 @@ def _email_fault(address: str) -> str:
     return ""
 
 
-def _unknown_classifiers(upload: Upload) -> Iterator[str]:
+def _find_unknown_classifiers(upload: Upload) -> Iterator[str]:
     from trove_classifiers import all_classifiers
 
     for classifier in sorted(set(upload.raw.get("classifiers", [])) - set(all_classifiers)):
@@ -183,7 +183,7 @@ def _unknown_classifiers(upload: Upload) -> Iterator[str]:
             yield f"{classifier!r} is not a known classifier"
 
 
-def _private_classifiers(upload: Upload) -> Iterator[str]:
+def _find_private_classifiers(upload: Upload) -> Iterator[str]:
     for classifier in sorted(set(upload.raw.get("classifiers", []))):
         if _is_private(classifier):
             yield f"the classifier {classifier!r} keeps the project off the index"
@@ -193,7 +193,7 @@ def _is_private(classifier: str) -> bool:
     return classifier.startswith("Private ::")
 
 
-def _deprecated_classifiers(upload: Upload) -> Iterator[str]:
+def _find_deprecated_classifiers(upload: Upload) -> Iterator[str]:
     from trove_classifiers import deprecated_classifiers
 
     for classifier in sorted(set(upload.raw.get("classifiers", [])) & deprecated_classifiers.keys()):
@@ -201,7 +201,7 @@ def _deprecated_classifiers(upload: Upload) -> Iterator[str]:
         yield f"the classifier {classifier!r} is deprecated" + (f"; use {successors}" if successors else "")
 
 
-def _invalid_urls(upload: Upload) -> Iterator[str]:
+def _find_invalid_urls(upload: Upload) -> Iterator[str]:
     for field, url in (
         ("Home-Page", upload.raw.get("home_page", "")),
         ("Download-URL", upload.raw.get("download_url", "")),
@@ -210,7 +210,7 @@ def _invalid_urls(upload: Upload) -> Iterator[str]:
             yield f"{field}: {url!r} is not a valid URL"
 
 
-def _invalid_project_urls(upload: Upload) -> Iterator[str]:
+def _find_invalid_project_urls(upload: Upload) -> Iterator[str]:
     for label, url in upload.raw.get("project_urls", {}).items():
         if not label:
             yield f"Project-URL: {url!r} has no label"
@@ -234,13 +234,13 @@ def _is_web_address(url: str) -> bool:
     return True
 
 
-def _direct_references(upload: Upload) -> Iterator[str]:
+def _find_direct_references(upload: Upload) -> Iterator[str]:
     for requirement in upload.metadata.requires_dist or []:
         if requirement.url is not None:
             yield f"can't have direct dependency: {requirement}"
 
 
-def _invalid_dists(upload: Upload) -> Iterator[str]:
+def _find_invalid_dists(upload: Upload) -> Iterator[str]:
     for field, values in (
         ("Provides-Dist", upload.raw.get("provides_dist", [])),
         ("Obsoletes-Dist", upload.raw.get("obsoletes_dist", [])),
@@ -255,32 +255,32 @@ def _invalid_dists(upload: Upload) -> Iterator[str]:
                     yield f"{field}: can't have direct dependency: {value!r}"
 
 
-def _invalid_dynamic(upload: Upload) -> Iterator[str]:
+def _find_invalid_dynamic(upload: Upload) -> Iterator[str]:
     for field in upload.raw.get("dynamic", []):
         if field.lower() not in _DYNAMIC:
             yield f"Dynamic: {field!r} cannot be dynamic"
 
 
-def _two_licenses(upload: Upload) -> Iterator[str]:
+def _check_single_license(upload: Upload) -> Iterator[str]:
     if upload.raw.get("license") and upload.raw.get("license_expression"):
         yield "License and License-Expression are both set; only License-Expression may be"
 
 
-def _unrenderable_description(upload: Upload) -> Iterator[str]:
-    fault = description_fault(upload.description, upload.raw.get("description_content_type", ""))
+def _check_description(upload: Upload) -> Iterator[str]:
+    fault = find_description_fault(upload.description, upload.raw.get("description_content_type", ""))
     if fault:
         yield f"the description cannot be rendered: {fault}"
 
 
-def _relative_links(upload: Upload) -> Iterator[str]:
-    links = relative_links(upload.description, upload.raw.get("description_content_type", ""))
+def _check_relative_links(upload: Upload) -> Iterator[str]:
+    links = find_relative_links(upload.description, upload.raw.get("description_content_type", ""))
     if links:
         shown = list_some(links)
         yield f"the description has relative links, which lead nowhere on PyPI: {shown}"
 
 
 @lru_cache(maxsize=4)
-def description_fault(description: str, content_type: str) -> str:
+def find_description_fault(description: str, content_type: str) -> str:
     """Return why PyPI cannot render a description; empty where it can.
 
     Args:
@@ -309,17 +309,17 @@ def description_fault(description: str, content_type: str) -> str:
     return f"line {found[1]}: {found[2].capitalize()}: {found[3]}" if found else first
 
 
-def _missing_content_type(upload: Upload) -> Iterator[str]:
+def _check_content_type(upload: Upload) -> Iterator[str]:
     if upload.description and not upload.raw.get("description_content_type"):
         yield "the description has no content type; PyPI reads it as reStructuredText"
 
 
-def _missing_description(upload: Upload) -> Iterator[str]:
+def _check_description_exists(upload: Upload) -> Iterator[str]:
     if not upload.description.strip():
         yield "the project has no description; its page on PyPI will be empty"
 
 
-def _file_name(upload: Upload) -> Iterator[str]:
+def _check_file_name(upload: Upload) -> Iterator[str]:
     filename, metadata = upload.dist.path.name, upload.dist.metadata
     name = canonicalize_name(metadata.name).replace("-", "_")
     if isinstance(upload.dist, Sdist):
@@ -332,7 +332,7 @@ def _file_name(upload: Upload) -> Iterator[str]:
         yield f"the file name must begin with the normalised project name {name!r}, not {found!r}"
 
 
-def _dist_info_folder(upload: Upload) -> Iterator[str]:
+def _check_dist_info_folder(upload: Upload) -> Iterator[str]:
     if isinstance(upload.dist, Wheel):
         name, version, *_ = upload.dist.path.name.split("-")
         expected = f"{name}-{version}.dist-info"
@@ -340,7 +340,7 @@ def _dist_info_folder(upload: Upload) -> Iterator[str]:
             yield f"the folder {upload.dist.dist_info!r} must be called {expected!r}"
 
 
-def _missing_license_files(upload: Upload) -> Iterator[str]:
+def _find_missing_license_files(upload: Upload) -> Iterator[str]:
     names = {member.name for member in upload.dist.members}
     dist = upload.dist
     folder = dist.folder if isinstance(dist, Sdist) else f"{dist.dist_info}/licenses"
@@ -349,26 +349,26 @@ def _missing_license_files(upload: Upload) -> Iterator[str]:
             yield f"License-File {path} is not in the archive at {folder}/{path}"
 
 
-def _script_names(upload: Upload) -> Iterator[str]:
+def _check_script_names(upload: Upload) -> Iterator[str]:
     points = upload.dist.entry_points if isinstance(upload.dist, Wheel) else ()
     for point in points:
         if point.group in {"console_scripts", "gui_scripts"} and not _SCRIPT_NAME.fullmatch(point.name):
             yield f"the script name {point.name!r} has characters other than letters, digits, '_', '.' and '-'"
 
 
-def _zip_records(upload: Upload) -> Iterator[str]:
-    fault = streaming_fault(upload.dist.path) if isinstance(upload.dist, Wheel) else ""
+def _check_zip_records(upload: Upload) -> Iterator[str]:
+    fault = find_streaming_fault(upload.dist.path) if isinstance(upload.dist, Wheel) else ""
     if fault:
         yield f"the zip archive is not accepted: {fault}"
 
 
-def _file_size(upload: Upload) -> Iterator[str]:
+def _check_file_size(upload: Upload) -> Iterator[str]:
     size = upload.dist.path.stat().st_size
     if size > upload.size_limit * _MEGABYTE:
         yield f"{size / _MEGABYTE:.1f} MB, more than PyPI's limit of {upload.size_limit} MB"
 
 
-def _standard_library_name(upload: Upload) -> Iterator[str]:
+def _check_standard_library_name(upload: Upload) -> Iterator[str]:
     name = canonicalize_name(upload.dist.metadata.name)
     if name in {canonicalize_name(module) for module in sys.stdlib_module_names if not module.startswith("_")}:
         yield f"{name!r} is a module of the standard library; PyPI creates no new project of that name"
@@ -378,58 +378,80 @@ _METADATA: Final = "Correct it in pyproject.toml (or setup.cfg, setup.py)."
 _BACKEND: Final = "Require a newer build backend in [build-system], such as setuptools>=80 or hatchling>=1.27."
 
 RULES: Final = (
-    Rule("unreadable-field", Verdict.NOT_SENT, _unreadable_fields, _METADATA),
-    Rule("invalid-field", Verdict.NOT_SENT, _invalid_fields, _METADATA),
-    Rule("metadata-version", Verdict.REFUSED, _metadata_version, _BACKEND),
-    Rule("local-version", Verdict.REFUSED, _local_version, "Release a commit that carries a tag, or drop the +… part."),
-    Rule("summary-length", Verdict.REFUSED, _long_summary, "Shorten project.description in pyproject.toml."),
-    Rule("email", Verdict.REFUSED, _invalid_emails, _METADATA),
-    Rule("private-classifier", Verdict.REFUSED, _private_classifiers, "Remove it, or take the index out of the route."),
-    Rule("deprecated-classifier", Verdict.REFUSED, _deprecated_classifiers, _METADATA),
-    Rule("unknown-classifier", Verdict.MAY_BE_REFUSED, _unknown_classifiers, "See https://pypi.org/classifiers/."),
-    Rule("url", Verdict.REFUSED, _invalid_urls, _METADATA),
-    Rule("project-url", Verdict.REFUSED, _invalid_project_urls, _METADATA),
+    Rule("unreadable-field", Verdict.NOT_SENT, _find_unreadable_fields, _METADATA),
+    Rule("invalid-field", Verdict.NOT_SENT, _find_invalid_fields, _METADATA),
+    Rule("metadata-version", Verdict.REFUSED, _check_metadata_version, _BACKEND),
+    Rule(
+        "local-version",
+        Verdict.REFUSED,
+        _check_local_version,
+        "Release a commit that carries a tag, or drop the +… part.",
+    ),
+    Rule("summary-length", Verdict.REFUSED, _check_summary, "Shorten project.description in pyproject.toml."),
+    Rule("email", Verdict.REFUSED, _find_invalid_emails, _METADATA),
+    Rule(
+        "private-classifier",
+        Verdict.REFUSED,
+        _find_private_classifiers,
+        "Remove it, or take the index out of the route.",
+    ),
+    Rule("deprecated-classifier", Verdict.REFUSED, _find_deprecated_classifiers, _METADATA),
+    Rule("unknown-classifier", Verdict.MAY_BE_REFUSED, _find_unknown_classifiers, "See https://pypi.org/classifiers/."),
+    Rule("url", Verdict.REFUSED, _find_invalid_urls, _METADATA),
+    Rule("project-url", Verdict.REFUSED, _find_invalid_project_urls, _METADATA),
     Rule(
         "direct-reference",
         Verdict.REFUSED,
-        _direct_references,
+        _find_direct_references,
         "Require the project by name and version; move a URL into a dependency group, which is not published.",
     ),
-    Rule("provided-dist", Verdict.REFUSED, _invalid_dists, _METADATA),
-    Rule("dynamic", Verdict.REFUSED, _invalid_dynamic, _METADATA),
-    Rule("two-licenses", Verdict.REFUSED, _two_licenses, _METADATA),
-    Rule("description", Verdict.REFUSED, _unrenderable_description, "Correct the file that project.readme names."),
+    Rule("provided-dist", Verdict.REFUSED, _find_invalid_dists, _METADATA),
+    Rule("dynamic", Verdict.REFUSED, _find_invalid_dynamic, _METADATA),
+    Rule("two-licenses", Verdict.REFUSED, _check_single_license, _METADATA),
+    Rule("description", Verdict.REFUSED, _check_description, "Correct the file that project.readme names."),
     Rule(
         "description-type",
         Verdict.ACCEPTED,
-        _missing_content_type,
+        _check_content_type,
         'Set readme = "README.md" in pyproject.toml, or long_description_content_type in setup.py.',
     ),
     Rule(
         "relative-link",
         Verdict.ACCEPTED,
-        _relative_links,
+        _check_relative_links,
         "Write whole addresses in the README, or have the build do so: hatch-fancy-pypi-readme replaces them.",
     ),
-    Rule("no-description", Verdict.ACCEPTED, _missing_description, 'Set readme = "README.md" in pyproject.toml.'),
-    Rule("file-name", Verdict.REFUSED, _file_name, f"{_BACKEND} File names are normalised (PEP 427, PEP 625)."),
-    Rule("dist-info", Verdict.REFUSED, _dist_info_folder, _BACKEND),
-    Rule("license-file", Verdict.REFUSED, _missing_license_files, "Correct project.license-files in pyproject.toml."),
-    Rule("script-name", Verdict.REFUSED, _script_names, "Rename it in [project.scripts] or [project.gui-scripts]."),
+    Rule("no-description", Verdict.ACCEPTED, _check_description_exists, 'Set readme = "README.md" in pyproject.toml.'),
+    Rule("file-name", Verdict.REFUSED, _check_file_name, f"{_BACKEND} File names are normalised (PEP 427, PEP 625)."),
+    Rule("dist-info", Verdict.REFUSED, _check_dist_info_folder, _BACKEND),
     Rule(
-        "zip-records", Verdict.REFUSED, _zip_records, "Pack the wheel again: wheel unpack FILE, then wheel pack FOLDER."
+        "license-file", Verdict.REFUSED, _find_missing_license_files, "Correct project.license-files in pyproject.toml."
+    ),
+    Rule(
+        "script-name", Verdict.REFUSED, _check_script_names, "Rename it in [project.scripts] or [project.gui-scripts]."
+    ),
+    Rule(
+        "zip-records",
+        Verdict.REFUSED,
+        _check_zip_records,
+        "Pack the wheel again: wheel unpack FILE, then wheel pack FOLDER.",
     ),
     Rule(
         "file-size",
         Verdict.MAY_BE_REFUSED,
-        _file_size,
+        _check_file_size,
         "Where PyPI has raised the limit for this project, state it: verify.file-size-limit = MEGABYTES.",
     ),
-    Rule("standard-library-name", Verdict.ACCEPTED, _standard_library_name, "Choose another name for a new project."),
+    Rule(
+        "standard-library-name",
+        Verdict.ACCEPTED,
+        _check_standard_library_name,
+        "Choose another name for a new project.",
+    ),
 )
 
 
-def broken_rules(uploads: Iterable[Upload]) -> Mapping[tuple[Rule, str], tuple[str, ...]]:
+def find_broken_rules(uploads: Iterable[Upload]) -> Mapping[tuple[Rule, str], tuple[str, ...]]:
     """Return which rules the files of a release break.
 
     Returns:

@@ -50,11 +50,11 @@ def check_lost_files(context: Context, release: Release, subject: ReleaseFiles) 
     """
     if not subject.wheels:
         return ()
-    tracked = _tracked(context, release)
+    tracked = _list_tracked(context, release)
     known = tracked or [name for sdist in subject.sdists for name in (m.name.partition("/")[2] for m in sdist.members)]
     packages = find_packages(subject.wheels, known)
     notes = []
-    lost = list(lost_files(packages, known))
+    lost = list(find_lost_files(packages, known))
     if lost:
         notes.append(
             Note(
@@ -64,7 +64,7 @@ def check_lost_files(context: Context, release: Release, subject: ReleaseFiles) 
                 "Name them as package data in your build backend's settings, or leave it so where that is meant.",
             )
         )
-    generated = list(_generated(context, release, packages, subject))
+    generated = list(_find_generated(context, release, packages, subject))
     if generated:
         notes.append(
             Note(
@@ -97,7 +97,7 @@ def find_packages(wheels: Iterable[Wheel], known: Iterable[str]) -> tuple[Packag
         wheels: of one release.
         known: the project's files, by their path in the project.
     """
-    installed = {path for wheel in wheels for path in _library_files(wheel)}
+    installed = {path for wheel in wheels for path in _find_library_files(wheel)}
     roots = Counter[tuple[str, str]]()
     for name in known:
         parts = name.split("/")
@@ -117,7 +117,7 @@ def find_packages(wheels: Iterable[Wheel], known: Iterable[str]) -> tuple[Packag
     )
 
 
-def lost_files(packages: Iterable[PackageFolder], known: Iterable[str]) -> Iterator[str]:
+def find_lost_files(packages: Iterable[PackageFolder], known: Iterable[str]) -> Iterator[str]:
     """Yield the files of packages that are not installed, tests and sources of extensions aside."""
     known = sorted(known)
     for package in packages:
@@ -141,14 +141,14 @@ def _is_expected(inner: str, installed: frozenset[str]) -> bool:
     return True
 
 
-def _library_files(wheel: Wheel) -> Iterator[str]:
+def _find_library_files(wheel: Wheel) -> Iterator[str]:
     for member in wheel.members:
         place = install_path_of(member.name)
         if place and place.scheme is InstallScheme.LIB and not place.path.startswith(f"{wheel.dist_info}/"):
             yield place.path
 
 
-def _tracked(context: Context, release: Release) -> list[str]:
+def _list_tracked(context: Context, release: Release) -> list[str]:
     """Return the tracked files of the clone that was built, by their path in the project; empty without a clone."""
     if release.source is None:
         return []
@@ -166,7 +166,7 @@ def _listed(folder: Path, context: Context, *options: str) -> list[str]:
     return [name.removeprefix(start) for name in names if name]
 
 
-def _generated(
+def _find_generated(
     context: Context, release: Release, packages: Iterable[PackageFolder], subject: ReleaseFiles
 ) -> Iterator[str]:
     """Yield files of packages that git ignores, that the project's settings name, and that no artifact has."""
@@ -174,15 +174,15 @@ def _generated(
         return
     shipped = {member.name.partition("/")[2] for sdist in subject.sdists for member in sdist.members}
     ignored = _listed(context.project, context, "--others", "--ignored", "--exclude-standard")
-    patterns = _named_patterns(context.project)
+    patterns = _find_named_patterns(context.project)
     for package in packages:
-        for name in lost_files([package], ignored):
+        for name in find_lost_files([package], ignored):
             inner = name.removeprefix(f"{package.path}/")
             if name not in shipped and any(_matches(name, inner, pattern) for pattern in patterns):
                 yield name
 
 
-def _named_patterns(project: Path) -> frozenset[str]:
+def _find_named_patterns(project: Path) -> frozenset[str]:
     """Return the words of the project's settings that may be file names or patterns of these."""
     patterns = set[str]()
     for name in _SETTINGS:

@@ -6,7 +6,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from release_tools.checks.artifacts import ReleaseFiles
-from release_tools.checks.index_rules import Upload, Verdict, broken_rules
+from release_tools.checks.index_rules import Upload, Verdict, find_broken_rules
 from release_tools.config.schema import Config, VerifyConfig
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
@@ -17,13 +17,13 @@ def check_metadata(config: Config, release: Release, subject: ReleaseFiles, *, i
 
     Where the release goes to no index that runs PyPI's software, a broken rule is only a warning.
     """
-    notes = [*_disagreements(release, subject), *_broken_rules(config.verify, subject, is_for_pypi=is_for_pypi)]
+    notes = [*_check_agreement(release, subject), *_check_index_rules(config.verify, subject, is_for_pypi=is_for_pypi)]
     if not any(note.state is State.FAILED for note in notes) and any(subject.dists):
         notes.insert(0, Note(State.DONE, "metadata, description and file names valid", "by PyPI's rules"))
     return tuple(notes)
 
 
-def _disagreements(release: Release, subject: ReleaseFiles) -> Iterator[Note]:
+def _check_agreement(release: Release, subject: ReleaseFiles) -> Iterator[Note]:
     for dist in subject.dists:
         found = f"{dist.metadata.name} {dist.metadata.version}"
         if canonicalize_name(dist.metadata.name) != canonicalize_name(release.name):
@@ -36,9 +36,9 @@ def _disagreements(release: Release, subject: ReleaseFiles) -> Iterator[Note]:
             )
 
 
-def _broken_rules(verify: VerifyConfig, subject: ReleaseFiles, *, is_for_pypi: bool) -> Iterator[Note]:
+def _check_index_rules(verify: VerifyConfig, subject: ReleaseFiles, *, is_for_pypi: bool) -> Iterator[Note]:
     uploads = [Upload(dist, verify.file_size_limit) for dist in subject.dists]
-    for (rule, fault), files in broken_rules(uploads).items():
+    for (rule, fault), files in find_broken_rules(uploads).items():
         match rule.verdict:
             case Verdict.NOT_SENT:
                 state = State.FAILED

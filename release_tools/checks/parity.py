@@ -6,7 +6,7 @@ from typing import Final
 
 from release_tools.artifacts import CondaPackage, Wheel
 from release_tools.model.note import Note, State
-from release_tools.model.versions import conda_version
+from release_tools.model.versions import format_conda_version
 from release_tools.recipe import noarch
 from release_tools.recipe.names import Names
 from release_tools.recipe.requirements import translate
@@ -27,16 +27,16 @@ def compare_contents(wheel: Wheel, packages: Sequence[CondaPackage], names: Name
         CondaError: the wheel's requirements cannot be expressed by conda, so there is nothing to compare with.
     """
     real = [package for package in packages if package.noarch == "python"]
-    notes = [note for package in real for note in (*_files(wheel, package), *_identity(wheel, package))]
-    notes += _requirements(wheel, real, names)
+    notes = [note for package in real for note in (*_check_files(wheel, package), *_check_identity(wheel, package))]
+    notes += _check_requirements(wheel, real, names)
     for package in packages:
         if package.noarch == "generic":
-            notes += _alias(package, real)
+            notes += _check_alias(package, real)
     return tuple(notes)
 
 
-def _files(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
-    expected, same, differences = _expected(wheel)
+def _check_files(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
+    expected, same, differences = _read_expected(wheel)
     found = {member.name: member.sha256 for member in package.members}
     faults = {
         "not in the conda package": expected.keys() - found.keys(),
@@ -52,17 +52,17 @@ def _files(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
         yield Note(State.DONE, f"{same} files are the same in wheel and conda package", detail)
 
 
-def _expected(wheel: Wheel) -> tuple[Mapping[str, str], int, str]:
+def _read_expected(wheel: Wheel) -> tuple[Mapping[str, str], int, str]:
     """Return the digests that the conda package must have, by path, how many are the wheel's, and what is not."""
     kept = [member for member in wheel.members if noarch.is_kept(wheel, member.name)]
-    expected = {noarch.installed_path(member.name): member.sha256 for member in kept}
+    expected = {noarch.find_installed_path(member.name): member.sha256 for member in kept}
     scripts = [member.name for member in kept if noarch.is_script(member.name)]
     rewritten = 0
     for name, text in zip(scripts, wheel.read(*scripts), strict=True):
         if (script := noarch.with_prefix(text)) is not None:
-            expected[noarch.installed_path(name)] = hashlib.sha256(script).hexdigest()
+            expected[noarch.find_installed_path(name)] = hashlib.sha256(script).hexdigest()
             rewritten += 1
-    for path, content in noarch.added(wheel).items():
+    for path, content in noarch.write_added(wheel).items():
         expected[path] = hashlib.sha256(content).hexdigest()
     left_out = sum(member.name.endswith(".pyc") for member in wheel.members)
     words = ["RECORD is conda's own"]
@@ -71,24 +71,25 @@ def _expected(wheel: Wheel) -> tuple[Mapping[str, str], int, str]:
     return expected, len(kept) - rewritten, ", ".join(words)
 
 
-def _identity(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
-    version = conda_version(wheel.metadata.version)
+def _check_identity(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
+    version = format_conda_version(wheel.metadata.version)
     if package.version != version:
         yield Note(State.FAILED, f"{package.path.name}: version {package.version}, not {version}", "", _ADVICE)
     else:
         yield Note(State.DONE, f"both say version {wheel.metadata.version}", f"conda writes {version}")
-    commands = set(noarch.commands(wheel))
+    commands = set(noarch.list_commands(wheel))
     if differing := commands ^ set(package.entry_points):
         yield Note(State.FAILED, f"{package.path.name}: other commands", list_some(sorted(differing)), _ADVICE)
     elif commands:
         yield Note(State.DONE, "both have the same commands", list_some(sorted(commands)))
 
 
-def _requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> Iterator[Note]:
+def _check_requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> Iterator[Note]:
     """Return each package must carry one of the translations of the wheel's requirements, and each must be carried."""
     requirements = wheel.metadata.raw.get("requires_dist", [])
     missing = {
-        frozenset(specs) for specs in translate(requirements, noarch.required_python(wheel), names).variants.values()
+        frozenset(specs)
+        for specs in translate(requirements, noarch.find_required_python(wheel), names).variants.values()
     }
     for package in packages:
         if (found := frozenset(package.depends)) in missing:
@@ -102,7 +103,7 @@ def _requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) 
         yield Note(State.DONE, "both ask for the same requirements", detail)
 
 
-def _alias(package: CondaPackage, real: Sequence[CondaPackage]) -> Iterator[Note]:
+def _check_alias(package: CondaPackage, real: Sequence[CondaPackage]) -> Iterator[Note]:
     pinned = {(f"{other.name} =={other.version}",) for other in real}
     if package.depends in pinned and not package.members:
         yield Note(State.DONE, f"{package.name} is a metapackage for {package.depends[0]}", package.path.name)

@@ -18,7 +18,7 @@ from release_tools.checks.binaries import BinaryFacts, is_readable, read_binary
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError
 from release_tools.model.note import Note, State
-from release_tools.system.credentials import without_credentials
+from release_tools.system.credentials import remove_credentials
 from release_tools.system.process import ProcessError, run
 from release_tools.wording import count, list_some
 
@@ -108,14 +108,14 @@ def check_platform_tags(
     notes: list[Note] = []
     sound: list[Mapping[str, BinaryFacts]] = []
     for wheel in wheels:
-        found = [] if wheel.path.name in trial else [*unaccepted(wheel, is_fault=is_for_pypi)]
+        found = [] if wheel.path.name in trial else [*check_accepted(wheel, is_fault=is_for_pypi)]
         if is_pure(wheel):
-            notes += (*found, *_libraries_in_pure(wheel))
+            notes += (*found, *_check_pure(wheel))
             continue
-        found += _module_versions(wheel)
+        found += _check_module_versions(wheel)
         if is_readable():
             binaries, unreadable = _read_all(wheel)
-            found += (*unreadable, *_compiled(wheel, binaries))
+            found += (*unreadable, *_check_compiled(wheel, binaries))
             if binaries and any("abi3" in tag.abi for tag in wheel.tags):
                 found += _audit_abi3(context, wheel)
             if all(note.state is not State.FAILED for note in found):
@@ -123,7 +123,7 @@ def check_platform_tags(
         else:
             found.append(Note(State.WARNING, f"{wheel.path.name}: its binaries were not read", advice=_INSTALL))
         notes += found
-    return (*notes, *_summary(sound))
+    return (*notes, *_summarize(sound))
 
 
 def is_pure(wheel: Wheel) -> bool:
@@ -131,19 +131,19 @@ def is_pure(wheel: Wheel) -> bool:
     return all(tag.platform == "any" for tag in wheel.tags)
 
 
-def refused_platforms(tags: Iterable[Tag]) -> tuple[str, ...]:
+def find_refused_platforms(tags: Iterable[Tag]) -> tuple[str, ...]:
     """Return the platform tags that PyPI does not take."""
     return tuple(sorted({tag.platform for tag in tags if not _ACCEPTED.fullmatch(tag.platform)}))
 
 
-def unaccepted(wheel: Wheel, *, is_fault: bool) -> Iterator[Note]:
+def check_accepted(wheel: Wheel, *, is_fault: bool) -> Iterator[Note]:
     """Return a line about each platform tag that PyPI does not take."""
-    for platform in refused_platforms(wheel.tags):
+    for platform in find_refused_platforms(wheel.tags):
         state = State.FAILED if is_fault else State.WARNING
         yield Note(state, f"{wheel.path.name}: PyPI refuses wheels tagged {platform}", advice=_INIT)
 
 
-def _libraries_in_pure(wheel: Wheel) -> Iterator[Note]:
+def _check_pure(wheel: Wheel) -> Iterator[Note]:
     """Return a line about extension modules in a wheel that says it runs everywhere."""
     found = [member.name for member in wheel.members if _LIBRARY.search(member.name)]
     if found:
@@ -166,19 +166,19 @@ def _read_all(wheel: Wheel) -> tuple[dict[str, BinaryFacts], list[Note]]:
     return binaries, faults
 
 
-def _compiled(wheel: Wheel, binaries: Mapping[str, BinaryFacts]) -> Iterator[Note]:
+def _check_compiled(wheel: Wheel, binaries: Mapping[str, BinaryFacts]) -> Iterator[Note]:
     """Return a line about everything in a wheel that does not fit its platform tags."""
     platforms = [PlatformTag.parse(tag) for tag in sorted({tag.platform for tag in wheel.tags})]
     for name, facts in binaries.items():
         if _must_match(name):
-            for fault in dict.fromkeys(fault for tag in platforms for fault in _mismatches(tag, facts)):
+            for fault in dict.fromkeys(fault for tag in platforms for fault in _find_mismatches(tag, facts)):
                 yield Note(State.FAILED, f"{wheel.path.name}: {name} {fault}", advice=_REBUILD)
-    yield from _foreign_libraries(wheel, platforms, binaries)
+    yield from _check_foreign_libraries(wheel, platforms, binaries)
     if not binaries:
         yield Note(State.WARNING, f"{wheel.path.name}: tagged for one platform, but nothing in it is compiled")
 
 
-def _summary(sound: Sequence[Mapping[str, BinaryFacts]]) -> Iterator[Note]:
+def _summarize(sound: Sequence[Mapping[str, BinaryFacts]]) -> Iterator[Note]:
     """Return one line about the wheels whose tags fit, with the newest glibc and macOS that any of them needs."""
     if not sound:
         return
@@ -203,7 +203,7 @@ def _must_match(name: str) -> bool:
     return is_script or _LIBRARY.search(name) is not None
 
 
-def _mismatches(tag: PlatformTag, facts: BinaryFacts) -> Iterator[str]:
+def _find_mismatches(tag: PlatformTag, facts: BinaryFacts) -> Iterator[str]:
     """Return what keeps a binary from running where a tag says that it does."""
     if not tag.format:
         return
@@ -222,7 +222,7 @@ def _mismatches(tag: PlatformTag, facts: BinaryFacts) -> Iterator[str]:
         yield f"needs {system} {needed}, but its tag promises {said}"
 
 
-def _module_versions(wheel: Wheel) -> Iterator[Note]:
+def _check_module_versions(wheel: Wheel) -> Iterator[Note]:
     """Return a line about each extension module that no Python of the wheel's tags would import."""
     abis = {tag.abi.removeprefix("cp") for tag in wheel.tags}
     if "none" in abis:
@@ -232,19 +232,19 @@ def _module_versions(wheel: Wheel) -> Iterator[Note]:
         match = _MODULE_VERSION.search(name)
         if match and match[1] not in abis:
             stem = name[: match.start()]
-            others = [other for other in names if other.startswith(f"{stem}.") and _imports(other, abis)]
+            others = [other for other in names if other.startswith(f"{stem}.") and _imports_module(other, abis)]
             state = State.WARNING if others else State.FAILED
             yield Note(
                 state, f"{wheel.path.name}: {name} is for Python {match[1][0]}.{match[1][1:]} alone", advice=_REBUILD
             )
 
 
-def _imports(name: str, abis: set[str]) -> bool:
+def _imports_module(name: str, abis: set[str]) -> bool:
     match = _MODULE_VERSION.search(name)
     return match[1] in abis if match else _LIBRARY.search(name) is not None
 
 
-def _foreign_libraries(
+def _check_foreign_libraries(
     wheel: Wheel, platforms: Iterable[PlatformTag], binaries: Mapping[str, BinaryFacts]
 ) -> Iterator[Note]:
     """Return a line about libraries that neither a Linux wheel nor the platform brings."""
@@ -264,7 +264,7 @@ def _audit_abi3(context: Context, wheel: Wheel) -> Iterator[Note]:
     """Return a line about each extension module that needs more than the stable ABI of the Python that a tag names."""
     argv = [sys.executable, "-I", "-m", "abi3audit", "--strict", "--report", str(wheel.path)]
     try:
-        output = run(argv, env=without_credentials(context.env)).stdout
+        output = run(argv, env=remove_credentials(context.env)).stdout
     except ProcessError as error:
         output = error.output
     try:

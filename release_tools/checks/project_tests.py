@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from release_tools.artifacts import Wheel
 from release_tools.builders.virtual_environment import Environment
-from release_tools.checks.smoke_test import last_lines
+from release_tools.checks.smoke_test import take_last_lines
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.model.note import Note, State
@@ -33,7 +33,7 @@ def run_project_tests(context: Context, environment: Environment, wheel: Wheel) 
         return
     folder = context.scratch / "project-tests"
     folder.mkdir(exist_ok=True)
-    extras, requires = _wanted(read_pyproject(context.project))
+    extras, requires = _list_wanted(read_pyproject(context.project))
     try:
         if extras or requires:
             environment.install([f"{wheel.path}[{','.join(extras)}]" if extras else str(wheel.path), *requires])
@@ -41,12 +41,14 @@ def run_project_tests(context: Context, environment: Environment, wheel: Wheel) 
         run([program, *words[1:]], env=environment.env, cwd=folder)
     except ProcessError as error:
         advice = f"Run it yourself: {command}"
-        yield Note(State.FAILED, f"{wheel.path.name} fails the project's own tests", last_lines(error.output), advice)
+        yield Note(
+            State.FAILED, f"{wheel.path.name} fails the project's own tests", take_last_lines(error.output), advice
+        )
         return
     yield Note(State.DONE, f"{wheel.path.name} passes the project's own tests", command)
 
 
-def _wanted(pyproject: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+def _list_wanted(pyproject: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Return the extras and requirements that the project's tests need, as cibuildwheel is told."""
     tool = pyproject.get("tool", {})
     table = tool.get("cibuildwheel", {}) if isinstance(tool, dict) else {}

@@ -25,7 +25,7 @@ def check_recipe(recipe: OwnRecipe) -> Iterator[Note]:
         yield Note(State.FAILED, f"{recipe.path}: {error.message}", advice=error.advice)
         return
     noarch = {place.value for place in document.in_outputs("build", "noarch")}
-    if noarch and (found := list(_selectors(recipe))):
+    if noarch and (found := list(_find_selectors(recipe))):
         advice = "A noarch package is built once and installed everywhere: leave them out, or leave out noarch."
         if recipe.form is Format.V1:
             advice = (
@@ -43,15 +43,15 @@ def check_recipe(recipe: OwnRecipe) -> Iterator[Note]:
         yield Note(State.WARNING, f"{recipe.path}: runs {match[0]!r}", advice=advice)
 
 
-def _selectors(recipe: OwnRecipe) -> Iterator[str]:
+def _find_selectors(recipe: OwnRecipe) -> Iterator[str]:
     """Yield each condition on a system or Python, with its line; one that only skips the build is none."""
     for number, line in enumerate(recipe.text.split("\n"), 1):
-        condition = _selector(line) if recipe.form is Format.V0 else _CONDITION.match(line)
+        condition = _match_selector(line) if recipe.form is Format.V0 else _CONDITION.match(line)
         if condition and _SYSTEM.search(condition[1]):
             yield f"line {number}: {condition[1].strip()}"
 
 
-def _selector(line: str) -> re.Match[str] | None:
+def _match_selector(line: str) -> re.Match[str] | None:
     """Return the selector in the comment of a line that holds more than a comment and does not skip the build."""
     comment = _COMMENT.search(line.lstrip())
     if comment is None or line.lstrip().startswith("#") or _SKIPPED.match(line):

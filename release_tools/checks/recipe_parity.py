@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from release_tools.artifacts import CondaPackage, Wheel
 from release_tools.artifacts.core_metadata import CoreMetadata, parse_entry_points, parse_metadata
-from release_tools.builders.conda.normalise import members_of
+from release_tools.builders.conda.normalise import iterate_members
 from release_tools.model.note import Note, State
 from release_tools.recipe.names import Names
 from release_tools.wording import list_some
@@ -92,13 +92,13 @@ class ProjectPackage:
         pattern = _PLATFORM_TAGS.get(subdir)
         if pattern is None or re.fullmatch(pattern, tag.platform) is None:
             return False
-        minor = python_of(self.package)
+        minor = find_python(self.package)
         if not minor:  # one package for every Python: CEP 20
             return tag.abi == "abi3"
         return (tag.interpreter == f"cp3{minor}" and tag.abi != "abi3") or tag.abi == "abi3"
 
 
-def python_of(package: CondaPackage) -> str:
+def find_python(package: CondaPackage) -> str:
     """Return the minor version of the Python 3 that a package is built for, such as ``12``; empty for every one."""
     if package.noarch:
         return ""
@@ -119,18 +119,18 @@ def compare_pairs(
         by_project: whether the recipe is the project's own, which may add and change files on purpose.
     """
     for package in packages:
-        found = _project_package(package, {canonicalize_name(wheel.metadata.name) for wheel in wheels})
+        found = _find_project_package(package, {canonicalize_name(wheel.metadata.name) for wheel in wheels})
         if found is None:
             continue
-        wheel = next((wheel for wheel in _most_similar_first(wheels, package) if found.pairs_with(wheel)), None)
+        wheel = next((wheel for wheel in _sort_by_similarity(wheels, package) if found.pairs_with(wheel)), None)
         if wheel is None:
             yield Note(State.INFO, f"{package.path.name}: there is no wheel to compare it with")
             continue
         notes = [
-            *_version(wheel, found),
-            *_commands(wheel, found),
-            *_requirements(wheel, found, names),
-            *_files(wheel, found, State.WARNING if by_project else State.FAILED),
+            *_check_version(wheel, found),
+            *_check_commands(wheel, found),
+            *_check_requirements(wheel, found, names),
+            *_check_files(wheel, found, State.WARNING if by_project else State.FAILED),
         ]
         yield from notes
         if not any(note.state is State.FAILED for note in notes):
@@ -138,13 +138,13 @@ def compare_pairs(
             yield Note(State.DONE, f"{package.path.name} is equal to {wheel.path.name}", said)
 
 
-def _most_similar_first(wheels: Sequence[Wheel], package: CondaPackage) -> list[Wheel]:
+def _sort_by_similarity(wheels: Sequence[Wheel], package: CondaPackage) -> list[Wheel]:
     """Return the wheels with those first that are for one Python, as is the package."""
-    tag = f"cp3{python_of(package)}"
+    tag = f"cp3{find_python(package)}"
     return sorted(wheels, key=lambda wheel: not any(one.interpreter == tag and one.abi != "abi3" for one in wheel.tags))
 
 
-def _project_package(package: CondaPackage, projects: set[str]) -> ProjectPackage | None:
+def _find_project_package(package: CondaPackage, projects: set[str]) -> ProjectPackage | None:
     """Return the package with its metadata; None where no project of these names is installed in it."""
     wanted = ("METADATA", "entry_points.txt")
     named = {member.name: match for member in package.members if (match := _DIST_INFO.fullmatch(member.name))}
@@ -156,7 +156,7 @@ def _project_package(package: CondaPackage, projects: set[str]) -> ProjectPackag
     if not ours:
         return None
     contents: dict[str, bytes] = {}
-    for archive, member in members_of(package.path):
+    for archive, member in iterate_members(package.path):
         if member.name in ours and (file := archive.extractfile(member)) is not None:
             contents[ours[member.name]["name"]] = file.read()
     shown = f"{package.path.name}: METADATA"
@@ -165,7 +165,7 @@ def _project_package(package: CondaPackage, projects: set[str]) -> ProjectPackag
     return ProjectPackage(package, parse_metadata(contents.get("METADATA", b""), shown), points, folder)
 
 
-def _version(wheel: Wheel, found: ProjectPackage) -> Iterator[Note]:
+def _check_version(wheel: Wheel, found: ProjectPackage) -> Iterator[Note]:
     theirs, ours = found.metadata.version, wheel.metadata.version
     if theirs != ours:
         yield Note(
@@ -175,7 +175,7 @@ def _version(wheel: Wheel, found: ProjectPackage) -> Iterator[Note]:
         )
 
 
-def _commands(wheel: Wheel, found: ProjectPackage) -> Iterator[Note]:
+def _check_commands(wheel: Wheel, found: ProjectPackage) -> Iterator[Note]:
     """Compare the commands; a recipe may add some, and those of a noarch package are in ``link.json``."""
     ours = {point.name: f"{point.module}:{point.attr}" for point in wheel.entry_points if point.group in _COMMANDS}
     theirs = {
@@ -196,11 +196,11 @@ def _commands(wheel: Wheel, found: ProjectPackage) -> Iterator[Note]:
         yield Note(State.INFO, f"{name}: commands that the recipe adds", ", ".join(added))
 
 
-def _requirements(wheel: Wheel, found: ProjectPackage, names: Names) -> Iterator[Note]:
+def _check_requirements(wheel: Wheel, found: ProjectPackage, names: Names) -> Iterator[Note]:
     """Find what the wheel requires and the package does not, in the environments that the package is for."""
     package = found.package
     specs = {spec.split()[0]: spec for spec in package.depends}
-    environments = list(_environments(package, wheel))
+    environments = list(_list_environments(package, wheel))
     needed: dict[str, int] = {}
     for text in wheel.metadata.raw.get("requires_dist", []):
         requirement = Requirement(text)
@@ -225,12 +225,12 @@ def _requirements(wheel: Wheel, found: ProjectPackage, names: Names) -> Iterator
         yield Note(State.INFO, f"{package.path.name}: requirements that the recipe adds", ", ".join(added))
 
 
-def _environments(package: CondaPackage, wheel: Wheel) -> Iterator[dict[str, str]]:
+def _list_environments(package: CondaPackage, wheel: Wheel) -> Iterator[dict[str, str]]:
     """Yield the values of environment markers for each system and Python that a package is for (PEP 508)."""
     systems = [s for spec in package.depends for s in _VIRTUAL.get(spec.split()[0], ())]
     if package.subdir not in ("", NOARCH):
         systems = [package.subdir.partition("-")[0]]
-    minor = python_of(package)
+    minor = find_python(package)
     minors = [int(minor)] if minor else list(_SUPPORTED)
     required = wheel.metadata.parsed.requires_python
     supported = [one for one in minors if required is None or required.contains(f"3.{one}.9")]
@@ -243,14 +243,14 @@ def _environments(package: CondaPackage, wheel: Wheel) -> Iterator[dict[str, str
             yield {**base, **_SYSTEMS.get(system, {}), **version, **machine, **implementation}
 
 
-def _files(wheel: Wheel, found: ProjectPackage, severity: State) -> Iterator[Note]:
+def _check_files(wheel: Wheel, found: ProjectPackage, severity: State) -> Iterator[Note]:
     """Compare the files that are not compiled by content, and the extension modules by name."""
     ours = {member.name: member.sha256 for member in wheel.members}
     pure = {name: digest for name, digest in ours.items() if _is_compared(name, wheel.dist_info)}
     theirs = {name: digest for name, digest in found.files.items() if _is_compared(name, found.dist_info)}
     differing = sorted(name for name in pure if name in theirs and pure[name] != theirs[name])
     missing = sorted(pure.keys() - theirs.keys())
-    modules, built = _extensions(ours), _extensions(found.files)
+    modules, built = _list_extensions(ours), _list_extensions(found.files)
     faults = {
         "files of other content than in the wheel": differing,
         "files of the wheel are missing": missing,
@@ -277,7 +277,7 @@ def _is_compared(name: str, dist_info: str) -> bool:
     return not (folder == dist_info and (rest in _DIFFERING or rest.startswith("sboms/")))
 
 
-def _extensions(files: Mapping[str, str]) -> set[str]:
+def _list_extensions(files: Mapping[str, str]) -> set[str]:
     """Return the extension modules by their import names, however the platform spells the file."""
     names: set[str] = set()
     for path in files:

@@ -10,7 +10,7 @@ from typing import Final
 from packaging.version import Version
 
 from release_tools.artifacts import Wheel
-from release_tools.checks.version_agreement import imported_version_notes
+from release_tools.checks.version_agreement import check_imported_version
 from release_tools.model.note import Note, State
 from release_tools.system.process import ProcessError, run
 
@@ -72,29 +72,29 @@ def inspect_installation(installed: InstalledWheel, wheel: Wheel, modules: Seque
         run(argv, env=installed.env, cwd=installed.folder)
         found = json.loads(answer.read_text(encoding="utf-8"))
     except (ProcessError, OSError, ValueError) as error:
-        detail = last_lines(error.output) if isinstance(error, ProcessError) else str(error)
+        detail = take_last_lines(error.output) if isinstance(error, ProcessError) else str(error)
         yield Note(State.FAILED, "the interpreter died while importing it", detail)
         return
     if Version(found["version"]) != wheel.metadata.version:
         yield Note(State.FAILED, f"installed, it says version {found['version']}", f"not {wheel.metadata.version}")
     for module, stated in found["versions"].items():
         if installed.disagreement:
-            yield from imported_version_notes(module, stated, wheel.metadata.version, installed.disagreement)
+            yield from check_imported_version(module, stated, wheel.metadata.version, installed.disagreement)
     for title, fault in found["faults"].items():
         advice = 'If other modules are meant, name them: verify.imports = ["…"].' if title.startswith("import") else ""
         yield Note(State.FAILED, f"{title} fails", fault, advice)
     if not found["faults"]:
-        yield from _successes(installed, wheel, modules)
+        yield from _report_successes(installed, wheel, modules)
 
 
-def _successes(installed: InstalledWheel, wheel: Wheel, modules: Sequence[str]) -> Iterator[Note]:
+def _report_successes(installed: InstalledWheel, wheel: Wheel, modules: Sequence[str]) -> Iterator[Note]:
     commands = ", ".join(point.name for point in wheel.entry_points if point.group in _SCRIPTS)
     used = f"commands {commands}" if commands else ""
     if modules:
         yield Note(State.DONE, installed.success, "; ".join(filter(None, (f"import {', '.join(modules)}", used))))
-    elif stubs := _stub_packages(wheel):
+    elif stubs := _list_stub_packages(wheel):
         yield Note(State.DONE, "installs in a fresh environment; stubs are not imported", ", ".join(stubs))
-        yield from _unreadable_stubs(wheel)
+        yield from _check_stubs(wheel)
     else:
         yield Note(
             State.WARNING,
@@ -104,13 +104,13 @@ def _successes(installed: InstalledWheel, wheel: Wheel, modules: Sequence[str]) 
         )
 
 
-def _stub_packages(wheel: Wheel) -> list[str]:
+def _list_stub_packages(wheel: Wheel) -> list[str]:
     """Return the top-level folders that hold stubs: ``demo-stubs``, or one with ``.pyi`` files."""
     with_stubs = {member.name.partition("/")[0] for member in wheel.members if member.name.endswith(".pyi")}
     return [name for name in wheel.top_level if name.endswith(_STUBS) or name in with_stubs]
 
 
-def _unreadable_stubs(wheel: Wheel) -> Iterator[Note]:
+def _check_stubs(wheel: Wheel) -> Iterator[Note]:
     """Yield a warning about stubs that this Python cannot parse."""
     names = [member.name for member in wheel.members if member.name.endswith(".pyi")]
     for name, content in zip(names, wheel.read(*names), strict=True):
@@ -120,7 +120,7 @@ def _unreadable_stubs(wheel: Wheel) -> Iterator[Note]:
             yield Note(State.WARNING, f"{name}: not valid Python", str(error))
 
 
-def last_lines(output: str) -> str:
+def take_last_lines(output: str) -> str:
     """Return the end of a program's output, in one line."""
     lines = (line.strip(_FRAME) for line in output.splitlines())
     return " ".join([line for line in lines if line][-3:])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from packaging.version import InvalidVersion, Version
 
-from release_tools.checks.citation import citation_faults
+from release_tools.checks.citation import find_citation_faults
 from release_tools.config.schema import Config
 from release_tools.engine.context import Context
 from release_tools.git.repository import Repository
@@ -24,7 +24,7 @@ def check_version_agreement(context: Context, release: Release) -> tuple[Note, .
         return ()
     files = CommittedFiles(Repository.open(release.source, context.env), release.source)
     found = VersionFiles(files, context.config.conda_forge.recipe)
-    notes = (*_disagreements(context, release, found), *_citation(context, found))
+    notes = (*_check_fields(context, release, found), *_check_citation(context, found))
     agreeing = [field for field in found.fields if field.agrees(Version(release.version))]
     if notes or not agreeing:
         return notes
@@ -32,39 +32,39 @@ def check_version_agreement(context: Context, release: Release) -> tuple[Note, .
     return (Note(State.DONE, f"every file that names the version says {release.version}", paths),)
 
 
-def disagreement_state(config: Config) -> State:
+def choose_disagreement_state(config: Config) -> State:
     """Return what a version that disagrees is: a warning, or a fault where ``verify.versions`` is strict."""
     return State.FAILED if config.verify.versions == "strict" else State.WARNING
 
 
-def imported_version_notes(module: str, said: str, version: Version, state: State) -> Iterator[Note]:
+def check_imported_version(module: str, said: str, version: Version, state: State) -> Iterator[Note]:
     """Compare the ``__version__`` of an imported module; a local part may be added by the build."""
     try:
         agrees = Version(Version(said).public) == Version(version.public)
     except InvalidVersion:
         agrees = False
     if not agrees:
-        yield Note(state, f"{module}.__version__ is {said}, and not {version}", advice=_advice(version))
+        yield Note(state, f"{module}.__version__ is {said}, and not {version}", advice=_give_advice(version))
 
 
-def _disagreements(context: Context, release: Release, found: VersionFiles) -> Iterator[Note]:
+def _check_fields(context: Context, release: Release, found: VersionFiles) -> Iterator[Note]:
     version = Version(release.version)
     for field in found.fields:
         if field.role is Role.DATE or field.problem or field.agrees(version):
             continue
         text = f"{field.where} is {field.value}, and not {version}"
-        yield Note(disagreement_state(context.config), text, advice=_advice(version))
+        yield Note(choose_disagreement_state(context.config), text, advice=_give_advice(version))
 
 
-def _citation(context: Context, found: VersionFiles) -> Iterator[Note]:
+def _check_citation(context: Context, found: VersionFiles) -> Iterator[Note]:
     text = found.text(CITATION)
-    for fault in citation_faults(text.body) if text else ():
+    for fault in find_citation_faults(text.body) if text else ():
         yield Note(
-            disagreement_state(context.config),
+            choose_disagreement_state(context.config),
             f"{CITATION}: {fault}",
             advice="See the format: https://citation-file-format.github.io",
         )
 
 
-def _advice(version: Version) -> str:
+def _give_advice(version: Version) -> str:
     return f"Type, before a version is tagged: release-tools prepare {version}"

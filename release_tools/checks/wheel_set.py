@@ -25,10 +25,10 @@ def check_wheel_set(files: ReleaseFiles) -> tuple[Note, ...]:
 
     Name and version are compared with the release's where the metadata are checked.
     """
-    return (*_requires_python(files), *_requirements(files.wheels), *_bundled(files.wheels))
+    return (*_check_requires_python(files), *_compare_requirements(files.wheels), *_list_bundled(files.wheels))
 
 
-def installable(wheels: Iterable[Artifact]) -> Artifact | None:
+def find_installable(wheels: Iterable[Artifact]) -> Artifact | None:
     """Return the wheel that an installer would choose on this machine; None where there is none for it."""
     ranks = {tag: rank for rank, tag in enumerate(sys_tags())}
     found: list[tuple[int, str, Artifact]] = []
@@ -39,7 +39,7 @@ def installable(wheels: Iterable[Artifact]) -> Artifact | None:
     return min(found)[2] if found else None
 
 
-def _requires_python(files: ReleaseFiles) -> Iterator[Note]:
+def _check_requires_python(files: ReleaseFiles) -> Iterator[Note]:
     stated: dict[str, list[str]] = {}
     for dist in files.dists:
         wanted = dist.metadata.parsed.requires_python
@@ -52,7 +52,7 @@ def _requires_python(files: ReleaseFiles) -> Iterator[Note]:
         yield Note(State.FAILED, "Requires-Python is not the same in every file", shown, advice)
 
 
-def _requirements(wheels: Iterable[Wheel]) -> Iterator[Note]:
+def _compare_requirements(wheels: Iterable[Wheel]) -> Iterator[Note]:
     """Return a line about requirements that only some of the wheels have, which may be meant."""
     stated: dict[frozenset[str], list[str]] = {}
     for wheel in wheels:
@@ -67,33 +67,33 @@ def _requirements(wheels: Iterable[Wheel]) -> Iterator[Note]:
         yield Note(State.INFO, "the wheels do not all have the same requirements", shown, advice)
 
 
-def _bundled(wheels: Iterable[Wheel]) -> Iterator[Note]:
+def _list_bundled(wheels: Iterable[Wheel]) -> Iterator[Note]:
     """Return a line about the libraries that a repair put into the wheels, as their bills of materials name them."""
     libraries: dict[str, list[str]] = {}
     for wheel in wheels:
         names = [member.name for member in wheel.members]
         for name in names:
             if _SBOM in name and name.endswith(_SBOM_FORMAT) and name.startswith(f"{wheel.dist_info}/"):
-                for library in _components(wheel, name):
+                for library in _read_components(wheel, name):
                     libraries.setdefault(library, []).append(wheel.path.name)
     if libraries:
         shown = "; ".join(f"{library}: {list_some(found, _SHOWN)}" for library, found in sorted(libraries.items()))
         yield Note(State.INFO, "libraries inside wheels, and their licenses", shown)
 
 
-def _components(wheel: Wheel, member: str) -> Iterator[str]:
+def _read_components(wheel: Wheel, member: str) -> Iterator[str]:
     """Return each library of a bill of materials (CycloneDX), with its license, in a few words."""
     try:
         [content] = wheel.read(member)
         components = json.loads(content)["components"]
         for component in components:
             if not str(component.get("purl", "")).startswith("pkg:pypi/"):
-                licenses = ", ".join(filter(None, map(_license, component.get("licenses", []))))
+                licenses = ", ".join(filter(None, map(_read_license, component.get("licenses", []))))
                 yield f"{component['name']} {component.get('version', '')} ({licenses or 'license not stated'})"
     except (ArchiveError, ValueError, KeyError, TypeError, AttributeError):
         yield f"{member} (cannot be read)"
 
 
-def _license(item: dict[str, Any]) -> str:
+def _read_license(item: dict[str, Any]) -> str:
     license_ = item.get("license", {})
     return str(item.get("expression") or license_.get("id") or license_.get("name") or "")

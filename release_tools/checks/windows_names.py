@@ -12,7 +12,7 @@ _DEVICES: Final = re.compile(
 _FORBIDDEN: Final = re.compile(r'[<>:"|?*]')
 
 
-def windows_fault(path: str) -> str:
+def find_windows_fault(path: str) -> str:
     """Return why Windows cannot have a file of this path, separated by forward slashes; empty where it can."""
     for part in path.split("/"):
         if _DEVICES.fullmatch(part.partition(".")[0]):

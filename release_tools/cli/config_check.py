@@ -21,24 +21,24 @@ def check_config(config: Config) -> None:
     Raises:
         ConfigError: with every fault, each by its key.
     """
-    faults = list(dict.fromkeys((*_routes(config), *_others(config))))
+    faults = list(dict.fromkeys((*_check_routes(config), *_check_others(config))))
     if len(faults) == 1:
         raise ConfigError(faults[0], "Correct the setting. To list them all, type: release-tools config")
     if faults:
         raise ConfigError("The configuration has faults:", faults=faults)
 
 
-def _routes(config: Config) -> Iterator[str]:
+def _check_routes(config: Config) -> Iterator[str]:
     for kind in Kind:
-        yield from _faults_of(partial(parse_route, config, kind))
+        yield from _find_faults(partial(parse_route, config, kind))
     for table, names in (("indexes", config.indexes), ("channels", config.channels)):
         for name in names:
-            for fault in _faults_of(partial(parse_destination, config, name)):
+            for fault in _find_faults(partial(parse_destination, config, name)):
                 yield f"{table}.{name}: {fault}"
 
 
-def _others(config: Config) -> Iterator[str]:
-    yield from _faults_of(partial(TagFormat.parse, config.tag_format))
+def _check_others(config: Config) -> Iterator[str]:
+    yield from _find_faults(partial(TagFormat.parse, config.tag_format))
     if config.github.repository and not _SLUG.fullmatch(config.github.repository):
         yield f"github.repository: {config.github.repository!r} is not a repository like owner/name"
     if config.tag.push == "api" and config.tag.sign:
@@ -52,7 +52,7 @@ def _others(config: Config) -> Iterator[str]:
             yield f"conda.names.{pypi}: {conda!r} is not a conda name (lower-case letters, digits, '-', '_' and '.')"
 
 
-def _faults_of(check: Callable[[], object]) -> list[str]:
+def _find_faults(check: Callable[[], object]) -> list[str]:
     try:
         check()
     except ConfigError as error:

@@ -100,7 +100,7 @@ def _call(arguments: Sequence[str], env: Mapping[str, str], *, is_process: bool)
     name = next((argument for argument in arguments if not argument.startswith("-")), "")
     if name and name not in COMMANDS:
         return _refuse(f"{name}: no such command", did_you_mean(name, COMMANDS), "release-tools --help", env)
-    parser, own, command = _parser(name)
+    parser, own, command = _make_parser(name)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         option, known = unknown[0].partition("=")[0], re.findall(r"--[a-z-]+", own.format_help())
@@ -114,7 +114,7 @@ def _call(arguments: Sequence[str], env: Mapping[str, str], *, is_process: bool)
     console = Console(env)
     try:
         if name in WITHOUT_CREDENTIALS:
-            env = _without_credentials(options, arguments, env, console, is_process=is_process)
+            env = _clean_environment(options, arguments, env, console, is_process=is_process)
         return _run(command, options, env, console)
     except KeyboardInterrupt:
         console.error(ReleaseToolsError("interrupted", "Nothing was left half done; run the same command again."))
@@ -132,11 +132,11 @@ def _call(arguments: Sequence[str], env: Mapping[str, str], *, is_process: bool)
 def _run(command: Command, options: argparse.Namespace, env: Mapping[str, str], console: "Console") -> int:
     from release_tools.cli.session import Session
     from release_tools.system.job_files import JobFiles
-    from release_tools.system.library_logs import logging_to
+    from release_tools.system.library_logs import redirect_logs
 
     check_temporary_folder(env)
     with (
-        logging_to(console),
+        redirect_logs(console),
         tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as scratch,
         closing(Session(options, env, console, Path(scratch).resolve(), job_files=JobFiles.read(env))) as invocation,
     ):
@@ -157,7 +157,7 @@ def check_temporary_folder(env: Mapping[str, str]) -> None:
             raise OutputError(f"{name}: {folder} is not a folder", f"Make it, or unset {name}.")
 
 
-def _without_credentials(
+def _clean_environment(
     options: argparse.Namespace,
     arguments: Sequence[str],
     env: Mapping[str, str],
@@ -170,14 +170,14 @@ def _without_credentials(
     A program below this process could read them from it all the same, so it is replaced by one that has none.
     """
     from release_tools.cli.session import Session
-    from release_tools.system.credentials import cleaned, visible_credentials
+    from release_tools.system.credentials import clean_variables, find_visible_credentials
     from release_tools.system.process import replace_process
 
-    if not visible_credentials(env):
+    if not find_visible_credentials(env):
         return env
     if Session(options, env, console, Path(tempfile.gettempdir())).allows_credentials:
         return env
-    clean = cleaned(env)
+    clean = clean_variables(env)
     if is_process:
         flags = ["-I" if sys.flags.isolated else "-P", *(["-B"] if sys.flags.dont_write_bytecode else [])]
         argv = [sys.executable, *flags, "-X", "utf8", "-m", "release_tools", *arguments]
@@ -205,7 +205,7 @@ def _as_ours(error: Exception) -> ReleaseToolsError:
     )
 
 
-def _parser(called: str) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser, Command | None]:
+def _make_parser(called: str) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser, Command | None]:
     """Return the parser, and that of the command that is called: only it gets its options declared."""
     chosen = parser = argparse.ArgumentParser(
         prog="release-tools",

@@ -5,7 +5,7 @@ import typing
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from release_tools.config.loader import Setting, settings
+from release_tools.config.loader import Setting, list_settings
 from release_tools.history.bump import Bump
 
 
@@ -79,7 +79,7 @@ class _Help(argparse.HelpFormatter):
         groups: Iterable[argparse._MutuallyExclusiveGroup],
         prefix: str | None = None,
     ) -> None:
-        known = {item.key for item in settings()}
+        known = {item.key for item in list_settings()}
         super().add_usage(usage, [action for action in actions if action.dest not in known], groups, prefix)
 
 
@@ -89,16 +89,18 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "settings", "Each is also a key of [tool.release-tools]; see docs/configuration.md."
     )
-    for item in settings():
+    for item in list_settings():
         if not item.is_table:
-            group.add_argument(*item.options, dest=item.key, default=argparse.SUPPRESS, help=_help(item), **_form(item))
+            group.add_argument(
+                *item.options, dest=item.key, default=argparse.SUPPRESS, help=_format_help(item), **_choose_form(item)
+            )
 
 
-def _help(item: Setting) -> str:
+def _format_help(item: Setting) -> str:
     return item.doc.replace("%", "%%")
 
 
-def _form(item: Setting) -> dict[str, Any]:
+def _choose_form(item: Setting) -> dict[str, Any]:
     if item.type is bool:
         return {"action": argparse.BooleanOptionalAction}
     metavar = item.path[-1].upper()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from release_tools.config.loader import read_config, read_pyproject, settings
+from release_tools.config.loader import list_settings, read_config, read_pyproject
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import OutputError, PreflightError, ReleaseToolsError, UsageError
 from release_tools.system.job_files import JobFiles
@@ -95,7 +95,7 @@ class Session:
         from release_tools.cli.config_check import check_config
         from release_tools.engine.context import Context
         from release_tools.engine.gate import Gate
-        from release_tools.publishers.routes import Publishers, origins
+        from release_tools.publishers.routes import Publishers, list_origins
 
         project = find_project(Path(self.options.project), anywhere=anywhere)
         config = read_config(project, self.env, self.given)
@@ -111,7 +111,7 @@ class Session:
             self.request(),
             self.background,
             job_files=self.job_files,
-            origins=tuple(origins(config)),
+            origins=tuple(list_origins(config)),
         )
         context.shared(Publishers).check_only(context.request.only)
         return context
@@ -119,7 +119,9 @@ class Session:
     @property
     def given(self) -> dict[str, Any]:
         """Return the settings that the command line gave, by their keys."""
-        return {item.key: getattr(self.options, item.key) for item in settings() if hasattr(self.options, item.key)}
+        return {
+            item.key: getattr(self.options, item.key) for item in list_settings() if hasattr(self.options, item.key)
+        }
 
     def run_pipeline(
         self, *groups: "Sequence[Item] | Callable[[Context], Sequence[Item]]", is_dry_run: bool, anywhere: bool = False
@@ -135,15 +137,15 @@ class Session:
         from release_tools.model.release import Release
         from release_tools.pipeline import run_each
         from release_tools.report.json_data import report_data
-        from release_tools.report.output_files import redacted, write_summary
-        from release_tools.report.text import closing_line
+        from release_tools.report.output_files import redact_release, write_summary
+        from release_tools.report.text import write_closing_line
 
         console = self.console
         console.quiet = self.options.json
         try:
             context = self.context(is_dry_run=is_dry_run, anywhere=anywhere)
         except ReleaseToolsError as error:
-            write_summary(self.env, *redacted(Release(), Report(), error, console.redact), is_dry_run=is_dry_run)
+            write_summary(self.env, *redact_release(Release(), Report(), error, console.redact), is_dry_run=is_dry_run)
             raise
         try:
             outcome = run_each([group(context) if callable(group) else group for group in groups], context)
@@ -155,7 +157,7 @@ class Session:
         if outcome.error is not None:
             console.error(outcome.error)
             return outcome.error.exit_code
-        console.say(closing_line(outcome.release, outcome.report, is_dry_run=self._is_asked_dry_run), "bold")
+        console.say(write_closing_line(outcome.release, outcome.report, is_dry_run=self._is_asked_dry_run), "bold")
         return 0
 
     @property
@@ -172,10 +174,10 @@ class Session:
             OutputError: the page cannot be written, and nothing else failed.
         """
         from release_tools.publishers.routes import Publishers
-        from release_tools.report.action_outputs import action_outputs
-        from release_tools.report.output_files import redacted, write_outputs, write_page, write_summary
+        from release_tools.report.action_outputs import collect_action_outputs
+        from release_tools.report.output_files import redact_release, write_outputs, write_page, write_summary
 
-        known, report, error = redacted(outcome.release, outcome.report, outcome.error, self.console.redact)
+        known, report, error = redact_release(outcome.release, outcome.report, outcome.error, self.console.redact)
         is_dry_run = context.gate.is_dry_run
         stored = any(artifact.path.parent == context.output for artifact in known.artifacts)
         page, unwritten = None, None
@@ -187,7 +189,7 @@ class Session:
         except OutputError as raised:
             unwritten = raised
         write_summary(self.env, known, report, error, is_dry_run=is_dry_run)
-        outputs = action_outputs(known, context.output, page, error)
+        outputs = collect_action_outputs(known, context.output, page, error)
         if known.version:
             outputs["publishers"] = json.dumps(context.shared(Publishers).names(known.kind))
         write_outputs(self.env, outputs)
@@ -216,7 +218,7 @@ class Session:
             job=getattr(self.options, "job", None) or "",
             in_container=getattr(self.options, "in_container", False),
             is_tag_offline=getattr(self.options, "offline_tag", False),
-            expect=expected_release(getattr(self.options, "expect", None)),
+            expect=read_expected_release(getattr(self.options, "expect", None)),
             only=tuple((getattr(self.options, "only", None) or "").replace(",", " ").split()),
             phase=getattr(self.options, "phase", None) or "",
         )
@@ -226,7 +228,7 @@ class Session:
         return request
 
 
-def expected_release(text: str | None) -> "Release | None":
+def read_expected_release(text: str | None) -> "Release | None":
     """Return the release that a manifest from outside describes; None where ``--expect`` is not given.
 
     Raises:

@@ -86,7 +86,7 @@ class Setting:
 
     def fault(self, value: object) -> str:
         """Return why a value, as the file holds it, does not fit; empty where it does."""
-        fault = _mismatch(self.type, value)
+        fault = _find_mismatch(self.type, value)
         if not fault and self.within is not None and value not in self.within:
             return f"expected {self.within.start} to {self.within.stop - 1}, got {value}"
         return fault
@@ -102,15 +102,15 @@ class Setting:
         return text
 
 
-def settings(cls: type = Config, prefix: tuple[str, ...] = ()) -> Iterator[Setting]:
+def list_settings(cls: type = Config, prefix: tuple[str, ...] = ()) -> Iterator[Setting]:
     """Yield every setting, in the order of the dataclasses."""
     hints = typing.get_type_hints(cls)
     for item in fields(cls):
-        path = (*prefix, _key(item))
+        path = (*prefix, _normalise_key(item))
         if is_dataclass(hints[item.name]):
-            yield from settings(cast("type", hints[item.name]), path)
+            yield from list_settings(cast("type", hints[item.name]), path)
         else:
-            yield Setting(path, hints[item.name], _default(item), **item.metadata)
+            yield Setting(path, hints[item.name], _find_default(item), **item.metadata)
 
 
 def read_config(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -> Config:
@@ -124,11 +124,11 @@ def read_config(project: Path, env: Mapping[str, str], options: Mapping[str, Any
     Raises:
         ConfigError: with every fault of all three sources.
     """
-    given = _given(project, env, options)
-    return cast("Config", _fill(Config, {path: _frozen(value) for path, (_, value) in given.items()}, ()))
+    given = _collect_given(project, env, options)
+    return cast("Config", _fill(Config, {path: _freeze(value) for path, (_, value) in given.items()}, ()))
 
 
-def sources(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
+def find_sources(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
     """Return where each setting is set, by its key: its key in the file, its variable or its option.
 
     Settings that have their defaults are left out; the arguments are those of `read_config`.
@@ -136,20 +136,20 @@ def sources(project: Path, env: Mapping[str, str], options: Mapping[str, Any]) -
     Raises:
         ConfigError: with every fault of all three.
     """
-    return {".".join(path): source for path, (source, _) in _given(project, env, options).items()}
+    return {".".join(path): source for path, (source, _) in _collect_given(project, env, options).items()}
 
 
-def _given(
+def _collect_given(
     project: Path, env: Mapping[str, str], options: Mapping[str, Any]
 ) -> dict[tuple[str, ...], tuple[str, object]]:
     """Return every setting that is set somewhere, with the last place that sets it and the value there."""
-    known = {item.path: item for item in settings()}
+    known = {item.path: item for item in list_settings()}
     faults: list[str] = []
     values: dict[tuple[str, ...], tuple[str, object]] = {}
     for source, item, value in (
-        *_in_file(project, known, faults),
-        *_in_environment(env, known.values(), faults),
-        *_in_options(options, known.values()),
+        *_read_file(project, known, faults),
+        *_read_environment(env, known.values(), faults),
+        *_read_options(options, known.values()),
     ):
         if fault := item.fault(value):
             faults.append(f"{source}: {fault}")
@@ -183,16 +183,16 @@ _Given: TypeAlias = tuple[str, Setting, object]
 """The place that sets it, the setting, and the value."""
 
 
-def _in_file(project: Path, known: Mapping[tuple[str, ...], Setting], faults: list[str]) -> Iterator[_Given]:
+def _read_file(project: Path, known: Mapping[tuple[str, ...], Setting], faults: list[str]) -> Iterator[_Given]:
     tool = read_pyproject(project).get("tool", {})
     table = tool.get("release-tools", {}) if isinstance(tool, dict) else {}
     if isinstance(table, dict):
-        yield from _in_table(table, (), known, faults)
+        yield from _read_table(table, (), known, faults)
     else:
-        faults.append(f"{TABLE}: expected a table, got {_named(table)}")
+        faults.append(f"{TABLE}: expected a table, got {_describe_source(table)}")
 
 
-def _in_table(
+def _read_table(
     table: Mapping[str, Any], prefix: tuple[str, ...], known: Mapping[tuple[str, ...], Setting], faults: list[str]
 ) -> Iterator[_Given]:
     below = {path[len(prefix)]: path for path in known if path[: len(prefix)] == prefix}
@@ -204,11 +204,11 @@ def _in_table(
         elif path in known:
             yield source, known[path], value
         elif key not in below:
-            faults.append(f"{source}: unknown key{_hint(key, below)}")
+            faults.append(f"{source}: unknown key{_suggest_name(key, below)}")
         elif isinstance(value, dict):
-            yield from _in_table(value, path, known, faults)
+            yield from _read_table(value, path, known, faults)
         else:
-            faults.append(f"{source}: expected a table, got {_named(value)}")
+            faults.append(f"{source}: expected a table, got {_describe_source(value)}")
 
 
 def _leaves(path: object) -> bool:
@@ -219,17 +219,17 @@ def _leaves(path: object) -> bool:
     return bool(windows.anchor) or path.startswith("~") or ".." in windows.parts
 
 
-def _in_environment(env: Mapping[str, str], known: Iterable[Setting], faults: list[str]) -> Iterator[_Given]:
+def _read_environment(env: Mapping[str, str], known: Iterable[Setting], faults: list[str]) -> Iterator[_Given]:
     by_name = {item.variable: item for item in known if not item.is_table}
     for name in sorted(env):
         if name.startswith(_ENV_PREFIX) and env[name]:
             if name in by_name:
                 yield name, by_name[name], by_name[name].from_text(env[name])
             else:
-                faults.append(f"{name}: no such setting{_hint(name, by_name)}")
+                faults.append(f"{name}: no such setting{_suggest_name(name, by_name)}")
 
 
-def _in_options(options: Mapping[str, Any], known: Iterable[Setting]) -> Iterator[_Given]:
+def _read_options(options: Mapping[str, Any], known: Iterable[Setting]) -> Iterator[_Given]:
     for item in known:
         if item.key in options:
             value = options[item.key]
@@ -241,7 +241,7 @@ def _fill(cls: type, values: Mapping[tuple[str, ...], Any], prefix: tuple[str, .
     hints = typing.get_type_hints(cls)
     given = {}
     for item in fields(cls):
-        path = (*prefix, _key(item))
+        path = (*prefix, _normalise_key(item))
         if is_dataclass(hints[item.name]):
             given[item.name] = _fill(cast("type", hints[item.name]), values, path)
         elif path in values:
@@ -249,26 +249,26 @@ def _fill(cls: type, values: Mapping[tuple[str, ...], Any], prefix: tuple[str, .
     return cls(**given)
 
 
-def _mismatch(hint: Any, value: object) -> str:  # noqa: ANN401 - a type hint has no type of its own
+def _find_mismatch(hint: Any, value: object) -> str:  # noqa: ANN401 - a type hint has no type of its own
     """Return why a value does not fit a type hint; empty where it does."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         fits = isinstance(value, str) and value in arguments
         return "" if fits else f"expected one of {', '.join(map(repr, arguments))}, got {shortened(value)}"
     if origin is tuple and isinstance(value, list):
-        return next(filter(None, (_mismatch(arguments[0], item) for item in value)), "")
+        return next(filter(None, (_find_mismatch(arguments[0], item) for item in value)), "")
     if _is_mapping(hint) and isinstance(value, dict):
-        faults = ((key, _mismatch(str, key) or _mismatch(arguments[1], item)) for key, item in value.items())
+        faults = ((key, _find_mismatch(str, key) or _find_mismatch(arguments[1], item)) for key, item in value.items())
         return next((f"{key!r}: {fault}" for key, fault in faults if fault), "")
     wanted = list if origin is tuple else dict if _is_mapping(hint) else hint
     if type(value) is not wanted:
-        return f"expected {_WORDS[wanted]}, got {_named(value)}"
+        return f"expected {_WORDS[wanted]}, got {_describe_source(value)}"
     if isinstance(value, str) and not value.isprintable():
         return f"contains a control character: {shortened(value)}"
     return ""
 
 
-def _frozen(value: Any) -> Any:  # noqa: ANN401 - as it came
+def _freeze(value: Any) -> Any:  # noqa: ANN401 - as it came
     if isinstance(value, list):
         return tuple(value)
     return types.MappingProxyType(value) if isinstance(value, dict) else value
@@ -279,17 +279,17 @@ def _is_mapping(hint: Any) -> bool:  # noqa: ANN401 - a type hint has no type of
     return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
-def _key(item: Field[Any]) -> str:
+def _normalise_key(item: Field[Any]) -> str:
     return item.name.replace("_", "-")
 
 
-def _default(item: Field[Any]) -> Any:  # noqa: ANN401 - as the field's type
+def _find_default(item: Field[Any]) -> Any:  # noqa: ANN401 - as the field's type
     return item.default if item.default_factory is MISSING else item.default_factory()
 
 
-def _hint(name: str, known: Iterable[str]) -> str:
+def _suggest_name(name: str, known: Iterable[str]) -> str:
     return did_you_mean(name, known) or f"; known are {', '.join(known)}"
 
 
-def _named(value: object) -> str:
+def _describe_source(value: object) -> str:
     return f"{_WORDS.get(type(value), type(value).__name__)} ({shortened(value)})"

@@ -5,7 +5,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from release_tools.config.loader import TABLE, Setting, settings
+from release_tools.config.loader import TABLE, Setting, list_settings
 
 _HEAD: Final = f"""# Configuration
 
@@ -27,61 +27,61 @@ This page is generated from the code: `release-tools config --reference`.
 """
 
 
-def configuration_page() -> str:
+def write_configuration_page() -> str:
     """Return the reference page, in Markdown: a section for each table, in it one for each setting."""
     sections = [_HEAD]
     table = None
-    for item in settings():
+    for item in list_settings():
         if item.path[:-1] != table:
             table = item.path[:-1]
             sections.append(f"\n## {'.'.join(table) or 'General'}\n")
-        sections.append(_section(item))
+        sections.append(_write_section(item))
     return "".join(sections)
 
 
-def json_schema() -> dict[str, Any]:
+def build_json_schema() -> dict[str, Any]:
     """Return the schema of ``[tool.release-tools]``."""
     root: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"[{TABLE}]",
-        **_object(),
+        **_build_object(),
     }
-    for item in settings():
+    for item in list_settings():
         table = root
         for part in item.path[:-1]:
-            table = table["properties"].setdefault(part, _object())
+            table = table["properties"].setdefault(part, _build_object())
         table["properties"][item.path[-1]] = {
-            **_schema(item.type),
-            **_bounds(item),
+            **_build_schema(item.type),
+            **_read_bounds(item),
             "description": item.doc,
-            "default": _plain(item.default),
+            "default": _make_plain(item.default),
         }
     return root
 
 
-def _object() -> dict[str, Any]:
+def _build_object() -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": {}}
 
 
-def _schema(hint: Any) -> dict[str, Any]:  # noqa: ANN401 - a type hint has no type of its own
+def _build_schema(hint: Any) -> dict[str, Any]:  # noqa: ANN401 - a type hint has no type of its own
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         return {"enum": list(arguments)}
     if origin is tuple:
-        return {"type": "array", "items": _schema(arguments[0])}
+        return {"type": "array", "items": _build_schema(arguments[0])}
     if origin is not None and issubclass(origin, Mapping):
-        return {"type": "object", "additionalProperties": _schema(arguments[1])}
+        return {"type": "object", "additionalProperties": _build_schema(arguments[1])}
     return {"type": {str: "string", int: "integer", bool: "boolean"}[hint]}
 
 
-def _bounds(item: Setting) -> dict[str, int]:
+def _read_bounds(item: Setting) -> dict[str, int]:
     return {"minimum": item.within.start, "maximum": item.within.stop - 1} if item.within else {}
 
 
-def _section(item: Setting) -> str:
+def _write_section(item: Setting) -> str:
     options = (*item.options, f"--no-{item.name}") if item.type is bool else item.options
     listed = ", ".join(f"`{option}`" for option in options)
-    lines = [f"- {_words(item.type)}, by default `{json.dumps(_plain(item.default))}`"]
+    lines = [f"- {_format_words(item.type)}, by default `{json.dumps(_make_plain(item.default))}`"]
     if item.is_table:
         lines.append("- set in the file only")
     else:
@@ -89,16 +89,16 @@ def _section(item: Setting) -> str:
     return f"\n### {item.key}\n\n{item.doc}\n\n" + "\n".join(lines) + "\n"
 
 
-def _words(hint: Any) -> str:  # noqa: ANN401 - a type hint has no type of its own
+def _format_words(hint: Any) -> str:  # noqa: ANN401 - a type hint has no type of its own
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         return " or ".join(f"`{choice}`" for choice in arguments)
     if origin is tuple:
-        return f"list of {_words(arguments[0])}"
+        return f"list of {_format_words(arguments[0])}"
     if origin is not None:
-        return f"table of {_words(arguments[1])}"
+        return f"table of {_format_words(arguments[1])}"
     return {str: "text", int: "number", bool: "true or false"}[hint]
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a default of any type
+def _make_plain(value: Any) -> Any:  # noqa: ANN401 - a default of any type
     return list(value) if isinstance(value, tuple) else value

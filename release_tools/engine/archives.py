@@ -8,34 +8,34 @@ from release_tools.model.artifact import Artifact
 from release_tools.recipe.evidence import says_something
 
 
-def sdist_of(background: BackgroundTasks, artifact: Artifact) -> Sdist:
+def open_sdist(background: BackgroundTasks, artifact: Artifact) -> Sdist:
     """Return a source distribution with the texts that a recipe is made from.
 
     Raises:
         ArchiveError: it is corrupt or hostile.
     """
-    read = background.result(_task(artifact), read_sdist, artifact.path, wanted=says_something)
+    read = background.result(_name_task(artifact), read_sdist, artifact.path, wanted=says_something)
     return replace(read, path=artifact.path)
 
 
-def wheel_of(background: BackgroundTasks, artifact: Artifact) -> Wheel:
+def open_wheel(background: BackgroundTasks, artifact: Artifact) -> Wheel:
     """Return a wheel.
 
     Raises:
         ArchiveError: it is corrupt or hostile.
     """
-    return replace(background.result(_task(artifact), read_wheel, artifact.path), path=artifact.path)
+    return replace(background.result(_name_task(artifact), read_wheel, artifact.path), path=artifact.path)
 
 
-def conda_package_of(background: BackgroundTasks, artifact: Artifact) -> CondaPackage:
+def open_conda_package(background: BackgroundTasks, artifact: Artifact) -> CondaPackage:
     """Return a conda package.
 
     Raises:
         ArchiveError: it is corrupt or hostile.
     """
-    return replace(background.result(_task(artifact), read_conda, artifact.path), path=artifact.path)
+    return replace(background.result(_name_task(artifact), read_conda, artifact.path), path=artifact.path)
 
 
-def _task(artifact: Artifact) -> str:
+def _name_task(artifact: Artifact) -> str:
     """Return the name of the task that reads an artifact; a copy of the same bytes is the same artifact."""
     return f"read {artifact.filename} {artifact.sha256}"

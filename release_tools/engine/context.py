@@ -113,7 +113,7 @@ class Context:
         This is checked once, before the libraries that read channels are loaded.
         """
         for channel in self.config.conda.channels:
-            url = _channel_address(channel)
+            url = _format_channel_address(channel)
             if url and not self.http.reaches(url):
                 return f"{channel}: no connection"
         return ""
@@ -136,7 +136,7 @@ class Context:
             self.http.close()
 
 
-def _channel_address(channel: str) -> str:
+def _format_channel_address(channel: str) -> str:
     """Return the address of one of ``conda.channels``, where a bare name is on Anaconda.org; empty for a folder."""
     if channel.startswith(("file:", ".", "/", "~")):
         return ""

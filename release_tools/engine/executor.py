@@ -116,14 +116,14 @@ def _run(context: Context, release: Release, actions: Sequence[Action], workers:
             except ReleaseToolsError as raised:
                 error = error or raised
                 continue
-            context.report.add(action_note(action, receipt))
+            context.report.add(describe_action(action, receipt))
             release = replace(release, receipts=(*release.receipts, receipt))
     if error:
         raise PartialFailureError(release, error) from error
     return release
 
 
-def action_note(action: Action, receipt: Receipt) -> Note:
+def describe_action(action: Action, receipt: Receipt) -> Note:
     """Return the report's line about an action."""
     texts = {
         State.PLANNED: f"would {action.description}",

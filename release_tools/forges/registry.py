@@ -16,7 +16,7 @@ FORGES: Final[tuple[Callable[[Mapping[str, str], Http, str], Forge], ...]] = (Gi
 """Each makes a service from the environment, the session, and the name of the variable that holds the token."""
 
 
-def hosted_repository(context: Context, variable: str = GITHUB_TOKEN) -> HostedRepository | None:
+def find_hosted_repository(context: Context, variable: str = GITHUB_TOKEN) -> HostedRepository | None:
     """Return the project's repository on a hosting service, or None.
 
     It is named by ``github.repository``, by the git remote, or in a job by ``GITHUB_REPOSITORY``.
@@ -29,7 +29,7 @@ def hosted_repository(context: Context, variable: str = GITHUB_TOKEN) -> HostedR
         ConfigError: the environment names a malformed address or repository.
         CredentialError: the token is malformed.
     """
-    remote = git_remote(context)
+    remote = find_git_remote(context)
     named = context.config.github.repository
     if remote and not named:
         for make_forge in FORGES:
@@ -40,7 +40,7 @@ def hosted_repository(context: Context, variable: str = GITHUB_TOKEN) -> HostedR
     return GitHub.of(context.env, context.http, variable).repository(named) if named else None
 
 
-def git_remote(context: Context) -> Remote | None:
+def find_git_remote(context: Context) -> Remote | None:
     """Return the configured git remote; None where there is no checkout or no such remote."""
     try:
         repository = Repository.open(context.project, context.env)

@@ -7,9 +7,9 @@ from release_tools.addresses import ACTIONS_BOT
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, RepositoryError
 from release_tools.forges.base import HostedRepository
-from release_tools.forges.registry import git_remote, hosted_repository
+from release_tools.forges.registry import find_git_remote, find_hosted_repository
 from release_tools.git.remote import Remote
-from release_tools.git.tags import contains, create_tag, identity, is_signed
+from release_tools.git.tags import choose_identity, contains, create_tag, is_signed
 from release_tools.system.credentials import GITHUB_TOKEN
 
 
@@ -147,12 +147,12 @@ def find_tag_remote(context: Context) -> TagRemote | None:
     Raises:
         ConfigError: ``tag.push`` cannot be followed.
     """
-    config, remote = context.config.tag, git_remote(context)
-    repository = hosted_repository(context)
+    config, remote = context.config.tag, find_git_remote(context)
+    repository = find_hosted_repository(context)
     if repository and config.push != "git" and _uses_api(context, repository, remote):
         if config.sign:
             raise ConfigError("tag.push: GitHub's API cannot sign tags", 'Set tag.push = "git", or tag.sign = false.')
-        return ApiTagRemote(repository, identity(remote.repository) if remote else ACTIONS_BOT)
+        return ApiTagRemote(repository, choose_identity(remote.repository) if remote else ACTIONS_BOT)
     if config.push == "api":
         raise ConfigError(
             f"tag.push: pushing by the API needs a repository on GitHub and a {GITHUB_TOKEN}",

@@ -41,7 +41,7 @@ def clone_between_tags(repository: Repository, folder: Path, head: Head, tags: I
     clone = repository.clone(folder, head.commit)
     copy_tags(repository, clone, tags)
     if head.branch:
-        _git(Repository(clone, repository.env), "checkout", "--quiet", "-B", head.branch)
+        _run_git(Repository(clone, repository.env), "checkout", "--quiet", "-B", head.branch)
     return clone
 
 
@@ -54,7 +54,7 @@ def copy_tags(repository: Repository, clone: Path, tags: Iterable[str]) -> None:
     rows = repository.git("for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags").splitlines()
     objects = dict(row.rsplit(" ", 1) for row in rows)
     lines = [f"create refs/tags/{tag} {objects[tag]}\n" for tag in tags if tag in objects]
-    _git(Repository(clone, repository.env), "update-ref", "--stdin", stdin="".join(lines))
+    _run_git(Repository(clone, repository.env), "update-ref", "--stdin", stdin="".join(lines))
 
 
 def _clone(context: Context, release: Release) -> Path:
@@ -69,7 +69,7 @@ def _clone(context: Context, release: Release) -> Path:
     return clone / context.project.relative_to(repository.root)
 
 
-def _git(repository: Repository, *arguments: str, stdin: str | None = None) -> None:
+def _run_git(repository: Repository, *arguments: str, stdin: str | None = None) -> None:
     try:
         repository.git(*arguments, stdin=stdin)
     except ProcessError as error:

@@ -65,13 +65,15 @@ def describe(
 
     table = table or {}
     vcs = _as_table(table.get("vcs"))
-    nearest = _nearest(repository, vcs, tag_format, any_tag="tag2version" in table)
+    nearest = _find_nearest(repository, vcs, tag_format, any_tag="tag2version" in table)
     if nearest is None and "default-tag" not in vcs:
-        return _by_default_version(table, tag_format)
+        return _describe_by_default_version(table, tag_format)
     found = nearest or Nearest(str(vcs["default-tag"]), repository.count_commits(head.commit) - 1, head.commit[:7])
-    description = _description(found, head)
+    description = _make_description(found, head)
     try:
-        derive = versioningit.Versioningit.from_project_dir(repository.root, _settings(table, tag_format, description))
+        derive = versioningit.Versioningit.from_project_dir(
+            repository.root, _make_settings(table, tag_format, description)
+        )
         base = derive.do_tag2version(found.tag)
         following = derive.do_next_version(base, description.branch)
         text = derive.do_format(description, base, following) if found.distance else base
@@ -91,7 +93,7 @@ def describe(
     )
 
 
-def _by_default_version(table: Mapping[str, Any], tag_format: TagFormat) -> DescribedVersion | None:
+def _describe_by_default_version(table: Mapping[str, Any], tag_format: TagFormat) -> DescribedVersion | None:
     """Return versioningit's ``default-version``, which holds where no tag is found."""
     stated = table.get("default-version")
     if not isinstance(stated, str):
@@ -100,7 +102,7 @@ def _by_default_version(table: Mapping[str, Any], tag_format: TagFormat) -> Desc
     return DescribedVersion("", version, 0, version, tag_format)
 
 
-def following_version(*, version: str, branch: str | None, params: dict[str, Any]) -> str:  # noqa: ARG001 - versioningit's signature
+def compute_following_version(*, version: str, branch: str | None, params: dict[str, Any]) -> str:  # noqa: ARG001 - versioningit's signature
     """Return the version that work after a tag leads to: the next minor one, or the next pre-release of a series.
 
     ``1.2.3`` leads to ``1.3.0``, and ``1.3.0rc1`` to ``1.3.0rc2``: so ``.devN`` of it sorts after the tag.
@@ -114,7 +116,9 @@ def following_version(*, version: str, branch: str | None, params: dict[str, Any
     return f"{epoch}{major}.{minor + 1}.0"
 
 
-def _nearest(repository: Repository, vcs: Mapping[str, Any], tag_format: TagFormat, *, any_tag: bool) -> Nearest | None:
+def _find_nearest(
+    repository: Repository, vcs: Mapping[str, Any], tag_format: TagFormat, *, any_tag: bool
+) -> Nearest | None:
     """Find the newest tag that the project's settings select; otherwise the newest that carries a version."""
     options = _DESCRIBE_OPTION.findall(str(vcs.get("describe-subst", "")))
     match, exclude = (
@@ -135,7 +139,7 @@ def _nearest(repository: Repository, vcs: Mapping[str, Any], tag_format: TagForm
         exclude.append(found.tag)  # a stray tag that looks like one of ours
 
 
-def _description(found: Nearest, head: Head) -> "VCSDescription":
+def _make_description(found: Nearest, head: Head) -> "VCSDescription":
     from versioningit import VCSDescription
 
     time = datetime.fromtimestamp(head.time, UTC)
@@ -156,9 +160,12 @@ def _description(found: Nearest, head: Head) -> "VCSDescription":
     )
 
 
-def _settings(table: Mapping[str, Any], tag_format: TagFormat, description: "VCSDescription") -> dict[str, Any]:
+def _make_settings(table: Mapping[str, Any], tag_format: TagFormat, description: "VCSDescription") -> dict[str, Any]:
     """Return the project's settings, and uploadable ones where it has none."""
-    config: dict[str, Any] = {"vcs": {"method": lambda **_: description}, "next-version": {"method": following_version}}
+    config: dict[str, Any] = {
+        "vcs": {"method": lambda **_: description},
+        "next-version": {"method": compute_following_version},
+    }
     config["tag2version"] = {"method": lambda *, tag, params: str(tag_format.version(tag) or tag)}  # noqa: ARG005 - versioningit's signature
     config |= {name: table[name] for name in ("tag2version", "next-version") if name in table}
     config["format"] = {**_UPLOADABLE, **_as_table(table.get("format"))}

@@ -56,7 +56,7 @@ def restore_content(repository: Repository, clone: Path) -> tuple[str, ...]:
     """
     scratch = Repository(clone, repository.env)
     try:
-        pointers = list(_pointers(scratch))
+        pointers = list(_find_pointers(scratch))
         if not pointers:
             return ()
         store = _store(repository)
@@ -73,7 +73,7 @@ def restore_content(repository: Repository, clone: Path) -> tuple[str, ...]:
     return tuple(pointer.path for pointer in pointers if pointer.path not in done)
 
 
-def _pointers(scratch: Repository) -> Iterator[Pointer]:
+def _find_pointers(scratch: Repository) -> Iterator[Pointer]:
     """Yield the pointers among the files that ``.gitattributes`` gives to Git LFS."""
     for path in scratch.git("ls-files", "-z", "--", ":(attr:filter=lfs)").split("\0"):
         file = scratch.root / path

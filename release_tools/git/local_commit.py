@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.errors import RepositoryError
-from release_tools.git.repository import Repository, git_environment
-from release_tools.git.tags import identity
+from release_tools.git.repository import Repository, make_git_environment
+from release_tools.git.tags import choose_identity
 from release_tools.system.process import ProcessError
 
 _ABSENT: Final = ""
@@ -31,17 +31,17 @@ class FileChange:
     mode: str = "100644"
 
 
-def prepared_clone(scratch: Path, env: Mapping[str, str]) -> Repository:
+def clone_prepared(scratch: Path, env: Mapping[str, str]) -> Repository:
     """Return the scratch clone in which a release is prepared, whether it is made yet or not.
 
     Args:
         scratch: a folder of this run's own.
         env: the environment of the process.
     """
-    return Repository(scratch / "prepared", git_environment(env))
+    return Repository(scratch / "prepared", make_git_environment(env))
 
 
-def staged_changes(clone: Repository) -> tuple[FileChange, ...]:
+def list_staged_changes(clone: Repository) -> tuple[FileChange, ...]:
     """Stage everything that differs in a scratch clone, and return the changes.
 
     Raises:
@@ -59,7 +59,7 @@ def staged_changes(clone: Repository) -> tuple[FileChange, ...]:
     return tuple(changes)
 
 
-def staged_diff(clone: Repository) -> str:
+def read_staged_diff(clone: Repository) -> str:
     """Return what is staged in a scratch clone, as people read it."""
     return clone.git("diff", "--cached", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv", "HEAD")
 
@@ -94,7 +94,7 @@ def apply_patch(clone: Repository, file: Path) -> None:
         ) from None
 
 
-def uncommitted(repository: Repository, changes: Iterable[FileChange]) -> list[str]:
+def list_uncommitted(repository: Repository, changes: Iterable[FileChange]) -> list[str]:
     """Return those of the files that have other uncommitted changes in a checkout than the ones to be made.
 
     A file that is as it is to be counts as committed: an earlier run was ended before its commit.
@@ -102,7 +102,10 @@ def uncommitted(repository: Repository, changes: Iterable[FileChange]) -> list[s
     found = []
     for change in changes:
         allowed = {change.before, change.after}
-        if _in_work_tree(repository, change.path) not in allowed or _in_index(repository, change.path) not in allowed:
+        if (
+            _hash_in_work_tree(repository, change.path) not in allowed
+            or _hash_in_index(repository, change.path) not in allowed
+        ):
             found.append(change.path)
     return found
 
@@ -115,7 +118,7 @@ def commit_staged(repository: Repository, clone: Repository, message: str) -> st
     Raises:
         RepositoryError: git refused; it cannot sign, for example.
     """
-    name, email = identity(repository)
+    name, email = choose_identity(repository)
     person = ("-c", f"user.name={name}", "-c", f"user.email={email}")
     signs = repository.git("config", "--type=bool", "--default=false", "--get", "commit.gpgSign").strip() == "true"
     try:
@@ -144,8 +147,8 @@ def check_out_changes(repository: Repository, changes: Iterable[FileChange], com
     paths = [
         change.path
         for change in changes
-        if _in_work_tree(repository, change.path) != change.after
-        or (stage and _in_index(repository, change.path) != change.after)
+        if _hash_in_work_tree(repository, change.path) != change.after
+        or (stage and _hash_in_index(repository, change.path) != change.after)
     ]
     if not paths:
         return
@@ -180,19 +183,19 @@ def refuse_unfinished(repository: Repository) -> None:
     if not repository.head().branch:
         raise RepositoryError("no branch is checked out that could get the commit", "Type: git switch main")
     for name in _BUSY:
-        if (_git_directory(repository) / name).exists():
+        if (_find_git_directory(repository) / name).exists():
             raise RepositoryError(
                 f"{name} is there: a merge is not finished", "Finish it, or give it up: git merge --abort"
             )
 
 
-def _git_directory(repository: Repository) -> Path:
+def _find_git_directory(repository: Repository) -> Path:
     """Return the checkout's own git directory, which is that of its index, also in a linked work tree."""
     own = repository.own
     return Path(own.variables["GIT_INDEX_FILE"]).parent if own else repository.root / ".git"
 
 
-def _in_work_tree(repository: Repository, path: str) -> str:
+def _hash_in_work_tree(repository: Repository, path: str) -> str:
     file = repository.root / path
     if not file.is_symlink() and not file.exists():
         return _ABSENT
@@ -201,6 +204,6 @@ def _in_work_tree(repository: Repository, path: str) -> str:
     return repository.git("hash-object", f"--path={path}", "--", str(file)).strip()
 
 
-def _in_index(repository: Repository, path: str) -> str:
+def _hash_in_index(repository: Repository, path: str) -> str:
     entry = repository.git("--literal-pathspecs", "ls-files", "--stage", "-z", "--", path)
     return entry.split(" ")[1] if entry else _ABSENT

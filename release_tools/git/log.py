@@ -10,8 +10,8 @@ from typing import Final
 
 from release_tools.errors import RepositoryError
 from release_tools.git.repository import Repository
-from release_tools.history.commits import Author, Commit, co_authors, unify_authors
-from release_tools.history.dates import day_of
+from release_tools.history.commits import Author, Commit, list_co_authors, unify_authors
+from release_tools.history.dates import parse_day
 from release_tools.history.tagged_releases import PastRelease, floating_tags
 from release_tools.model.versions import TagFormat
 from release_tools.system.process import ProcessError
@@ -53,7 +53,7 @@ def read_tagged_versions(repository: Repository, tag_format: TagFormat, *, merge
         tag, direct, peeled, time = line.split("\0")
         version = tag_format.version(tag)
         if version is not None and time:
-            tagged.append(PastRelease(version, tag, peeled or direct, day_of(int(time)), int(time)))
+            tagged.append(PastRelease(version, tag, peeled or direct, parse_day(int(time)), int(time)))
     return tagged
 
 
@@ -80,7 +80,7 @@ def read_identities(repository: Repository, until: str) -> set[str]:
     """Return the identities of everybody who wrote a commit up to this one, in lower case."""
     log = repository.git("log", "--no-show-signature", "--encoding=UTF-8", "--format=%aN <%aE>", until, "--")
     people = filter(None, (_PERSON.match(line) for line in set(log.splitlines())))
-    return {identity for found in people for identity in _author(found).identities}
+    return {identity for found in people for identity in _read_author(found).identities}
 
 
 def read_file(repository: Repository, commit: str, path: str) -> str | None:
@@ -98,7 +98,7 @@ def list_files(repository: Repository, commit: str, path: str = "") -> list[str]
     return [name.removeprefix(folder) for name in names.split("\0") if name]
 
 
-def changed_files(repository: Repository, since: str, until: str, path: str = "") -> list[str]:
+def list_changed_files(repository: Repository, since: str, until: str, path: str = "") -> list[str]:
     """Return the files that differ between two commits, or those of a folder, relative to that."""
     relative = (f"--relative={path}",) if path else ()
     names = repository.git("diff", "--name-only", "--no-renames", "-z", *relative, since, until, "--").split("\0")
@@ -138,7 +138,7 @@ def export(repository: Repository, commit: str, folder: Path, globs: Iterable[st
 
 def _commit(fields: Sequence[str]) -> Commit:
     commit, parents, name, email, subject, body = fields
-    return Commit(commit.strip(), tuple(parents.split()), (Author(name, email), *co_authors(body)), subject, body)
+    return Commit(commit.strip(), tuple(parents.split()), (Author(name, email), *list_co_authors(body)), subject, body)
 
 
 def _map(repository: Repository, commits: list[Commit]) -> list[Commit]:
@@ -154,11 +154,11 @@ def _map(repository: Repository, commits: list[Commit]) -> list[Commit]:
     if len(answer) != len(others):
         return commits
     found = map(_PERSON.match, answer)
-    mapped = {author: _author(line) if line else author for author, line in zip(others, found, strict=True)}
+    mapped = {author: _read_author(line) if line else author for author, line in zip(others, found, strict=True)}
     return [
         replace(commit, authors=tuple(mapped.get(author, author) for author in commit.authors)) for commit in commits
     ]
 
 
-def _author(found: re.Match[str]) -> Author:
+def _read_author(found: re.Match[str]) -> Author:
     return Author(found["name"].strip(), found["email"].strip())

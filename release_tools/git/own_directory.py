@@ -75,7 +75,7 @@ class OwnDirectory:
         }
         own = cls(path, variables)
         _REMOVALS.append(weakref.finalize(own, shutil.rmtree, path, ignore_errors=True))
-        (path / "config").write_text(data_config(config), encoding="utf-8", errors="surrogateescape", newline="\n")
+        (path / "config").write_text(read_data_config(config), encoding="utf-8", errors="surrogateescape", newline="\n")
         shutil.copyfile(git_dir / "HEAD", path / "HEAD")
         for name in ("refs", "packed-refs", "reftable", "shallow", "info"):
             _link(path / name, common_dir / name)
@@ -96,7 +96,7 @@ def remove_own_directories() -> None:
         _REMOVALS.pop()()
 
 
-def data_config(listing: str) -> str:
+def read_data_config(listing: str) -> str:
     """Return a configuration file with the keys of a checkout that are data.
 
     Args:
@@ -107,7 +107,7 @@ def data_config(listing: str) -> str:
     lines = ["[core]", "\tbare = false"]
     for scope, entry in zip(fields[::2], fields[1::2], strict=False):
         key, line_feed, value = entry.partition("\n")
-        if scope in _SCOPES and _DATA_KEY.fullmatch(_canonical(key)):
+        if scope in _SCOPES and _DATA_KEY.fullmatch(_canonicalise(key)):
             section, _, name = key.rpartition(".")
             first, dot, middle = section.partition(".")
             lines.append(f'[{first} "{_quote(middle)}"]' if dot else f"[{first}]")
@@ -115,7 +115,7 @@ def data_config(listing: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def _canonical(key: str) -> str:
+def _canonicalise(key: str) -> str:
     first, _, rest = key.partition(".")
     middle, _, last = rest.rpartition(".")
     return ".".join(part for part in (first.lower(), middle, last.lower()) if part)

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from release_tools import addresses
 from release_tools.errors import RemoteError, RepositoryError, UnreachableError
-from release_tools.git.own_directory import data_config
-from release_tools.git.repository import Repository, git_environment
+from release_tools.git.own_directory import read_data_config
+from release_tools.git.repository import Repository, make_git_environment
 from release_tools.git.tags import has
 from release_tools.system.credentials import GITHUB_TOKEN, read_token
 from release_tools.system.process import ProcessError
@@ -47,7 +47,7 @@ class Remote:
     def url(self) -> str:
         """Return its address, without the credentials that may stand in it; empty where there is no such remote."""
         try:
-            return _without_credentials(self.repository.git("remote", "get-url", "--", self.name).strip())
+            return _strip_credentials(self.repository.git("remote", "get-url", "--", self.name).strip())
         except ProcessError:
             return ""
 
@@ -133,8 +133,8 @@ class Remote:
         try:
             return self.repository.git(*options, *arguments, timeout=limit)
         except ProcessError as error:
-            said = _without_credentials(error.output or error.message)
-            name = _without_credentials(self.name)
+            said = _strip_credentials(error.output or error.message)
+            name = _strip_credentials(self.name)
             what = f"git {arguments[0]}: the remote {name} ({self.url})" if self.url else f"git {arguments[0]}: {name}"
             if _LOGIN.search(said):
                 raise RepositoryError(
@@ -146,7 +146,7 @@ class Remote:
             raise UnreachableError(f"{what} did not answer: {said}", "Run the same command again to go on.") from None
 
 
-def github_header(env: Mapping[str, str]) -> tuple[str, str] | None:
+def make_github_header(env: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the key of git's configuration and the value by which the job's token lets git in; None without a token.
 
     Raises:
@@ -160,12 +160,12 @@ def github_header(env: Mapping[str, str]) -> tuple[str, str] | None:
     return f"http.{server.rstrip('/')}/.extraheader", f"AUTHORIZATION: basic {basic}"
 
 
-def github_login(env: Mapping[str, str]) -> dict[str, str]:
+def make_github_login(env: Mapping[str, str]) -> dict[str, str]:
     """Return variables by which git sends the job's token to GitHub; never in arguments or the checkout's files.
 
     A header that the checkout's configuration holds is dropped, as GitHub refuses two.
     """
-    header = github_header(env)
+    header = make_github_header(env)
     if header is None:
         return {}
     key, value = header
@@ -179,7 +179,7 @@ def github_login(env: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def remote_of_address(
+def open_remote(
     address: str, env: Mapping[str, str], timeout: float, header: tuple[str, str] | None
 ) -> Iterator[Remote]:
     """Give a remote without a checkout, to ask which refs it has.
@@ -196,10 +196,10 @@ def remote_of_address(
             (path / name).mkdir()
         (path / "HEAD").write_text("ref: refs/heads/main\n", encoding="ascii")
         listing = f"local\0{header[0]}\n{header[1]}\0" if header else ""
-        (path / "config").write_text(data_config(listing), encoding="utf-8")
-        yield Remote(Repository(path, {**git_environment(env), "GIT_DIR": folder}), address, timeout)
+        (path / "config").write_text(read_data_config(listing), encoding="utf-8")
+        yield Remote(Repository(path, {**make_git_environment(env), "GIT_DIR": folder}), address, timeout)
 
 
-def _without_credentials(text: str) -> str:
+def _strip_credentials(text: str) -> str:
     """Return the text, its addresses without credentials."""
     return _USERINFO.sub("", text)

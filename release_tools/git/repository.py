@@ -86,7 +86,7 @@ class GitError(ProcessError):
     exit_code = RepositoryError.exit_code
 
 
-def git_environment(env: Mapping[str, str]) -> dict[str, str]:
+def make_git_environment(env: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for git: without ``GIT_*``, and without secrets, as git has logins of its own."""
     return GIT.apply({name: value for name, value in env.items() if not is_secret(name)})
 
@@ -97,7 +97,7 @@ class Repository:
 
     Attributes:
         root: its top folder, without symbolic links.
-        env: the environment for git, as `git_environment` returns it.
+        env: the environment for git, as `make_git_environment` returns it.
         shallow: whether the history was cut off when it was cloned.
         own: the git directory that is used; None for a scratch clone, whose own one we made.
         common: the git directory of the repository itself.
@@ -116,20 +116,20 @@ class Repository:
         Raises:
             RepositoryError: there is none, git refuses to read it, or git is not installed.
         """
-        clean = git_environment(env)
+        clean = make_git_environment(env)
         plain = cls(folder, clean)
         try:
-            shallow, git_dir, common, top = plain._locations()
+            shallow, git_dir, common, top = plain._find_locations()
             listing = plain.git("config", "--list", "--null", "--show-scope", "--includes")
             own = OwnDirectory.over(top, git_dir, common, listing)
         except ProcessError as error:
-            raise _not_opened(folder, error) from None
+            raise _explain_not_opened(folder, error) from None
         except OSError as error:
             reason = f"{error.strerror}: {error.filename}"
             raise RepositoryError(f"{folder}: the repository cannot be read: {reason}") from None
         return cls(top, clean, shallow, own, common)
 
-    def _locations(self) -> tuple[bool, Path, Path, Path]:
+    def _find_locations(self) -> tuple[bool, Path, Path, Path]:
         """Return whether the repository is shallow, its git directory, the common one and its top folder."""
         query = ("rev-parse", "--path-format=absolute")
         names = ("--is-shallow-repository", "--git-dir", "--git-common-dir", "--show-toplevel")
@@ -304,7 +304,7 @@ def _run_git(
         raise GitError(error.message, error.output, error.returncode) from None
 
 
-def _not_opened(folder: Path, error: ProcessError) -> RepositoryError:
+def _explain_not_opened(folder: Path, error: ProcessError) -> RepositoryError:
     if error.returncode is None:
         return RepositoryError("git: not found", "Install git, and check that it is on PATH.")
     if "dubious ownership" in error.output:

@@ -21,7 +21,7 @@ def create_tag(repository: Repository, tag: str, commit: str, message: str, *, s
         RepositoryError: git refused: there is such a tag already, or it cannot sign.
     """
     kind = "--sign" if sign else "--annotate"
-    name, email = identity(repository)
+    name, email = choose_identity(repository)
     who = ("-c", f"user.name={name}", "-c", f"user.email={email}")
     try:
         repository.git(*who, "tag", kind, "--cleanup=whitespace", "--file=-", "--", tag, commit, stdin=message)
@@ -55,7 +55,7 @@ def verify_tag(repository: Repository, tag: str) -> None:
         ) from None
 
 
-def identity(repository: Repository) -> tuple[str, str]:
+def choose_identity(repository: Repository) -> tuple[str, str]:
     """Return the name and address that git tags and commits with; GitHub's own bot in a job that has none.
 
     Raises:

@@ -67,10 +67,10 @@ def compare(old: Path, new: Path, packages: Sequence[str], folders: Sequence[str
     added = [name for name in after if name not in before]
     for name in before.keys() & after.keys():
         try:
-            broken += _broken(before[name], after[name])
+            broken += _find_breakages(before[name], after[name])
             added += _find_additions(before[name], after[name], set())
         except Exception as error:  # noqa: BLE001 - the comparison is advice; a fault of griffe must not stop a release
-            raise HistoryError(f"{name}: its source cannot be followed: {_reason(error, old, new)}") from None
+            raise HistoryError(f"{name}: its source cannot be followed: {_shorten_reason(error, old, new)}") from None
     return ApiChanges(tuple(sorted(set(broken))), tuple(sorted(set(added))))
 
 
@@ -91,11 +91,11 @@ def _load(project: Path, packages: Iterable[str], names: Sequence[str]) -> dict[
                     _hide_private(module)
                     loaded[package] = module
         except Exception as error:  # noqa: BLE001 - as in compare
-            raise HistoryError(f"{package}: its source cannot be read: {_reason(error, project)}") from None
+            raise HistoryError(f"{package}: its source cannot be read: {_shorten_reason(error, project)}") from None
     try:
         loader.resolve_aliases(implicit=False, external=False)
     except Exception as error:  # noqa: BLE001 - as in compare
-        raise HistoryError(f"the imports cannot be followed: {_reason(error, project)}") from None
+        raise HistoryError(f"the imports cannot be followed: {_shorten_reason(error, project)}") from None
     return loaded
 
 
@@ -110,7 +110,7 @@ def _is_there(package: str, folders: Iterable[Path]) -> bool:
     return False
 
 
-def _reason(error: BaseException, *folders: Path) -> str:
+def _shorten_reason(error: BaseException, *folders: Path) -> str:
     """Return an error's message in one line, with paths as they are in the project instead of in a scratch folder."""
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, KeyError):
@@ -138,7 +138,7 @@ def _hide_private(module: "griffe.Module") -> None:
                 _hide_private(member)
 
 
-def _broken(before: "griffe.Module", after: "griffe.Module") -> Iterator[str]:
+def _find_breakages(before: "griffe.Module", after: "griffe.Module") -> Iterator[str]:
     import griffe
 
     for breakage in griffe.find_breaking_changes(before, after):
@@ -212,8 +212,8 @@ def _class_provides(owner: "griffe.Object | griffe.Alias", name: str) -> bool:
         return False
     is_open = False
     for item in (owner, *owner.mro()):
-        outside = _bases_outside(item)
-        bases = [_of_python(path) for path in outside]
+        outside = _list_outside_bases(item)
+        bases = [_find_builtin(path) for path in outside]
         if any(base is not None and _defines(base, name) for base in bases):
             return True
         is_open |= None in bases or bool(item.decorators) or bool(item.keywords)
@@ -226,18 +226,18 @@ def _defines(kind: type, name: str) -> bool:
     return any(name in vars(ancestor) for ancestor in kind.__mro__ if ancestor is not object)
 
 
-def _bases_outside(item: "griffe.Class") -> list[str]:
+def _list_outside_bases(item: "griffe.Class") -> list[str]:
     """Return the paths of those bases of a class that are not read here."""
     resolved = {base.canonical_path for base in item.resolved_bases}
     paths = [base if isinstance(base, str) else base.canonical_path for base in item.bases]
-    return [path for path in paths if path not in resolved and path.rpartition(".")[2] not in _names(resolved)]
+    return [path for path in paths if path not in resolved and path.rpartition(".")[2] not in _collect_names(resolved)]
 
 
-def _names(paths: Iterable[str]) -> set[str]:
+def _collect_names(paths: Iterable[str]) -> set[str]:
     return {path.rpartition(".")[2] for path in paths}
 
 
-def _of_python(path: str) -> type | None:
+def _find_builtin(path: str) -> type | None:
     """Return a class of the language or of its standard library; None for any other."""
     module, _, name = path.rpartition(".")
     if isinstance(found := getattr(builtins, name, None), type):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from release_tools.history.headings import asciidoc_title
+from release_tools.history.headings import match_asciidoc_title
 
 _LIST: Final = re.compile(r"[ \t]*([*-]{1,5}|\.{1,5})[ \t]+(\S.*)")
 _FENCES: Final = re.compile(r"(?:-{4,}|\.{4,}|```)[ \t]*")
@@ -19,10 +19,10 @@ _STRONG: Final = re.compile(r"(?<![\w*`])\*(?=\S)([^*`\n]+)(?<=\S)\*(?![\w*`])")
 
 def to_markdown(text: str) -> str:
     """Convert a part of a changelog; comments, block attributes and anchors are left out."""
-    return "\n".join(_lines(text.splitlines()))
+    return "\n".join(_convert_lines(text.splitlines()))
 
 
-def _lines(lines: list[str]) -> Iterator[str]:
+def _convert_lines(lines: list[str]) -> Iterator[str]:
     fence, language = "", ""
     for line in map(str.rstrip, lines):
         is_comment = _COMMENT_BLOCK.fullmatch(fence or line) is not None
@@ -36,11 +36,11 @@ def _lines(lines: list[str]) -> Iterator[str]:
         elif source := _SOURCE.fullmatch(line):
             language = source[1] or ""
         elif not _BLOCK_ATTRIBUTE.fullmatch(line):
-            yield _line(line)
+            yield _convert_line(line)
 
 
-def _line(line: str) -> str:
-    heading = asciidoc_title(line)
+def _convert_line(line: str) -> str:
+    heading = match_asciidoc_title(line)
     if heading and heading[0] > 1:
         return f"{'#' * heading[0]} {_inline(heading[1])}"
     if item := _LIST.fullmatch(line):

@@ -9,7 +9,7 @@ from typing import Final
 from packaging.version import Version
 
 from release_tools.errors import VersionError
-from release_tools.history.tagged_releases import PastRelease, last_final, newest
+from release_tools.history.tagged_releases import PastRelease, find_last_final, find_newest
 
 FIRST: Final = Version("0.1.0")
 _FOLLOWING_PHASE: Final = {"a": "b", "b": "rc"}
@@ -104,12 +104,12 @@ class Recommendation:
     rule: str
 
 
-def scheme_of(releases: Sequence[PastRelease]) -> VersionScheme:
+def recognise_scheme(releases: Sequence[PastRelease]) -> VersionScheme:
     """Return CALVER if the last finals all begin with the date, or the year, in which they were tagged."""
-    finals = _recent(releases)
+    finals = _list_recent(releases)
     if not finals:
         return VersionScheme.SEMVER
-    is_dated = _calendar_of(finals) is not None or all(
+    is_dated = _match_calendar(finals) is not None or all(
         final.version.release[0] in (final.day.year, final.day.year % 100) for final in finals
     )
     return VersionScheme.CALVER if is_dated else VersionScheme.SEMVER
@@ -120,7 +120,7 @@ def recommend(past: Past, scheme: VersionScheme, today: date) -> Recommendation:
 
     A version that the project itself names for what is unreleased goes before the evidence.
     """
-    (asked, rule), before, planned = _by_evidence(past, scheme, today), newest(past.releases), past.planned
+    (asked, rule), before, planned = _decide_by_evidence(past, scheme, today), find_newest(past.releases), past.planned
     if asked is not None and asked in past.taken:
         asked, rule = _free(asked, before, past.taken), f"{rule}; {asked} is tagged on another commit"
     says_nothing = asked is None or planned is None or planned in past.taken
@@ -129,7 +129,7 @@ def recommend(past: Past, scheme: VersionScheme, today: date) -> Recommendation:
     return Recommendation(planned, asked, rule)
 
 
-def raised_part(before: Version | None, after: Version) -> Bump:
+def find_raised_part(before: Version | None, after: Version) -> Bump:
     """Return the part in which a version differs from an earlier one."""
     if after.pre is not None:
         return Bump.PRE
@@ -145,15 +145,15 @@ def raised_part(before: Version | None, after: Version) -> Bump:
 def free_version(version: Version, bump: Bump, taken: Collection[Version]) -> Version:
     """Raise a part of a version until no commit is tagged with it."""
     while version in taken:
-        version = bumped(version, bump)
+        version = bump_version(version, bump)
     return version
 
 
 def _free(version: Version, before: PastRelease | None, taken: Collection[Version]) -> Version:
-    return free_version(version, raised_part(before.version if before else None, version), taken)
+    return free_version(version, find_raised_part(before.version if before else None, version), taken)
 
 
-def bumped(version: Version, bump: Bump, *, width: int = 0) -> Version:
+def bump_version(version: Version, bump: Bump, *, width: int = 0) -> Version:
     """Return a version with one part raised.
 
     A pre-release of 2.0.0 is raised to 2.0.0 by a major bump, for it leads there already. A pre-release after a final
@@ -177,7 +177,7 @@ def bumped(version: Version, bump: Bump, *, width: int = 0) -> Version:
         return _make_version(version, version.release, width, f".post{(version.post or 0) + 1}")
     if bump is Bump.PRE:
         letter, number = version.pre or ("a", 0)
-        numbers = version.release if version.pre else bumped(version, Bump.MINOR).release
+        numbers = version.release if version.pre else bump_version(version, Bump.MINOR).release
         return _make_version(version, numbers, width, f"{letter}{number + 1}")
     at = (Bump.MAJOR, Bump.MINOR, Bump.PATCH).index(bump)
     numbers = (*version.release, 0, 0)[: max(at + 1, len(version.release))]
@@ -191,35 +191,35 @@ def is_patch(before: Version, after: Version) -> bool:
     return before.epoch == after.epoch and (*before.release, 0)[:2] == (*after.release, 0)[:2]
 
 
-def least_bump(version: Version, level: Level) -> Version:
+def bump_least(version: Version, level: Level) -> Version:
     """Return the lowest version after a final one that SemVer allows for changes of a level."""
-    return bumped(version, _by_semver(version, level)[0])
+    return bump_version(version, _decide_by_semver(version, level)[0])
 
 
-def demanded(evidence: Sequence[BumpEvidence]) -> Level:
+def find_demanded(evidence: Sequence[BumpEvidence]) -> Level:
     """Return the highest level that any of the evidence asks for."""
     return max((item.level for item in evidence), default=Level.NOTHING)
 
 
-def _by_evidence(past: Past, scheme: VersionScheme, today: date) -> _Answer:
-    final, latest = last_final(past.releases), newest(past.releases)
+def _decide_by_evidence(past: Past, scheme: VersionScheme, today: date) -> _Answer:
+    final, latest = find_last_final(past.releases), find_newest(past.releases)
     if latest is None:
         return past.planned or FIRST, "nothing was released yet"
     if final is None or latest.version > final.version:
-        return _after_pre(past, latest.version, final, scheme)
-    level = demanded(past.since_final)
+        return _decide_after_pre(past, latest.version, final, scheme)
+    level = find_demanded(past.since_final)
     if level is Level.NOTHING:
         return None, f"nothing that is installed changed since {final.tag}"
     if level is Level.METADATA:
-        post = bumped(final.version, Bump.POST)
+        post = bump_version(final.version, Bump.POST)
         return post, "only the description changed: a post-release, if the change should be visible on the index"
     if scheme is VersionScheme.CALVER:
-        return _by_calendar(past, level, today)
-    bump, rule = _by_semver(final.version, level)
-    return bumped(final.version, bump, width=_width(past.releases)), rule
+        return _decide_by_calendar(past, level, today)
+    bump, rule = _decide_by_semver(final.version, level)
+    return bump_version(final.version, bump, width=_measure_width(past.releases)), rule
 
 
-def _by_semver(version: Version, level: Level) -> tuple[Bump, str]:
+def _decide_by_semver(version: Version, level: Level) -> tuple[Bump, str]:
     if level is Level.PATCH:
         return Bump.PATCH, "nothing new, nothing broken: the patch number (SemVer)"
     if level is Level.MINOR:
@@ -229,27 +229,27 @@ def _by_semver(version: Version, level: Level) -> tuple[Bump, str]:
     return Bump.MAJOR, "something broken: the major number (SemVer)"
 
 
-def _after_pre(past: Past, version: Version, final: PastRelease | None, scheme: VersionScheme) -> _Answer:
+def _decide_after_pre(past: Past, version: Version, final: PastRelease | None, scheme: VersionScheme) -> _Answer:
     """Return the version that follows a pre-release: its next number, the next phase, or the final version.
 
     A release candidate's own number decides the final's. Before that, only changes since the last pre-release can ask
     for a higher one: those who chose the number knew the others.
     """
     letter = version.pre[0] if version.pre else "rc"
-    level, again = demanded(past.since_newest), bumped(version, Bump.PRE)
+    level, again = find_demanded(past.since_newest), bump_version(version, Bump.PRE)
     if letter not in _FOLLOWING_PHASE:
         if level >= Level.PATCH:
             return again, "something changed since the release candidate: another one"
-        return bumped(version, Bump.FINAL), "nothing changed since the release candidate: it becomes final"
+        return bump_version(version, Bump.FINAL), "nothing changed since the release candidate: it becomes final"
     if final is not None and scheme is VersionScheme.SEMVER and level >= Level.PATCH:
-        bump, rule = _by_semver(final.version, level)
-        needed = bumped(final.version, bump, width=len(version.release))
+        bump, rule = _decide_by_semver(final.version, level)
+        needed = bump_version(final.version, bump, width=len(version.release))
         if needed.release > version.release:
             return Version(f"{needed}{letter}1"), f"since {final.tag} there is {rule}"
     if level >= Level.MINOR:
         return again, f"the public API still changes: phase {letter} goes on"
     following = _FOLLOWING_PHASE[letter]
-    phase = Version(f"{bumped(version, Bump.FINAL)}{following}1")
+    phase = Version(f"{bump_version(version, Bump.FINAL)}{following}1")
     return phase, f"the public API did not change: phase {following} follows"
 
 
@@ -266,7 +266,7 @@ _CALENDARS: Final[tuple[tuple[str, _Dated], ...]] = (
 """The calendars that write a day or a month so that it is not mistaken for a counter: their names and numbers."""
 
 
-def _calendar_of(finals: Sequence[PastRelease]) -> tuple[str, _Dated] | None:
+def _match_calendar(finals: Sequence[PastRelease]) -> tuple[str, _Dated] | None:
     """Return the calendar by which all of these versions were counted; None where they follow none.
 
     A tag may be a day older or younger than the date in its version: people live in other time zones than UTC.
@@ -282,31 +282,33 @@ def _is_dated(final: PastRelease, numbers: _Dated) -> bool:
     return any(final.version.release[: len(dated)] == dated for dated in map(numbers, around))
 
 
-def _by_calendar(past: Past, level: Level, today: date) -> _Answer:
+def _decide_by_calendar(past: Past, level: Level, today: date) -> _Answer:
     """Return the next version of a year; the project's past tells what its second and third number count."""
     releases = past.releases
     last = max(release for release in releases if release.is_final).version
-    dated, rule = _calendar_numbers(releases, level, today)
+    dated, rule = _compute_calendar_numbers(releases, level, today)
     if last.release[: len(dated)] < dated:
-        first = _make_version(last, dated, _width(releases))
+        first = _make_version(last, dated, _measure_width(releases))
         if first not in past.taken:
             return first, rule
         again = 1
     else:
         dated = (*last.release, 0)[: len(dated)]
         again = (*last.release, 0, 0)[len(dated)] + 1
-    version = _make_version(last, (*dated, again), _width(releases))
+    version = _make_version(last, (*dated, again), _measure_width(releases))
     while version in past.taken:
         again += 1
-        version = _make_version(last, (*dated, again), _width(releases))
+        version = _make_version(last, (*dated, again), _measure_width(releases))
     return version, f"{rule}; once more"
 
 
-def _calendar_numbers(releases: Sequence[PastRelease], level: Level, today: date) -> tuple[tuple[int, ...], str]:
+def _compute_calendar_numbers(
+    releases: Sequence[PastRelease], level: Level, today: date
+) -> tuple[tuple[int, ...], str]:
     """Return the numbers that the calendar and the counter decide, and the rule that they follow."""
-    finals, recent = [release for release in releases if release.is_final], _recent(releases)
+    finals, recent = [release for release in releases if release.is_final], _list_recent(releases)
     numbers = (*max(finals).version.release, 0)
-    if calendar := _calendar_of(recent):
+    if calendar := _match_calendar(recent):
         name, of_day = calendar
         return of_day(today), f"by the calendar: {name}"
     year = max(numbers[0], today.year if numbers[0] >= _FULL_YEAR else today.year % 100)
@@ -321,14 +323,14 @@ def _calendar_numbers(releases: Sequence[PastRelease], level: Level, today: date
     return (year, numbers[1] + 1), f"by the calendar: the next release of {today.year}"
 
 
-def _recent(releases: Sequence[PastRelease]) -> list[PastRelease]:
+def _list_recent(releases: Sequence[PastRelease]) -> list[PastRelease]:
     return sorted(release for release in releases if release.is_final)[-_LOOKED_BACK:]
 
 
-def _width(releases: Sequence[PastRelease]) -> int:
+def _measure_width(releases: Sequence[PastRelease]) -> int:
     """Return how many numbers the project writes where the last one would be 0."""
-    regular = [final for final in _recent(releases) if not any(final.version.release[2:])]
-    return len((regular or _recent(releases))[-1].version.release)
+    regular = [final for final in _list_recent(releases) if not any(final.version.release[2:])]
+    return len((regular or _list_recent(releases))[-1].version.release)
 
 
 def _make_version(version: Version, numbers: tuple[int, ...], width: int, suffix: str = "") -> Version:

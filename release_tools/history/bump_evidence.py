@@ -9,7 +9,7 @@ from packaging.version import Version
 from release_tools.history.api import ApiChanges
 from release_tools.history.bump import BumpEvidence, Level
 from release_tools.history.changelog import Changelog, Part
-from release_tools.history.commits import Change, are_conventional
+from release_tools.history.commits import Change, is_conventional
 from release_tools.wording import count
 
 _BREAKING: Final = re.compile(r"\b(?:breaking|expired|incompatib\w+|remov(?:ed|als?))\b", re.IGNORECASE)
@@ -51,7 +51,7 @@ def from_api(changes: ApiChanges) -> BumpEvidence:
 
 def from_commits(changes: Collection[Change]) -> Iterator[BumpEvidence]:
     """Yield evidence from the types of Conventional Commits; none where the project does not use them."""
-    if not are_conventional(changes):
+    if not is_conventional(changes):
         return
     broken = [change.breaking for change in changes if change.breaking]
     features = [change.text for change in changes if change.type == "feat"]
@@ -74,19 +74,19 @@ def from_changelog(changelog: Changelog, part: Part) -> Iterator[BumpEvidence]:
         entries = [" ".join(found["text"].split()) for found in _ENTRY.finditer(text)]
         if entries:
             under = f" under {titles[-1]}" if titles else ""
-            level = _level(titles, text, entries)
+            level = _find_level(titles, text, entries)
             yield BumpEvidence("changelog", level, f"{count(len(entries), 'entry', 'entries')}{under}", tuple(entries))
 
 
-def _level(titles: Sequence[str], text: str, entries: Sequence[str]) -> Level:
+def _find_level(titles: Sequence[str], text: str, entries: Sequence[str]) -> Level:
     if _LOUD.search(text):
         return Level.MAJOR
     if not titles:
-        return max(map(_of_entry, entries))
+        return max(map(_judge_entry, entries))
     kind = next((title for title in reversed(titles) if _names_kind(title)), "")
     if _ABOUT_API.search(kind) and any(_BEGINS_REMOVAL.match(entry) for entry in entries):
         return Level.MAJOR
-    return _of_title(kind)
+    return _judge_title(kind)
 
 
 def _names_kind(title: str) -> bool:
@@ -101,7 +101,7 @@ def from_fragments(paths: Iterable[str]) -> Iterator[BumpEvidence]:
             found.setdefault(fragment["type"], []).append(path)
     for kind, names in found.items():
         text = f"{count(len(names), 'fragment')} of type {kind}"
-        yield BumpEvidence("changelog", _of_title(kind.replace("_", " ")), text, tuple(names))
+        yield BumpEvidence("changelog", _judge_title(kind.replace("_", " ")), text, tuple(names))
 
 
 def from_python(before: str, after: str) -> Iterator[BumpEvidence]:
@@ -111,7 +111,7 @@ def from_python(before: str, after: str) -> Iterator[BumpEvidence]:
         before: ``requires-python`` at the earlier commit; empty where ``pyproject.toml`` does not say it.
         after: the same at the later one.
     """
-    old, new = _lowest(before), _lowest(after)
+    old, new = _find_lowest(before), _find_lowest(after)
     if old is not None and new is not None and new > old:
         text = f"Python {new} or later is needed; before, {old} was enough"
         yield BumpEvidence("requires-python", Level.MINOR, text)
@@ -135,7 +135,7 @@ def from_files(changed: Collection[str], installed: Sequence[str], describing: S
     return BumpEvidence("files", Level.NOTHING, "no file changed")
 
 
-def _of_title(title: str) -> Level:
+def _judge_title(title: str) -> Level:
     if _BREAKING.search(title):
         return Level.MAJOR
     if _MENDING.search(title):
@@ -143,9 +143,9 @@ def _of_title(title: str) -> Level:
     return Level.MINOR if _NEW.search(title) else Level.PATCH
 
 
-def _of_entry(entry: str) -> Level:
+def _judge_entry(entry: str) -> Level:
     return Level.MINOR if _BEGINS_NEW.match(entry) and not _ABOUT_ITSELF.search(entry) else Level.PATCH
 
 
-def _lowest(requirement: str) -> Version | None:
+def _find_lowest(requirement: str) -> Version | None:
     return max((Version(found) for found in _LOWEST_PYTHON.findall(requirement)), default=None)

@@ -12,15 +12,15 @@ from typing import Final, Self
 
 from packaging.version import Version
 
-from release_tools.history.headings import Heading, Markup, find_headings, markup_of, split_lines
+from release_tools.history.headings import Heading, Markup, find_headings, recognise_markup, split_lines
 from release_tools.history.version_headings import (
     DATE,
     IN_PROGRESS,
     HeadingReader,
     HeadingVersions,
-    name_before_version,
-    names_in_title,
-    plain_title,
+    find_name_before_version,
+    find_title_names,
+    strip_title,
     to_version,
 )
 
@@ -107,9 +107,9 @@ class Changelog:
             names: further names of the project.
             title_format: towncrier's setting of that name; empty where there is none.
         """
-        markup = markup_of(path, text)
+        markup = recognise_markup(path, text)
         reader = HeadingReader((project, *names), title_format)
-        return cls(path, text, markup, tuple(_parts(text, markup, reader)))
+        return cls(path, text, markup, tuple(_split_parts(text, markup, reader)))
 
     def part(self, version: Version) -> Part | None:
         """Return the section of a version, however it is spelled (``1.2`` is ``1.2.0``)."""
@@ -170,7 +170,7 @@ class Changelog:
     def nested_categories(self, part: Part) -> list[tuple[tuple[str, ...], str]]:
         """Return the groups of a section, each with its title and those above it, the outermost first."""
         lines = part.text.splitlines(keepends=True)
-        titles = [(heading.start, heading.end, heading.level, heading.text) for heading in self._titles(part)]
+        titles = [(heading.start, heading.end, heading.level, heading.text) for heading in self._list_titles(part)]
         for at, line in enumerate(lines):
             if found := _BOLD_TITLE.match(line):
                 titles.append((at, at + 1, _INNERMOST, found[1] or found[2]))
@@ -185,7 +185,7 @@ class Changelog:
             groups.append((tuple(text for _, text in above), "".join(lines[end:stop])))
         return [(path, text) for path, text in groups if text.strip()]
 
-    def _titles(self, part: Part) -> list[Heading]:
+    def _list_titles(self, part: Part) -> list[Heading]:
         return find_headings(part.text, self.markup)
 
     @property
@@ -204,18 +204,18 @@ class _Title:
     versions: HeadingVersions | None
 
 
-def _parts(text: str, markup: Markup, reader: HeadingReader) -> list[Part]:
+def _split_parts(text: str, markup: Markup, reader: HeadingReader) -> list[Part]:
     lines, headings = split_lines(text), find_headings(text, markup)
     if headings and not reader.is_unreleased(headings[0].text):
-        reader = reader.with_names([names_in_title(headings[0].text)])
+        reader = reader.with_names([find_title_names(headings[0].text)])
     titles = _read(headings, reader)
     if not any(title.versions for title in titles):
-        names = {name_before_version(heading.text).casefold() for heading in headings} - {""}
+        names = {find_name_before_version(heading.text).casefold() for heading in headings} - {""}
         if len(names) == 1:
             reader = reader.with_names(names)
             titles = _read(headings, reader)
     top = min((title.heading.level for title in titles if title.versions), default=0)
-    if top == 0 and (lone := _titled_lines(lines, reader)):
+    if top == 0 and (lone := _list_titled_lines(lines, reader)):
         kept = [title for title in titles if _bounds_lines(title.heading, reader)]
         titles, top = sorted([*kept, *lone], key=lambda title: title.heading.start), _INNERMOST
     sections = [title for title in titles if title.versions or _is_unreleased(title.heading, reader, top)]
@@ -223,7 +223,7 @@ def _parts(text: str, markup: Markup, reader: HeadingReader) -> list[Part]:
     for title in reversed(titles):
         heading = title.heading
         if title in sections:
-            parts.append(_part(title, _body(lines[heading.end : ends], markup)))
+            parts.append(_make_part(title, _extract_body(lines[heading.end : ends], markup)))
             ends = heading.start
         elif heading.level <= top:
             ends = heading.start
@@ -246,7 +246,7 @@ def _bounds_lines(heading: Heading, reader: HeadingReader) -> bool:
     return heading.level <= _OUTER_LEVEL or reader.is_unreleased(heading.text)
 
 
-def _part(title: _Title, body: str) -> Part:
+def _make_part(title: _Title, body: str) -> Part:
     found = title.versions
     if found is None:
         return Part(title.heading, "", unreleased=True, text=body)
@@ -254,7 +254,7 @@ def _part(title: _Title, body: str) -> Part:
     return Part(title.heading, found.spelled, is_unreleased, body, found.others, found.first)
 
 
-def _body(lines: Sequence[str], markup: Markup) -> str:
+def _extract_body(lines: Sequence[str], markup: Markup) -> str:
     """Return a section's text without the link definitions, and without the anchors of the next heading."""
     kept = [line.rstrip("\r\n") for line in lines]
     while kept and _belongs_to_heading(kept[-1]):
@@ -272,10 +272,10 @@ def _belongs_to_heading(line: str) -> bool:
     text = line.strip()
     if not text or _ANCHOR.fullmatch(line) or _RULE.fullmatch(line):
         return True
-    return not DATE.sub("", plain_title(text)).strip(" ().,:")
+    return not DATE.sub("", strip_title(text)).strip(" ().,:")
 
 
-def _titled_lines(lines: Sequence[str], reader: HeadingReader) -> list[_Title]:
+def _list_titled_lines(lines: Sequence[str], reader: HeadingReader) -> list[_Title]:
     """Find the lines that are a version's title without being headings: in bold, after ``=``, or on their own."""
     found: list[_Title] = []
     is_code = False
@@ -297,7 +297,7 @@ def _titled_lines(lines: Sequence[str], reader: HeadingReader) -> list[_Title]:
 
 def _is_only_version(line: str, versions: HeadingVersions) -> bool:
     """Tell whether a line holds nothing after the version but a date, or the word that it is unreleased."""
-    rest = DATE.sub(" ", plain_title(line)).partition(versions.spelled)[2]
+    rest = DATE.sub(" ", strip_title(line)).partition(versions.spelled)[2]
     rest = re.sub(r"\b(?:released?(?: on)?|final)\b", " ", rest, flags=re.IGNORECASE)
     return not rest.strip(" -\u2013\u2014:.,()[]/") or IN_PROGRESS.search(rest) is not None
 

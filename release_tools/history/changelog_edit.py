@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from release_tools.errors import HistoryError
 from release_tools.history.changelog import IN_PROGRESS, Changelog, Part
-from release_tools.history.dates import date_like, has_date, with_date
+from release_tools.history.dates import format_date_like, has_date, with_date
 from release_tools.history.headings import Heading, Markup, split_lines
 
 _COMPARED: Final = r"(?<=/compare/)(?P<old>[^\s)>.]{1,60}(?:\.[^\s)>.]{1,20}){0,6})(?P<dots>\.{2,3})(?P<new>[^\s)>]+)"
@@ -68,7 +68,7 @@ class _Edit:
 
     def inserted(self) -> Iterator[str]:
         """Return a heading for the version below the one that says Unreleased."""
-        heading, title, said = self.part.heading, self._title(), _first_line(self.last)
+        heading, title, said = self.part.heading, self._format_heading(), _read_first_line(self.last)
         yield from self.lines[: heading.end]
         yield self.end
         yield from self._retitle(heading, title)
@@ -82,20 +82,20 @@ class _Edit:
         heading, body = self.part.heading, list(self.lines[self.part.heading.end :])
         title = heading.text
         if Version(self.part.spelled).is_devrelease:
-            title = self._title()
+            title = self._format_heading()
         elif self.part.version != self.version:
             title = _respell(title, self.part.spelled, str(self.version))
-        dated = IN_PROGRESS.sub(date_like(self.last.heading.text if self.last else "", self.day), title, count=1)
+        dated = IN_PROGRESS.sub(format_date_like(self.last.heading.text if self.last else "", self.day), title, count=1)
         at = next((at for at, line in enumerate(body) if line.strip()), None)
         if dated == title and at is not None:
-            said = _first_line(self.last)
+            said = _read_first_line(self.last)
             saying = with_date(said, self.day).strip("*_ ") if has_date(said) else f"Released {self.day}"
             body[at] = IN_PROGRESS.sub(saying, body[at], count=1)
         yield from self.lines[: heading.start]
         yield from self._retitle(heading, dated)
         yield from body
 
-    def _title(self) -> str:
+    def _format_heading(self) -> str:
         """Return the new heading's text: like the last release's, else as Keep a Changelog writes it."""
         if self.last is not None:
             title = _YANKED.sub("", self.last.heading.text)
@@ -135,11 +135,11 @@ class _Edit:
 def _respell(text: str, old: str, new: str) -> str:
     """Return the text with another version; a link that compares two then goes from the old one to the new one."""
 
-    def step(found: re.Match[str]) -> str:
+    def describe_edit(found: re.Match[str]) -> str:
         return f"{found['new']}{found['dots']}{found['new'].replace(old, new)}" if found["new"] else new
 
-    return re.sub(rf"{_COMPARED}|{re.escape(old)}", step, text)
+    return re.sub(rf"{_COMPARED}|{re.escape(old)}", describe_edit, text)
 
 
-def _first_line(part: Part | None) -> str:
+def _read_first_line(part: Part | None) -> str:
     return next((line for line in part.text.splitlines() if line.strip()), "") if part else ""

@@ -11,7 +11,7 @@ from typing import Final
 from packaging.version import InvalidVersion, Version
 
 from release_tools.history.changelog import Changelog, Part
-from release_tools.history.headings import Heading, find_headings, markup_of, split_lines
+from release_tools.history.headings import Heading, find_headings, recognise_markup, split_lines
 
 _NAMES: Final = (
     "changelog", "changes", "history", "news", "releasenotes", "releasehistory", "whatsnew", "releases",
@@ -70,15 +70,15 @@ class ChangelogFiles:
             for changelog in whole:
                 if changelog.part(version):
                     return changelog
-            for path in self._files_of(version):
-                if own := self._of_release(path, version):
+            for path in self._list_files(version):
+                if own := self._read_release_file(path, version):
                     return own
         return whole[0] if whole else None
 
     @cached_property
     def _candidates(self) -> list[Changelog]:
         found: dict[str, Changelog] = {}
-        for path in self._usual_paths():
+        for path in self._list_usual_paths():
             self._follow(path, found, deepest=2)
         return list(found.values())
 
@@ -101,21 +101,21 @@ class ChangelogFiles:
     def _paths(self) -> frozenset[str]:
         return frozenset(self.paths)
 
-    def _usual_paths(self) -> Iterator[str]:
+    def _list_usual_paths(self) -> Iterator[str]:
         """Yield the paths of changelogs, whatever their case, the most usual first."""
         yield from (path for path in dict.fromkeys(self.preferred) if path in self._paths)
         ranked = []
         for path in self.paths:
-            rank = _rank(path)
+            rank = _rank_path(path)
             if rank is not None:
                 ranked.append((rank, path))
         yield from (path for _, path in sorted(ranked))
 
-    def _files_of(self, version: Version) -> list[str]:
+    def _list_files(self, version: Version) -> list[str]:
         """Return the files whose name is this version, then those named after the series that it belongs to."""
         found = []
         for path in self.paths:
-            named = _version_of_file(path)
+            named = _parse_file_version(path)
             if named is None:
                 continue
             is_series = named.release == version.release[: len(named.release)] and not named.is_prerelease
@@ -125,7 +125,7 @@ class ChangelogFiles:
                 found.append((len(version.release) - len(named.release), path))
         return [path for _, path in sorted(found)]
 
-    def _of_release(self, path: str, version: Version) -> Changelog | None:
+    def _read_release_file(self, path: str, version: Version) -> Changelog | None:
         """Return a changelog with the version's section: one within the file, or the whole of a file about it alone."""
         text = self.read(path)
         if text is None:
@@ -134,7 +134,7 @@ class ChangelogFiles:
         if changelog.part(version):
             return changelog
         others = {part.version for part in changelog.parts if part.version}
-        if _version_of_file(path) != version or others:
+        if _parse_file_version(path) != version or others:
             return None
         return _as_one_part(path, text, str(version))
 
@@ -143,7 +143,7 @@ class ChangelogFiles:
         return Changelog.parse(path, text, first, names=others, title_format=self.title_format)
 
 
-def _rank(path: str) -> tuple[int, int, int, int] | None:
+def _rank_path(path: str) -> tuple[int, int, int, int] | None:
     """Return how usual a path is for a changelog, the lowest first; None for any other file."""
     *folders, name = PurePosixPath(path).parts
     suffix = PurePosixPath(name).suffix.lower()
@@ -169,7 +169,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[-_. '\u2019]", "", name.lower())
 
 
-def _version_of_file(path: str) -> Version | None:
+def _parse_file_version(path: str) -> Version | None:
     """Return the version that a file of release notes is named after (``docs/releases/1.2.0.md``); None without one."""
     *folders, name = PurePosixPath(path).parts
     suffix = PurePosixPath(name).suffix.lower()
@@ -189,7 +189,7 @@ def _version_of_file(path: str) -> Version | None:
 
 def _as_one_part(path: str, text: str, spelled: str) -> Changelog:
     """Return a file about a single release as a changelog with one section; a title at its top is left out."""
-    markup = markup_of(path, text)
+    markup = recognise_markup(path, text)
     lines = split_lines(text)
     title = next(iter(find_headings(text, markup)), None)
     is_at_top = title is not None and not "".join(lines[: title.start]).strip()

@@ -127,7 +127,7 @@ class Change:
     commit: str
 
 
-def co_authors(body: str) -> list[Author]:
+def list_co_authors(body: str) -> list[Author]:
     """Return the people whom a commit's message names as co-authors, wherever in it the lines are."""
     return [Author(found["name"].strip(), found["email"].strip()) for found in _CO_AUTHOR.finditer(body)]
 
@@ -157,14 +157,14 @@ class _Groups:
         """Add one, and join the groups that its identities belong to."""
         first, *others = sorted(author.certain_identities) or [f"={author.name}"]
         for other in others:
-            self._parents[self._root(other)] = self._root(first)
+            self._parents[self._find_root(other)] = self._find_root(first)
         self._names.setdefault(first, Counter())[author] += 1
 
     def people(self) -> Callable[[Author], Author]:
         """Return a function that gives the person behind an author."""
         members: dict[str, Counter[Author]] = {}
         for identity, names in self._names.items():
-            members.setdefault(self._root(identity), Counter()).update(names)
+            members.setdefault(self._find_root(identity), Counter()).update(names)
         person: dict[Author, Author] = {}
         for names in members.values():
             order = {author: index for index, author in enumerate(names)}
@@ -173,13 +173,13 @@ class _Groups:
             person |= dict.fromkeys(names, replace(best, aliases=aliases))
         return person.__getitem__
 
-    def _root(self, identity: str) -> str:
+    def _find_root(self, identity: str) -> str:
         while (parent := self._parents.get(identity, identity)) != identity:
             identity = parent
         return identity
 
 
-def main_line(commits: Sequence[Commit]) -> list[Commit]:
+def follow_main_line(commits: Sequence[Commit]) -> list[Commit]:
     """Return the commits that a branch shows one after the other; a merge carries the authors of what it brought.
 
     Args:
@@ -205,18 +205,18 @@ def main_line(commits: Sequence[Commit]) -> list[Commit]:
     return merged[::-1]
 
 
-def changes(commits: Iterable[Commit]) -> list[Change]:
+def list_changes(commits: Iterable[Commit]) -> list[Change]:
     """Return the change of each commit, in their order, without merges of branches and commits to be squashed."""
-    return [_change(commit) for commit in commits if not _NOISE.match(commit.subject)]
+    return [_make_change(commit) for commit in commits if not _NOISE.match(commit.subject)]
 
 
-def are_conventional(found: Collection[Change]) -> bool:
+def is_conventional(found: Collection[Change]) -> bool:
     """Tell whether a project keeps to Conventional Commits: at least half of the changes carry a usual type."""
     known = sum(change.type in _KNOWN_TYPES for change in found)
     return known > 0 and known >= _SHARE * len(found)
 
 
-def first_time_authors(commits: Iterable[Commit], before: Collection[str]) -> list[str]:
+def list_first_time_authors(commits: Iterable[Commit], before: Collection[str]) -> list[str]:
     """Return the names of people, not of bots, none of whose commits came before, in the order of their first one.
 
     Args:
@@ -233,7 +233,7 @@ def first_time_authors(commits: Iterable[Commit], before: Collection[str]) -> li
     return names
 
 
-def _change(commit: Commit) -> Change:
+def _make_change(commit: Commit) -> Change:
     text, pull = commit.subject, 0
     if merged := _MERGED.match(text):
         pull, text = int(merged["number"]), next(iter(commit.body.strip().splitlines()), text)

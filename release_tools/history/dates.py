@@ -20,7 +20,7 @@ _DATE: Final = re.compile(
 )
 
 
-def day_of(seconds: int) -> date:
+def parse_day(seconds: int) -> date:
     """Return the day, in UTC, of a time in seconds since the epoch; the nearest that exists, as a tag may claim any."""
     return date.min + timedelta(
         days=min(max(seconds // _DAY_LONG + _EPOCH.toordinal() - 1, 0), date.max.toordinal() - 1)
@@ -32,25 +32,25 @@ def has_date(text: str) -> bool:
     return _DATE.search(text) is not None
 
 
-def date_like(sample: str, day: date) -> str:
+def format_date_like(sample: str, day: date) -> str:
     """Return the day, written as the first date in a sample; by ISO 8601 where there is none."""
     found = _DATE.search(sample)
     if found is None:
         return day.isoformat()
     if found["sign"]:
         return day.isoformat().replace("-", found["sign"])
-    text = _YEAR.sub(f"{day:%Y}", _DAY.sub(lambda old: _day(day, ordinal=bool(old[1])), found[0]))
-    return _MONTH.sub(lambda old: _month(day, short=old[0] not in _MONTHS), text)
+    text = _YEAR.sub(f"{day:%Y}", _DAY.sub(lambda old: _make_day(day, ordinal=bool(old[1])), found[0]))
+    return _MONTH.sub(lambda old: _parse_month(day, short=old[0] not in _MONTHS), text)
 
 
 def with_date(text: str, day: date) -> str:
     """Return the text with this day instead of its first date, written in the same way."""
-    return _DATE.sub(lambda found: date_like(found[0], day), text, count=1)
+    return _DATE.sub(lambda found: format_date_like(found[0], day), text, count=1)
 
 
-def _day(day: date, *, ordinal: bool) -> str:
+def _make_day(day: date, *, ordinal: bool) -> str:
     return f"{day.day}{_ORDINALS.get(day.day, 'th')}" if ordinal else str(day.day)
 
 
-def _month(day: date, *, short: bool) -> str:
+def _parse_month(day: date, *, short: bool) -> str:
     return _MONTHS[day.month - 1][: 3 if short else None]

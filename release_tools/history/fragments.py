@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from release_tools.history.changelog import Part
-from release_tools.history.headings import Heading, Markup, find_headings, markup_of, split_lines
+from release_tools.history.headings import Heading, Markup, find_headings, recognise_markup, split_lines
 from release_tools.parsed_values import find_table, list_tables
 
 _TOWNCRIER_TYPES: Final = {
@@ -87,49 +87,49 @@ class FragmentSettings:
         return str(int(issue)) if issue.isascii() and issue.isdecimal() else issue
 
 
-def fragment_settings(read: Callable[[str], str | None], paths: Iterable[str]) -> FragmentSettings | None:
+def read_fragment_settings(read: Callable[[str], str | None], paths: Iterable[str]) -> FragmentSettings | None:
     """Return how a project keeps its fragments; None where it uses neither towncrier nor scriv.
 
     Args:
         read: gives the text of a file of the project, or None where there is none.
         paths: of the project's files; a folder of scriv's is known without any settings.
     """
-    pyproject = _toml(read("pyproject.toml"))
-    own = _toml(read("towncrier.toml"))
+    pyproject = _read_toml(read("pyproject.toml"))
+    own = _read_toml(read("towncrier.toml"))
     towncrier = find_table(own, "tool", "towncrier") or find_table(pyproject, "tool", "towncrier")
     if towncrier:
-        return _towncrier(towncrier)
-    scriv = find_table(pyproject, "tool", "scriv") or _scriv_ini(read)
+        return _read_towncrier_settings(towncrier)
+    scriv = find_table(pyproject, "tool", "scriv") or _read_scriv_ini(read)
     if scriv is None and any(path.startswith(f"{_SCRIV_FOLDER}/") for path in paths):
         scriv = {}
-    return None if scriv is None else _scriv(scriv)
+    return None if scriv is None else _read_scriv_settings(scriv)
 
 
-def fragments_part(settings: FragmentSettings, texts: Mapping[str, str]) -> Part | None:
+def build_fragments_part(settings: FragmentSettings, texts: Mapping[str, str]) -> Part | None:
     """Return what fragments say as the unreleased part of a changelog; None where they say nothing.
 
     Args:
         settings: of the project.
         texts: of the fragments, by path.
     """
-    markup = markup_of(settings.changelog, "")
+    markup = recognise_markup(settings.changelog, "")
     groups: dict[str, list[str]] = {}
-    found = _towncrier_entries(settings, texts) if settings.tool is Tool.TOWNCRIER else _scriv_entries(texts)
+    found = _list_towncrier_entries(settings, texts) if settings.tool is Tool.TOWNCRIER else _list_scriv_entries(texts)
     for title, entry in found:
         groups.setdefault(title, []).append(entry)
     order = list(settings.types.values())
     titles = sorted(groups, key=lambda title: order.index(title) if title in order else len(order))
-    text = "\n".join(_heading(title, markup) + "\n".join(groups[title]) + "\n" for title in titles)
+    text = "\n".join(_choose_heading(title, markup) + "\n".join(groups[title]) + "\n" for title in titles)
     return Part(Heading("Unreleased", 1, 0, 0), "", unreleased=True, text=text) if text.strip() else None
 
 
-def _towncrier(table: Mapping[str, Any]) -> FragmentSettings:
+def _read_towncrier_settings(table: Mapping[str, Any]) -> FragmentSettings:
     package = str(table.get("package") or "")
     folder = str(table.get("directory") or "")
     if not folder:
         inner = package.replace(".", "/") if package else ""
         folder = "/".join(filter(None, (str(table.get("package_dir") or ".").strip("./"), inner, "newsfragments")))
-    types = dict(_types(table)) or dict(_TOWNCRIER_TYPES)
+    types = dict(_list_types(table)) or dict(_TOWNCRIER_TYPES)
     ignored = tuple(map(str, table["ignore"])) if isinstance(table.get("ignore"), list) else ()
     template = str(table.get("template") or "")
     skipped = (*ignored, *((PurePosixPath(template).name,) if template else ()))
@@ -137,7 +137,7 @@ def _towncrier(table: Mapping[str, Any]) -> FragmentSettings:
     return FragmentSettings(Tool.TOWNCRIER, folder.strip("./"), changelog, types, skipped)
 
 
-def _scriv(table: Mapping[str, Any]) -> FragmentSettings:
+def _read_scriv_settings(table: Mapping[str, Any]) -> FragmentSettings:
     folder = str(table.get("fragment_directory") or _SCRIV_FOLDER).strip("./")
     changelog = str(table.get("changelog") or table.get("output_file") or "CHANGELOG.${config:format}")
     suffix = PurePosixPath(changelog).suffix.removeprefix(".") if "${" not in changelog else "rst"
@@ -146,7 +146,7 @@ def _scriv(table: Mapping[str, Any]) -> FragmentSettings:
     return FragmentSettings(Tool.SCRIV, folder, changelog, {}, skipped)
 
 
-def _types(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _list_types(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for item in list_tables(table.get("type")):
         yield str(item.get("directory") or str(item.get("name", "")).lower()), str(item.get("name", ""))
     named = table.get("fragment")
@@ -155,7 +155,7 @@ def _types(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield str(key), str(name or str(key).capitalize())
 
 
-def _towncrier_entries(settings: FragmentSettings, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _list_towncrier_entries(settings: FragmentSettings, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Return each fragment as an entry of a list, with the issues that its name tells; one text once."""
     issues: dict[tuple[str, str], list[str]] = {}
     for path, text in texts.items():
@@ -171,13 +171,13 @@ def _towncrier_entries(settings: FragmentSettings, texts: Mapping[str, str]) -> 
         yield title, "\n".join([f"- {lines[0]}", *(f"  {line}".rstrip() for line in lines[1:])])
 
 
-def _scriv_entries(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _list_scriv_entries(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Return the text below each heading of each fragment, without comments."""
     for path, text in texts.items():
         shown = text.replace("\r\n", "\n").rstrip("\n") + "\n"
-        shown = _without_html_comments(shown) if path.endswith(".md") else _RST_COMMENT.sub("", shown)
+        shown = _strip_html_comments(shown) if path.endswith(".md") else _RST_COMMENT.sub("", shown)
         lines = split_lines(shown)
-        headings = find_headings(shown, markup_of(path, shown))
+        headings = find_headings(shown, recognise_markup(path, shown))
         starts = [(0, 0, ""), *((heading.start, heading.end, heading.text) for heading in headings)]
         ends = [start for start, _, _ in starts[1:]] + [len(lines)]
         for (_start, begin, title), end in zip(starts, ends, strict=True):
@@ -186,7 +186,7 @@ def _scriv_entries(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
                 yield title, body
 
 
-def _without_html_comments(text: str) -> str:
+def _strip_html_comments(text: str) -> str:
     """Return a text without its HTML comments; one that is never closed stays."""
     shown, position = [], 0
     while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + len("<!--"))) >= 0:
@@ -195,13 +195,13 @@ def _without_html_comments(text: str) -> str:
     return "".join((*shown, text[position:]))
 
 
-def _heading(title: str, markup: Markup) -> str:
+def _choose_heading(title: str, markup: Markup) -> str:
     if not title:
         return ""
     return f"### {title}\n\n" if markup is Markup.MARKDOWN else f"{title}\n{'-' * len(title)}\n\n"
 
 
-def _scriv_ini(read: Callable[[str], str | None]) -> Mapping[str, Any] | None:
+def _read_scriv_ini(read: Callable[[str], str | None]) -> Mapping[str, Any] | None:
     for path in ("changelog.d/scriv.ini", "setup.cfg", "tox.ini"):
         parser = configparser.RawConfigParser(strict=False)
         try:
@@ -214,7 +214,7 @@ def _scriv_ini(read: Callable[[str], str | None]) -> Mapping[str, Any] | None:
     return None
 
 
-def _toml(text: str | None) -> dict[str, Any]:
+def _read_toml(text: str | None) -> dict[str, Any]:
     try:
         return tomllib.loads(text or "")
     except (ValueError, RecursionError):

@@ -54,7 +54,7 @@ class Heading:
     end: int
 
 
-def markup_of(path: str, text: str) -> Markup:
+def recognise_markup(path: str, text: str) -> Markup:
     """Return the markup that a file's suffix names; for any other suffix, the one that its headings belong to."""
     known = _BY_SUFFIX.get(PurePosixPath(path).suffix.lower())
     if known is not None:
@@ -70,12 +70,12 @@ def split_lines(text: str) -> list[str]:
 def find_headings(text: str, markup: Markup) -> list[Heading]:
     """Return all headings in order, without those in code or in comments."""
     if markup is Markup.MARKDOWN:
-        return _markdown(text)
+        return _find_markdown_headings(text)
     lines = [line.rstrip() for line in split_lines(text)]
-    return _asciidoc(lines) if markup is Markup.ASCIIDOC else _rst(lines)
+    return _find_asciidoc_headings(lines) if markup is Markup.ASCIIDOC else _find_rst_headings(lines)
 
 
-def _markdown(text: str) -> list[Heading]:
+def _find_markdown_headings(text: str) -> list[Heading]:
     from markdown_it import MarkdownIt
 
     front = _FRONT_MATTER.match(text)
@@ -97,7 +97,7 @@ def _markdown(text: str) -> list[Heading]:
     return found
 
 
-def _rst(lines: Sequence[str]) -> list[Heading]:
+def _find_rst_headings(lines: Sequence[str]) -> list[Heading]:
     """Find titles by their adornment (docutils: "Sections"); the order of first appearance gives the levels."""
     found, styles, line = [], list[str](), 0
     while line < len(lines) - 1:
@@ -125,7 +125,7 @@ def _is_title(title: str, under: str, *, over: bool) -> bool:
     return len(under) >= min(len(title.strip()), _SHORTEST_ADORNMENT)
 
 
-def _asciidoc(lines: Sequence[str]) -> list[Heading]:
+def _find_asciidoc_headings(lines: Sequence[str]) -> list[Heading]:
     """Find one-line titles (AsciiDoc: "Sections"), outside delimited blocks."""
     found, fence = [], ""
     for at, line in enumerate(lines):
@@ -133,12 +133,12 @@ def _asciidoc(lines: Sequence[str]) -> list[Heading]:
             fence = "" if line == fence else fence
         elif _ASCIIDOC_BLOCK.fullmatch(line):
             fence = line
-        elif title := asciidoc_title(line):
+        elif title := match_asciidoc_title(line):
             found.append(Heading(title[1], title[0], at, at + 1))
     return found
 
 
-def asciidoc_title(line: str) -> tuple[int, str] | None:
+def match_asciidoc_title(line: str) -> tuple[int, str] | None:
     """Return the level and the text of an AsciiDoc heading, whose marks may stand at its end too; None for no heading.
 
     Args:

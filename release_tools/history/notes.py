@@ -6,7 +6,7 @@ from typing import Final
 
 from release_tools.history import asciidoc, rst
 from release_tools.history.changelog import Changelog, Part
-from release_tools.history.commits import Change, are_conventional
+from release_tools.history.commits import Change, is_conventional
 from release_tools.history.headings import Markup
 from release_tools.system import sanitize
 
@@ -25,7 +25,7 @@ _REFERENCE: Final = re.compile(r"\[([^\[\]\n]+)\](?!\()")
 _LABEL: Final = re.compile(r"\[([^\[\]]+)\]:")
 
 
-def notes_from_changelog(changelog: Changelog, parts: Sequence[Part]) -> str:
+def write_notes_from_changelog(changelog: Changelog, parts: Sequence[Part]) -> str:
     """Return what a changelog says of a version.
 
     Args:
@@ -40,24 +40,26 @@ def notes_from_changelog(changelog: Changelog, parts: Sequence[Part]) -> str:
     body = "\n\n".join(texts)
     used = {found[1].lower() for found in _REFERENCE.finditer(body)}
     links = [line for line in changelog.link_definitions if (label := _LABEL.match(line)) and label[1].lower() in used]
-    return _fitting(sanitize.markdown("\n\n".join(filter(None, (body, "\n".join(links))))))
+    return _choose_fitting(sanitize.escape_markdown("\n\n".join(filter(None, (body, "\n".join(links))))))
 
 
-def notes_from_changes(changes: Collection[Change]) -> str:
+def write_notes_from_changes(changes: Collection[Change]) -> str:
     """List commits and merged pull requests, by their types where a project keeps to Conventional Commits."""
-    if not are_conventional(changes):
-        return _fitting("\n".join(map(_entry, changes)))
+    if not is_conventional(changes):
+        return _choose_fitting("\n".join(map(_format_entry, changes)))
     groups: dict[str, list[Change]] = {title: [] for title in (_BREAKING, *_TITLES.values(), _OTHERS)}
     for change in changes:
         groups[_BREAKING if change.breaking else _TITLES.get(change.type, _OTHERS)].append(change)
-    return _fitting(
-        "\n\n".join(f"### {title}\n\n" + "\n".join(map(_entry, group)) for title, group in groups.items() if group)
+    return _choose_fitting(
+        "\n\n".join(
+            f"### {title}\n\n" + "\n".join(map(_format_entry, group)) for title, group in groups.items() if group
+        )
     )
 
 
-def thanks(names: Iterable[str]) -> str:
+def write_thanks(names: Iterable[str]) -> str:
     """Return the lines that name those who contributed for the first time; empty without any."""
-    lines = [f"- {sanitize.markdown_line(name)}" for name in names]
+    lines = [f"- {sanitize.escape_markdown_line(name)}" for name in names]
     return "### First contributions\n\n" + "\n".join(lines) if lines else ""
 
 
@@ -67,11 +69,11 @@ def _to_markdown(text: str, markup: Markup) -> str:
     return _unwrap(asciidoc.to_markdown(text) if markup is Markup.ASCIIDOC else text)
 
 
-def _entry(change: Change) -> str:
+def _format_entry(change: Change) -> str:
     pull = f" (#{change.pull})" if change.pull else ""
-    names = ", ".join(sanitize.markdown_line(name) for name in change.authors)
+    names = ", ".join(sanitize.escape_markdown_line(name) for name in change.authors)
     by = f", by {names}" if names else ""
-    return f"- {sanitize.markdown_line(change.text)}{pull}{by}"
+    return f"- {sanitize.escape_markdown_line(change.text)}{pull}{by}"
 
 
 def _unwrap(text: str) -> str:
@@ -91,9 +93,9 @@ def _unwrap(text: str) -> str:
     return "\n".join(map(" ".join, lines))
 
 
-def _fitting(text: str) -> str:
+def _choose_fitting(text: str) -> str:
     """Cut the text at the end of a line where it is too long."""
     if len(text) <= LONGEST:
         return text
     end = text.rfind("\n", 0, LONGEST)
-    return sanitize.markdown(text[: end if end > 0 else LONGEST]) + "\n\n…"
+    return sanitize.escape_markdown(text[: end if end > 0 else LONGEST]) + "\n\n…"

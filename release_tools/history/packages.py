@@ -86,7 +86,7 @@ class Layout:
         """
         known = frozenset(files)
         folders = {parent.as_posix() for path in known for parent in PurePosixPath(path).parents}
-        declared = {_locate(package, known, folders) for package in _declared(pyproject, project)} - {None}
+        declared = {_locate(package, known, folders) for package in _list_declared(pyproject, project)} - {None}
         found = sorted(package for package in declared if package is not None)
         return cls(tuple(found or _find(known, project)))
 
@@ -142,7 +142,7 @@ def _find(files: frozenset[str], project: str) -> Iterator[Package]:
     for folder in SOURCE_FOLDERS:
         inside = [parts for parts in paths if not folder or parts[0] == folder]
         inside = [parts[1:] if folder else parts for parts in inside]
-        found = list(_packages_in(inside, own, has_folder=bool(folder)))
+        found = list(_find_packages_below(inside, own, has_folder=bool(folder)))
         named = [parts for parts in found if _normalize(".".join(parts)) == own]
         if found:
             chosen = named if named and not folder else found
@@ -152,7 +152,9 @@ def _find(files: frozenset[str], project: str) -> Iterator[Package]:
             return
 
 
-def _packages_in(paths: Collection[tuple[str, ...]], own: str, *, has_folder: bool) -> Iterator[tuple[str, ...]]:
+def _find_packages_below(
+    paths: Collection[tuple[str, ...]], own: str, *, has_folder: bool
+) -> Iterator[tuple[str, ...]]:
     modules = {(parts[0].removesuffix(".py"),) for parts in paths if len(parts) == 1 and parts[0].endswith(".py")}
     regular = {parts[:-1] for parts in paths if len(parts) > 1 and parts[-1] == "__init__.py"}
     found = regular | (modules if has_folder else {(own,)} & modules)
@@ -188,50 +190,52 @@ def _locate(package: Package, files: Collection[str], folders: Collection[str]) 
     return Package(package.name, module) if module in files else None
 
 
-def _declared(pyproject: Mapping[str, Any], project: str) -> Iterator[Package]:
+def _list_declared(pyproject: Mapping[str, Any], project: str) -> Iterator[Package]:
     """Yield the packages that the settings of a build backend name; not all of them need exist."""
     tool = find_table(pyproject, "tool")
     wheel = find_table(tool, "hatch", "build", "targets", "wheel")
     for path in list_texts(wheel.get("packages")):
-        yield _at(path)
+        yield _make_package(path)
     scikit = find_table(tool, "scikit-build", "wheel").get("packages")
     for path in list_texts(list(scikit.values()) if isinstance(scikit, dict) else scikit):
-        yield _at(path)
+        yield _make_package(path)
     for path in list_texts(find_table(tool, "pdm", "build").get("includes")):
-        yield _at(path)
+        yield _make_package(path)
     poetry = find_table(tool, "poetry").get("packages")
     for item in poetry if isinstance(poetry, list) else ():
         if isinstance(item, dict) and isinstance(item.get("include"), str):
-            yield _within(str(item.get("from") or ""), item["include"].replace("/", "."))
-    yield from _setuptools(find_table(tool, "setuptools"))
+            yield _make_subpackage(str(item.get("from") or ""), item["include"].replace("/", "."))
+    yield from _list_setuptools_packages(find_table(tool, "setuptools"))
     module = find_table(tool, "flit", "module").get("name")
     maturin = find_table(tool, "maturin")
     uv = find_table(tool, "uv", "build-backend")
     if isinstance(module, str):
-        yield from (_within(folder, module) for folder in ("src", ""))
+        yield from (_make_subpackage(folder, module) for folder in ("src", ""))
     if isinstance(maturin.get("python-source"), str):
-        yield _within(maturin["python-source"], str(maturin.get("module-name") or _normalize(project)).split(".")[0])
+        yield _make_subpackage(
+            maturin["python-source"], str(maturin.get("module-name") or _normalize(project)).split(".")[0]
+        )
     for name in list_texts(uv.get("module-name")):
-        yield _within(str(uv.get("module-root", "src")), name)
+        yield _make_subpackage(str(uv.get("module-root", "src")), name)
 
 
-def _setuptools(table: Mapping[str, Any]) -> Iterator[Package]:
+def _list_setuptools_packages(table: Mapping[str, Any]) -> Iterator[Package]:
     """Yield packages and modules that are listed; those that setuptools finds are found in the usual folders."""
     folders = find_table(table, "package-dir")
     root = str(folders.get("", ""))
     listed = list_texts(table.get("packages"))
     for name in (item for item in listed if "." not in item or item.rpartition(".")[0] not in listed):
         path = folders.get(name)
-        yield Package(name, str(path)) if isinstance(path, str) else _within(root, name)
+        yield Package(name, str(path)) if isinstance(path, str) else _make_subpackage(root, name)
     for name in list_texts(table.get("py-modules")):
         yield Package(name, f"{root}/{name}.py".lstrip("/"))
 
 
-def _at(path: str) -> Package:
+def _make_package(path: str) -> Package:
     path = path.strip("/").removeprefix("./").removesuffix("/**")
     return Package(PurePosixPath(path).name, path)
 
 
-def _within(folder: str, name: str) -> Package:
+def _make_subpackage(folder: str, name: str) -> Package:
     path = "/".join((folder.strip("/").removeprefix("./"), name.replace(".", "/"))).strip("/")
     return Package(name, path)

@@ -3,7 +3,7 @@
 from packaging.version import InvalidVersion, Version
 
 
-def preparation_message(version: Version) -> str:
+def write_preparation_message(version: Version) -> str:
     """Return the message of the commit that brings a project's files to a version."""
     return f"{'Begin' if version.is_devrelease else 'Prepare'} {version}"
 
@@ -11,6 +11,6 @@ def preparation_message(version: Version) -> str:
 def is_preparation(message: str) -> bool:
     """Return whether a message is that of such a commit."""
     try:
-        return message == preparation_message(Version(message.partition(" ")[2]))
+        return message == write_preparation_message(Version(message.partition(" ")[2]))
     except InvalidVersion:
         return False

@@ -37,11 +37,11 @@ def to_markdown(text: str) -> str:
     """Convert a part of a changelog; comments, and directives that docutils does not know, are left out."""
     from docutils.core import publish_doctree
 
-    tree = publish_doctree(_ROLE.sub(_role_text, text), settings_overrides=_SETTINGS)
-    return "\n".join(_blocks(tree.children, 0))
+    tree = publish_doctree(_ROLE.sub(_convert_role, text), settings_overrides=_SETTINGS)
+    return "\n".join(_convert_blocks(tree.children, 0))
 
 
-def _role_text(found: re.Match[str]) -> str:
+def _convert_role(found: re.Match[str]) -> str:
     """Return a role's text: ``#12`` for issues, words for links within documents, code for the rest."""
     role, text = found["role"].rpartition(":")[2].lower(), found["text"].strip()
     titled = _TITLED.fullmatch(text)
@@ -54,21 +54,21 @@ def _role_text(found: re.Match[str]) -> str:
     return text if role in _WORDS else f"``{text.rpartition('.')[2] if text[0] == '~' else text.lstrip('!')}``"
 
 
-def _blocks(nodes: Sequence["Node"], level: int) -> Iterator[str]:
+def _convert_blocks(nodes: Sequence["Node"], level: int) -> Iterator[str]:
     """Yield the lines of block elements, with an empty one between two."""
     first = True
     for node in nodes:
-        lines = list(_block(node, level))
+        lines = list(_convert_block(node, level))
         if lines:
             yield from lines if first else ["", *lines]
             first = False
 
 
-def _block(node: "Node", level: int) -> Iterator[str]:
+def _convert_block(node: "Node", level: int) -> Iterator[str]:
     from docutils import nodes
 
     if isinstance(node, nodes.section):
-        yield from _blocks(node.children, level + 1)
+        yield from _convert_blocks(node.children, level + 1)
     elif isinstance(node, nodes.title):
         yield f"{'#' * min(level + _OUTER_HEADING, _INNERMOST_HEADING)} {_inline(node)}"
     elif isinstance(node, (nodes.paragraph, nodes.term, nodes.line)):
@@ -81,10 +81,10 @@ def _block(node: "Node", level: int) -> Iterator[str]:
     elif isinstance(node, nodes.tgroup):
         yield from _table(node)
     elif isinstance(node, nodes.Element) and node.tagname in _ADMONITIONS:
-        quoted = (f"**{node.tagname.capitalize()}**", "", *_blocks(node.children, level))
+        quoted = (f"**{node.tagname.capitalize()}**", "", *_convert_blocks(node.children, level))
         yield from (f"> {line}".rstrip() for line in quoted)
     elif isinstance(node, nodes.Element) and not isinstance(node, (nodes.Invisible, nodes.system_message, nodes.image)):
-        yield from _blocks(node.children, level)
+        yield from _convert_blocks(node.children, level)
 
 
 def _list(node: "Element", level: int) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _list(node: "Element", level: int) -> Iterator[str]:
 
     for number, item in enumerate(node.children, node.get("start", 1)):
         mark = "- " if isinstance(node, nodes.bullet_list) else f"{number}. "
-        for row, line in enumerate(_blocks(item.children, level)):
+        for row, line in enumerate(_convert_blocks(item.children, level)):
             yield f"{mark if row == 0 else ' ' * len(mark)}{line}".rstrip()
 
 
@@ -101,7 +101,7 @@ def _table(node: "Element") -> Iterator[str]:
     from docutils import nodes
 
     for number, row in enumerate(node.findall(nodes.row)):
-        cells = [" ".join(_blocks(cell.children, 0)).replace("|", "\\|") for cell in row.findall(nodes.entry)]
+        cells = [" ".join(_convert_blocks(cell.children, 0)).replace("|", "\\|") for cell in row.findall(nodes.entry)]
         yield f"| {' | '.join(cells)} |"
         if number == 0:
             yield "|" + "---|" * len(cells)
@@ -109,10 +109,10 @@ def _table(node: "Element") -> Iterator[str]:
 
 def _inline(node: "Element") -> str:
     """Return inline elements in one line: GitHub would show a line end in a release's notes as one."""
-    return " ".join("".join(map(_piece, node.children)).split())
+    return " ".join("".join(map(_convert_piece, node.children)).split())
 
 
-def _piece(node: "Node") -> str:
+def _convert_piece(node: "Node") -> str:
     from docutils import nodes
 
     if isinstance(node, nodes.Text):
@@ -122,7 +122,7 @@ def _piece(node: "Node") -> str:
     if isinstance(node, nodes.literal):
         ticks = "``" if "`" in node.astext() else "`"
         return f"{ticks}{node.astext()}{ticks}"
-    inner = "".join(map(_piece, node.children))
+    inner = "".join(map(_convert_piece, node.children))
     if isinstance(node, nodes.reference) and node.get("refuri"):
         return inner if node.astext() == node["refuri"] else f"[{inner}]({node['refuri']})"
     mark = {"emphasis": "*", "title_reference": "*", "strong": "**"}.get(node.tagname, "")

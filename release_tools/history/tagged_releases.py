@@ -8,7 +8,7 @@ from typing import Final
 from packaging.version import Version
 
 from release_tools.model.release import Kind
-from release_tools.model.versions import kind_of
+from release_tools.model.versions import find_kind
 
 _FULL_LENGTH: Final = 3
 
@@ -34,7 +34,7 @@ class PastRelease:
     @property
     def is_final(self) -> bool:
         """Tell whether it is a final or post-release."""
-        return kind_of(self.version) in (Kind.FINAL, Kind.POST)
+        return find_kind(self.version) in (Kind.FINAL, Kind.POST)
 
 
 def aim(version: Version) -> Version:
@@ -66,23 +66,23 @@ def _is_floating(short: PastRelease, series: dict[tuple[int, ...], list[PastRele
     return any(other.commit == short.commit or other.time < short.time for other in longer)
 
 
-def last_final(releases: Iterable[PastRelease]) -> PastRelease | None:
+def find_last_final(releases: Iterable[PastRelease]) -> PastRelease | None:
     """Return the highest version that is no pre-release."""
     return max((release for release in releases if release.is_final), default=None)
 
 
-def newest(releases: Iterable[PastRelease]) -> PastRelease | None:
+def find_newest(releases: Iterable[PastRelease]) -> PastRelease | None:
     """Return the highest version that was released.
 
     Pre-releases that were given up, older than a lower final one, do not count; nor do development versions, whose tags
     only name the work in progress.
     """
     known = [release for release in releases if not release.version.is_devrelease]
-    final = last_final(known)
+    final = find_last_final(known)
     return max((release for release in known if final is None or release.day >= final.day), default=None)
 
 
-def previous(releases: Sequence[PastRelease], version: Version) -> PastRelease | None:
+def find_previous(releases: Sequence[PastRelease], version: Version) -> PastRelease | None:
     """Return the release after which a version's notes begin: before a final the last final, else the last of all."""
     before = [release for release in releases if release.version < version]
-    return last_final(before) if kind_of(version) in (Kind.FINAL, Kind.POST) else max(before, default=None)
+    return find_last_final(before) if find_kind(version) in (Kind.FINAL, Kind.POST) else max(before, default=None)

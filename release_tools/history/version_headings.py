@@ -121,7 +121,7 @@ def to_version(spelled: str) -> Version:
     return Version(re.sub(r"release candidate", "rc", spelled, flags=re.IGNORECASE).replace(" ", ""))
 
 
-def plain_title(title: str) -> str:
+def strip_title(title: str) -> str:
     """Return a heading's text without links, brackets, emphasis, HTML, attributes and emoji."""
     text = html.unescape(title)
     for mark, replacement in _MARKS:
@@ -147,13 +147,13 @@ class HeadingReader:
         heading = heading.strip()[:_LONGEST_HEADING]
         if self._title is not None and (found := self._title.fullmatch(heading)):
             return _read_versions(found["version"].removeprefix("v"))
-        title = plain_title(heading)
+        title = strip_title(heading)
         undated = " ".join(DATE.sub(" ", title).split())
         return self._scan(undated) or (self._scan(title) if undated != title else None)
 
     def is_unreleased(self, heading: str) -> bool:
         """Tell whether a heading says only that what is below it is unreleased."""
-        title = plain_title(heading[:_LONGEST_HEADING])
+        title = strip_title(heading[:_LONGEST_HEADING])
         if self._name and (found := self._name.match(title)):
             title = title[found.end() :].lstrip(" -:")
         title = re.sub(r"\A(?:version|release)[ :]+(?=\S)", "", title, flags=re.IGNORECASE).lstrip("([")
@@ -167,7 +167,7 @@ class HeadingReader:
     def _name(self) -> re.Pattern[str] | None:
         """Match any of the names, with ``-``, ``_``, ``.`` or a space between their parts, in any case."""
         spellings = []
-        for name in sorted(_variants(self.names), key=len, reverse=True):
+        for name in sorted(_list_variants(self.names), key=len, reverse=True):
             parts = [re.escape(part) for part in re.split(r"[-_.\s]+", name) if part]
             spellings.append(r"[-_.\s]?".join(parts))
         if not spellings:
@@ -198,7 +198,7 @@ class HeadingReader:
                     at = glued.end()
             elif found := _VERSION.match(title, at):
                 named = is_named or found[0][:1] in "vV" or _VERSION_WORDS.search(title[:at]) is not None
-                return _versions(title, found, is_named=named, is_change=is_change, in_progress=in_progress)
+                return _split_versions(title, found, is_named=named, is_change=is_change, in_progress=in_progress)
             elif lead := _LEAD.match(title, at) or re.compile(
                 r"(?:version|release|ver|rel|v)[-_]", re.IGNORECASE
             ).match(title, at):
@@ -210,7 +210,7 @@ class HeadingReader:
         return None
 
 
-def _variants(names: Iterable[str]) -> set[str]:
+def _list_variants(names: Iterable[str]) -> set[str]:
     """Return the names, and how else a project of that name is called: psycopg for psycopg2, PyTables for tables."""
     found = set[str]()
     for name in filter(None, names):
@@ -220,18 +220,18 @@ def _variants(names: Iterable[str]) -> set[str]:
     return {name for name in found if any(map(str.isalpha, name)) and (len(name) > 1 or name in names)}
 
 
-def names_in_title(title: str) -> str:
+def find_title_names(title: str) -> str:
     """Return the name that a changelog's own title gives to the project ("Demo Lib Changelog"); empty without one."""
-    text = plain_title(title[:_LONGEST_HEADING])
+    text = strip_title(title[:_LONGEST_HEADING])
     rest = _TITLE_WORDS.sub(" ", text)
     words = [word for word in re.sub(r"\b(?:for|of|in|the|to)\b", " ", rest, flags=re.IGNORECASE).split() if word]
     is_name = rest != text and 0 < len(words) <= _LONGEST_NAME and not any(word[0].isdigit() for word in words)
     return " ".join(words) if is_name and _FOREIGN.isdisjoint(word.lower() for word in words) else ""
 
 
-def name_before_version(heading: str) -> str:
+def find_name_before_version(heading: str) -> str:
     """Return the words before the version where a heading looks like ``NAME 1.2.0 (DATE)``; empty for any other."""
-    title = " ".join(DATE.sub(" ", plain_title(heading[:_LONGEST_HEADING])).split())
+    title = " ".join(DATE.sub(" ", strip_title(heading[:_LONGEST_HEADING])).split())
     found = re.match(r"(?P<name>[^\W\d][^:@=\s]*(?: [^\W\d][^:@=\s]*){0,2}?)(?:[\s:@=/]+|-)(?=v?\d{1,14}\.)", title)
     if found is None or not _FOREIGN.isdisjoint(re.split(r"[\s-]+", found["name"].lower())):
         return ""
@@ -241,7 +241,7 @@ def name_before_version(heading: str) -> str:
     return found["name"] if is_complete else ""
 
 
-def _versions(
+def _split_versions(
     title: str, found: re.Match[str], *, is_named: bool, is_change: bool, in_progress: bool
 ) -> HeadingVersions | None:
     """Read the version that was found and those that follow it; "from 1.0 to 1.1" names the second only."""

@@ -34,7 +34,7 @@ def parse_version(text: str, *, field: str) -> Version:
         ) from None
 
 
-def kind_of(version: Version) -> Kind:
+def find_kind(version: Version) -> Kind:
     """Return dev, pre, post or final; the most provisional part decides (``1.0rc1.dev2`` is dev)."""
     if version.is_devrelease:
         return Kind.DEV
@@ -43,7 +43,7 @@ def kind_of(version: Version) -> Kind:
     return Kind.POST if version.is_postrelease else Kind.FINAL
 
 
-def conda_version(version: Version) -> str:
+def format_conda_version(version: Version) -> str:
     """Return the spelling that conda sorts as PEP 440 does and that is still the same PEP 440 version.
 
     Conda sorts ``1.0.dev1`` after ``1.0rc1``, but ``1.0dev1`` before ``1.0a1``; the number of segments is kept, because
@@ -109,7 +109,7 @@ class TagFormat:
         """Return the version that a tag carries; None where the tag is not one of this project's (``docs-3``)."""
         if not is_safe_ref(tag) or (self.match and not any(fnmatchcase(tag, glob) for glob in self.match)):
             return None
-        for text in self._version_texts(tag):
+        for text in self._list_version_texts(tag):
             try:
                 return Version(text)
             except InvalidVersion:
@@ -131,7 +131,7 @@ class TagFormat:
         prefix, found, suffix = tag.partition(version)
         if not found:  # the tag spells the version in another way: v1.0.0-rc.1
             if self.pattern is None:
-                used = next((one for one in self._longest_first() if tag.startswith(one)), self.prefix)
+                used = next((one for one in self._sort_longest_first() if tag.startswith(one)), self.prefix)
                 return replace(self, prefix=used)
             start = re.search(r"\d", tag)
             prefix, suffix = tag[: start.start()] if start else self.prefix, self.suffix
@@ -149,19 +149,19 @@ class TagFormat:
         prefixes = tuple(reversed(found))
         return replace(self, prefix=prefixes[0], prefixes=prefixes) if prefixes else self
 
-    def _version_texts(self, tag: str) -> Iterable[str]:
+    def _list_version_texts(self, tag: str) -> Iterable[str]:
         if self.pattern is not None:
-            return _by_pattern(self.pattern, tag)
+            return _match_by_pattern(self.pattern, tag)
         if not tag.endswith(self.suffix):
             return ()
-        rest = (tag[len(one) :].removesuffix(self.suffix) for one in self._longest_first() if tag.startswith(one))
+        rest = (tag[len(one) :].removesuffix(self.suffix) for one in self._sort_longest_first() if tag.startswith(one))
         return [text for text in rest if text[:1].isdigit()]
 
-    def _longest_first(self) -> list[str]:
+    def _sort_longest_first(self) -> list[str]:
         return sorted(self.prefixes, key=len, reverse=True)
 
 
-def _by_pattern(pattern: re.Pattern[str], tag: str) -> list[str]:
+def _match_by_pattern(pattern: re.Pattern[str], tag: str) -> list[str]:
     """Return the texts that may be the version, by the groups that setuptools-scm and dunamai know."""
     found = pattern.match(tag)
     if found is None:

@@ -162,7 +162,7 @@ class BuildPlan:
         """
         if data["schema"] != _SCHEMA:
             raise ValueError(f"schema {data['schema']!r}, known is {_SCHEMA}")
-        jobs = tuple(_job(item) for item in data["jobs"])
+        jobs = tuple(_read_job(item) for item in data["jobs"])
         names = [job.name for job in jobs]
         identifiers = [target.identifier for job in jobs for target in job.targets]
         if names[:1] != [SOURCE_JOB]:
@@ -193,7 +193,7 @@ def read_plan(folder: Path) -> BuildPlan:
     return plan
 
 
-def _job(item: Mapping[str, Any]) -> BuildJob:
+def _read_job(item: Mapping[str, Any]) -> BuildJob:
     optional = set(map(str, item["optional"]))
     names = [str(identifier) for identifier in item["targets"]]
     for name in (str(item["name"]), *names):

@@ -23,10 +23,10 @@ _REQUIREMENT: Final = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)", re.ASCII)
 _MESON_LANGUAGE: Final = re.compile(r"\bproject\s*\(\s*'[^']*'\s*,\s*(?:\[\s*)?'|\badd_languages\s*\(")
 
 SOURCES: Final = ("setup.py", "meson.build")
-"""The files next to ``pyproject.toml`` whose texts `compiled_because` needs."""
+"""The files next to ``pyproject.toml`` whose texts `explain_compiled` needs."""
 
 
-def compiled_because(pyproject: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+def explain_compiled(pyproject: Mapping[str, Any], texts: Mapping[str, str]) -> str:
     """Return what shows that a project is compiled, for a person; empty for a pure project.
 
     Args:
@@ -45,7 +45,7 @@ def compiled_because(pyproject: Mapping[str, Any], texts: Mapping[str, str]) -> 
         match = _REQUIREMENT.match(str(requirement))
         if match and canonicalize_name(match[1]) in _COMPILERS:
             return f"its build requires {match[1]}"
-    return _in_settings(tool) or _in_setup_py(texts.get("setup.py", ""))
+    return _find_in_settings(tool) or _find_in_setup_py(texts.get("setup.py", ""))
 
 
 def _is_compiling(backend: str, tool: Mapping[str, Any], texts: Mapping[str, str]) -> bool:
@@ -58,7 +58,7 @@ def _is_compiling(backend: str, tool: Mapping[str, Any], texts: Mapping[str, str
     return package in _COMPILING_BACKENDS
 
 
-def _in_settings(tool: Mapping[str, Any]) -> str:
+def _find_in_settings(tool: Mapping[str, Any]) -> str:
     """Return the backend's setting that has something compiled."""
     if find_table(tool, "setuptools").get("ext-modules"):
         return "[tool.setuptools] has ext-modules"
@@ -72,7 +72,7 @@ def _in_settings(tool: Mapping[str, Any]) -> str:
     return ""
 
 
-def _in_setup_py(text: str) -> str:
+def _find_in_setup_py(text: str) -> str:
     """Return the argument of ``setup()`` that has something compiled."""
     try:
         tree = ast.parse(text)

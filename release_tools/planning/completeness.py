@@ -54,7 +54,7 @@ class Completeness:
             yield f"{' and '.join(names)}: built for the same Python and platform"
 
 
-def completeness(plan: BuildPlan, wheels: Sequence[str], job: BuildJob | None = None) -> Completeness:
+def check_completeness(plan: BuildPlan, wheels: Sequence[str], job: BuildJob | None = None) -> Completeness:
     """Compare the names of wheels with the build plan, or with one job of it.
 
     Args:
@@ -63,7 +63,7 @@ def completeness(plan: BuildPlan, wheels: Sequence[str], job: BuildJob | None = 
         job: compare only with what this job builds.
     """
     wanted = [(at, target) for at, target in plan.targets if target.identifier != SDIST and job in (None, at)]
-    tags = {name: _tags(name) for name in wheels}
+    tags = {name: _parse_tags(name) for name in wheels}
     found: set[str] = set()
     unplanned = []
     for name in sorted(tags):
@@ -80,9 +80,9 @@ def completeness(plan: BuildPlan, wheels: Sequence[str], job: BuildJob | None = 
     )
 
 
-def covering(plan: BuildPlan, wheel: str) -> tuple[BuildTarget, ...]:
+def find_covering(plan: BuildPlan, wheel: str) -> tuple[BuildTarget, ...]:
     """Return the targets of the plan that a wheel of this name covers."""
-    tags = _tags(wheel)
+    tags = _parse_tags(wheel)
     return tuple(target for _, target in plan.targets if target.identifier != SDIST and covers(tags, target))
 
 
@@ -96,7 +96,7 @@ def covers(tags: frozenset[Tag], target: BuildTarget) -> bool:
     return any(_has_platform(tag.platform, target.platform) and _runs_on(tag, target.python) for tag in tags)
 
 
-def platform_family(platform: str) -> str:
+def find_platform_family(platform: str) -> str:
     """Return a platform tag without the version of the platform, as cibuildwheel names it."""
     for pattern, family in _FAMILIES:
         match = pattern.fullmatch(platform)
@@ -106,7 +106,7 @@ def platform_family(platform: str) -> str:
 
 
 def _has_platform(platform: str, wanted: str) -> bool:
-    family = platform_family(platform)
+    family = find_platform_family(platform)
     is_universal = family == "macosx_universal2" and wanted in ("macosx_arm64", "macosx_x86_64")
     return family == wanted or is_universal
 
@@ -129,7 +129,7 @@ def _runs_on(tag: Tag, python: str) -> bool:
     return tag.interpreter == python
 
 
-def _tags(name: str) -> frozenset[Tag]:
+def _parse_tags(name: str) -> frozenset[Tag]:
     try:
         return parse_wheel_filename(name)[3]
     except InvalidWheelFilename:
@@ -141,5 +141,5 @@ def _find_duplicates(tags: dict[str, frozenset[Tag]]) -> Iterator[tuple[str, ...
     groups: dict[tuple[str, str, str], set[str]] = {}
     for name, own in tags.items():
         for tag in own:
-            groups.setdefault((tag.interpreter, tag.abi, platform_family(tag.platform)), set()).add(name)
+            groups.setdefault((tag.interpreter, tag.abi, find_platform_family(tag.platform)), set()).add(name)
     yield from sorted({tuple(sorted(names)) for names in groups.values() if len(names) > 1})

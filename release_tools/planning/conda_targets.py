@@ -31,10 +31,10 @@ def with_conda_targets(plan: BuildPlan, pythons: Collection[str]) -> BuildPlan:
         plan: with the wheels.
         pythons: the minor versions that conda packages are built for, such as ``3.12``.
     """
-    return replace(plan, jobs=tuple(replace(job, conda=tuple(_targets(job, pythons))) for job in plan.jobs))
+    return replace(plan, jobs=tuple(replace(job, conda=tuple(_read_targets(job, pythons))) for job in plan.jobs))
 
 
-def _targets(job: BuildJob, pythons: Collection[str]) -> Iterator[str]:
+def _read_targets(job: BuildJob, pythons: Collection[str]) -> Iterator[str]:
     for target in job.targets:
         subdir = SUBDIRS.get(target.platform)
         match = _CPYTHON.fullmatch(target.python)
@@ -42,7 +42,9 @@ def _targets(job: BuildJob, pythons: Collection[str]) -> Iterator[str]:
             yield f"{subdir}/py3{match[1]}"
 
 
-def conda_faults(plan: BuildPlan, packages: Sequence[tuple[str, str]], job: BuildJob | None = None) -> Iterator[str]:
+def find_conda_faults(
+    plan: BuildPlan, packages: Sequence[tuple[str, str]], job: BuildJob | None = None
+) -> Iterator[str]:
     """Yield a line for each conda package of the plan that is missing.
 
     Args:
@@ -50,7 +52,7 @@ def conda_faults(plan: BuildPlan, packages: Sequence[tuple[str, str]], job: Buil
         packages: subdir and file name of each package.
         job: compare only with what this job builds.
     """
-    found = {identifier for subdir, filename in packages if (identifier := conda_identifier(subdir, filename))}
+    found = {identifier for subdir, filename in packages if (identifier := make_conda_identifier(subdir, filename))}
     for each in plan.jobs:
         if job in (None, each):
             for identifier in each.conda:
@@ -58,7 +60,7 @@ def conda_faults(plan: BuildPlan, packages: Sequence[tuple[str, str]], job: Buil
                     yield f"{identifier}: the conda package is missing; job {each.name} builds it"
 
 
-def conda_identifier(subdir: str, filename: str) -> str:
+def make_conda_identifier(subdir: str, filename: str) -> str:
     """Return the name of the target that a package is of; empty where it is for no single Python."""
     match = _BUILD.search(filename)
     return f"{subdir}/{match[1]}" if match else ""

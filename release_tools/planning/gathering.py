@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from release_tools.planning.build_plan import BuildPlan, BuildTarget
-from release_tools.planning.completeness import completeness, covering
+from release_tools.planning.completeness import check_completeness, find_covering
 
 
 @dataclass(frozen=True)
@@ -50,19 +50,19 @@ def gather_jobs(plan: BuildPlan, jobs: Sequence[JobFiles], sdist: tuple[str, str
     taken: dict[str, int] = {}
     faults: list[str] = []
     for index, files in enumerate(jobs):
-        faults += _job_faults(plan, files, sdist)
+        faults += _find_job_faults(plan, files, sdist)
         for name, digest in files.wheels.items():
             other = taken.setdefault(name, index)
             if jobs[other].wheels[name] != digest:
                 faults.append(
-                    f"{name}: other bytes from {files.folder} than from {jobs[other].folder}{_hint(plan, name)}"
+                    f"{name}: other bytes from {files.folder} than from {jobs[other].folder}{_suggest_cure(plan, name)}"
                 )
-    found = completeness(plan, list(taken))
+    found = check_completeness(plan, list(taken))
     faults += found.faults
     return Gathering(taken, tuple(dict.fromkeys(faults)), tuple(target for _, target in found.left_out))
 
 
-def _job_faults(plan: BuildPlan, files: JobFiles, sdist: tuple[str, str]) -> Iterator[str]:
+def _find_job_faults(plan: BuildPlan, files: JobFiles, sdist: tuple[str, str]) -> Iterator[str]:
     known = next((job for job in plan.jobs if job.name == files.job), None)
     if known is None:
         yield f"{files.folder}: the build plan has no job {files.job!r}"
@@ -70,12 +70,14 @@ def _job_faults(plan: BuildPlan, files: JobFiles, sdist: tuple[str, str]) -> Ite
     if files.sdist != sdist:
         name, digest = files.sdist
         yield f"{files.folder}: job {files.job} built from another sdist: {name or 'none'}, sha256 {digest or 'none'}"
-    for name in completeness(plan, list(files.wheels), known).unplanned:
+    for name in check_completeness(plan, list(files.wheels), known).unplanned:
         yield f"{name}: job {files.job} does not build such a wheel"
 
 
-def _hint(plan: BuildPlan, name: str) -> str:
+def _suggest_cure(plan: BuildPlan, name: str) -> str:
     """Return what to do where one wheel serves several targets, each built by a job of its own."""
     return (
-        "; set wheels.split = false, as one such wheel serves several targets" if len(covering(plan, name)) > 1 else ""
+        "; set wheels.split = false, as one such wheel serves several targets"
+        if len(find_covering(plan, name)) > 1
+        else ""
     )

@@ -105,11 +105,11 @@ def select(jobs: Sequence[str], pyproject: Mapping[str, Any]) -> Selection:
     """
     table = find_table(pyproject, "tool", "cibuildwheel")
     names = [*jobs, *(name for name in _ON_REQUEST if name in table and name not in jobs)]
-    chosen = {name: _architectures(name, table) for name in names}
+    chosen = {name: _list_architectures(name, table) for name in names}
     return Selection({name: archs for name, archs in chosen.items() if archs})
 
 
-def compiled_plan(  # noqa: PLR0913 - a plan has as many facts
+def plan_compiled(  # noqa: PLR0913 - a plan has as many facts
     name: str,
     version: str,
     selection: Selection,
@@ -154,13 +154,13 @@ def compiled_plan(  # noqa: PLR0913 - a plan has as many facts
     return BuildPlan(name, version, (source, *made), cibuildwheel)
 
 
-def pure_plan(name: str, version: str) -> BuildPlan:
+def plan_pure(name: str, version: str) -> BuildPlan:
     """Return the build plan of a pure project: one job makes the sdist and the one wheel."""
     targets = (BuildTarget(SDIST), BuildTarget(PURE_WHEEL))
     return BuildPlan(name, version, (BuildJob(SOURCE_JOB, SOURCE_RUNNER, "", targets),))
 
 
-def _architectures(job: str, table: Mapping[str, Any]) -> tuple[str, ...]:
+def _list_architectures(job: str, table: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the architectures that one job builds, by the project's ``archs`` for its platform."""
     runner = RUNNERS[job]
     asked = list_words(find_table(table, runner.platform).get("archs")) or list_words(table.get("archs")) or ["native"]
@@ -188,7 +188,7 @@ def _check_settings(jobs: Sequence[BuildJob], optional: Sequence[str], labels: M
             "Compare requires-python, [tool.cibuildwheel] and wheels.jobs; a pure project has wheels.jobs = [].",
         )
     names = [job.name for job in jobs]
-    faults = [*_unmatched(jobs, optional)]
+    faults = [*_find_unmatched(jobs, optional)]
     faults += [f"wheels.runners: {name!r} is no job of the plan" for name in labels if name not in names]
     if faults:
         raise ConfigError(
@@ -198,7 +198,7 @@ def _check_settings(jobs: Sequence[BuildJob], optional: Sequence[str], labels: M
         )
 
 
-def _unmatched(jobs: Iterable[BuildJob], optional: Sequence[str]) -> Iterator[str]:
+def _find_unmatched(jobs: Iterable[BuildJob], optional: Sequence[str]) -> Iterator[str]:
     for pattern in optional:
         if not any(_is_optional(job.name, target.identifier, [pattern]) for job in jobs for target in job.targets):
             yield f"wheels.optional: {pattern!r} is neither a job nor a build identifier of the plan"

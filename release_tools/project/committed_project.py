@@ -14,9 +14,9 @@ from release_tools.git import log as git_log
 from release_tools.git.repository import Repository
 from release_tools.history.changelog import Changelog, Part
 from release_tools.history.changelog_files import ChangelogFiles
-from release_tools.history.fragments import FragmentSettings, fragment_settings, fragments_part
+from release_tools.history.fragments import FragmentSettings, build_fragments_part, read_fragment_settings
 from release_tools.history.packages import Layout
-from release_tools.project.name import name_in
+from release_tools.project.name import read_name
 from release_tools.project.version_field import VersionField
 from release_tools.project.version_files import VersionFiles
 
@@ -55,7 +55,7 @@ class CommittedProject:
     @cached_property
     def name(self) -> str:
         """Return the project's name; empty where only its backend knows it."""
-        return name_in(self.read)
+        return read_name(self.read)
 
     @cached_property
     def layout(self) -> Layout:
@@ -65,7 +65,7 @@ class CommittedProject:
     @cached_property
     def fragment_settings(self) -> FragmentSettings | None:
         """Return how the project keeps its changelog's fragments; None where it uses neither towncrier nor scriv."""
-        return fragment_settings(self.read, self.files)
+        return read_fragment_settings(self.read, self.files)
 
     @cached_property
     def fragments(self) -> dict[str, str]:
@@ -76,7 +76,7 @@ class CommittedProject:
     @cached_property
     def uncollected(self) -> Part | None:
         """Return the fragments as a section of the changelog; None where there are none."""
-        return fragments_part(self.fragment_settings, self.fragments) if self.fragment_settings else None
+        return build_fragments_part(self.fragment_settings, self.fragments) if self.fragment_settings else None
 
     @property
     def version_field(self) -> VersionField | None:

@@ -44,7 +44,7 @@ class PastFile:
         return None if text is None else text.encode()
 
 
-def next_development_version(history: ProjectHistory, files: CommittedFiles) -> Version:
+def find_next_development_version(history: ProjectHistory, files: CommittedFiles) -> Version:
     """Return the development version to which the version in the project's files is raised after a release.
 
     The part that is raised is the one that was raised the last time.
@@ -68,17 +68,17 @@ def next_development_version(history: ProjectHistory, files: CommittedFiles) -> 
         return current
     if all(release.version != current for release in history.releases):
         raise VersionError(f"{source.where}: {current} is not tagged yet", f"Type: release-tools tag {current}")
-    past = list(_past_versions(history, source))
+    past = list(_list_past_versions(history, source))
     for before, after in zip(past[1:], past, strict=False):
         if after.is_devrelease and not before.is_prerelease:
-            return _raised(current, before, after)
+            return _raise_last_part(current, before, after)
     raise HistoryError(
         f"no past commit has a development version in {source.path}",
         "If the project is to keep one from now on, name it: release-tools prepare 1.5.0.dev0",
     )
 
 
-def _past_versions(history: ProjectHistory, source: VersionField) -> Iterator[Version]:
+def _list_past_versions(history: ProjectHistory, source: VersionField) -> Iterator[Version]:
     """Return the versions that the file had, the newest first, each change once."""
     path = f"{history.path}/{source.path}".lstrip("/")
     commits = history.repository.git("log", f"--max-count={_COMMITS}", "--format=%H", history.commit, "--", path)
@@ -92,7 +92,7 @@ def _past_versions(history: ProjectHistory, source: VersionField) -> Iterator[Ve
             last = version
 
 
-def _raised(current: Version, before: Version, after: Version) -> Version:
+def _raise_last_part(current: Version, before: Version, after: Version) -> Version:
     """Return the version with the same part raised as between two earlier ones."""
     length = max(len(current.release), len(after.release), len(before.release))
     numbers, old, new = (

@@ -91,7 +91,7 @@ class Project:
         requires = tuple(list_texts(system.get("requires")))
         plugins = {_normalise(item) for item in requires} & _VCS_PLUGINS
         hatch, pdm = find_table(tool, "hatch", "version"), find_table(tool, "pdm", "version")
-        settings = _versioningit(tool, hatch)
+        settings = _read_versioningit(tool, hatch)
         version = (
             project.get("version") or ("" if "poetry-dynamic-versioning" in plugins else poetry.get("version")) or ""
         )
@@ -113,7 +113,7 @@ class Project:
             in_tree="backend-path" in system,
             build_requires=requires if "build-system" in pyproject else _LEGACY_REQUIRES,
             plugins=frozenset(plugins),
-            fallback=_fallback(tool, hatch, pdm),
+            fallback=_find_fallback(tool, hatch, pdm),
             requires_python=str(project.get("requires-python") or ""),
         )
 
@@ -123,7 +123,7 @@ class Project:
         return next((variable for plugin, variable in BYPASSES.items() if plugin in self.plugins), "")
 
 
-def _versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _read_versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return versioningit's settings, by its own rule: hatch's table if it holds more than the source."""
     own = {key: value for key, value in hatch.items() if key != "source"}
     if hatch.get("source") == "versioningit" and own:
@@ -133,7 +133,7 @@ def _versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Mapping[
     return own if hatch.get("source") == "versioningit" else None
 
 
-def _fallback(tool: Mapping[str, Any], hatch: Mapping[str, Any], pdm: Mapping[str, Any]) -> str:
+def _find_fallback(tool: Mapping[str, Any], hatch: Mapping[str, Any], pdm: Mapping[str, Any]) -> str:
     """Return the version that a plugin is set to use where there is no tag."""
     tables = (
         *(find_table(tool, name) for name in ("setuptools_scm", "setuptools-scm", "vcs-versioning")),

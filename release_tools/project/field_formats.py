@@ -21,7 +21,7 @@ _DIGIT: Final = re.compile(r"\d")
 _UNREADABLE: Final = "the file cannot be read as {}: {}"
 
 
-def toml_values(text: str, *keys: Sequence[str]) -> Iterator[Found]:
+def find_toml_values(text: str, *keys: Sequence[str]) -> Iterator[Found]:
     """Find the strings of some keys of a TOML document, each key given by its tables and its name."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
@@ -46,12 +46,12 @@ def toml_values(text: str, *keys: Sequence[str]) -> Iterator[Found]:
         raw = item.as_string()  # type: ignore[attr-defined] # tomlkit's own kind of string
         quote = raw[0] * 3 if raw.startswith(raw[0] * 3) and len(raw) > 2 else raw[0]  # noqa: PLR2004
         table[path[-1]] = tomlkit.value(f"{quote}{_MARK}{quote}")
-        start, end = _difference(text, document.as_string())
+        start, end = _find_difference(text, document.as_string())
         problem = "" if text[start:end] == str(item) else "it is written with escapes"
         yield Found(name, str(item), start, end, problem)
 
 
-def json_values(text: str, *keys: Sequence[str]) -> Iterator[Found]:
+def find_json_values(text: str, *keys: Sequence[str]) -> Iterator[Found]:
     """Find the strings of some keys of a JSON document, each key given by its path of names."""
     try:
         document = json.loads(text)
@@ -59,15 +59,15 @@ def json_values(text: str, *keys: Sequence[str]) -> Iterator[Found]:
         yield Found(".".join(keys[0]), "", 0, 0, _UNREADABLE.format("JSON", error))
         return
     for path in keys:
-        value = _inside(document, path)
+        value = _descend(document, path)
         if not isinstance(value, str) or not value:
             continue
         name = ".".join(part or '""' for part in path)
-        span = _span_in_json(text, path, value)
+        span = _find_json_span(text, path, value)
         yield Found(name, value, *span) if span else Found(name, value, 0, 0, "it is written with escapes, or twice")
 
 
-def yaml_values(text: str, *keys: str) -> Iterator[Found]:
+def find_yaml_values(text: str, *keys: str) -> Iterator[Found]:
     """Find the scalars of some keys of a YAML document; a dot leads into an inner mapping."""
     import yaml
 
@@ -99,7 +99,7 @@ def yaml_values(text: str, *keys: str) -> Iterator[Found]:
             yield Found(key, node.value, start + quotes, end - quotes, problem, bare=not quotes)
 
 
-def ini_values(text: str, *keys: tuple[str, str]) -> Iterator[Found]:
+def find_ini_values(text: str, *keys: tuple[str, str]) -> Iterator[Found]:
     """Find values of one line in an INI file, each key given by its section and its name."""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
@@ -128,7 +128,7 @@ def ini_values(text: str, *keys: tuple[str, str]) -> Iterator[Found]:
             yield Found(".".join(key), value, 0, 0, "the file has it more than once, or in several lines")
 
 
-def python_values(text: str, *names: str) -> Iterator[Found]:
+def find_python_values(text: str, *names: str) -> Iterator[Found]:
     """Find what is assigned, outside of functions and classes, to some names of a Python module.
 
     An expression that holds a version in part, such as an f-string, has a problem; one that reads it from elsewhere,
@@ -140,31 +140,31 @@ def python_values(text: str, *names: str) -> Iterator[Found]:
         if any(name in text for name in names):
             yield tree
         return
-    starts = _line_starts(text)
+    starts = _list_line_starts(text)
     for name in names:
-        values = [value for target, value in _assignments(tree.body) if target == name]
+        values = [value for target, value in _find_assignments(tree.body) if target == name]
         for value in values:
-            found = _python_value(text, starts, name, value)
+            found = _read_python_value(text, starts, name, value)
             if found and len(values) > 1:
                 yield Found(name, found.value, found.start, found.end, f"the file assigns it {len(values)} times")
             elif found:
                 yield found
 
 
-def setup_py_version(text: str) -> Iterator[Found]:
+def find_setup_py_version(text: str) -> Iterator[Found]:
     """Find the version that ``setup.py`` passes to ``setup()``: a literal, or a name of the same file."""
     tree = _parse(text)
     if isinstance(tree, Found):
         yield tree
         return
-    starts = _line_starts(text)
+    starts = _list_line_starts(text)
     for call in ast.walk(tree):
-        if not (isinstance(call, ast.Call) and _last_name(call.func) == "setup"):
+        if not (isinstance(call, ast.Call) and _find_last_name(call.func) == "setup"):
             continue
         for value in (keyword.value for keyword in call.keywords if keyword.arg == "version"):
             if isinstance(value, ast.Name):
-                yield from python_values(text, value.id)
-            elif found := _python_value(text, starts, "version", value):
+                yield from find_python_values(text, value.id)
+            elif found := _read_python_value(text, starts, "version", value):
                 yield found
 
 
@@ -174,7 +174,7 @@ def matches(text: str, pattern: re.Pattern[str], name: str) -> Iterator[Found]:
         yield Found(name, found["version"], *found.span("version"))
 
 
-def line_spans(text: str) -> Iterator[tuple[int, str]]:
+def split_line_spans(text: str) -> Iterator[tuple[int, str]]:
     """Return each line, without its end, and where it begins."""
     position = 0
     for line in _LINE.findall(text):
@@ -182,7 +182,7 @@ def line_spans(text: str) -> Iterator[tuple[int, str]]:
         position += len(line)
 
 
-def _difference(before: str, after: str) -> tuple[int, int]:
+def _find_difference(before: str, after: str) -> tuple[int, int]:
     """Return the characters of a text that are another in a second one."""
     start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
     rest = min(len(before), len(after)) - start
@@ -191,7 +191,7 @@ def _difference(before: str, after: str) -> tuple[int, int]:
     return start, len(before) - same
 
 
-def _inside(data: object, path: Iterable[str]) -> object:
+def _descend(data: object, path: Iterable[str]) -> object:
     for key in path:
         if not isinstance(data, dict):
             return None
@@ -199,11 +199,11 @@ def _inside(data: object, path: Iterable[str]) -> object:
     return data
 
 
-def _span_in_json(text: str, path: Sequence[str], value: str) -> tuple[int, int] | None:
+def _find_json_span(text: str, path: Sequence[str], value: str) -> tuple[int, int] | None:
     """Return the one occurrence of a value that, replaced, changes the value of that key."""
     for found in re.finditer(re.escape(json.dumps(value, ensure_ascii=False)), text):
         start, end = found.start() + 1, found.end() - 1
-        if _inside(json.loads(text[:start] + _MARK + text[end:]), path) == _MARK:
+        if _descend(json.loads(text[:start] + _MARK + text[end:]), path) == _MARK:
             return start, end
     return None
 
@@ -215,7 +215,7 @@ def _parse(text: str) -> ast.Module | Found:
         return Found("version", "", 0, 0, _UNREADABLE.format("Python", error))
 
 
-def _assignments(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+def _find_assignments(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
     """Return the names that a module assigns and their values, but for those in an ``except``."""
     for statement in body:
         if isinstance(statement, ast.Assign):
@@ -226,12 +226,12 @@ def _assignments(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
             yield statement.target.id, statement.value
         for inner in ("body", "orelse", "finalbody"):
             if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                yield from _assignments(getattr(statement, inner, ()))
+                yield from _find_assignments(getattr(statement, inner, ()))
 
 
-def _python_value(text: str, starts: Sequence[int], name: str, value: ast.expr) -> Found | None:
+def _read_python_value(text: str, starts: Sequence[int], name: str, value: ast.expr) -> Found | None:
     """Return a value where it is a literal, or one with a problem where it is made of several; else nothing."""
-    start, end = _span_in_python(text, starts, value)
+    start, end = _find_python_span(text, starts, value)
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         raw = text[start:end]
         quoted = re.fullmatch(r"[rRuU]?('''|\"\"\"|'|\")(.*)\1", raw, re.DOTALL)
@@ -240,7 +240,7 @@ def _python_value(text: str, starts: Sequence[int], name: str, value: ast.expr) 
         return Found(name, value.value, start + quoted.start(2), start + quoted.end(2))
     if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
         return None
-    if isinstance(value, ast.Call) and not _formats(value):
+    if isinstance(value, ast.Call) and not _formats_text(value):
         return None
     literals = (node.value for node in ast.walk(value) if isinstance(node, ast.Constant))
     if not any(_DIGIT.search(str(literal)) for literal in literals):
@@ -250,12 +250,12 @@ def _python_value(text: str, starts: Sequence[int], name: str, value: ast.expr) 
     return Found(name, " ".join(text[start:end].split()), start, end, f"it is {kind}, and no string")
 
 
-def _formats(call: ast.Call) -> bool:
+def _formats_text(call: ast.Call) -> bool:
     """Return whether a call puts values into a literal: ``"1.{}".format(minor)``."""
     return isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Constant)
 
 
-def _span_in_python(text: str, starts: Sequence[int], node: ast.expr) -> tuple[int, int]:
+def _find_python_span(text: str, starts: Sequence[int], node: ast.expr) -> tuple[int, int]:
     """Return the characters of an expression; ``ast`` counts lines, and bytes in each."""
     lines = (node.lineno, node.end_lineno or node.lineno)
     columns = (node.col_offset, node.end_col_offset or 0)
@@ -267,11 +267,11 @@ def _span_in_python(text: str, starts: Sequence[int], node: ast.expr) -> tuple[i
     return begins[0] + widths[0], begins[1] + widths[1]
 
 
-def _line_starts(text: str) -> list[int]:
-    return [position for position, _ in line_spans(text)]
+def _list_line_starts(text: str) -> list[int]:
+    return [position for position, _ in split_line_spans(text)]
 
 
-def _last_name(node: ast.expr) -> str:
+def _find_last_name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""

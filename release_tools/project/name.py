@@ -14,7 +14,7 @@ _LARGEST: Final = 1_000_000
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 
 
-def stated_name(project: Path) -> str:
+def find_stated_name(project: Path) -> str:
     """Return the name that a project's files state; empty where only its backend knows it.
 
     The order is the backends': ``pyproject.toml`` (PEP 621, Poetry, flit), then ``setup.cfg``, then a literal in
@@ -23,11 +23,11 @@ def stated_name(project: Path) -> str:
     Args:
         project: the project's folder.
     """
-    return name_in(lambda file: read_text(project / file))
+    return read_name(lambda file: read_text(project / file))
 
 
-def name_in(read: Callable[[str], str | None]) -> str:
-    """Return the name that a project's files state, as `stated_name`.
+def read_name(read: Callable[[str], str | None]) -> str:
+    """Return the name that a project's files state, as `find_stated_name`.
 
     Args:
         read: returns the text of a file by its path in the project; None or an empty text where there is none.
@@ -39,7 +39,7 @@ def name_in(read: Callable[[str], str | None]) -> str:
         find_table(pyproject, "project").get("name"),
         find_table(tool, "poetry").get("name"),
         flit.get("dist-name") or flit.get("module"),
-        _sections(read("setup.cfg") or "").get("metadata", {}).get("name"),
+        _parse_sections(read("setup.cfg") or "").get("metadata", {}).get("name"),
         read_setup_py(read("setup.py") or "").keywords.get("name"),
     ]
     for candidate in candidates:
@@ -50,10 +50,10 @@ def name_in(read: Callable[[str], str | None]) -> str:
 
 def read_setup_cfg(project: Path) -> dict[str, dict[str, str]]:
     """Return the sections of ``setup.cfg``; empty where it is missing or cannot be parsed."""
-    return _sections(read_text(project / "setup.cfg"))
+    return _parse_sections(read_text(project / "setup.cfg"))
 
 
-def _sections(text: str) -> dict[str, dict[str, str]]:
+def _parse_sections(text: str) -> dict[str, dict[str, str]]:
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         parser.read_string(text)

@@ -6,7 +6,7 @@ from datetime import date
 
 from packaging.version import Version
 
-from release_tools.project.version_field import Role, Text, VersionField, replaced
+from release_tools.project.version_field import Role, Text, VersionField, replace_span
 from release_tools.project.version_files import VersionFiles
 
 
@@ -64,33 +64,33 @@ def plan_fields(files: VersionFiles, version: Version, day: date, released: Vers
         if item.role is Role.DATE or (item.role is Role.CITATION and version.is_devrelease):
             continue
         value = item.spelled(version)
-        problem = item.problem or _problem(item, version, value)
+        problem = item.problem or _find_problem(item, version, value)
         if problem:
             untouched.append(item.unusable(problem))
         elif item.agrees(version):
             done.append(item)
         else:
             changes.append(Change(item, value, not any(item.agrees(other) for other in known[item.role])))
-    changes += _days(files, {change.field.path for change in changes if change.field.role is Role.CITATION}, day)
-    return FieldPlan(tuple(changes), tuple(done), tuple(untouched), dict(_contents(files, changes)))
+    changes += _edit_days(files, {change.field.path for change in changes if change.field.role is Role.CITATION}, day)
+    return FieldPlan(tuple(changes), tuple(done), tuple(untouched), dict(_iterate_contents(files, changes)))
 
 
-def _problem(item: VersionField, version: Version, value: str) -> str:
+def _find_problem(item: VersionField, version: Version, value: str) -> str:
     if item.version is None:
         return f"{item.value!r} is no version"
     return "" if value else f"{version} cannot be written by {item.spelling.value}"
 
 
-def _days(files: VersionFiles, paths: set[str], day: date) -> Iterator[Change]:
+def _edit_days(files: VersionFiles, paths: set[str], day: date) -> Iterator[Change]:
     """Return the changes of the days in files whose version changes."""
     for item in files.fields:
         if item.role is Role.DATE and item.path in paths and not item.problem and item.value != day.isoformat():
             yield Change(item, day.isoformat())
 
 
-def _contents(files: VersionFiles, changes: list[Change]) -> Iterator[tuple[str, bytes]]:
+def _iterate_contents(files: VersionFiles, changes: list[Change]) -> Iterator[tuple[str, bytes]]:
     for path in dict.fromkeys(change.field.path for change in changes):
         text = files.text(path)
         values = {change.field: change.value for change in changes if change.field.path == path}
         if text is not None:
-            yield path, Text(replaced(text.body, values), text.encoding).encode()
+            yield path, Text(replace_span(text.body, values), text.encoding).encode()

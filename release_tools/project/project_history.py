@@ -25,21 +25,21 @@ from release_tools.history.bump import (
     Past,
     Recommendation,
     VersionScheme,
-    bumped,
-    demanded,
+    bump_least,
+    bump_version,
+    find_demanded,
     free_version,
-    least_bump,
+    recognise_scheme,
     recommend,
-    scheme_of,
 )
 from release_tools.history.changelog import Changelog, Part
-from release_tools.history.commits import changes, first_time_authors, main_line
-from release_tools.history.dates import day_of
+from release_tools.history.commits import follow_main_line, list_changes, list_first_time_authors
+from release_tools.history.dates import parse_day
 from release_tools.history.fragments import FragmentSettings, Tool
-from release_tools.history.notes import notes_from_changelog, notes_from_changes, thanks
+from release_tools.history.notes import write_notes_from_changelog, write_notes_from_changes, write_thanks
 from release_tools.history.packages import Layout, describes
 from release_tools.history.preparation import is_preparation
-from release_tools.history.tagged_releases import PastRelease, aim, last_final, newest, previous
+from release_tools.history.tagged_releases import PastRelease, aim, find_last_final, find_newest, find_previous
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
 from release_tools.parsed_values import find_table
@@ -139,7 +139,7 @@ class ProjectHistory:
 
         The second value tells whether the tag is on a later commit of the same branch.
         """
-        highest, here = last_final(self._elsewhere), last_final(self.releases)
+        highest, here = find_last_final(self._elsewhere), find_last_final(self.releases)
         if highest is None or (here is not None and highest.version < here.version):
             return None
         return highest.tag, contains(self.repository, highest.commit, self.commit)
@@ -160,7 +160,7 @@ class ProjectHistory:
         Raises:
             HistoryError: the configured one is not there.
         """
-        latest = newest(self.releases)
+        latest = find_newest(self.releases)
         found = self.changelog or (self._committed.find(latest.version) if latest else None)
         return found.path if found else ""
 
@@ -190,7 +190,7 @@ class ProjectHistory:
         """Return the section of the changelog about changes that were not released yet; None without one."""
         if self.changelog is None:
             return None
-        latest = newest(self.releases)
+        latest = find_newest(self.releases)
         untagged = (
             part for part in self.changelog.parts if part.version and (not latest or part.version > latest.version)
         )
@@ -199,7 +199,7 @@ class ProjectHistory:
     @cached_property
     def past(self) -> Past:
         """Return the facts from which the next version is recommended."""
-        final, latest = last_final(self.releases), newest(self.releases)
+        final, latest = find_last_final(self.releases), find_newest(self.releases)
         written = self._written_evidence() if latest else ()
         planned, by, doubted = self._plan(written)
         taken = frozenset(release.version for release in self._elsewhere)
@@ -214,15 +214,15 @@ class ProjectHistory:
 
         A changelog whose own entries list what was removed does not count for a version that promises otherwise.
         """
-        final, latest = last_final(self.releases), newest(self.releases)
+        final, latest = find_last_final(self.releases), find_newest(self.releases)
         doubted = None
         for version, by in self._plans():
             if latest is not None and version <= latest.version:
                 continue
             is_changelogs = self.changelog is not None and by == self.changelog.path
             if is_changelogs and final is not None and self.scheme is VersionScheme.SEMVER:
-                needed = least_bump(final.version, demanded(written))
-                if demanded(written) is Level.MAJOR and version.release < needed.release and not version.pre:
+                needed = bump_least(final.version, find_demanded(written))
+                if find_demanded(written) is Level.MAJOR and version.release < needed.release and not version.pre:
                     doubted = version
                     continue
             return version, by, doubted
@@ -268,7 +268,7 @@ class ProjectHistory:
             VersionError: nothing was released yet, the version has no such part or is tagged on another commit, or
                 there is nothing to release.
         """
-        latest = newest(self.releases)
+        latest = find_newest(self.releases)
         here = latest if latest and latest.commit == self.commit else None
         if here and not here.version.is_prerelease:
             return here.version
@@ -278,7 +278,7 @@ class ProjectHistory:
         elif latest is None:
             raise VersionError("no version was tagged yet that could be raised", "Name the first one, such as 0.1.0.")
         else:
-            version, rule = self._free(bumped(latest.version, bump), bump), ""
+            version, rule = self._free(bump_version(latest.version, bump), bump), ""
         if here and (version is None or version.is_prerelease):
             return here.version
         if version is None:
@@ -297,7 +297,7 @@ class ProjectHistory:
     @property
     def scheme(self) -> VersionScheme:
         """Return how the project counts its versions, as its settings say or as its past shows."""
-        return scheme_of(self.releases) if self.config.scheme == "auto" else VersionScheme(self.config.scheme)
+        return recognise_scheme(self.releases) if self.config.scheme == "auto" else VersionScheme(self.config.scheme)
 
     def api_changes(self, since: PastRelease) -> ApiChanges:
         """Return the changes of the public API since a release.
@@ -330,7 +330,7 @@ class ProjectHistory:
         Raises:
             HistoryError: nothing is known of this version.
         """
-        before = previous(self.releases, version)
+        before = find_previous(self.releases, version)
         changelog = self._at(self.head).find(version)
         found = self._from_changelog(version, before, planned=planned)
         if found is None and not planned:
@@ -338,16 +338,18 @@ class ProjectHistory:
         log = git_log.read_commits(self.repository, self.commit, before.commit if before else "", self.path)
         if found is None:
             since = f" since {before.tag}" if before else ""
-            text = notes_from_changes([one for one in changes(main_line(log)) if not is_preparation(one.text)])
+            text = write_notes_from_changes(
+                [one for one in list_changes(follow_main_line(log)) if not is_preparation(one.text)]
+            )
             source = f"{len(log)} commit{'' if len(log) == 1 else 's'}{since}"
             found = Notes(text, source, from_changelog=False, silent_changelog=changelog.path if changelog else "")
         known = git_log.read_identities(self.repository, before.commit) if before else None
-        new = thanks(first_time_authors(log, known) if known is not None else ())
+        new = write_thanks(list_first_time_authors(log, known) if known is not None else ())
         return replace(found, text="\n\n".join(filter(None, (found.text, new))))
 
     def _check_known(self, version: Version, changelog: Changelog | None) -> None:
         """Refuse a version that was never tagged though a later one is known."""
-        latest = newest(self.releases)
+        latest = find_newest(self.releases)
         later = [release for release in (latest.version if latest else None, changelog and changelog.newest) if release]
         if all(release.version != version for release in self.releases) and version < max(later, default=version):
             raise HistoryError(
@@ -364,7 +366,7 @@ class ProjectHistory:
                 own = (changelog.pending_for(version) if changelog else None) or committed.uncollected
             if changelog and own:
                 parts = [own, *changelog.leading_to(version, before.version if before else None)]
-                if text := notes_from_changelog(changelog, parts):
+                if text := write_notes_from_changelog(changelog, parts):
                     return Notes(text, changelog.path, from_changelog=True)
         return None
 
@@ -373,12 +375,12 @@ class ProjectHistory:
         tagged = next((release for release in self.releases if release.version == version), None)
         if tagged is not None:
             return tagged.commit == commit
-        latest = newest(self.releases)
+        latest = find_newest(self.releases)
         return planned or latest is None or version > latest.version
 
     def _evidence(self, since: PastRelease) -> tuple[BumpEvidence, ...]:
         """Return what files, metadata, public API and commits ask for, by the changes since a release."""
-        changed = git_log.changed_files(self.repository, since.commit, self.commit, self.path)
+        changed = git_log.list_changed_files(self.repository, since.commit, self.commit, self.path)
         before, after = self._at(since.commit).pyproject, self._committed.pyproject
         layouts = self._committed.layout, Layout.of(changed, self._committed.name, before)
         installed = [path for path in changed if any(layout.installs(path) for layout in layouts)]
@@ -387,9 +389,9 @@ class ProjectHistory:
         found = [bump_evidence.from_files(changed, installed, [path for path in changed if describes(path)])]
         if not installed:
             return tuple(found)
-        found += bump_evidence.from_python(_python(before), _python(after))
+        found += bump_evidence.from_python(_find_python(before), _find_python(after))
         log = git_log.read_commits(self.repository, self.commit, since.commit, self.path)
-        found += bump_evidence.from_commits(changes(log))
+        found += bump_evidence.from_commits(list_changes(log))
         try:
             found.append(bump_evidence.from_api(self.api_changes(since)))
         except HistoryError as error:
@@ -412,10 +414,10 @@ class ProjectHistory:
         return folder
 
 
-def today(env: Mapping[str, str]) -> date:
+def find_today(env: Mapping[str, str]) -> date:
     """Return the day of the release: today, or the one of SOURCE_DATE_EPOCH, so that a run can be repeated later."""
     epoch = env.get("SOURCE_DATE_EPOCH", "")
-    return day_of(int(epoch)) if epoch.isascii() and epoch.isdecimal() else datetime.now(UTC).date()
+    return parse_day(int(epoch)) if epoch.isascii() and epoch.isdecimal() else datetime.now(UTC).date()
 
 
 def _describe(pyproject: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -425,7 +427,7 @@ def _describe(pyproject: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
     return project, poetry
 
 
-def _python(pyproject: Mapping[str, Any]) -> str:
+def _find_python(pyproject: Mapping[str, Any]) -> str:
     poetry = find_table(pyproject, "tool", "poetry", "dependencies")
     return str(find_table(pyproject, "project").get("requires-python") or poetry.get("python") or "")
 

@@ -22,7 +22,7 @@ def require_python(project: Path) -> None:
     Raises:
         BuildError: the project states that it needs another one.
     """
-    stated = stated_python(project)
+    stated = find_stated_python(project)
     try:
         wanted = SpecifierSet(stated)
     except InvalidSpecifier:
@@ -39,7 +39,7 @@ def require_python(project: Path) -> None:
     )
 
 
-def stated_python(project: Path) -> str:
+def find_stated_python(project: Path) -> str:
     """Return the specifier of the Python versions that a project runs on (PEP 440); empty where none is stated."""
     stated = (
         Project.of(read_pyproject(project)).requires_python,

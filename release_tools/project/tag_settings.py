@@ -19,7 +19,7 @@ _PLACEHOLDERS: Final = re.compile(r"\{new_version\}|\{version\}|\$\{version\}|\$
 _PLAIN: Final = ("v", "")
 
 
-def stated_format(pyproject: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[str, str]]) -> TagFormat | None:
+def find_stated_format(pyproject: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[str, str]]) -> TagFormat | None:
     """Return the tag format that the project's own settings state; None where they state none.
 
     A setting that cannot be understood is passed over: its own tool judges it.
@@ -29,7 +29,7 @@ def stated_format(pyproject: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[
         setup_cfg: the sections of ``setup.cfg``.
     """
     tool = find_table(pyproject, "tool")
-    readers = (_of_scm, _of_versioningit, _of_dunamai)
+    readers = (_read_scm_format, _read_versioningit_format, _read_dunamai_format)
     for reader in readers:
         found = reader(tool)
         if found is not None:
@@ -38,14 +38,14 @@ def stated_format(pyproject: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[
     prefix = versioneer.get("tag_prefix")
     if isinstance(prefix, str):
         return _with_prefix(prefix.strip("'\""))
-    for template in _templates(tool, setup_cfg):
+    for template in _list_templates(tool, setup_cfg):
         before, after = _split(template)
         if before not in _PLAIN and is_safe_ref(f"{before}1{after}"):
             return TagFormat(before, after, (before,))
     return None
 
 
-def _of_scm(tool: Mapping[str, Any]) -> TagFormat | None:
+def _read_scm_format(tool: Mapping[str, Any]) -> TagFormat | None:
     """Read setuptools-scm, vcs-versioning, flit-scm, hatch-vcs and pdm-backend, which share the names of settings."""
     hatch = find_table(tool, "hatch", "version")
     pdm = find_table(tool, "pdm", "version")
@@ -59,7 +59,7 @@ def _of_scm(tool: Mapping[str, Any]) -> TagFormat | None:
         commands = (table.get("git_describe_command"), git.get("describe_command"))
         match = [glob for command in commands for glob in _match_options(command)]
         match += list_texts(table.get("tag_filter"))
-        pattern = _compiled(table.get("tag_regex"))
+        pattern = _compile_pattern(table.get("tag_regex"))
         if pattern is not None:
             return _with_pattern(pattern, match)
         if match:
@@ -67,12 +67,12 @@ def _of_scm(tool: Mapping[str, Any]) -> TagFormat | None:
     return None
 
 
-def _of_versioningit(tool: Mapping[str, Any]) -> TagFormat | None:
+def _read_versioningit_format(tool: Mapping[str, Any]) -> TagFormat | None:
     hatch = find_table(tool, "hatch", "version")
     table = hatch if hatch.get("source") == "versioningit" and len(hatch) > 1 else find_table(tool, "versioningit")
     tag2version, vcs = find_table(table, "tag2version"), find_table(table, "vcs")
     match = list_texts(vcs.get("match"))
-    pattern = _compiled(tag2version.get("regex"))
+    pattern = _compile_pattern(tag2version.get("regex"))
     if pattern is not None:
         return _with_pattern(pattern, match)
     prefix, suffix = (tag2version.get(key) for key in ("rmprefix", "rmsuffix"))
@@ -84,7 +84,7 @@ def _of_versioningit(tool: Mapping[str, Any]) -> TagFormat | None:
     return None
 
 
-def _of_dunamai(tool: Mapping[str, Any]) -> TagFormat | None:
+def _read_dunamai_format(tool: Mapping[str, Any]) -> TagFormat | None:
     for name in ("poetry-dynamic-versioning", "uv-dynamic-versioning"):
         table = find_table(tool, name)
         prefix, pattern = table.get("pattern-prefix") or "", table.get("pattern") or "default"
@@ -95,7 +95,7 @@ def _of_dunamai(tool: Mapping[str, Any]) -> TagFormat | None:
             if prefix and is_safe_ref(f"{prefix}v1"):
                 return TagFormat(accepted[0], "", accepted)
             continue
-        compiled = _compiled(f"^{re.escape(prefix)}{pattern.removeprefix('^')}" if prefix else pattern)
+        compiled = _compile_pattern(f"^{re.escape(prefix)}{pattern.removeprefix('^')}" if prefix else pattern)
         if compiled is not None and "base" in compiled.groupindex:
             return _with_pattern(compiled, ())
     return None
@@ -129,7 +129,7 @@ def _with_pattern(pattern: re.Pattern[str], match: Sequence[str]) -> TagFormat:
     return TagFormat(pattern=pattern, match=tuple(match))
 
 
-def _templates(tool: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+def _list_templates(tool: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     yield from list_texts(find_table(tool, "bumpversion").get("tag_name"))
     yield from list_texts(setup_cfg.get("bumpversion", {}).get("tag_name"))
     yield from list_texts(find_table(tool, "commitizen").get("tag_format"))
@@ -152,7 +152,7 @@ def _match_options(command: object) -> list[str]:
     return joined + [value for option, value in pairwise(words) if option == "--match"]
 
 
-def _compiled(pattern: object) -> re.Pattern[str] | None:
+def _compile_pattern(pattern: object) -> re.Pattern[str] | None:
     if not isinstance(pattern, str) or not pattern:
         return None
     try:

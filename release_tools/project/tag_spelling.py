@@ -14,8 +14,8 @@ from release_tools.errors import RepositoryError
 from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Repository
 from release_tools.model.versions import TagFormat, is_safe_ref
-from release_tools.project.name import read_setup_cfg, stated_name
-from release_tools.project.tag_settings import stated_format
+from release_tools.project.name import find_stated_name, read_setup_cfg
+from release_tools.project.tag_settings import find_stated_format
 
 _FIRST_DIGIT: Final = re.compile(r"(?<![0-9.])[0-9]")
 
@@ -38,8 +38,8 @@ class _Tag:
 def find_tag_format(context: Context) -> TagFormat:
     """Return the tag format of a project.
 
-    That is the setting ``tag-format``; else what the settings of another tool state (`stated_format`); else tags with
-    the project's name, where there are any; else ``v1.2.3`` and ``1.2.3``.
+    That is the setting ``tag-format``; else what the settings of another tool state (`find_stated_format`); else tags
+    with the project's name, where there are any; else ``v1.2.3`` and ``1.2.3``.
 
     Raises:
         ConfigError: the setting, or ``pyproject.toml``, is not valid.
@@ -51,10 +51,10 @@ def find_tag_format(context: Context) -> TagFormat:
     except RepositoryError:
         repository = None
     tags = _read_tags(repository) if repository else []
-    stated = stated_format(read_pyproject(context.project), read_setup_cfg(context.project))
+    stated = find_stated_format(read_pyproject(context.project), read_setup_cfg(context.project))
     if stated is not None:
         return stated.spelled_by(tag.name for tag in tags) if stated.pattern else stated
-    return _by_name(tags, _names(context.project, repository)) or TagFormat()
+    return _find_format_by_name(tags, _list_names(context.project, repository)) or TagFormat()
 
 
 def suggest_template(context: Context, commit: str, version: str = "") -> str:
@@ -69,7 +69,7 @@ def suggest_template(context: Context, commit: str, version: str = "") -> str:
         version: the project's; empty where it is not known.
     """
     repository = open_repository(context)
-    names = _names(context.project, repository)
+    names = _list_names(context.project, repository)
     candidates = []
     for tag in _read_tags(repository):
         prefix, text = _split(tag.name)
@@ -85,7 +85,7 @@ def suggest_template(context: Context, commit: str, version: str = "") -> str:
     return f"{max(candidates)[1]}{{version}}" if candidates else ""
 
 
-def unrecognized_tags(repository: Repository, commit: str, version: Version, tag_format: TagFormat) -> list[str]:
+def find_unrecognized_tags(repository: Repository, commit: str, version: Version, tag_format: TagFormat) -> list[str]:
     """Return the tags on a commit that seem to carry a version, but are none of the project's by its format."""
     found = []
     for tag in repository.tags(points_at=commit):
@@ -96,12 +96,12 @@ def unrecognized_tags(repository: Repository, commit: str, version: Version, tag
     return found
 
 
-def _by_name(tags: list[_Tag], names: tuple[str, ...]) -> TagFormat | None:
+def _find_format_by_name(tags: list[_Tag], names: tuple[str, ...]) -> TagFormat | None:
     """Return the format of tags with the project's name; None where there are none, or others took over."""
     named: dict[str, tuple[_Tag, Version]] = {}
     prefixes: dict[str, None] = {}
     for tag in tags:
-        prefix = _named_prefix(tag.name, names)
+        prefix = _find_named_prefix(tag.name, names)
         if prefix is None:
             continue
         version = TagFormat(prefix, "", (prefix,)).version(tag.name)
@@ -133,7 +133,7 @@ def _is_one_series(some: list[tuple[_Tag, Version]], others: list[tuple[_Tag, Ve
     return False
 
 
-def _named_prefix(tag: str, names: tuple[str, ...]) -> str | None:
+def _find_named_prefix(tag: str, names: tuple[str, ...]) -> str | None:
     """Return what comes before the version in ``NAME-1.0``, ``NAME-v1.0``, ``NAME/1.0`` or ``NAME@1.0``."""
     for name in names:
         spelled = r"[-_.]*".join(map(re.escape, name.split("-")))
@@ -143,9 +143,9 @@ def _named_prefix(tag: str, names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _names(project: Path, repository: Repository | None) -> tuple[str, ...]:
+def _list_names(project: Path, repository: Repository | None) -> tuple[str, ...]:
     """Return the names that a project's tags may have, canonical: its own, and its folder's in a larger repository."""
-    names = [canonicalize_name(stated_name(project))]
+    names = [canonicalize_name(find_stated_name(project))]
     if repository is not None and project.resolve() != repository.root:
         names.append(canonicalize_name(project.name))
     return tuple(filter(None, dict.fromkeys(names)))

@@ -175,7 +175,7 @@ def to_semver(version: Version) -> str:
     return "-".join([text, ".".join(before)]) if before else text
 
 
-def replaced(text: str, values: Mapping[VersionField, str]) -> str:
+def replace_span(text: str, values: Mapping[VersionField, str]) -> str:
     """Return a text with other values in its fields; every other character stays."""
     for field in sorted(values, key=lambda field: field.span, reverse=True):
         start, end = field.span
@@ -193,7 +193,7 @@ def _quote(field: VersionField, value: str) -> str:
         return value
 
 
-def distinct(fields: Iterable[VersionField]) -> list[VersionField]:
+def drop_duplicates(fields: Iterable[VersionField]) -> list[VersionField]:
     """Return the fields in their order, each value of a file once."""
     known: dict[tuple[str, tuple[int, int], str], VersionField] = {}
     for field in fields:

@@ -11,16 +11,16 @@ from typing import Any, Final
 from release_tools.history.packages import SOURCE_FOLDERS, find_packages
 from release_tools.project.facts import Project, VersionSource
 from release_tools.project.field_formats import (
-    ini_values,
-    json_values,
+    find_ini_values,
+    find_json_values,
+    find_python_values,
+    find_setup_py_version,
+    find_toml_values,
+    find_yaml_values,
     matches,
-    python_values,
-    setup_py_version,
-    toml_values,
-    yaml_values,
 )
-from release_tools.project.listed_files import listed_fields
-from release_tools.project.version_field import Found, Role, Spelling, Text, Tree, VersionField, distinct
+from release_tools.project.listed_files import find_listed_fields
+from release_tools.project.version_field import Found, Role, Spelling, Text, Tree, VersionField, drop_duplicates
 
 CITATION: Final = "CITATION.cff"
 _VERSION_MODULES: Final = ("__init__", "__about__", "__version__", "_about", "_version", "about", "version")
@@ -56,7 +56,9 @@ class VersionFiles:
     @cached_property
     def fields(self) -> list[VersionField]:
         """Return every field, each once: first those that the build reads."""
-        found = distinct((*self._sources(), *self._copies(), *self._listed(), *self._citations()))
+        found = drop_duplicates(
+            (*self._find_sources(), *self._find_copies(), *self._find_listed(), *self._find_citations())
+        )
         decisive = [field for field in found if field.role is Role.SOURCE]
         if any(field.is_placeholder for field in decisive):
             return found
@@ -65,7 +67,7 @@ class VersionFiles:
     @property
     def sources(self) -> list[VersionField]:
         """Return the fields that decide which version is built; none where that comes from tags or from code."""
-        return distinct(self._sources())
+        return drop_duplicates(self._find_sources())
 
     def text(self, path: str) -> Text | None:
         """Return the text of a file; None where there is no such file, or where it is no text that somebody edits."""
@@ -101,7 +103,7 @@ class VersionFiles:
             table = table.get(key) if isinstance(table, dict) else None
         return table if isinstance(table, dict) else {}
 
-    def _in(
+    def _find_in_file(
         self,
         path: str,
         find: Callable[..., Iterator[Found]],
@@ -118,70 +120,70 @@ class VersionFiles:
 
     # What the build reads.
 
-    def _sources(self) -> Iterator[VersionField]:
+    def _find_sources(self) -> Iterator[VersionField]:
         project = self._project
         if project.source in {VersionSource.VCS, VersionSource.VERSIONINGIT}:
             return
         keys = (("project", "version"), ("tool", "poetry", "version"))
-        yield from self._in("pyproject.toml", toml_values, *keys, role=Role.SOURCE)
+        yield from self._find_in_file("pyproject.toml", find_toml_values, *keys, role=Role.SOURCE)
         if project.source is VersionSource.STATIC:
             return
-        yield from self._named_by_settings()
-        yield from self._in("setup.py", setup_py_version, role=Role.SOURCE)
-        for field in self._in("setup.cfg", ini_values, ("metadata", "version"), role=Role.SOURCE):
+        yield from self._find_named_by_settings()
+        yield from self._find_in_file("setup.py", find_setup_py_version, role=Role.SOURCE)
+        for field in self._find_in_file("setup.cfg", find_ini_values, ("metadata", "version"), role=Role.SOURCE):
             if not field.value.startswith(("attr:", "file:")):
                 yield field
 
-    def _named_by_settings(self) -> Iterator[VersionField]:
+    def _find_named_by_settings(self) -> Iterator[VersionField]:
         """Return the fields in files that a backend is configured to read the version from."""
         backend = self._project.backend
         hatch, pdm = self._table("tool", "hatch", "version"), self._table("tool", "pdm", "version")
         if "hatch" in backend and isinstance(hatch.get("path"), str) and hatch.get("source", "regex") == "regex":
-            yield from self._by_pattern(hatch["path"], hatch.get("pattern"))
+            yield from self._find_by_pattern(hatch["path"], hatch.get("pattern"))
         if "pdm" in backend and isinstance(pdm.get("path"), str):
-            yield from self._by_pattern(pdm["path"], None)
+            yield from self._find_by_pattern(pdm["path"], None)
         scikit = self._table("tool", "scikit-build", "metadata", "version")
         if "scikit_build" in backend and isinstance(scikit.get("input"), str):
-            yield from self._by_pattern(scikit["input"], scikit.get("regex"))
+            yield from self._find_by_pattern(scikit["input"], scikit.get("regex"))
         if "maturin" in backend:
-            yield from self._cargo()
+            yield from self._find_cargo()
         if "mesonpy" in backend:
-            yield from self._in("meson.build", matches, _MESON, "project.version", role=Role.SOURCE)
+            yield from self._find_in_file("meson.build", matches, _MESON, "project.version", role=Role.SOURCE)
         if "flit" in backend:
             names = self._table("tool", "flit", "module"), self._table("tool", "flit", "metadata")
             module = names[0].get("name") or names[1].get("module") or self._project.name.replace("-", "_")
-            yield from self._attribute(f"{module}.__version__")
+            yield from self._find_attribute(f"{module}.__version__")
         if "setuptools" in backend:
             dynamic = self._table("tool", "setuptools", "dynamic", "version")
             yield from self._as_setuptools(dynamic.get("attr"), dynamic.get("file"))
-            for field in self._in("setup.cfg", ini_values, ("metadata", "version")):
+            for field in self._find_in_file("setup.cfg", find_ini_values, ("metadata", "version")):
                 kind, _, value = field.value.partition(":")
                 known = {kind.strip(): value.strip()}
                 yield from self._as_setuptools(known.get("attr"), known.get("file"))
 
     def _as_setuptools(self, attr: object, file: object) -> Iterator[VersionField]:
         if isinstance(attr, str):
-            yield from self._attribute(attr)
+            yield from self._find_attribute(attr)
         files = [file] if isinstance(file, str) else file if isinstance(file, list) else []
         for path in files:
-            yield from self._in(str(path), matches, _PLAIN, "the file", role=Role.SOURCE)
+            yield from self._find_in_file(str(path), matches, _PLAIN, "the file", role=Role.SOURCE)
 
-    def _by_pattern(self, path: str, pattern: object) -> Iterator[VersionField]:
+    def _find_by_pattern(self, path: str, pattern: object) -> Iterator[VersionField]:
         try:
             expression = re.compile(pattern if isinstance(pattern, str) else _HATCH_PATTERN, re.MULTILINE)
         except re.error:
             return
         if "version" in expression.groupindex:
-            yield from self._in(path, matches, expression, "version", role=Role.SOURCE)
+            yield from self._find_in_file(path, matches, expression, "version", role=Role.SOURCE)
 
-    def _attribute(self, name: str) -> Iterator[VersionField]:
+    def _find_attribute(self, name: str) -> Iterator[VersionField]:
         """Return the variable of a module, ``demo._version.__version__``, wherever its package is."""
         module, _, variable = name.rpartition(".")
         stem = module.replace(".", "/")
         for folder in self._folders:
             for path in (f"{folder}{stem}.py", f"{folder}{stem}/__init__.py"):
                 if path in self._paths:
-                    yield from self._in(path, python_values, variable, role=Role.SOURCE)
+                    yield from self._find_in_file(path, find_python_values, variable, role=Role.SOURCE)
                     return
 
     @cached_property
@@ -192,35 +194,37 @@ class VersionFiles:
         names = ((own,) if isinstance(own, str) else ()) + SOURCE_FOLDERS
         return [f"{name.strip('./')}/" if name.strip("./") else "" for name in names]
 
-    def _cargo(self) -> Iterator[VersionField]:
+    def _find_cargo(self) -> Iterator[VersionField]:
         manifest = self._table("tool", "maturin").get("manifest-path", "Cargo.toml")
         path = str(PurePosixPath(str(manifest)))
         keys = (("package", "version"), ("workspace", "package", "version"))
-        yield from self._in(path, toml_values, *keys, role=Role.SOURCE, spelling=Spelling.SEMVER)
+        yield from self._find_in_file(path, find_toml_values, *keys, role=Role.SOURCE, spelling=Spelling.SEMVER)
         text = self.text(path)
         name = re.search(r'^name\s*=\s*"([^"]+)"', text.body, re.MULTILINE) if text else None
         if name:
             lock = str(PurePosixPath(path).with_name("Cargo.lock"))
-            yield from self._in(lock, _find_in_lock, name[1], spelling=Spelling.SEMVER)
+            yield from self._find_in_file(lock, _find_in_lock, name[1], spelling=Spelling.SEMVER)
 
     # What repeats it.
 
-    def _copies(self) -> Iterator[VersionField]:
-        for path in self._version_modules():
+    def _find_copies(self) -> Iterator[VersionField]:
+        for path in self._list_version_modules():
             text = self.text(path)
             if text is not None and not _GENERATED.search(text.body[:1000]):
-                yield from self._in(path, python_values, "__version__")
+                yield from self._find_in_file(path, find_python_values, "__version__")
         for path in _CONF:
-            yield from self._sphinx(path)
+            yield from self._find_sphinx(path)
         for path in ("package.json", "package-lock.json", "npm-shrinkwrap.json"):
-            yield from self._in(path, json_values, ("version",), ("packages", "", "version"), spelling=Spelling.SEMVER)
+            yield from self._find_in_file(
+                path, find_json_values, ("version",), ("packages", "", "version"), spelling=Spelling.SEMVER
+            )
         name = re.sub(r"[-_.]+", "-", self._project.name).lower()
         if name:
-            yield from self._in("uv.lock", _find_in_lock, name)
+            yield from self._find_in_file("uv.lock", _find_in_lock, name)
         keys = (("workspace", "version"), ("project", "version"))
-        yield from self._in("pixi.toml", toml_values, *keys)
+        yield from self._find_in_file("pixi.toml", find_toml_values, *keys)
 
-    def _version_modules(self) -> Iterator[str]:
+    def _list_version_modules(self) -> Iterator[str]:
         """Return the modules in which projects usually keep ``__version__``, of each import package."""
         for package in find_packages(self._paths, self._project.name):
             stem = package.replace(".", "/")
@@ -228,12 +232,12 @@ class VersionFiles:
                 names = (f"{folder}{stem}.py", *(f"{folder}{stem}/{name}.py" for name in _VERSION_MODULES))
                 yield from (path for path in names if path in self._paths)
 
-    def _sphinx(self, path: str) -> Iterator[VersionField]:
+    def _find_sphinx(self, path: str) -> Iterator[VersionField]:
         """Return ``release``, the whole version, and ``version``, which may be its beginning, of Sphinx's settings.
 
         https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-version
         """
-        fields = list(self._in(path, python_values, "release", "version"))
+        fields = list(self._find_in_file(path, find_python_values, "release", "version"))
         full = next((field.version for field in fields if field.name == "release"), None)
         for field in fields:
             own = field.version
@@ -243,32 +247,32 @@ class VersionFiles:
             else:
                 yield field
 
-    def _listed(self) -> Iterator[VersionField]:
-        yield from listed_fields(self.text, sorted(self._paths))
+    def _find_listed(self) -> Iterator[VersionField]:
+        yield from find_listed_fields(self.text, sorted(self._paths))
 
     # What names the newest release.
 
-    def _citations(self) -> Iterator[VersionField]:
-        yield from self._in(CITATION, yaml_values, "version", role=Role.CITATION)
-        yield from self._in(CITATION, yaml_values, "date-released", role=Role.DATE)
+    def _find_citations(self) -> Iterator[VersionField]:
+        yield from self._find_in_file(CITATION, find_yaml_values, "version", role=Role.CITATION)
+        yield from self._find_in_file(CITATION, find_yaml_values, "date-released", role=Role.DATE)
         keys = (("version",), ("softwareVersion",))
-        yield from self._in("codemeta.json", json_values, *keys, role=Role.CITATION)
-        yield from self._in("codemeta.json", json_values, ("dateModified",), role=Role.DATE)
-        yield from self._in(".zenodo.json", json_values, ("version",), role=Role.CITATION)
-        yield from self._in(".zenodo.json", json_values, ("publication_date",), role=Role.DATE)
+        yield from self._find_in_file("codemeta.json", find_json_values, *keys, role=Role.CITATION)
+        yield from self._find_in_file("codemeta.json", find_json_values, ("dateModified",), role=Role.DATE)
+        yield from self._find_in_file(".zenodo.json", find_json_values, ("version",), role=Role.CITATION)
+        yield from self._find_in_file(".zenodo.json", find_json_values, ("publication_date",), role=Role.DATE)
         for path in (self.recipe,) if self.recipe else _RECIPES:
-            yield from self._conda_recipe(path)
+            yield from self._find_conda_recipe(path)
 
-    def _conda_recipe(self, path: str) -> Iterator[VersionField]:
+    def _find_conda_recipe(self, path: str) -> Iterator[VersionField]:
         text = self.text(path)
         if text is None:
             return
         if PurePosixPath(path).name == "meta.yaml":
             found = list(matches(text.body, _JINJA_VERSION, "version"))
             if not found and "{%" not in text.body and "{{" not in text.body:
-                found = list(yaml_values(text.body, "package.version"))
+                found = list(find_yaml_values(text.body, "package.version"))
         else:
-            values = yaml_values(text.body, "context.version", "package.version")
+            values = find_yaml_values(text.body, "context.version", "package.version")
             found = [one for one in values if "${{" not in one.value]
         hashed = re.search(r"^[ \t]*sha256[ \t]*:", text.body, re.MULTILINE)
         for one in found:

@@ -71,7 +71,7 @@ class GitTagPublisher(BasePublisher):
             return replace(expected, digest=commit) if commit else None
 
         def apply() -> Receipt:
-            remote.create_tag(release.tag, release.commit, _message(release))
+            remote.create_tag(release.tag, release.commit, _write_message(release))
             pushed = find()
             if pushed is None:
                 raise RemoteError(f"{release.tag}: {remote.title} accepted the tag but does not show it")
@@ -138,5 +138,5 @@ class GitTagPublisher(BasePublisher):
         return self._remote
 
 
-def _message(release: Release) -> str:
+def _write_message(release: Release) -> str:
     return "\n\n".join(filter(None, (f"{release.name} {release.version}".strip(), release.release_notes)))

@@ -15,12 +15,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from release_tools.artifacts import manifest
-from release_tools.checks.content_diff import content_differences
+from release_tools.checks.content_diff import find_content_differences
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
 from release_tools.errors import ConflictError, OutputError, ReleaseToolsError, RemoteError
 from release_tools.forges.base import Draft, HostedRepository
-from release_tools.forges.registry import hosted_repository
+from release_tools.forges.registry import find_hosted_repository
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Document, Note, Skip, State
@@ -38,7 +38,7 @@ from release_tools.publishers.base import (
 )
 from release_tools.publishers.hosted_release import COMPLETION_MARKER, KnownRelease
 from release_tools.system.credentials import GITHUB_TOKEN
-from release_tools.system.sanitize import markdown_line
+from release_tools.system.sanitize import escape_markdown_line
 from release_tools.wording import list_some
 
 NAME: Final = "github"
@@ -96,13 +96,13 @@ class GitHubReleasePublisher(BasePublisher):
             ConflictError: the release on GitHub is of another commit, or its files are not what it says.
             RemoteError: GitHub could not be queried.
         """
-        known = self._known(release.tag)
+        known = self._read_known(release.tag)
         if not known.is_complete:
             return release, ()
         folder = self._context.scratch / "draft"
         folder.mkdir(exist_ok=True)
         complete = _read_complete(known, folder, release)
-        if _digests(complete) == _digests(release):
+        if _read_digests(complete) == _read_digests(release):
             return release, ()
         for artifact in complete.artifacts:
             _download(known, artifact, folder)
@@ -122,11 +122,11 @@ class GitHubReleasePublisher(BasePublisher):
         Raises:
             RemoteError: GitHub could not be queried.
         """
-        known = self._known(release.tag)
+        known = self._read_known(release.tag)
         if phase is Phase.STAGE:
             yield from _describe(known)
-            yield _draft_action(known, release)
-            for path, sha256 in self._files(release):
+            yield _make_draft_action(known, release)
+            for path, sha256 in self._list_files(release):
                 if not known.is_immutable or known.asset(path.name):
                     yield _upload_action(known, path, sha256)
             if not known.is_complete and not known.is_immutable:
@@ -165,7 +165,7 @@ class GitHubReleasePublisher(BasePublisher):
         if repository is None or not self._context.config.github.enabled:
             yield Note(State.SKIPPED, "the project has no releases on GitHub")
             return
-        release = self._known(query.tag).release
+        release = self._read_known(query.tag).release
         if release is None:
             yield Note(State.SKIPPED, f"GitHub has no release {query.tag}")
         elif release.is_draft:
@@ -190,7 +190,7 @@ class GitHubReleasePublisher(BasePublisher):
 
     @cached_property
     def _repository(self) -> HostedRepository | None:
-        return hosted_repository(self._context)
+        return find_hosted_repository(self._context)
 
     @property
     def _required_repository(self) -> HostedRepository:
@@ -198,10 +198,10 @@ class GitHubReleasePublisher(BasePublisher):
             raise AssertionError("a project that is not on GitHub is skipped")
         return self._repository
 
-    def _known(self, tag: str) -> KnownRelease:
+    def _read_known(self, tag: str) -> KnownRelease:
         return self._releases.setdefault(tag, KnownRelease(self._required_repository, tag))
 
-    def _files(self, release: Release) -> Iterator[tuple[Path, str]]:
+    def _list_files(self, release: Release) -> Iterator[tuple[Path, str]]:
         for artifact in release.artifacts:
             yield artifact.path, artifact.sha256
         sums = "".join(f"{artifact.sha256}  {artifact.filename}\n" for artifact in release.artifacts)
@@ -252,7 +252,7 @@ class GitHubReleasePublisher(BasePublisher):
     def _delete_draft_action(self, tag: str) -> Action:
         repository = self._required_repository
         expected = Receipt(f"{NAME}:draft-deleted:{tag}", f"{repository.url}/releases", "")
-        known = self._known(tag)
+        known = self._read_known(tag)
 
         def find() -> Receipt | None:
             known.forget()
@@ -279,7 +279,7 @@ def _describe(known: KnownRelease) -> Iterator[Note]:
         yield Note(State.WARNING, f"the GitHub release {known.tag} is immutable: no missing file can be added")
 
 
-def _draft_action(known: KnownRelease, release: Release) -> Action:
+def _make_draft_action(known: KnownRelease, release: Release) -> Action:
     """Return the creation of the draft; a release of that tag, draft or not, is used as it is."""
     repository = known.repository
     expected = Receipt(f"{NAME}-draft:{known.tag}", f"{repository.url}/releases", release.commit)
@@ -324,7 +324,7 @@ def _retract_action(repository: HostedRepository, tag: str, reason: str) -> Acti
     release = repository.releases.find_published(tag)
     if release is None:
         raise RemoteError(f"the GitHub release {tag} is gone")
-    notice = f"> [!CAUTION]\n> {_RETRACTED} {markdown_line(reason)}\n\n"
+    notice = f"> [!CAUTION]\n> {_RETRACTED} {escape_markdown_line(reason)}\n\n"
     expected = Receipt(f"{NAME}:retracted:{tag}", release.url, hashlib.sha256(notice.encode()).hexdigest())
 
     def find() -> Receipt | None:
@@ -386,12 +386,12 @@ def _compare(complete: Release, release: Release) -> Iterator[Note]:
         if ours is None:
             yield Note(State.WARNING, f"{theirs.filename} was not built here")
         elif ours.sha256 != theirs.sha256:
-            members = content_differences(theirs, ours)
+            members = find_content_differences(theirs, ours)
             if members:
                 yield Note(State.WARNING, f"{theirs.filename} has other content", list_some(members, 1))
             else:
                 yield Note(State.INFO, f"{theirs.filename} is packed differently", "its content is the same")
 
 
-def _digests(release: Release) -> dict[str, str]:
+def _read_digests(release: Release) -> dict[str, str]:
     return {artifact.filename: artifact.sha256 for artifact in release.artifacts}

@@ -85,7 +85,7 @@ def leads_to_pypi(config: Config, kind: Kind) -> bool:
     return any(destination in PUBLIC_INDEXES.values() for destination in parse_route(config, kind))
 
 
-def origins(config: Config) -> Iterator[str]:
+def list_origins(config: Config) -> Iterator[str]:
     """Yield the addresses of every destination of every route: the only hosts that publishing may ask.
 
     Raises:

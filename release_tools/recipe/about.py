@@ -7,10 +7,10 @@ from typing import Final
 from packaging.metadata import RawMetadata
 
 from release_tools.recipe.evidence import Evidence
-from release_tools.recipe.licenses import license_files, spdx
-from release_tools.recipe.readme import LINK, first_sentence, headings, plain_letters
+from release_tools.recipe.licenses import find_spdx, list_license_files
+from release_tools.recipe.readme import LINK, find_first_sentence, find_headings, strip_letters
 from release_tools.recipe.recipe_model import About
-from release_tools.system.sanitize import visible
+from release_tools.system.sanitize import make_visible
 
 # The labels of Project-URL that mean one thing, without case and punctuation
 # (https://packaging.python.org/specifications/well-known-project-urls/).
@@ -22,9 +22,9 @@ LONGEST_SUMMARY: Final = 500
 FEW_WORDS: Final = 3
 
 
-def about(evidence: Evidence) -> About:
+def write_about(evidence: Evidence) -> About:
     """Return the links, the summary and the license of a project; what is not known is left empty."""
-    files = license_files(evidence.metadata, evidence.sources)
+    files = list_license_files(evidence.metadata, evidence.sources)
     return describe(evidence.metadata, files, [evidence.sources.texts.get(path, "") for path in files])
 
 
@@ -36,42 +36,42 @@ def describe(metadata: RawMetadata, files: tuple[str, ...], texts: Iterable[str]
         files: its license files, as the package is to name them.
         texts: their contents.
     """
-    urls = _urls(metadata)
-    repository, documentation = _first(urls, REPOSITORY), _first(urls, DOCUMENTATION)
+    urls = _read_urls(metadata)
+    repository, documentation = _find_first(urls, REPOSITORY), _find_first(urls, DOCUMENTATION)
     return About(
-        homepage=_first(urls, HOMEPAGE) or repository or documentation or next(iter(urls.values()), ""),
-        summary=_summary(metadata),
-        license=spdx(metadata, dict(zip(files, texts, strict=False))),
+        homepage=_find_first(urls, HOMEPAGE) or repository or documentation or next(iter(urls.values()), ""),
+        summary=_choose_summary(metadata),
+        license=find_spdx(metadata, dict(zip(files, texts, strict=False))),
         license_files=files,
         repository=repository,
         documentation=documentation,
     )
 
 
-def _summary(metadata: RawMetadata) -> str:
+def _choose_summary(metadata: RawMetadata) -> str:
     """Return the summary in one line, without the project's name in front of it.
 
     Two or three words say hardly anything: reviewers then take the README's first sentence, unless it only defines the
     name, or the project heads its README with these very words.
     """
-    text = LINK.sub(r"\1", " ".join(visible(metadata.get("summary", "")).split()))
+    text = LINK.sub(r"\1", " ".join(make_visible(metadata.get("summary", "")).split()))
     head, _, rest = re.split(r"(: |, | - | \u2013 | \u2014 |\Z)", text, maxsplit=1)
     name = metadata.get("name", "")
-    if len(rest.split()) > FEW_WORDS and plain_letters(name) in map(plain_letters, (head, head.rpartition(" ")[2])):
+    if len(rest.split()) > FEW_WORDS and strip_letters(name) in map(strip_letters, (head, head.rpartition(" ")[2])):
         text = rest[0].upper() + rest[1:]
     if len(text.split()) <= FEW_WORDS:
-        readme = visible(metadata.get("description", ""))
-        if not any(plain_letters(text) in plain_letters(heading) for heading in headings(readme)):
-            text = first_sentence(readme, name) or text
+        readme = make_visible(metadata.get("description", ""))
+        if not any(strip_letters(text) in strip_letters(heading) for heading in find_headings(readme)):
+            text = find_first_sentence(readme, name) or text
     return text[:LONGEST_SUMMARY]
 
 
-def _urls(metadata: RawMetadata) -> Mapping[str, str]:
+def _read_urls(metadata: RawMetadata) -> Mapping[str, str]:
     """Return the project's links by plain label, leaving out those that are not web addresses."""
-    links = {plain_letters(label): url for label, url in metadata.get("project_urls", {}).items()}
+    links = {strip_letters(label): url for label, url in metadata.get("project_urls", {}).items()}
     links.setdefault("homepage", metadata.get("home_page", ""))
     return {label: url for label, url in links.items() if URL.fullmatch(url)}
 
 
-def _first(urls: Mapping[str, str], labels: Iterable[str]) -> str:
+def _find_first(urls: Mapping[str, str], labels: Iterable[str]) -> str:
     return next((urls[label] for label in labels if label in urls), "")

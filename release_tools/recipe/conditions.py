@@ -15,7 +15,7 @@ SYSTEM_WORDS: Final = {
 }
 
 
-def condition(held: Cells, cells: Cells) -> Condition | None:
+def make_condition(held: Cells, cells: Cells) -> Condition | None:
     """Return the condition that holds in exactly these cells; None where it always does.
 
     Raises:
@@ -31,11 +31,11 @@ def condition(held: Cells, cells: Cells) -> Condition | None:
     if systems != frozenset(System):
         words.append(Condition(SYSTEM_WORDS[systems], SYSTEM_WORDS[systems]))
     if pythons != (every := {cell.python for cell in cells}):
-        words.append(python_condition(pythons, every))
+        words.append(make_python_condition(pythons, every))
     return Condition(" and ".join(word.v1 for word in words), " and ".join(word.v0 for word in words))
 
 
-def python_condition(pythons: set[str], every: set[str]) -> Condition:
+def make_python_condition(pythons: set[str], every: set[str]) -> Condition:
     """Return the condition for an unbroken run of minor Python versions.
 
     Raises:

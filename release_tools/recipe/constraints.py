@@ -12,7 +12,7 @@ from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from release_tools.errors import CondaError
-from release_tools.model.versions import conda_version
+from release_tools.model.versions import format_conda_version
 
 
 class Flavour(StrEnum):
@@ -26,71 +26,73 @@ UPPER: Final = ("<", "<=")
 READING_ORDER: Final = (">=", ">", "~=", "===", "==", "!=", "<", "<=")
 
 
-def constraint(specifiers: SpecifierSet, flavour: Flavour) -> str:
+def translate_constraint(specifiers: SpecifierSet, flavour: Flavour) -> str:
     """Return the conda constraint that admits the same versions; empty where all are admitted.
 
     Raises:
         CondaError: ``===`` with something that is not a PEP 440 version, for which conda has no word.
     """
-    said = [one for one in sorted(specifiers, key=_rank) if flavour is Flavour.PACKAGE or not _needless(one)]
-    return ",".join(dict.fromkeys(_clause(one, flavour) for one in said))
+    said = [
+        one for one in sorted(specifiers, key=_rank_specifiers) if flavour is Flavour.PACKAGE or not _is_needless(one)
+    ]
+    return ",".join(dict.fromkeys(_format_clause(one, flavour) for one in said))
 
 
-def weakest(alternatives: Iterable[SpecifierSet]) -> tuple[SpecifierSet, ...]:
+def find_weakest(alternatives: Iterable[SpecifierSet]) -> tuple[SpecifierSet, ...]:
     """Return the fewest specifier sets that together admit what any of the alternatives admits."""
-    kept = distinct(alternatives)
+    kept = drop_duplicates(alternatives)
     if len(kept) == 1:
         return tuple(kept)
-    probes = _probes(kept)
+    probes = _list_probes(kept)
     merged = True
     while merged:
         merged = False
         for one, other in combinations(kept, 2):
-            if (union := _union(one, other, probes)) is not None:
+            if (union := _unite(one, other, probes)) is not None:
                 kept = [each for each in kept if each not in (one, other)] + [union]
                 merged = True
                 break
     return tuple(kept)
 
 
-def distinct(alternatives: Iterable[SpecifierSet]) -> list[SpecifierSet]:
+def drop_duplicates(alternatives: Iterable[SpecifierSet]) -> list[SpecifierSet]:
     """Return those that differ, in their order; most are one object, which needs no comparison with itself."""
     return list(dict.fromkeys({id(one): one for one in alternatives}.values()))
 
 
-def _rank(specifier: Specifier) -> tuple[int, str]:
+def _rank_specifiers(specifier: Specifier) -> tuple[int, str]:
     """Rank lower bounds first, then exclusions, then upper bounds, as people read a range."""
     return READING_ORDER.index(specifier.operator), specifier.version
 
 
-def _needless(specifier: Specifier) -> bool:
+def _is_needless(specifier: Specifier) -> bool:
     """Return whether it excludes one pre-release, which conda-forge's main channel never has (CFEP-05)."""
     return specifier.operator == "!=" and Version(specifier.version.removesuffix(".*")).is_prerelease
 
 
-def _clause(specifier: Specifier, flavour: Flavour) -> str:
+def _format_clause(specifier: Specifier, flavour: Flavour) -> str:
     operator, text = specifier.operator, specifier.version
     if operator in ("==", "!=") and text.endswith(".*"):
-        return f"{'' if operator == '==' else operator}{conda_version(Version(text[:-2]))}.*"
+        return f"{'' if operator == '==' else operator}{format_conda_version(Version(text[:-2]))}.*"
     try:
         version = Version(text)
     except InvalidVersion as fault:
         raise CondaError(f"'{specifier}' compares with something that is not a PEP 440 version.") from fault
     if operator == "~=":
         series = ".".join(map(str, version.release[:-1]))
-        return f">={conda_version(version)},{_epoch(version)}{series}.*"
+        return f">={format_conda_version(version)},{_format_epoch(version)}{series}.*"
     if operator == "===":
-        return f"=={conda_version(version)}"
+        return f"=={format_conda_version(version)}"
     if operator == "<" and flavour is Flavour.PACKAGE and not (version.is_prerelease or version.is_postrelease):
-        return f"<{_epoch(version)}{_shortest(version)}a0"
-    return f"{operator}{conda_version(version)}"
+        return f"<{_format_epoch(version)}{_choose_shortest(version)}a0"
+    return f"{operator}{format_conda_version(version)}"
 
 
-def _epoch(version: Version) -> str:
+def _format_epoch(version: Version) -> str:
     return f"{version.epoch}!" if version.epoch else ""
 
 
-def _shortest(version: Version) -> str:
+def _choose_shortest(version: Version) -> str:
     """Drop trailing zeros: for conda ``2a0`` is below ``2.0a1``, but ``2.0a0`` is not below ``2a1``."""
     release = list(version.release)
     while len(release) > 1 and release[-1] == 0:
@@ -98,14 +100,14 @@ def _shortest(version: Version) -> str:
     return ".".join(map(str, release))
 
 
-def _union(one: SpecifierSet, other: SpecifierSet, probes: Sequence[Version]) -> SpecifierSet | None:
+def _unite(one: SpecifierSet, other: SpecifierSet, probes: Sequence[Version]) -> SpecifierSet | None:
     """Return one specifier set for both, where there is one that admits neither less nor more."""
     wanted = {probe for probe in probes if _admits(one, probe) or _admits(other, probe)}
-    candidates = (one, other, _hull(one, other), _hull(other, one))
+    candidates = (one, other, _find_hull(one, other), _find_hull(other, one))
     return next((union for union in candidates if wanted == {probe for probe in probes if _admits(union, probe)}), None)
 
 
-def _hull(low: SpecifierSet, high: SpecifierSet) -> SpecifierSet:
+def _find_hull(low: SpecifierSet, high: SpecifierSet) -> SpecifierSet:
     """Return all of ``low`` but its upper bounds, with the upper bounds of ``high``."""
     return SpecifierSet(
         ",".join(
@@ -118,7 +120,7 @@ def _admits(specifiers: SpecifierSet, version: Version) -> bool:
     return specifiers.contains(version, prereleases=True)
 
 
-def _probes(alternatives: Iterable[SpecifierSet]) -> tuple[Version, ...]:
+def _list_probes(alternatives: Iterable[SpecifierSet]) -> tuple[Version, ...]:
     """Return versions at, just below, just above and between all bounds, enough to distinguish the alternatives."""
     probes = {Version("0.dev0"), Version("999999!0")}
     for specifier in (one for each in alternatives for one in each):
@@ -126,7 +128,7 @@ def _probes(alternatives: Iterable[SpecifierSet]) -> tuple[Version, ...]:
             version = Version(specifier.version.removesuffix(".*"))
         except InvalidVersion:
             continue
-        epoch, release = _epoch(version), version.release
+        epoch, release = _format_epoch(version), version.release
         base = ".".join(map(str, release))
         raised = ".".join(map(str, (*release[:-1], release[-1] + 1)))
         series = ".".join(map(str, (*release[:-2], release[-2] + 1) if len(release) > 1 else (release[0] + 1,)))

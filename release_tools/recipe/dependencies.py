@@ -9,8 +9,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from release_tools.errors import CondaError
-from release_tools.recipe.constraints import Flavour, constraint, weakest
-from release_tools.recipe.markers import Cells, Platform, where
+from release_tools.recipe.constraints import Flavour, find_weakest, translate_constraint
+from release_tools.recipe.markers import Cells, Platform, find_where
 from release_tools.recipe.names import Name, Names
 
 
@@ -41,8 +41,8 @@ class Dependency:
 
     def spec(self, flavour: Flavour, cells: Cells) -> str:
         """Return the weakest MatchSpec that any of these cells asks for."""
-        alternatives = weakest(self.needed[cell] for cell in sorted(self.cells & cells))
-        constraints = sorted(constraint(each, flavour) for each in alternatives)
+        alternatives = find_weakest(self.needed[cell] for cell in sorted(self.cells & cells))
+        constraints = sorted(translate_constraint(each, flavour) for each in alternatives)
         return f"{self.name} {'|'.join(constraints)}" if all(constraints) else self.name
 
 
@@ -97,8 +97,8 @@ class _Gatherer:
         """Take in one requirement as far as it counts in these cells, and those of the extras that it asks for."""
         try:
             requirement = Requirement(text)
-            held = where(requirement.marker, cells)
-            constraint(requirement.specifier, Flavour.PACKAGE)
+            held = find_where(requirement.marker, cells)
+            translate_constraint(requirement.specifier, Flavour.PACKAGE)
         except (InvalidRequirement, CondaError) as fault:
             self.faults.append(f"{text}: {fault}".replace("\n", " "))
             return

@@ -54,24 +54,24 @@ class Difference:
 NOTHING = Difference()
 
 
-def difference(old: Recipe, new: Recipe) -> Difference:
+def find_difference(old: Recipe, new: Recipe) -> Difference:
     """Return what changed from one release's recipe to another's."""
     gone = tuple(point for point in old.entry_points if point not in new.entry_points)
     come = tuple(point for point in new.entry_points if point not in old.entry_points)
     return Difference(
-        changes=(*_changes("host", old.host, new), *_changes("run", old.run, new)),
+        changes=(*_list_changes("host", old.host, new), *_list_changes("run", old.run, new)),
         python_min=(old.python_min, new.python_min) if old.python_min != new.python_min else None,
         entry_points=(gone, come),
-        others=tuple(_others(old, new)),
-        required={"host": _names(old.host), "run": _names(old.run)},
+        others=tuple(_list_others(old, new)),
+        required={"host": _collect_names(old.host), "run": _collect_names(old.run)},
     )
 
 
-def _names(lines: Iterable[Line]) -> frozenset[str]:
+def _collect_names(lines: Iterable[Line]) -> frozenset[str]:
     return frozenset(line.name for line in lines)
 
 
-def _changes(section: str, before: Sequence[Line], new: Recipe) -> Iterable[RequirementChange]:
+def _list_changes(section: str, before: Sequence[Line], new: Recipe) -> Iterable[RequirementChange]:
     after = new.host if section == "host" else new.run
     unconfirmed = {name.conda for name in new.unconfirmed}
     for name in dict.fromkeys(line.name for line in (*before, *after)):
@@ -81,15 +81,20 @@ def _changes(section: str, before: Sequence[Line], new: Recipe) -> Iterable[Requ
             continue
         plain = all(len(lines) <= 1 and not any(line.when for line in lines) for lines in (old_lines, new_lines))
         yield RequirementChange(
-            section, name, _constraint(old_lines), _constraint(new_lines), plain, confirmed=name not in unconfirmed
+            section,
+            name,
+            _find_constraint(old_lines),
+            _find_constraint(new_lines),
+            plain,
+            confirmed=name not in unconfirmed,
         )
 
 
-def _constraint(lines: Sequence[Line]) -> str | None:
+def _find_constraint(lines: Sequence[Line]) -> str | None:
     return " or ".join(line.spec.partition(" ")[2] for line in lines) if lines else None
 
 
-def _others(old: Recipe, new: Recipe) -> Iterable[str]:
+def _list_others(old: Recipe, new: Recipe) -> Iterable[str]:
     """Return the changes that no line of a recipe can follow without a person."""
     if old.noarch != new.noarch:
         yield "The package has compiled code now." if old.noarch else "The package has no compiled code any more."

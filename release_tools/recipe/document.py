@@ -52,7 +52,7 @@ class RecipeDocument:
         self.form = form
         self._root = _compose(_mask(text) if form is Format.V0 else text, form)
         self._paths = {id(node): path for node, path in _walk(self._root, "")}
-        self.variables: Mapping[str, tuple[Span, ...]] = dict(self._variables())
+        self.variables: Mapping[str, tuple[Span, ...]] = dict(self._iterate_variables())
 
     def refuse(self, place: Span | SourceSpans, what: str) -> RecipeError:
         """Return the error that names a line of the recipe that we do not understand."""
@@ -60,21 +60,23 @@ class RecipeDocument:
 
     def scalars(self, *keys: str) -> list[Span]:
         """Return the scalars below these keys; several where a key occurs several times, for different systems."""
-        return [self._place(node) for node in self._below(self._root, keys) if isinstance(node, ScalarNode)]
+        return [self._place(node) for node in self._list_below(self._root, keys) if isinstance(node, ScalarNode)]
 
     def in_outputs(self, *keys: str) -> list[Span]:
         """Return the scalars below these keys at the top and in each output."""
-        return [self._place(node) for node in self._anywhere(keys) if isinstance(node, ScalarNode)]
+        return [self._place(node) for node in self._find_anywhere(keys) if isinstance(node, ScalarNode)]
 
     def sources(self) -> list[SourceSpans]:
         """Return each source, at the top and in outputs."""
-        nodes = [one for node in self._anywhere(("source",)) for one in _each(node) if isinstance(one, MappingNode)]
+        nodes = [
+            one for node in self._find_anywhere(("source",)) for one in _list_each(node) if isinstance(one, MappingNode)
+        ]
         return [
             SourceSpans(
                 tuple(
                     (key.value, self._place(one))
                     for key, value in node.value
-                    for one in _each(value)
+                    for one in _list_each(value)
                     if isinstance(one, ScalarNode)
                 ),
                 node.start_mark.line + 1,
@@ -84,15 +86,15 @@ class RecipeDocument:
 
     def requirements(self, section: str) -> list[Listed]:
         """Return the lists of one kind of requirement (``host``, ``run``), at the top and in outputs."""
-        lists = self._anywhere(("requirements", section))
+        lists = self._find_anywhere(("requirements", section))
         if section == "run":  # v0 lets an output list its run requirements without saying so
-            lists += self._anywhere(("requirements",))
-        return [self._listed(node) for node in lists if isinstance(node, SequenceNode)]
+            lists += self._find_anywhere(("requirements",))
+        return [self._read_listed(node) for node in lists if isinstance(node, SequenceNode)]
 
     def entry_points(self) -> list[Listed]:
         """Return the lists of entry points, at the top and in outputs."""
         keys = ("build", "python", "entry_points") if self.form is Format.V1 else ("build", "entry_points")
-        return [self._listed(node) for node in self._anywhere(keys) if isinstance(node, SequenceNode)]
+        return [self._read_listed(node) for node in self._find_anywhere(keys) if isinstance(node, SequenceNode)]
 
     def entries(self) -> Counter[Entry]:
         """Count each scalar with the keys that lead to it, and each variable: the document's content, order aside."""
@@ -128,7 +130,7 @@ class RecipeDocument:
 
     def roots(self, place: Span) -> list[Span]:
         """Return the literals that a value is made of: itself, or those of the variables that it names."""
-        return self._roots(place, frozenset())
+        return self._list_roots(place, frozenset())
 
     def literal(self, place: Span) -> Span:
         """Return the one literal that a value comes from.
@@ -141,17 +143,17 @@ class RecipeDocument:
             raise self.refuse(place, f"{place.text!r} does not come from one plain text.")
         return roots[0]
 
-    def _roots(self, place: Span, above: frozenset[int]) -> list[Span]:
+    def _list_roots(self, place: Span, above: frozenset[int]) -> list[Span]:
         code = " ".join(INSIDE.findall(place.text))
         if self.form is Format.V0 and place.path in self.variables and not (place.quote or place.text[:1].isdigit()):
             code = place.text
         if not code or place.start in above:
             return [place]
         places = [one for name in IDENTIFIER.findall(code) for one in self.variables.get(name, ()) if one != place]
-        roots = [root for one in places for root in self._roots(one, above | {place.start})]
+        roots = [root for one in places for root in self._list_roots(one, above | {place.start})]
         return list({root.start: root for root in roots}.values()) or [place]
 
-    def _below(self, node: Node, keys: tuple[str, ...]) -> list[Node]:
+    def _list_below(self, node: Node, keys: tuple[str, ...]) -> list[Node]:
         nodes = [node]
         for key in keys:
             nodes = [
@@ -163,13 +165,13 @@ class RecipeDocument:
             ]
         return nodes
 
-    def _anywhere(self, keys: tuple[str, ...]) -> list[Node]:
-        outputs = [one for node in self._below(self._root, ("outputs",)) for one in _each(node)]
-        return [found for node in (self._root, *outputs) for found in self._below(node, keys)]
+    def _find_anywhere(self, keys: tuple[str, ...]) -> list[Node]:
+        outputs = [one for node in self._list_below(self._root, ("outputs",)) for one in _list_each(node)]
+        return [found for node in (self._root, *outputs) for found in self._list_below(node, keys)]
 
-    def _variables(self) -> Iterator[tuple[str, tuple[Span, ...]]]:
+    def _iterate_variables(self) -> Iterator[tuple[str, tuple[Span, ...]]]:
         if self.form is Format.V1:
-            for node in self._below(self._root, ("context",)):
+            for node in self._list_below(self._root, ("context",)):
                 if isinstance(node, MappingNode):
                     yield from (
                         (key.value, (self._place(value),)) for key, value in node.value if isinstance(value, ScalarNode)
@@ -188,24 +190,24 @@ class RecipeDocument:
             found.setdefault(written["name"], []).append(place)
         yield from ((name, tuple(places)) for name, places in found.items())
 
-    def _listed(self, node: SequenceNode) -> Listed:
+    def _read_listed(self, node: SequenceNode) -> Listed:
         path = self._paths[id(node)]
-        return Listed(tuple(self._items(node)), path, node.start_mark.line + 1, block=not node.flow_style)
+        return Listed(tuple(self._iterate_items(node)), path, node.start_mark.line + 1, block=not node.flow_style)
 
-    def _items(self, node: SequenceNode) -> Iterator[Item]:
+    def _iterate_items(self, node: SequenceNode) -> Iterator[Item]:
         for item in node.value:
             if isinstance(item, ScalarNode):
                 place = self._place(item)
-                yield Item(place, self._selector(place))
+                yield Item(place, self._read_selector(place))
             elif isinstance(item, MappingNode):
                 fields = {key.value: value for key, value in item.value}
                 when = fields["if"].value if isinstance(fields.get("if"), ScalarNode) else "?"
                 for key, condition in (("then", when), ("else", f"not ({when})")):
-                    for one in _each(fields.get(key)):
+                    for one in _list_each(fields.get(key)):
                         if isinstance(one, ScalarNode):
                             yield Item(self._place(one), condition, nested=True)
 
-    def _selector(self, place: Span) -> str:
+    def _read_selector(self, place: Span) -> str:
         if self.form is Format.V1:
             return ""
         found = SELECTOR.match(self.text[place.end : self.line_of(place)[1]])
@@ -239,7 +241,7 @@ def _compose(yaml_text: str, form: Format) -> MappingNode:
     try:
         root = yaml.compose(yaml_text, Loader=_Loader)
     except yaml.MarkedYAMLError as fault:
-        raise RecipeError(f"{form}{_line(fault.problem_mark)}: {fault.problem}.", BY_HAND) from None
+        raise RecipeError(f"{form}{_read_line(fault.problem_mark)}: {fault.problem}.", BY_HAND) from None
     except yaml.YAMLError:
         raise RecipeError(f"{form}: characters that YAML does not allow.", BY_HAND) from None
     if not isinstance(root, MappingNode):
@@ -247,7 +249,7 @@ def _compose(yaml_text: str, form: Format) -> MappingNode:
     return root
 
 
-def _line(mark: object) -> str:
+def _read_line(mark: object) -> str:
     return f" line {mark.line + 1}" if isinstance(mark, yaml.Mark) else ""
 
 
@@ -257,7 +259,7 @@ def _mask(text: str) -> str:
     return EXPRESSION.sub(lambda found: "J" * len(found[0]), blank)
 
 
-def _each(node: Node | None) -> list[Node]:
+def _list_each(node: Node | None) -> list[Node]:
     """Return the items of a list, or the node itself where it takes the place of a list of one."""
     if isinstance(node, SequenceNode):
         return list(node.value)

@@ -6,7 +6,7 @@ from typing import Final
 
 from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
-from release_tools.recipe.matchspec_compare import same_constraint, same_name
+from release_tools.recipe.matchspec_compare import is_same_constraint, is_same_name
 from release_tools.recipe.recipe_model import Line, Recipe
 from release_tools.recipe.spans import Item
 
@@ -35,7 +35,7 @@ class Drift:
 AGREED: Final = Drift()
 
 
-def drift(text: str, form: Format, project: Recipe, accepted: Iterable[str] = ()) -> Drift:
+def find_drift(text: str, form: Format, project: Recipe, accepted: Iterable[str] = ()) -> Drift:
     """Compare a feedstock's recipe with the one that we would make of the project now; versions and digests aside.
 
     Args:
@@ -51,22 +51,22 @@ def drift(text: str, form: Format, project: Recipe, accepted: Iterable[str] = ()
     left_out = [*NOT_COMPARED, *accepted]
     lacking: list[str] = []
     excess: list[str] = []
-    differing = [*_python(document, project), *_about(document, project)]
+    differing = [*_check_python(document, project), *_check_about(document, project)]
     for section, lines in (("host", project.host), ("run", project.run)):
         listed = [item for found in document.requirements(section) for item in found.items]
         items = [item for item in listed if _says_something(item.name, left_out)]
         compared = [line for line in lines if _says_something(line.name, left_out)]
-        lacking += [f"{section}: {line.spec}" for line in compared if not _matching(line.name, items)]
-        differing += [f"{section}: {said}" for line in compared for said in _bound(line, compared, items)]
+        lacking += [f"{section}: {line.spec}" for line in compared if not _find_matching(line.name, items)]
+        differing += [f"{section}: {said}" for line in compared for said in _check_bound(line, compared, items)]
         known = [line.name for line in compared]
         excess += [
             f"{section}: {item.place.value} (line {item.place.line})"
             for item in items
-            if not any(same_name(item.name, name) for name in known)
+            if not any(is_same_name(item.name, name) for name in known)
         ]
-    commands = {_tight(item.place.value): item for listed in document.entry_points() for item in listed.items}
+    commands = {_strip_spaces(item.place.value): item for listed in document.entry_points() for item in listed.items}
     if commands:
-        ours = {_tight(point): point for point in project.entry_points}
+        ours = {_strip_spaces(point): point for point in project.entry_points}
         lacking += [f"entry point: {point}" for key, point in ours.items() if key not in commands]
         excess += [f"entry point: {item.place.value}" for key, item in commands.items() if key not in ours]
     return Drift(tuple(dict.fromkeys(lacking)), tuple(dict.fromkeys(excess)), tuple(dict.fromkeys(differing)))
@@ -74,26 +74,26 @@ def drift(text: str, form: Format, project: Recipe, accepted: Iterable[str] = ()
 
 def _says_something(name: str, left_out: Iterable[str]) -> bool:
     """Return whether a name is plain text and its package says something about the project."""
-    return not ("{" in name or name.startswith("__") or any(same_name(name, other) for other in left_out))
+    return not ("{" in name or name.startswith("__") or any(is_same_name(name, other) for other in left_out))
 
 
-def _matching(name: str, items: Iterable[Item]) -> list[Item]:
-    return [item for item in items if same_name(item.name, name)]
+def _find_matching(name: str, items: Iterable[Item]) -> list[Item]:
+    return [item for item in items if is_same_name(item.name, name)]
 
 
-def _bound(line: Line, lines: Iterable[Line], items: Iterable[Item]) -> Iterator[str]:
+def _check_bound(line: Line, lines: Iterable[Line], items: Iterable[Item]) -> Iterator[str]:
     """Yield the difference between two constraints of a package; with conditions, a person compares."""
-    found = _matching(line.name, items)
+    found = _find_matching(line.name, items)
     if len(found) != 1 or len([other for other in lines if other.name == line.name]) != 1:
         return
     constraint = line.spec.partition(" ")[2]
     item = found[0]
-    if not item.computed and not same_constraint(item.constraint, constraint):
+    if not item.computed and not is_same_constraint(item.constraint, constraint):
         has = item.constraint or "no bound"
         yield f"{line.name}: the project asks for {constraint or 'any'}, line {item.place.line} has {has}"
 
 
-def _python(document: RecipeDocument, project: Recipe) -> Iterator[str]:
+def _check_python(document: RecipeDocument, project: Recipe) -> Iterator[str]:
     wanted = project.python_min or CONDA_FORGE_PYTHON
     places = document.variables.get("python_min", ())
     if project.noarch and len(places) == 1 and places[0].value != wanted:
@@ -102,7 +102,7 @@ def _python(document: RecipeDocument, project: Recipe) -> Iterator[str]:
         yield f"python_min: the project needs {wanted}, the recipe has conda-forge's own, {CONDA_FORGE_PYTHON}"
 
 
-def _about(document: RecipeDocument, project: Recipe) -> Iterator[str]:
+def _check_about(document: RecipeDocument, project: Recipe) -> Iterator[str]:
     for place in document.in_outputs("about", "license")[:1]:
         if project.about.license and place.value.lower() != project.about.license.lower():
             yield f"license: the project says {project.about.license}, line {place.line} has {place.value}"
@@ -111,5 +111,5 @@ def _about(document: RecipeDocument, project: Recipe) -> Iterator[str]:
         yield "noarch: the project has compiled code" if noarch else "noarch: the project has no compiled code"
 
 
-def _tight(point: str) -> str:
+def _strip_spaces(point: str) -> str:
     return "".join(point.split())

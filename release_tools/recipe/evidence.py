@@ -14,7 +14,7 @@ from packaging.metadata import RawMetadata
 
 from release_tools.artifacts import Sdist, Wheel
 from release_tools.artifacts.install_scheme import InstallScheme, install_path_of
-from release_tools.recipe.linked_libraries import linked_libraries
+from release_tools.recipe.linked_libraries import find_linked_libraries
 
 BUILD_FILES: Final = frozenset(
     {"CMakeLists.txt", "Cargo.toml", "meson.build", "pyproject.toml", "setup.cfg", "setup.py"}
@@ -140,6 +140,6 @@ def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None) -> Evidence:
         entry_points=tuple(f"{point.name} = {point.value}" for point in scripts),
         gui=frozenset(point.name for point in scripts if point.group == "gui_scripts"),
         extra_modules=wheel.extra_modules,
-        libraries=linked_libraries(wheel),
+        libraries=find_linked_libraries(wheel),
     )
     return Evidence(wheel.metadata.raw, sources, built)

@@ -14,21 +14,28 @@ from packaging.version import Version
 
 from release_tools.addresses import PYPI_SITE
 from release_tools.errors import RecipeError
-from release_tools.model.versions import conda_version
-from release_tools.recipe.about import about
-from release_tools.recipe.conditions import condition, python_condition
+from release_tools.model.versions import format_conda_version
+from release_tools.recipe.about import write_about
+from release_tools.recipe.conditions import make_condition, make_python_condition
 from release_tools.recipe.constraints import Flavour
 from release_tools.recipe.dependencies import Collected, Dependency, collect
 from release_tools.recipe.evidence import Evidence
-from release_tools.recipe.host_libraries import host_packages
-from release_tools.recipe.markers import CONDA_FORGE_PYTHON, PYTHONS, Platform, System, platforms, supported_pythons
-from release_tools.recipe.modules import modules_to_test
+from release_tools.recipe.host_libraries import find_host_packages
+from release_tools.recipe.markers import (
+    CONDA_FORGE_PYTHON,
+    PYTHONS,
+    Platform,
+    System,
+    list_platforms,
+    list_supported_pythons,
+)
+from release_tools.recipe.modules import choose_modules_to_test
 from release_tools.recipe.names import CONDA_NAME, Name, Names
 from release_tools.recipe.project_recipe import with_kept
 from release_tools.recipe.recipe_model import Condition, Line, Recipe
 from release_tools.recipe.requirements import Translated, translate
-from release_tools.recipe.toolchain import Toolchain, bundled, host_requires, toolchain
-from release_tools.recipe.unbuilt_metadata import completed, entry_points
+from release_tools.recipe.toolchain import Toolchain, find_toolchain, list_bundled, list_host_requires
+from release_tools.recipe.unbuilt_metadata import complete_evidence, read_entry_points
 
 PIP_INSTALL: Final = "${{ PYTHON }} -m pip install . -vv --no-deps --no-build-isolation"
 BUNDLE_CRATES: Final = "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"
@@ -64,37 +71,37 @@ def make_recipe(evidence: Evidence, names: Names, maintainers: Sequence[str], ho
         CondaError: requirements that conda cannot express, one fault each.
         RecipeError: a name, file name or maintainer that has no place in a recipe.
     """
-    given, evidence = evidence, completed(evidence)
+    given, evidence = evidence, complete_evidence(evidence)
     metadata, sources = evidence.metadata, evidence.sources
     requires_python = metadata.get("requires_python", "")
-    pythons = supported_pythons(requires_python, CONDA_FORGE_PYTHON)
-    chain = toolchain(evidence)
-    version = conda_version(Version(metadata.get("version", "")))
+    pythons = list_supported_pythons(requires_python, CONDA_FORGE_PYTHON)
+    chain = find_toolchain(evidence)
+    version = format_conda_version(Version(metadata.get("version", "")))
     recipe = Recipe(
-        name=_own_name(names, metadata.get("name", "")),
+        name=_choose_own_name(names, metadata.get("name", "")),
         version=version,
-        url=_url(metadata.get("name", ""), version, sources.filename),
+        url=_choose_url(metadata.get("name", ""), version, sources.filename),
         sha256=sources.sha256,
         noarch=chain is None,
         script=(PIP_INSTALL,),
         python_min=pythons[0] if pythons[0] != CONDA_FORGE_PYTHON else "",
-        imports=modules_to_test(evidence),
-        about=about(evidence),
-        maintainers=_maintainers(maintainers),
+        imports=choose_modules_to_test(evidence),
+        about=write_about(evidence),
+        maintainers=_list_maintainers(maintainers),
         notes=(NOT_BUILT,) if evidence is not given else (),
     )
     recipe = _with_commands(recipe, evidence)
     if chain is None:
-        recipe = _noarch(recipe, evidence, pythons, names)
+        recipe = _generate_noarch(recipe, evidence, pythons, names)
     else:
-        recipe = _compiled(recipe, evidence, pythons, chain, names)
+        recipe = _generate_compiled(recipe, evidence, pythons, chain, names)
     recipe = with_kept(recipe, sources, pythons, names)
     if homepage and not recipe.about.homepage:
         recipe = replace(recipe, about=replace(recipe.about, homepage=homepage))
-    return replace(recipe, notes=(*recipe.notes, *_missing(recipe)))
+    return replace(recipe, notes=(*recipe.notes, *_find_missing(recipe)))
 
 
-def _own_name(names: Names, pypi: str) -> str:
+def _choose_own_name(names: Names, pypi: str) -> str:
     name = names.conda_name(pypi)
     conda = name.conda if name.confirmed else pypi.lower().replace("_", "-")
     if not CONDA_NAME.fullmatch(conda):
@@ -102,7 +109,7 @@ def _own_name(names: Names, pypi: str) -> str:
     return conda
 
 
-def _url(name: str, version: str, filename: str) -> str:
+def _choose_url(name: str, version: str, filename: str) -> str:
     """Return the sdist's address on PyPI that is known before the upload."""
     if not FILENAME.fullmatch(filename):
         raise RecipeError(
@@ -114,7 +121,7 @@ def _url(name: str, version: str, filename: str) -> str:
     return f"{PYPI_SITE}/packages/source/{project[0]}/{project}/{templated}"
 
 
-def _maintainers(maintainers: Sequence[str]) -> tuple[str, ...]:
+def _list_maintainers(maintainers: Sequence[str]) -> tuple[str, ...]:
     wrong = [name for name in maintainers if not MAINTAINER.fullmatch(name)]
     if wrong:
         raise RecipeError("These maintainers are not GitHub names.", "Correct the configuration.", faults=wrong)
@@ -124,7 +131,7 @@ def _maintainers(maintainers: Sequence[str]) -> tuple[str, ...]:
 def _with_commands(recipe: Recipe, evidence: Evidence) -> Recipe:
     """Return the recipe with its entry points and a test of each command that needs neither a display nor an extra."""
     points, gui = (
-        (evidence.built.entry_points, evidence.built.gui) if evidence.built else entry_points(evidence.sources)
+        (evidence.built.entry_points, evidence.built.gui) if evidence.built else read_entry_points(evidence.sources)
     )
     kept, untested = {}, set(gui)
     for point in points:
@@ -153,10 +160,10 @@ def _is_reference(value: str) -> bool:
     return all(part.isidentifier() for part in (*module.split("."), *function.split(".")))
 
 
-def _noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], names: Names) -> Recipe:
+def _generate_noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], names: Names) -> Recipe:
     metadata = evidence.metadata
     built_on = frozenset({Platform(pythons[0], System.LINUX, "x86_64")})
-    host = collect(host_requires(evidence), built_on, names)
+    host = collect(list_host_requires(evidence), built_on, names)
     requires_python = metadata.get("requires_python", "")
     run = translate(metadata.get("requires_dist", []), requires_python, names, flavour=Flavour.RECIPE)
     platforms_ = tuple(sorted({PLATFORM_OF[virtual] for virtual in run.by_system}))
@@ -166,10 +173,10 @@ def _noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], names:
         host=(
             Line("python ${{ python_min }}.*"),
             *(Line(dependency.spec(Flavour.RECIPE, built_on)) for dependency in host.dependencies),
-            *_pip(host),
+            *_write_pip_lines(host),
         ),
-        run=(Line(f"python >=${{{{ python_min }}}}{_python_rest(requires_python, pythons[0])}"), *_run(run)),
-        unconfirmed=_unique(host.unconfirmed, run.unconfirmed),
+        run=(Line(f"python >=${{{{ python_min }}}}{_format_python_rest(requires_python, pythons[0])}"), *_run(run)),
+        unconfirmed=_drop_duplicates(host.unconfirmed, run.unconfirmed),
         notes=(*recipe.notes, *host.notes, *run.notes, *two_builds),
         noarch_platforms=platforms_,
     )
@@ -185,7 +192,7 @@ def _run(translated: Translated) -> Iterable[Line]:
             yield Line(spec, Condition(word, word))
 
 
-def _python_rest(requires_python: str, oldest: str) -> str:
+def _format_python_rest(requires_python: str, oldest: str) -> str:
     """Return what Requires-Python says beyond its lower bound, as far as supported Pythons are concerned."""
     rest = []
     for one in sorted(SpecifierSet(requires_python), key=str):
@@ -200,15 +207,17 @@ def _python_rest(requires_python: str, oldest: str) -> str:
     return "".join(f",{clause}" for clause in rest)
 
 
-def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chain: Toolchain, names: Names) -> Recipe:
-    cells = platforms(pythons)
-    host = collect(host_requires(evidence), cells, names)
+def _generate_compiled(
+    recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chain: Toolchain, names: Names
+) -> Recipe:
+    cells = list_platforms(pythons)
+    host = collect(list_host_requires(evidence), cells, names)
     run = collect(evidence.metadata.get("requires_dist", []), cells, names)
-    host_notes, host_lines = _lines(_unpin(host))
-    run_notes, run_lines = _lines(run)
+    host_notes, host_lines = _write_lines(_unpin(host))
+    run_notes, run_lines = _write_lines(run)
     tools = [line for line in host_lines if line.name in TOOLS - set(chain.host)]
     kept = [line for line in host_lines if line not in tools]
-    libraries, unknown = host_packages(evidence.built.libraries if evidence.built else ())
+    libraries, unknown = find_host_packages(evidence.built.libraries if evidence.built else ())
     kept += [Line(name) for name in (*chain.host, *libraries) if name not in {line.name for line in kept}]
     files = (*recipe.about.license_files, *[CRATES_LICENSES] * chain.bundles_crates)
     return replace(
@@ -224,17 +233,17 @@ def _compiled(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chai
             *(Line(tool) for tool in chain.tools if tool not in {line.name for line in tools}),
             *tools,
         ),
-        host=(Line("python"), *kept, *_pip(host)),
+        host=(Line("python"), *kept, *_write_pip_lines(host)),
         run=(Line("python"), *run_lines),
         about=replace(recipe.about, license_files=files),
-        unconfirmed=_unique(host.unconfirmed, run.unconfirmed),
+        unconfirmed=_drop_duplicates(host.unconfirmed, run.unconfirmed),
         notes=(
             *recipe.notes,
             *host.notes,
             *host_notes,
             *run.notes,
             *run_notes,
-            *_libraries(evidence, unknown),
+            *_list_libraries(evidence, unknown),
         ),
     )
 
@@ -245,38 +254,38 @@ def _unpin(host: Collected) -> Collected:
     return replace(host, dependencies=tuple(free))
 
 
-def _libraries(evidence: Evidence, unknown: Sequence[str]) -> Iterable[str]:
+def _list_libraries(evidence: Evidence, unknown: Sequence[str]) -> Iterable[str]:
     """Yield a note on the libraries that compiled code links to, as far as their packages are not known."""
     if evidence.built and evidence.built.libraries:
         if unknown:
             yield f"The wheel links to {', '.join(unknown)}: add the packages that have them to host."
-    elif found := bundled(evidence.built):
+    elif found := list_bundled(evidence.built):
         yield f"The wheel brings {', '.join(found)} along: add the packages that have them to host."
     else:
         yield "Libraries that the compiled code links to are not known here: add them to host."
 
 
-def _pip(host: Collected) -> tuple[Line, ...]:
+def _write_pip_lines(host: Collected) -> tuple[Line, ...]:
     return () if any(dependency.name == "pip" for dependency in host.dependencies) else (Line("pip"),)
 
 
-def _lines(collected: Collected) -> tuple[list[str], list[Line]]:
+def _write_lines(collected: Collected) -> tuple[list[str], list[Line]]:
     """Return a line for each constraint of each dependency, with its condition, and the notes on them."""
     notes, lines = [], []
     for dependency in collected.dependencies:
         try:
-            lines += _conditional(dependency, collected)
+            lines += _write_conditional(dependency, collected)
         except ValueError:
             lines.append(Line(dependency.spec(Flavour.RECIPE, collected.grid)))
             notes.append(f"{dependency.name} is needed on some systems or machines only; it is required everywhere.")
     return notes, lines
 
 
-def _conditional(dependency: Dependency, collected: Collected) -> list[Line]:
+def _write_conditional(dependency: Dependency, collected: Collected) -> list[Line]:
     cells_of: dict[str, set[Platform]] = {}
     for cell in sorted(dependency.cells):
         cells_of.setdefault(dependency.spec(Flavour.RECIPE, frozenset({cell})), set()).add(cell)
-    return [Line(spec, condition(frozenset(cells), collected.grid)) for spec, cells in cells_of.items()]
+    return [Line(spec, make_condition(frozenset(cells), collected.grid)) for spec, cells in cells_of.items()]
 
 
 def _skip(pythons: tuple[str, ...]) -> Condition | None:
@@ -284,15 +293,15 @@ def _skip(pythons: tuple[str, ...]) -> Condition | None:
     every = PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) :]
     too_old = {python for python in every if PYTHONS.index(python) < PYTHONS.index(pythons[0])}
     too_new = set(every) - too_old - set(pythons)
-    words = [python_condition(pythons_, set(every)) for pythons_ in (too_old, too_new) if pythons_]
+    words = [make_python_condition(pythons_, set(every)) for pythons_ in (too_old, too_new) if pythons_]
     return Condition(" or ".join(word.v1 for word in words), " or ".join(word.v0 for word in words)) if words else None
 
 
-def _unique(*groups: tuple[Name, ...]) -> tuple[Name, ...]:
+def _drop_duplicates(*groups: tuple[Name, ...]) -> tuple[Name, ...]:
     return tuple({name.conda: name for group in groups for name in group}.values())
 
 
-def _missing(recipe: Recipe) -> Iterable[str]:
+def _find_missing(recipe: Recipe) -> Iterable[str]:
     """Yield what conda-forge's linter demands and the artifacts do not say."""
     wanted = {
         "about.homepage": recipe.about.homepage,

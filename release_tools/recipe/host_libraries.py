@@ -28,7 +28,7 @@ _LIBRARY: Final = re.compile(
 _LINKER: Final = re.compile(r"ld-linux|ld-musl|linux-vdso|libpython3|python3\d*\.dll", re.IGNORECASE)
 
 
-def host_packages(libraries: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def find_host_packages(libraries: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the conda packages of shared libraries, and the libraries whose package is not known.
 
     What comes with the compiler, the system or Python is in neither.
@@ -39,7 +39,7 @@ def host_packages(libraries: Iterable[str]) -> tuple[tuple[str, ...], tuple[str,
     packages: set[str] = set()
     unknown: set[str] = set()
     for library in libraries:
-        name = _stem(library)
+        name = _find_stem(library)
         if _LINKER.match(library) or name in _BY_THE_COMPILER:
             continue
         if name in PACKAGES:
@@ -49,7 +49,7 @@ def host_packages(libraries: Iterable[str]) -> tuple[tuple[str, ...], tuple[str,
     return tuple(sorted(packages)), tuple(sorted(unknown))
 
 
-def _stem(library: str) -> str:
+def _find_stem(library: str) -> str:
     """Return the name of a library without ``lib``, version and suffix; it may end in a number that is its own."""
     for pattern in (
         r"(?:lib)?(?P<name>.{1,100}?)\.(?:so|dylib|dll)",

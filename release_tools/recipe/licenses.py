@@ -126,7 +126,7 @@ VENDORED: Final = re.compile(r"(?:^|/)_vendor(?:ed)?/")  # where Python projects
 NOT_LICENSES: Final = ("author", "contributor", "credits", "thanks")
 
 
-def spdx(metadata: RawMetadata, texts: Mapping[str, str]) -> str:
+def find_spdx(metadata: RawMetadata, texts: Mapping[str, str]) -> str:
     """Return a project's SPDX expression from the surest source that names exactly one license; empty if none does.
 
     Where the project itself gives no expression, the licenses of what it has vendored are joined to its own.
@@ -139,12 +139,12 @@ def spdx(metadata: RawMetadata, texts: Mapping[str, str]) -> str:
         return given
     known = [(path, name) for path, text in texts.items() if (name := from_text(text))]
     vendored = [name for path, name in known if VENDORED.search(path)]
-    own = _own(metadata, next((name for path, name in known if not VENDORED.search(path)), ""))
+    own = _find_own(metadata, next((name for path, name in known if not VENDORED.search(path)), ""))
     whole = f"({own})" if vendored and " OR " in own else own
     return " AND ".join(dict.fromkeys([whole, *vendored])) if own else ""
 
 
-def _own(metadata: RawMetadata, by_text: str) -> str:
+def _find_own(metadata: RawMetadata, by_text: str) -> str:
     """Return the license that the License field names, or the classifiers, or else the text."""
     if found := _from_words(metadata.get("license", "")):
         return found
@@ -164,7 +164,7 @@ def from_text(text: str) -> str:
     return next((name for name, marks in TEXTS if all(mark.replace("-", " ") in words for mark in marks)), "")
 
 
-def license_files(metadata: RawMetadata, sources: Sources) -> tuple[str, ...]:
+def list_license_files(metadata: RawMetadata, sources: Sources) -> tuple[str, ...]:
     """Return the sdist's license files: those that the metadata names, else those with a license's file name.
 
     These are next to ``pyproject.toml``, or in a folder there with such a name. Lists of authors are no licenses,

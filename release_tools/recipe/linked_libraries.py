@@ -14,7 +14,7 @@ _HASH: Final = re.compile(r"-[0-9a-f]{8,64}(?=[.-])")
 """What auditwheel and delvewheel put into the name of a library that they copy into the wheel."""
 
 
-def linked_libraries(wheel: Wheel) -> tuple[str, ...]:
+def find_linked_libraries(wheel: Wheel) -> tuple[str, ...]:
     """Return the names of libraries as the system spells them, such as ``libz.so.1``, with no hash of a repair tool.
 
     Of a repaired wheel these are the libraries in it, and those of the system that its modules still name.
@@ -23,7 +23,7 @@ def linked_libraries(wheel: Wheel) -> tuple[str, ...]:
     own = {member.name.rpartition("/")[2] for member in wheel.members if not _BUNDLED.search(member.name)}
     modules = [member.name for member in wheel.members if _MODULE.search(member.name)]
     for content in wheel.read(*modules):
-        names.update(_plain(name) for name in _needed(content))
+        names.update(_plain(name) for name in _read_needed(content))
     return tuple(sorted(names - own))
 
 
@@ -31,7 +31,7 @@ def _plain(name: str) -> str:
     return _HASH.sub("", name)
 
 
-def _needed(content: bytes) -> Iterator[str]:
+def _read_needed(content: bytes) -> Iterator[str]:
     """Yield the libraries that an ELF file names (``DT_NEEDED``)."""
     if not content.startswith(_ELF):
         return

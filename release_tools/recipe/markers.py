@@ -66,14 +66,14 @@ class Axis(StrEnum):
     MACHINE = "machine"
 
 
-def platforms(pythons: Iterable[str]) -> Cells:
+def list_platforms(pythons: Iterable[str]) -> Cells:
     """Return every cell for these minor Python versions."""
     return frozenset(
         Platform(python, system, machine) for python in pythons for system in System for machine in MACHINES[system]
     )
 
 
-def supported_pythons(requires_python: str, oldest: str = PYTHONS[0]) -> tuple[str, ...]:
+def list_supported_pythons(requires_python: str, oldest: str = PYTHONS[0]) -> tuple[str, ...]:
     """Return the minor versions from ``oldest`` on that Requires-Python admits, in at least one patch release.
 
     Raises:
@@ -98,7 +98,7 @@ def supported_pythons(requires_python: str, oldest: str = PYTHONS[0]) -> tuple[s
     return admitted
 
 
-def where(marker: Marker | None, cells: Cells) -> Cells:
+def find_where(marker: Marker | None, cells: Cells) -> Cells:
     """Return the cells where a requirement with this marker counts, no extra being requested.
 
     A cell counts when the marker holds for any patch release of its Python.
@@ -111,9 +111,11 @@ def where(marker: Marker | None, cells: Cells) -> Cells:
     text = str(marker)
     if found := INEXPRESSIBLE.search(QUOTED.sub("", text)):
         raise CondaError(f"The marker {text!r} asks for {found[0]}, which conda cannot express.")
-    patches = _patches(text)
+    patches = _list_patches(text)
     return frozenset(
-        cell for cell in cells if any(marker.evaluate(_environment(cell, patch), "requirement") for patch in patches)
+        cell
+        for cell in cells
+        if any(marker.evaluate(_make_environment(cell, patch), "requirement") for patch in patches)
     )
 
 
@@ -154,7 +156,7 @@ def is_on_every_machine(held: Cells) -> bool:
     return all(found >= both for found in families.values())
 
 
-def _patches(marker: str) -> Sequence[int]:
+def _list_patches(marker: str) -> Sequence[int]:
     """Return the patch releases at which the marker's value can change; only the first where it names none."""
     if "python_full_version" not in marker and "implementation_version" not in marker:
         return (0,)
@@ -162,7 +164,7 @@ def _patches(marker: str) -> Sequence[int]:
     return sorted({0, NEWEST_PATCH, *(patch + step for patch in named for step in (-1, 0, 1) if patch + step >= 0)})
 
 
-def _environment(cell: Platform, patch: int) -> dict[str, str]:
+def _make_environment(cell: Platform, patch: int) -> dict[str, str]:
     full = f"{cell.python}.{patch}"
     return {
         **SYSTEM_MARKERS[cell.system],

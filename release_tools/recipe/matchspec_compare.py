@@ -11,24 +11,24 @@ CLAUSE: Final = re.compile(r"(>=|<=|==|!=|~=|<|>|=|)\s*([^\s<>=!~*]+?)(\.\*|\*|)
 Bounds = frozenset[tuple[str, Version]]
 
 
-def same_name(one: str, other: str) -> bool:
+def is_same_name(one: str, other: str) -> bool:
     """Return whether two conda names differ in nothing but case, ``-``, ``_`` and ``.``."""
     return canonicalize_name(one) == canonicalize_name(other)
 
 
-def same_constraint(one: str, other: str) -> bool:
+def is_same_constraint(one: str, other: str) -> bool:
     """Return whether two constraints admit the same versions; False where one is unknown to us (jinja, builds)."""
-    mine, yours = _alternatives(one), _alternatives(other)
+    mine, yours = _parse_alternatives(one), _parse_alternatives(other)
     return mine is not None and mine == yours
 
 
-def _alternatives(text: str) -> frozenset[Bounds] | None:
-    found = [_bounds(part) for part in text.split("|")]
+def _parse_alternatives(text: str) -> frozenset[Bounds] | None:
+    found = [_parse_bounds(part) for part in text.split("|")]
     known = frozenset(bounds for bounds in found if bounds is not None)
     return known if None not in found else None
 
 
-def _bounds(text: str) -> Bounds | None:
+def _parse_bounds(text: str) -> Bounds | None:
     """Reduce a constraint to its highest lower bound, its lowest upper bound and its exclusions."""
     lower: list[tuple[Version, str]] = []
     upper: list[tuple[Version, str]] = []
@@ -50,11 +50,11 @@ def _bounds(text: str) -> Bounds | None:
                 return None
             lower.append((version, ">="))
             if operator != ">=":
-                upper.append((_next(version.epoch, series), "<"))
+                upper.append((_find_next(version.epoch, series), "<"))
         elif operator in {">=", ">"}:
             lower.append((version, operator))
         elif operator in {"<", "<="}:
-            upper.append((_whole(version) if operator == "<" else version, operator))
+            upper.append((_pad_version(version) if operator == "<" else version, operator))
         else:
             rest.add(("==", version))
     bounds = {(max(lower)[1], max(lower)[0])} if lower else set()
@@ -62,10 +62,10 @@ def _bounds(text: str) -> Bounds | None:
     return frozenset(bounds | rest)
 
 
-def _next(epoch: int, series: tuple[int, ...]) -> Version:
+def _find_next(epoch: int, series: tuple[int, ...]) -> Version:
     return Version(f"{epoch}!" + ".".join(map(str, (*series[:-1], series[-1] + 1))))
 
 
-def _whole(version: Version) -> Version:
+def _pad_version(version: Version) -> Version:
     """Return ``2.0`` for ``2.0a0`` and ``2.0.dev0``, which people write to exclude the pre-releases of 2.0."""
     return Version(version.base_version) if version.pre == ("a", 0) or version.dev == 0 else version

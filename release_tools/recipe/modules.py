@@ -17,14 +17,14 @@ NOT_INSTALLED: Final = (
 )  # fmt: skip
 
 
-def modules_to_test(evidence: Evidence) -> tuple[str, ...]:
+def choose_modules_to_test(evidence: Evidence) -> tuple[str, ...]:
     """Return the modules to import in a test: those of the wheel, or those that the sdist would install.
 
     Packages are preferred to single modules next to them, which are shims (``py.py`` of pytest). A namespace is
     followed down to the packages in it (``google.auth``); of many, the one with the project's name is enough. Next to
     a package with the project's name it is left out (``mpl_toolkits`` of matplotlib).
     """
-    paths = installed_paths(evidence.sources) if evidence.built is None else evidence.built.paths
+    paths = list_installed_paths(evidence.sources) if evidence.built is None else evidence.built.paths
     project = canonicalize_name(evidence.metadata.get("name", ""))
     optional = evidence.built.extra_modules if evidence.built else ()
     found = import_names(path for path in paths if not path.split("/")[0].endswith(".dist-info"))
@@ -39,10 +39,10 @@ def modules_to_test(evidence: Evidence) -> tuple[str, ...]:
         return tuple(named)
     if len(shared) == 1 and len(packages) > MANY:
         return tuple(shared)
-    return tuple(sorted({*_public(packages), *named})) or tuple(_public(names) or names)
+    return tuple(sorted({*_list_public(packages), *named})) or tuple(_list_public(names) or names)
 
 
-def installed_paths(sources: Sources) -> tuple[str, ...]:
+def list_installed_paths(sources: Sources) -> tuple[str, ...]:
     """Guess which modules of an sdist a build would install, relative to ``site-packages``.
 
     A folder for sources wins. At the root is more than is installed: there counts what setuptools or hatchling say
@@ -62,5 +62,5 @@ def installed_paths(sources: Sources) -> tuple[str, ...]:
     return tuple(path for path in sources.paths if path.partition("/")[0].removesuffix(".py") in kept)
 
 
-def _public(names: Iterable[str]) -> list[str]:
+def _list_public(names: Iterable[str]) -> list[str]:
     return [name for name in names if not name.startswith(NOT_INSTALLED) and "._" not in f".{name}"]

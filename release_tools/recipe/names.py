@@ -95,7 +95,7 @@ class Names:
         for source, listed in (
             (NameSource.CONFIG, self._overrides.get),
             (NameSource.CURATED, self._curated.get),
-            (NameSource.TABLE, _in_table),
+            (NameSource.TABLE, _find_in_table),
         ):
             conda = listed(pypi) or ""
             if not _is_name(conda):
@@ -135,7 +135,7 @@ class Names:
 
     def _guess(self, pypi_name: str, tried: list[str]) -> Name:
         """Return a spelling that the channel has; where it has ``python-NAME`` too, NAME may be a library's."""
-        spellings = _spellings(pypi_name)
+        spellings = _list_spellings(pypi_name)
         if self.exists is None:
             return Name(pypi_name, spellings[0], NameSource.SAME_NAME, confirmed=False, tried=tuple(tried))
         found = next(filter(self.exists, spellings), "")
@@ -175,7 +175,7 @@ def _is_name(text: str) -> bool:
     return CONDA_NAME.fullmatch(text) is not None
 
 
-def _spellings(pypi_name: str) -> tuple[str, ...]:
+def _list_spellings(pypi_name: str) -> tuple[str, ...]:
     """Return the spellings that conda channels use for one name, the likeliest first.
 
     Dots are a part of many conda names (``backports.zoneinfo``), underscores of few; where a namespace is written with
@@ -193,14 +193,14 @@ def _spellings(pypi_name: str) -> tuple[str, ...]:
 
 
 @cache
-def _in_table(pypi: str) -> str:
+def _find_in_table(pypi: str) -> str:
     """Return the conda name that the shipped table has; empty where it has none."""
-    line = re.search(rf"^{re.escape(pypi)}(?: (\S+))?$", _shipped_table(), re.MULTILINE)
+    line = re.search(rf"^{re.escape(pypi)}(?: (\S+))?$", _load_shipped_table(), re.MULTILINE)
     if line is None:
         return ""
     return line[1] or pypi
 
 
 @cache
-def _shipped_table() -> str:
+def _load_shipped_table() -> str:
     return files("release_tools.recipe").joinpath(TABLE).read_text(encoding="utf-8")

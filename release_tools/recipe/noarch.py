@@ -36,7 +36,7 @@ _SHEBANG: Final = re.compile(rb"#!pythonw?[\d.]*(?![^ \t\r\n])([^\r\n]*)\r*(?=\n
 _NOT_INSTALLED: Final = ("RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json")
 
 
-def installed_path(member: str) -> str:
+def find_installed_path(member: str) -> str:
     """Return where a member of a wheel is in the package.
 
     Args:
@@ -71,7 +71,7 @@ def with_prefix(script: bytes) -> bytes | None:
     return f"#!{PLACEHOLDER}/bin/python".encode() + found[1] + script[found.end() :] if found else None
 
 
-def commands(wheel: Wheel) -> tuple[str, ...]:
+def list_commands(wheel: Wheel) -> tuple[str, ...]:
     """Return the console and gui scripts as ``name = module:function``, case kept, without the extras they name."""
     return tuple(
         f"{point.name} = {point.module}:{point.attr}"
@@ -80,7 +80,7 @@ def commands(wheel: Wheel) -> tuple[str, ...]:
     )
 
 
-def added(wheel: Wheel) -> dict[str, bytes]:
+def write_added(wheel: Wheel) -> dict[str, bytes]:
     """Return the files that conda adds to those of the wheel, by their paths in the package.
 
     RECORD lists what is in ``site-packages``; the rest is at a path that differs between systems.
@@ -102,7 +102,7 @@ def added(wheel: Wheel) -> dict[str, bytes]:
     return {root + installer: INSTALLER, root + record: text.getvalue().encode()}
 
 
-def required_python(wheel: Wheel) -> str:
+def find_required_python(wheel: Wheel) -> str:
     """Return Requires-Python, joined with what the wheel's own tags require (``py310-none-any`` needs 3.10)."""
     declared = str(wheel.metadata.parsed.requires_python or "")
     minors = [found[1] for tag in wheel.tags if (found := _INTERPRETER.fullmatch(tag.interpreter))]
@@ -117,7 +117,7 @@ def check_convertible(wheel: Wheel) -> None:
     Raises:
         CondaError: with every fault that was found.
     """
-    faults = [*_impurities(wheel), *_collisions(wheel)]
+    faults = [*_find_impurities(wheel), *_find_collisions(wheel)]
     if faults:
         raise CondaError(
             f"{wheel.path.name} cannot become a noarch conda package, which serves every system and Python.",
@@ -126,7 +126,7 @@ def check_convertible(wheel: Wheel) -> None:
         )
 
 
-def _impurities(wheel: Wheel) -> Iterable[str]:
+def _find_impurities(wheel: Wheel) -> Iterable[str]:
     if not wheel.pure:
         yield "it is not pure: WHEEL says Root-Is-Purelib: false"
     for tag in sorted(map(str, wheel.tags)):
@@ -139,13 +139,15 @@ def _impurities(wheel: Wheel) -> Iterable[str]:
             yield f"{member.name!r} is compiled code"
 
 
-def _collisions(wheel: Wheel) -> Iterable[str]:
+def _find_collisions(wheel: Wheel) -> Iterable[str]:
     for member in wheel.members:
         place = install_path_of(member.name)
         if place and place.scheme is InstallScheme.DATA and place.path.startswith(_RESERVED):
             yield f"{member.name!r} would be in a folder that conda reserves"
-    names = [command.partition(" = ")[0] for command in commands(wheel)]
-    scripts = [installed_path(member.name).rpartition("/")[2] for member in wheel.members if is_script(member.name)]
+    names = [command.partition(" = ")[0] for command in list_commands(wheel)]
+    scripts = [
+        find_installed_path(member.name).rpartition("/")[2] for member in wheel.members if is_script(member.name)
+    ]
     used: set[str] = set()
     for name in (*names, *scripts):
         if name.lower() in used:

@@ -46,7 +46,7 @@ class Facts:
         return f"{self.name}-{self.version}-{self.build}"
 
 
-def common(facts: Facts, about: About) -> dict[str, bytes]:
+def write_common(facts: Facts, about: About) -> dict[str, bytes]:
     """Return the files that each package has.
 
     ``index.json`` becomes the package's record in its channel's index, ``about.json`` is what channels show to people.
@@ -74,12 +74,12 @@ def common(facts: Facts, about: About) -> dict[str, bytes]:
         "summary": about.summary,
     }
     return {
-        "index.json": _json(index),
-        "about.json": _json({field: value for field, value in shown.items() if value}),
+        "index.json": _dump_json(index),
+        "about.json": _dump_json({field: value for field, value in shown.items() if value}),
     }
 
 
-def installed(members: Iterable[Member], rewritten: AbstractSet[str]) -> dict[str, bytes]:
+def write_installed(members: Iterable[Member], rewritten: AbstractSet[str]) -> dict[str, bytes]:
     """Return the lists of what is installed.
 
     Args:
@@ -99,14 +99,14 @@ def installed(members: Iterable[Member], rewritten: AbstractSet[str]) -> dict[st
         for member in listed
     ]
     return {
-        "paths.json": _json({"paths": entries, "paths_version": 1}),
+        "paths.json": _dump_json({"paths": entries, "paths_version": 1}),
         "files": "".join(f"{member.name}\n" for member in listed).encode(),
     }
 
 
-def metapackage(facts: Facts, about: About) -> dict[str, bytes]:
+def write_metapackage(facts: Facts, about: About) -> dict[str, bytes]:
     """Return all files of a package that only requires another one."""
-    return common(facts, replace(about, license_files=())) | installed((), frozenset())
+    return write_common(facts, replace(about, license_files=())) | write_installed((), frozenset())
 
 
 def link(commands: Sequence[str]) -> bytes:
@@ -114,15 +114,15 @@ def link(commands: Sequence[str]) -> bytes:
     noarch: dict[str, Any] = {"type": "python"}
     if commands:
         noarch["entry_points"] = list(commands)
-    return _json({"noarch": noarch, "package_metadata_version": 1})
+    return _dump_json({"noarch": noarch, "package_metadata_version": 1})
 
 
-def tests(imports: Sequence[str]) -> bytes:
+def write_tests(imports: Sequence[str]) -> bytes:
     """Return ``tests/tests.yaml``, by which rattler-build imports the modules and runs ``pip check``."""
-    return yaml_text([{"python": {"imports": list(imports), "pip_check": True}}])
+    return dump_yaml([{"python": {"imports": list(imports), "pip_check": True}}])
 
 
-def recipe(facts: Facts, wheel: str, commands: Sequence[str], imports: Sequence[str], about: About) -> bytes:
+def write_recipe(facts: Facts, wheel: str, commands: Sequence[str], imports: Sequence[str], about: About) -> bytes:
     """Return ``recipe/recipe.yaml``, by which rattler-build builds the same package from the wheel.
 
     Args:
@@ -147,20 +147,20 @@ def recipe(facts: Facts, wheel: str, commands: Sequence[str], imports: Sequence[
     described = {"homepage": about.homepage, "license": about.license, "repository": about.repository}
     if shown := {field: text for field, text in described.items() if text}:
         fields["about"] = shown
-    return yaml_text(fields)
+    return dump_yaml(fields)
 
 
-def _json(content: Mapping[str, Any]) -> bytes:
+def _dump_json(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
 
 
-def yaml_text(content: Any) -> bytes:  # noqa: ANN401 - what YAML can say
+def dump_yaml(content: Any) -> bytes:  # noqa: ANN401 - what YAML can say
     """Return YAML, the same bytes on every machine."""
     import yaml
 
-    def dumped(dumper: "type[yaml.SafeDumper | yaml.CSafeDumper]") -> str:
+    def dump_json_text(dumper: "type[yaml.SafeDumper | yaml.CSafeDumper]") -> str:
         return yaml.dump(content, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000)
 
     # libyaml takes a tenth of the time, but not all builds have it, and it escapes what the other one writes as it is.
-    text = dumped(getattr(yaml, "CSafeDumper", yaml.SafeDumper))
-    return (text if text.isascii() and "\\" not in text else dumped(yaml.SafeDumper)).encode()
+    text = dump_json_text(getattr(yaml, "CSafeDumper", yaml.SafeDumper))
+    return (text if text.isascii() and "\\" not in text else dump_json_text(yaml.SafeDumper)).encode()

@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from release_tools.errors import RecipeError
 from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.evidence import Sources
-from release_tools.recipe.matchspec_compare import same_name
+from release_tools.recipe.matchspec_compare import is_same_name
 from release_tools.recipe.names import CONDA_NAME, Names
 from release_tools.recipe.recipe_model import Line, Recipe
 from release_tools.recipe.spans import Item, Span
@@ -36,13 +36,13 @@ def with_kept(recipe: Recipe, sources: Sources, pythons: Sequence[str], names: N
         pythons: the minor versions that the package is for, the oldest first.
         names: knows whether a channel has a package.
     """
-    kept = next(_recipes(recipe.name, sources), None)
+    kept = next(_find_recipes(recipe.name, sources), None)
     if kept is None:
         return recipe
     path, document = kept
     built_on = pythons[:1] if recipe.noarch else pythons
-    host = _added_requirements(document, "host", recipe.host, built_on, names)
-    run = _added_requirements(document, "run", recipe.run, pythons, names)
+    host = _find_added_requirements(document, "host", recipe.host, built_on, names)
+    run = _find_added_requirements(document, "run", recipe.run, pythons, names)
     notes = [f"{line.name}: only {path}, the project's own recipe, asks for it." for line in (*host, *run)]
     return replace(
         recipe,
@@ -52,7 +52,7 @@ def with_kept(recipe: Recipe, sources: Sources, pythons: Sequence[str], names: N
     )
 
 
-def _recipes(name: str, sources: Sources) -> Iterator[tuple[str, RecipeDocument]]:
+def _find_recipes(name: str, sources: Sources) -> Iterator[tuple[str, RecipeDocument]]:
     """Yield the sdist's recipes of this package that say how it is built, those nearest to its root first."""
     forms: Mapping[str, Format] = {form.value: form for form in Format}
     found = [(path, form) for path in sources.texts if (form := forms.get(path.rpartition("/")[2]))]
@@ -62,16 +62,20 @@ def _recipes(name: str, sources: Sources) -> Iterator[tuple[str, RecipeDocument]
         except RecipeError:
             continue
         called = [*document.in_outputs("package", "name"), *document.in_outputs("name")]
-        if len(called) == 1 and document.requirements("host") and same_name(_said(document, called[0]), name):
+        if (
+            len(called) == 1
+            and document.requirements("host")
+            and is_same_name(_find_requirement(document, called[0]), name)
+        ):
             yield path, document
 
 
-def _said(document: RecipeDocument, place: Span) -> str:
+def _find_requirement(document: RecipeDocument, place: Span) -> str:
     """Return a value, or the value of the variable that it names."""
     return next((root.value for root in document.roots(place)), place.value)
 
 
-def _added_requirements(
+def _find_added_requirements(
     document: RecipeDocument, section: str, lines: Iterable[Line], pythons: Sequence[str], names: Names
 ) -> list[Line]:
     """Return what a section has and our lines have not, as far as it counts on some of these Pythons."""
@@ -80,12 +84,12 @@ def _added_requirements(
     for item in (item for listed in document.requirements(section) for item in listed.items):
         fits = CONDA_NAME.fullmatch(item.name) and CONSTRAINT.fullmatch(item.constraint) and not item.computed
         there = fits and (names.exists is None or names.exists(item.name))
-        if there and _counts(item, pythons) and not any(same_name(item.name, name) for name in known):
+        if there and _counts_line(item, pythons) and not any(is_same_name(item.name, name) for name in known):
             found.setdefault(item.name, Line(f"{item.name} {item.constraint}".strip()))
     return list(found.values())
 
 
-def _counts(item: Item, pythons: Iterable[str]) -> bool:
+def _counts_line(item: Item, pythons: Iterable[str]) -> bool:
     """Return whether a requirement is for all systems and for some of these Pythons."""
     v0, v1 = PYTHON_V0.fullmatch(item.when.strip()), PYTHON_V1.fullmatch(item.when.strip())
     wanted = f"{v0[1]}3.{v0[2]}" if v0 else v1[1] if v1 else ""

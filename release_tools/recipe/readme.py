@@ -20,7 +20,7 @@ IS: Final = re.compile(r"\b(?:is|are)\b")
 NOT_PROSE: Final = ("..", ":", ">", "-", "+", "*", "$", "|", "```", "~~~")
 
 
-def first_sentence(readme: str, name: str) -> str:
+def find_first_sentence(readme: str, name: str) -> str:
     """Return the sentence with which a README begins; empty where it begins with something else.
 
     "Demo is a tool that …" is a definition, which says the name again and is no summary.
@@ -29,23 +29,23 @@ def first_sentence(readme: str, name: str) -> str:
         readme: the whole text.
         name: of the project; a heading without it begins a section that is about something else.
     """
-    for kind, text in _paragraphs(readme[:LOOKED_AT]):
-        if kind == "heading" and plain_letters(name) not in plain_letters(text):
+    for kind, text in _split_paragraphs(readme[:LOOKED_AT]):
+        if kind == "heading" and strip_letters(name) not in strip_letters(text):
             return ""
         if kind == "prose":
             sentence = SENTENCE_END.split(text, maxsplit=1)[0]
-            defines = plain_letters(sentence).startswith(plain_letters(name)) and IS.search(sentence)
+            defines = strip_letters(sentence).startswith(strip_letters(name)) and IS.search(sentence)
             fits = sentence.endswith(".") and FEWEST <= len(sentence.split()) <= MOST
             return sentence if fits and not defines else ""
     return ""
 
 
-def headings(readme: str) -> tuple[str, ...]:
+def find_headings(readme: str) -> tuple[str, ...]:
     """Return the headings of a README's beginning, as plain text."""
-    return tuple(text for kind, text in _paragraphs(readme[:LOOKED_AT]) if kind == "heading")
+    return tuple(text for kind, text in _split_paragraphs(readme[:LOOKED_AT]) if kind == "heading")
 
 
-def _paragraphs(readme: str) -> Iterator[tuple[str, str]]:
+def _split_paragraphs(readme: str) -> Iterator[tuple[str, str]]:
     """Yield the paragraphs as plain text in one line, each as ``heading`` or ``prose``; the rest is left out."""
     shown, *commented = readme.split("<!--")
     shown += "".join(after.partition("-->")[2] for after in commented)
@@ -62,6 +62,6 @@ def _paragraphs(readme: str) -> Iterator[tuple[str, str]]:
             yield "prose", text
 
 
-def plain_letters(text: str) -> str:
+def strip_letters(text: str) -> str:
     """Return the letters and digits only, in lower case, for comparison."""
     return re.sub(r"[\W_]", "", text).lower()

@@ -55,7 +55,7 @@ def check_rules(text: str, conda_forge_yml: str = "") -> tuple[str, ...]:
         *_check_sources(recipe),
         *_check_settings(settings, conda_forge_yml),
     ]
-    for output in _outputs(recipe):
+    for output in _list_outputs(recipe):
         found += _check_output(output, recipe, platforms=len(platforms) if isinstance(platforms, list) else 1)
     return tuple(dict.fromkeys(found))
 
@@ -78,7 +78,7 @@ def _check_sections(recipe: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"the section {section} is unexpected" for section in recipe if section not in order)
     if known != sorted(known, key=order.index):
         yield f"the sections have to be in this order: {', '.join(sorted(known, key=order.index))}"
-    about = _mapping(recipe.get("about"))
+    about = _read_mapping(recipe.get("about"))
     for field in ("homepage", "license", "summary"):
         if not about.get(field):
             yield f"about.{field} is missing"
@@ -89,7 +89,7 @@ def _check_sections(recipe: Mapping[str, Any]) -> Iterator[str]:
         yield "about.license cannot be unknown"
     if _LICENSE_WORD.search(license_):
         yield "about.license must not contain the word License"
-    extra = _mapping(recipe.get("extra"))
+    extra = _read_mapping(recipe.get("extra"))
     maintainers = extra.get("recipe-maintainers")
     if not maintainers:
         yield "extra.recipe-maintainers is missing"
@@ -100,8 +100,8 @@ def _check_sections(recipe: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _check_package(recipe: Mapping[str, Any]) -> Iterator[str]:
-    context = _mapping(recipe.get("context"))
-    package = _mapping(recipe.get("package") or recipe.get("recipe"))
+    context = _read_mapping(recipe.get("context"))
+    package = _read_mapping(recipe.get("package") or recipe.get("recipe"))
     name = _resolve(package.get("name"), context)
     if "${{" not in name and not CONDA_NAME.fullmatch(name):
         yield f"the name {name!r} has other characters than a-z, 0-9, _, - and ."
@@ -115,8 +115,8 @@ def _check_package(recipe: Mapping[str, Any]) -> Iterator[str]:
 
 def _check_sources(recipe: Mapping[str, Any]) -> Iterator[str]:
     places = [recipe, *_list(recipe.get("outputs"))]
-    for source in (source for place in places for source in _list(_mapping(place).get("source"))):
-        fields = _mapping(source)
+    for source in (source for place in places for source in _list(_read_mapping(place).get("source"))):
+        fields = _read_mapping(source)
         if "url" in fields and not {"sha256", "md5"} & set(fields):
             yield "a source with a url needs its sha256"
         for wheel in _WHEEL.findall(str(fields.get("url") or "")):
@@ -136,14 +136,14 @@ def _check_settings(settings: Mapping[str, Any], text: str) -> Iterator[str]:
         yield "conda-forge.yml: a key is there twice"
 
 
-def _outputs(recipe: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    outputs = [_mapping(output) for output in _list(recipe.get("outputs"))]
+def _list_outputs(recipe: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    outputs = [_read_mapping(output) for output in _list(recipe.get("outputs"))]
     return outputs or [recipe]
 
 
 def _check_output(output: Mapping[str, Any], recipe: Mapping[str, Any], *, platforms: int) -> Iterator[str]:
-    build = {**_mapping(recipe.get("build")), **_mapping(output.get("build"))}
-    requirements = _mapping(output.get("requirements"))
+    build = {**_read_mapping(recipe.get("build")), **_read_mapping(output.get("build"))}
+    requirements = _read_mapping(output.get("requirements"))
     noarch = build.get("noarch")
     if build.get("number") is None:
         yield "build.number is missing"
@@ -156,7 +156,7 @@ def _check_output(output: Mapping[str, Any], recipe: Mapping[str, Any], *, platf
         yield f"requirements have to be in this order: {', '.join(sorted(sections, key=REQUIREMENTS_ORDER.index))}"
     if noarch:
         yield from _check_noarch(build, requirements, has_platforms=platforms > 1)
-    specs = {section: _specs(requirements.get(section)) for section in REQUIREMENTS_ORDER}
+    specs = {section: _list_specs(requirements.get(section)) for section in REQUIREMENTS_ORDER}
     for section, listed in specs.items():
         yield from (fault for spec in listed for fault in _check_spec(section, spec))
     yield from _check_python(specs, noarch)
@@ -210,7 +210,7 @@ def _check_compilers(specs: Mapping[str, list[str]]) -> Iterator[str]:
         yield "requirements.build: Rust needs cargo-bundle-licenses"
 
 
-def _specs(section: object) -> list[str]:
+def _list_specs(section: object) -> list[str]:
     """Return the requirements of a section, those below conditions included."""
     found: list[str] = []
     for item in _list(section):
@@ -226,7 +226,7 @@ def _resolve(value: object, context: Mapping[str, Any]) -> str:
     return _VARIABLE.sub(lambda found: str(context.get(found[1].strip(), found[0])), text)
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def _read_mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 

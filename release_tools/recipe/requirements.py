@@ -13,7 +13,7 @@ from typing import Final, Self
 from packaging.specifiers import SpecifierSet
 
 from release_tools.errors import CondaError
-from release_tools.recipe.constraints import Flavour, constraint, distinct, weakest
+from release_tools.recipe.constraints import Flavour, drop_duplicates, find_weakest, translate_constraint
 from release_tools.recipe.dependencies import Dependency, collect
 from release_tools.recipe.markers import (
     CONDA_FORGE_PYTHON,
@@ -23,8 +23,8 @@ from release_tools.recipe.markers import (
     System,
     depends_on,
     is_on_every_machine,
-    platforms,
-    supported_pythons,
+    list_platforms,
+    list_supported_pythons,
 )
 from release_tools.recipe.name_overrides import BACKPORTS, HARMLESS, ONE_SYSTEM
 from release_tools.recipe.names import Name, Names
@@ -85,7 +85,7 @@ def translate(
     Raises:
         CondaError: with one fault for each requirement that conda cannot express.
     """
-    collected = collect(requires_dist, platforms(supported_pythons(requires_python)), names)
+    collected = collect(requires_dist, list_platforms(list_supported_pythons(requires_python)), names)
     asked = [one for one in collected.dependencies if flavour is Flavour.PACKAGE or _is_listed(one)]
     wanted = [_Wanted.of(dependency, collected.grid, flavour) for dependency in asked]
     machines = [
@@ -102,12 +102,12 @@ def translate(
             "Release without this conda package: --no-conda (conda.enabled = false).",
             faults=machines,
         )
-    split = any(one.differs and not _harmless(one, flavour, alone=len(wanted) == 1) for one in wanted)
+    split = any(one.differs and not _is_harmless(one, flavour, alone=len(wanted) == 1) for one in wanted)
     everywhere = [one for one in wanted if not (one.differs and split)]
     on_system = {system: [one.specs[system] for one in wanted if one.differs and split] for system in System}
     return Translated(
-        (_python(requires_python, flavour), *(one.spec for one in everywhere)),
-        _variants({system: [spec for spec in specs if spec] for system, specs in on_system.items()}),
+        (_find_python(requires_python, flavour), *(one.spec for one in everywhere)),
+        _list_variants({system: [spec for spec in specs if spec] for system, specs in on_system.items()}),
         collected.unconfirmed,
         (*collected.notes, *machines, *(note for one in everywhere for note in one.notes)),
         tuple(widened),
@@ -158,20 +158,20 @@ class _Wanted:
         return cls(
             dependency.name,
             dependency.spec(flavour, cells),
-            {system: _on(dependency, system, cells, flavour) for system in System},
+            {system: _make_condition_text(dependency, system, cells, flavour) for system in System},
             is_split and not is_widened,
             is_widened,
             tuple(_widen(dependency, axes)),
         )
 
 
-def _on(dependency: Dependency, system: System, cells: Cells, flavour: Flavour) -> str:
+def _make_condition_text(dependency: Dependency, system: System, cells: Cells, flavour: Flavour) -> str:
     """Return the MatchSpec on one system, empty where the package is not needed there."""
     here = frozenset(cell for cell in cells if cell.system is system)
     return dependency.spec(flavour, here) if dependency.cells & here else ""
 
 
-def _harmless(wanted: _Wanted, flavour: Flavour, *, alone: bool) -> bool:
+def _is_harmless(wanted: _Wanted, flavour: Flavour, *, alone: bool) -> bool:
     """Return whether a package that some system does not need may be required there too.
 
     Reviewers of conda-forge require everywhere what all systems but one ask for, as it is seldom missing on that one,
@@ -191,12 +191,12 @@ def _widen(dependency: Dependency, axes: Iterable[Axis]) -> list[str]:
     if axes:
         what = " and ".join(sorted(axes))
         said.append(f"{dependency.name} is needed depending on the {what}; it is required everywhere.")
-    if len(weakest(dependency.needed.values())) > 1 or len(distinct(dependency.needed.values())) > 1:
+    if len(find_weakest(dependency.needed.values())) > 1 or len(drop_duplicates(dependency.needed.values())) > 1:
         said.append(f"{dependency.name} has constraints that differ between Pythons; the weakest one is kept.")
     return said
 
 
-def _variants(on_system: Mapping[System, list[str]]) -> dict[str, tuple[str, ...]]:
+def _list_variants(on_system: Mapping[System, list[str]]) -> dict[str, tuple[str, ...]]:
     """Return the additions for each group of systems that agree, by the group's virtual package."""
     if not any(on_system.values()):
         return {}
@@ -208,5 +208,5 @@ def _variants(on_system: Mapping[System, list[str]]) -> dict[str, tuple[str, ...
     return {VIRTUAL[frozenset(systems)]: specs for specs, systems in groups.items()}
 
 
-def _python(requires_python: str, flavour: Flavour) -> str:
-    return f"python {constraint(SpecifierSet(requires_python), flavour)}".strip()
+def _find_python(requires_python: str, flavour: Flavour) -> str:
+    return f"python {translate_constraint(SpecifierSet(requires_python), flavour)}".strip()

@@ -18,39 +18,39 @@ TEMPLATE: Final = re.compile(r"([{$])(?=[{%#])|([}%#])(?=\})")
 SELECTOR: Final = re.compile(r"\[([^\[\]]*)\]")
 
 
-def inert(text: str) -> str:
+def make_inert(text: str) -> str:
     """Remove from others' text what a template engine or a selector could find in it."""
     broken = TEMPLATE.sub(r"\1\2 ", text)
     return SELECTOR.sub(r"(\1)", broken) if "#" in broken else broken
 
 
-def scalar(text: str) -> str:
+def write_scalar(text: str) -> str:
     """Return a YAML scalar that reads as exactly this text; plain where that is enough, else in double quotes."""
     return text if PLAIN.fullmatch(text) and _reads_as_itself(text) else json.dumps(text, ensure_ascii=False)
 
 
-def items(field: str, texts: Iterable[str], indent: int) -> Iterator[str]:
+def write_items(field: str, texts: Iterable[str], indent: int) -> Iterator[str]:
     """Yield the lines of a field with a list, its items two deeper; nothing for an empty list."""
-    lines = [f"{' ' * indent}  - {scalar(text)}" for text in texts]
+    lines = [f"{' ' * indent}  - {write_scalar(text)}" for text in texts]
     if lines:
         yield f"{' ' * indent}{field}:"
         yield from lines
 
 
-def one_or_items(field: str, texts: Sequence[str], indent: int) -> Iterator[str]:
+def write_one_or_items(field: str, texts: Sequence[str], indent: int) -> Iterator[str]:
     """Yield the lines of a field with a list; one text alone follows the field, as people write it."""
     if len(texts) == 1:
-        yield f"{' ' * indent}{field}: {scalar(texts[0])}"
+        yield f"{' ' * indent}{field}: {write_scalar(texts[0])}"
     else:
-        yield from items(field, texts, indent)
+        yield from write_items(field, texts, indent)
 
 
-def fields(values: Mapping[str, str], indent: int) -> Iterator[str]:
+def write_fields(values: Mapping[str, str], indent: int) -> Iterator[str]:
     """Return the lines of plain fields; nothing for those that are not known."""
-    return (f"{' ' * indent}{field}: {scalar(text)}" for field, text in values.items() if text)
+    return (f"{' ' * indent}{field}: {write_scalar(text)}" for field, text in values.items() if text)
 
 
-def sections(contents: Mapping[str, Iterable[str]]) -> list[str]:
+def write_sections(contents: Mapping[str, Iterable[str]]) -> list[str]:
     """Return each section with its lines; nothing for those that have none."""
     return ["\n".join([f"{name}:", *lines]) for name, found in contents.items() if (lines := list(found))]
 

@@ -41,13 +41,13 @@ def read_setup_py(text: str) -> SetupPy:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             names[node.targets[0].id] = node.value
         elif isinstance(node, ast.Call):
-            calls.add(_called(node))
-            if _called(node) == "setup":
+            calls.add(_find_called(node))
+            if _find_called(node) == "setup":
                 keywords |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     known = {}
     for keyword, value in keywords.items():
         try:
-            known[keyword] = _literal(value, names)
+            known[keyword] = _read_literal(value, names)
         except (ValueError, TypeError, RecursionError):
             continue
     asked = EXTENSION_KEYWORDS & keywords.keys()
@@ -55,13 +55,13 @@ def read_setup_py(text: str) -> SetupPy:
     return SetupPy(known, frozenset(keywords.keys() - known.keys()), extensions=made)
 
 
-def _called(call: ast.Call) -> str:
+def _find_called(call: ast.Call) -> str:
     if isinstance(call.func, ast.Attribute):
         return call.func.attr
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
-def _literal(node: ast.expr, names: Mapping[str, ast.expr], depth: int = 0) -> Any:  # noqa: ANN401 - a literal is anything
+def _read_literal(node: ast.expr, names: Mapping[str, ast.expr], depth: int = 0) -> Any:  # noqa: ANN401 - a literal is anything
     """Return the value of an expression made of literals, names of such and sums of such.
 
     Raises:
@@ -70,14 +70,14 @@ def _literal(node: ast.expr, names: Mapping[str, ast.expr], depth: int = 0) -> A
     if depth > 50:  # noqa: PLR2004 - a name defined by itself
         raise ValueError("too deep")
     if isinstance(node, ast.Name) and node.id in names:
-        return _literal(names[node.id], names, depth + 1)
+        return _read_literal(names[node.id], names, depth + 1)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _literal(node.left, names, depth + 1) + _literal(node.right, names, depth + 1)
+        return _read_literal(node.left, names, depth + 1) + _read_literal(node.right, names, depth + 1)
     if isinstance(node, ast.List | ast.Tuple):
-        return [_literal(item, names, depth + 1) for item in node.elts]
+        return [_read_literal(item, names, depth + 1) for item in node.elts]
     if isinstance(node, ast.Dict) and all(node.keys):
         return {
-            _literal(key, names, depth + 1): _literal(value, names, depth + 1)
+            _read_literal(key, names, depth + 1): _read_literal(value, names, depth + 1)
             for key, value in zip(node.keys, node.values, strict=True)
             if key
         }

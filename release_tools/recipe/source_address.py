@@ -61,7 +61,7 @@ class AddressReader:
         term = _TERM.match(code)
         if term is None or depth > _DEEPEST:
             return None
-        value = term["name"] if term["quote"] else self._variable(term["name"], depth)
+        value = term["name"] if term["quote"] else self._find_variable(term["name"], depth)
         rest = code[term.end() :]
         while rest and value is not None:
             step = _STEP.match(rest)
@@ -71,7 +71,7 @@ class AddressReader:
             rest = rest[step.end() :]
         return value
 
-    def _variable(self, name: str, depth: int) -> str | None:
+    def _find_variable(self, name: str, depth: int) -> str | None:
         spans = self._document.variables.get(name, ())
         if len(spans) != 1:
             return None
@@ -88,14 +88,14 @@ def replace_version(text: str, old: str, new: str) -> str:
     return re.sub(rf"(?<!\d)(?<!\d\.){re.escape(old)}(?!\d|\.\d)", new.replace("\\", r"\\"), text)
 
 
-def expressions(text: str) -> Iterator[tuple[str, str]]:
+def find_expressions(text: str) -> Iterator[tuple[str, str]]:
     """Yield each expression of a text, with its braces and without."""
     for found in INSIDE.finditer(text):
         dollar = "$" if text[: found.start()].endswith("$") else ""
         yield f"{dollar}{found[0]}", found[1]
 
 
-def archive_tag(address: str, repository: str) -> str | None:
+def find_archive_tag(address: str, repository: str) -> str | None:
     """Return the tag of which an address is GitHub's archive; None where it is no archive of this repository.
 
     Args:

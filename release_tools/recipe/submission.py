@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from release_tools.model.release import RecipeFiles, RecipeKind
-from release_tools.recipe.difference import NOTHING, difference
+from release_tools.recipe.difference import NOTHING, find_difference
 from release_tools.recipe.document import Format
 from release_tools.recipe.names import Name
 from release_tools.recipe.recipe_model import Recipe
-from release_tools.recipe.update import archive_source, recipe_version, update_recipe
+from release_tools.recipe.update import find_archive_source, read_recipe_version, update_recipe
 from release_tools.recipe.update_source import Target
 
 CONDA_FORGE_YML: Final = "conda-forge.yml"
@@ -43,10 +43,10 @@ class Present:
         Raises:
             RecipeError: it is not written as a plain version in one place.
         """
-        return recipe_version(self.text, self.form)
+        return read_recipe_version(self.text, self.form)
 
 
-def submission(recipe: Recipe, text: str, notes: Iterable[str]) -> RecipeFiles:
+def write_submission(recipe: Recipe, text: str, notes: Iterable[str]) -> RecipeFiles:
     """Return the files of a package that conda-forge does not have.
 
     Args:
@@ -73,7 +73,7 @@ def _make_patch(path: str, content: str) -> str:
     return f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n" + "".join(f"+{line}\n" for line in lines)
 
 
-def feedstock_update(present: Present, target: Target, project: Recipe, previous: Recipe | None) -> RecipeFiles:
+def write_feedstock_update(present: Present, target: Target, project: Recipe, previous: Recipe | None) -> RecipeFiles:
     """Return the files that bring a feedstock's recipe to a release.
 
     Args:
@@ -85,7 +85,7 @@ def feedstock_update(present: Present, target: Target, project: Recipe, previous
     Raises:
         RecipeError: the recipe is newer than the release, or has a structure that we do not understand.
     """
-    changed = difference(previous, project) if previous else NOTHING
+    changed = find_difference(previous, project) if previous else NOTHING
     updated = update_recipe(present.text, present.form, target, changed)
     path = present.path or f"recipe/{present.form}"
     new = {change.name for change in changed.changes if change.old is None}
@@ -101,7 +101,7 @@ def feedstock_update(present: Present, target: Target, project: Recipe, previous
         changes=updated.changes,
         checklist=(*updated.checklist, *([NOT_COMPARED.format(present.version)] if fresh and not previous else [])),
         unconfirmed=tuple(describe_name(name) for name in project.unconfirmed if name.conda in new),
-        archive=archive_source(present.text, present.form, target) if fresh else "",
+        archive=find_archive_source(present.text, present.form, target) if fresh else "",
     )
 
 

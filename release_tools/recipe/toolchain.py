@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from release_tools.recipe.evidence import Built, Evidence, Sources
-from release_tools.recipe.unbuilt_metadata import setup_py, setup_requires
+from release_tools.recipe.unbuilt_metadata import parse_setup_py, read_setup_requires
 
 LANGUAGES: Final = {
     ".c": "c", ".cc": "cxx", ".cpp": "cxx", ".cu": "cuda", ".cxx": "cxx", ".f": "fortran", ".f90": "fortran",
@@ -56,7 +56,7 @@ class Toolchain:
     bundles_crates: bool = False
 
 
-def backend(sources: Sources) -> str:
+def find_backend(sources: Sources) -> str:
     """Return the build backend's import path; setuptools' where the project names none (PEP 517)."""
     named = sources.table("build-system").get("build-backend")
     return named if isinstance(named, str) else "setuptools.build_meta"
@@ -69,21 +69,21 @@ def build_requires(sources: Sources) -> tuple[str, ...]:
     """
     named = sources.table("build-system").get("requires")
     lists: list[object] = [named if isinstance(named, list) else ["setuptools"]]
-    lists += [setup_requires(sources)] * backend(sources).startswith("setuptools")
-    lists += [hook.get("dependencies") for hook in _hatch_hooks(sources).values()]
+    lists += [read_setup_requires(sources)] * find_backend(sources).startswith("setuptools")
+    lists += [hook.get("dependencies") for hook in _read_hatch_hooks(sources).values()]
     texts = [text for each in lists if isinstance(each, list) for text in each if isinstance(text, str)]
-    return tuple(dict.fromkeys(text for text in texts if _project(text) not in NEEDLESS))
+    return tuple(dict.fromkeys(text for text in texts if _find_project(text) not in NEEDLESS))
 
 
-def host_requires(evidence: Evidence) -> tuple[str, ...]:
+def list_host_requires(evidence: Evidence) -> tuple[str, ...]:
     """Return the build requirements, and Babel where it makes the message catalogs that are installed.
 
     A project that requires Babel and installs catalogs compiles them with it, in the build or before the sdist is made:
     https://babel.pocoo.org/en/latest/cmdline.html#compile
     """
     asked = build_requires(evidence.sources)
-    plain = {_project(text) for text in evidence.metadata.get("requires_dist", []) if ";" not in text}
-    return (*asked, "babel") if "babel" in plain - set(map(_project, asked)) and _has_catalogs(evidence) else asked
+    plain = {_find_project(text) for text in evidence.metadata.get("requires_dist", []) if ";" not in text}
+    return (*asked, "babel") if "babel" in plain - set(map(_find_project, asked)) and _has_catalogs(evidence) else asked
 
 
 def _has_catalogs(evidence: Evidence) -> bool:
@@ -93,7 +93,7 @@ def _has_catalogs(evidence: Evidence) -> bool:
     return any("/LC_MESSAGES/" in path and path.endswith(suffixes) for path in paths)
 
 
-def bundled(built: Built | None) -> tuple[str, ...]:
+def list_bundled(built: Built | None) -> tuple[str, ...]:
     """Return the shared libraries in a repaired wheel (``libgeos``), which on conda are packages of their own.
 
     Those of the compilers are left out: their packages come with them.
@@ -103,7 +103,7 @@ def bundled(built: Built | None) -> tuple[str, ...]:
     return tuple(sorted({name[0] for name in names if name and not name[0].startswith(COMPILER_RUNTIMES)}))
 
 
-def _hatch_hooks(sources: Sources) -> Mapping[str, Mapping[str, Any]]:
+def _read_hatch_hooks(sources: Sources) -> Mapping[str, Mapping[str, Any]]:
     """Return the build hooks of hatchling that run for a wheel, by name."""
     build = sources.table("tool", "hatch", "build")
     tables = (build.get("hooks"), sources.table("tool", "hatch", "build", "targets", "wheel").get("hooks"))
@@ -113,33 +113,33 @@ def _hatch_hooks(sources: Sources) -> Mapping[str, Mapping[str, Any]]:
     }
 
 
-def toolchain(evidence: Evidence) -> Toolchain | None:
+def find_toolchain(evidence: Evidence) -> Toolchain | None:
     """Return what compiles the project; None for a pure one. A wheel decides, where there is one."""
     compiled = _looks_compiled(evidence.sources) if evidence.built is None else not evidence.built.pure
-    return _chain(evidence.sources) if compiled else None
+    return _make_toolchain(evidence.sources) if compiled else None
 
 
 def _looks_compiled(sources: Sources) -> bool:
     """Return whether the sources, without being built, seem to contain extension modules."""
-    name = backend(sources)
+    name = find_backend(sources)
     if name == "mesonpy":
-        return bool(_meson_languages(sources))
-    if name in COMPILED_BACKENDS or MAKERS.keys() & set(map(_project, build_requires(sources))):
+        return bool(_find_meson_languages(sources))
+    if name in COMPILED_BACKENDS or MAKERS.keys() & set(map(_find_project, build_requires(sources))):
         return True
     if name.startswith("hatchling"):
-        return "custom" in _hatch_hooks(sources) and bool(_languages_of(sources.paths))
+        return "custom" in _read_hatch_hooks(sources) and bool(_find_languages(sources.paths))
     if "ext-modules" in sources.table("tool", "setuptools") or COMPILED_TOOLS & sources.table("tool").keys():
         return True
-    return not name.startswith(PURE_BACKENDS) and setup_py(sources).extensions
+    return not name.startswith(PURE_BACKENDS) and parse_setup_py(sources).extensions
 
 
-def _chain(sources: Sources) -> Toolchain:
-    name, required = backend(sources), set(map(_project, build_requires(sources)))
+def _make_toolchain(sources: Sources) -> Toolchain:
+    name, required = find_backend(sources), set(map(_find_project, build_requires(sources)))
     languages = {MAKERS[maker] for maker in MAKERS.keys() & required}
     if name == "mesonpy":
-        languages |= _meson_languages(sources)
+        languages |= _find_meson_languages(sources)
     elif not languages & {"rust"}:
-        languages |= _languages_of(sources.paths)
+        languages |= _find_languages(sources.paths)
     tools: list[str] = []
     if name == "mesonpy" and LIBRARY.search(sources.texts.get("meson.build", "")):
         tools += ["pkg-config"]
@@ -162,7 +162,7 @@ def _chain(sources: Sources) -> Toolchain:
     )
 
 
-def _meson_languages(sources: Sources) -> set[str]:
+def _find_meson_languages(sources: Sources) -> set[str]:
     """Return the languages of ``project()`` and ``add_languages()`` in the root ``meson.build``."""
     text = sources.texts.get("meson.build", "")
     found = re.search(r"\bproject\s*\(([^)]{0,4000})\)", text)
@@ -171,7 +171,7 @@ def _meson_languages(sources: Sources) -> set[str]:
     return {MESON_LANGUAGES[word] for word in words & MESON_LANGUAGES.keys()}
 
 
-def _languages_of(paths: Iterable[str]) -> set[str]:
+def _find_languages(paths: Iterable[str]) -> set[str]:
     suffixes = {PurePosixPath(path).suffix.lower() for path in _select_compiled(paths)}
     return {LANGUAGES[suffix] for suffix in suffixes & LANGUAGES.keys()} - {"go", "rust"}
 
@@ -181,7 +181,7 @@ def _select_compiled(paths: Iterable[str]) -> Iterable[str]:
     return (path for path in paths if not NOT_BUILT & set(path.split("/")))
 
 
-def _project(requirement: str) -> str:
+def _find_project(requirement: str) -> str:
     try:
         return canonicalize_name(Requirement(requirement).name)
     except InvalidRequirement:

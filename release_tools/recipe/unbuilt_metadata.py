@@ -21,35 +21,39 @@ GUI: Final = "gui_scripts"
 Groups = Mapping[str, Mapping[str, str]]
 
 
-def setup_py(sources: Sources) -> SetupPy:
+def parse_setup_py(sources: Sources) -> SetupPy:
     """Return what the sdist's ``setup.py`` says; nothing where there is none."""
     return read_setup_py(sources.texts.get("setup.py", ""))
 
 
-def completed(evidence: Evidence) -> Evidence:
+def complete_evidence(evidence: Evidence) -> Evidence:
     """Return the evidence with the requirements that an sdist's PKG-INFO leaves to the build."""
     metadata, sources = evidence.metadata, evidence.sources
     if evidence.built is not None or "requires_dist" in metadata or _has_none(metadata):
         return evidence
     metadata = metadata.copy()
-    metadata["requires_dist"] = next(filter(None, _requirements(sources)), [])
+    metadata["requires_dist"] = next(filter(None, _read_requirements(sources)), [])
     if "requires_python" not in metadata:
-        said = sources.table("project").get("requires-python") or setup_py(sources).keywords.get("python_requires")
+        said = sources.table("project").get("requires-python") or parse_setup_py(sources).keywords.get(
+            "python_requires"
+        )
         metadata["requires_python"] = str(said or "")
     return replace(evidence, metadata=metadata)
 
 
-def entry_points(sources: Sources) -> tuple[tuple[str, ...], frozenset[str]]:
+def read_entry_points(sources: Sources) -> tuple[tuple[str, ...], frozenset[str]]:
     """Return the console and gui scripts, ``name = module:function``, and the names of the latter."""
-    groups = next((found for found in _groups(sources) if found.get(CONSOLE) or found.get(GUI)), {})
+    groups = next((found for found in _read_groups(sources) if found.get(CONSOLE) or found.get(GUI)), {})
     console, gui = groups.get(CONSOLE, {}), groups.get(GUI, {})
     return tuple(f"{name} = {value}" for name, value in (*console.items(), *gui.items())), frozenset(gui)
 
 
-def setup_requires(sources: Sources) -> list[str]:
+def read_setup_requires(sources: Sources) -> list[str]:
     """Return what setuptools adds to the build requirements (PEP 517), and fetches during the build if missing."""
-    config = _ini(sources.texts.get("setup.cfg", "")).get("options", {})
-    return _lines(config.get("setup_requires")) + _lines(setup_py(sources).keywords.get("setup_requires"))
+    config = _read_ini(sources.texts.get("setup.cfg", "")).get("options", {})
+    return _list_lines(config.get("setup_requires")) + _list_lines(
+        parse_setup_py(sources).keywords.get("setup_requires")
+    )
 
 
 def _has_none(pkg_info: RawMetadata) -> bool:
@@ -60,14 +64,14 @@ def _has_none(pkg_info: RawMetadata) -> bool:
         return False
 
 
-def _requirements(sources: Sources) -> Iterator[list[str]]:
-    yield _lines(sources.table("project").get("dependencies"))
-    yield _egg_info_requirements(sources.egg_info("requires.txt"))
-    yield _lines(_ini(sources.texts.get("setup.cfg", "")).get("options", {}).get("install_requires"))
-    yield _lines(setup_py(sources).keywords.get("install_requires"))
+def _read_requirements(sources: Sources) -> Iterator[list[str]]:
+    yield _list_lines(sources.table("project").get("dependencies"))
+    yield _read_egg_info_requirements(sources.egg_info("requires.txt"))
+    yield _list_lines(_read_ini(sources.texts.get("setup.cfg", "")).get("options", {}).get("install_requires"))
+    yield _list_lines(parse_setup_py(sources).keywords.get("install_requires"))
 
 
-def _egg_info_requirements(text: str) -> list[str]:
+def _read_egg_info_requirements(text: str) -> list[str]:
     """Yield the requirements of ``requires.txt``, whose sections are extras, markers, or ``extra:marker``."""
     found, marker = [], ""
     for line in filter(None, map(str.strip, text.splitlines())):
@@ -84,22 +88,22 @@ def _egg_info_requirements(text: str) -> list[str]:
     return found
 
 
-def _groups(sources: Sources) -> Iterator[Groups]:
+def _read_groups(sources: Sources) -> Iterator[Groups]:
     project = sources.table("project")
-    yield {CONSOLE: _pairs(project.get("scripts")), GUI: _pairs(project.get("gui-scripts"))}
+    yield {CONSOLE: _read_pairs(project.get("scripts")), GUI: _read_pairs(project.get("gui-scripts"))}
     for tool in ("poetry", "flit"):
-        yield {CONSOLE: _pairs(sources.table("tool", tool).get("scripts"))}
-    yield _ini(sources.egg_info("entry_points.txt"))
-    options = _ini(sources.texts.get("setup.cfg", "")).get("options.entry_points", {})
-    yield {group: _assignments(text.splitlines()) for group, text in options.items()}
-    points = setup_py(sources).keywords.get("entry_points")
+        yield {CONSOLE: _read_pairs(sources.table("tool", tool).get("scripts"))}
+    yield _read_ini(sources.egg_info("entry_points.txt"))
+    options = _read_ini(sources.texts.get("setup.cfg", "")).get("options.entry_points", {})
+    yield {group: _read_assignments(text.splitlines()) for group, text in options.items()}
+    points = parse_setup_py(sources).keywords.get("entry_points")
     if isinstance(points, str):
-        yield _ini(points)
+        yield _read_ini(points)
     elif isinstance(points, dict):
-        yield {str(group): _assignments(_lines(lines)) for group, lines in points.items()}
+        yield {str(group): _read_assignments(_list_lines(lines)) for group, lines in points.items()}
 
 
-def _ini(text: str) -> Groups:
+def _read_ini(text: str) -> Groups:
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign] # the documented way to keep case
     try:
@@ -109,16 +113,16 @@ def _ini(text: str) -> Groups:
     return {section: dict(parser[section]) for section in parser.sections()}
 
 
-def _lines(value: object) -> list[str]:
+def _list_lines(value: object) -> list[str]:
     """Return the items of a list, or the lines of a text, as setuptools accepts both."""
     lines: Iterable[object] = value.splitlines() if isinstance(value, str) else value if isinstance(value, list) else ()
     return [line.strip() for line in lines if isinstance(line, str) and line.strip() and not line.startswith("#")]
 
 
-def _assignments(lines: Iterable[str]) -> dict[str, str]:
+def _read_assignments(lines: Iterable[str]) -> dict[str, str]:
     parts = [line.partition("=") for line in lines]
     return {name.strip(): value.strip() for name, equals, value in parts if equals}
 
 
-def _pairs(value: Any) -> dict[str, str]:  # noqa: ANN401 - a value of somebody's TOML
+def _read_pairs(value: Any) -> dict[str, str]:  # noqa: ANN401 - a value of somebody's TOML
     return {name: text for name, text in value.items() if isinstance(text, str)} if isinstance(value, dict) else {}

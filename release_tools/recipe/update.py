@@ -54,7 +54,7 @@ class Updated:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def own_recipe(paths: Iterable[str]) -> tuple[str, Format] | None:
+def find_own_recipe(paths: Iterable[str]) -> tuple[str, Format] | None:
     """Return the path and the format of the project's own recipe; None where it keeps none.
 
     Args:
@@ -65,16 +65,16 @@ def own_recipe(paths: Iterable[str]) -> tuple[str, Format] | None:
     return next(((path, form) for path, form in wanted if path in there), None)
 
 
-def recipe_version(text: str, form: Format) -> str:
+def read_recipe_version(text: str, form: Format) -> str:
     """Return the version that a recipe has.
 
     Raises:
         RecipeError: it is not written as a plain version in one place.
     """
-    return _version_place(RecipeDocument(text, form)).value
+    return _find_version_span(RecipeDocument(text, form)).value
 
 
-def archive_source(text: str, form: Format, target: Target) -> str:
+def find_archive_source(text: str, form: Format, target: Target) -> str:
     """Return the address of GitHub's archive of the released tag, where a feedstock has that as its only source.
 
     Args:
@@ -91,7 +91,7 @@ def archive_source(text: str, form: Format, target: Target) -> str:
     document = RecipeDocument(text, form)
     if any(is_ours(document, source, target) for source in document.sources()):
         return ""
-    return find_archive(document, target, _version_place(document))
+    return find_archive(document, target, _find_version_span(document))
 
 
 def set_version(text: str, form: Format, version: str) -> str:
@@ -101,7 +101,7 @@ def set_version(text: str, form: Format, version: str) -> str:
         RecipeError: the version is not written as a plain version in one place.
     """
     document = RecipeDocument(text, form)
-    return document.edited([_quote(_version_place(document), version, form)])
+    return document.edited([_quote(_find_version_span(document), version, form)])
 
 
 def update_recipe(text: str, form: Format, target: Target, changed: Difference = NOTHING) -> Updated:
@@ -118,7 +118,7 @@ def update_recipe(text: str, form: Format, target: Target, changed: Difference =
             named, and nothing is to be used.
     """
     document = RecipeDocument(text, form)
-    place = _version_place(document)
+    place = _find_version_span(document)
     if Version(place.value) >= Version(target.version):
         if Version(place.value) == Version(target.version):
             return Updated(form, text, text, (), ())
@@ -126,10 +126,10 @@ def update_recipe(text: str, form: Format, target: Target, changed: Difference =
     plan = Plan()
     plan.edit(_quote(place, target.version, form), f"version {place.value} → {target.version}")
     plan_source(plan, document, target, place)
-    for edit in _number_edits(document, target.number):
+    for edit in _edit_build_numbers(document, target.number):
         plan.edit(edit, f"build number → {target.number}")
     plan_difference(plan, document, changed)
-    plan.check(*_leftovers(document, place, plan.edits))
+    plan.check(*_find_leftovers(document, place, plan.edits))
     return Updated(form, text, document.edited(plan.edits), plan.changes, plan.checks)
 
 
@@ -144,25 +144,25 @@ def fill_in(text: str, form: Format, target: Target) -> Updated:
     """
     document = RecipeDocument(text, form)
     plan = Plan()
-    with _leaving(plan, "The version is not written in one place"):
-        place = _version_place(document)
+    with _explain_manual_edit(plan, "The version is not written in one place"):
+        place = _find_version_span(document)
         plan.edit(_quote(place, target.version, form), f"version {place.value} → {target.version}")
     for source in document.sources():
         ours = is_ours(document, source, target)
         for digest in source.get("sha256"):
             if ours:
-                with _leaving(plan, f"The digest in line {digest.line} is computed"):
+                with _explain_manual_edit(plan, f"The digest in line {digest.line} is computed"):
                     plan.edit(document.literal(digest).replaced(target.sha256), f"sha256 of {target.filename}")
             else:
                 plan.check(f"The source in line {source.line} is not the sdist on PyPI: left as it is.")
-    with _leaving(plan, "The build number is computed"):
-        for edit in list(_number_edits(document, target.number)):
+    with _explain_manual_edit(plan, "The build number is computed"):
+        for edit in list(_edit_build_numbers(document, target.number)):
             plan.edit(edit, f"build number → {target.number}")
     return Updated(form, text, document.edited(plan.edits), plan.changes, plan.checks)
 
 
 @contextmanager
-def _leaving(plan: Plan, what: str) -> Iterator[None]:
+def _explain_manual_edit(plan: Plan, what: str) -> Iterator[None]:
     """Leave alone what cannot be filled in, and say so."""
     try:
         yield
@@ -170,7 +170,7 @@ def _leaving(plan: Plan, what: str) -> Iterator[None]:
         plan.check(f"{what}: left as it is.")
 
 
-def _version_place(document: RecipeDocument) -> Span:
+def _find_version_span(document: RecipeDocument) -> Span:
     """Return where the version is written, followed through any number of variables.
 
     Raises:
@@ -198,7 +198,7 @@ def _quote(place: Span, version: str, form: Format) -> Edit:
     return Edit(place.start, place.end, text, removed=(place.path, place.text), added=(place.path, text))
 
 
-def _number_edits(document: RecipeDocument, number: int) -> Iterator[Edit]:
+def _edit_build_numbers(document: RecipeDocument, number: int) -> Iterator[Edit]:
     """Yield the edits that set the build number, in each place where it is written.
 
     Raises:
@@ -215,7 +215,7 @@ def _number_edits(document: RecipeDocument, number: int) -> Iterator[Edit]:
                 yield root.replaced(str(number))
 
 
-def _leftovers(document: RecipeDocument, version: Span, edits: tuple[Edit, ...]) -> Iterator[str]:
+def _find_leftovers(document: RecipeDocument, version: Span, edits: tuple[Edit, ...]) -> Iterator[str]:
     """Yield the lines that still have the old version as plain text; numbers of one part are too common."""
     if "." not in version.value:
         return

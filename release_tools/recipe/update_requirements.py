@@ -10,7 +10,7 @@ from release_tools.recipe.difference import Difference, RequirementChange
 from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.edit_plan import Plan
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
-from release_tools.recipe.matchspec_compare import same_constraint, same_name
+from release_tools.recipe.matchspec_compare import is_same_constraint, is_same_name
 from release_tools.recipe.spans import Edit, Item, Listed, Span
 
 FIRST: Final = frozenset({"python", "pip"})  # are first or last in lists that are otherwise sorted
@@ -28,23 +28,23 @@ def plan_difference(plan: Plan, document: RecipeDocument, changed: Difference) -
 
 def _plan_change(plan: Plan, document: RecipeDocument, change: RequirementChange, required: AbstractSet[str]) -> None:
     lists = document.requirements(change.section)
-    home = _home(lists, required)
-    items = [item for listed in lists for item in listed.items if same_name(item.name, change.name)]
+    home = _find_home(lists, required)
+    items = [item for listed in lists for item in listed.items if is_same_name(item.name, change.name)]
     if not change.plain:
-        plan.check(f"{_said(change)}, under a condition.")
+        plan.check(f"{_find_requirement(change)}, under a condition.")
     elif change.new is None:
         _plan_gone(plan, document, change, lists, items)
     elif items:
         _plan_bound(plan, change, items)
     elif not change.confirmed:
-        plan.check(f"{_said(change)}; is it on conda-forge, and by that name?")
+        plan.check(f"{_find_requirement(change)}; is it on conda-forge, and by that name?")
     elif change.old is None and home and _is_extendable(document, home):
-        plan.edit(_insertion(document, home, _spec(change)), _said(change))
+        plan.edit(_make_insertion(document, home, _format_spec(change)), _find_requirement(change))
     else:
-        plan.check(f"{_said(change)}; the recipe has no such line.")
+        plan.check(f"{_find_requirement(change)}; the recipe has no such line.")
 
 
-def _home(lists: Sequence[Listed], required: AbstractSet[str]) -> Listed | None:
+def _find_home(lists: Sequence[Listed], required: AbstractSet[str]) -> Listed | None:
     """Return the list of the project's requirements: the only one, or the only output's that has all of them.
 
     One requirement alone proves nothing: any output may have it.
@@ -62,26 +62,26 @@ def _plan_gone(
     plan: Plan, document: RecipeDocument, change: RequirementChange, lists: Sequence[Listed], items: Sequence[Item]
 ) -> None:
     """Remove a requirement that the project dropped, if its lines are the project's and not a reviewer's."""
-    bound = all(same_constraint(item.constraint, change.old or "") for item in items)
+    bound = all(is_same_constraint(item.constraint, change.old or "") for item in items)
     if items and bound and all(_is_alone(document, item, lists) for item in items):
         for item in items:
-            plan.edit(_removal(document, item.place), _said(change))
+            plan.edit(_make_removal(document, item.place), _find_requirement(change))
     elif items:
-        plan.check(f"{_said(change)}; {_has(items)}.")
+        plan.check(f"{_find_requirement(change)}; {_has(items)}.")
 
 
 def _plan_bound(plan: Plan, change: RequirementChange, items: Sequence[Item]) -> None:
     """Change a constraint where the recipe has what the project said before."""
-    if all(same_constraint(item.constraint, change.new or "") for item in items):
+    if all(is_same_constraint(item.constraint, change.new or "") for item in items):
         return
-    if change.old is not None and all(same_constraint(item.constraint, change.old) for item in items):
+    if change.old is not None and all(is_same_constraint(item.constraint, change.old) for item in items):
         for item in items:
-            plan.edit(item.place.replaced(_spec(change, item)), _said(change))
+            plan.edit(item.place.replaced(_format_spec(change, item)), _find_requirement(change))
     else:
-        plan.check(f"{_said(change)}; {_has(items)}.")
+        plan.check(f"{_find_requirement(change)}; {_has(items)}.")
 
 
-def _said(change: RequirementChange) -> str:
+def _find_requirement(change: RequirementChange) -> str:
     old, new = (f"{change.name} {constraint or ''}".strip() for constraint in (change.old, change.new))
     if change.old is None:
         return f"{change.section}: {new} is new"
@@ -94,7 +94,7 @@ def _has(items: Sequence[Item]) -> str:
     return "the recipe has " + ", ".join(f"{item.place.value!r} in line {item.place.line}" for item in items)
 
 
-def _spec(change: RequirementChange, item: Item | None = None) -> str:
+def _format_spec(change: RequirementChange, item: Item | None = None) -> str:
     """Return the requirement as it is to be written, with the name spelled as in the recipe."""
     name = item.place.value[: len(item.name)] if item else change.name
     return f"{name} {change.new or ''}".strip()
@@ -108,7 +108,7 @@ def _is_alone(document: RecipeDocument, item: Item, lists: Iterable[Listed]) -> 
     return bare and not item.nested and all(len(listed.items) > 1 for listed in lists if item in listed.items)
 
 
-def _removal(document: RecipeDocument, place: Span) -> Edit:
+def _make_removal(document: RecipeDocument, place: Span) -> Edit:
     start, end = document.line_of(place)
     return Edit(start, end, "", removed=(place.path, place.text))
 
@@ -119,7 +119,7 @@ def _is_extendable(document: RecipeDocument, listed: Listed) -> bool:
     return listed.block and bool(own) and document.text[: own[-1].place.start].rpartition("\n")[2].strip() == "-"
 
 
-def _insertion(document: RecipeDocument, listed: Listed, text: str) -> Edit:
+def _make_insertion(document: RecipeDocument, listed: Listed, text: str) -> Edit:
     """Return the edit that adds an item, in its place where the list is sorted, else below the last one."""
     own = [item for item in listed.items if not item.nested]
     names = [item.name for item in own if item.name not in FIRST]
@@ -140,9 +140,9 @@ def _plan_python(plan: Plan, document: RecipeDocument, old: str, new: str) -> No
     places = document.variables.get("python_min", ())
     if len(places) == 1 and places[0].value == old:
         plan.edit(places[0].replaced(new), said)
-    elif len(places) == 1 and _minor(places[0].value) >= _minor(new):
+    elif len(places) == 1 and _parse_minor(places[0].value) >= _parse_minor(new):
         return
-    elif not places and "python_min" in document.text and _minor(new) > _minor(old):
+    elif not places and "python_min" in document.text and _parse_minor(new) > _parse_minor(old):
         _plan_new_python_min(plan, document, new, said)
     else:
         plan.check(f"{said}: set the bound of python.")
@@ -164,7 +164,7 @@ def _plan_new_python_min(plan: Plan, document: RecipeDocument, new: str, said: s
     plan.edit(Edit(end, end, text + ending, added=(path, f'"{new}"')), said)
 
 
-def _minor(python: str) -> tuple[int, ...]:
+def _parse_minor(python: str) -> tuple[int, ...]:
     return tuple(int(part) for part in python.split(".") if part.isdecimal())
 
 
@@ -174,26 +174,28 @@ def _plan_entry_points(plan: Plan, document: RecipeDocument, gone: Sequence[str]
         return  # compiled packages have none, nor have those whose build makes the commands
     left = list(come)
     for point in gone:
-        items = [item for listed in lists for item in listed.items if _tight(item.place.value) == _tight(point)]
-        successor = next((new for new in left if _command(new) == _command(point)), None)
+        items = [
+            item for listed in lists for item in listed.items if _strip_spaces(item.place.value) == _strip_spaces(point)
+        ]
+        successor = next((new for new in left if _format_command(new) == _format_command(point)), None)
         if len(items) != 1 or (successor is None and not _is_alone(document, items[0], lists)):
             plan.check(f"The command {point!r} is {f'{successor!r} now' if successor else 'gone'}.")
         elif successor is None:
-            plan.edit(_removal(document, items[0].place), f"entry point {point!r} is gone")
+            plan.edit(_make_removal(document, items[0].place), f"entry point {point!r} is gone")
         else:
             plan.edit(items[0].place.replaced(successor), f"entry point {successor!r}")
         left = [new for new in left if new != successor]
-    known = {_tight(item.place.value) for listed in lists for item in listed.items}
-    for point in (point for point in left if _tight(point) not in known):
+    known = {_strip_spaces(item.place.value) for listed in lists for item in listed.items}
+    for point in (point for point in left if _strip_spaces(point) not in known):
         if len(lists) == 1 and _is_extendable(document, lists[0]):
-            plan.edit(_insertion(document, lists[0], point), f"entry point {point!r} is new")
+            plan.edit(_make_insertion(document, lists[0], point), f"entry point {point!r} is new")
         else:
             plan.check(f"The command {point!r} is new.")
 
 
-def _tight(point: str) -> str:
+def _strip_spaces(point: str) -> str:
     return "".join(point.split())
 
 
-def _command(point: str) -> str:
+def _format_command(point: str) -> str:
     return point.partition("=")[0].strip()

@@ -11,8 +11,8 @@ from release_tools.recipe.source_address import (
     HASHED_PATH,
     PYPI,
     AddressReader,
-    archive_tag,
-    expressions,
+    find_archive_tag,
+    find_expressions,
     replace_version,
 )
 from release_tools.recipe.spans import SourceSpans, Span
@@ -70,7 +70,7 @@ def plan_source(plan: Plan, document: RecipeDocument, target: Target, version: S
         if source not in ours:
             _check_other(document, source, version)
     _plan_digests(plan, document, ours, target.sha256, target.filename)
-    spans = [_origin(document, span) for source in ours for span in source.get("url")]
+    spans = [_find_origin(document, span) for source in ours for span in source.get("url")]
     for span in {span.start: span for span in spans}.values():
         _plan_address(plan, document, span, version, target)
 
@@ -85,11 +85,11 @@ def find_archive(document: RecipeDocument, target: Target, version: Span) -> str
     spans = sources[0].get("url") if len(sources) == 1 and target.repository else []
     if len(spans) != 1:
         return ""
-    span = _origin(document, spans[0])
+    span = _find_origin(document, spans[0])
     before = AddressReader(document, version, version.value).read(span.value) or ""
     text = replace_version(span.value, version.value, target.version)
     after = AddressReader(document, version, target.version).read(text) or ""
-    if archive_tag(before, target.repository) is None or archive_tag(after, target.repository) != target.tag:
+    if find_archive_tag(before, target.repository) is None or find_archive_tag(after, target.repository) != target.tag:
         return ""
     return after
 
@@ -113,7 +113,7 @@ def _plan_archive(plan: Plan, document: RecipeDocument, target: Target, version:
     if target.archive_sha256 == PENDING:
         label += PENDING_NOTE
     _plan_digests(plan, document, sources, target.archive_sha256, label)
-    span = _origin(document, sources[0].get("url")[0])
+    span = _find_origin(document, sources[0].get("url")[0])
     text = replace_version(span.value, version.value, target.version)
     if text != span.value:
         plan.edit(span.replaced(text), "version in the source's address")
@@ -159,13 +159,13 @@ def _plan_address(plan: Plan, document: RecipeDocument, span: Span, version: Spa
     new = replace_version(span.value, version.value, target.version)
     hashed = HASHED_PATH.match(new)
     if hashed:  # by the content of one file: it cannot be another file's
-        project = _project_of(target.filename)
+        project = _find_project(target.filename)
         new = f"{hashed['host']}source/{project[:1]}/{project}/{new[hashed.end() :]}"
     folder, _, name = new.rpartition("/")
     address = reader.read(new)
     served = address is not None and address.rpartition("/")[2] == target.filename
     if not served and address is not None and PYPI.match(address):
-        name = _file_name(name, reader, target)
+        name = _find_file_name(name, reader, target)
         new = f"{folder}/{name}"
         served = reader.read(name) == target.filename
     if not served:
@@ -177,21 +177,21 @@ def _plan_address(plan: Plan, document: RecipeDocument, span: Span, version: Spa
         plan.edit(span.replaced(new), f"address of {target.filename}")
 
 
-def _file_name(name: str, reader: AddressReader, target: Target) -> str:
+def _find_file_name(name: str, reader: AddressReader, target: Target) -> str:
     """Return the sdist's file name with the version as the recipe's address has it: an expression, or plain text."""
-    written = [braces for braces, code in expressions(name) if reader.evaluate(code) == target.version]
+    written = [braces for braces, code in find_expressions(name) if reader.evaluate(code) == target.version]
     stem, found, tail = target.filename.rpartition(target.version)
     if len(written) != 1 or not found:
         return target.filename
     return f"{stem}{written[0]}{tail}"
 
 
-def _project_of(filename: str) -> str:
+def _find_project(filename: str) -> str:
     """Return the project's name as PyPI's addresses have it."""
     return filename.rpartition("-")[0].lower().replace("_", "-")
 
 
-def _origin(document: RecipeDocument, span: Span) -> Span:
+def _find_origin(document: RecipeDocument, span: Span) -> Span:
     """Return where an address is written: in the source itself, or in the one variable that the source names."""
     found = INSIDE.fullmatch(span.value.removeprefix("$"))
     variables = document.variables.get(found[1].strip(), ()) if found else ()

@@ -3,21 +3,28 @@
 from collections.abc import Iterator
 
 from release_tools.recipe.recipe_model import Line, Recipe
-from release_tools.recipe.scalars import fields, inert, items, one_or_items, scalar, sections
+from release_tools.recipe.scalars import (
+    make_inert,
+    write_fields,
+    write_items,
+    write_one_or_items,
+    write_scalar,
+    write_sections,
+)
 
 
 def write_v0(recipe: Recipe) -> str:
     """Return the text of ``meta.yaml``, with the sections in the order that conda-forge's linter demands."""
     contents = {
-        "package": [f"  name: {scalar(recipe.name)}", "  version: {{ version }}"],
-        "source": [f"  url: {_template(recipe.url)}", f"  sha256: {scalar(recipe.sha256)}"],
+        "package": [f"  name: {write_scalar(recipe.name)}", "  version: {{ version }}"],
+        "source": [f"  url: {_write_template(recipe.url)}", f"  sha256: {write_scalar(recipe.sha256)}"],
         "build": _build(recipe),
-        "requirements": _requirements(recipe),
+        "requirements": _write_requirements(recipe),
         "test": _test(recipe),
-        "about": _about(recipe),
-        "extra": items("recipe-maintainers", recipe.maintainers, 2),
+        "about": _write_about_section(recipe),
+        "extra": write_items("recipe-maintainers", recipe.maintainers, 2),
     }
-    return "\n\n".join(["\n".join(_set(recipe)), *sections(contents)]) + "\n"
+    return "\n\n".join(["\n".join(_set(recipe)), *write_sections(contents)]) + "\n"
 
 
 def _set(recipe: Recipe) -> Iterator[str]:
@@ -33,40 +40,40 @@ def _build(recipe: Recipe) -> Iterator[str]:
     if recipe.skip:
         yield f"  skip: true  # [{recipe.skip.v0}]"
     if len(recipe.script) == 1:
-        yield f"  script: {_template(recipe.script[0])}"
+        yield f"  script: {_write_template(recipe.script[0])}"
     else:
         yield "  script:"
-        yield from (f"    - {_template(command)}" for command in recipe.script)
-    yield from items("entry_points", recipe.entry_points, 2)
+        yield from (f"    - {_write_template(command)}" for command in recipe.script)
+    yield from write_items("entry_points", recipe.entry_points, 2)
 
 
-def _requirements(recipe: Recipe) -> Iterator[str]:
+def _write_requirements(recipe: Recipe) -> Iterator[str]:
     for section, lines in (("build", recipe.build), ("host", recipe.host), ("run", recipe.run)):
         if lines:
             yield f"  {section}:"
-            yield from map(_requirement, lines)
+            yield from map(_write_requirement, lines)
 
 
-def _requirement(line: Line) -> str:
+def _write_requirement(line: Line) -> str:
     selector = f"  # [{line.when.v0}]" if line.when else ""
-    return f"    - {_template(line.spec)}{selector}"
+    return f"    - {_write_template(line.spec)}{selector}"
 
 
 def _test(recipe: Recipe) -> Iterator[str]:
-    yield from items("imports", recipe.imports, 2)
-    yield from items("commands", ("pip check", *recipe.commands), 2)
-    yield from items("requires", ("pip",), 2)
+    yield from write_items("imports", recipe.imports, 2)
+    yield from write_items("commands", ("pip check", *recipe.commands), 2)
+    yield from write_items("requires", ("pip",), 2)
     if recipe.noarch:
         yield "    - python {{ python_min }}"
 
 
-def _about(recipe: Recipe) -> Iterator[str]:
+def _write_about_section(recipe: Recipe) -> Iterator[str]:
     about = recipe.about
-    yield from fields({"home": about.homepage, "summary": inert(about.summary), "license": about.license}, 2)
-    yield from one_or_items("license_file", about.license_files, 2)
-    yield from fields({"doc_url": about.documentation, "dev_url": about.repository}, 2)
+    yield from write_fields({"home": about.homepage, "summary": make_inert(about.summary), "license": about.license}, 2)
+    yield from write_one_or_items("license_file", about.license_files, 2)
+    yield from write_fields({"doc_url": about.documentation, "dev_url": about.repository}, 2)
 
 
-def _template(text: str) -> str:
+def _write_template(text: str) -> str:
     """Turn our own template text into conda-build's jinja, which is evaluated before YAML and needs no quotes."""
-    return text.replace("${{", "{{") if "${{" in text else scalar(text)
+    return text.replace("${{", "{{") if "${{" in text else write_scalar(text)

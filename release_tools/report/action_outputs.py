@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from release_tools.artifacts.manifest import canonical
+from release_tools.artifacts.manifest import dump_canonical
 from release_tools.errors import OutputError, ReleaseToolsError
 from release_tools.model.note import State
 from release_tools.model.release import Release
@@ -17,7 +17,7 @@ _URL_OUTPUTS: Final = ("release-url", "pypi-url", "anaconda-url", "conda-forge-p
 """Outputs that link to what was published."""
 
 
-def action_outputs(
+def collect_action_outputs(
     release: Release, folder: Path, page: Path | None = None, error: ReleaseToolsError | None = None
 ) -> dict[str, str]:
     """Return every output by its name; empty text where nothing is known.
@@ -32,17 +32,17 @@ def action_outputs(
     return {
         "version": release.version,
         "tag": release.tag,
-        "is-prerelease": _bool(release.is_prerelease) if release.version else "",
-        "released": _bool(published and all(item.state is not State.PLANNED for item in release.receipts)),
-        "prepared": "" if release.is_prepared is None else _bool(release.is_prepared),
-        "artifacts": canonical(release) if release.artifacts else "",
+        "is-prerelease": _format_bool(release.is_prerelease) if release.version else "",
+        "released": _format_bool(published and all(item.state is not State.PLANNED for item in release.receipts)),
+        "prepared": "" if release.is_prepared is None else _format_bool(release.is_prepared),
+        "artifacts": dump_canonical(release) if release.artifacts else "",
         "packages-dir": str(folder) if release.artifacts else "",
-        **{name: _url(release, name) for name in _URL_OUTPUTS},
+        **{name: _find_url(release, name) for name in _URL_OUTPUTS},
         "report": str(page) if page else "",
     }
 
 
-def output_lines(outputs: Mapping[str, str]) -> str:
+def format_output_lines(outputs: Mapping[str, str]) -> str:
     """Return the text to append to the file that ``GITHUB_OUTPUT`` names; its delimiter cannot be guessed.
 
     Raises:
@@ -55,9 +55,9 @@ def output_lines(outputs: Mapping[str, str]) -> str:
     return "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in outputs.items())
 
 
-def _url(release: Release, output: str) -> str:
+def _find_url(release: Release, output: str) -> str:
     return next((receipt.url for receipt in release.receipts if receipt.output == output), "")
 
 
-def _bool(value: bool) -> str:  # noqa: FBT001 - a value to be spelled, not a switch
+def _format_bool(value: bool) -> str:  # noqa: FBT001 - a value to be spelled, not a switch
     return "true" if value else "false"

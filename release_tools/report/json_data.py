@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from release_tools.artifacts.manifest import manifest
+from release_tools.artifacts.manifest import build_manifest
 from release_tools.errors import ReleaseToolsError
 from release_tools.model.action import Receipt
 from release_tools.model.note import Note, Report
@@ -12,11 +12,11 @@ from release_tools.model.release import RecipeFiles, Release
 def report_data(release: Release, report: Report, error: ReleaseToolsError | None = None) -> dict[str, Any]:
     """Return everything that a run found out and did: the keys of ``release.json``, and the notes of every step."""
     return {
-        **manifest(release),
+        **build_manifest(release),
         "ok": error is None,
-        "error": _error(error) if error else None,
-        "recipe": _recipe(release.recipe) if release.recipe else None,
-        "receipts": [_receipt(receipt) for receipt in release.receipts],
+        "error": _describe_error(error) if error else None,
+        "recipe": _describe_recipe(release.recipe) if release.recipe else None,
+        "receipts": [_describe_receipt(receipt) for receipt in release.receipts],
         "sections": [
             {
                 "title": section.title,
@@ -29,7 +29,7 @@ def report_data(release: Release, report: Report, error: ReleaseToolsError | Non
     }
 
 
-def _error(error: ReleaseToolsError) -> dict[str, Any]:
+def _describe_error(error: ReleaseToolsError) -> dict[str, Any]:
     return {
         "kind": type(error).__name__,
         "exit-code": error.exit_code,
@@ -39,7 +39,7 @@ def _error(error: ReleaseToolsError) -> dict[str, Any]:
     }
 
 
-def _recipe(recipe: RecipeFiles) -> dict[str, Any]:
+def _describe_recipe(recipe: RecipeFiles) -> dict[str, Any]:
     return {
         "package": recipe.package,
         "kind": recipe.kind.value,
@@ -52,7 +52,7 @@ def _recipe(recipe: RecipeFiles) -> dict[str, Any]:
     }
 
 
-def _receipt(receipt: Receipt) -> dict[str, str]:
+def _describe_receipt(receipt: Receipt) -> dict[str, str]:
     return {"key": receipt.key, "url": receipt.url, "digest": receipt.digest, "state": receipt.state.value}
 
 

@@ -12,8 +12,8 @@ from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import OutputError, ReleaseToolsError
 from release_tools.model.note import Report
 from release_tools.model.release import Release
-from release_tools.report.action_outputs import output_lines
-from release_tools.report.step_summary import LARGEST, step_summary
+from release_tools.report.action_outputs import format_output_lines
+from release_tools.report.step_summary import LARGEST, write_step_summary
 
 PAGE_MARK: Final = '<meta name="generator" content="release-tools">'
 """The mark in the head of every report page, by which a page of ours is recognised."""
@@ -22,7 +22,7 @@ _SUMMARY: Final = "GITHUB_STEP_SUMMARY"
 _OUTPUT: Final = "GITHUB_OUTPUT"
 
 
-def redacted(
+def redact_release(
     release: Release, report: Report, error: ReleaseToolsError | None, redact: Callable[[str], str]
 ) -> tuple[Release, Report, ReleaseToolsError | None]:
     """Return release and error with every text passed through ``redact``, which escaping could hide a secret from."""
@@ -91,7 +91,7 @@ def write_summary(
     if env.get(_SUMMARY):
         path = Path(env[_SUMMARY])
         room = LARGEST - (path.stat().st_size if path.exists() else 0)
-        _append(path, step_summary(release, report, error, is_dry_run=is_dry_run, room=room))
+        _append(path, write_step_summary(release, report, error, is_dry_run=is_dry_run, room=room))
 
 
 def write_outputs(env: Mapping[str, str], outputs: Mapping[str, str]) -> None:
@@ -101,7 +101,7 @@ def write_outputs(env: Mapping[str, str], outputs: Mapping[str, str]) -> None:
         OutputError: an output has a line end.
     """
     if env.get(_OUTPUT):
-        _append(Path(env[_OUTPUT]), output_lines(outputs))
+        _append(Path(env[_OUTPUT]), format_output_lines(outputs))
 
 
 def _append(path: Path, text: str) -> None:

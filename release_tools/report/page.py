@@ -9,14 +9,20 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.artifacts import CondaPackage, Member, Sdist, Wheel
-from release_tools.engine.archives import conda_package_of, sdist_of, wheel_of
+from release_tools.engine.archives import open_conda_package, open_sdist, open_wheel
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import ArchiveError, ReleaseToolsError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Report, State
 from release_tools.model.release import Release
-from release_tools.report.trees import Folder, Pair, side_by_side, tree
-from release_tools.report.verdicts import headline, outcome_state, preparations, published_sections, verdict
+from release_tools.report.trees import Folder, Pair, build_tree, pair_trees
+from release_tools.report.verdicts import (
+    find_outcome_state,
+    list_preparations,
+    list_published_sections,
+    write_headline,
+    write_verdict,
+)
 
 _FOLDER: Final = Path(__file__).parent / "page"
 _LARGEST_DOCUMENT: Final = 1_000_000
@@ -24,9 +30,9 @@ _MOST_FILES: Final = 5_000
 _MOST_BYTES: Final = 20_000_000
 _ACTIONS: Final = (State.PLANNED, State.DONE, State.UNCHANGED)
 _READERS: Final[Mapping[ArtifactKind, Callable[[BackgroundTasks, Artifact], Sdist | Wheel | CondaPackage]]] = {
-    ArtifactKind.SDIST: sdist_of,
-    ArtifactKind.WHEEL: wheel_of,
-    ArtifactKind.CONDA: conda_package_of,
+    ArtifactKind.SDIST: open_sdist,
+    ArtifactKind.WHEEL: open_wheel,
+    ArtifactKind.CONDA: open_conda_package,
 }
 
 
@@ -67,20 +73,20 @@ def report_page(
     from release_tools.report.page_template import STYLE, TEMPLATE
 
     files = list(_list_contents(release.artifacts, background or BackgroundTasks()))
-    actions = [note for section in published_sections(report) for note in section.notes if note.state in _ACTIONS]
+    actions = [note for section in list_published_sections(report) for note in section.notes if note.state in _ACTIONS]
     return TEMPLATE.render(
         release=release,
         error=error,
-        headline=headline(release, report, error, is_dry_run=is_dry_run),
-        verdict=verdict(release, report, error, is_dry_run=is_dry_run),
-        outcome=outcome_state(report, error, is_dry_run=is_dry_run),
-        preparations=preparations(report),
-        destinations=published_sections(report),
+        headline=write_headline(release, report, error, is_dry_run=is_dry_run),
+        verdict=write_verdict(release, report, error, is_dry_run=is_dry_run),
+        outcome=find_outcome_state(report, error, is_dry_run=is_dry_run),
+        preparations=list_preparations(report),
+        destinations=list_published_sections(report),
         warnings=[note for section in report.sections for note in section.notes if note.state is State.WARNING],
         actions=actions,
         is_dry_run=is_dry_run,
         files=files,
-        pairs=_pairs(files),
+        pairs=_pair_contents(files),
         report=report,
         documents=report.documents,
         style=STYLE,
@@ -91,10 +97,10 @@ def _list_contents(artifacts: Sequence[Artifact], background: BackgroundTasks) -
     """Yield the contents of each file, up to a total size that a page can show."""
     before = accumulate((artifact.size for artifact in artifacts), initial=0)
     with ThreadPoolExecutor() as pool:
-        yield from pool.map(partial(_contents, background), artifacts, (read > _MOST_BYTES for read in before))
+        yield from pool.map(partial(_collect_contents, background), artifacts, (read > _MOST_BYTES for read in before))
 
 
-def _contents(background: BackgroundTasks, artifact: Artifact, is_too_much: bool) -> Contents:  # noqa: FBT001 - mapped
+def _collect_contents(background: BackgroundTasks, artifact: Artifact, is_too_much: bool) -> Contents:  # noqa: FBT001 - mapped
     if is_too_much:
         return Contents(artifact, fault="not opened: there are too many files to show")
     try:
@@ -103,12 +109,12 @@ def _contents(background: BackgroundTasks, artifact: Artifact, is_too_much: bool
         return Contents(artifact, fault=error.message)
     if len(members) > _MOST_FILES:
         return Contents(artifact, members, fault=f"{len(members):,} files, too many to show here")
-    return Contents(artifact, members, tree(members))
+    return Contents(artifact, members, build_tree(members))
 
 
-def _pairs(files: Iterable[Contents]) -> tuple[Pair, ...]:
+def _pair_contents(files: Iterable[Contents]) -> tuple[Pair, ...]:
     """Return the files of the first wheel and of the first conda package in pairs; empty where either is missing."""
     first = {item.artifact.kind: item.members for item in reversed(list(files)) if item.root}
     if ArtifactKind.WHEEL not in first or ArtifactKind.CONDA not in first:
         return ()
-    return side_by_side(first[ArtifactKind.WHEEL], first[ArtifactKind.CONDA])
+    return pair_trees(first[ArtifactKind.WHEEL], first[ArtifactKind.CONDA])

@@ -9,8 +9,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from release_tools.model.note import Document
-from release_tools.report.text import size_text
-from release_tools.report.verdicts import WORDS, section_state
+from release_tools.report.text import format_size
+from release_tools.report.verdicts import WORDS, find_section_state
 from release_tools.system import sanitize
 from release_tools.system.console import MARKS
 
@@ -22,52 +22,52 @@ _LARGEST_DOCUMENT: Final = 1_000_000
 
 
 @cache
-def _markdown() -> "MarkdownIt":
+def _make_markdown() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
+def _make_environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_visible,
+        finalize=_make_visible,
     )
     environment.filters |= {
-        "size": size_text,
-        "state": section_state,
+        "size": format_size,
+        "state": find_section_state,
         "word": WORDS.__getitem__,
         "sign": MARKS.__getitem__,
-        "document": _document,
-        "lines": _diff_lines,
+        "document": _render_document,
+        "lines": _split_diff_lines,
         "is_link": _is_link,
     }
     return environment
 
 
-def _visible(value: object) -> object:
+def _make_visible(value: object) -> object:
     """Return untrusted text with control and direction characters as visible escapes; Jinja escapes the rest."""
-    return sanitize.visible(value) if type(value) is str else value
+    return sanitize.make_visible(value) if type(value) is str else value
 
 
 def _is_link(url: str) -> bool:
     return url.startswith(("https://", "http://"))
 
 
-def _document(document: Document) -> str:
+def _render_document(document: Document) -> str:
     """Return the project's own Markdown as HTML: raw HTML is shown as text, and no image is loaded."""
-    return Markup(_markdown().render(sanitize.visible(document.text[:_LARGEST_DOCUMENT])))  # noqa: S704 - rendered with html off
+    return Markup(_make_markdown().render(sanitize.make_visible(document.text[:_LARGEST_DOCUMENT])))  # noqa: S704 - rendered with html off
 
 
-def _diff_lines(document: Document) -> list[tuple[str, str]]:
+def _split_diff_lines(document: Document) -> list[tuple[str, str]]:
     """Return each line with its class: ``plus``, ``minus`` or ``hunk`` in a diff, none elsewhere."""
     marks = {"+": "plus", "-": "minus", "@": "hunk"} if document.language == "diff" else {}
     return [(marks.get(line[:1], ""), line) for line in document.text[:_LARGEST_DOCUMENT].splitlines()]
 
 
 STYLE: Final = (_FOLDER / "page.css").read_text(encoding="utf-8")
-TEMPLATE: Final = _environment().get_template("page.html")
+TEMPLATE: Final = _make_environment().get_template("page.html")

@@ -25,11 +25,11 @@ def plan_notes(plan: BuildPlan, built: str = "", trial: Sequence[Artifact] = ())
         tried = [_describe_built(job, wheel) for wheel in trial]
         here = job.name == built or (job.name == SOURCE_JOB and bool(trial))
         where = "built here" if here else f"built by {job.runner}"
-        detail = "; ".join(filter(None, (targets_text(job), *tried)))
+        detail = "; ".join(filter(None, (format_targets(job), *tried)))
         yield Note(State.INFO, f"{job.name:<{width}}  {where}", detail)
 
 
-def targets_text(job: BuildJob) -> str:
+def format_targets(job: BuildJob) -> str:
     """Return the targets of a job in one line, those of one platform together: ``cp311 cp312 manylinux_x86_64``."""
     by_platform: dict[tuple[str, bool], list[str]] = {}
     plain = [target.identifier for target in job.targets if not job.platform]

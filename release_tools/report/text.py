@@ -11,7 +11,7 @@ _UNITS: Final = ("B", "kB", "MB", "GB")
 _STEP: Final = 1000
 
 
-def size_text(size: int) -> str:
+def format_size(size: int) -> str:
     """Return a number of bytes for people: ``812 B``, ``3.4 kB``, ``31 MB``."""
     value, unit = float(size), 0
     while value >= _STEP and unit < len(_UNITS) - 1:
@@ -19,12 +19,12 @@ def size_text(size: int) -> str:
     return f"{value:.0f} {_UNITS[unit]}" if unit == 0 or value >= 10 else f"{value:.1f} {_UNITS[unit]}"  # noqa: PLR2004 - two digits
 
 
-def artifact_note(artifact: Artifact) -> Note:
+def describe_artifact_note(artifact: Artifact) -> Note:
     """Return the report's line about a file that was built."""
-    return Note(State.DONE, artifact.filename, f"{size_text(artifact.size)}, sha256 {artifact.sha256}")
+    return Note(State.DONE, artifact.filename, f"{format_size(artifact.size)}, sha256 {artifact.sha256}")
 
 
-def closing_line(release: Release, report: Report, *, is_dry_run: bool) -> str:
+def write_closing_line(release: Release, report: Report, *, is_dry_run: bool) -> str:
     """Return the last line of a run that succeeded."""
     states = [note.state for section in report.sections for note in section.notes]
     seconds = sum(section.seconds for section in report.sections)

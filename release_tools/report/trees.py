@@ -43,7 +43,7 @@ class Pair:
     same: bool
 
 
-def tree(members: Iterable[Member], name: str = "") -> Folder:
+def build_tree(members: Iterable[Member], name: str = "") -> Folder:
     """Return the members as nested folders; a chain of folders with nothing else in them is one."""
     files: list[Member] = []
     inner: dict[str, list[Member]] = {}
@@ -53,7 +53,7 @@ def tree(members: Iterable[Member], name: str = "") -> Folder:
             inner.setdefault(head, []).append(Member(rest, member.size, member.sha256, member.executable, member.link))
         else:
             files.append(member)
-    folders = tuple(tree(inner[head], head) for head in sorted(inner))
+    folders = tuple(build_tree(inner[head], head) for head in sorted(inner))
     if name and len(folders) == 1 and not files:
         (only,) = folders
         return Folder(f"{name}/{only.name}", only.size, only.count, only.folders, only.files)
@@ -66,12 +66,12 @@ def tree(members: Iterable[Member], name: str = "") -> Folder:
     )
 
 
-def side_by_side(wheel: Iterable[Member], conda: Iterable[Member]) -> tuple[Pair, ...]:
+def pair_trees(wheel: Iterable[Member], conda: Iterable[Member]) -> tuple[Pair, ...]:
     """Return each file of the wheel with the one that the conda package installs for it, then those only there."""
     left = {member.name: member for member in conda}
     pairs = []
     for member in wheel:
-        twin = left.pop(noarch.installed_path(member.name), None)
+        twin = left.pop(noarch.find_installed_path(member.name), None)
         pairs.append(
             Pair(member.name, twin.name if twin else "", member.size, bool(twin and twin.sha256 == member.sha256))
         )

@@ -21,51 +21,51 @@ WORDS: Final[Mapping[State, str]] = {
 _STRONGEST: Final = (State.FAILED, State.NOT_RUN, State.PLANNED, State.DONE, State.UNCHANGED, State.SKIPPED)
 
 
-def section_state(section: Section) -> State:
+def find_section_state(section: Section) -> State:
     """Return one state for all notes of a step: the strongest that decides; DONE where all are facts."""
     states = {note.state for note in section.notes}
     return next((state for state in _STRONGEST if state in states), State.DONE)
 
 
-def outcome_state(report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> State:
+def find_outcome_state(report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> State:
     """Return FAILED, PLANNED for a dry run, or DONE; a build plans nothing and is DONE."""
     if error is not None:
         return State.FAILED
-    return State.PLANNED if is_dry_run and published_sections(report) else State.DONE
+    return State.PLANNED if is_dry_run and list_published_sections(report) else State.DONE
 
 
-def verdict(release: Release, report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
+def write_verdict(release: Release, report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
     """Return how the run ended, in a few words."""
     if error is not None:
-        failed = next((item.title for item in report.sections if section_state(item) is State.FAILED), "")
+        failed = next((item.title for item in report.sections if find_section_state(item) is State.FAILED), "")
         return f"failed at: {failed}" if failed else "failed"
     if release.is_prepared is not None:
         return "nothing changed" if is_dry_run else "prepared, not released yet"
-    if not published_sections(report):
+    if not list_published_sections(report):
         return "ready, nothing published"
     return "dry run complete" if is_dry_run else "released"
 
 
-def headline(release: Release, report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
+def write_headline(release: Release, report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:
     """Return the release and how the run ended, in one line."""
     what = f"{release.name} {release.version}".strip() or "The release"
-    return f"{what}: {verdict(release, report, error, is_dry_run=is_dry_run)}"
+    return f"{what}: {write_verdict(release, report, error, is_dry_run=is_dry_run)}"
 
 
-def published_sections(report: Report) -> tuple[Section, ...]:
+def list_published_sections(report: Report) -> tuple[Section, ...]:
     """Return one section a destination, in their order, for all the steps that publish there."""
     names = dict.fromkeys(section.group for section in report.sections if section.group)
     return tuple(_merge_sections(name, [one for one in report.sections if one.group == name]) for name in names)
 
 
-def preparations(report: Report) -> tuple[Section, ...]:
+def list_preparations(report: Report) -> tuple[Section, ...]:
     """Return the sections of the steps that publish nothing."""
     return tuple(section for section in report.sections if not section.group)
 
 
-def worst(sections: tuple[Section, ...]) -> State:
+def find_worst(sections: tuple[Section, ...]) -> State:
     """Return one state for several sections."""
-    states = {section_state(section) for section in sections}
+    states = {find_section_state(section) for section in sections}
     return next((state for state in _STRONGEST if state in states and state is not State.SKIPPED), State.DONE)
 
 

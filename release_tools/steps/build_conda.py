@@ -9,7 +9,7 @@ from release_tools.engine.context import Context
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import SOURCE_JOB
-from release_tools.report.text import artifact_note
+from release_tools.report.text import describe_artifact_note
 
 _WITHOUT: Final = "--no-conda"
 
@@ -35,7 +35,7 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
         known = replace(known, artifacts=(*release.artifacts, *built.artifacts))
     context.report.add(
         Note(State.INFO, f"built by {chosen.builder.name}", chosen.because),
-        *map(artifact_note, built.artifacts),
+        *map(describe_artifact_note, built.artifacts),
         *(Note(State.INFO, f"{one.filename} is for this machine only") for one in built.artifacts if project.is_trial),
         *built.notes,
     )

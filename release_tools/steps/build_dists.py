@@ -17,7 +17,7 @@ from packaging.version import Version
 
 from release_tools.artifacts.core_metadata import parse_metadata
 from release_tools.builders.backend_facts import find_name
-from release_tools.builders.cibuildwheel import CiBuildWheel, passed_on, platform_job
+from release_tools.builders.cibuildwheel import CiBuildWheel, find_platform_job, list_passed_variables
 from release_tools.builders.conda.base import CondaProject
 from release_tools.builders.conda.registry import generates_recipe
 from release_tools.builders.planner import is_compiled, make_plan
@@ -35,8 +35,8 @@ from release_tools.planning.build_plan import BuildPlan
 from release_tools.project.facts import Project, is_python_project
 from release_tools.project.required_python import require_python
 from release_tools.report.plan_table import plan_notes
-from release_tools.report.text import artifact_note
-from release_tools.system.credentials import without_credentials
+from release_tools.report.text import describe_artifact_note
+from release_tools.system.credentials import remove_credentials
 
 _PLAN: Final = "build plan"
 
@@ -69,7 +69,7 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
     _check_versions(dists, release)
     name = release.name or parse_sdist_filename(dists.sdist.name)[0]
     sdist = Artifact.of(dists.sdist, ArtifactKind.SDIST)
-    context.report.add(artifact_note(sdist), *_backend_notes(dists))
+    context.report.add(describe_artifact_note(sdist), *_list_backend_notes(dists))
     known = replace(release, name=name, source=source, artifacts=(sdist,))
     if compiled or context.request.job:
         plan = context.background.result(_PLAN, _make_plan, context, source, replace(release, name=name))
@@ -97,14 +97,14 @@ def _make_plan(context: Context, source: Path, release: Release) -> BuildPlan:
 
 def _build(context: Context, release: Release, source: Path, *, is_sdist_only: bool) -> Dists:
     folder, show_progress = context.scratch / "dist", context.console.doing
-    variables = _given_version(context, release)
+    variables = _pass_version(context, release)
     with PythonBuilder(context.scratch, context.env, release.commit_time, context.background, variables) as builder:
         if is_sdist_only:
             return builder.build_sdist(source, folder, show_progress)
         return builder.build(source, folder, show_progress, partial(_start_test_environment, context))
 
 
-def _backend_notes(dists: Dists) -> Iterator[Note]:
+def _list_backend_notes(dists: Dists) -> Iterator[Note]:
     if dists.is_repacked:
         detail = "its backend keeps the time of the build"
         yield Note(State.INFO, "the sdist was repacked with the commit's time", detail)
@@ -118,10 +118,10 @@ def _with_wheel(context: Context, release: Release, path: Path | None) -> Releas
         return release
     wheel = Artifact.of(path, ArtifactKind.WHEEL)
     if all(tag.platform == "any" for tag in parse_wheel_filename(path.name)[3]):
-        context.report.add(artifact_note(wheel))
+        context.report.add(describe_artifact_note(wheel))
         return replace(release, artifacts=(*release.artifacts, wheel))
     context.report.add(
-        artifact_note(wheel),
+        describe_artifact_note(wheel),
         Note(
             State.WARNING,
             "the wheel is for one platform, though nothing in the project shows compiled code",
@@ -135,38 +135,40 @@ def _with_plan(context: Context, release: Release, path: Path | None) -> Release
     """Return the release of a compiled project with the wheels of this machine, if there are any, and its plan."""
     trial: tuple[Artifact, ...] = ()
     if path is not None and context.request.in_container:
-        trial = _built_in_container(context, release)
+        trial = _build_in_container(context, release)
         detail = "by cibuildwheel"
     elif path is not None:
-        env = without_credentials(context.env)
+        env = remove_credentials(context.env)
         repaired = repair_wheel(path, context.scratch / "repaired", env, release.commit_time)
         trial = (Artifact.of(repaired.wheel, ArtifactKind.WHEEL),)
         detail = f"repaired by {repaired.tool}" if repaired.tool else f"not repaired: {repaired.reason}"
     for wheel in trial:
-        context.report.add(artifact_note(wheel), Note(State.INFO, f"{wheel.filename} is for this machine only", detail))
+        context.report.add(
+            describe_artifact_note(wheel), Note(State.INFO, f"{wheel.filename} is for this machine only", detail)
+        )
     notes = plan_notes(release.plan, context.request.job, trial) if release.plan else ()
     context.report.add(*notes)
     return replace(release, trial=trial)
 
 
-def _built_in_container(context: Context, release: Release) -> tuple[Artifact, ...]:
+def _build_in_container(context: Context, release: Release) -> tuple[Artifact, ...]:
     """Return the wheels that cibuildwheel builds for this platform.
 
     Raises:
         BuildError: a wheel could not be built, or the plan has none for this platform.
     """
-    job = platform_job(release.plan) if release.plan else None
+    job = find_platform_job(release.plan) if release.plan else None
     if job is None:
         raise BuildError("the build plan has no wheel for this platform", "Leave --in-container out.")
     context.console.doing(f"wheels of {job.name}, by cibuildwheel")
     [sdist] = release.artifacts_of_kind(ArtifactKind.SDIST)
     folder = context.scratch / "container"
-    env, passed = without_credentials(context.env), passed_on(read_pyproject(context.project))
+    env, passed = remove_credentials(context.env), list_passed_variables(read_pyproject(context.project))
     built = CiBuildWheel(job, sdist.path, folder, env, release.commit_time, passed).build()
     return tuple(Artifact.of(wheel, ArtifactKind.WHEEL) for wheel in built.wheels)
 
 
-def _given_version(context: Context, release: Release) -> dict[str, str]:
+def _pass_version(context: Context, release: Release) -> dict[str, str]:
     """Return the variable that hands a version between tags to a plugin that reads no tag like it."""
     bypass = Project.of(read_pyproject(context.project)).bypass
     return {bypass: release.version} if bypass and release.is_untagged else {}

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from release_tools.builders.cibuildwheel import CiBuildWheel, passed_on
+from release_tools.builders.cibuildwheel import CiBuildWheel, list_passed_variables
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import BuildError, OutputError, UsageError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.planning.completeness import completeness
-from release_tools.report.text import artifact_note
-from release_tools.system.credentials import without_credentials
+from release_tools.planning.completeness import check_completeness
+from release_tools.report.text import describe_artifact_note
+from release_tools.system.credentials import remove_credentials
 
 
 def build_wheels(context: Context, release: Release) -> Release:
@@ -33,12 +33,12 @@ def build_wheels(context: Context, release: Release) -> Release:
         job,
         sdist.path,
         context.scratch / "wheels",
-        without_credentials(context.env),
+        remove_credentials(context.env),
         release.commit_time,
-        passed_on(read_pyproject(context.project)),
+        list_passed_variables(read_pyproject(context.project)),
     )
     built = builder.build()
-    found = completeness(release.plan, [path.name for path in built.wheels], job)
+    found = check_completeness(release.plan, [path.name for path in built.wheels], job)
     faults = list(found.faults)
     if faults:
         raise BuildError(
@@ -50,7 +50,7 @@ def build_wheels(context: Context, release: Release) -> Release:
     left_out = tuple(target.identifier for _, target in found.left_out)
     reasons = dict(built.failed)
     context.report.add(
-        *map(artifact_note, wheels),
+        *map(describe_artifact_note, wheels),
         *(Note(State.WARNING, f"{name} is optional and was not built", reasons.get(name, "")) for name in left_out),
     )
     return replace(release, artifacts=(sdist, *wheels), left_out=left_out)

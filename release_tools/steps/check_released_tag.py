@@ -6,7 +6,7 @@ from release_tools.addresses import GITHUB_SITE
 from release_tools.engine.context import Context
 from release_tools.errors import ConflictError, PreflightError, ReleaseToolsError, RepositoryError
 from release_tools.forges.github.client import GitHub
-from release_tools.git.remote import Remote, github_header, remote_of_address
+from release_tools.git.remote import Remote, make_github_header, open_remote
 from release_tools.git.repository import Repository
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
@@ -43,7 +43,7 @@ def check_released_tag(context: Context, release: Release) -> Release | Skip:
         error.advice = _ADVICE
         raise
     if not commit:
-        return _without_tag(context, release, where)
+        return _skip_tag_check(context, release, where)
     if commit != release.commit:
         raise _make_conflict(release, commit, where)
     context.report.add(Note(State.DONE, f"{release.tag} is on {release.commit[:12]}", where))
@@ -59,9 +59,9 @@ def _ask(context: Context, tag: str) -> tuple[str, str]:
         RepositoryError: there is neither, or it does not let us in.
         RemoteError: it does not answer.
     """
-    timeout, header = context.config.network.timeout, github_header(context.env)
+    timeout, header = context.config.network.timeout, make_github_header(context.env)
     hub = GitHub.of(context.env, context.http)
-    remote = _checkout_remote(context)
+    remote = _find_checkout_remote(context)
     slug = hub.slug(remote.url) if remote else ""
     if remote and not (slug and header):
         return remote.url, remote.commit_of_tag(tag)
@@ -73,11 +73,11 @@ def _ask(context: Context, tag: str) -> tuple[str, str]:
         )
     server = context.env.get("GITHUB_SERVER_URL", "") or GITHUB_SITE
     address = f"{server.rstrip('/')}/{hub.repository(slug or job).slug}"
-    with remote_of_address(address, context.env, timeout, header) as job_remote:
+    with open_remote(address, context.env, timeout, header) as job_remote:
         return address, job_remote.commit_of_tag(tag)
 
 
-def _checkout_remote(context: Context) -> Remote | None:
+def _find_checkout_remote(context: Context) -> Remote | None:
     """Return the configured remote; None where there is no checkout, or it has no such remote."""
     try:
         repository = Repository.open(context.project, context.env)
@@ -101,13 +101,13 @@ def _check_offline(context: Context, release: Release) -> Release:
     if commit and commit != release.commit:
         raise _make_conflict(release, commit, "the checkout")
     if not commit and not release.tagged:
-        return _without_tag(context, release, "the checkout")
+        return _skip_tag_check(context, release, "the checkout")
     seen = "the checkout has it" if commit else "it was there when it was built"
     context.report.add(Note(State.WARNING, f"{release.tag} is not compared with the remote", seen))
     return release
 
 
-def _without_tag(context: Context, release: Release, where: str) -> Release:
+def _skip_tag_check(context: Context, release: Release, where: str) -> Release:
     text = f"{where} has no tag {release.tag}, or has it no more"
     if context.gate.is_dry_run:
         advice = "Push the tag before it is published: release-tools tag"

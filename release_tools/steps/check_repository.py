@@ -17,10 +17,10 @@ from release_tools.project.tag_spelling import find_tag_format, suggest_template
 from release_tools.publishers.routes import Publishers
 from release_tools.workflows.compiled_lint import check_compiled_project
 from release_tools.workflows.generated_files import is_outdated
-from release_tools.workflows.jobs import publishing_jobs
+from release_tools.workflows.jobs import list_publishing_jobs
 from release_tools.workflows.project_workflows import ProjectWorkflows
 from release_tools.workflows.render import keep_parts, render
-from release_tools.workflows.workflow_files import Workflow, files
+from release_tools.workflows.workflow_files import Workflow, list_files
 from release_tools.workflows.workflow_lint import check_workflows
 
 
@@ -30,7 +30,7 @@ def check_repository(context: Context, release: Release) -> Release:
     Raises:
         RepositoryError: the project is in no repository.
     """
-    context.report.add(*_repository(ProjectWorkflows.of(context)), *_recipe(context, release))
+    context.report.add(*_check_state(ProjectWorkflows.of(context)), *_check_recipe(context, release))
     return release
 
 
@@ -40,11 +40,11 @@ def check_workflow_files(context: Context, release: Release) -> Release:
     Raises:
         RepositoryError: the project is in no repository.
     """
-    context.report.add(*_workflows(ProjectWorkflows.of(context)))
+    context.report.add(*_check_workflows(ProjectWorkflows.of(context)))
     return release
 
 
-def _repository(subject: ProjectWorkflows) -> Iterator[Note]:
+def _check_state(subject: ProjectWorkflows) -> Iterator[Note]:
     context, config = subject.context, subject.context.config
     repository = open_repository(context)
     if repository.shallow:
@@ -75,10 +75,10 @@ def _repository(subject: ProjectWorkflows) -> Iterator[Note]:
     if subject.source is VersionSource.STATIC:
         advice = "Raise it in pyproject.toml before each tag, or derive it from the tag with versioningit."
         yield Note(State.INFO, "the version is a literal in pyproject.toml", advice=advice)
-    yield _changelog(context)
+    yield _check_changelog(context)
 
 
-def _recipe(context: Context, release: Release) -> Iterator[Note]:
+def _check_recipe(context: Context, release: Release) -> Iterator[Note]:
     """Yield what builds the conda packages of a project that has its own recipe, and what would fail there."""
     project = CondaProject(context, release)
     try:
@@ -100,7 +100,7 @@ def _format_advice(context: Context, commit: str) -> str:
     return f'Set tag-format, such as "{template}".' if template else "Set tag-format to how this project writes them."
 
 
-def _changelog(context: Context) -> Note:
+def _check_changelog(context: Context) -> Note:
     try:
         found = ProjectHistory.of(context).changelog_path
     except HistoryError as error:
@@ -112,15 +112,17 @@ def _changelog(context: Context) -> Note:
     return Note(State.INFO, "no changelog: release notes are made from commits and pull requests")
 
 
-def _workflows(subject: ProjectWorkflows) -> Iterator[Note]:
+def _check_workflows(subject: ProjectWorkflows) -> Iterator[Note]:
     found = []
-    for file in files(subject.root):
+    for file in list_files(subject.root):
         try:
             found.append(Workflow.read(subject.root, file))
         except ConfigError as error:
             yield Note(State.FAILED, error.message, advice="GitHub cannot read it either. Fix the file.")
     yield from check_workflows(
-        found, publishing_jobs(subject.context.shared(Publishers), is_dev=subject.dev), find_tag_format(subject.context)
+        found,
+        list_publishing_jobs(subject.context.shared(Publishers), is_dev=subject.dev),
+        find_tag_format(subject.context),
     )
     if is_compiled(subject.context.project, subject.context.config.wheels):
         yield from check_compiled_project(subject.context, found)

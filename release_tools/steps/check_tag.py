@@ -15,7 +15,7 @@ from release_tools.git.repository import Head, Repository
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
-from release_tools.project.tag_spelling import find_tag_format, unrecognized_tags
+from release_tools.project.tag_spelling import find_tag_format, find_unrecognized_tags
 from release_tools.wording import list_some
 from release_tools.workflows.skip_markers import find_skip_marker
 
@@ -70,16 +70,22 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
             f"Type: git remote add {context.config.tag.remote} ADDRESS",
         )
     if not release.tagged:
-        checks = (_version(subject), _free(subject, there), _tree(subject), _branch(subject, there), _trigger(subject))
+        checks = (
+            _check_version(subject),
+            _free(subject, there),
+            _check_tree(subject),
+            _check_branch(subject, there),
+            _check_trigger(subject),
+        )
         context.report.add(*chain.from_iterable(checks))
         return release
     if context.config.tag.branch:
-        context.report.add(*_branch(subject, there))
+        context.report.add(*_check_branch(subject, there))
         return release
     return Skip(f"{release.tag} exists already")
 
 
-def _version(subject: _Subject) -> Iterator[Note]:
+def _check_version(subject: _Subject) -> Iterator[Note]:
     """Check that the version is canonical, has no local part, and is above the released ones."""
     asked, version = subject.context.request.version, Version(subject.release.version)
     if asked and asked.removeprefix("v") != str(version):
@@ -117,7 +123,9 @@ def _free(subject: _Subject, there: TagRemote) -> Iterator[Note]:
                 advice="A released version never moves: choose the next one.",
             )
     if not subject.context.config.tag_format:
-        unknown = unrecognized_tags(subject.repository, release.commit, Version(release.version), subject.tag_format)
+        unknown = find_unrecognized_tags(
+            subject.repository, release.commit, Version(release.version), subject.tag_format
+        )
         for tag in unknown[:1]:
             yield Note(
                 subject.still_to_do,
@@ -135,7 +143,7 @@ def _free(subject: _Subject, there: TagRemote) -> Iterator[Note]:
         yield Note(State.DONE, f"{release.tag} is free", f"here and on {there.title}")
 
 
-def _tree(subject: _Subject) -> Iterator[Note]:
+def _check_tree(subject: _Subject) -> Iterator[Note]:
     """Check that nothing is uncommitted."""
     changes = subject.repository.changes()
     if changes:
@@ -148,7 +156,7 @@ def _tree(subject: _Subject) -> Iterator[Note]:
         yield Note(State.DONE, "nothing is uncommitted")
 
 
-def _branch(subject: _Subject, there: TagRemote) -> Iterator[Note]:
+def _check_branch(subject: _Subject, there: TagRemote) -> Iterator[Note]:
     """Check that the commit is public, on the branch that releases are made from."""
     head, commit = subject.head, subject.release.commit
     branch = subject.context.config.tag.branch or head.branch or there.default_branch()
@@ -165,7 +173,7 @@ def _branch(subject: _Subject, there: TagRemote) -> Iterator[Note]:
         yield Note(State.DONE, f"{branch} of {there.title} contains {commit[:_SHORT]}")
 
 
-def _trigger(subject: _Subject) -> Iterator[Note]:
+def _check_trigger(subject: _Subject) -> Iterator[Note]:
     """Check that the commit's message does not keep GitHub from starting a workflow for the tag."""
     commit = subject.release.commit
     message = subject.repository.git("log", "-1", "--no-show-signature", "--format=%B", commit, "--")

@@ -7,13 +7,13 @@ from release_tools.errors import ConfigError, RemoteError
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.publishers.base import JobNeeds
-from release_tools.publishers.package_index.index import PUBLIC_INDEXES, Index, version_of_file
-from release_tools.publishers.package_index.provenance import TrustedPublisher, trusted_publishers
+from release_tools.publishers.package_index.index import PUBLIC_INDEXES, Index, parse_file_version
+from release_tools.publishers.package_index.provenance import TrustedPublisher, read_trusted_publishers
 from release_tools.publishers.package_index.simple_api import IndexFile, Listing, list_project
 from release_tools.publishers.routes import Publishers
-from release_tools.workflows.jobs import publishing_jobs
+from release_tools.workflows.jobs import list_publishing_jobs
 from release_tools.workflows.project_workflows import ProjectWorkflows
-from release_tools.workflows.workflow_files import Workflow, files, resolve_calls
+from release_tools.workflows.workflow_files import Workflow, list_files, resolve_calls
 from release_tools.workflows.workflow_lint import find_publishing_jobs
 
 
@@ -24,20 +24,20 @@ def check_trusted_publishers(context: Context, release: Release) -> Release:
         RepositoryError: the project is in no repository.
     """
     subject = ProjectWorkflows.of(context)
-    for job in publishing_jobs(context.shared(Publishers), is_dev=subject.dev):
+    for job in list_publishing_jobs(context.shared(Publishers), is_dev=subject.dev):
         for index in PUBLIC_INDEXES.values():
             if index.name == job.publisher:
-                context.report.add(*_index(subject, job, index))
+                context.report.add(*_check_index(subject, job, index))
     return release
 
 
-def _index(subject: ProjectWorkflows, job: JobNeeds, index: Index) -> Iterator[Note]:
-    ours = tuple(_ours(subject, job))
+def _check_index(subject: ProjectWorkflows, job: JobNeeds, index: Index) -> Iterator[Note]:
+    ours = tuple(_find_ours(subject, job))
     if not ours:
         return  # the check of the workflows reports that no job publishes there
     try:
         known = list_project(subject.context.http, index, subject.name)
-        theirs = trusted_publishers(subject.context.http, _newest(known))
+        theirs = read_trusted_publishers(subject.context.http, _find_newest(known))
     except RemoteError as error:
         text = f"{index.title} could not be queried: {error.message}"
         yield Note(State.WARNING, text, advice=error.advice)
@@ -57,10 +57,10 @@ def _index(subject: ProjectWorkflows, job: JobNeeds, index: Index) -> Iterator[N
             yield Note(State.WARNING, text, f"these workflows publish as {one}", f"{register}, if that is not done.")
 
 
-def _ours(subject: ProjectWorkflows, job: JobNeeds) -> Iterator[TrustedPublisher]:
+def _find_ours(subject: ProjectWorkflows, job: JobNeeds) -> Iterator[TrustedPublisher]:
     """Yield the trusted publisher that each job without a password is."""
     found = []
-    for file in files(subject.root):
+    for file in list_files(subject.root):
         try:
             found.append(Workflow.read(subject.root, file))
         except ConfigError:
@@ -72,9 +72,9 @@ def _ours(subject: ProjectWorkflows, job: JobNeeds) -> Iterator[TrustedPublisher
                 yield TrustedPublisher(subject.slug, entry, use.environment)
 
 
-def _newest(known: Listing) -> IndexFile:
+def _find_newest(known: Listing) -> IndexFile:
     """Return a file of the newest version that has attestations; an empty one where none has."""
-    versions = {name: version for name in known.files if (version := version_of_file(name))}
+    versions = {name: version for name in known.files if (version := parse_file_version(name))}
     attested = {name for name in versions if known.files[name].provenance}
     newest = max(attested, key=versions.__getitem__, default=None)
     return known.files[newest] if newest else IndexFile("")

@@ -8,15 +8,15 @@ from packaging.version import Version
 from release_tools.builders.backend_facts import find_name
 from release_tools.engine.context import Context
 from release_tools.errors import UsageError, VersionError
-from release_tools.git.local_commit import prepared_clone
+from release_tools.git.local_commit import clone_prepared
 from release_tools.git.repository import Repository
 from release_tools.history.bump import Bump
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.model.versions import kind_of, parse_version
+from release_tools.model.versions import find_kind, parse_version
 from release_tools.project.committed_files import CommittedFiles
-from release_tools.project.development import next_development_version
-from release_tools.project.project_history import ProjectHistory, today
+from release_tools.project.development import find_next_development_version
+from release_tools.project.project_history import ProjectHistory, find_today
 from release_tools.project.tag_spelling import find_tag_format
 
 _SHORT: Final = 12
@@ -33,11 +33,11 @@ def choose_version(context: Context, release: Release) -> Release:
     """
     repository = Repository.open(context.project, context.env)
     head = repository.head()
-    clone = prepared_clone(context.scratch, context.env)
+    clone = clone_prepared(context.scratch, context.env)
     repository.clone(clone.root, head.commit)
     source = clone.root / context.project.resolve().relative_to(repository.root)
     files = CommittedFiles(clone, source)
-    version = _version(context, files)
+    version = _choose_from_source(context, files)
     _refuse(context, version, repository, head.commit)
     context.report.add(
         Note(State.INFO, f"{version}, from commit {head.commit[:_SHORT]}", f"on {head.branch or 'no branch'}")
@@ -46,23 +46,23 @@ def choose_version(context: Context, release: Release) -> Release:
         release,
         name=find_name(context),
         version=str(version),
-        kind=kind_of(version),
+        kind=find_kind(version),
         commit=head.commit,
         commit_time=head.time,
         source=source,
     )
 
 
-def _version(context: Context, files: CommittedFiles) -> Version:
+def _choose_from_source(context: Context, files: CommittedFiles) -> Version:
     """Return the version that is named, raised, or the next development version."""
     request = context.request
     if request.is_next:
-        return next_development_version(ProjectHistory.of(context), files)
+        return find_next_development_version(ProjectHistory.of(context), files)
     if request.version:
         return parse_version(request.version, field="VERSION")
     if request.bump:
         bump = None if request.bump == "auto" else Bump(request.bump)
-        return ProjectHistory.of(context).raised(bump, today(context.env))
+        return ProjectHistory.of(context).raised(bump, find_today(context.env))
     raise UsageError("no version is named", "Type it: release-tools prepare 1.4.0")
 
 

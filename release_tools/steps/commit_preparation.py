@@ -10,7 +10,7 @@ from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.git import local_commit
 from release_tools.git.repository import Repository
-from release_tools.history.preparation import preparation_message
+from release_tools.history.preparation import write_preparation_message
 from release_tools.model.note import Document, Note, State
 from release_tools.model.release import Kind, Release
 from release_tools.wording import count
@@ -24,19 +24,19 @@ def commit_preparation(context: Context, release: Release) -> Release:
     Raises:
         RepositoryError: such a file is there, no branch is checked out, or git failed.
     """
-    clone = local_commit.prepared_clone(context.scratch, context.env)
-    changes = local_commit.staged_changes(clone)
+    clone = local_commit.clone_prepared(context.scratch, context.env)
+    changes = local_commit.list_staged_changes(clone)
     if not changes:
-        note = Note(State.SKIPPED, f"{release.version} is prepared already", advice=_advice(release))
+        note = Note(State.SKIPPED, f"{release.version} is prepared already", advice=_give_advice(release))
         context.report.add(note)
         return replace(release, is_prepared=True)
-    diff = local_commit.staged_diff(clone)
+    diff = local_commit.read_staged_diff(clone)
     context.report.add(Document(f"Changes for {release.version}", diff, "diff"))
     release = replace(release, is_prepared=False)
     if context.request.patch:
         return _patch(context, release, clone)
     repository = Repository.open(context.project, context.env)
-    if dirty := local_commit.uncommitted(repository, changes):
+    if dirty := local_commit.list_uncommitted(repository, changes):
         raise RepositoryError(
             f"{count(len(dirty), 'file')} to be edited ha{'ve' if len(dirty) > 1 else 's'} uncommitted changes",
             "Commit them, or put them aside: git stash. Then run the same command again.",
@@ -44,7 +44,7 @@ def commit_preparation(context: Context, release: Release) -> Release:
         )
     if not context.request.no_commit:
         local_commit.refuse_unfinished(repository)
-    message = preparation_message(Version(release.version))
+    message = write_preparation_message(Version(release.version))
     files = count(len(changes), "file")
     if context.gate.is_dry_run:
         context.report.add(Note(State.PLANNED, f"commit {files}: {message}"))
@@ -55,7 +55,7 @@ def commit_preparation(context: Context, release: Release) -> Release:
         context.report.add(Note(State.DONE, f"{files} edited, and not committed", advice="See them: git diff"))
         return release
     local_commit.advance_branch(repository, release.commit, commit, f"release-tools prepare: {message}")
-    context.report.add(Note(State.DONE, f"{message}: commit {commit[:_SHORT]}", files, _advice(release)))
+    context.report.add(Note(State.DONE, f"{message}: commit {commit[:_SHORT]}", files, _give_advice(release)))
     return release
 
 
@@ -69,7 +69,7 @@ def _patch(context: Context, release: Release, clone: Repository) -> Release:
     return release
 
 
-def _advice(release: Release) -> str:
+def _give_advice(release: Release) -> str:
     if release.kind is Kind.DEV:
         return "Type: git push"
     return f"Type: git push, then: release-tools tag {release.version}"

@@ -7,13 +7,13 @@ from packaging.version import Version
 
 from release_tools.engine.context import Context
 from release_tools.errors import VersionError
-from release_tools.git.local_commit import prepared_clone
-from release_tools.history.tagged_releases import newest
+from release_tools.git.local_commit import clone_prepared
+from release_tools.history.tagged_releases import find_newest
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.project.committed_files import CommittedFiles
 from release_tools.project.prepare import FieldPlan, plan_fields
-from release_tools.project.project_history import ProjectHistory, today
+from release_tools.project.project_history import ProjectHistory, find_today
 from release_tools.project.version_field import Role
 from release_tools.project.version_files import VersionFiles
 
@@ -30,14 +30,14 @@ def edit_version_fields(context: Context, release: Release) -> Release | Skip:
     """
     if release.source is None:
         raise AssertionError("a version was chosen, and so its clone was made")
-    files = CommittedFiles(prepared_clone(context.scratch, context.env), release.source)
+    files = CommittedFiles(clone_prepared(context.scratch, context.env), release.source)
     found = VersionFiles(files, context.config.conda_forge.recipe)
-    released = newest(ProjectHistory.of(context).releases)
-    plan = plan_fields(found, Version(release.version), today(context.env), released.version if released else None)
+    released = find_newest(ProjectHistory.of(context).releases)
+    plan = plan_fields(found, Version(release.version), find_today(context.env), released.version if released else None)
     _refuse(plan)
     for path, content in plan.contents.items():
         files.write(path, content)
-    notes = [*_notes(plan, is_dry_run=context.gate.is_dry_run), *_links(files)]
+    notes = [*_make_notes(plan, is_dry_run=context.gate.is_dry_run), *_make_links(files)]
     if not notes:
         return Skip("no file holds the version: it comes from the tag")
     context.report.add(*notes)
@@ -54,7 +54,7 @@ def _refuse(plan: FieldPlan) -> None:
         )
 
 
-def _notes(plan: FieldPlan, *, is_dry_run: bool) -> list[Note]:
+def _make_notes(plan: FieldPlan, *, is_dry_run: bool) -> list[Note]:
     state = State.PLANNED if is_dry_run else State.DONE
     notes = [Note(State.UNCHANGED, field.where, f"{field.value} already") for field in plan.done]
     for change in plan.changes:
@@ -69,7 +69,7 @@ def _notes(plan: FieldPlan, *, is_dry_run: bool) -> list[Note]:
     return notes
 
 
-def _links(files: CommittedFiles) -> list[Note]:
+def _make_links(files: CommittedFiles) -> list[Note]:
     return [
         Note(State.WARNING, f"{path} is left as it is", "it is a symbolic link", "Edit what it leads to.")
         for path in files.links()

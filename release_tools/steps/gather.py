@@ -13,10 +13,10 @@ from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import PLAN_FILE, SOURCE_JOB, BuildPlan, read_plan
-from release_tools.planning.conda_targets import conda_faults
+from release_tools.planning.conda_targets import find_conda_faults
 from release_tools.planning.gathering import Gathering, JobFiles, gather_jobs
 from release_tools.publishers.package_index.served_files import take_served_files
-from release_tools.report.text import size_text
+from release_tools.report.text import format_size
 
 _SOURCE: Final = ("", SOURCE_JOB)
 _ADVICE: Final = "Nothing was published. Run the jobs that failed again; release-tools plan lists all of them."
@@ -26,12 +26,12 @@ def gather(folders: Sequence[Path]) -> Callable[[Context, Release], Release]:
     """Return a step that gathers the files in these folders, one for each build job, or a folder of such folders."""
 
     def gather_files(context: Context, _: Release) -> Release:
-        return _gather(context, [folder for given in folders for folder in _job_folders(given.absolute())])
+        return _gather(context, [folder for given in folders for folder in _list_job_folders(given.absolute())])
 
     return gather_files
 
 
-def _job_folders(given: Path) -> list[Path]:
+def _list_job_folders(given: Path) -> list[Path]:
     """Return the folder itself if it has a manifest, else the folders in it that have one.
 
     Raises:
@@ -58,7 +58,7 @@ def _gather(context: Context, folders: Sequence[Path]) -> Release:
         UsageError: no folder is that of the source job, and nothing was expected from outside.
     """
     releases = [manifest.load(folder) for folder in folders]
-    source = context.request.expect or _source_of(releases, folders)
+    source = context.request.expect or _find_source(releases, folders)
     sdists = source.artifacts_of_kind(ArtifactKind.SDIST)
     if not source.plan_digest or len(sdists) != 1:
         raise UsageError(
@@ -67,16 +67,16 @@ def _gather(context: Context, folders: Sequence[Path]) -> Release:
         )
     plan = _plan_of(source, folders)
     with ThreadPoolExecutor() as pool:
-        checked = list(pool.map(_file_faults, folders, releases))
+        checked = list(pool.map(_find_file_faults, folders, releases))
     faults = [fault for found in checked for fault in found]
     for folder, release in zip(folders, releases, strict=True):
-        faults += _fact_faults(folder, release, source)
-    jobs = [_job_files(folder, release) for folder, release in zip(folders, releases, strict=True)]
+        faults += _find_fact_faults(folder, release, source)
+    jobs = [_read_job_files(folder, release) for folder, release in zip(folders, releases, strict=True)]
     gathering = gather_jobs(plan, jobs, (sdists[0].filename, sdists[0].sha256))
     faults += gathering.faults
     packages = [one for release in releases for one in release.artifacts_of_kind(ArtifactKind.CONDA)]
-    faults += [*conda_faults(plan, [(one.subdir, one.filename) for one in packages]), *_conflicts(packages)]
-    artifacts = _artifacts(source, releases, gathering)
+    faults += [*find_conda_faults(plan, [(one.subdir, one.filename) for one in packages]), *_find_conflicts(packages)]
+    artifacts = _collect_artifacts(source, releases, gathering)
     faults += [f"{one.filename}: in none of the folders" for one in artifacts if one.path.parent not in folders]
     if faults:
         raise PreflightError(
@@ -85,12 +85,14 @@ def _gather(context: Context, folders: Sequence[Path]) -> Release:
             faults=list(dict.fromkeys(faults)),
         )
     left_out = tuple(target.identifier for target in gathering.left_out)
-    context.report.add(*_notes(context, source, artifacts, releases), *(_left_out(plan, name) for name in left_out))
+    context.report.add(
+        *_make_notes(context, source, artifacts, releases), *(_report_left_out(plan, name) for name in left_out)
+    )
     gathered = replace(source, artifacts=artifacts, plan=plan, job="", left_out=left_out)
     return take_served_files(context, gathered)
 
 
-def _source_of(releases: Sequence[Release], folders: Sequence[Path]) -> Release:
+def _find_source(releases: Sequence[Release], folders: Sequence[Path]) -> Release:
     for release in releases:
         if release.job in _SOURCE:
             return release
@@ -118,15 +120,15 @@ def _plan_of(source: Release, folders: Sequence[Path]) -> BuildPlan:
     )
 
 
-def _fact_faults(folder: Path, release: Release, source: Release) -> Iterator[str]:
+def _find_fact_faults(folder: Path, release: Release, source: Release) -> Iterator[str]:
     """Yield every fact by which a job's manifest is that of another release."""
-    found, wanted = manifest.manifest(release), manifest.manifest(source)
+    found, wanted = manifest.build_manifest(release), manifest.build_manifest(source)
     for key in ("name", "version", "kind", "tag", "tagged", "commit", "commit-time", "plan"):
         if found.get(key) != wanted.get(key):
             yield f"{folder}: its {key} is {found.get(key)!r}, expected was {wanted.get(key)!r}"
 
 
-def _file_faults(folder: Path, release: Release) -> list[str]:
+def _find_file_faults(folder: Path, release: Release) -> list[str]:
     """Return what is wrong with the files of one folder, each of which is read once."""
     faults = []
     for artifact in release.artifacts:
@@ -149,13 +151,13 @@ def _file_faults(folder: Path, release: Release) -> list[str]:
     return faults
 
 
-def _job_files(folder: Path, release: Release) -> JobFiles:
+def _read_job_files(folder: Path, release: Release) -> JobFiles:
     sdists = [(one.filename, one.sha256) for one in release.artifacts_of_kind(ArtifactKind.SDIST)]
     wheels = {one.filename: one.sha256 for one in release.artifacts_of_kind(ArtifactKind.WHEEL)}
     return JobFiles(str(folder), release.job or SOURCE_JOB, sdists[0] if len(sdists) == 1 else ("", ""), wheels)
 
 
-def _artifacts(source: Release, releases: Sequence[Release], gathering: Gathering) -> tuple[Artifact, ...]:
+def _collect_artifacts(source: Release, releases: Sequence[Release], gathering: Gathering) -> tuple[Artifact, ...]:
     """Return what the source job made, and every wheel, each where it is now."""
     every = [{one.filename: one for one in release.artifacts} for release in releases]
     made = [one for one in source.artifacts if one.kind is ArtifactKind.SDIST]
@@ -169,7 +171,7 @@ def _artifacts(source: Release, releases: Sequence[Release], gathering: Gatherin
     return (*stored, *wheels, *(package for _, package in sorted(packages.items())))
 
 
-def _conflicts(packages: Sequence[Artifact]) -> Iterator[str]:
+def _find_conflicts(packages: Sequence[Artifact]) -> Iterator[str]:
     """Yield a line for each conda package that two jobs built with other bytes, or that two subdirs have."""
     first: dict[str, Artifact] = {}
     for package in packages:
@@ -180,7 +182,7 @@ def _conflicts(packages: Sequence[Artifact]) -> Iterator[str]:
             yield f"{package.filename}: other bytes from {package.path.parent} than from {other.path.parent}"
 
 
-def _notes(
+def _make_notes(
     context: Context, source: Release, artifacts: Sequence[Artifact], releases: Sequence[Release]
 ) -> Iterator[Note]:
     trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} of the job {SOURCE_JOB} says"
@@ -188,10 +190,10 @@ def _notes(
     yield Note(State.INFO, f"{source.name} {source.version}, commit {source.commit[:12]}", source.tag)
     yield Note(State.DONE, f"sdist and build plan are as {trusted}")
     for one in artifacts:
-        yield Note(State.DONE, one.filename, f"{size_text(one.size)}, sha256 {one.sha256}")
+        yield Note(State.DONE, one.filename, f"{format_size(one.size)}, sha256 {one.sha256}")
     yield Note(State.DONE, "every required wheel is there", f"from {', '.join(names)}")
 
 
-def _left_out(plan: BuildPlan, name: str) -> Note:
+def _report_left_out(plan: BuildPlan, name: str) -> Note:
     job = next(job.name for job, target in plan.targets if target.identifier == name)
     return Note(State.WARNING, f"{name} is optional and is left out", f"job {job} did not build it")

@@ -18,12 +18,12 @@ from release_tools.git.repository import Head, Repository
 from release_tools.history.bump import Bump
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
-from release_tools.model.versions import TagFormat, is_safe_ref, kind_of, parse_version
+from release_tools.model.versions import TagFormat, find_kind, is_safe_ref, parse_version
 from release_tools.project.committed_project import CommittedProject
 from release_tools.project.facts import Project, VersionSource, is_python_project
-from release_tools.project.name import stated_name
-from release_tools.project.project_history import ProjectHistory, today
-from release_tools.project.tag_spelling import find_tag_format, suggest_template, unrecognized_tags
+from release_tools.project.name import find_stated_name
+from release_tools.project.project_history import ProjectHistory, find_today
+from release_tools.project.tag_spelling import find_tag_format, find_unrecognized_tags, suggest_template
 from release_tools.project.version_field import VersionField
 from release_tools.system.process import ProcessError
 from release_tools.wording import count, list_some
@@ -58,7 +58,7 @@ class Chosen:
     @property
     def kind(self) -> Kind:
         """Return the version's kind; one that nobody chose is a development version however it is spelled."""
-        return Kind.DEV if self.counted else kind_of(self.version)
+        return Kind.DEV if self.counted else find_kind(self.version)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def identify(context: Context, release: Release) -> Release:
         _check_static(project, chosen)
     elif project.source is VersionSource.BACKEND:
         _check_field(checkout.field, chosen)
-    name = stated_name(context.project) or chosen.name
+    name = find_stated_name(context.project) or chosen.name
     context.report.add(
         Note(State.INFO, f"{name} {chosen.version}".strip(), f"{chosen.kind} version, from {chosen.reason}"),
         Note(
@@ -150,9 +150,9 @@ def identify(context: Context, release: Release) -> Release:
             f"on {head.branch}" if head.branch else "no branch checked out",
         ),
         *chosen.notes,
-        *_second_tag(checkout, chosen),
-        *_uncommitted(repository),
-        *_absent(repository, head),
+        *_check_second_tag(checkout, chosen),
+        *_check_uncommitted(repository),
+        *_check_absent(repository, head),
     )
     return replace(
         release,
@@ -176,17 +176,17 @@ def choose(checkout: Checkout) -> Chosen:
     """
     request = checkout.context.request
     if request.tag:
-        return _asked_tag(checkout, request.tag)
+        return _choose_asked_tag(checkout, request.tag)
     if request.version:
-        return _asked_version(checkout, parse_version(request.version, field="--version"))
+        return _choose_asked_version(checkout, parse_version(request.version, field="--version"))
     if request.bump:
         return _choose_bumped(checkout, request.bump)
     if checkout.here:
-        return _tagged(checkout.here)
-    return _between_tags(checkout)
+        return _choose_tagged(checkout.here)
+    return _choose_between_tags(checkout)
 
 
-def _asked_tag(checkout: Checkout, tag: str) -> Chosen:
+def _choose_asked_tag(checkout: Checkout, tag: str) -> Chosen:
     field, tag_format = checkout.context.request.field, checkout.tag_format
     version = tag_format.version(tag) or checkout.here.get(tag)
     if version is None:
@@ -196,7 +196,7 @@ def _asked_tag(checkout: Checkout, tag: str) -> Chosen:
     return Chosen(version, tag, _is_here(checkout, tag, field), f"the tag {tag}")
 
 
-def _asked_version(checkout: Checkout, version: Version) -> Chosen:
+def _choose_asked_version(checkout: Checkout, version: Version) -> Chosen:
     for tag, tagged in checkout.here.items():
         if tagged == version:
             return Chosen(tagged, tag, tagged=True, reason=f"the tag {tag}")
@@ -207,8 +207,8 @@ def _asked_version(checkout: Checkout, version: Version) -> Chosen:
 def _choose_bumped(checkout: Checkout, asked: str) -> Chosen:
     bump = None if asked == "auto" else Bump(asked)
     history = ProjectHistory.of(checkout.context)
-    version = history.raised(bump, today(checkout.context.env))
-    chosen = _asked_version(checkout, version)
+    version = history.raised(bump, find_today(checkout.context.env))
+    chosen = _choose_asked_version(checkout, version)
     field = history.version_field
     if checkout.project.source is VersionSource.BACKEND and field and field.version not in (None, version):
         raise VersionError(
@@ -228,7 +228,7 @@ def _is_here(checkout: Checkout, tag: str, field: str) -> bool:
     return bool(commit)
 
 
-def _tagged(here: Mapping[str, Version]) -> Chosen:
+def _choose_tagged(here: Mapping[str, Version]) -> Chosen:
     """Choose the highest version among the commit's tags; of two spellings of it the one with a ``v``."""
     tag = max(here, key=lambda name: (here[name], name.startswith("v"), name))
     others = sorted(set(here) - {tag})
@@ -240,10 +240,10 @@ def _tagged(here: Mapping[str, Version]) -> Chosen:
     return Chosen(here[tag], tag, tagged=True, reason=f"the tag {tag}", notes=notes)
 
 
-def _between_tags(checkout: Checkout) -> Chosen:
+def _choose_between_tags(checkout: Checkout) -> Chosen:
     source = checkout.project.source
     if source is VersionSource.STATIC:
-        return _choose_from_file(checkout, _static_version(checkout.project), "pyproject.toml")
+        return _choose_from_file(checkout, _read_static_version(checkout.project), "pyproject.toml")
     if source is VersionSource.BACKEND:
         return _from_backend(checkout)
     if checkout.repository.shallow:
@@ -256,35 +256,35 @@ def _between_tags(checkout: Checkout) -> Chosen:
     if source is VersionSource.VCS and (is_tagged or checkout.project.fallback or checkout.repository.tags()):
         return _from_plugin(checkout)
     if described is None or not is_tagged:
-        return _never_tagged(checkout)
-    reason = _since(described)
+        return _choose_never_tagged(checkout)
+    reason = _describe_since(described)
     return Chosen(described.version, checkout.spelled(described.version), tagged=False, reason=reason, counted=True)
 
 
 def _from_plugin(checkout: Checkout) -> Chosen:
     """Choose what the project's own plugin counts, so far as it can be uploaded."""
     facts, described, project = ask_backend(checkout.context), checkout.described, checkout.project
-    if facts.version.public == str(facts.version) and kind_of(facts.version) in {Kind.FINAL, Kind.PRE}:
+    if facts.version.public == str(facts.version) and find_kind(facts.version) in {Kind.FINAL, Kind.PRE}:
         for tag in checkout.repository.tags(points_at=checkout.head.commit):
             if is_safe_ref(tag) and str(facts.version) in tag:  # a tag that only the plugin can read
                 return Chosen(facts.version, tag, tagged=True, reason=f"the tag {tag}", name=facts.name)
     tagged = described if described is not None and described.tag else None
-    version = _uploadable(facts.version, tagged, checkout)
+    version = _find_uploadable(facts.version, tagged, checkout)
     # dunamai counts 1.2.0.post1.dev0, but reads no tag that says so
     is_legible = not (version and version.is_postrelease and version.is_devrelease and "dunamai" in project.plugins)
     notes: tuple[Note, ...] = ()
     if version is None or not is_legible:
-        counted = tagged.version if tagged else _counted_from_first(checkout)
+        counted = tagged.version if tagged else _count_from_first(checkout)
         text = f"the project's plugin says {facts.version}, which cannot be uploaded for this commit"
         version, notes = counted, (Note(State.INFO, text, f"so it is {counted}"),)
     if tagged is None:
-        notes = (*notes, *_first_tag_notes(checkout))
-    reason = _since(tagged) if tagged else "the project's plugin"
+        notes = (*notes, *_make_first_tag_notes(checkout))
+    reason = _describe_since(tagged) if tagged else "the project's plugin"
     tag = checkout.spelled(version)
     return Chosen(version, tag, tagged=False, reason=reason, notes=notes, counted=True, name=facts.name)
 
 
-def _uploadable(version: Version, tagged: DescribedVersion | None, checkout: Checkout) -> Version | None:
+def _find_uploadable(version: Version, tagged: DescribedVersion | None, checkout: Checkout) -> Version | None:
     """Return a counted version without its local part; None where that would be a released version.
 
     Where nothing else tells two commits apart, it becomes the ``.devN`` of that version.
@@ -311,7 +311,7 @@ def _from_backend(checkout: Checkout) -> Chosen:
         return replace(_choose_from_file(checkout, facts.version, "the project's backend"), name=facts.name)
     described = checkout.described
     tagged = described if described is not None and described.tag else None
-    version = _uploadable(facts.version, tagged, checkout) or (tagged.version if tagged else facts.version)
+    version = _find_uploadable(facts.version, tagged, checkout) or (tagged.version if tagged else facts.version)
     tag = checkout.spelled(version)
     return Chosen(version, tag, tagged=False, reason="the project's backend", counted=True, name=facts.name)
 
@@ -330,7 +330,7 @@ def _occurs(checkout: Checkout, version: Version) -> bool:
     return True
 
 
-def _since(described: DescribedVersion) -> str:
+def _describe_since(described: DescribedVersion) -> str:
     return f"{count(described.distance, 'commit')} after {described.tag}"
 
 
@@ -348,18 +348,18 @@ def _choose_from_file(checkout: Checkout, version: Version, reason: str) -> Chos
     return Chosen(version, tag, tagged=False, reason=reason, notes=(warning,))
 
 
-def _never_tagged(checkout: Checkout) -> Chosen:
+def _choose_never_tagged(checkout: Checkout) -> Chosen:
     described, tag_format = checkout.described, checkout.tag_format
-    version = described.version if described else _counted_from_first(checkout)
-    tag, notes = tag_format.tag(version), _first_tag_notes(checkout)
+    version = described.version if described else _count_from_first(checkout)
+    tag, notes = tag_format.tag(version), _make_first_tag_notes(checkout)
     return Chosen(version, tag, tagged=False, reason="the number of commits", notes=notes, counted=True)
 
 
-def _counted_from_first(checkout: Checkout) -> Version:
+def _count_from_first(checkout: Checkout) -> Version:
     return Version(f"0.1.0.dev{checkout.repository.count_commits(checkout.head.commit)}")
 
 
-def _first_tag_notes(checkout: Checkout) -> tuple[Note, ...]:
+def _make_first_tag_notes(checkout: Checkout) -> tuple[Note, ...]:
     tag_format = checkout.tag_format
     first = tag_format.tag(Version("0.1.0"))
     untagged = Note(
@@ -376,11 +376,11 @@ def _first_tag_notes(checkout: Checkout) -> tuple[Note, ...]:
     return (untagged, Note(State.WARNING, f"no tag looks like {tag_format.example}", list_some(others, _SHOWN), advice))
 
 
-def _second_tag(checkout: Checkout, chosen: Chosen) -> tuple[Note, ...]:
+def _check_second_tag(checkout: Checkout, chosen: Chosen) -> tuple[Note, ...]:
     """Warn of a tag on this commit that seems to carry the same version, but is not recognized."""
     if chosen.tagged or checkout.context.config.tag_format:
         return ()
-    twins = unrecognized_tags(checkout.repository, checkout.head.commit, chosen.version, checkout.tag_format)
+    twins = find_unrecognized_tags(checkout.repository, checkout.head.commit, chosen.version, checkout.tag_format)
     if not twins:
         return ()
     template = suggest_template(checkout.context, checkout.head.commit, str(chosen.version))
@@ -390,12 +390,12 @@ def _second_tag(checkout: Checkout, chosen: Chosen) -> tuple[Note, ...]:
     )
 
 
-def _static_version(project: Project) -> Version:
+def _read_static_version(project: Project) -> Version:
     return parse_version(project.version, field="pyproject.toml: version")
 
 
 def _check_static(project: Project, chosen: Chosen) -> None:
-    if _static_version(project) != chosen.version:
+    if _read_static_version(project) != chosen.version:
         raise VersionError(
             f"pyproject.toml says version {project.version}, but {chosen.reason} says {chosen.version}",
             f'Set version = "{chosen.version}" in pyproject.toml and commit it, or tag the commit that says so.',
@@ -410,7 +410,7 @@ def _check_field(field: VersionField | None, chosen: Chosen) -> None:
         )
 
 
-def _uncommitted(repository: Repository) -> tuple[Note, ...]:
+def _check_uncommitted(repository: Repository) -> tuple[Note, ...]:
     changes = repository.changes()
     if not changes:
         return ()
@@ -419,7 +419,7 @@ def _uncommitted(repository: Repository) -> tuple[Note, ...]:
     return (Note(State.WARNING, text, list_some(changes, _SHOWN), advice),)
 
 
-def _absent(repository: Repository, head: Head) -> tuple[Note, ...]:
+def _check_absent(repository: Repository, head: Head) -> tuple[Note, ...]:
     absent = [submodule.path for submodule in repository.submodules(head.commit) if not submodule.present]
     if not absent:
         return ()

@@ -15,11 +15,11 @@ from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.model.versions import is_tag_of
 from release_tools.planning.build_plan import PLAN_FILE, read_plan
-from release_tools.planning.completeness import completeness
-from release_tools.planning.conda_targets import conda_faults
+from release_tools.planning.completeness import check_completeness
+from release_tools.planning.conda_targets import find_conda_faults
 from release_tools.project.tag_spelling import find_tag_format
 from release_tools.recipe.evidence import says_something
-from release_tools.report.text import size_text
+from release_tools.report.text import format_size
 
 _OTHER: Final = (*manifest.OWN_FILES, "SHA256SUMS")
 """The entries of the output folder that may accompany the artifacts."""
@@ -38,7 +38,7 @@ def load_build(context: Context, _: Release) -> Release:
     """
     folder = context.output
     release = manifest.load(folder)
-    faults = tuple(_faults(context, release))
+    faults = tuple(_find_faults(context, release))
     if faults:
         raise PreflightError(
             f"{folder} does not hold what was built for {release.name} {release.version}:",
@@ -48,31 +48,31 @@ def load_build(context: Context, _: Release) -> Release:
     trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} says"
     context.report.add(
         Note(State.INFO, f"{release.name} {release.version}, built from {release.commit[:12]}", release.tag),
-        *(Note(State.DONE, one.filename, f"{size_text(one.size)}, sha256 {one.sha256}") for one in release.artifacts),
+        *(Note(State.DONE, one.filename, f"{format_size(one.size)}, sha256 {one.sha256}") for one in release.artifacts),
         Note(State.DONE, f"every fact and every digest is as {trusted}"),
     )
     return release
 
 
-def _faults(context: Context, release: Release) -> Iterator[str]:
+def _find_faults(context: Context, release: Release) -> Iterator[str]:
     if not release.artifacts:
         yield f"{manifest.FILENAME} names no file"
     if context.request.expect is not None:
-        yield from manifest.differences(release, context.request.expect)
+        yield from manifest.find_differences(release, context.request.expect)
     if release.tag and not is_tag_of(release.tag, release.version, find_tag_format(context)):
         yield f"{manifest.FILENAME}: the tag {release.tag} is not one of version {release.version}"
     with ThreadPoolExecutor() as pool:
-        answers = [pool.submit(lambda one: tuple(_file_faults(one, release)), one) for one in release.artifacts]
+        answers = [pool.submit(lambda one: tuple(_find_file_faults(one, release)), one) for one in release.artifacts]
     yield from chain.from_iterable(answer.result() for answer in answers)
     if release.plan_digest:
-        yield from _incomplete(context, release)
+        yield from _find_incomplete(context, release)
     ours = {artifact.filename for artifact in release.artifacts}
     for entry in sorted(context.output.iterdir()):
         if entry.name not in ours and entry.name not in _OTHER and not entry.name.startswith("."):
             yield f"{entry.name}: not of this release"
 
 
-def _incomplete(context: Context, release: Release) -> Iterator[str]:
+def _find_incomplete(context: Context, release: Release) -> Iterator[str]:
     """Yield a line for every wheel of the build plan that is missing, and for every other one that is not of it."""
     try:
         plan = read_plan(context.output)
@@ -84,12 +84,12 @@ def _incomplete(context: Context, release: Release) -> Iterator[str]:
         return
     wheels = [artifact.filename for artifact in release.artifacts_of_kind(ArtifactKind.WHEEL)]
     job = plan.job(release.job) if release.job else None
-    yield from completeness(plan, wheels, job).faults
+    yield from check_completeness(plan, wheels, job).faults
     packages = [(artifact.subdir, artifact.filename) for artifact in release.artifacts_of_kind(ArtifactKind.CONDA)]
-    yield from conda_faults(plan, packages, job)
+    yield from find_conda_faults(plan, packages, job)
 
 
-def _file_faults(artifact: Artifact, release: Release) -> Iterator[str]:
+def _find_file_faults(artifact: Artifact, release: Release) -> Iterator[str]:
     path = artifact.path
     if path.is_symlink() or not path.is_file():
         yield f"{artifact.filename}: {'not a regular file' if path.exists() or path.is_symlink() else 'missing'}"
@@ -104,12 +104,12 @@ def _file_faults(artifact: Artifact, release: Release) -> Iterator[str]:
     if found.size != artifact.size:
         yield f"{artifact.filename}: its size is {found.size}, {manifest.FILENAME} says {artifact.size}"
     try:
-        yield from _identity_faults(artifact, release)
+        yield from _find_identity_faults(artifact, release)
     except ArchiveError as error:
         yield "; ".join([error.message, *error.faults])
 
 
-def _identity_faults(artifact: Artifact, release: Release) -> Iterator[str]:
+def _find_identity_faults(artifact: Artifact, release: Release) -> Iterator[str]:
     """Yield the differences between what the manifest says and the file's own metadata."""
     package = _read(artifact)
     if isinstance(package, CondaPackage):

@@ -12,8 +12,8 @@ from release_tools.engine.context import Context
 from release_tools.errors import UsageError, VerifyError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
-from release_tools.model.versions import kind_of
-from release_tools.report.text import artifact_note
+from release_tools.model.versions import find_kind
+from release_tools.report.text import describe_artifact_note
 
 _SUFFIXES: Final = {
     ".tar.gz": ArtifactKind.SDIST,
@@ -27,31 +27,31 @@ def load_files(paths: Sequence[Path]) -> Callable[[Context, Release], Release]:
     """Return a step that takes these files, or all artifacts in these folders, as the release's artifacts."""
 
     def take(context: Context, release: Release) -> Release:
-        artifacts = tuple(_artifact(path) for path in _files(paths))
+        artifacts = tuple(_read_artifact(path) for path in _list_files(paths))
         if not artifacts:
             raise UsageError("no sdist, wheel or conda package is there", "Name files, or a folder that holds some.")
         subject = ReleaseFiles.read(context, artifacts)
-        context.report.add(*(artifact_note(artifact) for artifact in artifacts))
+        context.report.add(*(describe_artifact_note(artifact) for artifact in artifacts))
         known = replace(release, artifacts=artifacts)
         if subject.faults:
             context.report.add(*subject.faults)
             return known
-        name, version = _identity(subject)
-        return replace(known, name=name, version=str(version), kind=kind_of(version))
+        name, version = _read_identity(subject)
+        return replace(known, name=name, version=str(version), kind=find_kind(version))
 
     return take
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _list_files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in (given.absolute() for given in paths):  # they are read from other folders too
         if path.is_dir():
-            yield from (entry for entry in sorted(path.iterdir()) if _kind(entry) and entry.is_file())
+            yield from (entry for entry in sorted(path.iterdir()) if _find_kind(entry) and entry.is_file())
         else:
             yield path
 
 
-def _artifact(path: Path) -> Artifact:
-    kind = _kind(path)
+def _read_artifact(path: Path) -> Artifact:
+    kind = _find_kind(path)
     if not path.exists():
         raise UsageError(f"{path}: no such file", "Build first: release-tools build")
     if kind is None:
@@ -62,11 +62,11 @@ def _artifact(path: Path) -> Artifact:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _kind(path: Path) -> ArtifactKind | None:
+def _find_kind(path: Path) -> ArtifactKind | None:
     return next((kind for suffix, kind in _SUFFIXES.items() if path.name.endswith(suffix)), None)
 
 
-def _identity(subject: ReleaseFiles) -> tuple[str, Version]:
+def _read_identity(subject: ReleaseFiles) -> tuple[str, Version]:
     found = subject.identities()
     if len(found) > 1:
         faults = [f"{name} {version}" for name, version in sorted(found)]

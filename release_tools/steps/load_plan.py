@@ -11,7 +11,7 @@ from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import PLAN_FILE, SOURCE_JOB, BuildPlan, read_plan
-from release_tools.report.plan_table import targets_text
+from release_tools.report.plan_table import format_targets
 
 
 def load_plan(context: Context, _: Release) -> Release:
@@ -27,7 +27,7 @@ def load_plan(context: Context, _: Release) -> Release:
     plan = read_plan(folder)
     sdists = stored.artifacts_of_kind(ArtifactKind.SDIST)
     source = replace(stored, artifacts=sdists, job="", left_out=(), plan=plan)
-    faults = [*_faults(context, source, plan)]
+    faults = [*_find_faults(context, source, plan)]
     if faults:
         raise PreflightError(
             f"{folder} does not hold what the job {SOURCE_JOB} made for {stored.name} {stored.version}:",
@@ -38,22 +38,24 @@ def load_plan(context: Context, _: Release) -> Release:
     trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} says"
     context.report.add(
         Note(State.INFO, f"{source.name} {source.version}, commit {source.commit[:12]}", source.tag),
-        Note(State.INFO, f"job {job.name} on {job.runner}", targets_text(job)),
+        Note(State.INFO, f"job {job.name} on {job.runner}", format_targets(job)),
         Note(State.DONE, f"sdist and build plan are as {trusted}"),
     )
     return replace(source, job=job.name)
 
 
-def _faults(context: Context, source: Release, plan: BuildPlan) -> Iterator[str]:
+def _find_faults(context: Context, source: Release, plan: BuildPlan) -> Iterator[str]:
     expect = context.request.expect
     if expect is not None:
-        yield from manifest.differences(source, replace(expect, artifacts=expect.artifacts_of_kind(ArtifactKind.SDIST)))
+        yield from manifest.find_differences(
+            source, replace(expect, artifacts=expect.artifacts_of_kind(ArtifactKind.SDIST))
+        )
     if plan.digest != source.plan_digest:
         yield f"{PLAN_FILE}: its sha256 is {plan.digest}, {manifest.FILENAME} says {source.plan_digest or 'nothing'}"
     if len(source.artifacts) != 1:
         yield f"{manifest.FILENAME} names {len(source.artifacts)} sdists"
     for sdist in source.artifacts:
-        yield from _changed(sdist)
+        yield from _find_changed(sdist)
     try:
         commit = Repository.open(context.project, context.env).head().commit
     except RepositoryError:
@@ -62,7 +64,7 @@ def _faults(context: Context, source: Release, plan: BuildPlan) -> Iterator[str]
         yield f"the checkout is at commit {commit}, the sdist is of {source.commit}"
 
 
-def _changed(sdist: Artifact) -> Iterator[str]:
+def _find_changed(sdist: Artifact) -> Iterator[str]:
     try:
         found = "" if sdist.path.is_symlink() else Artifact.of(sdist.path, sdist.kind).sha256
     except FileNotFoundError:

@@ -61,7 +61,7 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
         context.report.add(Note(State.WARNING, error.message, faults, error.advice))
         return release
     if rendering.files is None:
-        context.report.add(*_refused(rendering))
+        context.report.add(*_report_refused(rendering))
         return release
     if context.output.is_dir():
         from release_tools.publishers.conda_forge.recipe_files import store_recipe
@@ -73,7 +73,7 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
     document = Document(CHANGE if rendering.present else RECIPE, text, language)
     if text:
         context.report.add(document)
-    context.report.add(*_said(subject, rendering, rendering.files, unmet))
+    context.report.add(*_report_remarks(subject, rendering, rendering.files, unmet))
     return replace(release, recipe=rendering.files)
 
 
@@ -87,14 +87,14 @@ def _render(context: Context, release: Release) -> "_Rendered":
     return subject, rendering, subject.unmet if rendering.files else ()
 
 
-def _refused(rendering: "Rendering") -> Iterator[Note]:
+def _report_refused(rendering: "Rendering") -> Iterator[Note]:
     if rendering.refused:
         yield Note(State.WARNING, rendering.refused.message, advice=rendering.refused.advice)
     if rendering.drift is not None:
-        yield _drift(rendering.drift)
+        yield _report_drift(rendering.drift)
 
 
-def _said(
+def _report_remarks(
     subject: "RecipeInputs", rendering: "Rendering", files: RecipeFiles, unmet: tuple[str, ...]
 ) -> Iterator[Note]:
     present = rendering.present
@@ -115,36 +115,38 @@ def _said(
             yield Note(State.SKIPPED, f"not looked up: {what}", reason)
     for lacking in (*(files.unconfirmed if not subject.unasked else ()), *unmet):
         yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)} yet: {lacking}")
-    yield from _rules_broken(subject, rendering)
+    yield from _report_broken_rules(subject, rendering)
     for line in files.checklist:
         yield Note(State.WARNING if present else State.INFO, line)
     if rendering.drift is not None:
-        yield _drift(rendering.drift, rendering.remaining)
+        yield _report_drift(rendering.drift, rendering.remaining)
 
 
-def _rules_broken(subject: "RecipeInputs", rendering: "Rendering") -> Iterator[Note]:
+def _report_broken_rules(subject: "RecipeInputs", rendering: "Rendering") -> Iterator[Note]:
     """Yield what conda-forge's linter would say of a new recipe."""
     if rendering.present is None:
-        for line in subject.rules_broken(rendering.written):
+        for line in subject.list_broken_rules(rendering.written):
             yield Note(State.WARNING, f"conda-forge's linter: {line}")
 
 
-def _drift(drift: "Drift", remaining: "Drift | None" = None) -> Note:
+def _report_drift(drift: "Drift", remaining: "Drift | None" = None) -> Note:
     """Return one line on how far a feedstock's recipe is from the project, and will be after a change."""
     if not drift:
         return Note(State.DONE, "the feedstock's recipe agrees with the project")
-    said = f"the feedstock's recipe {_counted(drift)}"
+    said = f"the feedstock's recipe {_format_count(drift)}"
     if remaining is None:
-        return Note(State.WARNING, said, _lines(drift))
+        return Note(State.WARNING, said, _format_lines(drift))
     if not remaining:
         return Note(State.INFO, f"{said}; this change brings it all")
-    return Note(State.WARNING, said, f"after this change it still {_counted(remaining)}: {_lines(remaining)}")
+    return Note(
+        State.WARNING, said, f"after this change it still {_format_count(remaining)}: {_format_lines(remaining)}"
+    )
 
 
-def _lines(drift: "Drift") -> str:
+def _format_lines(drift: "Drift") -> str:
     return "; ".join((*drift.lacking, *drift.excess, *drift.differing))
 
 
-def _counted(drift: "Drift") -> str:
+def _format_count(drift: "Drift") -> str:
     counted = ((drift.lacking, "lacks"), (drift.excess, "has in excess"), (drift.differing, "has otherwise"))
     return ", ".join(f"{word} {len(lines)}" for lines, word in counted if lines)

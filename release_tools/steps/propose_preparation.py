@@ -11,10 +11,10 @@ from release_tools.engine.executor import run_actions
 from release_tools.engine.gate import Action
 from release_tools.errors import ConflictError, CredentialError, RepositoryError
 from release_tools.forges.base import HostedRepository, NewPullRequest
-from release_tools.forges.registry import hosted_repository
-from release_tools.git.local_commit import FileChange, prepared_clone, staged_changes
+from release_tools.forges.registry import find_hosted_repository
+from release_tools.git.local_commit import FileChange, clone_prepared, list_staged_changes
 from release_tools.git.repository import Repository
-from release_tools.history.preparation import preparation_message
+from release_tools.history.preparation import write_preparation_message
 from release_tools.model.action import Receipt
 from release_tools.model.note import Skip
 from release_tools.model.release import Release
@@ -58,7 +58,7 @@ class _Proposal:
     @property
     def title(self) -> str:
         """Return the title of the pull request, and the message of its commit."""
-        return preparation_message(Version(self.release.version))
+        return write_preparation_message(Version(self.release.version))
 
     def branching(self) -> Action:
         """Return the action that makes the branch, with one commit; a branch that holds something else stays."""
@@ -125,11 +125,11 @@ def propose_preparation(context: Context, release: Release) -> Release | Skip:
         CredentialError: the token may not.
         RepositoryError: the project is not on GitHub.
     """
-    clone = prepared_clone(context.scratch, context.env)
-    changes = staged_changes(clone)
+    clone = clone_prepared(context.scratch, context.env)
+    changes = list_staged_changes(clone)
     if not changes:
         return Skip(f"{release.version} is prepared already")
-    repository = hosted_repository(context)
+    repository = find_hosted_repository(context)
     if repository is None:
         raise RepositoryError(
             "the project's repository is not on GitHub",

@@ -26,7 +26,7 @@ def store(context: Context, release: Release) -> Release:
     folder = context.output
     ours = {artifact.filename for artifact in release.artifacts}
     try:
-        _write(folder, release, stale=_earlier_files(folder) - ours)
+        _write(folder, release, stale=_list_earlier_files(folder) - ours)
     except OSError as error:
         raise OutputError(
             f"{folder}: cannot be written to: {error.strerror or error}",
@@ -46,7 +46,7 @@ def store(context: Context, release: Release) -> Release:
     return replace(release, artifacts=stored)
 
 
-def _earlier_files(folder: Path) -> set[str]:
+def _list_earlier_files(folder: Path) -> set[str]:
     """Return the names of the files that an earlier run stored, and that nobody has changed since."""
     try:
         known = manifest.load(folder).artifacts

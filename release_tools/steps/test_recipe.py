@@ -6,7 +6,7 @@ from release_tools.engine.context import Context
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Skip
 from release_tools.model.release import Release
-from release_tools.publishers.conda_forge.test_build import run_test_build, why_not
+from release_tools.publishers.conda_forge.test_build import explain_not_built, run_test_build
 from release_tools.recipe.document import Format
 
 
@@ -23,7 +23,7 @@ def test_recipe(context: Context, release: Release) -> Release | Skip:
     if not text or sdist is None:
         return Skip("there is no new recipe")
     form = Format(PurePosixPath(path).name)
-    if reason := why_not(context, form, text):
+    if reason := explain_not_built(context, form, text):
         return Skip(reason)
     context.report.add(*run_test_build(context, text, sdist).notes)
     return release

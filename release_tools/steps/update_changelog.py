@@ -15,8 +15,8 @@ from release_tools.history.changelog_edit import release_unreleased
 from release_tools.history.fragments import FragmentSettings, Tool
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Kind, Release
-from release_tools.project.project_history import ProjectHistory, today
-from release_tools.system.credentials import refuse_credentials, without_credentials
+from release_tools.project.project_history import ProjectHistory, find_today
+from release_tools.system.credentials import refuse_credentials, remove_credentials
 from release_tools.system.process import ProcessError, run
 from release_tools.wording import count
 
@@ -48,7 +48,7 @@ def _from_fragments(
     number = len(history.fragments)
     if not number:
         return Skip(f"there are no fragments for {settings.command}")
-    _collect(context, settings, _source(release), Version(release.version))
+    _collect(context, settings, _find_source(release), Version(release.version))
     text = f"{settings.changelog}: {release.version}, by {settings.command}"
     context.report.add(Note(_state(context), text, f"from {count(number, 'fragment')}"))
     return release
@@ -70,7 +70,7 @@ def _from_unreleased(context: Context, release: Release, found: Changelog | None
     return release
 
 
-def _source(release: Release) -> Path:
+def _find_source(release: Release) -> Path:
     if release.source is None:
         raise AssertionError("a version was chosen, and so its clone was made")
     return release.source
@@ -82,7 +82,7 @@ def _state(context: Context) -> State:
 
 def _edit(release: Release, path: str, env: Mapping[str, str]) -> None:
     """Turn the unreleased part into that of the version; line ends and a byte order mark stay."""
-    source = _source(release)
+    source = _find_source(release)
     file = source / path
     if file.is_symlink() or not file.resolve().is_relative_to(source.resolve()):
         raise HistoryError(f"{path}: is a link", "Commit the changelog itself.")
@@ -93,30 +93,30 @@ def _edit(release: Release, path: str, env: Mapping[str, str]) -> None:
         raise HistoryError(f"{path}: is no UTF-8: {error}", "Save it as UTF-8, and commit it.") from None
     whole = Changelog.parse(path, text, release.name)
     encoding = "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8"
-    file.write_bytes(release_unreleased(whole, Version(release.version), today(env)).encode(encoding))
+    file.write_bytes(release_unreleased(whole, Version(release.version), find_today(env)).encode(encoding))
 
 
 def _collect(context: Context, settings: FragmentSettings, source: Path, version: Version) -> None:
     """Have the project's tool make the part; its templates are the project's code, and see no credential."""
     refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
     if settings.tool is Tool.TOWNCRIER:
-        arguments = ["build", "--yes", "--version", str(version), "--date", today(context.env).isoformat()]
+        arguments = ["build", "--yes", "--version", str(version), "--date", find_today(context.env).isoformat()]
     else:
         arguments = ["collect", "--no-edit", "--version", str(version)]
-    program, env = _program(context, settings.tool)
+    program, env = _choose_program(context, settings.tool)
     try:
         run([program, *arguments], env=env, cwd=source)
     except ProcessError as error:
         raise HistoryError(f"{settings.command} failed: {error.output or error.message}") from None
 
 
-def _program(context: Context, tool: Tool) -> tuple[str, Mapping[str, str]]:
+def _choose_program(context: Context, tool: Tool) -> tuple[str, Mapping[str, str]]:
     """Return the tool and the environment to run it in: as it is installed, else in an environment of our own.
 
     Raises:
         HistoryError: it is not installed, and cannot be.
     """
-    env = without_credentials(context.env) | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    env = remove_credentials(context.env) | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     folders = [context.env.get("PATH", ""), *(str(context.project / ".venv" / name) for name in ("bin", "Scripts"))]
     found = shutil.which(tool.value, path=os.pathsep.join(filter(None, folders)))
     if found:

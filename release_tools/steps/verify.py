@@ -11,7 +11,7 @@ from release_tools.checks.metadata import check_metadata
 from release_tools.checks.platform_tags import check_platform_tags
 from release_tools.checks.version_agreement import check_version_agreement
 from release_tools.checks.wheel_install import check_installation, start_installation
-from release_tools.checks.wheel_set import check_wheel_set, installable
+from release_tools.checks.wheel_set import check_wheel_set, find_installable
 from release_tools.engine.context import Context
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
@@ -21,14 +21,14 @@ from release_tools.publishers.routes import leads_to_pypi
 
 def start_installations(context: Context, release: Release) -> None:
     """Start to try out the wheel of this machine."""
-    artifact = _installable(release)
+    artifact = _find_installable(release)
     if artifact:
         start_installation(context, artifact)
 
 
-def _installable(release: Release) -> Artifact | None:
+def _find_installable(release: Release) -> Artifact | None:
     trial = [one for one in release.trial if one.kind is ArtifactKind.WHEEL]
-    return installable((*release.artifacts_of_kind(ArtifactKind.WHEEL), *trial))
+    return find_installable((*release.artifacts_of_kind(ArtifactKind.WHEEL), *trial))
 
 
 def verify(context: Context, release: Release) -> Release:
@@ -56,7 +56,7 @@ def verify(context: Context, release: Release) -> Release:
     ]
     proofs = check_parity(context, release, every)
     conda_notes = check_conda_installation(context, every)
-    chosen = _installable(release)
+    chosen = _find_installable(release)
     if chosen:
         notes += check_installation(context, chosen)
     elif every.wheels:

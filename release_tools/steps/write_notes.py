@@ -6,8 +6,8 @@ from packaging.version import Version
 
 from release_tools.engine.context import Context
 from release_tools.errors import ReleaseToolsError, RepositoryError
-from release_tools.forges.registry import hosted_repository
-from release_tools.history.tagged_releases import previous
+from release_tools.forges.registry import find_hosted_repository
+from release_tools.history.tagged_releases import find_previous
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import is_safe_ref
@@ -44,7 +44,7 @@ def _write(context: Context, release: Release) -> tuple[Note, Document]:
     history = ProjectHistory.shared(context, release)
     version = Version(release.version)
     notes = history.notes(version)
-    link = "" if release.is_untagged else full_changelog(context, history, version, release.tag)
+    link = "" if release.is_untagged else link_full_changelog(context, history, version, release.tag)
     note = Note(State.INFO, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
     if not notes.text:
         note = Note(
@@ -63,10 +63,10 @@ def _write(context: Context, release: Release) -> tuple[Note, Document]:
             f"{notes.silent_changelog} has no section for {release.version}: notes from {notes.source}",
             advice="Write one below a heading with this version, or below Unreleased.",
         )
-    return note, Document(NOTES, "\n\n".join(filter(None, (notes.text, _left_out(release), link))), "markdown")
+    return note, Document(NOTES, "\n\n".join(filter(None, (notes.text, _report_left_out(release), link))), "markdown")
 
 
-def full_changelog(context: Context, history: ProjectHistory, version: Version, tag: str) -> str:
+def link_full_changelog(context: Context, history: ProjectHistory, version: Version, tag: str) -> str:
     """Return the line that leads to all changes since the previous release; empty without one, or without a forge.
 
     Args:
@@ -75,17 +75,17 @@ def full_changelog(context: Context, history: ProjectHistory, version: Version, 
         version: whose notes the line ends.
         tag: of the version.
     """
-    before = previous(history.releases, version)
+    before = find_previous(history.releases, version)
     if before is None or not is_safe_ref(tag):
         return ""
     try:
-        repository = hosted_repository(context)
+        repository = find_hosted_repository(context)
     except ReleaseToolsError:  # the steps that need the forge tell why
         return ""
     return f"**Full changelog**: {repository.url}/compare/{before.tag}...{tag}" if repository else ""
 
 
-def _left_out(release: Release) -> str:
+def _report_left_out(release: Release) -> str:
     """Return the sentence about optional wheels that were not built; empty where every wheel was."""
     if not release.left_out:
         return ""

@@ -64,7 +64,7 @@ class Console:
 
     def redact(self, text: str) -> str:
         """Return the text without any known secret, nor one whose pieces a terminal would show side by side."""
-        return self._secrets.redact(sanitize.for_terminal(self._secrets.redact(text)))
+        return self._secrets.redact(sanitize.sanitize_for_terminal(self._secrets.redact(text)))
 
     def data(self, text: str) -> None:
         """Print a result that machines read, alone on standard output."""
@@ -102,7 +102,7 @@ class Console:
     def doing(self, text: str) -> None:
         """Say what is going on right now, where something is shown to take its time."""
         if self._status is not None:
-            self._status(sanitize.for_terminal(self.redact(text)))
+            self._status(sanitize.sanitize_for_terminal(self.redact(text)))
 
     def section(self, section: Section) -> None:
         """Show what a step had to say; in a job's log it can be folded."""
@@ -164,10 +164,14 @@ class Console:
     def _command(self, name: str, text: str = "") -> None:
         """Tell the runner of a job; where standard output is data, on the other stream, which it reads as well."""
         if self.in_actions:
-            print(f"::{name}::{sanitize.workflow_data(text)}", file=self._err if self.quiet else self._out, flush=True)
+            print(
+                f"::{name}::{sanitize.escape_workflow_data(text)}",
+                file=self._err if self.quiet else self._out,
+                flush=True,
+            )
 
     def _line(self, stream: TextIO, text: str, style: str = "", dim: str = "") -> None:
-        text, dim = (sanitize.for_log(self.redact(part)) for part in (text, dim))
+        text, dim = (sanitize.sanitize_for_log(self.redact(part)) for part in (text, dim))
         terminal = self._terminal(stream)
         if terminal is not None:
             from rich.text import Text

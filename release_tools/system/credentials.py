@@ -21,7 +21,7 @@ OIDC_TOKEN: Final = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - as above
 CONDA_SERVER_TOKENS: Final = ("QUETZ_API_KEY", "PREFIX_API_KEY", "ARTIFACTORY_TOKEN", "CLOUDSMITH_API_KEY")
 
 PUBLISHING: Final = (PYPI_PASSWORD, ANACONDA_TOKEN, *CONDA_SERVER_TOKENS, CONDA_FORGE_TOKEN, OIDC_URL, OIDC_TOKEN)
-"""Variables by which release-tools itself publishes; every other secret counts as well, see `visible_credentials`."""
+"""Variables by which release-tools itself publishes; `find_visible_credentials` adds every other secret."""
 
 _REFUSED: Final = (
     "Build in a job or shell without them and publish in another: release-tools build, then release-tools publish."
@@ -59,7 +59,7 @@ def is_secret(name: str) -> bool:
     return name not in _NOT_SECRET and not name.startswith(_OUR_PREFIX) and _SECRET_NAME.search(name) is not None
 
 
-def without_credentials(env: Mapping[str, str]) -> dict[str, str]:
+def remove_credentials(env: Mapping[str, str]) -> dict[str, str]:
     """Return what a program that runs other people's code may be given.
 
     No secret is in it, no agent that signs or logs in, and nothing of the job, of git or of Python. Addresses with a
@@ -76,7 +76,7 @@ def without_credentials(env: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def visible_credentials(env: Mapping[str, str]) -> tuple[str, ...]:
+def find_visible_credentials(env: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of the variables that hold a credential, or an address with a password.
 
     Leaving them out of the environment of a program is not enough: on Linux it can read that of the processes above it.
@@ -85,18 +85,18 @@ def visible_credentials(env: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def refuse_credentials(env: Mapping[str, str], *, allowed: bool) -> tuple[str, ...]:
-    """Return `visible_credentials`, where they are allowed.
+    """Return `find_visible_credentials`, where they are allowed.
 
     Raises:
         CredentialError: there are some, and they are not allowed.
     """
-    present = visible_credentials(env)
+    present = find_visible_credentials(env)
     if present and not allowed:
         raise CredentialError(f"{', '.join(present)}: set while other people's code is about to be run", _REFUSED)
     return present
 
 
-def cleaned(env: Mapping[str, str]) -> dict[str, str]:
+def clean_variables(env: Mapping[str, str]) -> dict[str, str]:
     """Return an environment without credentials, for a command that needs none; addresses lose their passwords."""
     return {
         name: _USERINFO.sub("", value)
@@ -126,7 +126,9 @@ class Secrets:
             for name, value in env.items()
             if (is_secret(name) or _TOKEN_VALUE.search(value)) and value.lower() not in _SWITCHES
         )
-        return cls(tuple(dict.fromkeys((*named, *(found for value in env.values() for found in _in_address(value))))))
+        return cls(
+            tuple(dict.fromkeys((*named, *(found for value in env.values() for found in _find_in_address(value)))))
+        )
 
     def redact(self, text: str) -> str:
         """Return the text with each secret replaced by ``***``, whole or line by line, plain or encoded."""
@@ -142,12 +144,12 @@ class Secrets:
             for value in self.values
             for part in (value.strip(), *map(str.strip, value.splitlines()))
             if len(part) >= _SHORTEST_SECRET
-            for spelling in _spelled(part)
+            for spelling in _list_spellings(part)
         }
         return tuple(sorted(found, key=lambda spelling: (-len(spelling), spelling)))
 
 
-def _spelled(secret: str) -> Iterator[str]:
+def _list_spellings(secret: str) -> Iterator[str]:
     """Yield a secret as it may occur in an address, in JSON, or inside of something that is base64-encoded."""
     yield secret
     yield quote(secret, safe="")
@@ -161,7 +163,7 @@ def _spelled(secret: str) -> Iterator[str]:
             yield letters.replace("+", "-").replace("/", "_")
 
 
-def _in_address(value: str) -> Iterator[str]:
+def _find_in_address(value: str) -> Iterator[str]:
     """Yield the passwords of the addresses in a text: ``https://user:password@host``; a user alone is a token."""
     for found in _USERINFO.findall(value):
         password = found.partition(":")[2] or found

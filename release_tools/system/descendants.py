@@ -73,7 +73,7 @@ def kill_orphans(since: int, running: frozenset[int]) -> None:
     own_session = os.getsid(0)
     end = time.monotonic() + _LONGEST_SWEEP
     while time.monotonic() < end:
-        everything = list(_processes())
+        everything = list(_list_processes())
         orphans = [
             status
             for status in everything
@@ -86,7 +86,7 @@ def kill_orphans(since: int, running: frozenset[int]) -> None:
         if not orphans:
             return
         for status in orphans:
-            for pid in _tree(status.pid, everything):
+            for pid in _list_tree(status.pid, everything):
                 _kill(pid)
             with suppress(ChildProcessError):
                 os.waitpid(status.pid, 0)
@@ -94,11 +94,11 @@ def kill_orphans(since: int, running: frozenset[int]) -> None:
 
 def kill_tree(pid: int) -> None:
     """End a process and, on Linux, all processes below it."""
-    for found in _tree(pid, list(_processes()) if IS_LINUX else []):
+    for found in _list_tree(pid, list(_list_processes()) if IS_LINUX else []):
         _kill(found)
 
 
-def _tree(pid: int, everything: list[ProcessStatus]) -> list[int]:
+def _list_tree(pid: int, everything: list[ProcessStatus]) -> list[int]:
     """Return a process and all processes below it, each after its parent."""
     found = [pid]
     for parent in found:
@@ -106,7 +106,7 @@ def _tree(pid: int, everything: list[ProcessStatus]) -> list[int]:
     return found
 
 
-def _processes() -> Iterator[ProcessStatus]:
+def _list_processes() -> Iterator[ProcessStatus]:
     for entry in os.scandir(_PROC):
         if entry.name.isdigit():
             status = read_status(int(entry.name))

@@ -52,7 +52,7 @@ class RetryPolicy:
 
     def before(self, again: int, retry_after: str = "") -> float:
         """Seconds to wait before the try number ``again`` (2 for the second)."""
-        return min(max(seconds(retry_after), self.pause * 2.0 ** (again - 2)), self.longest_pause)
+        return min(max(parse_seconds(retry_after), self.pause * 2.0 ** (again - 2)), self.longest_pause)
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Http:
         once: bool = False,
     ) -> Self:
         """Allow the origins of these addresses."""
-        return cls(frozenset(map(origin, urls)), environment, retry_policy or RetryPolicy(), once)
+        return cls(frozenset(map(parse_origin, urls)), environment, retry_policy or RetryPolicy(), once)
 
     def with_hosts(self, urls: Iterable[str], retry_policy: RetryPolicy | None = None) -> "Http":
         """Return the session of this run for other hosts, the same each time; its connections end with this one's.
@@ -133,7 +133,7 @@ class Http:
             urls: whose origins may be asked.
             retry_policy: another than that of this session.
         """
-        allowed, retry_policy = frozenset(map(origin, urls)), retry_policy or self.retry_policy
+        allowed, retry_policy = frozenset(map(parse_origin, urls)), retry_policy or self.retry_policy
         return self._others.setdefault((allowed, retry_policy), Http(allowed, self.environment, retry_policy))
 
     def get(
@@ -217,7 +217,7 @@ class Http:
 
         session = requests.Session()
         session.trust_env = False
-        adapter = _adapter(self)
+        adapter = _make_adapter(self)
         for scheme in ("https://", "http://"):
             session.mount(scheme, adapter)
         return session
@@ -260,9 +260,9 @@ class Http:
         Raises:
             RemoteError: naming the host.
         """
-        if origin(url) not in self.allowed:
+        if parse_origin(url) not in self.allowed:
             raise RemoteError(
-                f"{origin(url)} is not among the hosts that this run may ask",
+                f"{parse_origin(url)} is not among the hosts that this run may ask",
                 "Only the places that are configured are asked, over https unless configured otherwise.",
             )
 
@@ -285,7 +285,7 @@ class Http:
         answer = self._once("GET", url, headers, limit, into)
         if answer.status in TRANSIENT:
             raise UnreachableError(
-                f"{bare(url)} answered {answer.status}, {retry_policy.tries} times",
+                f"{strip_address(url)} answered {answer.status}, {retry_policy.tries} times",
                 "Run the same command again to go on.",
             )
         return answer
@@ -316,34 +316,35 @@ class Http:
                 while piece := response.raw.read1(1 << 16, decode_content=True):
                     size += (into or content).write(piece)
                     if size > limit:
-                        raise RemoteError(f"{bare(url)} answered more than {limit} bytes; not read further")
+                        raise RemoteError(f"{strip_address(url)} answered more than {limit} bytes; not read further")
                     if time.monotonic() > end:
-                        raise UnreachableError(f"{bare(url)} answers so slowly that it was given up")
+                        raise UnreachableError(f"{strip_address(url)} answers so slowly that it was given up")
                 lower = {name.lower(): value for name, value in response.headers.items()}
                 return Response(url, response.status_code, lower, content.getvalue())
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise UnreachableError(
-                f"{bare(url)} could not be reached: {reason(error)}", "Run the same command again to go on."
+                f"{strip_address(url)} could not be reached: {shorten_reason(error)}",
+                "Run the same command again to go on.",
             ) from error
 
 
-def seconds(retry_after: str) -> float:
+def parse_seconds(retry_after: str) -> float:
     """Return the seconds of a ``Retry-After`` header; 0 for its other form, a date, which depends on two clocks."""
     return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
 
 
-def origin(url: str) -> str:
+def parse_origin(url: str) -> str:
     """Scheme, host and port of an address, without credentials: ``https://pypi.org``."""
     parts = urlsplit(url)
     return f"{parts.scheme.lower()}://{parts.netloc.rpartition('@')[2].lower()}"
 
 
-def bare(url: str) -> str:
+def strip_address(url: str) -> str:
     """Return an address without credentials, query and fragment, fit to be shown."""
-    return origin(url) + urlsplit(url).path
+    return parse_origin(url) + urlsplit(url).path
 
 
-def reason(error: BaseException) -> str:
+def shorten_reason(error: BaseException) -> str:
     """Return why a connection failed, in a few words, without addresses of objects or the whole chain."""
     import requests
     import urllib3
@@ -362,7 +363,7 @@ def reason(error: BaseException) -> str:
     return next((words for kind, words in named if isinstance(error, kind)), type(error).__name__)
 
 
-def _adapter(http: Http) -> "requests.adapters.HTTPAdapter":
+def _make_adapter(http: Http) -> "requests.adapters.HTTPAdapter":
     """Timeouts, allowed hosts, proxies and authorities for every request of every library."""
     import requests.adapters
 

@@ -30,7 +30,7 @@ class JobFiles:
     def read(cls, env: Mapping[str, str]) -> "JobFiles":
         """Read those that the environment names."""
         paths = {name: Path(env[name]) for name in _VARIABLES if env.get(name)}
-        return cls({name: _digest(path) for name, path in paths.items()}, paths)
+        return cls({name: _hash_file(path) for name, path in paths.items()}, paths)
 
     def check(self) -> None:
         """Compare the files with what they were: we never write there, so whatever did ran in this build.
@@ -38,7 +38,7 @@ class JobFiles:
         Raises:
             BuildError: a file has changed; what it would do to later steps is for a person to judge.
         """
-        changed = [name for name, path in self.paths.items() if _digest(path) != self.digests[name]]
+        changed = [name for name, path in self.paths.items() if _hash_file(path) != self.digests[name]]
         if changed:
             raise BuildError(
                 f"the build wrote to {' and '.join(changed)}, which changes the later steps of this job",
@@ -47,7 +47,7 @@ class JobFiles:
             )
 
 
-def _digest(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:

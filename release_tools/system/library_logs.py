@@ -29,7 +29,7 @@ class _ConsoleHandler(logging.Handler):
 
 
 @contextmanager
-def logging_to(console: Console) -> Iterator[None]:
+def redirect_logs(console: Console) -> Iterator[None]:
     """Send what any library logs or warns of to a console, while this lasts."""
     handler = _ConsoleHandler(console)
     root = logging.getLogger()

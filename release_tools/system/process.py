@@ -143,9 +143,9 @@ class Process:
         """
         try:
             self._program.popen.communicate(None if stdin is None else stdin.encode(), timeout)
-            stdout, stderr = map(_text, (self._out, self._err))
+            stdout, stderr = map(_decode_text, (self._out, self._err))
         except subprocess.TimeoutExpired:
-            said = _text(self._err).strip()
+            said = _decode_text(self._err).strip()
             raise ProcessError(f"{self._name}: stopped after {timeout:.0f} s", said) from None
         finally:
             self.end()
@@ -296,7 +296,7 @@ class _Program:
                 )
                 _RUNNING.add(popen.pid)
         except OSError as error:
-            raise ProcessError(f"{Path(argv[0]).name}: {_reason(error, argv[0], cwd)}") from None
+            raise ProcessError(f"{Path(argv[0]).name}: {_describe_reason(error, argv[0], cwd)}") from None
         status = descendants.read_status(popen.pid)
         return cls(popen, has_session, status.started if status else 0)
 
@@ -320,7 +320,7 @@ class _Program:
                 descendants.kill_orphans(self.started, frozenset(_RUNNING))
 
 
-def _reason(error: OSError, program: str, cwd: Path | None) -> str:
+def _describe_reason(error: OSError, program: str, cwd: Path | None) -> str:
     if cwd is not None and not cwd.is_dir():
         return f"could not be started in {cwd} ({error.strerror})"
     if isinstance(error, FileNotFoundError) and not Path(program).is_absolute():
@@ -328,6 +328,6 @@ def _reason(error: OSError, program: str, cwd: Path | None) -> str:
     return f"could not be started ({error.strerror})"
 
 
-def _text(file: IO[bytes]) -> str:
+def _decode_text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode(errors="replace").replace("\r\n", "\n")

@@ -23,27 +23,27 @@ _COMMAND_LINE = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 _COMMAND = re.compile(r"(?:^|(?<=\s))::", re.MULTILINE)
 
 
-def visible(text: str) -> str:
+def make_visible(text: str) -> str:
     r"""Return the text with ``\n`` as its only line end, and every control or direction character as its escape."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
-def for_terminal(text: str) -> str:
+def sanitize_for_terminal(text: str) -> str:
     """Return text for a terminal: well-formed colour and title sequences are dropped, any other control is visible."""
-    return visible(_ANSI.sub("", text))
+    return make_visible(_ANSI.sub("", text))
 
 
-def for_log(text: str) -> str:
+def sanitize_for_log(text: str) -> str:
     """Return text for the log of a GitHub job: as for a terminal, and no line of it is a workflow command.
 
     The runner takes ``::name::`` after white space at the start of a line, and the older ``##[name]`` anywhere in one
     (actions/runner, ``ActionCommand.cs``); both get a backslash.
     """
-    return _COMMAND.sub(r"\\::", for_terminal(text)).replace("##[", "##\\[")
+    return _COMMAND.sub(r"\\::", sanitize_for_terminal(text)).replace("##[", "##\\[")
 
 
-def whole_words(text: str, room: int, *, last: bool = False) -> str:
+def escape_words(text: str, room: int, *, last: bool = False) -> str:
     """Return as many words as fit into so many characters, the first ones or the last, on one line.
 
     A word is shown whole or not at all: half of a secret is recognised by nobody who hides secrets.
@@ -58,9 +58,9 @@ def whole_words(text: str, room: int, *, last: bool = False) -> str:
     return " ".join(reversed(words) if last else words)
 
 
-def workflow_data(text: str) -> str:
+def escape_workflow_data(text: str) -> str:
     """Encode the message of a workflow command of our own as actions/toolkit does; no older command is in it."""
-    return for_terminal(text).replace("##[", "##\\[").replace("%", "%25").replace("\n", "%0A")
+    return sanitize_for_terminal(text).replace("##[", "##\\[").replace("%", "%25").replace("\n", "%0A")
 
 
 _GAP = "\u200b"
@@ -92,34 +92,34 @@ _BLOCK_START = re.compile(r"^(\d{0,9})([-+=.)#])")
 _LIVE = re.compile(r"@|#(?=\d)|GH-(?=\d)|:(?=//)|www(?=\.)", re.IGNORECASE)
 
 
-def markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return the project's own Markdown (a changelog's section), able to call, close and embed nothing on GitHub.
 
     Headings, lists, links and code stay. ``@name`` is no mention, ``fixes #1`` closes nothing, an image becomes a link,
     HTML shows as text and comments are dropped. A fence left open is closed, so that it hides nothing that follows.
     """
-    text = _CODE_OR_COMMENT.sub(lambda found: "" if _is_comment(found[0]) else found[0], visible(text))
-    return _unlogged(_around(_FENCE, text, _paragraphs, _close))
+    text = _CODE_OR_COMMENT.sub(lambda found: "" if _is_comment(found[0]) else found[0], make_visible(text))
+    return _neutralise_commands(_wrap_around(_FENCE, text, _escape_paragraphs, _close))
 
 
-def markdown_line(text: str) -> str:
+def escape_markdown_line(text: str) -> str:
     """Return one line of Markdown that shows the text as it is: a commit's subject, a person's name, a title.
 
     Only code spans keep their meaning. Mentions, references, links, HTML, emphasis and whatever begins a list, heading
     or table are text; white space and line ends become single spaces.
     """
-    line = " ".join(visible(text).split())
-    return _unlogged(_BLOCK_START.sub(r"\1\\\2", _around_spans(line, _literal)))
+    line = " ".join(make_visible(text).split())
+    return _neutralise_commands(_BLOCK_START.sub(r"\1\\\2", _escape_around_spans(line, _escape_literal)))
 
 
-def markdown_fence(text: str, language: str = "") -> str:
+def fence_markdown(text: str, language: str = "") -> str:
     """Return the text as a fenced code block that it cannot leave, with the language to colour it by."""
-    text = visible(text)
+    text = make_visible(text)
     ticks = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{ticks}{language}\n{text}\n{ticks}"
 
 
-def _unlogged(markdown: str) -> str:
+def _neutralise_commands(markdown: str) -> str:
     """Markdown that commands no runner when it is printed to a log; outside code, the backslash is not shown."""
     return _COMMAND_LINE.sub(r"\1\\::", markdown).replace("##[", "##\\[")
 
@@ -128,7 +128,9 @@ def _is_comment(text: str) -> bool:
     return text.startswith("<!--") and text.endswith("-->")
 
 
-def _around(code: re.Pattern[str], text: str, prose: Callable[[str], str], keep: Callable[[re.Match[str]], str]) -> str:
+def _wrap_around(
+    code: re.Pattern[str], text: str, prose: Callable[[str], str], keep: Callable[[re.Match[str]], str]
+) -> str:
     """Return the text with ``prose`` applied between the matches of ``code``, and ``keep`` to each of them."""
     parts, end = [], 0
     for found in code.finditer(text):
@@ -141,22 +143,22 @@ def _close(fence: re.Match[str]) -> str:
     return fence[0] if fence["ticks_end"] or fence["tildes_end"] else f"{fence[0]}\n{fence['ticks'] or fence['tildes']}"
 
 
-def _paragraphs(text: str) -> str:
-    return "\n".join(_around_spans(paragraph, _dead) for paragraph in _BLANK_LINE.split(text))
+def _escape_paragraphs(text: str) -> str:
+    return "\n".join(_escape_around_spans(paragraph, _deaden) for paragraph in _BLANK_LINE.split(text))
 
 
-def _around_spans(paragraph: str, prose: Callable[[str], str]) -> str:
+def _escape_around_spans(paragraph: str, prose: Callable[[str], str]) -> str:
     trusted = "`" not in _SPAN.sub("", paragraph)
-    return _around(_SPAN, paragraph, prose, lambda span: span[0]) if trusted else prose(paragraph)
+    return _wrap_around(_SPAN, paragraph, prose, lambda span: span[0]) if trusted else prose(paragraph)
 
 
-def _dead(text: str) -> str:
+def _deaden(text: str) -> str:
     """Markdown without code, its live constructs broken and the rest as it was."""
     text = _HTML.sub("&lt;", _ENTITY.sub("&amp;", text))
     text = _URL.sub(lambda url: url[0].replace("@", "%40"), _IMAGE.sub("[", text))
     return _CLOSING.sub(rf"\g<0>{_GAP}", _MENTION.sub(f"@{_GAP}", text))
 
 
-def _literal(text: str) -> str:
+def _escape_literal(text: str) -> str:
     """Return text without code as Markdown that shows just this text."""
     return _LIVE.sub(rf"\g<0>{_GAP}", _PUNCTUATION.sub(r"\\\g<0>", text))

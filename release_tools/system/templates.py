@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def environment(folder: str) -> "Environment":
+def make_environment(folder: str) -> "Environment":
     """Return what fills in the templates of a folder; what they are filled with is data, and runs nothing.
 
     Nothing is escaped, for they are no HTML: the caller checks the values. Marks are square brackets,
@@ -17,7 +17,7 @@ def environment(folder: str) -> "Environment":
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     return ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(_templates() / folder),
+        loader=FileSystemLoader(_find_templates() / folder),
         block_start_string="[%",
         block_end_string="%]",
         variable_start_string="[[",
@@ -31,7 +31,7 @@ def environment(folder: str) -> "Environment":
     )
 
 
-def _templates() -> Path:
+def _find_templates() -> Path:
     """Return the templates' folder: inside the package in a wheel, next to it in a checkout."""
     package = Path(__file__).parent.parent
     inside = package / "templates"

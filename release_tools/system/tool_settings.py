@@ -43,7 +43,7 @@ class ToolSettings:
             for name, value in env.items()
             if name in self.kept or not name.upper().startswith(self.prefixes)
         }
-        path = _user_configuration(env) / self.user_file
+        path = _find_user_configuration(env) / self.user_file
         if self.user_file and path.is_absolute() and path.is_file():
             return others | {self.user_variable: str(path)}
         return others | dict(self.fixed)
@@ -122,7 +122,7 @@ TWINE: Final = ToolSettings(
 EVERY_TOOL: Final = (GIT, UV, PIP, RATTLER_BUILD, CONDA_BUILD, CIBUILDWHEEL, TWINE)
 
 
-def _user_configuration(env: Mapping[str, str]) -> Path:
+def _find_user_configuration(env: Mapping[str, str]) -> Path:
     """Return the folder where programs find the user's own configuration; a relative one where there is none."""
     if os.name == "nt":
         return Path(env.get("APPDATA", ""))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from release_tools.builders.planner import evidence
+from release_tools.builders.planner import find_evidence
 from release_tools.engine.context import Context
 from release_tools.model.note import Note, State
 from release_tools.planning.build_plan import SOURCE_JOB
@@ -22,7 +22,7 @@ def check_compiled_project(context: Context, workflows: Sequence[Workflow]) -> I
         workflows: of the repository.
     """
     uses = [use for workflow in workflows for use in workflow.uses]
-    yield Note(State.INFO, "the project has compiled code", evidence(context.project))
+    yield Note(State.INFO, "the project has compiled code", find_evidence(context.project))
     if not any(use.command == "build" and use.inputs.get("job", SOURCE_JOB) != SOURCE_JOB for use in uses):
         yield Note(State.FAILED, "no job builds wheels for other platforms", advice=_INIT)
     elif not any(use.command == "gather" for use in uses):

@@ -34,14 +34,14 @@ def is_never_true(condition: str, values: Mapping[str, str]) -> bool:
     if not text or "${{" in text or len(text) > _LARGEST:
         return False
     try:
-        parser = _Parser(_tokens(text), values)
+        parser = _Parser(_split_tokens(text), values)
         value = parser.read_or()
     except (IndexError, ValueError, RecursionError):
         return False
     return parser.is_at_end and value is not None and not value
 
 
-def _tokens(text: str) -> list[str]:
+def _split_tokens(text: str) -> list[str]:
     tokens, position = [], 0
     while text[position:].strip():
         match = _TOKEN.match(text, position)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from packaging.version import InvalidVersion, Version
 
 from release_tools.errors import ConfigError
-from release_tools.workflows.workflow_files import files, read_yaml
+from release_tools.workflows.workflow_files import list_files, read_yaml
 
 NAMELESS: Final = "NAME"
 """Written instead of a project's name that only a build could tell."""
@@ -59,8 +59,8 @@ class KeptParts:
             own[1] if own else "",
             dict(_PIN.findall(text)),
             guard[1] if guard else "",
-            dict(_settings(text)),
-            {where: text[start:end] for where, start, end in _sections(text)},
+            dict(_find_settings(text)),
+            {where: text[start:end] for where, start, end in _find_sections(text)},
         )
 
     def value(self, job: str, key: str, default: object) -> str:
@@ -77,7 +77,7 @@ class KeptParts:
         return tuple(map(str, jobs)) if isinstance(jobs, dict) else ()
 
 
-def _sections(text: str) -> Iterator[tuple[str, int, int]]:
+def _find_sections(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield ``before`` or ``after``, and where the users' own jobs start and end in the text."""
     where, begin, position = "", 0, 0
     for line in text.splitlines(keepends=True):
@@ -89,9 +89,9 @@ def _sections(text: str) -> Iterator[tuple[str, int, int]]:
             where, begin = line.removeprefix(_BEGIN).partition(" ")[0], position
 
 
-def _settings(text: str) -> Iterator[tuple[tuple[str, str], str]]:
+def _find_settings(text: str) -> Iterator[tuple[tuple[str, str], str]]:
     jobs = [(match.start(), match[1]) for match in _JOB.finditer(text)]
-    own = [(start, end) for _, start, end in _sections(text)]
+    own = [(start, end) for _, start, end in _find_sections(text)]
     for match in _SETTING.finditer(text):
         if any(start <= match.start() < end for start, end in own):
             continue
@@ -101,17 +101,17 @@ def _settings(text: str) -> Iterator[tuple[tuple[str, str], str]]:
 
 def add_digest(text: str) -> str:
     """Return a rendered workflow with the digest of its fixed parts in the header."""
-    return _DIGEST.sub(f"# Digest of the fixed parts: {_digest(text)}\n", text, count=1)
+    return _DIGEST.sub(f"# Digest of the fixed parts: {_hash_text(text)}\n", text, count=1)
 
 
 def is_edited(text: str) -> bool:
     """Return whether a generated workflow was changed in a part that a rewrite would not keep."""
     digest = _DIGEST.search(text)
-    return digest is None or digest[1] != _digest(text)
+    return digest is None or digest[1] != _hash_text(text)
 
 
-def _digest(text: str) -> str:
-    for _, start, end in reversed(list(_sections(text))):
+def _hash_text(text: str) -> str:
+    for _, start, end in reversed(list(_find_sections(text))):
         text = text[:start] + text[end:]
     fixed = _DIGEST.sub("", text)
     fixed = _GUARD.sub("", _SETTING.sub(r"    \1:", _PIN.sub(r"\1", fixed)))
@@ -130,7 +130,7 @@ def find_workflow(root: Path, default: str, name: str) -> tuple[str, str | None]
         Its path, and its text, which is None where there is none yet.
     """
     found = {}
-    for file in files(root):
+    for file in list_files(root):
         text = None if file.is_symlink() or not file.is_file() else read_text(file)
         header = _HEADER.match(text or "")
         if text is not None and header and _is_for(header, file, default, name):
@@ -165,14 +165,14 @@ def read_text(file: Path) -> str:
     return file.read_bytes().decode("utf-8", errors="replace").replace("\r\n", "\n")
 
 
-def newer_pin(theirs: str, ours: str) -> str:
+def choose_newer_pin(theirs: str, ours: str) -> str:
     """Return ours where it is a newer version, else theirs, so that no pin is ever lowered."""
-    their_version, our_version = _version(theirs), _version(ours)
+    their_version, our_version = _parse_version(theirs), _parse_version(ours)
     is_newer = their_version is not None and our_version is not None and our_version > their_version
     return ours if is_newer else theirs
 
 
-def _version(pin: str) -> Version | None:
+def _parse_version(pin: str) -> Version | None:
     """Return the version in the comment of a pin, or that of a tag that is pinned itself."""
     commit, _, comment = pin.partition("#")
     try:

@@ -56,7 +56,7 @@ class WorkflowPlan:
         return "gather" if self.matrix else "build"
 
 
-def publishing_jobs(publishers: Publishers, *, is_dev: bool) -> tuple[JobNeeds, ...]:
+def list_publishing_jobs(publishers: Publishers, *, is_dev: bool) -> tuple[JobNeeds, ...]:
     """Return the jobs of all publishers on the routes, in the order in which they publish.
 
     Args:

@@ -46,7 +46,7 @@ def read_publishing_step(step: Mapping[str, Any], env: Mapping[str, str]) -> Pub
     inputs: Mapping[str, Any] = given if isinstance(given, dict) else {}
     if action == _INDEX_ACTION:
         address = " ".join(str(value) for key, value in inputs.items() if str(key).startswith("repository"))
-        return _index_step(action, address, env, has_password=bool(inputs.get("password")))
+        return _read_index_step(action, address, env, has_password=bool(inputs.get("password")))
     if action in _FORGE_ACTIONS:
         return PublishingStep(action, {"command": "publish", "only": "github"}, env)
     script = _COMMENT.sub("", str(step.get("run", "")))
@@ -55,7 +55,7 @@ def read_publishing_step(step: Mapping[str, Any], env: Mapping[str, str]) -> Pub
     if index:
         names = ("TWINE_REPOSITORY", "TWINE_REPOSITORY_URL", "UV_PUBLISH_URL", "FLIT_INDEX_URL", "HATCH_INDEX_REPO")
         address = " ".join((index[0], *(env.get(name, "") for name in names)))
-        return _index_step(" ".join(index[1].split()), address, env, has_password=has_secret)
+        return _read_index_step(" ".join(index[1].split()), address, env, has_password=has_secret)
     if _CHANNEL_COMMAND.search(script):
         secret = {"ANACONDA_API_TOKEN": _SECRET} if has_secret else {}
         return PublishingStep("anaconda upload", {"command": "publish", "only": "anaconda"}, {**env, **secret})
@@ -64,7 +64,7 @@ def read_publishing_step(step: Mapping[str, Any], env: Mapping[str, str]) -> Pub
     return None
 
 
-def _index_step(tool: str, address: str, env: Mapping[str, str], *, has_password: bool) -> PublishingStep:
+def _read_index_step(tool: str, address: str, env: Mapping[str, str], *, has_password: bool) -> PublishingStep:
     name = "testpypi" if _TESTPYPI.search(address) else "pypi"
     if _OTHER_INDEX.search(address):
         name = "another index"

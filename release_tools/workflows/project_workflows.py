@@ -23,7 +23,7 @@ from release_tools.project.tag_spelling import find_tag_format
 from release_tools.publishers.routes import Publishers
 from release_tools.system.process import ProcessError
 from release_tools.workflows.generated_files import NAMELESS, find_workflow
-from release_tools.workflows.jobs import WorkflowPlan, publishing_jobs
+from release_tools.workflows.jobs import WorkflowPlan, list_publishing_jobs
 from release_tools.workflows.render import CHECK, RELEASE
 from release_tools.workflows.workflow_files import read_yaml
 
@@ -67,14 +67,14 @@ class ProjectWorkflows:
         project = Project.of(read_pyproject(context.project))
         remote = Remote(repository, context.config.tag.remote)
         forge = GitHub.of(context.env, context.http)
-        name = _name(context)
+        name = _choose_name(context)
         found = {default: find_workflow(repository.root, default, name) for default in (RELEASE, CHECK)}
         return cls(
             context,
             repository.root,
             name,
             context.project.relative_to(repository.root).as_posix(),
-            context.config.tag.branch or _default_branch(repository, remote.name, context.env),
+            context.config.tag.branch or _find_default_branch(repository, remote.name, context.env),
             context.config.github.repository or forge.slug(remote.url),
             project.source,
             project.backend,
@@ -109,7 +109,7 @@ class ProjectWorkflows:
         """
         config = self.context.config
         dist = config.packages_dir if self.folder == "." else f"{self.folder}/{config.packages_dir}"
-        jobs = publishing_jobs(self.context.shared(Publishers), is_dev=dev)
+        jobs = list_publishing_jobs(self.context.shared(Publishers), is_dev=dev)
         tags = find_tag_format(self.context).globs
         build = make_plan(self.context.project, config.wheels, self.context.env, self.name, "")
         return WorkflowPlan(
@@ -130,7 +130,7 @@ class ProjectWorkflows:
         )
 
 
-def _name(context: Context) -> str:
+def _choose_name(context: Context) -> str:
     """Return the project's name, or a placeholder where only the backend knows it, and cannot be asked here."""
     if not is_python_project(context.project, read_pyproject(context.project)):
         return context.project.name
@@ -140,13 +140,13 @@ def _name(context: Context) -> str:
         return NAMELESS
 
 
-def our_action(env: Mapping[str, str], version: str) -> str:
+def find_our_action(env: Mapping[str, str], version: str) -> str:
     """Return the value of ``uses:`` for this action, at the commit of this copy of release-tools.
 
     Raises:
         UsageError: the commit of this copy is unknown.
     """
-    commit = COMMIT or _checkout_commit(env)
+    commit = COMMIT or _find_checkout_commit(env)
     if not commit:
         raise UsageError(
             "the commit of this copy of release-tools is unknown",
@@ -160,7 +160,7 @@ def _is_released(version: str) -> bool:
     return bool(version) and not Version(version).is_devrelease and not Version(version).local
 
 
-def _checkout_commit(env: Mapping[str, str]) -> str:
+def _find_checkout_commit(env: Mapping[str, str]) -> str:
     """Return the commit of the checkout that release-tools runs from, or an empty string."""
     root = Path(__file__).parent.parent.parent
     if not (root / "action.yml").is_file():
@@ -171,7 +171,7 @@ def _checkout_commit(env: Mapping[str, str]) -> str:
         return ""
 
 
-def _default_branch(repository: Repository, remote: str, env: Mapping[str, str]) -> str:
+def _find_default_branch(repository: Repository, remote: str, env: Mapping[str, str]) -> str:
     """Return the remote's default branch by the job's event or by the clone, else the branch that is checked out.
 
     In a job for a pull request no branch is checked out, and the clone does not know the default branch.

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from release_tools.system.templates import environment
-from release_tools.workflows.generated_files import KeptParts, add_digest, newer_pin
+from release_tools.system.templates import make_environment
+from release_tools.workflows.generated_files import KeptParts, add_digest, choose_newer_pin
 from release_tools.workflows.jobs import WorkflowPlan
 
 FOLDER: Final = ".github/workflows"
@@ -31,7 +31,7 @@ def render(plan: WorkflowPlan) -> dict[str, str]:
     Raises:
         ConfigError: the users' own jobs in a workflow are not valid YAML.
     """
-    templates = environment("workflows")
+    templates = make_environment("workflows")
     pins = {name: f"{name}@{commit}" for name, commit in {**PINS, **plan.pins}.items()}
     texts = {}
     for default in (RELEASE, CHECK):
@@ -59,10 +59,10 @@ def keep_parts(
     for parts in kept.values():
         for name, commit in parts.pins.items():
             if name in PINS:
-                best = newer_pin(pins.get(name, commit), commit)
-                pins[name] = newer_pin(best, PINS[name]) if upgrade else best
+                best = choose_newer_pin(pins.get(name, commit), commit)
+                pins[name] = choose_newer_pin(best, PINS[name]) if upgrade else best
         if parts.action and not action:
-            action = newer_pin(parts.action, plan.action) if upgrade else parts.action
+            action = choose_newer_pin(parts.action, plan.action) if upgrade else parts.action
     if RELEASE in kept and (kept[RELEASE].repository or not upgrade):
         repository = kept[RELEASE].repository
     return replace(plan, pins=pins, action=action or plan.action, repository=repository, kept=kept)

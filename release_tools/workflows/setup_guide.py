@@ -14,7 +14,7 @@ TAG_ENVIRONMENT: Final = "release"
 """The environment of the job that tags a dispatched release."""
 
 
-def setup_steps(plan: WorkflowPlan, slug: str) -> Iterator[Note]:
+def list_setup_steps(plan: WorkflowPlan, slug: str) -> Iterator[Note]:
     """Yield one note for each thing to register, with the address of the page for it.
 
     Args:
@@ -33,7 +33,9 @@ def setup_steps(plan: WorkflowPlan, slug: str) -> Iterator[Note]:
     )
     for job in plan.jobs:
         if job.environment:
-            yield Note(State.INFO, f"GitHub: create the environment {job.environment}", settings, _protection(job))
+            yield Note(
+                State.INFO, f"GitHub: create the environment {job.environment}", settings, _describe_protection(job)
+            )
         for index in PUBLIC_INDEXES.values():
             if index.name == job.publisher:
                 yield Note(
@@ -49,15 +51,15 @@ def setup_steps(plan: WorkflowPlan, slug: str) -> Iterator[Note]:
                 State.INFO,
                 f"GitHub: add the secret {secret} to the environment {job.environment}",
                 settings,
-                _token_advice(job, plan.name),
+                _give_token_advice(job, plan.name),
             )
 
 
-def _protection(job: JobNeeds) -> str:
+def _describe_protection(job: JobNeeds) -> str:
     return "Add required reviewers there if a person is to approve every release." if job.url_output else ""
 
 
-def _token_advice(job: JobNeeds, project: str) -> str:
+def _give_token_advice(job: JobNeeds, project: str) -> str:
     if job.publisher == "anaconda":
         return (
             f"Create it at {addresses.ANACONDA_SITE}, Settings, Access, with the scope api:write"

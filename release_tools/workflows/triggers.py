@@ -12,7 +12,7 @@ BY_HAND: Final = frozenset({"workflow_dispatch", "repository_dispatch", "schedul
 """Events that bring no tag, of workflows that find their version in another way."""
 
 
-def tag_events(workflow: Workflow, tag: str) -> tuple[str, ...]:
+def list_tag_events(workflow: Workflow, tag: str) -> tuple[str, ...]:
     """Return the events of a tag that start a workflow: of ``push``, ``release`` and ``create``."""
     return tuple(event for event in ("push", "release", "create") if _is_started(workflow.triggers, event, tag))
 
@@ -41,14 +41,14 @@ def push_patterns(workflow: Workflow) -> tuple[str, ...]:
 
 def runs_on_tag(workflow: Workflow, use: Use, tag: str) -> bool:
     """Return whether a step can run on the tag of a release, by the triggers and by its conditions."""
-    for event in tag_events(workflow, tag):
-        values = dict(_values(event, tag))
+    for event in list_tag_events(workflow, tag):
+        values = dict(_iterate_values(event, tag))
         if not any(is_never_true(condition, values) for condition in use.conditions):
             return True
     return False
 
 
-def _values(event: str, tag: str) -> Iterator[tuple[str, str]]:
+def _iterate_values(event: str, tag: str) -> Iterator[tuple[str, str]]:
     yield "github.event_name", event
     yield "github.ref", tag if event == "create" else f"refs/tags/{tag}"
     yield "github.ref_name", tag

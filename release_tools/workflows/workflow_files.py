@@ -109,7 +109,7 @@ class Workflow:
         if not isinstance(data, dict) or not isinstance(data.get("jobs"), dict):
             raise ConfigError(f"{path}: has no jobs")
         on = data.get(True, data.get("on"))  # `on` is a truth value in YAML 1.1
-        return cls(path, _triggers(on), tuple(_uses(root, path, data)), data, path)
+        return cls(path, _read_triggers(on), tuple(_find_uses(root, path, data)), data, path)
 
 
 def resolve_calls(workflows: Sequence[Workflow]) -> list[Workflow]:
@@ -129,9 +129,10 @@ def resolve_calls(workflows: Sequence[Workflow]) -> list[Workflow]:
             if str(job.get("uses", "")).removeprefix("./") == workflow.path
         ]
         for caller, job, data in calls:
-            granted = _permissions(job.get("permissions", data.get("permissions")))
+            granted = _read_permissions(job.get("permissions", data.get("permissions")))
             uses = (
-                replace(use, permissions=_fewer(use.permissions, granted), entry=caller.path) for use in workflow.uses
+                replace(use, permissions=_choose_fewer(use.permissions, granted), entry=caller.path)
+                for use in workflow.uses
             )
             resolved.append(replace(workflow, triggers=caller.triggers, uses=tuple(uses), entry=caller.path))
         if not calls:
@@ -139,7 +140,7 @@ def resolve_calls(workflows: Sequence[Workflow]) -> list[Workflow]:
     return resolved
 
 
-def _fewer(called: Mapping[str, str] | None, granted: Mapping[str, str] | None) -> Mapping[str, str] | None:
+def _choose_fewer(called: Mapping[str, str] | None, granted: Mapping[str, str] | None) -> Mapping[str, str] | None:
     if called is None or granted is None:
         return granted if called is None else called
     levels = ("none", "read", "write")
@@ -163,42 +164,42 @@ def read_yaml(path: str, content: str | bytes) -> Any:  # noqa: ANN401 - YAML is
         data = safe_load(content)
     except (YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    if _written_out(data, {}) > _LARGEST:
+    if _resolve_number(data, {}) > _LARGEST:
         raise ConfigError(f"{path}: its aliases expand to more than {_LARGEST:,} values")
     return data
 
 
-def _written_out(value: object, known: dict[int, float]) -> float:
+def _resolve_number(value: object, known: dict[int, float]) -> float:
     """Return the number of values with each alias expanded."""
     if not isinstance(value, dict | list):
         return 1
     if id(value) not in known:
         known[id(value)] = inf  # while it is not counted, only an alias inside of itself can ask
         inner = (*value.keys(), *value.values()) if isinstance(value, dict) else value
-        known[id(value)] = 1 + sum(_written_out(item, known) for item in inner)
+        known[id(value)] = 1 + sum(_resolve_number(item, known) for item in inner)
     return known[id(value)]
 
 
-def files(root: Path) -> list[Path]:
+def list_files(root: Path) -> list[Path]:
     """Return the workflow files of a repository."""
     folder = root / ".github" / "workflows"
     return sorted((*folder.glob("*.yml"), *folder.glob("*.yaml")))
 
 
-def _triggers(on: object) -> dict[str, Any]:
+def _read_triggers(on: object) -> dict[str, Any]:
     if isinstance(on, dict):
         return {str(event): filters if isinstance(filters, dict) else {} for event, filters in on.items()}
     return {str(event): {} for event in (on if isinstance(on, list) else [on])}
 
 
-def _uses(root: Path, path: str, workflow: Mapping[str, Any]) -> Iterator[Use]:
+def _find_uses(root: Path, path: str, workflow: Mapping[str, Any]) -> Iterator[Use]:
     own = (root / "release_tools").is_dir()  # our own repository, which uses itself
     for name, job in workflow["jobs"].items():
         if not isinstance(job, dict):
             continue
         listed = job.get("steps")
         steps = [step for step in listed if isinstance(step, dict)] if isinstance(listed, list) else []
-        depth = _depth(steps)
+        depth = _read_depth(steps)
         for step in steps:
             env = _texts(workflow.get("env")) | _texts(job.get("env")) | _texts(step.get("env"))
             is_ours = _OURS.match(str(step.get("uses", ""))) or (own and step.get("uses") == "./")
@@ -212,17 +213,17 @@ def _uses(root: Path, path: str, workflow: Mapping[str, Any]) -> Iterator[Use]:
                 str(step.get("uses", "")),
                 found.inputs if found else _texts(step.get("with")),
                 found.env if found else env,
-                _permissions(job.get("permissions", workflow.get("permissions"))),
+                _read_permissions(job.get("permissions", workflow.get("permissions"))),
                 str(environment.get("name", "") if isinstance(environment, dict) else environment),
                 depth,
                 found.tool if found else "",
                 tuple(_text(item["if"]) for item in (job, step) if "if" in item),
-                tuple(_cancels(workflow.get("concurrency"), job.get("concurrency"))),
+                tuple(_find_cancels(workflow.get("concurrency"), job.get("concurrency"))),
                 path,
             )
 
 
-def _depth(steps: Sequence[Mapping[str, Any]]) -> str | None:
+def _read_depth(steps: Sequence[Mapping[str, Any]]) -> str | None:
     """Return ``fetch-depth`` of the first checkout, 0 for one by a script, None where nothing is checked out."""
     for step in steps:
         uses = str(step.get("uses", ""))
@@ -233,13 +234,13 @@ def _depth(steps: Sequence[Mapping[str, Any]]) -> str | None:
     return None
 
 
-def _cancels(*values: object) -> Iterator[str]:
+def _find_cancels(*values: object) -> Iterator[str]:
     for value in values:
         if isinstance(value, dict) and "github.run_id" not in str(value.get("group")):
             yield _text(value.get("cancel-in-progress", False))
 
 
-def _permissions(value: object) -> dict[str, str] | None:
+def _read_permissions(value: object) -> dict[str, str] | None:
     if isinstance(value, str):
         level = {"write-all": "write", "read-all": "read"}.get(value, "none")
         return dict.fromkeys(("contents", "id-token", "attestations", "pull-requests"), level)

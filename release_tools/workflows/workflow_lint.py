@@ -8,7 +8,7 @@ from release_tools.model.note import Note, State
 from release_tools.model.versions import TagFormat
 from release_tools.publishers.base import JobNeeds
 from release_tools.publishers.routes import split_names
-from release_tools.workflows.triggers import BY_HAND, push_patterns, runs_on_tag, tag_events
+from release_tools.workflows.triggers import BY_HAND, list_tag_events, push_patterns, runs_on_tag
 from release_tools.workflows.workflow_files import Use, Workflow, resolve_calls
 from release_tools.workflows.workflow_risks import check_tags_by_workflow, check_untrusted_code
 
@@ -27,37 +27,37 @@ def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[JobNeeds], tag
     """
     yield from chain.from_iterable(check_untrusted_code(workflow) for workflow in workflows)
     workflows = resolve_calls(workflows)
-    publishing = [workflow for workflow in workflows if _publishing_uses(workflow)]
-    if not any(not use.tool for workflow in publishing for use in _publishing_uses(workflow)):
+    publishing = [workflow for workflow in workflows if _find_publishing_uses(workflow)]
+    if not any(not use.tool for workflow in publishing for use in _find_publishing_uses(workflow)):
         yield Note(
             State.WARNING, "no workflow publishes with release-tools", "", "To have them written: release-tools init"
         )
     for workflow in publishing:
-        yield from _triggers(workflow, tags)
-        yield from _conditions(workflow, tags)
+        yield from _check_triggers(workflow, tags)
+        yield from _check_conditions(workflow, tags)
     yield from check_tags_by_workflow(workflows, publishing)
     for workflow in workflows:
         for use in workflow.uses:
             yield from _use(use)
     if publishing:
         for job in jobs:
-            yield from _job(job, [use for workflow in workflows for use in find_publishing_jobs(job, workflow)])
-            yield from _competitors(job, publishing, tags)
-        yield from _attestations(workflows)
+            yield from _check_job(job, [use for workflow in workflows for use in find_publishing_jobs(job, workflow)])
+            yield from _check_competitors(job, publishing, tags)
+        yield from _check_attestations(workflows)
 
 
 def find_publishing_jobs(job: JobNeeds, workflow: Workflow) -> list[Use]:
     """Return the steps of a workflow that publish to the destination of a job."""
-    return [use for use in _publishing_uses(workflow) if _serves(use, job)]
+    return [use for use in _find_publishing_uses(workflow) if _serves(use, job)]
 
 
-def _publishing_uses(workflow: Workflow) -> list[Use]:
+def _find_publishing_uses(workflow: Workflow) -> list[Use]:
     return [use for use in workflow.uses if use.command in _PUBLISHING]
 
 
-def _triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
+def _check_triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
     path, patterns = workflow.entry or workflow.path, push_patterns(workflow)
-    if tag_events(workflow, tags.example):
+    if list_tag_events(workflow, tags.example):
         yield Note(State.DONE, f"{path} runs when a tag like {tags.example} is pushed")
     elif patterns:
         yield Note(
@@ -76,10 +76,10 @@ def _triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
         )
 
 
-def _conditions(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
+def _check_conditions(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
     """Yield the steps that publish nothing on a tag, and the runs that a newer one cancels."""
-    uses = _publishing_uses(workflow)
-    is_on_tag = bool(tag_events(workflow, tags.example))
+    uses = _find_publishing_uses(workflow)
+    is_on_tag = bool(list_tag_events(workflow, tags.example))
     idle = [use for use in uses if not runs_on_tag(workflow, use, tags.example)]
     if is_on_tag and (len(idle) == len(uses) or _is_for_tags_only(workflow)):
         for use in idle:
@@ -103,7 +103,7 @@ def _is_for_tags_only(workflow: Workflow) -> bool:
     return workflow.triggers.keys() <= {"push", "release", "create"} and "branches" not in push and "tags" in push
 
 
-def _competitors(job: JobNeeds, workflows: Sequence[Workflow], tags: TagFormat) -> Iterator[Note]:
+def _check_competitors(job: JobNeeds, workflows: Sequence[Workflow], tags: TagFormat) -> Iterator[Note]:
     """Yield a fault where two workflows publish to the same destination on the same tag."""
     paths = {
         workflow.entry or workflow.path
@@ -119,7 +119,7 @@ def _competitors(job: JobNeeds, workflows: Sequence[Workflow], tags: TagFormat) 
         )
 
 
-def _attestations(workflows: Sequence[Workflow]) -> Iterator[Note]:
+def _check_attestations(workflows: Sequence[Workflow]) -> Iterator[Note]:
     steps = [str(workflow.data.get("jobs")) for workflow in workflows]
     if not any("actions/attest" in text for text in steps):
         yield Note(
@@ -155,7 +155,7 @@ def _use(use: Use) -> Iterator[Note]:
         )
 
 
-def _job(job: JobNeeds, uses: Sequence[Use]) -> Iterator[Note]:
+def _check_job(job: JobNeeds, uses: Sequence[Use]) -> Iterator[Note]:
     if not uses:
         otherwise = "set conda-forge.enabled = false" if job.publisher == "conda-forge" else "remove it from the route"
         yield Note(
@@ -164,11 +164,11 @@ def _job(job: JobNeeds, uses: Sequence[Use]) -> Iterator[Note]:
             advice=f"Write the workflows again (release-tools init), or {otherwise}.",
         )
     for use in uses:
-        faults = [*_rights(job, use), *_secrets(job, use), *_environment(job, use)]
+        faults = [*_check_rights(job, use), *_check_secrets(job, use), *_check_environment(job, use)]
         yield from faults or [Note(State.DONE, f"{use.path}, job {use.job}: has what {job.title} requires")]
 
 
-def _rights(job: JobNeeds, use: Use) -> Iterator[Note]:
+def _check_rights(job: JobNeeds, use: Use) -> Iterator[Note]:
     for right, reason in job.permissions:
         name, _, level = right.partition(": ")
         if use.permissions is None or use.may(name, level):
@@ -184,7 +184,7 @@ def _rights(job: JobNeeds, use: Use) -> Iterator[Note]:
         )
 
 
-def _secrets(job: JobNeeds, use: Use) -> Iterator[Note]:
+def _check_secrets(job: JobNeeds, use: Use) -> Iterator[Note]:
     for secret in job.secrets:
         if not use.has_secret(secret) and secret != "TWINE_USERNAME":  # noqa: S105 - twine takes __token__ without one
             yield Note(
@@ -194,7 +194,7 @@ def _secrets(job: JobNeeds, use: Use) -> Iterator[Note]:
             )
 
 
-def _environment(job: JobNeeds, use: Use) -> Iterator[Note]:
+def _check_environment(job: JobNeeds, use: Use) -> Iterator[Note]:
     if job.environment and not use.environment:
         yield Note(
             State.WARNING,

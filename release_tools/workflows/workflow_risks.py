@@ -34,7 +34,7 @@ def check_untrusted_code(workflow: Workflow) -> Iterator[Note]:
     if not events:
         return
     for name, job in workflow.jobs.items():
-        if any(_is_untrusted_checkout(step) for step in _steps(job)) and _has_rights(workflow, job):
+        if any(_is_untrusted_checkout(step) for step in _list_steps(job)) and _has_rights(workflow, job):
             yield Note(
                 State.FAILED,
                 f"{workflow.path}, job {name}: runs on {events[0]} with write permissions or secrets, and checks out"
@@ -75,7 +75,7 @@ def check_tags_by_workflow(workflows: Sequence[Workflow], publishing: Sequence[W
         if not others or workflow.path in own or _STARTS_OTHERS.search(str(workflow.data)):
             continue
         for name, job in workflow.jobs.items():
-            if any(_is_tagging(step, workflow, name) for step in _steps(job)) and not _OWN_TOKEN.search(str(job)):
+            if any(_is_tagging(step, workflow, name) for step in _list_steps(job)) and not _OWN_TOKEN.search(str(job)):
                 yield Note(
                     State.FAILED,
                     f"{workflow.path}, job {name}: pushes a tag with GITHUB_TOKEN, which does not start {others[0]}",
@@ -98,6 +98,6 @@ def _is_tagging(step: Mapping[str, Any], workflow: Workflow, job: str) -> bool:
     return any(use.job == job and use.uses == uses and inputs.get("command") == "tag" for use in workflow.uses)
 
 
-def _steps(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _list_steps(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     steps = job.get("steps")
     return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.builders.build_log import error_lines, fold_warnings
+from release_tools.builders.build_log import find_error_lines, fold_warnings
 from tests.conftest import Run
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
@@ -48,25 +48,25 @@ REASONS = {
 @pytest.mark.parametrize(("reason", "last"), REASONS.values(), ids=REASONS)
 def test_the_reason_is_found_above_a_long_traceback(reason: str, last: str) -> None:
     output = f"running build_ext\na.c:1:1: warning: unused variable\n{reason}\n{TRACEBACK}{last}\n"
-    found = error_lines(output)
+    found = find_error_lines(output)
     assert found[0] == reason
     assert len(found) <= 9
     assert "warning" not in " ".join(found)
 
 
 def test_colours_are_removed() -> None:
-    assert error_lines("\x1b[31mdemo.c:1:1:\x1b[0m error: no\n") == ("demo.c:1:1: error: no",)
+    assert find_error_lines("\x1b[31mdemo.c:1:1:\x1b[0m error: no\n") == ("demo.c:1:1: error: no",)
 
 
 def test_the_first_errors_are_shown_and_not_the_last() -> None:
-    found = error_lines("".join(f"a.c:{number}:1: error: no {number}\n" for number in range(1, 500)))
+    found = find_error_lines("".join(f"a.c:{number}:1: error: no {number}\n" for number in range(1, 500)))
     assert found[0] == "a.c:1:1: error: no 1"
     assert len(found) == 8
 
 
 def test_without_an_error_the_last_lines_are_shown() -> None:
-    assert error_lines("".join(f"line {number}\n" for number in range(100)))[-1] == "line 99"
-    assert error_lines("") == ()
+    assert find_error_lines("".join(f"line {number}\n" for number in range(100)))[-1] == "line 99"
+    assert find_error_lines("") == ()
 
 
 def test_a_failed_build_names_the_reason_and_the_file_with_the_whole_output(run: Run, tmp_path: Path) -> None:

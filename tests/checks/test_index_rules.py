@@ -11,8 +11,8 @@ import pytest
 from packaging.tags import parse_tag
 
 from release_tools.artifacts import read_sdist, read_wheel
-from release_tools.checks.index_rules import RULES, Upload, Verdict, broken_rules
-from release_tools.checks.platform_tags import refused_platforms
+from release_tools.checks.index_rules import RULES, Upload, Verdict, find_broken_rules
+from release_tools.checks.platform_tags import find_refused_platforms
 from release_tools.errors import ReleaseToolsError, RemoteError, VerifyError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.publishers.package_index.index import PYPI
@@ -207,7 +207,7 @@ def uploader(pypi: PackageIndex) -> Iterator[Uploader]:
 def faults(path: Path) -> dict[str, Verdict]:
     """The names of the rules that a file breaks."""
     dist = read_wheel(path) if path.name.endswith(".whl") else read_sdist(path)
-    return {rule.name: rule.verdict for rule, _ in broken_rules([Upload(dist)])}
+    return {rule.name: rule.verdict for rule, _ in find_broken_rules([Upload(dist)])}
 
 
 def answer(uploader: Uploader, pypi: PackageIndex, path: Path) -> ReleaseToolsError | None:
@@ -261,7 +261,7 @@ def test_the_index_refuses_the_same_platform_tags(
     tmp_path: Path, uploader: Uploader, pypi: PackageIndex, platform: str, *, is_accepted: bool
 ) -> None:
     path = tagged(platform).write(tmp_path)
-    assert (not refused_platforms(read_wheel(path).tags)) is is_accepted
+    assert (not find_refused_platforms(read_wheel(path).tags)) is is_accepted
     assert (answer(uploader, pypi, path) is None) is is_accepted
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from release_tools.artifacts import manifest
-from release_tools.builders.cibuildwheel import cibuildwheel_version
+from release_tools.builders.cibuildwheel import read_cibuildwheel_version
 from tests.compiled.plans import Jobs, copy_jobs, make_jobs, plan_of
 from tests.conftest import Run
 
-pytestmark = pytest.mark.skipif(not cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
+pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
 
 
 @pytest.fixture(scope="module")

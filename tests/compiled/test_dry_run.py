@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from release_tools.builders.cibuildwheel import cibuildwheel_version
+from release_tools.builders.cibuildwheel import read_cibuildwheel_version
 from tests.compiled.projects import PROJECTS, SETUPTOOLS
 from tests.conftest import Run
 from tests.support.repositories import make_repository
@@ -17,7 +17,7 @@ from tests.support.repositories import make_repository
 pytestmark = [
     pytest.mark.registry,
     pytest.mark.slow,
-    pytest.mark.skipif(not cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel"),
+    pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel"),
     pytest.mark.skipif(not shutil.which("gcc"), reason="no C compiler: gcc"),
 ]
 NEEDS = {"maturin": "cargo", "scikit-build-core": "g++"}

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from release_tools.artifacts import manifest
-from release_tools.builders.cibuildwheel import cibuildwheel_version
+from release_tools.builders.cibuildwheel import read_cibuildwheel_version
 from tests.compiled.plans import WHEELS, Jobs, copy_jobs, make_jobs, names, outputs, plan_of, wheel
 from tests.conftest import Run
 
-pytestmark = pytest.mark.skipif(not cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
+pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
 EVERY = {f"demo-1.0-{tag}.whl" for tags in WHEELS.values() for tag in tags}
 LINUX, MUSL = (f"demo-1.0-{tag}.whl" for tag in WHEELS["linux-x86_64"])
 
@@ -53,7 +53,7 @@ def test_all_files_become_one_release(run: Run, tmp_path: Path, jobs: Jobs) -> N
     release = manifest.load(tmp_path / "dist")
     assert (release.job, release.left_out, release.plan_digest) == ("", (), jobs.source.plan_digest)
     assert {artifact.filename for artifact in release.artifacts} == {*EVERY, "demo-1.0.tar.gz"}
-    assert outputs(output)["artifacts"] == manifest.canonical(release)
+    assert outputs(output)["artifacts"] == manifest.dump_canonical(release)
     where = ("-C", jobs.checkout.root, "--packages-dir", tmp_path / "dist", "--no-verify-install")
     checked = run("verify", *where, "--expect", outputs(output)["artifacts"])
     assert checked.code == 0, checked.err
@@ -130,7 +130,7 @@ def take_another_sdist(jobs: Jobs) -> None:
     facts = json.loads((folder / "release.json").read_text())
     from release_tools.model.artifact import Artifact, ArtifactKind
 
-    facts["artifacts"][0] |= manifest.artifact_data(Artifact.of(sdist, ArtifactKind.SDIST))
+    facts["artifacts"][0] |= manifest.describe_artifact(Artifact.of(sdist, ArtifactKind.SDIST))
     (folder / "release.json").write_text(json.dumps(facts))
 
 
@@ -224,7 +224,7 @@ def test_a_folder_without_files_of_a_job_is_no_input(run: Run, tmp_path: Path) -
 
 def test_a_release_without_a_plan_cannot_be_gathered(run: Run, tmp_path: Path, jobs: Jobs) -> None:
     source = replace(jobs.source, plan_digest="")
-    said = jobs.gather(run, tmp_path / "dist", expect=manifest.canonical(source))
+    said = jobs.gather(run, tmp_path / "dist", expect=manifest.dump_canonical(source))
     assert (said.code, "build --job source" in said.err) == (2, True)
 
 

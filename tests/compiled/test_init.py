@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from release_tools.builders.cibuildwheel import cibuildwheel_version
+from release_tools.builders.cibuildwheel import read_cibuildwheel_version
 from release_tools.workflows.render import RELEASE
 from tests.compiled.plans import WHEELS, project
 from tests.conftest import Run
 from tests.support.repositories import Checkout, make_repository
 
-pytestmark = pytest.mark.skipif(not cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
+pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
 ACTION = ("--action", f"python-release-tools/python-release-tools@{'a' * 40}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from release_tools.checks.binaries import is_readable
-from release_tools.checks.platform_tags import PlatformTag, refused_platforms
+from release_tools.checks.platform_tags import PlatformTag, find_refused_platforms
 from tests.compiled import binaries
 from tests.compiled.binaries import (
     GLIBC_2_17,
@@ -164,7 +164,7 @@ TAKEN = [
 def test_what_pypi_takes_is_known(platform: str) -> None:
     from packaging.tags import Tag
 
-    refused = refused_platforms([Tag("cp312", "cp312", platform)])
+    refused = find_refused_platforms([Tag("cp312", "cp312", platform)])
     assert refused == ((platform,) if platform in REFUSED else ())
 
 

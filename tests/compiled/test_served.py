@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from release_tools.artifacts import manifest
-from release_tools.builders.cibuildwheel import cibuildwheel_version
+from release_tools.builders.cibuildwheel import read_cibuildwheel_version
 from tests.compiled.plans import WHEELS, Jobs, copy_jobs, make_jobs
 from tests.conftest import Run
 from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import proxying
 
-pytestmark = pytest.mark.skipif(not cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
+pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
 LINUX = f"demo-1.0-{WHEELS['linux-x86_64'][0]}.whl"
 
 

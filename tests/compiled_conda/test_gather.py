@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from release_tools.artifacts import manifest
-from release_tools.builders.cibuildwheel import cibuildwheel_version
+from release_tools.builders.cibuildwheel import read_cibuildwheel_version
 from release_tools.cli.main import main
 from release_tools.errors import PreflightError
 from release_tools.model.artifact import Artifact, ArtifactKind
@@ -20,7 +20,7 @@ from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 from tests.support.wheels import Project
 
-pytestmark = pytest.mark.skipif(not cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
+pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
 SETTINGS = """
 requires-python = ">=3.11"
 [tool.cibuildwheel]

@@ -92,7 +92,7 @@ def check_installed(folder: Path, channel: Channel, package: CondaPackage, one: 
     own = channel.over(folder / f"channel-{one.tag}")
     (own.folder / HERE).mkdir(parents=True)
     (own.folder / HERE / package.path.name).write_bytes(package.path.read_bytes())
-    rattler.index(own.folder)
+    rattler.index_channel(own.folder)
     prefix = folder / f"prefix-{one.tag}"
     own.install(prefix, "fastsum", f"python {one.minor}.*", "pip")
     ran = subprocess.run([prefix / "bin" / "fastsum"], capture_output=True, text=True, check=True)

@@ -12,7 +12,7 @@ from release_tools.engine.gate import Gate
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import State
 from release_tools.model.release import Release
-from release_tools.model.versions import kind_of, parse_version
+from release_tools.model.versions import find_kind, parse_version
 from release_tools.pipeline import RECIPE, Outcome, Step, run
 from release_tools.publishers.base import Phase
 from release_tools.system.console import Console
@@ -164,7 +164,7 @@ class Forge:
             context.output.mkdir()
             sdist = Artifact.of(make_sdist(context.output, version=version, told=headers), ArtifactKind.SDIST)
             wheel = Artifact.of(make_wheel(context.output, version=version, told=headers), ArtifactKind.WHEEL)
-            kind = kind_of(parse_version(version, field="test"))
+            kind = find_kind(parse_version(version, field="test"))
             facts = replace(before, name="demo", version=version, kind=kind, tag=f"v{version}", commit="c" * 40)
             return replace(facts, artifacts=(sdist, wheel))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.publishers.conda_forge.extras import of_extra
+from release_tools.publishers.conda_forge.extras import list_extra_requirements
 from tests.conda_forge.world import BUILD, Feedstock, feedstock
 from tests.conftest import Run
 from tests.servers.base import Fault
@@ -113,4 +113,4 @@ OF_EXTRA = {
 
 @pytest.mark.parametrize(("line", "expected"), OF_EXTRA.items())
 def test_the_condition_of_an_extra_is_decided(line: str, expected: str | None) -> None:
-    assert of_extra((line,), "x") == ((expected,) if expected else ())
+    assert list_extra_requirements((line,), "x") == ((expected,) if expected else ())

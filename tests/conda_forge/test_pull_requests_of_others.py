@@ -3,7 +3,7 @@
 import pytest
 
 from release_tools.model.note import State
-from release_tools.publishers.conda_forge.pull_request import version_pattern
+from release_tools.publishers.conda_forge.pull_request import make_version_pattern
 from tests.conda_forge.forge import (
     BOT,
     NEEDS_CLICK,
@@ -127,4 +127,4 @@ def test_a_proposal_that_the_search_does_not_know_yet_is_found(forge: Forge) -> 
     ],
 )
 def test_a_version_is_found_in_titles(version: str, text: str, *, found: bool) -> None:
-    assert (version_pattern("demo", version).search(text) is not None) is found
+    assert (make_version_pattern("demo", version).search(text) is not None) is found

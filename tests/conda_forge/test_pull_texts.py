@@ -25,7 +25,7 @@ def test_hostile_metadata_is_only_text(tmp_path: Path) -> None:
     release = Release("demo", "1.0", artifacts=(sdist,))
     for kind in RecipeKind:
         recipe = RecipeFiles("demo", kind, changes=(HOSTILE,), checklist=(HOSTILE,), unconfirmed=(HOSTILE,))
-        said = [pull_request_texts.body(release, recipe, ""), pull_request_texts.lacks(release, recipe, "")]
+        said = [pull_request_texts.write_body(release, recipe, ""), pull_request_texts.lacks(release, recipe, "")]
         for text in (one.replace(pull_request_texts.mark(release, recipe), "").replace(f"({SITE}", "") for one in said):
             assert text.count("evil") >= 3
             assert not any(line.startswith(("# ", "- x")) for line in text.splitlines())

@@ -8,8 +8,23 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from release_tools.errors import VersionError
-from release_tools.history.bump import Bump, BumpEvidence, Level, Past, VersionScheme, bumped, recommend, scheme_of
-from release_tools.history.tagged_releases import PastRelease, floating_tags, last_final, newest, previous
+from release_tools.history.bump import (
+    Bump,
+    BumpEvidence,
+    Level,
+    Past,
+    VersionScheme,
+    bump_version,
+    recognise_scheme,
+    recommend,
+)
+from release_tools.history.tagged_releases import (
+    PastRelease,
+    find_last_final,
+    find_newest,
+    find_previous,
+    floating_tags,
+)
 
 NOTHING, METADATA, PATCH, MINOR, MAJOR = Level
 TODAY = date(2026, 3, 2)
@@ -36,7 +51,7 @@ def following(history: str, level: Level, since_newest: Level | None = None, pla
         (BumpEvidence("test", since, ""),),
         Version(planned) if planned else None,
     )
-    return str(recommend(past, scheme_of(releases), TODAY).version)
+    return str(recommend(past, recognise_scheme(releases), TODAY).version)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +154,7 @@ def test_what_follows_a_pre_release(history: str, since_final: Level, since_newe
     ],
 )
 def test_what_follows_by_the_calendar(history: str, level: Level, version: str) -> None:
-    assert scheme_of(released(history)) is VersionScheme.CALVER
+    assert recognise_scheme(released(history)) is VersionScheme.CALVER
     assert following(history, level) == version
 
 
@@ -183,10 +198,10 @@ def test_a_version_that_is_tagged_elsewhere_is_not_recommended(
 ) -> None:
     releases, evidence = released(history), (BumpEvidence("test", Level(level), ""),)
     past = Past(releases, evidence, evidence, taken=frozenset(map(Version, taken.split())))
-    assert str(recommend(past, scheme_of(releases), TODAY).version) == version
+    assert str(recommend(past, recognise_scheme(releases), TODAY).version) == version
     if "26" not in history:
         planned = Past(releases, evidence, evidence, Version(taken.split(maxsplit=1)[0]), taken=past.taken)
-        assert str(recommend(planned, scheme_of(releases), TODAY).version) == version
+        assert str(recommend(planned, recognise_scheme(releases), TODAY).version) == version
 
 
 @pytest.mark.parametrize(
@@ -234,13 +249,13 @@ def test_a_tag_that_follows_a_series_is_no_release(tags: str, kept: str) -> None
     ],
 )
 def test_a_part_is_raised(version: str, bump: Bump, result: str) -> None:
-    assert str(bumped(Version(version), bump)) == result
+    assert str(bump_version(Version(version), bump)) == result
 
 
 @pytest.mark.parametrize(("version", "bump"), [("1.2.3", Bump.FINAL), ("1.3.0rc1", Bump.POST)])
 def test_what_cannot_be_raised_is_refused(version: str, bump: Bump) -> None:
     with pytest.raises(VersionError):
-        bumped(Version(version), bump)
+        bump_version(Version(version), bump)
 
 
 @given(
@@ -254,7 +269,7 @@ def test_what_is_recommended_is_always_newer(
 ) -> None:
     texts = [".".join(map(str, item)) for item in numbers]
     releases = released(" ".join([*texts, f"{max(map(Version, texts))}.1{suffix}"]))
-    latest = newest(releases)
+    latest = find_newest(releases)
     past = Past(releases, (BumpEvidence("test", level, ""),), (BumpEvidence("test", level, ""),))
     version = recommend(past, scheme, TODAY).version
     assert latest is not None
@@ -264,7 +279,9 @@ def test_what_is_recommended_is_always_newer(
 
 def test_the_notes_of_a_final_run_from_the_last_final_and_those_of_a_pre_release_from_any() -> None:
     releases = released("1.0 1.1a1 1.1rc1 1.1 1.1.post1 1.2rc1")
-    found = {text: previous(releases, Version(text)) for text in ("1.0", "1.1a1", "1.1rc1", "1.1", "1.2rc1", "1.2")}
+    found = {
+        text: find_previous(releases, Version(text)) for text in ("1.0", "1.1a1", "1.1rc1", "1.1", "1.2rc1", "1.2")
+    }
     assert {text: item.tag if item else "" for text, item in found.items()} == {
         "1.0": "",
         "1.1a1": "1.0",
@@ -273,4 +290,4 @@ def test_the_notes_of_a_final_run_from_the_last_final_and_those_of_a_pre_release
         "1.2rc1": "1.1.post1",
         "1.2": "1.1.post1",
     }
-    assert last_final(releases) == releases[4]
+    assert find_last_final(releases) == releases[4]

@@ -11,7 +11,7 @@ from packaging.version import Version
 from release_tools.errors import HistoryError
 from release_tools.history.changelog import Changelog
 from release_tools.history.changelog_edit import release_unreleased
-from release_tools.history.dates import date_like, with_date
+from release_tools.history.dates import format_date_like, with_date
 from tests.history.shapes import DAY, RELEASED, SHAPES, Shape
 
 EACH_SHAPE = pytest.mark.parametrize("shape", [pytest.param(shape, id=shape.name) for shape in SHAPES])
@@ -135,7 +135,7 @@ def test_what_only_looks_like_a_version_is_no_part(heading: str) -> None:
     ],
 )
 def test_a_date_is_written_as_the_project_writes_it(sample: str, written: str) -> None:
-    assert date_like(sample, TODAY) == written
+    assert format_date_like(sample, TODAY) == written
     assert with_date(f"1.0 ({sample})", TODAY) == f"1.0 ({written if sample != 'no date' else sample})"
 
 

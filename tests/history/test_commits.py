@@ -5,11 +5,11 @@ import pytest
 from release_tools.history.commits import (
     Author,
     Commit,
-    are_conventional,
-    changes,
-    co_authors,
-    first_time_authors,
-    main_line,
+    follow_main_line,
+    is_conventional,
+    list_changes,
+    list_co_authors,
+    list_first_time_authors,
     unify_authors,
 )
 
@@ -40,7 +40,7 @@ def commit(subject: str, body: str = "", *authors: Author, id: str = "c", parent
     ],
 )
 def test_a_commit_is_read_as_a_change(subject: str, body: str, expected: tuple[str, str, str, int]) -> None:
-    [change] = changes([commit(subject, body)])
+    [change] = list_changes([commit(subject, body)])
     assert (change.type, change.breaking, change.text, change.pull) == expected
 
 
@@ -48,7 +48,7 @@ def test_a_commit_is_read_as_a_change(subject: str, body: str, expected: tuple[s
     "subject", ["Merge branch 'main' into loader", "Merge remote-tracking branch 'x/y'", "fixup! Add", "squash! Add"]
 )
 def test_merges_of_branches_are_left_out(subject: str) -> None:
-    assert changes([commit(subject)]) == []
+    assert list_changes([commit(subject)]) == []
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_merges_of_branches_are_left_out(subject: str) -> None:
     ],
 )
 def test_a_project_is_conventional_when_half_of_its_commits_are(subjects: list[str], expected: bool) -> None:  # noqa: FBT001 - a column of the table
-    assert are_conventional(changes(map(commit, subjects))) is expected
+    assert is_conventional(list_changes(map(commit, subjects))) is expected
 
 
 def test_a_merge_is_listed_once_with_those_who_wrote_what_it_brought() -> None:
@@ -74,13 +74,13 @@ def test_a_merge_is_listed_once_with_those_who_wrote_what_it_brought() -> None:
         commit("Fix a crash", "", ANA, id="a1", parents="a0"),
         commit("Older", "", ANA, id="a0", parents="gone"),
     ]
-    line = main_line(history)
+    line = follow_main_line(history)
     assert [item.id for item in line] == ["m2", "a1", "a0"]
     assert [item.authors for item in line] == [(BEN, EVE), (ANA,), (ANA,)]
 
 
 def test_no_history_has_no_main_line() -> None:
-    assert main_line([]) == []
+    assert follow_main_line([]) == []
 
 
 def test_first_contributions_are_listed_once_and_not_of_bots() -> None:
@@ -90,7 +90,7 @@ def test_first_contributions_are_listed_once_and_not_of_bots() -> None:
         commit("b", "", EVE, BEN),
         commit("a", "", Author("ANA", "ana@elsewhere.example")),
     ]
-    assert first_time_authors(newest_first, {"ana", "ana@example.org"}) == ["Eve", "Ben"]
+    assert list_first_time_authors(newest_first, {"ana", "ana@example.org"}) == ["Eve", "Ben"]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_first_contributions_are_listed_once_and_not_of_bots() -> None:
     ],
 )
 def test_bots_and_assistants_are_nobodys_names(name: str, email: str) -> None:
-    [change] = changes([commit("Fix", "", ANA, Author(name, email))])
+    [change] = list_changes([commit("Fix", "", ANA, Author(name, email))])
     assert change.authors == ("Ana",)
 
 
@@ -145,7 +145,7 @@ def test_addresses_that_many_use_join_nobody() -> None:
 
 def test_co_authors_are_named_wherever_the_lines_are() -> None:
     body = "Text.\n\nCo-authored-by: Ben <ben@example.org>\n\nMore.\n  CO-AUTHORED-BY:Eve <eve@example.org>\n"
-    assert co_authors(body) == [BEN, EVE]
+    assert list_co_authors(body) == [BEN, EVE]
 
 
 def test_hostile_subjects_take_no_longer() -> None:
@@ -156,7 +156,7 @@ def test_hostile_subjects_take_no_longer() -> None:
         "Merge pull request #" + "1" * 100_000,
         " " * 100_000,
     ]
-    assert len(changes(map(commit, hostile))) == len(hostile)
+    assert len(list_changes(map(commit, hostile))) == len(hostile)
     for text in ("Co-authored-by: " * 10_000, "a-" * 50_000, "bot " * 30_000, "a" * 100_000):
-        assert co_authors(f"{text}\n" * 2) == []
+        assert list_co_authors(f"{text}\n" * 2) == []
         assert Author(text, text).is_bot in (True, False)

@@ -3,7 +3,7 @@
 import pytest
 
 from release_tools.history.api import ApiChanges
-from release_tools.history.bump import BumpEvidence, Level, demanded
+from release_tools.history.bump import BumpEvidence, Level, find_demanded
 from release_tools.history.bump_evidence import (
     from_api,
     from_changelog,
@@ -13,7 +13,7 @@ from release_tools.history.bump_evidence import (
     from_python,
 )
 from release_tools.history.changelog import Changelog
-from release_tools.history.commits import Author, Commit, changes
+from release_tools.history.commits import Author, Commit, list_changes
 
 NOTHING, METADATA, PATCH, MINOR, MAJOR = Level
 
@@ -108,7 +108,7 @@ def test_news_fragments_ask_by_their_types() -> None:
 )
 def test_conventional_commits_ask_by_their_types(subjects: list[str], levels: list[Level]) -> None:
     commits = [Commit("c", (), (Author("Ana", ""),), subject, "") for subject in subjects]
-    assert [item.level for item in from_commits(changes(commits))] == levels
+    assert [item.level for item in from_commits(list_changes(commits))] == levels
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,4 @@ def test_the_public_api_asks_by_what_its_users_meet(api: ApiChanges, level: Leve
 
 
 def test_without_evidence_nothing_is_demanded() -> None:
-    assert demanded(()) is NOTHING
+    assert find_demanded(()) is NOTHING

@@ -7,8 +7,8 @@ import pytest
 from packaging.version import Version
 
 from release_tools.history.changelog import Changelog
-from release_tools.history.commits import Author, Commit, changes
-from release_tools.history.notes import LONGEST, notes_from_changelog, notes_from_changes, thanks
+from release_tools.history.commits import Author, Commit, list_changes
+from release_tools.history.notes import LONGEST, write_notes_from_changelog, write_notes_from_changes, write_thanks
 from release_tools.history.rst import to_markdown
 
 ANA = Author("Ana", "ana@example.org")
@@ -16,11 +16,11 @@ ANA = Author("Ana", "ana@example.org")
 
 def markdown(text: str) -> str:
     changelog = Changelog.parse("CHANGELOG.md", f"# Changelog\n\n## 1.0\n\n{text}\n\n## 0.9\n\n- older\n")
-    return notes_from_changelog(changelog, changelog.parts[:1])
+    return write_notes_from_changelog(changelog, changelog.parts[:1])
 
 
 def commits(subjects: Sequence[str], author: Author = ANA) -> str:
-    return notes_from_changes(changes(Commit("c", (), (author,), subject, "") for subject in subjects))
+    return write_notes_from_changes(list_changes(Commit("c", (), (author,), subject, "") for subject in subjects))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_links_that_are_defined_elsewhere_go_along() -> None:
     text = "## 1.0\n\n- See [the manual] and [that][Other], not [this](https://x.example).\n\n## 0.9\n\n- x\n\n"
     links = "[the manual]: https://demo.example/manual\n[other]: https://demo.example/other\n[0.9]: https://x.example\n"
     changelog = Changelog.parse("CHANGELOG.md", text + links)
-    assert notes_from_changelog(changelog, changelog.parts[:1]).split("\n\n") == [
+    assert write_notes_from_changelog(changelog, changelog.parts[:1]).split("\n\n") == [
         "- See [the manual] and [that][Other], not [this](https://x.example).",
         "[the manual]: https://demo.example/manual\n[other]: https://demo.example/other",
     ]
@@ -59,7 +59,7 @@ def test_links_that_are_defined_elsewhere_go_along() -> None:
 def test_the_pre_releases_that_led_to_a_version_are_below_it() -> None:
     changelog = Changelog.parse("NEWS.md", "## 1.0\n\n- a\n\n## 1.0rc2\n\n## v1.0rc1\n\n- b\n")
     assert [part.version for part in changelog.parts] == [Version("1.0"), Version("1.0rc2"), Version("1.0rc1")]
-    assert notes_from_changelog(changelog, changelog.parts) == "- a\n\n## 1.0rc1\n\n- b"
+    assert write_notes_from_changelog(changelog, changelog.parts) == "- a\n\n## 1.0rc1\n\n- b"
 
 
 RST = """\
@@ -148,7 +148,7 @@ def test_restructured_text_becomes_markdown() -> None:
 
 def test_a_changelog_in_restructured_text_gives_markdown() -> None:
     changelog = Changelog.parse("CHANGES.rst", "1.0\n===\n\n* by @ben, fixes #1,\n  <b>bold</b>\n\n0.9\n===\n\n* x\n")
-    assert notes_from_changelog(changelog, changelog.parts[:1]) == (
+    assert write_notes_from_changelog(changelog, changelog.parts[:1]) == (
         "- by @\u200bben, fixes\u200b #1, \\&lt;b>bold\\&lt;/b>"
     )
 
@@ -179,9 +179,9 @@ def test_conventional_commits_are_grouped() -> None:
     "name", ["@ben", "![x](https://evil.example)", "<img src=x>", "Closes #1", "::error::x\n- more"]
 )
 def test_a_name_is_only_a_name(name: str) -> None:
-    for text in (commits(["Add"], Author(name, "")), thanks([name])):
+    for text in (commits(["Add"], Author(name, "")), write_thanks([name])):
         assert not re.search(r"@b|!\[|(?<!\\)<img|#1|^::|^- more", text, re.MULTILINE), text
-    assert thanks([]) == ""
+    assert write_thanks([]) == ""
 
 
 def test_notes_that_github_would_refuse_are_cut_at_a_lines_end() -> None:
@@ -198,5 +198,5 @@ def test_hostile_changelogs_take_no_longer(hostile: str) -> None:
     text = f"# Changelog\n\n## 1.0\n\n{hostile * (50_000 // len(hostile))}\n\n## 0.9\n"
     changelog = Changelog.parse("CHANGELOG.md", text)
     assert changelog.parts[0].spelled == "1.0"
-    assert notes_from_changelog(changelog, changelog.parts[:1]) is not None
+    assert write_notes_from_changelog(changelog, changelog.parts[:1]) is not None
     changelog.categories(changelog.parts[0])

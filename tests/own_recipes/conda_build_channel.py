@@ -58,7 +58,7 @@ def _written(channel: Channel, folder: Path, *packages: Made) -> Channel:
 
     for made in packages:
         made.write(folder)
-    rattler.index(folder)
+    rattler.index_channel(folder)
     return channel.over(folder)
 
 

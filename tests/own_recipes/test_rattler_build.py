@@ -170,6 +170,6 @@ def test_what_was_built_installs_with_what_it_requires(run: Run, tmp_path: Path,
     (own.folder / "noarch").mkdir(parents=True)
     for path in built.dist.rglob("*.conda"):
         (own.folder / "noarch" / path.name).write_bytes(path.read_bytes())
-    rattler.index(own.folder)
+    rattler.index_channel(own.folder)
     own.install(tmp_path / "prefix", "demo")
     assert (tmp_path / "prefix" / "share" / "demo" / "cities.csv").is_file()

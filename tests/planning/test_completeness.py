@@ -4,7 +4,7 @@ import pytest
 from packaging.utils import parse_wheel_filename
 
 from release_tools.planning.build_plan import BuildJob, BuildPlan, BuildTarget
-from release_tools.planning.completeness import completeness, covers
+from release_tools.planning.completeness import check_completeness, covers
 
 COVERED = [
     ("cp312-cp312-manylinux_2_28_x86_64", "cp312-manylinux_x86_64", True),
@@ -68,12 +68,12 @@ WHEELS = (
 
 
 def test_all_wheels_of_the_plan_are_a_release() -> None:
-    found = completeness(PLAN, WHEELS)
+    found = check_completeness(PLAN, WHEELS)
     assert (list(found.faults), found.left_out) == ([], ())
 
 
 def test_a_wheel_that_is_missing_is_named_with_its_job() -> None:
-    found = completeness(PLAN, WHEELS[1:])
+    found = check_completeness(PLAN, WHEELS[1:])
     assert [(at.name, target.identifier) for at, target in found.missing] == [
         ("linux-x86_64", "cp312-manylinux_x86_64")
     ]
@@ -81,7 +81,7 @@ def test_a_wheel_that_is_missing_is_named_with_its_job() -> None:
 
 
 def test_an_optional_wheel_may_be_missing_and_is_reported() -> None:
-    found = completeness(PLAN, WHEELS[:3])
+    found = check_completeness(PLAN, WHEELS[:3])
     assert not list(found.faults)
     assert [target.identifier for _, target in found.left_out] == ["cp313-win_amd64"]
 
@@ -97,7 +97,7 @@ def test_an_optional_wheel_may_be_missing_and_is_reported() -> None:
     ],
 )
 def test_a_wheel_that_covers_nothing_is_unplanned(name: str) -> None:
-    assert completeness(PLAN, [*WHEELS, name]).unplanned == (name,)
+    assert check_completeness(PLAN, [*WHEELS, name]).unplanned == (name,)
 
 
 @pytest.mark.parametrize(
@@ -108,15 +108,15 @@ def test_a_wheel_that_covers_nothing_is_unplanned(name: str) -> None:
     ],
 )
 def test_two_wheels_for_the_same_python_and_platform_are_doubled(name: str) -> None:
-    assert completeness(PLAN, [*WHEELS, name]).doubled == (tuple(sorted((name, WHEELS[0]))),)
+    assert check_completeness(PLAN, [*WHEELS, name]).doubled == (tuple(sorted((name, WHEELS[0]))),)
 
 
 def test_one_wheel_for_the_stable_abi_serves_all_and_leaves_the_free_threaded_one() -> None:
     linux = job("linux-x86_64", *(f"cp3{minor}-manylinux_x86_64" for minor in (11, 12, "14t")))
-    found = completeness(BuildPlan("demo", "1.0", (linux,)), ["demo-1.0-cp311-abi3-manylinux_2_28_x86_64.whl"])
+    found = check_completeness(BuildPlan("demo", "1.0", (linux,)), ["demo-1.0-cp311-abi3-manylinux_2_28_x86_64.whl"])
     assert [target.identifier for _, target in found.missing] == ["cp314t-manylinux_x86_64"]
 
 
 def test_one_job_is_asked_for_its_own_wheels_only() -> None:
-    assert not list(completeness(PLAN, WHEELS[:2], LINUX).faults)
-    assert completeness(PLAN, WHEELS[:3], LINUX).unplanned == (WHEELS[2],)
+    assert not list(check_completeness(PLAN, WHEELS[:2], LINUX).faults)
+    assert check_completeness(PLAN, WHEELS[:3], LINUX).unplanned == (WHEELS[2],)

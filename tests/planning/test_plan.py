@@ -6,10 +6,10 @@ from typing import get_args
 
 import pytest
 
-from release_tools.builders.cibuildwheel import cibuildwheel_version
+from release_tools.builders.cibuildwheel import read_cibuildwheel_version
 from release_tools.config.schema import WheelJob
 from release_tools.planning.build_plan import BuildPlan, read_plan
-from release_tools.planning.compiled import compiled_because
+from release_tools.planning.compiled import explain_compiled
 from release_tools.planning.runners import DEFAULT_JOBS, RUNNERS, Selection, select
 from tests.conftest import Run
 from tests.support.projects import in_tree_project
@@ -17,7 +17,7 @@ from tests.support.repositories import make_repository
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel"),
+    pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel"),
 ]
 
 COMPILED = """\
@@ -141,7 +141,7 @@ def test_the_runners_are_those_of_the_table_or_the_project_s_own(run: Run, tmp_p
     assert [job.runner for job in made.jobs] == [
         "ubuntu-latest", "ubuntu-latest", "ubuntu-24.04-arm", "macos-26", "macos-15-intel", "windows-2025",
     ]  # fmt: skip
-    assert (made.name, made.version, made.cibuildwheel) == ("fastsum", "1.0", cibuildwheel_version())
+    assert (made.name, made.version, made.cibuildwheel) == ("fastsum", "1.0", read_cibuildwheel_version())
 
 
 def test_slow_builds_are_split_into_a_job_for_each_wheel(run: Run, tmp_path: Path) -> None:
@@ -265,4 +265,4 @@ def test_a_project_is_compiled_if_its_files_show_it(kind: str) -> None:
     import tomllib
 
     text, files, expected = KINDS[kind]
-    assert bool(compiled_because(tomllib.loads(text), files)) is expected
+    assert bool(explain_compiled(tomllib.loads(text), files)) is expected

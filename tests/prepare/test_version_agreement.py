@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.checks.citation import citation_faults
+from release_tools.checks.citation import find_citation_faults
 from release_tools.cli import main
 from tests.checkouts import Checkout
 from tests.support.projects import in_tree_project
@@ -87,7 +87,7 @@ def test_an_untagged_development_version_is_named_nowhere(tmp_path: Path) -> Non
     ],
 )
 def test_a_citation_by_the_schema_has_no_faults(more: str) -> None:
-    assert citation_faults(CFF + more) == []
+    assert find_citation_faults(CFF + more) == []
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_a_citation_by_the_schema_has_no_faults(more: str) -> None:
     ],
 )
 def test_each_fault_of_a_citation_names_its_key(text: str, key: str) -> None:
-    faults = citation_faults(text)
+    faults = find_citation_faults(text)
     assert len(faults) == 1
     assert key in faults[0]
 
 
 def test_a_citation_of_an_older_format_is_not_judged() -> None:
-    assert citation_faults("cff-version: 1.1.0\nmessage: x\n") == []
+    assert find_citation_faults("cff-version: 1.1.0\nmessage: x\n") == []

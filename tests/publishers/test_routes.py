@@ -15,7 +15,7 @@ from release_tools.publishers.base import Phase
 from release_tools.publishers.conda_channel.channel_server import Channel
 from release_tools.publishers.conda_channel.servers import SERVERS
 from release_tools.publishers.package_index.index import PYPI, TESTPYPI, Index
-from release_tools.publishers.routes import Publishers, Unconfigured, origins, parse_route
+from release_tools.publishers.routes import Publishers, Unconfigured, list_origins, parse_route
 from release_tools.system.console import Console
 
 OWNED = AnacondaConfig(owner="octo")
@@ -149,7 +149,7 @@ def test_the_order_within_a_route_is_the_written_one() -> None:
 
 
 def test_only_the_destinations_of_the_routes_may_be_asked() -> None:
-    assert {address.split("/")[2] for address in origins(Config(anaconda=OWNED))} == {
+    assert {address.split("/")[2] for address in list_origins(Config(anaconda=OWNED))} == {
         "upload.pypi.org", "pypi.org", "test.pypi.org", "api.anaconda.org", "conda.anaconda.org",
     }  # fmt: skip
 

@@ -66,10 +66,10 @@ def as_lines(release: Release) -> str:
 
 
 def pretty(release: Release) -> str:
-    return json.dumps(json.loads(manifest.canonical(release)), indent=4)
+    return json.dumps(json.loads(manifest.dump_canonical(release)), indent=4)
 
 
-@pytest.mark.parametrize("spelt", [manifest.canonical, pretty, manifest.dump])
+@pytest.mark.parametrize("spelt", [manifest.dump_canonical, pretty, manifest.dump])
 def test_the_manifest_from_outside_is_compared(there: World, built: Release, spelt: Callable[[Release], str]) -> None:
     assert there.run("publish", "--dry-run", "--expect", spelt(built)) == 0
 
@@ -89,7 +89,7 @@ def test_whoever_changes_files_and_manifest_alike_is_found_out(
     for artifact in built.artifacts:
         artifact.path.unlink()
     there.build(body="evil = True\n")
-    assert there.run("publish", "--expect", manifest.canonical(built)) == PreflightError.exit_code
+    assert there.run("publish", "--expect", manifest.dump_canonical(built)) == PreflightError.exit_code
     assert "expected was" in capsys.readouterr().err
     assert not there.pypi.log
 
@@ -126,7 +126,7 @@ FILE_EDITS: dict[str, dict[str, object]] = {
 def test_a_fact_that_was_edited_is_found_out(there: World, built: Release, edit: dict[str, object]) -> None:
     path = there.dist / manifest.FILENAME
     path.write_text(json.dumps(json.loads(path.read_text()) | edit))
-    code = there.run("publish", "--expect", manifest.canonical(built))
+    code = there.run("publish", "--expect", manifest.dump_canonical(built))
     assert code in {PreflightError.exit_code, OutputError.exit_code}
     assert not there.pypi.log
     assert not there.testpypi.log
@@ -138,12 +138,12 @@ def test_a_fact_that_was_edited_is_found_out(there: World, built: Release, edit:
 def test_a_fact_of_a_file_that_was_edited_is_found_out(
     there: World, built: Release, position: int, edit: dict[str, object]
 ) -> None:
-    data = json.loads(manifest.canonical(built))
+    data = json.loads(manifest.dump_canonical(built))
     if edit == {"kind": data["artifacts"][position]["kind"]}:
         pytest.skip("no edit")
     data["artifacts"][position] |= edit
     (there.dist / manifest.FILENAME).write_text(json.dumps(data))
-    code = there.run("publish", "--expect", manifest.canonical(built))
+    code = there.run("publish", "--expect", manifest.dump_canonical(built))
     assert code in {PreflightError.exit_code, OutputError.exit_code}
     assert not there.pypi.log
     assert not there.anaconda.log
@@ -199,7 +199,7 @@ def test_a_key_that_occurs_twice_is_refused(there: World, built: Release) -> Non
 
 def test_a_file_that_was_expected_must_be_there(there: World, built: Release) -> None:
     missing = Artifact(there.dist / "demo-1.0-cp311-cp311-linux_x86_64.whl", ArtifactKind.WHEEL, "0" * 64, 1)
-    expected = manifest.canonical(replace(built, artifacts=(*built.artifacts, missing)))
+    expected = manifest.dump_canonical(replace(built, artifacts=(*built.artifacts, missing)))
     assert there.run("publish", "--expect", expected) == PreflightError.exit_code
 
 
@@ -226,12 +226,12 @@ def test_a_comparison_that_was_asked_for_is_never_left_out(there: World, built: 
 
 
 def test_a_manifest_of_another_version_is_refused_with_the_cure(there: World, built: Release) -> None:
-    text = manifest.canonical(built).replace('"schema":1', '"schema":99')
+    text = manifest.dump_canonical(built).replace('"schema":1', '"schema":99')
     assert there.run("publish", "--expect", text) == PreflightError.exit_code
 
 
 def test_a_manifest_without_files_is_refused(there: World, built: Release) -> None:
-    empty = manifest.canonical(replace(built, artifacts=()))
+    empty = manifest.dump_canonical(replace(built, artifacts=()))
     assert there.run("publish", "--expect", empty) == UsageError.exit_code
 
 

@@ -10,7 +10,7 @@ from release_tools.artifacts import manifest
 from release_tools.cli.main import main
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
-from release_tools.model.versions import kind_of, parse_version
+from release_tools.model.versions import find_kind, parse_version
 from tests.making import make_conda, make_sdist, make_wheel
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.oidc import OidcProvider
@@ -85,7 +85,7 @@ class World:
                 files.append(Artifact.of(wheel, ArtifactKind.WHEEL))
         if conda:
             files.append(Artifact.of(make_conda(self.dist, version=version, body=body), ArtifactKind.CONDA, "noarch"))
-        kind = kind_of(parse_version(version, field="test"))
+        kind = find_kind(parse_version(version, field="test"))
         release = Release("demo", version, kind, f"v{version}", tagged=True, commit=commit, artifacts=tuple(files))
         (self.dist / manifest.FILENAME).write_text(manifest.dump(release))
         return release

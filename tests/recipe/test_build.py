@@ -93,7 +93,7 @@ def test_a_generated_recipe_builds_tests_and_installs(run: Run, tmp_path: Path, 
     assert set(package.depends) == {f"python >={PYTHON}", "words >=1.2"}
     noarch = own.folder / "noarch"
     (noarch / package.path.name).write_bytes(package.path.read_bytes())
-    rattler.index(own.folder)
+    rattler.index_channel(own.folder)
     own.install(tmp_path / "prefix", "greeter")
     greet = subprocess.run([tmp_path / "prefix" / "bin" / "greet"], check=True, capture_output=True, text=True)
     assert greet.stdout == "hello from words\n"

@@ -7,8 +7,8 @@ from rattler import Version as CondaVersion
 from rattler import VersionSpec
 
 from release_tools.errors import CondaError
-from release_tools.model.versions import conda_version
-from release_tools.recipe.constraints import Flavour, constraint, weakest
+from release_tools.model.versions import format_conda_version
+from release_tools.recipe.constraints import Flavour, find_weakest, translate_constraint
 
 PACKAGE = {
     "": "",
@@ -31,7 +31,7 @@ PACKAGE = {
 
 @pytest.mark.parametrize(("pep440", "conda"), PACKAGE.items())
 def test_a_constraint_is_spelled_for_a_solver(pep440: str, conda: str) -> None:
-    assert constraint(SpecifierSet(pep440), Flavour.PACKAGE) == conda
+    assert translate_constraint(SpecifierSet(pep440), Flavour.PACKAGE) == conda
 
 
 RECIPE = {
@@ -46,12 +46,12 @@ RECIPE = {
 
 @pytest.mark.parametrize(("pep440", "conda"), RECIPE.items())
 def test_a_recipe_has_constraints_as_people_write_them(pep440: str, conda: str) -> None:
-    assert constraint(SpecifierSet(pep440), Flavour.RECIPE) == conda
+    assert translate_constraint(SpecifierSet(pep440), Flavour.RECIPE) == conda
 
 
 def test_an_identity_with_something_that_is_no_version_is_refused() -> None:
     with pytest.raises(CondaError, match="not a PEP 440 version"):
-        constraint(SpecifierSet("===spam"), Flavour.PACKAGE)
+        translate_constraint(SpecifierSet("===spam"), Flavour.PACKAGE)
 
 
 numbers = st.integers(0, 3).map(str)
@@ -85,13 +85,13 @@ locals_ = st.sampled_from(["", "", "+1", "+1.2", "+10"])
 )
 def test_conda_sorts_versions_as_pep_440_does(one: str, other: str, epoch: str) -> None:
     mine, yours = Version(epoch + one), Version(other)
-    conda_mine, conda_yours = CondaVersion(conda_version(mine)), CondaVersion(conda_version(yours))
+    conda_mine, conda_yours = CondaVersion(format_conda_version(mine)), CondaVersion(format_conda_version(yours))
     assert (mine < yours, mine == yours) == (conda_mine < conda_yours, conda_mine == conda_yours)
 
 
 @given(versions, st.sampled_from(["", "+lab.7", "+dev1", "+a.dev1"]))
 def test_the_spelling_for_conda_is_the_same_version_for_pep_440(version: str, local: str) -> None:
-    assert Version(conda_version(Version(version + local))) == Version(version + local)
+    assert Version(format_conda_version(Version(version + local))) == Version(version + local)
 
 
 def not_expressible(specifier: Specifier, version: Version) -> bool:
@@ -110,8 +110,8 @@ def test_a_translated_constraint_admits_the_same_versions(text: str, version: st
     specifier, candidate = Specifier(text), Version(version)
     if not_expressible(specifier, candidate):
         return
-    translated = constraint(SpecifierSet(text), Flavour.PACKAGE)
-    admitted = VersionSpec(translated).matches(CondaVersion(conda_version(candidate)))
+    translated = translate_constraint(SpecifierSet(text), Flavour.PACKAGE)
+    admitted = VersionSpec(translated).matches(CondaVersion(format_conda_version(candidate)))
     assert admitted == specifier.contains(candidate, prereleases=True)
 
 
@@ -121,7 +121,7 @@ def test_a_translated_constraint_admits_the_same_versions(text: str, version: st
 )
 def test_the_weakest_constraints_admit_exactly_what_one_of_them_admits(texts: list[str], version: str) -> None:
     alternatives = [SpecifierSet(text) for text in texts]
-    joined = weakest(alternatives)
+    joined = find_weakest(alternatives)
     assert any(one.contains(version, prereleases=True) for one in joined) == any(
         one.contains(version, prereleases=True) for one in alternatives
     )
@@ -139,4 +139,4 @@ WEAKEST = {
 
 @pytest.mark.parametrize(("alternatives", "kept"), WEAKEST.items())
 def test_the_weakest_constraints_are_few(alternatives: tuple[str, ...], kept: set[str]) -> None:
-    assert set(weakest(map(SpecifierSet, alternatives))) == set(map(SpecifierSet, kept))
+    assert set(find_weakest(map(SpecifierSet, alternatives))) == set(map(SpecifierSet, kept))

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from release_tools.recipe.difference import NOTHING, RequirementChange, difference
+from release_tools.recipe.difference import NOTHING, RequirementChange, find_difference
 from release_tools.recipe.evidence import Built
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
@@ -20,7 +20,7 @@ def recipe(*requires: str, python: str = ">=3.10", build: str = "'hatchling'", s
 
 
 def test_two_releases_alike_have_no_difference() -> None:
-    assert difference(recipe("click>=8"), recipe("click >=8")) == NOTHING
+    assert find_difference(recipe("click>=8"), recipe("click >=8")) == NOTHING
 
 
 REQUIREMENTS = {
@@ -41,11 +41,11 @@ def test_a_requirement_that_changed_is_told_by_its_conda_name(
     requires: tuple[str, str], change: RequirementChange
 ) -> None:
     old, new = (recipe(*filter(None, [text])) for text in requires)
-    assert difference(old, new).changes == (change,)
+    assert find_difference(old, new).changes == (change,)
 
 
 def test_a_build_requirement_that_changed_belongs_to_host() -> None:
-    found = difference(recipe(), recipe(build="'hatchling>=1.27', 'hatch-vcs'"))
+    found = find_difference(recipe(), recipe(build="'hatchling>=1.27', 'hatch-vcs'"))
     assert found.changes == (
         RequirementChange("host", "hatchling", "", ">=1.27"),
         RequirementChange("host", "hatch-vcs", None, ""),
@@ -64,19 +64,19 @@ def test_the_oldest_python_changes_where_conda_forge_still_builds_it(
     bounds: tuple[str, str], change: tuple[str, str] | None
 ) -> None:
     old, new = (recipe(python=bound) for bound in bounds)
-    assert difference(old, new).python_min == change
+    assert find_difference(old, new).python_min == change
 
 
 def test_commands_that_came_and_went_are_told() -> None:
     old, new = recipe(scripts=("a = m:f", "b = m:f")), recipe(scripts=("a = m:f", "b = m:g"))
-    assert difference(old, new).entry_points == (("b = m:f",), ("b = m:g",))
+    assert find_difference(old, new).entry_points == (("b = m:f",), ("b = m:g",))
 
 
 def test_what_no_line_can_follow_is_told_in_words() -> None:
     old = recipe()
     about = replace(old.about, license="Apache-2.0", license_files=("LICENSE", "NOTICE"))
     new = replace(old, noarch=False, about=about, imports=("demo", "demo2"))
-    assert difference(old, new).others == (
+    assert find_difference(old, new).others == (
         "The package has compiled code now.",
         "The license was MIT and is Apache-2.0 now.",
         "A license file is new: LICENSE.",

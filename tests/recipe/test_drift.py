@@ -4,9 +4,9 @@ import pytest
 
 from release_tools.errors import RecipeError
 from release_tools.recipe.document import Format
-from release_tools.recipe.drift import Drift, drift
+from release_tools.recipe.drift import Drift, find_drift
 from release_tools.recipe.generate import make_recipe
-from release_tools.recipe.matchspec_compare import same_constraint
+from release_tools.recipe.matchspec_compare import is_same_constraint
 from release_tools.recipe.names import Names
 from tests.recipe.evidence import read_case
 from tests.recipe.test_generate import CASES, MAINTAINERS
@@ -16,7 +16,7 @@ from tests.recipe.test_generate import CASES, MAINTAINERS
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_our_own_recipe_has_not_drifted(case: Path, form: Format) -> None:
     ours = make_recipe(read_case(case), Names(), MAINTAINERS)
-    assert not drift((case / str(form)).read_text(encoding="utf-8"), form, ours)
+    assert not find_drift((case / str(form)).read_text(encoding="utf-8"), form, ours)
 
 
 PLAIN = next(case for case in CASES if case.name == "plain")
@@ -55,13 +55,13 @@ CHANGED = {
 def test_drift_is_told_line_by_line(change: tuple[str, str], found: Drift) -> None:
     assert change[0] in TEXT
     ours = make_recipe(read_case(PLAIN), Names(), MAINTAINERS)
-    assert drift(TEXT.replace(*change, 1), Format.V1, ours) == found
+    assert find_drift(TEXT.replace(*change, 1), Format.V1, ours) == found
     assert bool(found) is (found != Drift())
 
 
 def test_a_recipe_that_is_none_is_refused() -> None:
     with pytest.raises(RecipeError):
-        drift("- a list", Format.V1, make_recipe(read_case(PLAIN), Names(), MAINTAINERS))
+        find_drift("- a list", Format.V1, make_recipe(read_case(PLAIN), Names(), MAINTAINERS))
 
 
 SAME = [
@@ -93,17 +93,17 @@ OTHER = [
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_constraints_that_admit_the_same_are_the_same(one: str, other: str) -> None:
-    assert same_constraint(one, other)
-    assert same_constraint(other, one)
+    assert is_same_constraint(one, other)
+    assert is_same_constraint(other, one)
 
 
 @pytest.mark.parametrize(("one", "other"), OTHER)
 def test_constraints_that_differ_or_that_we_do_not_know_are_not_the_same(one: str, other: str) -> None:
-    assert not same_constraint(one, other)
+    assert not is_same_constraint(one, other)
 
 
 def test_what_a_project_accepts_is_no_drift() -> None:
     text = TEXT.replace("    - pyyaml\n", "    - requests\n").replace("click >=8.1,<9", "click >=8.0")
     ours = make_recipe(read_case(PLAIN), Names(), MAINTAINERS)
-    assert not drift(text, Format.V1, ours, ["PyYAML", "requests", "click"])
-    assert drift(text, Format.V1, ours, ["pyyaml", "requests"])
+    assert not find_drift(text, Format.V1, ours, ["PyYAML", "requests", "click"])
+    assert find_drift(text, Format.V1, ours, ["pyyaml", "requests"])

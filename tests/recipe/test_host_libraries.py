@@ -2,7 +2,7 @@
 
 import pytest
 
-from release_tools.recipe.host_libraries import host_packages
+from release_tools.recipe.host_libraries import find_host_packages
 
 FOUND = {
     "libz.so.1": "zlib",
@@ -24,13 +24,13 @@ BY_THE_COMPILER = (
 
 @pytest.mark.parametrize("library", FOUND)
 def test_the_package_of_a_library_is_known(library: str) -> None:
-    assert host_packages([library]) == ((FOUND[library],), ())
+    assert find_host_packages([library]) == ((FOUND[library],), ())
 
 
 @pytest.mark.parametrize("library", BY_THE_COMPILER)
 def test_what_the_compiler_or_python_brings_is_no_requirement(library: str) -> None:
-    assert host_packages([library]) == ((), ())
+    assert find_host_packages([library]) == ((), ())
 
 
 def test_a_library_that_no_table_knows_is_named() -> None:
-    assert host_packages(["libz.so.1", "libfrobnicate.so.4"]) == (("zlib",), ("libfrobnicate.so.4",))
+    assert find_host_packages(["libz.so.1", "libfrobnicate.so.4"]) == (("zlib",), ("libfrobnicate.so.4",))

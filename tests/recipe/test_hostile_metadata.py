@@ -10,7 +10,7 @@ from release_tools.errors import ReleaseToolsError
 from release_tools.recipe.evidence import Built
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
-from release_tools.recipe.scalars import inert, scalar
+from release_tools.recipe.scalars import make_inert, write_scalar
 from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
 from tests.recipe.evidence import make_evidence
@@ -48,7 +48,7 @@ def test_a_hostile_summary_is_only_text(summary: str, tmp_path: Path) -> None:
     recipe = make_recipe(make_evidence(f"{PLAIN}Summary: {folded}\n"), Names(), ["ann"])
     path = tmp_path / "recipe.yaml"
     path.write_text(write_v1(recipe), encoding="utf-8")
-    expected = inert(recipe.about.summary)
+    expected = make_inert(recipe.about.summary)
     for rendered in (*render(path, "linux-64"), render_v0(write_v0(recipe))):
         assert rendered["about"].get("summary", "") == expected
         assert rendered["package"]["version"] == "1.0"
@@ -132,5 +132,5 @@ def test_a_marker_never_reaches_the_recipe() -> None:
 
 @pytest.mark.parametrize("text", [*SUMMARIES, "on", "~", "0x1", "1e3", ".5", "/a", "a: b", "a #b", "[x]", "{x}", "'x'"])
 def test_a_scalar_reads_as_itself(text: str) -> None:
-    assert yaml.safe_load(f"key: {scalar(text)}\n") == {"key": text}
-    assert yaml.safe_load(f"- {scalar(text)}\n") == [text]
+    assert yaml.safe_load(f"key: {write_scalar(text)}\n") == {"key": text}
+    assert yaml.safe_load(f"- {write_scalar(text)}\n") == [text]

@@ -1,7 +1,7 @@
 import pytest
 from packaging.metadata import RawMetadata
 
-from release_tools.recipe.licenses import from_text, license_files, spdx
+from release_tools.recipe.licenses import find_spdx, from_text, list_license_files
 from tests.recipe.evidence import make_evidence
 
 BSD3 = "Redistribution and use in source and binary forms ... may not be used to\n endorse or promote products"
@@ -47,7 +47,7 @@ CASES: list[tuple[RawMetadata, list[str], str]] = [
 
 @pytest.mark.parametrize(("metadata", "texts", "expression"), CASES)
 def test_a_license_is_named_as_spdx_does(metadata: RawMetadata, texts: list[str], expression: str) -> None:
-    assert spdx(metadata, {f"LICENSE.{number}": text for number, text in enumerate(texts)}) == expression
+    assert find_spdx(metadata, {f"LICENSE.{number}": text for number, text in enumerate(texts)}) == expression
 
 
 VENDORED: list[tuple[RawMetadata, str]] = [
@@ -64,7 +64,7 @@ def test_licenses_of_vendored_projects_are_joined_where_the_project_gives_no_exp
     metadata: RawMetadata, expression: str
 ) -> None:
     texts = {"demo/_vendor/a/LICENSE": MIT, "demo/_vendored/b.LICENSE": BSD3, "_vendor/c/LICENSE": MIT, "NOTICE": "-"}
-    assert spdx(metadata, texts) == expression
+    assert find_spdx(metadata, texts) == expression
 
 
 TEXTS = {
@@ -92,17 +92,17 @@ def test_every_license_file_is_listed_and_no_list_of_people() -> None:
     )
     files = dict.fromkeys(["LICENSE", "AUTHORS.md", "vendor/x/COPYING", "NOTICE", "LICENSE.extra"], "")
     evidence = make_evidence(metadata, files)
-    assert license_files(evidence.metadata, evidence.sources) == ("LICENSE", "vendor/x/COPYING", "NOTICE")
+    assert list_license_files(evidence.metadata, evidence.sources) == ("LICENSE", "vendor/x/COPYING", "NOTICE")
 
 
 def test_license_files_are_found_by_name_where_the_metadata_names_none() -> None:
     told = ["LICENCE.txt", "Copying", "x/third-party-licenses.json", "src/demo/_vendor/a/LICENSE"]
     files = dict.fromkeys([*told, "license.py", "docs/LICENSE", "src/demo/_vendor/a/a.py", "src/demo/b/LICENSE"], "")
     evidence = make_evidence("Name: demo\nVersion: 1\n", files)
-    assert license_files(evidence.metadata, evidence.sources) == tuple(told)
+    assert list_license_files(evidence.metadata, evidence.sources) == tuple(told)
 
 
 def test_license_files_are_found_in_a_folder_that_is_called_so() -> None:
     files = dict.fromkeys(["LICENSES/MIT.txt", "LICENSES/LICENSE.txt", "demo/LICENSE", "LICENSE/sub/LICENSE"], "")
     evidence = make_evidence("Name: demo\nVersion: 1\n", files)
-    assert license_files(evidence.metadata, evidence.sources) == ("LICENSES/LICENSE.txt",)
+    assert list_license_files(evidence.metadata, evidence.sources) == ("LICENSES/LICENSE.txt",)

@@ -2,9 +2,17 @@ import pytest
 from packaging.markers import Marker
 
 from release_tools.errors import CondaError
-from release_tools.recipe.markers import PYTHONS, Axis, System, depends_on, platforms, supported_pythons, where
+from release_tools.recipe.markers import (
+    PYTHONS,
+    Axis,
+    System,
+    depends_on,
+    find_where,
+    list_platforms,
+    list_supported_pythons,
+)
 
-CELLS = platforms(("3.10", "3.11", "3.12"))
+CELLS = list_platforms(("3.10", "3.11", "3.12"))
 PYTHON, SYSTEM, MACHINE = Axis.PYTHON, Axis.SYSTEM, Axis.MACHINE
 
 AXES = {
@@ -32,7 +40,7 @@ AXES = {
 
 @pytest.mark.parametrize(("marker", "axes"), AXES.items())
 def test_what_a_marker_depends_on_is_read_off_the_grid(marker: str, axes: set[Axis]) -> None:
-    assert depends_on(where(Marker(marker), CELLS), CELLS) == axes
+    assert depends_on(find_where(Marker(marker), CELLS), CELLS) == axes
 
 
 PATCHES = {
@@ -46,26 +54,26 @@ PATCHES = {
 
 @pytest.mark.parametrize(("marker", "pythons"), PATCHES.items())
 def test_a_python_counts_when_any_of_its_patch_releases_does(marker: str, pythons: set[str]) -> None:
-    assert {cell.python for cell in where(Marker(marker), CELLS)} == pythons
+    assert {cell.python for cell in find_where(Marker(marker), CELLS)} == pythons
 
 
 def test_a_requirement_without_a_marker_counts_everywhere() -> None:
-    assert where(None, CELLS) == CELLS
+    assert find_where(None, CELLS) == CELLS
 
 
 def test_the_three_systems_are_told_apart() -> None:
-    held = where(Marker('sys_platform == "darwin"'), CELLS)
+    held = find_where(Marker('sys_platform == "darwin"'), CELLS)
     assert {cell.system for cell in held} == {System.OSX}
 
 
 @pytest.mark.parametrize("variable", ["platform_release", "platform_version"])
 def test_a_marker_on_the_systems_own_version_is_refused(variable: str) -> None:
     with pytest.raises(CondaError, match=variable):
-        where(Marker(f'{variable} >= "20" and sys_platform == "darwin"'), CELLS)
+        find_where(Marker(f'{variable} >= "20" and sys_platform == "darwin"'), CELLS)
 
 
 def test_the_word_platform_release_in_quotes_is_no_variable() -> None:
-    assert where(Marker('platform_machine != "platform_release"'), CELLS) == CELLS
+    assert find_where(Marker('platform_machine != "platform_release"'), CELLS) == CELLS
 
 
 SUPPORTED = {
@@ -80,14 +88,14 @@ SUPPORTED = {
 
 @pytest.mark.parametrize(("requires", "pythons"), SUPPORTED.items())
 def test_the_supported_pythons_are_those_that_requires_python_admits(requires: str, pythons: tuple[str, ...]) -> None:
-    assert supported_pythons(requires) == pythons
+    assert list_supported_pythons(requires) == pythons
 
 
 def test_the_oldest_python_of_a_channel_cuts_the_supported_ones() -> None:
-    assert supported_pythons(">=3.8", "3.12") == ("3.12", "3.13", "3.14")
+    assert list_supported_pythons(">=3.8", "3.12") == ("3.12", "3.13", "3.14")
 
 
 @pytest.mark.parametrize("requires", ["<3", ">=4", "three", ">=3.10\n"[:3] + "x"])
 def test_a_requires_python_that_admits_nothing_is_a_clear_fault(requires: str) -> None:
     with pytest.raises(CondaError, match="Requires-Python"):
-        supported_pythons(requires)
+        list_supported_pythons(requires)

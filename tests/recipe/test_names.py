@@ -3,7 +3,7 @@ from packaging.utils import canonicalize_name
 
 from release_tools.errors import ConfigError
 from release_tools.recipe.name_overrides import BOUNDS, EXTRA_PACKAGES, EXTRA_REQUIREMENTS, RENAMED, SAME
-from release_tools.recipe.names import CONDA_NAME, Names, NameSource, _shipped_table
+from release_tools.recipe.names import CONDA_NAME, Names, NameSource, _load_shipped_table
 
 KNOWN = {
     "art": "ascii-art",
@@ -129,7 +129,7 @@ def test_a_package_that_names_its_project_is_confirmed() -> None:
 
 
 def test_the_table_has_each_project_once_with_a_name_that_conda_allows() -> None:
-    lines = [line for line in _shipped_table().splitlines() if not line.startswith("#")]
+    lines = [line for line in _load_shipped_table().splitlines() if not line.startswith("#")]
     pairs = [line.split(" ") for line in lines]
     assert len({pair[0] for pair in pairs}) == len(pairs) > 10_000
     assert all(CONDA_NAME.fullmatch(pair[-1]) and canonicalize_name(pair[0]) == pair[0] for pair in pairs)

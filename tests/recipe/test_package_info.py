@@ -16,7 +16,7 @@ CONTENTS = [
 
 @pytest.mark.parametrize("content", CONTENTS)
 def test_yaml_has_the_same_bytes_with_and_without_libyaml(content: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = package_info.yaml_text(content)
+    written = package_info.dump_yaml(content)
     assert yaml.safe_load(written) == content
     monkeypatch.delattr(yaml, "CSafeDumper")
-    assert package_info.yaml_text(content) == written
+    assert package_info.dump_yaml(content) == written

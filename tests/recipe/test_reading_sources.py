@@ -3,10 +3,10 @@
 import pytest
 
 from release_tools.recipe.evidence import Built
-from release_tools.recipe.modules import modules_to_test
+from release_tools.recipe.modules import choose_modules_to_test
 from release_tools.recipe.setup_py import read_setup_py
-from release_tools.recipe.toolchain import build_requires, bundled, host_requires, toolchain
-from release_tools.recipe.unbuilt_metadata import completed, entry_points
+from release_tools.recipe.toolchain import build_requires, find_toolchain, list_bundled, list_host_requires
+from release_tools.recipe.unbuilt_metadata import complete_evidence, read_entry_points
 from tests.recipe.evidence import make_evidence
 
 PLAIN = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
@@ -54,7 +54,7 @@ REQUIREMENTS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("where", REQUIREMENTS)
 def test_requirements_left_to_the_build_are_found_where_they_are_written(where: str) -> None:
-    found = completed(make_evidence(PLAIN, REQUIREMENTS[where])).metadata["requires_dist"]
+    found = complete_evidence(make_evidence(PLAIN, REQUIREMENTS[where])).metadata["requires_dist"]
     extra = ["zipp ; (python_version < '3.9')", "pytest ; extra == 'dev'"] if where == "egg-info" else []
     assert found == ["click>=8", "six", *extra]
 
@@ -68,7 +68,7 @@ def test_requirements_left_to_the_build_are_found_where_they_are_written(where: 
 )
 def test_metadata_that_is_complete_is_left_alone(metadata: str) -> None:
     evidence = make_evidence(metadata, REQUIREMENTS["setup.py"])
-    assert completed(evidence) is evidence
+    assert complete_evidence(evidence) is evidence
 
 
 SCRIPTS: dict[str, dict[str, str]] = {
@@ -83,7 +83,7 @@ SCRIPTS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("where", SCRIPTS)
 def test_scripts_are_found_where_they_are_written(where: str) -> None:
-    points, gui = entry_points(make_evidence(PLAIN, SCRIPTS[where]).sources)
+    points, gui = read_entry_points(make_evidence(PLAIN, SCRIPTS[where]).sources)
     assert points[0] == "Demo = demo:main"
     assert gui == ({"win"} if where == "pyproject" else set())
 
@@ -139,7 +139,7 @@ ADDED = {
 @pytest.mark.parametrize("name", ADDED)
 def test_what_a_build_needs_beyond_its_requirements_is_known(name: str) -> None:
     files, added = ADDED[name]
-    chain = toolchain(make_evidence(PLAIN, files, Built(pure=False, paths=())))
+    chain = find_toolchain(make_evidence(PLAIN, files, Built(pure=False, paths=())))
     assert chain
     assert chain.host == added
 
@@ -166,12 +166,12 @@ def test_babel_is_there_where_it_compiles_what_is_installed(name: str) -> None:
     requirement, source, installed, wanted = CATALOGS[name]
     built = Built(pure=True, paths=(installed,)) if installed else None
     evidence = make_evidence(f"{PLAIN}Requires-Dist: {requirement}\n", {source: ""}, built)
-    assert host_requires(evidence) == (("setuptools", "babel") if wanted else ("setuptools",))
+    assert list_host_requires(evidence) == (("setuptools", "babel") if wanted else ("setuptools",))
 
 
 def test_babel_is_asked_for_once() -> None:
     files = {"pyproject.toml": system("setuptools", "Babel>=2.9"), "a/LC_MESSAGES/a.po": ""}
-    assert host_requires(make_evidence(f"{PLAIN}Requires-Dist: babel\n", files)) == ("setuptools", "Babel>=2.9")
+    assert list_host_requires(make_evidence(f"{PLAIN}Requires-Dist: babel\n", files)) == ("setuptools", "Babel>=2.9")
 
 
 TOOLCHAINS: dict[str, tuple[dict[str, str], tuple[str, ...] | None]] = {
@@ -204,14 +204,14 @@ TOOLCHAINS: dict[str, tuple[dict[str, str], tuple[str, ...] | None]] = {
 @pytest.mark.parametrize("name", TOOLCHAINS)
 def test_compiled_code_is_known_from_the_sources(name: str) -> None:
     files, languages = TOOLCHAINS[name]
-    chain = toolchain(make_evidence(PLAIN, files))
+    chain = find_toolchain(make_evidence(PLAIN, files))
     assert (chain and chain.languages) == languages
 
 
 @pytest.mark.parametrize("pure", [True, False])
 def test_a_wheel_decides_whether_a_project_is_compiled(pure: bool) -> None:  # noqa: FBT001 - data
     evidence = make_evidence(PLAIN, {"setup.py": "setup(ext_modules=[Extension('a')])"}, Built(pure, ()))
-    assert (toolchain(evidence) is None) is pure
+    assert (find_toolchain(evidence) is None) is pure
 
 
 def test_the_libraries_that_a_wheel_brings_along_are_known_without_those_of_compilers() -> None:
@@ -222,8 +222,8 @@ def test_the_libraries_that_a_wheel_brings_along_are_known_without_those_of_comp
         "h5py/.dylibs/libhdf5.320.dylib",
         "shapely/lib.cpython-311-x86_64-linux-gnu.so",
     )
-    assert bundled(Built(pure=False, paths=paths)) == ("libgeos", "libgeos_c", "libhdf5")
-    assert bundled(None) == ()
+    assert list_bundled(Built(pure=False, paths=paths)) == ("libgeos", "libgeos_c", "libhdf5")
+    assert list_bundled(None) == ()
 
 
 WHEELS = {
@@ -247,7 +247,7 @@ WHEELS = {
 
 @pytest.mark.parametrize(("paths", "modules"), WHEELS.items())
 def test_a_test_imports_what_a_person_would(paths: tuple[str, ...], modules: tuple[str, ...]) -> None:
-    assert modules_to_test(make_evidence(PLAIN, built=Built(pure=True, paths=paths))) == modules
+    assert choose_modules_to_test(make_evidence(PLAIN, built=Built(pure=True, paths=paths))) == modules
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_a_test_imports_what_a_person_would(paths: tuple[str, ...], modules: tup
 )
 def test_a_test_imports_nothing_behind_an_extra(extra_modules: set[str], modules: tuple[str, ...]) -> None:
     built = Built(pure=True, paths=("demo/__init__.py", "served/__init__.py"), extra_modules=frozenset(extra_modules))
-    assert modules_to_test(make_evidence(PLAIN, built=built)) == modules
+    assert choose_modules_to_test(make_evidence(PLAIN, built=built)) == modules
 
 
 SDISTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
@@ -281,4 +281,4 @@ SDISTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
 @pytest.mark.parametrize("name", SDISTS)
 def test_the_modules_of_an_sdist_are_guessed_from_its_layout(name: str) -> None:
     files, modules = SDISTS[name]
-    assert modules_to_test(make_evidence(PLAIN, files)) == modules
+    assert choose_modules_to_test(make_evidence(PLAIN, files)) == modules

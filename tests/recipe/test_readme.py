@@ -1,7 +1,7 @@
 import pytest
 
 from release_tools.recipe.about import describe
-from release_tools.recipe.readme import first_sentence
+from release_tools.recipe.readme import find_first_sentence
 
 SAYS = "Demo shows things of many kinds."
 READMES = {
@@ -43,7 +43,7 @@ READMES = {
 @pytest.mark.parametrize("name", READMES)
 def test_the_first_sentence_of_a_readme_is_found(name: str) -> None:
     readme, sentence = READMES[name]
-    assert first_sentence(readme, "demo") == sentence
+    assert find_first_sentence(readme, "demo") == sentence
 
 
 SUMMARIES = {

@@ -9,10 +9,17 @@ from packaging.requirements import Requirement
 from rattler import Version as CondaVersion
 from rattler import VersionSpec
 
-from release_tools.recipe.conditions import condition
+from release_tools.recipe.conditions import make_condition
 from release_tools.recipe.constraints import Flavour
 from release_tools.recipe.dependencies import collect
-from release_tools.recipe.markers import PYTHONS, SYSTEM_MARKERS, Platform, System, platforms, supported_pythons
+from release_tools.recipe.markers import (
+    PYTHONS,
+    SYSTEM_MARKERS,
+    Platform,
+    System,
+    list_platforms,
+    list_supported_pythons,
+)
 from release_tools.recipe.names import Names
 from release_tools.recipe.recipe_model import Condition
 from release_tools.recipe.requirements import translate
@@ -27,7 +34,7 @@ ON_SYSTEM = {
 
 pythons = st.sampled_from(PYTHONS[1:])
 connectives = st.sampled_from(["and", "or"])
-cells = st.sampled_from(sorted(platforms(supported_pythons(""))))
+cells = st.sampled_from(sorted(list_platforms(list_supported_pythons(""))))
 atoms = st.one_of(
     st.builds('python_version {} "{}"'.format, st.sampled_from(["<", ">=", "==", "!="]), pythons),
     st.builds('python_full_version {} "{}.2"'.format, st.sampled_from(["<", ">="]), pythons),
@@ -138,10 +145,10 @@ def holds(when: Condition | None, cell: Platform) -> tuple[bool, bool]:
 
 @given(st.integers(0, 6), st.integers(0, 6), st.sets(st.sampled_from(list(System)), min_size=1))
 def test_a_condition_holds_in_just_its_cells(one: int, other: int, systems: set[System]) -> None:
-    every = platforms(PYTHONS)
+    every = list_platforms(PYTHONS)
     run = PYTHONS[min(one, other) : max(one, other) + 1]
     held = frozenset(cell for cell in every if cell.python in run and cell.system in systems)
-    when = condition(held, every)
+    when = make_condition(held, every)
     assert {cell for cell in every if holds(when, cell) == (True, True)} == held
     assert {cell for cell in every if holds(when, cell) == (False, False)} == every - held
 
@@ -149,7 +156,7 @@ def test_a_condition_holds_in_just_its_cells(one: int, other: int, systems: set[
 @settings(max_examples=50)
 @given(requirements, cells)
 def test_what_each_cell_needs_is_what_packaging_says(texts: list[str], cell: Platform) -> None:
-    found = {one.name: one for one in collect(texts, platforms(supported_pythons("")), NAMES).dependencies}
+    found = {one.name: one for one in collect(texts, list_platforms(list_supported_pythons("")), NAMES).dependencies}
     needed = any(asked(texts, cell, patch) for patch in ("0", "1", "2", "3", "99"))
     assert needed is ("pkg" in found and cell in found["pkg"].cells)
     if needed and "python_full" not in " ".join(texts):

@@ -15,7 +15,7 @@ from rattler_build import Stage0Recipe
 from release_tools.errors import RecipeError
 from release_tools.recipe.difference import Difference, RequirementChange
 from release_tools.recipe.document import Format, RecipeDocument
-from release_tools.recipe.update import Updated, fill_in, own_recipe, recipe_version, update_recipe
+from release_tools.recipe.update import Updated, fill_in, find_own_recipe, read_recipe_version, update_recipe
 from release_tools.recipe.update_source import Target
 from tests.recipe.test_generate import render
 
@@ -70,7 +70,7 @@ def test_an_update_is_made_once(case: Path) -> None:
         updated = update_recipe(text, form, target, difference)
         again = update_recipe(updated.after, form, target, difference)
         assert (again.after, again.changes) == (updated.after, ())
-        assert recipe_version(updated.after, form) == target.version
+        assert read_recipe_version(updated.after, form) == target.version
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ HOSTILE = [mark * 90_000 for mark in ("{{", "{%", "{#", "- ", "[", "? ", "&a ", 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_text_made_to_be_slow_is_read_in_passing(text: str) -> None:
     with pytest.raises(RecipeError):
-        recipe_version(text, Format.V0)
+        read_recipe_version(text, Format.V0)
 
 
 def test_a_text_that_is_too_large_is_refused() -> None:
@@ -230,7 +230,7 @@ OWN = {
 def test_a_projects_own_recipe_is_found_where_projects_keep_it(
     paths: tuple[str, ...], found: tuple[str, Format] | None
 ) -> None:
-    assert own_recipe(paths) == found
+    assert find_own_recipe(paths) == found
 
 
 def test_a_projects_own_recipe_is_filled_in_and_otherwise_left_alone() -> None:

@@ -9,7 +9,7 @@ from release_tools.errors import OutputError, RemoteError
 from release_tools.model.action import Receipt
 from release_tools.model.note import State
 from release_tools.model.release import Kind, Release
-from release_tools.report.action_outputs import action_outputs, output_lines
+from release_tools.report.action_outputs import collect_action_outputs, format_output_lines
 from tests.report.examples import dry_run_release
 
 
@@ -19,8 +19,8 @@ def receipt(key: str, state: State) -> Receipt:
 
 def test_the_outputs_of_a_dry_run(tmp_path: Path) -> None:
     release = dry_run_release(tmp_path)
-    outputs = action_outputs(release, tmp_path, tmp_path / "report.html")
-    assert json.loads(outputs.pop("artifacts")) == manifest.manifest(release)
+    outputs = collect_action_outputs(release, tmp_path, tmp_path / "report.html")
+    assert json.loads(outputs.pop("artifacts")) == manifest.build_manifest(release)
     assert outputs == {
         "version": "1.4.0rc1",
         "tag": "v1.4.0rc1",
@@ -50,25 +50,25 @@ def test_released_means_that_everything_is_published(
     states: tuple[State, ...], error: RemoteError | None, released: str, tmp_path: Path
 ) -> None:
     release = Release(version="1.0", receipts=tuple(receipt("pypi:x", state) for state in states))
-    assert action_outputs(release, tmp_path, error=error)["released"] == released
+    assert collect_action_outputs(release, tmp_path, error=error)["released"] == released
 
 
 @pytest.mark.parametrize(
     ("kind", "said"), [(Kind.DEV, "true"), (Kind.PRE, "true"), (Kind.FINAL, "false"), (Kind.POST, "false")]
 )
 def test_a_prerelease_is_one_by_pep_440(kind: Kind, said: str, tmp_path: Path) -> None:
-    assert action_outputs(Release(version="1", kind=kind), tmp_path)["is-prerelease"] == said
+    assert collect_action_outputs(Release(version="1", kind=kind), tmp_path)["is-prerelease"] == said
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
 def test_a_line_end_in_an_output_is_an_error(end: str, tmp_path: Path) -> None:
     forged = replace(dry_run_release(tmp_path), tag=f"notes{end}EOF{end}version=9.9.9{end}x<<EOF")
     with pytest.raises(OutputError, match="output tag"):
-        output_lines(action_outputs(forged, tmp_path))
+        format_output_lines(collect_action_outputs(forged, tmp_path))
 
 
 def test_the_delimiter_is_another_one_each_time() -> None:
-    first, second = (output_lines({"version": "1.0"}).splitlines() for _ in range(2))
+    first, second = (format_output_lines({"version": "1.0"}).splitlines() for _ in range(2))
     assert first[0] == f"version<<{first[2]}"
     assert first[1] == "1.0"
     assert first[2] != second[2]

@@ -7,12 +7,12 @@ from markdown_it import MarkdownIt
 from release_tools.cli import main
 from release_tools.errors import BuildError
 from release_tools.model.note import Document, Report, State
-from release_tools.report.step_summary import LARGEST, diagram, step_summary
+from release_tools.report.step_summary import LARGEST, draw_diagram, write_step_summary
 from tests.report.examples import HOSTILE, dry_run_release, dry_run_report, hostile, hostile_report, section
 
 
 def test_a_dry_run_shows_every_place_and_file(tmp_path: Path) -> None:
-    text = step_summary(dry_run_release(tmp_path), dry_run_report(), is_dry_run=True)
+    text = write_step_summary(dry_run_release(tmp_path), dry_run_report(), is_dry_run=True)
     assert text.startswith("## 🔷 molecool 1.4.0rc1: dry run complete\n")
     rows = re.findall(r"^\| (\S+) \| \*\*(.+?)\*\* (.+?) \| (.+) \|$", text, re.MULTILINE)
     assert rows == [
@@ -27,7 +27,7 @@ def test_a_dry_run_shows_every_place_and_file(tmp_path: Path) -> None:
 
 
 def test_the_diagram_leads_from_the_tag_to_every_place(tmp_path: Path) -> None:
-    lines = diagram(dry_run_release(tmp_path), dry_run_report()).splitlines()
+    lines = draw_diagram(dry_run_release(tmp_path), dry_run_report()).splitlines()
     assert lines[:6] == [
         "flowchart LR",
         '  commit(["v1.4.0rc1"])',
@@ -46,7 +46,7 @@ def test_a_failure_shows_the_error_and_what_was_not_reached(tmp_path: Path) -> N
             section("Upload to PyPI", State.NOT_RUN, place="PyPI"),
         ),
     )
-    text = step_summary(
+    text = write_step_summary(
         dry_run_release(tmp_path), report, BuildError("the backend said no", "Fix pyproject.toml."), is_dry_run=False
     )
     assert text.startswith("## ❌ molecool 1.4.0rc1: failed at: Build sdist and wheel\n")
@@ -58,7 +58,7 @@ def test_a_failure_shows_the_error_and_what_was_not_reached(tmp_path: Path) -> N
 
 
 def test_others_text_is_inert(tmp_path: Path) -> None:
-    text = step_summary(hostile(tmp_path), hostile_report(), BuildError(HOSTILE), is_dry_run=True)
+    text = write_step_summary(hostile(tmp_path), hostile_report(), BuildError(HOSTILE), is_dry_run=True)
     rendered = MarkdownIt("commonmark").enable("table").render(text)
     prose = re.sub(r"<pre>.*?</pre>", "", rendered, flags=re.DOTALL)
     assert "<script" not in rendered
@@ -76,7 +76,7 @@ def test_others_text_is_inert(tmp_path: Path) -> None:
 def test_a_summary_takes_no_more_than_its_room_and_closes_what_it_opens(tmp_path: Path, room: int) -> None:
     long = Document("Notes", "- ☃ everything changed\n" * 200_000, "markdown")
     report = Report(dry_run_report().sections * 400, (long,) * 30)
-    text = step_summary(dry_run_release(tmp_path), report, is_dry_run=True, room=room)
+    text = write_step_summary(dry_run_release(tmp_path), report, is_dry_run=True, room=room)
     assert len(text.encode()) <= room
     assert text.count("<details") == text.count("</details>")
     assert len(re.findall(r"^`{3,}", text, re.MULTILINE)) % 2 == 0

@@ -11,7 +11,13 @@ import pytest
 
 from release_tools.publishers.conda_channel.channel_server import ChannelServer
 from release_tools.publishers.conda_channel.servers import SERVERS
-from release_tools.system.credentials import PUBLISHING, cleaned, is_secret, visible_credentials, without_credentials
+from release_tools.system.credentials import (
+    PUBLISHING,
+    clean_variables,
+    find_visible_credentials,
+    is_secret,
+    remove_credentials,
+)
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
 
@@ -41,20 +47,20 @@ VALUES = {
 @pytest.mark.parametrize("name", NAMES)
 def test_a_credential_is_known_by_its_name(name: str) -> None:
     assert is_secret(name)
-    assert visible_credentials({name: SECRET}) == (name,)
-    assert name not in without_credentials({name: SECRET})
-    assert name not in cleaned({name: SECRET})
+    assert find_visible_credentials({name: SECRET}) == (name,)
+    assert name not in remove_credentials({name: SECRET})
+    assert name not in clean_variables({name: SECRET})
 
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_a_name_that_only_looks_like_one_is_none(name: str) -> None:
-    assert visible_credentials({name: "something"}) == ()
+    assert find_visible_credentials({name: "something"}) == ()
 
 
 @pytest.mark.parametrize(("name", "value"), VALUES.values(), ids=VALUES)
 def test_a_credential_is_known_by_its_value(name: str, value: str) -> None:
-    assert visible_credentials({name: value}) == (name,)
-    assert SECRET not in str(cleaned({name: value}))
+    assert find_visible_credentials({name: value}) == (name,)
+    assert SECRET not in str(clean_variables({name: value}))
 
 
 @pytest.fixture

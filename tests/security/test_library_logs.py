@@ -9,7 +9,7 @@ import pytest
 from release_tools.cli.main import main
 from release_tools.errors import OutputError
 from release_tools.system.console import Console
-from release_tools.system.library_logs import logging_to
+from release_tools.system.library_logs import redirect_logs
 from tests.publishing.world import PYPI_TOKEN, World
 from tests.servers.base import Fault, Response
 
@@ -19,7 +19,7 @@ EVIL = f"::set-output name=version::9.9.9\n##[add-path]/evil\n\x1b[2J{SECRET}\r\
 
 @pytest.mark.parametrize("name", ["twine.repository", "urllib3.connectionpool", "requests", "py.warnings", "anything"])
 def test_a_logger_commands_no_runner_and_shows_no_secret(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with logging_to(Console({"GITHUB_ACTIONS": "true", "SOME_TOKEN": SECRET})):
+    with redirect_logs(Console({"GITHUB_ACTIONS": "true", "SOME_TOKEN": SECRET})):
         logging.getLogger(name).warning("the server said %s", EVIL)
         logging.getLogger(name).error(EVIL)
     said = capsys.readouterr().err
@@ -31,7 +31,7 @@ def test_a_logger_commands_no_runner_and_shows_no_secret(name: str, capsys: pyte
 
 
 def test_a_warning_goes_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
-    with logging_to(Console({"SOME_TOKEN": SECRET})):
+    with redirect_logs(Console({"SOME_TOKEN": SECRET})):
         warnings.showwarning(EVIL, UserWarning, "somewhere.py", 1)
     said = "".join(capsys.readouterr())
     assert "somewhere.py" in said

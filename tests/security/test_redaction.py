@@ -16,7 +16,7 @@ from release_tools.model.note import Note, Section, State
 from release_tools.system.console import Console
 from release_tools.system.credentials import is_secret
 from release_tools.system.process import ProcessError, run
-from release_tools.system.sanitize import whole_words
+from release_tools.system.sanitize import escape_words
 
 SECRET = "pypi-AgEIcHlwaS5vcmc+ca/na?ry~ü"
 KEY = "-----BEGIN KEY-----\nMC4CAQAwBQYDK2VwBCIEIPcanary\n-----END KEY-----\n"
@@ -134,5 +134,5 @@ def test_a_secret_that_a_program_writes_in_two_pieces_is_shown_in_none(streams: 
 def test_what_is_cut_short_shows_no_half_of_a_secret(room: int, *, last: bool) -> None:
     out = io.StringIO()
     text = f"so it is refused: {SECRET} is not one of ours, it said"
-    Console({"SOME_TOKEN": SECRET}, out=out).say(whole_words(text, room, last=last))
+    Console({"SOME_TOKEN": SECRET}, out=out).say(escape_words(text, room, last=last))
     assert not pieces(SECRET, 4) & pieces(out.getvalue(), 4)

@@ -21,7 +21,7 @@ def test_an_index_lists_what_lies_in_the_folder(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_becomes_an_empty_channel(tmp_path: Path) -> None:
-    rattler.index(tmp_path / "new")
+    rattler.index_channel(tmp_path / "new")
     assert json.loads((tmp_path / "new" / "noarch" / "repodata.json").read_text())["packages.conda"] == {}
 
 
@@ -29,7 +29,7 @@ def test_a_channel_that_cannot_be_indexed_is_told(tmp_path: Path, capfd: pytest.
     (tmp_path / "noarch").mkdir()
     (tmp_path / "noarch" / "demo-1.0-py_0.conda").write_bytes(b"no package")
     with pytest.raises(OutputError, match="cannot be indexed"):
-        rattler.index(tmp_path)
+        rattler.index_channel(tmp_path)
     capfd.readouterr()
 
 
@@ -38,7 +38,7 @@ def test_what_is_installed_is_recorded(tmp_path: Path, conda_channel: Channel) -
     own = conda_channel.over(tmp_path / "channel")
     own.add(Project("demo"), Project("demo", "1.1"))
     own.install(tmp_path / "prefix", "demo <1.1")
-    found = {one.name: one for one in rattler.installed(tmp_path / "prefix")}
+    found = {one.name: one for one in rattler.list_installed(tmp_path / "prefix")}
     assert found.keys() == {"demo", "python"}
     assert (found["demo"].version, found["demo"].build) == ("1.0", "py_0")
     assert any(path.endswith("site-packages/demo.py") for path in found["demo"].files)
@@ -59,20 +59,20 @@ def test_a_channel_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_of_a_chain_of_causes_only_the_last_is_told(tmp_path: Path) -> None:
-    reason = rattler.why_not(["http://127.0.0.1:9/demo"], cache_dir=tmp_path / "cache")
+    reason = rattler.explain_unavailable(["http://127.0.0.1:9/demo"], cache_dir=tmp_path / "cache")
     assert reason.startswith("http://127.0.0.1:9/demo could not be reached: ")
     assert "Caused by" not in reason
 
 
 @NEEDS_POSIX
 def test_a_channel_with_a_python_is_at_hand(conda_channel: Channel) -> None:
-    assert rattler.why_not(conda_channel.urls, cache_dir=conda_channel.cache) == ""
+    assert rattler.explain_unavailable(conda_channel.urls, cache_dir=conda_channel.cache) == ""
 
 
 def test_a_channel_without_a_python_is_of_no_use(tmp_path: Path) -> None:
     own = Channel(tmp_path, tmp_path / "cache")
     own.add(Project("demo"))
-    reason = rattler.why_not(own.urls, cache_dir=own.cache)
+    reason = rattler.explain_unavailable(own.urls, cache_dir=own.cache)
     assert "python" in reason
     assert "\n" not in reason
 
@@ -80,7 +80,7 @@ def test_a_channel_without_a_python_is_of_no_use(tmp_path: Path) -> None:
 @NEEDS_POSIX
 def test_the_python_of_the_channel_is_the_one_that_runs(conda_channel: Channel, tmp_path: Path) -> None:
     conda_channel.install(tmp_path / "prefix", "python")
-    (python,) = rattler.installed(tmp_path / "prefix")
+    (python,) = rattler.list_installed(tmp_path / "prefix")
     assert python.version == sys.version.split()[0]
 
 
@@ -108,7 +108,7 @@ def test_names_are_asked_for_without_reading_what_each_package_needs(
     served: tuple[str, Folder], tmp_path: Path
 ) -> None:
     url, folder = served
-    assert rattler.packages([url], timeout=20, cache_dir=tmp_path / "cache") == {"demo", "other"}
+    assert rattler.list_packages([url], timeout=20, cache_dir=tmp_path / "cache") == {"demo", "other"}
     read = {line.rpartition("/")[2] for line in folder.lines("GET", "/noarch/")}
     assert read == {"repodata_shards.msgpack.zst"}
 
@@ -116,7 +116,7 @@ def test_names_are_asked_for_without_reading_what_each_package_needs(
 def test_only_what_no_package_fits_is_unmet(served: tuple[str, Folder], tmp_path: Path) -> None:
     url, folder = served
     specs = ["demo >=1.2,<2", "demo >=1.6", "demo", "nowhere", "demo =!x"]
-    unmet = rattler.unmet(specs, [url], timeout=20, cache_dir=tmp_path / "cache")
+    unmet = rattler.find_unmet(specs, [url], timeout=20, cache_dir=tmp_path / "cache")
     assert unmet == ("demo >=1.6", "nowhere")
     assert len(folder.lines("GET", "/noarch/shards/")) == 1, "that of demo, and none of other"
 
@@ -125,4 +125,4 @@ def test_a_channel_that_hangs_is_given_up(served: tuple[str, Folder], tmp_path: 
     url, folder = served
     folder.faults.append(Fault(What.HANG, path="shards", times=None))
     with pytest.raises(UnreachableError, match="no answer within 1 s"):
-        rattler.packages([url], timeout=1, cache_dir=tmp_path / "cache")
+        rattler.list_packages([url], timeout=1, cache_dir=tmp_path / "cache")

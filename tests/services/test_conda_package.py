@@ -99,7 +99,7 @@ def test_an_installed_package_works(case: Case, prefix: Prefix, tmp_path: Path) 
 def test_pip_and_conda_agree_on_what_is_installed(prefix: Prefix) -> None:
     pypi = {case.conda: case.project.name for case in CASES if case.conda}
     aliases = {alias for case in CASES for alias in case.aliases}
-    records = {record.name: Version(record.version) for record in rattler.installed(prefix.path)}
+    records = {record.name: Version(record.version) for record in rattler.list_installed(prefix.path)}
     assert {name: records[name] for name in aliases} == dict.fromkeys(aliases, Version("1.0"))
     expected = {
         canonicalize_name(pypi.get(name, name)): version

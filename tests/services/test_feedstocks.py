@@ -11,7 +11,7 @@ from release_tools.config.loader import read_config
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Gate
 from release_tools.errors import ConfigError, RecipeError, ReleaseToolsError, UnreachableError
-from release_tools.publishers.conda_forge.feedstocks import Feedstock, feedstock_of
+from release_tools.publishers.conda_forge.feedstocks import Feedstock, ask_feedstock
 from release_tools.system.console import Console
 from tests.servers.base import Fault, Response, What
 from tests.servers.github import GitHub
@@ -42,7 +42,7 @@ def ask(tmp_path: Path, server: GitHub) -> Iterator[Asking]:
             console = Console(env, out=io.StringIO(), err=io.StringIO())
             context = Context(tmp_path, config, env, console, Gate(is_dry_run=True), tmp_path)
             try:
-                return feedstock_of(context, package, branch)
+                return ask_feedstock(context, package, branch)
             finally:
                 context.close()
 

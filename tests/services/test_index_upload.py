@@ -19,8 +19,8 @@ from release_tools.errors import (
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.publishers.package_index.index import PYPI, TESTPYPI, Index
 from release_tools.publishers.package_index.simple_api import list_project
-from release_tools.publishers.package_index.trusted_publishing import PublishingJob, claims, mint
-from release_tools.publishers.package_index.uploader import Login, Uploader, stored_login
+from release_tools.publishers.package_index.trusted_publishing import PublishingJob, mint, read_claims
+from release_tools.publishers.package_index.uploader import Login, Uploader, find_stored_login
 from release_tools.system.http import Http, RetryPolicy
 from tests.making import make_sdist, make_wheel
 from tests.servers.base import Fault, Response, What
@@ -181,7 +181,7 @@ def test_the_login_is_the_one_that_twine_would_find(
     tmp_path: Path, index: Index, env: Mapping[str, str], expected: tuple[str, str, str] | None
 ) -> None:
     (tmp_path / ".pypirc").write_text(PYPIRC)
-    found = stored_login(index, {"HOME": str(tmp_path), **env})
+    found = find_stored_login(index, {"HOME": str(tmp_path), **env})
     assert (found and (found.username, found.password, found.source)) == expected
 
 
@@ -191,7 +191,7 @@ def test_the_login_is_the_one_that_twine_would_find(
 def test_a_malformed_pypirc_is_told_without_its_lines(tmp_path: Path, text: str) -> None:
     (tmp_path / ".pypirc").write_text(text)
     with pytest.raises(ConfigError) as raised:
-        stored_login(PYPI, {"HOME": str(tmp_path)})
+        find_stored_login(PYPI, {"HOME": str(tmp_path)})
     assert "s3cret" not in str(raised.value)
 
 
@@ -233,7 +233,7 @@ def test_a_job_that_is_not_registered_is_told_its_claims_and_what_to_register(
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "a.bnVsbA.c"])
 def test_the_claims_of_a_malformed_token_are_none(token: str) -> None:
-    assert claims(token) == {}
+    assert read_claims(token) == {}
 
 
 def test_a_job_without_the_permission_is_no_publisher() -> None:

@@ -48,7 +48,7 @@ class Channel:
         for project in projects:
             wheel = project if isinstance(project, Path) else project.wheel(self.folder)
             made += convert(read_wheel(wheel), noarch, conversion, COMMIT_TIME).paths
-        rattler.index(self.folder)
+        rattler.index_channel(self.folder)
         return made
 
     @property

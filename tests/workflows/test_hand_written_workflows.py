@@ -9,7 +9,7 @@ from release_tools.model.versions import TagFormat
 from release_tools.publishers.base import JobNeeds
 from release_tools.workflows.expressions import is_never_true
 from release_tools.workflows.skip_markers import find_skip_marker
-from release_tools.workflows.workflow_files import Workflow, files
+from release_tools.workflows.workflow_files import Workflow, list_files
 from release_tools.workflows.workflow_lint import check_workflows
 
 OURS = f"python-release-tools/python-release-tools@{'a' * 40}"
@@ -37,7 +37,7 @@ def faults(root: Path, *texts: str) -> list[str]:
     folder.mkdir(parents=True)
     for number, text in enumerate(texts):
         (folder / f"w{number}.yml").write_text(text, encoding="utf-8")
-    found = [Workflow.read(root, file) for file in files(root)]
+    found = [Workflow.read(root, file) for file in list_files(root)]
     notes = check_workflows(found, [PYPI], TagFormat.parse(""))
     return [f"{note.text} {note.detail}" for note in notes if note.state is State.FAILED]
 

@@ -16,7 +16,7 @@ from release_tools.config.schema import AnacondaConfig, Config, GitHubConfig, Ro
 from release_tools.model.versions import TagFormat
 from release_tools.planning.build_plan import BuildJob, BuildTarget
 from release_tools.publishers.base import JobNeeds
-from release_tools.workflows.jobs import WorkflowPlan, publishing_jobs
+from release_tools.workflows.jobs import WorkflowPlan, list_publishing_jobs
 from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE, keep_parts, render
 from tests.acting import ROOT, readme_workflow
 from tests.publishers.test_routes import publishers
@@ -38,7 +38,7 @@ CONFIGS: Mapping[str, Config] = {
 
 
 def plan(config: Config, *, dev: bool = False, project: str = ".") -> WorkflowPlan:
-    jobs = publishing_jobs(publishers(config), is_dev=dev)
+    jobs = list_publishing_jobs(publishers(config), is_dev=dev)
     return WorkflowPlan("demo", "main", TagFormat.parse(config.tag_format).globs, project, "dist", jobs, dev, OURS)
 
 

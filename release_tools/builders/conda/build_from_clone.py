@@ -19,7 +19,7 @@ from release_tools.git.repository import Repository
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.model.versions import conda_version, parse_version
+from release_tools.model.versions import format_conda_version, parse_version
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ def clone_with_recipe(project: CondaProject, recipe: OwnRecipe) -> RecipeSource:
         Repository(folder, context.env).git("update-index", "--assume-unchanged", "--", inner)
         notes = [Note(State.INFO, f"set in a copy of {recipe.path}", "; ".join(prepared.changes))]
     variant_files = tuple(path.with_name(name) for name in recipe.variant_files)
-    return RecipeSource(folder, path, variant_files, git_variables(release), tuple(notes))
+    return RecipeSource(folder, path, variant_files, compute_git_variables(release), tuple(notes))
 
 
-def git_variables(release: Release) -> dict[str, str]:
+def compute_git_variables(release: Release) -> dict[str, str]:
     """Return the variables by which recipes of conda-build find out which commit is built."""
     short = f"g{release.commit[:7]}"
     return {
@@ -103,7 +103,7 @@ def check_versions(path: str, targets: Sequence[CondaTarget], release: Release) 
     Raises:
         VersionError: with each package that has another version.
     """
-    version = conda_version(parse_version(release.version, field="version"))
+    version = format_conda_version(parse_version(release.version, field="version"))
     wrong = sorted({f"{target.name} {target.version}" for target in targets if target.version != version})
     if wrong:
         raise VersionError(
@@ -112,17 +112,17 @@ def check_versions(path: str, targets: Sequence[CondaTarget], release: Release) 
         )
 
 
-def unreachable_because(context: Context, *, needs_python: bool) -> str:
+def explain_unreachable(context: Context, *, needs_python: bool) -> str:
     """Return why nothing can be fetched from the channels, or why Python cannot; empty where it can."""
     channels = context.config.conda.channels
     if not channels:
         return "conda.channels is empty"
     if context.unreachable_channel:
         return context.unreachable_channel
-    return rattler.why_not(channels) if needs_python else rattler.why_unreadable(channels)
+    return rattler.explain_unavailable(channels) if needs_python else rattler.explain_unreadable(channels)
 
 
-def built_elsewhere(project: CondaProject, path: str, targets: Sequence[CondaTarget]) -> BuiltPackages | None:
+def skip_if_built_elsewhere(project: CondaProject, path: str, targets: Sequence[CondaTarget]) -> BuiltPackages | None:
     """Return that nothing of a recipe is built here; None where something is."""
     if not targets:
         return BuiltPackages(notes=(Note(State.SKIPPED, f"{path} skips this platform, every package of it"),))
@@ -131,7 +131,7 @@ def built_elsewhere(project: CondaProject, path: str, targets: Sequence[CondaTar
     return None
 
 
-def not_built(project: CondaProject, path: str, reason: str) -> BuiltPackages:
+def report_not_built(project: CondaProject, path: str, reason: str) -> BuiltPackages:
     """Return that a dry run built nothing, or a machine that only tries the packages out.
 
     Raises:
@@ -166,13 +166,13 @@ def collect_packages(project: CondaProject, paths: Sequence[Path], built_in: Seq
     styles = [Style(suffix, conda.compression_level, project.release.commit_time) for suffix in conda.formats]
     artifacts: list[Artifact] = []
     for number, package in enumerate(packages):
-        folder = project.folder / _subdir(package)
+        folder = project.folder / _choose_subdir(package)
         written = normalise(package, folder, project.folder / "content" / str(number), styles, built_in)
         artifacts += [Artifact.of(path, ArtifactKind.CONDA, folder.name) for path in written]
     return tuple(artifacts)
 
 
-def _subdir(package: CondaPackage) -> str:
+def _choose_subdir(package: CondaPackage) -> str:
     """Return the subdir that a package is in, which must be the one that it names."""
     found = package.path.parent.name
     named = package.subdir or NOARCH

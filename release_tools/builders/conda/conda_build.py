@@ -17,19 +17,19 @@ from release_tools.builders.conda.base import NOARCH, BuiltPackages, CondaProjec
 from release_tools.builders.conda.build_from_clone import (
     RecipeSource,
     build_folder,
-    built_elsewhere,
     check_versions,
     clone_with_recipe,
     collect_packages,
-    not_built,
-    unreachable_because,
+    explain_unreachable,
+    report_not_built,
+    skip_if_built_elsewhere,
 )
 from release_tools.engine.context import Context
 from release_tools.errors import BuildError, UnreachableError, VerifyError
 from release_tools.model.note import Note, State
 from release_tools.recipe.document import Format
 from release_tools.system import tool_settings
-from release_tools.system.credentials import refuse_credentials, without_credentials
+from release_tools.system.credentials import refuse_credentials, remove_credentials
 from release_tools.system.process import ProcessError, run
 
 CONDA_BUILD: Final = ("conda-build >=25.1,<28", "conda-index >=0.5")
@@ -84,7 +84,7 @@ class CondaBuildPrefix:
         home.mkdir(parents=True, exist_ok=True)
         settings = home / "condarc"
         settings.write_text(_SETTINGS, encoding="utf-8", newline="\n")
-        kept = tool_settings.CONDA_BUILD.apply(without_credentials(env))
+        kept = tool_settings.CONDA_BUILD.apply(remove_credentials(env))
         path = os.pathsep.join(filter(None, (str(self.scripts), str(self.folder), env.get("PATH"))))
         own = {
             "CONDARC": str(settings),
@@ -123,22 +123,22 @@ class CondaBuildBuilder:
         context = project.context
         recipe = project.recipe_of(Format.V0)
         refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
-        if reason := unreachable_because(context, needs_python=True):
-            return not_built(project, recipe.path, reason)
+        if reason := explain_unreachable(context, needs_python=True):
+            return report_not_built(project, recipe.path, reason)
         clone = clone_with_recipe(project, recipe)
-        prefix = _installed(context, project.channels)
+        prefix = _install_conda_build(context, project.channels)
         environment = prefix.environment(context.env, project.folder / "home") | dict(clone.git_variables)
-        subdir = rattler.this_subdir()
+        subdir = rattler.find_this_subdir()
         targets = render(prefix, clone.recipe.parent, project.folder / "render", subdir, environment)
-        if elsewhere := built_elsewhere(project, recipe.path, targets):
+        if elsewhere := skip_if_built_elsewhere(project, recipe.path, targets):
             return elsewhere
         check_versions(recipe.path, targets, project.release)
         with build_folder() as folder:
             output = folder / "built"
             _run_build(prefix, project, clone, folder, environment)
-            built = [path for name in (subdir, NOARCH) for path in _packages(output / name)]
+            built = [path for name in (subdir, NOARCH) for path in _list_packages(output / name)]
             artifacts = collect_packages(project, built, (clone.folder, folder, context.scratch))
-        return BuiltPackages(artifacts, (*clone.notes, *_tools(prefix)))
+        return BuiltPackages(artifacts, (*clone.notes, *_describe_tools(prefix)))
 
 
 def render(
@@ -181,7 +181,7 @@ def render(
     return tuple(CondaTarget(one["name"], one["version"], one["subdir"], one["python"]) for one in found["targets"])
 
 
-def _installed(context: Context, channels: Sequence[str]) -> CondaBuildPrefix:
+def _install_conda_build(context: Context, channels: Sequence[str]) -> CondaBuildPrefix:
     """Install conda-build into a prefix of this run's own.
 
     Raises:
@@ -229,11 +229,11 @@ def _run_build(
         ) from None
 
 
-def _packages(folder: Path) -> list[Path]:
+def _list_packages(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.glob("*")) if path.name.endswith((".conda", ".tar.bz2"))]
 
 
-def _tools(prefix: CondaBuildPrefix) -> tuple[Note, ...]:
+def _describe_tools(prefix: CondaBuildPrefix) -> tuple[Note, ...]:
     """Return what conda-build consists of, for the report."""
     main = next((one for one in prefix.packages if one.name == "conda-build"), None)
     text = f"built with conda-build {main.version}" if main else "built with conda-build"

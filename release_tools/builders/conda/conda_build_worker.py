@@ -34,10 +34,10 @@ def _render(recipe: str, croot: str, subdir: str) -> list[dict[str, Any]]:
     rendered = api.render(
         recipe, config=config, finalize=False, bypass_env_check=True, permit_unsatisfiable_variants=True
     )
-    return [_target(metadata) for metadata, _, _ in rendered if not metadata.skip()]
+    return [_describe_target(metadata) for metadata, _, _ in rendered if not metadata.skip()]
 
 
-def _target(metadata: Any) -> dict[str, Any]:  # noqa: ANN401 - conda-build's
+def _describe_target(metadata: Any) -> dict[str, Any]:  # noqa: ANN401 - conda-build's
     noarch = metadata.noarch
     uses_python = not noarch and "python" in (metadata.get_used_vars() or ())
     python = str(metadata.config.variant.get("python", "")) if uses_python else ""

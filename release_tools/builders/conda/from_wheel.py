@@ -16,11 +16,11 @@ from release_tools.artifacts import Member, Wheel
 from release_tools.builders.conda.base import NOARCH, BuiltPackages, CondaProject
 from release_tools.builders.conda.package_writer import Package, PackageEntry, Readable, Style, write_package
 from release_tools.config.schema import Config
-from release_tools.engine.archives import wheel_of
+from release_tools.engine.archives import open_wheel
 from release_tools.errors import CondaError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
-from release_tools.model.versions import conda_version
+from release_tools.model.versions import format_conda_version
 from release_tools.recipe import noarch, package_info
 from release_tools.recipe.about import describe
 from release_tools.recipe.names import CONDA_NAME, Names
@@ -127,10 +127,10 @@ def convert(wheel: Wheel, folder: Path, conversion: Conversion, commit_time: int
     """
     noarch.check_convertible(wheel)
     metadata = wheel.metadata
-    translated = translate(metadata.raw.get("requires_dist", []), noarch.required_python(wheel), conversion.names)
+    translated = translate(metadata.raw.get("requires_dist", []), noarch.find_required_python(wheel), conversion.names)
     facts = Facts(
         name=conversion.name or metadata.name.lower(),
-        version=conda_version(metadata.version),
+        version=format_conda_version(metadata.version),
         build="",
         build_number=conversion.build_number or (wheel.build[0] if wheel.build else 0),
         noarch="python",
@@ -143,14 +143,14 @@ def convert(wheel: Wheel, folder: Path, conversion: Conversion, commit_time: int
         for virtual, depends in translated.variants.items()
     ]
     _check_names(facts, conversion.aliases, variants)
-    source = _source(wheel, conversion.imports)
+    source = _read_source(wheel, conversion.imports)
     folder.mkdir(parents=True, exist_ok=True)
     styles = [Style(suffix, conversion.compression_level, commit_time) for suffix in conversion.formats]
-    paths = [write_package(folder, _package(source, variant), style) for variant in variants for style in styles]
+    paths = [write_package(folder, _plan_package(source, variant), style) for variant in variants for style in styles]
     for alias in conversion.aliases:
         pinned = replace(facts, name=alias, build=_build_string("", facts.build_number), noarch="generic", purl="")
         pinned = replace(pinned, depends=(f"{facts.name} =={facts.version}",))
-        metapackage = Package(pinned.stem, package_info.metapackage(pinned, source.about))
+        metapackage = Package(pinned.stem, package_info.write_metapackage(pinned, source.about))
         paths += [write_package(folder, metapackage, style) for style in styles]
     return Converted(tuple(paths), facts.name, facts.version, translated)
 
@@ -177,15 +177,15 @@ def _check_names(facts: Facts, aliases: tuple[str, ...], variants: list[Facts]) 
         )
 
 
-def _source(wheel: Wheel, imports: tuple[str, ...]) -> _Source:
+def _read_source(wheel: Wheel, imports: tuple[str, ...]) -> _Source:
     """Read what has to be known before anything is written: scripts and licenses."""
     kept = [member for member in wheel.members if noarch.is_kept(wheel, member.name)]
     scripts = [member.name for member in kept if noarch.is_script(member.name)]
     texts = wheel.read(*scripts, *wheel.license_files)
     rewritten = dict(zip(scripts, map(noarch.with_prefix, texts), strict=False))
-    licenses = dict(zip(map(_license_name, wheel.license_files), texts[len(scripts) :], strict=True))
+    licenses = dict(zip(map(_name_license, wheel.license_files), texts[len(scripts) :], strict=True))
     streamed = {member.name: _place(member, rewritten) for member in kept}
-    own = tuple(_Placed.of(path, content) for path, content in noarch.added(wheel).items())
+    own = tuple(_Placed.of(path, content) for path, content in noarch.write_added(wheel).items())
     decoded = [text.decode(errors="replace") for text in licenses.values()]
     about = describe(wheel.metadata.raw, tuple(licenses), decoded)
     return _Source(wheel, about, licenses, imports or wheel.import_names, streamed, own)
@@ -193,42 +193,42 @@ def _source(wheel: Wheel, imports: tuple[str, ...]) -> _Source:
 
 def _place(member: Member, rewritten: Mapping[str, bytes | None]) -> _Placed:
     """Return where a member of the wheel goes, and as what; scripts may be executed whatever the wheel says."""
-    path = noarch.installed_path(member.name)
+    path = noarch.find_installed_path(member.name)
     content = rewritten.get(member.name)
     if content is not None:
         return _Placed.of(path, content, executable=True, rewritten=True)
     return _Placed(replace(member, name=path, executable=member.executable or member.name in rewritten))
 
 
-def _license_name(member: str) -> str:
+def _name_license(member: str) -> str:
     """Return a license file's name below ``info/licenses``, its folders kept."""
     return member.partition("/")[2].removeprefix("licenses/")
 
 
-def _documents(source: _Source, facts: Facts) -> dict[str, bytes]:
+def _write_documents(source: _Source, facts: Facts) -> dict[str, bytes]:
     """Return the files under ``info/``."""
     files = (*source.streamed.values(), *source.own)
-    commands = noarch.commands(source.wheel)
+    commands = noarch.list_commands(source.wheel)
     return {
-        **package_info.common(facts, source.about),
-        **package_info.installed((file.member for file in files), {f.member.name for f in files if f.rewritten}),
+        **package_info.write_common(facts, source.about),
+        **package_info.write_installed((file.member for file in files), {f.member.name for f in files if f.rewritten}),
         "link.json": package_info.link(commands),
-        "recipe/recipe.yaml": package_info.recipe(
+        "recipe/recipe.yaml": package_info.write_recipe(
             facts, source.wheel.path.name, commands, source.imports, source.about
         ),
-        "tests/tests.yaml": package_info.tests(source.imports),
+        "tests/tests.yaml": package_info.write_tests(source.imports),
         **{f"licenses/{name}": text for name, text in source.licenses.items()},
     }
 
 
-def _package(source: _Source, facts: Facts) -> Package:
+def _plan_package(source: _Source, facts: Facts) -> Package:
     """Return the members: the wheel's files in its order, as sorted they compress worse, then conda's own."""
     files = (*source.streamed.values(), *source.own)
     entries = [PackageEntry(file.member.name, file.member.size, file.member.executable) for file in files]
-    return Package(facts.stem, _documents(source, facts), entries, _contents(source))
+    return Package(facts.stem, _write_documents(source, facts), entries, _read_contents(source))
 
 
-def _contents(source: _Source) -> Iterator[Readable]:
+def _read_contents(source: _Source) -> Iterator[Readable]:
     for member, content in source.wheel.stream():
         if file := source.streamed.get(member.name):
             yield content if file.content is None else io.BytesIO(file.content)
@@ -254,15 +254,15 @@ class WheelConverter:
         artifacts: list[Artifact] = []
         notes: list[Note] = []
         for built in project.wheels:
-            wheel = wheel_of(project.context.background, built)
-            wanted = conversion(project.context.config)
+            wheel = open_wheel(project.context.background, built)
+            wanted = plan_conversion(project.context.config)
             converted = convert(wheel, project.folder, wanted, project.release.commit_time)
             artifacts += [Artifact.of(path, ArtifactKind.CONDA, NOARCH) for path in converted.paths]
-            notes += _notes(converted.translated)
+            notes += _make_notes(converted.translated)
         return BuiltPackages(tuple(artifacts), tuple(notes))
 
 
-def conversion(config: Config) -> Conversion:
+def plan_conversion(config: Config) -> Conversion:
     """Return how this project's settings want a wheel converted."""
     conda = config.conda
     return Conversion(
@@ -276,7 +276,7 @@ def conversion(config: Config) -> Conversion:
     )
 
 
-def _notes(translated: Translated) -> Iterator[Note]:
+def _make_notes(translated: Translated) -> Iterator[Note]:
     yield Note(State.INFO, f"depends on {', '.join(translated.depends)}")
     for virtual, depends in translated.by_system.items():
         yield Note(State.INFO, f"with {virtual}, also on {', '.join(depends) or 'nothing'}")

@@ -83,8 +83,8 @@ def normalise(
     time = styles[0].time
     recorded = {str(path["_path"]): path for path in json.loads(documents["paths.json"])["paths"]}
     placeholders = _rewrite_payload(files, recorded, time)
-    info = _rewrite_info(documents, time, [*_canonical_pairs(placeholders), *_relative(built_in)])
-    info["paths.json"] = _paths(files, recorded, placeholders)
+    info = _rewrite_info(documents, time, [*_sort_pairs(placeholders), *_find_relative_paths(built_in)])
+    info["paths.json"] = _normalise_paths(files, recorded, placeholders)
     if "files" in info:
         info["files"] = "".join(f"{name}\n" for name in sorted(files)).encode()
     folder.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ def normalise(
     ordered = sorted(files.items())
     entries = [PackageEntry(name, file.size, file.executable, file.link) for name, file in ordered]
     return tuple(
-        write_package(folder, Package(stem, info, entries, _contents([file for _, file in ordered])), style)
+        write_package(folder, Package(stem, info, entries, _read_contents([file for _, file in ordered])), style)
         for style in styles
     )
 
@@ -101,7 +101,7 @@ def _unpack(package: CondaPackage, scratch: Path) -> tuple[dict[str, bytes], dic
     """Return the documents under ``info/``, and the payload as files of the scratch folder."""
     documents: dict[str, bytes] = {}
     files: dict[str, _File] = {}
-    for archive, member in members_of(package.path):
+    for archive, member in iterate_members(package.path):
         if member.isdir():
             continue
         if member.issym():
@@ -124,7 +124,7 @@ def _is_byte_code_of_others(name: str, files: Mapping[str, _File]) -> bool:
     return found is not None and f"{found['folder']}{found['module']}.py" not in files
 
 
-def members_of(path: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+def iterate_members(path: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
     """Return each member of a package with the archive to read it from; the package was checked before."""
     from conda_package_streaming.package_streaming import stream_conda_component
 
@@ -166,8 +166,10 @@ def _rewrite_payload(files: Mapping[str, _File], recorded: Mapping[str, Any], ti
             placeholders[name] = placeholder
         if placeholder.startswith("/") or name.endswith(".pyc"):
             content = file.path.read_bytes()
-            fresh = content.replace(placeholder.encode(), _canonical(placeholder).encode()) if placeholder else content
-            fresh = _pyc_of(fresh, time) if name.endswith(".pyc") else fresh
+            fresh = (
+                content.replace(placeholder.encode(), _canonicalise(placeholder).encode()) if placeholder else content
+            )
+            fresh = _normalise_pyc(fresh, time) if name.endswith(".pyc") else fresh
             if fresh != content:
                 file.write(fresh)
                 changed.add(name)
@@ -176,19 +178,19 @@ def _rewrite_payload(files: Mapping[str, _File], recorded: Mapping[str, Any], ti
     return placeholders
 
 
-def _canonical(placeholder: str) -> str:
+def _canonicalise(placeholder: str) -> str:
     """Return a prefix of the same length that is the same on every machine; installers replace it in any case."""
     filled = _CANONICAL + _FILLER * (len(placeholder) // len(_FILLER) + 1)
     return filled[: len(placeholder)]
 
 
-def _pyc_of(content: bytes, time: int) -> bytes:
+def _normalise_pyc(content: bytes, time: int) -> bytes:
     """Return byte code that is valid for a source file of this time (PEP 552), without the path of its build.
 
     The build tools do not list it among the files that contain the prefix. Byte code that checks its source by a hash
     has no time.
     """
-    content = _BUILD_PREFIX.sub(lambda found: _canonical(found[0].decode()).encode(), content)
+    content = _BUILD_PREFIX.sub(lambda found: _canonicalise(found[0].decode()).encode(), content)
     if len(content) < _PYC_SIZE.stop or any(content[_PYC_FLAGS]):
         return content
     return content[: _PYC_TIME.start] + (time & 0xFFFFFFFF).to_bytes(4, "little") + content[_PYC_TIME.stop :]
@@ -217,28 +219,28 @@ def _rewrite_info(documents: Mapping[str, bytes], time: int, replaced: Sequence[
     if _TEMPLATE in kept:
         kept[_RENDERED] = kept.pop(_TEMPLATE)
     rewrite: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-        "index.json": lambda index: _index(index, time),
-        "about.json": _about,
+        "index.json": lambda index: _normalise_index(index, time),
+        "about.json": _normalise_about,
     }
     for name, change in rewrite.items():
         if name in kept:
-            kept[name] = _json(change(json.loads(kept[name])))
+            kept[name] = _dump_json(change(json.loads(kept[name])))
     return {name: _replace(content, replaced) for name, content in sorted(kept.items()) if name != "paths.json"}
 
 
-def _index(index: dict[str, Any], time: int) -> dict[str, Any]:
+def _normalise_index(index: dict[str, Any], time: int) -> dict[str, Any]:
     lists: dict[str, Any] = {field: sorted(index[field]) for field in ("depends", "constrains") if field in index}
     return index | lists | {"timestamp": time * _MILLISECONDS}
 
 
-def _about(about: dict[str, Any]) -> dict[str, Any]:
+def _normalise_about(about: dict[str, Any]) -> dict[str, Any]:
     kept = {field: value for field, value in about.items() if field not in _ABOUT_LEFT_OUT}
     if isinstance(kept.get("extra"), dict):
         kept["extra"] = {field: value for field, value in kept["extra"].items() if field not in _EXTRA_LEFT_OUT}
     return kept
 
 
-def _paths(files: Mapping[str, _File], recorded: Mapping[str, Any], placeholders: Mapping[str, str]) -> bytes:
+def _normalise_paths(files: Mapping[str, _File], recorded: Mapping[str, Any], placeholders: Mapping[str, str]) -> bytes:
     """Return ``paths.json`` of the rewritten files."""
     entries = []
     for name, file in sorted(files.items()):
@@ -249,16 +251,16 @@ def _paths(files: Mapping[str, _File], recorded: Mapping[str, Any], placeholders
         if target is not None and not target.link:
             entry |= {"sha256": target.sha256, "size_in_bytes": target.size}
         if name in placeholders:
-            entry["prefix_placeholder"] = _canonical(placeholders[name])
+            entry["prefix_placeholder"] = _canonicalise(placeholders[name])
         entries.append(entry)
-    return _json({"paths": entries, "paths_version": 1})
+    return _dump_json({"paths": entries, "paths_version": 1})
 
 
-def _canonical_pairs(placeholders: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(old, _canonical(old)) for old in sorted(set(placeholders.values()))]
+def _sort_pairs(placeholders: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(old, _canonicalise(old)) for old in sorted(set(placeholders.values()))]
 
 
-def _relative(folders: Sequence[Path]) -> Iterator[tuple[str, str]]:
+def _find_relative_paths(folders: Sequence[Path]) -> Iterator[tuple[str, str]]:
     """Return each spelling of a folder's path, the longest first."""
     for folder in folders:
         for one in (folder, folder.resolve()):
@@ -271,7 +273,7 @@ def _replace(content: bytes, pairs: Sequence[tuple[str, str]]) -> bytes:
     return content
 
 
-def _contents(files: Sequence[_File]) -> Iterator[Readable]:
+def _read_contents(files: Sequence[_File]) -> Iterator[Readable]:
     """Return the content of each file, one open at a time; a link has none."""
     for file in files:
         if file.link:
@@ -281,5 +283,5 @@ def _contents(files: Sequence[_File]) -> Iterator[Readable]:
                 yield content
 
 
-def _json(content: Mapping[str, Any]) -> bytes:
+def _dump_json(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()

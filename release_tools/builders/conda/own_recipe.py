@@ -12,10 +12,10 @@ from release_tools.git.repository import Repository
 from release_tools.git.tags import has
 from release_tools.model.artifact import Artifact
 from release_tools.model.release import Release
-from release_tools.model.versions import conda_version, parse_version
+from release_tools.model.versions import format_conda_version, parse_version
 from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.spans import Edit
-from release_tools.recipe.update import OWN_FOLDERS, recipe_version, set_version
+from release_tools.recipe.update import OWN_FOLDERS, read_recipe_version, set_version
 from release_tools.recipe.update_source import Target, is_ours
 
 FOLDERS: Final = (*OWN_FOLDERS, "conda", "devtools/conda-recipe", "devtools/conda.recipe", "devtools/conda")
@@ -55,8 +55,8 @@ def find_own_recipe(context: Context, release: Release) -> OwnRecipe | None:
     Raises:
         ConfigError: the recipe that ``conda.recipe`` names does not exist.
     """
-    paths, read = _files(context, release)
-    path = _read_setting(context.config.conda.recipe, paths) or _usual(paths)
+    paths, read = _read_files(context, release)
+    path = _read_setting(context.config.conda.recipe, paths) or _find_usual_recipe(paths)
     if not path:
         return None
     folder = PurePosixPath(path).parent
@@ -66,7 +66,7 @@ def find_own_recipe(context: Context, release: Release) -> OwnRecipe | None:
     return OwnRecipe(path, Format(PurePosixPath(path).name), read(path), siblings)
 
 
-def _usual(paths: frozenset[str]) -> str:
+def _find_usual_recipe(paths: frozenset[str]) -> str:
     wanted = (f"{folder}/{form}" for folder in FOLDERS for form in (Format.V1, Format.V0))
     return next((path for path in wanted if path in paths), "")
 
@@ -87,7 +87,7 @@ def _read_setting(setting: str, paths: frozenset[str]) -> str:
     return found
 
 
-def _files(context: Context, release: Release) -> tuple[frozenset[str], Callable[[str], str]]:
+def _read_files(context: Context, release: Release) -> tuple[frozenset[str], Callable[[str], str]]:
     """Return the project's files, and how one is read: from the commit, or from its folder where there is none."""
     project, commit = context.project, release.commit
     try:
@@ -112,7 +112,7 @@ def _files(context: Context, release: Release) -> tuple[frozenset[str], Callable
 
 def find_variant_files(context: Context, release: Release, folder: Path) -> tuple[Path, ...]:
     """Copy the variant files at the top of the project, which override ours, into a folder, and return the copies."""
-    paths, read = _files(context, release)
+    paths, read = _read_files(context, release)
     copies = []
     for name in VARIANT_FILES[Format.V1]:
         if name in paths:
@@ -148,15 +148,15 @@ def prepare_recipe(recipe: OwnRecipe, release: Release, sdist: Artifact | None) 
     Raises:
         RecipeError: it is no YAML (with jinja, for v0).
     """
-    version = conda_version(parse_version(release.version, field="version"))
+    version = format_conda_version(parse_version(release.version, field="version"))
     text, changes = recipe.text, []
     try:
-        written = recipe_version(text, recipe.form)
+        written = read_recipe_version(text, recipe.form)
     except RecipeError:
         written = ""
     if sdist is not None:
         document = RecipeDocument(text, recipe.form)
-        edits = list(_source_edits(document, sdist))
+        edits = list(_edit_sources(document, sdist))
         text = document.edited(edits)
         changes += [f"source → {sdist.filename} of this build"] if edits else []
     if written and written != version:
@@ -165,7 +165,7 @@ def prepare_recipe(recipe: OwnRecipe, release: Release, sdist: Artifact | None) 
     return Prepared(text, tuple(changes))
 
 
-def _source_edits(document: RecipeDocument, sdist: Artifact) -> Iterator[Edit]:
+def _edit_sources(document: RecipeDocument, sdist: Artifact) -> Iterator[Edit]:
     """Yield the edits that take the project's sdist from this build, for PyPI may not have it yet."""
     target = Target("", sdist.sha256, sdist.filename)
     for source in document.sources():

@@ -111,11 +111,11 @@ def _write_conda(path: Path, package: Package, style: Style) -> None:
     """Return a zip of two tars; conda-package-streaming's `CondaTarFile` tells which file belongs in which."""
     from conda_package_streaming.create import CONDA_PACKAGE_FORMAT_VERSION, CondaTarFile
 
-    payload_size = _tar_size(package.payload, style.time)
+    payload_size = _measure_tar(package.payload, style.time)
     info = io.BytesIO()
     with ZipFile(path, "w") as outer:
         metadata = json.dumps({"conda_pkg_format_version": CONDA_PACKAGE_FORMAT_VERSION})
-        outer.writestr(_zip_entry("metadata.json", style), metadata)
+        outer.writestr(_make_zip_entry("metadata.json", style), metadata)
         with (
             _compress(outer, f"pkg-{package.stem}.tar.zst", payload_size, style) as packed,
             tarfile.TarFile(fileobj=info, mode="w", encoding="utf-8") as info_tar,
@@ -128,12 +128,12 @@ def _write_conda(path: Path, package: Package, style: Style) -> None:
 
 def _add(archive: tarfile.TarFile, package: Package, time_: int) -> None:
     for name, content in package.info.items():
-        archive.addfile(_header(PackageEntry(f"info/{name}", len(content)), time_), io.BytesIO(content))
+        archive.addfile(_make_header(PackageEntry(f"info/{name}", len(content)), time_), io.BytesIO(content))
     for entry, readable in zip(package.payload, package.contents, strict=True):
-        archive.addfile(_header(entry, time_), cast("Any", readable))
+        archive.addfile(_make_header(entry, time_), cast("Any", readable))
 
 
-def _header(entry: PackageEntry, time_: int) -> tarfile.TarInfo:
+def _make_header(entry: PackageEntry, time_: int) -> tarfile.TarInfo:
     header = tarfile.TarInfo(entry.name)
     header.size = entry.size
     header.mtime = time_
@@ -143,19 +143,19 @@ def _header(entry: PackageEntry, time_: int) -> tarfile.TarInfo:
     return header
 
 
-def _tar_size(entries: Iterable[PackageEntry], time_: int) -> int:
+def _measure_tar(entries: Iterable[PackageEntry], time_: int) -> int:
     """Return the bytes of a tar with these members; zstd wants to know before it begins."""
     used = 2 * tarfile.BLOCKSIZE
     for entry in entries:
         names = entry.name + entry.link
         plain = names.isascii() and max(len(entry.name), len(entry.link)) <= tarfile.LENGTH_NAME
         plain = plain and entry.size < _USTAR_LARGEST
-        used += tarfile.BLOCKSIZE if plain else len(_header(entry, time_).tobuf(tarfile.PAX_FORMAT, "utf-8"))
+        used += tarfile.BLOCKSIZE if plain else len(_make_header(entry, time_).tobuf(tarfile.PAX_FORMAT, "utf-8"))
         used += -(-entry.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
     return -(-used // tarfile.RECORDSIZE) * tarfile.RECORDSIZE
 
 
-def _zip_entry(name: str, style: Style) -> ZipInfo:
+def _make_zip_entry(name: str, style: Style) -> ZipInfo:
     entry = ZipInfo(name, time.gmtime(min(max(style.time, _ZIP_FIRST), _ZIP_LAST))[:6])
     entry.create_system = _UNIX
     entry.external_attr = 0o644 << 16
@@ -167,7 +167,7 @@ def _compress(outer: ZipFile, name: str, size: int, style: Style) -> Iterator["_
     """Return a member of the zip that is one zstd frame of ``size`` unpacked bytes."""
     from conda_package_streaming.create import CONDA_ZIP64_LIMIT
 
-    with outer.open(_zip_entry(name, style), "w", force_zip64=size > CONDA_ZIP64_LIMIT) as raw:
+    with outer.open(_make_zip_entry(name, style), "w", force_zip64=size > CONDA_ZIP64_LIMIT) as raw:
         packed = _Zstd(raw, size, style.level)
         yield packed
         packed.finish()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from release_tools.artifacts.members import one_line
+from release_tools.artifacts.members import join_lines
 from release_tools.errors import OutputError, UnreachableError, VerifyError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class SolvedPackage:
     sha256: str
 
 
-def index(folder: Path) -> None:
+def index_channel(folder: Path) -> None:
     """Write the index (``repodata.json`` and its like) of a channel in a folder.
 
     Raises:
@@ -66,8 +66,8 @@ def index(folder: Path) -> None:
     try:
         (folder / "noarch").mkdir(parents=True, exist_ok=True)
         _wait(index_fs(folder))
-    except _raised() as error:
-        raise OutputError(f"{folder}: the channel cannot be indexed: {one_line(str(error))}") from error
+    except _list_rattler_errors() as error:
+        raise OutputError(f"{folder}: the channel cannot be indexed: {join_lines(str(error))}") from error
 
 
 def install(
@@ -97,7 +97,7 @@ def install(
     return tuple(sorted(chosen, key=lambda one: one.name))
 
 
-def installed(prefix: Path) -> tuple[InstalledPackage, ...]:
+def list_installed(prefix: Path) -> tuple[InstalledPackage, ...]:
     """Return what conda's own records say is in a prefix, by name."""
     from rattler import PrefixRecord
 
@@ -108,7 +108,7 @@ def installed(prefix: Path) -> tuple[InstalledPackage, ...]:
     )
 
 
-def packages(channels: Sequence[str], *, timeout: float, cache_dir: Path | None = None) -> frozenset[str]:
+def list_packages(channels: Sequence[str], *, timeout: float, cache_dir: Path | None = None) -> frozenset[str]:
     """Return the names of all packages on channels, for this machine and for those that most people have.
 
     A channel whose index is in shards (CEP 16) is asked for the list of them alone. What was read is cached.
@@ -121,11 +121,11 @@ def packages(channels: Sequence[str], *, timeout: float, cache_dir: Path | None 
     Raises:
         UnreachableError: a channel could not be read in time.
     """
-    with _explain(channels), _in_time(channels, timeout):
-        return _wait(_names(channels, cache_dir), timeout)
+    with _explain(channels), _limit_time(channels, timeout):
+        return _wait(_collect_names(channels, cache_dir), timeout)
 
 
-def unmet(
+def find_unmet(
     specs: Sequence[str], channels: Sequence[str], *, timeout: float, cache_dir: Path | None = None
 ) -> tuple[str, ...]:
     """Return those of these MatchSpecs that no package on the channels fits; only the indexes of their names are read.
@@ -146,12 +146,12 @@ def unmet(
     for spec in specs:
         with suppress(InvalidMatchSpecError):
             wanted[spec] = MatchSpec(spec)
-    with _explain(channels), _in_time(channels, timeout):
-        found = _wait(_records(list(wanted.values()), channels, cache_dir), timeout)
+    with _explain(channels), _limit_time(channels, timeout):
+        found = _wait(_query_records(list(wanted.values()), channels, cache_dir), timeout)
     return tuple(text for text, spec in wanted.items() if not any(map(spec.matches, found)))
 
 
-def purls(name: str, channels: Sequence[str], *, timeout: float, cache_dir: Path | None = None) -> frozenset[str]:
+def find_purls(name: str, channels: Sequence[str], *, timeout: float, cache_dir: Path | None = None) -> frozenset[str]:
     """Return the package URLs (``pkg:pypi/rich``) by which a channel's packages of one name say what they are.
 
     Args:
@@ -165,12 +165,14 @@ def purls(name: str, channels: Sequence[str], *, timeout: float, cache_dir: Path
     """
     from rattler import MatchSpec
 
-    with _explain(channels), _in_time(channels, timeout):
-        records = _wait(_records([MatchSpec(name)], channels, cache_dir), timeout)
+    with _explain(channels), _limit_time(channels, timeout):
+        records = _wait(_query_records([MatchSpec(name)], channels, cache_dir), timeout)
     return frozenset(url for record in records for url in json.loads(record.to_json()).get("purls") or ())
 
 
-def why_not(channels: Sequence[str], *, specs: Sequence[str] = ("python",), cache_dir: Path | None = None) -> str:
+def explain_unavailable(
+    channels: Sequence[str], *, specs: Sequence[str] = ("python",), cache_dir: Path | None = None
+) -> str:
     """Return why these MatchSpecs cannot be installed from these channels on this machine; empty where they can."""
     try:
         with _explain(channels):
@@ -180,41 +182,41 @@ def why_not(channels: Sequence[str], *, specs: Sequence[str] = ("python",), cach
     return ""
 
 
-def why_unreadable(channels: Sequence[str], *, cache_dir: Path | None = None) -> str:
+def explain_unreadable(channels: Sequence[str], *, cache_dir: Path | None = None) -> str:
     """Return why these channels cannot be read; empty where they can."""
     try:
         with _explain(channels):
-            _wait(_names(channels, cache_dir))
+            _wait(_collect_names(channels, cache_dir))
     except (UnreachableError, VerifyError) as error:
         return error.message
     return ""
 
 
-def this_subdir() -> str:
+def find_this_subdir() -> str:
     """Return conda's name of this machine's platform, such as ``linux-64``."""
     from rattler import Subdir
 
     return str(Subdir.current())
 
 
-async def _names(channels: Sequence[str], cache_dir: Path | None) -> frozenset[str]:
+async def _collect_names(channels: Sequence[str], cache_dir: Path | None) -> frozenset[str]:
     from rattler import Channel
 
-    found = await _gateway(cache_dir).names([Channel(channel) for channel in channels], _usual_subdirs())
+    found = await _create_gateway(cache_dir).names([Channel(channel) for channel in channels], _list_usual_subdirs())
     return frozenset(name.normalized for name in found)
 
 
-async def _records(
+async def _query_records(
     specs: "Sequence[MatchSpec]", channels: Sequence[str], cache_dir: Path | None
 ) -> "list[RepoDataRecord]":
     from rattler import Channel
 
     sources = [Channel(channel) for channel in channels]
-    found = await _gateway(cache_dir).query(sources, _usual_subdirs(), specs, recursive=False)
+    found = await _create_gateway(cache_dir).query(sources, _list_usual_subdirs(), specs, recursive=False)
     return [record for records in found for record in records]
 
 
-def _usual_subdirs() -> "list[Subdir]":
+def _list_usual_subdirs() -> "list[Subdir]":
     from rattler import Subdir
 
     return [Subdir(name) for name in sorted({str(Subdir.current()), *_USUAL})]
@@ -226,20 +228,20 @@ async def _solve(specs: Sequence[str], channels: Sequence[str], cache_dir: Path 
     return await solve(
         [Channel(channel) for channel in channels],
         list(specs),
-        gateway=_gateway(cache_dir),
+        gateway=_create_gateway(cache_dir),
         platforms=[Subdir.current(), Subdir("noarch")],
         virtual_packages=VirtualPackage.detect(),
     )
 
 
-def _gateway(cache_dir: Path | None) -> "Gateway":
+def _create_gateway(cache_dir: Path | None) -> "Gateway":
     from rattler import Gateway
 
     return Gateway(cache_dir=cache_dir / "repodata" if cache_dir else None)
 
 
 @contextmanager
-def _in_time(channels: Sequence[str], timeout: float) -> Iterator[None]:
+def _limit_time(channels: Sequence[str], timeout: float) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
@@ -256,17 +258,17 @@ def _explain(channels: Sequence[str]) -> Iterator[None]:
         yield
     except SolverError as error:
         raise VerifyError(
-            f"conda finds no solution on {names}: {one_line(str(error))}",
+            f"conda finds no solution on {names}: {join_lines(str(error))}",
             "Correct the requirements, or add the channel that has them to conda.channels.",
         ) from error
     except (FetchRepoDataError, GatewayError) as error:
-        cause = one_line(str(error)).rpartition("Caused by:")[2].strip()
+        cause = join_lines(str(error)).rpartition("Caused by:")[2].strip()
         raise UnreachableError(f"{names} could not be reached: {cause}", _ONLINE) from error
-    except _raised() as error:
-        raise VerifyError(f"conda cannot install from {names}: {one_line(str(error))}") from error
+    except _list_rattler_errors() as error:
+        raise VerifyError(f"conda cannot install from {names}: {join_lines(str(error))}") from error
 
 
-def _raised() -> tuple[type[Exception], ...]:
+def _list_rattler_errors() -> tuple[type[Exception], ...]:
     """Return everything that py-rattler raises; it has no common base."""
     from rattler import exceptions
 
@@ -280,11 +282,11 @@ def _wait(answer: Awaitable[_T], timeout: float | None = None) -> _T:
     """Run one of py-rattler's coroutines to its end, or until ``timeout`` seconds are over."""
     import asyncio
 
-    async def waiting() -> _T:
+    async def run_async() -> _T:
         return await asyncio.wait_for(answer, timeout)
 
     try:
-        return asyncio.run(waiting())
+        return asyncio.run(run_async())
     finally:
         _settle_at_exit(time.monotonic() + _SETTLING)
 

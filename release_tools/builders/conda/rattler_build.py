@@ -14,19 +14,19 @@ from release_tools.builders.conda import rattler, recipe_worker, test_worker
 from release_tools.builders.conda.base import BuiltPackages, CondaProject, CondaTarget
 from release_tools.builders.conda.build_from_clone import (
     build_folder,
-    built_elsewhere,
     check_versions,
     clone_with_recipe,
     collect_packages,
-    not_built,
-    unreachable_because,
+    explain_unreachable,
+    report_not_built,
+    skip_if_built_elsewhere,
 )
-from release_tools.builders.conda.generated_recipe import generated_recipe
-from release_tools.builders.conda.variants import default_variants
+from release_tools.builders.conda.generated_recipe import write_generated_recipe
+from release_tools.builders.conda.variants import choose_default_variants
 from release_tools.errors import BuildError
 from release_tools.recipe.document import Format
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
-from release_tools.system.credentials import refuse_credentials, without_credentials
+from release_tools.system.credentials import refuse_credentials, remove_credentials
 from release_tools.system.process import ProcessError, run
 from release_tools.system.tool_settings import RATTLER_BUILD
 
@@ -105,7 +105,7 @@ def read_back(package: CondaPackage) -> tuple[str, ...]:
     )
 
 
-def why_unrendered(text: str) -> str:
+def explain_unrendered(text: str) -> str:
     """Return why rattler-build cannot render a ``recipe.yaml``; empty where it can. Nothing is built or fetched."""
     from rattler_build import RattlerBuildError, Stage0Recipe, VariantConfig
 
@@ -128,7 +128,7 @@ def run_tests(path: Path, channels: Sequence[str], env: Mapping[str, str]) -> tu
     Raises:
         ProcessError: the test runner itself failed.
     """
-    answer = _answer(test_worker, [str(path)], channels, without_credentials(env))
+    answer = _answer(test_worker, [str(path)], channels, remove_credentials(env))
     return tuple(Tested(one["passed"], tuple(one["output"])) for one in answer)
 
 
@@ -204,19 +204,19 @@ def run_recipe(
     with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:
         file = Path(folder, "request.json")
         file.write_text(json.dumps(request.data), encoding="utf-8")
-        answer = _answer(recipe_worker, [str(file)], [], without_credentials(env) | dict(also or {}), timeout)
+        answer = _answer(recipe_worker, [str(file)], [], remove_credentials(env) | dict(also or {}), timeout)
     return Packages(
         tuple(map(Path, answer["packages"])),
         answer["fault"],
         tuple(answer["log"]),
         tuple(answer["host"]),
         tuple(answer["build"]),
-        tuple(_target(one) for one in answer["targets"]),
+        tuple(_read_target(one) for one in answer["targets"]),
         any(one["needs"] for one in answer["targets"]),
     )
 
 
-def _target(data: Mapping[str, Any]) -> CondaTarget:
+def _read_target(data: Mapping[str, Any]) -> CondaTarget:
     return CondaTarget(data["name"], data["version"], data["subdir"], data["python"], data["build"])
 
 
@@ -262,34 +262,34 @@ class RecipeBuilder:
         context = project.context
         refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
         if project.recipe is None:
-            path, source = "the generated recipe", generated_recipe(project)
+            path, source = "the generated recipe", write_generated_recipe(project)
         else:
             recipe = project.recipe_of(Format.V1)
             path, source = recipe.path, clone_with_recipe(project, recipe)
         request = RecipeRequest(
             source.recipe,
             tuple(project.channels),
-            variants=default_variants(rattler.this_subdir(), source.pythons),
+            variants=choose_default_variants(rattler.find_this_subdir(), source.pythons),
             variant_files=source.variant_files,
         )
         rendered = run_recipe(request, context.env, source.git_variables)
         if rendered.fault:
             raise BuildError(f"{path}: rattler-build cannot render it: {rendered.fault}", _CORRECT)
-        if elsewhere := built_elsewhere(project, path, rendered.targets):
+        if elsewhere := skip_if_built_elsewhere(project, path, rendered.targets):
             return elsewhere
         check_versions(path, rendered.targets, project.release)
         needs_python = any(target.python for target in rendered.targets)
-        if rendered.has_requirements and (reason := unreachable_because(context, needs_python=needs_python)):
-            return not_built(project, path, reason)
+        if rendered.has_requirements and (reason := explain_unreachable(context, needs_python=needs_python)):
+            return report_not_built(project, path, reason)
         with build_folder() as output:
             built = run_recipe(replace(request, output=output), context.env, source.git_variables, timeout=None)
             if built.fault:
-                raise _failed(path, built, project.channels)
+                raise _describe_failure(path, built, project.channels)
             artifacts = collect_packages(project, built.paths, (source.folder, output, context.scratch))
         return BuiltPackages(artifacts, source.notes)
 
 
-def _failed(path: str, built: Packages, channels: Sequence[str]) -> BuildError:
+def _describe_failure(path: str, built: Packages, channels: Sequence[str]) -> BuildError:
     """Return why a package was not built; without a log it is about the requirements, and rattler-build names none."""
     if built.log:
         return BuildError(
@@ -298,7 +298,7 @@ def _failed(path: str, built: Packages, channels: Sequence[str]) -> BuildError:
             faults=built.log[-_LAST_LINES:],
         )
     for specs in (built.build_requires, built.requires):
-        if reason := rattler.why_not(channels, specs=specs):
+        if reason := rattler.explain_unavailable(channels, specs=specs):
             return BuildError(
                 f"{path}: {reason}", "Correct the requirement in the recipe, or add a channel that has it."
             )

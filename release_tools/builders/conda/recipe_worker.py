@@ -31,7 +31,7 @@ def main() -> None:
 
     try:
         rendered = [one for one in _render(request) if not _is_skipped(one)]
-        answer["targets"] = [_target(one) for one in rendered]
+        answer["targets"] = [_describe_target(one) for one in rendered]
         if request["output"]:
             _build(request, rendered, answer)
     except RattlerBuildError as error:
@@ -69,7 +69,7 @@ def _is_skipped(variant: Any) -> bool:  # noqa: ANN401 - as above
     return any(skip) if isinstance(skip, list) else bool(skip)
 
 
-def _target(variant: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+def _describe_target(variant: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
     recipe = variant.recipe.to_dict()
     noarch = recipe["build"].get("noarch") or ""
     independent = bool((recipe["build"].get("python") or {}).get("version_independent"))
@@ -80,11 +80,11 @@ def _target(variant: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
         "build": str(recipe["build"].get("string") or ""),
         "subdir": "noarch" if noarch else str(variant.variant.get("target_platform", "")),
         "python": "py" + "".join(python.split()[0].split(".")[:2]) if python else "",
-        "needs": bool(_specs(variant, "host") or _specs(variant, "build")),
+        "needs": bool(_format_specs(variant, "host") or _format_specs(variant, "build")),
     }
 
 
-def _specs(variant: Any, section: str) -> list[str]:  # noqa: ANN401 - as above
+def _format_specs(variant: Any, section: str) -> list[str]:  # noqa: ANN401 - as above
     requirements = variant.recipe.to_dict().get("requirements") or {}
     return [spec for spec in requirements.get(section) or [] if isinstance(spec, str)]
 
@@ -95,13 +95,13 @@ def _build(request: dict[str, Any], rendered: list[Any], answer: dict[str, Any])
     tools = ToolConfiguration(test_strategy="skip", keep_build=True)
     wanted = set(request["pythons"])
     for variant in rendered:
-        target = _target(variant)
+        target = _describe_target(variant)
         if wanted and target["python"] and target["python"] not in wanted:
             continue
         python = str(variant.variant.get("python", ""))
-        host = _specs(variant, "host")
+        host = _format_specs(variant, "host")
         answer["host"] = [f"python {python}" if spec == "python" and python else spec for spec in host]
-        answer["build"] = _specs(variant, "build")
+        answer["build"] = _format_specs(variant, "build")
         built = variant.run_build(tools, request["output"], request["channels"], no_build_id=True)
         answer["packages"] += map(str, built.packages)
 

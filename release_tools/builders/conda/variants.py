@@ -56,7 +56,7 @@ _BY_SYSTEM: Final[Mapping[str, Mapping[str, list[str]]]] = {
 }
 
 
-def default_variants(subdir: str, pythons: Sequence[str] = ()) -> dict[str, list[str]]:
+def choose_default_variants(subdir: str, pythons: Sequence[str] = ()) -> dict[str, list[str]]:
     """Return the variants for one platform.
 
     Args:

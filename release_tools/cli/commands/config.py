@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
-from release_tools.config.loader import settings, sources
-from release_tools.config.reference import configuration_page, json_schema
+from release_tools.config.loader import find_sources, list_settings
+from release_tools.config.reference import build_json_schema, write_configuration_page
 from release_tools.config.schema import Config
 
 
@@ -22,25 +22,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(invocation: Session) -> int:
     """Print the settings, the schema or the reference page."""
     if invocation.options.schema:
-        invocation.console.data(json.dumps(json_schema(), indent=2))
+        invocation.console.data(json.dumps(build_json_schema(), indent=2))
     elif invocation.options.reference:
-        invocation.console.data(configuration_page().rstrip("\n"))
+        invocation.console.data(write_configuration_page().rstrip("\n"))
     else:
         context = invocation.context()
-        values = _values(context.config)
+        values = _collect_values(context.config)
         if invocation.options.json:
             invocation.console.data(json.dumps(values, indent=2))
         else:
-            set_by = sources(context.project, context.env, invocation.given)
+            set_by = find_sources(context.project, context.env, invocation.given)
             lines = (f"{key} = {json.dumps(value)}  # {set_by.get(key, 'default')}" for key, value in values.items())
             invocation.console.data("\n".join(lines))
     return 0
 
 
-def _values(config: Config) -> dict[str, object]:
+def _collect_values(config: Config) -> dict[str, object]:
     """Return the value of every setting, by its key."""
     values: dict[str, object] = {}
-    for item in settings():
+    for item in list_settings():
         value: object = config
         for part in item.path:
             value = getattr(value, part.replace("-", "_"))

@@ -34,7 +34,7 @@ def run(invocation: Session) -> int:
     """Compare the feedstock's recipe with this commit; drift is an error with an exit code of its own."""
     from release_tools.pipeline import build_or_load_dists
     from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
-    from release_tools.publishers.conda_forge.rendering import drift_of, look_up, read_present
+    from release_tools.publishers.conda_forge.rendering import compare_recipe, look_up, read_present
 
     options, console = invocation.options, invocation.console
     console.quiet = True
@@ -43,14 +43,14 @@ def run(invocation: Session) -> int:
     try:
         subject = RecipeInputs(context, build_or_load_dists(context, options.files))
         present = local or look_up(subject)
-        found = drift_of(subject, present) if present else None
+        found = compare_recipe(subject, present) if present else None
     finally:
         context.close()
     where = str(options.feedstock or (present and present.repository) or "")
     if options.json:
-        console.data(json.dumps(_data(where, found), indent=2))
+        console.data(json.dumps(_make_data(where, found), indent=2))
     if found:
-        faults = [f"{word}: {line}" for word, lines in _words(found).items() for line in lines]
+        faults = [f"{word}: {line}" for word, lines in _describe_words(found).items() for line in lines]
         raise DriftError(f"{where} does not agree with {subject.recipe.name} as it is now:", _ADVICE, faults=faults)
     if not options.json:
         agrees = f"{where} agrees with {subject.recipe.name} {subject.recipe.version}"
@@ -58,10 +58,10 @@ def run(invocation: Session) -> int:
     return 0
 
 
-def _words(drift: "Drift") -> dict[str, tuple[str, ...]]:
+def _describe_words(drift: "Drift") -> dict[str, tuple[str, ...]]:
     return {"lacks": drift.lacking, "has in excess": drift.excess, "differs": drift.differing}
 
 
-def _data(where: str, found: "Drift | None") -> dict[str, object]:
+def _make_data(where: str, found: "Drift | None") -> dict[str, object]:
     kinds = ("lacking", "excess", "differing")
     return {"feedstock": where, **{kind: list(getattr(found, kind, ())) for kind in kinds}}

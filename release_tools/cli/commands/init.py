@@ -18,9 +18,9 @@ from release_tools.model.release import Release
 from release_tools.project.facts import VersionSource
 from release_tools.report.output_files import write_summary
 from release_tools.workflows.generated_files import is_edited, is_outdated, is_taken, read_text
-from release_tools.workflows.project_workflows import ProjectWorkflows, our_action
+from release_tools.workflows.project_workflows import ProjectWorkflows, find_our_action
 from release_tools.workflows.render import ITSELF, keep_parts, render
-from release_tools.workflows.setup_guide import setup_steps
+from release_tools.workflows.setup_guide import list_setup_steps
 
 _DEPENDABOT: Final = ".github/dependabot.yml"
 _UPDATERS: Final = (
@@ -78,12 +78,12 @@ def run(invocation: Session) -> int:
     dev = invocation.options.dev
     if dev is None:
         dev = workflows.dev if invocation.options.yes else _ask_dev(invocation, workflows)
-    plan = workflows.plan(dev=dev, ours=_ours(invocation, context))
+    plan = workflows.plan(dev=dev, ours=_name_our_file(invocation, context))
     action = plan.action if invocation.options.action else ""
     plan = keep_parts(plan, workflows.texts, upgrade=True, action=action)
     notes = [*_describe(workflows), *_write(workflows, render(plan)), *_write_dependabot(workflows.root)]
     context.console.section(Section("Workflows", tuple(notes)))
-    context.console.section(Section("To register, once", tuple(setup_steps(plan, workflows.slug))))
+    context.console.section(Section("To register, once", tuple(list_setup_steps(plan, workflows.slug))))
     context.console.say("Commit these files, then check what is missing: release-tools doctor", "bold")
     return 0
 
@@ -100,7 +100,7 @@ def _check(invocation: Session, workflows: ProjectWorkflows) -> int:
     dev = workflows.dev if invocation.options.dev is None else invocation.options.dev
     plan = keep_parts(workflows.plan(dev=dev, ours=invocation.options.action or "?"), workflows.texts)
     there = {workflows.paths[default]: text for default, text in workflows.texts.items()}
-    differences = tuple(_differences(there, render(plan)))
+    differences = tuple(_find_differences(there, render(plan)))
     console = workflows.context.console
     for document in differences:
         console.say(document.text)
@@ -118,7 +118,7 @@ def _check(invocation: Session, workflows: ProjectWorkflows) -> int:
     raise error
 
 
-def _differences(there: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Document]:
+def _find_differences(there: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Document]:
     for path, text in wanted.items():
         if path not in there:
             yield Document(f"{path} is missing", text, "yaml")
@@ -182,7 +182,7 @@ def _describe(workflows: ProjectWorkflows) -> Iterator[Note]:
     yield Note(State.INFO, f"released from {workflows.branch}", slug)
 
 
-def _ours(invocation: Session, context: Context) -> str:
+def _name_our_file(invocation: Session, context: Context) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     given: str | None = invocation.options.action
@@ -192,7 +192,7 @@ def _ours(invocation: Session, context: Context) -> str:
         own = version(DISTRIBUTION)
     except PackageNotFoundError:
         own = ""
-    return our_action(context.env, own)
+    return find_our_action(context.env, own)
 
 
 def _with_owner(invocation: Session, context: Context) -> Context:

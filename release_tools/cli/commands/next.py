@@ -9,9 +9,9 @@ from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
 from release_tools.errors import VersionError
 from release_tools.history.bump import BumpEvidence, Past, Recommendation
-from release_tools.history.tagged_releases import newest
+from release_tools.history.tagged_releases import find_newest
 from release_tools.model.note import Note, State
-from release_tools.project.project_history import ProjectHistory, today
+from release_tools.project.project_history import ProjectHistory, find_today
 from release_tools.system import sanitize
 from release_tools.wording import list_some
 
@@ -31,23 +31,23 @@ def run(invocation: Session) -> int:
     """
     history = ProjectHistory.of(invocation.context())
     past, scheme = history.past, history.scheme
-    advice = history.recommended(today(invocation.env))
+    advice = history.recommended(find_today(invocation.env))
     code = 0 if advice.version is not None else VersionError.exit_code
     console = invocation.console
     if invocation.options.json:
-        console.data(json.dumps(_data(past, advice, scheme.value), indent=2))
+        console.data(json.dumps(_make_data(past, advice, scheme.value), indent=2))
         return code
     for item in past.since_final:
         asks = f"asks for {item.level.name.lower()}" if item.level else "asks for nothing"
         console.remark(Note(State.INFO, f"{item.source}: {item.text} ({asks})", _listed(item)))
-    for text in _reasons(past, advice, history):
+    for text in _explain(past, advice, history):
         console.remark(Note(State.INFO, text))
     if advice.version is not None:
         console.data(str(advice.version))
     return code
 
 
-def _reasons(past: Past, advice: Recommendation, history: ProjectHistory) -> Iterator[str]:
+def _explain(past: Past, advice: Recommendation, history: ProjectHistory) -> Iterator[str]:
     """Yield why this version is recommended, and what else a person should know."""
     if advice.version == advice.by_evidence:
         yield advice.rule
@@ -66,8 +66,8 @@ def _listed(item: BumpEvidence) -> str:
     return "  " + list_some(item.details, _SHOWN, "\n  ")
 
 
-def _data(past: Past, advice: Recommendation, scheme: str) -> dict[str, Any]:
-    before = newest(past.releases)
+def _make_data(past: Past, advice: Recommendation, scheme: str) -> dict[str, Any]:
+    before = find_newest(past.releases)
     return {
         "version": str(advice.version) if advice.version else None,
         "by-evidence": str(advice.by_evidence) if advice.by_evidence else None,
@@ -78,8 +78,8 @@ def _data(past: Past, advice: Recommendation, scheme: str) -> dict[str, Any]:
             {
                 "source": item.source,
                 "asks-for": item.level.name.lower(),
-                "text": sanitize.for_log(item.text),
-                "details": [sanitize.for_log(detail) for detail in item.details],
+                "text": sanitize.sanitize_for_log(item.text),
+                "details": [sanitize.sanitize_for_log(detail) for detail in item.details],
             }
             for item in past.since_final
         ],

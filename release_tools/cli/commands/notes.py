@@ -12,7 +12,7 @@ from release_tools.model.versions import parse_version
 from release_tools.project.project_history import ProjectHistory
 from release_tools.project.tag_spelling import find_tag_format
 from release_tools.steps.identify import identify
-from release_tools.steps.write_notes import full_changelog
+from release_tools.steps.write_notes import link_full_changelog
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def run(invocation: Session) -> int:
     history = ProjectHistory.of(context, version)
     text = history.notes(version, planned=not asked).text
     tag = next((release.tag for release in history.releases if release.version == version), "")
-    link = full_changelog(context, history, version, tag or find_tag_format(context).tag(version))
+    link = link_full_changelog(context, history, version, tag or find_tag_format(context).tag(version))
     context.close()
     text = "\n\n".join(filter(None, (text, link if tag or asked else "")))
     if invocation.options.json:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from release_tools.builders.backend_facts import find_name
 from release_tools.builders.conda.base import CondaProject
 from release_tools.builders.conda.registry import generates_recipe
-from release_tools.builders.planner import evidence, make_plan
+from release_tools.builders.planner import find_evidence, make_plan
 from release_tools.cli.options import add_project, add_settings, add_version
 from release_tools.cli.session import Session
 from release_tools.model.note import Note, Section, State
@@ -34,13 +34,13 @@ def run(invocation: Session) -> int:
     if invocation.options.json:
         invocation.console.data(plan.text.rstrip())
         return 0
-    because = evidence(context.project)
-    context.console.section(Section(f"{name} {release.version}", tuple(_kind(plan, because))))
+    because = find_evidence(context.project)
+    context.console.section(Section(f"{name} {release.version}", tuple(_explain_kind(plan, because))))
     context.console.section(Section("Build plan", tuple(plan_notes(plan))))
     return 0
 
 
-def _kind(plan: BuildPlan, because: str) -> Iterator[Note]:
+def _explain_kind(plan: BuildPlan, because: str) -> Iterator[Note]:
     if plan.is_compiled:
         count = sum(1 for _ in plan.targets)
         yield Note(State.INFO, f"compiled: {count} files in {len(plan.jobs)} build jobs", because)

@@ -64,10 +64,10 @@ def run(invocation: Session) -> int:
     finally:
         context.close()
     if options.json:
-        console.data(json.dumps(_data(subject, written, path, test_build), indent=2))
+        console.data(json.dumps(_make_data(subject, written, path, test_build), indent=2))
     else:
         console.data(written.text.rstrip("\n"))
-        for note in (Note(State.DONE, f"written to {path}"), *_remarks(subject, written), *test_build):
+        for note in (Note(State.DONE, f"written to {path}"), *_list_remarks(subject, written), *test_build):
             console.remark(note)
     if any(note.state is not State.DONE for note in test_build):
         raise VerifyError(
@@ -82,9 +82,9 @@ def _test_build(subject: "RecipeInputs", written: "Written", folder: Path) -> tu
     Raises:
         VerifyError: it cannot be built here.
     """
-    from release_tools.publishers.conda_forge.test_build import run_test_build, why_not
+    from release_tools.publishers.conda_forge.test_build import explain_not_built, run_test_build
 
-    if reason := why_not(subject.context, written.form, written.text):
+    if reason := explain_not_built(subject.context, written.form, written.text):
         raise VerifyError(f"{folder / written.form} was written, but not built: {reason}")
     sdist = subject.release.artifacts_of_kind(ArtifactKind.SDIST)[0]
     test_build = run_test_build(subject.context, written.text, sdist)
@@ -94,21 +94,21 @@ def _test_build(subject: "RecipeInputs", written: "Written", folder: Path) -> tu
     return test_build.notes
 
 
-def _remarks(subject: "RecipeInputs", written: "Written") -> list[Note]:
+def _list_remarks(subject: "RecipeInputs", written: "Written") -> list[Note]:
     """List what a person should know of the recipe; names only where they are ours."""
     made = f"made of {written.own}: {'; '.join(written.changes) or 'nothing to fill in'}" if written.own else ""
     said = [Note(State.INFO, line) for line in (made, *written.notes) if line]
-    said += [Note(State.WARNING, f"conda-forge's linter: {line}") for line in subject.rules_broken(written)]
+    said += [Note(State.WARNING, f"conda-forge's linter: {line}") for line in subject.list_broken_rules(written)]
     if written.own:
         return said
     if subject.unasked:
         said.append(Note(State.SKIPPED, f"names not confirmed: {subject.unasked}"))
     where = ", ".join(subject.context.config.conda.channels)
-    doubts = (*_doubts(subject.recipe.unconfirmed), *(f"not on {where} yet: {spec}" for spec in subject.unmet))
+    doubts = (*_list_doubts(subject.recipe.unconfirmed), *(f"not on {where} yet: {spec}" for spec in subject.unmet))
     return [*said, *(Note(State.WARNING, line) for line in doubts)]
 
 
-def _doubts(names: "tuple[Name, ...]") -> list[str]:
+def _list_doubts(names: "tuple[Name, ...]") -> list[str]:
     advice = 'Where conda calls it otherwise: [tool.release-tools.conda.names] {} = "its conda name"'
     return [
         f"assuming that {name.pypi} is {name.conda}, unconfirmed (tried: {'; '.join(name.tried)}). "
@@ -117,7 +117,7 @@ def _doubts(names: "tuple[Name, ...]") -> list[str]:
     ]
 
 
-def _data(subject: "RecipeInputs", written: "Written", path: Path, test_build: tuple[Note, ...]) -> dict[str, Any]:
+def _make_data(subject: "RecipeInputs", written: "Written", path: Path, test_build: tuple[Note, ...]) -> dict[str, Any]:
     recipe = subject.recipe
     return {
         "name": recipe.name,
@@ -130,7 +130,7 @@ def _data(subject: "RecipeInputs", written: "Written", path: Path, test_build: t
             {"pypi": name.pypi, "conda": name.conda, "tried": list(name.tried)} for name in recipe.unconfirmed
         ],
         "unmet": list(subject.unmet),
-        "linter": list(subject.rules_broken(written)),
+        "linter": list(subject.list_broken_rules(written)),
         "not-asked": subject.unasked,
         "test-build": [note_data(note) for note in test_build],
     }

@@ -27,10 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(session: Session) -> int:
     """Withdraw the version at every destination, and return the exit code."""
-    return session.run_pipeline(partial(_steps, session), is_dry_run=session.options.dry_run, anywhere=True)
+    return session.run_pipeline(partial(_list_steps, session), is_dry_run=session.options.dry_run, anywhere=True)
 
 
-def _steps(session: Session, context: "Context") -> "Sequence[Item]":
+def _list_steps(session: Session, context: "Context") -> "Sequence[Item]":
     from release_tools.pipeline import Step
     from release_tools.publishers.routes import Publishers
     from release_tools.steps.retract import retract

@@ -11,7 +11,7 @@ from release_tools.engine.context import Context
 from release_tools.errors import OutputError, ReleaseToolsError, UsageError
 from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
-from release_tools.project.name import stated_name
+from release_tools.project.name import find_stated_name
 from release_tools.publishers.base import StatusQuery
 from release_tools.publishers.routes import OWN_STEPS, Publishers
 
@@ -66,7 +66,7 @@ def create_query(context: Context, text: str, name: str) -> StatusQuery:
         built = Release()
     if built.version != str(version) or (name and built.name != name):
         built = Release()
-    name = name or built.name or stated_name(context.project)
+    name = name or built.name or find_stated_name(context.project)
     if not name and any((context.project / file).is_file() for file in PROJECT_FILES):
         try:
             name = find_name(context)

@@ -7,7 +7,7 @@ from release_tools.cli.options import add_project, add_settings, add_version
 from release_tools.cli.session import Session
 from release_tools.model.note import State
 from release_tools.model.release import Release
-from release_tools.report.action_outputs import action_outputs
+from release_tools.report.action_outputs import collect_action_outputs
 from release_tools.report.json_data import note_data
 from release_tools.report.output_files import write_outputs
 from release_tools.steps.identify import identify
@@ -24,7 +24,7 @@ def run(invocation: Session) -> int:
     """Print the version alone on standard output, and warnings to standard error."""
     context = invocation.context()
     release = identify(context, Release())
-    write_outputs(invocation.env, action_outputs(release, context.output))
+    write_outputs(invocation.env, collect_action_outputs(release, context.output))
     if invocation.options.json:
         facts = {
             "name": release.name,

@@ -12,7 +12,7 @@ from release_tools.addresses import ACTIONS_BOT, CONDA_FORGE_OWNER, GITHUB_API, 
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError
 from release_tools.model.note import Note, State
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN, read_token
-from release_tools.system.http import Http, bare
+from release_tools.system.http import Http, strip_address
 
 if TYPE_CHECKING:
     import github
@@ -72,9 +72,9 @@ class GitHub:
             ConfigError: an address is not valid.
             CredentialError: the token is malformed.
         """
-        site = _address(env, "GITHUB_SERVER_URL", GITHUB_SITE)
-        api = _address(env, "GITHUB_API_URL", GITHUB_API if site == GITHUB_SITE else f"{site}/api/v3")
-        own = http.with_hosts([api, _uploads(api), site])
+        site = _find_address(env, "GITHUB_SERVER_URL", GITHUB_SITE)
+        api = _find_address(env, "GITHUB_API_URL", GITHUB_API if site == GITHUB_SITE else f"{site}/api/v3")
+        own = http.with_hosts([api, _find_uploads_address(api), site])
         return cls(api, site, own, read_token(env, variable), variable)
 
     @classmethod
@@ -89,7 +89,7 @@ class GitHub:
         Raises:
             CredentialError: the token is malformed.
         """
-        here = _address(env, "GITHUB_SERVER_URL", GITHUB_SITE) == GITHUB_SITE
+        here = _find_address(env, "GITHUB_SERVER_URL", GITHUB_SITE) == GITHUB_SITE
         known = {name: env.get(name, "") for name in variables if here or name != GITHUB_TOKEN}
         variable = next((name for name, value in known.items() if value), variables[0])
         return replace(cls.of(known, http, variable), guest_of=CONDA_FORGE_OWNER)
@@ -149,7 +149,9 @@ class GitHub:
         path = urlsplit(url).path.lower().removeprefix(urlsplit(self.api).path)
         theirs = bool(self.guest_of) and path.startswith(f"/repos/{self.guest_of.lower()}/")
         if theirs and verb != "GET" and not (verb == "POST" and _GUESTS.fullmatch(path)):
-            raise AssertionError(f"{verb} {bare(url)}: nothing is ever written to repositories of {self.guest_of}")
+            raise AssertionError(
+                f"{verb} {strip_address(url)}: nothing is ever written to repositories of {self.guest_of}"
+            )
 
     @cached_property
     def requester(self) -> "Requester":
@@ -201,7 +203,7 @@ class GitHub:
         answer = self.http.get(url, headers=headers, limit=size, into=into, follow=False)
         if location := answer.headers.get("location"):
             if urlsplit(location).scheme not in {"https", urlsplit(self.api).scheme}:
-                raise RemoteError(f"{url}: GitHub redirects to {bare(location)}, which is not https")
+                raise RemoteError(f"{url}: GitHub redirects to {strip_address(location)}, which is not https")
             storage = Http.to([location], self.http.environment, self.http.retry_policy)
             with closing(storage):
                 answer = storage.get(location, limit=size, into=into)
@@ -213,7 +215,7 @@ class GitHub:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def _translate(self, error: "github.GithubException", task: str) -> RemoteError | CredentialError:
-        reason = _reason(error)
+        reason = _read_reason(error)
         match error.status:
             case 403 | 429 if "rate limit" in reason.lower():
                 more = "" if self.token else f" A token in {self.variable} raises the limit."
@@ -329,7 +331,7 @@ class GitHubRepository:
         yield Note(State.DONE, f"{login} has write access to {self.slug}")
 
 
-def _address(env: Mapping[str, str], name: str, default: str) -> str:
+def _find_address(env: Mapping[str, str], name: str, default: str) -> str:
     address = env.get(name) or default
     parts = urlsplit(address)
     if parts.scheme not in {"https", "http"} or not parts.netloc or "@" in parts.netloc:
@@ -337,12 +339,12 @@ def _address(env: Mapping[str, str], name: str, default: str) -> str:
     return address.rstrip("/")
 
 
-def _uploads(api: str) -> str:
+def _find_uploads_address(api: str) -> str:
     """Return where files are uploaded: a host next to ``api.…``, or the same host on GitHub Enterprise Server."""
     return api.replace("://api.", "://uploads.", 1)
 
 
-def _reason(error: "github.GithubException") -> str:
+def _read_reason(error: "github.GithubException") -> str:
     """Return GitHub's own message, with the single faults that it lists."""
     data = error.data if isinstance(error.data, dict) else {}
     faults = (

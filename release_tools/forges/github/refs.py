@@ -160,7 +160,7 @@ class GitHubRefs:
         with self._repository.hub.doing(f"commit to {self._repository.slug}"):
             before = handle.get_git_commit(parent)
             elements = [
-                self._element(path, content, "100755" if path in executables else "100644")
+                self._make_element(path, content, "100755" if path in executables else "100644")
                 for path, content in files.items()
             ]
             tree = handle.create_git_tree(elements, before.tree)
@@ -190,7 +190,7 @@ class GitHubRefs:
         with self._repository.hub.doing(f"replace the branch {branch} of {self._repository.slug}"):
             self._repository.handle.get_git_ref(f"heads/{branch}").complete().edit(commit, force=True)
 
-    def _element(self, path: str, content: bytes | None, mode: str) -> "InputGitTreeElement":
+    def _make_element(self, path: str, content: bytes | None, mode: str) -> "InputGitTreeElement":
         from github import InputGitTreeElement
 
         if content is None:

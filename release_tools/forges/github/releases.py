@@ -34,7 +34,7 @@ class GitHubReleases:
         """
         with self._repository.hub.doing(f"read the releases of {self._repository.slug}"):
             found = [release for release in self._repository.handle.get_releases() if release.tag_name == tag]
-            return tuple(_release(release, release.get_assets()) for release in found)
+            return tuple(_read_release(release, release.get_assets()) for release in found)
 
     def find_published(self, tag: str) -> HostedRelease | None:
         """Return the published release of a tag with its files, by one request; None where there is none.
@@ -50,7 +50,7 @@ class GitHubReleases:
                 found = self._repository.handle.get_release(tag)
             except UnknownObjectException:
                 return None
-            return _release(found, found.assets)
+            return _read_release(found, found.assets)
 
     def published_tags(self) -> tuple[str, ...]:
         """Return the tags of the releases that are neither drafts nor pre-releases.
@@ -80,7 +80,7 @@ class GitHubReleases:
                 target_commitish=draft.commit,
                 make_latest="false",
             )
-            return _release(created)
+            return _read_release(created)
 
     def upload(self, release: HostedRelease, path: Path) -> Asset:
         """Add a file to a release.
@@ -98,7 +98,7 @@ class GitHubReleases:
                 content_type=_MEDIA_TYPES.get(path.suffix, _DEFAULT_MEDIA_TYPE),
                 label=path.name,  # GitHub replaces characters in the name; the label stays as it is
             )
-            return _asset(asset)
+            return _read_asset(asset)
 
     def delete_asset(self, asset: Asset) -> None:
         """Delete a file from a draft.
@@ -141,7 +141,7 @@ class GitHubReleases:
                 tag_name=release.tag,
                 make_latest="true" if is_latest else "false",
             )
-            return _release(published)
+            return _read_release(published)
 
     def mark_prerelease(self, release: HostedRelease, *, title: str, text: str) -> HostedRelease:
         """Change the title and the notes of a published release, and no longer offer it as the latest.
@@ -154,7 +154,7 @@ class GitHubReleases:
             edited = self._object(release).update_release(
                 title, text, draft=False, prerelease=True, tag_name=release.tag, make_latest="false"
             )
-            return _release(edited)
+            return _read_release(edited)
 
     def delete_draft(self, release: HostedRelease) -> None:
         """Delete a draft release with its files; a published release is never deleted.
@@ -175,7 +175,7 @@ class GitHubReleases:
         return GitRelease(self._repository.hub.requester, {}, known, completed=True)
 
 
-def _release(release: "GitRelease", assets: Iterable["GitReleaseAsset"] = ()) -> HostedRelease:
+def _read_release(release: "GitRelease", assets: Iterable["GitReleaseAsset"] = ()) -> HostedRelease:
     return HostedRelease(
         release.id,
         release.tag_name,
@@ -187,11 +187,11 @@ def _release(release: "GitRelease", assets: Iterable["GitReleaseAsset"] = ()) ->
         url=release.html_url,
         api_url=release.url,
         upload_url=release.upload_url,
-        assets=tuple(map(_asset, assets)),
+        assets=tuple(map(_read_asset, assets)),
     )
 
 
-def _asset(asset: "GitReleaseAsset") -> Asset:
+def _read_asset(asset: "GitReleaseAsset") -> Asset:
     algorithm, _, digest = (asset.digest or "").partition(":")
     return Asset(
         asset.label or asset.name,

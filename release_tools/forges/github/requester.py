@@ -11,7 +11,7 @@ from github import Auth
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
 from release_tools.errors import RemoteError
-from release_tools.system.http import Http, Response, bare
+from release_tools.system.http import Http, Response, strip_address
 
 _REFUSED_FOR_NOW: Final = (403, 429)
 _ELSEWHERE: Final = 3
@@ -76,7 +76,7 @@ class _Connection:
         answer = _ask(self.http, self.verb, url, self.headers, data)
         if answer.status // 100 == _ELSEWHERE:
             raise RemoteError(
-                f"{bare(url)} has moved to {bare(answer.headers.get('location', ''))}",
+                f"{strip_address(url)} has moved to {strip_address(answer.headers.get('location', ''))}",
                 "If the repository was renamed, type: git remote set-url origin NEW-ADDRESS",
             )
         return _Answered(answer)

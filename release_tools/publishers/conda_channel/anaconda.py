@@ -14,7 +14,7 @@ from release_tools.model.note import Note, State
 from release_tools.publishers.base import CheckResult
 from release_tools.publishers.conda_channel.channel_server import Channel, ChannelEntry, ChannelFile, RattlerServer
 from release_tools.system.credentials import ANACONDA_TOKEN
-from release_tools.system.http import TRANSIENT, bare
+from release_tools.system.http import TRANSIENT, strip_address
 
 MAIN_LABEL: Final = "main"
 _WRITE_SCOPES: Final = frozenset({"all", "api", "api:write", "repos", "conda"})
@@ -35,7 +35,7 @@ class AnacondaServer(RattlerServer):
         api = (config.anaconda.url or addresses.ANACONDA_API).rstrip("/")
         root = addresses.ANACONDA_CHANNEL if api == addresses.ANACONDA_API else api
         channel = Channel(name, cls.kind, f"{root}/{config.anaconda.owner}", api, config.anaconda.owner, MAIN_LABEL)
-        return _under_label(channel, address or MAIN_LABEL)
+        return _select_label(channel, address or MAIN_LABEL)
 
     @property
     def title(self) -> str:
@@ -56,7 +56,7 @@ class AnacondaServer(RattlerServer):
 
     def with_label(self, label: str) -> Self:
         """Return the same channel under another label."""
-        return type(self)(self._context, _under_label(self.channel, label))
+        return type(self)(self._context, _select_label(self.channel, label))
 
     def has_label(self, file: ChannelFile) -> bool:
         """Return whether a file has this channel's label."""
@@ -123,32 +123,32 @@ class AnacondaServer(RattlerServer):
 
     def _change_label(self, method: str, entry: ChannelEntry) -> None:
         url = f"{self.channel.api}/channels/{self.channel.owner}/{self.channel.label}"
-        response = self._context.http.send(method, url, headers=_authorization(self._token()), json=asdict(entry))
+        response = self._context.http.send(method, url, headers=_make_authorization(self._token()), json=asdict(entry))
         if response.status in _FORBIDDEN:
             raise CredentialError(
                 f"{self.title} refused {ANACONDA_TOKEN}: {response.status}", "Check what the token may do."
             )
         if response.status in TRANSIENT:
-            raise UnreachableError(f"{bare(url)} answered {response.status}")
+            raise UnreachableError(f"{strip_address(url)} answered {response.status}")
         if not response.ok:
-            raise RemoteError(f"{bare(url)} answered {response.status}")
+            raise RemoteError(f"{strip_address(url)} answered {response.status}")
 
     def _get_authorized(self, token: str, path: str) -> Any:  # noqa: ANN401 - JSON is anything
-        response = self._context.http.get(f"{self.channel.api}/{path}", headers=_authorization(token))
+        response = self._context.http.get(f"{self.channel.api}/{path}", headers=_make_authorization(token))
         if response.status in _FORBIDDEN:
             raise CredentialError(
                 f"{self.title} does not accept {ANACONDA_TOKEN}: it answered {response.status}",
                 "The token may have expired: create another one and set it.",
             )
         if not response.ok:
-            raise RemoteError(f"{bare(response.url)} answered {response.status}")
+            raise RemoteError(f"{strip_address(response.url)} answered {response.status}")
         return response.json()
 
 
-def _under_label(channel: Channel, label: str) -> Channel:
+def _select_label(channel: Channel, label: str) -> Channel:
     root = channel.url.partition("/label/")[0]
     return replace(channel, label=label, url=root if label == MAIN_LABEL else f"{root}/label/{label}")
 
 
-def _authorization(token: str) -> dict[str, str]:
+def _make_authorization(token: str) -> dict[str, str]:
     return {"Authorization": f"token {token}"}

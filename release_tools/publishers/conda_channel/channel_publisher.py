@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from release_tools.artifacts.manifest import private_copy
+from release_tools.artifacts.manifest import copy_privately
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
 from release_tools.errors import ReleaseToolsError
@@ -13,7 +13,7 @@ from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Release
-from release_tools.model.versions import conda_version
+from release_tools.model.versions import format_conda_version
 from release_tools.publishers.base import (
     BasePublisher,
     CheckResult,
@@ -76,7 +76,7 @@ class ChannelPublisher(BasePublisher):
         Raises:
             RemoteError: the server could not be queried.
         """
-        found = self._found(release)
+        found = self._find_receipts(release)
         published = sum(receipt is not None for receipt in found.values())
         yield from find_conflicts(self.title, found, "Release a new version, or raise conda.build-number.")
         if published < len(found):
@@ -92,14 +92,14 @@ class ChannelPublisher(BasePublisher):
         if self.server.has_credentials:
             yield from self.server.check_write_access()
         else:
-            yield no_credentials_note(self.title)
+            yield make_no_credentials_note(self.title)
 
     def actions(self, release: Release, phase: Phase) -> Iterator[Action]:  # noqa: ARG002 - there is one phase
         """Yield one action a package: upload it, or add the label that it lacks."""
         for artifact in release.artifacts_of_kind(ArtifactKind.CONDA):
             yield Action(
                 f"upload {artifact.filename} to {self.title}",
-                self._expected(artifact),
+                self._make_expected_receipt(artifact),
                 partial(self._find, release, artifact),
                 partial(self._apply, release, artifact),
             )
@@ -112,16 +112,16 @@ class ChannelPublisher(BasePublisher):
             RemoteError: it does not list them in time, or cannot be queried.
         """
         if is_changed:
-            query = self._query(release)
+            query = self._make_query(release)
             wait_until_served(
-                self._context, self.title, lambda: find_missing(self.title, self._found(release)), query.forget
+                self._context, self.title, lambda: find_missing(self.title, self._find_receipts(release)), query.forget
             )
             yield Note(State.DONE, f"{self.title} has every package, with our digests", self._page)
 
     def status(self, query: StatusQuery) -> PublisherStatus:
         """Return the packages of a version on the channel, under any label."""
         try:
-            found = self._published(query)
+            found = self._find_published(query)
         except ReleaseToolsError as error:
             return PublisherStatus(self.name, self.title, self.server.channel.url, error=error)
         published = {}
@@ -139,7 +139,7 @@ class ChannelPublisher(BasePublisher):
             RemoteError: the server cannot be queried.
         """
         server = self.server
-        published = CachedQuery(partial(self._published, query))
+        published = CachedQuery(partial(self._find_published, query))
         if not published():
             yield Note(State.SKIPPED, f"{self.title} has no {query.conda_name} {query.version}")
         elif not isinstance(server, AnacondaServer):
@@ -151,14 +151,14 @@ class ChannelPublisher(BasePublisher):
             )
         else:
             for basename, file in published().items():
-                yield self._retraction(server, published, basename, file)
+                yield self._make_retraction(server, published, basename, file)
 
     def jobs(self) -> tuple[JobNeeds, ...]:
         """Return one job with the server's token; none for a folder, which a runner does not have."""
         variable = self.server.token_variable
         if not variable:
             return ()
-        job = job_id(self.name)
+        job = make_job_id(self.name)
         title = self.group if self.server.kind == AnacondaServer.kind else self.name
         return (
             JobNeeds(job, title, self.name, environment=job, secrets=(variable,), url_output=self.server.url_output),
@@ -168,12 +168,12 @@ class ChannelPublisher(BasePublisher):
     def _page(self) -> str:
         return self.server.channel.url if self.server.channel.url != self.title else ""
 
-    def _expected(self, artifact: Artifact) -> Receipt:
+    def _make_expected_receipt(self, artifact: Artifact) -> Receipt:
         entry, label = ChannelEntry.from_artifact(artifact), self.server.channel.label
         key = f"{self.name}:{label}:{entry.basename}" if label else f"{self.name}:{entry.basename}"
         return Receipt(key, self.server.page(entry), artifact.sha256, output=self.server.url_output)
 
-    def _query(self, release: Release) -> CachedQuery[Mapping[str, ChannelFile]]:
+    def _make_query(self, release: Release) -> CachedQuery[Mapping[str, ChannelFile]]:
         return self._queries.setdefault(release.version, CachedQuery(partial(self._query_files, release)))
 
     def _query_files(self, release: Release) -> Mapping[str, ChannelFile]:
@@ -185,35 +185,35 @@ class ChannelPublisher(BasePublisher):
             found |= self.server.find_files(package, version, subdirs)
         return found
 
-    def _published(self, query: StatusQuery) -> dict[str, ChannelFile]:
+    def _find_published(self, query: StatusQuery) -> dict[str, ChannelFile]:
         found: dict[str, ChannelFile] = {}
         for name in query.conda_names:
-            found |= self.server.find_files(name, conda_version(query.version), SUBDIRS)
+            found |= self.server.find_files(name, format_conda_version(query.version), SUBDIRS)
         return found
 
     def _find(self, release: Release, artifact: Artifact) -> Receipt | None:
-        file = self._query(release)().get(ChannelEntry.from_artifact(artifact).basename)
+        file = self._make_query(release)().get(ChannelEntry.from_artifact(artifact).basename)
         if file is None or (file.sha256 == artifact.sha256 and not self.server.has_label(file)):
             return None
-        return replace(self._expected(artifact), digest=file.sha256)
+        return replace(self._make_expected_receipt(artifact), digest=file.sha256)
 
-    def _found(self, release: Release) -> dict[Artifact, Receipt | None]:
+    def _find_receipts(self, release: Release) -> dict[Artifact, Receipt | None]:
         artifacts = release.artifacts_of_kind(ArtifactKind.CONDA)
         return {artifact: self._find(release, artifact) for artifact in artifacts}
 
     def _apply(self, release: Release, artifact: Artifact) -> Receipt:
-        entry, query = ChannelEntry.from_artifact(artifact), self._query(release)
+        entry, query = ChannelEntry.from_artifact(artifact), self._make_query(release)
         try:
             if entry.basename in query():
                 self.server.add_label(entry)
             else:
-                self.server.upload(artifact, private_copy(artifact, self._context.scratch).path)
+                self.server.upload(artifact, copy_privately(artifact, self._context.scratch).path)
         except ReleaseToolsError:
             query.forget()
             raise
-        return self._expected(artifact)
+        return self._make_expected_receipt(artifact)
 
-    def _retraction(
+    def _make_retraction(
         self,
         server: AnacondaServer,
         published: CachedQuery[dict[str, ChannelFile]],
@@ -243,12 +243,12 @@ class ChannelPublisher(BasePublisher):
         return Action(f"move {basename} on {title} from {old} to {BROKEN_LABEL}", expected, find, apply)
 
 
-def no_credentials_note(title: str) -> Note:
+def make_no_credentials_note(title: str) -> Note:
     """Return a note that this process has no credentials for a destination, which is no fault outside its job."""
     return Note(State.SKIPPED, f"no credentials for {title} here", "the job that publishes there has its own")
 
 
-def job_id(name: str) -> str:
+def make_job_id(name: str) -> str:
     """Return a publisher's name as the id of a job, which may hold letters, digits and hyphens."""
     words = "".join(character if character.isalnum() else " " for character in name).split()
     return "-".join(words) or "publish"

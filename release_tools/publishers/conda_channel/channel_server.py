@@ -15,10 +15,10 @@ from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.publishers.base import CheckResult
 from release_tools.publishers.conda_channel import upload_worker
-from release_tools.system.credentials import read_token, without_credentials
-from release_tools.system.http import bare
+from release_tools.system.credentials import read_token, remove_credentials
+from release_tools.system.http import strip_address
 from release_tools.system.process import ProcessError, run
-from release_tools.system.sanitize import whole_words
+from release_tools.system.sanitize import escape_words
 
 _MISSING: Final = 404
 _SLOWEST_UPLOAD: Final = 50_000
@@ -245,7 +245,7 @@ class RattlerServer(ChannelServer):
         http = self._context.http
         limit = http.retry_policy.timeout + artifact.size / _SLOWEST_UPLOAD
         try:
-            run(program, env=without_credentials(http.environment), stdin=json.dumps(request), timeout=limit)
+            run(program, env=remove_credentials(http.environment), stdin=json.dumps(request), timeout=limit)
         except ProcessError as error:
             raise self._upload_error(artifact, error) from None
 
@@ -267,13 +267,13 @@ class RattlerServer(ChannelServer):
             return {}
         content = response.json() if response.ok else None
         if not isinstance(content, dict):
-            raise RemoteError(f"{bare(url)} answered {response.status}")
+            raise RemoteError(f"{strip_address(url)} answered {response.status}")
         return content
 
     def _upload_error(self, artifact: Artifact, error: ProcessError) -> RemoteError | CredentialError:
         """Return what a failure of the uploader means; its last line says it."""
         last = (error.output.splitlines() or [error.message])[-1].rpartition("Error: ")[2]
-        reason = whole_words(last, _MESSAGE_LENGTH)
+        reason = escape_words(last, _MESSAGE_LENGTH)
         message = f"{self.title}: {artifact.filename}: {reason}"
         if any(status in reason for status in ("HTTP 401", "HTTP 403", "(401 ", "(403 ")):
             return CredentialError(message, f"Check {self.token_variable}: its account and what it may do.")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from release_tools.builders.conda.rattler import index
+from release_tools.builders.conda.rattler import index_channel
 from release_tools.config.schema import Config
 from release_tools.errors import OutputError
 from release_tools.model.artifact import Artifact
@@ -49,7 +49,7 @@ class FolderServer(ChannelServer):
         found = {}
         for path in sorted(self.folder.glob(f"*/{glob.escape(f'{package}-{version}-')}*")):
             if path.name.endswith((".conda", ".tar.bz2")):
-                found[f"{path.parent.name}/{path.name}"] = ChannelFile(_digest(path))
+                found[f"{path.parent.name}/{path.name}"] = ChannelFile(_hash_file(path))
         return found
 
     def check_write_access(self) -> Iterator[CheckResult]:
@@ -77,12 +77,12 @@ class FolderServer(ChannelServer):
                 copy = Path(temporary, artifact.filename)
                 shutil.copyfile(path, copy)
                 copy.replace(subdir / artifact.filename)
-            index(folder)
+            index_channel(folder)
         except OSError as error:
             raise OutputError(f"{folder}: cannot be written to: {error.strerror or error}") from error
 
 
-def _digest(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -25,16 +25,16 @@ from release_tools.publishers.base import (
 )
 from release_tools.publishers.conda_channel.channel_publisher import BROKEN_LABEL
 from release_tools.publishers.conda_forge import pull_request_texts
-from release_tools.publishers.conda_forge.feedstock_status import conda_forge_files, conda_forge_status
-from release_tools.publishers.conda_forge.feedstocks import conda_forge_hub
+from release_tools.publishers.conda_forge.feedstock_status import find_conda_forge_status, query_conda_forge_files
+from release_tools.publishers.conda_forge.feedstocks import open_conda_forge_hub
 from release_tools.publishers.conda_forge.pull_request import URL_OUTPUT, ForgePullRequest
-from release_tools.publishers.conda_forge.recipe_facts import recipe_facts
+from release_tools.publishers.conda_forge.recipe_facts import collect_recipe_facts
 from release_tools.publishers.conda_forge.recipe_files import DIFF
 from release_tools.publishers.conda_forge.sdist_source import SdistSource, find_taken_names
 from release_tools.publishers.conda_forge.tag_archive import TagArchive
-from release_tools.publishers.conda_forge.token import check_token, token_login
+from release_tools.publishers.conda_forge.token import check_token, find_token_login
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
-from release_tools.system.sanitize import visible
+from release_tools.system.sanitize import make_visible
 from release_tools.wording import count
 
 NAME: Final = "conda-forge"
@@ -69,7 +69,9 @@ class CondaForgePublisher(BasePublisher):
 
     def skip(self, release: Release) -> Skip | None:
         """Skip a version that conda-forge does not take, or a release without a recipe."""
-        return why_not_proposed(self._context, release, is_on_pypi=self._is_on_pypi) or self._why_no_recipe(release)
+        return explain_not_proposed(self._context, release, is_on_pypi=self._is_on_pypi) or self._explain_no_recipe(
+            release
+        )
 
     def preflight(self, release: Release) -> Iterator[CheckResult]:  # noqa: ARG002 - a release does not fail by it
         """Check nothing: what is missing here does not fail the release."""
@@ -92,17 +94,17 @@ class CondaForgePublisher(BasePublisher):
             PreflightError: conda-forge has that name already, or its feedstock is another project's.
             RemoteError: PyPI or GitHub could not be queried.
         """
-        recipe = _recipe(release)
+        recipe = _write_recipe(release)
         hub, login, refused = self._connect()
         source = SdistSource(self._context, release, release.artifacts_of_kind(ArtifactKind.SDIST)[0])
         if not source.is_known and not self._context.gate.is_dry_run:
             yield Note(State.SKIPPED, "PyPI does not have this project, and conda-forge takes its sources from there")
             return
         if recipe.kind is RecipeKind.NEW:
-            recipe = _for_staged_recipes(hub, recipe)
+            recipe = _write_for_staged_recipes(hub, recipe)
         target = hub.repository(recipe.repository)
         if not recipe.files:
-            yield _unchanged_action(target, recipe, release)
+            yield _make_unchanged_action(target, recipe, release)
             return
         yield source.wait()
         if recipe.kind is RecipeKind.NEW:
@@ -116,25 +118,25 @@ class CondaForgePublisher(BasePublisher):
         elif not self._context.config.conda_forge.feedstock:
             source.check_previous(recipe)
         self._pull_request = ForgePullRequest(self._context, release, recipe, target, login, refused)
-        yield from self._pull_request_actions(self._pull_request)
+        yield from self._make_pull_request_actions(self._pull_request)
 
     def recover(self, release: Release, error: ReleaseToolsError) -> Iterator[Note | Document] | None:  # noqa: ARG002 - the pull request has it
         """Explain the manual steps after a refused token; every other error fails the release."""
         pull_request = self._pull_request
         if not isinstance(error, CredentialError) or pull_request is None:
             return None
-        return self._by_hand(pull_request, error)
+        return self._explain_by_hand(pull_request, error)
 
     def status(self, query: StatusQuery) -> PublisherStatus:
         """Return the version's packages at conda-forge, or else the pull request that will bring them."""
         if not self._context.config.conda_forge.enabled:
             return PublisherStatus(NAME, NAME, "")
-        return conda_forge_status(self._context, query)
+        return find_conda_forge_status(self._context, query)
 
     def retract(self, query: StatusQuery, reason: str) -> Iterator[Action | Note | Document]:
         """Yield the request, for a person to open, that marks the version's packages as broken."""
         try:
-            published = conda_forge_files(self._context, query)
+            published = query_conda_forge_files(self._context, query)
         except ReleaseToolsError as error:
             yield Note(State.WARNING, "conda-forge could not be queried", error.message)
             return
@@ -142,7 +144,7 @@ class CondaForgePublisher(BasePublisher):
         if not names:
             yield Note(State.SKIPPED, f"conda-forge has no {query.conda_name} {query.version}")
             return
-        heading = " ".join(visible(reason).split())
+        heading = " ".join(make_visible(reason).split())
         text = f"# {heading}\naction: broken\npackages:\n" + "".join(f"- {name}\n" for name in names)
         yield Note(
             State.WARNING,
@@ -156,7 +158,7 @@ class CondaForgePublisher(BasePublisher):
         """Return a job with a token that may open pull requests."""
         return (JobNeeds(NAME, NAME, NAME, environment=NAME, secrets=(CONDA_FORGE_TOKEN,), url_output=URL_OUTPUT),)
 
-    def _why_no_recipe(self, release: Release) -> Skip | None:
+    def _explain_no_recipe(self, release: Release) -> Skip | None:
         """Return why the recipe that was made is not proposed."""
         settings, recipe = self._context.config.conda_forge, release.recipe
         if recipe is None:
@@ -171,14 +173,14 @@ class CondaForgePublisher(BasePublisher):
         """Return GitHub, the account that proposes (empty without a usable token), and why a token was refused."""
         refused = None
         try:
-            hub = conda_forge_hub(self._context, CONDA_FORGE_TOKEN)
-            if login := token_login(hub):
+            hub = open_conda_forge_hub(self._context, CONDA_FORGE_TOKEN)
+            if login := find_token_login(hub):
                 return hub, login, None
         except CredentialError as error:
             refused = error
-        return conda_forge_hub(self._context, GITHUB_TOKEN), "", refused  # a token raises the limit of requests
+        return open_conda_forge_hub(self._context, GITHUB_TOKEN), "", refused  # a token raises the limit of requests
 
-    def _pull_request_actions(self, pull_request: ForgePullRequest) -> Iterator[Action | Note]:
+    def _make_pull_request_actions(self, pull_request: ForgePullRequest) -> Iterator[Action | Note]:
         recipe, release = pull_request.recipe, pull_request.release
         existing = pull_request.find_pull()
         if pull_request.is_closed:
@@ -190,14 +192,14 @@ class CondaForgePublisher(BasePublisher):
             yield pull_request.fork_action()
             yield pull_request.sync_action()
             yield pull_request.branch_action()
-        yield pull_request.open_action(partial(_body, pull_request))
+        yield pull_request.open_action(partial(_write_body, pull_request))
         if pull_request.is_from_bot:
-            yield from _missing_changes(pull_request)
+            yield from _make_missing_changes(pull_request)
         elif recipe.kind is RecipeKind.UPDATE and (pull_request.pull is None or pull_request.is_ours):
             yield pull_request.rerender_action()
-        yield from self._next_steps(pull_request, release)
+        yield from self._list_next_steps(pull_request, release)
 
-    def _next_steps(self, pull_request: ForgePullRequest, release: Release) -> Iterator[Note]:
+    def _list_next_steps(self, pull_request: ForgePullRequest, release: Release) -> Iterator[Note]:
         pull, is_dry_run = pull_request.pull, self._context.gate.is_dry_run
         if pull_request.is_from_bot:
             yield Note(
@@ -214,7 +216,7 @@ class CondaForgePublisher(BasePublisher):
         if not pull_request.login and is_dry_run:
             yield Note(State.INFO, f"{CONDA_FORGE_TOKEN} is not set here", "without it, the patch is saved instead")
 
-    def _by_hand(self, pull_request: ForgePullRequest, error: CredentialError) -> Iterator[Note | Document]:
+    def _explain_by_hand(self, pull_request: ForgePullRequest, error: CredentialError) -> Iterator[Note | Document]:
         """Save the patch, and say what to do with it; nothing is written in a dry run.
 
         Raises:
@@ -247,7 +249,7 @@ class CondaForgePublisher(BasePublisher):
             )
 
 
-def why_not_proposed(context: Context, release: Release, *, is_on_pypi: bool) -> Skip | None:
+def explain_not_proposed(context: Context, release: Release, *, is_on_pypi: bool) -> Skip | None:
     """Return why a version is not proposed to conda-forge; None where it is.
 
     Args:
@@ -269,42 +271,44 @@ def why_not_proposed(context: Context, release: Release, *, is_on_pypi: bool) ->
     return None
 
 
-def _recipe(release: Release) -> RecipeFiles:
+def _write_recipe(release: Release) -> RecipeFiles:
     if release.recipe is None:
         raise AssertionError("a release without a recipe is skipped")
     return release.recipe
 
 
-def _for_staged_recipes(hub: GitHub, recipe: RecipeFiles) -> RecipeFiles:
+def _write_for_staged_recipes(hub: GitHub, recipe: RecipeFiles) -> RecipeFiles:
     """Return a new recipe with the repository and the branch that it goes to."""
     staged = hub.repository(STAGED_RECIPES)
     branch = staged.refs.default_branch()
     return replace(recipe, repository=STAGED_RECIPES, branch=branch, base=staged.refs.tip(branch))
 
 
-def _unchanged_action(target: GitHubRepository, recipe: RecipeFiles, release: Release) -> Action:
+def _make_unchanged_action(target: GitHubRepository, recipe: RecipeFiles, release: Release) -> Action:
     """Return an action that is done already: the feedstock has this version."""
     url = f"{target.url}/tree/{recipe.branch}"
     receipt = Receipt(f"{NAME}:{recipe.package}-{release.version}", url, "", output=URL_OUTPUT)
     return Action(f"propose {release.version} to {recipe.repository}", receipt, lambda: receipt, lambda: receipt)
 
 
-def _body(pull_request: ForgePullRequest) -> str:
+def _write_body(pull_request: ForgePullRequest) -> str:
     recipe, release = pull_request.recipe, pull_request.release
-    boxes = pull_request_texts.ticked(_template(pull_request.target), recipe_facts(release, recipe, pull_request.login))
-    return pull_request_texts.body(release, recipe, boxes)
+    boxes = pull_request_texts.tick_checklist(
+        _read_template(pull_request.target), collect_recipe_facts(release, recipe, pull_request.login)
+    )
+    return pull_request_texts.write_body(release, recipe, boxes)
 
 
-def _template(target: GitHubRepository) -> str:
+def _read_template(target: GitHubRepository) -> str:
     """Return the target's own checklist for pull requests; empty where it has none."""
     found = (target.refs.read_file("", path) for path in _TEMPLATES)
     return next((content.decode("utf-8", "replace") for content in found if content is not None), "")
 
 
-def _missing_changes(pull_request: ForgePullRequest) -> Iterator[Action]:
+def _make_missing_changes(pull_request: ForgePullRequest) -> Iterator[Action]:
     """Yield the comment that says what the bot's pull request lacks."""
     recipe, release = pull_request.recipe, pull_request.release
-    diff = pull_request_texts.lacking(pull_request.their_files(), recipe.files)
+    diff = pull_request_texts.find_lacking(pull_request.their_files(), recipe.files)
     if diff or recipe.checklist:
         mark = pull_request_texts.mark(release, recipe)
         text = pull_request_texts.lacks(release, recipe, diff)

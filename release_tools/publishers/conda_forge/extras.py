@@ -13,7 +13,7 @@ from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
 from release_tools.artifacts.core_metadata import parse_metadata
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, RemoteError
-from release_tools.publishers.package_index.index import PYPI, version_of_file
+from release_tools.publishers.package_index.index import PYPI, parse_file_version
 from release_tools.publishers.package_index.simple_api import IndexFile, list_project
 from release_tools.system.http import Http
 
@@ -50,7 +50,7 @@ class Extras:
                 if project not in self._files:
                     self._files[project] = {}  # where PyPI fails once, it is not queried again
                     self._files[project] = list_project(http, PYPI, project).files
-                wheel = _newest(self._files[project], allowed)
+                wheel = _find_newest(self._files[project], allowed)
                 if wheel is None:
                     return None
                 if wheel.url not in self._requires:
@@ -59,7 +59,7 @@ class Extras:
         except (ArchiveError, RemoteError):
             return None
         requires = self._requires[wheel.url]
-        return None if requires is None else of_extra(requires, extra)
+        return None if requires is None else list_extra_requirements(requires, extra)
 
 
 def _read_requirements(http: Http, project: str, wheel: IndexFile) -> tuple[str, ...] | None:
@@ -70,10 +70,10 @@ def _read_requirements(http: Http, project: str, wheel: IndexFile) -> tuple[str,
     return tuple(parse_metadata(response.body, f"{project}: METADATA").raw.get("requires_dist", ()))
 
 
-def of_extra(requires_dist: tuple[str, ...], extra: str) -> tuple[str, ...]:
+def list_extra_requirements(requires_dist: tuple[str, ...], extra: str) -> tuple[str, ...]:
     """Return those of a project's requirements that one extra adds, as if they needed no extra."""
 
-    def decided(found: re.Match[str]) -> str:
+    def decide_release(found: re.Match[str]) -> str:
         return _ALWAYS if canonicalize_name(found["name"]) == canonicalize_name(extra) else _NEVER
 
     held = []
@@ -82,18 +82,18 @@ def of_extra(requires_dist: tuple[str, ...], extra: str) -> tuple[str, ...]:
         if not _EXTRA.search(marker):
             continue
         try:
-            requirement = Requirement(f"{name}; {_EXTRA.sub(decided, marker)}")
+            requirement = Requirement(f"{name}; {_EXTRA.sub(decide_release, marker)}")
         except InvalidRequirement:
             continue
         held.append(str(requirement))
     return tuple(held)
 
 
-def _newest(files: Mapping[str, IndexFile], allowed: SpecifierSet) -> IndexFile | None:
+def _find_newest(files: Mapping[str, IndexFile], allowed: SpecifierSet) -> IndexFile | None:
     """Return the wheel of the newest final release that is allowed; None where there is none."""
     found: dict[str, Version] = {}
     for name, file in files.items():
-        version = version_of_file(name) if name.endswith(".whl") and not file.is_yanked else None
+        version = parse_file_version(name) if name.endswith(".whl") and not file.is_yanked else None
         if version is not None and not version.is_prerelease and allowed.contains(version):
             found[name] = version
     return files[max(found, key=lambda name: (found[name], name))] if found else None

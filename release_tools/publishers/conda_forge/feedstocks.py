@@ -46,7 +46,7 @@ class Feedstock:
     configured: bool = False
 
 
-def conda_forge_hub(context: Context, *variables: str) -> GitHub:
+def open_conda_forge_hub(context: Context, *variables: str) -> GitHub:
     """Return github.com as conda-forge's readers know it; a dry run does not wait long for it.
 
     Args:
@@ -64,7 +64,7 @@ def conda_forge_hub(context: Context, *variables: str) -> GitHub:
     return GitHub.public(context.env, session, *(variables or (CONDA_FORGE_TOKEN, GITHUB_TOKEN)))
 
 
-def feedstock_of(context: Context, package: str, branch: str = "") -> Feedstock | None:
+def ask_feedstock(context: Context, package: str, branch: str = "") -> Feedstock | None:
     """Return the feedstock of a package: the configured one, else the one that conda-forge has for that name.
 
     Args:
@@ -83,41 +83,41 @@ def feedstock_of(context: Context, package: str, branch: str = "") -> Feedstock 
     """
     configured = context.config.conda_forge.feedstock
     try:
-        hub = conda_forge_hub(context)
+        hub = open_conda_forge_hub(context)
         return find_feedstock(hub, package, configured, branch)
     except CredentialError:  # what is public is read without the token that has expired
         if not context.env.get(CONDA_FORGE_TOKEN):
             raise
-        hub = conda_forge_hub(context, GITHUB_TOKEN)
+        hub = open_conda_forge_hub(context, GITHUB_TOKEN)
         return find_feedstock(hub, package, configured, branch)
 
 
 def find_feedstock(hub: GitHub, package: str, configured: str = "", branch: str = "") -> Feedstock | None:
     """Return the feedstock of a package, for a server that is known already."""
     if configured:
-        found = _read(hub.repository(full_name(configured)), branch, configured=True)
+        found = _read(hub.repository(format_full_name(configured)), branch, configured=True)
         if found is None and not branch:
-            raise ConfigError(f"conda-forge.feedstock: there is no {full_name(configured)} on GitHub")
+            raise ConfigError(f"conda-forge.feedstock: there is no {format_full_name(configured)} on GitHub")
         return found
-    for name in spellings(package):
-        for slug in (full_name(name), *map(full_name, makers(hub, name))):
+    for name in list_spellings(package):
+        for slug in (format_full_name(name), *map(format_full_name, list_makers(hub, name))):
             if exists(hub.repository(slug)):
                 return _read(hub.repository(slug), branch)
     return None
 
 
-def full_name(feedstock: str) -> str:
+def format_full_name(feedstock: str) -> str:
     """Return ``owner/name`` of a feedstock by its name, with or without ``-feedstock`` and owner."""
     owner, slash, name = feedstock.rpartition("/")
     return f"{owner if slash else CONDA_FORGE_OWNER}/{name.removesuffix(_SUFFIX)}{_SUFFIX}"
 
 
-def spellings(package: str) -> tuple[str, ...]:
+def list_spellings(package: str) -> tuple[str, ...]:
     """Return a package's name, then the same with hyphens for underscores and vice versa."""
     return tuple(dict.fromkeys((package, package.replace("_", "-"), package.replace("-", "_"))))
 
 
-def makers(hub: GitHub, package: str) -> tuple[str, ...]:
+def list_makers(hub: GitHub, package: str) -> tuple[str, ...]:
     """Return the feedstocks that make a package, according to conda-forge; empty where it has no such package.
 
     https://github.com/conda-forge/feedstock-outputs

@@ -11,13 +11,13 @@ from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
 from release_tools.artifacts import read_sdist, read_wheel
 from release_tools.engine.context import Context
 from release_tools.errors import RemoteError
-from release_tools.publishers.package_index.index import PYPI, version_of_file
+from release_tools.publishers.package_index.index import PYPI, parse_file_version
 from release_tools.publishers.package_index.simple_api import IndexFile, list_project
 from release_tools.recipe.evidence import Evidence, gather, says_something
 from release_tools.system.http import Http
 
 
-def previous_evidence(context: Context, name: str, version: Version) -> Evidence | None:
+def read_previous_evidence(context: Context, name: str, version: Version) -> Evidence | None:
     """Return what is known of an earlier release; None where PyPI has no sdist of it.
 
     Args:
@@ -32,17 +32,17 @@ def previous_evidence(context: Context, name: str, version: Version) -> Evidence
     folder = context.scratch / f"previous-{version}"
     with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.retry_policy)) as http:
         files = list_project(http, PYPI, name).files
-        sdist = next((file for file in files if file.endswith(".tar.gz") and version_of_file(file) == version), None)
+        sdist = next((file for file in files if file.endswith(".tar.gz") and parse_file_version(file) == version), None)
         if sdist is None:
             return None
         folder.mkdir(exist_ok=True)
-        wheel = _fittest(file for file in files if file.endswith(".whl") and version_of_file(file) == version)
+        wheel = _choose_fittest(file for file in files if file.endswith(".whl") and parse_file_version(file) == version)
         path = _fetch(http, files[sdist], folder / sdist)
         read = read_wheel(_fetch(http, files[wheel], folder / wheel)) if wheel else None
     return gather(read_sdist(path, wanted=says_something), files[sdist].sha256, read)
 
 
-def _fittest(wheels: Iterable[str]) -> str:
+def _choose_fittest(wheels: Iterable[str]) -> str:
     """Return the wheel that serves most systems; all say the same of what a recipe needs."""
     return min(wheels, key=lambda name: (not name.endswith("-any.whl"), name), default="")
 

@@ -20,8 +20,8 @@ from release_tools.forges.base import NewPullRequest, PullRequest
 from release_tools.forges.github.client import GitHubRepository
 from release_tools.model.action import Receipt
 from release_tools.model.release import RecipeFiles, Release
-from release_tools.model.versions import conda_version, parse_version
-from release_tools.publishers.conda_forge.feedstocks import spellings
+from release_tools.model.versions import format_conda_version, parse_version
+from release_tools.publishers.conda_forge.feedstocks import list_spellings
 from release_tools.system.credentials import CONDA_FORGE_TOKEN
 
 URL_OUTPUT: Final = "conda-forge-pr-url"
@@ -93,7 +93,7 @@ class ForgePullRequest:
             RemoteError: GitHub could not be queried.
         """
         if not self.is_known:
-            found = sorted(self._candidates(), key=lambda pull: (not pull.is_open, not pull.is_merged))
+            found = sorted(self._list_candidates(), key=lambda pull: (not pull.is_open, not pull.is_merged))
             self.pull = next(iter(found), None)
             self.is_known = True
         return self.pull
@@ -150,7 +150,7 @@ class ForgePullRequest:
     def branch_action(self) -> Action:
         """Return the action that puts one commit on a branch of the fork, in place of an earlier run's."""
         files = {path: text.encode() for path, text in self.recipe.files.items()}
-        expected = Receipt(f"conda-forge-branch:{self.branch}", self.target.url, _digest(files))
+        expected = Receipt(f"conda-forge-branch:{self.branch}", self.target.url, _hash_files(files))
 
         def find() -> Receipt | None:
             there = self.fork.refs.tip(self.branch) if self.fork else ""
@@ -261,16 +261,16 @@ class ForgePullRequest:
             pause = min(pause * 2, _LONGEST_PAUSE)
         return fork
 
-    def _candidates(self) -> Iterator[PullRequest]:
+    def _list_candidates(self) -> Iterator[PullRequest]:
         """Yield every pull request that may be this one; a closed one only from our own branch."""
         if self.login:
             yield from self.target.pull_requests.newest(self.head)
         if self.target.slug == STAGED_RECIPES:
-            for name in spellings(self.recipe.package):
+            for name in list_spellings(self.recipe.package):
                 found = self.target.pull_requests.search(name)
                 yield from (pull for pull in found if _has_name(name, pull.title) and (pull.is_open or pull.is_merged))
         else:
-            version = version_pattern(self.recipe.package, self.release.version)
+            version = make_version_pattern(self.recipe.package, self.release.version)
             for pull in self.target.pull_requests.newest():
                 texts = (pull.title, pull.head.partition(":")[2])
                 if (
@@ -281,7 +281,7 @@ class ForgePullRequest:
                     yield pull
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
+def _hash_files(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256(b"".join(path.encode() + b"\0" + files[path] + b"\0" for path in sorted(files))).hexdigest()
 
 
@@ -290,11 +290,11 @@ def _has_name(package: str, title: str) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(package)}(?![\w-]|\.\w)", title, re.IGNORECASE) is not None
 
 
-def version_pattern(package: str, version: str) -> re.Pattern[str]:
+def make_version_pattern(package: str, version: str) -> re.Pattern[str]:
     """Return what finds a version in titles and names of branches: that one, and no longer or later one.
 
     A version that is a single number is ambiguous, so it counts only after the package's name, a ``v`` or "to".
     """
-    spelled = "|".join(map(re.escape, {version, conda_version(parse_version(version, field="version"))}))
+    spelled = "|".join(map(re.escape, {version, format_conda_version(parse_version(version, field="version"))}))
     before = rf"(?:(?:\b|_)v|\b(?:to|version|{re.escape(package)}) ?-?v?)" if version.isdigit() else "v?"
     return re.compile(rf"(?<![0-9A-Za-z.])(?<!python )(?<!python){before}(?:{spelled}){_MORE}", re.IGNORECASE)

@@ -13,7 +13,7 @@ from release_tools import addresses
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.release import RecipeFiles, Release
 from release_tools.system import sanitize
-from release_tools.system.templates import environment
+from release_tools.system.templates import make_environment
 
 _BOX: Final = re.compile(r"^([ \t]*[-*+] )\[ \](.*)$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -60,7 +60,7 @@ _BOXES: Final[Mapping[str, str]] = {
 """Words of a box, in lower case, and the fact by which it is ticked. The other boxes stay a person's."""
 
 
-def ticked(template: str, facts: RecipeFacts) -> str:
+def tick_checklist(template: str, facts: RecipeFacts) -> str:
     """Return a pull request template without comments, ticking the boxes that are known to be true."""
 
     def tick(box: re.Match[str]) -> str:
@@ -71,7 +71,7 @@ def ticked(template: str, facts: RecipeFacts) -> str:
     return _BOX.sub(tick, _COMMENT.sub("", template.replace("\r\n", "\n"))).strip()
 
 
-def body(release: Release, recipe: RecipeFiles, boxes: str) -> str:
+def write_body(release: Release, recipe: RecipeFiles, boxes: str) -> str:
     """Return the text of a pull request.
 
     Args:
@@ -99,7 +99,7 @@ def mark(release: Release, recipe: RecipeFiles) -> str:
     return f"<!-- release-tools: {recipe.package} {release.version} -->"
 
 
-def lacking(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
+def find_lacking(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
     """Return a patch from another's files to ours; empty where they are the same."""
     patches = (
         unified_diff(
@@ -112,8 +112,8 @@ def lacking(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
 
 
 def _render(template: str, release: Release, recipe: RecipeFiles, **more: str) -> str:
-    filling = environment("pull_requests")
-    filling.filters["line"] = sanitize.markdown_line
+    filling = make_environment("pull_requests")
+    filling.filters["line"] = sanitize.escape_markdown_line
     filling.filters["diff"] = _fence
     text = filling.get_template(template).render(
         package=recipe.package,
@@ -131,4 +131,4 @@ def _render(template: str, release: Release, recipe: RecipeFiles, **more: str) -
 
 def _fence(diff: str) -> str:
     """Fence a diff so that conda-forge's bot, which reads the source of comments, finds no command in it."""
-    return sanitize.markdown_fence(_COMMAND.sub("@\u200b", diff.rstrip("\n")), "diff")
+    return sanitize.fence_markdown(_COMMAND.sub("@\u200b", diff.rstrip("\n")), "diff")

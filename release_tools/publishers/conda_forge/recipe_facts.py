@@ -13,7 +13,7 @@ from release_tools.recipe.document import Format, RecipeDocument
 _COMPILED: Final = (".a", ".lib", ".so", ".pyd", ".dll", ".dylib")
 
 
-def recipe_facts(release: Release, recipe: RecipeFiles, login: str) -> RecipeFacts:
+def collect_recipe_facts(release: Release, recipe: RecipeFiles, login: str) -> RecipeFacts:
     """Return what is true of a recipe whose source PyPI serves.
 
     Raises:
@@ -30,7 +30,7 @@ def recipe_facts(release: Release, recipe: RecipeFiles, login: str) -> RecipeFac
     maintainers = entries.get("extra.recipe-maintainers", set())
     return RecipeFacts(
         served=True,
-        licensed=bool(licenses) and licenses <= _in_sdist(release) | proposed,
+        licensed=bool(licenses) and licenses <= _list_in_sdist(release) | proposed,
         numbered=entries.get("build.number") == {"0"},
         current=form is Format.V1,
         without_libraries=_is_pure(release),
@@ -38,7 +38,7 @@ def recipe_facts(release: Release, recipe: RecipeFiles, login: str) -> RecipeFac
     )
 
 
-def _in_sdist(release: Release) -> set[str]:
+def _list_in_sdist(release: Release) -> set[str]:
     members = (
         member for sdist in release.artifacts_of_kind(ArtifactKind.SDIST) for member in read_sdist(sdist.path).members
     )
@@ -48,11 +48,12 @@ def _in_sdist(release: Release) -> set[str]:
 def _is_pure(release: Release) -> bool:
     wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
     return bool(wheels) and all(
-        wheel.filename.endswith("-none-any.whl") and not any(name.endswith(_COMPILED) for name in _members(wheel.path))
+        wheel.filename.endswith("-none-any.whl")
+        and not any(name.endswith(_COMPILED) for name in _list_members(wheel.path))
         for wheel in wheels
     )
 
 
-def _members(path: Path) -> list[str]:
+def _list_members(path: Path) -> list[str]:
     with zipfile.ZipFile(path) as archive:
         return archive.namelist()

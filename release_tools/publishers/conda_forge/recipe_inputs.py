@@ -8,11 +8,11 @@ from typing import Final
 
 from release_tools.addresses import GITHUB_SITE
 from release_tools.builders.conda import rattler
-from release_tools.engine.archives import sdist_of, wheel_of
+from release_tools.engine.archives import open_sdist, open_wheel
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, CredentialError, RepositoryError, UnreachableError, UsageError
 from release_tools.forges.base import HostedRepository
-from release_tools.forges.registry import hosted_repository
+from release_tools.forges.registry import find_hosted_repository
 from release_tools.git.log import list_files, read_file
 from release_tools.git.project_repository import open_repository
 from release_tools.git.tags import has
@@ -25,7 +25,7 @@ from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.recipe_model import Recipe
 from release_tools.recipe.recipe_rules import check_rules
-from release_tools.recipe.update import fill_in, own_recipe
+from release_tools.recipe.update import fill_in, find_own_recipe
 from release_tools.recipe.update_source import Target, is_ours
 from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
@@ -83,8 +83,8 @@ class RecipeInputs:
             raise UsageError("a recipe is made of an sdist, and there is none", "Build one: release-tools build")
         trial = [artifact for artifact in self.release.trial if artifact.kind is ArtifactKind.WHEEL]
         wheels = (*self.release.artifacts_of_kind(ArtifactKind.WHEEL), *trial)
-        wheel = wheel_of(self.context.background, wheels[0]) if wheels else None
-        return gather(sdist_of(self.context.background, sdist), sdist.sha256, wheel)
+        wheel = open_wheel(self.context.background, wheels[0]) if wheels else None
+        return gather(open_sdist(self.context.background, sdist), sdist.sha256, wheel)
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -116,7 +116,7 @@ class RecipeInputs:
     def _is_package_of(self, conda: str, pypi: str) -> bool:
         """Return whether the channels' packages of a name say that they are a project of PyPI."""
         try:
-            found = rattler.purls(conda, self.context.config.conda.channels, timeout=self._timeout)
+            found = rattler.find_purls(conda, self.context.config.conda.channels, timeout=self._timeout)
         except UnreachableError:
             return False
         return f"pkg:pypi/{pypi}" in {url.partition("@")[0].partition("?")[0] for url in found}
@@ -139,7 +139,7 @@ class RecipeInputs:
         if self.context.unreachable_channel:
             return frozenset(), self.context.unreachable_channel
         try:
-            return rattler.packages(config.conda.channels, timeout=self._timeout), ""
+            return rattler.list_packages(config.conda.channels, timeout=self._timeout), ""
         except UnreachableError as error:
             return frozenset(), error.message
 
@@ -151,7 +151,7 @@ class RecipeInputs:
         lines = (*self.recipe.host, *self.recipe.run)
         specs = dict.fromkeys(line.spec for line in lines if line.name in self.known and "${{" not in line.spec)
         try:
-            return rattler.unmet(list(specs), self.context.config.conda.channels, timeout=self._timeout)
+            return rattler.find_unmet(list(specs), self.context.config.conda.channels, timeout=self._timeout)
         except UnreachableError:
             return ()
 
@@ -217,11 +217,11 @@ class RecipeInputs:
     def _repository(self) -> HostedRepository | None:
         """Return the project's repository on a hosting service; None where it is on none, or its token is malformed."""
         try:
-            return hosted_repository(self.context)
+            return find_hosted_repository(self.context)
         except CredentialError:
             return None
 
-    def rules_broken(self, written: Written) -> tuple[str, ...]:
+    def list_broken_rules(self, written: Written) -> tuple[str, ...]:
         """Return what conda-forge's linter would say of a recipe in the newer format; it reads no other."""
         if written.form is not Format.V1:
             return ()
@@ -234,7 +234,7 @@ class RecipeInputs:
         configured = self.context.config.conda_forge.recipe
         if configured and configured not in paths:
             raise ConfigError(f"conda-forge.recipe: {configured} is not there", "Correct the path, or commit the file.")
-        found = (configured, _format(configured)) if configured else own_recipe(paths)
+        found = (configured, _format(configured)) if configured else find_own_recipe(paths)
         return Written(found[1], read(found[0]), own=found[0]) if found else None
 
     def _files(self) -> tuple[frozenset[str], Callable[[str], str]]:

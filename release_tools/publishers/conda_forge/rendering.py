@@ -7,19 +7,19 @@ from typing import Final
 
 from packaging.version import Version
 
-from release_tools.builders.conda.rattler_build import why_unrendered
+from release_tools.builders.conda.rattler_build import explain_unrendered
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, CondaError, CredentialError, RecipeError, RemoteError, UsageError
 from release_tools.model.release import Kind, RecipeFiles
-from release_tools.publishers.conda_forge.feedstocks import feedstock_of, spellings
-from release_tools.publishers.conda_forge.previous_release import previous_evidence
+from release_tools.publishers.conda_forge.feedstocks import ask_feedstock, list_spellings
+from release_tools.publishers.conda_forge.previous_release import read_previous_evidence
 from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs, Written
 from release_tools.publishers.conda_forge.tag_archive import TagArchive
 from release_tools.recipe.document import Format
-from release_tools.recipe.drift import AGREED, Drift, drift
+from release_tools.recipe.drift import AGREED, Drift, find_drift
 from release_tools.recipe.recipe_model import Recipe
-from release_tools.recipe.submission import Present, feedstock_update, submission
-from release_tools.recipe.update import archive_source
+from release_tools.recipe.submission import Present, write_feedstock_update, write_submission
+from release_tools.recipe.update import find_archive_source
 from release_tools.recipe.update_source import PENDING
 
 _CONDA_FORGE: Final = "conda-forge"
@@ -71,15 +71,15 @@ def render(subject: RecipeInputs) -> Rendering:
             raise
         present, unseen = None, error.message
     if present is not None:
-        found = drift_of(subject, present)
+        found = compare_recipe(subject, present)
         try:
             return replace(_update(subject, present), drift=found)
         except RecipeError as error:
             return Rendering(None, Written(present.form, present.text), present, found, found, refused=error)
     written = subject.submitted()
-    rendered = not why_unrendered(written.text)
+    rendered = not explain_unrendered(written.text)
     recipe = replace(subject.recipe, noarch_platforms=()) if written.own else subject.recipe
-    return Rendering(submission(recipe, written.text, written.notes), written, unseen=unseen, rendered=rendered)
+    return Rendering(write_submission(recipe, written.text, written.notes), written, unseen=unseen, rendered=rendered)
 
 
 def look_up(subject: RecipeInputs) -> Present | None:
@@ -96,10 +96,10 @@ def look_up(subject: RecipeInputs) -> Present | None:
     if not config.feedstock and _CONDA_FORGE in context.config.conda.channels:
         if subject.unasked and context.gate.is_dry_run:  # who cannot reach the one cannot reach the other
             raise RemoteError(subject.unasked)
-        if subject.known and subject.known.isdisjoint(spellings(package)):
+        if subject.known and subject.known.isdisjoint(list_spellings(package)):
             return None
     branch = config.pre_branch if subject.release.kind is Kind.PRE else ""
-    found = feedstock_of(context, package, branch)
+    found = ask_feedstock(context, package, branch)
     if found is None:
         return None
     return Present(found.form, found.text, found.path, found.repository.slug, found.branch, found.commit)
@@ -125,33 +125,35 @@ def read_present(path: Path) -> Present:
     return Present(Format(file.name), file.read_bytes().decode("utf-8", "replace"), f"recipe/{file.name}")
 
 
-def drift_of(subject: RecipeInputs, present: Present) -> Drift:
+def compare_recipe(subject: RecipeInputs, present: Present) -> Drift:
     """Compare a feedstock's recipe with the project.
 
     Raises:
         CondaError: requirements that conda cannot express.
         RecipeError: the recipe is no YAML (with jinja, for v0).
     """
-    return drift(present.text, present.form, subject.recipe, subject.context.config.conda_forge.accepted)
+    return find_drift(present.text, present.form, subject.recipe, subject.context.config.conda_forge.accepted)
 
 
 def _update(subject: RecipeInputs, present: Present) -> Rendering:
-    previous, digest = _previous_recipe(subject, present)
+    previous, digest = _read_previous_recipe(subject, present)
     target = replace(subject.target, previous_sha256=digest)
-    if address := archive_source(present.text, present.form, target):
-        target = replace(target, archive_sha256=_archive_digest(subject.context, address))
-    files = feedstock_update(present, target, subject.recipe, previous)
+    if address := find_archive_source(present.text, present.form, target):
+        target = replace(target, archive_sha256=_hash_archive(subject.context, address))
+    files = write_feedstock_update(present, target, subject.recipe, previous)
     written = Written(present.form, next(iter(files.files.values()), present.text))
-    rendered = present.form is Format.V1 and not why_unrendered(written.text)
-    if files.files and present.form is Format.V1 and not rendered and not why_unrendered(present.text):
-        raise RecipeError(f"{present.form}: rattler-build would no longer render it: {why_unrendered(written.text)}")
-    remaining = drift_of(subject, replace(present, text=written.text))
+    rendered = present.form is Format.V1 and not explain_unrendered(written.text)
+    if files.files and present.form is Format.V1 and not rendered and not explain_unrendered(present.text):
+        raise RecipeError(
+            f"{present.form}: rattler-build would no longer render it: {explain_unrendered(written.text)}"
+        )
+    remaining = compare_recipe(subject, replace(present, text=written.text))
     if files.files:
-        files = replace(files, checklist=(*files.checklist, *_lacking(remaining, files.checklist)))
+        files = replace(files, checklist=(*files.checklist, *_find_lacking(remaining, files.checklist)))
     return Rendering(files, written, present, remaining=remaining, rendered=rendered)
 
 
-def _archive_digest(context: Context, address: str) -> str:
+def _hash_archive(context: Context, address: str) -> str:
     """Return the digest of an archive; `PENDING` while GitHub does not serve it, or cannot be reached in a dry run.
 
     Raises:
@@ -167,7 +169,7 @@ def _archive_digest(context: Context, address: str) -> str:
         return PENDING
 
 
-def _lacking(remaining: Drift, known: Sequence[str]) -> Iterator[str]:
+def _find_lacking(remaining: Drift, known: Sequence[str]) -> Iterator[str]:
     """Yield what the changed recipe lacks, unless that is on the checklist for another reason."""
     for line in remaining.lacking:
         name = line.partition(": ")[2].partition(" ")[0]
@@ -175,13 +177,13 @@ def _lacking(remaining: Drift, known: Sequence[str]) -> Iterator[str]:
             yield f"The project needs {line}, which the recipe does not have."
 
 
-def _previous_recipe(subject: RecipeInputs, present: Present) -> tuple[Recipe | None, str]:
+def _read_previous_recipe(subject: RecipeInputs, present: Present) -> tuple[Recipe | None, str]:
     """Return the recipe for the feedstock's version and its sdist's digest, where known."""
     version = Version(present.version)
     if version >= Version(subject.recipe.version):
         return None, ""
     try:
-        evidence = previous_evidence(subject.context, subject.release.name, version)
+        evidence = read_previous_evidence(subject.context, subject.release.name, version)
         return (subject.recipe_of(evidence), evidence.sources.sha256) if evidence else (None, "")
     except (ArchiveError, CondaError, RecipeError, RemoteError):
         return None, ""

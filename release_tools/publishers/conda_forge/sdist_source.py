@@ -14,7 +14,7 @@ from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.model.release import RecipeFiles, Release
 from release_tools.publishers.cached_query import CachedQuery
-from release_tools.publishers.conda_forge.feedstocks import find_feedstock, spellings
+from release_tools.publishers.conda_forge.feedstocks import find_feedstock, list_spellings
 from release_tools.publishers.conflicts import wait_until_served
 from release_tools.publishers.package_index.index import PYPI
 from release_tools.publishers.package_index.simple_api import IndexFile, Listing, list_project
@@ -60,7 +60,7 @@ class SdistSource:
         if self._served is None and self._context.gate.is_dry_run:
             return Note(State.PLANNED, f"would wait until {PYPI.title} serves {name}")
         if self._served is None:
-            wait_until_served(self._context, PYPI.title, self._missing, self._query.forget)
+            wait_until_served(self._context, PYPI.title, self._list_missing, self._query.forget)
         served = self._served
         digests = (served.sha256, self._hash(served)) if served else ("",)
         for digest in digests:
@@ -91,7 +91,7 @@ class SdistSource:
     def _served(self) -> IndexFile | None:
         return self._query().files.get(self._sdist.filename)
 
-    def _missing(self) -> list[str]:
+    def _list_missing(self) -> list[str]:
         return [] if self._served else [self._sdist.filename]
 
     def _hash(self, served: IndexFile) -> str:
@@ -115,7 +115,7 @@ def find_taken_names(context: Context, hub: GitHub, package: str) -> Iterator[Pr
     if found:
         yield PreflightError(f"conda-forge already has a feedstock for {package}: {found.repository.url}", advice)
         return
-    for name in spellings(package):
+    for name in list_spellings(package):
         answer = context.http.get(f"{ANACONDA_API}/package/{CONDA_FORGE_OWNER}/{name}")
         if answer.ok:
             yield PreflightError(f"conda-forge already has a package {name}", advice)

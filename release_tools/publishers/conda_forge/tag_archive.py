@@ -48,12 +48,12 @@ class TagArchive:
             RemoteError: it does not serve it in time, or cannot be queried.
         """
         if self._context.gate.is_dry_run:
-            return self._dry_run_note()
+            return self._make_dry_run_note()
         if not self.find_digest():
-            wait_until_served(self._context, "GitHub", self._missing, self._query.forget)
+            wait_until_served(self._context, "GitHub", self._list_missing, self._query.forget)
         return Note(State.DONE, f"GitHub serves {self.address}", self.find_digest())
 
-    def _dry_run_note(self) -> Note:
+    def _make_dry_run_note(self) -> Note:
         try:
             digest = self.find_digest()
         except RemoteError:
@@ -78,7 +78,7 @@ class TagArchive:
             changes=tuple(change.removesuffix(PENDING_NOTE) for change in recipe.changes),
         )
 
-    def _missing(self) -> list[str]:
+    def _list_missing(self) -> list[str]:
         return [] if self.find_digest() else [self.address]
 
     def _hash(self) -> str:

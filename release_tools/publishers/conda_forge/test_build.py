@@ -32,7 +32,7 @@ class TestBuild:
     packages: tuple[Path, ...] = ()
 
 
-def why_not(context: Context, form: Format, text: str) -> str:
+def explain_not_built(context: Context, form: Format, text: str) -> str:
     """Return why a recipe cannot be built here; empty where it can.
 
     Raises:
@@ -47,7 +47,7 @@ def why_not(context: Context, form: Format, text: str) -> str:
         return "the recipe is of compiled code, for which conda-forge's own machines have the tools"
     if any(source.get("patches") or not source.get("url") for source in document.sources()) or "script:" not in text:
         return "the recipe needs other files next to it"
-    reason = context.unreachable_channel or rattler.why_not(context.config.conda.channels)
+    reason = context.unreachable_channel or rattler.explain_unavailable(context.config.conda.channels)
     return f"no reachable conda channel provides Python: {' '.join(reason.split())}" if reason else ""
 
 
@@ -75,10 +75,10 @@ def run_test_build(context: Context, text: str, sdist: Artifact) -> TestBuild:
         built = build_recipe(recipe, folder / "channel", channels, context.env)
         if built.fault:
             # Without a log it is about the requirements, and rattler-build does not say which.
-            lacking = "" if built.log else rattler.why_not(channels, specs=built.requires)
-            why = lacking or _why((built.fault, *_last_words(built.log)))
+            lacking = "" if built.log else rattler.explain_unavailable(channels, specs=built.requires)
+            why = lacking or _explain((built.fault, *_take_last_words(built.log)))
             return TestBuild((Note(State.WARNING, "the recipe does not build", why),))
-        notes = tuple(_tested(package, channels, context) for package in built.paths)
+        notes = tuple(_test_recipe(package, channels, context) for package in built.paths)
         return TestBuild(notes, built.paths)
     except ProcessError as error:
         return TestBuild((Note(State.WARNING, "the recipe was not built", error.message),))
@@ -97,19 +97,19 @@ def from_here(text: str, sdist: Artifact) -> str:
     return document.edited(place.replaced(address) for source in sources for place in source.get("url"))
 
 
-def _tested(package: Path, channels: Sequence[str], context: Context) -> Note:
+def _test_recipe(package: Path, channels: Sequence[str], context: Context) -> Note:
     failed = next((one for one in run_tests(package, channels, context.env) if not one.passed), None)
     if failed:
-        return Note(State.WARNING, f"{package.name} of the recipe fails its tests", _why(failed.output[-_SHOWN:]))
+        return Note(State.WARNING, f"{package.name} of the recipe fails its tests", _explain(failed.output[-_SHOWN:]))
     return Note(State.DONE, f"the recipe builds {package.name}, and its tests pass", "by rattler-build")
 
 
-def _last_words(log: Sequence[str]) -> Sequence[str]:
+def _take_last_words(log: Sequence[str]) -> Sequence[str]:
     """Return the most useful lines of a build's log: the backend's last ones, before pip's own explanation."""
     end = next((number for number, line in enumerate(log) if _PIP_GAVE_UP in line), len(log))
     said = [line for line in log[:end] if line.strip()]
     return said[-_SHOWN:]
 
 
-def _why(lines: Sequence[str]) -> str:
+def _explain(lines: Sequence[str]) -> str:
     return " ".join(line.strip() for line in lines)

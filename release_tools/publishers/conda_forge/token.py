@@ -8,13 +8,13 @@ from release_tools.errors import CredentialError
 from release_tools.forges.github.client import GitHub
 from release_tools.model.note import Note, State
 from release_tools.publishers.base import CheckResult
-from release_tools.publishers.conda_forge.feedstocks import conda_forge_hub
+from release_tools.publishers.conda_forge.feedstocks import open_conda_forge_hub
 from release_tools.system.credentials import CONDA_FORGE_TOKEN
 
 _CLASSIC = "Create a classic token with the scopes public_repo and workflow."
 
 
-def token_login(hub: GitHub) -> str:
+def find_token_login(hub: GitHub) -> str:
     """Return the account that would propose; empty where there is no token.
 
     Raises:
@@ -36,8 +36,8 @@ def check_token(context: Context) -> Iterator[CheckResult]:
         CredentialError: the token is refused, or is a workflow's own.
         RemoteError: the server failed.
     """
-    hub = conda_forge_hub(context, CONDA_FORGE_TOKEN)
-    name = token_login(hub)
+    hub = open_conda_forge_hub(context, CONDA_FORGE_TOKEN)
+    name = find_token_login(hub)
     scopes = hub.scopes if name else None
     if not name:
         yield Note(

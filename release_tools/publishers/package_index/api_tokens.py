@@ -55,32 +55,32 @@ def read_rights(token: str) -> Rights | None:
     text = token.removeprefix(_PREFIX)
     rights = Rights()
     try:
-        for caveat in _caveats(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))):
+        for caveat in _parse_caveats(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))):
             rights = rights.restricted_by(json.loads(caveat))
     except (ValueError, IndexError, RecursionError):
         return None
     return rights
 
 
-def _caveats(data: bytes) -> Iterator[bytes]:
+def _parse_caveats(data: bytes) -> Iterator[bytes]:
     """Yield the identifiers of all sections but the first, which is the macaroon's own."""
     if data[0] != _VERSION:
         raise ValueError("not a macaroon")
     position, sections = 1, 0
     while True:
-        kind, position = _number(data, position)
+        kind, position = _parse_number(data, position)
         if kind == _END:
             sections += 1
             continue
         if kind == _SIGNATURE:
             return
-        length, position = _number(data, position)
+        length, position = _parse_number(data, position)
         if kind == _IDENTIFIER and sections > 0:
             yield data[position : position + length]
         position += length
 
 
-def _number(data: bytes, position: int) -> tuple[int, int]:
+def _parse_number(data: bytes, position: int) -> tuple[int, int]:
     """Return an unsigned LEB128 number, and the position after it."""
     value = shift = 0
     while True:

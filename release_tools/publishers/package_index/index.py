@@ -16,7 +16,7 @@ from packaging.version import Version
 from release_tools import addresses
 from release_tools.config.schema import Config
 from release_tools.errors import ConfigError
-from release_tools.system.http import bare
+from release_tools.system.http import strip_address
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ def parse_index(config: Config, name: str, upload: str) -> Index:
         ConfigError: the address holds a password.
     """
     if urlsplit(upload).username:
-        raise ConfigError(f"{bare(upload)}: the address holds a password", "Set TWINE_USERNAME and TWINE_PASSWORD.")
+        raise ConfigError(
+            f"{strip_address(upload)}: the address holds a password", "Set TWINE_USERNAME and TWINE_PASSWORD."
+        )
     for index in PUBLIC_INDEXES.values():
         if index.upload.rstrip("/") == upload.rstrip("/"):
             return index
@@ -82,7 +84,7 @@ def parse_index(config: Config, name: str, upload: str) -> Index:
     return Index(name, name, upload, simple)
 
 
-def version_of_file(filename: str) -> Version | None:
+def parse_file_version(filename: str) -> Version | None:
     """Return the version in the name of a wheel or an sdist; None for other files."""
     try:
         if filename.endswith(".whl"):

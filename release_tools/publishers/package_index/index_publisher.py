@@ -29,18 +29,18 @@ from release_tools.publishers.base import (
     compare_files,
 )
 from release_tools.publishers.cached_query import CachedQuery
-from release_tools.publishers.conda_channel.channel_publisher import job_id, no_credentials_note
+from release_tools.publishers.conda_channel.channel_publisher import make_job_id, make_no_credentials_note
 from release_tools.publishers.conflicts import find_conflicts, find_missing, wait_until_served
 from release_tools.publishers.package_index import attestations
 from release_tools.publishers.package_index.api_tokens import read_rights
-from release_tools.publishers.package_index.index import PYPI, TESTPYPI, Index, version_of_file
-from release_tools.publishers.package_index.previous_files import gone_files
+from release_tools.publishers.package_index.index import PYPI, TESTPYPI, Index, parse_file_version
+from release_tools.publishers.package_index.previous_files import check_gone_files
 from release_tools.publishers.package_index.simple_api import Listing, list_project
 from release_tools.publishers.package_index.testpypi_first import install_from_testpypi
 from release_tools.publishers.package_index.trusted_publishing import TOKEN_LIFETIME, PublishingJob, mint
-from release_tools.publishers.package_index.uploader import Login, Uploader, stored_login
+from release_tools.publishers.package_index.uploader import Login, Uploader, find_stored_login
 from release_tools.system.credentials import PYPI_PASSWORD
-from release_tools.system.sanitize import visible
+from release_tools.system.sanitize import make_visible
 
 
 class IndexPublisher(BasePublisher):
@@ -74,7 +74,7 @@ class IndexPublisher(BasePublisher):
 
     def skip(self, release: Release) -> Skip | None:
         """Skip a release with neither an sdist nor a wheel."""
-        return None if _artifacts(release) else Skip("neither an sdist nor a wheel was built")
+        return None if _select_artifacts(release) else Skip("neither an sdist nor a wheel was built")
 
     def query(self, project: str) -> CachedQuery[Listing]:
         """Return the query for what the index serves of a project; one request serves all files."""
@@ -88,7 +88,7 @@ class IndexPublisher(BasePublisher):
             RemoteError: the index could not be queried.
         """
         listing = self.query(release.name)()
-        found = self._found(release)
+        found = self._find_receipts(release)
         published = sum(receipt is not None for receipt in found.values())
         yield from find_conflicts(self.title, found, "Published files are never replaced: release a new version.")
         if not listing.exists:
@@ -97,10 +97,10 @@ class IndexPublisher(BasePublisher):
         if published < len(found) and self.index != TESTPYPI:
             wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
             version = Version(release.version)
-            yield from gone_files(self._context.http, listing, wheels, version, self._context.scratch)
+            yield from check_gone_files(self._context.http, listing, wheels, version, self._context.scratch)
         if published < len(found):
             yield from self._check_login(release, listing)
-        yield Note(State.INFO, f"{self.title} has {published} of {len(found)} files", self._page(release))
+        yield Note(State.INFO, f"{self.title} has {published} of {len(found)} files", self._find_page(release))
 
     def check_credentials(self, release: Release) -> Iterator[CheckResult]:
         """Check whether the index accepts the credentials of this process, as far as that can be known.
@@ -111,7 +111,7 @@ class IndexPublisher(BasePublisher):
         if self._stored is not None or (self._job is not None and self.index.audience):
             yield from self._check_login(release, self.query(release.name)())
         else:
-            yield no_credentials_note(self.title)
+            yield make_no_credentials_note(self.title)
 
     def connection(self) -> AbstractContextManager[object]:
         """Return a context in which files can be uploaded, over one connection."""
@@ -119,10 +119,10 @@ class IndexPublisher(BasePublisher):
 
     def actions(self, release: Release, phase: Phase) -> Iterator[Action | Note]:  # noqa: ARG002 - there is one phase
         """Yield one upload a file, wheels first: an installer never finds the sdist alone."""
-        for artifact in _artifacts(release):
+        for artifact in _select_artifacts(release):
             yield Action(
                 f"upload {artifact.filename} to {self.title}",
-                self._expected(release, artifact),
+                self._make_expected_receipt(release, artifact),
                 partial(self._find, release, artifact),
                 partial(self._upload, release, artifact),
             )
@@ -140,9 +140,9 @@ class IndexPublisher(BasePublisher):
         query = self.query(release.name)
         if is_changed:
             wait_until_served(
-                self._context, self.title, lambda: find_missing(self.title, self._found(release)), query.forget
+                self._context, self.title, lambda: find_missing(self.title, self._find_receipts(release)), query.forget
             )
-            yield Note(State.DONE, f"{self.title} serves every file, with our digests", self._page(release))
+            yield Note(State.DONE, f"{self.title} serves every file, with our digests", self._find_page(release))
         if self._is_install_checked:
             yield from install_from_testpypi(self._context, release, query().files)
 
@@ -155,7 +155,7 @@ class IndexPublisher(BasePublisher):
             return PublisherStatus(self.name, self.title, url, error=error)
         published = {}
         for filename, file in listing.files.items():
-            if version_of_file(filename) == query.version:
+            if parse_file_version(filename) == query.version:
                 state = State.WARNING if file.is_yanked else State.DONE
                 published[filename] = FileStatus(filename, file.sha256, state)
         files = compare_files(published, query.artifacts(ArtifactKind.WHEEL, ArtifactKind.SDIST))
@@ -168,7 +168,7 @@ class IndexPublisher(BasePublisher):
             RemoteError: the index cannot be queried.
         """
         files = self.query(query.name)().files
-        published = [file for filename, file in files.items() if version_of_file(filename) == query.version]
+        published = [file for filename, file in files.items() if parse_file_version(filename) == query.version]
         if not published:
             yield Note(State.SKIPPED, f"{self.title} has no {query.name} {query.version}")
         elif all(file.is_yanked for file in published):
@@ -177,14 +177,14 @@ class IndexPublisher(BasePublisher):
             url = self.index.page(query.name, str(query.version))
             if self.index.site:
                 url = f"{self.index.site}/manage/project/{query.name}/release/{query.version}/"
-            text = " ".join(visible(reason).split())
+            text = " ".join(make_visible(reason).split())
             yield Note(
                 State.WARNING, f"yank it on {self.title} by hand", url, f"Options → Yank, with the reason: {text}"
             )
 
     def jobs(self) -> tuple[JobNeeds, ...]:
         """Return one job, with trusted publishing where the index has it, or else with a password."""
-        job = job_id(self.name)
+        job = make_job_id(self.name)
         if not self.index.audience:
             secrets = ("TWINE_USERNAME", PYPI_PASSWORD)
             return (JobNeeds(job, self.title, self.name, environment=job, secrets=secrets),)
@@ -204,12 +204,12 @@ class IndexPublisher(BasePublisher):
     def _is_install_checked(self) -> bool:
         return self.index == TESTPYPI and self._context.config.testpypi_first
 
-    def _page(self, release: Release) -> str:
+    def _find_page(self, release: Release) -> str:
         return self.index.page(release.name, release.version)
 
-    def _expected(self, release: Release, artifact: Artifact) -> Receipt:
+    def _make_expected_receipt(self, release: Release, artifact: Artifact) -> Receipt:
         return Receipt(
-            f"{self.name}:{artifact.filename}", self._page(release), artifact.sha256, output=self._url_output
+            f"{self.name}:{artifact.filename}", self._find_page(release), artifact.sha256, output=self._url_output
         )
 
     def _list(self, project: str) -> Listing:
@@ -221,18 +221,18 @@ class IndexPublisher(BasePublisher):
 
     def _find(self, release: Release, artifact: Artifact) -> Receipt | None:
         file = self.query(release.name)().files.get(artifact.filename)
-        return None if file is None else replace(self._expected(release, artifact), digest=file.sha256)
+        return None if file is None else replace(self._make_expected_receipt(release, artifact), digest=file.sha256)
 
-    def _found(self, release: Release) -> dict[Artifact, Receipt | None]:
-        return {artifact: self._find(release, artifact) for artifact in _artifacts(release)}
+    def _find_receipts(self, release: Release) -> dict[Artifact, Receipt | None]:
+        return {artifact: self._find(release, artifact) for artifact in _select_artifacts(release)}
 
     def _upload(self, release: Release, artifact: Artifact) -> Receipt:
         try:
-            self._current_uploader.upload(artifact, partial(self._login, release.name))
+            self._current_uploader.upload(artifact, partial(self._find_login, release.name))
         except ReleaseToolsError:
             self.query(release.name).forget()
             raise
-        return self._expected(release, artifact)
+        return self._make_expected_receipt(release, artifact)
 
     @cached_property
     def _current_uploader(self) -> Uploader:
@@ -243,7 +243,7 @@ class IndexPublisher(BasePublisher):
             attest = partial(self._attest, job, signer)
         return Uploader(self._context.http, self.index, attest)
 
-    def _login(self, project: str) -> Login:
+    def _find_login(self, project: str) -> Login:
         """Return the login for an upload; a token is minted where none is stored.
 
         Raises:
@@ -254,14 +254,14 @@ class IndexPublisher(BasePublisher):
             return self._stored
         if self._job is None or not self.index.audience:
             raise self._no_login
-        identity = self._identity(self._job, self.index.audience)
+        identity = self._find_identity(self._job, self.index.audience)
         token = mint(self._context.http, self.index, project, identity)
         self._context.console.mask(token)
         return Login("__token__", token, "trusted publishing", TOKEN_LIFETIME)
 
     @cached_property
     def _stored(self) -> Login | None:
-        login = stored_login(self.index, self._context.env)
+        login = find_stored_login(self.index, self._context.env)
         if login:
             self._context.console.mask(login.password)
         return login
@@ -290,7 +290,7 @@ class IndexPublisher(BasePublisher):
     def _check_newest(self, release: Release, listing: Listing) -> Iterator[CheckResult]:
         versions = set()
         for filename, file in listing.files.items():
-            version = version_of_file(filename)
+            version = parse_file_version(filename)
             if version and not version.is_prerelease and not file.is_yanked:
                 versions.add(version)
         ours, config = Version(release.version), self._context.config
@@ -298,11 +298,11 @@ class IndexPublisher(BasePublisher):
         if ours.epoch != (newest.epoch if newest else 0):
             text = f"{ours} has another epoch than {newest or 'the versions of a new project'} on {self.title}"
             advice = "An epoch cannot be taken back. If it is intended: --allow-epoch."
-            yield _allowed(text, advice, is_allowed=config.allow_epoch)
+            yield _check_allowed(text, advice, is_allowed=config.allow_epoch)
         elif newest and newest > ours:
             text = f"{self.title} already has {newest}, which is newer than {ours}"
             advice = "For a maintenance release of an older line: --allow-older."
-            yield _allowed(text, advice, is_allowed=config.allow_older)
+            yield _check_allowed(text, advice, is_allowed=config.allow_older)
 
     def _check_login(self, release: Release, listing: Listing) -> Iterator[CheckResult]:
         yield from self._check_signing()
@@ -314,7 +314,7 @@ class IndexPublisher(BasePublisher):
         elif self._job is None or not self.index.audience:
             yield self._no_login
         elif listing.exists:
-            self._login(release.name)
+            self._find_login(release.name)
             yield Note(State.DONE, f"{self.title} accepts this job as a trusted publisher")
         else:
             # Minting for a pending publisher would create the project, so it is not tried before the upload.
@@ -349,18 +349,18 @@ class IndexPublisher(BasePublisher):
         return Note(State.DONE, text, f"for {', '.join(sorted(rights.projects))} alone")
 
     def _attest(self, job: PublishingJob, signer: attestations.Signer, path: Path) -> str:
-        return signer(path, self._identity(job, attestations.AUDIENCE))
+        return signer(path, self._find_identity(job, attestations.AUDIENCE))
 
-    def _identity(self, job: PublishingJob, audience: str) -> str:
+    def _find_identity(self, job: PublishingJob, audience: str) -> str:
         """Return a token of the job's; it lives for minutes, but works for anyone who sees it."""
         identity = job.identity(self._context.http, audience)
         self._context.console.mask(identity)
         return identity
 
 
-def _artifacts(release: Release) -> tuple[Artifact, ...]:
+def _select_artifacts(release: Release) -> tuple[Artifact, ...]:
     return (*release.artifacts_of_kind(ArtifactKind.WHEEL), *release.artifacts_of_kind(ArtifactKind.SDIST))
 
 
-def _allowed(text: str, advice: str, *, is_allowed: bool) -> CheckResult:
+def _check_allowed(text: str, advice: str, *, is_allowed: bool) -> CheckResult:
     return Note(State.WARNING, text) if is_allowed else PreflightError(text, advice)

@@ -25,7 +25,7 @@ _EXTENSIONS: Final = (".so", ".pyd")
 _VENDORED: Final = (".libs", ".dylibs")
 
 
-def gone_files(
+def check_gone_files(
     http: Http, known: Listing, wheels: Iterable[Artifact], version: Version, scratch: Path
 ) -> Iterator[Note]:
     """Yield a note about the files of the previous release's wheel that this release does not install.
@@ -39,25 +39,25 @@ def gone_files(
         version: of this release.
         scratch: a folder for the download.
     """
-    previous = newest_before(known.files, version)
+    previous = find_newest_before(known.files, version)
     if previous is None:
         return
     for artifact in wheels:
-        served = _counterpart(known.files, previous, parse_wheel_filename(artifact.filename)[3])
+        served = _find_counterpart(known.files, previous, parse_wheel_filename(artifact.filename)[3])
         if served is None:
             continue
         filename, file = served
         try:
             before = _download(http, filename, file, scratch)
-            gone = sorted(installed_files(before) - installed_files(read_wheel(artifact.path)))
+            gone = sorted(list_installed_files(before) - list_installed_files(read_wheel(artifact.path)))
         except (ArchiveError, RemoteError) as error:
             yield Note(State.INFO, f"not compared with the files of {previous}", error.message)
             return
-        yield _note(gone, installed_files(read_wheel(artifact.path)), previous)
+        yield _note(gone, list_installed_files(read_wheel(artifact.path)), previous)
         return
 
 
-def newest_before(files: Mapping[str, IndexFile], version: Version) -> Version | None:
+def find_newest_before(files: Mapping[str, IndexFile], version: Version) -> Version | None:
     """Return the newest final version below this one that has a wheel and was not yanked."""
     versions = set()
     for name, file in files.items():
@@ -70,7 +70,7 @@ def newest_before(files: Mapping[str, IndexFile], version: Version) -> Version |
     return max(versions, default=None)
 
 
-def installed_files(wheel: Wheel) -> frozenset[str]:
+def list_installed_files(wheel: Wheel) -> frozenset[str]:
     """Return the paths that a wheel installs, without its metadata, the tags of extension modules and vendored ones."""
     found = set()
     for member in wheel.members:
@@ -78,32 +78,32 @@ def installed_files(wheel: Wheel) -> frozenset[str]:
         if place is None or place.path.startswith(f"{wheel.dist_info}/"):
             continue
         if not place.path.partition("/")[0].endswith(_VENDORED):
-            found.add(f"{place.scheme}:{_without_tag(place.path)}")
+            found.add(f"{place.scheme}:{_strip_tag(place.path)}")
     return frozenset(found)
 
 
-def _without_tag(path: str) -> str:
+def _strip_tag(path: str) -> str:
     """Return the path of an extension module without the tag of its Python and platform; other paths as they are."""
     folder, slash, name = path.rpartition("/")
     return f"{folder}{slash}{name.partition('.')[0]}.so" if name.endswith(_EXTENSIONS) else path
 
 
-def _counterpart(
+def _find_counterpart(
     files: Mapping[str, IndexFile], version: Version, tags: frozenset[Tag]
 ) -> tuple[str, IndexFile] | None:
     """Return the wheel of a version that is for one of the same platforms; None where it has none, or a large one."""
-    platforms = {_system(tag) for tag in tags}
+    platforms = {_find_system(tag) for tag in tags}
     for name, file in sorted(files.items()):
         try:
             _, found, _, theirs = parse_wheel_filename(name)
         except InvalidWheelFilename:
             continue
-        if found == version and platforms & {_system(tag) for tag in theirs} and (file.size or 0) <= _LARGEST:
+        if found == version and platforms & {_find_system(tag) for tag in theirs} and (file.size or 0) <= _LARGEST:
             return name, file
     return None
 
 
-def _system(tag: Tag) -> str:
+def _find_system(tag: Tag) -> str:
     """Return a platform without its version: ``manylinux_x86_64`` for ``manylinux_2_28_x86_64``."""
     return re.sub(r"(?<=[a-z])(?:\d+|_\d+_\d+)(?=_)", "", tag.platform)
 

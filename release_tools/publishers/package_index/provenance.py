@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from release_tools.errors import RemoteError
 from release_tools.publishers.package_index.simple_api import IndexFile
-from release_tools.system.http import Http, bare
+from release_tools.system.http import Http, strip_address
 
 _GITHUB: Final = "GitHub"
 
@@ -42,7 +42,7 @@ class TrustedPublisher:
         )
 
 
-def trusted_publishers(http: Http, served: IndexFile) -> tuple[TrustedPublisher, ...]:
+def read_trusted_publishers(http: Http, served: IndexFile) -> tuple[TrustedPublisher, ...]:
     """Return who published a file from GitHub; nobody where the index does not say.
 
     Raises:
@@ -52,11 +52,13 @@ def trusted_publishers(http: Http, served: IndexFile) -> tuple[TrustedPublisher,
         return ()
     answer = http.get(served.provenance)
     if not answer.ok:
-        raise RemoteError(f"{bare(served.provenance)} answered {answer.status}")
+        raise RemoteError(f"{strip_address(served.provenance)} answered {answer.status}")
     try:
         return tuple(_read(answer.json()["attestation_bundles"]))
     except (TypeError, KeyError, AttributeError) as error:
-        raise RemoteError(f"{bare(served.provenance)} answered something that PEP 740 does not describe") from error
+        raise RemoteError(
+            f"{strip_address(served.provenance)} answered something that PEP 740 does not describe"
+        ) from error
 
 
 def _read(bundles: Any) -> Iterator[TrustedPublisher]:  # noqa: ANN401 - JSON is anything

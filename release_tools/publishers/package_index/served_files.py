@@ -47,7 +47,7 @@ def _from_index(context: Context, release: Release, index: Index) -> Release:
         if file and file.sha256 and file.sha256 != wheel.sha256:
             taken[wheel.filename] = _download(context, wheel, file)
     artifacts = tuple(taken.get(one.filename, one) for one in release.artifacts)
-    context.report.add(*_notes(release, index, served.keys(), taken.keys()))
+    context.report.add(*_make_notes(release, index, served.keys(), taken.keys()))
     return replace(release, artifacts=artifacts)
 
 
@@ -70,7 +70,7 @@ def _download(context: Context, wheel: Artifact, file: IndexFile) -> Artifact:
     return found
 
 
-def _notes(release: Release, index: Index, served: Collection[str], taken: Collection[str]) -> Iterator[Note]:
+def _make_notes(release: Release, index: Index, served: Collection[str], taken: Collection[str]) -> Iterator[Note]:
     """Yield what was taken from the index, and what is new there."""
     names = [one.filename for one in release.artifacts_of_kind(ArtifactKind.WHEEL)]
     kept = [name for name in names if name in taken]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from release_tools.errors import RemoteError
 from release_tools.publishers.package_index.index import Index
-from release_tools.system.http import Http, Response, bare
+from release_tools.system.http import Http, Response, strip_address
 
 if TYPE_CHECKING:
     from pypi_simple import ProjectPage
@@ -74,7 +74,7 @@ def list_project(http: Http, index: Index, project: str, *, authorization: str =
     if response.status in _MISSING:
         return Listing(exists=False)
     if not response.ok:
-        raise RemoteError(f"{index.title} does not list {project}: {bare(url)} answered {response.status}")
+        raise RemoteError(f"{index.title} does not list {project}: {strip_address(url)} answered {response.status}")
     files = {}
     for package in _parse(response, project).packages:
         files[package.filename] = IndexFile(
@@ -95,4 +95,4 @@ def _parse(response: Response, project: str) -> "ProjectPage":
             return ProjectPage.from_json_data(response.json(), response.url)
         return ProjectPage.from_html(project, response.body, response.url)
     except (ValueError, UnsupportedRepoVersionError) as error:  # pydantic's errors are a ValueError
-        raise RemoteError(f"{bare(response.url)} answered something that PEP 691 does not describe") from error
+        raise RemoteError(f"{strip_address(response.url)} answered something that PEP 691 does not describe") from error

@@ -11,9 +11,9 @@ from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.publishers.package_index.index import TESTPYPI
 from release_tools.publishers.package_index.simple_api import IndexFile
-from release_tools.system.credentials import visible_credentials
+from release_tools.system.credentials import find_visible_credentials
 from release_tools.system.process import ProcessError
-from release_tools.system.sanitize import whole_words
+from release_tools.system.sanitize import escape_words
 
 _MESSAGE_LENGTH = 500
 
@@ -33,7 +33,7 @@ def install_from_testpypi(context: Context, release: Release, files: Mapping[str
     Raises:
         VerifyError: a wheel does not install or import; PyPI was not touched.
     """
-    credentials = () if context.config.allow_credentials_in_build else visible_credentials(context.env)
+    credentials = () if context.config.allow_credentials_in_build else find_visible_credentials(context.env)
     for number, wheel in enumerate(release.artifacts_of_kind(ArtifactKind.WHEEL)):
         url = files[wheel.filename].url
         context.console.doing(f"installing {wheel.filename} from {TESTPYPI.title}")
@@ -46,7 +46,7 @@ def install_from_testpypi(context: Context, release: Release, files: Mapping[str
         except ProcessError as error:
             raise VerifyError(
                 f"{wheel.filename} from {TESTPYPI.title} does not install and import: {error.message}",
-                f"PyPI was not touched. {whole_words(error.output, _MESSAGE_LENGTH, last=True)}",
+                f"PyPI was not touched. {escape_words(error.output, _MESSAGE_LENGTH, last=True)}",
             ) from error
     if credentials:
         yield Note(State.DONE, f"installed from {TESTPYPI.title}")

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from release_tools.errors import CredentialError, RemoteError, UnreachableError
 from release_tools.publishers.package_index.index import Index
 from release_tools.system.credentials import OIDC_TOKEN, OIDC_URL, read_token
-from release_tools.system.http import TRANSIENT, Http, origin
-from release_tools.system.sanitize import whole_words
+from release_tools.system.http import TRANSIENT, Http, parse_origin
+from release_tools.system.sanitize import escape_words
 
 TOKEN_LIFETIME: Final = 600.0
 """Seconds for which a minted token is used; it is valid for fifteen minutes, and an upload takes some."""
@@ -57,7 +57,7 @@ class PublishingJob:
         answer = http.get(url, headers={"Authorization": f"bearer {self.token}"})
         if not answer.ok:
             raise CredentialError(f"the runner issues no identity token: it answered {answer.status}", _PERMISSION)
-        value = _field(answer.json(), "value")
+        value = _read_field(answer.json(), "value")
         if not value:
             raise RemoteError("the runner answered without an identity token")
         return value
@@ -73,22 +73,22 @@ def mint(http: Http, index: Index, project: str, identity: str) -> str:
         CredentialError: the index knows no publisher with these claims; it lists them, and says how to register them.
         RemoteError: the index cannot be reached.
     """
-    answer = http.post(f"{origin(index.upload)}/_/oidc/mint-token", json={"token": identity})
-    token = _field(answer.json(), "token") if answer.ok else ""
+    answer = http.post(f"{parse_origin(index.upload)}/_/oidc/mint-token", json={"token": identity})
+    token = _read_field(answer.json(), "token") if answer.ok else ""
     if token:
         return token
     if answer.status in TRANSIENT:
         raise UnreachableError(f"{index.title} answered {answer.status} instead of minting a token")
-    reasons = _reasons(answer.json() if "json" in answer.headers.get("content-type", "") else {})
+    reasons = _read_reasons(answer.json() if "json" in answer.headers.get("content-type", "") else {})
     raise CredentialError(
         f"{index.title} does not accept this job as a trusted publisher of {project}"
         f" ({', '.join(reasons) or f'it answered {answer.status}'}); the job's claims are",
-        _registration_advice(index, project, claims(identity)),
-        faults=[f"{name}: {value}" for name, value in claims(identity).items()],
+        _give_registration_advice(index, project, read_claims(identity)),
+        faults=[f"{name}: {value}" for name, value in read_claims(identity).items()],
     )
 
 
-def claims(identity: str) -> dict[str, str]:
+def read_claims(identity: str) -> dict[str, str]:
     """Return the claims of an identity token, not verified: only to be shown."""
     try:
         payload = identity.split(".")[1]
@@ -98,7 +98,7 @@ def claims(identity: str) -> dict[str, str]:
         return {}
 
 
-def _registration_advice(index: Index, project: str, stated: Mapping[str, str]) -> str:
+def _give_registration_advice(index: Index, project: str, stated: Mapping[str, str]) -> str:
     owner, _, repository = stated.get("repository", "").partition("/")
     workflow = stated.get("job_workflow_ref", "").partition("@")[0].rpartition("/")[2]
     environment = stated.get("environment", "")
@@ -109,12 +109,12 @@ def _registration_advice(index: Index, project: str, stated: Mapping[str, str]) 
     )
 
 
-def _reasons(content: object) -> list[str]:
+def _read_reasons(content: object) -> list[str]:
     errors = content.get("errors", ()) if isinstance(content, dict) else ()
     return [
-        whole_words(str(error.get("description", "")), _MESSAGE_LENGTH) for error in errors if isinstance(error, dict)
+        escape_words(str(error.get("description", "")), _MESSAGE_LENGTH) for error in errors if isinstance(error, dict)
     ]
 
 
-def _field(content: Any, name: str) -> str:  # noqa: ANN401 - JSON is anything
+def _read_field(content: Any, name: str) -> str:  # noqa: ANN401 - JSON is anything
     return str(content.get(name) or "") if isinstance(content, dict) else ""

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 from zipfile import BadZipFile
 
-from release_tools.artifacts.manifest import private_copy
+from release_tools.artifacts.manifest import copy_privately
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError, VerifyError
 from release_tools.model.artifact import Artifact
 from release_tools.publishers.package_index.index import Index
 from release_tools.system.credentials import PYPI_PASSWORD, read_token
-from release_tools.system.http import TRANSIENT, Http, bare, reason, seconds
-from release_tools.system.sanitize import whole_words
+from release_tools.system.http import TRANSIENT, Http, parse_seconds, shorten_reason, strip_address
+from release_tools.system.sanitize import escape_words
 from release_tools.system.tool_settings import TWINE
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Login:
     lifetime: float = inf
 
 
-def stored_login(index: Index, env: Mapping[str, str]) -> Login | None:
+def find_stored_login(index: Index, env: Mapping[str, str]) -> Login | None:
     """Return the stored login: from the environment, ``.pypirc`` or the keyring, in twine's order.
 
     Args:
@@ -73,14 +73,14 @@ def stored_login(index: Index, env: Mapping[str, str]) -> Login | None:
     username = env.get("TWINE_USERNAME") or ""
     if password := read_token(env, PYPI_PASSWORD):
         return Login(username or _TOKEN_USER, password, PYPI_PASSWORD)
-    section = _pypirc(index, env)
+    section = _read_pypirc(index, env)
     username = username or section.get("username") or (_TOKEN_USER if index.audience else "")
     if password := section.get("password"):
         return Login(username or _TOKEN_USER, password, ".pypirc")
-    return _keyring(index, username)
+    return _ask_keyring(index, username)
 
 
-def _pypirc(index: Index, env: Mapping[str, str]) -> Mapping[str, str]:
+def _read_pypirc(index: Index, env: Mapping[str, str]) -> Mapping[str, str]:
     """Return the section of the user's ``.pypirc`` about an index, found by the index's address."""
     from configparser import Error, RawConfigParser
 
@@ -103,7 +103,7 @@ def _pypirc(index: Index, env: Mapping[str, str]) -> Mapping[str, str]:
     return {}
 
 
-def _keyring(index: Index, username: str) -> Login | None:
+def _ask_keyring(index: Index, username: str) -> Login | None:
     from twine.auth import CredentialInput, Private
 
     resolver = Private({"repository": index.upload}, CredentialInput(username or None))
@@ -158,12 +158,12 @@ class Uploader:
             VerifyError: the file is not a distribution, or no longer what was built.
         """
         with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:
-            self._upload(private_copy(artifact, Path(folder)), log_in)
+            self._upload(copy_privately(artifact, Path(folder)), log_in)
 
     def _upload(self, artifact: Artifact, log_in: Callable[[], Login]) -> None:
         import requests
 
-        package = self._package(artifact)
+        package = self._make_package_file(artifact)
         if self._attest is not None:
             package.attestations = [json.loads(self._attest(artifact.path))]
         if self._login is None or monotonic() >= self._expires:
@@ -172,10 +172,12 @@ class Uploader:
         try:
             response = self._connect().upload(package, max_redirects=1)
         except requests.RequestException as error:
-            raise UnreachableError(f"{bare(self._index.upload)} could not be reached: {reason(error)}") from error
+            raise UnreachableError(
+                f"{strip_address(self._index.upload)} could not be reached: {shorten_reason(error)}"
+            ) from error
         self._check_response(artifact.filename, self._login, response)
 
-    def _package(self, artifact: Artifact) -> "PackageFile":
+    def _make_package_file(self, artifact: Artifact) -> "PackageFile":
         from twine.exceptions import TwineException
         from twine.package import PackageFile
 
@@ -206,7 +208,7 @@ class Uploader:
     def _check_response(self, filename: str, login: Login, response: "requests.Response") -> None:
         if response.ok and not response.is_redirect:
             return
-        title, status, message = self._index.title, response.status_code, _message(response)
+        title, status, message = self._index.title, response.status_code, _read_message(response)
         if status in _FORBIDDEN:
             raise CredentialError(
                 f"{title} refused the login from {login.source}: {status} {message}",
@@ -214,20 +216,21 @@ class Uploader:
             )
         if status in TRANSIENT:
             error = UnreachableError(f"{title} answered {status} to {filename}")
-            error.wait = seconds(response.headers.get("Retry-After", ""))
+            error.wait = parse_seconds(response.headers.get("Retry-After", ""))
             raise error
         if response.is_redirect:
             target = urljoin(self._index.upload, response.headers.get("Location", ""))
             raise RemoteError(
-                f"{title} refused {filename}: {status}, redirected to {bare(target)}", "Configure that address."
+                f"{title} refused {filename}: {status}, redirected to {strip_address(target)}",
+                "Configure that address.",
             )
         advice = _FILES_MUST_CHANGE if status in _REFUSED_FOR_GOOD else ""
         raise RemoteError(f"{title} refused {filename}: {status} {message}", advice)
 
 
-def _message(response: "requests.Response") -> str:
+def _read_message(response: "requests.Response") -> str:
     """Return a refusal in the index's own words, in one line: PyPI uses the reason phrase, others the body."""
     if len(response.reason or "") > len("Bad Request"):
-        return whole_words(response.reason, _MESSAGE_LENGTH)
+        return escape_words(response.reason, _MESSAGE_LENGTH)
     text = re.sub(r"<[^<>]*>", " ", response.text[:20_000])
-    return whole_words(text or response.reason or "", _MESSAGE_LENGTH)
+    return escape_words(text or response.reason or "", _MESSAGE_LENGTH)
