@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 import trustme
 
 from release_tools.errors import RemoteError
-from release_tools.system.http import Http, RetryPolicy
+from release_tools.system.http import Http
+from release_tools.system.retries import RetryPolicy
 from tests.servers.base import Double, Fault, Request, Response, What, serve
 from tests.servers.proxy import proxying
 
@@ -83,6 +85,22 @@ def test_a_read_is_tried_again(
     with closing(patient(http, fault.what)) as client:
         assert client.get(f"{url}/here").json() == "/here"
     assert pauses == [waited]
+
+
+def test_a_server_may_name_the_time_of_the_next_try(shelf: Shelf, url: str, http: Http, pauses: list[float]) -> None:
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=12), usegmt=True)
+    shelf.faults = [Fault(response=Response(503, headers={"Retry-After": later}))]
+    assert http.get(f"{url}/here").json() == "/here"
+    assert 5 < pauses[0] <= 12
+
+
+@pytest.mark.parametrize("header", ["soon", "-1", "1e3", "\u00b2", "9" * 400, "Wed, 99 Foo 2026 07:28:00 GMT"])
+def test_a_time_that_cannot_be_read_is_ignored(
+    shelf: Shelf, url: str, http: Http, pauses: list[float], header: str
+) -> None:
+    shelf.faults = [Fault(response=Response(503, headers={"Retry-After": header}))]
+    assert http.get(f"{url}/here").json() == "/here"
+    assert pauses[0] in (0.5, 30.0)
 
 
 def test_a_read_is_given_up_after_four_tries(shelf: Shelf, url: str, http: Http, pauses: list[float]) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from release_tools.system.http import Http, RetryPolicy
+from release_tools.system.http import Http
+from release_tools.system.retries import RetryPolicy
 from tests.support import network
 
 ELSEWHERE = "192.0.2.7"  # nobody's, by RFC 5737

@@ -14,8 +14,9 @@ from release_tools.engine.tasks import BackgroundTasks
 from release_tools.model.release import Release
 from release_tools.system.console import Console
 from release_tools.system.credentials import OIDC_URL
-from release_tools.system.http import Http, RetryPolicy
+from release_tools.system.http import Http
 from release_tools.system.job_files import JobFiles
+from release_tools.system.retries import RetryPolicy
 
 _Shared = TypeVar("_Shared")
 _DRY_RUN_TRIES: Final = 2

@@ -17,6 +17,7 @@ from typing import Final
 from release_tools.errors import ConflictError, RemoteError, UnreachableError
 from release_tools.model.action import Receipt
 from release_tools.model.note import State
+from release_tools.system.retries import Retries, RetryPolicy
 
 _LONGEST_WAIT: Final = 60.0
 """Seconds: the most that a server may make us wait."""
@@ -87,14 +88,15 @@ class Gate:
         return replace(self._apply(action), state=State.DONE)
 
     def _apply(self, action: Action) -> Receipt:
-        for again in range(1, self.tries + 1):
+        retries = Retries(
+            RetryPolicy(tries=self.tries, pause=self.pause, longest_pause=_LONGEST_WAIT, sleep=self.sleep)
+        )
+        while True:
             try:
                 return action.apply()
             except RemoteError as error:
                 found = self.find_existing(action)
                 if found is not None:
                     return found
-                if again == self.tries or not isinstance(error, UnreachableError):
+                if not isinstance(error, UnreachableError) or not retries.wait(error.wait):
                     raise
-                self.sleep(max(self.pause * 2.0 ** (again - 1), min(error.wait, _LONGEST_WAIT)))
-        raise AssertionError("a gate tries at least once")

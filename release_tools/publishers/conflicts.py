@@ -1,16 +1,12 @@
 """Compare a release's files with what a destination has under their names, and wait until it serves them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from time import monotonic
-from typing import Final
 
 from release_tools.engine.context import Context
 from release_tools.errors import ConflictError, UnreachableError
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact
-
-_LONGEST_PAUSE: Final = 15.0
-"""Seconds."""
+from release_tools.system.retries import wait_until
 
 
 def find_conflicts(title: str, found: Mapping[Artifact, Receipt | None], advice: str) -> Iterator[ConflictError]:
@@ -51,16 +47,18 @@ def wait_until_served(
         UnreachableError: it took longer.
         ReleaseToolsError: raised by ``missing``.
     """
-    network = context.config.network
-    end, pause = monotonic() + network.wait, network.pause / 1000
-    forget()
-    while names := missing():
-        if monotonic() >= end:
-            raise UnreachableError(
-                f"{title} accepted the files, but after {network.wait} s it does not serve {', '.join(names)} yet",
-                "Nothing is lost: run the same command again in a few minutes.",
-            )
-        context.console.doing(f"waiting until {title} serves {', '.join(names)}")
-        context.http.retry_policy.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
+    names: list[str] = []
+
+    def is_complete() -> bool:
         forget()
+        names[:] = missing()
+        if names:
+            context.console.doing(f"waiting until {title} serves {', '.join(names)}")
+        return not names
+
+    limit = context.config.network.wait
+    if not wait_until(is_complete, limit, context.http.retry_policy):
+        raise UnreachableError(
+            f"{title} accepted the files, but after {limit} s it does not serve {', '.join(names)} yet",
+            "Nothing is lost: run the same command again in a few minutes.",
+        )

@@ -7,7 +7,7 @@ never read.
 import io
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urljoin, urlsplit
 
 from release_tools.errors import RemoteError, UnreachableError
+from release_tools.system.retries import Retries, RetryPolicy, parse_retry_after
 
 if TYPE_CHECKING:
     import requests
@@ -28,31 +29,6 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _AT_MOST_REDIRECTED: Final = 5
 _PIECE: Final = 1 << 18
 """Bytes that are sent at a time: with the usual 16 kB an upload is busier with the pieces than with sending them."""
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """Describe how long a server is waited for.
-
-    Attributes:
-        timeout: seconds until a connection stands, and between two pieces of an answer.
-        tries: how often a read is tried; a write is tried once.
-        pause: seconds before the second try; doubled before each further one.
-        longest_pause: seconds; caps the doubling and a server's ``Retry-After``.
-        longest_answer: seconds until a whole answer is there, however often a piece of it comes.
-        sleep: waits that many seconds.
-    """
-
-    timeout: float = 30.0
-    tries: int = 4
-    pause: float = 0.5
-    longest_pause: float = 30.0
-    longest_answer: float = 1800.0
-    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
-
-    def before(self, again: int, retry_after: str = "") -> float:
-        """Seconds to wait before the try number ``again`` (2 for the second)."""
-        return min(max(parse_seconds(retry_after), self.pause * 2.0 ** (again - 2)), self.longest_pause)
 
 
 @dataclass(frozen=True)
@@ -95,7 +71,7 @@ class Response:
             raise RemoteError(f"{self.url} answered {self.status} with something that is not JSON") from error
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Http:
     """Reads and writes over HTTP, within the places that are allowed.
 
@@ -109,9 +85,9 @@ class Http:
 
     allowed: frozenset[str]
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
-    retry_policy: RetryPolicy = RetryPolicy()
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     once: bool = False
-    _read: dict[object, "Future[Response]"] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _answers: dict[object, "Future[Response]"] = field(default_factory=dict, init=False, repr=False, compare=False)
     _others: dict[object, "Http"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
@@ -160,7 +136,7 @@ class Http:
         if not self.once or into is not None:
             return self._get(url, dict(headers or {}), limit, into, follow=follow)
         fresh: Future[Response] = Future()
-        answer = self._read.setdefault((url, tuple(sorted((headers or {}).items())), limit, follow), fresh)
+        answer = self._answers.setdefault((url, tuple(sorted((headers or {}).items())), limit, follow), fresh)
         if answer is fresh:  # others that ask meanwhile wait for this answer
             try:
                 fresh.set_result(self._get(url, dict(headers or {}), limit, follow=follow))
@@ -173,7 +149,7 @@ class Http:
         self, url: str, headers: dict[str, str], limit: int, into: IO[bytes] | None = None, *, follow: bool
     ) -> Response:
         for _ in range(_AT_MOST_REDIRECTED):
-            answer = self._patiently(url, headers, limit, into)
+            answer = self._read(url, headers, limit, into)
             if answer.status not in _REDIRECTS or not follow:
                 return answer
             target = urljoin(url, answer.headers.get("location", ""))
@@ -269,25 +245,25 @@ class Http:
     def _variable(self, name: str) -> str:
         return self.environment.get(name) or self.environment.get(name.upper()) or ""
 
-    def _patiently(self, url: str, headers: dict[str, str], limit: int, into: IO[bytes] | None) -> Response:
-        retry_policy = self.retry_policy
-        for again in range(2, retry_policy.tries + 1):
-            wait = ""
+    def _read(self, url: str, headers: dict[str, str], limit: int, into: IO[bytes] | None) -> Response:
+        """Read as often as the policy allows, while the server fails."""
+        retries = Retries(self.retry_policy)
+        while True:
             try:
-                answer = self._once("GET", url, headers, limit, into)
-            except UnreachableError:
-                pass
-            else:
-                if answer.status not in TRANSIENT:
-                    return answer
-                wait = answer.headers.get("retry-after", "")
-            retry_policy.sleep(retry_policy.before(again, wait))
+                return self._read_once(url, headers, limit, into)
+            except UnreachableError as error:
+                if not retries.wait(error.wait):
+                    raise
+
+    def _read_once(self, url: str, headers: dict[str, str], limit: int, into: IO[bytes] | None) -> Response:
         answer = self._once("GET", url, headers, limit, into)
         if answer.status in TRANSIENT:
-            raise UnreachableError(
-                f"{strip_address(url)} answered {answer.status}, {retry_policy.tries} times",
+            error = UnreachableError(
+                f"{strip_address(url)} answered {answer.status}, {self.retry_policy.tries} times",
                 "Run the same command again to go on.",
             )
+            error.wait = parse_retry_after(answer.headers.get("retry-after", ""))
+            raise error
         return answer
 
     def _once(
@@ -326,11 +302,6 @@ class Http:
                 f"{strip_address(url)} could not be reached: {shorten_reason(error)}",
                 "Run the same command again to go on.",
             ) from error
-
-
-def parse_seconds(retry_after: str) -> float:
-    """Return the seconds of a ``Retry-After`` header; 0 for its other form, a date, which depends on two clocks."""
-    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 0.0
 
 
 def parse_origin(url: str) -> str:

@@ -17,7 +17,8 @@ from release_tools.errors import ReleaseToolsError, RemoteError, VerifyError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.publishers.package_index.index import PYPI
 from release_tools.publishers.package_index.uploader import Login, Uploader
-from release_tools.system.http import Http, RetryPolicy
+from release_tools.system.http import Http
+from release_tools.system.retries import RetryPolicy
 from tests.archives.raw import Entry, Part, tar_bytes, wheel_bytes
 from tests.conftest import Run
 from tests.servers.package_index import PackageIndex

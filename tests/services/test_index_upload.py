@@ -21,7 +21,8 @@ from release_tools.publishers.package_index.index import PYPI, TESTPYPI, Index
 from release_tools.publishers.package_index.simple_api import list_project
 from release_tools.publishers.package_index.trusted_publishing import PublishingJob, mint, read_claims
 from release_tools.publishers.package_index.uploader import Login, Uploader, find_stored_login
-from release_tools.system.http import Http, RetryPolicy
+from release_tools.system.http import Http
+from release_tools.system.retries import RetryPolicy
 from tests.making import make_sdist, make_wheel
 from tests.servers.base import Fault, Response, What
 from tests.servers.oidc import OidcProvider

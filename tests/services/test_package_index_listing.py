@@ -8,7 +8,8 @@ import pytest
 from release_tools.errors import RemoteError
 from release_tools.publishers.package_index.index import Index
 from release_tools.publishers.package_index.simple_api import IndexFile, Listing, list_project
-from release_tools.system.http import Http, RetryPolicy
+from release_tools.system.http import Http
+from release_tools.system.retries import RetryPolicy
 from tests.making import make_sdist, make_wheel
 from tests.servers.base import Fault, Response, serve
 from tests.servers.package_index import HTML, JSON, PackageIndex

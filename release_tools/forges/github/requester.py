@@ -12,6 +12,7 @@ from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectio
 
 from release_tools.errors import RemoteError
 from release_tools.system.http import Http, Response, strip_address
+from release_tools.system.retries import Retries, parse_retry_after
 
 _REFUSED_FOR_NOW: Final = (403, 429)
 _ELSEWHERE: Final = 3
@@ -86,18 +87,17 @@ class _Connection:
 
 
 def _ask(http: Http, verb: str, url: str, headers: Mapping[str, str], data: bytes | IO[bytes] | None) -> Response:
-    """Read patiently, write once; a write that the rate limit refused was not done, so it may be repeated."""
+    """Write once, but for a write that the rate limit refused: it was not done, so it may be repeated."""
     if verb == "GET":
         return http.get(url, headers=headers, follow=False)
-    for again in range(2, http.retry_policy.tries + 1):
+    retries = Retries(http.retry_policy)
+    while True:
         answer = http.send(verb, url, headers=headers, data=data)
-        wait = answer.headers.get("retry-after", "")
-        if answer.status not in _REFUSED_FOR_NOW or not wait:
+        retry_after = answer.headers.get("retry-after", "")
+        if answer.status not in _REFUSED_FOR_NOW or not retry_after or not retries.wait(parse_retry_after(retry_after)):
             return answer
-        http.retry_policy.sleep(http.retry_policy.before(again, wait))
         if data is not None and not isinstance(data, bytes):
             data.seek(0)
-    return http.send(verb, url, headers=headers, data=data)
 
 
 class _Answered:

@@ -8,7 +8,6 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from time import monotonic
 from typing import Final
 from urllib.parse import quote
 
@@ -23,6 +22,7 @@ from release_tools.model.release import RecipeFiles, Release
 from release_tools.model.versions import format_conda_version, parse_version
 from release_tools.publishers.conda_forge.feedstocks import list_spellings
 from release_tools.system.credentials import CONDA_FORGE_TOKEN
+from release_tools.system.retries import wait_until
 
 URL_OUTPUT: Final = "conda-forge-pr-url"
 """The output of the GitHub Action that links to the pull request."""
@@ -31,7 +31,6 @@ UPDATE_REQUEST: Final = "@conda-forge-admin, please update version"
 """The title of an issue of a feedstock by which conda-forge's bot opens the pull request of a new version."""
 _ASKED: Final = re.compile(r"@conda-forge-(?:admin|linter)[,:]?\s{0,5}(?:please )?re-?render", re.IGNORECASE)
 _MORE: Final = r"(?![0-9A-Za-z]|\.\d|[._-]?(?:a|b|c|rc|alpha|beta|pre|preview|dev|post|rev)\d)"
-_LONGEST_PAUSE: Final = 10.0
 
 
 @dataclass
@@ -249,16 +248,12 @@ class ForgePullRequest:
         Raises:
             UnreachableError: it took too long.
         """
-        network = self.context.config.network
-        end, pause = monotonic() + network.wait, network.pause / 1000
-        while not fork.refs.tip(self.recipe.branch):
-            if monotonic() >= end:
-                raise UnreachableError(
-                    f"{fork.slug}: GitHub is still creating this fork after {network.wait} s",
-                    "Nothing is lost: run the same command again in a few minutes.",
-                )
-            self.context.http.retry_policy.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+        limit = self.context.config.network.wait
+        if not wait_until(lambda: bool(fork.refs.tip(self.recipe.branch)), limit, self.context.http.retry_policy):
+            raise UnreachableError(
+                f"{fork.slug}: GitHub is still creating this fork after {limit} s",
+                "Nothing is lost: run the same command again in a few minutes.",
+            )
         return fork
 
     def _list_candidates(self) -> Iterator[PullRequest]:

@@ -19,7 +19,8 @@ from release_tools.errors import ConfigError, CredentialError, RemoteError, Unre
 from release_tools.model.artifact import Artifact
 from release_tools.publishers.package_index.index import Index
 from release_tools.system.credentials import PYPI_PASSWORD, read_token
-from release_tools.system.http import TRANSIENT, Http, parse_seconds, shorten_reason, strip_address
+from release_tools.system.http import TRANSIENT, Http, shorten_reason, strip_address
+from release_tools.system.retries import parse_retry_after
 from release_tools.system.sanitize import escape_words
 from release_tools.system.tool_settings import TWINE
 
@@ -216,7 +217,7 @@ class Uploader:
             )
         if status in TRANSIENT:
             error = UnreachableError(f"{title} answered {status} to {filename}")
-            error.wait = parse_seconds(response.headers.get("Retry-After", ""))
+            error.wait = parse_retry_after(response.headers.get("Retry-After", ""))
             raise error
         if response.is_redirect:
             target = urljoin(self._index.upload, response.headers.get("Location", ""))
