@@ -77,6 +77,7 @@ def make_conda(folder: Path, name: str = "demo", version: str = "1.0", *, build:
         path: module,
     }
     stem = f"{name}-{version}-{build}"
+    folder.mkdir(exist_ok=True)
     with conda_builder(stem, folder) as package:
         for member, text in members.items():
             entry = tarfile.TarInfo(member)

@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from tests.servers.base import Fault, Outage, What, serve
 from tests.servers.github import Addresses, Asset, GitHub, Repository
 from tests.servers.github import Release as Hosted
 from tests.servers.proxy import proxying
+from tests.support.compiled_channel import Made
 
 pytestmark = pytest.mark.slow
 
@@ -73,6 +74,7 @@ def release(checkout: Checkout, tmp_path: Path) -> Releases:
         is_dry_run: bool = False,
         notes: str = "",
         steps: int = 6,
+        subdirs: Sequence[str] = (),
     ) -> Outcome:
         folder = tmp_path / f"machine-{next(count)}"
         folder.mkdir()
@@ -82,7 +84,9 @@ def release(checkout: Checkout, tmp_path: Path) -> Releases:
             wheel = make_wheel(folder, version=version, body=body)
             repack(sdist, wheel, packed)
             files = (Artifact.of(sdist, ArtifactKind.SDIST), Artifact.of(wheel, ArtifactKind.WHEEL))
-            made = replace(release, artifacts=files)
+            packages = [Made("demo", version, {"a": body.encode()}, "py312_0", platform=one) for one in subdirs]
+            condas = [Artifact.of(one.write(folder), ArtifactKind.CONDA, one.subdir) for one in packages]
+            made = replace(release, artifacts=(*files, *condas))
             return replace(made, release_notes=notes)
 
         every: list[Item] = [
@@ -225,6 +229,28 @@ def test_the_draft_is_the_durable_copy(release: Releases, there: Repository, ser
     assert "its content is the same" in texts(second)
     assert shown(there) == [("v1.0", False, NAMES)]
     assert server.complaints == []
+
+
+SHARED = ["linux-64-demo-1.0-py312_0.conda", "osx-64-demo-1.0-py312_0.conda"]
+
+
+def test_packages_of_one_name_are_told_apart_by_their_subdirs(release: Releases, there: Repository) -> None:
+    first = release(subdirs=("linux-64", "osx-64"), steps=5)
+    second = release(subdirs=("linux-64", "osx-64"), body="built_at = 2\n")
+    assert second.error is None
+    assert shown(there) == [("v1.0", False, [*NAMES[:2], *SHARED, *NAMES[2:]])]
+    digests = {artifact.key: artifact.sha256 for artifact in first.release.artifacts}
+    assert {artifact.key: artifact.sha256 for artifact in second.release.artifacts} == digests
+    assert [one.path.parent.name for one in second.release.artifacts[2:]] == ["linux-64", "osx-64"]
+    assert "linux-64/demo-1.0-py312_0.conda has other content" in texts(second)
+    sums = there.releases[0].asset("SHA256SUMS")
+    assert sums
+    assert [line.split("  ")[1] for line in sums.content.decode().splitlines()] == [*NAMES[:2], *SHARED]
+
+
+def test_a_package_of_a_name_of_its_own_keeps_it(release: Releases, there: Repository) -> None:
+    assert release(subdirs=("linux-64",)).error is None
+    assert "demo-1.0-py312_0.conda" in [asset.name for asset in there.releases[0].assets]
 
 
 def test_other_content_of_our_own_is_taken_and_named(release: Releases, there: Repository) -> None:

@@ -23,7 +23,7 @@ def test_each_package_has_its_own_version_and_its_own_files(run: Run, checkout: 
         assert said.code == 0, said.err
         data = json.loads(said.out)
         assert (data["name"], data["version"], data["tag"]) == (name, "1.1", f"{name}-v1.1")
-        made = sorted(path.name for path in (checkout.root / "packages" / name / "dist").iterdir())
+        made = sorted(path.name for path in (checkout.root / "packages" / name / "dist").rglob("part*"))
         assert [file for file in made if file.startswith("part")] == [
             *(f"{name}-1.1-py3-none-any.whl", f"{name}-1.1-py_0.conda", f"{name}-1.1.tar.gz")
         ]

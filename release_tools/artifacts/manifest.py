@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Final, TypeVar
@@ -35,7 +35,7 @@ _PIECE: Final = 1 << 20
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,213}[A-Za-z0-9])?", re.ASCII)
 _COMMIT: Final = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_SUBDIR: Final = re.compile(r"(?:[a-z0-9]{1,20}(?:-[a-z0-9]{1,20})?)?", re.ASCII)
+_SUBDIR: Final = re.compile(r"(?:noarch|[a-z0-9]{1,20}-[a-z0-9]{1,20})?", re.ASCII)
 _T = TypeVar("_T")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
 _FACTS: Final = frozenset(
@@ -154,7 +154,7 @@ def parse(text: str, folder: Path) -> Release:
         if "left-out" in data
         else (),
     )
-    if len({artifact.filename.casefold() for artifact in release.artifacts}) < len(items):
+    if len({artifact.key.casefold() for artifact in release.artifacts}) < len(items):
         raise ManifestError("a file is named twice")
     return release
 
@@ -165,8 +165,8 @@ def find_differences(release: Release, expected: Release) -> Iterator[str]:
     for key in wanted | found:
         if key != "artifacts" and found.get(key) != wanted.get(key):
             yield f"{FILENAME}: {key} is {found.get(key)!r}, expected was {wanted.get(key)!r}"
-    ours = {artifact.filename: artifact for artifact in release.artifacts}
-    theirs = {artifact.filename: artifact for artifact in expected.artifacts}
+    ours = {artifact.key: artifact for artifact in release.artifacts}
+    theirs = {artifact.key: artifact for artifact in expected.artifacts}
     for name in sorted(ours.keys() | theirs.keys()):
         if name not in theirs:
             yield f"{name}: {FILENAME} names it, but it was not expected"
@@ -174,6 +174,21 @@ def find_differences(release: Release, expected: Release) -> Iterator[str]:
             yield f"{name}: expected, but {FILENAME} does not name it"
         else:
             yield from _find_file_differences(ours[name], theirs[name])
+
+
+def other_files(folder: Path, artifacts: Sequence[Artifact]) -> Iterator[str]:
+    """Yield the entries of an output folder that are neither an artifact nor `OWN_FILES`, by their paths in it.
+
+    Only folders of conda packages are searched; hidden entries are left out.
+    """
+    keys = {artifact.key for artifact in artifacts}
+    subdirs = {artifact.subdir for artifact in artifacts if artifact.subdir}
+    for entry in sorted(folder.iterdir()):
+        if entry.name in subdirs and entry.is_dir() and not entry.is_symlink():
+            inner = (f"{entry.name}/{path.name}" for path in sorted(entry.iterdir()))
+            yield from (name for name in inner if name not in keys)
+        elif entry.name not in keys | OWN_FILES and not entry.name.startswith("."):
+            yield entry.name
 
 
 def copy_privately(artifact: Artifact, scratch: Path) -> Artifact:
@@ -297,7 +312,11 @@ def _read_artifact(item: object, folder: Path) -> Artifact:
     except ValueError:
         raise ManifestError(f"{filename}: kind is unknown") from None
     subdir = _read_text(item, "subdir", _SUBDIR) if "subdir" in item else ""
-    return Artifact(folder / filename, kind, _read_text(item, "sha256", _SHA256), _read_number(item, "size"), subdir)
+    if subdir and kind is not ArtifactKind.CONDA:
+        raise ManifestError(f"{filename}: only a conda package has a subdir")
+    return Artifact(
+        folder / subdir / filename, kind, _read_text(item, "sha256", _SHA256), _read_number(item, "size"), subdir
+    )
 
 
 def _is_file_name(text: str) -> bool:
@@ -314,6 +333,4 @@ def _find_file_differences(ours: Artifact, theirs: Artifact) -> Iterator[str]:
     for key, expected in describe_artifact(theirs).items():
         found = describe_artifact(ours).get(key, "")
         if found != expected:
-            yield f"{ours.filename}: its {key} is {found} in {FILENAME}, expected was {expected}"
-    if ours.subdir and not theirs.subdir:
-        yield f"{ours.filename}: its subdir is {ours.subdir} in {FILENAME}, expected was none"
+            yield f"{ours.key}: its {key} is {found} in {FILENAME}, expected was {expected}"

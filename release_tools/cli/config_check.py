@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from release_tools.config.schema import Config
+from release_tools.config.schema import CondaConfig, Config
 from release_tools.errors import ConfigError
 from release_tools.model.release import Kind
 from release_tools.model.versions import TagFormat
@@ -43,6 +43,10 @@ def _check_others(config: Config) -> Iterator[str]:
         yield f"github.repository: {config.github.repository!r} is not a repository like owner/name"
     if config.tag.push == "api" and config.tag.sign:
         yield 'tag.push: GitHub\'s API cannot sign tags; set tag.push = "git" or tag.sign = false'
+    if config.conda.builder != CondaConfig.builder:  # else they need not be imported
+        from release_tools.builders.conda.registry import check_builder
+
+        yield from _find_faults(partial(check_builder, config.conda.builder))
     for key, names in (("conda.name", (config.conda.name,)), ("conda.aliases", config.conda.aliases)):
         for name in names:
             if name and not _CONDA_NAME.fullmatch(name):

@@ -1,6 +1,8 @@
 """Define the files of a release."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -47,3 +49,21 @@ class Artifact:
     def filename(self) -> str:
         """Return the file's name, which is its name on every index and channel."""
         return self.path.name
+
+    @property
+    def key(self) -> str:
+        """Return what tells it from all other files of a release: its name, that of a conda package after its subdir.
+
+        It is the file's path in the output folder, too.
+        """
+        return f"{self.subdir}/{self.filename}" if self.subdir else self.filename
+
+
+def asset_names(artifacts: Sequence[Artifact]) -> dict[str, str]:
+    """Return the name of each file where all files of a release are in one folder, as on GitHub, by `Artifact.key`.
+
+    Conda reads name, version and build from a file's name, so it stays as it is, and the subdir goes in front only
+    where two subdirs have a package of the same name.
+    """
+    often = Counter(artifact.filename for artifact in artifacts)
+    return {one.key: one.filename if often[one.filename] == 1 else one.key.replace("/", "-") for one in artifacts}

@@ -79,7 +79,7 @@ class StatusQuery:
     def artifacts(self, *kinds: ArtifactKind) -> dict[str, Artifact]:
         """Return what was built here, by file name; conda packages by ``subdir/file``."""
         found = (artifact for kind in kinds for artifact in self.built.artifacts_of_kind(kind))
-        return {f"{artifact.subdir}/{artifact.filename}".lstrip("/"): artifact for artifact in found}
+        return {artifact.key: artifact for artifact in found}
 
 
 @dataclass(frozen=True)

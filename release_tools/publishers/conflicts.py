@@ -14,7 +14,7 @@ def find_conflicts(title: str, found: Mapping[Artifact, Receipt | None], advice:
     for artifact, receipt in found.items():
         if receipt is not None and receipt.digest != artifact.sha256:
             yield ConflictError(
-                f"{title} has a different {artifact.filename}"
+                f"{title} has a different {artifact.key}"
                 f" (sha256 {receipt.digest or 'unknown'}, ours {artifact.sha256})",
                 advice,
             )
@@ -29,7 +29,7 @@ def find_missing(title: str, found: Mapping[Artifact, Receipt | None]) -> list[s
     conflict = next(find_conflicts(title, found, f"Do not announce this release; contact {title}."), None)
     if conflict is not None:
         raise conflict
-    return [artifact.filename for artifact, receipt in found.items() if receipt is None]
+    return [artifact.key for artifact, receipt in found.items() if receipt is None]
 
 
 def wait_until_served(

@@ -5,6 +5,7 @@ with the files of a complete draft instead of its own.
 """
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -22,7 +23,7 @@ from release_tools.errors import ConflictError, OutputError, ReleaseToolsError, 
 from release_tools.forges.base import Draft, HostedRepository
 from release_tools.forges.registry import find_hosted_repository
 from release_tools.model.action import Receipt
-from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.artifact import Artifact, asset_names
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Kind, Release
 from release_tools.project.tag_spelling import find_tag_format
@@ -104,8 +105,9 @@ class GitHubReleasePublisher(BasePublisher):
         complete = _read_complete(known, folder, release)
         if _read_digests(complete) == _read_digests(release):
             return release, ()
+        names = asset_names(complete.artifacts)
         for artifact in complete.artifacts:
-            _download(known, artifact, folder)
+            _download(known, artifact, names[artifact.key], folder)
         compared = tuple(_compare(complete, release))
         if not known.is_ours and any(note.state is State.WARNING for note in compared):
             raise ConflictError(
@@ -150,7 +152,8 @@ class GitHubReleasePublisher(BasePublisher):
             return PublisherStatus(NAME, self.title, url, error=error)
         assets = release.assets if release else ()
         published = {asset.name: FileStatus(asset.name, asset.sha256, State.DONE) for asset in assets}
-        built = {artifact.filename: artifact for artifact in query.artifacts(*ArtifactKind).values()}
+        names = asset_names(query.built.artifacts)
+        built = {names[artifact.key]: artifact for artifact in query.built.artifacts}
         return PublisherStatus(NAME, self.title, url, compare_files(published, built))
 
     def retract(self, query: StatusQuery, reason: str) -> Iterator[Action | Note | Document]:
@@ -202,10 +205,19 @@ class GitHubReleasePublisher(BasePublisher):
         return self._releases.setdefault(tag, KnownRelease(self._required_repository, tag))
 
     def _list_files(self, release: Release) -> Iterator[tuple[Path, str]]:
+        names = asset_names(release.artifacts)
         for artifact in release.artifacts:
-            yield artifact.path, artifact.sha256
-        sums = "".join(f"{artifact.sha256}  {artifact.filename}\n" for artifact in release.artifacts)
+            yield self._named(artifact, names[artifact.key]), artifact.sha256
+        sums = "".join(f"{artifact.sha256}  {names[artifact.key]}\n" for artifact in release.artifacts)
         yield self._write(SUMS, sums)
+
+    def _named(self, artifact: Artifact, name: str) -> Path:
+        """Return a path to a file that ends in the name of its asset."""
+        if artifact.filename == name:
+            return artifact.path
+        folder = self._context.scratch / "github"
+        folder.mkdir(exist_ok=True)
+        return Path(shutil.copyfile(artifact.path, folder / name))
 
     def _write(self, name: str, text: str) -> tuple[Path, str]:
         folder = self._context.scratch / "github"
@@ -362,36 +374,37 @@ def _read_complete(known: KnownRelease, folder: Path, release: Release) -> Relea
     return complete
 
 
-def _download(known: KnownRelease, artifact: Artifact, folder: Path) -> None:
-    path = known.download(artifact.filename, folder)
+def _download(known: KnownRelease, artifact: Artifact, name: str, folder: Path) -> None:
+    path = known.download(name, folder)
     if path is None:
         raise ConflictError(
-            f"the GitHub release {known.tag} lacks {artifact.filename}, which its {COMPLETION_MARKER} lists",
+            f"the GitHub release {known.tag} lacks {name}, which its {COMPLETION_MARKER} lists",
             "Delete the draft if nothing of it was published; otherwise release a new version.",
         )
     found = Artifact.of(path, artifact.kind)
     if (found.sha256, found.size) != (artifact.sha256, artifact.size):
         raise ConflictError(
-            f"{artifact.filename} of the GitHub release {known.tag} does not match its {COMPLETION_MARKER}:"
-            f" sha256 {found.sha256}",
+            f"{name} of the GitHub release {known.tag} does not match its {COMPLETION_MARKER}: sha256 {found.sha256}",
             "Somebody replaced it: find out who, and release a new version.",
         )
+    artifact.path.parent.mkdir(exist_ok=True)
+    path.replace(artifact.path)
 
 
 def _compare(complete: Release, release: Release) -> Iterator[Note]:
     """Yield how the files of the complete release differ from those built here; a warning where their content does."""
-    built = {artifact.filename: artifact for artifact in release.artifacts}
+    built = {artifact.key: artifact for artifact in release.artifacts}
     for theirs in complete.artifacts:
-        ours = built.get(theirs.filename)
+        ours = built.get(theirs.key)
         if ours is None:
-            yield Note(State.WARNING, f"{theirs.filename} was not built here")
+            yield Note(State.WARNING, f"{theirs.key} was not built here")
         elif ours.sha256 != theirs.sha256:
             members = find_content_differences(theirs, ours)
             if members:
-                yield Note(State.WARNING, f"{theirs.filename} has other content", list_some(members, 1))
+                yield Note(State.WARNING, f"{theirs.key} has other content", list_some(members, 1))
             else:
-                yield Note(State.INFO, f"{theirs.filename} is packed differently", "its content is the same")
+                yield Note(State.INFO, f"{theirs.key} is packed differently", "its content is the same")
 
 
 def _read_digests(release: Release) -> dict[str, str]:
-    return {artifact.filename: artifact.sha256 for artifact in release.artifacts}
+    return {artifact.key: artifact.sha256 for artifact in release.artifacts}

@@ -5,7 +5,7 @@ not understand is refused with its line, and then nothing is edited.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -25,7 +25,6 @@ from release_tools.recipe.update_source import Target, find_archive, is_ours, pl
 LITERAL_VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.!+_-]*")
 NUMBER: Final = re.compile(r"[0-9]+")
 LOOKS_LIKE_A_NUMBER: Final = re.compile(r"[0-9_]+(\.[0-9_]*)?([eE][+-]?[0-9]+)?")
-OWN_FOLDERS: Final = ("conda.recipe", "recipe", "conda-recipe", ".conda")  # the first that is there counts
 
 
 @dataclass(frozen=True)
@@ -52,17 +51,6 @@ class Updated:
         before, after = (list(StringIO(text, newline="\n")) for text in (self.before, self.after))
         lines = unified_diff(before, after, f"a/recipe/{self.form}", f"b/recipe/{self.form}")
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
-def find_own_recipe(paths: Iterable[str]) -> tuple[str, Format] | None:
-    """Return the path and the format of the project's own recipe; None where it keeps none.
-
-    Args:
-        paths: the project's files, relative to its root, with ``/``.
-    """
-    there = set(paths)
-    wanted = ((f"{folder}/{form}", form) for folder in OWN_FOLDERS for form in (Format.V1, Format.V0))
-    return next(((path, form) for path, form in wanted if path in there), None)
 
 
 def read_recipe_version(text: str, form: Format) -> str:

@@ -111,7 +111,7 @@ def _draw_destination(section: Section) -> str:
 
 
 def _write_artifact(artifact: Artifact) -> str:
-    name = sanitize.escape_markdown_line(artifact.filename)
+    name = sanitize.escape_markdown_line(artifact.key)
     return f"| {name} | {format_size(artifact.size)} | `{sanitize.escape_markdown_line(artifact.sha256)}` |\n"
 
 

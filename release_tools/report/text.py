@@ -21,7 +21,7 @@ def format_size(size: int) -> str:
 
 def describe_artifact_note(artifact: Artifact) -> Note:
     """Return the report's line about a file that was built."""
-    return Note(State.DONE, artifact.filename, f"{format_size(artifact.size)}, sha256 {artifact.sha256}")
+    return Note(State.DONE, artifact.key, f"{format_size(artifact.size)}, sha256 {artifact.sha256}")
 
 
 def write_closing_line(release: Release, report: Report, *, is_dry_run: bool) -> str:

@@ -77,7 +77,8 @@ def _gather(context: Context, folders: Sequence[Path]) -> Release:
     packages = [one for release in releases for one in release.artifacts_of_kind(ArtifactKind.CONDA)]
     faults += [*find_conda_faults(plan, [(one.subdir, one.filename) for one in packages]), *_find_conflicts(packages)]
     artifacts = _collect_artifacts(source, releases, gathering)
-    faults += [f"{one.filename}: in none of the folders" for one in artifacts if one.path.parent not in folders]
+    roots = {*folders}
+    faults += [f"{one.key}: in none of the folders" for one in artifacts if roots.isdisjoint(one.path.parents)]
     if faults:
         raise PreflightError(
             f"not all files of {source.name} {source.version} are there as they were built:",
@@ -142,11 +143,9 @@ def _find_file_faults(folder: Path, release: Release) -> list[str]:
             raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
         if (found.sha256, found.size) != (artifact.sha256, artifact.size):
             faults.append(f"{path}: its sha256 is {found.sha256}, {manifest.FILENAME} says {artifact.sha256}")
-    known = {artifact.filename for artifact in release.artifacts} | manifest.OWN_FILES
     faults += [
-        f"{entry}: {manifest.FILENAME} does not name it"
-        for entry in sorted(folder.iterdir())
-        if entry.name not in known and not entry.name.startswith(".")
+        f"{folder / name}: {manifest.FILENAME} does not name it"
+        for name in manifest.other_files(folder, release.artifacts)
     ]
     return faults
 
@@ -162,24 +161,18 @@ def _collect_artifacts(source: Release, releases: Sequence[Release], gathering: 
     every = [{one.filename: one for one in release.artifacts} for release in releases]
     made = [one for one in source.artifacts if one.kind is ArtifactKind.SDIST]
     stored = [next((files[one.filename] for files in every if one.filename in files), one) for one in made]
-    packages = {
-        (one.subdir, one.filename): one
-        for release in reversed(releases)
-        for one in release.artifacts_of_kind(ArtifactKind.CONDA)
-    }
+    packages = {one.key: one for release in reversed(releases) for one in release.artifacts_of_kind(ArtifactKind.CONDA)}
     wheels = [every[index][name] for name, index in sorted(gathering.wheels.items())]
     return (*stored, *wheels, *(package for _, package in sorted(packages.items())))
 
 
 def _find_conflicts(packages: Sequence[Artifact]) -> Iterator[str]:
-    """Yield a line for each conda package that two jobs built with other bytes, or that two subdirs have."""
+    """Yield a line for each conda package that two jobs built with other bytes."""
     first: dict[str, Artifact] = {}
     for package in packages:
-        other = first.setdefault(package.filename, package)
-        if other.subdir != package.subdir:
-            yield f"{package.filename}: in {other.subdir} and in {package.subdir}; give them other build strings"
-        elif other.sha256 != package.sha256:
-            yield f"{package.filename}: other bytes from {package.path.parent} than from {other.path.parent}"
+        other = first.setdefault(package.key, package)
+        if other.sha256 != package.sha256:
+            yield f"{package.key}: other bytes from {package.path.parent} than from {other.path.parent}"
 
 
 def _make_notes(
@@ -190,7 +183,7 @@ def _make_notes(
     yield Note(State.INFO, f"{source.name} {source.version}, commit {source.commit[:12]}", source.tag)
     yield Note(State.DONE, f"sdist and build plan are as {trusted}")
     for one in artifacts:
-        yield Note(State.DONE, one.filename, f"{format_size(one.size)}, sha256 {one.sha256}")
+        yield Note(State.DONE, one.key, f"{format_size(one.size)}, sha256 {one.sha256}")
     yield Note(State.DONE, "every required wheel is there", f"from {', '.join(names)}")
 
 

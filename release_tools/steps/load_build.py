@@ -21,8 +21,8 @@ from release_tools.project.tag_spelling import find_tag_format
 from release_tools.recipe.evidence import says_something
 from release_tools.report.text import format_size
 
-_OTHER: Final = (*manifest.OWN_FILES, "SHA256SUMS")
-"""The entries of the output folder that may accompany the artifacts."""
+_SUMS: Final = "SHA256SUMS"
+"""A file that may accompany the artifacts."""
 
 
 def load_build(context: Context, _: Release) -> Release:
@@ -48,7 +48,7 @@ def load_build(context: Context, _: Release) -> Release:
     trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} says"
     context.report.add(
         Note(State.INFO, f"{release.name} {release.version}, built from {release.commit[:12]}", release.tag),
-        *(Note(State.DONE, one.filename, f"{format_size(one.size)}, sha256 {one.sha256}") for one in release.artifacts),
+        *(Note(State.DONE, one.key, f"{format_size(one.size)}, sha256 {one.sha256}") for one in release.artifacts),
         Note(State.DONE, f"every fact and every digest is as {trusted}"),
     )
     return release
@@ -66,10 +66,9 @@ def _find_faults(context: Context, release: Release) -> Iterator[str]:
     yield from chain.from_iterable(answer.result() for answer in answers)
     if release.plan_digest:
         yield from _find_incomplete(context, release)
-    ours = {artifact.filename for artifact in release.artifacts}
-    for entry in sorted(context.output.iterdir()):
-        if entry.name not in ours and entry.name not in _OTHER and not entry.name.startswith("."):
-            yield f"{entry.name}: not of this release"
+    for name in manifest.other_files(context.output, release.artifacts):
+        if name != _SUMS:
+            yield f"{name}: not of this release"
 
 
 def _find_incomplete(context: Context, release: Release) -> Iterator[str]:
@@ -92,17 +91,17 @@ def _find_incomplete(context: Context, release: Release) -> Iterator[str]:
 def _find_file_faults(artifact: Artifact, release: Release) -> Iterator[str]:
     path = artifact.path
     if path.is_symlink() or not path.is_file():
-        yield f"{artifact.filename}: {'not a regular file' if path.exists() or path.is_symlink() else 'missing'}"
+        yield f"{artifact.key}: {'not a regular file' if path.exists() or path.is_symlink() else 'missing'}"
         return
     try:
         found = Artifact.of(path, artifact.kind)
     except OSError as error:
         raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
     if found.sha256 != artifact.sha256:
-        yield f"{artifact.filename}: its sha256 is {found.sha256}, {manifest.FILENAME} says {artifact.sha256}"
+        yield f"{artifact.key}: its sha256 is {found.sha256}, {manifest.FILENAME} says {artifact.sha256}"
         return
     if found.size != artifact.size:
-        yield f"{artifact.filename}: its size is {found.size}, {manifest.FILENAME} says {artifact.size}"
+        yield f"{artifact.key}: its size is {found.size}, {manifest.FILENAME} says {artifact.size}"
     try:
         yield from _find_identity_faults(artifact, release)
     except ArchiveError as error:
@@ -115,13 +114,13 @@ def _find_identity_faults(artifact: Artifact, release: Release) -> Iterator[str]
     if isinstance(package, CondaPackage):
         version = package.version
         if artifact.subdir not in ("", package.subdir):
-            yield f"{artifact.filename}: its metadata says {package.subdir}, {manifest.FILENAME} says {artifact.subdir}"
+            yield f"{artifact.key}: its metadata says {package.subdir}, {manifest.FILENAME} says {artifact.subdir}"
     else:
         version = str(package.metadata.version)
         if canonicalize_name(package.metadata.name) != canonicalize_name(release.name):
-            yield f"{artifact.filename}: it is of {package.metadata.name}, {manifest.FILENAME} says {release.name}"
+            yield f"{artifact.key}: it is of {package.metadata.name}, {manifest.FILENAME} says {release.name}"
     if canonicalize_version(version, strip_trailing_zero=False) != release.version:
-        yield f"{artifact.filename}: its version is {version}, {manifest.FILENAME} says {release.version}"
+        yield f"{artifact.key}: its version is {version}, {manifest.FILENAME} says {release.version}"
 
 
 def _read(artifact: Artifact) -> Sdist | Wheel | CondaPackage:

@@ -45,7 +45,10 @@ def load_files(paths: Sequence[Path]) -> Callable[[Context, Release], Release]:
 def _list_files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in (given.absolute() for given in paths):  # they are read from other folders too
         if path.is_dir():
-            yield from (entry for entry in sorted(path.iterdir()) if _find_kind(entry) and entry.is_file())
+            packages = (entry for entry in sorted(path.glob("*/*")) if _find_kind(entry) is ArtifactKind.CONDA)
+            yield from (
+                entry for entry in (*sorted(path.iterdir()), *packages) if _find_kind(entry) and entry.is_file()
+            )
         else:
             yield path
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,10 @@ def store(context: Context, release: Release) -> Release:
     """
     context.job_files.check()
     folder = context.output
-    ours = {artifact.filename for artifact in release.artifacts}
+    ours = {artifact.key for artifact in release.artifacts}
+    for subdir in {artifact.subdir for artifact in release.artifacts if artifact.subdir}:
+        if (folder / subdir).is_symlink():
+            raise OutputError(f"{folder / subdir}: a link, so its files are elsewhere", "Remove the link.")
     try:
         _write(folder, release, stale=_list_earlier_files(folder) - ours)
     except OSError as error:
@@ -32,12 +36,8 @@ def store(context: Context, release: Release) -> Release:
             f"{folder}: cannot be written to: {error.strerror or error}",
             "Choose another folder with --packages-dir.",
         ) from None
-    stored = tuple(replace(artifact, path=folder / artifact.filename) for artifact in release.artifacts)
-    others = sorted(
-        entry.name
-        for entry in folder.iterdir()
-        if entry.name not in ours | manifest.OWN_FILES and not entry.name.startswith(".")
-    )
+    stored = tuple(replace(artifact, path=folder / artifact.key) for artifact in release.artifacts)
+    others = list(manifest.other_files(folder, release.artifacts))
     notes = [Note(State.DONE, f"{len(stored)} files and {manifest.FILENAME} in {folder}")]
     if others:
         advice = f"Empty {folder} before you publish from it."
@@ -47,13 +47,13 @@ def store(context: Context, release: Release) -> Release:
 
 
 def _list_earlier_files(folder: Path) -> set[str]:
-    """Return the names of the files that an earlier run stored, and that nobody has changed since."""
+    """Return the keys of the files that an earlier run stored, and that nobody has changed since."""
     try:
         known = manifest.load(folder).artifacts
     except OutputError:
         return set()
     return {
-        artifact.filename
+        artifact.key
         for artifact in known
         if artifact.path.is_file() and Artifact.of(artifact.path, artifact.kind).sha256 == artifact.sha256
     }
@@ -68,7 +68,9 @@ def _write(folder: Path, release: Release, stale: set[str]) -> None:
             fresh.mkdir()
             earlier.mkdir()
             for artifact in release.artifacts:
-                shutil.copyfile(artifact.path, fresh / artifact.filename)
+                copy = fresh / artifact.key
+                copy.parent.mkdir(exist_ok=True)
+                shutil.copyfile(artifact.path, copy)
             (fresh / manifest.FILENAME).write_text(manifest.dump(release), encoding="utf-8", newline="\n")
             if release.plan and release.plan_digest:
                 (fresh / PLAN_FILE).write_text(release.plan.text, encoding="utf-8", newline="\n")
@@ -85,17 +87,32 @@ def _write(folder: Path, release: Release, stale: set[str]) -> None:
 
 def _exchange(folder: Path, fresh: Path, earlier: Path, stale: set[str]) -> None:
     """Replace the files in a folder; put all of them back if that is interrupted."""
-    names = sorted(path.name for path in fresh.iterdir())
+    names = _files_in(fresh)
     try:
         for name in {*stale, *names}:
             if os.path.lexists(folder / name):
-                (folder / name).replace(earlier / name)
+                _move(folder / name, earlier / name)
         for name in names:
-            (fresh / name).replace(folder / name)
+            _move(fresh / name, folder / name)
     except BaseException:
         for name in names:
             if not (fresh / name).exists():
                 (folder / name).unlink(missing_ok=True)
-        for path in earlier.iterdir():
-            path.replace(folder / path.name)
+        for name in _files_in(earlier):
+            _move(earlier / name, folder / name)
         raise
+    finally:
+        for name in {*stale, *names}:
+            if (folder / name).parent != folder:
+                with suppress(OSError):  # it is not empty
+                    (folder / name).parent.rmdir()
+
+
+def _files_in(folder: Path) -> list[str]:
+    """Return the files in a folder and in the folders of it, by their paths in it."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+
+
+def _move(path: Path, to: Path) -> None:
+    to.parent.mkdir(exist_ok=True)
+    path.replace(to)

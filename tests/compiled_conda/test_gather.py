@@ -40,7 +40,7 @@ def conda_package(subdir: str, python: str, body: bytes = b"") -> Made:
     minor = python.removeprefix("cp3")
     files: dict[str, bytes | Path] = {f"lib/python3.{minor}/site-packages/demo/__init__.py": body}
     depends = ("python", f"python_abi 3.{minor}.* *_{python}")
-    return Made("demo", "1.0", files, f"py3{minor}h{subdir.replace('-', '')[:7]}_0", depends, platform=subdir)
+    return Made("demo", "1.0", files, f"py3{minor}h1234567_0", depends, platform=subdir)
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +68,9 @@ def write_job(jobs: Path, job: str, tags: dict[str, str]) -> None:
     made = [Artifact.of(folder / "demo-1.0.tar.gz", ArtifactKind.SDIST)]
     for tag, subdir in tags.items():
         wheel = Project("demo", files={"demo/__init__.py": ""}, tag=tag, pure=False, bare=True).wheel(folder)
-        path = conda_package(subdir, tag.partition("-")[0]).write(folder / "channel")
+        path = conda_package(subdir, tag.partition("-")[0]).write(folder)
         made.append(Artifact.of(wheel, ArtifactKind.WHEEL))
-        made.append(Artifact.of(path.replace(folder / path.name), ArtifactKind.CONDA, subdir))
-    shutil.rmtree(folder / "channel")
+        made.append(Artifact.of(path, ArtifactKind.CONDA, subdir))
     store(folder, replace(source, artifacts=tuple(made), job=job))
 
 
@@ -97,6 +96,9 @@ def test_the_packages_of_all_platforms_become_one_release(run: Run, jobs: Path) 
     packages = sorted((one.subdir, one.filename) for one in release.artifacts_of_kind(ArtifactKind.CONDA))
     assert [subdir for subdir, _ in packages] == ["linux-64", "linux-64", "osx-arm64", "win-64"]
     assert len(release.artifacts) == 1 + 2 * len(packages)
+    names = [filename for _, filename in packages]
+    assert len(set(names)) < len(names), "a file's identity is its subdir and its name"
+    assert all((jobs.parent / "dist" / one.key).is_file() for one in release.artifacts)
 
 
 def lose(jobs: Path) -> str:
@@ -109,9 +111,7 @@ def lose(jobs: Path) -> str:
 
 def build_twice(jobs: Path) -> str:
     release = manifest.load(jobs / "macos-arm64")
-    made = conda_package("linux-64", "cp312", b"other").write(jobs / "macos-arm64" / "channel")
-    path = made.replace(jobs / "macos-arm64" / made.name)
-    shutil.rmtree(jobs / "macos-arm64" / "channel")
+    path = conda_package("linux-64", "cp312", b"other").write(jobs / "macos-arm64")
     again = Artifact.of(path, ArtifactKind.CONDA, "linux-64")
     store(jobs / "macos-arm64", replace(release, artifacts=(*release.artifacts, again)))
     return path.name
@@ -124,13 +124,18 @@ def change(jobs: Path) -> str:
 
 
 def add_unnamed(jobs: Path) -> str:
-    path = conda_package("linux-aarch64", "cp312").write(jobs / "linux-x86_64" / "channel")
-    path.replace(jobs / "linux-x86_64" / path.name)
-    shutil.rmtree(jobs / "linux-x86_64" / "channel")
-    return path.name
+    path = conda_package("linux-64", "cp310").write(jobs / "linux-x86_64")
+    return f"{path.parent.name}/{path.name}"
 
 
-@pytest.mark.parametrize("harm", [lose, build_twice, change, add_unnamed], ids=lambda harm: harm.__name__)
+def add_unnamed_subdir(jobs: Path) -> str:
+    conda_package("linux-aarch64", "cp312").write(jobs / "linux-x86_64")
+    return "linux-aarch64"
+
+
+@pytest.mark.parametrize(
+    "harm", [lose, build_twice, change, add_unnamed, add_unnamed_subdir], ids=lambda harm: harm.__name__
+)
 def test_what_is_missing_or_differs_is_refused_by_name(run: Run, jobs: Path, harm: Callable[[Path], str]) -> None:
     named = harm(jobs)
     code, err = gather(run, jobs)

@@ -79,7 +79,7 @@ def test_packages_are_built_tested_installed_and_the_same_again(
     assert sum("passes the tests" in text for text in done) == 2 * len(packages)
     for one in two_pythons():
         conda, bz2 = (
-            read_conda(next(first.dist.glob(f"fastsum-1.0-py{one.tag[2:]}h*.{end}"))) for end in ("conda", "bz2")
+            read_conda(next(first.dist.rglob(f"fastsum-1.0-py{one.tag[2:]}h*.{end}"))) for end in ("conda", "bz2")
         )
         assert conda.members == bz2.members
         assert conda.documents == bz2.documents
@@ -138,7 +138,7 @@ def check_pairs(built: Built) -> None:
     (path,) = built.dist.glob("*.whl")
     wheel = read_wheel(path)
     (tag,) = {one.interpreter for one in wheel.tags}
-    package = read_conda(next(built.dist.glob(f"fastsum-1.0-py{tag[2:]}h*.conda")))
+    package = read_conda(next(built.dist.rglob(f"fastsum-1.0-py{tag[2:]}h*.conda")))
     assert {note.state for note in compare_pairs([wheel], [package], Names(), by_project=False)} <= {
         State.DONE,
         State.INFO,

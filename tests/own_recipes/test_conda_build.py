@@ -112,7 +112,7 @@ def check_packages(built: Built) -> None:
     assert len(names) == len(two_pythons())
     for one in two_pythons():
         (name,) = (name for name in names if name.startswith(f"{HERE}/demo-1.0-py{one.tag[2:]}h"))
-        package = read_conda(built.dist / Path(name).name)
+        package = read_conda(built.dist / name)
         assert (package.version, package.build_number) == ("1.0", 3)
         assert b"/tmp" not in package.documents["about.json"]
         assert {f"lib/python{one.minor}/site-packages/demo/__init__.py", "bin/demo-hello"} <= {

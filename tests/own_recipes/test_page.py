@@ -35,7 +35,7 @@ def test_the_commands_of_the_page_run(tmp_path: Path, compiled_channel: Channel,
             assert "rattler-build" in done.stdout
         else:
             assert done.returncode == 0, done.stdout + done.stderr
-    assert list((checkout.root / "dist").glob("demo-data-1.0-*.conda"))
+    assert list((checkout.root / "dist").rglob("demo-data-1.0-*.conda"))
     assert (checkout.root / ".github" / "workflows" / "release.yml").is_file()
 
 

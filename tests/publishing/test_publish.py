@@ -40,7 +40,7 @@ def test_a_dry_run_uploads_nothing_and_needs_no_credential(there: World, capsys:
     assert there.run("publish", "--dry-run") == 0
     said = capsys.readouterr().out
     assert "would upload demo-1.0-py3-none-any.whl to PyPI" in said
-    assert "would upload demo-1.0-py_0.conda to Anaconda.org/octo" in said
+    assert "would upload noarch/demo-1.0-py_0.conda to Anaconda.org/octo" in said
     assert "no login for PyPI" in said
     assert not there.pypi.holds()
     assert not there.anaconda.holds()
@@ -67,7 +67,7 @@ def test_other_bytes_anywhere_stop_everything_before_anything_is_done(
     [conda] = release.artifacts_of_kind(ArtifactKind.CONDA)
     there.anaconda.put("octo", "demo", "1.0", f"noarch/{conda.filename}", b"other bytes", "main")
     assert there.run("publish") == ConflictError.exit_code
-    assert "Anaconda.org/octo has a different demo-1.0-py_0.conda" in capsys.readouterr().err
+    assert "Anaconda.org/octo has a different noarch/demo-1.0-py_0.conda" in capsys.readouterr().err
     assert there.pypi.holds() == {}
 
 

@@ -1,8 +1,12 @@
 """Conda packages for several platforms: each goes under its subdir, and a second run finds all of them there."""
 
+import json
 from dataclasses import replace
 
+import pytest
+
 from release_tools.artifacts import manifest
+from release_tools.errors import ConflictError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from tests.publishing.world import World
 from tests.support.compiled_channel import Made
@@ -11,12 +15,12 @@ SUBDIRS = ("linux-64", "linux-aarch64", "noarch", "osx-64", "osx-arm64", "win-64
 
 
 def add_packages(there: World) -> None:
-    """A package for each subdir, beside sdist and wheel."""
+    """A package for each subdir, all of one name, next to sdist and wheel."""
     release = there.build(conda=False)
     packages = []
     for subdir in SUBDIRS:
-        made = Made("demo", "1.0", build=f"py312{subdir.replace('-', '')}_0", platform=subdir).write(there.project)
-        packages.append(Artifact.of(made.replace(there.dist / made.name), ArtifactKind.CONDA, subdir))
+        made = Made("demo", "1.0", build="py312_0", platform=subdir).write(there.dist)
+        packages.append(Artifact.of(made, ArtifactKind.CONDA, subdir))
     full = replace(release, artifacts=(*release.artifacts, *packages))
     (there.dist / manifest.FILENAME).write_text(manifest.dump(full))
 
@@ -31,3 +35,33 @@ def test_every_package_goes_under_its_subdir_and_a_rerun_finds_all(there: World)
     assert there.run("publish") == 0
     assert len(there.anaconda.uploads) == len(SUBDIRS)
     assert there.anaconda.holds() == held
+
+
+def test_status_and_retract_know_every_subdir(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+    add_packages(there)
+    there.log_in()
+    assert there.run("publish") == 0
+    every = {f"{subdir}/demo-1.0-py312_0.conda" for subdir in SUBDIRS}
+    capsys.readouterr()
+    assert there.run("status", "1.0", "--json") == 0
+    found = {one["publisher"]: one["files"] for one in json.loads(capsys.readouterr().out)["publishers"]}
+    assert {file["filename"] for file in found["anaconda"] if file["state"] == "there"} == every
+    assert there.run("retract", "1.0", "--reason", "x") == 0
+    assert {name: labels for name, (_, labels) in there.anaconda.holds().items()} == dict.fromkeys(every, ("broken",))
+
+
+def test_another_label_is_added_to_every_file(there: World) -> None:
+    add_packages(there)
+    there.log_in()
+    assert there.run("publish", "--routes-final", "anaconda:rc") == 0
+    assert there.run("publish", "--routes-final", "anaconda:main") == 0
+    assert {labels for _, labels in there.anaconda.holds().values()} == {("rc", "main")}
+    assert len(there.anaconda.uploads) == len(SUBDIRS)
+
+
+def test_one_file_of_other_bytes_stops_all(there: World) -> None:
+    add_packages(there)
+    there.log_in()
+    there.anaconda.put("octo", "demo", "1.0", "osx-64/demo-1.0-py312_0.conda", b"other", "main")
+    assert there.run("publish") == ConflictError.exit_code
+    assert there.anaconda.uploads == []

@@ -84,7 +84,8 @@ class World:
                 wheel = make_wheel(self.dist, version=version, build=build, body=body)
                 files.append(Artifact.of(wheel, ArtifactKind.WHEEL))
         if conda:
-            files.append(Artifact.of(make_conda(self.dist, version=version, body=body), ArtifactKind.CONDA, "noarch"))
+            package = make_conda(self.dist / "noarch", version=version, body=body)
+            files.append(Artifact.of(package, ArtifactKind.CONDA, "noarch"))
         kind = find_kind(parse_version(version, field="test"))
         release = Release("demo", version, kind, f"v{version}", tagged=True, commit=commit, artifacts=tuple(files))
         (self.dist / manifest.FILENAME).write_text(manifest.dump(release))

@@ -15,7 +15,7 @@ from rattler_build import Stage0Recipe
 from release_tools.errors import RecipeError
 from release_tools.recipe.difference import Difference, RequirementChange
 from release_tools.recipe.document import Format, RecipeDocument
-from release_tools.recipe.update import Updated, fill_in, find_own_recipe, read_recipe_version, update_recipe
+from release_tools.recipe.update import Updated, fill_in, read_recipe_version, update_recipe
 from release_tools.recipe.update_source import Target
 from tests.recipe.test_generate import render
 
@@ -217,20 +217,6 @@ source:
 build:
   number: {{ environ.get("GIT_DESCRIBE_NUMBER", 0) }}
 """
-
-
-OWN = {
-    ("setup.py", "conda.recipe/meta.yaml", "recipe/recipe.yaml"): ("conda.recipe/meta.yaml", Format.V0),
-    ("recipe/meta.yaml", "recipe/recipe.yaml"): ("recipe/recipe.yaml", Format.V1),
-    ("docs/recipe/meta.yaml", "meta.yaml"): None,
-}
-
-
-@pytest.mark.parametrize(("paths", "found"), OWN.items())
-def test_a_projects_own_recipe_is_found_where_projects_keep_it(
-    paths: tuple[str, ...], found: tuple[str, Format] | None
-) -> None:
-    assert find_own_recipe(paths) == found
 
 
 def test_a_projects_own_recipe_is_filled_in_and_otherwise_left_alone() -> None:

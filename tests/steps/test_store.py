@@ -3,10 +3,12 @@
 import errno
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from release_tools.artifacts import manifest
 from release_tools.config.schema import Config
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Gate
@@ -18,6 +20,7 @@ from release_tools.steps.store import store
 from release_tools.system.console import Console
 from tests.conftest import Run
 from tests.making import make_sdist, make_wheel
+from tests.support.compiled_channel import Made
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 
@@ -63,6 +66,35 @@ def test_files_of_a_former_run_go_and_files_of_others_stay(context: Context, tmp
     assert {artifact.path.parent for artifact in told.artifacts} == {context.output}
 
 
+def add_package(release: Release, folder: Path) -> Release:
+    made = Made("demo", release.version, build="py312_0", platform="linux-64").write(folder)
+    return replace(release, artifacts=(*release.artifacts, Artifact.of(made, ArtifactKind.CONDA, "linux-64")))
+
+
+def test_a_conda_package_is_stored_in_its_subdir_and_goes_with_it(context: Context, tmp_path: Path) -> None:
+    stored = store(context, add_package(release(tmp_path), tmp_path))
+    assert "linux-64/demo-1.0-py312_0.conda" in snapshot(context.output)
+    assert all(artifact.path.is_file() for artifact in stored.artifacts)
+    assert manifest.load(context.output).artifacts == stored.artifacts
+    (context.output / "linux-64" / "theirs.conda").write_text("somebody's")
+    store(context, release(tmp_path, "2.0"))
+    assert (context.output / "linux-64" / "theirs.conda").exists()
+    assert "linux-64/demo-1.0-py312_0.conda" not in snapshot(context.output)
+    (context.output / "linux-64" / "theirs.conda").unlink()
+    store(context, add_package(release(tmp_path), tmp_path))
+    store(context, release(tmp_path, "2.0"))
+    assert not (context.output / "linux-64").exists()
+
+
+def test_a_subdir_that_leads_elsewhere_is_not_written_to(context: Context, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    context.output.mkdir(parents=True)
+    (context.output / "linux-64").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="linux-64"):
+        store(context, add_package(release(tmp_path), tmp_path))
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
 @pytest.mark.parametrize(
     "facts", ["{", "[]", '{"schema": 2}', '{"schema": 1, "artifacts": [{"filename": "../../pyproject.toml"}]}']
 )
@@ -94,7 +126,7 @@ class Moves:
 
 
 @pytest.mark.parametrize("fault", [FULL, KeyboardInterrupt()], ids=["disk full", "interrupted"])
-@pytest.mark.parametrize(("existing", "moves"), [(True, 6), (False, 4)])
+@pytest.mark.parametrize(("existing", "moves"), [(True, 8), (False, 5)])
 def test_a_store_that_fails_at_any_move_leaves_the_folder_as_it_was(
     context: Context,
     tmp_path: Path,
@@ -105,9 +137,9 @@ def test_a_store_that_fails_at_any_move_leaves_the_folder_as_it_was(
     existing: bool,
 ) -> None:
     if existing:
-        store(context, release(tmp_path))
+        store(context, add_package(release(tmp_path), tmp_path))
         (context.output / "notes.txt").write_text("somebody's")
-    before, two = snapshot(context.output), release(tmp_path, "2.0")
+    before, two = snapshot(context.output), add_package(release(tmp_path, "2.0"), tmp_path)
     for number in range(1, moves + 1):
         Moves(monkeypatch, number, fault)
         with pytest.raises((KeyboardInterrupt, OutputError)):

@@ -15,10 +15,13 @@ from release_tools.model.release import Release
 from release_tools.model.versions import format_conda_version, parse_version
 from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.spans import Edit
-from release_tools.recipe.update import OWN_FOLDERS, read_recipe_version, set_version
+from release_tools.recipe.update import read_recipe_version, set_version
 from release_tools.recipe.update_source import Target, is_ours
 
-FOLDERS: Final = (*OWN_FOLDERS, "conda", "devtools/conda-recipe", "devtools/conda.recipe", "devtools/conda")
+FOLDERS: Final = (
+    *("conda.recipe", "recipe", "conda-recipe", ".conda", "conda"),
+    *("devtools/conda-recipe", "devtools/conda.recipe", "devtools/conda"),
+)
 """Where a recipe is searched for if `conda.recipe` is empty; the first folder that has one counts."""
 VARIANT_FILES: Final = {
     Format.V1: ("variants.yaml", "conda_build_config.yaml"),
@@ -49,14 +52,23 @@ class OwnRecipe:
         return tuple(name for name in VARIANT_FILES[self.form] if name in self.siblings)
 
 
-def find_own_recipe(context: Context, release: Release) -> OwnRecipe | None:
+def find_own_recipe(
+    context: Context, release: Release, setting: str = "conda.recipe", value: str | None = None
+) -> OwnRecipe | None:
     """Return the recipe of the released commit; where that is not known, the one in the project's folder.
 
+    Args:
+        context: of the run.
+        release: whose commit it is.
+        setting: the setting that may name the recipe.
+        value: of the setting; that of ``conda.recipe`` if None.
+
     Raises:
-        ConfigError: the recipe that ``conda.recipe`` names does not exist.
+        ConfigError: the recipe that the setting names does not exist.
     """
-    paths, read = _read_files(context, release)
-    path = _read_setting(context.config.conda.recipe, paths) or _find_usual_recipe(paths)
+    wanted = context.config.conda.recipe if value is None else value
+    paths, read = _read_files(context, release, wanted)
+    path = _read_setting(setting, wanted, paths) or _find_usual_recipe(paths)
     if not path:
         return None
     folder = PurePosixPath(path).parent
@@ -71,9 +83,9 @@ def _find_usual_recipe(paths: frozenset[str]) -> str:
     return next((path for path in wanted if path in paths), "")
 
 
-def _read_setting(setting: str, paths: frozenset[str]) -> str:
-    """Return the path that ``conda.recipe`` names: a recipe, or the folder of one."""
-    wanted = setting.replace("\\", "/").removeprefix("./").rstrip("/")
+def _read_setting(setting: str, value: str, paths: frozenset[str]) -> str:
+    """Return the path that a setting names: a recipe, or the folder of one."""
+    wanted = value.replace("\\", "/").removeprefix("./").rstrip("/")
     if not wanted:
         return ""
     inside = "" if wanted == "." else f"{wanted}/"
@@ -81,13 +93,13 @@ def _read_setting(setting: str, paths: frozenset[str]) -> str:
     found = next((path for path in candidates if path in paths and PurePosixPath(path).name in tuple(Format)), "")
     if not found:
         raise ConfigError(
-            f"conda.recipe: {setting} is neither a {Format.V1}, nor a {Format.V0}, nor a folder with one of them",
+            f"{setting}: {value} is neither a {Format.V1}, nor a {Format.V0}, nor a folder with one of them",
             "Correct the path, or commit the file.",
         )
     return found
 
 
-def _read_files(context: Context, release: Release) -> tuple[frozenset[str], Callable[[str], str]]:
+def _read_files(context: Context, release: Release, wanted: str = "") -> tuple[frozenset[str], Callable[[str], str]]:
     """Return the project's files, and how one is read: from the commit, or from its folder where there is none."""
     project, commit = context.project, release.commit
     try:
@@ -96,7 +108,7 @@ def _read_files(context: Context, release: Release) -> tuple[frozenset[str], Cal
         commit = ""
     if not commit or not has(repository, commit):
         folders = {PurePosixPath(folder) for folder in (*FOLDERS, ".")}
-        configured = PurePosixPath(context.config.conda.recipe.replace("\\", "/") or ".")
+        configured = PurePosixPath(wanted.replace("\\", "/") or ".")
         names = [
             path.relative_to(project).as_posix()
             for folder in {*folders, configured, configured.parent}

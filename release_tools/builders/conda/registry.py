@@ -38,11 +38,23 @@ def generates_recipe(project: CondaProject) -> bool:
     return conda.enabled and conda.builder in (AUTO, RecipeBuilder.name) and project.recipe is None
 
 
+def check_builder(name: str) -> None:
+    """Refuse a value of ``conda.builder`` that is none.
+
+    Raises:
+        ConfigError: there is no such builder.
+    """
+    known = (AUTO, *sorted(builder.name for builder in BUILDERS), NONE)
+    if name not in known:
+        hint = did_you_mean(name, known)
+        raise ConfigError(f"conda.builder: there is no builder {name!r}{hint}", f"Set one of {', '.join(known)}.")
+
+
 def choose_builder(project: CondaProject) -> ChosenBuilder | Skip:
     """Return what builds the conda packages of a project, or why there are none.
 
     Raises:
-        ConfigError: ``conda.builder`` names no builder, or ``conda.recipe`` no recipe.
+        ConfigError: ``conda.recipe`` names no recipe.
     """
     config = project.context.config.conda
     if not config.enabled:
@@ -52,12 +64,6 @@ def choose_builder(project: CondaProject) -> ChosenBuilder | Skip:
     names = {builder.name: builder for builder in BUILDERS}
     if config.builder in names:
         return ChosenBuilder(names[config.builder], f'conda.builder is "{config.builder}"')
-    if config.builder != AUTO:
-        known = (AUTO, *sorted(names), NONE)
-        hint = did_you_mean(config.builder, known)
-        raise ConfigError(
-            f"conda.builder: there is no builder {config.builder!r}{hint}", f"Set one of {', '.join(known)}."
-        )
     for builder in BUILDERS:
         if because := builder.applies_because(project):
             return ChosenBuilder(builder, because)

@@ -98,7 +98,7 @@ class ChannelPublisher(BasePublisher):
         """Yield one action a package: upload it, or add the label that it lacks."""
         for artifact in release.artifacts_of_kind(ArtifactKind.CONDA):
             yield Action(
-                f"upload {artifact.filename} to {self.title}",
+                f"upload {artifact.key} to {self.title}",
                 self._make_expected_receipt(artifact),
                 partial(self._find, release, artifact),
                 partial(self._apply, release, artifact),

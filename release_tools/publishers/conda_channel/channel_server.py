@@ -64,7 +64,7 @@ class ChannelEntry:
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> Self:
         """Return the entry of one of our packages."""
-        return cls.from_basename(f"{artifact.subdir}/{artifact.filename}")
+        return cls.from_basename(artifact.key)
 
     @classmethod
     def from_basename(cls, basename: str) -> Self:

@@ -3,19 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Final
 
 from release_tools.addresses import GITHUB_SITE
 from release_tools.builders.conda import rattler
+from release_tools.builders.conda.own_recipe import find_own_recipe
 from release_tools.engine.archives import open_sdist, open_wheel
 from release_tools.engine.context import Context
-from release_tools.errors import ConfigError, CredentialError, RepositoryError, UnreachableError, UsageError
+from release_tools.errors import CredentialError, UnreachableError, UsageError
 from release_tools.forges.base import HostedRepository
 from release_tools.forges.registry import find_hosted_repository
-from release_tools.git.log import list_files, read_file
-from release_tools.git.project_repository import open_repository
-from release_tools.git.tags import has
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.release import Release
 from release_tools.publishers.conda_forge.extras import Extras
@@ -25,7 +22,7 @@ from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.recipe_model import Recipe
 from release_tools.recipe.recipe_rules import check_rules
-from release_tools.recipe.update import fill_in, find_own_recipe
+from release_tools.recipe.update import fill_in
 from release_tools.recipe.update_source import Target, is_ours
 from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
@@ -228,35 +225,28 @@ class RecipeInputs:
         return check_rules(written.text, self.recipe.conda_forge_yml if not written.own else "")
 
     @cached_property
+    def chosen_by_project(self) -> frozenset[str]:
+        """Return the packages that the project's own recipe requires beyond what its metadata says.
+
+        Raises:
+            ConfigError: the configured recipe is not there.
+            RecipeError: the project's own recipe cannot be read.
+        """
+        if self._own is None:
+            return frozenset()
+        document = RecipeDocument(self._own.text, self._own.form)
+        sections = ((section, getattr(self.recipe, section)) for section in ("build", "host", "run"))
+        chosen: set[str] = set()
+        for section, lines in sections:
+            ours = {line.name for line in lines}
+            found = (item.name for listed in document.requirements(section) for item in listed.items)
+            chosen.update(name for name in found if name not in ours)
+        return frozenset(chosen)
+
+    @cached_property
     def _own(self) -> Written | None:
-        """Return the recipe that the project keeps, as it is in the commit."""
-        paths, read = self._files()
-        configured = self.context.config.conda_forge.recipe
-        if configured and configured not in paths:
-            raise ConfigError(f"conda-forge.recipe: {configured} is not there", "Correct the path, or commit the file.")
-        found = (configured, _format(configured)) if configured else find_own_recipe(paths)
-        return Written(found[1], read(found[0]), own=found[0]) if found else None
-
-    def _files(self) -> tuple[frozenset[str], Callable[[str], str]]:
-        """Return the project's files and a reader of one: from the commit, or from the folder where there is none."""
-        project, commit = self.context.project, self.release.commit
-        try:
-            repository = open_repository(self.context)
-        except RepositoryError:
-            commit = ""
-        if not commit or not has(repository, commit):
-            found = (path.relative_to(project).as_posix() for path in project.glob("*/*") if path.is_file())
-            return frozenset(found), lambda path: (project / path).read_bytes().decode("utf-8", "replace")
-        inner = project.resolve().relative_to(repository.root)
-        prefix = "" if inner == inner.parent else inner.as_posix()
-        paths = frozenset(list_files(repository, commit, prefix))
-        return paths, lambda path: read_file(repository, commit, f"{prefix}/{path}".lstrip("/")) or ""
-
-
-def _format(path: str) -> Format:
-    try:
-        return Format(PurePosixPath(path).name)
-    except ValueError:
-        raise ConfigError(
-            f"conda-forge.recipe: {path} is no recipe", f"Its name must be {Format.V1} or {Format.V0}."
-        ) from None
+        """Return the recipe that the project keeps, as it is in the commit: the one that it builds, unless set."""
+        setting = self.context.config.conda_forge.recipe
+        named = ("conda-forge.recipe", setting) if setting else ("conda.recipe", self.context.config.conda.recipe)
+        found = find_own_recipe(self.context, self.release, *named)
+        return Written(found.form, found.text, own=found.path) if found else None

@@ -126,13 +126,15 @@ def read_present(path: Path) -> Present:
 
 
 def compare_recipe(subject: RecipeInputs, present: Present) -> Drift:
-    """Compare a feedstock's recipe with the project.
+    """Compare a feedstock's recipe with the project; what the project's own recipe has on purpose may differ.
 
     Raises:
+        ConfigError: the configured recipe is not there.
         CondaError: requirements that conda cannot express.
-        RecipeError: the recipe is no YAML (with jinja, for v0).
+        RecipeError: a recipe is no YAML (with jinja, for v0).
     """
-    return find_drift(present.text, present.form, subject.recipe, subject.context.config.conda_forge.accepted)
+    accepted = (*subject.context.config.conda_forge.accepted, *subject.chosen_by_project)
+    return find_drift(present.text, present.form, subject.recipe, accepted)
 
 
 def _update(subject: RecipeInputs, present: Present) -> Rendering:
