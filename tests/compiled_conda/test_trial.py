@@ -28,7 +28,7 @@ def test_a_dry_run_builds_this_platform_s_package_for_this_python(
     built = release(run, tmp_path / "fastsum", fastsum(), compiled_channel, command="dry-run")
     assert built.code == 0, built.err
     conda = built.sections["Build conda package"]
-    (package,) = (note["text"] for note in conda if note["text"].endswith(".conda"))
+    (package,) = (note["text"].removeprefix(f"{HERE}/") for note in conda if note["text"].endswith(".conda"))
     assert package.startswith("fastsum-1.0-py3")
     done = notes(built, "Verify", "done")
     assert any(text.startswith(f"{package} is equal to fastsum-1.0-cp3") for text in done)
