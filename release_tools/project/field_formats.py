@@ -1,10 +1,9 @@
-"""Readers of single values in TOML, JSON, YAML, INI and Python, which tell the characters that the value takes.
+"""Readers of single values in TOML, JSON, YAML and INI, which tell the characters that the value takes.
 
 Each gives nothing where the key is missing, and a `Found` with a problem where the value is there in a form that
 cannot be replaced safely.
 """
 
-import ast
 import configparser
 import json
 import re
@@ -17,7 +16,6 @@ from release_tools.project.version_field import Found
 _MARK: Final = "\u2603"
 """Put in place of a value to learn where that is: no version has such a character."""
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
-_DIGIT: Final = re.compile(r"\d")
 _UNREADABLE: Final = "the file cannot be read as {}: {}"
 
 
@@ -128,46 +126,6 @@ def find_ini_values(text: str, *keys: tuple[str, str]) -> Iterator[Found]:
             yield Found(".".join(key), value, 0, 0, "the file has it more than once, or in several lines")
 
 
-def find_python_values(text: str, *names: str) -> Iterator[Found]:
-    """Find what is assigned, outside of functions and classes, to some names of a Python module.
-
-    An expression that holds a version in part, such as an f-string, has a problem; one that reads it from elsewhere,
-    such as ``importlib.metadata.version("demo")``, is nothing that could be edited. A literal in an ``except`` is what
-    holds where the version cannot be read.
-    """
-    tree = _parse(text)
-    if isinstance(tree, Found):
-        if any(name in text for name in names):
-            yield tree
-        return
-    starts = _list_line_starts(text)
-    for name in names:
-        values = [value for target, value in _find_assignments(tree.body) if target == name]
-        for value in values:
-            found = _read_python_value(text, starts, name, value)
-            if found and len(values) > 1:
-                yield Found(name, found.value, found.start, found.end, f"the file assigns it {len(values)} times")
-            elif found:
-                yield found
-
-
-def find_setup_py_version(text: str) -> Iterator[Found]:
-    """Find the version that ``setup.py`` passes to ``setup()``: a literal, or a name of the same file."""
-    tree = _parse(text)
-    if isinstance(tree, Found):
-        yield tree
-        return
-    starts = _list_line_starts(text)
-    for call in ast.walk(tree):
-        if not (isinstance(call, ast.Call) and _find_last_name(call.func) == "setup"):
-            continue
-        for value in (keyword.value for keyword in call.keywords if keyword.arg == "version"):
-            if isinstance(value, ast.Name):
-                yield from find_python_values(text, value.id)
-            elif found := _read_python_value(text, starts, "version", value):
-                yield found
-
-
 def matches(text: str, pattern: re.Pattern[str], name: str) -> Iterator[Found]:
     """Find what the group ``version`` of an expression matches."""
     for found in pattern.finditer(text):
@@ -206,72 +164,3 @@ def _find_json_span(text: str, path: Sequence[str], value: str) -> tuple[int, in
         if _descend(json.loads(text[:start] + _MARK + text[end:]), path) == _MARK:
             return start, end
     return None
-
-
-def _parse(text: str) -> ast.Module | Found:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return Found("version", "", 0, 0, _UNREADABLE.format("Python", error))
-
-
-def _find_assignments(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
-    """Return the names that a module assigns and their values, but for those in an ``except``."""
-    for statement in body:
-        if isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, statement.value
-        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
-            yield statement.target.id, statement.value
-        for inner in ("body", "orelse", "finalbody"):
-            if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                yield from _find_assignments(getattr(statement, inner, ()))
-
-
-def _read_python_value(text: str, starts: Sequence[int], name: str, value: ast.expr) -> Found | None:
-    """Return a value where it is a literal, or one with a problem where it is made of several; else nothing."""
-    start, end = _find_python_span(text, starts, value)
-    if isinstance(value, ast.Constant) and isinstance(value.value, str):
-        raw = text[start:end]
-        quoted = re.fullmatch(r"[rRuU]?('''|\"\"\"|'|\")(.*)\1", raw, re.DOTALL)
-        if quoted is None or quoted[2] != value.value:
-            return Found(name, value.value, start, end, "it is written in several strings or with escapes")
-        return Found(name, value.value, start + quoted.start(2), start + quoted.end(2))
-    if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
-        return None
-    if isinstance(value, ast.Call) and not _formats_text(value):
-        return None
-    literals = (node.value for node in ast.walk(value) if isinstance(node, ast.Constant))
-    if not any(_DIGIT.search(str(literal)) for literal in literals):
-        return None
-    kinds = {ast.JoinedStr: "an f-string", ast.Tuple: "a tuple", ast.Constant: "a number"}
-    kind = kinds.get(type(value), "an expression")
-    return Found(name, " ".join(text[start:end].split()), start, end, f"it is {kind}, and no string")
-
-
-def _formats_text(call: ast.Call) -> bool:
-    """Return whether a call puts values into a literal: ``"1.{}".format(minor)``."""
-    return isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Constant)
-
-
-def _find_python_span(text: str, starts: Sequence[int], node: ast.expr) -> tuple[int, int]:
-    """Return the characters of an expression; ``ast`` counts lines, and bytes in each."""
-    lines = (node.lineno, node.end_lineno or node.lineno)
-    columns = (node.col_offset, node.end_col_offset or 0)
-    begins = [starts[line - 1] for line in lines]
-    widths = [
-        len(text[begin:].split("\n", 1)[0].encode()[:column].decode())
-        for begin, column in zip(begins, columns, strict=True)
-    ]
-    return begins[0] + widths[0], begins[1] + widths[1]
-
-
-def _list_line_starts(text: str) -> list[int]:
-    return [position for position, _ in split_line_spans(text)]
-
-
-def _find_last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

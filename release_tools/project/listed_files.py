@@ -17,11 +17,11 @@ from release_tools.parsed_values import list_tables
 from release_tools.project.field_formats import (
     find_ini_values,
     find_json_values,
-    find_python_values,
     find_toml_values,
     matches,
     split_line_spans,
 )
+from release_tools.project.python_versions import python_values
 from release_tools.project.version_field import Found, Text, VersionField
 
 _CURRENT: Final = "{current_version}"
@@ -145,7 +145,7 @@ def _read_semantic_release(read: Read) -> Iterator[VersionField]:
             path, _, name = entry.partition(":")
             variable = name.partition(":")[0]
             if path.endswith(".py"):
-                yield from _find(path, read, find_python_values, variable)
+                yield from _find(path, read, python_values, variable)
             else:
                 pattern = re.compile(
                     rf"""^[ \t]*(['"]?){re.escape(variable)}\1\s*(?::=|=|:)\s*['"]?{_VERSION}""", re.MULTILINE

@@ -78,7 +78,11 @@ def plan_fields(files: VersionFiles, version: Version, day: date, released: Vers
 def _find_problem(item: VersionField, version: Version, value: str) -> str:
     if item.version is None:
         return f"{item.value!r} is no version"
-    return "" if value else f"{version} cannot be written by {item.spelling.value}"
+    if value:
+        return ""
+    if item.parts:
+        return f"{version} does not fit the literals that make it"
+    return f"{version} cannot be written by {item.spelling.value}"
 
 
 def _edit_days(files: VersionFiles, paths: set[str], day: date) -> Iterator[Change]:

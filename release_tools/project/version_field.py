@@ -1,8 +1,10 @@
 """A version in a file: where it is, how it is written, and how it is replaced without changing anything else."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 from typing import Final, Protocol, Self
 
 from packaging.version import InvalidVersion, Version
@@ -64,6 +66,21 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a version that is made of several literals.
+
+    Attributes:
+        text: that it adds to the version.
+        span: of the literal, in characters, without quotes; None for what is written between them.
+        is_number: whether the literal is a number and not a string.
+    """
+
+    text: str
+    span: tuple[int, int] | None = None
+    is_number: bool = False
+
+
+@dataclass(frozen=True)
 class Found:
     """A value that a reader of a format found in a text.
 
@@ -74,6 +91,7 @@ class Found:
         end: after its last character.
         problem: why it cannot be replaced; empty where it can.
         bare: whether the format would read it as a number where it looks like one, for lack of quotes.
+        parts: the literals that make the value together; empty where it is one.
     """
 
     name: str
@@ -82,6 +100,7 @@ class Found:
     end: int
     problem: str = ""
     bare: bool = False
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +117,7 @@ class VersionField:
         span: the characters of the value in the file's text.
         problem: why it cannot be edited; empty where it can.
         bare: as of `Found`.
+        parts: as of `Found`.
     """
 
     path: str
@@ -109,6 +129,7 @@ class VersionField:
     span: tuple[int, int] = (0, 0)
     problem: str = ""
     bare: bool = False
+    parts: tuple[Part, ...] = ()
 
     @classmethod
     def of(
@@ -117,7 +138,7 @@ class VersionField:
         """Return the field of a value that was found in a file."""
         line = len(text.body[: found.start].replace("\r\n", "\n").replace("\r", "\n").split("\n"))
         span = (found.start, found.end)
-        return cls(path, found.name, line, found.value, role, spelling, span, found.problem, found.bare)
+        return cls(path, found.name, line, found.value, role, spelling, span, found.problem, found.bare, found.parts)
 
     @property
     def where(self) -> str:
@@ -152,6 +173,8 @@ class VersionField:
             text = ".".join(map(str, version.release[: len(own.release)])) if own else ""
         elif self.spelling is Spelling.SEMVER:
             text = to_semver(version)
+        elif self.parts:
+            text = next((text for text in (str(version), _padded(version)) if split(self.parts, text)), "")
         else:
             text = str(version)
         return f"{self.value[0]}{text}" if text and self.value[:1] in {"v", "V"} else text
@@ -175,11 +198,35 @@ def to_semver(version: Version) -> str:
     return "-".join([text, ".".join(before)]) if before else text
 
 
+def split(parts: Sequence[Part], text: str) -> dict[tuple[int, int], str]:
+    """Return the new texts of literals that shall make a text together; empty where they cannot, or in several ways."""
+    expression, spans, open_ends = "", [], 0
+    for part in parts:
+        if part.span is None:
+            expression += re.escape(part.text)
+            continue
+        has_dots = "." in part.text
+        open_ends += has_dots
+        expression += r"(\d+)" if part.is_number else r"(.+)" if has_dots else r"([^.]+)"
+        spans.append(part.span)
+    adjacent = any(one.span and other.span for one, other in pairwise(parts))
+    found = re.fullmatch(expression, text) if not adjacent and open_ends < 2 else None  # noqa: PLR2004
+    return dict(zip(spans, found.groups(), strict=True)) if found else {}
+
+
+def _padded(version: Version) -> str:
+    """Return a final version with three numbers: ``1.4`` as ``1.4.0``."""
+    is_final = not (version.is_prerelease or version.is_postrelease or version.local or version.epoch)
+    return ".".join(map(str, (*version.release, 0, 0)[: max(3, len(version.release))])) if is_final else ""
+
+
 def replace_span(text: str, values: Mapping[VersionField, str]) -> str:
     """Return a text with other values in its fields; every other character stays."""
-    for field in sorted(values, key=lambda field: field.span, reverse=True):
-        start, end = field.span
-        text = text[:start] + _quote(field, values[field]) + text[end:]
+    edits: dict[tuple[int, int], str] = {}
+    for field, value in values.items():
+        edits |= split(field.parts, value) if field.parts else {field.span: _quote(field, value)}
+    for (start, end), new in sorted(edits.items(), reverse=True):
+        text = text[:start] + new + text[end:]
     return text
 
 

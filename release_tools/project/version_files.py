@@ -8,18 +8,19 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from packaging.version import Version
+
 from release_tools.history.packages import SOURCE_FOLDERS, find_packages
 from release_tools.project.facts import Project, VersionSource
 from release_tools.project.field_formats import (
     find_ini_values,
     find_json_values,
-    find_python_values,
-    find_setup_py_version,
     find_toml_values,
     find_yaml_values,
     matches,
 )
 from release_tools.project.listed_files import find_listed_fields
+from release_tools.project.python_versions import python_tuples, python_values, setup_py_version
 from release_tools.project.version_field import Found, Role, Spelling, Text, Tree, VersionField, drop_duplicates
 
 CITATION: Final = "CITATION.cff"
@@ -129,7 +130,7 @@ class VersionFiles:
         if project.source is VersionSource.STATIC:
             return
         yield from self._find_named_by_settings()
-        yield from self._find_in_file("setup.py", find_setup_py_version, role=Role.SOURCE)
+        yield from self._find_in_file("setup.py", setup_py_version, role=Role.SOURCE)
         for field in self._find_in_file("setup.cfg", find_ini_values, ("metadata", "version"), role=Role.SOURCE):
             if not field.value.startswith(("attr:", "file:")):
                 yield field
@@ -183,7 +184,7 @@ class VersionFiles:
         for folder in self._folders:
             for path in (f"{folder}{stem}.py", f"{folder}{stem}/__init__.py"):
                 if path in self._paths:
-                    yield from self._find_in_file(path, find_python_values, variable, role=Role.SOURCE)
+                    yield from self._find_in_file(path, python_values, variable, role=Role.SOURCE)
                     return
 
     @cached_property
@@ -211,7 +212,9 @@ class VersionFiles:
         for path in self._list_version_modules():
             text = self.text(path)
             if text is not None and not _GENERATED.search(text.body[:1000]):
-                yield from self._find_in_file(path, find_python_values, "__version__")
+                fields = list(self._find_in_file(path, python_values, "__version__"))
+                yield from fields
+                yield from self._tuples(path, {field.version for field in fields if field.version})
         for path in _CONF:
             yield from self._find_sphinx(path)
         for path in ("package.json", "package-lock.json", "npm-shrinkwrap.json"):
@@ -223,6 +226,18 @@ class VersionFiles:
             yield from self._find_in_file("uv.lock", _find_in_lock, name)
         keys = (("workspace", "version"), ("project", "version"))
         yield from self._find_in_file("pixi.toml", find_toml_values, *keys)
+
+    def _tuples(self, path: str, own: set[Version]) -> Iterator[VersionField]:
+        """Return the tuples of a module that repeat its version; one that has another is listed, and not edited.
+
+        A tuple may be the version of something else, such as a file format.
+        """
+        known = own | {field.version for field in self.sources if field.version}
+        for field in self._find_in_file(path, python_tuples):
+            if field.version in known:
+                yield field
+            elif field.version is not None:
+                yield field.unusable("it may be the version of something else: it is not the one of the project")
 
     def _list_version_modules(self) -> Iterator[str]:
         """Return the modules in which projects usually keep ``__version__``, of each import package."""
@@ -237,7 +252,7 @@ class VersionFiles:
 
         https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-version
         """
-        fields = list(self._find_in_file(path, find_python_values, "release", "version"))
+        fields = list(self._find_in_file(path, python_values, "release", "version"))
         full = next((field.version for field in fields if field.name == "release"), None)
         for field in fields:
             own = field.version

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from release_tools.project.version_field import to_semver
+from release_tools.project.version_field import Role, to_semver
 from tests.prepare.trees import plan, prepared
 
 STATIC = '[project]\nname = "demo"\nversion = "1.3.0"\n'
@@ -240,6 +240,68 @@ def test_what_is_cited_does_not_follow_a_development_version() -> None:
     assert set(prepared(files, "1.4.0.dev0")) == {"pyproject.toml", "demo/__init__.py"}
 
 
+ASSEMBLED: Mapping[str, tuple[str, str]] = {
+    "a tuple": ("__version__ = (1, 3, 0)\n", "__version__ = (1, 4, 0)\n"),
+    "a tuple and a string": (
+        "__version__ = '1.3.0'\nversion_info = (1, 3, 0)  # 3\n",
+        "__version__ = '1.4.0'\nversion_info = (1, 4, 0)  # 3\n",
+    ),
+    "a tuple alone": ("VERSION = (1, 3, 0, 'final', 0)\n", "VERSION = (1, 4, 0, 'final', 0)\n"),
+    "a tuple that is joined": (
+        "version_info = (\n    1,\n    3,\n    0,\n)\n__version__ = '.'.join(map(str, version_info))\n",
+        "version_info = (\n    1,\n    4,\n    0,\n)\n__version__ = '.'.join(map(str, version_info))\n",
+    ),
+    "one by a comprehension": (
+        "V = (1, 3, 0, 'final')\n__version__ = '.'.join(str(one) for one in V[:3])\n",
+        "V = (1, 4, 0, 'final')\n__version__ = '.'.join(str(one) for one in V[:3])\n",
+    ),
+    "strings that are joined": (
+        "__version__ = '.'.join(['1', '3', '0'])\n",
+        "__version__ = '.'.join(['1', '4', '0'])\n",
+    ),
+    "numbers in a template": (
+        "MAJOR = 1\nMINOR = 3\nMICRO = 0\nVERSION = '%d.%d.%d' % (MAJOR, MINOR, MICRO)\n__version__ = VERSION\n",
+        "MAJOR = 1\nMINOR = 4\nMICRO = 0\nVERSION = '%d.%d.%d' % (MAJOR, MINOR, MICRO)\n__version__ = VERSION\n",
+    ),
+    "unpacked numbers": (
+        "major, minor, micro = 1, 3, 0\n__version__ = '{}.{}.{}'.format(major, minor, micro)\n",
+        "major, minor, micro = 1, 4, 0\n__version__ = '{}.{}.{}'.format(major, minor, micro)\n",
+    ),
+    "a list in a template": (
+        "v = [1, 3, 0]\r\n__version__ = '{0}.{1}.{2}'.format(*v)\r\n",
+        "v = [1, 4, 0]\r\n__version__ = '{0}.{1}.{2}'.format(*v)\r\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ASSEMBLED)
+def test_a_version_that_is_made_of_literals_is_edited_there(what: str) -> None:
+    before, after = ASSEMBLED[what]
+    files = {"pyproject.toml": STATIC, "demo/__init__.py": before}
+    assert prepared(files)["demo/__init__.py"] == after
+    assert not plan(files).untouched
+    assert prepared({**files, **prepared(files)}) == {}
+
+
+@pytest.mark.parametrize(
+    ("version", "edited"), [("1.4", True), ("2.0.0", True), ("1.4.0rc1", False), ("1.4.0.1", False)]
+)
+def test_a_tuple_of_numbers_holds_final_versions_only(version: str, *, edited: bool) -> None:
+    module = "version_info = (1, 3, 0)\n__version__ = '.'.join(map(str, version_info))\n"
+    found = plan({"pyproject.toml": STATIC, "demo/__init__.py": module}, version)
+    assert ("demo/__init__.py" in found.contents) is edited
+    assert bool(found.untouched) is not edited
+
+
+@pytest.mark.parametrize("attr", ["demo.VERSION", "demo.__version__"])
+def test_a_tuple_that_setuptools_reads_is_what_is_built(attr: str) -> None:
+    settings = f'[tool.setuptools.dynamic]\nversion = {{attr = "{attr}"}}\n'
+    module = "VERSION = (1, 3, 0)\n__version__ = '.'.join(map(str, VERSION))\n"
+    files = {"pyproject.toml": dynamic("setuptools.build_meta", settings), "demo/__init__.py": module}
+    assert prepared(files)["demo/__init__.py"] == module.replace("1, 3", "1, 4")
+    assert [change.field.role for change in plan(files).changes] == [Role.SOURCE]
+
+
 UNTOUCHED: Mapping[str, tuple[str, str]] = {
     "two of them": ("demo/__init__.py", "__version__ = '1.3.0'\n__version__ = '1.3.0'\n"),
     "one in each branch": ("demo/__init__.py", "if x:\n    __version__ = '1.3.0'\nelse:\n    __version__ = '1.3.1'\n"),
@@ -247,7 +309,19 @@ UNTOUCHED: Mapping[str, tuple[str, str]] = {
     "a sum": ("demo/__init__.py", "__version__ = '1.3' + '.0'\n"),
     "two strings": ("demo/__init__.py", "__version__ = '1.3' '.0'\n"),
     "escapes": ("demo/__init__.py", "__version__ = '1.3\\x2e0'\n"),
-    "a tuple": ("demo/__init__.py", "__version__ = (1, 3, 0)\n"),
+    "a number": ("demo/__init__.py", "__version__ = 1.3\n"),
+    "a choice": ("demo/__init__.py", "__version__ = '1.3.0' if x else '1.3.1'\n"),
+    "a value that grows": ("demo/__init__.py", "__version__ = '1.3.0'\nif x:\n    __version__ += '.dev0'\n"),
+    "a template with a number in it": ("demo/__init__.py", "M = 3\n__version__ = '1.%d.0' % M\n"),
+    "a tuple that is assigned twice": (
+        "demo/__init__.py",
+        "V = (1, 3, 0)\nV = (1, 3, 1)\n__version__ = '.'.join(map(str, V))\n",
+    ),
+    "a tuple that is too short": ("demo/__init__.py", "V = (1, 3)\n__version__ = '.'.join(map(str, V))\n"),
+    "a tuple with a mark of its phase": ("demo/__init__.py", "__version__ = (1, 3, 0, 'rc', 1)\n"),
+    "a tuple that counts something else": ("demo/__init__.py", "VERSION = (3, 0)\n"),
+    "an object": ("demo/__init__.py", "__version__ = Version('1.3.0')\n"),
+    "a default": ("demo/__init__.py", "__version__ = os.environ.get('V', '1.3.0')\n"),
     "no Python": ("demo/__init__.py", "__version__ = '1.3.0\n"),
     "no YAML": ("CITATION.cff", "version: 1.3.0\n\tauthors: [\n"),
     "a list": ("CITATION.cff", "- version: 1.3.0\n"),
