@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -96,13 +96,17 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
             assert secret not in log
 
 
-def test_a_dispatched_bump_of_a_version_in_a_file_opens_a_pull_request(there: Stage) -> None:
+@pytest.mark.parametrize("inputs", [{"bump": "minor"}, {"version": "1.1"}], ids=["bump", "version"])
+def test_a_dispatched_version_in_a_file_is_released_once_its_pull_request_is_merged(
+    there: Stage, inputs: Mapping[str, str]
+) -> None:
     there.push_tag("v1.0")
     there.checkout.commit({"demo/__init__.py": '__version__ = "1.0"\n'})
     there.push("main")
     far = there.github.repositories[SLUG]
     before = far.bare.refs()
-    run = there.run("release.yml", {"ref": "refs/heads/main", "inputs": {"bump": "minor"}}, "workflow_dispatch")
+    event = {"ref": "refs/heads/main", "inputs": inputs}
+    run = there.run("release.yml", event, "workflow_dispatch")
     assert run.ok, run.why
     [pull] = far.pulls
     assert (pull.title, pull.base, pull.state) == ("Prepare 1.1", "main", "open")
@@ -113,6 +117,19 @@ def test_a_dispatched_bump_of_a_version_in_a_file_opens_a_pull_request(there: St
     changed = far.bare.git("diff", "--name-only", "main", f"refs/heads/{pull.head_branch}").split()
     assert changed == ["demo/__init__.py", "pyproject.toml"]
     assert not there.pypi.uploads
+
+    # A person squashes the pull request, and dispatches the same once more.
+    there.checkout.git("fetch", "--quiet", "origin", pull.head_branch)
+    there.checkout.git("merge", "--quiet", "--squash", "FETCH_HEAD")
+    there.checkout.commit({}, f"Prepare 1.1 (#{pull.number})")
+    there.push("main")
+    again = there.run("release.yml", event, "workflow_dispatch")
+    assert again.ok, again.why
+    assert far.bare.resolve("refs/tags/v1.1^{commit}") == there.checkout.head
+    assert sorted(there.pypi.holds()) == ["demo-1.1-py3-none-any.whl", "demo-1.1.tar.gz"]
+    [release] = far.releases
+    assert (release.tag, release.draft) == ("v1.1", False)
+    assert far.bare.git("for-each-ref", "--format=%(contents:body)", "refs/tags/v1.1").strip() == release.body.strip()
 
 
 def test_a_dispatched_dry_run_publishes_nothing_and_a_dispatched_bump_tags_a_pre_release_first(there: Stage) -> None:
