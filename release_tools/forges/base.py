@@ -103,6 +103,8 @@ class PullRequest:
         url: its page for people.
         is_open: whether it can still be merged.
         is_merged: whether it was merged.
+        labels: their names; empty where a search found it.
+        merge_commit: the commit by which it was merged; empty where it was not, or where a search found it.
     """
 
     number: int
@@ -114,6 +116,8 @@ class PullRequest:
     url: str
     is_open: bool
     is_merged: bool
+    labels: tuple[str, ...] = ()
+    merge_commit: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,9 @@ class Refs(Protocol):
 
     def contains(self, branch: str, commit: str) -> bool:
         """Return whether a branch contains a commit."""
+
+    def logins(self, commit: str, count: int) -> Mapping[str, str]:
+        """Return the account of each address that the newest commits up to one were written with, in lower case."""
 
     def read_file(self, commit: str, path: str) -> bytes | None:
         """Return a file's content at a commit (the default branch if empty), or None."""
@@ -225,6 +232,9 @@ class PullRequests(Protocol):
 
     def newest(self, head: str = "") -> tuple[PullRequest, ...]:
         """Return the newest pull requests, whatever their state."""
+
+    def merged_since(self, time: int) -> tuple[PullRequest, ...]:
+        """Return the pull requests that were merged after a time, in seconds since the epoch."""
 
     def search(self, words: str) -> tuple[PullRequest, ...]:
         """Return the pull requests with these words in their titles."""

@@ -83,6 +83,11 @@ def read_identities(repository: Repository, until: str) -> set[str]:
     return {identity for found in people for identity in _read_author(found).identities}
 
 
+def commit_time(repository: Repository, commit: str) -> int:
+    """Return the time of a commit, in seconds since the epoch."""
+    return int(repository.git("show", "--no-patch", "--no-show-signature", "--format=%ct", commit, "--"))
+
+
 def read_file(repository: Repository, commit: str, path: str) -> str | None:
     """Return the text of a file at a commit; None where there is none."""
     try:

@@ -24,7 +24,7 @@ def create_tag(repository: Repository, tag: str, commit: str, message: str, *, s
     name, email = choose_identity(repository)
     who = ("-c", f"user.name={name}", "-c", f"user.email={email}")
     try:
-        repository.git(*who, "tag", kind, "--cleanup=whitespace", "--file=-", "--", tag, commit, stdin=message)
+        repository.git(*who, "tag", kind, "--cleanup=verbatim", "--file=-", "--", tag, commit, stdin=f"{message}\n")
     except ProcessError as error:
         raise RepositoryError(
             f"{tag}: git could not make the tag: {error.output or error.message}",

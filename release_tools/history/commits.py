@@ -13,7 +13,7 @@ _BREAKING: Final = re.compile(r"^BREAKING[ -]CHANGE:[ ](?P<text>.*)", re.MULTILI
 _MERGED: Final = re.compile(r"Merge pull request #(?P<number>\d{1,9}) from \S+")
 _SQUASHED: Final = re.compile(r"(?P<text>.*\S)\s*\(#(?P<number>\d{1,9})\)")
 _NOISE: Final = re.compile(r"Merge (?:(?:remote-tracking )?branch|tag|commit)\b|(?:fixup|squash|amend)! ")
-_KNOWN_TYPES: Final = frozenset(
+KNOWN_TYPES: Final = frozenset(
     {"build", "chore", "ci", "docs", "feat", "fix", "perf", "refactor", "revert", "style", "test"}
 )
 _SHARE: Final = 0.5
@@ -22,7 +22,7 @@ _SHARE: Final = 0.5
 _CO_AUTHOR: Final = re.compile(
     r"^[ \t]*co-authored-by:[ \t]*(?P<name>[^<>\n]{0,200})<(?P<email>[^<>\n]{0,200})>", re.IGNORECASE | re.MULTILINE
 )
-_FORGE_ADDRESS: Final = re.compile(r"(?:\d+[+-])?(?P<login>[^@+]+)@users\.noreply\.(?:github|gitlab)\.com")
+_FORGE_ADDRESS: Final = re.compile(r"(?:\d+[+-])?(?P<login>[^@+]+)@users\.noreply\.(?P<host>[\w.-]+)")
 _PROGRAMS_MAILBOX: Final = re.compile(
     r"(?:no-?reply|do-?not-?reply|bots?|[\w.+-]{0,64}[-_.]bot|actions?|cursoragent|agent|assistant)(?:\+[^@]*)?@"
 )
@@ -71,12 +71,12 @@ class Author:
     def certain_identities(self) -> frozenset[str]:
         """Return those of the identities that no other person has: a name of two words, an address, a login.
 
-        An address that GitHub or GitLab gives out counts by the login in it.
+        An address that GitHub or GitLab gives out counts by the login in it, as ``@login@host``.
         """
         name, email = " ".join(self.name.lower().split()), self.email.strip().lower()
         found = {name} if " " in name else set[str]()
         if forge := _FORGE_ADDRESS.fullmatch(email):
-            found.add(f"@{forge['login']}")
+            found.add(f"@{forge['login']}@{forge['host']}")
         elif not _SHARED_MAILBOX.match(email) and not _PROGRAMS_MAILBOX.match(email):
             found.add(email)
         return frozenset(found)
@@ -115,7 +115,7 @@ class Change:
         breaking: the author's words about what no longer works; empty if nothing.
         text: the subject without type, scope and pull request.
         pull: the number of the pull request; 0 where there was none.
-        authors: names of people, the commit's own author first; bots and assistants are left out.
+        authors: people, the commit's own author first; bots and assistants are left out.
         commit: 40 hexadecimal digits.
     """
 
@@ -123,7 +123,7 @@ class Change:
     breaking: str
     text: str
     pull: int
-    authors: tuple[str, ...]
+    authors: tuple[Author, ...]
     commit: str
 
 
@@ -212,25 +212,25 @@ def list_changes(commits: Iterable[Commit]) -> list[Change]:
 
 def is_conventional(found: Collection[Change]) -> bool:
     """Tell whether a project keeps to Conventional Commits: at least half of the changes carry a usual type."""
-    known = sum(change.type in _KNOWN_TYPES for change in found)
+    known = sum(change.type in KNOWN_TYPES for change in found)
     return known > 0 and known >= _SHARE * len(found)
 
 
-def list_first_time_authors(commits: Iterable[Commit], before: Collection[str]) -> list[str]:
-    """Return the names of people, not of bots, none of whose commits came before, in the order of their first one.
+def list_first_time_authors(commits: Iterable[Commit], before: Collection[str]) -> list[Author]:
+    """Return the people, without bots, none of whose commits came before, in the order of their first one.
 
     Args:
         commits: newest first.
         before: everybody's identities up to the previous release, in lower case.
     """
     met = {identity.lower() for identity in before}
-    names: list[str] = []
+    people: list[Author] = []
     for commit in reversed(list(commits)):
         for author in commit.authors:
             if not author.is_bot and met.isdisjoint(author.identities):
-                names.append(author.name)
+                people.append(author)
             met |= author.identities
-    return names
+    return people
 
 
 def _make_change(commit: Commit) -> Change:
@@ -239,7 +239,7 @@ def _make_change(commit: Commit) -> Change:
         pull, text = int(merged["number"]), next(iter(commit.body.strip().splitlines()), text)
     if squashed := _SQUASHED.fullmatch(text):
         pull, text = pull or int(squashed["number"]), squashed["text"]
-    authors = tuple(dict.fromkeys(author.name for author in commit.authors if author.name and not author.is_bot))
+    authors = tuple(dict.fromkeys(author for author in commit.authors if author.name and not author.is_bot))
     footer = _BREAKING.search(commit.body)
     broken = footer["text"] if footer else ""
     conventional = _CONVENTIONAL.fullmatch(text)

@@ -6,22 +6,19 @@ from typing import Final
 
 from release_tools.history import asciidoc, rst
 from release_tools.history.changelog import Changelog, Part
-from release_tools.history.commits import Change, is_conventional
+from release_tools.history.commits import Author, Change
 from release_tools.history.headings import Markup
+from release_tools.history.hosted_changes import HostedChanges
+from release_tools.history.note_groups import Categories, group_changes
 from release_tools.system import sanitize
 
 LONGEST: Final = 120_000
 """In characters; GitHub refuses the text of a release beyond 125,000."""
 
-_TITLES: Final = {
-    "feat": "Features", "fix": "Fixes", "perf": "Performance", "docs": "Documentation", "revert": "Reverted",
-}  # fmt: skip
-_BREAKING: Final = "Breaking changes"
-_OTHERS: Final = "Maintenance"
 _STARTS_BLOCK: Final = re.compile(r"\s*(?:[*+-]\s|\d{1,9}[.)]\s|[#>|<]|```|~~~|$)|\s*([-=*_])(?:\s*\1)*\s*$")
 _STANDS_ALONE: Final = re.compile(r"\s*(?:#|\||<|```|~~~|([-=*_])(?:\s*\1){2,}\s*$|$)|.*(?:  |\\)$")
 _FENCE: Final = re.compile(r"\s*(?:```|~~~)")
-_REFERENCE: Final = re.compile(r"\[([^\[\]\n]+)\](?!\()")
+_LINK: Final = re.compile(r"\[([^\[\]\n]+)\](?!\()")
 _LABEL: Final = re.compile(r"\[([^\[\]]+)\]:")
 
 
@@ -38,28 +35,42 @@ def write_notes_from_changelog(changelog: Changelog, parts: Sequence[Part]) -> s
         if text:
             texts.append(f"## {part.spelled}\n\n{text}" if texts else text)
     body = "\n\n".join(texts)
-    used = {found[1].lower() for found in _REFERENCE.finditer(body)}
+    used = {found[1].lower() for found in _LINK.finditer(body)}
     links = [line for line in changelog.link_definitions if (label := _LABEL.match(line)) and label[1].lower() in used]
     return _choose_fitting(sanitize.escape_markdown("\n\n".join(filter(None, (body, "\n".join(links))))))
 
 
-def write_notes_from_changes(changes: Collection[Change]) -> str:
-    """List commits and merged pull requests, by their types where a project keeps to Conventional Commits."""
-    if not is_conventional(changes):
-        return _choose_fitting("\n".join(map(_format_entry, changes)))
-    groups: dict[str, list[Change]] = {title: [] for title in (_BREAKING, *_TITLES.values(), _OTHERS)}
-    for change in changes:
-        groups[_BREAKING if change.breaking else _TITLES.get(change.type, _OTHERS)].append(change)
-    return _choose_fitting(
-        "\n\n".join(
-            f"### {title}\n\n" + "\n".join(map(_format_entry, group)) for title, group in groups.items() if group
-        )
-    )
+def write_notes_from_changes(
+    changes: Collection[Change], hosted: HostedChanges | None = None, categories: Categories | None = None
+) -> str:
+    """List commits and merged pull requests, in groups where labels or Conventional Commits tell them apart.
+
+    Args:
+        changes: to list.
+        hosted: what the hosting service says about them, if there is one.
+        categories: of the project's own ``.github/release.yml``.
+    """
+    known = hosted or HostedChanges()
+    texts: list[str] = []
+    for title, group in group_changes(changes, known, categories):
+        entries = "\n".join(_format_entry(change, known) for change in group)
+        texts.append(f"### {sanitize.escape_markdown_line(title)}\n\n{entries}" if title else entries)
+    return _choose_fitting("\n\n".join(texts))
 
 
-def write_thanks(names: Iterable[str]) -> str:
-    """Return the lines that name those who contributed for the first time; empty without any."""
-    lines = [f"- {sanitize.escape_markdown_line(name)}" for name in names]
+def write_thanks(people: Iterable[Author], changes: Sequence[Change] = (), hosted: HostedChanges | None = None) -> str:
+    """Return the lines that name those who contributed for the first time; empty without any.
+
+    Args:
+        people: in the order in which they are named.
+        changes: of the release, newest first; the first of each person is named as well if it was a pull request.
+        hosted: what the hosting service says about them, if there is one.
+    """
+    known = hosted or HostedChanges()
+    lines: list[str] = []
+    for person in people:
+        pull = next((change.pull for change in reversed(changes) if person in change.authors), 0)
+        lines.append(f"- {_name(person, known)}" + (f" in {_reference(pull, known)}" if pull else ""))
     return "### First contributions\n\n" + "\n".join(lines) if lines else ""
 
 
@@ -69,11 +80,21 @@ def _to_markdown(text: str, markup: Markup) -> str:
     return _unwrap(asciidoc.to_markdown(text) if markup is Markup.ASCIIDOC else text)
 
 
-def _format_entry(change: Change) -> str:
-    pull = f" (#{change.pull})" if change.pull else ""
-    names = ", ".join(sanitize.escape_markdown_line(name) for name in change.authors)
+def _format_entry(change: Change, hosted: HostedChanges) -> str:
+    pull = f" ({_reference(change.pull, hosted)})" if change.pull else ""
+    names = ", ".join(_name(author, hosted) for author in change.authors)
     by = f", by {names}" if names else ""
     return f"- {sanitize.escape_markdown_line(change.text)}{pull}{by}"
+
+
+def _reference(pull: int, hosted: HostedChanges) -> str:
+    return f"[#{pull}]({hosted.repository_url}/pull/{pull})" if hosted.repository_url else f"#{pull}"
+
+
+def _name(person: Author, hosted: HostedChanges) -> str:
+    """Return a person's name, as a link to the account if that is known: a link calls nobody, as a mention would."""
+    name, login = sanitize.escape_markdown_line(person.name), hosted.login_of(person)
+    return f"[{name}]({hosted.site}/{login})" if login and name else name
 
 
 def _unwrap(text: str) -> str:

@@ -1,12 +1,13 @@
 """A commit among the releases of its project: the releases before it, the changes since, and the notes about them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from release_tools.config.schema import Config
@@ -33,9 +34,11 @@ from release_tools.history.bump import (
     recommend,
 )
 from release_tools.history.changelog import Changelog, Part
-from release_tools.history.commits import follow_main_line, list_changes, list_first_time_authors
+from release_tools.history.commits import Commit, follow_main_line, list_changes, list_first_time_authors
 from release_tools.history.dates import parse_day
 from release_tools.history.fragments import FragmentSettings, Tool
+from release_tools.history.hosted_changes import HostedChanges
+from release_tools.history.note_groups import CATEGORY_FILES, Categories, read_categories
 from release_tools.history.notes import write_notes_from_changelog, write_notes_from_changes, write_thanks
 from release_tools.history.packages import Layout, describes
 from release_tools.history.preparation import is_preparation
@@ -46,6 +49,7 @@ from release_tools.parsed_values import find_table
 from release_tools.project.committed_project import CommittedProject
 from release_tools.project.tag_spelling import find_tag_format
 from release_tools.project.version_field import VersionField
+from release_tools.system import sanitize
 from release_tools.system.process import ProcessError
 
 _SOURCES: Final = ("*.py", "*.pyi", ":(exclude,glob)**/tests/**", ":(exclude,glob)**/test/**")
@@ -64,12 +68,20 @@ class Notes:
         source: the changelog, or the commits, that they were made from.
         from_changelog: whether somebody wrote them, rather than commits being listed.
         silent_changelog: the path of a changelog that has no section about this version; empty without one.
+        problem: why the hosting service could not be asked about the changes; empty where it was, or need not be.
+        link: the line that leads to all changes since the previous release; empty without one.
     """
 
     text: str
     source: str
     from_changelog: bool
     silent_changelog: str = ""
+    problem: str = ""
+    link: str = ""
+
+
+AskHost: TypeAlias = Callable[[Sequence[Commit], int], HostedChanges]
+"""Ask the hosting service about commits, newest first, and pull requests since a time in seconds since the epoch."""
 
 
 @dataclass(frozen=True)
@@ -319,13 +331,22 @@ class ProjectHistory:
             raise HistoryError(f"the source of {since.tag} cannot be written: {error}") from None
         return compare(old, new, packages, layout.search_folders)
 
-    def notes(self, version: Version, *, planned: bool = True) -> Notes:
+    def notes(
+        self,
+        version: Version,
+        *,
+        planned: bool = True,
+        offline: HostedChanges | None = None,
+        ask: AskHost | None = None,
+    ) -> Notes:
         """Return the notes of a version that this commit carries, or would.
 
         Args:
             version: of the notes.
             planned: whether this commit is about to get the version; a version that only somebody asks for must be
                 known.
+            offline: what is known of the hosting service without a request.
+            ask: asks it for the rest, which happens only if commits are listed, or somebody new has no account yet.
 
         Raises:
             HistoryError: nothing is known of this version.
@@ -336,16 +357,38 @@ class ProjectHistory:
         if found is None and not planned:
             self._check_known(version, changelog)
         log = git_log.read_commits(self.repository, self.commit, before.commit if before else "", self.path)
+        known = git_log.read_identities(self.repository, before.commit) if before else None
+        people = list_first_time_authors(log, known) if known is not None else []
+        hosted = offline or HostedChanges()
+        if ask is not None and log and (found is None or not all(map(hosted.login_of, people))):
+            hosted = ask(log, git_log.commit_time(self.repository, before.commit) if before else 0)
+        listed = [one for one in hosted.complete(list_changes(follow_main_line(log))) if not is_preparation(one.text)]
         if found is None:
             since = f" since {before.tag}" if before else ""
-            text = write_notes_from_changes(
-                [one for one in list_changes(follow_main_line(log)) if not is_preparation(one.text)]
-            )
             source = f"{len(log)} commit{'' if len(log) == 1 else 's'}{since}"
+            text = write_notes_from_changes(listed, hosted, self._categories)
             found = Notes(text, source, from_changelog=False, silent_changelog=changelog.path if changelog else "")
-        known = git_log.read_identities(self.repository, before.commit) if before else None
-        new = write_thanks(list_first_time_authors(log, known) if known is not None else ())
-        return replace(found, text="\n\n".join(filter(None, (found.text, new))))
+        text = "\n\n".join(filter(None, (found.text, write_thanks(people, listed, hosted))))
+        return replace(found, text=text, problem=hosted.problem)
+
+    def notes_of_tag(self, tag: str, version: Version) -> str:
+        """Return the notes in the message of a tag that ``release-tools tag`` made; empty for any other tag."""
+        form = "--format=%(objecttype)%00%(contents:subject)%00%(contents:body)"
+        kind, _, message = self.repository.git("for-each-ref", form, f"refs/tags/{tag}").partition("\0")
+        subject, _, body = message.partition("\0")
+        name, _, number = subject.rpartition(" ")
+        is_ours = (
+            kind == "tag"
+            and number == str(version)
+            and canonicalize_name(name) == canonicalize_name(self._committed.name)
+        )
+        return sanitize.escape_markdown(body.strip("\n")) if is_ours and name else ""
+
+    @property
+    def _categories(self) -> Categories | None:
+        """Return the categories of the project's ``.github/release.yml``; None where it has none."""
+        texts = (git_log.read_file(self.repository, self.commit, path) for path in CATEGORY_FILES)
+        return next((read_categories(text) for text in texts if text is not None), None)
 
     def _check_known(self, version: Version, changelog: Changelog | None) -> None:
         """Refuse a version that was never tagged though a later one is known."""
@@ -430,8 +473,3 @@ def _describe(pyproject: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
 def _find_python(pyproject: Mapping[str, Any]) -> str:
     poetry = find_table(pyproject, "tool", "poetry", "dependencies")
     return str(find_table(pyproject, "project").get("requires-python") or poetry.get("python") or "")
-
-
-def start_history(context: Context, release: Release) -> None:
-    """Start to read which releases came before this one."""
-    context.background.start("releases", lambda: ProjectHistory.shared(context, release).releases)

@@ -1,17 +1,22 @@
 """Write the release notes once, for every destination that shows them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from packaging.version import Version
 
 from release_tools.engine.context import Context
 from release_tools.errors import ReleaseToolsError, RepositoryError
+from release_tools.forges.base import HostedRepository
 from release_tools.forges.registry import find_hosted_repository
+from release_tools.history.commits import Commit
+from release_tools.history.hosted_changes import HostedChanges, MergedPull
 from release_tools.history.tagged_releases import find_previous
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import is_safe_ref
-from release_tools.project.project_history import NOTES, ProjectHistory
+from release_tools.project.project_history import NOTES, Notes, ProjectHistory
 
 
 def write_notes(context: Context, release: Release) -> Release:
@@ -40,11 +45,24 @@ def rewrite_notes(context: Context, release: Release) -> Release | Skip:
         return Skip("there is no repository to make them from", "Check the tag out in this job.")
 
 
+def start_notes(context: Context, release: Release) -> None:
+    """Start to read which releases came before this one, and what the hosting service says of the changes."""
+    context.http.get_ready()
+    context.background.start(_task(release), _make, context, release)
+
+
+def _task(release: Release) -> str:
+    return f"notes of {release.version} at {release.commit}"
+
+
+def _make(context: Context, release: Release) -> tuple[ProjectHistory, Notes]:
+    history, version = ProjectHistory.shared(context, release), Version(release.version)
+    tag = "" if release.is_untagged else release.tag
+    return history, make_notes(context, history, version, tag)
+
+
 def _write(context: Context, release: Release) -> tuple[Note, Document]:
-    history = ProjectHistory.shared(context, release)
-    version = Version(release.version)
-    notes = history.notes(version)
-    link = "" if release.is_untagged else link_full_changelog(context, history, version, release.tag)
+    history, notes = context.background.result(_task(release), _make, context, release)
     note = Note(State.INFO, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
     if not notes.text:
         note = Note(
@@ -63,26 +81,54 @@ def _write(context: Context, release: Release) -> tuple[Note, Document]:
             f"{notes.silent_changelog} has no section for {release.version}: notes from {notes.source}",
             advice="Write one below a heading with this version, or below Unreleased.",
         )
-    return note, Document(NOTES, "\n\n".join(filter(None, (notes.text, _report_left_out(release), link))), "markdown")
+    if notes.problem:
+        context.report.add(Note(State.INFO, "notes without labels and accounts", notes.problem))
+    texts = [notes.text, *(text for text in (_report_left_out(release), notes.link) if text not in notes.text)]
+    return note, Document(NOTES, "\n\n".join(filter(None, texts)), "markdown")
 
 
-def link_full_changelog(context: Context, history: ProjectHistory, version: Version, tag: str) -> str:
-    """Return the line that leads to all changes since the previous release; empty without one, or without a forge.
+def make_notes(context: Context, history: ProjectHistory, version: Version, tag: str, *, planned: bool = True) -> Notes:
+    """Return the notes of a version: those that its tag has already, or else new ones.
 
     Args:
         context: the run's context.
         history: of the project.
-        version: whose notes the line ends.
-        tag: of the version.
+        version: of the notes.
+        tag: of the version; empty where it is not tagged, and has no link to all changes.
+        planned: as of `ProjectHistory.notes`.
+
+    Raises:
+        HistoryError: nothing is known of this version.
     """
-    before = find_previous(history.releases, version)
-    if before is None or not is_safe_ref(tag):
-        return ""
+    if tag and (text := history.notes_of_tag(tag, version)):
+        return Notes(text, f"the tag {tag}", from_changelog=True)
     try:
         repository = find_hosted_repository(context)
-    except ReleaseToolsError:  # the steps that need the forge tell why
-        return ""
-    return f"**Full changelog**: {repository.url}/compare/{before.tag}...{tag}" if repository else ""
+    except ReleaseToolsError:  # the steps that need the hosting service tell why
+        repository = None
+    if repository is None:
+        return history.notes(version, planned=planned)
+    site = repository.url.removesuffix(f"/{repository.slug}")
+    offline = HostedChanges(repository.url, site)
+
+    notes = history.notes(version, planned=planned, offline=offline, ask=partial(_ask, repository, offline))
+    before = find_previous(history.releases, version)
+    if before is None or not tag or not is_safe_ref(tag):
+        return notes
+    return replace(notes, link=f"**Full changelog**: {repository.url}/compare/{before.tag}...{tag}")
+
+
+def _ask(repository: HostedRepository, known: HostedChanges, commits: Sequence[Commit], since: int) -> HostedChanges:
+    """Return what the hosting service says about commits; without an answer, why there is none."""
+    try:
+        pulls = repository.pull_requests.merged_since(since)
+        logins = repository.refs.logins(commits[0].id, len(commits))
+    except ReleaseToolsError as error:
+        return replace(known, problem=error.message)
+    merged = {
+        pull.number: MergedPull(pull.number, pull.title, pull.author, pull.labels, pull.merge_commit) for pull in pulls
+    }
+    return replace(known, pulls=merged, logins=logins)
 
 
 def _report_left_out(release: Release) -> str:

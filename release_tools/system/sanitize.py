@@ -83,7 +83,7 @@ _URL = re.compile(r"https?://[^\s<>()\[\]`\"']+")
 _MENTION = re.compile(r"@(?!\u200b)")
 _ENTITY = re.compile(r"&(?=#?\w{1,32};)(?!(?:amp|lt|gt|quot|nbsp|copy|hellip|mdash|ndash);)")
 _CLOSING = re.compile(
-    r"(?<![A-Za-z0-9])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?=[\W_]{1,16}?(?:[\w./:-]{0,200}?(?:#|GH-|/issues/|/pull/)\d))",
+    r"(?<![A-Za-z0-9])(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?!\u200b)(?=[\W_]{1,16}?(?:[\w./:-]{0,200}?(?:#|GH-|/issues/|/pull/)\d))",
     re.IGNORECASE,
 )
 

@@ -90,7 +90,7 @@ def test_first_contributions_are_listed_once_and_not_of_bots() -> None:
         commit("b", "", EVE, BEN),
         commit("a", "", Author("ANA", "ana@elsewhere.example")),
     ]
-    assert list_first_time_authors(newest_first, {"ana", "ana@example.org"}) == ["Eve", "Ben"]
+    assert list_first_time_authors(newest_first, {"ana", "ana@example.org"}) == [EVE, BEN]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_first_contributions_are_listed_once_and_not_of_bots() -> None:
 )
 def test_bots_and_assistants_are_nobodys_names(name: str, email: str) -> None:
     [change] = list_changes([commit("Fix", "", ANA, Author(name, email))])
-    assert change.authors == ("Ana",)
+    assert change.authors == (ANA,)
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_conventional_commits_are_grouped() -> None:
     "name", ["@ben", "![x](https://evil.example)", "<img src=x>", "Closes #1", "::error::x\n- more"]
 )
 def test_a_name_is_only_a_name(name: str) -> None:
-    for text in (commits(["Add"], Author(name, "")), write_thanks([name])):
+    for text in (commits(["Add"], Author(name, "")), write_thanks([Author(name, "")])):
         assert not re.search(r"@b|!\[|(?<!\\)<img|#1|^::|^- more", text, re.MULTILINE), text
     assert write_thanks([]) == ""
 

@@ -7,12 +7,13 @@ from packaging.version import Version
 
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
+from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
 from release_tools.project.project_history import ProjectHistory
 from release_tools.project.tag_spelling import find_tag_format
 from release_tools.steps.identify import identify
-from release_tools.steps.write_notes import link_full_changelog
+from release_tools.steps.write_notes import make_notes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +28,13 @@ def run(invocation: Session) -> int:
     context, asked = invocation.context(), invocation.options.of
     version = parse_version(asked, field="VERSION") if asked else Version(identify(context, Release()).version)
     history = ProjectHistory.of(context, version)
-    text = history.notes(version, planned=not asked).text
-    tag = next((release.tag for release in history.releases if release.version == version), "")
-    link = link_full_changelog(context, history, version, tag or find_tag_format(context).tag(version))
+    tagged = next((release.tag for release in history.releases if release.version == version), "")
+    tag = tagged or (find_tag_format(context).tag(version) if asked else "")
+    notes = make_notes(context, history, version, tag, planned=not asked)
     context.close()
-    text = "\n\n".join(filter(None, (text, link if tag or asked else "")))
+    if notes.problem:
+        invocation.console.remark(Note(State.INFO, "notes without labels and accounts", notes.problem))
+    text = "\n\n".join(filter(None, (notes.text, notes.link)))
     if invocation.options.json:
         text = json.dumps({"version": str(version), "notes": text}, indent=2)
     invocation.console.data(text)

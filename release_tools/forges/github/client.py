@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Final, Self
-from urllib.parse import urlsplit
+from typing import IO, TYPE_CHECKING, Any, Final, Self
+from urllib.parse import urlencode, urlsplit
 
 from release_tools.addresses import ACTIONS_BOT, CONDA_FORGE_OWNER, GITHUB_API, GITHUB_SITE
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError
@@ -36,6 +36,7 @@ _MAY: Final[Mapping[str, str]] = {
     " elsewhere; a fine-grained one may not.",
 }
 _FORBIDDEN: Final = 403
+_PAGE: Final = 100
 _SERVER_FAILED: Final = 500
 
 
@@ -209,6 +210,29 @@ class GitHub:
                 answer = storage.get(location, limit=size, into=into)
         if not answer.ok:
             raise RemoteError(f"{url}: GitHub answered {answer.status}", "Run the same command again to continue.")
+
+    def read_pages(self, path: str, query: Mapping[str, str], task: str, *, most: int) -> Iterator[dict[str, Any]]:
+        """Yield the items of a list in the API, page by page, without loading PyGithub.
+
+        Args:
+            path: in the API, beginning with ``/``.
+            query: the parameters.
+            task: what is being done, to follow "could not".
+            most: how many pages are read.
+
+        Raises:
+            RemoteError: the server failed or refused.
+        """
+        headers = {**self._authorization, "Accept": "application/vnd.github+json"}
+        for page in range(1, most + 1):
+            asked = urlencode({**query, "per_page": str(_PAGE), "page": str(page)})
+            answer = self.http.get(f"{self.api}{path}?{asked}", headers=headers, follow=False)
+            items = answer.json() if answer.ok else None
+            if not isinstance(items, list):
+                raise RemoteError(f"could not {task}: GitHub answered {answer.status}")
+            yield from (item for item in items if isinstance(item, dict))
+            if len(items) < _PAGE:
+                return
 
     @property
     def _authorization(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ https://docs.github.com/rest/pulls
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _NEWEST: Final = 100
 """Pull requests that are read: more than any feedstock has between two releases."""
+_MOST_PAGES: Final = 10
 _CONFLICT: Final = 409
 _INVALID: Final = 422
 
@@ -99,6 +101,26 @@ class GitHubPullRequests:
             found = self._repository.handle.get_pulls(state="all", sort="created", direction="desc", **narrowed)
             return tuple(map(_from_object, islice(found, _NEWEST)))
 
+    def merged_since(self, time: int) -> tuple[PullRequest, ...]:
+        """Return the pull requests that were merged after a time, the last changed first; never more than a thousand.
+
+        Args:
+            time: in seconds since the epoch.
+
+        Raises:
+            RemoteError: the server failed or refused.
+        """
+        repository, since = self._repository, datetime.fromtimestamp(time, UTC)
+        query = {"state": "closed", "sort": "updated", "direction": "desc"}
+        task = f"read the pull requests of {repository.slug}"
+        found: list[PullRequest] = []
+        for item in repository.hub.read_pages(f"/repos/{repository.slug}/pulls", query, task, most=_MOST_PAGES):
+            if datetime.fromisoformat(item["updated_at"]) < since:
+                break
+            if item.get("merged_at"):
+                found.append(_from_list(item))
+        return tuple(found)
+
     def search(self, words: str) -> tuple[PullRequest, ...]:
         """Return the pull requests with these words in their titles; GitHub's search lags by some seconds.
 
@@ -166,6 +188,23 @@ def _from_object(pull: "GitHubObject") -> PullRequest:
         pull.html_url,
         pull.state == "open",
         pull.merged_at is not None,
+    )
+
+
+def _from_list(item: dict[str, Any]) -> PullRequest:
+    """Return a closed pull request as the list of them shows it."""
+    return PullRequest(
+        int(item["number"]),
+        str(item["title"]),
+        str((item.get("user") or {}).get("login", "")),
+        str((item.get("head") or {}).get("label") or ""),
+        str((item.get("base") or {}).get("ref", "")),
+        str((item.get("head") or {}).get("sha", "")),
+        str(item["html_url"]),
+        is_open=False,
+        is_merged=bool(item.get("merged_at")),
+        labels=tuple(str(label.get("name", "")) for label in item.get("labels") or ()),
+        merge_commit=str(item.get("merge_commit_sha") or ""),
     )
 
 

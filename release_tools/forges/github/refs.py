@@ -7,12 +7,14 @@ import base64
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
-from release_tools.errors import RemoteError
+from release_tools.errors import RemoteError, UnreachableError
 from release_tools.forges.github.client import GitHubRepository
 
 if TYPE_CHECKING:
     from github import InputGitTreeElement
 
+_PAGE: Final = 100
+_MOST_PAGES: Final = 10
 _MISSING: Final = frozenset({404, 409})
 """Statuses for a branch that does not exist, and for an empty repository, as a fork is while GitHub creates it."""
 
@@ -85,6 +87,33 @@ class GitHubRefs:
                 return self._repository.handle.compare(branch, commit).status in {"behind", "identical"}
             except UnknownObjectException:
                 return False
+
+    def logins(self, commit: str, count: int) -> dict[str, str]:
+        """Return the account of each address that the newest commits up to one were written with, in lower case.
+
+        Where GitHub does not have the commit yet, those of the default branch are read.
+
+        Args:
+            commit: the last commit.
+            count: how many commits are read; never more than a thousand.
+
+        Raises:
+            RemoteError: the server failed or refused.
+        """
+        path, task = f"/repos/{self._repository.slug}/commits", f"read the commits of {self._repository.slug}"
+        pages = min(-(-count // _PAGE), _MOST_PAGES)
+        try:
+            items = list(self._repository.hub.read_pages(path, {"sha": commit}, task, most=pages))
+        except UnreachableError:
+            raise
+        except RemoteError:
+            items = list(self._repository.hub.read_pages(path, {}, task, most=pages))
+        found: dict[str, str] = {}
+        for item in items:
+            account, written = item.get("author") or {}, (item.get("commit") or {}).get("author") or {}
+            if account.get("login") and account.get("type") != "Bot" and written.get("email"):
+                found.setdefault(str(written["email"]).strip().lower(), str(account["login"]))
+        return found
 
     def read_file(self, commit: str, path: str) -> bytes | None:
         """Return a file's content at a commit, or on the default branch if that is empty; None if it does not exist.

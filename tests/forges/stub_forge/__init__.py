@@ -62,6 +62,11 @@ class StubRefs:
     def contains(self, branch: str, commit: str) -> bool:
         return bool(branch and commit)
 
+    def logins(self, commit: str, count: int) -> Mapping[str, str]:
+        assert commit
+        assert count
+        return {}
+
     def read_file(self, commit: str, path: str) -> bytes | None:
         return self.repository.contents.get(f"{commit}:{path}")
 
@@ -172,6 +177,10 @@ class StubPullRequests:
 
     def newest(self, head: str = "") -> tuple[PullRequest, ...]:
         raise NotImplementedError
+
+    def merged_since(self, time: int) -> tuple[PullRequest, ...]:
+        assert time >= 0
+        return ()
 
     def search(self, words: str) -> tuple[PullRequest, ...]:
         raise NotImplementedError

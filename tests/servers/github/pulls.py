@@ -5,7 +5,7 @@ from typing import Final
 
 from tests.servers.base import Response
 from tests.servers.github.exchange import Exchange, RefusedError, Routes, invalid
-from tests.servers.github.serialize import Json
+from tests.servers.github.serialize import Json, changed
 from tests.servers.github.state import Comment, Pull, Repository, TokenKind
 
 _REPO: Final = "/repos/{owner}/{repo}"
@@ -15,9 +15,12 @@ def _list(exchange: Exchange) -> Response:
     repo, query = exchange.repo, exchange.request.query
     state, head, base = query.get("state", "open"), query.get("head"), query.get("base")
     newest_first = query.get("direction", "desc") == "desc"
+    by_change = query.get("sort") == "updated"
     found = [
         pull
-        for pull in sorted(repo.pulls, key=lambda pull: pull.number, reverse=newest_first)
+        for pull in sorted(
+            repo.pulls, key=lambda pull: (changed(pull) if by_change else 0, pull.number), reverse=newest_first
+        )
         if state in {"all", pull.state}
         and (head is None or head == f"{pull.head_repository.partition('/')[0]}:{pull.head_branch}")
         and (base is None or base == pull.base)

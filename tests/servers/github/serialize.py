@@ -157,6 +157,8 @@ class Teller:
             },
             "base": {"ref": pull.base, "label": f"{repo.owner}:{pull.base}", "user": self.user(repo.owner)},
             "created_at": moment(pull.created),
+            "updated_at": moment(changed(pull)),
+            "labels": [{"id": sum(label.encode()), "name": label} for label in pull.labels],
             "merged_at": None if pull.merged is None else moment(pull.merged),
             "merge_commit_sha": pull.merge_sha,
             **(
@@ -174,6 +176,11 @@ class Teller:
             "body": comment.body,
             "user": self.user(comment.author),
         }
+
+
+def changed(pull: Pull) -> int:
+    """Return when a pull request was changed last."""
+    return max(pull.updated or 0, pull.merged or 0, pull.created)
 
 
 def _shown_tag(release: Release) -> str:

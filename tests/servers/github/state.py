@@ -105,6 +105,8 @@ class Pull:
     maintainer_can_modify: bool = True
     merge_sha: str | None = None
     merged: int | None = None
+    updated: int | None = None
+    labels: list[str] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
 
 

@@ -1,0 +1,73 @@
+"""The facts about changes that only a hosting service knows: pull requests with their labels, and people's accounts."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from release_tools.history.commits import Author, Change
+
+_LOGIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,99})", re.ASCII)
+_MERGE_SUBJECT: Final = re.compile(r"Merge pull request #\d{1,9} from \S+")
+
+
+@dataclass(frozen=True)
+class MergedPull:
+    """A pull request that was merged.
+
+    Attributes:
+        number: in its repository.
+        title: of the pull request.
+        author: the account that opened it; empty where the account is gone.
+        labels: their names.
+        commit: by which it was merged: the merge, the squashed commit, or the last one of those that were rebased.
+    """
+
+    number: int
+    title: str
+    author: str = ""
+    labels: tuple[str, ...] = ()
+    commit: str = ""
+
+
+@dataclass(frozen=True)
+class HostedChanges:
+    """Describe what a hosting service says about the changes of a release; nothing for a project without one.
+
+    Attributes:
+        repository_url: the page of the repository; empty where the project is on no hosting service.
+        site: the address of the service, where the accounts have their pages.
+        pulls: the merged pull requests by their numbers; empty where the service was not asked.
+        logins: the account of each address that commits were written with, in lower case.
+        problem: why the service could not be asked; empty where it was.
+    """
+
+    repository_url: str = ""
+    site: str = ""
+    pulls: Mapping[int, MergedPull] = field(default_factory=dict)
+    logins: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+    def login_of(self, author: Author) -> str:
+        """Return the account of a person; empty where none is known for certain."""
+        host = urlsplit(self.site).hostname or ""
+        known = sorted(author.identities)
+        own = [identity for identity in known if identity.startswith("@") and identity.endswith(f"@{host}")]
+        found = [identity[1:].rpartition("@")[0] for identity in own] if host else []
+        found += [self.logins[email] for email in (author.email.strip().lower(), *known) if email in self.logins]
+        return next((login for login in found if _LOGIN.fullmatch(login)), "")
+
+    def complete(self, changes: Sequence[Change]) -> list[Change]:
+        """Return changes with the pull requests by which they came, and with the titles of those."""
+        by_commit = {pull.commit: pull for pull in self.pulls.values() if pull.commit}
+        completed: list[Change] = []
+        for change in changes:
+            number = change.pull
+            if not number and change.commit in by_commit:
+                number = by_commit[change.commit].number
+            pull = self.pulls.get(number)
+            named_by_git = _MERGE_SUBJECT.fullmatch(change.text) is not None
+            text = pull.title if pull and pull.title and named_by_git else change.text
+            completed.append(replace(change, pull=number, text=text))
+        return completed

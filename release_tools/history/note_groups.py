@@ -1,0 +1,186 @@
+"""Groups of changes under headings: by the project's own categories, by usual labels, or by Conventional Commits.
+
+https://docs.github.com/repositories/releasing-projects-on-github/automatically-generated-release-notes
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from release_tools.history.commits import KNOWN_TYPES, Change
+from release_tools.history.hosted_changes import HostedChanges, MergedPull
+
+CATEGORY_FILES: Final = (".github/release.yml", ".github/release.yaml")
+_BREAKING: Final = "Breaking changes"
+_CHORE: Final = "chore"
+_MAINTENANCE: Final = "Maintenance"
+_OTHERS: Final = "Other changes"
+_TITLES: Final = {
+    "breaking": _BREAKING,
+    "feat": "Features",
+    "fix": "Fixes",
+    "perf": "Performance",
+    "security": "Security",
+    "deprecated": "Deprecations",
+    "docs": "Documentation",
+    "revert": "Reverted",
+}
+_LABELS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("breaking", "breaking-change", "breaking-changes", "incompatible", "semver-major"), "breaking"),
+    **dict.fromkeys(("backwards-incompatible", "backward-incompatible", "api-break"), "breaking"),
+    **dict.fromkeys(("feature", "features", "new-feature", "feat", "enhancement", "improvement"), "feat"),
+    **dict.fromkeys(("bug", "bugfix", "bug-fix", "fix", "regression", "defect"), "fix"),
+    **dict.fromkeys(("performance", "perf", "optimization"), "perf"),
+    "security": "security",
+    **dict.fromkeys(("deprecation", "deprecations", "deprecated"), "deprecated"),
+    **dict.fromkeys(("documentation", "docs", "doc"), "docs"),
+    "revert": "revert",
+    **dict.fromkeys(("maintenance", "chore", "internal", "refactor", "refactoring", "dependencies", "deps"), _CHORE),
+    **dict.fromkeys(("ci", "build", "test", "tests", "testing", "infrastructure", "tooling", "style"), _CHORE),
+}
+"""The meaning of labels that many projects have, without a prefix such as ``type:`` or ``kind/``."""
+_UNMENTIONED: Final = frozenset(
+    {"ignore-for-release", "skip-changelog", "no-changelog", "skip-release-notes", "skip-news", "no-news"}
+)
+_PREFIX: Final = re.compile(r"^(?:[\w -]{1,20}(?::|/|\s-\s)\s*|[a-z]-)(?=\S)")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Labels and authors by which pull requests are chosen or left out.
+
+    Attributes:
+        labels: in lower case.
+        authors: accounts in lower case, without ``[bot]``.
+    """
+
+    labels: frozenset[str] = frozenset()
+    authors: frozenset[str] = frozenset()
+
+    def includes(self, pull: MergedPull | None) -> bool:
+        """Return whether a pull request has one of the labels or authors."""
+        if pull is None:
+            return False
+        author = pull.author.lower().removesuffix("[bot]")
+        return author in self.authors or not self.labels.isdisjoint(map(str.lower, pull.labels))
+
+
+@dataclass(frozen=True)
+class Category:
+    """A group of pull requests in the project's own notes.
+
+    Attributes:
+        title: of the group.
+        labels: one of which a pull request needs, in lower case; ``*`` takes each that no earlier category has.
+        left_out: pull requests that do not belong to it all the same.
+    """
+
+    title: str
+    labels: frozenset[str]
+    left_out: Selection = Selection()
+
+    def takes(self, pull: MergedPull | None) -> bool:
+        """Return whether a change that came by this pull request, or by none, belongs to the category."""
+        if self.left_out.includes(pull):
+            return False
+        return "*" in self.labels or Selection(self.labels).includes(pull)
+
+
+@dataclass(frozen=True)
+class Categories:
+    """Describe what a project's ``.github/release.yml`` asks for.
+
+    Attributes:
+        categories: in their order; empty where the file only leaves pull requests out.
+        left_out: pull requests that the notes do not mention.
+    """
+
+    categories: tuple[Category, ...] = ()
+    left_out: Selection = Selection()
+
+
+def read_categories(text: str) -> Categories | None:
+    """Return the categories of a ``.github/release.yml``; None where it has none, or is no such file."""
+    import yaml
+
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    changelog = data.get("changelog") if isinstance(data, dict) else None
+    if not isinstance(changelog, dict):
+        return None
+    listed = changelog.get("categories")
+    found = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    categories = tuple(
+        Category(str(item.get("title") or ""), _texts(item.get("labels")), _selection(item.get("exclude")))
+        for item in found
+    )
+    return Categories(categories, _selection(changelog.get("exclude")))
+
+
+def group_changes(
+    changes: Collection[Change], hosted: HostedChanges, categories: Categories | None = None
+) -> list[tuple[str, list[Change]]]:
+    """Return the changes below the titles of their groups; one group without a title where nothing tells them apart.
+
+    Args:
+        changes: in the order in which they are listed.
+        hosted: the pull requests by which they came.
+        categories: of the project; they count where the labels are known.
+    """
+    left_out = categories.left_out if categories else Selection()
+    shown: list[Change] = []
+    for change in changes:
+        pull = hosted.pulls.get(change.pull)
+        if not left_out.includes(pull) and (pull is None or _UNMENTIONED.isdisjoint(map(_plain, pull.labels))):
+            shown.append(change)
+    if categories and categories.categories and hosted.pulls:
+        return _by_category(shown, hosted, categories.categories)
+    kinds = [_kind(change, hosted.pulls.get(change.pull)) for change in shown]
+    known = sum(map(bool, kinds))
+    if not known or 2 * known < len(shown):
+        return [("", shown)] if shown else []
+    groups: dict[str, list[Change]] = {title: [] for title in (*_TITLES.values(), _MAINTENANCE)}
+    for change, kind in zip(shown, kinds, strict=True):
+        groups[_TITLES.get(kind, _MAINTENANCE)].append(change)
+    return [(title, group) for title, group in groups.items() if group]
+
+
+def _by_category(
+    changes: Sequence[Change], hosted: HostedChanges, categories: Sequence[Category]
+) -> list[tuple[str, list[Change]]]:
+    """Return the changes by the first category that takes each, and the others below a title of their own."""
+    groups: dict[str, list[Change]] = {category.title: [] for category in categories}
+    others: list[Change] = []
+    for change in changes:
+        pull = hosted.pulls.get(change.pull)
+        title = next((category.title for category in categories if category.takes(pull)), None)
+        (others if title is None else groups[title]).append(change)
+    return [(title, group) for title, group in (*groups.items(), (_OTHERS, others)) if group]
+
+
+def _kind(change: Change, pull: MergedPull | None) -> str:
+    """Return the kind of a change, by its author's words, its labels, or its type; empty where nothing tells it."""
+    if change.breaking:
+        return "breaking"
+    labelled = {_LABELS[name] for name in map(_plain, pull.labels if pull else ()) if name in _LABELS}
+    by_label = next((kind for kind in (*_TITLES, _CHORE) if kind in labelled), "")
+    by_type = change.type if change.type in _TITLES else _CHORE if change.type in KNOWN_TYPES else ""
+    return by_label or by_type
+
+
+def _plain(label: str) -> str:
+    """Return a label without its prefix, its pictures and its spelling: ``Type: Bug fix`` as ``bug-fix``."""
+    return re.sub(r"[\W_]+", "-", _PREFIX.sub("", label.lower())).strip("-")
+
+
+def _selection(value: object) -> Selection:
+    table: Mapping[str, Any] = value if isinstance(value, dict) else {}
+    authors = frozenset(name.removesuffix("[bot]") for name in _texts(table.get("authors")))
+    return Selection(_texts(table.get("labels")), authors)
+
+
+def _texts(value: object) -> frozenset[str]:
+    return frozenset(str(item).lower() for item in value) if isinstance(value, list) else frozenset()
