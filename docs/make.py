@@ -35,8 +35,21 @@ This page is generated from the code: `nox -s reference`.
 CLI_HEAD = """\
 # Commands
 
-`release-tools COMMAND --help` shows the same. Every command that reads a project also has an option for each setting of
-[the configuration](configuration.md): `--anaconda-owner` for `anaconda.owner`.
+`release-tools help COMMAND` shows the same. Every command that reads a project also has an option for each setting of
+[the configuration](configuration.md): `--anaconda-owner` for `anaconda.owner`; `--help-settings` lists them.
+
+Every command has `--quiet` (`-q`), which prints only results and errors, `--verbose` (`-v`), which shows the output of
+builds as they run, and `--debug`, which shows a traceback if release-tools itself fails. `release-tools -V` prints its
+version.
+
+## Completion in a shell
+
+```console
+mkdir -p ~/.local/share/bash-completion/completions
+release-tools completion bash > ~/.local/share/bash-completion/completions/release-tools
+```
+
+The first lines of what it prints say where the script goes for zsh, fish, tcsh or PowerShell.
 
 This page is generated from the code: `nox -s reference`.
 """

@@ -40,7 +40,7 @@ PHASE: Final = "PHASE"
 BUILT: Final = "BUILT"
 """The variable with the manifest that the other half reported."""
 
-POSITIONAL: Final = ("prepare", "tag", "notes", "retract")
+POSITIONAL: Final = ("prepare", "tag", "notes", "retract", "status")
 """Commands that take the version as their argument."""
 
 OWN: Final = ("command", "arguments", "python-version", "compiled", "wheels")

@@ -51,6 +51,7 @@ from release_tools.steps.preflight import preflight
 from release_tools.steps.propose_preparation import propose_preparation
 from release_tools.steps.publish import publish
 from release_tools.steps.resume_draft import resume_draft
+from release_tools.steps.show_plan import show_plan
 from release_tools.steps.store import store
 from release_tools.steps.test_recipe import test_recipe
 from release_tools.steps.update_changelog import update_changelog
@@ -69,6 +70,7 @@ class Step:
         failure: the error that a FAILED note becomes.
         group: the destination that reports show it under; empty for a step that publishes nothing.
         publisher: the name of the publisher that the step is for; ``--only`` for others leaves it out.
+        outcome: what it did if it succeeds; empty for a step that publishes nothing.
     """
 
     title: str
@@ -76,11 +78,13 @@ class Step:
     failure: type[ReleaseToolsError] = VerifyError
     group: str = ""
     publisher: str = ""
+    outcome: str = ""
 
 
 Item: TypeAlias = Step | Phase
 
 VERSION: Final = Step("Version", identify)  # the commit, its tag, the version and its kind
+ROUTE: Final = Step("Plan", show_plan)  # the destinations of this kind of version
 PREFLIGHT: Final = Step("Preflight", preflight)  # what would make it fail later, before anything is built
 DISTS: Final = Step("Build sdist and wheel", build_dists)  # in a clean clone with exactly the tag
 NOTES: Final = Step("Release notes", write_notes)  # from the changelog, or from commits
@@ -93,7 +97,7 @@ DESTINATIONS: Final = Step("Destinations", check_publishers, PreflightError)  # 
 CHECK_TAG: Final = Step("Tag checks", check_tag, PreflightError)  # what the tag must satisfy before it is pushed
 RECIPE: Final = Step("conda-forge recipe", make_recipe, publisher="conda-forge")  # a new one, or a feedstock's update
 
-BUILD: Final = (VERSION, PREFLIGHT, DISTS, NOTES, CONDA, VERIFY, STORE)
+BUILD: Final = (VERSION, ROUTE, PREFLIGHT, DISTS, NOTES, CONDA, VERIFY, STORE)
 PUBLISH: Final[tuple[Item, ...]] = (
     RESUME,
     DESTINATIONS,
@@ -121,6 +125,7 @@ RELEASED_TAG: Final = Step("Released tag", check_released_tag, PreflightError)  
 NOTES_AGAIN: Final = Step("Release notes", rewrite_notes, publisher="github")  # for the GitHub release, in another job
 PUBLISH_FILES: Final[tuple[Item, ...]] = (
     LOAD,
+    ROUTE,
     RELEASED_TAG,
     RESUME,
     DESTINATIONS,
@@ -158,7 +163,13 @@ DOCTOR: Final[tuple[tuple[Item, ...], ...]] = (
     (Step("Repository", check_repository, PreflightError),),  # history, remote, tags, changelog
     (Step("Workflows", check_workflow_files, PreflightError),),  # triggers, permissions, secrets, pins
     (Step("Trusted publishers", check_trusted_publishers, PreflightError),),  # by the newest release's attestations
-    (VERSION, DESTINATIONS, Step("Credentials", check_credentials, CredentialError), CHECK_TAG),  # the next release
+    (
+        VERSION,
+        ROUTE,
+        DESTINATIONS,
+        Step("Credentials", check_credentials, CredentialError),
+        CHECK_TAG,
+    ),  # the next release
 )
 
 
@@ -230,12 +241,25 @@ def run(items: Sequence[Item], context: Context, release: Release | None = None)
 
 
 def run_each(groups: Sequence[Sequence[Item]], context: Context) -> Outcome:
-    """Run groups of steps that do not need one another: each runs even if another failed; the first error counts."""
-    release, error = Release(), None
+    """Run groups of steps that do not need one another: each runs even if another failed."""
+    release, errors = Release(), list[ReleaseToolsError]()
     for steps in groups:
         outcome = run(steps, context, release)
-        release, error = outcome.release, error or outcome.error
+        release = outcome.release
+        errors += [outcome.error] if outcome.error else []
+    error = _combine(errors, context.report.report) if len(groups) > 1 and errors else next(iter(errors), None)
     return Outcome(release, context.report.report, error)
+
+
+def _combine(errors: Sequence[ReleaseToolsError], report: Report) -> ReleaseToolsError:
+    """Return one error for several groups, with the class of the first and every fault."""
+    notes = [note for section in report.sections for note in section.notes if note.state is State.FAILED]
+    faults = [
+        ". ".join(filter(None, (": ".join(filter(None, (note.text, note.detail))), note.advice))) for note in notes
+    ]
+    count = "1 thing is" if len(faults) == 1 else f"{len(faults)} things are"
+    combined = type(errors[0])(f"{count} missing or wrong:", "Fix this, and run the same command again.", faults=faults)
+    return combined if faults else errors[0]
 
 
 def build_or_load_dists(context: Context, files: Sequence[Path] = ()) -> Release:
@@ -265,7 +289,8 @@ def _publisher_steps(phase: Phase, context: Context, release: Release) -> list[I
         is_repeated = phase in phases and phase is not phases[0] and publisher.skip(release) is not None
         if phase in phases and not is_repeated:
             action = partial(publish, publisher=publisher, phase=phase)
-            steps.append(Step(publisher.headline(phase), action, PreflightError, publisher.group))
+            headline, outcome = publisher.headline(phase), publisher.outcome(phase)
+            steps.append(Step(headline, action, PreflightError, publisher.group, outcome=outcome))
     return steps
 
 
@@ -298,7 +323,7 @@ def _run_step(step: Step, context: Context, known: Release) -> tuple[Release, Re
         context.report.add(Note(State.SKIPPED, result.reason, advice=result.advice))
         result = known
     error = error or _find_failure(step, context.report.notes)
-    context.console.section(context.report.end_section(step.title, perf_counter() - started, step.group))
+    context.console.section(context.report.end_section(step.title, perf_counter() - started, step.group, step.outcome))
     for document in context.report.report.documents[documents:]:
         context.console.document(document)
     return result, error

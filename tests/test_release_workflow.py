@@ -74,6 +74,7 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
     assert (release.tag, release.draft, release.prerelease) == ("v1.0", False, False)
     assert set(told) < {asset.name for asset in release.assets}
     assert "Everything is new" in release.body
+    assert "demo-1.0.tar.gz is there" in second.log  # the last job asks every destination
     assert there.testpypi.holds() == {}
     [pull] = there.github.repositories["conda-forge/staged-recipes"].pulls
     assert (pull.author, pull.title, pull.draft) == ("bob", "Adding demo", True)
@@ -225,8 +226,10 @@ def test_a_pull_request_is_dry_run_without_a_secret(there: Stage) -> None:
     run = there.run("check.yml", event, "pull_request", secrets=False)
     assert run.ok, run.why
     assert run.outputs["dry-run/dry-run.version"] == "1.0"
+    assert "no login" not in run.log
+    assert "credentials were not checked" in run.log
     assert run.outputs["dry-run/dry-run.released"] == "false"
     assert "Every workflow is up to date." in run.log
-    report = next((there.runner.folder / "artifacts" / "report").iterdir())
+    report = next((there.runner.folder / "artifacts" / "report-dry-run").iterdir())
     assert "dry run complete" in report.read_text(encoding="utf-8")
     assert not there.pypi.uploads

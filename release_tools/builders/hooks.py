@@ -9,7 +9,7 @@ from typing import Final
 from release_tools.builders import hook_server
 from release_tools.builders.virtual_environment import Environment
 from release_tools.project.facts import Project
-from release_tools.system.process import LineWorker, Process, ProcessError
+from release_tools.system.process import LineWorker, Process, ProcessError, followed
 
 _FORKS: Final = sys.platform == "linux"  # macOS forbids much to a fork of a process that uses its frameworks
 _PRELOADED: Final = frozenset(
@@ -22,6 +22,24 @@ _PRELOADED: Final = frozenset(
     )
 )
 """Backends that read the source, the time and the folder when a hook is called, and not when they are imported."""
+
+
+class _Tail:
+    """Reads what was added to a file since the last time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._position = 0
+
+    def read(self) -> bytes:
+        """Return the new bytes; none where the file is not there yet."""
+        if not self._path.is_file():
+            return b""
+        with self._path.open("rb") as file:
+            file.seek(self._position)
+            new = file.read()
+        self._position += len(new)
+        return new
 
 
 class Hooks:
@@ -73,7 +91,8 @@ class Hooks:
         code = ""
         if self._server:
             call = {"argv": cmd[1:], "cwd": cwd or ".", "env": env, "output": str(output)}
-            code = self._server.ask(json.dumps(call))
+            with followed(_Tail(output).read):
+                code = self._server.ask(json.dumps(call))
         if not code:
             program = Process(cmd, cwd=Path(cwd) if cwd else None, env={**self.environment.env, **env})
             program.finish()

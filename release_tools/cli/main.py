@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import json
 import os
 import re
 import sys
@@ -38,6 +39,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "next": "recommend the next version, with the evidence",
     "notes": "print the release notes of a version",
     "config": "show the effective settings and where each is set",
+    "completion": "print the script that completes commands and options in a shell",
 }
 """Each command and its one line of help; the module in `cli.commands` is loaded only when it is called."""
 
@@ -46,7 +48,8 @@ WITHOUT_CREDENTIALS: Final = frozenset({"dry-run", "recipe", "drift"})
 _OBJECTS: Final = 50_000
 _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141
-_EPILOG: Final = "For the options of a command: release-tools COMMAND --help. For exit codes: docs/exit-codes.md."
+_HELP: Final = "help"
+_EPILOG: Final = "For the options of a command: release-tools help COMMAND. For exit codes: docs/exit-codes.md."
 
 
 class Command(Protocol):
@@ -97,7 +100,10 @@ def main(
 
 
 def _call(arguments: Sequence[str], env: Mapping[str, str], *, is_process: bool) -> int:
-    name = next((argument for argument in arguments if not argument.startswith("-")), "")
+    name = _first_word(arguments)
+    if name == _HELP:
+        arguments = [*(argument for argument in arguments if argument != _HELP), "--help"]
+        name = _first_word(arguments)
     if name and name not in COMMANDS:
         return _refuse(f"{name}: no such command", did_you_mean(name, COMMANDS), "release-tools --help", env)
     parser, own, command = _make_parser(name)
@@ -112,6 +118,8 @@ def _call(arguments: Sequence[str], env: Mapping[str, str], *, is_process: bool)
     from release_tools.system.console import Console
 
     console = Console(env)
+    console.quiet = console.silent = options.quiet
+    console.verbose = options.verbose
     try:
         if name in WITHOUT_CREDENTIALS:
             env = _clean_environment(options, arguments, env, console, is_process=is_process)
@@ -124,9 +132,21 @@ def _call(arguments: Sequence[str], env: Mapping[str, str], *, is_process: bool)
     except Exception as raised:
         if options.debug:
             raise
-        error = _as_ours(raised)
-        console.error(error)
-        return error.exit_code
+        return _report_error(_as_ours(raised), console, is_json=getattr(options, "json", False))
+
+
+def _first_word(arguments: Sequence[str]) -> str:
+    return next((argument for argument in arguments if not argument.startswith("-")), "")
+
+
+def _report_error(error: ReleaseToolsError, console: "Console", *, is_json: bool) -> int:
+    """Print an error, in JSON as well where no result was printed, and return its exit code."""
+    if is_json and not console.has_data:
+        from release_tools.report.json_data import error_data
+
+        console.data(json.dumps(error_data(error), indent=2))
+    console.error(error)
+    return error.exit_code
 
 
 def _run(command: Command, options: argparse.Namespace, env: Mapping[str, str], console: "Console") -> int:
@@ -205,6 +225,36 @@ def _as_ours(error: Exception) -> ReleaseToolsError:
     )
 
 
+def complete_parser() -> argparse.ArgumentParser:
+    """Return the parser with the options of all commands, every setting included, for the completion of a shell."""
+    from release_tools.cli.options import show_settings
+
+    parser = argparse.ArgumentParser(prog="release-tools", add_help=False)
+    parser.add_argument("-h", "--help", action="help", help="show the help")
+    parser.add_argument(
+        "-V", "--version", action=_ShowVersion, nargs=0, help="show the version of release-tools itself"
+    )
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for name, sentence in COMMANDS.items():
+        own = commands.add_parser(name, help=sentence)
+        _add_common(own)
+        _command(name).add_arguments(own)
+        show_settings(own)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that every command has."""
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only results and errors")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the output of builds as they run")
+    parser.add_argument("--debug", action="store_true", help="show a traceback if release-tools itself fails")
+
+
+def _command(name: str) -> Command:
+    """Load the module of a command."""
+    return cast("Command", import_module(f"release_tools.cli.commands.{name.replace('-', '_')}"))
+
+
 def _make_parser(called: str) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser, Command | None]:
     """Return the parser, and that of the command that is called: only it gets its options declared."""
     chosen = parser = argparse.ArgumentParser(
@@ -213,14 +263,16 @@ def _make_parser(called: str) -> tuple[argparse.ArgumentParser, argparse.Argumen
         epilog=_EPILOG,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version of release-tools itself")
+    parser.add_argument(
+        "-V", "--version", action=_ShowVersion, nargs=0, help="show the version of release-tools itself"
+    )
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     command = None
     for name, sentence in COMMANDS.items():
         own = commands.add_parser(name, help=sentence, description=sentence.capitalize() + ".", allow_abbrev=False)
-        own.add_argument("--debug", action="store_true", help="show a traceback if release-tools itself fails")
+        _add_common(own)
         if name == called:
-            command = cast("Command", import_module(f"release_tools.cli.commands.{name.replace('-', '_')}"))
+            command = _command(name)
             command.add_arguments(own)
             chosen = own
     return parser, chosen, command

@@ -83,17 +83,41 @@ class _Help(argparse.HelpFormatter):
         super().add_usage(usage, [action for action in actions if action.dest not in known], groups, prefix)
 
 
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Declare an option for every setting; without it, environment, file and default decide."""
+class _HelpSettings(argparse.Action):
+    """``--help-settings``: the help with every setting."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        show_settings(parser)
+        parser.print_help()
+        parser.exit()
+
+
+def show_settings(parser: argparse.ArgumentParser) -> None:
+    """Let the help of a command list every setting."""
+    texts = {item.key: _format_help(item) for item in list_settings()}
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to list them
+        action.help = texts.get(action.dest, action.help)
+
+
+def add_settings(parser: argparse.ArgumentParser, *shown: str) -> None:
+    """Declare an option for every setting; without it, environment, file and default decide.
+
+    Args:
+        parser: of the command.
+        shown: the keys, or their tables, of those that the help of the command lists; ``--help-settings`` lists all.
+    """
     parser.formatter_class = _Help
+    parser.add_argument(
+        "--help-settings", action=_HelpSettings, nargs=0, help="show this help with every setting, and exit"
+    )
     group = parser.add_argument_group(
-        "settings", "Each is also a key of [tool.release-tools]; see docs/configuration.md."
+        "settings", "Each setting of [tool.release-tools] is an option as well; --help-settings lists them."
     )
     for item in list_settings():
         if not item.is_table:
-            group.add_argument(
-                *item.options, dest=item.key, default=argparse.SUPPRESS, help=_format_help(item), **_choose_form(item)
-            )
+            is_shown = any(item.key == name or item.path[0] == name for name in shown)
+            text = _format_help(item) if is_shown else argparse.SUPPRESS
+            group.add_argument(*item.options, dest=item.key, default=argparse.SUPPRESS, help=text, **_choose_form(item))
 
 
 def _format_help(item: Setting) -> str:

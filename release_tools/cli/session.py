@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from release_tools.config.loader import list_settings, read_config, read_pyproject
@@ -37,6 +38,7 @@ class Session:
         scratch: a folder that is removed when the call ends.
         background: work that starts before a step asks for its result.
         job_files: the files of a GitHub job that a build must not write to, as they were at the beginning.
+        started: when the call began, by the clock of `time.perf_counter`.
     """
 
     options: argparse.Namespace
@@ -45,6 +47,7 @@ class Session:
     scratch: Path
     background: BackgroundTasks = field(default_factory=BackgroundTasks)
     job_files: JobFiles = field(default_factory=JobFiles)
+    started: float = field(default_factory=perf_counter)
 
     @property
     def allows_credentials(self) -> bool:
@@ -124,7 +127,11 @@ class Session:
         }
 
     def run_pipeline(
-        self, *groups: "Sequence[Item] | Callable[[Context], Sequence[Item]]", is_dry_run: bool, anywhere: bool = False
+        self,
+        *groups: "Sequence[Item] | Callable[[Context], Sequence[Item]]",
+        is_dry_run: bool,
+        anywhere: bool = False,
+        verdict: str = "done",
     ) -> int:
         """Run steps, report them as the command line asks, and return the exit code.
 
@@ -132,6 +139,7 @@ class Session:
             groups: steps of `release_tools.pipeline`, or what makes them; one runs even if the one before it failed.
             is_dry_run: whether the gate stays closed.
             anywhere: whether a folder without a project is accepted.
+            verdict: the end of a run that succeeded, in a word or two.
         """
         from release_tools.model.note import Report
         from release_tools.model.release import Release
@@ -141,7 +149,7 @@ class Session:
         from release_tools.report.text import write_closing_line
 
         console = self.console
-        console.quiet = self.options.json
+        console.quiet = self.options.json or self.options.quiet
         try:
             context = self.context(is_dry_run=is_dry_run, anywhere=anywhere)
         except ReleaseToolsError as error:
@@ -157,13 +165,22 @@ class Session:
         if outcome.error is not None:
             console.error(outcome.error)
             return outcome.error.exit_code
-        console.say(write_closing_line(outcome.release, outcome.report, is_dry_run=self._is_asked_dry_run), "bold")
+        said = "" if self._is_asked_dry_run else verdict
+        console.say(write_closing_line(outcome.release, outcome.report, said, perf_counter() - self.started), "bold")
         return 0
 
     @property
     def _is_asked_dry_run(self) -> bool:
         """Return whether the user asked for a dry run: the gate of ``build`` or ``doctor`` is closed as well."""
         return getattr(self.options, "dry_run", False) is True
+
+    def _is_failed_dry_run(self, context: "Context", error: "ReleaseToolsError | None") -> bool:
+        """Return whether a dry run failed, whose page is written even where no artifact was stored."""
+        if error is None or not self._is_asked_dry_run or not context.request.is_dry_run:
+            return False
+        with suppress(OSError):
+            context.output.mkdir(parents=True, exist_ok=True)
+        return True
 
     def _report(self, context: "Context", outcome: "Outcome") -> None:
         """Write the report page next to the artifacts, and what a GitHub job wants.
@@ -182,7 +199,7 @@ class Session:
         stored = any(artifact.path.parent == context.output for artifact in known.artifacts)
         page, unwritten = None, None
         try:
-            if stored:
+            if stored or self._is_failed_dry_run(context, error):
                 page = write_page(
                     context.output, known, report, error, is_dry_run=is_dry_run, background=self.background
                 )
@@ -211,7 +228,8 @@ class Session:
             version,
             tag,
             bump,
-            without_unbuildable=getattr(self.options, "without_unbuildable", False),
+            is_dry_run=getattr(self.options, "is_dry_run", False),
+            remark=getattr(self.options, "remark", ""),
             is_next=getattr(self.options, "next", False),
             no_commit=getattr(self.options, "no_commit", False),
             patch=getattr(self.options, "pull_request", "") or getattr(self.options, "patch", ""),

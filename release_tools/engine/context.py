@@ -33,7 +33,9 @@ class Request:
         tag: the same as a tag.
         bump: the part of the newest version to raise instead: a `release_tools.history.bump.Bump`, or ``auto``.
         field: what names the tag, for messages.
-        without_unbuildable: whether conda packages that cannot be built here are left out, as in a dry run.
+        is_dry_run: whether the command is ``dry-run``: it has no credentials, and leaves out conda packages that cannot
+            be built here.
+        remark: a sentence about the version, for the report; empty without one.
         job: the build job whose files to make; empty to make all that this machine can.
         in_container: whether cibuildwheel builds all wheels of this platform, instead of the backend the one of this
             Python.
@@ -50,7 +52,8 @@ class Request:
     tag: str = ""
     bump: str = ""
     field: str = "--tag"
-    without_unbuildable: bool = False
+    is_dry_run: bool = False
+    remark: str = ""
     job: str = ""
     in_container: bool = False
     is_next: bool = False

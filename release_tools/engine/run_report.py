@@ -21,15 +21,16 @@ class RunReport:
         documents = tuple(item for item in items if isinstance(item, Document))
         self.report = Report(self.report.sections, (*self.report.documents, *documents))
 
-    def end_section(self, title: str, seconds: float, group: str) -> Section:
+    def end_section(self, title: str, seconds: float, group: str, outcome: str = "") -> Section:
         """Return a section of the current step's notes, after adding it to the report.
 
         Args:
             title: of the step.
             seconds: how long it took.
             group: the destination that it is shown under; empty for none.
+            outcome: what it did if it succeeds.
         """
-        section = Section(title, self.notes, seconds, group)
+        section = Section(title, self.notes, seconds, group, outcome)
         self.notes = ()
         self.add_sections(section)
         return section

@@ -174,6 +174,22 @@ def advance_branch(repository: Repository, before: str, commit: str, reason: str
         raise RepositoryError(f"git could not move the branch: {error.output or error.message}") from None
 
 
+def copy_tags_and_remotes(repository: Repository, clone: Repository) -> None:
+    """Give a scratch clone the tags, the remotes and the remote branches of its repository.
+
+    Raises:
+        RepositoryError: git failed.
+    """
+    try:
+        clone.git("remote", "remove", "origin")
+        refs = ("+refs/tags/*:refs/tags/*", "+refs/remotes/*:refs/remotes/*")
+        clone.git("fetch", "--quiet", "--no-write-fetch-head", "--", str(repository.root), *refs)
+        for name in repository.git("remote").split():
+            clone.git("remote", "add", "--", name, repository.git("config", "--get", f"remote.{name}.url").strip())
+    except ProcessError as error:
+        raise RepositoryError(f"git could not copy the tags: {error.output or error.message}") from None
+
+
 def refuse_unfinished(repository: Repository) -> None:
     """Refuse to commit where that would be lost, or would end what somebody has started.
 

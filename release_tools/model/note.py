@@ -43,12 +43,14 @@ class Section:
         notes: its lines.
         seconds: how long it took.
         group: the destination that reports show it under (``PyPI``); empty for a step that publishes nothing.
+        outcome: what it did if it succeeds: ``published to PyPI``; empty for a step that publishes nothing.
     """
 
     title: str
     notes: tuple[Note, ...]
     seconds: float = 0.0
     group: str = ""
+    outcome: str = ""
 
 
 @dataclass(frozen=True)

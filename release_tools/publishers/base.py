@@ -137,7 +137,7 @@ class PublisherStatus:
         if self.error:
             notes.append(Note(State.WARNING, self.error.message, advice=self.error.advice))
         if not notes:
-            notes.append(Note(State.INFO, "nothing published"))
+            notes.append(Note(State.SKIPPED, "nothing published"))
         return Section(f"{self.title}  {self.url}", tuple(notes), 0.0, self.title)
 
     @property
@@ -228,6 +228,9 @@ class Publisher(Protocol):
     def headline(self, phase: Phase) -> str:
         """Return the headline of the report's section about a phase."""
 
+    def outcome(self, phase: Phase) -> str:
+        """Return what a phase did if it succeeds: ``published to PyPI``."""
+
     def connection(self) -> AbstractContextManager[object]:
         """Return a context in which its actions run, for publishers that keep a connection."""
 
@@ -281,6 +284,10 @@ class BasePublisher:
     def headline(self, phase: Phase) -> str:  # noqa: ARG002 - a default
         """Return ``Upload to`` with the publisher's title."""
         return f"Upload to {getattr(self, 'title', '')}"
+
+    def outcome(self, phase: Phase) -> str:  # noqa: ARG002 - a default
+        """Return ``published to`` with the publisher's title."""
+        return f"published to {getattr(self, 'title', '')}"
 
     def connection(self) -> AbstractContextManager[object]:
         """Return a context that does nothing."""

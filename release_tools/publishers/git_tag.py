@@ -44,6 +44,10 @@ class GitTagPublisher(BasePublisher):
         """Return ``Tag``."""
         return "Tag"
 
+    def outcome(self, phase: Phase) -> str:  # noqa: ARG002 - there is one phase
+        """Return ``tag pushed``."""
+        return "tag pushed"
+
     def skip(self, release: Release) -> Skip | None:
         """Skip a development version, and a project without a remote."""
         if release.is_untagged:

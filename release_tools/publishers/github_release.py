@@ -63,6 +63,10 @@ class GitHubReleasePublisher(BasePublisher):
         """Return ``GitHub draft`` or ``GitHub release``."""
         return "GitHub draft" if phase is Phase.STAGE else "GitHub release"
 
+    def outcome(self, phase: Phase) -> str:
+        """Return ``draft made`` or ``published on GitHub``."""
+        return "draft made on GitHub" if phase is Phase.STAGE else "published on GitHub"
+
     def skip(self, release: Release) -> Skip | None:
         """Skip a release of a project that is not on GitHub, or that is not tagged."""
         if not self._context.config.github.enabled:

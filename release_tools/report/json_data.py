@@ -1,12 +1,15 @@
 """Turn a report into plain data, for ``--json``."""
 
-from typing import Any
+from typing import Any, Final
 
 from release_tools.artifacts.manifest import build_manifest
 from release_tools.errors import ReleaseToolsError
 from release_tools.model.action import Receipt
 from release_tools.model.note import Note, Report
 from release_tools.model.release import RecipeFiles, Release
+
+SCHEMA: Final = 1
+"""The version of every JSON output; it is raised when a key changes its meaning or goes. docs/schemas has them all."""
 
 
 def report_data(release: Release, report: Report, error: ReleaseToolsError | None = None) -> dict[str, Any]:
@@ -27,6 +30,11 @@ def report_data(release: Release, report: Report, error: ReleaseToolsError | Non
             for section in report.sections
         ],
     }
+
+
+def error_data(error: ReleaseToolsError) -> dict[str, Any]:
+    """Return the whole output of a command that failed before it had a result."""
+    return {"schema": SCHEMA, "ok": False, "error": _describe_error(error)}
 
 
 def _describe_error(error: ReleaseToolsError) -> dict[str, Any]:

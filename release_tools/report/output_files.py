@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,10 +10,10 @@ from typing import Any, Final
 from release_tools.artifacts.manifest import REPORT_PAGE
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import OutputError, ReleaseToolsError
-from release_tools.model.note import Report
+from release_tools.model.note import Report, Section
 from release_tools.model.release import Release
 from release_tools.report.action_outputs import format_output_lines
-from release_tools.report.step_summary import LARGEST, write_step_summary
+from release_tools.report.step_summary import LARGEST, status_summary, write_step_summary
 
 PAGE_MARK: Final = '<meta name="generator" content="release-tools">'
 """The mark in the head of every report page, by which a page of ours is recognised."""
@@ -90,8 +90,19 @@ def write_summary(
     """Append the step summary to what a job's step has written before; do nothing elsewhere."""
     if env.get(_SUMMARY):
         path = Path(env[_SUMMARY])
-        room = LARGEST - (path.stat().st_size if path.exists() else 0)
-        _append(path, write_step_summary(release, report, error, is_dry_run=is_dry_run, room=room))
+        _append(path, write_step_summary(release, report, error, is_dry_run=is_dry_run, room=_room(path)))
+
+
+def write_status_summary(env: Mapping[str, str], release: Release, sections: Sequence[Section]) -> None:
+    """Append where a version is published to the step summary; do nothing outside a job."""
+    if env.get(_SUMMARY):
+        path = Path(env[_SUMMARY])
+        _append(path, status_summary(release, sections, _room(path)))
+
+
+def _room(path: Path) -> int:
+    """Return how many bytes the summary of a step may still get."""
+    return LARGEST - (path.stat().st_size if path.exists() else 0)
 
 
 def write_outputs(env: Mapping[str, str], outputs: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
 """Render the step summary of a GitHub job: Markdown of at most a mebibyte, with untrusted text sanitized."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -52,6 +52,14 @@ _CLASS_OF: Final[Mapping[State, str]] = {
     State.SKIPPED: "skipped",
     State.NOT_RUN: "skipped",
 }
+_UNFINISHED: Final = """
+If a job failed, choose Re-run failed jobs: finished work is skipped. If a job was refused, the tag stays, and a draft
+release that only maintainers see; `release-tools retract {version} --reason TEXT` removes both.
+"""
+_OWN_ADDRESS: Final = re.compile(
+    r"https://(?:(?:test\.)?pypi\.org|anaconda\.org|github\.com|docs\.github\.com|prefix\.dev)(?:/[A-Za-z0-9_.~%+/#?=-]*"
+    r"[A-Za-z0-9_~%+/#=-])?(?=$|[\s,;:.)])"
+)
 _NOT_IN_LABELS: Final = re.compile(r"[^\w .+/:-]")
 
 
@@ -70,6 +78,27 @@ def write_step_summary(
     return _choose_fitting(_write_parts(release, report, error, is_dry_run=is_dry_run), room)
 
 
+def status_summary(release: Release, sections: Sequence[Section], room: int = LARGEST) -> str:
+    """Return where a version is published, in Markdown, as the last job of a release shows it.
+
+    Args:
+        release: its name, version and tag.
+        sections: one for each destination, as it was found there.
+        room: the most bytes of UTF-8 that it may have.
+    """
+    title = sanitize.escape_markdown_line(f"{release.name} {release.version}")
+    missing = [one.group for one in sections if find_section_state(one) is not State.DONE]
+    parts = [
+        f"## {title}: published to {len(sections) - len(missing)} of {len(sections)} destinations\n",
+        "\n```mermaid\n" + draw_diagram(release, Report(tuple(sections))) + "```\n",
+        "\n| | destination | |\n|---|---|---|\n",
+        *map(_draw_destination, sections),
+    ]
+    if missing:
+        parts.append(_UNFINISHED.format(version=sanitize.escape_markdown_line(release.version)))
+    return _choose_fitting(parts, room)
+
+
 def _write_parts(
     release: Release, report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool
 ) -> Iterator[str]:
@@ -77,7 +106,7 @@ def _write_parts(
     yield f"## {sign} {sanitize.escape_markdown_line(write_headline(release, report, error, is_dry_run=is_dry_run))}\n"
     if error is not None:
         yield "\n" + sanitize.fence_markdown(str(error)) + "\n"
-    if report.sections:
+    if len(list_published_sections(report)) > 1 or error is not None:
         yield "\n```mermaid\n" + draw_diagram(release, report) + "```\n"
     published = list_published_sections(report)
     if published:
@@ -123,10 +152,28 @@ def _write_section(section: Section) -> str:
 
 
 def _write_line(note: Note) -> str:
-    text = sanitize.escape_markdown_line(note.text)
-    detail = f" <sub>{sanitize.escape_markdown_line(note.detail)}</sub>" if note.detail else ""
-    advice = f" *{sanitize.escape_markdown_line(note.advice)}*" if note.advice else ""
+    text = _with_links(note.text)
+    detail = f" <sub>{_with_links(note.detail)}</sub>" if note.detail else ""
+    advice = f" *{_with_links(note.advice)}*" if note.advice else ""
     return text + detail + advice
+
+
+def _with_links(text: str) -> str:
+    """Return a line of Markdown in which the addresses of public destinations are links, and nothing else is."""
+    if "`" in text:
+        return sanitize.escape_markdown_line(text)
+    parts, end = [], 0
+    for found in _OWN_ADDRESS.finditer(text):
+        parts += [_literal(text[end : found.start()]), f"<{found[0]}>"]
+        end = found.end()
+    return "".join((*parts, _literal(text[end:])))
+
+
+def _literal(text: str) -> str:
+    """Return a part of a line as Markdown, with the space at its ends."""
+    inner = sanitize.escape_markdown_line(text)
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return f"{before and ' '}{inner}{after and ' '}" if inner else text and " "
 
 
 def _write_document(document: Document) -> str:

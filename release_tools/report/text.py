@@ -24,14 +24,20 @@ def describe_artifact_note(artifact: Artifact) -> Note:
     return Note(State.DONE, artifact.key, f"{format_size(artifact.size)}, sha256 {artifact.sha256}")
 
 
-def write_closing_line(release: Release, report: Report, *, is_dry_run: bool) -> str:
-    """Return the last line of a run that succeeded."""
+def write_closing_line(release: Release, report: Report, verdict: str, seconds: float) -> str:
+    """Return the last line of a run that succeeded.
+
+    Args:
+        release: that the run was about.
+        report: of the run.
+        verdict: how it ended, in a word or two; empty for a dry run.
+        seconds: that it took.
+    """
     states = [note.state for section in report.sections for note in section.notes]
-    seconds = sum(section.seconds for section in report.sections)
     warnings = states.count(State.WARNING)
     counted = f", {count(warnings, 'warning')}" if warnings else ""
-    subject = f"{release.name} {release.version}"
-    if not is_dry_run:
-        return f"{subject}: done{counted} ({seconds:.1f} s)"
+    subject = f"{release.name} {release.version}".strip()
+    if verdict:
+        return f"{': '.join(filter(None, (subject, verdict)))}{counted} ({seconds:.1f} s)"
     planned = count(states.count(State.PLANNED), "action")
     return f"Dry run of {subject} complete: {planned} planned{counted}. Nothing was published. ({seconds:.1f} s)"

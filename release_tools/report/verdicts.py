@@ -41,9 +41,20 @@ def write_verdict(release: Release, report: Report, error: ReleaseToolsError | N
         return f"failed at: {failed}" if failed else "failed"
     if release.is_prepared is not None:
         return "nothing changed" if is_dry_run else "prepared, not released yet"
-    if not list_published_sections(report):
+    published = list_published_sections(report)
+    if not published:
         return "ready, nothing published"
-    return "dry run complete" if is_dry_run else "released"
+    if is_dry_run:
+        return "dry run complete"
+    return "released" if len(published) > 1 else _outcome(report)
+
+
+def _outcome(report: Report) -> str:
+    """Return what a run did at its one destination, by the last step that did something."""
+    sections = [section for section in report.sections if section.group]
+    done = [one.outcome for one in sections if find_section_state(one) is State.DONE and one.outcome]
+    there = [f"{one.outcome} already" for one in sections if find_section_state(one) is State.UNCHANGED and one.outcome]
+    return next(reversed(done or there), "nothing to publish")
 
 
 def write_headline(release: Release, report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> str:

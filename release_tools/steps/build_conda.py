@@ -10,6 +10,7 @@ from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import SOURCE_JOB
 from release_tools.report.text import describe_artifact_note
+from release_tools.system.process import watching
 
 _WITHOUT: Final = "--no-conda"
 
@@ -26,7 +27,8 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
         return chosen
     if project.is_compiled and context.request.job == SOURCE_JOB:
         return Skip("each build job builds the conda packages of its platform")
-    built = chosen.builder.build(project)
+    with watching(context.console.watch_build):
+        built = chosen.builder.build(project)
     names = [artifact.filename.rsplit("-", 2)[0] for artifact in built.artifacts]
     known = replace(release, name=release.name or next(iter(names), context.project.name))
     if project.is_trial:

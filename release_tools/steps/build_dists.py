@@ -37,6 +37,7 @@ from release_tools.project.required_python import require_python
 from release_tools.report.plan_table import plan_notes
 from release_tools.report.text import describe_artifact_note
 from release_tools.system.credentials import remove_credentials
+from release_tools.system.process import watching
 
 _PLAN: Final = "build plan"
 
@@ -98,7 +99,10 @@ def _make_plan(context: Context, source: Path, release: Release) -> BuildPlan:
 def _build(context: Context, release: Release, source: Path, *, is_sdist_only: bool) -> Dists:
     folder, show_progress = context.scratch / "dist", context.console.doing
     variables = _pass_version(context, release)
-    with PythonBuilder(context.scratch, context.env, release.commit_time, context.background, variables) as builder:
+    with (
+        watching(context.console.watch_build),
+        PythonBuilder(context.scratch, context.env, release.commit_time, context.background, variables) as builder,
+    ):
         if is_sdist_only:
             return builder.build_sdist(source, folder, show_progress)
         return builder.build(source, folder, show_progress, partial(_start_test_environment, context))
@@ -164,7 +168,8 @@ def _build_in_container(context: Context, release: Release) -> tuple[Artifact, .
     [sdist] = release.artifacts_of_kind(ArtifactKind.SDIST)
     folder = context.scratch / "container"
     env, passed = remove_credentials(context.env), list_passed_variables(read_pyproject(context.project))
-    built = CiBuildWheel(job, sdist.path, folder, env, release.commit_time, passed).build()
+    with watching(context.console.watch_build):
+        built = CiBuildWheel(job, sdist.path, folder, env, release.commit_time, passed).build()
     return tuple(Artifact.of(wheel, ArtifactKind.WHEEL) for wheel in built.wheels)
 
 

@@ -12,6 +12,7 @@ from release_tools.model.release import Release
 from release_tools.planning.completeness import check_completeness
 from release_tools.report.text import describe_artifact_note
 from release_tools.system.credentials import remove_credentials
+from release_tools.system.process import watching
 
 
 def build_wheels(context: Context, release: Release) -> Release:
@@ -37,7 +38,8 @@ def build_wheels(context: Context, release: Release) -> Release:
         release.commit_time,
         list_passed_variables(read_pyproject(context.project)),
     )
-    built = builder.build()
+    with watching(context.console.watch_build):
+        built = builder.build()
     found = check_completeness(release.plan, [path.name for path in built.wheels], job)
     faults = list(found.faults)
     if faults:

@@ -1,6 +1,7 @@
 """Check every destination of the route before the first irreversible change, and report all faults together."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from packaging.version import Version
 
@@ -12,6 +13,11 @@ from release_tools.model.release import Release
 from release_tools.publishers.base import CheckResult, Publisher
 from release_tools.publishers.package_index.index_publisher import IndexPublisher
 from release_tools.publishers.routes import OWN_STEPS, Publishers
+from release_tools.system.credentials import find_visible_credentials
+
+_UNCHECKED_LOGIN: Final = Note(
+    State.INFO, "credentials were not checked: a dry run has none", "release-tools doctor checks them"
+)
 
 
 def start_index_queries(context: Context, release: Release) -> None:
@@ -25,22 +31,31 @@ def start_index_queries(context: Context, release: Release) -> None:
 
 
 def check_publishers(context: Context, release: Release) -> Release:
-    """Say where this kind of version goes, and check each destination.
+    """Check each destination of this kind of version.
 
-    In a dry run, a destination that cannot be reached and missing credentials are warnings; a conflict is not.
+    In a dry run, a destination that cannot be reached and missing credentials are warnings; a conflict is not. The
+    command ``dry-run`` has no credentials by design, so that it does not warn of those that are missing.
 
     Raises:
         PartialFailureError: something forbids the release; nothing was published.
     """
     publishers = [one for one in context.shared(Publishers).route(release.kind) if one.name not in OWN_STEPS]
     errors: list[ReleaseToolsError] = []
+    unchecked: list[Note] = []
     for result in _check(context, release, publishers):
         if isinstance(result, Note):
             context.report.add(result)
+        elif (
+            context.request.is_dry_run
+            and isinstance(result, CredentialError)
+            and not find_visible_credentials(context.env)
+        ):
+            unchecked = [_UNCHECKED_LOGIN]
         elif context.gate.is_dry_run and isinstance(result, CredentialError | RemoteError):
             context.report.add(Note(State.WARNING, result.message, advice=result.advice))
         else:
             errors.append(result)
+    context.report.add(*unchecked)
     if errors:
         raise PartialFailureError(release, _combine(errors))
     return release
@@ -49,8 +64,6 @@ def check_publishers(context: Context, release: Release) -> Release:
 def _check(context: Context, release: Release, publishers: list[Publisher]) -> Iterator[CheckResult]:
     yield from _check_version(context, release)
     active = [publisher for publisher in publishers if publisher.skip(release) is None]
-    titles = [publisher.title for publisher in active]
-    yield Note(State.INFO, f"a {release.kind} version goes to {', then '.join(titles) or 'no destination'}")
     for publisher in publishers:
         if publisher in active:
             yield from _preflight(publisher, release)

@@ -150,6 +150,7 @@ def identify(context: Context, release: Release) -> Release:
             f"on {head.branch}" if head.branch else "no branch checked out",
         ),
         *chosen.notes,
+        *((Note(State.INFO, context.request.remark),) if context.request.remark else ()),
         *_check_second_tag(checkout, chosen),
         *_check_uncommitted(repository),
         *_check_absent(repository, head),
@@ -200,8 +201,8 @@ def _choose_asked_version(checkout: Checkout, version: Version) -> Chosen:
     for tag, tagged in checkout.here.items():
         if tagged == version:
             return Chosen(tagged, tag, tagged=True, reason=f"the tag {tag}")
-    tag = checkout.spelled(version)
-    return Chosen(version, tag, _is_here(checkout, tag, "--version"), "--version")
+    tag, option = checkout.spelled(version), "--bump" if checkout.context.request.remark else "--version"
+    return Chosen(version, tag, _is_here(checkout, tag, option), option)
 
 
 def _choose_bumped(checkout: Checkout, asked: str) -> Chosen:

@@ -8,6 +8,7 @@ from release_tools.model.note import Skip
 from release_tools.model.release import Release
 from release_tools.publishers.conda_forge.test_build import explain_not_built, run_test_build
 from release_tools.recipe.document import Format
+from release_tools.system.process import watching
 
 
 def test_recipe(context: Context, release: Release) -> Release | Skip:
@@ -25,5 +26,6 @@ def test_recipe(context: Context, release: Release) -> Release | Skip:
     form = Format(PurePosixPath(path).name)
     if reason := explain_not_built(context, form, text):
         return Skip(reason)
-    context.report.add(*run_test_build(context, text, sdist).notes)
+    with watching(context.console.watch_build):
+        context.report.add(*run_test_build(context, text, sdist).notes)
     return release

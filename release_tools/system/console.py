@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from release_tools.model.note import Document, Note, Section, State
@@ -35,6 +37,15 @@ _STYLES: Final[Mapping[State, str]] = {
     State.WARNING: "yellow",
     State.FAILED: "bold red",
 }
+RERUN: Final = "Run the same command again"
+"""The advice after a failure that a second try may cure."""
+_RERUN_JOBS: Final = "Choose Re-run failed jobs"
+_SIGN_OF_LIFE: Final = 30
+"""Seconds after which a log without a terminal gets a line about a slow build."""
+_LINE: Final = 120
+_LONGEST: Final = 500
+_FILE: Final = re.compile(r"(?P<file>[\w.][\w./-]*)(?::(?P<line>\d+))?(?=[:, ])", re.ASCII)
+"""A file, and maybe its line, at the beginning of a fault."""
 _DIFF: Final = {"+++": "bold", "---": "bold", "+": "green", "-": "red", "@@": "cyan"}
 _ASCII: Final = str.maketrans({"·": ".", "✓": "+", "→": ">", "✗": "x", "…": "~", "○": "o"})
 
@@ -45,6 +56,9 @@ class Console:
     Attributes:
         in_actions: whether this is the log of a GitHub Actions job.
         quiet: whether only results and errors are said.
+        silent: whether a person asked for that, so that remarks are left out as well.
+        verbose: whether the output of builds is shown as it comes.
+        has_data: whether a result was printed.
     """
 
     def __init__(self, env: Mapping[str, str], *, out: TextIO | None = None, err: TextIO | None = None) -> None:
@@ -55,7 +69,14 @@ class Console:
         self._rich: dict[TextIO, RichConsole] = {}
         self._status: Callable[[str], None] | None = None
         self.in_actions = env.get("GITHUB_ACTIONS") == "true"
+        self._workspace = Path(env["GITHUB_WORKSPACE"]) if env.get("GITHUB_WORKSPACE") else None
         self.quiet = False
+        self.silent = False
+        self.verbose = False
+        self.has_data = False
+        self._title = ""
+        self._reasons: set[str] = set()
+        self._is_after_skipped = False
 
     def mask(self, secret: str) -> None:
         """Show ``***`` for this value from now on, here and in the job's log."""
@@ -63,11 +84,16 @@ class Console:
         self._command("add-mask", secret)
 
     def redact(self, text: str) -> str:
-        """Return the text without any known secret, nor one whose pieces a terminal would show side by side."""
-        return self._secrets.redact(sanitize.sanitize_for_terminal(self._secrets.redact(text)))
+        """Return the text without any known secret, nor one whose pieces a terminal would show side by side.
+
+        On a runner, where nobody can run the same command again, it says what to click instead.
+        """
+        shown = self._secrets.redact(sanitize.sanitize_for_terminal(self._secrets.redact(text)))
+        return shown.replace(RERUN, _RERUN_JOBS) if self.in_actions else shown
 
     def data(self, text: str) -> None:
         """Print a result that machines read, alone on standard output."""
+        self.has_data = True
         text = self.redact(text)
         if self.in_actions:
             text = text.replace("##[", "#\\u0023[")  # the same in JSON, and no command to the runner
@@ -76,6 +102,7 @@ class Console:
     def say(self, text: str = "", style: str = "") -> None:
         """Print one line for a person."""
         if not self.quiet:
+            self._end_skipped()
             self._line(self._out, text, style)
 
     def ask(self, question: str, default: str = "") -> str:
@@ -93,7 +120,7 @@ class Console:
             yield
             return
         with terminal.status(title) as status:
-            self._status = lambda doing: status.update(f"{title}: {doing}")
+            self._status, self._title = status.update, title
             try:
                 yield
             finally:
@@ -102,12 +129,39 @@ class Console:
     def doing(self, text: str) -> None:
         """Say what is going on right now, where something is shown to take its time."""
         if self._status is not None:
-            self._status(sanitize.sanitize_for_terminal(self.redact(text)))
+            self._status(f"{self._title}: {sanitize.sanitize_for_terminal(self.redact(text))}")
+
+    def watch_build(self) -> Callable[[float, str], None]:
+        """Return what shows that a build goes on: its last line and the seconds that it runs, or all of its output.
+
+        It is called again and again with the seconds and what was written since the last call. A log without a
+        terminal gets a line now and then.
+        """
+        last, next_sign = "", _SIGN_OF_LIFE
+
+        def show(seconds: float, text: str) -> None:
+            nonlocal last, next_sign
+            lines = [line.strip() for line in text.splitlines() if line.strip()]
+            last = lines[-1][:_LINE] if lines else last
+            if self.verbose:
+                for line in lines:
+                    self._line(self._err if self.quiet else self._out, f"    {line[:_LONGEST]}")
+            elif self._status is not None:
+                self._status(f"{self._title} ({seconds:.0f} s)  {sanitize.sanitize_for_terminal(self.redact(last))}")
+            elif seconds >= next_sign and not self.quiet:
+                next_sign += _SIGN_OF_LIFE
+                self._line(self._out, f"  … {seconds:.0f} s", "", last)
+
+        return show
 
     def section(self, section: Section) -> None:
         """Show what a step had to say; in a job's log it can be folded."""
-        if self.quiet:
+        if self.quiet or not section.notes:
             return
+        if all(note.state is State.SKIPPED for note in section.notes):
+            self._skipped(section)
+            return
+        self._end_skipped()
         head = f"{section.title}  ({section.seconds:.1f} s)" if section.seconds else section.title
         if self.in_actions:
             self._command("group", self.redact(head))
@@ -118,9 +172,23 @@ class Console:
         if self.in_actions:
             self._command("endgroup")
             for note in section.notes:
-                self._annotate(note)
+                self._annotate_warning(note)
         else:
             self._line(self._out, "")
+
+    def _skipped(self, section: Section) -> None:
+        """Show a step that did not apply in one line; what to do about it is said once for each reason."""
+        for note in section.notes:
+            reason = ": ".join(filter(None, (note.text, note.detail)))
+            advice = "" if reason in self._reasons else note.advice
+            self._reasons.add(reason)
+            self._line(self._out, f"- {section.title}: {reason}", "dim", advice)
+        self._is_after_skipped = True
+
+    def _end_skipped(self) -> None:
+        if self._is_after_skipped:
+            self._line(self._out, "")
+        self._is_after_skipped = False
 
     def document(self, document: Document) -> None:
         """Show a diff, in its usual colours; other documents are for the reports, being too long to read here."""
@@ -138,12 +206,13 @@ class Console:
 
     def remark(self, note: Note) -> None:
         """Print a note on standard error, for commands whose standard output is the result alone."""
-        for line in filter(None, (note.text, note.detail, note.advice)):
+        for line in () if self.silent else filter(None, (note.text, note.detail, note.advice)):
             self._line(self._err, line)
 
     def error(self, error: ReleaseToolsError) -> None:
         """Print what went wrong and what to do, on standard error; an annotation in a job."""
-        self._command("error", self.redact(str(error)))
+        for fault in error.faults or (error.message,):
+            self._annotate_error(fault, error)
         first, *others = str(error).splitlines() or [type(error).__name__]
         self._line(self._err, f"error: {first}", "bold red")
         for line in others:
@@ -155,17 +224,31 @@ class Console:
         if note.advice:
             self._line(self._out, f"    {note.advice}", "yellow" if note.state is State.WARNING else "")
 
-    def _annotate(self, note: Note) -> None:
-        if note.state in (State.WARNING, State.FAILED):
-            level = "warning" if note.state is State.WARNING else "error"
-            text = " ".join(filter(None, (note.text, note.advice)))
-            self._command(level, self.redact(text))
+    def _annotate_warning(self, note: Note) -> None:
+        """Annotate a warning; a fault is annotated with the error that it becomes."""
+        if note.state is State.WARNING:
+            self._command("warning", self.redact(" ".join(filter(None, (note.text, note.advice)))))
 
-    def _command(self, name: str, text: str = "") -> None:
+    def _annotate_error(self, fault: str, error: ReleaseToolsError) -> None:
+        """Annotate one fault, at the line of the file that it names."""
+        location = _FILE.match(fault)
+        properties = {}
+        if location and self._workspace and (self._workspace / location["file"]).is_file():
+            properties["file"] = location["file"]
+            if location["line"]:
+                properties["line"] = location["line"]
+        is_only = fault == error.message
+        properties["title"] = "release-tools" if is_only else self.redact(error.message.rstrip(":"))
+        text = self.redact(" ".join(filter(None, (fault, error.advice if is_only else ""))))
+        self._command("error", text, properties)
+
+    def _command(self, name: str, text: str = "", properties: Mapping[str, str] | None = None) -> None:
         """Tell the runner of a job; where standard output is data, on the other stream, which it reads as well."""
         if self.in_actions:
+            given = ",".join(f"{key}={sanitize.workflow_property(value)}" for key, value in (properties or {}).items())
+            head = f"{name} {given}" if given else name
             print(
-                f"::{name}::{sanitize.escape_workflow_data(text)}",
+                f"::{head}::{sanitize.escape_workflow_data(text)}",
                 file=self._err if self.quiet else self._out,
                 flush=True,
             )

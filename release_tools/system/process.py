@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from typing import IO, Final, NoReturn, Self, Union
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import IO, Final, NoReturn, Self, TypeAlias, Union
 
 from release_tools.errors import ReleaseToolsError
 from release_tools.system import descendants
@@ -23,7 +24,54 @@ _STARTING: Final = Lock()
 _RUNNING: Final[set[int]] = set()
 """The numbers of the programs that were started and have not ended. A process has one set of children, so there is one
 of this as well."""
+_MOST_AT_ONCE: Final = 1_000_000
+_WATCH_INTERVAL: Final = 0.5
+"""Seconds between two readings of the output of a program that is watched."""
 _UMASK: Final = -1 if sys.platform == "win32" else 0o022  # the modes of what is built depend on nobody's habits
+
+
+Watcher: TypeAlias = Callable[[float, str], None]
+"""Gets the seconds that a program runs, and what it has written since the last call."""
+
+_WATCHER: Final[ContextVar[Callable[[], Watcher] | None]] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watching(make_watcher: Callable[[], Watcher]) -> Iterator[None]:
+    """Report the output of the programs that this thread runs while they run, each to a watcher of its own."""
+    token = _WATCHER.set(make_watcher)
+    try:
+        yield
+    finally:
+        _WATCHER.reset(token)
+
+
+@contextmanager
+def followed(read: Callable[[], bytes]) -> Iterator[None]:
+    """Report a program's output to the one that `watching` names, in a thread of its own.
+
+    Args:
+        read: returns the output since the last call.
+    """
+    make_watcher = _WATCHER.get()
+    if make_watcher is None:
+        yield
+        return
+    watcher, ended, started = make_watcher(), Event(), monotonic()
+
+    def follow() -> None:
+        is_last = False
+        while not is_last:
+            is_last = ended.wait(_WATCH_INTERVAL)
+            watcher(monotonic() - started, read().decode(errors="replace"))
+
+    thread = Thread(target=follow, name="output of a program", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 class ProcessError(ReleaseToolsError):
@@ -112,6 +160,7 @@ class Process:
             ProcessError: it could not be started.
         """
         self._name = Path(argv[0]).name
+        self._read = [0, 0]
         # Files and not pipes: a pipe stays open as long as any process that the program left behind.
         self._out, self._err = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 - closed by end
         try:
@@ -142,7 +191,8 @@ class Process:
             ProcessError: it exited with another code than 0, or took too long.
         """
         try:
-            self._program.popen.communicate(None if stdin is None else stdin.encode(), timeout)
+            with followed(self._read_output):
+                self._program.popen.communicate(None if stdin is None else stdin.encode(), timeout)
             stdout, stderr = map(_decode_text, (self._out, self._err))
         except subprocess.TimeoutExpired:
             said = _decode_text(self._err).strip()
@@ -153,6 +203,18 @@ class Process:
         if code != 0:
             raise ProcessError(f"{self._name}: exited with {code}", f"{stdout}{stderr}".strip(), code)
         return Completed(stdout, stderr)
+
+    def _read_output(self) -> bytes:
+        """Return what it has written since the last call, both streams in turn.
+
+        The program shares the position in its files, so that they are read without moving it; Windows cannot.
+        """
+        if not hasattr(os, "pread"):
+            return b""
+        files = (self._out.fileno(), self._err.fileno())
+        new = [os.pread(file, _MOST_AT_ONCE, at) for file, at in zip(files, self._read, strict=True)]
+        self._read = [at + len(text) for at, text in zip(self._read, new, strict=True)]
+        return b"".join(new)
 
     def end(self) -> None:
         """End it now, if it has not ended, and what it left behind."""

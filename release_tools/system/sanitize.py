@@ -63,6 +63,11 @@ def escape_workflow_data(text: str) -> str:
     return sanitize_for_terminal(text).replace("##[", "##\\[").replace("%", "%25").replace("\n", "%0A")
 
 
+def workflow_property(text: str) -> str:
+    """Encode a property of a workflow command, such as ``title``, as actions/toolkit does."""
+    return escape_workflow_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
 _GAP = "\u200b"
 
 # GitHub (CommonMark and GFM) reads code first, and in code nothing is live. A fence that starts its line belongs to no

@@ -14,7 +14,7 @@ from typing import Any, Final
 from packaging.version import InvalidVersion, Version
 
 from release_tools.errors import ConfigError
-from release_tools.workflows.workflow_files import list_files, read_yaml
+from release_tools.workflows.workflow_files import list_files, read_job_names, read_yaml
 
 NAMELESS: Final = "NAME"
 """Written instead of a project's name that only a build could tell."""
@@ -73,8 +73,7 @@ class KeptParts:
         Raises:
             ConfigError: they are not valid YAML.
         """
-        jobs = read_yaml(f"own jobs {where} publishing", f"jobs:\n{self.jobs.get(where, '')}")["jobs"]
-        return tuple(map(str, jobs)) if isinstance(jobs, dict) else ()
+        return read_job_names(f"own jobs {where} publishing", f"jobs:\n{self.jobs.get(where, '')}")
 
 
 def _find_sections(text: str) -> Iterator[tuple[str, int, int]]:

@@ -28,7 +28,7 @@ class WorkflowPlan:
         is_prepared: True if the version is in a file, which a dispatched release raises by a pull request first.
         repository: ``owner/name`` on GitHub, for the guard against forks; empty if unknown.
         has_submodules: True if the repository has submodules.
-        has_bump: True if the version is counted from tags, so that a dry run can take the next one.
+        has_anchors: True if the server reads YAML's anchors in workflows, so that shared steps are written once.
         paths: where a workflow is written, by its default path.
         kept: what users changed in a workflow, by its default path.
     """
@@ -46,7 +46,7 @@ class WorkflowPlan:
     is_prepared: bool = False
     repository: str = ""
     has_submodules: bool = False
-    has_bump: bool = False
+    has_anchors: bool = True
     paths: Mapping[str, str] = field(default_factory=dict)
     kept: Mapping[str, KeptParts] = field(default_factory=dict)
 

@@ -43,6 +43,7 @@ class ProjectWorkflows:
         backend: its build backend.
         paths: where each workflow is, or would be written, by its default path.
         texts: the existing workflows that we wrote, by their default path.
+        has_anchors: whether the server reads YAML's anchors in workflows.
     """
 
     context: Context
@@ -55,6 +56,7 @@ class ProjectWorkflows:
     backend: str
     paths: Mapping[str, str]
     texts: Mapping[str, str]
+    has_anchors: bool = True
 
     @classmethod
     def of(cls, context: Context) -> Self:
@@ -80,6 +82,7 @@ class ProjectWorkflows:
             project.backend,
             {default: path for default, (path, _) in found.items()},
             {default: text for default, (_, text) in found.items() if text is not None},
+            forge.site == addresses.GITHUB_SITE,
         )
 
     @property
@@ -90,11 +93,6 @@ class ProjectWorkflows:
             return "branches" in triggers[True]["push"]  # `on` is a truth value in YAML 1.1
         except (ConfigError, KeyError, TypeError):
             return False
-
-    @property
-    def has_counted_versions(self) -> bool:
-        """Return whether versions come from git tags, so that every commit has one of its own."""
-        return self.source in (VersionSource.VERSIONINGIT, VersionSource.VCS, VersionSource.TAG)
 
     def plan(self, *, dev: bool, ours: str) -> WorkflowPlan:
         """Return the values for this project's workflows.
@@ -124,7 +122,7 @@ class ProjectWorkflows:
             matrix=build.matrix,
             repository=self.slug,
             has_submodules=(self.root / ".gitmodules").is_file(),
-            has_bump=self.has_counted_versions,
+            has_anchors=self.has_anchors,
             paths=self.paths,
             is_prepared=self.source in {VersionSource.STATIC, VersionSource.BACKEND},
         )

@@ -25,6 +25,25 @@ ITSELF: Final = "./ # zizmor: ignore[self-repository] - act, by which our tests 
 """How our own repository uses its action."""
 
 
+class SharedSteps:
+    """The steps that several jobs of a workflow share.
+
+    Attributes:
+        has_anchors: whether a step is written once and named by its anchor afterwards, as github.com reads it; older
+            GitHub Enterprise servers do not.
+    """
+
+    def __init__(self, *, has_anchors: bool) -> None:
+        self.has_anchors = has_anchors
+        self._written: set[str] = set()
+
+    def is_repeated(self, name: str) -> bool:
+        """Return whether a step is named by its anchor, as an earlier job has it."""
+        is_known = name in self._written
+        self._written.add(name)
+        return is_known and self.has_anchors
+
+
 def render(plan: WorkflowPlan) -> dict[str, str]:
     """Return every workflow by its path in the repository.
 
@@ -37,7 +56,8 @@ def render(plan: WorkflowPlan) -> dict[str, str]:
     for default in (RELEASE, CHECK):
         path, kept, template = plan.paths.get(default, default), plan.kept.get(default, KeptParts()), Path(default).name
         title = "" if path == default else f" {plan.name}"
-        values = {"plan": plan, "pins": pins, "kept": kept, "title": title, "template": template}
+        shared = SharedSteps(has_anchors=plan.has_anchors and default == RELEASE)
+        values = {"plan": plan, "pins": pins, "kept": kept, "title": title, "template": template, "shared": shared}
         texts[path] = add_digest(templates.get_template(template).render(**values))
     return texts
 

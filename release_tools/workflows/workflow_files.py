@@ -169,6 +169,34 @@ def read_yaml(path: str, content: str | bytes) -> Any:  # noqa: ANN401 - YAML is
     return data
 
 
+def read_job_names(title: str, content: str) -> tuple[str, ...]:
+    """Return the ids of the jobs in a part of a workflow, whose anchors may be in another part.
+
+    Args:
+        title: what the part is called in messages.
+        content: of the part, beginning with ``jobs:``.
+
+    Raises:
+        ConfigError: it is not YAML.
+    """
+    from yaml import AliasEvent, SafeLoader, ScalarNode, YAMLError, load
+
+    class Loader(SafeLoader):
+        """Reads every alias as an empty value."""
+
+        def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401 - nodes of PyYAML
+            if self.check_event(AliasEvent):
+                event = self.get_event()  # type: ignore[no-untyped-call]
+                return ScalarNode("tag:yaml.org,2002:null", "", event.start_mark, event.end_mark)
+            return super().compose_node(parent, index)
+
+    try:
+        jobs = load(content, Loader)["jobs"]  # noqa: S506 - a safe loader
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{title}: not valid YAML: {' '.join(str(error).split())}") from None
+    return tuple(map(str, jobs)) if isinstance(jobs, dict) else ()
+
+
 def _resolve_number(value: object, known: dict[int, float]) -> float:
     """Return the number of values with each alias expanded."""
     if not isinstance(value, dict | list):

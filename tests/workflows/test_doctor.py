@@ -65,7 +65,7 @@ def test_a_project_that_is_well_set_up_passes(checkout: Checkout, capsys: pytest
     assert code == 0, told
     assert notes(told, State.FAILED, State.WARNING) == []
     assert [section["title"] for section in told["sections"]] == [
-        "Repository", "Workflows", "Trusted publishers", "Version", "Destinations", "Credentials", "Tag checks",
+        "Repository", "Workflows", "Trusted publishers", "Version", "Plan", "Destinations", "Credentials", "Tag checks",
     ]  # fmt: skip
     assert not (checkout.path / "dist").exists()
 

@@ -112,6 +112,7 @@ OWN = """\
     runs-on: ubuntu-latest
     timeout-minutes: 7
     steps:
+      - *files
       - run: make docs
 """
 
@@ -238,8 +239,31 @@ def test_forks_release_nothing_and_no_waiting_release_is_dropped(checkout: Check
     assert workflow["concurrency"]["cancel-in-progress"] is False
 
 
-def test_development_versions_are_refused_for_a_version_in_a_file(checkout: Checkout) -> None:
-    checkout.commit({"pyproject.toml": STATIC})
+IN_A_FILE = {
+    "pyproject.toml": {"pyproject.toml": STATIC},
+    "poetry": {"pyproject.toml": '[tool.poetry]\nname = "demo"\nversion = "1.0"\n'},
+    "setup.cfg": {"pyproject.toml": "", "setup.cfg": "[metadata]\nname = demo\nversion = 1.0\n"},
+    "setup.py": {"pyproject.toml": "", "setup.py": 'from setuptools import setup\nsetup(name="demo", version="1.0")\n'},
+    "a module, read by hatch": {
+        "pyproject.toml": STATIC.replace(
+            'version = "1.0"', 'dynamic = ["version"]\n[tool.hatch.version]\npath = "demo.py"'
+        ),
+        "demo.py": '__version__ = "1.0"\n',
+    },
+    "a module, read by setuptools": {
+        "pyproject.toml": STATIC.replace("hatchling.build", "setuptools.build_meta")
+        .replace("hatchling", "setuptools")
+        .replace(
+            'version = "1.0"', 'dynamic = ["version"]\n[tool.setuptools.dynamic]\nversion = {attr = "demo.__version__"}'
+        ),
+        "demo.py": '__version__ = "1.0"\n',
+    },
+}
+
+
+@pytest.mark.parametrize("files", IN_A_FILE.values(), ids=IN_A_FILE.keys())
+def test_development_versions_are_refused_for_a_version_in_a_file(files: dict[str, str], checkout: Checkout) -> None:
+    checkout.commit(files)
     assert init(checkout, "--yes", "--dev") == UsageError.exit_code
     assert not (checkout.path / RELEASE).exists()
 

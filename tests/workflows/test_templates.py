@@ -79,7 +79,7 @@ def test_a_version_in_a_file_is_prepared_by_two_jobs(matrix: tuple[BuildJob, ...
     assert workflow["prepare"]["permissions"] == {"contents": "read"}
     assert workflow["propose"]["permissions"] == {"contents": "write", "pull-requests": "write"}
     assert "--pull-request" in workflow["propose"]["steps"][-1]["with"]["arguments"]
-    first, *later = [job for job in workflow if job not in {"prepare", "propose"}]
+    first, *later = [job for job in workflow if job not in {"prepare", "propose", "summary"}]
     assert workflow[first]["needs"] == "prepare"
     for job in (first, *later):
         assert "!cancelled() && !failure()" in workflow[job]["if"], job
@@ -109,7 +109,7 @@ def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: A
 )
 def test_each_place_has_its_job(config: str, dev: bool, expected: list[str]) -> None:  # noqa: FBT001 - a column
     workflow = yaml.safe_load(render(plan(CONFIGS[config], dev=dev))[RELEASE])
-    assert list(workflow["jobs"]) == ["build", "verify", "tag", "attest", *expected]
+    assert list(workflow["jobs"]) == ["build", "verify", "tag", "attest", *expected, "summary"]
 
 
 def test_no_job_has_more_rights_than_it_needs() -> None:
@@ -126,7 +126,18 @@ def test_no_job_has_more_rights_than_it_needs() -> None:
         "anaconda": {"contents": "read"},
         "github": {"contents": "write"},
         "conda-forge": {"contents": "read"},
+        "summary": {"contents": "read"},
     }
+
+
+def test_a_shared_step_is_written_once_and_out_where_a_server_reads_no_anchors() -> None:
+    made = plan(CONFIGS["anaconda"])
+    with_anchors, without = (render(replace(made, has_anchors=has))[RELEASE] for has in (True, False))
+    for action in ("checkout", "download-artifact"):
+        assert with_anchors.count(f"uses: actions/{action}@") <= 2 < without.count(f"uses: actions/{action}@")
+    assert not re.search(r"- [&*]\w+$", without, re.MULTILINE)
+    assert yaml.safe_load(with_anchors) == yaml.safe_load(without)
+    assert len(with_anchors.splitlines()) < len(without.splitlines()) - 50
 
 
 def test_build_verify_and_check_see_no_secret() -> None:

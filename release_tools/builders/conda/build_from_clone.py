@@ -139,7 +139,7 @@ def report_not_built(project: CondaProject, path: str, reason: str) -> BuiltPack
     """
     reason = " ".join(reason.split())
     advice = "Run again where conda.channels can be reached."
-    if not project.context.request.without_unbuildable and not project.is_trial:
+    if not project.context.request.is_dry_run and not project.is_trial:
         raise BuildError(f"{path} was not built: {reason}", f"{advice} To release the rest: --no-conda")
     return BuiltPackages(notes=(Note(State.SKIPPED, f"{path} was not built", reason, advice),))
 

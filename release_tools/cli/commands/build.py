@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="build the files of one job of release-tools plan: first source, then the others from its sdist",
     )
     add_expect(parser)
-    add_settings(parser)
+    add_settings(parser, "packages-dir", "allow-credentials-in-build", "verify.command")
 
 
 def run(invocation: Session) -> int:
@@ -26,8 +26,8 @@ def run(invocation: Session) -> int:
     if job and job != SOURCE_JOB:
         from release_tools.pipeline import BUILD_JOB
 
-        return invocation.run_pipeline(BUILD_JOB, is_dry_run=True)
+        return invocation.run_pipeline(BUILD_JOB, is_dry_run=True, verdict="built, ready to publish")
     invocation.start_environments()
     from release_tools.pipeline import BUILD  # takes as long as making the environment
 
-    return invocation.run_pipeline(BUILD, is_dry_run=True)
+    return invocation.run_pipeline(BUILD, is_dry_run=True, verdict="built, ready to publish")

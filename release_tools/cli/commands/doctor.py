@@ -11,9 +11,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_project(parser)
     add_version(parser)
-    add_settings(parser)
+    add_settings(parser, "tag-format")
 
 
 def run(invocation: Session) -> int:
     """Check the repository, its workflows, the version and every destination; build and change nothing."""
-    return invocation.run_pipeline(*DOCTOR, is_dry_run=True)
+    return invocation.run_pipeline(*DOCTOR, is_dry_run=True, verdict="ready to release")

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_project(parser)
     add_version(parser)
-    add_settings(parser)
+    add_settings(parser, "conda-forge.feedstock", "conda-forge.accepted")
 
 
 def run(invocation: Session) -> int:

@@ -17,13 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--open", action="store_true", help="show the report page in a browser")
     add_only(parser)
-    add_settings(parser)
-    parser.set_defaults(dry_run=True, without_unbuildable=True)
+    add_settings(parser, "packages-dir", "verify.install", "verify.conda-install")
+    parser.set_defaults(dry_run=True, is_dry_run=True)
 
 
 def run(session: Session) -> int:
     """Build, verify, and go through the publishing with the gate closed; return the exit code."""
     session.start_environments()
+    from release_tools.cli.next_release import prepare_next_release
     from release_tools.pipeline import BUILD, PUBLISH, RECIPE_TEST  # takes as long as creating the environment
 
-    return session.run_pipeline((*BUILD, *PUBLISH, RECIPE_TEST), is_dry_run=True)
+    return prepare_next_release(session).run_pipeline((*BUILD, *PUBLISH, RECIPE_TEST), is_dry_run=True)

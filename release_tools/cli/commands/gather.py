@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_project(parser)
     add_expect(parser)
-    add_settings(parser)
+    add_settings(parser, "packages-dir")
 
 
 def run(session: Session) -> int:
@@ -28,4 +28,4 @@ def run(session: Session) -> int:
     from release_tools.errors import PreflightError
 
     steps = (Step("Gather", gather(session.options.folders), PreflightError), STORE)
-    return session.run_pipeline(steps, is_dry_run=True, anywhere=True)
+    return session.run_pipeline(steps, is_dry_run=True, verdict="complete", anywhere=True)

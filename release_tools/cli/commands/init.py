@@ -16,6 +16,7 @@ from release_tools.errors import ConfigError, DriftError, UsageError
 from release_tools.model.note import Document, Note, Report, Section, State
 from release_tools.model.release import Release
 from release_tools.project.facts import VersionSource
+from release_tools.project.project_history import ProjectHistory
 from release_tools.report.output_files import write_summary
 from release_tools.workflows.generated_files import is_edited, is_outdated, is_taken, read_text
 from release_tools.workflows.project_workflows import ProjectWorkflows, find_our_action
@@ -59,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="publish every commit on the branch as a development version",
     )
     parser.add_argument("--action", metavar="OWNER/NAME@COMMIT", help="the action to use instead of our own")
-    add_settings(parser)
+    add_settings(parser, "anaconda.owner", "testpypi-first")
 
 
 def run(invocation: Session) -> int:
@@ -67,12 +68,13 @@ def run(invocation: Session) -> int:
 
     Raises:
         DriftError: a workflow is out of date; every difference was shown.
-        UsageError: development versions are asked for, but the project's version is a literal in pyproject.toml.
+        UsageError: development versions are asked for, but the project's version is written in a file.
     """
     context = invocation.context()
     if invocation.options.check:
         return _check(invocation, ProjectWorkflows.of(context))
-    _require_counted_versions(ProjectWorkflows.of(context), is_dev=bool(invocation.options.dev))
+    if invocation.options.dev:
+        _refuse_written_version(context)
     context = _with_owner(invocation, context)
     workflows = ProjectWorkflows.of(context)
     dev = invocation.options.dev
@@ -88,10 +90,16 @@ def run(invocation: Session) -> int:
     return 0
 
 
-def _require_counted_versions(workflows: ProjectWorkflows, *, is_dev: bool) -> None:
-    if is_dev and workflows.source is VersionSource.STATIC:
+def _refuse_written_version(context: Context) -> None:
+    """Refuse to publish every commit of a project whose version is written in a file.
+
+    Raises:
+        UsageError: it is.
+    """
+    field = ProjectHistory.of(context).version_field
+    if field is not None and field.version is not None:
         raise UsageError(
-            "--dev: every commit would be published under the same version, the one in pyproject.toml",
+            f"--dev: every commit would be published under the same version, the one in {field.where}",
             "Derive the version from git tags first, for example with versioningit, or leave out --dev.",
         )
 

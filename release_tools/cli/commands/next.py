@@ -21,7 +21,7 @@ _SHOWN: Final = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_project(parser)
-    add_settings(parser)
+    add_settings(parser, "scheme", "public-api", "changelog-file", "tag-format")
 
 
 def run(invocation: Session) -> int:

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("of", nargs="?", metavar="VERSION", help="the version (default: that of this commit)")
     add_project(parser)
-    add_settings(parser)
+    add_settings(parser, "changelog-file", "tag-format")
 
 
 def run(invocation: Session) -> int:

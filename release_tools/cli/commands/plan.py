@@ -20,13 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_project(parser)
     add_version(parser)
-    add_settings(parser)
+    add_settings(parser, "wheels")
 
 
 def run(invocation: Session) -> int:
     """Print the plan: as a table, or as the content of ``plan.json``."""
     context = invocation.context()
-    invocation.console.quiet = invocation.options.json
+    invocation.console.quiet = invocation.options.json or invocation.options.quiet
     release = identify(context, Release())
     name = release.name or find_name(context)
     with_conda = generates_recipe(CondaProject(context, release))

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="open a pull request with the patch that --patch wrote, running no code of the project",
     )
     add_project(parser)
-    add_settings(parser)
+    add_settings(parser, "changelog-file", "tag-format")
 
 
 def run(session: Session) -> int:

@@ -14,11 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_offline_tag(parser)
     add_only(parser)
     add_phase(parser)
-    add_settings(parser)
+    add_settings(parser, "packages-dir", "allow-older", "attestations", "testpypi-first")
 
 
 def run(session: Session) -> int:
     """Publish the files of the output folder, and return the exit code."""
     from release_tools.pipeline import PUBLISH_FILES
 
-    return session.run_pipeline(PUBLISH_FILES, is_dry_run=session.options.dry_run, anywhere=True)
+    return session.run_pipeline(PUBLISH_FILES, is_dry_run=session.options.dry_run, verdict="published", anywhere=True)

@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_version(parser)
     parser.add_argument("--dry-run", action="store_true", help="check everything and list what would be published")
     add_only(parser)
-    add_settings(parser)
+    add_settings(parser, "packages-dir", "allow-older", "attestations", "testpypi-first")
 
 
 def run(session: Session) -> int:
@@ -20,4 +20,4 @@ def run(session: Session) -> int:
     session.start_environments()
     from release_tools.pipeline import BUILD, PUBLISH  # takes as long as creating the environment
 
-    return session.run_pipeline((*BUILD, *PUBLISH), is_dry_run=session.options.dry_run)
+    return session.run_pipeline((*BUILD, *PUBLISH), is_dry_run=session.options.dry_run, verdict="published")

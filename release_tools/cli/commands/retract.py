@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="the project's name, if pyproject.toml does not have it")
     parser.add_argument("--dry-run", action="store_true", help="list what would be done")
     add_project(parser)
-    add_settings(parser)
+    add_settings(parser, "tag-format", "anaconda.owner", "github.repository")
 
 
 def run(session: Session) -> int:

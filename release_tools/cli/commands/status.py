@@ -9,11 +9,13 @@ from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import PROJECT_FILES, Session
 from release_tools.engine.context import Context
 from release_tools.errors import OutputError, ReleaseToolsError, UsageError
+from release_tools.model.note import Report
 from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
 from release_tools.project.name import find_stated_name
 from release_tools.publishers.base import StatusQuery
 from release_tools.publishers.routes import OWN_STEPS, Publishers
+from release_tools.report.output_files import redact_release, write_status_summary
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("of", metavar="VERSION", help="such as 1.4.0 or 1.4.0rc1")
     parser.add_argument("--name", help="the project's name, if pyproject.toml does not have it")
     add_project(parser)
-    add_settings(parser)
+    add_settings(parser, "tag-format", "anaconda.owner", "github.repository", "conda-forge.feedstock")
 
 
 def run(session: Session) -> int:
@@ -29,7 +31,7 @@ def run(session: Session) -> int:
     console, options = session.console, session.options
     context = session.context(anywhere=True)
     query = create_query(context, options.of, options.name or "")
-    console.quiet = options.json
+    console.quiet = options.json or options.quiet
     statuses = []
     try:
         for publisher in context.shared(Publishers).all():
@@ -48,6 +50,11 @@ def run(session: Session) -> int:
             "publishers": [status.data for status in statuses],
         }
         console.data(json.dumps(data, indent=2))
+    release = Release(name=query.name, version=str(query.version), tag=query.tag)
+    clean, report, _ = redact_release(
+        release, Report(tuple(status.section for status in statuses)), None, console.redact
+    )
+    write_status_summary(session.env, clean, report.sections)
     codes = (status.error.exit_code for status in statuses if status.error and status.url)
     return max(codes, default=0)
 

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--push", dest="tag.push", choices=("auto", "git", "api"), default=argparse.SUPPRESS, help="how to push it"
     )
     add_project(parser)
-    add_settings(parser)
+    add_settings(parser, "tag-format", "tag.remote", "tag.branch")
 
 
 def run(invocation: Session) -> int:
@@ -30,4 +30,4 @@ def run(invocation: Session) -> int:
     """
     if not invocation.options.version and not invocation.options.bump:
         raise UsageError("no version is given", "Type it: release-tools tag 1.4.0, or: release-tools tag --bump auto")
-    return invocation.run_pipeline(TAG, is_dry_run=invocation.options.dry_run)
+    return invocation.run_pipeline(TAG, is_dry_run=invocation.options.dry_run, verdict="tagged")

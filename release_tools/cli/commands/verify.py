@@ -21,11 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_project(parser)
     add_expect(parser)
-    add_settings(parser)
+    add_settings(parser, "packages-dir", "verify.install", "verify.conda-install", "verify.command", "verify.strict")
 
 
 def run(invocation: Session) -> int:
     """Check the files; no repository is needed, and no build."""
     files = invocation.options.files
     taken = Step("Files", load_files(files)) if files else LOAD
-    return invocation.run_pipeline((taken, Step("Verify", verify)), is_dry_run=True, anywhere=True)
+    return invocation.run_pipeline((taken, Step("Verify", verify)), is_dry_run=True, verdict="valid", anywhere=True)

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_project(parser)
     add_version(parser)
-    add_settings(parser)
+    add_settings(parser, "tag-format")
 
 
 def run(invocation: Session) -> int:

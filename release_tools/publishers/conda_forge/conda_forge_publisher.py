@@ -67,6 +67,10 @@ class CondaForgePublisher(BasePublisher):
         """Return ``conda-forge pull request``."""
         return "conda-forge pull request"
 
+    def outcome(self, phase: Phase) -> str:  # noqa: ARG002 - there is one phase
+        """Return ``proposed to conda-forge``."""
+        return "proposed to conda-forge"
+
     def skip(self, release: Release) -> Skip | None:
         """Skip a version that conda-forge does not take, or a release without a recipe."""
         return explain_not_proposed(self._context, release, is_on_pypi=self._is_on_pypi) or self._explain_no_recipe(
