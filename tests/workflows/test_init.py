@@ -142,7 +142,7 @@ def test_development_versions_are_kept_once_chosen(checkout: Checkout) -> None:
 def test_a_copy_that_does_not_know_its_commit_asks_for_it(
     checkout: Checkout, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("release_tools.workflows.project_workflows._checkout_commit", lambda _: "")
+    monkeypatch.setattr("release_tools.workflows.project_workflows._find_checkout_commit", lambda _: "")
     assert main(["init", "-C", str(checkout.path), "--yes"], checkout.env) == 2
     assert "--action python-release-tools/python-release-tools@COMMIT" in capsys.readouterr().err
 
