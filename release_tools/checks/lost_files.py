@@ -16,7 +16,7 @@ from release_tools.artifacts.install_scheme import InstallScheme, install_path_o
 from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
-from release_tools.git.repository import Repository
+from release_tools.git.project_repository import open_repository
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.system.process import ProcessError
@@ -157,7 +157,7 @@ def _list_tracked(context: Context, release: Release) -> list[str]:
 
 def _listed(folder: Path, context: Context, *options: str) -> list[str]:
     try:
-        repository = Repository.open(folder, context.env)
+        repository = open_repository(context, folder)
         prefix = folder.resolve().relative_to(repository.root).as_posix()
         names = repository.git("ls-files", "-z", *options, "--", prefix).split("\0")
     except (RepositoryError, ProcessError, ValueError):

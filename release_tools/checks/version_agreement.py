@@ -7,7 +7,7 @@ from packaging.version import InvalidVersion, Version
 from release_tools.checks.citation import find_citation_faults
 from release_tools.config.schema import Config
 from release_tools.engine.context import Context
-from release_tools.git.repository import Repository
+from release_tools.git.project_repository import open_repository
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.project.committed_files import CommittedFiles
@@ -22,7 +22,7 @@ def check_version_agreement(context: Context, release: Release) -> tuple[Note, .
     """
     if release.source is None or release.is_untagged:
         return ()
-    files = CommittedFiles(Repository.open(release.source, context.env), release.source)
+    files = CommittedFiles(open_repository(context, release.source), release.source)
     found = VersionFiles(files, context.config.conda_forge.recipe)
     notes = (*_check_fields(context, release, found), *_check_citation(context, found))
     agreeing = [field for field in found.fields if field.agrees(Version(release.version))]

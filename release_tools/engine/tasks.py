@@ -1,5 +1,6 @@
 """Background tasks: work that starts before a step asks for its result, so that the step need not wait for it."""
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -11,6 +12,8 @@ from release_tools.system.process import ProcessScope
 
 _Result = TypeVar("_Result")
 _Arguments = ParamSpec("_Arguments")
+_SWITCH_INTERVAL: Final = 0.0005
+"""Seconds after which a thread that computes lets another one go on, which often only starts the next program."""
 _LAST_MOMENT: Final = 2.0
 """Seconds that all tasks together have for their end once their programs were killed."""
 
@@ -21,11 +24,12 @@ class BackgroundTasks:
     A task runs once, in a thread of its own. Whether it was started early changes nothing but the time that it takes:
     `result` runs a task that nobody started, and raises what the task raised.
 
-    A task should import nothing by itself. Two threads that import from one package at the same time can block each
-    other, and Python ends that with an error in one of them.
+    A task may import only what nothing else imports while it runs: of two threads that import parts of one package at
+    the same time, each can wait for the other, and Python ends that with an error in one of them.
     """
 
     def __init__(self) -> None:
+        sys.setswitchinterval(_SWITCH_INTERVAL)
         self._lock = Lock()
         self._results: dict[str, Future[Any]] = {}
         self._threads: list[Thread] = []

@@ -7,8 +7,8 @@ from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.forges.base import Forge, HostedRepository
 from release_tools.forges.github.client import GitHub
+from release_tools.git.project_repository import open_repository
 from release_tools.git.remote import Remote
-from release_tools.git.repository import Repository
 from release_tools.system.credentials import GITHUB_TOKEN
 from release_tools.system.http import Http
 
@@ -43,7 +43,7 @@ def find_hosted_repository(context: Context, variable: str = GITHUB_TOKEN) -> Ho
 def find_git_remote(context: Context) -> Remote | None:
     """Return the configured git remote; None where there is no checkout or no such remote."""
     try:
-        repository = Repository.open(context.project, context.env)
+        repository = open_repository(context)
         remote = Remote(repository, context.config.tag.remote, context.config.network.timeout)
     except RepositoryError:
         return None

@@ -1,13 +1,16 @@
-"""Open the project's repository once for all steps of a run."""
+"""Open the repositories of a run once for all its steps."""
+
+from pathlib import Path
 
 from release_tools.engine.context import Context
 from release_tools.git.repository import Repository
 
 
-def open_repository(context: Context) -> Repository:
-    """Return the repository that contains the project.
+def open_repository(context: Context, folder: Path | None = None) -> Repository:
+    """Return the repository that contains a folder, the project's own where none is given.
 
     Raises:
         RepositoryError: there is none, git refuses to read it, or git is not installed.
     """
-    return context.background.result("open the repository", Repository.open, context.project, context.env)
+    where = folder or context.project
+    return context.background.result(f"open the repository of {where}", Repository.open, where, context.env)

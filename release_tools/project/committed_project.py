@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from release_tools.project.version_files import VersionFiles
 _SHORTEST_NAME: Final = 3
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class CommittedProject:
     """A project at one commit, as far as its next version and its notes depend on it.
 
@@ -38,6 +38,7 @@ class CommittedProject:
     commit: str
     folder: str
     config: Config
+    _texts: dict[str, str | None] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def files(self) -> list[str]:
@@ -86,7 +87,15 @@ class CommittedProject:
 
     def read(self, path: str) -> str | None:
         """Return the text of a file of the project; None where there is none."""
-        return git_log.read_file(self.repository, self.commit, f"{self.folder}/{path}".lstrip("/"))
+        if path not in self._texts:
+            exists = path in self._paths
+            name = f"{self.folder}/{path}".lstrip("/")
+            self._texts[path] = git_log.read_file(self.repository, self.commit, name) if exists else None
+        return self._texts[path]
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(self.files)
 
     def find(self, version: Version | None = None) -> Changelog | None:
         """Return the changelog, the one with the section of a version if there are several; None where there is none.

@@ -1,7 +1,7 @@
 """A commit among the releases of its project: the releases before it, the changes since, and the notes about them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -84,7 +84,7 @@ AskHost: TypeAlias = Callable[[Sequence[Commit], int], HostedChanges]
 """Ask the hosting service about commits, newest first, and pull requests since a time in seconds since the epoch."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ProjectHistory:
     """A commit and the releases before it.
 
@@ -105,6 +105,7 @@ class ProjectHistory:
     config: Config
     scratch: Path
     tag_format: TagFormat
+    _projects: dict[str, CommittedProject] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, context: Context, version: Version | None = None) -> Self:
@@ -185,7 +186,9 @@ class ProjectHistory:
         return self._at(self.commit)
 
     def _at(self, commit: str) -> CommittedProject:
-        return CommittedProject(self.repository, commit, self.path, self.config)
+        if commit not in self._projects:
+            self._projects[commit] = CommittedProject(self.repository, commit, self.path, self.config)
+        return self._projects[commit]
 
     @property
     def fragment_settings(self) -> FragmentSettings | None:

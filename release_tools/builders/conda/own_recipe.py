@@ -8,7 +8,7 @@ from typing import Final
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, RecipeError, RepositoryError
 from release_tools.git.log import list_files, read_file
-from release_tools.git.repository import Repository
+from release_tools.git.project_repository import open_repository
 from release_tools.git.tags import has
 from release_tools.model.artifact import Artifact
 from release_tools.model.release import Release
@@ -103,7 +103,7 @@ def _read_files(context: Context, release: Release, wanted: str = "") -> tuple[f
     """Return the project's files, and how one is read: from the commit, or from its folder where there is none."""
     project, commit = context.project, release.commit
     try:
-        repository = Repository.open(project, context.env)
+        repository = open_repository(context)
     except RepositoryError:
         commit = ""
     if not commit or not has(repository, commit):
