@@ -24,6 +24,7 @@ def start_index_queries(context: Context, release: Release) -> None:
     """Start to query the indexes in a dry run, as their answer may be a few moments old when it is used."""
     if not context.gate.is_dry_run or not release.name:
         return
+    context.http.get_ready()
     for publisher in context.shared(Publishers).route(release.kind):
         if isinstance(publisher, IndexPublisher):
             context.background.start(f"query {publisher.name}", publisher.query(release.name))

@@ -203,6 +203,10 @@ class Http:
         """Return the session that `get` and `post` use."""
         return self.new_session()
 
+    def get_ready(self) -> None:
+        """Load what requests need, for a thread that is to make one; see `release_tools.engine.tasks`."""
+        self.session.get_adapter("https://")
+
     def close(self) -> None:
         """Close the connections, and those of the sessions derived from this one."""
         for other in self._others.values():
