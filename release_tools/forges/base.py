@@ -121,6 +121,21 @@ class PullRequest:
 
 
 @dataclass(frozen=True)
+class Checks:
+    """The checks of a pull request's newest commit.
+
+    Attributes:
+        passed: the number of those that passed, or did not need to run.
+        failed: the names of those that failed.
+        pending: the names of those that have not ended.
+    """
+
+    passed: int = 0
+    failed: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class NewPullRequest:
     """A pull request to open.
 
@@ -241,6 +256,12 @@ class PullRequests(Protocol):
 
     def open(self, new: NewPullRequest) -> PullRequest:
         """Open a pull request."""
+
+    def read(self, number: int) -> PullRequest:
+        """Return a pull request by its number."""
+
+    def checks(self, pull: PullRequest) -> Checks:
+        """Return how the checks of its newest commit ended."""
 
     def comments(self, pull: PullRequest) -> Iterator[tuple[str, str]]:
         """Yield the text and the address of each comment."""

@@ -107,6 +107,29 @@ _WORDS: Mapping[State, tuple[str, str]] = {
     State.PLANNED: ("is missing", "missing"),
 }
 """For people, and for the JSON of ``status``."""
+_STAGE_WORDS: Mapping[State, str] = {
+    State.DONE: "done",
+    State.PLANNED: "pending",
+    State.FAILED: "failed",
+    State.WARNING: "unknown",
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a version's way to a destination that takes hours, such as the merge of a pull request.
+
+    Attributes:
+        name: one word, for programs.
+        state: DONE, PLANNED where it is still to come, FAILED, or WARNING where it is not known.
+        text: for people.
+        detail: an address, names, or the reason.
+    """
+
+    name: str
+    state: State
+    text: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +142,7 @@ class PublisherStatus:
         url: its page for people; empty for a publisher that is not configured.
         files: published or missing.
         error: why it could not be queried; None where it could.
+        stages: those of the way there, in order; empty where files are simply uploaded.
     """
 
     name: str
@@ -126,6 +150,13 @@ class PublisherStatus:
     url: str
     files: tuple[FileStatus, ...] = ()
     error: ReleaseToolsError | None = None
+    stages: tuple[Stage, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether everything is there and, where there are stages, the last one is done."""
+        states = [one.state for one in self.stages[-1:] or self.files]
+        return self.error is None and bool(states) and all(state is State.DONE for state in states)
 
     @property
     def section(self) -> Section:
@@ -134,6 +165,7 @@ class PublisherStatus:
         for file in self.files:
             detail = " ".join(filter(None, (file.sha256, *file.labels)))
             notes.append(Note(file.state, f"{file.filename} {_WORDS[file.state][0]}", detail))
+        notes += [Note(stage.state, stage.text, stage.detail) for stage in self.stages]
         if self.error:
             notes.append(Note(State.WARNING, self.error.message, advice=self.error.advice))
         if not notes:
@@ -157,6 +189,9 @@ class PublisherStatus:
             "title": self.title,
             "url": self.url,
             "files": files,
+            "stages": [
+                {"stage": one.name, "state": _STAGE_WORDS[one.state], "detail": one.detail} for one in self.stages
+            ],
             "error": self.error.message if self.error else None,
         }
 

@@ -4,17 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from release_tools.cli.main import main
 from tests.conda_forge.forge import (
     FEEDSTOCK,
-    URL,
     Forge,
     recipe,
     served,
     texts,
     url,
 )
-from tests.servers.anaconda import Dist, Shelf
+from tests.servers.anaconda import Shelf
 from tests.servers.base import Fault
 
 
@@ -107,21 +105,3 @@ def test_a_pre_release_goes_to_its_branch(forge: Forge) -> None:
     outcome = forge.release("1.0rc1")
     assert outcome.error is None, texts(outcome)
     assert [(pull.base, pull.title) for pull in forge.pulls] == [("rc", "demo v1.0rc1")]
-
-
-def test_status_tells_how_far_it_is(forge: Forge, capsys: pytest.CaptureFixture[str]) -> None:
-    def status() -> str:
-        argv = ["status", "1.0", "--name", "demo", "-C", str(forge.folder), "--routes-dev", "pypi", "--no-github"]
-        assert main(argv, {**forge.env, "HOME": str(forge.folder)}) == 0
-        return capsys.readouterr().out.partition("conda-forge  ")[2]
-
-    assert "recipe of 1.0 is missing  it has 0.9" in status()
-    forge.release()
-    assert f"pull request “demo v1.0” is there  {URL}" in status()
-    forge.upstream({"recipe/recipe.yaml": recipe("1.0", served(forge))})
-    assert "recipe of 1.0 is there  its packages are not published yet" in status()
-    basename = "noarch/demo-1.0-pyh_0.conda"
-    forge.anaconda.shelves["conda-forge"] = Shelf({"demo"}, {("demo", "1.0")})
-    dist = Dist("conda-forge", "demo", "1.0", basename, ["main"], "", {}, b"-", committed=True)
-    forge.anaconda.dists["conda-forge", "demo", "1.0", basename] = dist
-    assert f"{basename} is there" in status()

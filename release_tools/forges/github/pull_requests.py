@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from release_tools.errors import CredentialError, RemoteError
-from release_tools.forges.base import HostedRepository, NewPullRequest, PullRequest
+from release_tools.forges.base import Checks, HostedRepository, NewPullRequest, PullRequest
 from release_tools.forges.github.client import GitHubRepository
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _NEWEST: Final = 100
 """Pull requests that are read: more than any feedstock has between two releases."""
 _MOST_PAGES: Final = 10
+_PASSED: Final = frozenset({"success", "neutral", "skipped"})
 _CONFLICT: Final = 409
 _INVALID: Final = 422
 
@@ -147,6 +148,39 @@ class GitHubPullRequests:
                 new.base, new.head, title=new.title, body=new.body, draft=new.is_draft, maintainer_can_modify=True
             )
             return _from_object(opened)
+
+    def read(self, number: int) -> PullRequest:
+        """Return a pull request by its number, with its branches and its newest commit.
+
+        Raises:
+            CredentialError: GitHub requires a token, or refuses it.
+            RemoteError: the server failed, or has no such pull request.
+        """
+        with self._repository.hub.doing(f"read pull request {number} of {self._repository.slug}"):
+            return _from_object(self._repository.handle.get_pull(number))
+
+    def checks(self, pull: PullRequest) -> Checks:
+        """Return how the checks of its newest commit ended: check runs of apps, and statuses of older services.
+
+        Raises:
+            CredentialError: GitHub requires a token, or refuses it.
+            RemoteError: the server failed.
+        """
+        path = f"/repos/{self._repository.slug}/commits/{pull.commit}"
+        with self._repository.hub.doing(f"read the checks of {pull.url}"):
+            _, runs = self._repository.hub.requester.requestJsonAndCheck(
+                "GET", f"{path}/check-runs", parameters={"per_page": _NEWEST}
+            )
+            _, combined = self._repository.hub.requester.requestJsonAndCheck(
+                "GET", f"{path}/status", parameters={"per_page": _NEWEST}
+            )
+        states = [(str(run["name"]), run.get("conclusion") or "pending") for run in runs["check_runs"]]
+        states += [(str(status["context"]), str(status["state"])) for status in combined["statuses"]]
+        return Checks(
+            sum(state in _PASSED for _, state in states),
+            tuple(name for name, state in states if state not in {*_PASSED, "pending"}),
+            tuple(name for name, state in states if state == "pending"),
+        )
 
     def comments(self, pull: PullRequest) -> Iterator[tuple[str, str]]:
         """Yield the text and the address of each comment on a pull request.

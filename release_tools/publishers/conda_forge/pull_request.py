@@ -261,9 +261,8 @@ class ForgePullRequest:
         if self.login:
             yield from self.target.pull_requests.newest(self.head)
         if self.target.slug == STAGED_RECIPES:
-            for name in list_spellings(self.recipe.package):
-                found = self.target.pull_requests.search(name)
-                yield from (pull for pull in found if _has_name(name, pull.title) and (pull.is_open or pull.is_merged))
+            found = find_staged(self.target, self.recipe.package)
+            yield from (pull for pull in found if pull.is_open or pull.is_merged)
         else:
             version = make_version_pattern(self.recipe.package, self.release.version)
             for pull in self.target.pull_requests.newest():
@@ -274,6 +273,12 @@ class ForgePullRequest:
                     and any(map(version.search, texts))
                 ):
                     yield pull
+
+
+def find_staged(staged: GitHubRepository, package: str) -> Iterator[PullRequest]:
+    """Yield the pull requests of staged-recipes whose titles name a package, in any of its spellings."""
+    for name in list_spellings(package):
+        yield from (pull for pull in staged.pull_requests.search(name) if _has_name(name, pull.title))
 
 
 def _hash_files(files: Mapping[str, bytes]) -> str:

@@ -21,7 +21,7 @@ from tests.servers.github.state import Addresses, Asset, Comment, Pull, Release,
 
 __all__ = ["Addresses", "Asset", "Bare", "Comment", "GitHub", "Pull", "Release", "Repository", "Token", "TokenKind"]
 
-_ROUTES: Final[Routes] = {**repositories.ROUTES, **gitdata.ROUTES, **releases.ROUTES, **pulls.ROUTES}
+_ROUTES: Final[Routes] = {**pulls.ROUTES, **repositories.ROUTES, **gitdata.ROUTES, **releases.ROUTES}
 
 
 def _expression(pattern: str) -> re.Pattern[str]:

@@ -24,6 +24,8 @@ OPERATIONS: Final = {
     _REPO: ("get", "patch"),
     f"{_REPO}/commits": ("get",),
     f"{_REPO}/commits/{{ref}}": ("get",),
+    f"{_REPO}/commits/{{ref}}/check-runs": ("get",),
+    f"{_REPO}/commits/{{ref}}/status": ("get",),
     f"{_REPO}/commits/{{commit_sha}}/pulls": ("get",),
     f"{_REPO}/compare/{{basehead}}": ("get",),
     f"{_REPO}/contents/{{path}}": ("get",),

@@ -170,12 +170,34 @@ def _item(exchange: Exchange, repo: Repository, pull: Pull) -> Json:
     }
 
 
+def _check_runs(exchange: Exchange) -> Response:
+    found = [
+        check for pull in exchange.repo.pulls if pull.head_sha == exchange.names["ref"] for check in pull.checks.items()
+    ]
+    runs = [
+        {"id": number, "name": name, "status": "completed", "conclusion": ended}
+        if ended
+        else {"id": number, "name": name, "status": "in_progress"}
+        for number, (name, ended) in enumerate(found, 1)
+    ]
+    return Response.of_json({"total_count": len(runs), "check_runs": runs})
+
+
+def _status(exchange: Exchange) -> Response:
+    sha = exchange.names["ref"]
+    found = [status for pull in exchange.repo.pulls if pull.head_sha == sha for status in pull.statuses.items()]
+    statuses = [{"id": number, "context": name, "state": state} for number, (name, state) in enumerate(found, 1)]
+    return Response.of_json({"state": "pending", "sha": sha, "total_count": len(statuses), "statuses": statuses})
+
+
 ROUTES: Final[Routes] = {
     ("GET", f"{_REPO}/pulls"): _list,
     ("POST", f"{_REPO}/pulls"): _create,
     ("GET", f"{_REPO}/pulls/{{pull_number}}"): _get,
     ("PATCH", f"{_REPO}/pulls/{{pull_number}}"): _update,
     ("GET", f"{_REPO}/commits/{{commit_sha}}/pulls"): _of_commit,
+    ("GET", f"{_REPO}/commits/{{ref}}/check-runs"): _check_runs,
+    ("GET", f"{_REPO}/commits/{{ref}}/status"): _status,
     ("GET", f"{_REPO}/issues/{{issue_number}}/comments"): _comments,
     ("POST", f"{_REPO}/issues/{{issue_number}}/comments"): _create_comment,
     ("GET", "/search/issues"): _search,

@@ -89,7 +89,10 @@ class Comment:
 
 @dataclass
 class Pull:
-    """A pull request; `head` is ``owner/name:branch``."""
+    """A pull request; `head` is ``owner/name:branch``.
+
+    `checks` has the conclusion of each check run, None for one that runs; `statuses` the state of each older service.
+    """
 
     number: int
     title: str
@@ -108,6 +111,8 @@ class Pull:
     updated: int | None = None
     labels: list[str] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
+    checks: dict[str, str | None] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
