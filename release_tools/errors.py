@@ -7,6 +7,8 @@ can be fixed at once are collected in ``faults``.
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from release_tools.regular_files import UnsuitableFileError
+
 
 class ReleaseToolsError(Exception):
     """An error that a person can act upon; never shown as a traceback.
@@ -96,7 +98,9 @@ class OutputError(ReleaseToolsError):
 def from_os_error(error: OSError) -> OutputError:
     """Return an error for what the operating system refused: no space, no permission, or a failing disk."""
     where = f"{error.filename}: " if error.filename else ""
-    return OutputError(f"{where}{error.strerror or error}", "Check the free space and your permission to write there.")
+    is_wrong_file = isinstance(error, UnsuitableFileError)
+    advice = "Is it the right file?" if is_wrong_file else "Check the free space and your permission to write there."
+    return OutputError(f"{where}{error.strerror or error}", advice)
 
 
 class ConflictError(ReleaseToolsError):

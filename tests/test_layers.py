@@ -12,7 +12,8 @@ from release_tools import pipeline
 PACKAGE = Path(release_tools.__file__).parent
 
 LAYERS = (
-    ("addresses", "commit", "errors", "parsed_values", "wording"),
+    ("addresses", "commit", "parsed_values", "regular_files", "wording"),
+    ("errors",),
     ("planning",),
     ("model",),
     ("config", "system"),

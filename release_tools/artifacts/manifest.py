@@ -6,9 +6,7 @@ publish by another path, as the job output ``artifacts``: ``release.json`` and t
 
 import hashlib
 import json
-import os
 import re
-import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -22,6 +20,7 @@ from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import find_kind, is_safe_ref
 from release_tools.planning.build_plan import PLAN_FILE
+from release_tools.regular_files import open_regular_file, read_regular_file
 
 FILENAME: Final = "release.json"
 REPORT_PAGE: Final = "report.html"
@@ -104,13 +103,26 @@ def load(folder: Path) -> Release:
     path = folder / FILENAME
     advice = "Type: release-tools build"
     try:
-        return parse(_read(path), folder)
+        return parse(read_regular_file(path, _LARGEST).decode("utf-8"), folder)
     except FileNotFoundError:
         raise OutputError(f"{path}: no such file, so nothing is known about the files there", advice) from None
     except OSError as error:
         raise OutputError(f"{path}: cannot be read: {error.strerror}", advice) from None
     except ValueError as error:
         raise OutputError(f"{path}: not written by this version of release-tools: {error}", advice) from None
+
+
+def is_manifest(folder: Path) -> bool:
+    """Return whether ``release.json`` of a folder is a manifest, of whichever version of release-tools."""
+    path = folder / FILENAME
+    try:
+        if not path.is_symlink():
+            parse(read_regular_file(path, _LARGEST).decode("utf-8"), folder)
+    except SchemaError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return not path.is_symlink()
 
 
 def parse(text: str, folder: Path) -> Release:
@@ -202,7 +214,7 @@ def copy_privately(artifact: Artifact, scratch: Path) -> Artifact:
     copy = Path(tempfile.mkdtemp(prefix="checked-", dir=scratch), artifact.filename)
     digest = hashlib.sha256()
     try:
-        with artifact.path.open("rb") as source, copy.open("xb") as sink:
+        with open_regular_file(artifact.path) as source, copy.open("xb") as sink:
             while piece := source.read(_PIECE):
                 digest.update(piece)
                 sink.write(piece)
@@ -219,18 +231,6 @@ def find_changed(artifact: Artifact, now: str) -> VerifyError:
         f"{artifact.filename}: changed after it was checked: sha256 {artifact.sha256}, and now {now}",
         "Something else writes there. Build again, in a job of its own.",
     )
-
-
-def _read(path: Path) -> str:
-    # Opening a named pipe would wait for its other end for ever.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ManifestError("not a regular file")
-        content = file.read(_LARGEST + 1)
-    if len(content) > _LARGEST:
-        raise ManifestError(f"larger than {_LARGEST:,} bytes")
-    return content.decode("utf-8")
 
 
 def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from release_tools.builders.cibuildwheel import list_identifiers, read_cibuildwheel_version
 from release_tools.builders.conda.variants import PYTHONS
@@ -12,6 +13,9 @@ from release_tools.planning.build_plan import BuildPlan
 from release_tools.planning.compiled import SOURCES, explain_compiled
 from release_tools.planning.conda_targets import with_conda_targets
 from release_tools.planning.runners import plan_compiled, plan_pure, select
+from release_tools.regular_files import read_regular_file
+
+_LARGEST: Final = 1_000_000
 
 
 def is_compiled(folder: Path, config: WheelsConfig) -> bool:
@@ -32,7 +36,7 @@ def find_evidence(folder: Path) -> str:
     texts = {}
     for name in SOURCES:
         with suppress(OSError):
-            texts[name] = (folder / name).read_text(encoding="utf-8", errors="replace")
+            texts[name] = read_regular_file(folder / name, _LARGEST).decode("utf-8", errors="replace")
     return explain_compiled(read_pyproject(folder), texts)
 
 

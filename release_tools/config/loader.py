@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from release_tools.config.schema import Config
 from release_tools.errors import ConfigError, did_you_mean
+from release_tools.regular_files import read_regular_file
 
 TABLE: Final = "tool.release-tools"
 _ENV_PREFIX: Final = "RELEASE_TOOLS_"
@@ -168,15 +169,15 @@ def read_pyproject(project: Path) -> dict[str, Any]:
     """
     path = project / "pyproject.toml"
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ConfigError(f"{path}: larger than {_LARGEST_FILE:,} bytes", "Is it the right file?")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_regular_file(path, _LARGEST_FILE).decode("utf-8"))
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError) as error:  # a ValueError that is not TOML's own: numbers of too many digits
         raise ConfigError(f"{path}: not valid TOML: {error}", "Correct that line and run again.") from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "Check its permissions.") from None
+        raise ConfigError(
+            f"{path}: cannot be read: {error.strerror}", "Is it the right file, with the right permissions?"
+        ) from None
 
 
 _Given: TypeAlias = tuple[str, Setting, object]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from release_tools.regular_files import open_regular_file
+
 
 class ArtifactKind(StrEnum):
     """The kinds of files that are built from one source."""
@@ -39,9 +41,9 @@ class Artifact:
         """Return the facts of a file.
 
         Raises:
-            OSError: it cannot be read.
+            OSError: it cannot be read, or is not a regular file.
         """
-        with path.open("rb") as file:
+        with open_regular_file(path) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return cls(path, kind, digest, path.stat().st_size, subdir)
 

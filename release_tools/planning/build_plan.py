@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from release_tools.errors import OutputError, UsageError, did_you_mean
+from release_tools.regular_files import read_regular_file
 
 PLAN_FILE: Final = "plan.json"
 SOURCE_JOB: Final = "source"
@@ -181,9 +182,7 @@ def read_plan(folder: Path) -> BuildPlan:
     path = folder / PLAN_FILE
     advice = "Download the artifact of the job that ran: release-tools build --job source"
     try:
-        if path.stat().st_size > _LARGEST:
-            raise OutputError(f"{path}: larger than {_LARGEST:,} bytes", advice)
-        plan = BuildPlan.of_data(json.loads(path.read_text(encoding="utf-8")))
+        plan = BuildPlan.of_data(json.loads(read_regular_file(path, _LARGEST)))
     except FileNotFoundError:
         raise OutputError(f"{path}: no such file, so it is not known which wheels to build", advice) from None
     except OSError as error:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from release_tools.parsed_values import find_table
 from release_tools.recipe.setup_py import read_setup_py
+from release_tools.regular_files import read_regular_file
 
 _LARGEST: Final = 1_000_000
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
@@ -65,9 +66,7 @@ def _parse_sections(text: str) -> dict[str, dict[str, str]]:
 def read_text(path: Path) -> str:
     """Return a small text file's content; empty where it is missing, too large or cannot be read."""
     try:
-        if path.stat().st_size > _LARGEST:
-            return ""
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_regular_file(path, _LARGEST).decode("utf-8", errors="replace")
     except OSError:
         return ""
 

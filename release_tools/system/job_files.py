@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.errors import BuildError
+from release_tools.regular_files import read_regular_file
 
 _VARIABLES: Final = tuple(f"GITHUB_{name}" for name in ("ENV", "PATH"))
+
+_LARGEST: Final = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,6 @@ class JobFiles:
 
 def _hash_file(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_regular_file(path, _LARGEST)).hexdigest()
     except OSError:
         return ""

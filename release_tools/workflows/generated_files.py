@@ -14,6 +14,7 @@ from typing import Any, Final
 from packaging.version import InvalidVersion, Version
 
 from release_tools.errors import ConfigError
+from release_tools.regular_files import read_regular_file
 from release_tools.workflows.workflow_files import list_files, read_job_names, read_yaml
 
 NAMELESS: Final = "NAME"
@@ -22,6 +23,7 @@ NAMELESS: Final = "NAME"
 _HEADER: Final = re.compile(r"# Written by release-tools init for (?P<name>\S+?)(?: from (?P<template>\S+?))?;")
 _DIGEST: Final = re.compile(r"^# Digest of the fixed parts: ([0-9a-f]*|-)\n", re.MULTILINE)
 _DIGITS: Final = 16
+_LARGEST: Final = 1_000_000
 _PIN: Final = re.compile(r"(?<=uses: )([\w.-]+/[\w./-]+)@(\S+(?: +# *\S+)?)$", re.MULTILINE)
 _OWN_STEP: Final = re.compile(r"^ ++(?:- )?uses: ([^\n]++)\n ++with:\n ++command: ", re.MULTILINE)
 _JOB: Final = re.compile(r"^  ([A-Za-z_][\w-]*):[ \t]*$", re.MULTILINE)
@@ -130,7 +132,10 @@ def find_workflow(root: Path, default: str, name: str) -> tuple[str, str | None]
     """
     found = {}
     for file in list_files(root):
-        text = None if file.is_symlink() or not file.is_file() else read_text(file)
+        try:
+            text = None if file.is_symlink() else read_text(file)
+        except OSError:
+            continue  # it is not one of ours
         header = _HEADER.match(text or "")
         if text is not None and header and _is_for(header, file, default, name):
             found[file.relative_to(root).as_posix()] = text
@@ -160,8 +165,12 @@ def is_taken(path: Path) -> bool:
 
 
 def read_text(file: Path) -> str:
-    """Return a file's text with plain line ends; what is not UTF-8 is replaced."""
-    return file.read_bytes().decode("utf-8", errors="replace").replace("\r\n", "\n")
+    """Return a file's text with plain line ends; what is not UTF-8 is replaced.
+
+    Raises:
+        OSError: it cannot be read, is not a regular file, or is too large for a workflow.
+    """
+    return read_regular_file(file, _LARGEST).decode("utf-8", errors="replace").replace("\r\n", "\n")
 
 
 def choose_newer_pin(theirs: str, ours: str) -> str:

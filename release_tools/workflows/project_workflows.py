@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from packaging.version import Version
 
@@ -21,11 +21,14 @@ from release_tools.git.repository import Repository
 from release_tools.project.facts import Project, VersionSource, is_python_project
 from release_tools.project.tag_spelling import find_tag_format
 from release_tools.publishers.routes import Publishers
+from release_tools.regular_files import read_regular_file
 from release_tools.system.process import ProcessError
 from release_tools.workflows.generated_files import NAMELESS, find_workflow
 from release_tools.workflows.jobs import WorkflowPlan, list_publishing_jobs
 from release_tools.workflows.render import CHECK, RELEASE
 from release_tools.workflows.workflow_files import read_yaml
+
+_LARGEST_EVENT: Final = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ def _find_default_branch(repository: Repository, remote: str, env: Mapping[str, 
 
 def _read_event(env: Mapping[str, str]) -> str:
     try:
-        event = json.loads(Path(env["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+        event = json.loads(read_regular_file(Path(env["GITHUB_EVENT_PATH"]), _LARGEST_EVENT))
         return str(event["repository"]["default_branch"])
-    except (KeyError, OSError, ValueError, TypeError):
+    except (KeyError, OSError, ValueError, TypeError, RecursionError):
         return ""

@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 from release_tools import addresses
 from release_tools.errors import ConfigError
+from release_tools.regular_files import read_regular_file
 from release_tools.workflows.other_tools import read_publishing_step
 
 _LARGEST: Final = 1_000_000
@@ -103,9 +104,11 @@ class Workflow:
             ConfigError: it is no YAML, or no workflow.
         """
         path = file.relative_to(root).as_posix()
-        if file.stat().st_size > _LARGEST:
-            raise ConfigError(f"{path}: larger than {_LARGEST:,} bytes")
-        data = read_yaml(path, file.read_bytes())
+        try:
+            content = read_regular_file(file, _LARGEST)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+        data = read_yaml(path, content)
         if not isinstance(data, dict) or not isinstance(data.get("jobs"), dict):
             raise ConfigError(f"{path}: has no jobs")
         on = data.get(True, data.get("on"))  # `on` is a truth value in YAML 1.1

@@ -17,6 +17,7 @@ from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.spans import Edit
 from release_tools.recipe.update import read_recipe_version, set_version
 from release_tools.recipe.update_source import Target, is_ours
+from release_tools.regular_files import read_regular_file
 
 FOLDERS: Final = (
     *("conda.recipe", "recipe", "conda-recipe", ".conda", "conda"),
@@ -28,6 +29,7 @@ VARIANT_FILES: Final = {
     Format.V0: ("conda_build_config.yaml",),
 }
 """The variant files that the build tool of each format takes from the recipe's own folder."""
+_LARGEST: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _read_files(context: Context, release: Release, wanted: str = "") -> tuple[f
             for path in (project / folder).glob("*")
             if path.is_file()
         ]
-        return frozenset(names), lambda path: (project / path).read_bytes().decode("utf-8", "replace")
+        return frozenset(names), lambda path: read_regular_file(project / path, _LARGEST).decode("utf-8", "replace")
     inner = project.resolve().relative_to(repository.root)
     prefix = "" if inner == inner.parent else inner.as_posix()
     found = frozenset(list_files(repository, commit, prefix))

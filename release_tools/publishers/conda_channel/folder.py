@@ -16,6 +16,7 @@ from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.publishers.base import CheckResult
 from release_tools.publishers.conda_channel.channel_server import Channel, ChannelFile, ChannelServer
+from release_tools.regular_files import open_regular_file
 
 
 class FolderServer(ChannelServer):
@@ -84,7 +85,7 @@ class FolderServer(ChannelServer):
 
 def _hash_file(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular_file(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise OutputError(f"{path}: cannot be read: {error.strerror}") from error

@@ -18,6 +18,7 @@ from release_tools.artifacts.manifest import copy_privately
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError, VerifyError
 from release_tools.model.artifact import Artifact
 from release_tools.publishers.package_index.index import Index
+from release_tools.regular_files import read_regular_file
 from release_tools.system.credentials import PYPI_PASSWORD, read_token
 from release_tools.system.http import TRANSIENT, Http, shorten_reason, strip_address
 from release_tools.system.retries import parse_retry_after
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from twine.repository import Repository
 
 _TOKEN_USER: Final = "__token__"  # noqa: S105 - the user name that goes with a token
+_LARGEST_PYPIRC: Final = 1_000_000
 _FORBIDDEN: Final = frozenset({401, 403})
 _REFUSED_FOR_GOOD: Final = frozenset({400, 409, 413, 415, 422})
 _FILES_MUST_CHANGE: Final = (
@@ -93,7 +95,9 @@ def _read_pypirc(index: Index, env: Mapping[str, str]) -> Mapping[str, str]:
         return {}
     parser = RawConfigParser()
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
+        parser.read_string(read_regular_file(path, _LARGEST_PYPIRC).decode("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "Check its permissions and its size.") from None
     except (Error, UnicodeDecodeError):
         # The parser's own message would show the line, which may hold the password.
         raise ConfigError(f"{path}: malformed", "See https://packaging.python.org/specifications/pypirc/") from None
