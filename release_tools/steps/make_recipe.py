@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from release_tools.engine.context import Context
-from release_tools.errors import CondaError, RecipeError
+from release_tools.errors import CondaError, OutputError, RecipeError
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import RecipeFiles, Release
@@ -68,7 +68,10 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
 
         is_new = rendering.present is None and not rendering.written.own
         settings = subject.recipe.conda_forge_yml if is_new else ""
-        store_recipe(context.output, rendering.written.form, rendering.written.text, rendering.files.diff, settings)
+        try:
+            store_recipe(context.output, rendering.written.form, rendering.written.text, rendering.files.diff, settings)
+        except OutputError as error:
+            context.report.add(Note(State.WARNING, f"the recipe is not stored: {error.message}", "", error.advice))
     text, language = (rendering.files.diff, "diff") if rendering.present else (rendering.written.text, "yaml")
     document = Document(CHANGE if rendering.present else RECIPE, text, language)
     if text:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from release_tools.errors import OutputError
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.planning.build_plan import PLAN_FILE
+from release_tools.planning.build_plan import PLAN_FILE, read_plan
 
 
 def store(context: Context, release: Release) -> Release:
@@ -21,7 +22,7 @@ def store(context: Context, release: Release) -> Release:
 
     Raises:
         BuildError: the build wrote to the files that change later steps of a GitHub job.
-        OutputError: the folder cannot be written; it is then as it was before.
+        OutputError: the folder cannot be written, or has another file of such a name; it is then as it was before.
     """
     context.job_files.check()
     folder = context.output
@@ -29,8 +30,10 @@ def store(context: Context, release: Release) -> Release:
     for subdir in {artifact.subdir for artifact in release.artifacts if artifact.subdir}:
         if (folder / subdir).is_symlink():
             raise OutputError(f"{folder / subdir}: a link, so its files are elsewhere", "Remove the link.")
+    earlier = _list_earlier_files(folder)
+    _refuse_foreign(folder, release, earlier)
     try:
-        _write(folder, release, stale=_list_earlier_files(folder) - ours)
+        _write(folder, release, stale=earlier - ours)
     except OSError as error:
         raise OutputError(
             f"{folder}: cannot be written to: {error.strerror or error}",
@@ -46,17 +49,55 @@ def store(context: Context, release: Release) -> Release:
     return replace(release, artifacts=stored)
 
 
+def _refuse_foreign(folder: Path, release: Release, earlier: AbstractSet[str]) -> None:
+    """Refuse to overwrite a file that no run of ours stored, or that was changed since.
+
+    Raises:
+        OutputError: there is one.
+    """
+    foreign = [
+        artifact.key
+        for artifact in release.artifacts
+        if artifact.key not in earlier
+        and os.path.lexists(folder / artifact.key)
+        and not _is_same(folder / artifact.key, artifact)
+    ]
+    if os.path.lexists(folder / manifest.FILENAME) and not manifest.is_manifest(folder):
+        foreign.append(manifest.FILENAME)
+    if release.plan and release.plan_digest and os.path.lexists(folder / PLAN_FILE) and not _is_plan(folder):
+        foreign.append(PLAN_FILE)
+    if foreign:
+        raise OutputError(
+            f"{folder}: not written by release-tools, or changed since: {', '.join(foreign)}",
+            "Nothing was overwritten. Move it away, or choose another folder with --packages-dir.",
+        )
+
+
+def _is_same(path: Path, artifact: Artifact) -> bool:
+    """Return whether a file has the bytes of an artifact, and is no link to them."""
+    if path.is_symlink() or (artifact.subdir and path.parent.is_symlink()):
+        return False
+    try:
+        return Artifact.of(path, artifact.kind).sha256 == artifact.sha256
+    except OSError:
+        return False
+
+
+def _is_plan(folder: Path) -> bool:
+    try:
+        read_plan(folder)
+    except OutputError:
+        return False
+    return not (folder / PLAN_FILE).is_symlink()
+
+
 def _list_earlier_files(folder: Path) -> set[str]:
     """Return the keys of the files that an earlier run stored, and that nobody has changed since."""
     try:
         known = manifest.load(folder).artifacts
     except OutputError:
         return set()
-    return {
-        artifact.key
-        for artifact in known
-        if artifact.path.is_file() and Artifact.of(artifact.path, artifact.kind).sha256 == artifact.sha256
-    }
+    return {artifact.key for artifact in known if _is_same(artifact.path, artifact)}
 
 
 def _write(folder: Path, release: Release, stale: set[str]) -> None:
@@ -86,10 +127,13 @@ def _write(folder: Path, release: Release, stale: set[str]) -> None:
 
 
 def _exchange(folder: Path, fresh: Path, earlier: Path, stale: set[str]) -> None:
-    """Replace the files in a folder; put all of them back if that is interrupted."""
-    names = _files_in(fresh)
+    """Replace the files in a folder; put all of them back if that is interrupted.
+
+    The manifest leaves last and comes first: a run that is killed leaves no file that it does not name.
+    """
+    names = sorted(_files_in(fresh), key=lambda name: (name != manifest.FILENAME, name))
     try:
-        for name in {*stale, *names}:
+        for name in (*stale, *reversed(names)):
             if os.path.lexists(folder / name):
                 _move(folder / name, earlier / name)
         for name in names:

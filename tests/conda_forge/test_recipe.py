@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from release_tools.system.written_files import RECORD
 from tests.conftest import Run
 from tests.recipe.test_hostile_metadata import SUMMARIES
 from tests.support.conda import Channel
@@ -106,11 +107,11 @@ def test_what_is_not_on_the_channel_yet_is_told(run: Run, files: list[Path], tmp
 
 
 def test_the_older_format_is_made_on_demand(run: Run, files: list[Path], tmp_path: Path) -> None:
-    (tmp_path / "dist" / "recipe").mkdir(parents=True)
-    (tmp_path / "dist" / "recipe" / "recipe.yaml").write_text("of a former run")
+    assert run("recipe", *files, "-C", tmp_path, **NO_CHANNEL).code == 0
     said = run("recipe", *files, "-C", tmp_path, "--format", "v0", **NO_CHANNEL)
     assert said.out.startswith('{% set version = "1.2" %}')
-    assert [path.name for path in (tmp_path / "dist" / "recipe").iterdir()] == ["meta.yaml"]
+    written = {path.name for path in (tmp_path / "dist" / "recipe").iterdir()}
+    assert written == {"meta.yaml", RECORD}, "the recipe in the other format is gone"
 
 
 def test_no_sdist_no_recipe(run: Run, files: list[Path], tmp_path: Path) -> None:

@@ -34,12 +34,12 @@ def context(tmp_path: Path) -> Context:
     return Context(tmp_path, Config(packages_dir="deep/dist"), {}, Console({}), Gate(is_dry_run=True), tmp_path)
 
 
-def release(folder: Path, version: str = "1.0") -> Release:
+def release(folder: Path, version: str = "1.0", body: str = "") -> Release:
     """A release whose files lie in a scratch folder."""
-    folder = folder / f"scratch-{version}"
+    folder = folder / f"scratch-{version}{body}"
     folder.mkdir(exist_ok=True)
-    sdist = Artifact.of(make_sdist(folder, version=version), ArtifactKind.SDIST)
-    wheel = Artifact.of(make_wheel(folder, version=version), ArtifactKind.WHEEL)
+    sdist = Artifact.of(make_sdist(folder, version=version, body=body), ArtifactKind.SDIST)
+    wheel = Artifact.of(make_wheel(folder, version=version, body=body), ArtifactKind.WHEEL)
     return Release(name="demo", version=version, tag=f"v{version}", artifacts=(sdist, wheel))
 
 
@@ -96,17 +96,65 @@ def test_a_subdir_that_leads_elsewhere_is_not_written_to(context: Context, tmp_p
 
 
 @pytest.mark.parametrize(
-    "facts", ["{", "[]", '{"schema": 2}', '{"schema": 1, "artifacts": [{"filename": "../../pyproject.toml"}]}']
+    "facts", ["{", "[]", '{"schema": "1"}', '{"schema": 1, "artifacts": [{"filename": "../../pyproject.toml"}]}']
 )
 def test_facts_that_are_not_ours_let_nothing_be_removed(context: Context, tmp_path: Path, facts: str) -> None:
     context.output.mkdir(parents=True)
     for path in (tmp_path / "pyproject.toml", context.output / "kept"):
         path.touch()
     (context.output / "release.json").write_text(facts)
-    store(context, release(tmp_path))
+    with pytest.raises(OutputError, match=r"release\.json"):
+        store(context, release(tmp_path))
     assert (tmp_path / "pyproject.toml").exists()
-    assert set(snapshot(context.output)) == ONE | {"release.json", "kept"}
+    assert snapshot(context.output) == {"release.json": facts.encode(), "kept": b""}
+
+
+def test_facts_of_another_version_of_ours_are_replaced(context: Context, tmp_path: Path) -> None:
+    context.output.mkdir(parents=True)
+    (context.output / "release.json").write_text('{"schema": 99}')
+    store(context, release(tmp_path))
     assert json.loads((context.output / "release.json").read_text())["schema"] == 1
+
+
+@pytest.mark.parametrize("name", sorted(ONE))
+def test_a_file_that_somebody_put_there_is_not_replaced(context: Context, tmp_path: Path, name: str) -> None:
+    store(context, release(tmp_path))
+    (context.output / name).write_bytes(b"changed since, so somebody's")
+    before = snapshot(context.output)
+    with pytest.raises(OutputError, match=name):
+        store(context, release(tmp_path))
+    assert snapshot(context.output) == before
+    (context.output / name).unlink()
+    store(context, release(tmp_path))
+
+
+def test_wherever_it_is_killed_the_next_run_stores_all(
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed run cannot put anything back, so what it left must be recognised as its own."""
+    store(context, release(tmp_path))
+    really, two = Path.replace, release(tmp_path, body="x = 2")
+    for number in range(1, 6):
+        moves = 0
+
+        def killed(path: Path, target: Path, number: int = number) -> Path:
+            nonlocal moves
+            moves += 1
+            if moves > number:
+                raise KeyboardInterrupt
+            return really(path, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", killed)
+            patch.setattr(Path, "unlink", lambda *_, **__: None)
+            with pytest.raises(KeyboardInterrupt):
+                store(context, two)
+        store(context, two)
+        stored = {name: (context.output / name).read_bytes() for name in ONE}
+        assert stored == {artifact.filename: artifact.path.read_bytes() for artifact in two.artifacts}
+        for left in context.output.glob(".release-tools-*"):
+            shutil.rmtree(left)
+        store(context, release(tmp_path))
 
 
 class Moves:

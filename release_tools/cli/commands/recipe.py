@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,21 +75,22 @@ def run(invocation: Session) -> int:
     return 0
 
 
-def _test_build(subject: "RecipeInputs", written: "Written", folder: Path) -> tuple[Note, ...]:
+def _test_build(subject: "RecipeInputs", recipe: "Written", folder: Path) -> tuple[Note, ...]:
     """Build and test the recipe, and put the packages next to it, as in a channel.
 
     Raises:
         VerifyError: it cannot be built here.
     """
     from release_tools.publishers.conda_forge.test_build import explain_not_built, run_test_build
+    from release_tools.system.written_files import WrittenFiles
 
-    if reason := explain_not_built(subject.context, written.form, written.text):
-        raise VerifyError(f"{folder / written.form} was written, but not built: {reason}")
+    if reason := explain_not_built(subject.context, recipe.form, recipe.text):
+        raise VerifyError(f"{folder / recipe.form} was written, but not built: {reason}")
     sdist = subject.release.artifacts_of_kind(ArtifactKind.SDIST)[0]
-    test_build = run_test_build(subject.context, written.text, sdist)
+    test_build = run_test_build(subject.context, recipe.text, sdist)
+    written = WrittenFiles(folder)
     for package in test_build.packages:
-        (folder / package.parent.name).mkdir(exist_ok=True)
-        shutil.copy(package, folder / package.parent.name)
+        written.add(f"{package.parent.name}/{package.name}", package.read_bytes())
     return test_build.notes
 
 

@@ -35,6 +35,7 @@ from release_tools.publishers.conda_forge.tag_archive import TagArchive
 from release_tools.publishers.conda_forge.token import check_token, find_token_login
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 from release_tools.system.sanitize import make_visible
+from release_tools.system.written_files import WrittenFiles
 from release_tools.wording import count
 
 NAME: Final = "conda-forge"
@@ -232,8 +233,7 @@ class CondaForgePublisher(BasePublisher):
             return
         path = context.output / RECIPE_FOLDER / DIFF
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(recipe.diff, encoding="utf-8", newline="\n")
+            WrittenFiles(path.parent).add(DIFF, recipe.diff.encode("utf-8"))
         except OSError as failed:
             raise OutputError(f"{path}: cannot be written: {failed.strerror or failed}") from None
         if recipe.kind is RecipeKind.NEW:  # the diff of an update was shown when it was made

@@ -1,6 +1,5 @@
 """Store the recipe in the output folder, next to the artifacts that it was made from."""
 
-import shutil
 from pathlib import Path
 from typing import Final
 
@@ -8,12 +7,13 @@ from release_tools.artifacts.manifest import RECIPE_FOLDER
 from release_tools.errors import OutputError
 from release_tools.recipe.document import Format
 from release_tools.recipe.submission import CONDA_FORGE_YML
+from release_tools.system.written_files import WrittenFiles
 
 DIFF: Final = "conda-forge.diff"
 
 
 def store_recipe(output: Path, form: Format, text: str, diff: str = "", conda_forge_yml: str = "") -> Path:
-    """Write the recipe, and the change of the feedstock's, over those of an earlier run.
+    """Write the recipe, and the change of the feedstock's, over those of an earlier run; other files are left alone.
 
     Args:
         output: the output folder; it is made where it is missing.
@@ -26,7 +26,7 @@ def store_recipe(output: Path, form: Format, text: str, diff: str = "", conda_fo
         The recipe's path.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written to, or has a file of such a name that is not ours.
     """
     folder = output / RECIPE_FOLDER
     written = {str(form): text, DIFF: diff, CONDA_FORGE_YML: conda_forge_yml}
@@ -35,12 +35,7 @@ def store_recipe(output: Path, form: Format, text: str, diff: str = "", conda_fo
         if not output.exists():
             output.mkdir(parents=True)
             (output / ".gitignore").write_text("*\n", encoding="utf-8", newline="\n")  # as the artifacts' own
-        folder.mkdir(exist_ok=True)
-        shutil.rmtree(folder / "noarch", ignore_errors=True)  # packages of the recipe that was there
-        for stale in {*Format, DIFF, CONDA_FORGE_YML} - set(files):
-            (folder / stale).unlink(missing_ok=True)
-        for name, content in files.items():
-            (folder / name).write_text(content, encoding="utf-8", newline="")
+        WrittenFiles(folder).replace_all(files)
     except OSError as error:
         raise OutputError(
             f"{folder}: cannot be written to: {error.strerror or error}", "Choose another folder with --packages-dir."
