@@ -15,6 +15,8 @@ from release_tools.system.tool_settings import PIP, UV
 _AT_ONCE: Final = {"UV_CONCURRENT_DOWNLOADS": "12"}
 """uv would resolve fifty addresses at the same moment, and so would a second uv; some name servers then drop a query,
 which is repeated only after five seconds. Twelve connections are as fast."""
+_MISUSED: Final = 2
+"""The exit code of uv and pip for a wrong option, which a variable of the shell sets as well."""
 
 
 def find_uv(env: Mapping[str, str]) -> str | None:
@@ -120,7 +122,13 @@ class Environment:
         else:
             installer = [self.python_executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         settings = UV if self.uv else PIP
-        run([*installer, *options, "--", *requirements], env=settings.apply(self.env), cwd=self.folder)
+        try:
+            run([*installer, *options, "--", *requirements], env=settings.apply(self.env), cwd=self.folder)
+        except ProcessError as error:
+            given = sorted(settings.kept & self.env.keys() - _AT_ONCE.keys())
+            if error.returncode == _MISUSED and given:
+                error.message += f", with {', '.join(given)} of your environment"
+            raise
 
     def python(self, *arguments: str, cwd: Path | None = None) -> Completed:
         """Run its interpreter, isolated from the user's own modules.

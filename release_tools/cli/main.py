@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from release_tools.errors import OutputError, ReleaseToolsError, UsageError, did_you_mean, from_os_error
+from release_tools.errors import ReleaseToolsError, UsageError, did_you_mean, from_os_error
 
 if TYPE_CHECKING:
     from release_tools.cli.session import Session
@@ -45,6 +45,8 @@ COMMANDS: Final[Mapping[str, str]] = {
 
 WITHOUT_CREDENTIALS: Final = frozenset({"dry-run", "recipe", "drift"})
 """Commands that build and need no credential: they run without those of the environment."""
+WITH_CREDENTIALS: Final = frozenset({"publish", "status", "retract"})
+"""Commands that build nothing: they keep even what a CI service gives to every job."""
 _OBJECTS: Final = 50_000
 _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141
@@ -121,8 +123,10 @@ def _call(arguments: Sequence[str], env: Mapping[str, str], *, is_process: bool)
     console.quiet = console.silent = options.quiet
     console.verbose = options.verbose
     try:
-        if name in WITHOUT_CREDENTIALS:
-            env = _clean_environment(options, arguments, env, console, is_process=is_process)
+        clean = _clean_environment(name, options, env, console)
+        if is_process and clean != env:  # a program below this process could read its environment
+            _replace_process(arguments, clean)
+        env = clean
         return _run(command, options, env, console)
     except KeyboardInterrupt:
         console.error(ReleaseToolsError("interrupted", "Nothing was left half done; run the same command again."))
@@ -153,56 +157,44 @@ def _run(command: Command, options: argparse.Namespace, env: Mapping[str, str], 
     from release_tools.cli.session import Session
     from release_tools.system.job_files import JobFiles
     from release_tools.system.library_logs import redirect_logs
+    from release_tools.system.user_folders import check_user_folders, with_caches
 
-    check_temporary_folder(env)
+    check_user_folders(env)
     with (
         redirect_logs(console),
-        tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as scratch,
-        closing(Session(options, env, console, Path(scratch).resolve(), job_files=JobFiles.read(env))) as invocation,
+        tempfile.TemporaryDirectory(prefix="release-tools-", ignore_cleanup_errors=True) as folder,
     ):
-        code = command.run(invocation)
-        invocation.job_files.check()
-        return code
-
-
-def check_temporary_folder(env: Mapping[str, str]) -> None:
-    """Check the folder for scratch files that the environment names, which every program that is started needs.
-
-    Raises:
-        OutputError: there is no such folder.
-    """
-    for name in ("TMPDIR", "TEMP", "TMP"):
-        folder = env.get(name)
-        if folder and not Path(folder).is_dir():
-            raise OutputError(f"{name}: {folder} is not a folder", f"Make it, or unset {name}.")
+        scratch = Path(folder).resolve()
+        env = with_caches(env, scratch)
+        with closing(Session(options, env, console, scratch, job_files=JobFiles.read(env))) as session:
+            code = command.run(session)
+            session.job_files.check()
+            return code
 
 
 def _clean_environment(
-    options: argparse.Namespace,
-    arguments: Sequence[str],
-    env: Mapping[str, str],
-    console: "Console",
-    *,
-    is_process: bool,
+    name: str, options: argparse.Namespace, env: Mapping[str, str], console: "Console"
 ) -> Mapping[str, str]:
-    """Return the environment without credentials, unless the user allows a build to read them.
+    """Return the environment for a command, without credentials that it does not need and that a build could read.
 
-    A program below this process could read them from it all the same, so it is replaced by one that has none.
+    The user may allow a build to read all of them.
     """
     from release_tools.cli.session import Session
-    from release_tools.system.credentials import clean_variables, find_visible_credentials
-    from release_tools.system.process import replace_process
+    from release_tools.system.credentials import clean_variables, find_visible_credentials, without_job_credentials
 
-    if not find_visible_credentials(env):
+    if name in WITH_CREDENTIALS or not find_visible_credentials(env):
         return env
     if Session(options, env, console, Path(tempfile.gettempdir())).allows_credentials:
         return env
-    clean = clean_variables(env)
-    if is_process:
-        flags = ["-I" if sys.flags.isolated else "-P", *(["-B"] if sys.flags.dont_write_bytecode else [])]
-        argv = [sys.executable, *flags, "-X", "utf8", "-m", "release_tools", *arguments]
-        replace_process(argv, clean)
-    return clean
+    return clean_variables(env) if name in WITHOUT_CREDENTIALS else without_job_credentials(env)
+
+
+def _replace_process(arguments: Sequence[str], env: Mapping[str, str]) -> None:
+    """Go on in a process that has this environment and no other."""
+    from release_tools.system.process import replace_process
+
+    flags = ["-I" if sys.flags.isolated else "-P", *(["-B"] if sys.flags.dont_write_bytecode else [])]
+    replace_process([sys.executable, *flags, "-X", "utf8", "-m", "release_tools", *arguments], env)
 
 
 def _refuse(text: str, hint: str, more: str, env: Mapping[str, str]) -> int:

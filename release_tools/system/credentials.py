@@ -46,6 +46,17 @@ _NOT_SECRET: Final = frozenset(
     }
 )  # fmt: skip
 """Names that the pattern hits: sockets, programs, folders, and the public key that the Python images name."""
+_JOB_CREDENTIALS: Final[Mapping[str, frozenset[str]]] = {
+    "GITLAB_CI": frozenset(
+        {
+            "CI_BUILD_TOKEN", "CI_DEPENDENCY_PROXY_PASSWORD", "CI_DEPLOY_PASSWORD", "CI_JOB_TOKEN",
+            "CI_REGISTRY_PASSWORD", "CI_REPOSITORY_URL", "CI_SERVER_TLS_KEY_FILE",
+        }
+    ),
+    "CIRCLECI": frozenset({"CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2"}),
+    "BUILDKITE": frozenset({"BUILDKITE_AGENT_ACCESS_TOKEN"}),
+}  # fmt: skip
+"""Credentials that a CI service gives to every job, by the variable that shows the service; no setting removes them."""
 _AGENTS: Final = frozenset({"GPG_AGENT_INFO", "SSH_AGENT_PID", "SSH_AUTH_SOCK"})
 _SWITCHES: Final = frozenset({"", "0", "1", "true", "false", "yes", "no", "on", "off", "none"})
 _WITHHELD_PREFIXES: Final = ("ACTIONS_", "GITHUB_", "RUNNER_", "TWINE_", "GIT_", "PYTHON", "RELEASE_TOOLS_")
@@ -103,6 +114,15 @@ def clean_variables(env: Mapping[str, str]) -> dict[str, str]:
         for name, value in env.items()
         if not (_is_credential(name, _USERINFO.sub("", value)) or name.startswith("ACTIONS_ID_TOKEN_REQUEST_"))
     }
+
+
+def without_job_credentials(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without the credentials that a CI service gives to every job.
+
+    Those that somebody configured for the job stay: a build refuses them, as they can be configured for another job.
+    """
+    given = {name for service, names in _JOB_CREDENTIALS.items() if env.get(service) == "true" for name in names}
+    return {name: value for name, value in env.items() if name not in given}
 
 
 def _is_credential(name: str, value: str) -> bool:

@@ -119,6 +119,36 @@ def test_commands_that_need_no_credential_run_without(
     assert SECRET not in (tmp_path / "loot").read_text()
 
 
+GITLAB = {
+    "GITLAB_CI": "true",
+    "CI_JOB_TOKEN": SECRET,
+    "CI_REGISTRY_PASSWORD": SECRET,
+    "CI_REPOSITORY_URL": f"https://gitlab-ci-token:{SECRET}@gitlab.example.org/octo/demo.git",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="environments are read from /proc")
+@pytest.mark.parametrize(
+    ("job", "more", "code"),
+    [
+        (GITLAB, {}, 0),
+        ({"CIRCLECI": "true", "CIRCLE_OIDC_TOKEN": SECRET}, {}, 0),
+        ({"BUILDKITE": "true", "BUILDKITE_AGENT_ACCESS_TOKEN": SECRET}, {}, 0),
+        (GITLAB, {"TWINE_PASSWORD": "of-the-project"}, 12),
+        ({"CI_JOB_TOKEN": SECRET}, {}, 12),
+    ],
+    ids=["GitLab", "CircleCI", "Buildkite", "one of the project's own", "the name elsewhere"],
+)
+def test_a_build_runs_without_what_a_service_gives_every_job(
+    checkout: Checkout, env: dict[str, str], tmp_path: Path, job: dict[str, str], more: dict[str, str], code: int
+) -> None:
+    done = run(checkout, {**env, **job, **more}, "build")
+    assert done.returncode == code, done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    assert (tmp_path / "loot").exists() == (code == 0)
+    assert code or SECRET not in (tmp_path / "loot").read_text()
+
+
 @pytest.mark.parametrize("variable", ["ENV", "PATH"])
 def test_a_build_that_writes_to_the_files_of_the_job_is_noticed(
     checkout: Checkout, env: dict[str, str], tmp_path: Path, variable: str

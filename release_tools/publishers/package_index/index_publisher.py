@@ -87,6 +87,7 @@ class IndexPublisher(BasePublisher):
         Raises:
             RemoteError: the index could not be queried.
         """
+        yield from self._check_encryption()
         listing = self.query(release.name)()
         found = self._find_receipts(release)
         published = sum(receipt is not None for receipt in found.values())
@@ -108,6 +109,7 @@ class IndexPublisher(BasePublisher):
         Raises:
             RemoteError: the index could not be queried.
         """
+        yield from self._check_encryption()
         if self._stored is not None or (self._job is not None and self.index.audience):
             yield from self._check_login(release, self.query(release.name)())
         else:
@@ -304,11 +306,15 @@ class IndexPublisher(BasePublisher):
             advice = "For a maintenance release of an older line: --allow-older."
             yield _check_allowed(text, advice, is_allowed=config.allow_older)
 
-    def _check_login(self, release: Release, listing: Listing) -> Iterator[CheckResult]:
-        yield from self._check_signing()
-        if self.index.upload.startswith("http://"):
+    def _check_encryption(self) -> Iterator[Note]:
+        """Warn before anything is asked: a private index gets the password with the first question."""
+        addresses = (self.index.upload, self.index.simple)
+        if any(address.startswith("http://") for address in addresses) and self._stored:
             text = f"{self.title} has an http:// address, so the password is sent unencrypted"
             yield Note(State.WARNING, text, advice="Give it an https:// address.")
+
+    def _check_login(self, release: Release, listing: Listing) -> Iterator[CheckResult]:
+        yield from self._check_signing()
         if self._stored:
             yield self._describe_login(self._stored, release.name)
         elif self._job is None or not self.index.audience:
