@@ -72,21 +72,26 @@ def _run_phase(env: Mapping[str, str], given: dict[str, str]) -> int:
     """
     arguments = shlex.split(given.pop("arguments", ""))
     if env[PHASE] == "build":
-        build = {name: value for name, value in given.items() if name not in {ONLY, EXPECT}}
+        build = _select(given, "version", "tag", "bump", "job")
         return _run_command("build", build, _leave_out(arguments, {"--only"}, {"--dry-run", "--offline-tag"}), env)
     try:
         built = read_expected_release(env.get(BUILT, "")) or Release()
     except ReleaseToolsError as error:
         Console(env).error(error)
         return error.exit_code
-    publish = {name: value for name, value in given.items() if name not in {"version", "tag", "bump"}}
     is_dry_run = "--dry-run" in arguments
     if not built.tagged and not built.is_untagged and not is_dry_run:
-        code = _run_command("tag", publish | {"version": built.version}, [], env)
+        code = _run_command("tag", _select(given) | {"version": built.version}, [], env)
         if code != 0:
             return code
     rest = _leave_out(arguments, {"--version", "--tag", "--bump"}, set())
-    return _run_command("publish", publish | {EXPECT: env.get(BUILT, "")}, rest, env)
+    publish = _select(given, ONLY, "phase") | {EXPECT: env.get(BUILT, "")}
+    return _run_command("publish", publish, rest, env)
+
+
+def _select(given: Mapping[str, str], *options: str) -> dict[str, str]:
+    """Return the settings, the project, and of the inputs that are options of a command these ones."""
+    return {name: value for name, value in given.items() if name not in OPTIONS or name in ("project", *options)}
 
 
 def _leave_out(arguments: Sequence[str], with_value: AbstractSet[str], without: AbstractSet[str]) -> list[str]:
