@@ -49,7 +49,7 @@ UNUSED = {
     "tag": {"build", "py-rattler", "py-rattler-build", "pypi-attestations", "twine"},
 }
 """Of our own dependencies those that another command of a job does without."""
-COMPILED = {"abi3audit", "cibuildwheel", "lief", "pyelftools"}
+COMPILED = {"abi3audit", "cibuildwheel", "pyelftools"}
 """The extra ``compiled``: what only a project with compiled code needs (the input ``compiled``)."""
 UNHEARD = {"email-validator", "pyjwt"}
 """Who asks in vain: no mail server is looked for, and nobody logs in as a GitHub App."""

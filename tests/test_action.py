@@ -122,7 +122,7 @@ SIGNING = {"pypi-attestations", "sigstore", "cryptography"}
 HOSTING = {"pygithub", "pyjwt", "pynacl"}
 UPLOADING = {"twine", "requests-toolbelt", "rich"}
 BUILDING = {"build", "versioningit", "griffelib", "readme-renderer", "pygments"}
-COMPILING = {"cibuildwheel", "abi3audit", "lief"}
+COMPILING = {"cibuildwheel", "abi3audit", "pyelftools"}
 NEVER = {"keyring", "jaraco-context", "dnspython"}
 
 

@@ -63,6 +63,7 @@ class Limits:
             sees only 32 kB, so a sound wheel may become a conda package of a far higher ratio.
         ratio_from: the unpacked bytes from which the ratio counts; PyPI's own limit.
         document: the most bytes of a member that is read whole, such as METADATA.
+        binary: the most bytes of a program or library that is read to find out what it runs on.
     """
 
     members: int = 200_000
@@ -71,6 +72,7 @@ class Limits:
     conda_ratio: int = 1000
     ratio_from: int = 64 << 20
     document: int = 64 << 20
+    binary: int = 2 << 30
 
     def ceiling(self, packed: int, ratio: int = 0) -> int:
         """Return the most bytes that an archive of ``packed`` bytes may unpack to, by another ratio if one is given."""

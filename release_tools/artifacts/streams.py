@@ -141,7 +141,7 @@ class Frame:
         """
         parts = []
         while size > 0 and self._has_more():
-            part = self._chunk[self._given : self._given + size]
+            part = self._chunk[self._given : self._given + size]  # the chunk itself, not a copy, where it is all
             size -= len(part)
             self._given += len(part)
             self._position += len(part)
@@ -149,6 +149,14 @@ class Frame:
                 raise ArchiveError(f"{self._shown}: unpacks to more than {self._ceiling} bytes", REBUILD)
             parts.append(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def read_some(self) -> bytes:
+        """Return some of the next bytes, as they were unpacked; none only at the end.
+
+        Raises:
+            ArchiveError: as from `read`.
+        """
+        return self.read(len(self._chunk) - self._given) if self._has_more() else b""
 
     def tell(self) -> int:
         """Return how many unpacked bytes have been read."""

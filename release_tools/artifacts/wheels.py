@@ -7,6 +7,7 @@ https://packaging.python.org/specifications/recording-installed-packages/
 import base64
 import csv
 import io
+import mmap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ from typing import Final, NamedTuple
 from packaging.tags import InvalidTag, Tag, parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from release_tools.artifacts.binaries import BinaryFacts, is_binary, read_binary
 from release_tools.artifacts.core_metadata import CoreMetadata, check_identity, parse_entry_points, parse_metadata
-from release_tools.artifacts.executables import BINARY_HEAD, is_binary
 from release_tools.artifacts.install_scheme import InstallScheme, import_names, install_path_of
 from release_tools.artifacts.members import (
     LIMITS,
@@ -57,7 +58,10 @@ class Wheel:
         dist_info: the name of its ``.dist-info`` folder.
         entry_points: of every group.
         license_files: the names of the members that hold its license texts.
+        binaries: what each member that is a program or a library runs on, by its name.
         entries: where each member is in the file.
+        streaming_fault: why a program that reads only the local headers of the file would fail; empty where it would
+            not. PyPI refuses such wheels.
     """
 
     path: Path
@@ -70,7 +74,9 @@ class Wheel:
     dist_info: str
     entry_points: tuple[EntryPoint, ...]
     license_files: tuple[str, ...]
+    binaries: Mapping[str, BinaryFacts] = field(repr=False)
     entries: Mapping[str, Entry] = field(repr=False, compare=False)
+    streaming_fault: str
 
     def read(self, *names: str) -> tuple[bytes, ...]:
         """Return the whole contents of some members.
@@ -96,29 +102,11 @@ class Wheel:
                 if content.finish().digest().hex() != member.sha256:
                     raise refuse_member(self.path.name, member.name, "has changed since the wheel was checked")
 
-    def binaries(self) -> Iterator[tuple[Member, bytes]]:
-        """Return every member that is a program or a library for some machine, with its whole content.
-
-        Only one of them is held in memory at a time.
-
-        Raises:
-            ArchiveError: the file is no longer the one that was checked.
-        """
-        with self._reopen() as archive:
-            for member in self.members:
-                content = archive.open(member.name)
-                head = content.read(BINARY_HEAD)
-                if is_binary(head):
-                    whole = head + content.read(member.size - len(head))
-                    if content.finish().digest().hex() != member.sha256:
-                        raise refuse_member(self.path.name, member.name, "has changed since the wheel was checked")
-                    yield member, whole
-
     @contextmanager
     def _reopen(self) -> Iterator[Zip]:
         """Open the file again, with the members where they were; one that changed fails its checksum."""
         with open_regular(self.path) as (file, _):
-            yield Zip(file, self.path.name, self.entries, LIMITS)
+            yield Zip(file, self.path.name, self.entries, LIMITS, self.streaming_fault)
 
     @property
     def top_level(self) -> tuple[str, ...]:
@@ -165,6 +153,7 @@ def read_wheel(path: Path, limits: Limits = LIMITS) -> Wheel:
         check_identity(metadata, stem[0], stem[2], path.name, f"its folder {dist_info}")
         pure, generator = _check_wheel_file(archive, dist_info, tags)
         _check_places(archive, dist_info, limits)
+        members, binaries = _read_verified_members(archive, dist_info)
         points = f"{dist_info}/entry_points.txt"
         has_points = points in archive.entries
         return Wheel(
@@ -174,11 +163,13 @@ def read_wheel(path: Path, limits: Limits = LIMITS) -> Wheel:
             tags=tags,
             pure=pure,
             generator=generator,
-            members=_read_verified_members(archive, dist_info),
+            members=members,
             dist_info=dist_info,
             entry_points=parse_entry_points(archive.read(points), f"{path.name}: {points}") if has_points else (),
             license_files=_list_license_files(archive, dist_info, metadata),
+            binaries=binaries,
             entries=archive.entries,
+            streaming_fault=archive.streaming_fault,
         )
 
 
@@ -229,8 +220,8 @@ def _check_places(archive: Zip, dist_info: str, limits: Limits) -> None:
         places.add(f"{place.scheme}/{place.path}")
 
 
-def _read_verified_members(archive: Zip, dist_info: str) -> tuple[Member, ...]:
-    """Return every file, its size and digest compared with RECORD.
+def _read_verified_members(archive: Zip, dist_info: str) -> tuple[tuple[Member, ...], dict[str, BinaryFacts]]:
+    """Return every file, its size and digest compared with RECORD, and what those that are binaries run on.
 
     Raises:
         ArchiveError: some disagree; it names all of them.
@@ -240,10 +231,14 @@ def _read_verified_members(archive: Zip, dist_info: str) -> tuple[Member, ...]:
     unrecorded = {f"{dist_info}/{name}" for name in _UNRECORDED}
     faults = [f"{name!r}: in RECORD, but not in the wheel" for name in sorted(record.keys() - files.keys())]
     members = []
+    binaries = {}
     for entry in sorted(files.values(), key=lambda entry: entry.start):
         algorithm, digest, size = record.get(entry.name, _Recorded("sha256", b"", ""))
         content = archive.open(entry.name, algorithm)
-        placeholder = describe_placeholder(content.read(PLACEHOLDER_START))
+        head = content.read(PLACEHOLDER_START)
+        placeholder = describe_placeholder(head)
+        if is_binary(head):
+            binaries[entry.name] = _read_whole(content, head, archive.limits)
         digest_of_all = content.finish().digest().hex()
         members.append(Member(entry.name, entry.size, digest_of_all, entry.executable, placeholder=placeholder))
         if entry.name in unrecorded:
@@ -254,7 +249,19 @@ def _read_verified_members(archive: Zip, dist_info: str) -> tuple[Member, ...]:
             faults.append(f"{entry.name!r}: not the content that RECORD says")
     if faults:
         raise ArchiveError(f"{archive.shown}: RECORD is not true", REBUILD, faults=faults)
-    return tuple(members)
+    return tuple(members), binaries
+
+
+def _read_whole(content: Content, head: bytes, limits: Limits) -> BinaryFacts:
+    """Return what a binary runs on; it is held in memory until then, and none but this one."""
+    size = content.entry.size
+    if size > limits.binary:
+        return BinaryFacts("", fault=f"it has {size} bytes, more than {limits.binary}")
+    with mmap.mmap(-1, size) as memory:  # unlike bytes, it is given back to the system
+        memory.write(head)
+        while chunk := content.read_some():
+            memory.write(chunk)
+        return read_binary(memory)
 
 
 class _Recorded(NamedTuple):

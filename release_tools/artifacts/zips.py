@@ -73,12 +73,14 @@ class Zip:
         shown: its name, for errors.
         entries: by name, in the order of the central directory.
         limits: on what may be read.
+        streaming_fault: why a program that reads only the local headers would fail; empty where it would not.
     """
 
     file: BinaryIO
     shown: str
     entries: Mapping[str, Entry]
     limits: Limits
+    streaming_fault: str
 
     def frame(self, entry: Entry) -> Frame:
         """Return a stream of one member's content; the caller compares the checksum."""
@@ -132,11 +134,11 @@ class Content:
 
     def read(self, size: int = CHUNK) -> bytes:
         """Return the next ``size`` bytes; fewer only at the end."""
-        chunk = self._frame.read(size)
-        self._crc = zlib.crc32(chunk, self._crc)
-        for digest in self._hashes.values():
-            digest.update(chunk)
-        return chunk
+        return self._digest(self._frame.read(size))
+
+    def read_some(self) -> bytes:
+        """Return some of the next bytes, as many as cost least; none only at the end."""
+        return self._digest(self._frame.read_some())
 
     def finish(self) -> "Content":
         """Read the rest, and verify the whole.
@@ -144,7 +146,7 @@ class Content:
         Raises:
             ArchiveError: it is corrupt; it names the member.
         """
-        while self.read():
+        while self.read_some():
             pass
         if (self._frame.tell(), self._crc) != (self.entry.size, self.entry.crc):
             raise refuse_member(self._shown, self.entry.name, "is not what its checksum says")
@@ -153,6 +155,12 @@ class Content:
     def digest(self, algorithm: str = "sha256") -> bytes:
         """Return the digest of what has been read."""
         return self._hashes[algorithm].digest()
+
+    def _digest(self, chunk: bytes) -> bytes:
+        self._crc = zlib.crc32(chunk, self._crc)
+        for digest in self._hashes.values():
+            digest.update(chunk)
+        return chunk
 
 
 @contextmanager
@@ -174,9 +182,9 @@ def open_zip(path: Path, limits: Limits = LIMITS) -> Iterator[Zip]:
         if unpacked > limits.ceiling(size):
             raise ArchiveError(f"{path.name}: {size} bytes that unpack to {unpacked}: a decompression bomb", REBUILD)
         with translate_errors(path.name):
-            starts = _check_layout(file, size, infos, path.name)
+            starts, streaming_fault = _check_layout(file, size, infos, path.name)
         entries = {entry.name: entry for entry in map(_read_entry, infos, starts)}
-        yield Zip(file, path.name, entries, limits)
+        yield Zip(file, path.name, entries, limits, streaming_fault)
 
 
 def _read_entry(info: ZipInfo, start: int) -> Entry:
@@ -208,21 +216,26 @@ def _find_fault(info: ZipInfo) -> str:
     return ""
 
 
-def _check_layout(file: BinaryIO, size: int, infos: list[ZipInfo], archive: str) -> list[int]:
-    """Refuse a file in which two parsers could find different members; return where each one's data starts."""
+def _check_layout(file: BinaryIO, size: int, infos: list[ZipInfo], archive: str) -> tuple[list[int], str]:
+    """Refuse a file in which two parsers could find different members.
+
+    Returns:
+        Where the data of each member start, and the first fault of a local header that only some parsers mind.
+    """
     entries_end, directory_end, count = _find_directory(file, size, archive)
     directory = sum(_CENTRAL_SIZE + len(_encode_name(info)) + len(info.extra) for info in infos)
     if count != len(infos) or entries_end + directory != directory_end:
         raise ArchiveError(f"{archive}: its central directory does not list what it says", REBUILD)
     starts = {}
-    end = 0
+    end, first_fault = 0, ""
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset != end:
             raise refuse_member(archive, info.orig_filename, "overlaps another, or follows data that belong to none")
-        starts[info.orig_filename], end = _find_span(file, info, archive)
+        starts[info.orig_filename], end, fault = _find_span(file, info, archive)
+        first_fault = first_fault or fault
     if end != entries_end:
         raise ArchiveError(f"{archive}: data that belong to no member", REBUILD)
-    return [starts[info.orig_filename] for info in infos]
+    return [starts[info.orig_filename] for info in infos], first_fault
 
 
 def _find_directory(file: BinaryIO, size: int, archive: str) -> tuple[int, int, int]:
@@ -249,14 +262,19 @@ def _find_directory(file: BinaryIO, size: int, archive: str) -> tuple[int, int, 
     return start, end, count
 
 
-def _find_span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int]:
-    """Return where a member's data starts and where its part of the file ends, once its header agrees."""
+def _find_span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int, str]:
+    """Return where a member's data starts, where its part of the file ends, and what some parsers mind in its header.
+
+    Raises:
+        ArchiveError: its header does not agree with the central directory.
+    """
     file.seek(info.header_offset)
     signature, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(
         file.read(_LOCAL.size)
     )
     name = file.read(name_length)
-    extra = _parse_extra_fields(file.read(extra_length))
+    raw_extra = file.read(extra_length)
+    extra = _parse_extra_fields(raw_extra)
     wide = iter(struct.iter_unpack("<Q", extra.get(_ZIP64_EXTRA, b"")))
     size, packed = (next(wide, (short,))[0] if short == _SENTINELS[-1] else short for short in (size, packed))
     listed = (info.CRC, info.compress_size, info.file_size)
@@ -271,7 +289,9 @@ def _find_span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int]:
         )
     start = info.header_offset + _LOCAL.size + name_length + extra_length
     end = start + info.compress_size
-    return start, end + (_measure_descriptor(file, end, listed) if described else 0)
+    fault = _find_local_fault(info, name, raw_extra)
+    shown = f"{info.orig_filename!r} {fault}" if fault else ""
+    return start, end + (_measure_descriptor(file, end, listed) if described else 0), shown
 
 
 def _measure_descriptor(file: BinaryIO, start: int, listed: tuple[int, int, int]) -> int:
@@ -311,31 +331,11 @@ def _parse_extra_fields(extra: bytes) -> dict[int, bytes]:
     return fields
 
 
-def find_streaming_fault(path: Path) -> str:
-    """Return why a program that reads only the local headers of a zip file would fail; empty where it would not.
-
-    PyPI refuses such wheels. A zip file that was written to a pipe has data descriptors; some writers leave broken
-    extra fields.
-
-    Args:
-        path: a zip file that `open_zip` accepts.
-
-    Raises:
-        ArchiveError: it cannot be read.
-    """
-    with open_regular(path) as (file, _), translate_errors(path.name):
-        for info in ZipFile(file).infolist():
-            file.seek(info.header_offset)
-            fields = _LOCAL.unpack(file.read(_LOCAL.size))
-            name, extra = file.read(fields[-2]), file.read(fields[-1])
-            fault = _find_local_fault(info, name, extra)
-            if fault:
-                return f"{info.orig_filename!r} {fault}"
-    return ""
-
-
 def _find_local_fault(info: ZipInfo, name: bytes, extra: bytes) -> str:
-    """Return what is wrong with the local header of a member; empty where nothing is."""
+    """Return why a program that reads only the local headers would fail at this one; empty where it would not.
+
+    A zip file that was written to a pipe has data descriptors; some writers leave broken extra fields.
+    """
     if info.flag_bits & _DESCRIBED:
         return "has a data descriptor"
     if name != info.orig_filename.encode():

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from packaging.utils import canonicalize_name
 
 from release_tools.artifacts import CondaPackage, Sdist, Wheel
-from release_tools.engine.archives import open_conda_package, open_sdist, open_wheel
+from release_tools.engine.archives import Archive, archive_of, read_each
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError
-from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 
 
@@ -37,17 +38,16 @@ class ReleaseFiles:
         wheels: list[Wheel] = []
         condas: list[CondaPackage] = []
         faults: list[Note] = []
-        for artifact in artifacts:
-            try:
-                match artifact.kind:
-                    case ArtifactKind.SDIST:
-                        sdists.append(open_sdist(context.background, artifact))
-                    case ArtifactKind.WHEEL:
-                        wheels.append(open_wheel(context.background, artifact))
-                    case ArtifactKind.CONDA:
-                        condas.append(open_conda_package(context.background, artifact))
-            except ArchiveError as error:
-                faults.append(Note(State.FAILED, error.message, "; ".join(error.faults), error.advice))
+        for archive in read_each(artifacts, partial(_read, context)):
+            match archive:
+                case Sdist():
+                    sdists.append(archive)
+                case Wheel():
+                    wheels.append(archive)
+                case CondaPackage():
+                    condas.append(archive)
+                case error:
+                    faults.append(Note(State.FAILED, error.message, "; ".join(error.faults), error.advice))
         return cls(tuple(sdists), tuple(wheels), tuple(condas), tuple(faults))
 
     @property
@@ -59,3 +59,10 @@ class ReleaseFiles:
     def identities(self) -> set[tuple[str, str]]:
         """Return each name and version in the metadata, canonical; a release has exactly one."""
         return {(canonicalize_name(dist.metadata.name), str(dist.metadata.version)) for dist in self.dists}
+
+
+def _read(context: Context, artifact: Artifact) -> Archive | ArchiveError:
+    try:
+        return archive_of(context.background, artifact)
+    except ArchiveError as error:
+        return error

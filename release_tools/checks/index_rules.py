@@ -26,7 +26,6 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from release_tools.artifacts import Sdist, Wheel
-from release_tools.artifacts.zips import find_streaming_fault
 from release_tools.checks.description_links import find_relative_links
 from release_tools.wording import list_some
 
@@ -357,7 +356,7 @@ def _check_script_names(upload: Upload) -> Iterator[str]:
 
 
 def _check_zip_records(upload: Upload) -> Iterator[str]:
-    fault = find_streaming_fault(upload.dist.path) if isinstance(upload.dist, Wheel) else ""
+    fault = upload.dist.streaming_fault if isinstance(upload.dist, Wheel) else ""
     if fault:
         yield f"the zip archive is not accepted: {fault}"
 

@@ -8,15 +8,14 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import Final
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
 
 from packaging.tags import Tag
 
 from release_tools.artifacts import Wheel
-from release_tools.checks.binaries import BinaryFacts, is_readable, read_binary
+from release_tools.artifacts.binaries import BinaryFacts, can_read_elf
 from release_tools.engine.context import Context
-from release_tools.errors import ArchiveError
 from release_tools.model.note import Note, State
 from release_tools.system.credentials import remove_credentials
 from release_tools.system.process import ProcessError, run
@@ -95,7 +94,7 @@ class PlatformTag:
 
 
 def check_platform_tags(
-    context: Context, wheels: Iterable[Wheel], trial: Collection[str] = (), *, is_for_pypi: bool
+    context: Context, wheels: Sequence[Wheel], trial: Collection[str] = (), *, is_for_pypi: bool
 ) -> tuple[Note, ...]:
     """Return a line for every fault of a wheel's tags, and one for all wheels without a fault.
 
@@ -105,6 +104,7 @@ def check_platform_tags(
         trial: names of wheels that are not published, so that no index takes offence at their tags.
         is_for_pypi: whether the tags must be PyPI's.
     """
+    beyond_abi3 = _audit_abi3(context, [wheel.path for wheel in wheels if _is_for_stable_abi(wheel)])
     notes: list[Note] = []
     sound: list[Mapping[str, BinaryFacts]] = []
     for wheel in wheels:
@@ -112,16 +112,14 @@ def check_platform_tags(
         if is_pure(wheel):
             notes += (*found, *_check_pure(wheel))
             continue
-        found += _check_module_versions(wheel)
-        if is_readable():
-            binaries, unreadable = _read_all(wheel)
-            found += (*unreadable, *_check_compiled(wheel, binaries))
-            if binaries and any("abi3" in tag.abi for tag in wheel.tags):
-                found += _audit_abi3(context, wheel)
-            if all(note.state is not State.FAILED for note in found):
-                sound.append(binaries)
-        else:
-            found.append(Note(State.WARNING, f"{wheel.path.name}: its binaries were not read", advice=_INSTALL))
+        found += (
+            *_check_module_versions(wheel),
+            *_unreadable(wheel),
+            *_check_compiled(wheel),
+            *beyond_abi3.get(wheel.path, ()),
+        )
+        if wheel.binaries and not any(note.state is State.FAILED for note in found):
+            sound.append(wheel.binaries)
         notes += found
     return (*notes, *_summarize(sound))
 
@@ -153,28 +151,28 @@ def _check_pure(wheel: Wheel) -> Iterator[Note]:
         yield Note(state, f"{wheel.path.name}: tagged for every platform, but has libraries for one", shown, advice)
 
 
-def _read_all(wheel: Wheel) -> tuple[dict[str, BinaryFacts], list[Note]]:
-    """Return what each binary of a wheel runs on, by its name, and a line about each that cannot be read."""
-    binaries: dict[str, BinaryFacts] = {}
-    faults: list[Note] = []
-    for member, content in wheel.binaries():
-        try:
-            binaries[member.name] = read_binary(content, f"{wheel.path.name}: {member.name}")
-        except ArchiveError as error:
-            state = State.FAILED if _must_match(member.name) else State.WARNING
-            faults.append(Note(state, error.message, advice=error.advice))
-    return binaries, faults
+def _unreadable(wheel: Wheel) -> Iterator[Note]:
+    """Return a line about each binary of a wheel that cannot be read."""
+    if not can_read_elf() and any(facts.format == "ELF" for facts in wheel.binaries.values()):
+        yield Note(State.WARNING, f"{wheel.path.name}: its binaries were not read", advice=_INSTALL)
+        return
+    for name, facts in wheel.binaries.items():
+        if facts.fault:
+            state = State.FAILED if _must_match(name) else State.WARNING
+            text = f"{wheel.path.name}: {name} cannot be read as a program or library"
+            yield Note(state, text, facts.fault, "Build the wheel again.")
 
 
-def _check_compiled(wheel: Wheel, binaries: Mapping[str, BinaryFacts]) -> Iterator[Note]:
+def _check_compiled(wheel: Wheel) -> Iterator[Note]:
     """Return a line about everything in a wheel that does not fit its platform tags."""
     platforms = [PlatformTag.parse(tag) for tag in sorted({tag.platform for tag in wheel.tags})]
-    for name, facts in binaries.items():
+    readable = {name: facts for name, facts in wheel.binaries.items() if not facts.fault}
+    for name, facts in readable.items():
         if _must_match(name):
             for fault in dict.fromkeys(fault for tag in platforms for fault in _find_mismatches(tag, facts)):
                 yield Note(State.FAILED, f"{wheel.path.name}: {name} {fault}", advice=_REBUILD)
-    yield from _check_foreign_libraries(wheel, platforms, binaries)
-    if not binaries:
+    yield from _check_foreign_libraries(wheel, platforms, readable)
+    if not wheel.binaries:
         yield Note(State.WARNING, f"{wheel.path.name}: tagged for one platform, but nothing in it is compiled")
 
 
@@ -260,23 +258,39 @@ def _check_foreign_libraries(
         )
 
 
-def _audit_abi3(context: Context, wheel: Wheel) -> Iterator[Note]:
-    """Return a line about each extension module that needs more than the stable ABI of the Python that a tag names."""
-    argv = [sys.executable, "-I", "-m", "abi3audit", "--strict", "--report", str(wheel.path)]
+def _audit_abi3(context: Context, paths: Sequence[Path]) -> dict[Path, list[Note]]:
+    """Return lines about the extension modules that need more than the stable ABI of the Python that a tag names.
+
+    One call of abi3audit reads all wheels; where it fails, each is read by a call of its own, to find the one at fault.
+    """
+    if not paths:
+        return {}
+    argv = [sys.executable, "-I", "-m", "abi3audit", "--strict", "--report", *map(str, paths)]
     try:
         output = run(argv, env=remove_credentials(context.env)).stdout
     except ProcessError as error:
         output = error.output
     try:
-        report = json.loads(output[output.index("{") : output.rindex("}") + 1])
-        modules = next(iter(report["specs"].values()))["wheel"]
-        for module in modules:
-            result = module["result"]
-            beyond = sorted([*result["non_abi3_symbols"], *result["future_abi3_objects"]])
-            if beyond:
-                fault = f"{module['name']} needs more than the stable ABI of Python {result['baseline']}"
-                advice = "Define Py_LIMITED_API for the oldest Python, or build a wheel for each."
-                yield Note(State.FAILED, f"{wheel.path.name}: {fault}", ", ".join(beyond[:_SHOWN]), advice)
-    except (ValueError, KeyError, TypeError, StopIteration) as error:
+        specs = json.loads(output[output.index("{") : output.rindex("}") + 1])["specs"]
+        return {path: [*_beyond_abi3(path.name, specs[str(path)]["wheel"])] for path in paths}
+    except (ValueError, KeyError, TypeError) as error:
+        if len(paths) > 1:
+            return {path: notes for one in paths for path, notes in _audit_abi3(context, [one]).items()}
         said = " ".join(output.split())[-300:] or str(error)
-        yield Note(State.WARNING, f"{wheel.path.name}: abi3audit did not check its stable ABI", said, _INSTALL)
+        text = f"{paths[0].name}: abi3audit did not check its stable ABI"
+        return {paths[0]: [Note(State.WARNING, text, said, _INSTALL)]}
+
+
+def _is_for_stable_abi(wheel: Wheel) -> bool:
+    return bool(wheel.binaries) and any("abi3" in tag.abi for tag in wheel.tags)
+
+
+def _beyond_abi3(filename: str, modules: Iterable[Mapping[str, Any]]) -> Iterator[Note]:
+    """Return a line about each module of a wheel that abi3audit reports."""
+    for module in modules:
+        result = module["result"]
+        beyond = sorted([*result["non_abi3_symbols"], *result["future_abi3_objects"]])
+        if beyond:
+            fault = f"{module['name']} needs more than the stable ABI of Python {result['baseline']}"
+            advice = "Define Py_LIMITED_API for the oldest Python, or build a wheel for each."
+            yield Note(State.FAILED, f"{filename}: {fault}", ", ".join(beyond[:_SHOWN]), advice)

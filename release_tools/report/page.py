@@ -1,15 +1,14 @@
 """Render the report page: one HTML file without script, network access or further files."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from release_tools.artifacts import CondaPackage, Member, Sdist, Wheel
-from release_tools.engine.archives import open_conda_package, open_sdist, open_wheel
+from release_tools.artifacts import Member
+from release_tools.engine.archives import archive_of, read_each
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import ArchiveError, ReleaseToolsError
 from release_tools.model.artifact import Artifact, ArtifactKind
@@ -29,11 +28,6 @@ _LARGEST_DOCUMENT: Final = 1_000_000
 _MOST_FILES: Final = 5_000
 _MOST_BYTES: Final = 20_000_000
 _ACTIONS: Final = (State.PLANNED, State.DONE, State.UNCHANGED)
-_READERS: Final[Mapping[ArtifactKind, Callable[[BackgroundTasks, Artifact], Sdist | Wheel | CondaPackage]]] = {
-    ArtifactKind.SDIST: open_sdist,
-    ArtifactKind.WHEEL: open_wheel,
-    ArtifactKind.CONDA: open_conda_package,
-}
 
 
 @dataclass(frozen=True)
@@ -96,15 +90,15 @@ def report_page(
 def _list_contents(artifacts: Sequence[Artifact], background: BackgroundTasks) -> Iterator[Contents]:
     """Yield the contents of each file, up to a total size that a page can show."""
     before = accumulate((artifact.size for artifact in artifacts), initial=0)
-    with ThreadPoolExecutor() as pool:
-        yield from pool.map(partial(_collect_contents, background), artifacts, (read > _MOST_BYTES for read in before))
+    shown = [one for one, read in zip(artifacts, before, strict=False) if read <= _MOST_BYTES]
+    yield from read_each(shown, partial(_collect_contents, background))
+    for artifact in artifacts[len(shown) :]:
+        yield Contents(artifact, fault="not opened: there are too many files to show")
 
 
-def _collect_contents(background: BackgroundTasks, artifact: Artifact, is_too_much: bool) -> Contents:  # noqa: FBT001 - mapped
-    if is_too_much:
-        return Contents(artifact, fault="not opened: there are too many files to show")
+def _collect_contents(background: BackgroundTasks, artifact: Artifact) -> Contents:
     try:
-        members = tuple(_READERS[artifact.kind](background, artifact).members)
+        members = tuple(archive_of(background, artifact).members)
     except ArchiveError as error:
         return Contents(artifact, fault=error.message)
     if len(members) > _MOST_FILES:

@@ -1,13 +1,13 @@
 """Load what ``build`` made, in another job: the files that ``release.json`` names, and no others."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Final
 
 from packaging.utils import canonicalize_name, canonicalize_version
 
-from release_tools.artifacts import CondaPackage, Sdist, Wheel, manifest, read_conda, read_sdist, read_wheel
+from release_tools.artifacts import CondaPackage, manifest
+from release_tools.engine.archives import archive_of, read_each
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, OutputError, PreflightError
 from release_tools.model.artifact import Artifact, ArtifactKind
@@ -18,7 +18,6 @@ from release_tools.planning.build_plan import PLAN_FILE, read_plan
 from release_tools.planning.completeness import check_completeness
 from release_tools.planning.conda_targets import find_conda_faults
 from release_tools.project.tag_spelling import find_tag_format
-from release_tools.recipe.evidence import says_something
 from release_tools.report.text import format_size
 
 _SUMS: Final = "SHA256SUMS"
@@ -61,9 +60,9 @@ def _find_faults(context: Context, release: Release) -> Iterator[str]:
         yield from manifest.find_differences(release, context.request.expect)
     if release.tag and not is_tag_of(release.tag, release.version, find_tag_format(context)):
         yield f"{manifest.FILENAME}: the tag {release.tag} is not one of version {release.version}"
-    with ThreadPoolExecutor() as pool:
-        answers = [pool.submit(lambda one: tuple(_find_file_faults(one, release)), one) for one in release.artifacts]
-    yield from chain.from_iterable(answer.result() for answer in answers)
+    yield from chain.from_iterable(
+        read_each(release.artifacts, lambda one: [*_find_file_faults(context, one, release)])
+    )
     if release.plan_digest:
         yield from _find_incomplete(context, release)
     for name in manifest.other_files(context.output, release.artifacts):
@@ -88,7 +87,7 @@ def _find_incomplete(context: Context, release: Release) -> Iterator[str]:
     yield from find_conda_faults(plan, packages, job)
 
 
-def _find_file_faults(artifact: Artifact, release: Release) -> Iterator[str]:
+def _find_file_faults(context: Context, artifact: Artifact, release: Release) -> Iterator[str]:
     path = artifact.path
     if path.is_symlink() or not path.is_file():
         yield f"{artifact.key}: {'not a regular file' if path.exists() or path.is_symlink() else 'missing'}"
@@ -103,14 +102,14 @@ def _find_file_faults(artifact: Artifact, release: Release) -> Iterator[str]:
     if found.size != artifact.size:
         yield f"{artifact.key}: its size is {found.size}, {manifest.FILENAME} says {artifact.size}"
     try:
-        yield from _find_identity_faults(artifact, release)
+        yield from _find_identity_faults(context, artifact, release)
     except ArchiveError as error:
         yield "; ".join([error.message, *error.faults])
 
 
-def _find_identity_faults(artifact: Artifact, release: Release) -> Iterator[str]:
+def _find_identity_faults(context: Context, artifact: Artifact, release: Release) -> Iterator[str]:
     """Yield the differences between what the manifest says and the file's own metadata."""
-    package = _read(artifact)
+    package = archive_of(context.background, artifact)
     if isinstance(package, CondaPackage):
         version = package.version
         if artifact.subdir not in ("", package.subdir):
@@ -121,13 +120,3 @@ def _find_identity_faults(artifact: Artifact, release: Release) -> Iterator[str]
             yield f"{artifact.key}: it is of {package.metadata.name}, {manifest.FILENAME} says {release.name}"
     if canonicalize_version(version, strip_trailing_zero=False) != release.version:
         yield f"{artifact.key}: its version is {version}, {manifest.FILENAME} says {release.version}"
-
-
-def _read(artifact: Artifact) -> Sdist | Wheel | CondaPackage:
-    match artifact.kind:
-        case ArtifactKind.SDIST:
-            return read_sdist(artifact.path, wanted=says_something)
-        case ArtifactKind.WHEEL:
-            return read_wheel(artifact.path)
-        case ArtifactKind.CONDA:
-            return read_conda(artifact.path)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.checks.binaries import is_readable
+from release_tools.artifacts.binaries import can_read_elf
 from release_tools.checks.platform_tags import PlatformTag, find_refused_platforms
 from tests.compiled import binaries
 from tests.compiled.binaries import (
@@ -28,7 +28,7 @@ from tests.conftest import Run, Said
 from tests.support.wheels import Project
 
 pytestmark = pytest.mark.skipif(
-    sys.platform == "win32" or not binaries.has_compiler() or not is_readable(),
+    sys.platform == "win32" or not binaries.has_compiler() or not can_read_elf(),
     reason="needs ziglang and the extra compiled: uv pip install -e '.[compiled]' ziglang",
 )
 QUICK = ("--no-verify-install", "--no-verify-conda-install", "--no-conda")

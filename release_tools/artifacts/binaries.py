@@ -1,0 +1,189 @@
+"""Read what a program or library runs on: ELF by pyelftools, of Mach-O and PE the few fields that are needed.
+
+pyelftools is in the extra ``compiled``. The headers of Mach-O and PE are documented and have not changed in decades;
+reading them here is a matter of microseconds, where a library for all of both formats takes half a second to import.
+https://learn.microsoft.com/windows/win32/debug/pe-format and ``mach-o/loader.h`` describe them.
+"""
+
+import mmap
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO, Final, cast
+
+_ELF_MACHINES: Final = {
+    "EM_X86_64": "x86_64",
+    "EM_386": "i686",
+    "EM_AARCH64": "aarch64",
+    "EM_ARM": "armv7l",
+    "EM_S390": "s390x",
+    "EM_RISCV": "riscv64",
+}
+_MACH_O_MACHINES: Final = {
+    0x7: "i386",
+    0x0100_0007: "x86_64",
+    0xC: "arm",
+    0x0100_000C: "arm64",
+    0x12: "ppc",
+    0x0100_0012: "ppc64",
+}
+_PE_MACHINES: Final = {0x8664: "amd64", 0x14C: "x86", 0xAA64: "arm64", 0x1C4: "arm"}
+_GLIBC: Final = re.compile(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
+
+_ELF: Final = b"\x7fELF"
+_PE: Final = b"MZ"
+_PE_OFFSET: Final = 0x3C
+_MACH_O: Final = {
+    b"\xfe\xed\xfa\xce": (">", 28),
+    b"\xfe\xed\xfa\xcf": (">", 32),
+    b"\xce\xfa\xed\xfe": ("<", 28),
+    b"\xcf\xfa\xed\xfe": ("<", 32),
+}
+"""The byte order and the size of the header, by the first four bytes."""
+_UNIVERSAL: Final = {b"\xca\xfe\xba\xbe": ">2L3L", b"\xca\xfe\xba\xbf": ">2L2Q2L"}
+"""The layout of the entry of each machine in a universal file, by the first four bytes."""
+_MOST_MACHINES: Final = 30  # the next number, in a Java class, is the version of its format: 45 at least
+_MOST_ENTRIES: Final = 5_000
+"""The most entries of one kind that are read: a damaged file may claim to have billions."""
+_BUILD_VERSION: Final = 0x32
+_MINIMUM_VERSIONS: Final = (0x24, 0x25)  # LC_VERSION_MIN_MACOSX and LC_VERSION_MIN_IPHONEOS
+
+BINARY_HEAD: Final = 8
+"""How many bytes `is_binary` wants."""
+
+
+@dataclass(frozen=True)
+class BinaryFacts:
+    """Describe what a program or library runs on.
+
+    Attributes:
+        format: ``ELF``, ``Mach-O`` or ``PE``.
+        machines: as platform tags name them; several in a universal Mach-O file.
+        needs: the oldest glibc (ELF) or macOS (Mach-O) that it runs on, as (major, minor); None where it does not say.
+        libraries: the names of the libraries that an ELF file is linked with.
+        library_name: the name that others link it by; empty where it has none.
+        fault: why it could not be read; empty where it could.
+    """
+
+    format: str
+    machines: frozenset[str] = frozenset()
+    needs: tuple[int, int] | None = None
+    libraries: tuple[str, ...] = ()
+    library_name: str = ""
+    fault: str = ""
+
+
+def is_binary(head: bytes) -> bool:
+    """Return whether a file that begins with these bytes is a program or a library for some machine."""
+    if head[:4] in _UNIVERSAL:
+        return int.from_bytes(head[4:8], "big") <= _MOST_MACHINES
+    return head[:4] == _ELF or head[:4] in _MACH_O or head[:2] == _PE
+
+
+def can_read_elf() -> bool:
+    """Return whether pyelftools is installed.
+
+    It is imported here, so that threads that read wheels need not import it at the same time.
+    """
+    try:
+        import elftools.elf.dynamic
+        import elftools.elf.elffile
+        import elftools.elf.gnuversions  # noqa: F401 - for the threads
+    except ImportError:
+        return False
+    return True
+
+
+def read_binary(content: mmap.mmap) -> BinaryFacts:
+    """Read a program or library that `is_binary` recognizes; the facts of one that is corrupt are only its fault."""
+    head = content[:BINARY_HEAD]
+    name = "ELF" if head[:4] == _ELF else "PE" if head[:2] == _PE else "Mach-O"
+    try:
+        match name:
+            case "ELF":
+                return _elf(content)
+            case "PE":
+                return _portable_executable(content)
+            case _:
+                return _mach_o(content)
+    except ModuleNotFoundError:
+        return BinaryFacts(name, fault="pyelftools is not installed")
+    except Exception as error:  # noqa: BLE001 - whatever the parsers raise on bytes of others
+        return BinaryFacts(name, fault=f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+def _elf(content: mmap.mmap) -> BinaryFacts:
+    from elftools.elf.dynamic import DynamicSegment
+    from elftools.elf.elffile import ELFFile
+    from elftools.elf.gnuversions import GNUVerNeedSection
+
+    file = ELFFile(cast("IO[bytes]", content))
+    machine = str(file["e_machine"])
+    if machine == "EM_PPC64":
+        name = "ppc64le" if file.little_endian else "ppc64"
+    else:
+        name = _ELF_MACHINES.get(machine, machine)
+    libraries: list[str] = []
+    library_name = ""
+    for segment in islice(file.iter_segments(), _MOST_ENTRIES):
+        if isinstance(segment, DynamicSegment):
+            for tag in islice(segment.iter_tags(), _MOST_ENTRIES):
+                if tag.entry.d_tag == "DT_NEEDED":
+                    libraries.append(str(vars(tag)["needed"]))
+                elif tag.entry.d_tag == "DT_SONAME":
+                    library_name = str(vars(tag)["soname"])
+    versions: list[str] = []
+    for section in islice(file.iter_sections(), _MOST_ENTRIES):
+        if isinstance(section, GNUVerNeedSection):
+            needed = (auxiliary.name for _, auxiliaries in section.iter_versions() for auxiliary in auxiliaries)
+            versions += islice(needed, _MOST_ENTRIES)
+    found = [(int(match[1]), int(match[2])) for match in map(_GLIBC.fullmatch, versions) if match]
+    return BinaryFacts("ELF", frozenset({name}), max(found, default=None), tuple(libraries), library_name)
+
+
+def _portable_executable(content: mmap.mmap) -> BinaryFacts:
+    (offset,) = struct.unpack_from("<L", content, _PE_OFFSET)
+    signature, machine = struct.unpack_from("<4sH", content, offset)
+    if signature != b"PE\0\0":
+        raise ValueError("no PE header")
+    return BinaryFacts("PE", frozenset({_PE_MACHINES.get(machine, hex(machine))}))
+
+
+def _mach_o(content: mmap.mmap) -> BinaryFacts:
+    machines: set[str] = set()
+    targets: list[tuple[int, int]] = []
+    for start in _slices(content):
+        machine, needed = _mach_o_slice(content, start)
+        machines.add(machine)
+        targets += needed
+    return BinaryFacts("Mach-O", frozenset(machines), max(targets, default=None))
+
+
+def _slices(content: mmap.mmap) -> Iterator[int]:
+    """Yield where the file of each machine starts."""
+    layout = _UNIVERSAL.get(content[:4])
+    if layout is None:
+        yield 0
+        return
+    size = struct.calcsize(layout)
+    for index in range(int.from_bytes(content[4:8], "big")):
+        yield struct.unpack_from(layout, content, BINARY_HEAD + index * size)[2]
+
+
+def _mach_o_slice(content: mmap.mmap, start: int) -> tuple[str, list[tuple[int, int]]]:
+    """Return the machine of one file, and the oldest systems that its load commands name."""
+    order, size = _MACH_O[content[start : start + 4]]
+    cpu, _, _, count = struct.unpack_from(f"{order}4L", content, start + 4)
+    if count > _MOST_ENTRIES:
+        raise ValueError(f"{count} load commands")
+    offset = start + size
+    targets = []
+    for _ in range(count):
+        command, size, first, second = struct.unpack_from(f"{order}4L", content, offset)
+        version = second if command == _BUILD_VERSION else first if command in _MINIMUM_VERSIONS else None
+        if version is not None:
+            targets.append((version >> 16, version >> 8 & 0xFF))
+        offset += size
+    return _MACH_O_MACHINES.get(cpu, hex(cpu)), targets
