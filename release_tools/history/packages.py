@@ -136,34 +136,53 @@ def find_packages(files: Iterable[str], project: str) -> list[str]:
     return [package.name for package in _find(frozenset(files), project)]
 
 
-def _find(files: frozenset[str], project: str) -> Iterator[Package]:
-    paths = [PurePosixPath(path).parts for path in files]
+def _find(files: frozenset[str], project: str) -> list[Package]:
+    """Return the packages in the first of the usual folders that has any, sorted by name."""
     own = _normalize(project)
     for folder in SOURCE_FOLDERS:
-        inside = [parts for parts in paths if not folder or parts[0] == folder]
-        inside = [parts[1:] if folder else parts for parts in inside]
-        found = list(_find_packages_below(inside, own, has_folder=bool(folder)))
+        found = _find_packages_below(_list_paths_in(files, folder), own, has_folder=bool(folder))
+        if not found:
+            continue
         named = [parts for parts in found if _normalize(".".join(parts)) == own]
-        if found:
-            chosen = named if named and not folder else found
-            names = {".".join(parts): "/".join((folder, *parts) if folder else parts) for parts in chosen}
-            for name, path in sorted(names.items()):
-                yield Package(name, path if f"{path}.py" not in files else f"{path}.py")
-            return
+        chosen = named if named and not folder else found
+        return sorted(_make_found_package(folder, parts, files) for parts in set(chosen))
+    return []
 
 
-def _find_packages_below(
-    paths: Collection[tuple[str, ...]], own: str, *, has_folder: bool
-) -> Iterator[tuple[str, ...]]:
-    modules = {(parts[0].removesuffix(".py"),) for parts in paths if len(parts) == 1 and parts[0].endswith(".py")}
-    regular = {parts[:-1] for parts in paths if len(parts) > 1 and parts[-1] == "__init__.py"}
-    found = regular | (modules if has_folder else {(own,)} & modules)
+def _list_paths_in(files: Iterable[str], folder: str) -> list[tuple[str, ...]]:
+    """Return the parts of the paths in a folder, relative to it; all of them where it is the project's own."""
+    paths = [PurePosixPath(path).parts for path in files]
+    return [parts[1:] for parts in paths if parts[0] == folder] if folder else paths
+
+
+def _make_found_package(folder: str, parts: tuple[str, ...], files: Collection[str]) -> Package:
+    path = "/".join((folder, *parts) if folder else parts)
+    module = f"{path}.py"
+    return Package(".".join(parts), module if module in files else path)
+
+
+def _find_packages_below(paths: Collection[tuple[str, ...]], own: str, *, has_folder: bool) -> list[tuple[str, ...]]:
+    """Return the packages and modules in a folder; folders without ``__init__.py`` only where there is nothing else.
+
+    Args:
+        paths: of all files, in parts.
+        own: the project's name, normalized.
+        has_folder: whether the folder is for sources, so that every package in it is the project's.
+    """
+    found = {parts[:-1] for parts in paths if len(parts) > 1 and parts[-1] == "__init__.py"}
+    for (name,) in (parts for parts in paths if len(parts) == 1):
+        module = name.removesuffix(".py")
+        if name.endswith(".py") and (has_folder or module == own):
+            found.add((module,))
     chosen = [parts for parts in sorted(found) if _is_outermost(parts, found) and _is_shipped(parts)]
-    if chosen:
-        yield from chosen
-        return
-    implicit = {parts[:1] for parts in paths if len(parts) > 1 and parts[-1].endswith(".py")}
-    yield from (parts for parts in sorted(implicit) if _is_shipped(parts) and (has_folder or parts[0].lower() == own))
+    return chosen or _find_implicit(paths, own, has_folder=has_folder)
+
+
+def _find_implicit(paths: Iterable[tuple[str, ...]], own: str, *, has_folder: bool) -> list[tuple[str, ...]]:
+    """Return the top folders with Python files in them; the one with the project's name beside other folders."""
+    tops = {parts[:1] for parts in paths if len(parts) > 1 and parts[-1].endswith(".py")}
+    shipped = [parts for parts in sorted(tops) if _is_shipped(parts)]
+    return shipped if has_folder else [parts for parts in shipped if parts[0].lower() == own]
 
 
 def _is_outermost(parts: tuple[str, ...], packages: Collection[tuple[str, ...]]) -> bool:
@@ -193,30 +212,32 @@ def _locate(package: Package, files: Collection[str], folders: Collection[str]) 
 def _list_declared(pyproject: Mapping[str, Any], project: str) -> Iterator[Package]:
     """Yield the packages that the settings of a build backend name; not all of them need exist."""
     tool = find_table(pyproject, "tool")
-    wheel = find_table(tool, "hatch", "build", "targets", "wheel")
-    for path in list_texts(wheel.get("packages")):
-        yield _make_package(path)
     scikit = find_table(tool, "scikit-build", "wheel").get("packages")
-    for path in list_texts(list(scikit.values()) if isinstance(scikit, dict) else scikit):
-        yield _make_package(path)
-    for path in list_texts(find_table(tool, "pdm", "build").get("includes")):
-        yield _make_package(path)
-    poetry = find_table(tool, "poetry").get("packages")
-    for item in poetry if isinstance(poetry, list) else ():
-        if isinstance(item, dict) and isinstance(item.get("include"), str):
-            yield _make_subpackage(str(item.get("from") or ""), item["include"].replace("/", "."))
+    for paths in (
+        find_table(tool, "hatch", "build", "targets", "wheel").get("packages"),
+        list(scikit.values()) if isinstance(scikit, dict) else scikit,
+        find_table(tool, "pdm", "build").get("includes"),
+    ):
+        yield from map(_make_package, list_texts(paths))
+    yield from _list_poetry_packages(find_table(tool, "poetry"))
     yield from _list_setuptools_packages(find_table(tool, "setuptools"))
     module = find_table(tool, "flit", "module").get("name")
-    maturin = find_table(tool, "maturin")
-    uv = find_table(tool, "uv", "build-backend")
     if isinstance(module, str):
         yield from (_make_subpackage(folder, module) for folder in ("src", ""))
+    maturin = find_table(tool, "maturin")
     if isinstance(maturin.get("python-source"), str):
-        yield _make_subpackage(
-            maturin["python-source"], str(maturin.get("module-name") or _normalize(project)).split(".")[0]
-        )
+        name = str(maturin.get("module-name") or _normalize(project))
+        yield _make_subpackage(maturin["python-source"], name.split(".", maxsplit=1)[0])
+    uv = find_table(tool, "uv", "build-backend")
     for name in list_texts(uv.get("module-name")):
         yield _make_subpackage(str(uv.get("module-root", "src")), name)
+
+
+def _list_poetry_packages(table: Mapping[str, Any]) -> Iterator[Package]:
+    packages = table.get("packages")
+    for item in packages if isinstance(packages, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("include"), str):
+            yield _make_subpackage(str(item.get("from") or ""), item["include"].replace("/", "."))
 
 
 def _list_setuptools_packages(table: Mapping[str, Any]) -> Iterator[Package]:

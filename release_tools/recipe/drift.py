@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from packaging.utils import canonicalize_name
+
 from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.recipe.matchspec_compare import is_same_constraint, is_same_name
@@ -49,27 +51,46 @@ def find_drift(text: str, form: Format, project: Recipe, accepted: Iterable[str]
     """
     document = RecipeDocument(text, form)
     left_out = [*NOT_COMPARED, *accepted]
-    lacking: list[str] = []
-    excess: list[str] = []
-    differing = [*_check_python(document, project), *_check_about(document, project)]
-    for section, lines in (("host", project.host), ("run", project.run)):
-        listed = [item for found in document.requirements(section) for item in found.items]
-        items = [item for item in listed if _says_something(item.name, left_out)]
-        compared = [line for line in lines if _says_something(line.name, left_out)]
-        lacking += [f"{section}: {line.spec}" for line in compared if not _find_matching(line.name, items)]
-        differing += [f"{section}: {said}" for line in compared for said in _check_bound(line, compared, items)]
-        known = [line.name for line in compared]
-        excess += [
-            f"{section}: {item.place.value} (line {item.place.line})"
-            for item in items
-            if not any(is_same_name(item.name, name) for name in known)
-        ]
-    commands = {_strip_spaces(item.place.value): item for listed in document.entry_points() for item in listed.items}
-    if commands:
-        ours = {_strip_spaces(point): point for point in project.entry_points}
-        lacking += [f"entry point: {point}" for key, point in ours.items() if key not in commands]
-        excess += [f"entry point: {item.place.value}" for key, item in commands.items() if key not in ours]
-    return Drift(tuple(dict.fromkeys(lacking)), tuple(dict.fromkeys(excess)), tuple(dict.fromkeys(differing)))
+    host = _compare_section(document, "host", project.host, left_out)
+    run = _compare_section(document, "run", project.run, left_out)
+    commands = _compare_commands(document, project)
+    differing = (*_check_python(document, project), *_check_about(document, project))
+    return Drift(
+        _drop_repeated(host.lacking, run.lacking, commands.lacking),
+        _drop_repeated(host.excess, run.excess, commands.excess),
+        _drop_repeated(differing, host.differing, run.differing),
+    )
+
+
+def _drop_repeated(*groups: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for group in groups for text in group))
+
+
+def _compare_section(document: RecipeDocument, section: str, lines: Iterable[Line], left_out: Iterable[str]) -> Drift:
+    """Compare the requirements of one section, in all outputs of the recipe."""
+    listed = [item for found in document.requirements(section) for item in found.items]
+    items = [item for item in listed if _says_something(item.name, left_out)]
+    compared = [line for line in lines if _says_something(line.name, left_out)]
+    lacking = [f"{section}: {line.spec}" for line in compared if not _find_matching(line.name, items)]
+    differing = [f"{section}: {text}" for line in compared for text in _check_bound(line, compared, items)]
+    known = {canonicalize_name(line.name) for line in compared}
+    excess = [
+        f"{section}: {item.place.value} (line {item.place.line})"
+        for item in items
+        if canonicalize_name(item.name) not in known
+    ]
+    return Drift(tuple(lacking), tuple(excess), tuple(differing))
+
+
+def _compare_commands(document: RecipeDocument, project: Recipe) -> Drift:
+    """Compare the commands, where the recipe lists any: those that the build makes are in no recipe."""
+    theirs = {_strip_spaces(item.place.value): item for listed in document.entry_points() for item in listed.items}
+    if not theirs:
+        return AGREED
+    ours = {_strip_spaces(point): point for point in project.entry_points}
+    lacking = [f"entry point: {point}" for key, point in ours.items() if key not in theirs]
+    excess = [f"entry point: {item.place.value}" for key, item in theirs.items() if key not in ours]
+    return Drift(tuple(lacking), tuple(excess))
 
 
 def _says_something(name: str, left_out: Iterable[str]) -> bool:

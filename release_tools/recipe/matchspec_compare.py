@@ -1,6 +1,7 @@
 """Compare names and constraints in recipes by what they mean."""
 
 import re
+from dataclasses import dataclass, field
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -28,38 +29,67 @@ def _parse_alternatives(text: str) -> frozenset[Bounds] | None:
     return known if None not in found else None
 
 
+@dataclass
+class _Collected:
+    """The clauses of one constraint, by the side that they bound."""
+
+    lower: list[tuple[Version, str]] = field(default_factory=list)
+    upper: list[tuple[Version, str]] = field(default_factory=list)
+    rest: set[tuple[str, Version]] = field(default_factory=set)
+
+    def add(self, operator: str, version: Version, star: str) -> bool:
+        """Add a clause; return False where it is none that we know."""
+        if operator == "!=":
+            self.rest.add((f"!={star}", version))
+        elif star or operator in {"~=", "="}:
+            return self._add_series(operator, version)
+        elif operator in {">=", ">"}:
+            self.lower.append((version, operator))
+        elif operator == "<":
+            self.upper.append((_pad_version(version), operator))
+        elif operator == "<=":
+            self.upper.append((version, operator))
+        else:
+            self.rest.add(("==", version))
+        return True
+
+    def _add_series(self, operator: str, version: Version) -> bool:
+        series = version.release[:-1] if operator == "~=" else version.release
+        if operator in {">", "<", "<="} or not series:
+            return False
+        self.lower.append((version, ">="))
+        if operator != ">=":
+            self.upper.append((_find_next(version.epoch, series), "<"))
+        return True
+
+    def bounds(self) -> Bounds:
+        """Return the highest lower bound, the lowest upper bound, and the exclusions."""
+        bounds = set(self.rest)
+        if self.lower:
+            version, operator = max(self.lower)
+            bounds.add((operator, version))
+        if self.upper:
+            version, operator = min(self.upper)
+            bounds.add((operator, version))
+        return frozenset(bounds)
+
+
 def _parse_bounds(text: str) -> Bounds | None:
     """Reduce a constraint to its highest lower bound, its lowest upper bound and its exclusions."""
-    lower: list[tuple[Version, str]] = []
-    upper: list[tuple[Version, str]] = []
-    rest: set[tuple[str, Version]] = set()
-    for part in [part.strip() for part in text.split(",") if part.strip() not in ("", "*")]:
+    collected = _Collected()
+    for part in (part.strip() for part in text.split(",")):
+        if part in ("", "*"):
+            continue
         clause = CLAUSE.fullmatch(part)
+        if clause is None:
+            return None
         try:
-            version = Version(clause[2]) if clause else None
+            version = Version(clause[2])
         except InvalidVersion:
             return None
-        if clause is None or version is None:
+        if not collected.add(clause[1], version, clause[3]):
             return None
-        operator, starred = clause[1], bool(clause[3])
-        if operator == "!=":
-            rest.add((f"!={clause[3]}", version))
-        elif operator == "~=" or starred or operator == "=":
-            series = version.release[:-1] if operator == "~=" else version.release
-            if operator in {">", "<", "<="} or not series:
-                return None
-            lower.append((version, ">="))
-            if operator != ">=":
-                upper.append((_find_next(version.epoch, series), "<"))
-        elif operator in {">=", ">"}:
-            lower.append((version, operator))
-        elif operator in {"<", "<="}:
-            upper.append((_pad_version(version) if operator == "<" else version, operator))
-        else:
-            rest.add(("==", version))
-    bounds = {(max(lower)[1], max(lower)[0])} if lower else set()
-    bounds |= {(min(upper)[1], min(upper)[0])} if upper else set()
-    return frozenset(bounds | rest)
+    return collected.bounds()
 
 
 def _find_next(epoch: int, series: tuple[int, ...]) -> Version:

@@ -25,21 +25,35 @@ def choose_modules_to_test(evidence: Evidence) -> tuple[str, ...]:
     a package with the project's name it is left out (``mpl_toolkits`` of matplotlib).
     """
     paths = list_installed_paths(evidence.sources) if evidence.built is None else evidence.built.paths
+    names = _list_importable(evidence, paths)
     project = canonicalize_name(evidence.metadata.get("name", ""))
-    optional = evidence.built.extra_modules if evidence.built else ()
-    found = import_names(path for path in paths if not path.split("/")[0].endswith(".dist-info"))
-    names = [name for name in found if name not in optional] or list(found)
-    files = {path.partition(".")[0] for path in paths}
-    packages = [name for name in names if f"{name.replace('.', '/')}/__init__" in files]
     named = [name for name in names if canonicalize_name(name) == project]
-    if any("." not in name for name in named):
-        packages = [name for name in packages if "." not in name]
-    shared = {name.partition(".")[0] for name in packages if "." in name}
-    if any("." in name for name in named):
+    packages = _list_packages(names, paths)
+    if any(_is_in_namespace(name) for name in named):
         return tuple(named)
-    if len(shared) == 1 and len(packages) > MANY:
-        return tuple(shared)
+    if named:
+        packages = [name for name in packages if not _is_in_namespace(name)]
+    namespaces = {name.partition(".")[0] for name in packages if _is_in_namespace(name)}
+    if len(namespaces) == 1 and len(packages) > MANY:
+        return tuple(namespaces)
     return tuple(sorted({*_list_public(packages), *named})) or tuple(_list_public(names) or names)
+
+
+def _list_importable(evidence: Evidence, paths: Iterable[str]) -> list[str]:
+    """Return the names that these paths can be imported by, without those of an extra where there are others."""
+    optional = evidence.built.extra_modules if evidence.built else ()
+    found = list(import_names(path for path in paths if not path.split("/")[0].endswith(".dist-info")))
+    return [name for name in found if name not in optional] or found
+
+
+def _list_packages(names: Iterable[str], paths: Iterable[str]) -> list[str]:
+    """Return the names that are packages rather than single modules."""
+    files = {path.partition(".")[0] for path in paths}
+    return [name for name in names if f"{name.replace('.', '/')}/__init__" in files]
+
+
+def _is_in_namespace(name: str) -> bool:
+    return "." in name
 
 
 def list_installed_paths(sources: Sources) -> tuple[str, ...]:
@@ -48,18 +62,31 @@ def list_installed_paths(sources: Sources) -> tuple[str, ...]:
     A folder for sources wins. At the root is more than is installed: there counts what setuptools or hatchling say
     of it, or else the package with the project's name.
     """
-    configured = [sources.table("tool", "maturin").get("python-source")]
-    for root in [root for root in (*configured, "src", "python", "lib") if isinstance(root, str)]:
+    for root in _list_source_folders(sources):
         found = [path.removeprefix(f"{root}/") for path in sources.paths if path.startswith(f"{root}/")]
         if any(path.endswith(CODE) for path in found):
             return tuple(found)
-    stem = canonicalize_name(sources.filename.rpartition("-")[0])
-    tops = {path.partition("/")[0].removesuffix(".py") for path in sources.paths if path.endswith(CODE)}
-    hatch = sources.table("tool", "hatch", "build", "targets", "wheel").get("packages")
-    listed = {*sources.egg_info("top_level.txt").split(), *(hatch if isinstance(hatch, list) else ())} & tops
-    named = {top for top in tops if canonicalize_name(top) == stem}
+    tops = {_find_top(path) for path in sources.paths if path.endswith(CODE)}
+    listed = _list_stated(sources) & tops
+    project = canonicalize_name(sources.filename.rpartition("-")[0])
+    named = {top for top in tops if canonicalize_name(top) == project}
     kept = listed or named or {top for top in tops if not top.startswith(NOT_INSTALLED)}
-    return tuple(path for path in sources.paths if path.partition("/")[0].removesuffix(".py") in kept)
+    return tuple(path for path in sources.paths if _find_top(path) in kept)
+
+
+def _list_source_folders(sources: Sources) -> list[str]:
+    configured = sources.table("tool", "maturin").get("python-source")
+    return [*([configured] if isinstance(configured, str) else []), "src", "python", "lib"]
+
+
+def _list_stated(sources: Sources) -> set[str]:
+    """Return the top-level names that setuptools or hatchling say are installed."""
+    hatch = sources.table("tool", "hatch", "build", "targets", "wheel").get("packages")
+    return {*sources.egg_info("top_level.txt").split(), *(hatch if isinstance(hatch, list) else ())}
+
+
+def _find_top(path: str) -> str:
+    return path.partition("/")[0].removesuffix(".py")
 
 
 def _list_public(names: Iterable[str]) -> list[str]:

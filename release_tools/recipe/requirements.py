@@ -88,30 +88,49 @@ def translate(
     collected = collect(requires_dist, list_platforms(list_supported_pythons(requires_python)), names)
     asked = [one for one in collected.dependencies if flavour is Flavour.PACKAGE or _is_listed(one)]
     wanted = [_Wanted.of(dependency, collected.grid, flavour) for dependency in asked]
-    machines = [
+    machines = _explain_machines(wanted, flavour)
+    by_system = _choose_by_system(wanted, flavour)
+    everywhere = [one for one in wanted if one not in by_system]
+    return Translated(
+        (_find_python(requires_python, flavour), *(one.spec for one in everywhere)),
+        _list_variants({system: _list_specs(by_system, system) for system in System}),
+        collected.unconfirmed,
+        (*collected.notes, *machines, *(note for one in everywhere for note in one.notes)),
+        tuple(
+            f"{one.name} is required on every machine, though the project needs it on some only"
+            for one in wanted
+            if one.is_widened
+        ),
+    )
+
+
+def _explain_machines(wanted: Iterable["_Wanted"], flavour: Flavour) -> list[str]:
+    """Return a sentence for each package that only some machines need.
+
+    Raises:
+        CondaError: there is one, and a solver would read the result.
+    """
+    found = [
         f"{one.name} is needed on some machines only, which noarch cannot express" for one in wanted if one.by_machine
     ]
-    widened = [
-        f"{one.name} is required on every machine, though the project needs it on some only"
-        for one in wanted
-        if one.is_widened
-    ]
-    if machines and flavour is Flavour.PACKAGE:
+    if found and flavour is Flavour.PACKAGE:
         raise CondaError(
             "Some requirements cannot be expressed by a noarch conda package.",
             "Release without this conda package: --no-conda (conda.enabled = false).",
-            faults=machines,
+            faults=found,
         )
-    split = any(one.differs and not _is_harmless(one, flavour, alone=len(wanted) == 1) for one in wanted)
-    everywhere = [one for one in wanted if not (one.differs and split)]
-    on_system = {system: [one.specs[system] for one in wanted if one.differs and split] for system in System}
-    return Translated(
-        (_find_python(requires_python, flavour), *(one.spec for one in everywhere)),
-        _list_variants({system: [spec for spec in specs if spec] for system, specs in on_system.items()}),
-        collected.unconfirmed,
-        (*collected.notes, *machines, *(note for one in everywhere for note in one.notes)),
-        tuple(widened),
-    )
+    return found
+
+
+def _choose_by_system(wanted: Sequence["_Wanted"], flavour: Flavour) -> list["_Wanted"]:
+    """Return the packages that only some systems ask for, unless all of them may be required everywhere."""
+    differing = [one for one in wanted if one.differs]
+    alone = len(wanted) == 1
+    return differing if any(not _is_harmless(one, flavour, alone=alone) for one in differing) else []
+
+
+def _list_specs(wanted: Iterable["_Wanted"], system: System) -> list[str]:
+    return [spec for one in wanted if (spec := one.specs[system])]
 
 
 def _is_listed(dependency: Dependency) -> bool:

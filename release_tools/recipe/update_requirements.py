@@ -174,23 +174,40 @@ def _plan_entry_points(plan: Plan, document: RecipeDocument, gone: Sequence[str]
         return  # compiled packages have none, nor have those whose build makes the commands
     left = list(come)
     for point in gone:
-        items = [
-            item for listed in lists for item in listed.items if _strip_spaces(item.place.value) == _strip_spaces(point)
-        ]
         successor = next((new for new in left if _format_command(new) == _format_command(point)), None)
-        if len(items) != 1 or (successor is None and not _is_alone(document, items[0], lists)):
-            plan.check(f"The command {point!r} is {f'{successor!r} now' if successor else 'gone'}.")
-        elif successor is None:
-            plan.edit(_make_removal(document, items[0].place), f"entry point {point!r} is gone")
-        else:
-            plan.edit(items[0].place.replaced(successor), f"entry point {successor!r}")
+        _plan_gone_command(plan, document, point, successor)
         left = [new for new in left if new != successor]
-    known = {_strip_spaces(item.place.value) for listed in lists for item in listed.items}
-    for point in (point for point in left if _strip_spaces(point) not in known):
-        if len(lists) == 1 and _is_extendable(document, lists[0]):
-            plan.edit(_make_insertion(document, lists[0], point), f"entry point {point!r} is new")
-        else:
-            plan.check(f"The command {point!r} is new.")
+    for point in left:
+        if not _list_commands(lists, point):
+            _plan_new_command(plan, document, point)
+
+
+def _plan_gone_command(plan: Plan, document: RecipeDocument, point: str, successor: str | None) -> None:
+    """Plan what becomes of a command: it is another one now, or there is none of its name."""
+    lists = document.entry_points()
+    items = _list_commands(lists, point)
+    if successor is None and len(items) == 1 and _is_alone(document, items[0], lists):
+        plan.edit(_make_removal(document, items[0].place), f"entry point {point!r} is gone")
+    elif successor is None:
+        plan.check(f"The command {point!r} is gone.")
+    elif len(items) == 1:
+        plan.edit(items[0].place.replaced(successor), f"entry point {successor!r}")
+    else:
+        plan.check(f"The command {point!r} is {successor!r} now.")
+
+
+def _plan_new_command(plan: Plan, document: RecipeDocument, point: str) -> None:
+    lists = document.entry_points()
+    if len(lists) == 1 and _is_extendable(document, lists[0]):
+        plan.edit(_make_insertion(document, lists[0], point), f"entry point {point!r} is new")
+    else:
+        plan.check(f"The command {point!r} is new.")
+
+
+def _list_commands(lists: Iterable[Listed], point: str) -> list[Item]:
+    """Return the lines that define just this command."""
+    wanted = _strip_spaces(point)
+    return [item for listed in lists for item in listed.items if _strip_spaces(item.place.value) == wanted]
 
 
 def _strip_spaces(point: str) -> str:
