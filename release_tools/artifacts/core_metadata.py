@@ -16,6 +16,7 @@ from release_tools.artifacts.members import REBUILD, join_lines
 from release_tools.errors import ArchiveError
 
 _USED: Final = ("name", "version", "requires_dist", "requires_python", "provides_extra")
+_SCRIPTS: Final = ("console_scripts", "gui_scripts")
 _ONLY_ONCE: Final = {"metadata-version", "name", "version", "requires-python", "license-expression", "summary"}
 
 
@@ -86,27 +87,28 @@ def check_identity(metadata: CoreMetadata, name: str, version: str, shown: str, 
 
 
 def parse_entry_points(content: bytes, shown: str) -> tuple[EntryPoint, ...]:
-    """Read entry_points.txt, case kept.
+    """Read the entry points of entry_points.txt that are object references, case kept.
+
+    Those of a group of some application may have values of another kind; only that application reads them.
 
     Raises:
-        ArchiveError: it does not follow the specification, or a script would be installed in another folder.
+        ArchiveError: the file cannot be read, or a script is no object reference or would be installed in another
+            folder.
     """
     parser = _CaseKept(delimiters=("=",), interpolation=None)
     try:
         parser.read_string(content.decode())
     except (configparser.Error, UnicodeDecodeError) as error:
         raise ArchiveError(f"{shown}: {join_lines(str(error))}", REBUILD) from error
-    points = tuple(
-        EntryPoint(name=name, value=value, group=group)
-        for group in parser.sections()
-        for name, value in parser[group].items()
-    )
-    for point in points:
-        script = point.group in {"console_scripts", "gui_scripts"}
-        readable = point.pattern.match(point.value) and point.name.isprintable() and point.value.isprintable()
-        if not readable or (script and (not point.attr or set("/\\:") & set(point.name))):
+    points = []
+    for point in (EntryPoint(name, value, group) for group in parser.sections() for name, value in parser.items(group)):
+        is_script = point.group in _SCRIPTS
+        is_readable = point.pattern.match(point.value) and point.name.isprintable() and point.value.isprintable()
+        if is_script and (not is_readable or not point.attr or set("/\\:") & set(point.name)):
             raise ArchiveError(f"{shown}: entry point {point.name!r} = {point.value!r} is invalid", REBUILD)
-    return points
+        if is_readable:
+            points.append(point)
+    return tuple(points)
 
 
 class _CaseKept(configparser.ConfigParser):

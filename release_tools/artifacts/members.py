@@ -16,13 +16,18 @@ CHUNK: Final = 1 << 16
 REBUILD: Final = "Build the file again from a clean checkout, and do not publish this one."
 
 PLACEHOLDER_START: Final = 512
-"""The number of bytes by which `describe_placeholder` recognises a placeholder."""
+"""The number of bytes by which `describe_placeholder` and `describe_encryption` recognise a file."""
 
 _LFS_POINTER: Final = re.compile(
     rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v\d+\n(?:ext-[^\n]*\n)*oid sha256:"
 )
 _ANNEX_POINTER: Final = re.compile(rb"/annex/objects/[A-Z0-9]+-[^\n]*\n?")
 _GIT_CRYPT: Final = b"\0GITCRYPT\0"
+_ENCRYPTED: Final = {
+    b"__pyarmor__(__name__, __file__,": "PyArmor",
+    b"__pyarmor_enter__": "PyArmor",
+    b"---BEGIN PYE FILE---": "SourceDefender",
+}
 _DRIVE = re.compile(r"[A-Za-z]:")
 _LONGEST_NAME = 1024
 _LONGEST_PART = 255
@@ -41,6 +46,7 @@ class Member:
         link: what it points to, as written, where it is a symbolic link; empty for a file.
         placeholder: the tool whose placeholder is there instead of the content, such as ``Git LFS``; empty for
             everything else.
+        encryption: the tool that encrypted it, such as ``PyArmor``; empty for everything else.
     """
 
     name: str
@@ -49,6 +55,7 @@ class Member:
     executable: bool = False
     link: str = ""
     placeholder: str = ""
+    encryption: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,6 +160,18 @@ def describe_placeholder(start: bytes) -> str:
     if _ANNEX_POINTER.fullmatch(start):
         return "git-annex"
     return "git-crypt" if start.startswith(_GIT_CRYPT) else ""
+
+
+def describe_encryption(name: str, start: bytes) -> str:
+    """Return which tool encrypted a Python module, by the start of its content; empty where none did.
+
+    Args:
+        name: its path.
+        start: its first `PLACEHOLDER_START` bytes.
+    """
+    if not name.lower().endswith((".py", ".pye")):
+        return ""
+    return next((tool for mark, tool in _ENCRYPTED.items() if mark in start), "")
 
 
 def refuse_member(archive: str, member: str, why: str) -> ArchiveError:

@@ -20,6 +20,7 @@ from release_tools.artifacts.members import (
     Limits,
     Member,
     MemberNames,
+    describe_encryption,
     describe_placeholder,
     find_name_fault,
     refuse_member,
@@ -188,7 +189,12 @@ def read_members(  # noqa: PLR0913 - as `walk`, and which contents are kept
             member = Member(info.name, 0, "", link=info.linkname)
         else:
             member = Member(
-                info.name, info.size, digest.hexdigest(), executable, placeholder=describe_placeholder(start)
+                info.name,
+                info.size,
+                digest.hexdigest(),
+                executable,
+                placeholder=describe_placeholder(start),
+                encryption=describe_encryption(info.name, start),
             )
         known[info.name] = member
         yield member, b"".join(kept)

@@ -29,6 +29,7 @@ from release_tools.artifacts.members import (
     Limits,
     Member,
     MemberNames,
+    describe_encryption,
     describe_placeholder,
     join_lines,
     open_regular,
@@ -236,11 +237,19 @@ def _read_verified_members(archive: Zip, dist_info: str) -> tuple[tuple[Member, 
         algorithm, digest, size = record.get(entry.name, _Recorded("sha256", b"", ""))
         content = archive.open(entry.name, algorithm)
         head = content.read(PLACEHOLDER_START)
-        placeholder = describe_placeholder(head)
         if is_binary(head):
             binaries[entry.name] = _read_whole(content, head, archive.limits)
         digest_of_all = content.finish().digest().hex()
-        members.append(Member(entry.name, entry.size, digest_of_all, entry.executable, placeholder=placeholder))
+        members.append(
+            Member(
+                entry.name,
+                entry.size,
+                digest_of_all,
+                entry.executable,
+                placeholder=describe_placeholder(head),
+                encryption=describe_encryption(entry.name, head),
+            )
+        )
         if entry.name in unrecorded:
             continue
         if not digest:

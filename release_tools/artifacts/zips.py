@@ -21,7 +21,7 @@ from release_tools.artifacts.streams import Frame, Packing, translate_errors
 from release_tools.errors import ArchiveError
 
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
-_CENTRAL_SIZE: Final = 46
+_CENTRAL: Final = struct.Struct("<4s24x3H12x")
 _END: Final = struct.Struct("<4s4H2LH")
 _END64: Final = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR64: Final = struct.Struct("<4sLQL")
@@ -223,8 +223,7 @@ def _check_layout(file: BinaryIO, size: int, infos: list[ZipInfo], archive: str)
         Where the data of each member start, and the first fault of a local header that only some parsers mind.
     """
     entries_end, directory_end, count = _find_directory(file, size, archive)
-    directory = sum(_CENTRAL_SIZE + len(_encode_name(info)) + len(info.extra) for info in infos)
-    if count != len(infos) or entries_end + directory != directory_end:
+    if count != len(infos) or _measure_directory(file, entries_end, infos) != directory_end:
         raise ArchiveError(f"{archive}: its central directory does not list what it says", REBUILD)
     starts = {}
     end, first_fault = 0, ""
@@ -262,6 +261,20 @@ def _find_directory(file: BinaryIO, size: int, archive: str) -> tuple[int, int, 
     return start, end, count
 
 
+def _measure_directory(file: BinaryIO, start: int, infos: list[ZipInfo]) -> int:
+    """Return where the central directory ends if its headers have the lengths that `zipfile` read; -1 where not.
+
+    `zipfile` cuts a name, an extra field or a comment off where the directory ends; another parser reads on.
+    """
+    for info in infos:
+        file.seek(start)
+        signature, *lengths = _CENTRAL.unpack(file.read(_CENTRAL.size))
+        if signature != b"PK\1\2" or lengths != [len(_encode_name(info)), len(info.extra), len(info.comment)]:
+            return -1
+        start += _CENTRAL.size + sum(lengths)
+    return start
+
+
 def _find_span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int, str]:
     """Return where a member's data starts, where its part of the file ends, and what some parsers mind in its header.
 
@@ -273,10 +286,10 @@ def _find_span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int, s
         file.read(_LOCAL.size)
     )
     name = file.read(name_length)
-    raw_extra = file.read(extra_length)
+    raw_extra, local_sizes = file.read(extra_length), (packed, size)
     extra = _parse_extra_fields(raw_extra)
-    wide = iter(struct.iter_unpack("<Q", extra.get(_ZIP64_EXTRA, b"")))
-    size, packed = (next(wide, (short,))[0] if short == _SENTINELS[-1] else short for short in (size, packed))
+    wide = iter(_read_wide_sizes(extra.get(_ZIP64_EXTRA, b"")))
+    size, packed = (next(wide, short) if short == _SENTINELS[-1] else short for short in (size, packed))
     listed = (info.CRC, info.compress_size, info.file_size)
     here = (crc, packed, size)
     described = bool(flags & _DESCRIBED)
@@ -289,7 +302,7 @@ def _find_span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int, s
         )
     start = info.header_offset + _LOCAL.size + name_length + extra_length
     end = start + info.compress_size
-    fault = _find_local_fault(info, name, raw_extra)
+    fault = _find_local_fault(info, name, raw_extra, local_sizes)
     shown = f"{info.orig_filename!r} {fault}" if fault else ""
     return start, end + (_measure_descriptor(file, end, listed) if described else 0), shown
 
@@ -331,7 +344,12 @@ def _parse_extra_fields(extra: bytes) -> dict[int, bytes]:
     return fields
 
 
-def _find_local_fault(info: ZipInfo, name: bytes, extra: bytes) -> str:
+def _read_wide_sizes(extra: bytes) -> tuple[int, ...]:
+    """Return the sizes and offsets of a ZIP64 extra field; a disk number of four bytes may follow them."""
+    return struct.unpack_from(f"<{len(extra) // 8}Q", extra)
+
+
+def _find_local_fault(info: ZipInfo, name: bytes, extra: bytes, sizes: tuple[int, int]) -> str:
     """Return why a program that reads only the local headers would fail at this one; empty where it would not.
 
     A zip file that was written to a pipe has data descriptors; some writers leave broken extra fields.
@@ -340,23 +358,29 @@ def _find_local_fault(info: ZipInfo, name: bytes, extra: bytes) -> str:
         return "has a data descriptor"
     if name != info.orig_filename.encode():
         return "has a name that is not UTF-8"
-    return _find_extra_fault(info, extra)
-
-
-def _find_extra_fault(info: ZipInfo, extra: bytes) -> str:
-    """Return what is wrong with the extra fields of a local header; empty where nothing is."""
     found = set[int]()
     while extra:
         identifier, length = _EXTRA_HEADER.unpack_from(extra) if len(extra) >= _EXTRA_HEADER.size else (0, len(extra))
         if _EXTRA_HEADER.size + length > len(extra):
             return "has a malformed extra field"
-        if identifier == _ZIP64_EXTRA and (identifier in found or not _is_sound_zip64(info, length)):
-            return "has a malformed ZIP64 extra field, or two"
+        if identifier == _ZIP64_EXTRA:
+            if identifier in found or not _is_sound_zip64(info, length):
+                return "has a malformed ZIP64 extra field, or two"
+            sizes = _read_streamed_sizes(*sizes, _read_wide_sizes(extra[4 : 4 + length]))
         found.add(identifier)
         extra = extra[_EXTRA_HEADER.size + length :]
+    if sizes != (info.compress_size, info.file_size):
+        return "has other sizes in its ZIP64 extra field than in the central directory"
     return ""
 
 
 def _is_sound_zip64(info: ZipInfo, length: int) -> bool:
     """Return whether a ZIP64 extra field has a length that its member allows: eight bytes hold one size of two."""
     return length in _ZIP64_LENGTHS and (length != _ONE_SIZE or info.compress_type == ZIP_STORED)
+
+
+def _read_streamed_sizes(packed: int, size: int, wide: tuple[int, ...]) -> tuple[int, int]:
+    """Return the packed and unpacked size that PyPI reads: the packed one is always that of the ZIP64 extra field."""
+    if not wide:
+        return packed, size
+    return wide[min(len(wide) - 1, 1)], wide[0] if size == _SENTINELS[-1] else size

@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from enum import Enum
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Final, cast
+from zipfile import BadZipFile, ZipFile
 
 from packaging.metadata import Metadata, RawMetadata
 from packaging.requirements import InvalidRequirement, Requirement
@@ -33,6 +35,8 @@ _LICENSE_FILES_SINCE: Final = Version("2.4")
 _SUPPORTED: Final = frozenset({"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5"})
 _SUMMARY_LENGTH: Final = 512
 _LABEL_LENGTH: Final = 32
+_LONGEST_FILE_NAME: Final = 246
+"""PyPI stores the metadata of a wheel under its name with ``.metadata`` after it, in a file system of 255 bytes."""
 _SCRIPT_NAME: Final = re.compile(r"[\w.-]+")
 _DYNAMIC: Final = frozenset(
     {
@@ -61,18 +65,20 @@ class Upload:
     size_limit: int = 100
 
     @cached_property
-    def raw(self) -> RawMetadata:
-        """Return the metadata as twine sends it.
+    def sent(self) -> RawMetadata:
+        """Return the metadata that twine validates and sends.
 
         Setuptools and hatchling wrote ``License-File`` before Metadata 2.4 defined it; twine drops it there.
         """
         raw = dict(self.dist.metadata.raw)
         if self._is_before_license_files:
             raw.pop("license_files", None)
-        for name, value in list(raw.items()):
-            if isinstance(value, str) and value.strip() == _UNSET:
-                del raw[name]
         return cast("RawMetadata", raw)
+
+    @cached_property
+    def raw(self) -> RawMetadata:
+        """Return the metadata that PyPI keeps of what is sent: without fields that are unset."""
+        return cast("RawMetadata", {name: value for name, value in self.sent.items() if not _is_unset(value)})
 
     @cached_property
     def metadata(self) -> Metadata:
@@ -96,6 +102,14 @@ class Upload:
             return Version(self.dist.metadata.raw.get("metadata_version", "0")) < _LICENSE_FILES_SINCE
         except InvalidVersion:
             return False
+
+
+def _is_unset(value: object) -> bool:
+    """Return whether PyPI drops a field: one whose value, or whose last value, is ``UNKNOWN``, or that is empty."""
+    if value == [""]:
+        return True
+    last = value[-1] if isinstance(value, list) and value else value
+    return isinstance(last, str) and last.strip() == _UNSET
 
 
 class Verdict(Enum):
@@ -131,7 +145,7 @@ def _find_unreadable_fields(upload: Upload) -> Iterator[str]:
 
 def _find_invalid_fields(upload: Upload) -> Iterator[str]:
     try:
-        Metadata.from_raw(upload.raw, validate=True)
+        Metadata.from_raw(upload.sent, validate=True)
     except ExceptionGroup as group:
         for error in group.exceptions:
             yield " ".join(str(error).split())
@@ -309,7 +323,7 @@ def find_description_fault(description: str, content_type: str) -> str:
 
 
 def _check_content_type(upload: Upload) -> Iterator[str]:
-    if upload.description and not upload.raw.get("description_content_type"):
+    if upload.description and not upload.sent.get("description_content_type"):
         yield "the description has no content type; PyPI reads it as reStructuredText"
 
 
@@ -321,6 +335,8 @@ def _check_description_exists(upload: Upload) -> Iterator[str]:
 def _check_file_name(upload: Upload) -> Iterator[str]:
     filename, metadata = upload.dist.path.name, upload.dist.metadata
     name = canonicalize_name(metadata.name).replace("-", "_")
+    if len(filename.encode()) > _LONGEST_FILE_NAME:
+        yield f"the file name has {len(filename.encode())} bytes, more than {_LONGEST_FILE_NAME}"
     if isinstance(upload.dist, Sdist):
         expected = f"{name}-{metadata.version}.tar.gz"
         if filename != expected:
@@ -359,6 +375,25 @@ def _check_zip_records(upload: Upload) -> Iterator[str]:
     fault = upload.dist.streaming_fault if isinstance(upload.dist, Wheel) else ""
     if fault:
         yield f"the zip archive is not accepted: {fault}"
+
+
+def _check_single_format(upload: Upload) -> Iterator[str]:
+    if isinstance(upload.dist, Sdist) and _is_zip(upload.dist.path):
+        yield "the file is both a tar file and a zip file"
+
+
+def _is_zip(path: Path) -> bool:
+    try:
+        ZipFile(path).close()
+    except (BadZipFile, ValueError, NotImplementedError):
+        return False
+    return True
+
+
+def _find_encrypted_modules(upload: Upload) -> Iterator[str]:
+    for member in upload.dist.members:
+        if member.encryption:
+            yield f"{member.name} is encrypted by {member.encryption}"
 
 
 def _check_file_size(upload: Upload) -> Iterator[str]:
@@ -435,6 +470,13 @@ RULES: Final = (
         _check_zip_records,
         "Pack the wheel again: wheel unpack FILE, then wheel pack FOLDER.",
     ),
+    Rule(
+        "two-formats",
+        Verdict.REFUSED,
+        _check_single_format,
+        "Build it again, and look at the last file inside: a zip file?",
+    ),
+    Rule("encrypted", Verdict.REFUSED, _find_encrypted_modules, "PyPI takes only modules that people can read."),
     Rule(
         "file-size",
         Verdict.MAY_BE_REFUSED,

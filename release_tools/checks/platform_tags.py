@@ -27,11 +27,13 @@ _ACCEPTED: Final = re.compile(
     "any|win32|win_(?:amd64|arm64|ia64)|linux_armv[67]l"
     "|manylinux(?:1|2010)_(?:x86_64|i686)|manylinux2014_(?:x86_64|i686|aarch64|armv7l|ppc64|ppc64le|s390x)"
     rf"|manylinux_\d+_\d+_(?:{_LINUX}|ppc64)|musllinux_\d+_\d+_(?:{_LINUX})"
-    rf"|macosx_10_\d+_(?:{_MAC})|macosx_(?:1[1-5]|2[6-9]|[3-9]\d)_0_(?:{_MAC})"
+    rf"|macosx_10_\d+_(?:{_MAC})|macosx_(?:1[1-5]|26)_0_(?:{_MAC})"
     r"|ios_\d+_\d+_(?:arm64|x86_64)_(?:iphoneos|iphonesimulator)"
     r"|android_\d+_(?:armeabi_v7a|arm64_v8a|x86|x86_64)|pyemscripten_\d+_\d+_wasm32"
 )
 """Platform tags that PyPI takes. Installers know no minor version of macOS from 11 on."""
+_FUTURE: Final = re.compile(rf"macosx_(?:2[7-9]|[3-9]\d)_0_(?:{_MAC})")
+"""Platform tags of systems that are newer than our list, which PyPI's may have."""
 _TAG: Final = re.compile(r"(manylinux|musllinux|macosx|ios|linux|android|win)(?:_?(\d+))?(?:_(\d+))?_(\w+)")
 _LEGACY: Final = {"1": (2, 5), "2010": (2, 12), "2014": (2, 17)}
 _FORMATS: Final = {"manylinux": "ELF", "musllinux": "ELF", "linux": "ELF", "android": "ELF", "win": "PE"}
@@ -137,8 +139,11 @@ def find_refused_platforms(tags: Iterable[Tag]) -> tuple[str, ...]:
 def check_accepted(wheel: Wheel, *, is_fault: bool) -> Iterator[Note]:
     """Return a line about each platform tag that PyPI does not take."""
     for platform in find_refused_platforms(wheel.tags):
-        state = State.FAILED if is_fault else State.WARNING
-        yield Note(state, f"{wheel.path.name}: PyPI refuses wheels tagged {platform}", advice=_INIT)
+        if _FUTURE.fullmatch(platform):
+            yield Note(State.WARNING, f"{wheel.path.name}: PyPI may not take wheels tagged {platform} yet")
+        else:
+            state = State.FAILED if is_fault else State.WARNING
+            yield Note(state, f"{wheel.path.name}: PyPI refuses wheels tagged {platform}", advice=_INIT)
 
 
 def _check_pure(wheel: Wheel) -> Iterator[Note]:

@@ -113,7 +113,8 @@ class Changelog:
 
     def part(self, version: Version) -> Part | None:
         """Return the section of a version, however it is spelled (``1.2`` is ``1.2.0``)."""
-        own = next((part for part in self.parts if part.version == version), None)
+        same = [part for part in self.parts if part.version == version]
+        own = next((part for part in same if part.text.strip()), next(iter(same), None))
         return own or next((part for part in self.parts if part.covers(version)), None)
 
     @property
@@ -218,12 +219,18 @@ def _split_parts(text: str, markup: Markup, reader: HeadingReader) -> list[Part]
     if top == 0 and (lone := _list_titled_lines(lines, reader)):
         kept = [title for title in titles if _bounds_lines(title.heading, reader)]
         titles, top = sorted([*kept, *lone], key=lambda title: title.heading.start), _INNERMOST
+    elif early := _find_dated_lines(lines, reader, titles):
+        titles = sorted([*titles, *early], key=lambda title: title.heading.start)
     sections = [title for title in titles if title.versions or _is_unreleased(title.heading, reader, top)]
+    is_dated = bool(sections) and _find_dated_paragraph(lines[: sections[0].heading.start]) is not None
     parts, ends = list[Part](), len(lines)
     for title in reversed(titles):
         heading = title.heading
         if title in sections:
-            parts.append(_make_part(title, _extract_body(lines[heading.end : ends], markup)))
+            body = lines[heading.end : ends]
+            if is_dated and (at := _find_dated_paragraph(body)) is not None:
+                del body[at:]
+            parts.append(_make_part(title, _extract_body(body, markup)))
             ends = heading.start
         elif heading.level <= top:
             ends = heading.start
@@ -267,6 +274,19 @@ def _extract_body(lines: Sequence[str], markup: Markup) -> str:
     return _LINK_DEFINITION.sub("", body) if markup is Markup.MARKDOWN else body
 
 
+def _find_dated_paragraph(lines: Sequence[str]) -> int | None:
+    """Return the first line of the last paragraph, if it begins with a date: a line above the version of a release.
+
+    MDAnalysis and its kin write the date and the authors there.
+    """
+    at = len(lines)
+    while at and not lines[at - 1].strip():
+        at -= 1
+    while at and lines[at - 1].strip():
+        at -= 1
+    return at if at < len(lines) and DATE.match(lines[at]) else None
+
+
 def _belongs_to_heading(line: str) -> bool:
     """Tell whether a line at a section's end is empty, an anchor, a comment, a rule, or the next section's date."""
     text = line.strip()
@@ -293,6 +313,14 @@ def _list_titled_lines(lines: Sequence[str], reader: HeadingReader) -> list[_Tit
         elif title["mark"] and reader.is_unreleased(title["title"]):
             found.append(_Title(heading, None))
     return found if any(title.versions for title in found) else []
+
+
+def _find_dated_lines(lines: Sequence[str], reader: HeadingReader, titles: Sequence[_Title]) -> list[_Title]:
+    """Find the lines with a version and a date before the first heading with one: a newer habit of the project."""
+    first = next((title.heading.start for title in titles if title.versions), 0)
+    found = _list_titled_lines(lines[:first], reader)
+    plain = [title for title in found if title.versions and title.heading.text[:1] not in "-*+"]
+    return plain if any(DATE.search(title.heading.text) for title in plain) else []
 
 
 def _is_only_version(line: str, versions: HeadingVersions) -> bool:

@@ -1,6 +1,40 @@
 """The commits that prepare a release, which are no news for those who read its notes."""
 
+import re
+from collections.abc import Collection
+from typing import Final
+
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
+
+from release_tools.history.version_headings import strip_title
+
+_WORDS: Final = frozenset(
+    {
+        "a",
+        "begin",
+        "bump",
+        "bumped",
+        "bumps",
+        "bumping",
+        "chore",
+        "ci",
+        "cut",
+        "for",
+        "from",
+        "in",
+        "make",
+        "new",
+        "number",
+        "of",
+        "package",
+    }
+    | {"prepare", "prepared", "preparing", "prep", "publish", "rel", "release", "released", "releasing", "set", "start"}
+    | {"tag", "tagging", "the", "this", "to", "up", "update", "updated", "v", "ver", "version", "build", "dist", "next"}
+    | {"changelog", "changes", "news", "notes"}
+)
+"""The words of a subject that says no more than which version is released."""
+_WORD: Final = re.compile(r"[^\s()\[\]:,;=>→/-]+(?:-[^\s()\[\]:,;=>→/]+)*")
 
 
 def write_preparation_message(version: Version) -> str:
@@ -8,9 +42,25 @@ def write_preparation_message(version: Version) -> str:
     return f"{'Begin' if version.is_devrelease else 'Prepare'} {version}"
 
 
-def is_preparation(message: str) -> bool:
-    """Return whether a message is that of such a commit."""
+def is_preparation(subject: str, name: str, released: Collection[Version]) -> bool:
+    """Return whether a commit's subject says no more than a version: "Release demo 1.2.0", "Bump version to 1.2.0".
+
+    Args:
+        subject: without the number of a pull request.
+        name: of the project.
+        released: the versions that such a commit may name, by their final parts.
+    """
+    known = {canonicalize_name(name)} | _WORDS
+    words = _WORD.findall(strip_title(subject).rstrip(".!"))
+    versions = {word: version for word in words if (version := _to_version(word))}
+    rest = [word for word in words if word not in versions]
+    finals = {version.base_version for version in released}
+    names_release = any(one.base_version in finals or one.is_devrelease for one in versions.values())
+    return names_release and all(canonicalize_name(word) in known for word in rest)
+
+
+def _to_version(word: str) -> Version | None:
     try:
-        return message == write_preparation_message(Version(message.partition(" ")[2]))
+        return Version(word) if "." in word else None
     except InvalidVersion:
-        return False
+        return None

@@ -16,7 +16,8 @@ from typing import Final
 from packaging.version import InvalidVersion, Version
 
 IN_PROGRESS: Final = re.compile(
-    r"un-?released|not (?:yet )?released|to be released|in (?:development|progress)|\bTB[AD]\b|\bWIP\b|upcoming"
+    r"un-?released|not (?:yet )?released(?: yet)?|to be released|(?:in|under) (?:active )?(?:development|progress)"
+    r"|\bTB[AD]\b|\bWIP\b|upcoming|dev(?:elopment)? (?:release|version)"
     r"|(?:\d{4}|[xy?]{4})-(?:\d\d|[xm?]{2})-[xd?]{2}",
     re.IGNORECASE,
 )
@@ -61,6 +62,8 @@ _TITLE_WORDS: Final = re.compile(
     r"\b(?:change[ -]?log|changes|release notes|release history|history|news|releases|what['\u2019]?s new|version)\b",
     re.IGNORECASE,
 )
+_SERIES: Final = re.compile(r"(?:release )?(?:series|line)\b", re.IGNORECASE)
+"""The words by which a heading names all versions that begin alike."""
 _VERSION_WORDS: Final = re.compile(r"(?:version|ver|release[d]?|rel|v)\b[\s.:]*\Z", re.IGNORECASE)
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _ORDINAL: Final = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -258,6 +261,8 @@ def _split_versions(
         spelled.append(following["version"])
         end = following.end()
     rest = DATE.sub(" ", title[end:]).lstrip(" -\u2013\u2014:.,")
+    if _SERIES.match(rest):
+        return None
     if rest[:1].isalnum() and not is_change and not IN_PROGRESS.match(rest):
         del spelled[1:]  # "1.2.0 - 3.14 is supported" is about one version
     if _DOTTED_DATE.fullmatch(spelled[0]) and len(spelled) == 1:
@@ -278,7 +283,7 @@ def _is_dotted(spelled: str) -> bool:
 def _is_whole(title: str, found: re.Match[str], end: int, *, is_named: bool) -> bool:
     """Tell whether a number without a dot is the heading's version, and not the first word of a sentence."""
     rest = DATE.sub(" ", title[end:]).strip(" -\u2013\u2014:.,()/")
-    if not rest or IN_PROGRESS.search(rest):
+    if not rest or IN_PROGRESS.match(rest):
         return is_named or title[: found.start()].strip(" ([") == ""
     return is_named and not rest[0].isalnum()
 

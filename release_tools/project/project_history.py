@@ -365,7 +365,9 @@ class ProjectHistory:
         hosted = offline or HostedChanges()
         if ask is not None and log and (found is None or not all(map(hosted.login_of, people))):
             hosted = ask(log, git_log.commit_time(self.repository, before.commit) if before else 0)
-        listed = [one for one in hosted.complete(list_changes(follow_main_line(log))) if not is_preparation(one.text)]
+        released, name = [version, *([before.version] if before else [])], self._committed.name
+        listed = hosted.complete(list_changes(follow_main_line(log)))
+        listed = [one for one in listed if not is_preparation(one.text, name, released)]
         if found is None:
             since = f" since {before.tag}" if before else ""
             source = f"{len(log)} commit{'' if len(log) == 1 else 's'}{since}"

@@ -23,6 +23,14 @@ DESCRIPTOR = struct.pack("<4s3L", b"PK\7\10", 0xFFFFFFFF, 1, 1)
 UNICODE_PATH = struct.pack("<2H5s6s", 0x7075, 11, b"\1\0\0\0\0", b"demo/y")
 TWICE = struct.pack("<2H4s", 0x5455, 4, b"time") * 2
 
+
+def cut_off(field: int) -> bytes:
+    """A wheel whose last entry in the central directory has a part that is longer than the directory."""
+    wheel = bytearray(wheel_bytes())
+    wheel[wheel.rindex(b"PK\1\2") + field] += 9
+    return bytes(wheel)
+
+
 ZIPS = (
     Hostile("absolute path", "member '/etc/passwd' has an absolute path", named("/etc/passwd")),
     Hostile("drive", "member 'C:/x' has an absolute path", named("C:/x")),
@@ -56,6 +64,8 @@ ZIPS = (
     Hostile("file called a folder", "'demo/x/' is neither", wheel_with(Part("demo/x/", mode=0o100644))),
     Hostile("folder with content", "'demo/x/' is a folder with content", named("demo/x/", mode=0o040755)),
     Hostile("encrypted", "'demo/x' is encrypted", named("demo/x", flags=1)),
+    Hostile("comment beyond the directory", "does not list what it says", partial(cut_off, 32)),
+    Hostile("extra field beyond the directory", "demo", partial(cut_off, 30)),
     Hostile("bzip2", "'demo/x' is compressed by method 12", named("demo/x", method=12)),
     Hostile("lzma", "'demo/x' is compressed by method 14", named("demo/x", method=14)),
     Hostile("zstd", "'demo/x' is compressed by method 93", named("demo/x", method=93)),

@@ -19,7 +19,7 @@ from release_tools.publishers.package_index.index import PYPI
 from release_tools.publishers.package_index.uploader import Login, Uploader
 from release_tools.system.http import Http
 from release_tools.system.retries import RetryPolicy
-from tests.archives.raw import Entry, Part, tar_bytes, wheel_bytes
+from tests.archives.raw import Entry, Part, tar_bytes, wheel_bytes, zip_bytes
 from tests.conftest import Run
 from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import proxying
@@ -44,6 +44,8 @@ class Dist:
         entry_points: of a wheel.
         info: a wheel's dist-info folder.
         files: further members of an sdist.
+        content: of each of these.
+        level: of the sdist's compression.
     """
 
     filename: str = "demo-1.0-py3-none-any.whl"
@@ -56,6 +58,8 @@ class Dist:
     entry_points: str = ""
     info: str = "demo-1.0.dist-info"
     files: tuple[str, ...] = ()
+    content: bytes = b"x"
+    level: int = 9
 
     def write(self, folder: Path) -> Path:
         head = f"Metadata-Version: {self.version}\nName: {self.stated}\nVersion: {self.value}\n"
@@ -74,9 +78,9 @@ class Dist:
             entries = [
                 Entry(f"{root}/pyproject.toml"),
                 Entry(f"{root}/PKG-INFO", metadata),
-                *(Entry(f"{root}/{name}", b"x") for name in self.files),
+                *(Entry(f"{root}/{name}", self.content) for name in self.files),
             ]
-            path.write_bytes(gzip.compress(tar_bytes(entries), mtime=0))
+            path.write_bytes(gzip.compress(tar_bytes(entries), self.level, mtime=0))
         return path
 
 
@@ -89,6 +93,9 @@ def tagged(platform: str) -> Dist:
 
 
 SDIST = Dist("demo-1.0.tar.gz")
+LONG = f"demo_{'x' * 224}"
+ARMOR = b"from pyarmor_runtime_000000 import __pyarmor__\n__pyarmor__(__name__, __file__, b'PY000000')\n"
+PYE = b"---BEGIN PYE FILE---\nxyz\n---END PYE FILE---\n"
 
 BROKEN = (
     ("unreadable-field", headers("Nonsense: yes")),
@@ -97,6 +104,7 @@ BROKEN = (
     ("invalid-field", headers("Import-Name: demo", version="2.4")),
     ("invalid-field", headers("License-Expression: GNU whatever")),
     ("invalid-field", Dist(headers="Description-Content-Type: text/html\n")),
+    ("invalid-field", Dist(headers="Description-Content-Type: UNKNOWN\n")),
     ("local-version", Dist("demo-1.0+local-py3-none-any.whl", value="1.0+local", info="demo-1.0+local.dist-info")),
     ("summary-length", headers(f"Summary: {'x' * 513}")),
     ("email", headers("Author-Email: Ada <ada@localhost>")),
@@ -130,6 +138,13 @@ BROKEN = (
     ("zip-records", Dist(parts=(Part("demo/a.txt", b"a", local_extra=b"\x0a"),))),
     ("zip-records", Dist(parts=(Part("demo/a.txt", b"a", local_extra=b"UT\x09\x00\x01"),))),
     ("zip-records", Dist(parts=(Part("demo/a.txt", b"a", method=8, local_extra=b"\x01\x00\x08\x00" + b"\0" * 8),))),
+    ("zip-records", Dist(parts=(Part("demo/a.txt", b"a", local_extra=b"\x01\x00\x08\x00" + b"\0" * 8),))),
+    ("zip-records", Dist(parts=(Part("demo/a.txt", b"a", local_extra=b"\x01\x00\x10\x00" + b"\2" * 16),))),
+    ("file-name", Dist(f"{LONG}-1.0-py3-none-any.whl", stated=LONG, info=f"{LONG}-1.0.dist-info")),
+    ("encrypted", Dist(parts=(Part("demo/a.py", ARMOR),))),
+    ("encrypted", replace(SDIST, files=("a.py",), content=ARMOR)),
+    ("encrypted", replace(SDIST, files=("a.pye",), content=PYE)),
+    ("two-formats", replace(SDIST, files=("a.zip",), content=zip_bytes([Part("x")]), level=0)),
 )
 WARNED = (
     ("description-type", Dist(headers="", body="\nA *good* description.\n")),
@@ -149,6 +164,8 @@ SOUND = (
     replace(SDIST, headers=f"{MARKDOWN}License-File: LICENSE\n", files=("LICENSE",)),
     Dist(headers=f"{MARKDOWN}License-File: LICENSE\n", parts=(Part("demo-1.0.dist-info/licenses/LICENSE", b"x"),)),
     headers("Home-Page: UNKNOWN\nAuthor-Email: UNKNOWN"),
+    headers("Classifier: UNKNOWN\nPlatform: UNKNOWN"),
+    headers("Classifier:"),
     headers("Author-Email: Ada <ada@example.org>, Ben <ben>"),
     headers("Author: Ada\nLicense: MIT\nKeywords: a, b\nPlatform: any\nProvides-Extra: dev"),
     headers("Classifier: Topic :: Software Development :: Testing\nRequires-Dist: foo>=1; python_version < '4'"),
@@ -163,7 +180,11 @@ SOUND = (
     Dist("spam_eggs-1.0-py3-none-any.whl", stated="Spam.Eggs", info="spam_eggs-1.0.dist-info"),
     Dist("demo-1.0.post1.tar.gz", value="1.0.post1"),
     Dist(entry_points="[console_scripts]\ndemo.x-y_z = demo:main\n[other]\na b = demo:main\n"),
+    Dist(entry_points="[app.files]\na = demo/app.json\nb =\nc = my-plugin:main\n"),
+    replace(SDIST, files=("a.txt",), content=ARMOR),
+    replace(SDIST, files=("a.zip",), content=zip_bytes([Part("x")])),
     Dist(parts=(Part("demo/a.txt", b"a", local_extra=b"\x01\x00\x10\x00" + b"\x01\0\0\0\0\0\0\0" * 2),)),
+    Dist(parts=(Part("demo/a.txt", b"a", local_extra=b"\x01\x00\x1c\x00" + b"\x01\0\0\0\0\0\0\0" * 3 + b"\0" * 4),)),
     Dist(parts=(Part("demo/\u00e9.txt", b"a"),)),
 )
 PLATFORMS = {
@@ -183,6 +204,7 @@ PLATFORMS = {
     "manylinux_2_28_mips": False,
     "musllinux_1_2_ppc64": False,
     "macosx_11_1_arm64": False,
+    "macosx_27_0_arm64": False,
     "win_riscv64": False,
     "freebsd_14_0_amd64": False,
 }

@@ -36,16 +36,16 @@ KNOWN = (
     Known(
         "squidfunk/mkdocs-material docs/changelog/index.md",
         "mkdocs-material",
-        "### 9.5.4 <small>January 15, 2024</small> { #9.5.4 }",
-        "9.5.4",
+        '### 9.7.6 <small>March 19, 2026</small> { id="9.7.6" }',
+        "9.7.6",
     ),
     Known("Python-Markdown/markdown docs/changelog.md", "Markdown", "## [3.4.4] -- 2023-07-25", "3.4.4"),
     Known("Python-Markdown/markdown docs/changelog.md", "Markdown", "## [Unreleased]", "*"),
     Known(
         "PyTables/PyTables RELEASE_NOTES.rst",
         "tables",
-        "Changes from 3.11.1 to 3.12.0\n=============================",
-        "3.12.0",
+        "Changes from 3.11.1 to 3.11.2\n=============================",
+        "3.11.2",
     ),
     Known(
         "pydata/numexpr RELEASE_NOTES.rst",
@@ -62,11 +62,16 @@ KNOWN = (
     Known(
         "sphinx-doc/sphinx CHANGES.rst",
         "Sphinx",
-        "Release 7.3.0 (in development)\n==============================",
-        "7.3.0*",
+        "Release 9.1.1 (in development)\n==============================",
+        "9.1.1*",
     ),
     Known("yaml/pyyaml CHANGES", "PyYAML", "3.12 (2016-08-28)\n-----------------", "3.12"),
     Known("yaml/pyyaml CHANGES", "PyYAML", "4.2 (2018-??-??)\n----------------", "4.2*"),
+    Known("yaml/pyyaml CHANGES", "PyYAML", "6.0.2 (2024-08-06)", "6.0.2"),
+    Known("yaml/pyyaml CHANGES", "PyYAML", "7.0.0.dev0 (TBD)", "7.0.0.dev0*"),
+    Known(
+        "MDAnalysis/GridDataFormats CHANGELOG", "GridDataFormats", "05/22/2026 orbeckst, spyke7\n\n  * 1.2.0", "1.2.0"
+    ),
     Known("joblib/joblib CHANGES.rst", "joblib", "Release 0.8.4\n-------------", "0.8.4"),
     Known("mahmoud/boltons CHANGELOG.md", "boltons", "## 15.1.0\n\n_(September 23, 2015)_", "15.1.0"),
     Known(
@@ -88,7 +93,7 @@ KNOWN = (
         "2023.11.0",
     ),
     Known(
-        "pydata/xarray doc/whats-new.rst", "xarray", "v2023.11.1 (unreleased)\n-----------------------", "2023.11.1*"
+        "pydata/xarray doc/whats-new.rst", "xarray", "v2026.07.1 (unreleased)\n-----------------------", "2026.07.1*"
     ),
     Known(
         "pyinstaller/pyinstaller doc/CHANGES.rst", "pyinstaller", "4.6 (2021-10-29)\n------------------------", "4.6"
@@ -117,6 +122,12 @@ KNOWN = (
         "pennylane",
         "# Release 0.33.0-dev (development release)",
         "0.33.0-dev*",
+    ),
+    Known(
+        "PennyLaneAI/pennylane doc/releases/changelog-dev.md",
+        "pennylane",
+        "# Release 0.46.0 (development release)",
+        "0.46.0*",
     ),
     Known("paramiko/paramiko sites/www/changelog.rst", "paramiko", "- :release:`2.12.0 <2022-11-04>`", "2.12.0"),
     Known("urllib3/urllib3 CHANGES.rst", "urllib3", "2.0.7 (2023-10-17)\n==================", "2.0.7"),
@@ -167,7 +178,7 @@ KNOWN = (
         "==========================\nNumPy 1.26.0 Release Notes\n==========================",
         "1.26.0",
     ),
-    Known("encode/httpx CHANGELOG.md", "httpx", "## 0.24.1 (18th May, 2023)", "0.24.1"),
+    Known("encode/httpx CHANGELOG.md", "httpx", "## 0.24.1 (17th May, 2023)", "0.24.1"),
     Known("fastapi/fastapi docs/en/docs/release-notes.md", "fastapi", "## Latest Changes", "*"),
     Known(
         "hynek/structlog CHANGELOG.md",

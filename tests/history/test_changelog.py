@@ -113,6 +113,7 @@ def test_a_file_that_ends_without_a_line_end_gets_one() -> None:
         "2026-03-02",
         "Changes in the 1.x series",
         "3 things to know",
+        "2. Tell everybody about the upcoming release",
         "Notes",
     ],
 )

@@ -1,6 +1,7 @@
 """What commits say of themselves."""
 
 import pytest
+from packaging.version import Version
 
 from release_tools.history.commits import (
     Author,
@@ -12,6 +13,7 @@ from release_tools.history.commits import (
     list_first_time_authors,
     unify_authors,
 )
+from release_tools.history.preparation import is_preparation
 
 ANA, BEN, EVE = Author("Ana", "ana@example.org"), Author("Ben", "ben@example.org"), Author("Eve", "eve@example.org")
 BOT = Author("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com")
@@ -146,6 +148,31 @@ def test_addresses_that_many_use_join_nobody() -> None:
 def test_co_authors_are_named_wherever_the_lines_are() -> None:
     body = "Text.\n\nCo-authored-by: Ben <ben@example.org>\n\nMore.\n  CO-AUTHORED-BY:Eve <eve@example.org>\n"
     assert list_co_authors(body) == [BEN, EVE]
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("Release demo-lib version 1.2.0", True),
+        ("Release 1.2.0", True),
+        ("1.2.0", True),
+        ("v1.2.0", True),
+        ("v1.2.0 release!", True),
+        ("Bump version from 1.1.0 to 1.2.0", True),
+        ("Bump version: 1.1.0 → 1.2.0", True),
+        (":bookmark: Prepare the changelog for 1.2.0", True),
+        ("Begin 1.3.0.dev0", True),
+        ("demo_lib 1.2.0rc1", True),
+        ("Update numpy to 1.2.0", False),
+        ("Support 1.2.0 of the format", False),
+        ("Bump version", False),
+        ("Release the lock", False),
+        ("Release 7.0", False),
+        ("", False),
+    ],
+)
+def test_a_commit_that_only_names_the_version_is_no_news(subject: str, expected: bool) -> None:  # noqa: FBT001 - a column
+    assert is_preparation(subject, "Demo.Lib", [Version("1.2.0"), Version("1.1.0")]) is expected
 
 
 def test_hostile_subjects_take_no_longer() -> None:

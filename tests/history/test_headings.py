@@ -102,6 +102,21 @@ def test_towncriers_own_title_format_is_known(title_format: str, heading: str) -
         ("CHANGES.txt", "= 1.2.0 (20260102)\n\n* NEW\n\n= 1.1.0 (20250102)\n\n* OLD\n"),
         ("CHANGES.txt", "v1.2.0, 2026-01-02\n\n* NEW\n\nv1.1.0, 2025-01-02\n\n* OLD\n"),
         ("CHANGES", "1.2.0:\n\n  * NEW\n\n1.1.0:\n\n  * OLD\n"),
+        (
+            "CHANGELOG",
+            (
+                "=====\n Log\n=====\n\n2/1/2026 ana, ben,\n   cy\n\n  * 1.2.0\n\n  * NEW\n\n"
+                "1/1/2025 ana,\n   ben\n\n  * 1.1.0\n\n  * OLD\n"
+            ),
+        ),
+        ("CHANGES", "1.2.0 (2026-01-02)\n\n* NEW\n\n1.1.0 (2025-01-02)\n------------------\n\n* OLD\n"),
+        (
+            "CHANGES.rst",
+            (
+                "Release notes for demo 1.2 series\n=================================\n\n"
+                "Changes from 1.1.9 to 1.2.0\n---------------------------\n\n- NEW\n\n1.1.9\n-----\n\n- OLD\n"
+            ),
+        ),
         ("CHANGES.adoc", "= Changes\n\n[[v1.2]]\n== 1.2.0\n\n* NEW\n\n[[v1.1]]\n== 1.1.0\n\n* OLD\n"),
     ],
 )

@@ -77,7 +77,7 @@ def metadata_of(form: Form) -> Metadata:
         raw["keywords"] = keywords[0].split(",")
     if urls := form.get("project_urls"):
         raw["project_urls"] = dict(_labelled(text) for text in urls)
-    raw = {name: value for name, value in raw.items() if value != "UNKNOWN"}
+    raw = {name: value for name, value in raw.items() if value not in ("UNKNOWN", ["UNKNOWN"], [""])}
     try:
         metadata = Metadata.from_raw(raw)  # type: ignore[arg-type]  # its fields are those of TEXTS and LISTS
     except ExceptionGroup as group:
@@ -171,8 +171,12 @@ def check_sdist(filename: str, content: bytes, metadata: Metadata) -> None:
     expected = f"{canonicalize_name(metadata.name).replace('-', '_')}-{metadata.version}.tar.gz"
     if filename != expected:
         raise RefusedError(f"Filename {filename!r} is invalid, should be {expected!r}.")
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        raise RefusedError("Invalid distribution file. File is both a zip and a tar file")
     with tarfile.open(fileobj=io.BytesIO(content)) as sdist:
         names = sdist.getnames()
+        for member in sdist:
+            _check_code(member.name, (sdist.extractfile(member) or io.BytesIO()).read())
     top = names[0].partition("/")[0]
     for path in metadata.license_files or []:
         if f"{top}/{path}" not in names:
@@ -204,6 +208,18 @@ def check_wheel(filename: str, content: bytes, metadata: Metadata) -> None:
             _check_commands(wheel.read(f"{info}/entry_points.txt").decode())
         for member in wheel.infolist():
             _check_records(content, member)
+            _check_code(member.filename, wheel.read(member))
+    if len(f"{filename}.metadata".encode()) > 255:
+        raise RefusedError(f"Filename is too long: {filename!r}")
+
+
+def _check_code(name: str, content: bytes) -> None:
+    """Refuse a module in which PyPI's scanner finds encrypted code."""
+    if name.endswith((".py", ".pye")):
+        if b"__pyarmor__(__name__, __file__," in content or b"__pyarmor_enter__" in content:
+            raise RefusedError("Invalid distribution file. PyArmor-encrypted content is not allowed.")
+        if b"---BEGIN PYE FILE---" in content and b"---END PYE FILE---" in content:
+            raise RefusedError("Invalid distribution file. SourceDefender-encrypted content is not allowed.")
 
 
 def _check_commands(text: str) -> None:
@@ -226,6 +242,7 @@ def _check_records(content: bytes, member: zipfile.ZipInfo) -> None:
     if name.decode(errors="replace") != member.orig_filename:
         raise RefusedError("ZIP archive not accepted: Filename not in central directory.")
     extra = content[start + name_size : start + name_size + extra_size]
+    packed, size_of_all = struct.unpack_from("<LL", content, member.header_offset + 18)
     seen = []
     while extra:
         identifier, size = struct.unpack("<HH", extra[:4]) if len(extra) >= 4 else (0, 1 << 16)
@@ -234,5 +251,11 @@ def _check_records(content: bytes, member: zipfile.ZipInfo) -> None:
         )
         if size + 4 > len(extra) or wrong:
             raise RefusedError("ZIP archive not accepted: Malformed zip file.")
+        if identifier == 1 and size:
+            sizes = struct.unpack_from(f"<{size // 8}Q", extra, 4)
+            size_of_all = sizes[0] if size_of_all == 0xFFFFFFFF else size_of_all
+            packed = sizes[0] if size == 8 else sizes[1]
         seen.append(identifier)
         extra = extra[size + 4 :]
+    if (packed, size_of_all) != (member.compress_size, member.file_size):
+        raise RefusedError("ZIP archive not accepted: Mis-matched data size.")
