@@ -26,6 +26,7 @@ from release_tools.errors import (
 from release_tools.git.clone import start_clone
 from release_tools.model.note import Note, Report, Section, Skip, State
 from release_tools.model.release import Release
+from release_tools.project.project_history import start_history
 from release_tools.publishers.base import Phase
 from release_tools.publishers.routes import Publishers
 from release_tools.steps.apply_preparation import apply_preparation
@@ -56,7 +57,7 @@ from release_tools.steps.store import store
 from release_tools.steps.test_recipe import test_recipe
 from release_tools.steps.update_changelog import update_changelog
 from release_tools.steps.verify import start_installations, verify
-from release_tools.steps.write_notes import rewrite_notes, start_notes, write_notes
+from release_tools.steps.write_notes import rewrite_notes, write_notes
 from release_tools.wording import count
 
 
@@ -190,7 +191,7 @@ class BackgroundTask:
 
 TASKS: Final = (  # the environments of build and test start even earlier: see `cli.session.Session.start_environments`
     BackgroundTask(start_clone, after=VERSION, serves=DISTS),
-    BackgroundTask(start_notes, after=VERSION, serves=NOTES),
+    BackgroundTask(start_history, after=VERSION, serves=NOTES),
     BackgroundTask(start_index_queries, after=VERSION, serves=DESTINATIONS),
     BackgroundTask(
         start_index_queries, after=DISTS, serves=DESTINATIONS

@@ -45,24 +45,9 @@ def rewrite_notes(context: Context, release: Release) -> Release | Skip:
         return Skip("there is no repository to make them from", "Check the tag out in this job.")
 
 
-def start_notes(context: Context, release: Release) -> None:
-    """Start to read which releases came before this one, and what the hosting service says of the changes."""
-    context.http.get_ready()
-    context.background.start(_task(release), _make, context, release)
-
-
-def _task(release: Release) -> str:
-    return f"notes of {release.version} at {release.commit}"
-
-
-def _make(context: Context, release: Release) -> tuple[ProjectHistory, Notes]:
-    history, version = ProjectHistory.shared(context, release), Version(release.version)
-    tag = "" if release.is_untagged else release.tag
-    return history, make_notes(context, history, version, tag)
-
-
 def _write(context: Context, release: Release) -> tuple[Note, Document]:
-    history, notes = context.background.result(_task(release), _make, context, release)
+    history, version = ProjectHistory.shared(context, release), Version(release.version)
+    notes = make_notes(context, history, version, "" if release.is_untagged else release.tag)
     note = Note(State.INFO, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
     if not notes.text:
         note = Note(
