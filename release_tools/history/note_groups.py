@@ -114,10 +114,10 @@ def read_categories(text: str) -> Categories | None:
     listed = changelog.get("categories")
     found = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     categories = tuple(
-        Category(str(item.get("title") or ""), _texts(item.get("labels")), _selection(item.get("exclude")))
+        Category(str(item.get("title") or ""), _read_texts(item.get("labels")), _read_selection(item.get("exclude")))
         for item in found
     )
-    return Categories(categories, _selection(changelog.get("exclude")))
+    return Categories(categories, _read_selection(changelog.get("exclude")))
 
 
 def group_changes(
@@ -134,11 +134,11 @@ def group_changes(
     shown: list[Change] = []
     for change in changes:
         pull = hosted.pulls.get(change.pull)
-        if not left_out.includes(pull) and (pull is None or _UNMENTIONED.isdisjoint(map(_plain, pull.labels))):
+        if not left_out.includes(pull) and (pull is None or _UNMENTIONED.isdisjoint(map(_simplify, pull.labels))):
             shown.append(change)
     if categories and categories.categories and hosted.pulls:
-        return _by_category(shown, hosted, categories.categories)
-    kinds = [_kind(change, hosted.pulls.get(change.pull)) for change in shown]
+        return _group_by_category(shown, hosted, categories.categories)
+    kinds = [_find_kind(change, hosted.pulls.get(change.pull)) for change in shown]
     known = sum(map(bool, kinds))
     if not known or 2 * known < len(shown):
         return [("", shown)] if shown else []
@@ -148,7 +148,7 @@ def group_changes(
     return [(title, group) for title, group in groups.items() if group]
 
 
-def _by_category(
+def _group_by_category(
     changes: Sequence[Change], hosted: HostedChanges, categories: Sequence[Category]
 ) -> list[tuple[str, list[Change]]]:
     """Return the changes by the first category that takes each, and the others below a title of their own."""
@@ -161,26 +161,26 @@ def _by_category(
     return [(title, group) for title, group in (*groups.items(), (_OTHERS, others)) if group]
 
 
-def _kind(change: Change, pull: MergedPull | None) -> str:
+def _find_kind(change: Change, pull: MergedPull | None) -> str:
     """Return the kind of a change, by its author's words, its labels, or its type; empty where nothing tells it."""
     if change.breaking:
         return "breaking"
-    labelled = {_LABELS[name] for name in map(_plain, pull.labels if pull else ()) if name in _LABELS}
+    labelled = {_LABELS[name] for name in map(_simplify, pull.labels if pull else ()) if name in _LABELS}
     by_label = next((kind for kind in (*_TITLES, _CHORE) if kind in labelled), "")
     by_type = change.type if change.type in _TITLES else _CHORE if change.type in KNOWN_TYPES else ""
     return by_label or by_type
 
 
-def _plain(label: str) -> str:
+def _simplify(label: str) -> str:
     """Return a label without its prefix, its pictures and its spelling: ``Type: Bug fix`` as ``bug-fix``."""
     return re.sub(r"[\W_]+", "-", _PREFIX.sub("", label.lower())).strip("-")
 
 
-def _selection(value: object) -> Selection:
+def _read_selection(value: object) -> Selection:
     table: Mapping[str, Any] = value if isinstance(value, dict) else {}
-    authors = frozenset(name.removesuffix("[bot]") for name in _texts(table.get("authors")))
-    return Selection(_texts(table.get("labels")), authors)
+    authors = frozenset(name.removesuffix("[bot]") for name in _read_texts(table.get("authors")))
+    return Selection(_read_texts(table.get("labels")), authors)
 
 
-def _texts(value: object) -> frozenset[str]:
+def _read_texts(value: object) -> frozenset[str]:
     return frozenset(str(item).lower() for item in value) if isinstance(value, list) else frozenset()

@@ -70,7 +70,7 @@ def write_thanks(people: Iterable[Author], changes: Sequence[Change] = (), hoste
     lines: list[str] = []
     for person in people:
         pull = next((change.pull for change in reversed(changes) if person in change.authors), 0)
-        lines.append(f"- {_name(person, known)}" + (f" in {_reference(pull, known)}" if pull else ""))
+        lines.append(f"- {_link_person(person, known)}" + (f" in {_link_pull(pull, known)}" if pull else ""))
     return "### First contributions\n\n" + "\n".join(lines) if lines else ""
 
 
@@ -81,17 +81,17 @@ def _to_markdown(text: str, markup: Markup) -> str:
 
 
 def _format_entry(change: Change, hosted: HostedChanges) -> str:
-    pull = f" ({_reference(change.pull, hosted)})" if change.pull else ""
-    names = ", ".join(_name(author, hosted) for author in change.authors)
+    pull = f" ({_link_pull(change.pull, hosted)})" if change.pull else ""
+    names = ", ".join(_link_person(author, hosted) for author in change.authors)
     by = f", by {names}" if names else ""
     return f"- {sanitize.escape_markdown_line(change.text)}{pull}{by}"
 
 
-def _reference(pull: int, hosted: HostedChanges) -> str:
+def _link_pull(pull: int, hosted: HostedChanges) -> str:
     return f"[#{pull}]({hosted.repository_url}/pull/{pull})" if hosted.repository_url else f"#{pull}"
 
 
-def _name(person: Author, hosted: HostedChanges) -> str:
+def _link_person(person: Author, hosted: HostedChanges) -> str:
     """Return a person's name, as a link to the account if that is known: a link calls nobody, as a mention would."""
     name, login = sanitize.escape_markdown_line(person.name), hosted.login_of(person)
     return f"[{name}]({hosted.site}/{login})" if login and name else name

@@ -126,10 +126,10 @@ def find_ini_values(text: str, *keys: tuple[str, str]) -> Iterator[Found]:
             yield Found(".".join(key), value, 0, 0, "the file has it more than once, or in several lines")
 
 
-def matches(text: str, pattern: re.Pattern[str], name: str) -> Iterator[Found]:
-    """Find what the group ``version`` of an expression matches."""
+def matches(text: str, pattern: re.Pattern[str], name: str, group: str = "version") -> Iterator[Found]:
+    """Find what a group of an expression matches."""
     for found in pattern.finditer(text):
-        yield Found(name, found["version"], *found.span("version"))
+        yield Found(name, found[group], *found.span(group))
 
 
 def split_line_spans(text: str) -> Iterator[tuple[int, str]]:

@@ -8,24 +8,31 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from release_tools.parsed_values import list_tables
+from release_tools.parsed_values import find_table, list_tables, list_texts
 from release_tools.project.field_formats import (
     find_ini_values,
     find_json_values,
     find_toml_values,
+    find_yaml_values,
     matches,
     split_line_spans,
 )
-from release_tools.project.python_versions import python_values
+from release_tools.project.python_versions import find_python_values
 from release_tools.project.version_field import Found, Text, VersionField
 
 _CURRENT: Final = "{current_version}"
+_NEW: Final = "{new_version}"
 _VERSION: Final = r"[vV]?(?P<version>\d[\w.!+-]*)"
+_BLOCK: Final = re.compile(
+    r"(?s)x-release-please-start-version(?P<text>(?:(?!x-release-please-end).){0,20000})x-release-please-end"
+)
+_SEMVER: Final = re.compile(r"(?<![\d.])\d{1,8}\.\d{1,8}\.\d{1,8}(?:-\w[\w.]{0,100})?")
 _ANNOTATION: Final = re.compile(
     r"(?<!\d)(?P<version>\d{1,8}\.\d{1,8}\.\d{1,8}(?:-\w[\w.]{0,100})?)(?=[^\r\n]{0,500}x-release-please-version)"
 )
@@ -42,16 +49,35 @@ class _Listed:
         path: of the file, or a glob.
         current: the version that the settings hold as the current one.
         search: the text around the version, with ``{current_version}`` in it.
+        replace: what ``search`` becomes, with ``{new_version}`` in it; empty where only the version changes.
         regex: whether ``search`` is a regular expression.
         line: an expression that the line must contain.
+        keys: of the value in a TOML file, instead of a search.
+        template: by which the tool writes another spelling of the version; empty where it writes the version itself.
+        is_optional: whether the file may lack the version.
     """
 
     tool: str
     path: str
     current: str
     search: str = _CURRENT
+    replace: str = ""
     regex: bool = False
     line: str = ""
+    keys: tuple[str, ...] = ()
+    template: str = ""
+    is_optional: bool = False
+
+    @property
+    def problem(self) -> str:
+        """Return why the file cannot be edited as the tool does it; empty where it can."""
+        if self.template:
+            return f"{self.tool} writes it as {self.template}"
+        if _CURRENT not in self.search:
+            return f"the search of {self.tool} has no {_CURRENT}"
+        if self.replace and not self.regex and self.replace != self.search.replace(_CURRENT, _NEW):
+            return f"{self.tool} replaces more there than the version"
+        return ""
 
 
 def find_listed_fields(read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
@@ -68,19 +94,27 @@ def find_listed_fields(read: Read, paths: Sequence[str]) -> Iterator[VersionFiel
 
 
 def _read_bumpversion(read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
-    for path, table, keys in _iterate_toml_tables(
+    for path, table, keys in _iterate_tables(
         read,
         ("pyproject.toml", ("tool", "bumpversion")),
         (".bumpversion.toml", ("tool", "bumpversion")),
         (".bumpversion.toml", ("bumpversion",)),
     ):
-        current = _read_string(table, "current_version")
+        current = _read_string(table, "current_version") or _find_stated_version(read)
         yield from _find(path, read, find_toml_values, (*keys, "current_version"))
         for entry in list_tables(table.get("files")):
-            search = _read_string(entry, "search") or _read_string(table, "search") or _CURRENT
-            regex = entry.get("regex", table.get("regex", False)) is True
-            name = _read_string(entry, "filename") or _read_string(entry, "glob")
-            yield from _find_listed(read, paths, _Listed("bump-my-version", name, current, search, regex))
+            one = {**table, **entry}
+            listed = _Listed(
+                "bump-my-version",
+                _read_string(entry, "filename") or _read_string(entry, "glob"),
+                current,
+                _read_string(one, "search") or _CURRENT,
+                _read_string(one, "replace"),
+                regex=one.get("regex") is True,
+                keys=tuple(filter(None, _read_string(entry, "key_path").split("."))),
+                is_optional=one.get("ignore_missing_version") is True,
+            )
+            yield from _find_listed(read, paths, listed)
     for path in (".bumpversion.cfg", "setup.cfg"):
         yield from _read_bumpversion_ini(path, read, paths)
 
@@ -96,56 +130,76 @@ def _read_bumpversion_ini(path: str, read: Read, paths: Sequence[str]) -> Iterat
         return
     current = parser.get("bumpversion", "current_version")
     yield from _find(path, read, find_ini_values, ("bumpversion", "current_version"))
-    default = parser.get("bumpversion", "search", fallback=_CURRENT)
     for section in parser.sections():
         kind, _, name = section.removeprefix("bumpversion:").partition(":")
-        if section.startswith("bumpversion:") and kind in {"file", "glob"}:
-            name = re.sub(r"\([^()]*\)$", "", name).rstrip()
-            search = parser.get(section, "search", fallback=default)
-            yield from _find_listed(read, paths, _Listed("bump2version", name, current, search))
+        if section.startswith("bumpversion:") and kind.partition("(")[0].strip() in {"file", "glob"}:
+            one = {**parser["bumpversion"], **parser[section]}
+            optional = one.get("ignore_missing_version", "").lower() in {"true", "yes", "on", "1"}
+            listed = _Listed(
+                "bump2version",
+                name.partition("(")[0].strip(),
+                current,
+                one.get("search", _CURRENT),
+                one.get("replace", ""),
+                is_optional=optional,
+            )
+            yield from _find_listed(read, paths, listed)
 
 
 def _read_commitizen(read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
-    for path, table, keys in _iterate_toml_tables(
-        read,
-        ("pyproject.toml", ("tool", "commitizen")),
-        (".cz.toml", ("tool", "commitizen")),
-        ("cz.toml", ("tool", "commitizen")),
-    ):
-        yield from _find(path, read, find_toml_values, (*keys, "version"))
-        current = _read_string(table, "version") or _find_stated_version(read)
-        for entry in _read_strings(table.get("version_files")):
+    tables: list[tuple[str, tuple[str, ...]]] = [
+        (path, ("tool", "commitizen")) for path in ("pyproject.toml", ".cz.toml", "cz.toml")
+    ]
+    tables += [(path, ("commitizen",)) for path in (".cz.json", "cz.json", ".cz.yaml", "cz.yaml")]
+    for path, table, keys in _iterate_tables(read, *tables):
+        if path.endswith(".yaml"):
+            yield from _find(path, read, find_yaml_values, ".".join((*keys, "version")))
+        else:
+            yield from _find(path, read, _find_by_suffix(path), (*keys, "version"))
+        current = str(table.get("version") or "") or _find_stated_version(read)
+        for entry in list_texts(table.get("version_files")):
             name, _, line = entry.partition(":")
             yield from _find_listed(read, paths, _Listed("Commitizen", name, current, line=line))
 
 
 def _read_tbump(read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
-    for path, table, keys in _iterate_toml_tables(read, ("pyproject.toml", ("tool", "tbump")), ("tbump.toml", ())):
+    for path, table, keys in _iterate_tables(read, ("pyproject.toml", ("tool", "tbump")), ("tbump.toml", ())):
         version = table.get("version")
         if not isinstance(version, dict):
             continue
         current = _read_string(version, "current")
         yield from _find(path, read, find_toml_values, (*keys, "version", "current"))
         for entry in list_tables(table.get("file")):
-            search = _read_string(entry, "search") or _CURRENT
+            search, template = _read_string(entry, "search") or _CURRENT, _read_string(entry, "version_template")
             name = _read_string(entry, "src")
-            if not entry.get("version_template"):
-                yield from _find_listed(read, paths, _Listed("tbump", name, current, search))
+            yield from _find_listed(read, paths, _Listed("tbump", name, current, search, template=template))
 
 
 def _read_semantic_release(read: Read) -> Iterator[VersionField]:
-    for _, table, _ in _iterate_toml_tables(
-        read, ("pyproject.toml", ("tool", "semantic_release")), ("releaserc.toml", ("semantic_release",))
-    ):
-        for entry in _read_strings(table.get("version_toml")):
+    tables = [
+        table
+        for _, table, _ in _iterate_tables(
+            read,
+            ("pyproject.toml", ("tool", "semantic_release")),
+            ("releaserc.toml", ("semantic_release",)),
+            ("releaserc.json", ("semantic_release",)),
+        )
+    ]
+    text = read("setup.cfg")
+    parser = configparser.RawConfigParser(strict=False)
+    with suppress(configparser.Error):
+        parser.read_string(text.body if text else "")
+        tables += [dict(parser["semantic_release"])] if parser.has_section("semantic_release") else []
+    for table in tables:
+        for entry in _split_texts(table.get("version_toml")):
             path, _, key = entry.partition(":")
             keys = tuple(key.partition(":")[0].split("."))
             yield from _find(path, read, find_toml_values, keys)
-        for entry in (*_read_strings(table.get("version_variables")), *_read_strings(table.get("version_variable"))):
+        for entry in (*_split_texts(table.get("version_variables")), *_split_texts(table.get("version_variable"))):
             path, _, name = entry.partition(":")
             variable = name.partition(":")[0]
             if path.endswith(".py"):
-                yield from _find(path, read, python_values, variable)
+                yield from _find(path, read, find_python_values, variable)
             else:
                 pattern = re.compile(
                     rf"""^[ \t]*(['"]?){re.escape(variable)}\1\s*(?::=|=|:)\s*['"]?{_VERSION}""", re.MULTILINE
@@ -154,20 +208,32 @@ def _read_semantic_release(read: Read) -> Iterator[VersionField]:
 
 
 def _read_release_please(read: Read) -> Iterator[VersionField]:
-    config = read("release-please-config.json")
-    try:
-        package = json.loads(config.body)["packages"]["."] if config else {}
-    except (ValueError, KeyError, TypeError, RecursionError):
+    config = next(iter(_iterate_tables(read, ("release-please-config.json", ()))), None)
+    if config is None:
         return
-    for entry in package.get("extra-files", ()) if isinstance(package, dict) else ():
-        path = entry if isinstance(entry, str) else entry.get("path", "") if isinstance(entry, dict) else ""
-        keys = _parse_json_path(entry.get("jsonpath")) if isinstance(entry, dict) else ()
-        if keys and path.endswith(".toml"):
-            yield from _find(path, read, find_toml_values, keys)
-        elif keys and path.endswith(".json"):
-            yield from _find(path, read, find_json_values, keys)
-        else:
-            yield from _find(path, read, matches, _ANNOTATION, "x-release-please-version")
+    yield from _find(".release-please-manifest.json", read, find_json_values, (".",))
+    _, table, _ = config
+    package = find_table(table, "packages", ".")
+    for entries in (package.get("extra-files"), table.get("extra-files")):
+        for entry in entries if isinstance(entries, list) else ():
+            path = entry if isinstance(entry, str) else _read_string(entry, "path") if isinstance(entry, dict) else ""
+            keys = _parse_json_path(entry.get("jsonpath")) if isinstance(entry, dict) else ()
+            if keys and path.endswith((".toml", ".json")):
+                yield from _find(path, read, _find_by_suffix(path), keys)
+            elif keys and path.endswith((".yaml", ".yml")):
+                yield from _find(path, read, find_yaml_values, ".".join(keys))
+            elif path:
+                yield from _find(path, read, _find_annotated)
+
+
+def _find_annotated(text: str) -> Iterator[Found]:
+    """Find the versions on lines, and between lines, that release-please's comments mark."""
+    name = "x-release-please-version"
+    yield from matches(text, _ANNOTATION, name)
+    for block in _BLOCK.finditer(text):
+        for found in _SEMVER.finditer(block["text"]):
+            start = block.start("text")
+            yield Found(name, found[0], start + found.start(), start + found.end())
 
 
 def _find_listed(read: Read, paths: Sequence[str], listed: _Listed) -> Iterator[VersionField]:
@@ -175,21 +241,24 @@ def _find_listed(read: Read, paths: Sequence[str], listed: _Listed) -> Iterator[
     name = str(PurePosixPath(listed.path)) if listed.path else ""
     chosen = re.compile(translate(name))
     for path in [path for path in paths if path == name or chosen.fullmatch(path)]:
-        yield from _find(path, read, _find_occurrences, listed)
+        if listed.keys and path.endswith(".toml"):
+            yield from _find(path, read, find_toml_values, listed.keys)
+        else:
+            yield from _find(path, read, _find_occurrences, listed)
 
 
 def _find_occurrences(text: str, listed: _Listed) -> Iterator[Found]:
     name = f"as {listed.tool} lists it"
     if not listed.current:
         return
-    if _CURRENT not in listed.search:
-        yield Found(name, listed.search, 0, 0, f"the search of {listed.tool} has no {_CURRENT}")
+    if listed.problem:
+        yield Found(name, listed.search, 0, 0, listed.problem)
         return
     before, _, after = listed.search.partition(_CURRENT)
     if not listed.regex:
         before, after = re.escape(before), re.escape(after)
     number = rf"(?P<version>{re.escape(listed.current)})"
-    left, right = (r"(?<![\w.])", r"(?![\w]|\.\d)") if listed.search == _CURRENT else ("", "")
+    left, right = (r"(?<![\d.])", r"(?![\w]|\.\d)") if listed.search == _CURRENT else ("", "")
     try:
         pattern = re.compile(f"{left}{before}{number}{after}{right}", re.MULTILINE)
         line = re.compile(listed.line)
@@ -203,7 +272,7 @@ def _find_occurrences(text: str, listed: _Listed) -> Iterator[Found]:
         if not listed.line or any(start <= one.start < end for start, end in lines)
     ]
     yield from found
-    if not found:
+    if not found and not listed.is_optional:
         yield Found(
             name, listed.current, 0, 0, f"the file does not have {listed.current} where {listed.tool} expects it"
         )
@@ -217,20 +286,34 @@ def _find(path: str, read: Read, find: Callable[..., Iterator[Found]], *argument
         yield from (VersionField.of(path, text, found) for found in find(text.body, *arguments))
 
 
-def _iterate_toml_tables(
+def _find_by_suffix(path: str) -> Callable[..., Iterator[Found]]:
+    """Return the reader of a TOML or JSON file."""
+    return find_json_values if path.endswith(".json") else find_toml_values
+
+
+def _iterate_tables(
     read: Read, *tables: tuple[str, tuple[str, ...]]
 ) -> Iterator[tuple[str, Mapping[str, Any], tuple[str, ...]]]:
     """Return each of the tables that is there: its file, its content, and its keys."""
     for path, keys in tables:
         text = read(path)
-        try:
-            table: Any = tomllib.loads(text.body) if text else {}
-        except (ValueError, RecursionError):
-            continue
+        table = _load(path, text.body) if text else {}
         for key in keys:
             table = table.get(key) if isinstance(table, dict) else None
         if isinstance(table, dict) and table:
             yield path, table, keys
+
+
+def _load(path: str, text: str) -> Any:  # noqa: ANN401 - whatever the file holds
+    """Return the content of a TOML, JSON or YAML file; None where it cannot be read."""
+    import yaml
+
+    try:
+        if path.endswith(".toml"):
+            return tomllib.loads(text)
+        return json.loads(text) if path.endswith(".json") else yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes nothing but strings, lists and mappings
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return None
 
 
 def _find_stated_version(read: Read) -> str:
@@ -251,7 +334,6 @@ def _read_string(table: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _read_strings(value: object) -> list[str]:
-    if isinstance(value, str):
-        return value.split(",")
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+def _split_texts(value: object) -> list[str]:
+    """Return the texts of a list, or of a text with commas between them."""
+    return [part.strip() for text in list_texts(value) for part in text.split(",")]

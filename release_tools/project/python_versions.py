@@ -37,20 +37,22 @@ class _Module:
         assigned: the expressions that are assigned outside of functions and classes, by name; None for one that is
             computed from the name's own value, as ``+=`` does.
         starts: where each line begins.
+        looked_up: names that are found by themselves, so that what is computed from them needs no edit.
     """
 
     text: str
     assigned: Mapping[str, Sequence[ast.expr | None]]
     starts: Sequence[int]
+    looked_up: frozenset[str] = frozenset()
 
     @classmethod
-    def parse(cls, text: str, body: Iterable[ast.stmt]) -> "_Module":
+    def parse(cls, text: str, body: Iterable[ast.stmt], looked_up: Iterable[str] = ()) -> "_Module":
         """Return the module of some source and its statements."""
         assigned: dict[str, list[ast.expr | None]] = {}
-        for name, value in _assignments(body):
+        for name, value in _find_assignments(body):
             assigned.setdefault(name, []).append(value)
         starts = [0, *(found.end() for found in re.finditer(r"\r\n|\n|\r", text))]
-        return cls(text, assigned, starts)
+        return cls(text, assigned, starts, frozenset((*looked_up, *TUPLE_NAMES)))
 
     def find(self, name: str, value: ast.expr | None = None) -> Iterator[Found]:
         """Yield what a name is assigned, or the given expression under that name; nothing where no version is in it."""
@@ -58,26 +60,26 @@ class _Module:
         for one in values:
             if one is None:
                 continue
-            found = self._found(name, one)
+            found = self._read_value(name, one)
             if found and len(values) > 1:
                 yield Found(name, found.value, found.start, found.end, f"the file assigns it {len(values)} times")
             elif found:
                 yield found
 
-    def _found(self, name: str, value: ast.expr) -> Found | None:
+    def _read_value(self, name: str, value: ast.expr) -> Found | None:
         """Return a value that is a literal or made of some, or has a problem; nothing where no version is in it."""
         start, end = self.span(value)
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            inner = self._inside_quotes(value)
+            inner = self._strip_quotes(value)
             if inner is None:
                 return Found(name, value.value, start, end, "it is written in several strings or with escapes")
             return Found(name, value.value, *inner)
-        parts = self._parts(value, 0)
-        if parts is not None and (found := _assembled(name, parts)):
+        parts = self._find_parts(value, 0)
+        if parts is not None and (found := _assemble(name, parts)):
             return found
-        return self._unclear(name, value) if self._holds_version(value) else None
+        return self._describe_unclear(name, value) if self._holds_version(value) else None
 
-    def _unclear(self, name: str, value: ast.expr) -> Found:
+    def _describe_unclear(self, name: str, value: ast.expr) -> Found:
         """Return an expression that holds a version in part, with the problem that it cannot be edited."""
         start, end = self.span(value)
         kinds = {ast.JoinedStr: "an f-string", ast.Tuple: "a tuple", ast.Constant: "a number"}
@@ -88,83 +90,86 @@ class _Module:
     def _holds_version(self, value: ast.expr) -> bool:
         """Return whether an expression holds a version in part, itself or by names of the module."""
         nodes = list(ast.walk(value))
-        names = [node.id for node in nodes if isinstance(node, ast.Name)]
-        others = [other for name in names for other in self.assigned.get(name, ()) if other is not None]
-        nodes += [inner for other in others if isinstance(other, ast.Constant | ast.Tuple) for inner in ast.walk(other)]
+        is_own = not isinstance(value, ast.Name | ast.Attribute | ast.Subscript)
+        is_reading = any(isinstance(node, ast.Call) and not _is_formatting(node) for node in nodes)
         constants = [node.value for node in nodes if isinstance(node, ast.Constant)]
-        is_reading = any(isinstance(node, ast.Call) and not _formats(node) for node in nodes)
-        pattern = _WHOLE if is_reading else _DIGIT
-        return any(pattern.search(str(constant)) for constant in constants)
+        if is_own and any((_WHOLE if is_reading else _DIGIT).search(str(constant)) for constant in constants):
+            return True
+        names = {node.id for node in nodes if isinstance(node, ast.Name)} - self.looked_up
+        others = [other for name in names for other in self.assigned.get(name, ()) if other is not None]
+        inner = [node for other in others if isinstance(other, ast.Constant | ast.Tuple) for node in ast.walk(other)]
+        constants = [node.value for node in inner if isinstance(node, ast.Constant)]
+        return any(isinstance(constant, int) or _WHOLE.search(str(constant)) for constant in constants)
 
-    def _value_of(self, name: str) -> ast.expr | None:
+    def _find_value(self, name: str) -> ast.expr | None:
         """Return what a name is assigned; None where it is assigned never, or several times."""
         values = self.assigned.get(name, ())
         return values[0] if len(values) == 1 else None
 
-    def _parts(self, node: ast.expr | None, depth: int) -> list[Part] | None:
+    def _find_parts(self, node: ast.expr | None, depth: int) -> list[Part] | None:
         """Return the literals of which a string or a tuple is made, with the text between them; None where unknown."""
         if depth > _DEEPEST:
             return None
         parts = None
         match node:
             case ast.Tuple() | ast.List():
-                parts = _joined(self._items(node, depth), ".")
+                parts = _join(self._find_items(node, depth), ".")
             case ast.Constant():
-                parts = self._literal(node)
+                parts = self._read_literal(node)
             case ast.Name(id=name):
-                parts = self._parts(self._value_of(name), depth + 1)
+                parts = self._find_parts(self._find_value(name), depth + 1)
             case ast.BinOp(left=template, op=ast.Mod(), right=values):
-                parts = _filled(template, self._items(values, depth))
+                parts = _fill(template, self._find_items(values, depth) or [self._find_parts(values, depth)])
             case ast.Call(func=ast.Attribute() as function, args=arguments, keywords=[]):
-                parts = self._of_call(function, arguments, depth)
+                parts = self._read_call(function, arguments, depth)
         return parts
 
-    def _of_call(self, function: ast.Attribute, arguments: Sequence[ast.expr], depth: int) -> list[Part] | None:
+    def _read_call(self, function: ast.Attribute, arguments: Sequence[ast.expr], depth: int) -> list[Part] | None:
         """Return the parts of ``".".join(…)`` and of ``"{}.{}".format(…)``."""
         text = function.value
         if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
             return None
         if function.attr == "join" and len(arguments) == 1:
-            return _joined(self._items(arguments[0], depth), text.value)
+            return _join(self._find_items(arguments[0], depth), text.value)
         if function.attr == "format" and len(arguments) == 1 and isinstance(arguments[0], ast.Starred):
-            return _filled(text, self._items(arguments[0].value, depth))
+            return _fill(text, self._find_items(arguments[0].value, depth))
         if function.attr == "format":
-            return _filled(text, [self._parts(argument, depth) for argument in arguments])
+            return _fill(text, [self._find_parts(argument, depth) for argument in arguments])
         return None
 
-    def _items(self, node: ast.expr | None, depth: int) -> list[list[Part] | None] | None:
+    def _find_items(self, node: ast.expr | None, depth: int) -> list[list[Part] | None] | None:
         """Return the items of a sequence: a literal, a name of one, or its numbers as text; None where unknown."""
         if depth > _DEEPEST:
             return None
         found = None
         match node:
             case ast.Name(id=name):
-                found = self._items(self._value_of(name), depth + 1)
+                found = self._find_items(self._find_value(name), depth + 1)
             case ast.Tuple(elts=items) | ast.List(elts=items):
-                found = [self._parts(item, depth) for item in items]
+                found = [self._find_parts(item, depth) for item in items]
             case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="str"), values]):
-                found = self._items(values, depth)
+                found = self._find_items(values, depth)
             case ast.Subscript(
                 value=values, slice=ast.Slice(lower=None, upper=ast.Constant(value=int(count)), step=None)
             ):
-                known = self._items(values, depth)
+                known = self._find_items(values, depth)
                 found = known[:count] if known is not None and count > 0 else None
-            case ast.GeneratorExp() | ast.ListComp() if _writes_each(node):
-                found = self._items(node.generators[0].iter, depth)
+            case ast.GeneratorExp() | ast.ListComp() if _is_plain_copy(node):
+                found = self._find_items(node.generators[0].iter, depth)
         return found
 
-    def _literal(self, node: ast.Constant) -> list[Part] | None:
+    def _read_literal(self, node: ast.Constant) -> list[Part] | None:
         if isinstance(node.value, int) and not isinstance(node.value, bool):
             span = self.span(node)
             return [Part(str(node.value), span, is_number=True)] if self.text[slice(*span)].isdecimal() else None
         if isinstance(node.value, str):
             if not _DIGIT.search(node.value):
                 return [Part(node.value)]
-            inner = self._inside_quotes(node)
+            inner = self._strip_quotes(node)
             return [Part(node.value, inner)] if inner else None
         return None
 
-    def _inside_quotes(self, node: ast.Constant) -> tuple[int, int] | None:
+    def _strip_quotes(self, node: ast.Constant) -> tuple[int, int] | None:
         """Return the characters of a string; None where it is written with escapes or in several pieces."""
         start, end = self.span(node)
         quoted = re.fullmatch(r"[rRuU]?('''|\"\"\"|'|\")(.*)\1", self.text[start:end], re.DOTALL)
@@ -184,7 +189,7 @@ class _Module:
         return begins[0] + widths[0], begins[1] + widths[1]
 
 
-def python_values(text: str, *names: str) -> Iterator[Found]:
+def find_python_values(text: str, *names: str) -> Iterator[Found]:
     """Find what is assigned, outside of functions and classes, to some names of a Python module.
 
     A tuple of numbers is a version, and so is a string that is joined or formatted from literals. Every other
@@ -197,12 +202,12 @@ def python_values(text: str, *names: str) -> Iterator[Found]:
         if any(name in text for name in names):
             yield tree
         return
-    module = _Module.parse(text, tree.body)
+    module = _Module.parse(text, tree.body, names)
     for name in names:
         yield from module.find(name)
 
 
-def python_tuples(text: str) -> Iterator[Found]:
+def find_python_tuples(text: str) -> Iterator[Found]:
     """Find tuples that are assigned to the usual names, ``version_info = (1, 4, 0)``."""
     tree = _parse(text)
     if not isinstance(tree, Found):
@@ -212,7 +217,7 @@ def python_tuples(text: str) -> Iterator[Found]:
                 yield from module.find(name)
 
 
-def setup_py_version(text: str) -> Iterator[Found]:
+def find_setup_py_version(text: str) -> Iterator[Found]:
     """Find the version that ``setup.py`` passes to ``setup()``: an expression, or a name of the same file."""
     tree = _parse(text)
     if isinstance(tree, Found):
@@ -220,7 +225,7 @@ def setup_py_version(text: str) -> Iterator[Found]:
         return
     module = _Module.parse(text, tree.body)
     for call in ast.walk(tree):
-        if not (isinstance(call, ast.Call) and _last_name(call.func) == "setup"):
+        if not (isinstance(call, ast.Call) and _find_last_name(call.func) == "setup"):
             continue
         for value in (keyword.value for keyword in call.keywords if keyword.arg == "version"):
             if isinstance(value, ast.Name):
@@ -229,7 +234,7 @@ def setup_py_version(text: str) -> Iterator[Found]:
                 yield from module.find("version", value)
 
 
-def _assembled(name: str, parts: Sequence[Part]) -> Found | None:
+def _assemble(name: str, parts: Sequence[Part]) -> Found | None:
     """Return the version that literals make together; None where they make none, or where it is written in between."""
     edited = [part for part in parts if part.span]
     between = "".join(part.text for part in parts if not part.span)
@@ -242,7 +247,7 @@ def _assembled(name: str, parts: Sequence[Part]) -> Found | None:
     return Found(name, value, first[0], first[1], parts=tuple(parts))
 
 
-def _joined(items: Sequence[list[Part] | None] | None, separator: str) -> list[Part] | None:
+def _join(items: Sequence[list[Part] | None] | None, separator: str) -> list[Part] | None:
     """Return items with a text between them; those of ``(1, 4, 0, "final", 0)`` without what tells no number."""
     if items is None:
         return None
@@ -256,7 +261,7 @@ def _joined(items: Sequence[list[Part] | None] | None, separator: str) -> list[P
     return joined
 
 
-def _filled(template: ast.expr, items: Sequence[list[Part] | None] | None) -> list[Part] | None:
+def _fill(template: ast.expr, items: Sequence[list[Part] | None] | None) -> list[Part] | None:
     """Return the parts of a template whose directives, ``%d`` or ``{}``, are filled with items in their order."""
     if not isinstance(template, ast.Constant) or not isinstance(template.value, str) or items is None:
         return None
@@ -280,7 +285,7 @@ def _parse(text: str) -> ast.Module | Found:
         return Found("version", "", 0, 0, f"the file cannot be read as Python: {error}")
 
 
-def _assignments(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr | None]]:
+def _find_assignments(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr | None]]:
     """Return the names that a module assigns and their values, but for those in an ``except``."""
     for statement in body:
         if isinstance(statement, ast.Assign):
@@ -288,17 +293,17 @@ def _assignments(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr | Non
                 if isinstance(target, ast.Name):
                     yield target.id, statement.value
                 elif isinstance(target, ast.Tuple | ast.List):
-                    yield from _unpacked(target, statement.value)
+                    yield from _unpack(target, statement.value)
         elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
             yield statement.target.id, statement.value
         elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
             yield statement.target.id, None
         for inner in ("body", "orelse", "finalbody"):
             if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                yield from _assignments(getattr(statement, inner, ()))
+                yield from _find_assignments(getattr(statement, inner, ()))
 
 
-def _unpacked(target: ast.Tuple | ast.List, value: ast.expr) -> Iterator[tuple[str, ast.expr | None]]:
+def _unpack(target: ast.Tuple | ast.List, value: ast.expr) -> Iterator[tuple[str, ast.expr | None]]:
     """Return the names of ``major, minor = 1, 4`` and their values; unknown ones where the value is no such list."""
     values = value.elts if isinstance(value, ast.Tuple | ast.List) else []
     fits = len(values) == len(target.elts)
@@ -307,14 +312,14 @@ def _unpacked(target: ast.Tuple | ast.List, value: ast.expr) -> Iterator[tuple[s
             yield item.id, values[at] if fits else None
 
 
-def _formats(call: ast.Call) -> bool:
+def _is_formatting(call: ast.Call) -> bool:
     """Return whether a call puts values into a literal or makes text of them: ``"1.{}".format(minor)``."""
     if isinstance(call.func, ast.Attribute):
         return isinstance(call.func.value, ast.Constant)
     return _is_name(call.func, "str") or _is_name(call.func, "map")
 
 
-def _writes_each(node: ast.GeneratorExp | ast.ListComp) -> bool:
+def _is_plain_copy(node: ast.GeneratorExp | ast.ListComp) -> bool:
     """Return whether a comprehension is ``str(x) for x in …``, or ``x for x in …``."""
     generator, element = node.generators[0], node.elt
     if len(node.generators) > 1 or generator.ifs or generator.is_async or not isinstance(generator.target, ast.Name):
@@ -328,7 +333,7 @@ def _is_name(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _last_name(node: ast.expr) -> str:
+def _find_last_name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""

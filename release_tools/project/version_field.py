@@ -174,7 +174,7 @@ class VersionField:
         elif self.spelling is Spelling.SEMVER:
             text = to_semver(version)
         elif self.parts:
-            text = next((text for text in (str(version), _padded(version)) if split(self.parts, text)), "")
+            text = next((text for text in (str(version), _pad(version)) if split(self.parts, text)), "")
         else:
             text = str(version)
         return f"{self.value[0]}{text}" if text and self.value[:1] in {"v", "V"} else text
@@ -214,7 +214,7 @@ def split(parts: Sequence[Part], text: str) -> dict[tuple[int, int], str]:
     return dict(zip(spans, found.groups(), strict=True)) if found else {}
 
 
-def _padded(version: Version) -> str:
+def _pad(version: Version) -> str:
     """Return a final version with three numbers: ``1.4`` as ``1.4.0``."""
     is_final = not (version.is_prerelease or version.is_postrelease or version.local or version.epoch)
     return ".".join(map(str, (*version.release, 0, 0)[: max(3, len(version.release))])) if is_final else ""

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -20,12 +20,13 @@ from release_tools.project.field_formats import (
     matches,
 )
 from release_tools.project.listed_files import find_listed_fields
-from release_tools.project.python_versions import python_tuples, python_values, setup_py_version
+from release_tools.project.python_versions import find_python_tuples, find_python_values, find_setup_py_version
 from release_tools.project.version_field import Found, Role, Spelling, Text, Tree, VersionField, drop_duplicates
 
 CITATION: Final = "CITATION.cff"
 _VERSION_MODULES: Final = ("__init__", "__about__", "__version__", "_about", "_version", "about", "version")
-_CONF: Final = ("docs/conf.py", "doc/conf.py", "docs/source/conf.py", "doc/source/conf.py", "docs/src/conf.py")
+_CONF: Final = re.compile(r"(?:docs?|documentation|sphinx)/(?:[\w-]+/){0,2}conf\.py")
+_PLAIN_FILES: Final = ("VERSION", "VERSION.txt", "version.txt")
 _RECIPES: Final = tuple(
     f"{folder}/{name}"
     for folder in ("conda.recipe", "recipe", "conda", ".conda", "conda-recipe", "recipes")
@@ -39,6 +40,13 @@ _GENERATED: Final = re.compile(
 _HATCH_PATTERN: Final = r"""(?i)^(?:__version__|VERSION)(?: ?: ?str)? *= *(['"])v?(?P<version>.+?)\1"""
 _JINJA_VERSION: Final = re.compile(r"""\{%-?\s*set\s+version\s*=\s*(['"])(?P<version>[^'"\n]+)\1\s*-?%\}""")
 _MESON: Final = re.compile(r"""\bproject\s*\([^()]*?\bversion\s{0,20}:\s{0,20}'(?P<version>[^'\n]{1,100})'""")
+_CMAKE: Final = re.compile(
+    r"(?i)^[ \t]*project[ \t]*\(\s*[\w.-]+\s+VERSION\s+\"?(?P<version>\d[\d.]{0,60})\"?(?=[\s)])", re.MULTILINE
+)
+_WORKSPACE_VERSION: Final = re.compile(
+    r"^version(?:\.workspace\s*=\s*true|\s*=\s*\{\s*workspace\s*=\s*true)", re.MULTILINE
+)
+_CRATE_NAME: Final = re.compile(r'^name\s*=\s*"([^"]+)"', re.MULTILINE)
 _PLAIN: Final = re.compile(r"\A\s*(?P<version>\S+)\s*\Z")
 
 
@@ -130,7 +138,7 @@ class VersionFiles:
         if project.source is VersionSource.STATIC:
             return
         yield from self._find_named_by_settings()
-        yield from self._find_in_file("setup.py", setup_py_version, role=Role.SOURCE)
+        yield from self._find_in_file("setup.py", find_setup_py_version, role=Role.SOURCE)
         for field in self._find_in_file("setup.cfg", find_ini_values, ("metadata", "version"), role=Role.SOURCE):
             if not field.value.startswith(("attr:", "file:")):
                 yield field
@@ -141,6 +149,9 @@ class VersionFiles:
         hatch, pdm = self._table("tool", "hatch", "version"), self._table("tool", "pdm", "version")
         if "hatch" in backend and isinstance(hatch.get("path"), str) and hatch.get("source", "regex") == "regex":
             yield from self._find_by_pattern(hatch["path"], hatch.get("pattern"))
+        if "hatch" in backend and isinstance(hatch.get("path"), str) and hatch.get("source") == "code":
+            variable = str(hatch.get("expression") or "__version__")
+            yield from self._find_in_file(hatch["path"], find_python_values, variable, role=Role.SOURCE)
         if "pdm" in backend and isinstance(pdm.get("path"), str):
             yield from self._find_by_pattern(pdm["path"], None)
         scikit = self._table("tool", "scikit-build", "metadata", "version")
@@ -156,13 +167,13 @@ class VersionFiles:
             yield from self._find_attribute(f"{module}.__version__")
         if "setuptools" in backend:
             dynamic = self._table("tool", "setuptools", "dynamic", "version")
-            yield from self._as_setuptools(dynamic.get("attr"), dynamic.get("file"))
+            yield from self._find_for_setuptools(dynamic.get("attr"), dynamic.get("file"))
             for field in self._find_in_file("setup.cfg", find_ini_values, ("metadata", "version")):
                 kind, _, value = field.value.partition(":")
                 known = {kind.strip(): value.strip()}
-                yield from self._as_setuptools(known.get("attr"), known.get("file"))
+                yield from self._find_for_setuptools(known.get("attr"), known.get("file"))
 
-    def _as_setuptools(self, attr: object, file: object) -> Iterator[VersionField]:
+    def _find_for_setuptools(self, attr: object, file: object) -> Iterator[VersionField]:
         if isinstance(attr, str):
             yield from self._find_attribute(attr)
         files = [file] if isinstance(file, str) else file if isinstance(file, list) else []
@@ -174,8 +185,8 @@ class VersionFiles:
             expression = re.compile(pattern if isinstance(pattern, str) else _HATCH_PATTERN, re.MULTILINE)
         except re.error:
             return
-        if "version" in expression.groupindex:
-            yield from self._find_in_file(path, matches, expression, "version", role=Role.SOURCE)
+        for group in {"version", "value"} & expression.groupindex.keys():  # hatch's name of it, and scikit-build-core's
+            yield from self._find_in_file(path, matches, expression, "version", group, role=Role.SOURCE)
 
     def _find_attribute(self, name: str) -> Iterator[VersionField]:
         """Return the variable of a module, ``demo._version.__version__``, wherever its package is."""
@@ -184,7 +195,7 @@ class VersionFiles:
         for folder in self._folders:
             for path in (f"{folder}{stem}.py", f"{folder}{stem}/__init__.py"):
                 if path in self._paths:
-                    yield from self._find_in_file(path, python_values, variable, role=Role.SOURCE)
+                    yield from self._find_in_file(path, find_python_values, variable, role=Role.SOURCE)
                     return
 
     @cached_property
@@ -195,16 +206,19 @@ class VersionFiles:
         names = ((own,) if isinstance(own, str) else ()) + SOURCE_FOLDERS
         return [f"{name.strip('./')}/" if name.strip("./") else "" for name in names]
 
-    def _find_cargo(self) -> Iterator[VersionField]:
-        manifest = self._table("tool", "maturin").get("manifest-path", "Cargo.toml")
-        path = str(PurePosixPath(str(manifest)))
-        keys = (("package", "version"), ("workspace", "package", "version"))
-        yield from self._find_in_file(path, find_toml_values, *keys, role=Role.SOURCE, spelling=Spelling.SEMVER)
-        text = self.text(path)
-        name = re.search(r'^name\s*=\s*"([^"]+)"', text.body, re.MULTILINE) if text else None
-        if name:
-            lock = str(PurePosixPath(path).with_name("Cargo.lock"))
-            yield from self._find_in_file(lock, _find_in_lock, name[1], spelling=Spelling.SEMVER)
+    def _find_cargo(self, role: Role = Role.SOURCE) -> Iterator[VersionField]:
+        """Return the version of the crate, or of the workspace that it takes it from."""
+        manifest = PurePosixPath(str(self._table("tool", "maturin").get("manifest-path", "Cargo.toml")))
+        text = self.text(str(manifest))
+        is_inherited = text is not None and _WORKSPACE_VERSION.search(text.body) is not None
+        folders = manifest.parents if is_inherited else (manifest.parent,)
+        for folder in folders:
+            path, keys = str(folder / "Cargo.toml"), (("package", "version"), ("workspace", "package", "version"))
+            yield from self._find_in_file(path, find_toml_values, *keys, role=role, spelling=Spelling.SEMVER)
+        name = _CRATE_NAME.search(text.body) if text else None
+        for folder in manifest.parents if name else ():
+            path = str(folder / "Cargo.lock")
+            yield from self._find_in_file(path, _find_in_lock, name and name[1], spelling=Spelling.SEMVER)
 
     # What repeats it.
 
@@ -212,10 +226,11 @@ class VersionFiles:
         for path in self._list_version_modules():
             text = self.text(path)
             if text is not None and not _GENERATED.search(text.body[:1000]):
-                fields = list(self._find_in_file(path, python_values, "__version__"))
+                fields = list(self._find_in_file(path, find_python_values, "__version__"))
                 yield from fields
-                yield from self._tuples(path, {field.version for field in fields if field.version})
-        for path in _CONF:
+                own = {field.version for field in fields if field.version}
+                yield from self._keep_agreeing(self._find_in_file(path, find_python_tuples), own)
+        for path in sorted(filter(_CONF.fullmatch, self._paths)):
             yield from self._find_sphinx(path)
         for path in ("package.json", "package-lock.json", "npm-shrinkwrap.json"):
             yield from self._find_in_file(
@@ -224,17 +239,32 @@ class VersionFiles:
         name = re.sub(r"[-_.]+", "-", self._project.name).lower()
         if name:
             yield from self._find_in_file("uv.lock", _find_in_lock, name)
-        keys = (("workspace", "version"), ("project", "version"))
+        keys = (("workspace", "version"), ("project", "version"), ("package", "version"))
         yield from self._find_in_file("pixi.toml", find_toml_values, *keys)
+        if self._project.source not in {VersionSource.VCS, VersionSource.VERSIONINGIT}:
+            yield from self._keep_agreeing(self._find_in_build_files())
 
-    def _tuples(self, path: str, own: set[Version]) -> Iterator[VersionField]:
-        """Return the tuples of a module that repeat its version; one that has another is listed, and not edited.
+    def _find_in_build_files(self) -> Iterator[VersionField]:
+        """Return the versions in files of other build systems, and in files that have nothing else."""
+        if "maturin" in self._project.backend or any("rust" in one for one in self._project.build_requires):
+            yield from self._find_cargo(Role.COPY)
+        yield from self._find_in_file("meson.build", matches, _MESON, "project.version")
+        yield from self._find_in_file("CMakeLists.txt", matches, _CMAKE, "project VERSION")
+        for path in _PLAIN_FILES:
+            yield from self._find_in_file(path, matches, _PLAIN, "the file")
 
-        A tuple may be the version of something else, such as a file format.
+    def _keep_agreeing(
+        self, fields: Iterable[VersionField], own: Collection[Version] = frozenset()
+    ) -> Iterator[VersionField]:
+        """Return fields that may be of something else, a file format or a crate: edited only if they have our version.
+
+        Args:
+            fields: to judge.
+            own: versions that count as ours, besides those that the build reads.
         """
-        known = own | {field.version for field in self.sources if field.version}
-        for field in self._find_in_file(path, python_tuples):
-            if field.version in known:
+        known = {*own, *(field.version for field in self.sources if field.version)}
+        for field in fields:
+            if field.version in known or not known or field.problem:
                 yield field
             elif field.version is not None:
                 yield field.unusable("it may be the version of something else: it is not the one of the project")
@@ -252,7 +282,7 @@ class VersionFiles:
 
         https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-version
         """
-        fields = list(self._find_in_file(path, python_values, "release", "version"))
+        fields = list(self._find_in_file(path, find_python_values, "release", "version"))
         full = next((field.version for field in fields if field.name == "release"), None)
         for field in fields:
             own = field.version
