@@ -1,0 +1,179 @@
+"""Runs of our command on any machine: killed before or after an action, or held until another one is as far.
+
+A server in a process of its own imports everything once and forks for each run, which is many times faster than a new
+interpreter. Which actions there are is told by the gate that they pass, and by nothing else.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from release_tools.engine.gate import Action, Gate
+from release_tools.model.action import Receipt
+
+ROOT = Path(__file__).parents[2]
+BEFORE, AFTER = "before", "after"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of our command.
+
+    Attributes:
+        arguments: of the command.
+        env: its whole environment.
+        log: the file that takes what it says.
+        kill: whether it dies, as by ``kill -9``, before or after its first action; it lives if empty.
+    """
+
+    arguments: tuple[str, ...]
+    env: Mapping[str, str]
+    log: str
+    kill: str = ""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended.
+
+    Attributes:
+        code: its exit code, or the signal that ended it as a negative number.
+        applied: the keys of the actions that it applied.
+        log: the file with what it said.
+    """
+
+    code: int
+    applied: tuple[str, ...]
+    log: str
+
+    @property
+    def said(self) -> str:
+        return Path(self.log).read_text(encoding="utf-8", errors="replace")
+
+
+class Runs:
+    """The server, as a test uses it."""
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "tests.support.runs"]
+        self._server = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._server.communicate()
+
+    def together(self, *runs: Run) -> list[Ended]:
+        """Run at the same time: no run applies its first action before each has come to its own, or has ended."""
+        assert self._server.stdin
+        assert self._server.stdout
+        self._server.stdin.write(json.dumps([asdict(run) for run in runs]) + "\n")
+        self._server.stdin.flush()
+        found = json.loads(self._server.stdout.readline())
+        return [Ended(code, tuple(applied), run.log) for run, (code, applied) in zip(runs, found, strict=True)]
+
+    def one(self, run: Run) -> Ended:
+        """Run alone."""
+        return self.together(run)[0]
+
+
+def instrument(tell: Callable[[str], object], hold: Callable[[], object], kill: str) -> None:
+    """Have the gate hold the first action, tell of each that was applied, and die around the first one."""
+    apply = Gate._apply  # noqa: SLF001 - what is instrumented
+    held = []
+
+    def watched(gate: Gate, action: Action) -> Receipt:
+        if not held:
+            held.append(action)
+            hold()
+        if kill == BEFORE:
+            os.kill(os.getpid(), signal.SIGKILL)
+        receipt = apply(gate, action)
+        tell(action.expected.key)
+        if kill == AFTER:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return receipt
+
+    setattr(Gate, "_apply", watched)  # noqa: B010 - a method is no plain attribute to mypy
+
+
+@dataclass(frozen=True)
+class Child:
+    """A run that was forked: its process, the pipe that tells of it, and the one that lets it go on."""
+
+    pid: int
+    told: int
+    go_on: int
+
+
+def fork(run: Run) -> Child:
+    told, tell = os.pipe()
+    wait, go_on = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(tell)
+        os.close(wait)
+        return Child(pid, told, go_on)
+    os.close(told)
+    os.close(go_on)
+    os.environ.clear()
+    os.environ.update(run.env)
+    with open(run.log, "wb") as log:  # noqa: PTH123 - as a file to be handed on
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+
+    def hold() -> None:
+        os.write(tell, b"\n")
+        os.read(wait, 1)
+
+    instrument(lambda key: os.write(tell, f"{key}\n".encode()), hold, run.kill)
+    os._exit(_main(list(run.arguments), dict(run.env)))
+
+
+def _main(arguments: list[str], env: dict[str, str]) -> int:
+    from release_tools.cli.main import main
+
+    try:
+        return main(arguments, env)
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+def run_all(runs: Sequence[Run]) -> list[tuple[int, list[str]]]:
+    children = [fork(run) for run in runs]
+    begun = [os.read(child.told, 1) for child in children]  # a line end at the first action, nothing at the end
+    assert set(begun) <= {b"\n", b""}
+    for child in children:
+        with suppress(BrokenPipeError):  # of one that has ended
+            os.write(child.go_on, b"1")
+    ended = []
+    for child in children:
+        with open(child.told, encoding="utf-8") as told:  # noqa: PTH123 - a descriptor
+            keys = told.read().splitlines()
+        os.close(child.go_on)
+        ended.append((os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1]), keys))
+    return ended
+
+
+def serve() -> None:
+    import github  # noqa: F401 - what is imported here is imported by no run
+    import requests  # noqa: F401
+    import twine.repository  # noqa: F401
+
+    import release_tools.pipeline  # noqa: F401
+    from release_tools.cli import main  # noqa: F401
+
+    for line in sys.stdin:
+        runs = [Run(**{**run, "arguments": tuple(run["arguments"])}) for run in json.loads(line)]
+        print(json.dumps(run_all(runs)), flush=True)  # noqa: T201 - what it is for
+
+
+if __name__ == "__main__":
+    serve()
