@@ -28,13 +28,15 @@ from release_tools.model.note import Note, Report, Section, Skip, State
 from release_tools.model.release import Release
 from release_tools.project.project_history import start_history
 from release_tools.publishers.base import Phase
+from release_tools.publishers.conda_forge.conda_forge_publisher import NAME as CONDA_FORGE
+from release_tools.publishers.github_release import NAME as GITHUB
 from release_tools.publishers.routes import Publishers
 from release_tools.steps.apply_preparation import apply_preparation
 from release_tools.steps.build_conda import build_conda
 from release_tools.steps.build_dists import build_dists
 from release_tools.steps.build_wheels import build_wheels
 from release_tools.steps.check_credentials import check_credentials
-from release_tools.steps.check_publishers import check_publishers, start_index_queries
+from release_tools.steps.check_publishers import check_publishers, start_queries
 from release_tools.steps.check_released_tag import check_released_tag
 from release_tools.steps.check_repository import check_repository, check_workflow_files
 from release_tools.steps.check_tag import check_tag
@@ -93,10 +95,10 @@ CONDA: Final = Step("Build conda package", build_conda)  # from the wheel's memb
 VERIFY: Final = Step("Verify", verify)  # metadata, contents, installation, and that wheel and conda package are equal
 STORE: Final = Step("Store", store)  # the artifacts and release.json in the output folder
 
-RESUME: Final = Step("Existing draft release", resume_draft, publisher="github")  # the files of an unfinished run
+RESUME: Final = Step("Existing draft release", resume_draft, publisher=GITHUB)  # the files of an unfinished run
 DESTINATIONS: Final = Step("Destinations", check_publishers, PreflightError)  # conflicts, credentials, older versions
 CHECK_TAG: Final = Step("Tag checks", check_tag, PreflightError)  # what the tag must satisfy before it is pushed
-RECIPE: Final = Step("conda-forge recipe", make_recipe, publisher="conda-forge")  # a new one, or a feedstock's update
+RECIPE: Final = Step("conda-forge recipe", make_recipe, publisher=CONDA_FORGE)  # a new one, or a feedstock's update
 
 BUILD: Final = (VERSION, ROUTE, PREFLIGHT, DISTS, NOTES, CONDA, VERIFY, STORE)
 PUBLISH: Final[tuple[Item, ...]] = (
@@ -123,7 +125,7 @@ BUILD_JOB: Final = (  # instead of BUILD, in the job of one runner
 
 LOAD: Final = Step("Files", load_build, PreflightError)  # instead of BUILD, in another job
 RELEASED_TAG: Final = Step("Released tag", check_released_tag, PreflightError)  # whether it is still where it was
-NOTES_AGAIN: Final = Step("Release notes", rewrite_notes, publisher="github")  # for the GitHub release, in another job
+NOTES_AGAIN: Final = Step("Release notes", rewrite_notes, publisher=GITHUB)  # for the GitHub release, in another job
 PUBLISH_FILES: Final[tuple[Item, ...]] = (
     LOAD,
     ROUTE,
@@ -192,10 +194,8 @@ class BackgroundTask:
 TASKS: Final = (  # the environments of build and test start even earlier: see `cli.session.Session.start_environments`
     BackgroundTask(start_clone, after=VERSION, serves=DISTS),
     BackgroundTask(start_history, after=VERSION, serves=NOTES),
-    BackgroundTask(start_index_queries, after=VERSION, serves=DESTINATIONS),
-    BackgroundTask(
-        start_index_queries, after=DISTS, serves=DESTINATIONS
-    ),  # some projects are named only by their build
+    BackgroundTask(start_queries, after=VERSION, serves=DESTINATIONS),
+    BackgroundTask(start_queries, after=DISTS, serves=DESTINATIONS),  # some projects are named only by their build
     BackgroundTask(start_installations, after=DISTS, serves=VERIFY),
     BackgroundTask(start_recipe, after=DISTS, serves=RECIPE),
 )

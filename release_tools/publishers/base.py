@@ -4,7 +4,7 @@ A publisher says what is missing at its destination as actions; the gate applies
 run. One loop (`release_tools.steps.publish`) runs the phases in order, each over all publishers of the route.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -18,8 +18,9 @@ from release_tools.engine.gate import Action
 from release_tools.errors import ReleaseToolsError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Document, Note, Section, Skip, State
-from release_tools.model.release import Release
+from release_tools.model.release import Kind, Release
 from release_tools.project.tag_spelling import find_tag_format
+from release_tools.publishers.package_index.index import Index
 
 
 class Phase(IntEnum):
@@ -222,6 +223,9 @@ class JobNeeds:
         permissions: each with its reason.
         environment: of GitHub, which holds the job's secrets and may require approval; empty without one.
         secrets: the names of the secrets of that environment.
+        secret_advice: where a person gets the secret.
+        trusting: the index that must know the job as a trusted publisher; None where a secret is enough.
+        removal_advice: how the project stops publishing there.
         url_output: the action's output that the environment links to.
         has_history: whether the job needs the full git history.
     """
@@ -233,6 +237,9 @@ class JobNeeds:
     permissions: tuple[tuple[str, str], ...] = (("contents: read", "to check out"),)
     environment: str = ""
     secrets: tuple[str, ...] = ()
+    secret_advice: str = ""
+    trusting: Index | None = None
+    removal_advice: str = "remove it from the route"
     url_output: str = ""
     has_history: bool = False
 
@@ -260,6 +267,13 @@ class Publisher(Protocol):
     def workers(self) -> int:
         """Return how many of its actions may run at the same time."""
 
+    @property
+    def is_selectable(self) -> bool:
+        """Return whether ``--only`` can name it: whether it has no command of its own."""
+
+    def takes(self, kind: Kind) -> bool:
+        """Return whether a kind of version goes there at all."""
+
     def headline(self, phase: Phase) -> str:
         """Return the headline of the report's section about a phase."""
 
@@ -271,6 +285,15 @@ class Publisher(Protocol):
 
     def skip(self, release: Release) -> Skip | None:
         """Return why it does not apply to a release, or None."""
+
+    def first_query(self, release: Release) -> Callable[[], object] | None:
+        """Return a query that a dry run may start before `preflight` asks for its result; None without one."""
+
+    def resume(self, release: Release) -> tuple[Release, tuple[Note, ...]]:
+        """Return the release with the files that an unfinished run left there, and notes about them.
+
+        Nothing is changed there, and without such files the release is returned as it is.
+        """
 
     def preflight(self, release: Release) -> Iterator[CheckResult]:
         """Check, read-only, what would make publishing fail: conflicts, credentials, older versions."""
@@ -316,6 +339,15 @@ class BasePublisher:
         """Return the publisher's own title."""
         return str(getattr(self, "title", ""))
 
+    @property
+    def is_selectable(self) -> bool:
+        """Return True."""
+        return True
+
+    def takes(self, kind: Kind) -> bool:  # noqa: ARG002 - a default
+        """Return True: the route decides."""
+        return True
+
     def headline(self, phase: Phase) -> str:  # noqa: ARG002 - a default
         """Return ``Upload to`` with the publisher's title."""
         return f"Upload to {getattr(self, 'title', '')}"
@@ -332,6 +364,14 @@ class BasePublisher:
         """Return None: it applies to every release."""
         return None
 
+    def first_query(self, release: Release) -> Callable[[], object] | None:  # noqa: ARG002 - a default
+        """Return None."""
+        return None
+
+    def resume(self, release: Release) -> tuple[Release, tuple[Note, ...]]:
+        """Return the release as it is."""
+        return release, ()
+
     def check_credentials(self, release: Release) -> Iterator[CheckResult]:  # noqa: ARG002 - a default
         """Check nothing."""
         yield from ()
@@ -345,6 +385,28 @@ class BasePublisher:
         return None
 
 
+@dataclass(frozen=True)
+class Unconfigured:
+    """A destination that lacks a setting.
+
+    Attributes:
+        name: as the route names it.
+        reason: what is missing.
+        advice: what to set.
+        origins: none: it is never asked.
+    """
+
+    name: str
+    reason: str
+    advice: str
+    origins: tuple[str, ...] = ()
+
+    @property
+    def base(self) -> "Unconfigured":
+        """Return the destination itself."""
+        return self
+
+
 class UnconfiguredPublisher(BasePublisher):
     """A publisher that the route names but that lacks a setting."""
 
@@ -354,6 +416,10 @@ class UnconfiguredPublisher(BasePublisher):
         self.name = name
         self.title = name
         self._skip = Skip(reason, advice)
+
+    def takes(self, kind: Kind) -> bool:  # noqa: ARG002 - it takes none
+        """Return False."""
+        return False
 
     def skip(self, release: Release) -> Skip | None:  # noqa: ARG002 - it applies to none
         """Return the setting that is missing."""

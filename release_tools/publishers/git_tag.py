@@ -13,7 +13,7 @@ from release_tools.git.repository import Repository
 from release_tools.git.tags import verify_tag
 from release_tools.model.action import Receipt
 from release_tools.model.note import Document, Note, Skip, State
-from release_tools.model.release import Release
+from release_tools.model.release import Kind, Release
 from release_tools.publishers.base import (
     BasePublisher,
     CheckResult,
@@ -36,9 +36,14 @@ class GitTagPublisher(BasePublisher):
     name = NAME
     title = "git remote"
     phases = (Phase.TAG,)
+    is_selectable = False
 
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    def takes(self, kind: Kind) -> bool:
+        """Return whether versions of this kind are tagged."""
+        return kind is not Kind.DEV
 
     def headline(self, phase: Phase) -> str:  # noqa: ARG002 - there is one phase
         """Return ``Tag``."""

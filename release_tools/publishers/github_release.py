@@ -59,6 +59,10 @@ class GitHubReleasePublisher(BasePublisher):
         self._context = context
         self._releases: dict[str, KnownRelease] = {}
 
+    def takes(self, kind: Kind) -> bool:
+        """Return whether versions of this kind get a release on GitHub."""
+        return self._context.config.github.enabled and kind is not Kind.DEV
+
     def headline(self, phase: Phase) -> str:
         """Return ``GitHub draft`` or ``GitHub release``."""
         return "GitHub draft" if phase is Phase.STAGE else "GitHub release"
@@ -101,6 +105,8 @@ class GitHubReleasePublisher(BasePublisher):
             ConflictError: the release on GitHub is of another commit, or its files are not what it says.
             RemoteError: GitHub could not be queried.
         """
+        if self.skip(release) is not None:
+            return release, ()
         known = self._read_known(release.tag)
         if not known.is_complete:
             return release, ()

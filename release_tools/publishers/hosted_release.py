@@ -74,8 +74,16 @@ class KnownRelease:
         return self.release.asset(name) if self.release else None
 
     def create_draft(self, draft: Draft) -> HostedRelease:
-        """Create the draft and return it."""
-        return self._change(lambda: self.repository.releases.create_draft(draft))
+        """Create the draft and return it, or the release that another run created at the same time."""
+        created = self._change(lambda: self.repository.releases.create_draft(draft))
+        self.forget()
+        chosen = self.release
+        if chosen is None:  # not listed yet
+            self._release = created
+            return created
+        if chosen.id != created.id:  # every run chooses the same one, and removes only its own, which is empty
+            self.repository.releases.delete_draft(created)
+        return chosen
 
     def upload(self, path: Path) -> Asset:
         """Upload a file, in place of one of that name that an earlier run left."""

@@ -12,8 +12,8 @@ The git tag, the GitHub release and conda-forge are on every route, and decide f
 """
 
 import difflib
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import Final, TypeAlias
 
 from release_tools.config.schema import Config
@@ -21,36 +21,18 @@ from release_tools.engine.context import Context
 from release_tools.errors import ConfigError
 from release_tools.model.release import Kind
 from release_tools.publishers import git_tag, github_release
-from release_tools.publishers.base import Phase, Publisher, UnconfiguredPublisher
-from release_tools.publishers.conda_channel.anaconda import AnacondaServer
+from release_tools.publishers.base import Phase, Publisher, Unconfigured, UnconfiguredPublisher
 from release_tools.publishers.conda_channel.channel_publisher import ChannelPublisher
 from release_tools.publishers.conda_channel.channel_server import Channel
-from release_tools.publishers.conda_channel.folder import FolderServer
 from release_tools.publishers.conda_channel.servers import SERVERS
 from release_tools.publishers.conda_forge import conda_forge_publisher
 from release_tools.publishers.package_index.index import PUBLIC_INDEXES, PYPI, TESTPYPI, Index, parse_index
 from release_tools.publishers.package_index.index_publisher import IndexPublisher
 
-OWN_STEPS: Final = frozenset({git_tag.NAME})
-"""Publishers that have a job or a command of their own, and no name for ``--only``."""
-
-
-@dataclass(frozen=True)
-class Unconfigured:
-    """A destination that lacks a setting.
-
-    Attributes:
-        name: as the route names it.
-        reason: what is missing.
-        advice: what to set.
-    """
-
-    name: str
-    reason: str
-    advice: str
-
-
 Destination: TypeAlias = Index | Channel | Unconfigured
+
+_NAMED_SERVERS: Final = {kind: server for kind, server in SERVERS.items() if not server.address_prefix}
+"""The servers whose channels have no address in a route."""
 
 
 def parse_route(config: Config, kind: Kind) -> tuple[Destination, ...]:
@@ -93,10 +75,7 @@ def list_origins(config: Config) -> Iterator[str]:
     """
     for kind in Kind:
         for destination in parse_route(config, kind):
-            if isinstance(destination, Index):
-                yield from (destination.upload, destination.simple)
-            elif isinstance(destination, Channel) and destination.server != FolderServer.kind:
-                yield from (destination.api, destination.url)
+            yield from destination.origins
 
 
 class Publishers:
@@ -104,14 +83,7 @@ class Publishers:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._tag = git_tag.GitTagPublisher(context)
-        self._github = github_release.GitHubReleasePublisher(context)
         self._created: dict[object, Publisher] = {}
-
-    @property
-    def github(self) -> github_release.GitHubReleasePublisher:
-        """Return the publisher of the GitHub release."""
-        return self._github
 
     def route(self, kind: Kind) -> tuple[Publisher, ...]:
         """Return the publishers of a kind of version, in order, all of them or those that ``--only`` names.
@@ -119,14 +91,8 @@ class Publishers:
         Raises:
             ConfigError: the route names unknown destinations.
         """
-        destinations = parse_route(self._context.config, kind)
-        publishers: tuple[Publisher, ...] = (
-            self._tag,
-            self._github,
-            *map(self._create, destinations),
-            self._conda_forge(is_on_pypi=PYPI in destinations),
-        )
         only = self._context.request.only
+        publishers = self._create_all(parse_route(self._context.config, kind))
         return tuple(one for one in publishers if not only or one.name in only)
 
     def all(self) -> tuple[Publisher, ...]:
@@ -138,28 +104,17 @@ class Publishers:
         destinations: dict[Destination, None] = {}
         for kind in Kind:
             for destination in parse_route(self._context.config, kind):
-                if isinstance(destination, Channel) and destination.server == AnacondaServer.kind:
-                    destinations[AnacondaServer.parse(destination.name, "", self._context.config)] = None
-                else:
-                    destinations[destination] = None
-        created = map(self._create, destinations)
-        return (self._tag, self._github, *created, self._conda_forge(is_on_pypi=PYPI in destinations))
+                destinations[destination.base] = None
+        return self._create_all(tuple(destinations))
 
     def names(self, kind: Kind) -> tuple[str, ...]:
-        """Return the names of a route's publishers for ``--only``, without those that do not apply.
+        """Return the names of a route's publishers for ``--only``, without those that do not take this kind.
 
         Raises:
             ConfigError: the route names unknown destinations.
         """
-        config = self._context.config
-        destinations = parse_route(config, kind)
-        names = [one.name for one in destinations if not isinstance(one, Unconfigured)]
-        if config.github.enabled and kind is not Kind.DEV:
-            names.insert(0, github_release.NAME)
-        is_proposed = kind in {Kind.FINAL, Kind.POST} or (kind is Kind.PRE and bool(config.conda_forge.pre_branch))
-        if config.conda_forge.enabled and PYPI in destinations and is_proposed:
-            names.append(conda_forge_publisher.NAME)
-        return tuple(dict.fromkeys(names))
+        publishers = self._create_all(parse_route(self._context.config, kind))
+        return tuple(dict.fromkeys(one.name for one in publishers if one.is_selectable and one.takes(kind)))
 
     def is_proposed(self, kind: Kind) -> bool:
         """Return whether a kind of version is proposed to conda-forge in this run."""
@@ -185,16 +140,22 @@ class Publishers:
         wanted = self._context.request.phase
         return tuple(phase for phase in publisher.phases if wanted in ("", phase.option))
 
-    def _create(self, destination: Destination) -> Publisher:
-        if destination not in self._created:
-            self._created[destination] = _create(self._context, destination)
-        return self._created[destination]
+    def _create_all(self, destinations: Sequence[Destination]) -> tuple[Publisher, ...]:
+        """Return the publishers of some destinations, between those that are on every route; each is created once."""
+        context, is_on_pypi = self._context, PYPI in destinations
+        return (
+            self._create(git_tag.NAME, lambda: git_tag.GitTagPublisher(context)),
+            self._create(github_release.NAME, lambda: github_release.GitHubReleasePublisher(context)),
+            *(self._create(destination, partial(_create, context, destination)) for destination in destinations),
+            self._create(
+                (conda_forge_publisher.NAME, is_on_pypi),
+                lambda: conda_forge_publisher.CondaForgePublisher(context, is_on_pypi=is_on_pypi),
+            ),
+        )
 
-    def _conda_forge(self, *, is_on_pypi: bool) -> Publisher:
-        key = (conda_forge_publisher.NAME, is_on_pypi)
+    def _create(self, key: object, create: Callable[[], Publisher]) -> Publisher:
         if key not in self._created:
-            publisher = conda_forge_publisher.CondaForgePublisher(self._context, is_on_pypi=is_on_pypi)
-            self._created[key] = publisher
+            self._created[key] = create()
         return self._created[key]
 
 
@@ -218,11 +179,8 @@ def parse_destination(config: Config, text: str) -> Destination:
         ConfigError: it is unknown.
     """
     name, _, label = text.partition(":")
-    if name == AnacondaServer.kind:
-        if not config.anaconda.owner:
-            advice = 'Set anaconda.owner, or remove "anaconda" from the route.'
-            return Unconfigured(text, "no Anaconda.org owner is configured", advice)
-        return AnacondaServer.parse(name, label, config)
+    if name in _NAMED_SERVERS:
+        return _NAMED_SERVERS[name].parse(name, label, config)
     if "://" in text:
         return _parse_address(config, text, text)
     if text in config.indexes:
@@ -231,20 +189,17 @@ def parse_destination(config: Config, text: str) -> Destination:
         return _parse_address(config, text, config.channels[text])
     if text in PUBLIC_INDEXES:
         return PUBLIC_INDEXES[text]
-    known = [*PUBLIC_INDEXES, AnacondaServer.kind, *config.indexes, *config.channels]
+    known = [*PUBLIC_INDEXES, *_NAMED_SERVERS, *config.indexes, *config.channels]
     close = difflib.get_close_matches(text, known, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}, or an address"
     raise ConfigError(f"unknown destination {text!r} ({hint})")
 
 
-def _parse_address(config: Config, name: str, address: str) -> Index | Channel:
-    scheme = address.partition("://")[0]
-    if scheme == FolderServer.kind:
-        return FolderServer.parse(name, address, config)
-    kind, plus, _ = scheme.partition("+")
-    if not plus:
-        return parse_index(config, name, address)
-    if kind not in SERVERS or kind in {AnacondaServer.kind, FolderServer.kind}:
-        kinds = [f"{one}+https://" for one in SERVERS if one not in {AnacondaServer.kind, FolderServer.kind}]
-        raise ConfigError(f"{address!r}: unknown kind of server (known: file://, {', '.join(kinds)})")
-    return SERVERS[kind].parse(name, address.partition("+")[2], config)
+def _parse_address(config: Config, name: str, address: str) -> Destination:
+    for server in SERVERS.values():
+        if server.address_prefix and address.startswith(server.address_prefix):
+            return server.parse(name, address.removeprefix(server.address_prefix), config)
+    if "+" in address.partition("://")[0]:
+        known = (server.address_prefix for server in SERVERS.values() if server.address_prefix)
+        raise ConfigError(f"{address!r}: unknown kind of server (known: {', '.join(known)})")
+    return parse_index(config, name, address)

@@ -11,8 +11,7 @@ from release_tools.errors import CredentialError, PreflightError, ReleaseToolsEr
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.publishers.base import CheckResult, Publisher
-from release_tools.publishers.package_index.index_publisher import IndexPublisher
-from release_tools.publishers.routes import OWN_STEPS, Publishers
+from release_tools.publishers.routes import Publishers
 from release_tools.system.credentials import find_visible_credentials
 
 _UNCHECKED_LOGIN: Final = Note(
@@ -20,14 +19,15 @@ _UNCHECKED_LOGIN: Final = Note(
 )
 
 
-def start_index_queries(context: Context, release: Release) -> None:
-    """Start to query the indexes in a dry run, as their answer may be a few moments old when it is used."""
+def start_queries(context: Context, release: Release) -> None:
+    """Start to query the destinations in a dry run, as their answer may be a few moments old when it is used."""
     if not context.gate.is_dry_run or not release.name:
         return
     context.http.get_ready()
     for publisher in context.shared(Publishers).route(release.kind):
-        if isinstance(publisher, IndexPublisher):
-            context.background.start(f"query {publisher.name}", publisher.query(release.name))
+        query = publisher.first_query(release)
+        if query is not None:
+            context.background.start(f"query {publisher.name}", query)
 
 
 def check_publishers(context: Context, release: Release) -> Release:
@@ -39,7 +39,7 @@ def check_publishers(context: Context, release: Release) -> Release:
     Raises:
         PartialFailureError: something forbids the release; nothing was published.
     """
-    publishers = [one for one in context.shared(Publishers).route(release.kind) if one.name not in OWN_STEPS]
+    publishers = [one for one in context.shared(Publishers).route(release.kind) if one.is_selectable]
     errors: list[ReleaseToolsError] = []
     unchecked: list[Note] = []
     for result in _check(context, release, publishers):

@@ -7,7 +7,7 @@ from release_tools.errors import ConfigError, RemoteError
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.publishers.base import JobNeeds
-from release_tools.publishers.package_index.index import PUBLIC_INDEXES, Index, parse_file_version
+from release_tools.publishers.package_index.index import Index, parse_file_version
 from release_tools.publishers.package_index.provenance import TrustedPublisher, read_trusted_publishers
 from release_tools.publishers.package_index.simple_api import IndexFile, Listing, list_project
 from release_tools.publishers.routes import Publishers
@@ -25,9 +25,8 @@ def check_trusted_publishers(context: Context, release: Release) -> Release:
     """
     subject = ProjectWorkflows.of(context)
     for job in list_publishing_jobs(context.shared(Publishers), is_dev=subject.dev):
-        for index in PUBLIC_INDEXES.values():
-            if index.name == job.publisher:
-                context.report.add(*_check_index(subject, job, index))
+        if job.trusting:
+            context.report.add(*_check_index(subject, job, job.trusting))
     return release
 
 

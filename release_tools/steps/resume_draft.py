@@ -1,7 +1,7 @@
 """Go on with the files of a complete draft release that an earlier run left on GitHub."""
 
 from release_tools.engine.context import Context
-from release_tools.model.note import Note, Skip, State
+from release_tools.model.note import Note, Skip
 from release_tools.model.release import Release
 from release_tools.publishers.routes import Publishers
 
@@ -15,13 +15,11 @@ def resume_draft(context: Context, release: Release) -> Release | Skip:
         ConflictError: the release on GitHub is of another commit, or its files are not what it says.
         RemoteError: GitHub could not be queried.
     """
-    publisher = context.shared(Publishers).github
-    skip = publisher.skip(release)
-    if skip is not None:
-        return skip
-    release, notes = publisher.resume(release)
-    if not notes:
-        context.report.add(Note(State.INFO, f"no other files in a draft of {release.tag or release.version}"))
-        return release
-    context.report.add(*notes)
+    found: list[Note] = []
+    for publisher in context.shared(Publishers).route(release.kind):
+        release, notes = publisher.resume(release)
+        found += notes
+    if not found:
+        return Skip(f"no run before this one left other files of {release.tag or release.version}")
+    context.report.add(*found)
     return release

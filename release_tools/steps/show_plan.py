@@ -5,7 +5,8 @@ from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.publishers import github_release
 from release_tools.publishers.base import Publisher
-from release_tools.publishers.routes import OWN_STEPS, Publishers
+from release_tools.publishers.git_tag import NAME as TAG
+from release_tools.publishers.routes import Publishers
 
 
 def show_plan(context: Context, release: Release) -> Release:
@@ -20,9 +21,9 @@ def show_plan(context: Context, release: Release) -> Release:
     for publisher in publishers.route(release.kind):
         skip = _skip(publisher, release, is_configured=publisher.name in names)
         if skip is None:
-            titles.append(f"the tag {release.tag}" if publisher.name in OWN_STEPS else publisher.title)
+            titles.append(f"the tag {release.tag}" if publisher.name == TAG else publisher.title)
         else:
-            left_out.append(f"{'tag' if publisher.name in OWN_STEPS else publisher.title}: {skip.reason}")
+            left_out.append(f"{publisher.name if publisher.name == TAG else publisher.title}: {skip.reason}")
     context.report.add(Note(State.INFO, f"to publish: {', then '.join(titles) or 'nothing'}"))
     if left_out:
         context.report.add(Note(State.INFO, "left out", "; ".join(left_out)))

@@ -6,7 +6,6 @@ from typing import Final
 from release_tools import addresses
 from release_tools.model.note import Note, State
 from release_tools.publishers.base import JobNeeds
-from release_tools.publishers.package_index.index import PUBLIC_INDEXES
 from release_tools.workflows.jobs import WorkflowPlan
 from release_tools.workflows.render import RELEASE
 
@@ -36,38 +35,23 @@ def list_setup_steps(plan: WorkflowPlan, slug: str) -> Iterator[Note]:
             yield Note(
                 State.INFO, f"GitHub: create the environment {job.environment}", settings, _describe_protection(job)
             )
-        for index in PUBLIC_INDEXES.values():
-            if index.name == job.publisher:
-                yield Note(
-                    State.INFO,
-                    f"{index.title}: add a trusted publisher",
-                    f"project {plan.name}, owner {owner}, repository {name}, workflow {workflow},"
-                    f" environment {job.environment}",
-                    f"For a new project: {index.publishing_page(plan.name, is_new=True)};"
-                    f" for an existing one: {index.publishing_page(plan.name, is_new=False)}",
-                )
+        if job.trusting:
+            yield Note(
+                State.INFO,
+                f"{job.trusting.title}: add a trusted publisher",
+                f"project {plan.name}, owner {owner}, repository {name}, workflow {workflow},"
+                f" environment {job.environment}",
+                f"For a new project: {job.trusting.publishing_page(plan.name, is_new=True)};"
+                f" for an existing one: {job.trusting.publishing_page(plan.name, is_new=False)}",
+            )
         for secret in job.secrets:
             yield Note(
                 State.INFO,
                 f"GitHub: add the secret {secret} to the environment {job.environment}",
                 settings,
-                _give_token_advice(job, plan.name),
+                job.secret_advice,
             )
 
 
 def _describe_protection(job: JobNeeds) -> str:
     return "Add required reviewers there if a person is to approve every release." if job.url_output else ""
-
-
-def _give_token_advice(job: JobNeeds, project: str) -> str:
-    if job.publisher == "anaconda":
-        return (
-            f"Create it at {addresses.ANACONDA_SITE}, Settings, Access, with the scope api:write"
-            f" (and for a first release of {project}, api:read)."
-        )
-    if job.publisher == "conda-forge":
-        return (
-            f"Create a classic one at {addresses.GITHUB_SITE}/settings/tokens/new?scopes=public_repo,workflow;"
-            " without it, the patch is in the report."
-        )
-    return f"Create it at {job.title}."

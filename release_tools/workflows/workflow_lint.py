@@ -157,11 +157,10 @@ def _use(use: Use) -> Iterator[Note]:
 
 def _check_job(job: JobNeeds, uses: Sequence[Use]) -> Iterator[Note]:
     if not uses:
-        otherwise = "set conda-forge.enabled = false" if job.publisher == "conda-forge" else "remove it from the route"
         yield Note(
             State.WARNING,
             f"no job publishes to {job.title}, but a route names it",
-            advice=f"Write the workflows again (release-tools init), or {otherwise}.",
+            advice=f"Write the workflows again (release-tools init), or {job.removal_advice}.",
         )
     for use in uses:
         faults = [*_check_rights(job, use), *_check_secrets(job, use), *_check_environment(job, use)]

@@ -11,11 +11,11 @@ from release_tools.engine.context import Context, Request
 from release_tools.engine.gate import Gate
 from release_tools.errors import ConfigError
 from release_tools.model.release import Kind
-from release_tools.publishers.base import Phase
+from release_tools.publishers.base import Phase, Unconfigured
 from release_tools.publishers.conda_channel.channel_server import Channel
 from release_tools.publishers.conda_channel.servers import SERVERS
 from release_tools.publishers.package_index.index import PYPI, TESTPYPI, Index
-from release_tools.publishers.routes import Publishers, Unconfigured, list_origins, parse_route
+from release_tools.publishers.routes import Publishers, list_origins, parse_route
 from release_tools.system.console import Console
 
 OWNED = AnacondaConfig(owner="octo")
@@ -117,8 +117,8 @@ def test_a_channel_without_an_owner_is_skipped_with_its_reason() -> None:
     [
         ("testpipy", "did you mean testpypi?"),
         ("nowhere", "known: pypi, testpypi, anaconda, company, or an address"),
-        ("svn+https://x.example/y", "known: file://"),
-        ("anaconda+https://x.example/y", "known: file://"),
+        ("svn+https://x.example/y", "known: prefix+"),
+        ("anaconda+https://x.example/y", "known: prefix+"),
         ("quetz+https://x.example", "names no channel"),
         ("https://me:s3cret@pypi.example/legacy/", "holds a password"),
     ],
@@ -217,4 +217,5 @@ def test_a_name_on_no_route_is_refused_with_the_known_ones() -> None:
 @pytest.mark.parametrize(("phase", "expected"), [("", (Phase.STAGE, Phase.REVEAL)), ("stage", (Phase.STAGE,))])
 def test_one_phase_of_a_publisher(phase: str, expected: tuple[Phase, ...]) -> None:
     known = publishers(Config(), phase=phase)
-    assert known.phases(known.github) == expected
+    [github] = [one for one in known.route(Kind.FINAL) if one.name == "github"]
+    assert known.phases(github) == expected

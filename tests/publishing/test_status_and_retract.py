@@ -165,10 +165,14 @@ def on_github(published: World, tmp_path: Path) -> Iterator[GitHub]:
 
 
 def test_github_is_a_place_too(on_github: GitHub, published: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert told(published, capsys, "1.0")["github"] == {
+    found = told(published, capsys, "1.0")
+    assert found["github"] == {
         "demo-1.0.tar.gz": "there", "demo-1.0-py3-none-any.whl": "missing", "demo-1.0-py_0.conda": "missing",
     }  # fmt: skip
-    assert len(on_github.log) == 1
+    assert found["tag"] == {"v1.0": "missing"}
+    assert [line.rpartition("/repos/octo/demo/")[2].partition("?")[0] for line in on_github.lines()] == [
+        "git/ref/tags/v1.0", "releases/tags/v1.0",
+    ]  # fmt: skip
 
 
 def test_a_release_on_github_is_marked_once_and_stays(

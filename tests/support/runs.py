@@ -87,7 +87,7 @@ class Runs:
 def instrument(tell: Callable[[str], object], hold: Callable[[], object], kill: str) -> None:
     """Have the gate hold the first action, tell of each that was applied, and die around the first one."""
     apply = Gate._apply  # noqa: SLF001 - what is instrumented
-    held = []
+    held: list[Action] = []
 
     def watched(gate: Gate, action: Action) -> Receipt:
         if not held:

@@ -18,7 +18,7 @@ from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
 from release_tools.project.name import find_stated_name
 from release_tools.publishers.base import PublisherStatus, StatusQuery
-from release_tools.publishers.routes import OWN_STEPS, Publishers
+from release_tools.publishers.routes import Publishers
 from release_tools.report.output_files import redact_release, write_status_summary
 from release_tools.system.console import Console
 
@@ -79,7 +79,7 @@ def _query(
     """
     statuses = []
     for publisher in context.shared(Publishers).all():
-        if publisher.name in OWN_STEPS or destination not in ("", publisher.name, publisher.title):
+        if destination not in ("", publisher.name, publisher.title):
             continue
         status = publisher.status(query)
         if status.url or status.error:

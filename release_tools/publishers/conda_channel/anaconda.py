@@ -4,19 +4,24 @@ https://api.anaconda.org/docs
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Final, Self
 
 from release_tools import addresses
 from release_tools.config.schema import Config
 from release_tools.errors import CredentialError, RemoteError, UnreachableError
 from release_tools.model.note import Note, State
-from release_tools.publishers.base import CheckResult
-from release_tools.publishers.conda_channel.channel_server import Channel, ChannelEntry, ChannelFile, RattlerServer
+from release_tools.publishers.base import CheckResult, Unconfigured
+from release_tools.publishers.conda_channel.channel_server import (
+    MAIN_LABEL,
+    Channel,
+    ChannelEntry,
+    ChannelFile,
+    RattlerServer,
+)
 from release_tools.system.credentials import ANACONDA_TOKEN
 from release_tools.system.http import TRANSIENT, strip_address
 
-MAIN_LABEL: Final = "main"
 _WRITE_SCOPES: Final = frozenset({"all", "api", "api:write", "repos", "conda"})
 _FORBIDDEN: Final = frozenset({401, 403})
 
@@ -26,16 +31,24 @@ class AnacondaServer(RattlerServer):
 
     kind = "anaconda"
     token_variable = ANACONDA_TOKEN
+    token_advice = (
+        f"Create it at {addresses.ANACONDA_SITE}, Settings, Access, with the scope api:write"
+        " (and for a first release, api:read)."
+    )
     url_output = "anaconda-url"
+    has_labels = True
     upload_function = "upload_package_to_anaconda"
 
     @classmethod
-    def parse(cls, name: str, address: str, config: Config) -> Channel:
+    def parse(cls, name: str, address: str, config: Config) -> Channel | Unconfigured:
         """Return the configured owner's channel; the address is its label."""
+        if not config.anaconda.owner:
+            advice = 'Set anaconda.owner, or remove "anaconda" from the route.'
+            return Unconfigured(":".join(filter(None, (name, address))), "no Anaconda.org owner is configured", advice)
         api = (config.anaconda.url or addresses.ANACONDA_API).rstrip("/")
         root = addresses.ANACONDA_CHANNEL if api == addresses.ANACONDA_API else api
         channel = Channel(name, cls.kind, f"{root}/{config.anaconda.owner}", api, config.anaconda.owner, MAIN_LABEL)
-        return _select_label(channel, address or MAIN_LABEL)
+        return channel.under_label(address or MAIN_LABEL)
 
     @property
     def title(self) -> str:
@@ -48,6 +61,11 @@ class AnacondaServer(RattlerServer):
         """Return ``Anaconda.org``, for all labels."""
         return "Anaconda.org"
 
+    @property
+    def job_title(self) -> str:
+        """Return ``Anaconda.org``."""
+        return self.group
+
     def page(self, entry: ChannelEntry) -> str:
         """Return the package's page, where the server has pages."""
         if self.channel.api != addresses.ANACONDA_API:
@@ -56,7 +74,7 @@ class AnacondaServer(RattlerServer):
 
     def with_label(self, label: str) -> Self:
         """Return the same channel under another label."""
-        return type(self)(self._context, _select_label(self.channel, label))
+        return type(self)(self._context, self.channel.under_label(label))
 
     def has_label(self, file: ChannelFile) -> bool:
         """Return whether a file has this channel's label."""
@@ -143,11 +161,6 @@ class AnacondaServer(RattlerServer):
         if not response.ok:
             raise RemoteError(f"{strip_address(response.url)} answered {response.status}")
         return response.json()
-
-
-def _select_label(channel: Channel, label: str) -> Channel:
-    root = channel.url.partition("/label/")[0]
-    return replace(channel, label=label, url=root if label == MAIN_LABEL else f"{root}/label/{label}")
 
 
 def _make_authorization(token: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ class ArtifactoryServer(RattlerServer):
     """A channel on Artifactory: ``artifactory+https://HOST/artifactory/CHANNEL``."""
 
     kind = "artifactory"
+    address_prefix = "artifactory+"
     token_variable = "ARTIFACTORY_TOKEN"  # noqa: S105 - the name of a variable
     upload_function = "upload_package_to_artifactory"
 

@@ -25,8 +25,7 @@ from release_tools.publishers.base import (
     compare_files,
 )
 from release_tools.publishers.cached_query import CachedQuery
-from release_tools.publishers.conda_channel.anaconda import MAIN_LABEL, AnacondaServer
-from release_tools.publishers.conda_channel.channel_server import ChannelEntry, ChannelFile, ChannelServer
+from release_tools.publishers.conda_channel.channel_server import MAIN_LABEL, ChannelEntry, ChannelFile, ChannelServer
 from release_tools.publishers.conflicts import find_conflicts, find_missing, wait_until_served
 
 BROKEN_LABEL: Final = "broken"
@@ -142,7 +141,7 @@ class ChannelPublisher(BasePublisher):
         published = CachedQuery(partial(self._find_published, query))
         if not published():
             yield Note(State.SKIPPED, f"{self.title} has no {query.conda_name} {query.version}")
-        elif not isinstance(server, AnacondaServer):
+        elif not server.has_labels:
             yield Note(
                 State.WARNING,
                 f"delete {len(published())} packages from {self.title} by hand",
@@ -159,9 +158,16 @@ class ChannelPublisher(BasePublisher):
         if not variable:
             return ()
         job = make_job_id(self.name)
-        title = self.group if self.server.kind == AnacondaServer.kind else self.name
         return (
-            JobNeeds(job, title, self.name, environment=job, secrets=(variable,), url_output=self.server.url_output),
+            JobNeeds(
+                job,
+                self.server.job_title,
+                self.name,
+                environment=job,
+                secrets=(variable,),
+                secret_advice=self.server.token_advice or f"Create it at {self.title}.",
+                url_output=self.server.url_output,
+            ),
         )
 
     @property
@@ -215,7 +221,7 @@ class ChannelPublisher(BasePublisher):
 
     def _make_retraction(
         self,
-        server: AnacondaServer,
+        server: ChannelServer,
         published: CachedQuery[dict[str, ChannelFile]],
         basename: str,
         file: ChannelFile,

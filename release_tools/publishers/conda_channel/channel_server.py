@@ -4,7 +4,7 @@ import json
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
@@ -13,13 +13,14 @@ from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
-from release_tools.publishers.base import CheckResult
+from release_tools.publishers.base import CheckResult, Unconfigured
 from release_tools.publishers.conda_channel import upload_worker
 from release_tools.system.credentials import read_token, remove_credentials
 from release_tools.system.http import strip_address
 from release_tools.system.process import ProcessError, run
 from release_tools.system.sanitize import escape_words
 
+MAIN_LABEL: Final = "main"
 _MISSING: Final = 404
 _SLOWEST_UPLOAD: Final = 50_000
 """Bytes a second; a slower upload is given up."""
@@ -45,6 +46,21 @@ class Channel:
     api: str = ""
     owner: str = ""
     label: str = ""
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Return the addresses whose hosts may be asked; none for a folder."""
+        return tuple(url for url in (self.api, self.url) if url.startswith("http"))
+
+    @property
+    def base(self) -> "Channel":
+        """Return the channel with all its labels: under ``main``."""
+        return self.under_label(MAIN_LABEL) if self.label else self
+
+    def under_label(self, label: str) -> "Channel":
+        """Return the same channel under another label."""
+        root = self.url.partition("/label/")[0]
+        return replace(self, label=label, url=root if label == MAIN_LABEL else f"{root}/label/{label}")
 
 
 @dataclass(frozen=True)
@@ -91,15 +107,21 @@ class ChannelServer(ABC):
     """One channel on one kind of server.
 
     Attributes:
-        kind: the word before ``+https://`` in an address.
+        kind: the word before ``+https://`` in an address, or the name of the server in a route.
+        address_prefix: how an address of this kind begins: ``quetz+``; empty where routes name it by its kind.
         token_variable: the environment variable that holds the token; empty where none is needed.
+        token_advice: where a person gets the token.
         url_output: the output of the GitHub Action that links to the channel.
+        has_labels: whether files have labels, by which users choose what they install.
         channel: the channel.
     """
 
     kind: ClassVar[str]
+    address_prefix: ClassVar[str] = ""
     token_variable: ClassVar[str] = ""
+    token_advice: ClassVar[str] = ""
     url_output: ClassVar[str] = ""
+    has_labels: ClassVar[bool] = False
 
     def __init__(self, context: Context, channel: Channel) -> None:
         self._context = context
@@ -107,12 +129,12 @@ class ChannelServer(ABC):
 
     @classmethod
     @abstractmethod
-    def parse(cls, name: str, address: str, config: Config) -> Channel:
+    def parse(cls, name: str, address: str, config: Config) -> Channel | Unconfigured:
         """Return the channel that an address names.
 
         Args:
             name: the channel's name in the configuration.
-            address: what follows ``KIND+`` there.
+            address: without the prefix; the label where routes name the server by its kind.
             config: the project's settings.
 
         Raises:
@@ -130,9 +152,9 @@ class ChannelServer(ABC):
         return self.title
 
     @property
-    def origins(self) -> tuple[str, ...]:
-        """Return the addresses whose hosts may be asked."""
-        return tuple(filter(None, (self.channel.api, self.channel.url)))
+    def job_title(self) -> str:
+        """Return the name of the job that publishes there, for people."""
+        return self.channel.name
 
     def page(self, entry: ChannelEntry) -> str:
         """Return where people see a file."""
@@ -188,6 +210,10 @@ class ChannelServer(ABC):
         """Add this channel's label to a file that is there under another one."""
         raise AssertionError(f"{self.kind} has no labels, so {entry.basename} cannot lack one")
 
+    def remove_label(self, entry: ChannelEntry) -> None:
+        """Remove this channel's label from a file; the file itself stays."""
+        raise AssertionError(f"{self.kind} has no labels, so {entry.basename} cannot lose one")
+
     def with_label(self, label: str) -> Self:  # noqa: ARG002 - most servers have no labels
         """Return the same channel under another label, where the server has labels."""
         return self
@@ -203,13 +229,13 @@ class RattlerServer(ChannelServer):
     upload_function: ClassVar[str]
 
     @classmethod
-    def parse(cls, name: str, address: str, config: Config) -> Channel:  # noqa: ARG003 - the address says it all
+    def parse(cls, name: str, address: str, config: Config) -> Channel | Unconfigured:  # noqa: ARG003 - the address says it all
         """Return the channel of ``https://HOST/…/CHANNEL``."""
         url = address.rstrip("/")
         root, _, owner = url.rpartition("/")
         if not owner or "://" not in root or root.endswith("/"):
             raise ConfigError(
-                f"{cls.kind}+{address}: the address names no channel", "Write it as https://HOST/CHANNEL."
+                f"{cls.address_prefix}{address}: the address names no channel", "Write it as https://HOST/CHANNEL."
             )
         return Channel(name, cls.kind, url, cls.api_root(root), owner)
 

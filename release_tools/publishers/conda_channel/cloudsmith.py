@@ -12,6 +12,7 @@ class CloudsmithServer(RattlerServer):
     """A channel on Cloudsmith: ``cloudsmith+https://conda.cloudsmith.io/OWNER/REPOSITORY``."""
 
     kind = "cloudsmith"
+    address_prefix = "cloudsmith+"
     token_variable = "CLOUDSMITH_API_KEY"  # noqa: S105 - the name of a variable
     upload_function = "upload_package_to_cloudsmith"
 

@@ -14,7 +14,7 @@ from release_tools.config.schema import Config
 from release_tools.errors import OutputError
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
-from release_tools.publishers.base import CheckResult
+from release_tools.publishers.base import CheckResult, Unconfigured
 from release_tools.publishers.conda_channel.channel_server import Channel, ChannelFile, ChannelServer
 from release_tools.regular_files import open_regular_file
 
@@ -23,16 +23,12 @@ class FolderServer(ChannelServer):
     """A channel in a folder: ``file:///srv/channel``."""
 
     kind = "file"
+    address_prefix = "file://"
 
     @classmethod
-    def parse(cls, name: str, address: str, config: Config) -> Channel:  # noqa: ARG003 - the address says it all
+    def parse(cls, name: str, address: str, config: Config) -> Channel | Unconfigured:  # noqa: ARG003 - the address says it all
         """Return the channel of a ``file://`` address."""
-        return Channel(name, cls.kind, address)
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """Return nothing: no host is asked."""
-        return ()
+        return Channel(name, cls.kind, f"{cls.address_prefix}{address}")
 
     @property
     def folder(self) -> Path:

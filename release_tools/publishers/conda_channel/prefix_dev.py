@@ -10,6 +10,7 @@ class PrefixServer(RattlerServer):
     """A channel on prefix.dev: ``prefix+https://repo.prefix.dev/CHANNEL``."""
 
     kind = "prefix"
+    address_prefix = "prefix+"
     token_variable = "PREFIX_API_KEY"  # noqa: S105 - the name of a variable
     upload_function = "upload_package_to_prefix"
 

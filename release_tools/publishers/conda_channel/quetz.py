@@ -10,6 +10,7 @@ class QuetzServer(RattlerServer):
     """A channel on Quetz: ``quetz+https://HOST/get/CHANNEL``."""
 
     kind = "quetz"
+    address_prefix = "quetz+"
     token_variable = "QUETZ_API_KEY"  # noqa: S105 - the name of a variable
     upload_function = "upload_package_to_quetz"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from release_tools.addresses import CONDA_FORGE_REQUESTS, STAGED_RECIPES
+from release_tools.addresses import CONDA_FORGE_REQUESTS, GITHUB_SITE, STAGED_RECIPES
 from release_tools.artifacts.manifest import RECIPE_FOLDER
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
@@ -63,6 +63,10 @@ class CondaForgePublisher(BasePublisher):
         self._context = context
         self._is_on_pypi = is_on_pypi
         self._pull_request: ForgePullRequest | None = None
+
+    def takes(self, kind: Kind) -> bool:
+        """Return whether versions of this kind are proposed to conda-forge."""
+        return _explain_kind(self._context, kind, is_on_pypi=self._is_on_pypi) is None
 
     def headline(self, phase: Phase) -> str:  # noqa: ARG002 - there is one phase
         """Return ``conda-forge pull request``."""
@@ -161,7 +165,22 @@ class CondaForgePublisher(BasePublisher):
 
     def jobs(self) -> tuple[JobNeeds, ...]:
         """Return a job with a token that may open pull requests."""
-        return (JobNeeds(NAME, NAME, NAME, environment=NAME, secrets=(CONDA_FORGE_TOKEN,), url_output=URL_OUTPUT),)
+        advice = (
+            f"Create a classic one at {GITHUB_SITE}/settings/tokens/new?scopes=public_repo,workflow;"
+            " without it, the patch is in the report."
+        )
+        return (
+            JobNeeds(
+                NAME,
+                NAME,
+                NAME,
+                environment=NAME,
+                secrets=(CONDA_FORGE_TOKEN,),
+                secret_advice=advice,
+                removal_advice="set conda-forge.enabled = false",
+                url_output=URL_OUTPUT,
+            ),
+        )
 
     def _explain_no_recipe(self, release: Release) -> Skip | None:
         """Return why the recipe that was made is not proposed."""
@@ -261,17 +280,22 @@ def explain_not_proposed(context: Context, release: Release, *, is_on_pypi: bool
         release: the release.
         is_on_pypi: whether its route leads to PyPI.
     """
+    reason = _explain_kind(context, release.kind, is_on_pypi=is_on_pypi)
+    if reason is None and not release.artifacts_of_kind(ArtifactKind.SDIST):
+        return Skip("no sdist was built, and conda-forge builds from nothing else")
+    return reason
+
+
+def _explain_kind(context: Context, kind: Kind, *, is_on_pypi: bool) -> Skip | None:
     settings = context.config.conda_forge
     if not settings.enabled:
         return Skip("disabled", "Set conda-forge.enabled = true to open a pull request.")
-    if release.kind is Kind.DEV:
+    if kind is Kind.DEV:
         return Skip("development versions do not go to conda-forge")
-    if release.kind is Kind.PRE and not settings.pre_branch:
+    if kind is Kind.PRE and not settings.pre_branch:
         return Skip("pre-releases do not go to conda-forge", "Set conda-forge.pre-branch if the feedstock takes them.")
     if not is_on_pypi:
         return Skip("conda-forge takes its sources from PyPI, where this release does not go")
-    if not release.artifacts_of_kind(ArtifactKind.SDIST):
-        return Skip("no sdist was built, and conda-forge builds from nothing else")
     return None
 
 

@@ -24,9 +24,9 @@ from release_tools.forges.github.client import GitHubRepository
 from release_tools.model.note import State
 from release_tools.model.versions import format_conda_version
 from release_tools.publishers.base import FileStatus, PublisherStatus, Stage, StatusQuery
-from release_tools.publishers.conda_channel.anaconda import MAIN_LABEL, AnacondaServer
+from release_tools.publishers.conda_channel.anaconda import AnacondaServer
 from release_tools.publishers.conda_channel.channel_publisher import SUBDIRS
-from release_tools.publishers.conda_channel.channel_server import Channel, ChannelFile
+from release_tools.publishers.conda_channel.channel_server import MAIN_LABEL, Channel, ChannelFile
 from release_tools.publishers.conda_forge.feedstocks import ask_feedstock, format_full_name, open_conda_forge_hub
 from release_tools.publishers.conda_forge.pull_request import find_staged, make_version_pattern
 from release_tools.recipe.update import read_recipe_version

@@ -39,6 +39,16 @@ class Index:
     site: str = ""
     audience: str = ""
 
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Return the addresses whose hosts may be asked."""
+        return (self.upload, self.simple)
+
+    @property
+    def base(self) -> "Index":
+        """Return the index itself: it has no labels."""
+        return self
+
     def listing_url(self, project: str) -> str:
         """Return where the simple API lists a project."""
         return f"{self.simple.rstrip('/')}/{canonicalize_name(project)}/"

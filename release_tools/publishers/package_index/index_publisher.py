@@ -1,7 +1,7 @@
 """Publish the sdist and the wheels of a release to one package index."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property, partial
@@ -75,6 +75,10 @@ class IndexPublisher(BasePublisher):
     def skip(self, release: Release) -> Skip | None:
         """Skip a release with neither an sdist nor a wheel."""
         return None if _select_artifacts(release) else Skip("neither an sdist nor a wheel was built")
+
+    def first_query(self, release: Release) -> Callable[[], object] | None:
+        """Return the query for what the index serves of the project."""
+        return self.query(release.name)
 
     def query(self, project: str) -> CachedQuery[Listing]:
         """Return the query for what the index serves of a project; one request serves all files."""
@@ -189,13 +193,22 @@ class IndexPublisher(BasePublisher):
         job = make_job_id(self.name)
         if not self.index.audience:
             secrets = ("TWINE_USERNAME", PYPI_PASSWORD)
-            return (JobNeeds(job, self.title, self.name, environment=job, secrets=secrets),)
+            advice = f"Create it at {self.title}."
+            return (JobNeeds(job, self.title, self.name, environment=job, secrets=secrets, secret_advice=advice),)
         permissions = (
             ("contents: read", "to check out"),
             ("id-token: write", "to publish without a password (trusted publishing)"),
         )
         return (
-            JobNeeds(job, self.title, self.name, permissions=permissions, environment=job, url_output=self._url_output),
+            JobNeeds(
+                job,
+                self.title,
+                self.name,
+                permissions=permissions,
+                environment=job,
+                trusting=self.index,
+                url_output=self._url_output,
+            ),
         )
 
     @property
