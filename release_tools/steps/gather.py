@@ -15,7 +15,7 @@ from release_tools.model.release import Release
 from release_tools.planning.build_plan import PLAN_FILE, SOURCE_JOB, BuildPlan, read_plan
 from release_tools.planning.conda_targets import find_conda_faults
 from release_tools.planning.gathering import Gathering, JobFiles, gather_jobs
-from release_tools.publishers.package_index.served_files import take_served_files
+from release_tools.publishers.served_files import take_served_files
 from release_tools.report.text import format_size
 
 _SOURCE: Final = ("", SOURCE_JOB)

@@ -13,6 +13,7 @@ import zipfile
 from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.parser import Parser
 from html import escape
 from typing import TYPE_CHECKING
@@ -185,7 +186,7 @@ class PackageIndex(Double):
                 "size": len(file.content),
                 "core-metadata": file.name.endswith(".whl"),
                 "yanked": file.yanked,
-                "upload-time": "2026-01-01T00:00:00.000000Z",
+                "upload-time": _upload_time(days=20 if file.version in self.old else 1),
                 "provenance": self._provenance(file) if file.attestations else None,
             }
             for file in shown
@@ -334,6 +335,11 @@ def _provenance(file: File) -> Response:
     }
     bundles = [{"publisher": publisher, "attestations": file.attestations}]
     return Response.of_json({"version": 1, "attestation_bundles": bundles})
+
+
+def _upload_time(days: int) -> str:
+    """A time so many days ago."""
+    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _not_minted(code: str, description: str) -> Response:

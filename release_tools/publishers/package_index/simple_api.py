@@ -6,6 +6,7 @@ decided by bytes and never by a name.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,7 @@ class IndexFile:
         size: in bytes; None where the index does not say.
         is_yanked: whether it was yanked (PEP 592).
         provenance: address of its attestations (PEP 740); empty where it has none.
+        uploaded: when (PEP 700); None where the index does not say.
     """
 
     url: str
@@ -39,6 +41,7 @@ class IndexFile:
     size: int | None = None
     is_yanked: bool = False
     provenance: str = ""
+    uploaded: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def list_project(http: Http, index: Index, project: str, *, authorization: str =
             package.size,
             package.is_yanked,
             package.provenance_url or "",
+            package.upload_time,
         )
     return Listing(exists=True, files=MappingProxyType(files))
 

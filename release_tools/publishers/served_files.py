@@ -1,0 +1,181 @@
+"""Take the files that are served already for a release, instead of those that were built again.
+
+A wheel that is built a second time may have other bytes. What is published stays as it is, so a release that is
+completed later goes on with the served files and adds what is missing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from release_tools.artifacts import manifest
+from release_tools.engine.context import Context
+from release_tools.errors import OutputError, ReleaseToolsError, RemoteError
+from release_tools.forges.base import Asset, HostedRelease, HostedRepository
+from release_tools.forges.registry import find_hosted_repository
+from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
+from release_tools.publishers.package_index.index import PUBLIC_INDEXES, Index
+from release_tools.publishers.package_index.simple_api import IndexFile, list_project
+from release_tools.publishers.routes import parse_route
+from release_tools.wording import count
+
+_LARGEST: Final = 2_000_000_000
+_MOST_DAYS: Final = 14
+"""Days after the first file of a version in which PyPI takes further ones."""
+
+
+@dataclass(frozen=True)
+class ServedFiles:
+    """The files of one release that one publisher serves.
+
+    Attributes:
+        title: the publisher's, for people.
+        digests: the sha256 of each file, by its name; empty where it is not known.
+        download: writes a file to a path.
+        last_day: until when the publisher takes further files of this release; None where it does not end.
+        is_immutable: whether no file can be added to the release.
+    """
+
+    title: str
+    digests: Mapping[str, str]
+    download: Callable[[str, Path], None]
+    last_day: datetime | None = None
+    is_immutable: bool = False
+
+
+def take_served_files(context: Context, release: Release) -> Release:
+    """Return the release with each wheel as the indexes of its route, or the GitHub release, serve it.
+
+    They count only if they serve this very sdist. The first that serves a wheel decides: publishing compares the
+    others with it. One that cannot be reached is only reported, as publishing compares the digests again.
+    """
+    decided: set[str] = set()
+    for title, ask in _list_publishers(context, release):
+        try:
+            served = ask()
+            if served and served.digests:
+                release = _take(context, release, served, decided)
+        except ReleaseToolsError as error:
+            context.report.add(Note(State.WARNING, f"{title} was not asked for files that it serves", error.message))
+    return release
+
+
+def _list_publishers(context: Context, release: Release) -> Iterator[tuple[str, Callable[[], ServedFiles | None]]]:
+    """Yield the title of each publisher that may serve wheels, and a function that asks it."""
+    for destination in parse_route(context.config, release.kind):
+        if isinstance(destination, Index):
+            yield destination.title, partial(_ask_index, context, release, destination)
+    if context.config.github.enabled and release.tag:
+        yield "GitHub", partial(_ask_github, context, release)
+
+
+def _take(context: Context, release: Release, served: ServedFiles, decided: set[str]) -> Release:
+    """Return the release with the wheels that one publisher serves, and report them and those that are new there."""
+    wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
+    there = [wheel for wheel in wheels if served.digests.get(wheel.filename)]
+    if not there:
+        return release
+    sdists = release.artifacts_of_kind(ArtifactKind.SDIST)
+    if any(served.digests.get(sdist.filename) != sdist.sha256 for sdist in sdists):
+        text = f"{served.title} serves {count(len(there), 'wheel')} of this version, but not this sdist: none is taken"
+        context.report.add(Note(State.WARNING, text, advice="Publishing compares their digests with those built here."))
+        return release
+    taken: dict[str, Artifact] = {}
+    for wheel in there:
+        if wheel.filename not in decided and served.digests[wheel.filename] != wheel.sha256:
+            taken[wheel.filename] = _download(context, wheel, served)
+    decided.update(wheel.filename for wheel in there)
+    new = [wheel.filename for wheel in wheels if wheel.filename not in served.digests]
+    context.report.add(*_make_notes(served, [*taken], new))
+    return replace(release, artifacts=tuple(taken.get(one.filename, one) for one in release.artifacts))
+
+
+def _download(context: Context, wheel: Artifact, served: ServedFiles) -> Artifact:
+    """Return the served file, compared with the digest that the publisher states.
+
+    Raises:
+        RemoteError: it cannot be downloaded, or has another digest.
+    """
+    folder = context.scratch / "served"
+    folder.mkdir(exist_ok=True)
+    path = folder / wheel.filename
+    served.download(wheel.filename, path)
+    found = Artifact.of(path, wheel.kind)
+    if found.sha256 != served.digests[wheel.filename]:
+        raise RemoteError(f"{wheel.filename}: {served.title} served other bytes than it lists")
+    return found
+
+
+def _make_notes(served: ServedFiles, taken: list[str], new: list[str]) -> Iterator[Note]:
+    """Yield what was taken from a publisher, and what is new there."""
+    if taken:
+        yield Note(State.INFO, f"taken as {served.title} serves them: {count(len(taken), 'file')}", ", ".join(taken))
+    if not new:
+        return
+    shown = ", ".join(new)
+    if served.is_immutable:
+        text = f"the release on {served.title} is immutable: it stays without {count(len(new), 'file')}"
+        yield Note(State.WARNING, text, shown)
+    elif served.last_day and served.last_day < datetime.now(UTC):
+        text = f"{served.title} takes no further files of this version since {served.last_day:%Y-%m-%d}"
+        yield Note(State.FAILED, text, f"new would be {shown}", "Release a new version.")
+    else:
+        until = f", which takes them until {served.last_day:%Y-%m-%d}" if served.last_day else ""
+        yield Note(State.INFO, f"new on {served.title}{until}: {count(len(new), 'file')}", shown)
+
+
+def _ask_index(context: Context, release: Release, index: Index) -> ServedFiles:
+    files = list_project(context.http, index, release.name).files
+    ours = {artifact.filename for artifact in release.artifacts}
+    first = min((file.uploaded for name, file in files.items() if name in ours and file.uploaded), default=None)
+    return ServedFiles(
+        index.title,
+        {name: file.sha256 for name, file in files.items()},
+        lambda name, path: _download_from_index(context, files[name], path),
+        first + timedelta(days=_MOST_DAYS) if first and index in PUBLIC_INDEXES.values() else None,
+    )
+
+
+def _download_from_index(context: Context, file: IndexFile, path: Path) -> None:
+    with path.open("wb") as target:
+        response = context.http.get(file.url, limit=_LARGEST, into=target)
+    if not response.ok:
+        raise RemoteError(f"{path.name}: the index answered {response.status}")
+
+
+def _ask_github(context: Context, release: Release) -> ServedFiles | None:
+    """Return the files of the published release of the tag; those of a draft are compared when it is published."""
+    repository = find_hosted_repository(context)
+    hosted = repository.releases.find_published(release.tag) if repository else None
+    if repository is None or hosted is None:
+        return None
+    assets = {asset.name: asset for asset in hosted.assets if asset.is_complete}
+    return ServedFiles(
+        "GitHub",
+        _find_digests(context, repository, hosted, assets),
+        lambda name, path: repository.releases.download(assets[name], path),
+        is_immutable=hosted.is_immutable,
+    )
+
+
+def _find_digests(
+    context: Context, repository: HostedRepository, hosted: HostedRelease, assets: Mapping[str, Asset]
+) -> dict[str, str]:
+    """Return the digest of each file: as the service states it, or by ``release.json`` where an older one does not."""
+    digests = {name: asset.sha256 for name, asset in assets.items()}
+    stated = assets.get(manifest.FILENAME)
+    if all(digests.values()) or stated is None:
+        return digests
+    folder = context.scratch / "served-release"
+    folder.mkdir(exist_ok=True)
+    repository.releases.download(stated, folder / manifest.FILENAME)
+    try:
+        known = {artifact.filename: artifact.sha256 for artifact in manifest.load(folder).artifacts}
+    except OutputError as error:
+        raise RemoteError(f"the GitHub release {hosted.tag}: {error.message}") from None
+    return {name: digest or known.get(name, "") for name, digest in digests.items()}
