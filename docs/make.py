@@ -10,7 +10,7 @@ from pathlib import Path
 from release_tools import errors
 from release_tools.cli import main
 from release_tools.config.loader import Setting, list_settings
-from release_tools.config.reference import build_json_schema, write_configuration_page
+from release_tools.config.reference import build_json_schema, build_pyproject_schema, write_configuration_page
 from release_tools.errors import ReleaseToolsError
 
 DOCS = Path(__file__).parent
@@ -60,6 +60,7 @@ def pages() -> Mapping[Path, str]:
     return {
         DOCS / "configuration.md": write_configuration_page(),
         DOCS / "configuration.schema.json": json.dumps(build_json_schema(), indent=2) + "\n",
+        DOCS / "pyproject.schema.json": json.dumps(build_pyproject_schema(), indent=2) + "\n",
         DOCS / "exit-codes.md": EXIT_CODES_HEAD + "".join(exit_codes()),
         DOCS / "cli.md": CLI_HEAD + "".join(command(name) for name in main.COMMANDS),
         ACTION: action(ACTION.read_text(encoding="utf-8")),

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
 from release_tools.config.loader import list_settings, read_config
@@ -17,7 +18,10 @@ from release_tools.config.reference import build_json_schema
 from release_tools.config.schema import Config
 from release_tools.errors import ConfigError
 from tests.conftest import Run
+from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
+
+ROOT = Path(__file__).parent.parent
 
 ALL = {item.key: item for item in list_settings()}
 
@@ -189,8 +193,8 @@ def test_each_setting_has_names_of_its_own() -> None:
 
 def test_the_schema_is_one_and_agrees_with_the_reader(tmp_path: Path) -> None:
     schema = build_json_schema()
-    Draft202012Validator.check_schema(schema)
-    validator = Draft202012Validator(schema)
+    Draft7Validator.check_schema(schema)
+    validator = Draft7Validator(schema)
     for table, good in [
         ({}, True),
         ({"packages-dir": "x", "conda": {"formats": ["conda"], "compression-level": 22, "names": {"a": "b"}}}, True),
@@ -222,7 +226,7 @@ def test_the_schema_describes_what_config_prints(run: Run, tmp_path: Path) -> No
         for part in key.split("."):
             properties = properties["properties"][part]
         try:
-            Draft202012Validator(properties).validate(value)
+            Draft7Validator(properties).validate(value)
         except ValidationError as error:
             pytest.fail(f"{key}: {error}")
         assert value == properties["default"]
@@ -240,7 +244,7 @@ def test_config_tells_where_each_setting_was_given(run: Run, tmp_path: Path) -> 
 
 
 def test_the_settings_are_in_the_help_and_not_in_its_usage(run: Run) -> None:
-    usage, _, rest = run("dry-run", "--help").out.partition("options:")
+    usage, _, rest = run("dry-run", "--help-settings").out.partition("options:")
     assert "--bump" in usage
     assert "--anaconda-owner" not in usage
     assert "--anaconda-owner" in rest
@@ -284,3 +288,50 @@ def test_every_fault_of_every_route_is_told_at_once(run: Run, tmp_path: Path) ->
     said = run("config", "-C", checkout.root)
     assert all(word in said.err for word in ("routes.final", "anacnda", "routes.dev", "testpipy"))
     assert "foo" in run("dry-run", "-C", checkout.root, "--routes-final", "pypi,foo").err
+
+
+OWN_FILE = 'packages-dir = "out"\n\n[anaconda]\nowner = "octo"\n'
+
+
+def test_a_project_without_pyproject_has_its_settings_in_a_file_of_its_own(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "setup.py").write_text("from setuptools import setup\nsetup(name='demo', version='1.0')\n")
+    (tmp_path / "release-tools.toml").write_text(OWN_FILE)
+    config = read_config(tmp_path, {}, {})
+    assert (config.packages_dir, config.anaconda.owner) == ("out", "octo")
+    said = run("config", "-C", tmp_path)
+    assert 'anaconda.owner = "octo"  # release-tools.toml: anaconda.owner' in said.out
+
+
+def test_settings_in_both_files_are_an_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'demo'\n")
+    (tmp_path / "release-tools.toml").write_text(OWN_FILE)
+    said = run("config", "-C", tmp_path)
+    assert said.code == ConfigError.exit_code
+    assert "release-tools.toml" in said.err
+    assert "[tool.release-tools]" in said.err
+
+
+@pytest.mark.parametrize(
+    "text", ["anaconda.owner = 1", "[tool.release-tools]\n", "nonsense = true", "= 1", "x = '\xff'"]
+)
+def test_a_fault_in_the_file_of_its_own_is_named(text: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "setup.py").write_text("")
+    (tmp_path / "release-tools.toml").write_bytes(text.encode("latin-1"))
+    said = run("config", "-C", tmp_path)
+    assert said.code == ConfigError.exit_code
+    assert "release-tools.toml" in said.err
+
+
+@pytest.mark.parametrize("hook", yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")))
+def test_a_hook_of_pre_commit_passes_and_fails(hook: dict[str, str], run: Run, tmp_path: Path) -> None:
+    checkout = make_repository(tmp_path / "demo", in_tree_project(version="1.0"), ".")
+    action = f"python-release-tools/python-release-tools@{'a' * 40}"
+    assert run("init", "--yes", "--action", action, "-C", checkout.root).code == 0
+    words = hook["entry"].split()[1:]
+    assert run(*words, "-C", checkout.root).code == 0
+    assert re.search(hook["files"], "pyproject.toml")
+    if words[0] == "config":
+        checkout.write({"pyproject.toml": "[tool.release-tools]\nnonsense = 1\n"})
+    else:
+        (checkout.root / ".github/workflows/check.yml").unlink()
+    assert run(*words, "-C", checkout.root).code != 0

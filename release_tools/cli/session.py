@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from release_tools.config.loader import list_settings, read_config, read_pyproject
+from release_tools.config.loader import SETTINGS_FILE, list_settings, read_config, read_pyproject
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import OutputError, PreflightError, ReleaseToolsError, UsageError
 from release_tools.system.job_files import JobFiles
@@ -312,7 +312,7 @@ def find_project(folder: Path, *, anywhere: bool = False) -> Path:
     if not start.is_dir():
         raise UsageError(f"{folder}: no such folder", "Name your project's folder with --project.")
     for candidate in (start, *start.parents):
-        if any((candidate / name).is_file() for name in PROJECT_FILES):
+        if any((candidate / name).is_file() for name in (*PROJECT_FILES, SETTINGS_FILE)):
             return candidate
         if (candidate / ".git").exists():
             break

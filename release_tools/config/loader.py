@@ -19,6 +19,8 @@ from release_tools.errors import ConfigError, did_you_mean
 from release_tools.regular_files import read_regular_file
 
 TABLE: Final = "tool.release-tools"
+SETTINGS_FILE: Final = "release-tools.toml"
+"""The file with the settings of a project that has no ``pyproject.toml``; it holds the table itself."""
 _ENV_PREFIX: Final = "RELEASE_TOOLS_"
 _LARGEST_FILE: Final = 1_000_000
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
@@ -118,7 +120,7 @@ def read_config(project: Path, env: Mapping[str, str], options: Mapping[str, Any
     """Read the project's settings from file, environment and options.
 
     Args:
-        project: the folder of ``pyproject.toml``; without that file, the defaults hold.
+        project: the folder of ``pyproject.toml``, or of ``release-tools.toml``; without either, the defaults hold.
         env: the environment; variables beginning with ``RELEASE_TOOLS_`` are settings.
         options: the values from the command line, by `Setting.key`.
 
@@ -167,7 +169,10 @@ def read_pyproject(project: Path) -> dict[str, Any]:
     Raises:
         ConfigError: it is not valid TOML or UTF-8, cannot be read, or is larger than a megabyte.
     """
-    path = project / "pyproject.toml"
+    return _read_toml(project / "pyproject.toml")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(read_regular_file(path, _LARGEST_FILE).decode("utf-8"))
     except FileNotFoundError:
@@ -187,19 +192,28 @@ _Given: TypeAlias = tuple[str, Setting, object]
 def _read_file(project: Path, known: Mapping[tuple[str, ...], Setting], faults: list[str]) -> Iterator[_Given]:
     tool = read_pyproject(project).get("tool", {})
     table = tool.get("release-tools", {}) if isinstance(tool, dict) else {}
-    if isinstance(table, dict):
-        yield from _read_table(table, (), known, faults)
+    own = _read_toml(project / SETTINGS_FILE)
+    if own and (project / "pyproject.toml").is_file():
+        faults.append(f"{SETTINGS_FILE}: not read where there is a pyproject.toml; move its settings to [{TABLE}]")
+    elif own:
+        yield from _read_table(own, (), known, faults, f"{SETTINGS_FILE}: ")
+    elif isinstance(table, dict):
+        yield from _read_table(table, (), known, faults, f"{TABLE}.")
     else:
         faults.append(f"{TABLE}: expected a table, got {_describe_source(table)}")
 
 
 def _read_table(
-    table: Mapping[str, Any], prefix: tuple[str, ...], known: Mapping[tuple[str, ...], Setting], faults: list[str]
+    table: Mapping[str, Any],
+    prefix: tuple[str, ...],
+    known: Mapping[tuple[str, ...], Setting],
+    faults: list[str],
+    origin: str,
 ) -> Iterator[_Given]:
     below = {path[len(prefix)]: path for path in known if path[: len(prefix)] == prefix}
     for key, value in table.items():
         path = (*prefix, key)
-        source = ".".join((TABLE, *path))
+        source = origin + ".".join(path)
         if path in known and known[path].inside and _leaves(value):
             faults.append(f"{source}: leads out of the project: {shortened(value)}")
         elif path in known:
@@ -207,7 +221,7 @@ def _read_table(
         elif key not in below:
             faults.append(f"{source}: unknown key{_suggest_name(key, below)}")
         elif isinstance(value, dict):
-            yield from _read_table(value, path, known, faults)
+            yield from _read_table(value, path, known, faults, origin)
         else:
             faults.append(f"{source}: expected a table, got {_describe_source(value)}")
 

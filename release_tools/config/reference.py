@@ -1,11 +1,15 @@
-"""Generate the reference page and the JSON schema (draft 2020-12) from the configuration's dataclasses."""
+"""Generate the reference page, and the JSON schemas (draft 7, as SchemaStore wants them), from the dataclasses."""
 
 import json
 import typing
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
+from release_tools.addresses import ACTION
 from release_tools.config.loader import TABLE, Setting, list_settings
+
+SCHEMA_SITE: Final = f"https://raw.githubusercontent.com/{ACTION}/main/docs"
+"""Where editors read the schemas."""
 
 _HEAD: Final = f"""# Configuration
 
@@ -20,8 +24,11 @@ packages-dir = "dist"
 owner = "octo"
 ```
 
-`release-tools config` shows the values for your project and where each is set. `release-tools config --schema` prints a
-JSON schema, with which editors complete and check the settings.
+A project without `pyproject.toml` has its settings in `release-tools.toml`, without the prefix `tool.release-tools`:
+`[anaconda]`. Where both files are there, it is an error: move the settings to `pyproject.toml`.
+
+`release-tools config` shows the values for your project and where each is set. [Editors](editors.md) complete and check
+the settings by a JSON schema, which `release-tools config --schema` prints.
 
 This page is generated from the code: `release-tools config --reference`.
 """
@@ -39,10 +46,24 @@ def write_configuration_page() -> str:
     return "".join(sections)
 
 
+def build_pyproject_schema() -> dict[str, Any]:
+    """Return the schema of a whole ``pyproject.toml``, for editors that take one schema for a file."""
+    tool = {"type": "object", "properties": {"release-tools": {"$ref": f"{SCHEMA_SITE}/configuration.schema.json"}}}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": f"{SCHEMA_SITE}/pyproject.schema.json",
+        "title": f"pyproject.toml with [{TABLE}]",
+        "allOf": [{"$ref": "https://json.schemastore.org/pyproject.json"}],
+        "type": "object",
+        "properties": {"tool": tool},
+    }
+
+
 def build_json_schema() -> dict[str, Any]:
     """Return the schema of ``[tool.release-tools]``."""
     root: dict[str, Any] = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": f"{SCHEMA_SITE}/configuration.schema.json",
         "title": f"[{TABLE}]",
         **_build_object(),
     }

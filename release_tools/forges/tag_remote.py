@@ -46,10 +46,12 @@ class GitTagRemote:
     Attributes:
         remote: the git remote.
         is_signing: whether tags must be signed.
+        page: the address of the repository's page; empty where it has none.
     """
 
     remote: Remote
     is_signing: bool = False
+    page: str = ""
 
     @property
     def title(self) -> str:
@@ -57,8 +59,8 @@ class GitTagRemote:
         return self.remote.name
 
     def url(self, tag: str) -> str:
-        """Return the remote's address with the tag; git knows no page for it."""
-        return f"{self.remote.url}#{tag}"
+        """Return the tag's page, or the remote's address with the tag where there is none."""
+        return f"{self.page}/tree/{tag}" if self.page else f"{self.remote.url}#{tag}"
 
     def commit_of_tag(self, tag: str) -> str:
         """Return the commit that a tag peels to there; empty where there is no such tag."""
@@ -158,7 +160,10 @@ def find_tag_remote(context: Context) -> TagRemote | None:
             f"tag.push: pushing by the API needs a repository on GitHub and a {GITHUB_TOKEN}",
             'Set github.repository, or tag.push = "git".',
         )
-    return GitTagRemote(remote, is_signing=config.sign) if remote else None
+    if remote is None:
+        return None
+    page = repository.url if repository and f"{repository.slug}." in f"{remote.url}." else ""
+    return GitTagRemote(remote, is_signing=config.sign, page=page)
 
 
 def _uses_api(context: Context, repository: HostedRepository, remote: Remote | None) -> bool:

@@ -27,7 +27,8 @@ def publish(context: Context, release: Release, publisher: Publisher, phase: Pha
         if not context.gate.is_dry_run:
             is_changed = any(receipt.state is State.DONE for receipt in new)
             context.report.add(*publisher.confirm(release, phase, is_changed=is_changed))
-        return replace(release, tagged=release.tagged or phase is Phase.TAG)
+        is_pushed = phase is Phase.TAG and not context.gate.is_dry_run
+        return replace(release, tagged=release.tagged or is_pushed)
     except PartialFailureError as failure:
         return _recover(context, failure.release, failure.error, publisher)
     except ReleaseToolsError as error:

@@ -9,6 +9,7 @@ from release_tools.cli.commands.recipe import add_files
 from release_tools.cli.options import add_project, add_settings, add_version
 from release_tools.cli.session import Session
 from release_tools.errors import DriftError
+from release_tools.report.json_data import SCHEMA
 
 if TYPE_CHECKING:
     from release_tools.recipe.drift import Drift
@@ -64,4 +65,4 @@ def _describe_words(drift: "Drift") -> dict[str, tuple[str, ...]]:
 
 def _make_data(where: str, found: "Drift | None") -> dict[str, object]:
     kinds = ("lacking", "excess", "differing")
-    return {"feedstock": where, **{kind: list(getattr(found, kind, ())) for kind in kinds}}
+    return {"schema": SCHEMA, "feedstock": where, **{kind: list(getattr(found, kind, ())) for kind in kinds}}

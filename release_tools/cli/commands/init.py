@@ -3,20 +3,21 @@
 import argparse
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from release_tools.addresses import DISTRIBUTION
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
-from release_tools.config.loader import TABLE, read_pyproject
+from release_tools.config.loader import SETTINGS_FILE, TABLE, find_sources
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, DriftError, UsageError
 from release_tools.model.note import Document, Note, Report, Section, State
 from release_tools.model.release import Release
 from release_tools.project.facts import VersionSource
 from release_tools.project.project_history import ProjectHistory
+from release_tools.report.json_data import SCHEMA, error_data, note_data
 from release_tools.report.output_files import write_summary
 from release_tools.workflows.generated_files import is_edited, is_outdated, is_taken, read_text
 from release_tools.workflows.project_workflows import ProjectWorkflows, find_our_action
@@ -80,12 +81,18 @@ def run(invocation: Session) -> int:
     dev = invocation.options.dev
     if dev is None:
         dev = workflows.dev if invocation.options.yes else _ask_dev(invocation, workflows)
-    plan = workflows.plan(dev=dev, ours=_name_our_file(invocation, context))
+    plan = workflows.plan(dev=dev, ours=_name_action(invocation, context))
     action = plan.action if invocation.options.action else ""
     plan = keep_parts(plan, workflows.texts, upgrade=True, action=action)
     notes = [*_describe(workflows), *_write(workflows, render(plan)), *_write_dependabot(workflows.root)]
+    steps = tuple(list_setup_steps(plan, workflows.slug))
+    if invocation.options.json:
+        parts = {"workflows": notes, "to-register": steps}
+        data = {name: [note_data(note) for note in part] for name, part in parts.items()}
+        context.console.data(json.dumps({"schema": SCHEMA, "ok": True, **data}, indent=2))
+        return 0
     context.console.section(Section("Workflows", tuple(notes)))
-    context.console.section(Section("To register, once", tuple(list_setup_steps(plan, workflows.slug))))
+    context.console.section(Section("To register, once", steps))
     context.console.say("Commit these files, then check what is missing: release-tools doctor", "bold")
     return 0
 
@@ -109,12 +116,13 @@ def _check(invocation: Session, workflows: ProjectWorkflows) -> int:
     plan = keep_parts(workflows.plan(dev=dev, ours=invocation.options.action or "?"), workflows.texts)
     there = {workflows.paths[default]: text for default, text in workflows.texts.items()}
     differences = tuple(_find_differences(there, render(plan)))
-    console = workflows.context.console
-    for document in differences:
-        console.say(document.text)
+    console, is_json = workflows.context.console, invocation.options.json
     if not differences:
-        console.say("Every workflow is up to date.")
+        console.data(json.dumps(_build_check_data(), indent=2) if is_json else "Every workflow is up to date.")
         return 0
+    if not is_json:
+        for document in differences:
+            console.say(document.text)
     edited = [path for path, text in there.items() if is_edited(text)]
     advice = "Type: release-tools init"
     if edited:
@@ -123,7 +131,15 @@ def _check(invocation: Session, workflows: ProjectWorkflows) -> int:
     error = DriftError("The workflows are out of date:", advice, faults=faults)
     report = Report(documents=differences)
     write_summary(invocation.env, Release(name=workflows.name), report, error, is_dry_run=True)
+    if is_json:
+        console.data(json.dumps(_build_check_data(error, differences), indent=2))
     raise error
+
+
+def _build_check_data(error: DriftError | None = None, differences: Sequence[Document] = ()) -> dict[str, Any]:
+    """Return the result of ``--check`` as plain data."""
+    found = error_data(error) if error else {"schema": SCHEMA, "ok": True, "error": None}
+    return {**found, "differences": [{"title": item.title, "text": item.text} for item in differences]}
 
 
 def _find_differences(there: Mapping[str, str], wanted: Mapping[str, str]) -> Iterator[Document]:
@@ -190,7 +206,7 @@ def _describe(workflows: ProjectWorkflows) -> Iterator[Note]:
     yield Note(State.INFO, f"released from {workflows.branch}", slug)
 
 
-def _name_our_file(invocation: Session, context: Context) -> str:
+def _name_action(invocation: Session, context: Context) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
     given: str | None = invocation.options.action
@@ -204,25 +220,26 @@ def _name_our_file(invocation: Session, context: Context) -> str:
 
 
 def _with_owner(invocation: Session, context: Context) -> Context:
-    """Write the channel's owner to pyproject.toml if an option or the user names it, and return the context."""
-    table = read_pyproject(context.project).get("tool", {}).get("release-tools", {})
-    if table.get("anaconda", {}).get("owner"):
+    """Write the channel's owner to the settings if an option or the user names it, and return the context."""
+    if "anaconda.owner" in find_sources(context.project, {}, {}):
         return context
     owner = context.config.anaconda.owner
     if not owner and not invocation.options.yes:
         owner = invocation.console.ask("Which account or organization of Anaconda.org gets conda packages? (none)")
     if not owner:
         return context
-    path = context.project / "pyproject.toml"
+    path, table = context.project / "pyproject.toml", f"{TABLE}.anaconda"
+    if not path.is_file():
+        path, table = context.project / SETTINGS_FILE, "anaconda"
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    after = f"{before.rstrip()}\n\n[{TABLE}.anaconda]\nowner = {json.dumps(owner)}\n".lstrip()
+    after = f"{before.rstrip()}\n\n[{table}]\nowner = {json.dumps(owner)}\n".lstrip()
     path.write_text(after, encoding="utf-8", newline="\n")
     try:
         return invocation.context()
     except ConfigError:
         path.write_text(before, encoding="utf-8", newline="\n")
         raise ConfigError(
-            f"{path}: cannot be edited automatically", f'Set owner = "{owner}" in [{TABLE}.anaconda] yourself.'
+            f"{path}: cannot be edited automatically", f'Set owner = "{owner}" in [{table}] yourself.'
         ) from None
 
 

@@ -12,6 +12,7 @@ from release_tools.history.bump import BumpEvidence, Past, Recommendation
 from release_tools.history.tagged_releases import find_newest
 from release_tools.model.note import Note, State
 from release_tools.project.project_history import ProjectHistory, find_today
+from release_tools.report.json_data import SCHEMA
 from release_tools.system import sanitize
 from release_tools.wording import list_some
 
@@ -69,6 +70,7 @@ def _listed(item: BumpEvidence) -> str:
 def _make_data(past: Past, advice: Recommendation, scheme: str) -> dict[str, Any]:
     before = find_newest(past.releases)
     return {
+        "schema": SCHEMA,
         "version": str(advice.version) if advice.version else None,
         "by-evidence": str(advice.by_evidence) if advice.by_evidence else None,
         "rule": advice.rule,

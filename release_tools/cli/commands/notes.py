@@ -12,6 +12,7 @@ from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
 from release_tools.project.project_history import ProjectHistory
 from release_tools.project.tag_spelling import find_tag_format
+from release_tools.report.json_data import SCHEMA
 from release_tools.steps.identify import identify
 from release_tools.steps.write_notes import make_notes
 
@@ -36,6 +37,6 @@ def run(invocation: Session) -> int:
         invocation.console.remark(Note(State.INFO, "notes without labels and accounts", notes.problem))
     text = "\n\n".join(filter(None, (notes.text, notes.link)))
     if invocation.options.json:
-        text = json.dumps({"version": str(version), "notes": text}, indent=2)
+        text = json.dumps({"schema": SCHEMA, "version": str(version), "notes": text}, indent=2)
     invocation.console.data(text)
     return 0

@@ -10,7 +10,7 @@ from release_tools.cli.session import Session
 from release_tools.errors import VerifyError
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Note, State
-from release_tools.report.json_data import note_data
+from release_tools.report.json_data import SCHEMA, note_data
 
 if TYPE_CHECKING:
     from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs, Written
@@ -120,6 +120,7 @@ def _list_doubts(names: "tuple[Name, ...]") -> list[str]:
 def _make_data(subject: "RecipeInputs", written: "Written", path: Path, test_build: tuple[Note, ...]) -> dict[str, Any]:
     recipe = subject.recipe
     return {
+        "schema": SCHEMA,
         "name": recipe.name,
         "version": recipe.version,
         "file": str(path),

@@ -19,6 +19,7 @@ from release_tools.model.versions import parse_version
 from release_tools.project.name import find_stated_name
 from release_tools.publishers.base import PublisherStatus, StatusQuery
 from release_tools.publishers.routes import Publishers
+from release_tools.report.json_data import SCHEMA
 from release_tools.report.output_files import redact_release, write_status_summary
 from release_tools.system.console import Console
 
@@ -52,6 +53,7 @@ def run(session: Session) -> int:
             console.section(status.section)
     if options.json:
         data = {
+            "schema": SCHEMA,
             "name": query.name,
             "version": str(query.version),
             "publishers": [status.data for status in statuses],
