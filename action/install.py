@@ -3,7 +3,7 @@
 Runs before anything is installed, so with the standard library and pip alone: ``python -I install.py``. Every archive
 must have a hash of ``requirements.lock``; nothing is built, nothing of the user's checkout is read, and nothing is left
 outside the runner's temporary folder. There is no cache that another job could have written to, except a folder of
-wheels that the caller may name: what lies there is unpacked only from bytes that have a hash of the lock.
+wheels that the caller may name: its files are unpacked only from bytes that have a hash of the lock.
 """
 
 import hashlib
@@ -26,37 +26,37 @@ LOCK = ROOT / "requirements.lock"
 CHECKED = ("--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:")
 SCRIPTS, EXE = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
 DATA = re.compile(r"[^/]+\.data/(\w+)/(.+)")
-"""What a wheel has for other folders than that of its packages."""
+"""The name of a member that is installed to another folder than that of the packages."""
 MARKER = ".release-tools-wheels"
 """The file that says that a folder of wheels is ours."""
 MARKED = "This folder is a cache of python-release-tools: wheels that its lock does not know are deleted.\n"
 PIECE = 1 << 20
 """Bytes that are unpacked at a time."""
 OURSELVES = "python-release-tools (pyproject.toml)"
-"""Who asks for our own dependencies, as the lock says it."""
+"""The name by which the lock says that we require a package ourselves."""
 PUBLISHING = {"backports-zstd", "jinja2", "markdown-it-py", "packaging", "pygithub", "pyyaml", "requests"}
-"""Of our own dependencies those that every job needs which publishes what another one built."""
+"""Our own dependencies that every job needs which publishes what another one built."""
 PLACES = {
     "github": {"docutils"},
     "testpypi": {"pypi-attestations", "pypi-simple", "twine", "uv"},
     "pypi": {"pypi-attestations", "pypi-simple", "twine"},
     "anaconda": {"py-rattler-build"},
 }
-"""What it needs besides, by the place that it publishes to (the input ``only``); everything for any other place."""
+"""Its further dependencies, by the destination (the input ``only``); for any other destination, all of them."""
 UNUSED = {
     "build": {"pypi-attestations"},
     "verify": {"pypi-attestations", "pygithub"},
     "tag": {"build", "py-rattler", "py-rattler-build", "pypi-attestations", "twine"},
 }
-"""Of our own dependencies those that another command of a job does without."""
+"""Our own dependencies that a job with another command does not need."""
 COMPILED = {"abi3audit", "cibuildwheel", "pyelftools"}
 """The extra ``compiled``: what only a project with compiled code needs (the input ``compiled``)."""
 UNHEARD = {"email-validator", "pyjwt"}
-"""Who asks in vain: no mail server is looked for, and nobody logs in as a GitHub App."""
+"""Packages whose requirements are left out: no mail server is queried, and nobody logs in as a GitHub App."""
 UNUSABLE = {"keyring"}
-"""What twine does without where it is not there: a runner has no keyring."""
+"""A requirement of twine that is left out: a runner has no keyring."""
 RENDERING = {"pygments", "readme-renderer"}
-"""What twine asks for to check a description, which is done when a job publishes."""
+"""Requirements by which twine checks a description; they are left out where a job only publishes."""
 COMMAND, ONLY, CONDA_INSTALL, IS_COMPILED = "COMMAND", "ONLY", "CONDA_INSTALL", "COMPILED"
 """The inputs of the action that say what a job will do; the third is ``verify-conda-install``."""
 
@@ -80,7 +80,7 @@ class Requirement:
     askers: frozenset[str]
 
     def has(self, content: bytes) -> bool:
-        """Whether these are the bytes of one of its archives."""
+        """Return whether these are the bytes of one of its archives."""
         return f"sha256:{hashlib.sha256(content).hexdigest()}" in self.lines
 
 
@@ -90,7 +90,7 @@ Lock = Mapping[str, Requirement]
 
 @dataclass(frozen=True)
 class Job:
-    """What is installed for one job.
+    """Describe what is installed for one job.
 
     Attributes:
         folder: in the runner's temporary folder.
@@ -102,27 +102,27 @@ class Job:
 
     @property
     def environment(self) -> Path:
-        """The virtual environment."""
+        """Return the folder of the virtual environment."""
         return self.folder / "env"
 
     @property
     def scripts(self) -> Path:
-        """Where its programs lie."""
+        """Return the folder of its programs."""
         return self.environment / SCRIPTS
 
     @property
     def python(self) -> Path:
-        """Its interpreter."""
+        """Return its interpreter."""
         return self.scripts / f"python{EXE}"
 
     @cached_property
     def packages(self) -> Path:
-        """Where its packages lie."""
+        """Return the folder of its packages."""
         pattern = "Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"
         return next(self.environment.glob(pattern))
 
     def place(self, member: str) -> Path:
-        """Where a member of a wheel goes, by the binary distribution format."""
+        """Return the path to which a member of a wheel is installed, by the binary distribution format."""
         found = DATA.fullmatch(member)
         if not found:
             return self.packages / member
@@ -149,7 +149,7 @@ def main() -> None:
 
 
 def read_lock() -> Lock:
-    """Every requirement of the lock."""
+    """Return every requirement of the lock, by name."""
     form = r"^(([\w.-]+)==(\S+)(?: ; (.+?))? \\\n(?: +--hash=.*\n)+) +# via (.+)\n"
     found = re.findall(form, LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     return {
@@ -178,9 +178,9 @@ def needed(inputs: Mapping[str, str], lock: Lock) -> Lock:
 
 
 def identity(lock: Lock) -> str:
-    """Another one for another lock, checkout or Python, so that a job's second step uses what its first installed."""
-    told = f"{sys.version} {sys.executable} {ROOT} {lines(lock)}"
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    """Return one text per lock, checkout and Python, so that a job's second step uses what its first installed."""
+    text = f"{sys.version} {sys.executable} {ROOT} {lines(lock)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def lines(lock: Lock) -> str:

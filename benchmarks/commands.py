@@ -1,4 +1,4 @@
-"""How soon the command answers: ``--help`` beside twine, ``version`` beside versioningit among 10,000 tags.
+"""Measure how soon the command answers: ``--help`` next to twine, ``version`` next to versioningit among 10,000 tags.
 
 Run it as ``python -m benchmarks.commands``.
 """
@@ -20,8 +20,8 @@ def main() -> int:
     with scratch() as folder:
         rows = [timed("--help", *helped, bound=1 / 3, rounds=chosen.rounds)]
         project = _many_tags(folder)
-        told = python("versioningit", cwd=project), python("release_tools", "version", cwd=project)
-        rows.append(timed(f"version, {TAGS} tags", *told, bound=1.5, rounds=chosen.rounds))
+        commands = python("versioningit", cwd=project), python("release_tools", "version", cwd=project)
+        rows.append(timed(f"version, {TAGS} tags", *commands, bound=1.5, rounds=chosen.rounds))
         return table("Commands", "twine, versioningit", rows)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.measure import Row, from_index, options, peak_memory, scratch, table, timed
 from release_tools.artifacts.wheels import read_wheel
 from release_tools.builders.conda.from_wheel import Conversion, convert
-from tests.making import make_wheel
+from tests.support.artifacts import make_wheel
 
 LARGE = ("django==5.2.5", "sqlalchemy==2.1.0", "gradio==5.44.0")
 SMALL = ("rich==14.1.0", "requests==2.32.5", "six==1.17.0")

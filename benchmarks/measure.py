@@ -1,4 +1,4 @@
-"""What every benchmark needs: commands timed in turns, their memory, files from PyPI, and a table of ratios."""
+"""Share what every benchmark needs: commands timed in turns, their memory, files from PyPI, and a table of ratios."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ from unittest import mock
 
 GIGABYTE: Final = 1 << 30
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of our own is made there
-"""Where Linux has a file system in memory."""
+"""The folder where Linux has a file system in memory."""
 
 
 @dataclass(frozen=True)

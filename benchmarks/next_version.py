@@ -1,4 +1,4 @@
-"""How often ``release-tools next`` recommends what maintainers then released, over real histories.
+"""Measure how often ``release-tools next`` recommends what maintainers then released, over real histories.
 
 For each of a project's last final releases, the question is asked at its commit, before the tag was made. The
 repositories are cloned once. ::

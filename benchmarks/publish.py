@@ -19,9 +19,9 @@ from benchmarks.measure import Row, scratch, table
 from release_tools.artifacts import manifest
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Kind, Release
-from tests.making import make_sdist, make_wheel
 from tests.servers.base import Request, Response, serve
 from tests.servers.package_index import PackageIndex
+from tests.support.artifacts import make_sdist, make_wheel
 
 TOKEN = "pypi-benchmark"  # noqa: S105 - opens nothing but the double
 ROOT = Path(__file__).parents[1]

@@ -1,4 +1,4 @@
-"""How close generated recipes come to what reviewers of conda-forge wrote, over a corpus of real feedstocks.
+"""Measure how close generated recipes come to what reviewers of conda-forge wrote, over a corpus of real feedstocks.
 
 A corpus is a folder with ``feedstocks.json`` (for each package its sdist and wheel, and what the feedstock's recipe
 says), ``score.py`` (which compares a folder of recipes with that) and ``conda-forge-names.txt`` (the names that exist

@@ -28,8 +28,8 @@ def take() -> int:
         pip = (sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(tools))
         subprocess.run([*pip, "setuptools>=77", "versioningit>=3.3"], check=True)  # noqa: S603 - pip of this environment
         env = {**there.checkout.env, "PIP_FIND_LINKS": str(tools), "UV_FIND_LINKS": str(tools)}
-        code = main(["dry-run", "-C", str(there.checkout.path), "--version", "1.4.0"], env)
-        page = (there.checkout.path / "dist" / "report.html").as_uri()
+        code = main(["dry-run", "-C", str(there.checkout.root), "--version", "1.4.0"], env)
+        page = (there.checkout.root / "dist" / "report.html").as_uri()
         options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={SIZE}")
         subprocess.run([browser, *options, f"--screenshot={PICTURE}", page], check=True, capture_output=True)  # noqa: S603 - the browser that was found
     return code

@@ -144,7 +144,7 @@ class RecipeError(ReleaseToolsError):
 
 
 class DriftError(ReleaseToolsError):
-    """What is compared does not agree: a feedstock's recipe, or a generated workflow."""
+    """Two things that are compared do not agree: a feedstock's recipe, or a generated workflow."""
 
     exit_code = 16
 

@@ -82,7 +82,7 @@ runs:
 
 @dataclass(frozen=True)
 class Run:
-    """What a workflow did.
+    """Describe what a workflow did.
 
     Attributes:
         ok: whether every job succeeded.
@@ -96,7 +96,7 @@ class Run:
 
     @property
     def why(self) -> str:
-        """What went wrong, without the rest."""
+        """Return what went wrong, without the rest."""
         return "\n".join(
             line for line in self.log.splitlines() if re.search(r"::error|Failure|Traceback|exit status", line)
         )

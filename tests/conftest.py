@@ -32,7 +32,7 @@ INDEX = "https://pypi.org/simple/flit-core/"
 
 @dataclass(frozen=True)
 class Said:
-    """What the command answered."""
+    """Describe what the command answered."""
 
     code: int
     out: str
@@ -45,7 +45,7 @@ Run = Callable[..., Said]
 
 @cache
 def unreachable() -> str:
-    """Why no package index can be reached; empty where one can."""
+    """Return why no package index can be reached; empty where one can."""
     try:
         proxy = ONLINE.get("HTTPS_PROXY") or ONLINE.get("https_proxy")
         with build_opener(ProxyHandler({"https": proxy} if proxy else {})).open(INDEX, timeout=5):

@@ -15,12 +15,12 @@ import yaml
 from release_tools.cli.main import main
 from release_tools.workflows.render import FOLDER
 from tests.acting import Run, Runner
-from tests.checkouts import Checkout
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.github import GitHub
 from tests.servers.oidc import OidcProvider
 from tests.servers.package_index import PackageIndex, Publisher
 from tests.servers.proxy import Proxy, proxying
+from tests.support.repositories import Checkout
 
 SLUG = "octo/demo"
 ANACONDA_TOKEN = "oc-canary-8a2b6c4d0e"
@@ -46,7 +46,7 @@ enabled = {conda_forge}
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a release is played.
+    """Hold everything that a workflow meets when it releases.
 
     Attributes:
         checkout: the project's, with the workflows that init wrote, pushed to GitHub.
@@ -92,7 +92,7 @@ class Stage:
             secrets: whether it has those of its environments, and a token.
             before: what somebody does on the machine just before a job begins, by job.
         """
-        source = yaml.safe_load((self.checkout.path / FOLDER / workflow).read_text(encoding="utf-8"))
+        source = yaml.safe_load((self.checkout.root / FOLDER / workflow).read_text(encoding="utf-8"))
         source["on"] = source.pop(True)  # `on` is a truth value in YAML 1.1
         for job, content in source["jobs"].items():
             if content["permissions"].get("id-token") == "write":
@@ -108,7 +108,7 @@ class Stage:
             "CONDA_FORGE_TOKEN": CONDA_FORGE_TOKEN,
         }
         payload = {"repository": {"full_name": SLUG, "default_branch": "main"}, **event}
-        return self.runner.run(self.checkout.path, payload, name=name, secrets=known if secrets else {}, workflow=copy)
+        return self.runner.run(self.checkout.root, payload, name=name, secrets=known if secrets else {}, workflow=copy)
 
 
 @contextmanager
@@ -149,11 +149,11 @@ def stage(
     with proxying({**routes, provider.host: provider}) as proxy:
         checkout = Checkout.create(folder, f"https://github.com/{SLUG}.git", proxy.environment)
         for path, text in files.items():
-            file = checkout.path / path
+            file = checkout.root / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text + (told if path == "pyproject.toml" else ""), encoding="utf-8")
         ours = ("--action", f"python-release-tools/python-release-tools@{'a' * 40}")
-        assert main(["init", "-C", str(checkout.path), "--yes", *ours], checkout.env) == 0
+        assert main(["init", "-C", str(checkout.root), "--yes", *ours], checkout.env) == 0
         checkout.commit({})
         runner = Runner(folder / "runner", action, {**proxy.environment, **(env or {})})
         made = Stage(checkout, runner, folder, proxy, pypi, testpypi, anaconda, github, provider)

@@ -1,4 +1,4 @@
-"""What surrounds every command: help, completion, how much is said, and how a run ends."""
+"""Test what surrounds every command: help, completion, how much is said, and how a run ends."""
 
 import json
 import re

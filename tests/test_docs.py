@@ -1,4 +1,4 @@
-"""What the pages say is what the code does."""
+"""Test that the pages say what the code does."""
 
 import re
 from collections import Counter

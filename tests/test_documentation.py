@@ -60,7 +60,7 @@ def there(tmp_path: Path) -> Iterator[Stage]:
 def say(there: Stage, line: str, env: dict[str, str]) -> None:
     """Run one line in a shell, as a person does."""
     done = subprocess.run(
-        ["bash", "-c", line], cwd=there.checkout.path, env=env, capture_output=True, encoding="utf-8", check=False,
+        ["bash", "-c", line], cwd=there.checkout.root, env=env, capture_output=True, encoding="utf-8", check=False,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
@@ -70,7 +70,7 @@ BEFORE = {
     "first-release.md": "git rm -r --quiet .github && git commit --quiet --message 'Remove the workflows'",
     "rollback.md": "release-tools publish",
 }
-"""What was typed before the commands of a page."""
+"""The commands that were typed before those of a page."""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the pages speak of a POSIX shell")
@@ -104,7 +104,7 @@ def test_every_command_of_a_page_works(page: str, there: Stage, tmp_path: Path) 
             say(there, line, env)
     if any(" --open" in line for line in commands(page)):
         shown = (tmp_path / "shown").read_text(encoding="utf-8").strip()
-        assert shown == (there.checkout.path / "dist" / "report.html").resolve().as_uri()
+        assert shown == (there.checkout.root / "dist" / "report.html").resolve().as_uri()
 
 
 def test_the_pages_can_be_built_and_no_link_leads_nowhere(tmp_path: Path) -> None:

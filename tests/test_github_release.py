@@ -20,14 +20,14 @@ from release_tools.publishers.base import Phase
 from release_tools.report.json_data import report_data
 from release_tools.steps.identify import identify
 from release_tools.system.console import Console
-from tests.checkouts import Checkout
-from tests.making import make_sdist, make_wheel
 from tests.servers import base
 from tests.servers.base import Fault, Outage, What, serve
 from tests.servers.github import Addresses, Asset, GitHub, Repository
 from tests.servers.github import Release as Hosted
 from tests.servers.proxy import proxying
+from tests.support.artifacts import make_sdist, make_wheel
 from tests.support.compiled_channel import Made
+from tests.support.repositories import Checkout
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +52,7 @@ def there(server: GitHub) -> Repository:
 def checkout(tmp_path: Path, server: GitHub, there: Repository) -> Iterator[Checkout]:
     with proxying(server.routes) as proxy:
         checkout = Checkout.create(tmp_path, "https://github.com/ana/demo.git", proxy.environment)
-        there.bare.git("fetch", "--quiet", str(checkout.path), "main:main")
+        there.bare.git("fetch", "--quiet", str(checkout.root), "main:main")
         checkout.more["GITHUB_TOKEN"] = TOKEN
         yield checkout
         assert proxy.complaints == []
@@ -97,10 +97,10 @@ def release(checkout: Checkout, tmp_path: Path) -> Releases:
             Phase.STAGE,
             Phase.REVEAL,
         ]
-        config = read_config(checkout.path, checkout.env, {"network.pause": "1"})
+        config = read_config(checkout.root, checkout.env, {"network.pause": "1"})
         console = Console(checkout.env, out=io.StringIO(), err=io.StringIO())
         gate = Gate(is_dry_run, pause=0)
-        context = Context(checkout.path, config, checkout.env, console, gate, folder, Request(version))
+        context = Context(checkout.root, config, checkout.env, console, gate, folder, Request(version))
         try:
             return run(every[:steps], context)
         finally:
@@ -462,7 +462,7 @@ def test_without_a_token_there_is_a_dry_run_but_no_release(
 ) -> None:
     del checkout.more["GITHUB_TOKEN"]
     checkout.git("tag", "--annotate", "--message=1", "v1.0")
-    there.bare.git("fetch", "--quiet", str(checkout.path), "refs/tags/*:refs/tags/*")
+    there.bare.git("fetch", "--quiet", str(checkout.root), "refs/tags/*:refs/tags/*")
     outcome = release(is_dry_run=is_dry_run)
     assert (outcome.error and outcome.error.exit_code) == code
     assert "GITHUB_TOKEN" in json.dumps(report_data(outcome.release, outcome.report, outcome.error))

@@ -148,7 +148,7 @@ CLOSING = re.compile(r"(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b:?\s+(?:
 
 
 def reach(markdown: str) -> list[str]:
-    """What an independent parser of CommonMark still finds live."""
+    """Return what an independent parser of CommonMark still finds live."""
     return [fault for token in MARKDOWN.parse(markdown) for fault in faults(token)]
 
 

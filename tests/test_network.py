@@ -1,4 +1,4 @@
-"""That the tests themselves stay on this machine."""
+"""Test that the tests themselves stay on this machine."""
 
 import socket
 import subprocess

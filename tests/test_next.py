@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from release_tools.cli import main
-from tests.checkouts import PYPROJECT, Checkout
+from tests.support.repositories import PYPROJECT, Checkout
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ class Commands:
     def by(self, checkout: Checkout, *arguments: str, code: int = 0) -> tuple[str, str]:
         self.capfd.readouterr()
         command, *more = arguments
-        assert main.main([command, "-C", str(checkout.path), *more], checkout.env) == code
+        assert main.main([command, "-C", str(checkout.root), *more], checkout.env) == code
         out, err = self.capfd.readouterr()
         return out.removesuffix("\n"), err
 
@@ -148,10 +148,10 @@ def test_a_changelog_that_lists_removals_does_not_promise_a_minor_version(
 def test_a_folder_that_did_not_exist_at_the_last_release_is_not_compared(
     checkout: Checkout, commands: Commands
 ) -> None:
-    (checkout.path / "inner").mkdir()
+    (checkout.root / "inner").mkdir()
     checkout.git("mv", "demo.py", "pyproject.toml", "inner")
     checkout.commit({"inner/more.py": "x = 1\n"}, "Move it")
-    inner = Checkout(checkout.path / "inner", checkout.home, checkout.more)
+    inner = Checkout(checkout.root / "inner", checkout.home, checkout.more)
     out, err = commands.by(inner, "next")
     assert out == "1.0.1"
     assert "not compared: inner/ does not exist in v1.0.0" in err
@@ -160,7 +160,7 @@ def test_a_folder_that_did_not_exist_at_the_last_release_is_not_compared(
 
 def test_tests_below_a_workspace_are_no_packages(checkout: Checkout, commands: Commands) -> None:
     for folder in ("packages/core/demo_core", "packages/core/tests", "packages/lab/tests"):
-        (checkout.path / folder).mkdir(parents=True)
+        (checkout.root / folder).mkdir(parents=True)
     files = {f"packages/{path}/__init__.py": "" for path in ("core/demo_core", "core/tests", "lab/tests")}
     checkout.commit({"pyproject.toml": '[project]\nname = "other"\n', **files})
     tagged(checkout, "v1.1.0")
@@ -195,7 +195,7 @@ def test_the_next_version_follows_from_what_changed(
 
 def test_nothing_to_release_has_an_exit_code_and_no_version(checkout: Checkout, commands: Commands) -> None:
     assert commands.by(checkout, "next", code=5)[0] == ""
-    (checkout.path / "devtools").mkdir()
+    (checkout.root / "devtools").mkdir()
     checkout.commit({"devtools/env.yaml": "a", "Makefile": "all:"}, "Work on nothing that is installed")
     assert commands.by(checkout, "next", code=5)[0] == ""
     assert json.loads(commands.by(checkout, "next", "--json", code=5)[0])["version"] is None
@@ -215,7 +215,7 @@ def test_every_piece_of_evidence_is_shown(checkout: Checkout, commands: Commands
 
 
 def test_news_fragments_are_evidence_where_towncrier_is_configured(checkout: Checkout, commands: Commands) -> None:
-    (checkout.path / "news").mkdir()
+    (checkout.root / "news").mkdir()
     checkout.commit({"demo.py": "def load(path): return 1\n", "news/12.feature.md": "A thing.\n"})
     assert commands.by(checkout, "next")[0] == "1.0.1"
     checkout.commit({"pyproject.toml": f'{PYPROJECT}\n[tool.towncrier]\ndirectory = "./news/"\n'})
@@ -248,12 +248,12 @@ def test_a_series_of_pre_releases_leads_to_its_final_version(checkout: Checkout,
 
 
 def test_a_project_in_a_folder_of_its_repository_is_looked_at_alone(checkout: Checkout, commands: Commands) -> None:
-    (checkout.path / "a").mkdir()
-    (checkout.path / "b").mkdir()
+    (checkout.root / "a").mkdir()
+    (checkout.root / "b").mkdir()
     checkout.commit(
         {"a/pyproject.toml": pyproject('tag-format = "a-v{version}"'), "a/demo.py": "x = 1\n", "b/c.py": ""}
     )
-    inner = Checkout(checkout.path / "a", checkout.home, checkout.more)
+    inner = Checkout(checkout.root / "a", checkout.home, checkout.more)
     tagged(checkout, "a-v0.1.0")
     checkout.commit({"b/c.py": "y = 1\n"}, "Work on b")
     assert commands.by(inner, "next", code=5)[0] == ""
@@ -361,11 +361,11 @@ def test_notes_never_come_from_the_section_of_another_version(
 
 
 def test_doctor_names_the_changelog_that_notes_come_from(checkout: Checkout, commands: Commands) -> None:
-    (checkout.path / "docs").mkdir()
+    (checkout.root / "docs").mkdir()
     stub = {"CHANGELOG.md": "See docs/log.md.\n", "docs/log.md": "# 1.1.0\n\n- New.\n"}
     checkout.commit(stub, "Write")
     commands.capfd.readouterr()
-    main.main(["doctor", "-C", str(checkout.path)], checkout.env)
+    main.main(["doctor", "-C", str(checkout.root)], checkout.env)
     assert "docs/log.md" in "".join(commands.capfd.readouterr())
     assert commands.by(checkout, "notes", "1.1.0")[0] == "- New."
 
@@ -447,7 +447,7 @@ def test_odd_tables_of_a_former_commit_stop_nothing(checkout: Checkout, commands
 def test_a_tag_may_claim_any_time(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"demo.py": "x = 1\n"})
     tagged(
-        Checkout(checkout.path, checkout.home, {**checkout.more, "GIT_COMMITTER_DATE": "@99999999999999 +0000"}),
+        Checkout(checkout.root, checkout.home, {**checkout.more, "GIT_COMMITTER_DATE": "@99999999999999 +0000"}),
         "v2.0.0",
     )
     checkout.commit({"demo.py": "x = 1\ny = 2\n"})

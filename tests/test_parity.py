@@ -11,8 +11,8 @@ from release_tools.builders.conda.from_wheel import Conversion, convert
 from release_tools.checks.parity import compare_contents
 from release_tools.model.note import State
 from release_tools.recipe.names import Names
+from tests.support.artifacts import Project
 from tests.support.conda import COMMIT_TIME
-from tests.support.wheels import Project
 
 DEMO = Project(
     "demo",

@@ -135,7 +135,7 @@ def test_a_dispatched_version_in_a_file_is_released_once_its_pull_request_is_mer
 
 def test_a_dispatched_dry_run_publishes_nothing_and_a_dispatched_bump_tags_a_pre_release_first(there: Stage) -> None:
     there.push_tag("v1.0")
-    table = (there.checkout.path / "pyproject.toml").read_text(encoding="utf-8")
+    table = (there.checkout.root / "pyproject.toml").read_text(encoding="utf-8")
     there.checkout.commit({"pyproject.toml": table.replace('version = "1.0"', 'version = "1.1a1"')})
     there.push("main")
     inputs = {"version": "1.1a1", "dry-run": "true"}

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli import main
-from tests.checkouts import Checkout
 from tests.servers.base import Fault, Response, What
 from tests.servers.github import Bare, GitHub
 from tests.servers.proxy import proxying
+from tests.support.repositories import Checkout
 
 TOKEN = "ghs-canary-0123456789"
 
@@ -25,7 +25,7 @@ def server(tmp_path: Path) -> GitHub:
 
 @pytest.fixture
 def far(server: GitHub) -> Bare:
-    """What the remote holds."""
+    """Return what the remote holds."""
     return server.repositories["ana/demo"].bare
 
 
@@ -57,7 +57,7 @@ def pushed(checkout: Checkout) -> Checkout:
 
 
 def tag(checkout: Checkout, *arguments: str) -> int:
-    return main.main(["tag", "-C", str(checkout.path), *arguments], checkout.env)
+    return main.main(["tag", "-C", str(checkout.root), *arguments], checkout.env)
 
 
 def test_a_tag_is_annotated_and_pushed(checkout: Checkout, far: Bare) -> None:
@@ -87,7 +87,7 @@ def test_a_branch_of_the_same_name_does_not_matter(checkout: Checkout, far: Bare
     checkout.git("branch", "v1.0")
     far.git("update-ref", "refs/heads/v1.0", checkout.head)
     checkout.commit({"demo.py": "x = 2\n"})
-    far.git("fetch", "--quiet", str(checkout.path), "main:main")
+    far.git("fetch", "--quiet", str(checkout.root), "main:main")
     assert tag(checkout, "1.0") == 0
     assert far.resolve("refs/tags/v1.0^{commit}") == checkout.head
 
@@ -101,7 +101,7 @@ def commits_and_tags(name: str, *, far: bool = False) -> Callable[[Checkout, Bar
         else:
             checkout.git("tag", "--annotate", "--message=old", name)
         checkout.commit({"demo.py": "x = 3\n"})
-        bare.git("fetch", "--quiet", str(checkout.path), "main:main")
+        bare.git("fetch", "--quiet", str(checkout.root), "main:main")
 
     return prepare
 
@@ -113,7 +113,7 @@ def unpushed(checkout: Checkout, bare: Bare) -> None:
 
 def dirty(checkout: Checkout, bare: Bare) -> None:
     assert bare.refs()
-    (checkout.path / "notes.txt").write_text("later")
+    (checkout.root / "notes.txt").write_text("later")
 
 
 def elsewhere(checkout: Checkout, bare: Bare) -> None:
@@ -221,7 +221,7 @@ def test_a_configured_branch_must_contain_the_commit(checkout: Checkout, far: Ba
 
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 def test_hooks_of_the_repository_do_not_run(checkout: Checkout, far: Bare) -> None:
-    hook = checkout.path / ".git" / "hooks" / "pre-push"
+    hook = checkout.root / ".git" / "hooks" / "pre-push"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)

@@ -51,7 +51,7 @@ _BUILD_VERSION: Final = 0x32
 _MINIMUM_VERSIONS: Final = (0x24, 0x25)  # LC_VERSION_MIN_MACOSX and LC_VERSION_MIN_IPHONEOS
 
 BINARY_HEAD: Final = 8
-"""How many bytes `is_binary` wants."""
+"""Bytes that `is_binary` needs."""
 
 
 @dataclass(frozen=True)

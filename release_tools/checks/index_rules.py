@@ -48,7 +48,7 @@ _DYNAMIC: Final = frozenset(
     }
 )  # fmt: skip
 _UNSET: Final = "UNKNOWN"
-"""What distutils wrote for a missing value; PyPI drops it."""
+"""The text that distutils wrote for a missing value; PyPI drops it."""
 _MEGABYTE: Final = 1 << 20
 
 

@@ -50,7 +50,7 @@ def run_project_tests(context: Context, environment: Environment, wheel: Wheel) 
 
 
 def _list_wanted(pyproject: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Return the extras and requirements that the project's tests need, as cibuildwheel is told."""
+    """Return the extras and requirements that the project's tests need, as cibuildwheel's settings name them."""
     tool = pyproject.get("tool", {})
     table = tool.get("cibuildwheel", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):

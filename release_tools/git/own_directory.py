@@ -36,7 +36,7 @@ _DATA_KEY: Final = re.compile(
 )
 """Keys, in lower case but for the middle part, whose values git never starts."""
 _REMOVALS: Final[list[Callable[[], object]]] = []
-"""What removes the directories of this process; an error keeps an object alive longer than its command runs."""
+"""Functions that remove the directories of this process, as an error can keep an object alive after its command."""
 _SCOPES: Final = ("local", "worktree")
 _SPECIAL: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"})
 

@@ -21,7 +21,7 @@ from release_tools.system.process import ProcessError
 
 _TIMEOUT: Final = 60.0
 _TRANSFER: Final = 30
-"""How many times as long objects may take as an answer."""
+"""Factor by which a transfer of objects may take longer than an answer."""
 _USERINFO: Final = re.compile(r"(?<=://)[^/@\s]{1,500}@")
 _LOGIN: Final = re.compile(
     r"Authentication failed|could not read Username|Permission .{0,300}denied|terminal prompts disabled|\b403\b",

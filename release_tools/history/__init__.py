@@ -1,1 +1,1 @@
-"""What a project did since its last release: changelog, commits, public API, and the version that follows."""
+"""Read what a project did since its last release: changelog, commits, public API, and the version that follows."""

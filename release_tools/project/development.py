@@ -15,7 +15,7 @@ from release_tools.project.version_field import VersionField
 from release_tools.project.version_files import VersionFiles
 
 _COMMITS: Final = 200
-"""How many changes of the file that holds the version are read at most."""
+"""The most changes of the file with the version that are read."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from release_tools.publishers.package_index.index import Index
 
 
 class Phase(IntEnum):
-    """When an action is applied, from the most repairable to the least."""
+    """A time at which actions are applied, ordered from the most repairable to the least."""
 
     TAG = 1
     """The git tag is pushed: it can be deleted."""

@@ -8,7 +8,7 @@ from release_tools.artifacts import Wheel
 _MODULE: Final = re.compile(r"\.(?:so|pyd)$")
 _BUNDLED: Final = re.compile(r"(?:\.libs|\.dylibs)/(?P<name>[^/]+)$")
 _HASH: Final = re.compile(r"-[0-9a-f]{8,64}(?=[.-])")
-"""What auditwheel and delvewheel put into the name of a library that they copy into the wheel."""
+"""The hash that auditwheel and delvewheel put into the name of a library that they copy into the wheel."""
 
 
 def find_linked_libraries(wheel: Wheel) -> tuple[str, ...]:

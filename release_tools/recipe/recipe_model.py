@@ -7,7 +7,7 @@ from release_tools.recipe.names import Name
 
 @dataclass(frozen=True)
 class Condition:
-    """When a requirement counts, in the words of both formats.
+    """A condition for a requirement, in the words of both formats.
 
     Attributes:
         v1: an expression for ``if:``, such as ``win and match(python, "<3.11")``.

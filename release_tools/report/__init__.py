@@ -1,1 +1,1 @@
-"""What was done, for people and machines: terminal, step summary, JSON and the report page."""
+"""Show what was done, to people and machines: terminal, step summary, JSON and the report page."""

@@ -11,7 +11,7 @@ _LONGEST_CHECK_PAUSE: Final = 15.0
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long a server is waited for.
+    """The time and the tries that a server is given.
 
     Attributes:
         timeout: seconds until a connection is made, and between two pieces of an answer.

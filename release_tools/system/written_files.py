@@ -21,7 +21,7 @@ _LARGEST: Final = 1_000_000
 
 
 class WrittenFiles:
-    """What we wrote to one folder, and how more is written there."""
+    """The files that we wrote to one folder, by a record that we keep there."""
 
     def __init__(self, folder: Path) -> None:
         """Read the record of a folder, which need not exist.

@@ -22,7 +22,7 @@ PINS: Final[Mapping[str, str]] = {
 """The commits of the actions that the workflows use, each with its release."""
 
 ITSELF: Final = "./ # zizmor: ignore[self-repository] - act, by which our tests run this, does not know $/"
-"""How our own repository uses its action."""
+"""The line by which our own repository uses its action."""
 
 
 class SharedSteps:

@@ -39,7 +39,7 @@ from tests.archives import hostile_condas, hostile_sdists, hostile_wheels, hosti
 from tests.archives.mutations import Archive, mutated
 
 Found = dict[str, tuple[str, str]]
-"""What an archive holds: by name the digest of a file and what a link points to."""
+"""The content of an archive: by name the digest of a file and what a link points to."""
 
 PATIENCE = 20.0
 MEMORY = 1 << 30
@@ -54,7 +54,7 @@ class BrokenError(Exception):
 
 
 class Tally(NamedTuple):
-    """What came of a run."""
+    """Describe what came of a run."""
 
     answers: Counter[str]
     broken: Sequence[str]

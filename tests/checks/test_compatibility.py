@@ -18,7 +18,7 @@ BROKEN = "def dump(path): ...\n"
 
 
 def built(run: Run, folder: Path, release: str, code: str, *options: str) -> dict[str, Any]:
-    """What a build says of a release whose one module changed since the tag."""
+    """Return what a build says of a release whose one module changed since the tag."""
     checkout = make_repository(folder / "ours", {**in_tree_project(), "demo/api.py": BEFORE}, ". v1.0.0")
     files = in_tree_project(version=release)
     checkout.commit({**files, "demo/api.py": code, "CHANGELOG.md": f"## {release}\n\n- by @ben\n"})

@@ -7,9 +7,9 @@ import pytest
 
 from tests.archives.raw import Part, wheel_bytes
 from tests.conftest import Run
+from tests.support.artifacts import Project
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
-from tests.support.wheels import Project
 
 pytestmark = pytest.mark.slow
 

@@ -234,7 +234,7 @@ def faults(path: Path) -> dict[str, Verdict]:
 
 
 def answer(uploader: Uploader, pypi: PackageIndex, path: Path) -> ReleaseToolsError | None:
-    """What an upload of the file ends with."""
+    """Return what an upload of the file ends with."""
     pypi.files.clear()
     kind = ArtifactKind.WHEEL if path.name.endswith(".whl") else ArtifactKind.SDIST
     try:

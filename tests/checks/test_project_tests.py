@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
-from tests.support.wheels import Project
+from tests.support.artifacts import Project
 
 CHECK = "import demo, pathlib; assert demo.name == 'demo'; assert not list(pathlib.Path.cwd().iterdir())"
 CASES = {

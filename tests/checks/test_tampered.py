@@ -13,8 +13,8 @@ from release_tools.artifacts import read_wheel
 from release_tools.builders.conda.from_wheel import Conversion, convert
 from tests.archives.raw import Entry, Part, conda_bytes, paths_of, record_line, zip_bytes
 from tests.conftest import Run
+from tests.support.artifacts import Project
 from tests.support.conda import COMMIT_TIME
-from tests.support.wheels import Project
 
 DEMO = Project(
     "demo",
@@ -116,7 +116,7 @@ QUICK = ("--no-verify-install", "--json")
 
 
 def verified(run: Run, folder: Path) -> tuple[int, list[str]]:
-    """What ``verify`` exits with, and what it says has failed."""
+    """Return what ``verify`` exits with, and what it says has failed."""
     said = run("verify", *sorted(folder.iterdir()), "-C", folder, *QUICK)
     sections = json.loads(said.out)["sections"]
     failed = [note for section in sections for note in section["notes"] if note["state"] == "failed"]

@@ -45,7 +45,7 @@ PASSED_ON = (
 
 @dataclass(frozen=True)
 class Containers:
-    """What cibuildwheel is told, to build in our image.
+    """Describe the settings by which cibuildwheel builds in our image.
 
     Attributes:
         env: the environment.

@@ -13,9 +13,9 @@ from release_tools.cli.main import main
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
 from tests.conftest import Run, Said
+from tests.support.artifacts import Project
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
-from tests.support.wheels import Project
 
 SETTINGS = """
 requires-python = ">=3.11"
@@ -31,7 +31,7 @@ WHEELS: Mapping[str, tuple[str, ...]] = {
     "windows-x86_64": ("cp312-cp312-win_amd64", "cp313-cp313-win_amd64"),
     "macos-arm64": ("cp312-cp312-macosx_11_0_arm64",),
 }
-"""What the jobs of the plan build: the tags of their wheels."""
+"""The tags of the wheels that the jobs of the plan build."""
 
 
 def project(settings: str = "") -> dict[str, str]:
@@ -121,7 +121,7 @@ def copy_jobs(jobs: Jobs, root: Path) -> Jobs:
 
 
 def outputs(path: Path) -> dict[str, str]:
-    """What a command wrote for ``GITHUB_OUTPUT``."""
+    """Return what a command wrote for ``GITHUB_OUTPUT``."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return {lines[at].partition("<<")[0]: lines[at + 1] for at in range(0, len(lines), 3)}
 

@@ -25,7 +25,7 @@ RUST = {
     variable: os.environ.get(variable) or str(Path.home() / folder)
     for variable, folder in (("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo"))
 }
-"""Where the toolchain is: the tests have a home of their own."""
+"""The toolchain's folder, as the tests have a home of their own."""
 QUICK = ("--network-tries", "1", "--no-verify-recipe", "--no-conda-forge")
 
 

@@ -25,7 +25,7 @@ from tests.compiled.binaries import (
     universal,
 )
 from tests.conftest import Run, Said
-from tests.support.wheels import Project
+from tests.support.artifacts import Project
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or not binaries.has_compiler() or not can_read_elf(),

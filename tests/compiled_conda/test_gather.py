@@ -15,10 +15,10 @@ from release_tools.errors import PreflightError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
 from tests.conftest import Run
+from tests.support.artifacts import Project
 from tests.support.compiled_channel import Made
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
-from tests.support.wheels import Project
 
 pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
 SETTINGS = """

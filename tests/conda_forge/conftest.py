@@ -1,4 +1,4 @@
-"""What the tests of the pull request share."""
+"""Share fixtures of the tests of the pull request."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -16,10 +16,10 @@ from release_tools.model.versions import find_kind, parse_version
 from release_tools.pipeline import RECIPE, Outcome, Step, run
 from release_tools.publishers.base import Phase
 from release_tools.system.console import Console
-from tests.making import make_sdist, make_wheel
 from tests.servers.anaconda import Anaconda
 from tests.servers.github import GitHub, Pull, Repository, TokenKind
 from tests.servers.package_index import File, PackageIndex
+from tests.support.artifacts import make_sdist, make_wheel
 
 SETTINGS = {
     "network.pause": "1",
@@ -122,13 +122,13 @@ class Forge:
 
     def publish(self, version: str, headers: str = "") -> str:
         """Let PyPI serve an sdist; gives its digest."""
-        sdist = make_sdist(self.folder, version=version, told=headers)
+        sdist = make_sdist(self.folder, version=version, headers=headers)
         self.pypi.owned.add("demo")
         self.pypi.files[sdist.name] = File(sdist.name, "demo", version, "sdist", sdist.read_bytes())
         return self.pypi.files[sdist.name].sha256
 
     def upstream(self, files: Mapping[str, str], branch: str = "main") -> str:
-        """What conda-forge itself commits to the feedstock; gives the commit."""
+        """Commit to the feedstock as conda-forge itself does; return the commit."""
         commit = self.feedstock.bare.commit(files, branch=branch)
         self.heads = self.feedstock.bare.refs("refs/heads/")
         return commit
@@ -147,7 +147,7 @@ class Forge:
 
     @property
     def writes(self) -> list[str]:
-        """What was sent that is no reading, in order."""
+        """Return the requests that were not for reading, in order."""
         return [line for line in self.hub.lines() if not line.startswith("GET")]
 
     def release(
@@ -162,8 +162,8 @@ class Forge:
 
         def build(context: Context, before: Release) -> Release:
             context.output.mkdir()
-            sdist = Artifact.of(make_sdist(context.output, version=version, told=headers), ArtifactKind.SDIST)
-            wheel = Artifact.of(make_wheel(context.output, version=version, told=headers), ArtifactKind.WHEEL)
+            sdist = Artifact.of(make_sdist(context.output, version=version, headers=headers), ArtifactKind.SDIST)
+            wheel = Artifact.of(make_wheel(context.output, version=version, headers=headers), ArtifactKind.WHEEL)
             kind = find_kind(parse_version(version, field="test"))
             facts = replace(before, name="demo", version=version, kind=kind, tag=f"v{version}", commit="c" * 40)
             return replace(facts, artifacts=(sdist, wheel))
@@ -188,7 +188,7 @@ class Forge:
 
 
 def is_a_guests(line: str) -> bool:
-    """Whether a request writes nothing at conda-forge but a fork, a pull request or a comment."""
+    """Return whether a request writes nothing at conda-forge but a fork, a pull request or a comment."""
     method, _, target = line.partition(" ")
     if "/repos/conda-forge/" not in target:
         return True
@@ -220,7 +220,7 @@ def boxes(pull: Pull) -> list[str]:
 
 
 def bots_pull(forge: Forge, text: str, title: str = "demo v1.0", author: str = BOT) -> Pull:
-    """What the bot opened before us, from its own fork."""
+    """Return what the bot opened before us, from its own fork."""
     fork = forge.hub.fork(forge.feedstock, author)
     fork.bare.commit({"recipe/recipe.yaml": text}, branch="1.0_h1a2b3c")
     return forge.hub.pull(forge.feedstock, fork, "1.0_h1a2b3c", title, author)

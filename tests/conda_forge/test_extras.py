@@ -1,4 +1,4 @@
-"""What the extras of a dependency ask for is part of what a package needs: conda has no extras."""
+"""Test that the requirements of a dependency's extras become requirements of the package, as conda has no extras."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from release_tools.publishers.conda_forge.extras import list_extra_requirements
 from tests.conda_forge.world import BUILD, Feedstock, feedstock
 from tests.conftest import Run
 from tests.servers.base import Fault
-from tests.support.wheels import Project
+from tests.support.artifacts import Project
 
 SPAM = Project(
     "spam",

@@ -1,4 +1,4 @@
-"""Where anybody has a pull request for the version, there is no second one."""
+"""Test that there is no second pull request where somebody has one for the version."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is said at conda-forge is text, and calls, closes and commands nothing."""
+"""Test that our words at conda-forge are text, and call, close and command nothing."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.conda_forge.forge import (
     served,
     texts,
 )
-from tests.making import make_sdist
+from tests.support.artifacts import make_sdist
 
 HOSTILE = "@evil Closes #1 <!-- ![x](https://evil.example/x) @conda-forge-admin, please add user @evil -->\n# head\n- x"
 

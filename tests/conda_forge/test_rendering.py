@@ -1,4 +1,4 @@
-"""What a dry run shows of the pull request to conda-forge: the very change that would be sent."""
+"""Test that a dry run shows of the pull request to conda-forge the very change that would be sent."""
 
 import json
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
 from tests.conda_forge.world import BUILD, NEW, Feedstock, feedstock
 from tests.conftest import Run, Said
+from tests.support.artifacts import Project
 from tests.support.conda import Channel
-from tests.support.wheels import Project
 
 
 @pytest.fixture

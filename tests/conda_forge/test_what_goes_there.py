@@ -1,4 +1,4 @@
-"""What is proposed to conda-forge at all: our own project, as PyPI serves it, in the versions that belong there."""
+"""Test that only our own project is proposed to conda-forge, as PyPI serves it, in versions that belong there."""
 
 from collections.abc import Callable
 

@@ -10,7 +10,7 @@ from tests.servers.anaconda import Anaconda
 from tests.servers.github import GitHub
 from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import proxying
-from tests.support.wheels import Project
+from tests.support.artifacts import Project
 
 HEADERS = (
     "Summary: Words",

@@ -15,9 +15,9 @@ from release_tools.model.release import Release
 from release_tools.pipeline import RESUME, Item, Outcome, Step, run
 from release_tools.publishers.base import Phase
 from release_tools.system.console import Console
-from tests.checkouts import Checkout
 from tests.forges.stub_forge import SITE, StubForge
-from tests.making import make_sdist, make_wheel
+from tests.support.artifacts import make_sdist, make_wheel
+from tests.support.repositories import Checkout
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def release(folder: Path, checkout: Checkout) -> Outcome:
     console = Console(checkout.env, out=io.StringIO(), err=io.StringIO())
     config = Config(tag=TagConfig(push="api"))
     gate = Gate(is_dry_run=False, pause=0)
-    context = Context(checkout.path, config, checkout.env, console, gate, folder, Request(only=("tag", "github")))
+    context = Context(checkout.root, config, checkout.env, console, gate, folder, Request(only=("tag", "github")))
     items: list[Item] = [Step("Build", build), Phase.TAG, RESUME, Phase.STAGE, Phase.REVEAL]
     try:
         return run(items, context)

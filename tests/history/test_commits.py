@@ -1,4 +1,4 @@
-"""What commits say of themselves."""
+"""Test what commits say of themselves."""
 
 import pytest
 from packaging.version import Version

@@ -1,4 +1,4 @@
-"""What each source asks the next version for."""
+"""Test what each source asks the next version for."""
 
 import pytest
 

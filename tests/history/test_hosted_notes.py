@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli import main
-from tests.checkouts import Checkout
 from tests.servers.base import Fault, Response
 from tests.servers.github import Bare, GitHub
 from tests.servers.github.bare import EPOCH
 from tests.servers.proxy import proxying
+from tests.support.repositories import Checkout
 
 pytestmark = pytest.mark.slow
 
@@ -73,12 +73,12 @@ def merged(server: GitHub, commit: str, *labels: str, title: str = "A title", au
 
 
 def push(checkout: Checkout, far: Bare) -> None:
-    far.git("fetch", "--quiet", str(checkout.path), "main:main", "+refs/tags/*:refs/tags/*")
+    far.git("fetch", "--quiet", str(checkout.root), "main:main", "+refs/tags/*:refs/tags/*")
 
 
 def notes(checkout: Checkout, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     capsys.readouterr()
-    assert main.main(["notes", "-C", str(checkout.path), *(arguments or ("1.4.0",))], checkout.env) == 0
+    assert main.main(["notes", "-C", str(checkout.root), *(arguments or ("1.4.0",))], checkout.env) == 0
     return capsys.readouterr().out
 
 
@@ -108,7 +108,7 @@ def test_labels_group_the_changes(
 def test_the_categories_of_the_project_come_first(
     checkout: Checkout, server: GitHub, far: Bare, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (checkout.path / ".github").mkdir()
+    (checkout.root / ".github").mkdir()
     checkout.commit({".github/release.yml": RELEASE_YML}, "fix: categories")
     merged(server, change(checkout, "Shine (#1)"), "enhancement")
     merged(server, change(checkout, "Be dull (#2)"), "bug", "dull")
@@ -127,7 +127,7 @@ def test_the_categories_of_the_project_come_first(
 def test_a_file_without_categories_changes_nothing(
     checkout: Checkout, server: GitHub, far: Bare, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (checkout.path / ".github").mkdir()
+    (checkout.root / ".github").mkdir()
     merged(server, change(checkout, "Crash (#1)"), "bug")
     checkout.commit({".github/release.yml": text}, "ci: x")
     push(checkout, far)
@@ -220,7 +220,7 @@ def test_the_tag_the_release_and_the_report_have_one_text(
     push(checkout, far)
     said = notes(checkout, capsys).rstrip("\n")
     checkout.more["GITHUB_TOKEN"] = "token-0123456789"
-    assert main.main(["tag", "-C", str(checkout.path), "1.4.0"], checkout.env) == 0
+    assert main.main(["tag", "-C", str(checkout.root), "1.4.0"], checkout.env) == 0
     assert far.git("for-each-ref", "--format=%(contents:body)", "refs/tags/v1.4.0").strip("\n") == said
     checkout.git("fetch", "--quiet", "--tags", "origin")
     # Labels change, and GitHub fails: what was released does not.

@@ -10,7 +10,7 @@ from tests.support.conda import Channel
 
 VERSION = "26.7.0"
 COPIED = ("jinja2", "markupsafe", "yaml")
-"""What the stand-in imports, without compiled code."""
+"""The imports of the stand-in, without compiled code."""
 
 
 def add_stand_in(channel: Channel, folder: Path) -> Channel:

@@ -120,7 +120,7 @@ def data_project(recipe: str = GENERIC, settings: str = "") -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Built:
-    """What a command made of a project.
+    """Describe what a command made of a project.
 
     Attributes:
         checkout: of the project.

@@ -119,7 +119,7 @@ def _rendered(text: str, folder: Path, variant: dict[str, str]) -> dict[str, Any
 
 
 def _git_variables(folder: Path) -> dict[str, str]:
-    """What git says of the recipe's repository; a variable of the environment counts for nothing."""
+    """Return what git says of the recipe's repository; a variable of the environment counts for nothing."""
     for name in ("GIT_DESCRIBE_TAG", "GIT_DESCRIBE_NUMBER"):
         os.environ.pop(name, None)
     asked = subprocess.run(

@@ -9,7 +9,7 @@ from release_tools.errors import ConfigError
 from tests.conftest import Run
 from tests.own_recipes.projects import V1
 from tests.own_recipes.test_conda_build import META
-from tests.support.wheels import Project
+from tests.support.artifacts import Project
 
 NO_CHANNEL = {"RELEASE_TOOLS_CONDA_CHANNELS": "http://127.0.0.1:9/nowhere"}
 KEPT = {

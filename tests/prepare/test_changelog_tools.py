@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli import main
-from tests.checkouts import Checkout
+from tests.support.repositories import Checkout
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def committed(checkout: Checkout, files: dict[str, str]) -> Checkout:
     for path in files:
-        (checkout.path / path).parent.mkdir(parents=True, exist_ok=True)
+        (checkout.root / path).parent.mkdir(parents=True, exist_ok=True)
     checkout.commit(files)
     return checkout
 
@@ -50,7 +50,7 @@ def with_scriv(checkout: Checkout) -> Checkout:
 
 def run(checkout: Checkout, *arguments: str) -> int:
     command, *more = arguments
-    return main.main([command, "-C", str(checkout.path), *more], checkout.env)
+    return main.main([command, "-C", str(checkout.root), *more], checkout.env)
 
 
 def changed(checkout: Checkout) -> set[str]:
@@ -63,7 +63,7 @@ def test_towncrier_collects_its_fragments(checkout: Checkout) -> None:
     assert changed(checkout) == {
         "D changes/+x.bugfix.rst", "D changes/12.feature.rst", "M docs/whatsnew.rst", "M pyproject.toml",
     }  # fmt: skip
-    text = (checkout.path / "docs" / "whatsnew.rst").read_text(encoding="utf-8")
+    text = (checkout.root / "docs" / "whatsnew.rst").read_text(encoding="utf-8")
     assert "Demo 1.4.0 (2026-11-30)" in text
     assert "Something new. (#12)" in text
     head = checkout.head
@@ -75,7 +75,7 @@ def test_scriv_collects_its_fragments(checkout: Checkout) -> None:
     with_scriv(checkout)
     assert run(checkout, "prepare", "1.4.0") == 0
     assert changed(checkout) == {"D changelog.d/20261101_ana.md", "M NEWS.md", "M pyproject.toml"}
-    assert "1.4.0" in (checkout.path / "NEWS.md").read_text(encoding="utf-8")
+    assert "1.4.0" in (checkout.root / "NEWS.md").read_text(encoding="utf-8")
     head = checkout.head
     assert run(checkout, "prepare", "1.4.0") == 0
     assert checkout.head == head

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli import main
-from tests.checkouts import Checkout
+from tests.support.repositories import Checkout
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +52,7 @@ def checkout(tmp_path: Path) -> Checkout:
 def release_as_1_3(checkout: Checkout, files: Mapping[str, str]) -> None:
     """Commit the files of a project that was released, and something new after it."""
     for path in {"src/demo/__init__.py": "", **files}:
-        (checkout.path / path).parent.mkdir(parents=True, exist_ok=True)
+        (checkout.root / path).parent.mkdir(parents=True, exist_ok=True)
     checkout.commit({"src/demo/__init__.py": "", **files})
     checkout.git("tag", "v1.3.0")
     checkout.commit({"src/demo/more.py": "x = 1\n"}, "feat: add a thing")
@@ -61,8 +61,8 @@ def release_as_1_3(checkout: Checkout, files: Mapping[str, str]) -> None:
 
 def outdated(checkout: Checkout, files: Mapping[str, str]) -> list[str]:
     """The files that still have the old version."""
-    there = [path for path in files if (checkout.path / path).is_file() and not path.startswith(UNRELATED)]
-    return [path for path in there if "1.3.0" in (checkout.path / path).read_text(encoding="utf-8")]
+    there = [path for path in files if (checkout.root / path).is_file() and not path.startswith(UNRELATED)]
+    return [path for path in there if "1.3.0" in (checkout.root / path).read_text(encoding="utf-8")]
 
 
 def test_the_pages_are_those_of_four_tools() -> None:
@@ -74,7 +74,7 @@ def test_the_pages_are_those_of_four_tools() -> None:
 def test_a_project_that_moves_configures_nothing(page: str, checkout: Checkout) -> None:
     files = project(page, "before")
     release_as_1_3(checkout, files)
-    assert main.main(["prepare", "-C", str(checkout.path), "1.4.0"], checkout.env) == 0
+    assert main.main(["prepare", "-C", str(checkout.root), "1.4.0"], checkout.env) == 0
     assert outdated(checkout, files) == []
 
 
@@ -86,7 +86,7 @@ def test_the_commands_of_a_page_release_the_project(page: str, checkout: Checkou
     [commands] = COMMANDS.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
     for line in commands.splitlines():
         done = subprocess.run(
-            ["bash", "-c", line], cwd=checkout.path, env=checkout.env, capture_output=True, text=True, check=False
+            ["bash", "-c", line], cwd=checkout.root, env=checkout.env, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     assert outdated(checkout, files) == []

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli import main
-from tests.checkouts import Checkout
 from tests.prepare.kills import killed_after_git
+from tests.support.repositories import Checkout
 
 pytestmark = pytest.mark.slow
 
@@ -25,19 +25,19 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def prepare(checkout: Checkout, *arguments: str, folder: Path | None = None) -> int:
-    return main.main(["prepare", "-C", str(folder or checkout.path), *(arguments or ("1.4.0",))], checkout.env)
+    return main.main(["prepare", "-C", str(folder or checkout.root), *(arguments or ("1.4.0",))], checkout.env)
 
 
 def commit_bytes(checkout: Checkout, files: dict[str, bytes]) -> None:
     for name, content in files.items():
-        (checkout.path / name).parent.mkdir(parents=True, exist_ok=True)
-        (checkout.path / name).write_bytes(content)
+        (checkout.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout.root / name).write_bytes(content)
     checkout.commit({})
 
 
 def committed(checkout: Checkout, path: str) -> bytes:
     command = ["git", "cat-file", "blob", f"HEAD:{path}"]
-    return subprocess.run(command, cwd=checkout.path, env=checkout.env, capture_output=True, check=True).stdout
+    return subprocess.run(command, cwd=checkout.root, env=checkout.env, capture_output=True, check=True).stdout
 
 
 def test_every_byte_that_is_no_version_stays(checkout: Checkout) -> None:
@@ -63,15 +63,15 @@ def test_the_right_to_run_stays_and_a_file_that_is_read_only_is_edited(checkout:
         checkout,
         {"setup.py": b"from setuptools import setup\nsetup(name='demo', version='1.3.0')\n", "VERSION": b"1.3.0\n"},
     )
-    (checkout.path / "setup.py").chmod(0o755)
+    (checkout.root / "setup.py").chmod(0o755)
     checkout.commit({})
-    (checkout.path / "VERSION").chmod(0o444)
+    (checkout.root / "VERSION").chmod(0o444)
     checkout.git("rm", "--quiet", "--force", "pyproject.toml")
     checkout.commit({})
     assert prepare(checkout) == 0
     assert checkout.git("ls-tree", "HEAD", "setup.py").startswith("100755")
-    assert os.access(checkout.path / "setup.py", os.X_OK)
-    assert (checkout.path / "VERSION").read_text() == "1.4.0\n"
+    assert os.access(checkout.root / "setup.py", os.X_OK)
+    assert (checkout.root / "VERSION").read_text() == "1.4.0\n"
 
 
 def test_attributes_of_git_are_no_changes(checkout: Checkout) -> None:
@@ -80,10 +80,10 @@ def test_attributes_of_git_are_no_changes(checkout: Checkout) -> None:
     )
     checkout.git("rm", "--quiet", "--cached", "-r", ".")
     checkout.git("reset", "--quiet", "--hard")
-    assert b"\r\n" in (checkout.path / "pyproject.toml").read_bytes()
+    assert b"\r\n" in (checkout.root / "pyproject.toml").read_bytes()
     assert prepare(checkout) == 0
     assert checkout.git("status", "--porcelain") == ""
-    assert (checkout.path / "pyproject.toml").read_bytes() == PYPROJECT.replace("1.3.0", "1.4.0").replace(
+    assert (checkout.root / "pyproject.toml").read_bytes() == PYPROJECT.replace("1.3.0", "1.4.0").replace(
         "\n", "\r\n"
     ).encode()
 
@@ -93,7 +93,7 @@ def test_names_that_git_could_read_otherwise_are_names(checkout: Checkout, name:
     table = f'[tool.bumpversion]\ncurrent_version = "1.3.0"\n[[tool.bumpversion.files]]\nfilename = "{name}.md"\n'
     commit_bytes(checkout, {"pyproject.toml": (PYPROJECT + table).encode(), f"{name}.md": b"demo 1.3.0\n"})
     assert prepare(checkout) == 0
-    assert (checkout.path / f"{name}.md").read_text(encoding="utf-8") == "demo 1.4.0\n"
+    assert (checkout.root / f"{name}.md").read_text(encoding="utf-8") == "demo 1.4.0\n"
     assert checkout.git("status", "--porcelain") == ""
 
 
@@ -101,15 +101,15 @@ def test_a_file_that_git_ignores_is_nobodys_version(checkout: Checkout) -> None:
     commit_bytes(checkout, {".gitignore": b"demo.py\n"})
     checkout.git("rm", "--quiet", "--cached", "demo.py")
     checkout.commit({})
-    (checkout.path / "demo.py").write_text("__version__ = '1.3.0'\n")
+    (checkout.root / "demo.py").write_text("__version__ = '1.3.0'\n")
     assert prepare(checkout) == 0
-    assert (checkout.path / "demo.py").read_text() == "__version__ = '1.3.0'\n"
+    assert (checkout.root / "demo.py").read_text() == "__version__ = '1.3.0'\n"
 
 
 def test_a_submodule_stays_where_it_is(checkout: Checkout, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other = Checkout.create(tmp_path / "other", "https://nowhere.example/other.git")
-    checkout.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other.path), "vendor/other")
+    checkout.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other.root), "vendor/other")
     checkout.commit({})
     before = checkout.git("ls-tree", "HEAD", "vendor/other")
     assert prepare(checkout) == 0
@@ -129,13 +129,13 @@ def test_a_linked_work_tree_is_prepared_on_its_own_branch(checkout: Checkout, tm
 
 def test_a_shallow_clone_is_prepared(checkout: Checkout, tmp_path: Path) -> None:
     checkout.commit({"demo.py": "__version__ = '1.3.0'\n"})
-    checkout.git("clone", "--quiet", "--depth", "1", checkout.path.as_uri(), str(tmp_path / "shallow"))
+    checkout.git("clone", "--quiet", "--depth", "1", checkout.root.as_uri(), str(tmp_path / "shallow"))
     assert prepare(checkout, folder=tmp_path / "shallow") == 0
     assert (tmp_path / "shallow" / "demo.py").read_text() == "__version__ = '1.4.0'\n"
 
 
 def test_another_git_at_work_is_waited_for_by_a_second_run(checkout: Checkout) -> None:
-    before, lock = checkout.head, checkout.path / ".git" / "index.lock"
+    before, lock = checkout.head, checkout.root / ".git" / "index.lock"
     lock.touch()
     assert prepare(checkout) == 4
     lock.unlink()
@@ -153,10 +153,10 @@ def test_a_file_that_is_about_to_be_made_and_is_there_is_a_refusal(checkout: Che
     (tools / "towncrier").write_text("#!/bin/sh\nrm changes/1.feature\necho '# 1.4.0' > NEWS.md\n")
     (tools / "towncrier").chmod(0o755)
     checkout.more["PATH"] = f"{tools}{os.pathsep}{os.environ['PATH']}"
-    (checkout.path / "NEWS.md").write_text("mine\n")
+    (checkout.root / "NEWS.md").write_text("mine\n")
     assert prepare(checkout) == 4
-    assert (checkout.path / "NEWS.md").read_text() == "mine\n"
-    (checkout.path / "NEWS.md").unlink()
+    assert (checkout.root / "NEWS.md").read_text() == "mine\n"
+    (checkout.root / "NEWS.md").unlink()
     assert prepare(checkout) == 0
     assert checkout.git("status", "--porcelain") == ""
 
@@ -164,12 +164,12 @@ def test_a_file_that_is_about_to_be_made_and_is_there_is_a_refusal(checkout: Che
 @pytest.mark.skipif(os.name == "nt", reason="signals are another matter there")
 @pytest.mark.parametrize("command", ["clone", "add", "commit", "fetch", "restore"])
 def test_edits_without_a_commit_are_taken_up_after_a_kill(checkout: Checkout, tmp_path: Path, command: str) -> None:
-    arguments = ["prepare", "-C", str(checkout.path), "1.4.0", "--no-commit"]
+    arguments = ["prepare", "-C", str(checkout.root), "1.4.0", "--no-commit"]
     killed_after_git(command, arguments, checkout.env, tmp_path / "tools")
     before = checkout.head
     assert prepare(checkout, "1.4.0", "--no-commit") == 0
     assert checkout.head == before
-    assert (checkout.path / "pyproject.toml").read_text() == PYPROJECT.replace("1.3.0", "1.4.0")
+    assert (checkout.root / "pyproject.toml").read_text() == PYPROJECT.replace("1.3.0", "1.4.0")
     assert prepare(checkout) == 0
     assert checkout.git("rev-list", "--count", f"{before}..HEAD") == "1"
     assert checkout.git("status", "--porcelain") == ""
@@ -189,4 +189,4 @@ def test_the_next_version_raises_what_the_past_raised(checkout: Checkout, past: 
         commit_bytes(checkout, {"pyproject.toml": PYPROJECT.replace("1.3.0", version).replace("\n", "\r\n").encode()})
     checkout.git("tag", f"v{past[-1]}")
     assert prepare(checkout, "--next", "--allow-older") == 0
-    assert f'version = "{expected}"' in (checkout.path / "pyproject.toml").read_text()
+    assert f'version = "{expected}"' in (checkout.root / "pyproject.toml").read_text()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli import main
-from tests.checkouts import Checkout
 from tests.prepare.kills import killed_after_git
+from tests.support.repositories import Checkout
 
 pytestmark = pytest.mark.slow
 
@@ -33,11 +33,11 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def prepare(checkout: Checkout, *arguments: str) -> int:
-    return main.main(["prepare", "-C", str(checkout.path), *arguments], checkout.env)
+    return main.main(["prepare", "-C", str(checkout.root), *arguments], checkout.env)
 
 
 def read(checkout: Checkout, path: str) -> str:
-    return (checkout.path / path).read_text(encoding="utf-8")
+    return (checkout.root / path).read_text(encoding="utf-8")
 
 
 def status(checkout: Checkout) -> str:
@@ -93,7 +93,7 @@ def test_uncommitted_changes_in_a_file_to_be_edited_are_a_refusal(
     checkout: Checkout, path: str, capsys: pytest.CaptureFixture[str], *, staged: bool
 ) -> None:
     mine = read(checkout, path) + "# mine\n"
-    (checkout.path / path).write_text(mine, encoding="utf-8")
+    (checkout.root / path).write_text(mine, encoding="utf-8")
     if staged:
         checkout.git("add", path)
     before = (checkout.head, status(checkout))
@@ -104,15 +104,15 @@ def test_uncommitted_changes_in_a_file_to_be_edited_are_a_refusal(
 
 
 def test_a_file_to_be_edited_that_was_deleted_is_a_refusal(checkout: Checkout) -> None:
-    (checkout.path / "CITATION.cff").unlink()
+    (checkout.root / "CITATION.cff").unlink()
     assert prepare(checkout, "1.4.0") == 4
-    assert not (checkout.path / "CITATION.cff").exists()
+    assert not (checkout.root / "CITATION.cff").exists()
 
 
 def test_other_uncommitted_changes_stay_as_they_are(checkout: Checkout) -> None:
-    (checkout.path / "README.md").write_text("# mine\n", encoding="utf-8")
-    (checkout.path / "new.txt").write_text("mine", encoding="utf-8")
-    (checkout.path / "staged.txt").write_text("mine", encoding="utf-8")
+    (checkout.root / "README.md").write_text("# mine\n", encoding="utf-8")
+    (checkout.root / "new.txt").write_text("mine", encoding="utf-8")
+    (checkout.root / "staged.txt").write_text("mine", encoding="utf-8")
     checkout.git("add", "staged.txt")
     before = status(checkout)
     assert prepare(checkout, "1.4.0") == 0
@@ -124,20 +124,20 @@ def test_other_uncommitted_changes_stay_as_they_are(checkout: Checkout) -> None:
 def test_a_link_is_neither_followed_nor_replaced(checkout: Checkout, tmp_path: Path) -> None:
     victim = tmp_path / "victim.cff"
     victim.write_text("version: 1.3.0\n")
-    (checkout.path / "CITATION.cff").unlink()
-    (checkout.path / "CITATION.cff").symlink_to(victim)
+    (checkout.root / "CITATION.cff").unlink()
+    (checkout.root / "CITATION.cff").symlink_to(victim)
     checkout.commit({})
     assert prepare(checkout, "1.4.0") == 0
     assert victim.read_text() == "version: 1.3.0\n"
-    assert (checkout.path / "CITATION.cff").is_symlink()
+    assert (checkout.root / "CITATION.cff").is_symlink()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 def test_a_link_put_in_place_of_a_file_is_a_refusal(checkout: Checkout, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text(read(checkout, "pyproject.toml"))
-    (checkout.path / "demo.py").unlink()
-    (checkout.path / "demo.py").symlink_to(victim)
+    (checkout.root / "demo.py").unlink()
+    (checkout.root / "demo.py").symlink_to(victim)
     assert prepare(checkout, "1.4.0") == 4
     assert victim.read_text() == PYPROJECT
 
@@ -190,7 +190,7 @@ def test_the_commit_is_no_news_for_those_who_read_the_notes(
     checkout.commit({"pyproject.toml": PYPROJECT.replace("1.3.0", "1.4.0")}, message)
     checkout.commit({"other.txt": "x"}, "Prepare 1.4 of the manual")
     capsys.readouterr()
-    assert main.main(["notes", "-C", str(checkout.path), "1.4.0"], checkout.env) == 0
+    assert main.main(["notes", "-C", str(checkout.root), "1.4.0"], checkout.env) == 0
     said = capsys.readouterr().out
     assert message.partition(" (")[0] not in said.splitlines()[0]
     assert len(said.splitlines()) == 2
@@ -214,10 +214,10 @@ def test_a_merge_is_not_ended_by_it(checkout: Checkout) -> None:
 
 
 def test_a_project_in_a_subfolder_is_prepared_alone(checkout: Checkout) -> None:
-    (checkout.path / "packages" / "other").mkdir(parents=True)
+    (checkout.root / "packages" / "other").mkdir(parents=True)
     inner = {f"packages/other/{path}": text for path, text in FILES.items()}
     checkout.commit(inner)
-    code = main.main(["prepare", "-C", str(checkout.path / "packages" / "other"), "1.4.0"], checkout.env)
+    code = main.main(["prepare", "-C", str(checkout.root / "packages" / "other"), "1.4.0"], checkout.env)
     assert code == 0
     changed = checkout.git("show", "--format=", "--name-only").split("\n")
     assert len(changed) == 4
@@ -228,9 +228,9 @@ def test_line_ends_that_git_converts_are_no_changes(checkout: Checkout) -> None:
     checkout.git("config", "core.autocrlf", "true")
     checkout.git("rm", "--quiet", "--cached", "-r", ".")
     checkout.git("reset", "--quiet", "--hard")
-    assert b"\r\n" in (checkout.path / "pyproject.toml").read_bytes()
+    assert b"\r\n" in (checkout.root / "pyproject.toml").read_bytes()
     assert prepare(checkout, "1.4.0") == 0
-    assert (checkout.path / "pyproject.toml").read_bytes() == PYPROJECT.replace("1.3.0", "1.4.0").replace(
+    assert (checkout.root / "pyproject.toml").read_bytes() == PYPROJECT.replace("1.3.0", "1.4.0").replace(
         "\n", "\r\n"
     ).encode()
     assert status(checkout) == ""
@@ -255,7 +255,7 @@ def test_the_result_can_be_had_as_json(checkout: Checkout, capsys: pytest.Captur
 @pytest.mark.parametrize("command", ["commit", "fetch", "restore", "update-ref"])
 def test_a_run_that_is_killed_is_taken_up(checkout: Checkout, tmp_path: Path, command: str) -> None:
     before = checkout.head
-    killed_after_git(command, ["prepare", "-C", str(checkout.path), "1.4.0"], checkout.env, tmp_path / "tools")
+    killed_after_git(command, ["prepare", "-C", str(checkout.root), "1.4.0"], checkout.env, tmp_path / "tools")
     assert prepare(checkout, "1.4.0") == 0
     assert checkout.git("rev-list", "--count", f"{before}..HEAD") == "1"
     assert status(checkout) == ""

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli import main
-from tests.checkouts import Checkout
 from tests.servers.base import Fault, Response
 from tests.servers.github import Bare, GitHub
 from tests.servers.proxy import proxying
+from tests.support.repositories import Checkout
 
 TOKEN = "ghs-canary-0123456789"
 FILES = {
@@ -33,7 +33,7 @@ def server(tmp_path: Path) -> GitHub:
 
 @pytest.fixture
 def far(server: GitHub) -> Bare:
-    """What the repository on GitHub holds."""
+    """Return what the repository on GitHub holds."""
     return server.repositories["ana/demo"].bare
 
 
@@ -60,7 +60,7 @@ def patch(checkout: Checkout, tmp_path: Path) -> Path:
 
 
 def prepare(checkout: Checkout, *arguments: str) -> int:
-    return main.main(["prepare", "-C", str(checkout.path), *arguments], checkout.env)
+    return main.main(["prepare", "-C", str(checkout.root), *arguments], checkout.env)
 
 
 def propose(checkout: Checkout, patch: Path, *more: str) -> int:
@@ -127,13 +127,13 @@ def test_after_a_squashed_merge_the_version_is_found_prepared(
     assert propose(checkout, patch) == 0
     checkout.git("apply", "--index", str(patch))
     checkout.commit({}, "Prepare 1.4.0 (#1)")
-    far.git("fetch", "--quiet", str(checkout.path), "main:main")
+    far.git("fetch", "--quiet", str(checkout.root), "main:main")
     again = tmp_path / "again.patch"
     capsys.readouterr()
     assert prepare(checkout, "--bump", "minor", "--patch", str(again), "--json") == 0
     assert json.loads(capsys.readouterr().out)["version"] == "1.4.0"
     assert not again.exists()
-    assert main.main(["tag", "-C", str(checkout.path), "--bump", "minor"], checkout.env) == 0
+    assert main.main(["tag", "-C", str(checkout.root), "--bump", "minor"], checkout.env) == 0
     assert far.resolve("refs/tags/v1.4.0^{commit}") == checkout.head
 
 
@@ -141,13 +141,13 @@ def test_the_notes_end_with_the_link_to_all_changes(
     checkout: Checkout, capsys: pytest.CaptureFixture[str], far: Bare
 ) -> None:
     link = "**Full changelog**: https://github.com/ana/demo/compare/v1.3.0...v1.4.0"
-    assert main.main(["notes", "-C", str(checkout.path), "1.4.0"], checkout.env) == 0
+    assert main.main(["notes", "-C", str(checkout.root), "1.4.0"], checkout.env) == 0
     assert capsys.readouterr().out.rstrip().endswith(link)
-    assert main.main(["notes", "-C", str(checkout.path), "1.3.0"], checkout.env) == 0
+    assert main.main(["notes", "-C", str(checkout.root), "1.3.0"], checkout.env) == 0
     assert "Full changelog" not in capsys.readouterr().out
     checkout.commit({"pyproject.toml": FILES["pyproject.toml"].replace("1.3.0", "1.4.0")})
-    far.git("fetch", "--quiet", str(checkout.path), "main:main")
-    assert main.main(["tag", "-C", str(checkout.path), "1.4.0"], checkout.env) == 0
+    far.git("fetch", "--quiet", str(checkout.root), "main:main")
+    assert main.main(["tag", "-C", str(checkout.root), "1.4.0"], checkout.env) == 0
     assert link in far.git("for-each-ref", "--format=%(contents)", "refs/tags/v1.4.0")
 
 
@@ -197,7 +197,7 @@ def test_nothing_of_the_project_runs_beside_the_token(
 ) -> None:
     spring = f"open({str(tmp_path / 'sprung')!r}, 'w')\n"
     checkout.commit({"setup.py": spring, "conftest.py": spring, "sitecustomize.py": spring, "towncrier.py": spring})
-    far.git("fetch", "--quiet", str(checkout.path), "main:main")
+    far.git("fetch", "--quiet", str(checkout.root), "main:main")
     assert propose(checkout, patch) == 0
     assert not (tmp_path / "sprung").exists()
 

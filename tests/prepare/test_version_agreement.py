@@ -6,8 +6,8 @@ import pytest
 
 from release_tools.checks.citation import find_citation_faults
 from release_tools.cli import main
-from tests.checkouts import Checkout
 from tests.support.projects import in_tree_project
+from tests.support.repositories import Checkout
 
 CFF = "cff-version: 1.2.0\nmessage: Cite it.\ntitle: demo\nauthors:\n  - family-names: Author\n    given-names: Ana\n"
 
@@ -20,7 +20,7 @@ def checkout(tmp_path: Path) -> Checkout:
     files["demo/__init__.py"] = '"""Demo."""\n\n__version__ = "0.9"\n'
     files["CITATION.cff"] = f"{CFF}version: 0.9\n"
     for path in files:
-        (made.path / path).parent.mkdir(parents=True, exist_ok=True)
+        (made.root / path).parent.mkdir(parents=True, exist_ok=True)
     made.commit(files)
     made.git("tag", "v1.0")
     return made
@@ -28,7 +28,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def build(checkout: Checkout, *options: str) -> int:
     return main.main(
-        ["build", "-C", str(checkout.path), "--no-conda", "--no-verify-conda-install", *options], checkout.env
+        ["build", "-C", str(checkout.root), "--no-conda", "--no-verify-conda-install", *options], checkout.env
     )
 
 
@@ -70,7 +70,7 @@ def test_an_untagged_development_version_is_named_nowhere(tmp_path: Path) -> Non
     files = in_tree_project(version="1.1.dev0")
     files["CITATION.cff"] = f"{CFF}version: 1.0\n"
     for path in files:
-        (made.path / path).parent.mkdir(parents=True, exist_ok=True)
+        (made.root / path).parent.mkdir(parents=True, exist_ok=True)
     made.commit(files)
     assert build(made, "--no-verify-install", "--verify-versions", "strict") == 0
 

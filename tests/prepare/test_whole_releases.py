@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli import main
-from tests.checkouts import Checkout
 from tests.prepare.kills import ROOT, killed_after_git
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import proxying
 from tests.support.network import OFFLINE, ONLINE
+from tests.support.repositories import Checkout
 
 PYPI_TOKEN, ANACONDA_TOKEN = "pypi-canary-7c1e5a", "oc-canary-2f8b4d"
 SETTINGS = """
@@ -130,9 +130,9 @@ def checkout(request: pytest.FixtureRequest, tmp_path: Path, env: dict[str, str]
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     made = Checkout.create(tmp_path, bare.as_uri(), {**env, "HOME": str(tmp_path / "home"), "PATH": path})
     made.git("init", "--quiet", "--bare", "--initial-branch=main", str(bare))
-    (made.path / "demo.py").unlink()
+    (made.root / "demo.py").unlink()
     for name in shape.contents:
-        (made.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (made.root / name).parent.mkdir(parents=True, exist_ok=True)
     made.commit(shape.contents)
     made.git("tag", "--annotate", "--message", "demo 1.3.0", "v1.3.0", "HEAD~1")
     made.git("push", "--quiet", "origin", "main", "v1.3.0")
@@ -145,13 +145,13 @@ def online(checkout: Checkout) -> dict[str, str]:
 
 
 def run(checkout: Checkout, command: str, *arguments: str) -> int:
-    return main.main([command, "-C", str(checkout.path), *arguments], online(checkout))
+    return main.main([command, "-C", str(checkout.root), *arguments], online(checkout))
 
 
 def run_killed(checkout: Checkout, env: Mapping[str, str], log: Path, *arguments: str) -> list[tuple[int, list[str]]]:
     """Run a command as often as it takes, each time killed after the first action that it applies."""
     command, *more = arguments
-    argv = [sys.executable, "-m", "tests.support.killing", "after", str(log), command, "-C", str(checkout.path), *more]
+    argv = [sys.executable, "-m", "tests.support.killing", "after", str(log), command, "-C", str(checkout.root), *more]
     done = subprocess.run(argv, cwd=ROOT, env={**env}, capture_output=True, text=True, check=True)
     return [(code, keys) for code, keys in json.loads(done.stdout)]
 
@@ -163,7 +163,7 @@ def run_killed(checkout: Checkout, env: Mapping[str, str], log: Path, *arguments
     ("checkout", "name"), [(shape, name) for name, shape in SHAPES.items()], indirect=["checkout"], ids=SHAPES
 )
 def test_a_prepared_version_is_released_whole(checkout: Checkout, name: str, tmp_path: Path) -> None:
-    arguments = ["prepare", "-C", str(checkout.path), "1.4.0"]
+    arguments = ["prepare", "-C", str(checkout.root), "1.4.0"]
     killed_after_git("restore", arguments, checkout.env, tmp_path / "tools")
     assert run(checkout, "prepare", "1.4.0") == 0
     assert set(checkout.git("diff", "--name-only", "HEAD~1").splitlines()) == SHAPES[name].edited

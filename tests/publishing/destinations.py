@@ -12,13 +12,13 @@ from typing import Any
 from release_tools.artifacts import manifest
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Kind, Release
-from tests.making import make_conda, make_sdist, make_wheel
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.base import Double
 from tests.servers.conda_server import HOST, CondaServer
 from tests.servers.github import GitHub
 from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import proxying
+from tests.support.artifacts import make_conda, make_sdist, make_wheel
 
 SLUG = "octo/demo"
 GITHUB_TOKEN = "ghs_canary3f9c1d7e5b"

@@ -21,7 +21,7 @@ def field(kind: int, data: bytes) -> bytes:
 
 
 def token(*caveats: object) -> str:
-    """As PyPI makes them."""
+    """Return a token as PyPI makes it."""
     head = b"\x02" + field(1, b"pypi.org") + field(2, b"4a9b1c0e-canary") + b"\x00"
     rest = b"".join(field(2, json.dumps(caveat).encode()) + b"\x00" for caveat in caveats)
     whole = head + rest + b"\x00" + field(6, b"s" * 32)

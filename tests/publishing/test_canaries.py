@@ -45,7 +45,7 @@ def spellings(secret: str) -> Iterator[bytes]:
 
 
 def unmasked(said: str) -> bytes:
-    """What is shown: the runner takes the lines out by which it learns what to mask."""
+    """Return the visible lines: the runner takes those out by which it learns what to mask."""
     return "\n".join(line for line in said.splitlines() if not line.startswith("::add-mask::")).encode()
 
 

@@ -1,4 +1,4 @@
-"""What ``publish`` takes from the folder: the files of this release, as they were built, and nothing else."""
+"""Test that ``publish`` takes only the files of this release from the folder, as they were built."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the previous release installs and this one does not is named before anything is published."""
+"""Test that files which only the previous release installs are named before anything is published."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.publishing.world import World
-from tests.support.wheels import Project
+from tests.support.artifacts import Project
 
 PREVIOUS = {
     "nothing is gone": ({}, "", "every file"),

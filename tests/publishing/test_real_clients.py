@@ -1,4 +1,4 @@
-"""What was published, used by those who will use it: pip and py-rattler; and other conda servers."""
+"""Test what was published with the clients that will use it, pip and py-rattler, and on other conda servers."""
 
 import asyncio
 import io
@@ -24,7 +24,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 TRUSTING = ("--allow-credentials-in-build",)
-"""What is installed may be imported although the index's password is at hand."""
+"""The installed package may be imported although the index's password is in reach."""
 
 
 def test_pip_installs_what_was_published(there: World, tmp_path: Path) -> None:

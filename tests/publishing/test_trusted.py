@@ -94,7 +94,7 @@ def test_nothing_is_signed_where_the_extra_is_not_installed(
 
 
 def signature(path: Path, identity: str) -> str:
-    """As PEP 740 shapes it; of the file that it is for, and of the identity that signed."""
+    """Return an attestation as PEP 740 shapes it, of the file that it is for and the identity that signed."""
     statement = {"signed": path.name, "by": identity}
     return json.dumps({"version": 1, "verification_material": {"certificate": "x"}, "envelope": statement})
 

@@ -11,11 +11,11 @@ from release_tools.cli.main import main
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
 from release_tools.model.versions import find_kind, parse_version
-from tests.making import make_conda, make_sdist, make_wheel
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.oidc import OidcProvider
 from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import Proxy, proxying
+from tests.support.artifacts import make_conda, make_sdist, make_wheel
 
 PYPI_TOKEN = "pypi-canary-3f9c1d7e5b"
 ANACONDA_TOKEN = "oc-canary-8a2b6c4d0e"
@@ -98,7 +98,7 @@ class World:
 
     @property
     def remote(self) -> Path:
-        """Where the project's remote is, once `push` made it."""
+        """Return where the project's remote is, once `push` made it."""
         return self.project.parent / "remote.git"
 
     def git(self, *arguments: str) -> str:

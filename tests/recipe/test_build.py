@@ -14,8 +14,8 @@ import yaml
 from release_tools.artifacts import read_conda
 from release_tools.builders.conda import rattler
 from tests.conftest import Run
+from tests.support.artifacts import Project
 from tests.support.conda import NEEDS_POSIX, Channel
-from tests.support.wheels import Project
 
 pytestmark = [pytest.mark.slow, NEEDS_POSIX]
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"

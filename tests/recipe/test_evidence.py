@@ -6,7 +6,7 @@ import pytest
 
 from release_tools.artifacts import read_sdist, read_wheel
 from release_tools.recipe.evidence import Evidence, gather, says_something
-from tests.support.wheels import Project
+from tests.support.artifacts import Project
 
 
 def sdist(folder: Path, files: dict[str, bytes]) -> Path:

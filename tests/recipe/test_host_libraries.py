@@ -1,4 +1,4 @@
-"""Which conda package holds a shared library, as each system spells its name."""
+"""Test which conda package holds a shared library, as each system spells its name."""
 
 import pytest
 

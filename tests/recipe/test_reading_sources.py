@@ -1,4 +1,4 @@
-"""What sources say without being built or run."""
+"""Test what sources say without being built or run."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What PEP 508 asks for in each environment, and what conda is told: compared by evaluation, never by text."""
+"""Test what PEP 508 asks for in each environment, and what conda is told: compared by evaluation, never by text."""
 
 import re
 from collections.abc import Mapping
@@ -129,7 +129,7 @@ def test_a_noarch_package_asks_for_the_same_where_the_python_does_not_matter(tex
 
 
 def holds(when: Condition | None, cell: Platform) -> tuple[bool, bool]:
-    """Whether a condition holds in a cell, as v1 and as v0 say it."""
+    """Return whether a condition holds in a cell, as v1 and as v0 say it."""
     if when is None:
         return True, True
     known = {system.value: cell.system is system for system in System}

@@ -6,11 +6,11 @@ from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Document, Note, Report, Section, State
 from release_tools.model.release import Kind, Release
-from tests.making import make_sdist, make_wheel
+from tests.support.artifacts import make_sdist, make_wheel
 
 PAGE = "https://pypi.org/project/molecool/1.4.0rc1/"
 HOSTILE = "<script>alert(1)</script> @everyone fixes #1 ![x](https://evil.example/x.png) ``` </details> \x1b[2J \u202e"
-"""What others may write, for every place where it can meet a reader."""
+"""Texts that others may write, for every spot where a reader can meet them."""
 
 
 def section(title: str, *states: State, place: str = "") -> Section:
@@ -48,7 +48,7 @@ def hostile(folder: Path) -> Release:
 
 
 def dry_run_report() -> Report:
-    """What such a dry run reports."""
+    """Return what such a dry run reports."""
     return Report(
         sections=(
             section("Version", State.INFO, State.WARNING),

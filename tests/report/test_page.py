@@ -17,8 +17,8 @@ from release_tools.model.note import Note, Report, State
 from release_tools.model.release import Release
 from release_tools.report.output_files import write_page
 from release_tools.report.page import report_page
-from tests.making import make_conda
 from tests.report.examples import HOSTILE, dry_run_release, dry_run_report, hostile, hostile_report
+from tests.support.artifacts import make_conda
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHROMEDRIVER = shutil.which("chromedriver")
@@ -57,7 +57,7 @@ def show(
 
 
 def complaints(browser: webdriver.Chrome) -> list[object]:
-    """What the page wrote to the console: errors, blocked requests."""
+    """Return what the page wrote to the console: errors, blocked requests."""
     return list(browser.get_log("browser"))  # type: ignore[no-untyped-call]  # selenium leaves it untyped
 
 

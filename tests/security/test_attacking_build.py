@@ -54,7 +54,7 @@ class Attack:
         return subprocess.run(command, env={**self.env, **env}, cwd=ROOT, capture_output=True, text=True, check=False)
 
     def got(self, name: str) -> dict[str, Any]:
-        """What the backend got while it made the sdist or the wheel."""
+        """Return what the backend got while it made the sdist or the wheel."""
         answer: dict[str, Any] = json.loads((self.loot / f"{name}.json").read_text())
         return answer
 
@@ -79,7 +79,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def commands(log: str) -> set[str]:
-    """What a runner would take for a workflow command: after white space at a line's start, and ``##[`` anywhere."""
+    """Return what a runner would take for a workflow command: ``::`` at a line's start, and ``##[`` anywhere."""
     return {*re.findall(r"^\s*::([\w-]+)", log, re.MULTILINE), *re.findall(r"##\[([\w-]+)", log)}
 
 

@@ -18,10 +18,10 @@ import pytest
 
 from release_tools.cli.main import COMMANDS, main
 from release_tools.system.credentials import PUBLISHING, is_secret
-from tests.making import make_sdist, make_wheel
 from tests.publishing.test_canaries import spellings, unmasked
 from tests.servers.base import Fault, Response, What
 from tests.stage import SLUG, Stage, stage
+from tests.support.artifacts import make_sdist, make_wheel
 from tests.support.projects import in_tree_project
 
 pytestmark = pytest.mark.slow
@@ -106,7 +106,7 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         for old in (make_sdist(tmp_path, version="0.9"), make_wheel(tmp_path, version="0.9")):
             made.pypi.put(old.name, old.read_bytes(), "demo", "0.9")
         made.checkout.git("remote", "set-url", "origin", f"https://me:{IN_THE_REMOTE}@github.com/{SLUG}.git")
-        (made.checkout.home / ".pypirc").write_text(f"[pypi]\nusername = me\npassword = {IN_PYPIRC}\n")
+        (Path(made.checkout.env["HOME"]) / ".pypirc").write_text(f"[pypi]\nusername = me\npassword = {IN_PYPIRC}\n")
         yield made
 
 
@@ -124,7 +124,7 @@ def run(there: Stage, command: str, *more: str) -> tuple[int, bytes]:
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(out):
         try:
-            code = main([command, "-C", str(there.checkout.path), *CALLS[command], *more], environment(there))
+            code = main([command, "-C", str(there.checkout.root), *CALLS[command], *more], environment(there))
         except SystemExit as stopped:
             code = int(stopped.code or 0)
     return code, unmasked(out.getvalue())
@@ -139,7 +139,7 @@ def found(content: bytes, *, known: tuple[str, ...] = ()) -> list[str]:
 
 
 def left(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """What is in the files, but where the test put it."""
+    """Return the content of the files, without those that the test wrote."""
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             known = (IN_PYPIRC,) if path.name == ".pypirc" else (IN_THE_REMOTE,) if path.match(".git/config") else ()

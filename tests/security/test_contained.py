@@ -1,4 +1,4 @@
-"""What a project's own files say leads nowhere out of the project, and is read in reasonable room."""
+"""Test that a project's own files lead nowhere out of the project, and are read with little memory."""
 
 import ast
 import os
@@ -12,7 +12,7 @@ from release_tools.config.loader import read_config
 from release_tools.errors import ConfigError, HistoryError, OutputError
 from release_tools.report.page_template import _make_environment
 from release_tools.workflows.workflow_files import Workflow
-from tests.checkouts import Checkout
+from tests.support.repositories import Checkout
 
 JOBS = "jobs: {}\n"
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -46,9 +46,9 @@ def checkout(tmp_path: Path) -> Checkout:
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 def test_a_committed_link_in_place_of_the_output_folder_is_not_followed(checkout: Checkout, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
-    (checkout.path / "dist").symlink_to("../elsewhere")
+    (checkout.root / "dist").symlink_to("../elsewhere")
     checkout.commit({})
-    code = main.main(["build", "-C", str(checkout.path), "--version", "1.0"], checkout.env)
+    code = main.main(["build", "-C", str(checkout.root), "--version", "1.0"], checkout.env)
     assert code == OutputError.exit_code
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
@@ -61,12 +61,12 @@ def test_a_link_in_place_of_the_changelog_is_not_written_through(
     victim.write_text("# Changelog\n\n## Unreleased\n\n- x\n")
     # What git shows of a link is where it leads; this one reads as a changelog with something to release.
     folder = "# Changelog\n\n## Unreleased\n\n- x\n"
-    (checkout.path / folder).mkdir()
-    (checkout.path / folder / "kept").touch()
-    (checkout.path / "CHANGELOG.md").symlink_to(f"{folder}{'/..' * 40}{victim}")
+    (checkout.root / folder).mkdir()
+    (checkout.root / folder / "kept").touch()
+    (checkout.root / "CHANGELOG.md").symlink_to(f"{folder}{'/..' * 40}{victim}")
     checkout.commit({})
     checkout.git("push", "--quiet", "origin", "main")
-    code = main.main(["prepare", "-C", str(checkout.path), "1.0"], checkout.env)
+    code = main.main(["prepare", "-C", str(checkout.root), "1.0"], checkout.env)
     assert code == HistoryError.exit_code, capsys.readouterr()
     assert "is a link" in capsys.readouterr().err
     assert "Unreleased" in victim.read_text()
@@ -94,11 +94,11 @@ def test_a_workflow_is_read_in_reasonable_room(tmp_path: Path, text: str, said: 
 
 @pytest.mark.parametrize("text", ["on: {push: {tags: 7}}", LAUGHS, "on: \udcff", "- x"])
 def test_doctor_and_init_take_any_workflow(checkout: Checkout, text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    file = checkout.path / ".github/workflows/release.yml"
+    file = checkout.root / ".github/workflows/release.yml"
     file.parent.mkdir(parents=True)
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
     for command in ("doctor", "init"):
-        main.main([command, "-C", str(checkout.path), "--json", "--github-repository", "ana/demo"], checkout.env)
+        main.main([command, "-C", str(checkout.root), "--json", "--github-repository", "ana/demo"], checkout.env)
         assert "Traceback" not in capsys.readouterr().err
 
 

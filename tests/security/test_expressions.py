@@ -88,7 +88,7 @@ def calls(tree: ast.Module) -> Iterator[ast.Call]:
 
 
 def methods(tree: ast.Module, module: ModuleType) -> Iterator[tuple[object, str]]:
-    """What is done with compiled expressions under their names, those of other modules too."""
+    """Return the uses of compiled expressions under their names, those of other modules too."""
     for node in ast.walk(tree):
         match node:
             case ast.Attribute(value=ast.Name(id=name), attr=method):

@@ -9,7 +9,7 @@ import pytest
 from release_tools.cli import main
 from release_tools.errors import PreflightError, RepositoryError, VersionError
 from release_tools.git.repository import Repository
-from tests.checkouts import Checkout
+from tests.support.repositories import Checkout
 
 REFS = ["v1;id", "v1${IFS}x", "v1$(id)", "--upload-pack=touch sprung", "v1\u202e0", "v1..2", "v1@{0}", "v1.lock", "-v1"]
 
@@ -25,7 +25,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 @pytest.fixture
 def calls(checkout: Checkout, tmp_path: Path) -> Path:
-    """Where every call of git is written down, one argument a line, and a NUL behind each call."""
+    """Return the file in which every call of git is recorded: one argument a line, and a NUL after each call."""
     log, folder = tmp_path / "calls", tmp_path / "bin"
     folder.mkdir()
     fake = folder / "git"
@@ -37,7 +37,7 @@ def calls(checkout: Checkout, tmp_path: Path) -> Path:
 
 
 def run(checkout: Checkout, *arguments: str, **env: str) -> int:
-    return main.main([arguments[0], "-C", str(checkout.path), *arguments[1:]], {**checkout.env, **env})
+    return main.main([arguments[0], "-C", str(checkout.root), *arguments[1:]], {**checkout.env, **env})
 
 
 @pytest.mark.parametrize("ref", REFS)
@@ -70,7 +70,7 @@ def test_a_setting_is_no_option_of_gits(
         arguments = call.splitlines()
         if value in arguments:
             assert "--" in arguments[: arguments.index(value)], arguments
-    assert not list(checkout.path.parent.rglob("sprung"))
+    assert not list(checkout.root.parent.rglob("sprung"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the witness is a shell script")
@@ -90,7 +90,7 @@ def test_a_bare_repository_inside_of_a_checkout_is_not_entered(checkout: Checkou
     trap = tmp_path / "trap"
     trap.write_text(f"#!/bin/sh\ntouch {sprung}\n")
     trap.chmod(0o755)
-    inside = checkout.path / "vendor"
+    inside = checkout.root / "vendor"
     checkout.git("clone", "--quiet", "--bare", ".", str(inside))
     (inside / "work").mkdir()
     (inside / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n')
@@ -143,18 +143,18 @@ def poisoned(checkout: Checkout, tmp_path: Path) -> Checkout:
     trap.chmod(0o755)
     checkout.commit({"demo.py": "x = 2\n"})
     checkout.git("push", "--quiet", "origin", "main")
-    (checkout.path / ".git/info").mkdir(exist_ok=True)
-    (checkout.path / ".git/info/attributes").write_text("* filter=evil diff=evil merge=evil\n")
+    (checkout.root / ".git/info").mkdir(exist_ok=True)
+    (checkout.root / ".git/info/attributes").write_text("* filter=evil diff=evil merge=evil\n")
     for key in PROGRAM_KEYS:
         checkout.git("config", "--file", ".git/config", key, str(trap))
-    (checkout.path / ".git/more").write_text(f'[filter "evil"]\n\tclean = {trap}\n[tag]\n\tgpgSign = true\n')
+    (checkout.root / ".git/more").write_text(f'[filter "evil"]\n\tclean = {trap}\n[tag]\n\tgpgSign = true\n')
     checkout.git("config", "--file", ".git/config", "include.path", "more")
-    hooks = checkout.path / ".git/hooks"
+    hooks = checkout.root / ".git/hooks"
     hooks.mkdir(exist_ok=True)
     for hook in ("pre-push", "reference-transaction", "post-checkout", "post-index-change", "pre-auto-gc"):
         (hooks / hook).write_text(trap.read_text())
         (hooks / hook).chmod(0o755)
-    os.utime(checkout.path / "demo.py", (1, 1))  # git has to compare its content, which a filter would clean
+    os.utime(checkout.root / "demo.py", (1, 1))  # git has to compare its content, which a filter would clean
     return checkout
 
 
@@ -165,7 +165,7 @@ def test_the_configuration_of_the_checkout_starts_nothing(poisoned: Checkout, tm
     assert run(poisoned, "notes", "1.0") == 0
     assert run(poisoned, "tag", "1.0", "--no-tag-sign") in {0, RepositoryError.exit_code}
     assert run(poisoned, "doctor") in range(20)
-    Repository.open(poisoned.path, poisoned.env).clone(tmp_path / "clone", poisoned.head)
+    Repository.open(poisoned.root, poisoned.env).clone(tmp_path / "clone", poisoned.head)
     assert (tmp_path / "clone/demo.py").read_text() == "x = 2\n"
     assert not (tmp_path / "sprung").exists()
 
@@ -182,15 +182,15 @@ def test_the_configuration_of_a_submodule_starts_nothing(checkout: Checkout, tmp
     checkout.git("push", "--quiet", "origin", "main")
     for key in ("filter.evil.clean", "core.fsmonitor", "filter.evil.smudge"):
         checkout.git("-C", "inner", "config", key, str(trap))
-    attributes = checkout.path / ".git/modules/inner/info/attributes"
+    attributes = checkout.root / ".git/modules/inner/info/attributes"
     attributes.parent.mkdir(exist_ok=True)
     attributes.write_text("* filter=evil\n")
-    os.utime(checkout.path / "inner/demo.py", (1, 1))
+    os.utime(checkout.root / "inner/demo.py", (1, 1))
     assert run(checkout, "tag", "1.0") == 0
-    Repository.open(checkout.path, checkout.env).clone(tmp_path / "clone", checkout.head)
+    Repository.open(checkout.root, checkout.env).clone(tmp_path / "clone", checkout.head)
     assert (tmp_path / "clone/inner/demo.py").exists()
     assert not (tmp_path / "sprung").exists()
-    (checkout.path / "inner/demo.py").write_text("changed = True\n")
+    (checkout.root / "inner/demo.py").write_text("changed = True\n")
     assert run(checkout, "tag", "1.1") == PreflightError.exit_code, "what is changed in a submodule is uncommitted"
 
 
@@ -216,12 +216,12 @@ def test_every_shape_of_a_repository_is_read(
         if subprocess.run(["git", "init", "--quiet", option], cwd=path, env=checkout.env, check=False).returncode:
             pytest.skip("this git does not know it")
         for name in ("pyproject.toml", "demo.py"):
-            (path / name).write_text((checkout.path / name).read_text())
+            (path / name).write_text((checkout.root / name).read_text())
         shaped.git("add", "--all")
         shaped.git("commit", "--quiet", "--message", "First")
         shaped.git("tag", "--annotate", "--message", "1.0", "v1.0")
     else:
-        path = checkout.path
+        path = checkout.root
         arguments = ("pack-refs", "--all") if shape == "packed" else ("update-index", "--split-index")
         checkout.git(*arguments)
     capsys.readouterr()
@@ -240,6 +240,6 @@ def test_a_tag_is_made_in_the_repository_itself(checkout: Checkout, tmp_path: Pa
 
 
 def test_gits_own_words_are_shown(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
-    (checkout.path / ".git/index").write_bytes(b"DIRC damaged")
+    (checkout.root / ".git/index").write_bytes(b"DIRC damaged")
     assert run(checkout, "tag", "1.0") == RepositoryError.exit_code
     assert "index file" in capsys.readouterr().err

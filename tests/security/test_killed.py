@@ -56,7 +56,7 @@ def date(there: Stage) -> None:
 def run(there: Stage, kill: str) -> list[tuple[int, list[str]]]:
     """The ends of the runs, and what each of them did."""
     command = [sys.executable, "-m", "tests.support.killing", kill, str(there.folder / "log")]
-    command += [COMMAND[0], "-C", str(there.checkout.path), *COMMAND[1:]]
+    command += [COMMAND[0], "-C", str(there.checkout.root), *COMMAND[1:]]
     env = {**there.checkout.env, **credentials(there)}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     return [(code, keys) for code, keys in json.loads(done.stdout)]
@@ -76,7 +76,7 @@ def state(there: Stage) -> dict[str, Any]:
         "accepted": sorted(there.pypi.accepted),
         "anaconda": there.anaconda.holds(),
         "taken": sorted(there.anaconda.accepted),
-        "dist": sorted(path.name for path in (there.checkout.path / "dist").iterdir()),
+        "dist": sorted(path.name for path in (there.checkout.root / "dist").iterdir()),
     }
 
 

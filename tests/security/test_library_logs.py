@@ -1,4 +1,4 @@
-"""What libraries log reaches a person by the console alone: no workflow command, no control character, no token."""
+"""Test that logs of libraries reach a person by the console alone: no workflow command, control character or token."""
 
 import logging
 import warnings

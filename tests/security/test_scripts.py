@@ -43,7 +43,7 @@ def steps(content: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - whatever 
 
 
 def unsafe(step: dict[str, Any]) -> list[str]:
-    """What is wrong with one step."""
+    """Return what is wrong with one step."""
     script, used = str(step.get("run", "")), str(step.get("uses", ""))
     lines = script.replace("\\\n", " ").splitlines()
     return [

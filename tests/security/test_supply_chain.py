@@ -1,4 +1,4 @@
-"""What we depend on: each with a reason and a hash, looked at for known faults; and what we release, signed."""
+"""Test our dependencies, each with a reason, a hash and no known fault, and our releases, which are signed."""
 
 import re
 import tomllib

@@ -79,7 +79,7 @@ def test_a_password_for_an_index_without_tls_is_warned_of(there: World, capsys: 
     ids=["an option for an address", "cut short", "a path for a name"],
 )
 def test_a_list_of_submodules_that_git_refuses_does_not_matter(run: Run, checkout: Checkout, text: str) -> None:
-    """What is built is in the commit itself: no address of the list is used."""
+    """Build what is in the commit itself: no address of the list is used."""
     checkout.git("tag", "--delete", "v1.0")
     (checkout.root / ".gitmodules").write_text(text)
     checkout.git("add", "--all")

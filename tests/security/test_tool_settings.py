@@ -10,8 +10,8 @@ import pytest
 from release_tools.builders.virtual_environment import Environment
 from release_tools.errors import CredentialError
 from release_tools.system.tool_settings import EVERY_TOOL, UV, ToolSettings
-from tests.making import make_wheel
 from tests.publishing.world import World
+from tests.support.artifacts import make_wheel
 
 FOUND: Mapping[str, Mapping[str, str]] = {
     "git": {"GIT_DIR": "/evil", "GIT_CONFIG_COUNT": "1", "GIT_EXTERNAL_DIFF": "/evil", "GIT_EXEC_PATH": "/evil"},

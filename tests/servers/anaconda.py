@@ -63,7 +63,7 @@ class Token:
 
 @dataclass
 class Shelf:
-    """What one account has."""
+    """Describe what one account has."""
 
     packages: set[str] = field(default_factory=set)
     releases: set[tuple[str, str]] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""What every double shares: requests in, responses out, a log of both sides, and faults as data.
+"""Share what every double needs: requests in, responses out, a log of both sides, and faults as data.
 
 A double is a plain object with `Double.answer`; it is reached directly on 127.0.0.1 (`serve`) or under its real host
 name through the proxy (`tests.servers.proxy`).
@@ -39,7 +39,7 @@ class Request:
 
     @property
     def line(self) -> str:
-        """How a test names it: ``POST upload.pypi.org/legacy/``."""
+        """Return how a test names it: ``POST upload.pypi.org/legacy/``."""
         return f"{self.method} {self.host}{self.target}"
 
     def json(self) -> Any:  # noqa: ANN401 - JSON is anything
@@ -48,7 +48,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What is answered."""
+    """Describe what is answered."""
 
     status: int = 200
     body: bytes = b""
@@ -64,7 +64,7 @@ class Response:
 
 
 class What(StrEnum):
-    """What a fault does to the client."""
+    """Describe what a fault does to the client."""
 
     ANSWER = "answer"  # the fault's own response
     DROP = "drop"  # the connection ends halfway: through the request, or through the answer if the action was done
@@ -74,7 +74,7 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong with a matching request.
+    """Describe what goes wrong with a matching request.
 
     Attributes:
         what: happens to the client.
@@ -210,7 +210,7 @@ class Handler(BaseHTTPRequestHandler):
     double: Double | None = None
 
     def target_double(self) -> Double | None:
-        """Who answers on this connection."""
+        """Return who answers on this connection."""
         return self.double
 
     def target_host(self) -> str:

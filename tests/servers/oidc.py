@@ -48,7 +48,7 @@ class OidcProvider(Double):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the runner sets in a job with ``id-token: write``."""
+        """Return what the runner sets in a job with ``id-token: write``."""
         return {
             "GITHUB_ACTIONS": "true",
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"https://{self.host}/token?api-version=2.0",

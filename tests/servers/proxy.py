@@ -39,7 +39,7 @@ class Proxy:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a child process needs so that each client that we use goes through here, and nowhere else."""
+        """Return what a child process needs so that each client that we use goes through here, and nowhere else."""
         bundle = str(self.ca)
         return {
             "HTTPS_PROXY": self.url,

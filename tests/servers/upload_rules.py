@@ -1,4 +1,4 @@
-"""What PyPI says no to, of an upload's form, of the file's name and of what is in the file.
+"""Refuse what PyPI refuses, of an upload's form, of the file's name and of what is in the file.
 
 Written from warehouse's ``forklift/metadata.py``, ``forklift/legacy.py``, ``utils/wheel.py`` and ``utils/zipfiles.py``,
 apart from our own checks, which are held against it.
@@ -57,7 +57,7 @@ SYSTEMS = re.compile(
 
 
 class RefusedError(Exception):
-    """What the index says no to."""
+    """Describe what the index says no to."""
 
     def __init__(self, text: str, status: int = 400) -> None:
         super().__init__(text)

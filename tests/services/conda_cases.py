@@ -1,4 +1,4 @@
-"""What wheels may hold, and what becomes of it: the cases that other converters get wrong, and a few more.
+"""List contents of wheels and their conversions: cases that other converters get wrong, and a few more.
 
 Each is installed for real; ``probe.py`` tells what was then found.
 """
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from release_tools.builders.conda.from_wheel import Conversion
 from release_tools.recipe.names import Names
-from tests.support.wheels import Project
+from tests.support.artifacts import Project
 
 EXTRAS = {("lib-a", "fast"): ["lib-fast>=1", "gone; python_version < '3'"], ("lib-a", "more"): ["colorama"]}
-"""What the extras of the required ask for."""
+"""The requirements of the extras of required packages."""
 NAMES = Names(extras=lambda name, extra, _allowed: EXTRAS.get((name, extra)))
 
 
@@ -63,7 +63,7 @@ AVAILABLE = (
     Project("colorama"),
     Project("typing_extensions", "4.16"),
 )
-"""What the cases require."""
+"""The requirements of the cases."""
 
 REQUIREMENTS = (
     needs("marker-holds", "lib-a<2; python_version >= '3.9'", "lib-a <2a0", python=">=3.10"),

@@ -13,7 +13,7 @@ from typing import Any
 
 
 def faults_of(files: list[PackagePath]) -> Iterator[str]:
-    """Which files of RECORD are missing or have another digest."""
+    """Return which files of RECORD are missing or have another digest."""
     for file in files:
         path = Path(str(file.locate()))
         if not path.is_file():

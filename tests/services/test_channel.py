@@ -10,8 +10,8 @@ import pytest
 from release_tools.builders.conda import rattler
 from release_tools.errors import OutputError, UnreachableError, VerifyError
 from tests.servers.base import Double, Fault, Request, Response, What, serve
+from tests.support.artifacts import Project
 from tests.support.conda import NEEDS_POSIX, Channel
-from tests.support.wheels import Project
 
 
 def test_an_index_lists_what_lies_in_the_folder(tmp_path: Path) -> None:

@@ -20,10 +20,10 @@ from release_tools.publishers.conda_channel.anaconda import AnacondaServer
 from release_tools.publishers.conda_channel.channel_server import Channel, ChannelEntry, ChannelFile
 from release_tools.publishers.conda_channel.quetz import QuetzServer
 from release_tools.system.console import Console
-from tests.making import make_conda
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.base import Fault, Response, What
 from tests.servers.proxy import Proxy, proxying
+from tests.support.artifacts import make_conda
 
 TOKEN = "oc-canary-0123456789"
 BASENAME = "noarch/demo-1.0-py_0.conda"

@@ -1,4 +1,4 @@
-"""What is refused, what is written beside the files, and that the bytes are always the same."""
+"""Test refusals, the files that a conversion adds, and that the bytes are always the same."""
 
 import json
 import os
@@ -19,9 +19,8 @@ from release_tools.artifacts import read_conda, read_wheel
 from release_tools.builders.conda.from_wheel import Conversion, convert
 from release_tools.builders.conda.rattler_build import read_back, run_tests
 from release_tools.errors import ArchiveError, CondaError
-from tests.making import make_wheel
+from tests.support.artifacts import Project, make_wheel
 from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel
-from tests.support.wheels import Project
 
 pytestmark = pytest.mark.slow
 

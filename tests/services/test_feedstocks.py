@@ -53,7 +53,7 @@ def ask(tmp_path: Path, server: GitHub) -> Iterator[Asking]:
 
 @dataclass(frozen=True)
 class Case:
-    """What there is, what is asked for, and what is found: the repository and the recipe's path in it."""
+    """Describe what there is, what is asked for, and what is found: the repository and the recipe's path in it."""
 
     there: Mapping[str, Mapping[str, str]]
     package: str = "demo"

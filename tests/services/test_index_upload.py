@@ -23,11 +23,11 @@ from release_tools.publishers.package_index.trusted_publishing import Publishing
 from release_tools.publishers.package_index.uploader import Login, Uploader, find_stored_login
 from release_tools.system.http import Http
 from release_tools.system.retries import RetryPolicy
-from tests.making import make_sdist, make_wheel
 from tests.servers.base import Fault, Response, What
 from tests.servers.oidc import OidcProvider
 from tests.servers.package_index import PackageIndex, Publisher
 from tests.servers.proxy import Proxy, proxying
+from tests.support.artifacts import make_sdist, make_wheel
 
 TOKEN = "pypi-canary-0123456789"
 

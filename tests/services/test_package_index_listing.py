@@ -1,4 +1,4 @@
-"""What is there: the simple API as JSON and as pages, from the double and from what odd servers answer."""
+"""Test the simple API as JSON and as pages, from the double and with the answers of odd servers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +10,9 @@ from release_tools.publishers.package_index.index import Index
 from release_tools.publishers.package_index.simple_api import IndexFile, Listing, list_project
 from release_tools.system.http import Http
 from release_tools.system.retries import RetryPolicy
-from tests.making import make_sdist, make_wheel
 from tests.servers.base import Fault, Response, serve
 from tests.servers.package_index import HTML, JSON, PackageIndex
+from tests.support.artifacts import make_sdist, make_wheel
 
 NAMED = '"meta": {"api-version": "1.0"}, "name": "demo", '
 

@@ -1,4 +1,4 @@
-"""What is built: the commit, all of it and nothing else, the same bytes every time."""
+"""Test that the whole commit and nothing else is built, with the same bytes every time."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def build(run: Run, root: Path, output: Path, *options: str, **env: str) -> dict
 
 
 def members(output: Path) -> dict[str, bytes]:
-    """What is in the sdist, by path."""
+    """Return what is in the sdist, by path."""
     (path,) = output.glob("*.tar.gz")
     with tarfile.open(path) as archive:
         files = {member.name.partition("/")[2]: archive.extractfile(member) for member in archive if member.isreg()}

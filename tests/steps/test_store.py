@@ -19,7 +19,7 @@ from release_tools.model.release import Release
 from release_tools.steps.store import store
 from release_tools.system.console import Console
 from tests.conftest import Run
-from tests.making import make_sdist, make_wheel
+from tests.support.artifacts import make_sdist, make_wheel
 from tests.support.compiled_channel import Made
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository

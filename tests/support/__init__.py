@@ -1,1 +1,1 @@
-"""What tests share: projects, git repositories, and the command run in this process."""
+"""Hold what tests share: projects, git repositories, and the command run in this process."""

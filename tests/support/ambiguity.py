@@ -1,4 +1,4 @@
-"""Whether a regular expression can be made slow, told from its structure and not by a clock.
+"""Find out by its structure, without a clock, whether a regular expression can be made slow.
 
 A backtracking matcher takes more than linear time where some text can be read by the expression in more and more ways:
 exponentially many where one loop reads it in two ways, polynomially many where two loops that follow one another share
@@ -24,7 +24,7 @@ _BEHIND: Final = -1
 
 Letters: TypeAlias = frozenset[str]
 Allowed: TypeAlias = Callable[[str, str], bool]
-"""Whether one may pass between two characters: what was read before (empty at the beginning), and what comes next."""
+"""A test of the spot between two characters, by the one before (empty at the beginning) and the one after."""
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Automaton:
         return found
 
     def steps(self, state: int, before: str, letter: str) -> Iterator[int]:
-        """Where a letter leads, once for each way in which it does."""
+        """Return where a letter leads, once for each way in which it does."""
         stack = [(state, frozenset({state}))]
         while stack:
             here, passed = stack.pop()
@@ -174,7 +174,7 @@ class _Builder:
         return end
 
     def _look(self, positive: bool, direction: int, items: Any, start: int, flags: int) -> int:  # noqa: ANN401, FBT001 - as re parsed it
-        """What is looked at is read too, and leads nowhere; what stands next to here is known of one character."""
+        """Read a lookahead as well; it leads nowhere, and of what follows one character is known."""
         self._sequence(items, self._aside(start), flags)
         end = self.made.state()
         behind = direction == _BEHIND
@@ -336,7 +336,7 @@ class _Looked:
         return ""
 
     def _cut(self, first: int, second: int) -> bool:
-        """Whether the first loop never gives back what it read, once the second has begun."""
+        """Return whether the first loop never gives back what it read, once the second has begun."""
         return not self.automaton.atomic[first] <= self.automaton.atomic[second]
 
     def _shared(self, first: int, second: int, before: str, homes: tuple[int, int]) -> bool:
@@ -360,7 +360,7 @@ class _Looked:
 
 
 def _components(after: dict[tuple[int, str], set[tuple[int, str]]]) -> dict[tuple[int, str], int]:
-    """Which nodes reach one another (Kosaraju), as one number for each group of them."""
+    """Return which nodes reach one another (Kosaraju), as one number for each group of them."""
     order: list[tuple[int, str]] = []
     seen: set[tuple[int, str]] = set()
     for root in after:
@@ -389,7 +389,7 @@ def _components(after: dict[tuple[int, str], set[tuple[int, str]]]) -> dict[tupl
 
 
 def slow(pattern: "re.Pattern[str] | re.Pattern[bytes]", *, searched: bool) -> str:
-    """How a pattern can be made slow, and by which character; empty where it cannot.
+    """Return how a pattern can be made slow, and by which character; empty where it cannot.
 
     Args:
         pattern: to judge.

@@ -15,7 +15,7 @@ from rattler_build import FileEntry, assemble_package
 from release_tools.artifacts import read_wheel
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.from_wheel import Conversion, convert
-from tests.support.wheels import Project
+from tests.support.artifacts import Project
 
 LEFT_OUT = {"site-packages", "test", "idlelib", "__pycache__", "turtledemo", "tkinter", "lib2to3"}
 NEEDS_POSIX = pytest.mark.skipif(os.name != "posix", reason="the running Python is packed in its POSIX layout")

@@ -20,13 +20,13 @@ _TOLD: Final = "TESTS_ONLINE"  # by the process that started this one to run tes
 ONLINE: Final[Mapping[str, str]] = json.loads(
     os.environ.get(_TOLD) or json.dumps({name: os.environ[name] for name in PROXIES if name in os.environ})
 )
-"""How this machine reaches its package registry."""
+"""Variables by which this machine reaches its package registry."""
 
 NOBODY: Final = "http://127.0.0.1:9"
 OFFLINE: Final[Mapping[str, str]] = {
     name: "127.0.0.1,localhost,::1" if name.lower() == "no_proxy" else NOBODY for name in PROXIES
 }
-"""How nothing but this machine is reached."""
+"""Variables with which nothing but this machine is reached."""
 
 _INDEXES: Final = ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL", *ONLINE)
 REGISTRY: Final = frozenset(
@@ -35,7 +35,7 @@ REGISTRY: Final = frozenset(
 )
 
 beyond: Final[list[str]] = []
-"""Who was asked for all the same, in the test that runs."""
+"""Hosts that the running test asked for all the same."""
 _resolved: Final[set[str]] = set()
 _resolve: Final = socket.getaddrinfo
 

@@ -9,7 +9,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Backend:
-    """How ``pyproject.toml`` names a backend, and what it has to be told."""
+    """Describe a backend: its lines in ``pyproject.toml``."""
 
     requires: str
     path: str

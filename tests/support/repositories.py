@@ -3,8 +3,10 @@
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.support.network import OFFLINE
 
 FIRST_COMMIT = 1_767_225_600  # 2026-01-01, and a minute later for each commit after it
 ENV = {
@@ -18,15 +20,63 @@ ENV = {
 }
 
 
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling", "versioningit"]
+build-backend = "hatchling.build"
+
+[project]
+name = "demo"
+dynamic = ["version"]
+
+[tool.hatch.version]
+source = "versioningit"
+"""
+
+
 @dataclass(frozen=True)
 class Checkout:
-    """A repository with its work tree."""
+    """A repository with its work tree.
+
+    Attributes:
+        root: the work tree.
+        home: of its person, with the git configuration; None where git has no configuration but a name.
+        more: further environment: proxies, tokens.
+    """
 
     root: Path
+    home: Path | None = None
+    more: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def create(cls, folder: Path, remote: str, more: Mapping[str, str] | None = None) -> "Checkout":
+        """Make a small project with one commit, and a remote; nothing is pushed."""
+        checkout = cls(folder / "demo", folder / "home", dict(more or {}))
+        for made in (checkout.root, folder / "home"):
+            made.mkdir()
+        checkout.git("init", "--quiet", "--initial-branch=main")
+        checkout.git("config", "--global", "user.name", "Ana Author")
+        checkout.git("config", "--global", "user.email", "ana@example.org")
+        checkout.git("remote", "add", "origin", remote)
+        checkout.commit({"pyproject.toml": PYPROJECT, "demo.py": "x = 1\n"})
+        return checkout
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Return the environment of a command that is called here."""
+        if self.home is None:
+            return {**ENV, **self.more}
+        names = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
+        return {**kept, **OFFLINE, "HOME": str(self.home), "USERPROFILE": str(self.home), **self.more}
+
+    @property
+    def head(self) -> str:
+        return self.git("rev-parse", "HEAD")
 
     def git(self, *arguments: str, stdin: bytes | None = None) -> str:
         command = ["git", "-c", "protocol.file.allow=always", *arguments]
-        done = subprocess.run(command, cwd=self.root, env=ENV, input=stdin, capture_output=True, check=True)
+        done = subprocess.run(command, cwd=self.root, env=self.env, input=stdin, capture_output=True, check=True)
         return done.stdout.decode().strip()
 
     def write(self, files: Mapping[str, str]) -> None:
@@ -35,12 +85,12 @@ class Checkout:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
 
-    def commit(self, files: Mapping[str, str] | None = None) -> str:
-        """Commit these files, and whatever else is there; answer the commit."""
+    def commit(self, files: Mapping[str, str] | None = None, message: str = "Change") -> str:
+        """Commit these files, and whatever else is there; return the commit."""
         self.write(files or {})
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", "Change")
-        return self.git("rev-parse", "HEAD")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.head
 
 
 def make_repository(root: Path, files: Mapping[str, str], history: str = ".") -> Checkout:

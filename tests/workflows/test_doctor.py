@@ -12,9 +12,9 @@ from release_tools.cli.main import main
 from release_tools.errors import PreflightError
 from release_tools.model.note import State
 from release_tools.workflows.render import CHECK, RELEASE
-from tests.checkouts import Checkout
 from tests.servers.package_index import File, PackageIndex, Publisher
 from tests.servers.proxy import proxying
+from tests.support.repositories import Checkout
 
 ACTION = f"python-release-tools/python-release-tools@{'a' * 40} # v1.0.0"
 
@@ -44,13 +44,13 @@ def well_set_up(folder: Path, env: Mapping[str, str]) -> Checkout:
 
 def init(checkout: Checkout) -> int:
     options = ("--yes", "--action", ACTION, "--anaconda-owner", "octo", "--github-repository", "octo/demo")
-    return main(["init", "-C", str(checkout.path), *options], checkout.env)
+    return main(["init", "-C", str(checkout.root), *options], checkout.env)
 
 
 def doctor(checkout: Checkout, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, dict[str, Any]]:
     capsys.readouterr()
     code = main(
-        ["doctor", "-C", str(checkout.path), "--json", "--github-repository", "octo/demo", *options], checkout.env
+        ["doctor", "-C", str(checkout.root), "--json", "--github-repository", "octo/demo", *options], checkout.env
     )
     return code, json.loads(capsys.readouterr().out)
 
@@ -67,7 +67,7 @@ def test_a_project_that_is_well_set_up_passes(checkout: Checkout, capsys: pytest
     assert [section["title"] for section in told["sections"]] == [
         "Repository", "Workflows", "Trusted publishers", "Version", "Plan", "Destinations", "Credentials", "Tag checks",
     ]  # fmt: skip
-    assert not (checkout.path / "dist").exists()
+    assert not (checkout.root / "dist").exists()
 
 
 TAGS = """tags:
@@ -105,7 +105,7 @@ def test_what_is_wrong_in_a_workflow_is_found(
     said: str, checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, old, new = FAULTS[said]
-    file = checkout.path / path
+    file = checkout.root / path
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -126,7 +126,7 @@ jobs:
 
 
 def test_a_workflow_by_hand_is_judged_as_well(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
-    (checkout.path / RELEASE).write_text(BY_HAND, encoding="utf-8")
+    (checkout.root / RELEASE).write_text(BY_HAND, encoding="utf-8")
     code, told = doctor(checkout, capsys)
     assert code == PreflightError.exit_code
     text = "\n".join(notes(told, State.FAILED, State.WARNING))
@@ -135,7 +135,7 @@ def test_a_workflow_by_hand_is_judged_as_well(checkout: Checkout, capsys: pytest
 
 
 def test_without_a_workflow_it_says_how_to_get_one(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
-    (checkout.path / RELEASE).unlink()
+    (checkout.root / RELEASE).unlink()
     code, told = doctor(checkout, capsys)
     assert code == 0
     assert "no workflow publishes with release-tools To have them written: release-tools init" in notes(
@@ -147,7 +147,7 @@ def test_a_shallow_clone_is_a_fault_and_the_rest_is_looked_at(
     checkout: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkout.git("clone", "--quiet", "--depth=1", (tmp_path / "remote.git").as_uri(), str(tmp_path / "shallow"))
-    code, told = doctor(replace(checkout, path=tmp_path / "shallow"), capsys)
+    code, told = doctor(replace(checkout, root=tmp_path / "shallow"), capsys)
     assert code == PreflightError.exit_code
     assert any("git fetch --unshallow --tags" in note for note in notes(told, State.FAILED))
     assert "Workflows" in [section["title"] for section in told["sections"]]

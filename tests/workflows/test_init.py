@@ -13,7 +13,7 @@ from release_tools.config.loader import read_config
 from release_tools.errors import ConfigError, DriftError
 from release_tools.workflows.render import CHECK, RELEASE
 from tests.acting import ROOT
-from tests.checkouts import Checkout
+from tests.support.repositories import Checkout
 
 ACTION = f"python-release-tools/python-release-tools@{'a' * 40}"
 
@@ -24,7 +24,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def init(checkout: Checkout, *options: str) -> int:
-    return main(["init", "-C", str(checkout.path), "--action", ACTION, *options], checkout.env)
+    return main(["init", "-C", str(checkout.root), "--action", ACTION, *options], checkout.env)
 
 
 def test_it_writes_what_its_check_then_accepts(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,7 +34,7 @@ def test_it_writes_what_its_check_then_accepts(checkout: Checkout, capsys: pytes
     assert "octo/demo" in said
     for path in (RELEASE, CHECK):
         assert f"✓ {path}  written" in said
-        assert f"uses: {ACTION}\n" in (checkout.path / path).read_text(encoding="utf-8")
+        assert f"uses: {ACTION}\n" in (checkout.root / path).read_text(encoding="utf-8")
     assert init(checkout, "--check") == 0
     assert init(checkout, "--yes") == 0
     assert f"✓ {RELEASE}  up to date" in capsys.readouterr().out
@@ -54,12 +54,12 @@ def test_it_says_what_to_register_value_by_value(checkout: Checkout, capsys: pyt
 
 
 def test_an_owner_is_kept_in_the_configuration(checkout: Checkout) -> None:
-    before = (checkout.path / "pyproject.toml").read_text(encoding="utf-8")
+    before = (checkout.root / "pyproject.toml").read_text(encoding="utf-8")
     assert init(checkout, "--yes", "--anaconda-owner", "octo") == 0
-    after = (checkout.path / "pyproject.toml").read_text(encoding="utf-8")
+    after = (checkout.root / "pyproject.toml").read_text(encoding="utf-8")
     assert after.startswith(before)
-    assert read_config(checkout.path, {}, {}).anaconda.owner == "octo"
-    assert "ANACONDA_API_TOKEN" in (checkout.path / RELEASE).read_text(encoding="utf-8")
+    assert read_config(checkout.root, {}, {}).anaconda.owner == "octo"
+    assert "ANACONDA_API_TOKEN" in (checkout.root / RELEASE).read_text(encoding="utf-8")
     assert init(checkout, "--check") == 0
 
 
@@ -67,8 +67,8 @@ def test_what_cannot_be_added_to_is_left_as_it_was(checkout: Checkout) -> None:
     text = '[tool]\nrelease-tools = {anaconda = {url = ""}}\n'
     checkout.commit({"pyproject.toml": text})
     assert init(checkout, "--yes", "--anaconda-owner", "octo") == ConfigError.exit_code
-    assert (checkout.path / "pyproject.toml").read_text(encoding="utf-8") == text
-    assert not (checkout.path / RELEASE).exists()
+    assert (checkout.root / "pyproject.toml").read_text(encoding="utf-8") == text
+    assert not (checkout.root / RELEASE).exists()
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_a_check_shows_the_difference_and_fails(
     edit: object, said: str, checkout: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert init(checkout, "--yes") == 0
-    edit(checkout.path)  # type: ignore[operator]  # a function of the table
+    edit(checkout.root)  # type: ignore[operator]  # a function of the table
     summary = tmp_path / "summary.md"
-    there = {path: path.read_bytes() for path in checkout.path.rglob(".github/**/*.yml")}
+    there = {path: path.read_bytes() for path in checkout.root.rglob(".github/**/*.yml")}
     env = {**checkout.env, "GITHUB_STEP_SUMMARY": str(summary)}
-    assert main(["init", "-C", str(checkout.path), "--check"], env) == DriftError.exit_code
+    assert main(["init", "-C", str(checkout.root), "--check"], env) == DriftError.exit_code
     told = capsys.readouterr()
     assert said in told.err
-    assert {path: path.read_bytes() for path in checkout.path.rglob(".github/**/*.yml")} == there
+    assert {path: path.read_bytes() for path in checkout.root.rglob(".github/**/*.yml")} == there
     assert said in summary.read_text(encoding="utf-8")
     assert "```diff" in summary.read_text(encoding="utf-8") or "missing" in said
 
@@ -102,13 +102,13 @@ def test_a_check_shows_the_difference_and_fails(
 def test_a_job_for_a_pull_request_knows_the_default_branch_by_its_event(checkout: Checkout, tmp_path: Path) -> None:
     checkout.git("branch", "--quiet", "--move", "master")
     assert init(checkout, "--yes") == 0
-    assert "- master\n" in (checkout.path / CHECK).read_text(encoding="utf-8")
+    assert "- master\n" in (checkout.root / CHECK).read_text(encoding="utf-8")
     checkout.commit({})
     checkout.git("checkout", "--quiet", "--detach")
     event = tmp_path / "event.json"
     event.write_text('{"repository": {"default_branch": "master"}}', encoding="utf-8")
     env = {**checkout.env, "GITHUB_EVENT_PATH": str(event)}
-    assert main(["init", "-C", str(checkout.path), "--check"], env) == 0
+    assert main(["init", "-C", str(checkout.root), "--check"], env) == 0
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
@@ -131,26 +131,26 @@ def append(path: Path, text: str) -> None:
 
 def test_development_versions_are_kept_once_chosen(checkout: Checkout) -> None:
     assert init(checkout, "--yes", "--dev") == 0
-    assert "every commit is published" in (checkout.path / RELEASE).read_text(encoding="utf-8")
+    assert "every commit is published" in (checkout.root / RELEASE).read_text(encoding="utf-8")
     assert init(checkout, "--check") == 0
     assert init(checkout, "--yes") == 0
     assert init(checkout, "--check") == 0
     assert init(checkout, "--yes", "--no-dev") == 0
-    assert "branches" not in (checkout.path / RELEASE).read_text(encoding="utf-8")
+    assert "branches" not in (checkout.root / RELEASE).read_text(encoding="utf-8")
 
 
 def test_a_copy_that_does_not_know_its_commit_asks_for_it(
     checkout: Checkout, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("release_tools.workflows.project_workflows._find_checkout_commit", lambda _: "")
-    assert main(["init", "-C", str(checkout.path), "--yes"], checkout.env) == 2
+    assert main(["init", "-C", str(checkout.root), "--yes"], checkout.env) == 2
     assert "--action python-release-tools/python-release-tools@COMMIT" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are of Unix")
 def test_at_a_terminal_it_asks_what_it_cannot_find_out(checkout: Checkout) -> None:
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "release_tools", "init", "-C", str(checkout.path), "--action", ACTION]
+    command = [sys.executable, "-m", "release_tools", "init", "-C", str(checkout.root), "--action", ACTION]
     env = {**checkout.env, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
     with subprocess.Popen(command, env=env, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         os.write(ours, b"octo\ny\n")
@@ -160,5 +160,5 @@ def test_at_a_terminal_it_asks_what_it_cannot_find_out(checkout: Checkout) -> No
     assert process.returncode == 0, err
     assert b"Which account or organization of Anaconda.org" in err
     assert b"Publish every commit on main as a development version? [no]" in err
-    assert read_config(checkout.path, {}, {}).anaconda.owner == "octo"
-    assert "branches:" in (checkout.path / RELEASE).read_text(encoding="utf-8")
+    assert read_config(checkout.root, {}, {}).anaconda.owner == "octo"
+    assert "branches:" in (checkout.root / RELEASE).read_text(encoding="utf-8")

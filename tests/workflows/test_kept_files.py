@@ -1,4 +1,4 @@
-"""What ``release-tools init`` keeps: files that it did not write, and what users changed in those that it wrote."""
+"""Test that ``release-tools init`` keeps files that it did not write, and users' changes in those that it wrote."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import yaml
 from release_tools.cli.main import main
 from release_tools.errors import DriftError, UsageError
 from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE
-from tests.checkouts import Checkout
+from tests.support.repositories import Checkout
 
 ACTION = f"python-release-tools/python-release-tools@{'a' * 40}"
 THEIRS = "name: ours\non: push\njobs: {test: {runs-on: ubuntu-latest, steps: [{run: pytest}]}}\n"
@@ -31,29 +31,29 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def init(checkout: Checkout, *options: str, project: str = ".") -> int:
-    command = ["init", "-C", str(checkout.path / project), *(options or ("--yes",))]
+    command = ["init", "-C", str(checkout.root / project), *(options or ("--yes",))]
     if "--action" not in options and "--check" not in options:
         command += ["--action", ACTION]
     return main(command, checkout.env)
 
 
 def workflows(checkout: Checkout) -> set[str]:
-    return {file.name for file in (checkout.path / FOLDER).iterdir()}
+    return {file.name for file in (checkout.root / FOLDER).iterdir()}
 
 
 def read(checkout: Checkout, path: str = RELEASE) -> str:
-    return (checkout.path / path).read_text(encoding="utf-8")
+    return (checkout.root / path).read_text(encoding="utf-8")
 
 
 def edit(checkout: Checkout, old: str, new: str, path: str = RELEASE) -> None:
     text = read(checkout, path)
     assert old in text
-    (checkout.path / path).write_text(text.replace(old, new), encoding="utf-8")
+    (checkout.root / path).write_text(text.replace(old, new), encoding="utf-8")
 
 
 def put(checkout: Checkout, path: str, text: str = THEIRS) -> None:
-    (checkout.path / path).parent.mkdir(parents=True, exist_ok=True)
-    (checkout.path / path).write_text(text, encoding="utf-8")
+    (checkout.root / path).parent.mkdir(parents=True, exist_ok=True)
+    (checkout.root / path).write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize("is_committed", [True, False], ids=["committed", "untracked"])
@@ -80,9 +80,9 @@ def test_a_second_name_that_is_taken_is_kept_too(checkout: Checkout) -> None:
 
 
 def test_a_link_is_not_written_through(checkout: Checkout, tmp_path: Path) -> None:
-    (checkout.path / FOLDER).mkdir(parents=True)
+    (checkout.root / FOLDER).mkdir(parents=True)
     try:
-        (checkout.path / RELEASE).symlink_to(tmp_path / "elsewhere.yml")
+        (checkout.root / RELEASE).symlink_to(tmp_path / "elsewhere.yml")
     except OSError:
         pytest.skip("links need a right on Windows")
     assert init(checkout) == 0
@@ -147,8 +147,8 @@ KEPT: dict[str, tuple[Callable[[str], str], str]] = {
 def test_what_users_may_change_survives_a_rewrite(kept: str, checkout: Checkout) -> None:
     assert init(checkout) == 0
     change, expected = KEPT[kept]
-    (checkout.path / RELEASE).write_text(change(read(checkout)), encoding="utf-8")
-    assert main(["init", "-C", str(checkout.path), "--yes", "--dev"], checkout.env) == 0
+    (checkout.root / RELEASE).write_text(change(read(checkout)), encoding="utf-8")
+    assert main(["init", "-C", str(checkout.root), "--yes", "--dev"], checkout.env) == 0
     assert workflows(checkout) == {"release.yml", "check.yml"}
     assert expected in read(checkout)
     assert "branches" in yaml.safe_load(read(checkout))[True]["push"]
@@ -157,7 +157,7 @@ def test_what_users_may_change_survives_a_rewrite(kept: str, checkout: Checkout)
 
 def test_publishing_waits_for_own_jobs_before_it(checkout: Checkout) -> None:
     assert init(checkout) == 0
-    (checkout.path / RELEASE).write_text(add_own("before")(read(checkout)), encoding="utf-8")
+    (checkout.root / RELEASE).write_text(add_own("before")(read(checkout)), encoding="utf-8")
     assert init(checkout, "--check") == DriftError.exit_code
     assert init(checkout) == 0
     jobs = yaml.safe_load(read(checkout))["jobs"]
@@ -219,7 +219,7 @@ def test_dependabot_is_set_up_where_no_bot_raises_the_actions(other: str, checko
     if other:
         put(checkout, other, "{}")
     assert init(checkout) == 0
-    assert (checkout.path / ".github/dependabot.yml").exists() is not bool(other)
+    assert (checkout.root / ".github/dependabot.yml").exists() is not bool(other)
 
 
 def test_submodules_are_checked_out_for_a_build(checkout: Checkout) -> None:
@@ -265,13 +265,13 @@ IN_A_FILE = {
 def test_development_versions_are_refused_for_a_version_in_a_file(files: dict[str, str], checkout: Checkout) -> None:
     checkout.commit(files)
     assert init(checkout, "--yes", "--dev") == UsageError.exit_code
-    assert not (checkout.path / RELEASE).exists()
+    assert not (checkout.root / RELEASE).exists()
 
 
 @pytest.mark.parametrize("tail", ["\r\n", "\n"], ids=["crlf", "lf"])
 def test_line_ends_are_no_difference(tail: str, checkout: Checkout) -> None:
     assert init(checkout) == 0
-    (checkout.path / RELEASE).write_bytes(read(checkout).replace("\n", tail).encode())
+    (checkout.root / RELEASE).write_bytes(read(checkout).replace("\n", tail).encode())
     assert init(checkout, "--check") == 0
     assert init(checkout) == 0
     assert workflows(checkout) == {"release.yml", "check.yml"}

@@ -33,7 +33,7 @@ from release_tools.system.credentials import refuse_credentials, remove_credenti
 from release_tools.system.process import ProcessError, run
 
 CONDA_BUILD: Final = ("conda-build >=25.1,<28", "conda-index >=0.5")
-"""What is installed to build with."""
+"""The MatchSpecs that are installed to build with."""
 _LAST_LINES: Final = 30
 _RENDERING: Final = 600.0
 _SETTINGS: Final = """\

@@ -23,7 +23,7 @@ FOLDERS: Final = (
     *("conda.recipe", "recipe", "conda-recipe", ".conda", "conda"),
     *("devtools/conda-recipe", "devtools/conda.recipe", "devtools/conda"),
 )
-"""Where a recipe is searched for if `conda.recipe` is empty; the first folder that has one counts."""
+"""Folders in which a recipe is searched for if `conda.recipe` is empty; the first folder that has one counts."""
 VARIANT_FILES: Final = {
     Format.V1: ("variants.yaml", "conda_build_config.yaml"),
     Format.V0: ("conda_build_config.yaml",),

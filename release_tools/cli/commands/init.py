@@ -31,7 +31,7 @@ _UPDATERS: Final = (
     *(f"{folder}renovate.{ending}" for folder in ("", ".github/", ".gitlab/") for ending in ("json", "json5")),
     *(f".renovaterc{ending}" for ending in ("", ".json", ".json5")),
 )
-"""The files by which a bot is told to raise the actions."""
+"""The files that configure a bot which raises the actions."""
 
 _UPDATES: Final = """\
 # Written by release-tools init: Dependabot raises the actions that the workflows use to their newest releases.

@@ -25,7 +25,7 @@ _ROUTES: Final[Routes] = {**pulls.ROUTES, **repositories.ROUTES, **gitdata.ROUTE
 
 
 def _expression(pattern: str) -> re.Pattern[str]:
-    """What a path of the description matches: only a ref, a path or a range may hold slashes."""
+    """Return what a path of the description matches: only a ref, a path or a range may hold slashes."""
     parts = re.split(r"\{(\w+)\}", pattern)
     wide = {"ref": ".+", "path": ".*", "basehead": ".+", "tag": ".+"}
     return re.compile("".join(
@@ -212,7 +212,7 @@ class GitHub(Double):
         return self.tokens[secret]
 
     def _storage(self, request: Request, prefix: str) -> Response:
-        """Where the files of releases lie; whoever knows the address may read, and no token belongs here."""
+        """Return where the files of releases lie; whoever knows the address may read, and no token belongs here."""
         if "authorization" in request.headers:
             return self.complain(f"{request.line}: a token was sent to the file storage")
         number = request.path.removeprefix(prefix).rpartition("/")[2]

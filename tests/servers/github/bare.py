@@ -40,7 +40,7 @@ class Bare:
         return Bare(path)
 
     def git(self, *arguments: str, data: bytes = b"", **environment: str) -> str:
-        """What git's plumbing says, without the last newline.
+        """Return what git's plumbing says, without the last newline.
 
         Raises:
             subprocess.CalledProcessError: git refused.

@@ -31,7 +31,7 @@ def _registry() -> Registry[Any]:
 
 @dataclass(frozen=True)
 class _Operation:
-    """What the description asks of one verb on one path.
+    """Describe what the description asks of one verb on one path.
 
     Attributes:
         query: the judges of the parameters in the query, by name.
@@ -72,7 +72,7 @@ def _judge(schema: Mapping[str, Any]) -> OAS30Validator:
 
 
 def faults_of_request(pattern: str, request: Request) -> list[str]:
-    """What the description has against a request."""
+    """Return what the description has against a request."""
     operation = _operation(pattern, request.method.lower())
     found = [f"{name} is missing" for name in operation.required - request.query.keys()]
     for name, text in request.query.items():
@@ -86,7 +86,7 @@ def faults_of_request(pattern: str, request: Request) -> list[str]:
 
 
 def faults_of_answer(pattern: str, request: Request, response: Response) -> list[str]:
-    """What the description has against an answer of the double; refusals are not judged."""
+    """Return what the description has against an answer of the double; refusals are not judged."""
     if response.status >= 400:
         return []
     operation = _operation(pattern, request.method.lower())

@@ -64,7 +64,7 @@ class Exchange:
 
     @property
     def writer(self) -> Token:
-        """Who asks, if they may write to the repository that they ask for."""
+        """Return who asks, if they may write to the repository that they ask for."""
         token = self.person
         repo = self.repo
         if repo.owner in self.server.untouchable:
@@ -76,7 +76,7 @@ class Exchange:
 
     @property
     def person(self) -> Token:
-        """Who asks, whoever it is."""
+        """Return who asks, whoever it is."""
         if self.token is None:
             raise RefusedError(401, "Requires authentication")
         return self.token

@@ -1,4 +1,4 @@
-"""How a GitHub server tells what it remembers: as JSON of its own shapes."""
+"""Write the state of the GitHub double as JSON of GitHub's shapes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Teller:
         }
 
     def git_commit(self, repo: Repository, sha: str) -> Json:
-        """As the git data API tells a commit."""
+        """Return a commit as the git data API shows it."""
         tree, parents, *rest = repo.bare.git(
             "show", "--no-patch", "--format=%T%n%P%n%an%n%ae%n%at%n%cn%n%ce%n%ct%n%B", sha
         ).split("\n")
@@ -85,7 +85,7 @@ class Teller:
         }
 
     def commit(self, repo: Repository, sha: str) -> Json:
-        """As the commits API tells a commit."""
+        """Return a commit as the commits API shows it."""
         git = self.git_commit(repo, sha)
         logins = {role: self.emails.get(git[role]["email"]) for role in ("author", "committer")}
         return {

@@ -1,4 +1,4 @@
-"""What a GitHub server remembers."""
+"""Hold the state of the GitHub double."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,7 +16,7 @@ class TokenKind(StrEnum):
 
 @dataclass(frozen=True)
 class Token:
-    """Who somebody is.
+    """Describe who somebody is.
 
     Attributes:
         login: of the person, or ``github-actions[bot]``.
@@ -149,7 +149,7 @@ class Repository:
         return f"{self.owner}/{self.name}"
 
     def writable(self, token: Token | None) -> bool:
-        """Whether a token may push here."""
+        """Return whether a token may push here."""
         if token is None or not token.writes:
             return False
         if token.kind is TokenKind.ACTIONS:

@@ -74,7 +74,7 @@ def more_files(folder):
 
 
 def leave_a_process():
-    """That looks on for as long as it lives."""
+    """Leave a process that watches for as long as it lives."""
     subprocess.Popen([sys.executable, "-c", f"""
 import os, pathlib, time
 pathlib.Path({str(LOOT / "left")!r}).write_text(str(os.getpid()))
@@ -101,7 +101,7 @@ WAYS = {
 
 
 def leave_processes():
-    """That left the session of the build, each in another way."""
+    """Leave processes that left the session of the build, each in another way."""
     for name, way in WAYS.items():
         subprocess.Popen([sys.executable, "-c", LEAVING.format(way), name])
     paths = [LOOT / f"left-{name}" for name in WAYS]
