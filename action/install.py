@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
@@ -34,29 +36,8 @@ PIECE = 1 << 20
 """Bytes that are unpacked at a time."""
 OURSELVES = "python-release-tools (pyproject.toml)"
 """The name by which the lock says that we require a package ourselves."""
-PUBLISHING = {"backports-zstd", "jinja2", "markdown-it-py", "packaging", "pygithub", "pyyaml", "requests"}
-"""Our own dependencies that every job needs which publishes what another one built."""
-PLACES = {
-    "github": {"docutils"},
-    "testpypi": {"pypi-attestations", "pypi-simple", "twine", "uv"},
-    "pypi": {"pypi-attestations", "pypi-simple", "twine"},
-    "anaconda": {"py-rattler-build"},
-}
-"""Its further dependencies, by the destination (the input ``only``); for any other destination, all of them."""
-UNUSED = {
-    "build": {"pypi-attestations"},
-    "verify": {"pypi-attestations", "pygithub"},
-    "tag": {"build", "py-rattler", "py-rattler-build", "pypi-attestations", "twine"},
-}
-"""Our own dependencies that a job with another command does not need."""
-COMPILED = {"abi3audit", "cibuildwheel", "pyelftools"}
-"""The extra ``compiled``: what only a project with compiled code needs (the input ``compiled``)."""
-UNHEARD = {"email-validator", "pyjwt"}
-"""Packages whose requirements are left out: no mail server is queried, and nobody logs in as a GitHub App."""
-UNUSABLE = {"keyring"}
-"""A requirement of twine that is left out: a runner has no keyring."""
-RENDERING = {"pygments", "readme-renderer"}
-"""Requirements by which twine checks a description; they are left out where a job only publishes."""
+NAME = re.compile(r"[\w-]+")
+"""The name that a requirement begins with."""
 COMMAND, ONLY, CONDA_INSTALL, IS_COMPILED = "COMMAND", "ONLY", "CONDA_INSTALL", "COMPILED"
 """The inputs of the action that say what a job will do; the third is ``verify-conda-install``."""
 
@@ -160,21 +141,33 @@ def read_lock() -> Lock:
 
 def needed(inputs: Mapping[str, str], lock: Lock) -> Lock:
     """Return the part of the lock that a command needs."""
-    command, places = inputs.get(COMMAND), inputs.get(ONLY, "").replace(",", " ").split()
+    jobs, extras = read_jobs()
+    command, places = inputs.get(COMMAND, ""), inputs.get(ONLY, "").replace(",", " ").split()
     kept = {name for name, requirement in lock.items() if OURSELVES in requirement.askers}
-    left_out = UNUSABLE
+    left_out = set(jobs["never-used"])
     if inputs.get(IS_COMPILED) != "true":
-        kept -= COMPILED
-    if command == "publish" and places and PLACES.keys() >= set(places):
-        kept = PUBLISHING.union(*(PLACES[place] for place in places))
-        left_out = UNUSABLE | RENDERING
-    elif command in UNUSED:
-        kept -= UNUSED[command]
+        kept -= extras["compiled"]
+    if command == "publish" and places and jobs["publish-to"].keys() >= set(places):
+        kept = set(jobs["publish"]).union(*(jobs["publish-to"][place] for place in places))
+        left_out |= set(jobs["checked-before"])
+    elif command in jobs["unused"]:
+        kept -= extras["attestations"].union(jobs["unused"][command])
         if command == "build" and inputs.get(CONDA_INSTALL) == "false":
-            kept.remove("py-rattler")
-    while asked := {name for name, one in lock.items() if one.askers & (kept - UNHEARD)} - kept - left_out:
+            kept -= set(jobs["conda-install"])
+    in_vain = set(jobs["asks-in-vain"])
+    while asked := {name for name, one in lock.items() if one.askers & (kept - in_vain)} - kept - left_out:
         kept |= asked
     return {name: requirement for name, requirement in lock.items() if name in kept}
+
+
+def read_jobs() -> tuple[dict[str, Any], dict[str, set[str]]]:
+    """Return what pyproject.toml says about jobs, and the names of the requirements of each extra."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = {
+        extra: {NAME.match(requirement)[0] for requirement in requirements}  # type: ignore[index]  # each begins so
+        for extra, requirements in project["project"]["optional-dependencies"].items()
+    }
+    return project["tool"]["release-tools-action"], extras
 
 
 def identity(lock: Lock) -> str:

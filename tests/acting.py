@@ -190,7 +190,8 @@ def copy_action(folder: Path, wheels: Path) -> Path:
     """The action's checkout, as a runner fetches it, but with a folder of wheels as its input ``wheels``."""
     for name in ("release_tools", "action", "templates"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "requirements.lock", folder)
+    for name in ("requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     action["inputs"]["wheels"]["default"] = str(wheels)
     (folder / "action.yml").write_text(yaml.safe_dump(action), encoding="utf-8")

@@ -164,24 +164,6 @@ def test_a_job_installs_what_it_may_need(inputs: dict[str, str], there: set[str]
     assert there <= script["needed"](inputs, lock).keys() <= lock.keys() - unused
 
 
-def test_what_a_job_does_not_install_is_named_as_the_lock_names_it() -> None:
-    script = runpy.run_path(str(ROOT / "action/install.py"))
-    code = (
-        "import json, runpy, sys; lock = runpy.run_path(sys.argv[1])['read_lock']();"
-        "print(json.dumps({name: list(requirement.askers) for name, requirement in lock.items()}))"
-    )
-    read = subprocess.run(
-        [python_with_pip(), "-c", code, ROOT / "action/install.py"], capture_output=True, encoding="utf-8", check=True
-    )
-    lock = json.loads(read.stdout)
-    ours = {name for name, askers in lock.items() if script["OURSELVES"] in askers}
-    assert ours >= script["PUBLISHING"].union(
-        *script["PLACES"].values(), *script["UNUSED"].values(), script["COMPILED"]
-    )
-    assert lock.keys() - ours >= script["UNUSABLE"]
-    assert lock.keys() >= script["UNHEARD"] | script["RENDERING"]
-
-
 @pytest.mark.parametrize(
     ("inputs", "code", "said"),
     [

@@ -143,7 +143,7 @@ class World:
         kinds = {".gz": ArtifactKind.SDIST, ".whl": ArtifactKind.WHEEL, ".conda": ArtifactKind.CONDA}
         artifacts = tuple(
             Artifact.of(path, kinds[path.suffix], "noarch" if path.suffix == ".conda" else "")
-            for path in sorted(self.built.iterdir())
+            for path in sorted(self.built.rglob("*.*"))
         )
         release = Release("demo", "1.0", Kind.FINAL, "v1.0", tagged=True, commit=commit, artifacts=artifacts)
         (self.built / manifest.FILENAME).write_text(manifest.dump(release))
@@ -228,7 +228,9 @@ def build(folder: Path) -> None:
     """Build the files of the release; a package that is built again has other bytes."""
     make_sdist(folder)
     make_wheel(folder)
-    make_conda(folder)
+    noarch = folder / "noarch"
+    noarch.mkdir()
+    make_conda(noarch)
 
 
 @contextmanager

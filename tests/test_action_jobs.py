@@ -1,0 +1,75 @@
+"""What pyproject.toml says that a job of the action needs, against what such a job can do with it."""
+
+import json
+import runpy
+import subprocess
+import sys
+from collections.abc import Iterable
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from tests.acting import ROOT
+from tests.publishing.destinations import DESTINATIONS, build, world
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="the action runs on Linux")]
+
+RUN = """\
+import json, os, sys
+from importlib.abc import MetaPathFinder
+blocked = set(json.loads(sys.argv[1]))
+class Blocker(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] in blocked:
+            raise ModuleNotFoundError(f"{name} is not installed for this job")
+sys.meta_path.insert(0, Blocker())
+from release_tools.cli.main import main
+sys.exit(main(sys.argv[2:], dict(os.environ)))
+"""
+SCRIPT = runpy.run_path(str(ROOT / "action/install.py"))
+LOCK = SCRIPT["read_lock"]()
+JOBS, EXTRAS = SCRIPT["read_jobs"]()
+
+
+def strings(value: Any) -> set[str]:  # noqa: ANN401 - whatever TOML holds
+    if isinstance(value, str):
+        return {value}
+    return set().union(*map(strings, value.values() if isinstance(value, dict) else value))
+
+
+def test_every_name_is_one_of_the_lock() -> None:
+    assert strings(JOBS) | strings(list(map(list, EXTRAS.values()))) <= LOCK.keys()
+
+
+def test_what_a_job_needs_is_asked_for_by_ourselves() -> None:
+    ours = {name for name, one in LOCK.items() if SCRIPT["OURSELVES"] in one.askers}
+    named = [JOBS["publish"], *JOBS["publish-to"].values(), *JOBS["unused"].values(), JOBS["conda-install"]]
+    assert set().union(*named, *EXTRAS.values()) <= ours
+
+
+def modules_of(names: Iterable[str]) -> list[str]:
+    """The modules of distributions; a namespace such as ``backports`` belongs to none."""
+    found = packages_distributions()
+    return [module for module, owners in found.items() if {str(canonicalize_name(one)) for one in owners} <= set(names)]
+
+
+@pytest.mark.parametrize(
+    ("destination", "only"),
+    [("GitHub release", "github"), ("PyPI", "pypi"), ("TestPyPI", "testpypi"), ("anaconda", "anaconda")],
+)
+def test_a_publishing_job_does_with_what_is_installed_for_it(tmp_path: Path, destination: str, only: str) -> None:
+    files = tmp_path / "built"
+    files.mkdir()
+    build(files)
+    installed = SCRIPT["needed"]({"COMMAND": "publish", "ONLY": only}, LOCK).keys()
+    blocked = modules_of(LOCK.keys() - installed)
+    assert "scriv" not in blocked
+    assert {"rattler", "build"} <= set(blocked)
+    with world(tmp_path / "world", DESTINATIONS[destination], files) as there:
+        arguments, env, _ = there.machine()
+        command = [sys.executable, "-c", RUN, json.dumps(blocked), *arguments]
+        done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
