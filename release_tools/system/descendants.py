@@ -1,8 +1,9 @@
 """The processes that a program leaves behind, found and ended on Linux whatever session they made.
 
 A process that leaves its parent's session and loses its parent becomes a child of the nearest "subreaper" above it
-(prctl(2), PR_SET_CHILD_SUBREAPER): we are one, so nothing that a build starts can outlive it unseen. macOS and Windows
-have nothing like it: there, only the processes of the program's own session, or only the program itself, are ended.
+(prctl(2), PR_SET_CHILD_SUBREAPER): we are one, so nothing that a build starts can outlive it unseen. Windows has job
+objects for that (`windows_job`). macOS has nothing like it: there, only the processes of the program's own session are
+ended.
 """
 
 import ctypes

@@ -16,6 +16,7 @@ from typing import IO, Final, NoReturn, Self, TypeAlias, Union
 
 from release_tools.errors import ReleaseToolsError
 from release_tools.system import descendants
+from release_tools.system.windows_job import WindowsJob
 
 _SHOWN: Final = 12
 """Lines of a program's output that are shown where nobody interprets them."""
@@ -319,11 +320,13 @@ class _Program:
         popen: of the standard library.
         has_session: whether it has a session of its own.
         started: clock ticks after the machine's start; 0 where that is unknown.
+        job: that of Windows which everything that it starts belongs to; None where it may leave something behind.
     """
 
     popen: "subprocess.Popen[bytes]"
     has_session: bool
     started: int
+    job: WindowsJob | None
 
     @classmethod
     def start(  # noqa: PLR0913 - as many as it takes
@@ -360,12 +363,15 @@ class _Program:
         except OSError as error:
             raise ProcessError(f"{Path(argv[0]).name}: {_describe_reason(error, argv[0], cwd)}") from None
         status = descendants.read_status(popen.pid)
-        return cls(popen, has_session, status.started if status else 0)
+        job = WindowsJob(getattr(popen, "_handle", 0)) if has_session else None
+        return cls(popen, has_session, status.started if status else 0, job)
 
     def kill(self) -> None:
         """Kill it, and the rest of its session or the processes below it."""
         if sys.platform == "win32":
             self.popen.kill()
+            if self.job:
+                self.job.close()
         elif self.has_session:
             with suppress(ProcessLookupError, PermissionError):  # macOS answers the latter where nobody is left
                 os.killpg(self.popen.pid, signal.SIGKILL)
