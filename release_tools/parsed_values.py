@@ -1,7 +1,59 @@
-"""Read values of parsed TOML, YAML and JSON, in which anything may stand where a table or a list is expected."""
+"""Parse JSON and YAML that others wrote, and read values of what was parsed, in which anything may stand anywhere."""
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from math import inf
+from typing import Any, Final
+
+_MOST_VALUES: Final = 1_000_000
+
+
+def parse_json(text: str | bytes) -> Any:  # noqa: ANN401 - JSON is anything
+    """Return the data of a JSON document.
+
+    Raises:
+        ValueError: it is not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def parse_yaml(text: str | bytes, *, only_texts: bool = False) -> Any:  # noqa: ANN401 - YAML is anything
+    """Return the plain data of a YAML document.
+
+    Aliases are common, so they are allowed, but the number of values that they expand to is limited.
+
+    Args:
+        text: the document.
+        only_texts: whether every scalar is a text, so that ``1.10`` and ``no`` stay what they are.
+
+    Raises:
+        ValueError: it is not YAML, is nested too deeply, or its aliases expand to too much.
+    """
+    import yaml
+
+    try:
+        data = yaml.load(text, Loader=yaml.BaseLoader if only_texts else yaml.SafeLoader)  # noqa: S506 - plain data
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from None
+    if _count_values(data, {}) > _MOST_VALUES:
+        raise ValueError(f"its aliases expand to more than {_MOST_VALUES:,} values")
+    return data
+
+
+def _count_values(value: object, known: dict[int, float]) -> float:
+    """Return the number of values with each alias expanded."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = inf  # while it is not counted, only an alias inside of itself can ask
+        inner = (*value.keys(), *value.values()) if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_count_values(item, known) for item in inner)
+    return known[id(value)]
 
 
 def find_table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from release_tools.parsed_values import parse_yaml
+
 _FACTS: Final = Path(__file__).with_name("citation_file_format.json")
 _LISTS: Final = {"people": "person", "texts": "text", "identifiers": "identifier", "references": "reference"}
 _LONGEST: Final = 60
@@ -17,12 +19,10 @@ def find_citation_faults(text: str) -> list[str]:
 
     A file of an older version of the format is not judged.
     """
-    import yaml
-
     try:
-        data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - makes nothing but strings, lists and mappings
-    except (yaml.YAMLError, RecursionError) as error:
-        return [f"it is not valid YAML: {' '.join(str(error).split())}"]
+        data = parse_yaml(text, only_texts=True)
+    except ValueError as error:
+        return [f"it is not valid YAML: {error}"]
     if not isinstance(data, dict):
         return ["it is no mapping of keys to values"]
     facts = _load_facts()

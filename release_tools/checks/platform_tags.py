@@ -3,7 +3,6 @@
 https://packaging.python.org/specifications/platform-compatibility-tags/
 """
 
-import json
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from release_tools.artifacts import Wheel
 from release_tools.artifacts.binaries import BinaryFacts, can_read_elf
 from release_tools.engine.context import Context
 from release_tools.model.note import Note, State
+from release_tools.parsed_values import parse_json
 from release_tools.system.credentials import remove_credentials
 from release_tools.system.process import ProcessError, run
 from release_tools.wording import count, list_some
@@ -276,7 +276,7 @@ def _audit_abi3(context: Context, paths: Sequence[Path]) -> dict[Path, list[Note
     except ProcessError as error:
         output = error.output
     try:
-        specs = json.loads(output[output.index("{") : output.rindex("}") + 1])["specs"]
+        specs = parse_json(output[output.index("{") : output.rindex("}") + 1])["specs"]
         return {path: [*_beyond_abi3(path.name, specs[str(path)]["wheel"])] for path in paths}
     except (ValueError, KeyError, TypeError) as error:
         if len(paths) > 1:

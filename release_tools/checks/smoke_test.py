@@ -1,19 +1,22 @@
 """Use an installed project as its users would: import it, and look its commands up."""
 
 import ast
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from packaging.version import Version
 
 from release_tools.artifacts import Wheel
 from release_tools.checks.version_agreement import check_imported_version
 from release_tools.model.note import Note, State
+from release_tools.parsed_values import parse_json
+from release_tools.regular_files import read_regular_file
 from release_tools.system.process import ProcessError, run
 
+_ANSWER: Final = {"version": str, "faults": dict, "versions": dict}
+_LARGEST_ANSWER: Final = 100_000_000
 _SCRIPTS: Final = ("console_scripts", "gui_scripts")
 _PROBE: Final = """
 import importlib, importlib.metadata, json, sys
@@ -70,7 +73,7 @@ def inspect_installation(installed: InstalledWheel, wheel: Wheel, modules: Seque
     argv = [installed.python, "-I", "-B", "-c", _PROBE, wheel.metadata.name, ",".join(modules), str(answer)]
     try:
         run(argv, env=installed.env, cwd=installed.folder)
-        found = json.loads(answer.read_text(encoding="utf-8"))
+        found = _read_answer(answer)
     except (ProcessError, OSError, ValueError) as error:
         detail = take_last_lines(error.output) if isinstance(error, ProcessError) else str(error)
         yield Note(State.FAILED, "the interpreter died while importing it", detail)
@@ -85,6 +88,20 @@ def inspect_installation(installed: InstalledWheel, wheel: Wheel, modules: Seque
         yield Note(State.FAILED, f"{title} fails", fault, advice)
     if not found["faults"]:
         yield from _report_successes(installed, wheel, modules)
+
+
+def _read_answer(path: Path) -> Mapping[str, Any]:
+    """Return what the probe found.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it is not what the probe writes; a module that was imported can write there, too.
+    """
+    found = parse_json(read_regular_file(path, _LARGEST_ANSWER))
+    if not isinstance(found, dict) or {key: type(value) for key, value in found.items()} != _ANSWER:
+        raise ValueError("its answer was replaced")
+    Version(found["version"])
+    return found
 
 
 def _report_successes(installed: InstalledWheel, wheel: Wheel, modules: Sequence[str]) -> Iterator[Note]:

@@ -1,6 +1,5 @@
 """Compare all wheels of a release with one another, and choose the one that this machine can try out."""
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final
@@ -13,6 +12,7 @@ from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.errors import ArchiveError
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
+from release_tools.parsed_values import parse_json
 from release_tools.wording import list_some
 
 _SBOM: Final = "/sboms/"
@@ -85,7 +85,7 @@ def _read_components(wheel: Wheel, member: str) -> Iterator[str]:
     """Return each library of a bill of materials (CycloneDX), with its license, in a few words."""
     try:
         [content] = wheel.read(member)
-        components = json.loads(content)["components"]
+        components = parse_json(content)["components"]
         for component in components:
             if not str(component.get("purl", "")).startswith("pkg:pypi/"):
                 licenses = ", ".join(filter(None, map(_read_license, component.get("licenses", []))))

@@ -136,7 +136,7 @@ class CommittedProject:
         for text in (self.read("towncrier.toml") if "towncrier.toml" in self.files else None, None):
             try:
                 tables = tomllib.loads(text) if text else self.pyproject
-            except tomllib.TOMLDecodeError:
+            except (ValueError, RecursionError):
                 continue
             tool = tables.get("tool")
             table = tool.get("towncrier") if isinstance(tool, dict) else None

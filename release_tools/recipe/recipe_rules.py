@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from release_tools.parsed_values import parse_yaml
 from release_tools.recipe.names import CONDA_NAME
 
 SECTIONS: Final = (
@@ -38,12 +39,10 @@ def check_rules(text: str, conda_forge_yml: str = "") -> tuple[str, ...]:
         text: the whole ``recipe.yaml``.
         conda_forge_yml: the whole ``conda-forge.yml``; empty for none.
     """
-    import yaml
-
     try:
-        recipe = yaml.safe_load(text)
-        settings = yaml.safe_load(conda_forge_yml) or {}
-    except yaml.YAMLError:
+        recipe = parse_yaml(text)
+        settings = parse_yaml(conda_forge_yml) or {}
+    except ValueError:
         return ("the recipe or its conda-forge.yml is not YAML",)
     if not isinstance(recipe, dict) or not isinstance(settings, dict):
         return ("the recipe or its conda-forge.yml is not a mapping",)

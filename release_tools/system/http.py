@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urljoin, urlsplit
 
 from release_tools.errors import RemoteError, UnreachableError
+from release_tools.parsed_values import parse_json
 from release_tools.system.retries import Retries, RetryPolicy, parse_retry_after
 
 if TYPE_CHECKING:
@@ -63,10 +64,8 @@ class Response:
         Raises:
             RemoteError: it is not JSON.
         """
-        import json
-
         try:
-            return json.loads(self.body)
+            return parse_json(self.body)
         except ValueError as error:
             raise RemoteError(f"{self.url} answered {self.status} with something that is not JSON") from error
 

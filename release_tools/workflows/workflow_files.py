@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
 from pathlib import Path
 from typing import Any, Final, Self
 
 from release_tools import addresses
 from release_tools.errors import ConfigError
+from release_tools.parsed_values import parse_yaml
 from release_tools.regular_files import read_regular_file
 from release_tools.workflows.other_tools import read_publishing_step
 
@@ -156,20 +156,13 @@ def _choose_fewer(called: Mapping[str, str] | None, granted: Mapping[str, str] |
 def read_yaml(path: str, content: str | bytes) -> Any:  # noqa: ANN401 - YAML is anything
     """Return the plain data of a YAML file.
 
-    Aliases are common in workflows, so they are allowed, but the number of values that they expand to is limited.
-
     Raises:
         ConfigError: it is not YAML, is nested too deep, or its aliases expand to too much.
     """
-    from yaml import YAMLError, safe_load
-
     try:
-        data = safe_load(content)
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    if _resolve_number(data, {}) > _LARGEST:
-        raise ConfigError(f"{path}: its aliases expand to more than {_LARGEST:,} values")
-    return data
+        return parse_yaml(content)
+    except ValueError as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from None
 
 
 def read_job_names(title: str, content: str) -> tuple[str, ...]:
@@ -198,17 +191,6 @@ def read_job_names(title: str, content: str) -> tuple[str, ...]:
     except (YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{title}: not valid YAML: {' '.join(str(error).split())}") from None
     return tuple(map(str, jobs)) if isinstance(jobs, dict) else ()
-
-
-def _resolve_number(value: object, known: dict[int, float]) -> float:
-    """Return the number of values with each alias expanded."""
-    if not isinstance(value, dict | list):
-        return 1
-    if id(value) not in known:
-        known[id(value)] = inf  # while it is not counted, only an alias inside of itself can ask
-        inner = (*value.keys(), *value.values()) if isinstance(value, dict) else value
-        known[id(value)] = 1 + sum(_resolve_number(item, known) for item in inner)
-    return known[id(value)]
 
 
 def list_files(root: Path) -> list[Path]:

@@ -5,7 +5,6 @@ builds it. conda-build gets the channels and settings that are chosen here and n
 and no credential. The packages that it consists of stay in py-rattler's cache between runs.
 """
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,11 +26,14 @@ from release_tools.builders.conda.build_from_clone import (
 from release_tools.engine.context import Context
 from release_tools.errors import BuildError, UnreachableError, VerifyError
 from release_tools.model.note import Note, State
+from release_tools.parsed_values import parse_json
 from release_tools.recipe.document import Format
+from release_tools.regular_files import read_regular_file
 from release_tools.system import tool_settings
 from release_tools.system.credentials import refuse_credentials, remove_credentials
 from release_tools.system.process import ProcessError, run
 
+_LARGEST_ANSWER: Final = 100_000_000
 CONDA_BUILD: Final = ("conda-build >=25.1,<28", "conda-index >=0.5")
 """The MatchSpecs that are installed to build with."""
 _LAST_LINES: Final = 30
@@ -169,7 +171,7 @@ def render(
     ]
     try:
         run(argv, env=environment, cwd=scratch, timeout=_RENDERING)
-        found = json.loads(answer.read_text(encoding="utf-8"))
+        found = parse_json(read_regular_file(answer, _LARGEST_ANSWER))
     except (ProcessError, OSError, ValueError) as error:
         lines = error.output.splitlines()[-_LAST_LINES:] if isinstance(error, ProcessError) else [str(error)]
         raise BuildError(f"{recipe.name}/{Format.V0}: conda-build could not render it", faults=lines) from None

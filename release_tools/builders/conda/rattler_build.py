@@ -24,12 +24,15 @@ from release_tools.builders.conda.build_from_clone import (
 from release_tools.builders.conda.generated_recipe import write_generated_recipe
 from release_tools.builders.conda.variants import choose_default_variants
 from release_tools.errors import BuildError
+from release_tools.parsed_values import parse_json
 from release_tools.recipe.document import Format
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
+from release_tools.regular_files import read_regular_file
 from release_tools.system.credentials import refuse_credentials, remove_credentials
 from release_tools.system.process import ProcessError, run
 from release_tools.system.tool_settings import RATTLER_BUILD
 
+_LARGEST_ANSWER: Final = 100_000_000
 _TIMEOUT: Final = 600.0
 _LAST_LINES: Final = 30
 _CORRECT: Final = "Correct the recipe, then run again."
@@ -233,7 +236,7 @@ def _answer(
         argv = [sys.executable, "-P", str(program.__file__), *before, str(answer), *after]
         done = run(argv, env=RATTLER_BUILD.apply(env), timeout=timeout)
         try:
-            return json.loads(answer.read_text(encoding="utf-8"))
+            return parse_json(read_regular_file(answer, _LARGEST_ANSWER))
         except (OSError, ValueError):
             raise ProcessError(f"{Path(before[0]).name}: rattler-build gave no answer", done.stderr) from None
 

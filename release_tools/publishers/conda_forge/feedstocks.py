@@ -3,7 +3,6 @@
 conda-forge is on github.com, wherever the project itself is hosted, and all of it is public.
 """
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -11,6 +10,7 @@ from release_tools.addresses import CONDA_FORGE_OWNER, FEEDSTOCK_OUTPUTS
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, CredentialError, RecipeError
 from release_tools.forges.github.client import GitHub, GitHubRepository
+from release_tools.parsed_values import parse_json
 from release_tools.recipe.document import Format
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 
@@ -130,7 +130,7 @@ def list_makers(hub: GitHub, package: str) -> tuple[str, ...]:
     folders = [*letters, *"z" * _NAMED_BY][:_NAMED_BY]
     content = hub.repository(FEEDSTOCK_OUTPUTS).refs.read_file("", "/".join(["outputs", *folders, f"{package}.json"]))
     try:
-        names = json.loads(content)["feedstocks"] if content else []
+        names = parse_json(content)["feedstocks"] if content else []
     except (ValueError, KeyError, TypeError):
         return ()
     return tuple(name for name in names if isinstance(name, str))

@@ -5,13 +5,13 @@ one index must not be accepted by another.
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import quote
 
 from release_tools.errors import CredentialError, RemoteError, UnreachableError
+from release_tools.parsed_values import parse_json
 from release_tools.publishers.package_index.index import Index
 from release_tools.system.credentials import OIDC_TOKEN, OIDC_URL, read_token
 from release_tools.system.http import TRANSIENT, Http, parse_origin
@@ -92,7 +92,7 @@ def read_claims(identity: str) -> dict[str, str]:
     """Return the claims of an identity token, not verified: only to be shown."""
     try:
         payload = identity.split(".")[1]
-        content = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        content = parse_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return {name: str(content[name]) for name in _CLAIMS if name in content}
     except (ValueError, IndexError, TypeError):
         return {}

@@ -1,0 +1,130 @@
+"""JSON, TOML and YAML that others wrote: however deep, long or wrong, an answer in reasonable time and room."""
+
+import ast
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import release_tools
+from release_tools.errors import ConfigError, OutputError, PreflightError, UsageError
+from release_tools.parsed_values import parse_json, parse_yaml
+from tests.conftest import Run
+from tests.making import make_wheel
+from tests.publishing.world import World
+from tests.servers.base import Fault, Response
+from tests.support.projects import in_tree_project
+from tests.support.repositories import make_repository
+
+DEEP = "[" * 200_000
+LAUGHS = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
+AUTHORS = "authors: &a [" + "{name: x}," * 3000 + "]\n"
+SQUARED = f"cff-version: 1.2.0\n{AUTHORS}references: [{'{type: x, title: y, authors: *a},' * 3000}]\n"
+PACKAGE = Path(release_tools.__file__).parent
+PARSERS = {"loads", "load", "safe_load"}
+WRITTEN_BY_US = {
+    "builders/conda/normalise.py",  # of a package that rattler-build wrote, within translate_errors
+    "builders/conda/rattler.py",  # a record of py-rattler
+    "builders/conda/recipe_worker.py",  # our own request
+    "builders/hook_server.py",  # our own request
+    "artifacts/conda_packages.py",  # within translate_errors
+    "checks/citation.py",  # a file of the package
+    "github_action.py",  # the runner's own text
+    "project/field_formats.py",  # parsed before
+    "publishers/conda_channel/upload_worker.py",  # our own request
+    "publishers/package_index/uploader.py",  # our own attestation
+    "recipe/scalars.py",  # one scalar of our own
+}
+
+
+@pytest.mark.parametrize("text", [DEEP, '{"a":' * 200_000, "nothing", "", b"\xff"])
+def test_json_is_read_or_refused(text: str | bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whichever
+        parse_json(text)
+
+
+@pytest.mark.parametrize("text", [DEEP, LAUGHS, "a: &a [*a]", "- &b {x: *b}", "!!python/name:os.system", "a: 'b"])
+def test_yaml_is_read_or_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whichever
+        parse_yaml(text)
+
+
+def parsing(path: Path) -> Iterator[tuple[int, bool]]:
+    """The calls of parsers in a module: the line, and whether it knows what is nested too deeply."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    caught = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Try) and "RecursionError" in "".join(ast.dump(handler) for handler in node.handlers)
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in PARSERS
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id in {"json", "tomllib", "yaml"}
+        ):
+            yield node.lineno, id(node) in caught
+
+
+def test_every_parser_knows_what_is_nested_too_deeply() -> None:
+    unknown = [
+        f"{name}:{line}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if (name := path.relative_to(PACKAGE).as_posix()) not in WRITTEN_BY_US
+        for line, is_caught in parsing(path)
+        if not is_caught
+    ]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "CITATION.cff", "package.json", "release-please-config.json"])
+@pytest.mark.parametrize("text", [f"a = {DEEP}", DEEP, LAUGHS, SQUARED], ids=["deep TOML", "deep", "laughs", "squared"])
+def test_a_file_of_the_project_costs_no_more_than_a_message(run: Run, tmp_path: Path, name: str, text: str) -> None:
+    checkout = make_repository(tmp_path / "demo", {**in_tree_project(), name: text}, ". v1.0")
+    said = run("build", "-C", checkout.root, "--no-conda", "--no-verify-install")
+    assert said.code == (ConfigError.exit_code if name == "pyproject.toml" else 0), said.err
+
+
+@pytest.mark.parametrize("text", [DEEP, '{"a":' * 200_000])
+def test_so_does_what_another_job_hands_over(there: World, text: str) -> None:
+    there.build()
+    assert there.run("publish", "--expect", text) == UsageError.exit_code
+    (there.dist / "release.json").write_text(text)
+    assert there.run("publish") == OutputError.exit_code
+
+
+def test_so_does_what_a_server_answers(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+    there.build(conda=False)
+    there.log_in()
+    there.pypi.faults.append(Fault(times=None, response=Response(200, DEEP.encode())))
+    assert there.run("publish", "--only", "pypi") in {13, PreflightError.exit_code}
+    assert "a fault of release-tools itself" not in capsys.readouterr().err
+
+
+def test_so_does_a_bill_of_materials_in_a_wheel(run: Run, tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path)
+    with zipfile.ZipFile(wheel) as before:
+        members = {name: before.read(name) for name in before.namelist()}
+    info = next(name for name in members if name.endswith("/METADATA")).partition("/")[0]
+    members[f"{info}/sboms/auditwheel.cdx.json"] = DEEP.encode()
+    with zipfile.ZipFile(wheel, "w") as after:
+        for name, text in members.items():
+            after.writestr(name, text)
+    said = run("verify", wheel, "--no-verify-install", "-C", tmp_path)
+    assert "a fault of release-tools itself" not in said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answer", [DEEP, "{}", json.dumps({"version": "no", "faults": {}, "versions": {}})])
+def test_a_module_that_answers_for_the_probe_is_found_out(run: Run, tmp_path: Path, answer: str) -> None:
+    body = f"import os, sys; open(sys.argv[-1], 'w').write({answer!r}); os._exit(0)\n"
+    wheel = make_wheel(tmp_path, body=body)
+    said = run("verify", wheel, "-C", tmp_path)
+    assert said.code == 9
+    assert "died" in said.out + said.err
