@@ -12,9 +12,9 @@ import release_tools
 from release_tools.errors import ConfigError, OutputError, PreflightError, UsageError
 from release_tools.parsed_values import parse_json, parse_yaml
 from tests.conftest import Run
-from tests.making import make_wheel
 from tests.publishing.world import World
 from tests.servers.base import Fault, Response
+from tests.support.artifacts import make_wheel
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 

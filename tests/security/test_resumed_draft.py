@@ -27,12 +27,12 @@ def build(there: Stage, stamp: str) -> str:
     """Build on another machine, and return what the job reports."""
     (there.folder / "stamp").write_text(stamp)
     options = ("--no-conda", "--no-verify-install", "--version", "1.0")
-    assert main(["build", "-C", str(there.checkout.path), *options], there.checkout.env) == 0
-    return manifest.dump_canonical(manifest.load(there.checkout.path / "dist"))
+    assert main(["build", "-C", str(there.checkout.root), *options], there.checkout.env) == 0
+    return manifest.dump_canonical(manifest.load(there.checkout.root / "dist"))
 
 
 def publish(there: Stage, phase: str, *options: str) -> int:
-    arguments = ["publish", "-C", str(there.checkout.path), "--only", "github", "--phase", phase, *options]
+    arguments = ["publish", "-C", str(there.checkout.root), "--only", "github", "--phase", phase, *options]
     return main(arguments, {**there.checkout.env, "GITHUB_TOKEN": GITHUB_TOKEN})
 
 
