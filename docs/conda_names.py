@@ -15,6 +15,12 @@ from typing import Final
 
 from packaging.utils import canonicalize_name
 
+CHANNEL_TABLE: Final = Path(__file__).parents[1] / "release_tools" / "recipe" / "conda_pypi_names.txt"
+CHANNEL_HEADER: Final = """\
+# PyPI names and the names that the conda-pypi channel gives them, where those are not the same: conda-pypi 0.13's own
+# table (conda community, BSD-3-Clause), by which the channel translates requirements. We do not correct it.
+# Written by "nox -s names -- FILE..."; do not edit it.
+"""
 TABLE: Final = Path(__file__).parents[1] / "release_tools" / "recipe" / "conda_names.txt"
 HEADER: Final = """\
 # PyPI names and their conda-forge names, one project a line; a line with one name means the same name on both sides.
@@ -33,8 +39,13 @@ def main(paths: list[str]) -> int:
         return 2
     names: dict[str, str] = {}
     for path in paths:
-        for pypi, conda in read_names(json.loads(Path(path).read_text(encoding="utf-8"))).items():
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        listed = read_names(content)
+        for pypi, conda in listed.items():
             names.setdefault(pypi, conda)
+        if "names" not in content:
+            differing = (f"{pypi} {conda}\n" for pypi, conda in sorted(listed.items()) if pypi != conda)
+            CHANNEL_TABLE.write_text(CHANNEL_HEADER + "".join(differing), encoding="utf-8", newline="\n")
     lines = (pypi if pypi == conda else f"{pypi} {conda}" for pypi, conda in sorted(names.items()))
     TABLE.write_text(HEADER + "".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
     return 0

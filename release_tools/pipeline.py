@@ -43,6 +43,7 @@ from release_tools.steps.check_tag import check_tag
 from release_tools.steps.check_trusted_publishers import check_trusted_publishers
 from release_tools.steps.choose_version import choose_version
 from release_tools.steps.commit_preparation import commit_preparation
+from release_tools.steps.compare_wheel_channel import compare_wheel_channel
 from release_tools.steps.edit_version_fields import edit_version_fields
 from release_tools.steps.identify import identify
 from release_tools.steps.load_build import load_build
@@ -139,6 +140,8 @@ PUBLISH_FILES: Final[tuple[Item, ...]] = (
     RECIPE,
     Phase.PROPOSE,
 )
+
+WHEEL_CHANNEL: Final = Step("conda-pypi channel", compare_wheel_channel)  # what conda users get, in dry runs only
 
 RECIPE_TEST: Final = Step("Recipe test build", test_recipe)  # by rattler-build, in dry runs only
 

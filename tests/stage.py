@@ -155,7 +155,8 @@ def stage(
         ours = ("--action", f"python-release-tools/python-release-tools@{'a' * 40}")
         assert main(["init", "-C", str(checkout.root), "--yes", *ours], checkout.env) == 0
         checkout.commit({})
-        runner = Runner(folder / "runner", action, {**proxy.environment, **(env or {})})
+        without = {"RELEASE_TOOLS_CONDA_WHEEL_CHANNEL": "none"}  # it would be asked for past the doubles
+        runner = Runner(folder / "runner", action, {**proxy.environment, **without, **(env or {})})
         made = Stage(checkout, runner, folder, proxy, pypi, testpypi, anaconda, github, provider)
         made.push("main")
         yield made

@@ -60,6 +60,10 @@ class CondaConfig:
     channels: tuple[str, ...] = define_setting(
         "The channels that dependencies come from when the package is tested.", ("conda-forge",)
     )
+    wheel_channel: str = define_setting(
+        'The channel that serves PyPI\'s pure wheels to conda; a dry run shows what users get there. Or "none".',
+        "conda-pypi",
+    )
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from release_tools.publishers.conda_channel.servers import SERVERS
 from release_tools.publishers.conda_forge import conda_forge_publisher
 from release_tools.publishers.package_index.index import PUBLIC_INDEXES, PYPI, TESTPYPI, Index, parse_index
 from release_tools.publishers.package_index.index_publisher import IndexPublisher
+from release_tools.publishers.wheel_channel import WheelChannelPublisher
 
 Destination: TypeAlias = Index | Channel | Unconfigured
 
@@ -105,7 +106,8 @@ class Publishers:
         for kind in Kind:
             for destination in parse_route(self._context.config, kind):
                 destinations[destination.base] = None
-        return self._create_all(tuple(destinations))
+        wheel_channel = [WheelChannelPublisher(self._context)] if PYPI in destinations else []
+        return (*self._create_all(tuple(destinations)), *wheel_channel)
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the names of a route's publishers for ``--only``, without those that do not take this kind.

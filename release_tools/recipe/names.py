@@ -95,7 +95,7 @@ class Names:
         for source, listed in (
             (NameSource.CONFIG, self._overrides.get),
             (NameSource.CURATED, self._curated.get),
-            (NameSource.TABLE, _find_in_table),
+            (NameSource.TABLE, find_in_table),
         ):
             conda = listed(pypi) or ""
             if not _is_name(conda):
@@ -193,7 +193,7 @@ def _list_spellings(pypi_name: str) -> tuple[str, ...]:
 
 
 @cache
-def _find_in_table(pypi: str) -> str:
+def find_in_table(pypi: str) -> str:
     """Return the conda name that the shipped table has; empty where it has none."""
     line = re.search(rf"^{re.escape(pypi)}(?: (\S+))?$", _load_shipped_table(), re.MULTILINE)
     if line is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from release_tools.addresses import ANACONDA_CHANNEL
 from release_tools.artifacts.members import join_lines
 from release_tools.errors import OutputError, UnreachableError, VerifyError
 
@@ -190,6 +191,11 @@ def explain_unreadable(channels: Sequence[str], *, cache_dir: Path | None = None
     except (UnreachableError, VerifyError) as error:
         return error.message
     return ""
+
+
+def find_address(channel: str) -> str:
+    """Return the address of a channel, where a bare name is on Anaconda.org."""
+    return channel if "://" in channel else f"{ANACONDA_CHANNEL}/{channel}"
 
 
 def find_this_subdir() -> str:

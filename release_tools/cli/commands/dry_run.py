@@ -25,6 +25,11 @@ def run(session: Session) -> int:
     """Build, verify, and go through the publishing with the gate closed; return the exit code."""
     session.start_environments()
     from release_tools.cli.next_release import prepare_next_release
-    from release_tools.pipeline import BUILD, PUBLISH, RECIPE_TEST  # takes as long as creating the environment
+    from release_tools.pipeline import (
+        BUILD,
+        PUBLISH,
+        RECIPE_TEST,
+        WHEEL_CHANNEL,
+    )  # takes as long as creating the environment
 
-    return prepare_next_release(session).run_pipeline((*BUILD, *PUBLISH, RECIPE_TEST), is_dry_run=True)
+    return prepare_next_release(session).run_pipeline((*BUILD, *PUBLISH, RECIPE_TEST, WHEEL_CHANNEL), is_dry_run=True)
