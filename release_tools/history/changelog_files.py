@@ -106,7 +106,7 @@ class ChangelogFiles:
         yield from (path for path in dict.fromkeys(self.preferred) if path in self._paths)
         ranked = []
         for path in self.paths:
-            rank = _rank_path(path)
+            rank = _rank_path(path, self.names[0] if self.names else "")
             if rank is not None:
                 ranked.append((rank, path))
         yield from (path for _, path in sorted(ranked))
@@ -143,16 +143,28 @@ class ChangelogFiles:
         return Changelog.parse(path, text, first, names=others, title_format=self.title_format)
 
 
-def _rank_path(path: str) -> tuple[int, int, int, int] | None:
-    """Return how usual a path is for a changelog, the lowest first; None for any other file."""
-    *folders, name = PurePosixPath(path).parts
-    suffix = PurePosixPath(name).suffix.lower()
+def is_named_after(path: str, name: str) -> bool:
+    """Tell whether a file is one project's changelog among those of several, such as ``docs/history/hatch.md``."""
+    *folders, file = PurePosixPath(path).parts
+    stem, plain = _plain(file[: len(file) - len(PurePosixPath(file).suffix)]), _plain(name)
+    is_among_notes = bool(folders) and _plain(folders[-1]) in _NOTES_FOLDERS
+    combined = {text for known in _NAMES for text in (f"{plain}{known}", f"{known}{plain}")}
+    return bool(plain) and ((is_among_notes and stem == plain) or stem in combined)
+
+
+def _rank_path(path: str, name: str) -> tuple[int, int, int, int] | None:
+    """Return how usual a path is for the changelog of a project, the lowest first; None for any other file."""
+    *folders, file = PurePosixPath(path).parts
+    suffix = PurePosixPath(file).suffix.lower()
     if suffix not in _SUFFIXES:
         suffix = ""
-    stem = name[: len(name) - len(suffix)]
+    stem = file[: len(file) - len(suffix)]
     folder = "/".join(folders).lower()
     known = _plain(stem)
-    if known in _INDEXES - {"changelog"} and folders and _plain(folders[-1]) in _NAMES:
+    if is_named_after(path, name):
+        known = _NAMES[0]
+        folder = "/".join(folders[:-1]).lower() if _plain(stem) == _plain(name) else folder
+    elif known in _INDEXES - {"changelog"} and folders and _plain(folders[-1]) in _NAMES:
         known, folder = _plain(folders[-1]), "/".join(folders[:-1]).lower()
     if known not in _NAMES:
         return None

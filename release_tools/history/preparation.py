@@ -34,7 +34,7 @@ _WORDS: Final = frozenset(
     | {"changelog", "changes", "news", "notes"}
 )
 """The words of a subject that says no more than which version is released."""
-_WORD: Final = re.compile(r"[^\s()\[\]:,;=>→/-]+(?:-[^\s()\[\]:,;=>→/]+)*")
+_BETWEEN: Final = re.compile(r"[\s()\[\]:,;=>\u2192/]+")
 
 
 def write_preparation_message(version: Version) -> str:
@@ -51,7 +51,7 @@ def is_preparation(subject: str, name: str, released: Collection[Version]) -> bo
         released: the versions that such a commit may name, by their final parts.
     """
     known = {canonicalize_name(name)} | _WORDS
-    words = _WORD.findall(strip_title(subject).rstrip(".!"))
+    words = [word for word in _BETWEEN.split(strip_title(subject).rstrip(".!")) if word.strip("-")]
     versions = {word: version for word in words if (version := _to_version(word))}
     rest = [word for word in words if word not in versions]
     finals = {version.base_version for version in released}

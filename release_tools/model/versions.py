@@ -101,6 +101,11 @@ class TagFormat:
             )
         return cls(prefix, suffix, (prefix,))
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether tags carry no name, so that they are about the whole repository."""
+        return self.prefix in _PLAIN and any(self.version(f"{prefix}1.0{self.suffix}") for prefix in _PLAIN)
+
     def tag(self, version: Version) -> str:
         """Return the tag of a version, in its canonical spelling."""
         return f"{self.prefix}{version}{self.suffix}"

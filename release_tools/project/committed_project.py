@@ -1,11 +1,13 @@
 """A project as a commit has it: its files, its version, its changelog, and the fragments of the next section."""
 
+import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from release_tools.config.schema import Config
@@ -13,7 +15,7 @@ from release_tools.errors import HistoryError
 from release_tools.git import log as git_log
 from release_tools.git.repository import Repository
 from release_tools.history.changelog import Changelog, Part
-from release_tools.history.changelog_files import ChangelogFiles
+from release_tools.history.changelog_files import ChangelogFiles, is_named_after
 from release_tools.history.fragments import FragmentSettings, build_fragments_part, read_fragment_settings
 from release_tools.history.packages import Layout
 from release_tools.project.name import read_name
@@ -118,6 +120,33 @@ class CommittedProject:
         if found is None and self.fragments:  # the first ones, from which the changelog will be made
             return Changelog.parse(collected, "", self.name)
         return found
+
+    def find_above(self, version: Version, *, is_shared: bool) -> Changelog | None:
+        """Return the changelog outside the project's folder that has a section of a version of this project.
+
+        A file that is named after the project is its own, and so is a heading that names it. Any other heading is
+        about this project only where all of the repository has one version.
+
+        Args:
+            version: whose section is looked for.
+            is_shared: whether the project's tags carry no name, as those of a whole repository.
+        """
+        whole = CommittedProject(self.repository, self.commit, "", self.config)
+        inside = f"{self.folder}/"
+        paths = [path for path in whole.files if not path.startswith(inside)]
+        is_shared = is_shared and whole.name in ("", self.name)
+        found = ChangelogFiles(paths, whole.read, (), self._names, self._title_format).find(version)
+        if found is None or found.part(version) is None:
+            return None
+        if not is_shared and not is_named_after(found.path, self.name):
+            parts = tuple(part for part in found.parts if self._is_named_in(part.heading.text))
+            found = replace(found, parts=parts)
+        return replace(found, path=f"{'../' * (self.folder.count('/') + 1)}{found.path}")
+
+    def _is_named_in(self, heading: str) -> bool:
+        words = canonicalize_name(re.sub(r"[^\w.]+", "-", heading))
+        names = "|".join(re.escape(canonicalize_name(name)) for name in self._names if name)
+        return re.search(rf"(?<![a-z0-9])(?:{names})-(?:v|version|release)?-?\d", words) is not None
 
     @property
     def _names(self) -> tuple[str, ...]:

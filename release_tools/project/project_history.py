@@ -416,6 +416,10 @@ class ProjectHistory:
                 parts = [own, *changelog.leading_to(version, before.version if before else None)]
                 if text := write_notes_from_changelog(changelog, parts):
                     return Notes(text, changelog.path, from_changelog=True)
+        above = self._at(self.head).find_above(version, is_shared=self.tag_format.is_plain) if self.path else None
+        own = above.part(version) if above else None
+        if above and own and (text := write_notes_from_changelog(above, [own])):
+            return Notes(text, above.path, from_changelog=True)
         return None
 
     def _may_be_unreleased(self, version: Version, commit: str, *, planned: bool) -> bool:
