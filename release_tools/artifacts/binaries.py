@@ -45,6 +45,10 @@ _MACH_O: Final = {
 _UNIVERSAL: Final = {b"\xca\xfe\xba\xbe": ">2L3L", b"\xca\xfe\xba\xbf": ">2L2Q2L"}
 """The layout of the entry of each machine in a universal file, by the first four bytes."""
 _MOST_MACHINES: Final = 30  # the next number, in a Java class, is the version of its format: 45 at least
+_LOADING: Final = frozenset({0xC, 0x80000018, 0x8000001F})  # a dylib, also one that may be missing or is passed on
+_PE32_PLUS: Final = 0x20B
+_PE32_PLUS_IMPORTS: Final = 120
+_LONGEST_NAME: Final = 1024
 _MOST_ENTRIES: Final = 5_000
 """The most entries of one kind that are read: a damaged file may claim to have billions."""
 _BUILD_VERSION: Final = 0x32
@@ -62,7 +66,7 @@ class BinaryFacts:
         format: ``ELF``, ``Mach-O`` or ``PE``.
         machines: as platform tags name them; several in a universal Mach-O file.
         needs: the oldest glibc (ELF) or macOS (Mach-O) that it runs on, as (major, minor); None where it does not say.
-        libraries: the names of the libraries that an ELF file is linked with.
+        libraries: the names of the libraries that it is linked with, without folders; frameworks of macOS are left out.
         library_name: the name that others link it by; empty where it has none.
         fault: why it could not be read; empty where it could.
     """
@@ -148,17 +152,45 @@ def _portable_executable(content: mmap.mmap) -> BinaryFacts:
     signature, machine = struct.unpack_from("<4sH", content, offset)
     if signature != b"PE\0\0":
         raise ValueError("no PE header")
-    return BinaryFacts("PE", frozenset({_PE_MACHINES.get(machine, hex(machine))}))
+    name = _PE_MACHINES.get(machine, hex(machine))
+    return BinaryFacts("PE", frozenset({name}), libraries=tuple(_iterate_imports(content, offset)))
+
+
+def _iterate_imports(content: mmap.mmap, header: int) -> Iterator[str]:
+    """Yield the libraries in the import table of a PE file, whose header is at this offset."""
+    sections, size = struct.unpack_from("<H12xH", content, header + 6)
+    optional = header + 24
+    (magic,) = struct.unpack_from("<H", content, optional)
+    (table,) = struct.unpack_from("<L", content, optional + (_PE32_PLUS_IMPORTS if magic == _PE32_PLUS else 104))
+    if not table:
+        return
+    spans = [struct.unpack_from("<LLLL", content, optional + size + 40 * index + 8) for index in range(sections)]
+
+    def find_offset(address: int) -> int:
+        for virtual_size, start, _, position in spans:
+            if start <= address < start + max(virtual_size, 1):
+                return position + address - start
+        raise ValueError("an import is outside of every section")
+
+    place = find_offset(table)
+    for index in range(_MOST_ENTRIES):
+        (name,) = struct.unpack_from("<12xL", content, place + 20 * index)
+        if not name:
+            return
+        start = find_offset(name)
+        yield content[start : start + _LONGEST_NAME].partition(b"\0")[0].decode("ascii", "replace")
 
 
 def _mach_o(content: mmap.mmap) -> BinaryFacts:
     machines: set[str] = set()
     targets: list[tuple[int, int]] = []
+    libraries: dict[str, None] = {}
     for start in _slices(content):
-        machine, needed = _mach_o_slice(content, start)
+        machine, needed, linked = _mach_o_slice(content, start)
         machines.add(machine)
         targets += needed
-    return BinaryFacts("Mach-O", frozenset(machines), max(targets, default=None))
+        libraries |= dict.fromkeys(linked)
+    return BinaryFacts("Mach-O", frozenset(machines), max(targets, default=None), tuple(libraries))
 
 
 def _slices(content: mmap.mmap) -> Iterator[int]:
@@ -172,18 +204,21 @@ def _slices(content: mmap.mmap) -> Iterator[int]:
         yield struct.unpack_from(layout, content, BINARY_HEAD + index * size)[2]
 
 
-def _mach_o_slice(content: mmap.mmap, start: int) -> tuple[str, list[tuple[int, int]]]:
-    """Return the machine of one file, and the oldest systems that its load commands name."""
+def _mach_o_slice(content: mmap.mmap, start: int) -> tuple[str, list[tuple[int, int]], list[str]]:
+    """Return the machine of one file, and the oldest systems and the libraries that its load commands name."""
     order, size = _MACH_O[content[start : start + 4]]
     cpu, _, _, count = struct.unpack_from(f"{order}4L", content, start + 4)
     if count > _MOST_ENTRIES:
         raise ValueError(f"{count} load commands")
     offset = start + size
-    targets = []
+    targets, libraries = [], []
     for _ in range(count):
         command, size, first, second = struct.unpack_from(f"{order}4L", content, offset)
         version = second if command == _BUILD_VERSION else first if command in _MINIMUM_VERSIONS else None
         if version is not None:
             targets.append((version >> 16, version >> 8 & 0xFF))
+        if command in _LOADING:
+            name = content[offset + first : offset + min(size, _LONGEST_NAME)].partition(b"\0")[0]
+            libraries += [name.rpartition(b"/")[2].decode("utf-8", "replace")] * name.endswith(b".dylib")
         offset += size
-    return _MACH_O_MACHINES.get(cpu, hex(cpu)), targets
+    return _MACH_O_MACHINES.get(cpu, hex(cpu)), targets, libraries

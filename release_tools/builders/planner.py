@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.builders.cibuildwheel import list_identifiers, read_cibuildwheel_version
-from release_tools.builders.conda.variants import PYTHONS
 from release_tools.config.loader import read_pyproject
 from release_tools.config.schema import WheelsConfig
 from release_tools.planning.build_plan import BuildPlan
 from release_tools.planning.compiled import SOURCES, explain_compiled
-from release_tools.planning.conda_targets import with_conda_targets
 from release_tools.planning.runners import plan_compiled, plan_pure, select
+from release_tools.project.facts import is_python_project
 from release_tools.regular_files import read_regular_file
 
 _LARGEST: Final = 1_000_000
@@ -40,10 +39,8 @@ def find_evidence(folder: Path) -> str:
     return explain_compiled(read_pyproject(folder), texts)
 
 
-def make_plan(  # noqa: PLR0913 - a plan has as many facts
-    folder: Path, config: WheelsConfig, env: Mapping[str, str], name: str, version: str, *, with_conda: bool = False
-) -> BuildPlan:
-    """Return the build plan of the project in a folder.
+def make_plan(folder: Path, config: WheelsConfig, env: Mapping[str, str], name: str, version: str) -> BuildPlan:
+    """Return the build plan of the project in a folder, without its conda packages.
 
     Args:
         folder: of its ``pyproject.toml``: a checkout, or an sdist unpacked.
@@ -51,16 +48,15 @@ def make_plan(  # noqa: PLR0913 - a plan has as many facts
         env: the environment; what it says to cibuildwheel does not count.
         name: the project's.
         version: canonical PEP 440 text.
-        with_conda: whether conda packages are built from a generated recipe.
 
     Raises:
         BuildError: cibuildwheel is missing, or refuses the project's settings.
         ConfigError: a setting names something that is not in the plan.
     """
     if not is_compiled(folder, config):
-        return plan_pure(name, version)
+        return plan_pure(name, version, has_python=is_python_project(folder, read_pyproject(folder)))
     selection = select(config.jobs, read_pyproject(folder))
-    plan = plan_compiled(
+    return plan_compiled(
         name,
         version,
         selection,
@@ -70,4 +66,3 @@ def make_plan(  # noqa: PLR0913 - a plan has as many facts
         labels=config.runners,
         cibuildwheel=read_cibuildwheel_version(),
     )
-    return with_conda_targets(plan, PYTHONS) if with_conda else plan

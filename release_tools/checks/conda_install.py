@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from release_tools.artifacts import CondaPackage, Wheel
 from release_tools.builders.conda import rattler
-from release_tools.builders.conda.base import NOARCH, CondaProject
+from release_tools.builders.conda.base import CondaProject
 from release_tools.builders.conda.from_wheel import WheelConverter
 from release_tools.builders.conda.rattler_build import read_back, run_tests
 from release_tools.builders.conda.registry import choose_builder
@@ -21,6 +21,7 @@ from release_tools.engine.context import Context
 from release_tools.errors import CondaError, UnreachableError, VerifyError
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
+from release_tools.planning.conda_targets import NOARCH
 from release_tools.recipe.names import Names
 from release_tools.system.credentials import remove_credentials
 

@@ -23,7 +23,7 @@ PURE_WHEEL: Final = "py3-none-any"
 
 _SCHEMA: Final = 1
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
-_CONDA: Final = re.compile(r"[a-z]{2,10}-[a-z0-9]{1,10}/py3\d{1,2}", re.ASCII)
+_CONDA: Final = re.compile(r"(?:noarch|[a-z]{2,10}-[a-z0-9]{1,10})(?:/[A-Za-z0-9._+!*-]{1,200})?", re.ASCII)
 _LARGEST: Final = 1_000_000
 
 
@@ -59,7 +59,7 @@ class BuildJob:
         runner: the label of GitHub's runner.
         platform: for cibuildwheel: ``linux``, ``macos``, ``windows``; empty where cibuildwheel is not used.
         targets: in cibuildwheel's order.
-        conda: the conda packages that are built too, such as ``linux-64/py312``.
+        conda: the conda packages that are built too, such as ``linux-64/demo-1.0-py312h0123456_0``.
     """
 
     name: str
@@ -71,7 +71,7 @@ class BuildJob:
     @property
     def is_optional(self) -> bool:
         """Return whether a release may go on without everything that this job builds."""
-        return all(target.is_optional for target in self.targets)
+        return bool(self.targets) and all(target.is_optional for target in self.targets)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,12 @@ class BuildPlan:
     @property
     def is_compiled(self) -> bool:
         """Return whether there are jobs that build wheels for single platforms."""
-        return bool(self.matrix)
+        return any(job.targets for job in self.matrix)
+
+    @property
+    def has_sdist(self) -> bool:
+        """Return whether an sdist is built: a project without Python has none."""
+        return any(target.identifier == SDIST for _, target in self.targets)
 
     @property
     def matrix(self) -> tuple[BuildJob, ...]:

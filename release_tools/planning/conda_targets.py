@@ -1,16 +1,20 @@
-"""The conda packages of a compiled project: one for each platform and Python that has a wheel and that conda knows.
+"""The conda packages of a build plan: which are built, by which job, and which are missing.
 
 conda has no musllinux, no 32-bit systems and no free-threaded Pythons of its own: what is planned for these is a wheel
 alone. https://github.com/conda/ceps/blob/main/cep-0026.md names the subdirs.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Final
 
 from release_tools.planning.build_plan import BuildJob, BuildPlan
+from release_tools.planning.runners import RUNNERS
 
+NOARCH: Final = "noarch"
+"""The subdir of packages for every platform."""
 SUBDIRS: Final[Mapping[str, str]] = {
     "manylinux_x86_64": "linux-64",
     "manylinux_aarch64": "linux-aarch64",
@@ -20,47 +24,153 @@ SUBDIRS: Final[Mapping[str, str]] = {
     "win_arm64": "win-arm64",
 }
 """conda's name of each platform, by cibuildwheel's."""
+_SUBDIRS_OF_JOBS: Final[Mapping[str, str]] = {
+    "linux-x86_64": "linux-64",
+    "linux-aarch64": "linux-aarch64",
+    "macos-x86_64": "osx-64",
+    "macos-arm64": "osx-arm64",
+    "windows-x86_64": "win-64",
+    "windows-arm64": "win-arm64",
+}
 _CPYTHON: Final = re.compile(r"cp3(\d+)")
-_BUILD: Final = re.compile(r"-(py3\d{1,3})[^-]*$")
+_BUILD: Final = re.compile(r"(py3\d{1,3})[^-]*")
 
 
-def with_conda_targets(plan: BuildPlan, pythons: Collection[str]) -> BuildPlan:
-    """Return a build plan with a conda package for each wheel that conda has a platform and a Python for.
+@dataclass(frozen=True, order=True)
+class CondaTarget:
+    """A conda package that is to be built.
+
+    Attributes:
+        name: of the package; empty where the recipe was not rendered.
+        version: as conda writes it.
+        subdir: the channel folder that it belongs in: ``noarch``, ``linux-64``.
+        python: the Python that it is built for, such as ``py312``; empty where it is for none or for all.
+        build: the build string; empty where it is not final before dependencies are solved.
+    """
+
+    name: str
+    version: str
+    subdir: str
+    python: str = ""
+    build: str = ""
+
+    @property
+    def identifier(self) -> str:
+        """Return how the build plan names it: ``linux-64/demo-1.0-py312h0123456_0``, the file without its suffix.
+
+        What is not known before the build is a ``*``. Of a recipe that was not rendered it is the subdir alone.
+        """
+        build = self.build or f"{self.python}*"
+        return f"{self.subdir}/{self.name}-{self.version}-{build}" if self.name else self.subdir
+
+
+def list_subdirs(plan: BuildPlan, jobs: Sequence[str]) -> tuple[str, ...]:
+    """Return the platforms that conda packages are built for: those of the wheels, or of these build jobs."""
+    found = [SUBDIRS[target.platform] for _, target in plan.targets if target.platform in SUBDIRS]
+    return tuple(dict.fromkeys(found or [_SUBDIRS_OF_JOBS[job] for job in jobs if job in _SUBDIRS_OF_JOBS]))
+
+
+def list_wheel_pythons(plan: BuildPlan, pythons: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return the Pythons of the wheels that a release needs, by platform, as far as conda knows them: ``3.12``.
 
     Args:
         plan: with the wheels.
         pythons: the minor versions that conda packages are built for, such as ``3.12``.
     """
-    return replace(plan, jobs=tuple(replace(job, conda=tuple(_read_targets(job, pythons))) for job in plan.jobs))
-
-
-def _read_targets(job: BuildJob, pythons: Collection[str]) -> Iterator[str]:
-    for target in job.targets:
+    found: dict[str, dict[str, None]] = {}
+    for _, target in plan.targets:
         subdir = SUBDIRS.get(target.platform)
         match = _CPYTHON.fullmatch(target.python)
-        if subdir and match and f"3.{match[1]}" in pythons and not target.is_optional:
-            yield f"{subdir}/py3{match[1]}"
+        minor = f"3.{match[1]}" if match else ""
+        if subdir and minor in pythons and not target.is_optional:
+            found.setdefault(subdir, {})[minor] = None
+    return {subdir: tuple(minors) for subdir, minors in found.items()}
+
+
+def assign_conda_targets(
+    plan: BuildPlan, targets: Iterable[CondaTarget], labels: Mapping[str, str] | None = None
+) -> BuildPlan:
+    """Return a build plan with conda packages, each in the job that has a wheel for its platform and Python.
+
+    A platform without a job gets one. Packages for every platform are built once, by the first job on Linux.
+
+    Args:
+        plan: the plan.
+        targets: the packages.
+        labels: the setting ``wheels.runners``: labels of runners by the name of the job.
+    """
+    wanted = list(dict.fromkeys(targets))
+    jobs = list(plan.jobs)
+    for subdir in dict.fromkeys(target.subdir for target in wanted):
+        if subdir != NOARCH and not any(subdir in _list_subdirs(job) for job in jobs):
+            name = next(job for job, own in _SUBDIRS_OF_JOBS.items() if own == subdir)
+            jobs.append(BuildJob(name, (labels or {}).get(name, RUNNERS[name].label), "", ()))
+    assigned: dict[str, list[str]] = {}
+    for target in wanted:
+        assigned.setdefault(_choose_job(jobs, target).name, []).append(target.identifier)
+    return replace(plan, jobs=tuple(replace(job, conda=tuple(assigned.get(job.name, ()))) for job in jobs))
+
+
+def _choose_job(jobs: Sequence[BuildJob], target: CondaTarget) -> BuildJob:
+    if target.subdir == NOARCH:
+        return next((job for job in jobs[1:] if any(one.startswith("linux-") for one in _list_subdirs(job))), jobs[0])
+    own = [job for job in jobs if target.subdir in _list_subdirs(job)]
+    python = target.python or _find_python(target.build)
+    with_wheel = (
+        job
+        for job in own
+        for wheel in job.targets
+        if SUBDIRS.get(wheel.platform) == target.subdir and wheel.python == python.replace("py", "cp")
+    )
+    return next(with_wheel, own[0])
+
+
+def _list_subdirs(job: BuildJob) -> set[str]:
+    """Return the platforms whose conda packages a job builds."""
+    found = {SUBDIRS[target.platform] for target in job.targets if target.platform in SUBDIRS}
+    return found or {_SUBDIRS_OF_JOBS[name] for name in (job.name,) if name in _SUBDIRS_OF_JOBS}
 
 
 def find_conda_faults(
     plan: BuildPlan, packages: Sequence[tuple[str, str]], job: BuildJob | None = None
 ) -> Iterator[str]:
-    """Yield a line for each conda package of the plan that is missing.
+    """Yield a line for each conda package of the plan that is missing, and for each one that is not of it.
+
+    The hash in a build string depends on what was pinned on the day, so it may be another one than in the plan.
 
     Args:
         plan: the plan.
         packages: subdir and file name of each package.
         job: compare only with what this job builds.
     """
-    found = {identifier for subdir, filename in packages if (identifier := make_conda_identifier(subdir, filename))}
-    for each in plan.jobs:
-        if job in (None, each):
-            for identifier in each.conda:
-                if identifier not in found:
-                    yield f"{identifier}: the conda package is missing; job {each.name} builds it"
+    planned = [(each, identifier) for each in plan.jobs if job in (None, each) for identifier in each.conda]
+    stems = dict.fromkeys(f"{subdir}/{_drop_suffix(filename)}" for subdir, filename in packages)
+    left = [stem for stem in stems if stem not in {identifier for _, identifier in planned}]
+    required = [(each, identifier) for each, identifier in planned if "/" in identifier and not each.is_optional]
+    absent = [(each, identifier) for each, identifier in required if identifier not in stems]
+    for each, identifier in absent:
+        found = next((stem for stem in left if fnmatchcase(stem, _drop_hash(identifier))), None)
+        if found is None:
+            yield f"{identifier}: the conda package is missing; job {each.name} builds it"
+        else:
+            left.remove(found)
+    known = {identifier.partition("/")[0] for identifier in (one for each in plan.jobs for one in each.conda)}
+    rendered = all("/" in identifier for each in plan.jobs for identifier in each.conda)
+    for stem in left if known and rendered else ():
+        if not stem.startswith(f"{NOARCH}/") or NOARCH in known:
+            yield f"{stem}: the build plan does not name such a conda package"
 
 
-def make_conda_identifier(subdir: str, filename: str) -> str:
-    """Return the name of the target that a package is of; empty where it is for no single Python."""
-    match = _BUILD.search(filename)
-    return f"{subdir}/{match[1]}" if match else ""
+def _drop_suffix(filename: str) -> str:
+    return filename.removesuffix(".conda").removesuffix(".tar.bz2")
+
+
+def _drop_hash(identifier: str) -> str:
+    """Return a pattern for the packages of the same name, version and Python."""
+    stem, _, build = identifier.rpartition("-")
+    return f"{stem}-{_find_python(build)}*"
+
+
+def _find_python(build: str) -> str:
+    match = _BUILD.fullmatch(build)
+    return match[1] if match else ""

@@ -48,7 +48,12 @@ def gather_jobs(plan: BuildPlan, jobs: Sequence[JobFiles], sdist: tuple[str, str
         sdist: name and sha256 of the sdist of this release.
     """
     taken: dict[str, int] = {}
-    faults: list[str] = []
+    there = {files.job for files in jobs}
+    faults = [
+        f"job {job.name}: none of the folders is what it built"
+        for job in plan.matrix
+        if not job.targets and job.name not in there
+    ]
     for index, files in enumerate(jobs):
         faults += _find_job_faults(plan, files, sdist)
         for name, digest in files.wheels.items():

@@ -154,9 +154,9 @@ def plan_compiled(  # noqa: PLR0913 - a plan has as many facts
     return BuildPlan(name, version, (source, *made), cibuildwheel)
 
 
-def plan_pure(name: str, version: str) -> BuildPlan:
-    """Return the build plan of a pure project: one job makes the sdist and the one wheel."""
-    targets = (BuildTarget(SDIST), BuildTarget(PURE_WHEEL))
+def plan_pure(name: str, version: str, *, has_python: bool = True) -> BuildPlan:
+    """Return the build plan of a pure project: one job makes the sdist and the one wheel, if it is a Python project."""
+    targets = (BuildTarget(SDIST), BuildTarget(PURE_WHEEL)) if has_python else ()
     return BuildPlan(name, version, (BuildJob(SOURCE_JOB, SOURCE_RUNNER, "", targets),))
 
 

@@ -3,8 +3,9 @@
 Nothing is executed, and no network is used.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -16,6 +17,7 @@ from release_tools.artifacts import Sdist, Wheel
 from release_tools.artifacts.install_scheme import InstallScheme, install_path_of
 from release_tools.recipe.linked_libraries import find_linked_libraries
 
+_CPYTHON: Final = re.compile(r"cp3(\d{1,2})", re.ASCII)
 BUILD_FILES: Final = frozenset(
     {"CMakeLists.txt", "Cargo.toml", "meson.build", "pyproject.toml", "setup.cfg", "setup.py"}
 )
@@ -72,7 +74,8 @@ class Built:
         entry_points: of console and gui scripts, ``name = module:function``, case kept.
         gui: the names of those that open windows.
         extra_modules: that only commands of an extra are made of, so that importing them may need what it brings.
-        libraries: the shared libraries that its extension modules link to, as the system spells them.
+        libraries: the shared libraries that its extension modules link to, as each system spells them, by system.
+        abi: the oldest Python whose stable ABI it is built for, such as ``3.11``; empty for another ABI.
     """
 
     pure: bool
@@ -80,7 +83,8 @@ class Built:
     entry_points: tuple[str, ...] = ()
     gui: frozenset[str] = frozenset()
     extra_modules: frozenset[str] = frozenset()
-    libraries: tuple[str, ...] = ()
+    libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    abi: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,13 +116,14 @@ def is_license(path: str) -> bool:
     return name.startswith(LICENSE_STEMS) and not name.endswith(CODE_SUFFIXES)
 
 
-def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None) -> Evidence:
+def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None, others: Iterable[Wheel] = ()) -> Evidence:
     """Return the evidence in artifacts that have been read.
 
     Args:
         sdist: read with `says_something` as what is wanted.
         sha256: of the sdist, lower-case hexadecimal.
         wheel: of the same release; None where there is none.
+        others: the wheels for other platforms and Pythons, of which the libraries count.
     """
     sources = Sources(
         filename=sdist.path.name,
@@ -140,6 +145,31 @@ def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None) -> Evidence:
         entry_points=tuple(f"{point.name} = {point.value}" for point in scripts),
         gui=frozenset(point.name for point in scripts if point.group == "gui_scripts"),
         extra_modules=wheel.extra_modules,
-        libraries=find_linked_libraries(wheel),
+        libraries=_merge_libraries((wheel, *others)),
+        abi=find_wheel_abi(wheel),
     )
     return Evidence(wheel.metadata.raw, sources, built)
+
+
+def find_wheel_abi(wheel: Wheel) -> str:
+    """Return the oldest Python whose stable ABI a wheel is built for, such as ``3.11``; empty for another ABI."""
+    minors = [
+        int(match[1]) for tag in wheel.tags if tag.abi == "abi3" and (match := _CPYTHON.fullmatch(tag.interpreter))
+    ]
+    return f"3.{min(minors)}" if minors else ""
+
+
+def _merge_libraries(wheels: Iterable[Wheel]) -> dict[str, tuple[str, ...]]:
+    """Return the libraries that wheels link to, by system: ``linux``, ``osx``, ``win``."""
+    found: dict[str, set[str]] = {}
+    for wheel in wheels:
+        systems = {_find_system(tag.platform) for tag in wheel.tags} - {""}
+        for system in systems:
+            found.setdefault(system, set()).update(find_linked_libraries(wheel))
+    return {system: tuple(sorted(libraries)) for system, libraries in sorted(found.items())}
+
+
+def _find_system(platform: str) -> str:
+    """Return the word of a platform tag's system in recipes; empty for another one."""
+    words = {"linux": "linux", "manylinux": "linux", "musllinux": "linux", "macosx": "osx", "win": "win"}
+    return words.get(re.split(r"[_\d]", platform)[0], "")

@@ -16,7 +16,7 @@ from release_tools.addresses import PYPI_SITE
 from release_tools.errors import RecipeError
 from release_tools.model.versions import format_conda_version
 from release_tools.recipe.about import write_about
-from release_tools.recipe.conditions import make_condition, make_python_condition
+from release_tools.recipe.conditions import SYSTEM_WORDS, make_condition, make_python_condition
 from release_tools.recipe.constraints import Flavour
 from release_tools.recipe.dependencies import Collected, Dependency, collect
 from release_tools.recipe.evidence import Evidence
@@ -34,6 +34,7 @@ from release_tools.recipe.names import CONDA_NAME, Name, Names
 from release_tools.recipe.project_recipe import with_kept
 from release_tools.recipe.recipe_model import Condition, Line, Recipe
 from release_tools.recipe.requirements import Translated, translate
+from release_tools.recipe.stable_abi import find_stable_abi
 from release_tools.recipe.toolchain import Toolchain, find_toolchain, list_bundled, list_host_requires
 from release_tools.recipe.unbuilt_metadata import complete_evidence, read_entry_points
 
@@ -41,6 +42,7 @@ PIP_INSTALL: Final = "${{ PYTHON }} -m pip install . -vv --no-deps --no-build-is
 BUNDLE_CRATES: Final = "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"
 CRATES_LICENSES: Final = "THIRDPARTY.yml"
 CROSS: Final = Condition("build_platform != target_platform", "build_platform != target_platform")
+IS_ABI3: Final = Condition("is_abi3", "is_abi3")
 CROSS_PYTHON: Final = ("python", "cross-python_${{ target_platform }}")
 # Runs on the building machine even where the package is for another one.
 RUNS_IN_BUILD: Final = frozenset({"cffi", "cython", "maturin", "numpy", "pybind11", "setuptools-rust"})
@@ -217,14 +219,19 @@ def _generate_compiled(
     run_notes, run_lines = _write_lines(run)
     tools = [line for line in host_lines if line.name in TOOLS - set(chain.host)]
     kept = [line for line in host_lines if line not in tools]
-    libraries, unknown = find_host_packages(evidence.built.libraries if evidence.built else ())
-    kept += [Line(name) for name in (*chain.host, *libraries) if name not in {line.name for line in kept}]
+    libraries, unknown = _list_host_libraries(evidence)
+    names_kept = {line.name for line in kept}
+    kept += [line for line in (*map(Line, chain.host), *libraries) if line.name not in names_kept]
+    abi = (evidence.built.abi if evidence.built else "") or find_stable_abi(evidence.sources)
+    abi = max((abi, pythons[0]), key=PYTHONS.index) if abi in PYTHONS else abi and pythons[0]
+    stable = (Line("python-abi3", IS_ABI3),) if abi else ()
     files = (*recipe.about.license_files, *[CRATES_LICENSES] * chain.bundles_crates)
     return replace(
         recipe,
         script=(*[BUNDLE_CRATES] * chain.bundles_crates, PIP_INSTALL),
         python_min="",
-        skip=_skip(pythons),
+        skip=_skip(pythons, abi),
+        abi=abi,
         build=(
             *(Line(name, CROSS) for name in CROSS_PYTHON),
             *(Line(line.spec, CROSS) for line in kept if line.name in RUNS_IN_BUILD),
@@ -233,7 +240,7 @@ def _generate_compiled(
             *(Line(tool) for tool in chain.tools if tool not in {line.name for line in tools}),
             *tools,
         ),
-        host=(Line("python"), *kept, *_write_pip_lines(host)),
+        host=(Line("python"), *stable, *kept, *_write_pip_lines(host)),
         run=(Line("python"), *run_lines),
         about=replace(recipe.about, license_files=files),
         unconfirmed=_drop_duplicates(host.unconfirmed, run.unconfirmed),
@@ -254,9 +261,34 @@ def _unpin(host: Collected) -> Collected:
     return replace(host, dependencies=tuple(free))
 
 
+def _list_host_libraries(evidence: Evidence) -> tuple[list[Line], list[str]]:
+    """Return the packages of the libraries that compiled code links to, and the libraries whose package is not known.
+
+    What only some of the systems with wheels need has a condition.
+    """
+    found = evidence.built.libraries if evidence.built else {}
+    systems: dict[str, set[System]] = {}
+    unknown: list[str] = []
+    for system, libraries in found.items():
+        packages, others = find_host_packages(libraries)
+        for package in packages:
+            systems.setdefault(package, set()).add(System(system))
+        unknown += [f"{library} ({system})" if len(found) > 1 else library for library in others]
+    every = {System(system) for system in found}
+    lines = [Line(package, _make_system_condition(own, every)) for package, own in sorted(systems.items())]
+    return lines, unknown
+
+
+def _make_system_condition(own: set[System], every: set[System]) -> Condition | None:
+    if own == every:
+        return None
+    word = SYSTEM_WORDS[frozenset(own)]
+    return Condition(word, word)
+
+
 def _list_libraries(evidence: Evidence, unknown: Sequence[str]) -> Iterable[str]:
     """Yield a note on the libraries that compiled code links to, as far as their packages are not known."""
-    if evidence.built and evidence.built.libraries:
+    if evidence.built and any(evidence.built.libraries.values()):
         if unknown:
             yield f"The wheel links to {', '.join(unknown)}: add the packages that have them to host."
     elif found := list_bundled(evidence.built):
@@ -288,12 +320,20 @@ def _write_conditional(dependency: Dependency, collected: Collected) -> list[Lin
     return [Line(spec, make_condition(frozenset(cells), collected.grid)) for spec, cells in cells_of.items()]
 
 
-def _skip(pythons: tuple[str, ...]) -> Condition | None:
-    """Return when a compiled package is not built: on conda-forge's Pythons that the project does not support."""
+def _skip(pythons: tuple[str, ...], abi: str) -> Condition | None:
+    """Return when a compiled package is not built: on conda-forge's Pythons that the project does not support.
+
+    One for the stable ABI is built for the oldest Python alone, as it serves the later ones.
+    """
     every = PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) :]
     too_old = {python for python in every if PYTHONS.index(python) < PYTHONS.index(pythons[0])}
     too_new = set(every) - too_old - set(pythons)
     words = [make_python_condition(pythons_, set(every)) for pythons_ in (too_old, too_new) if pythons_]
+    if abi == CONDA_FORGE_PYTHON:
+        words.append(Condition("is_abi3 and not is_python_min", "is_abi3 and not is_python_min"))
+    elif abi:
+        v0 = f"is_abi3 and py != {abi.replace('.', '')}"
+        words.append(Condition(f'is_abi3 and not match(python, "{abi}.*")', v0))
     return Condition(" or ".join(word.v1 for word in words), " or ".join(word.v0 for word in words)) if words else None
 
 

@@ -25,7 +25,17 @@ _BY_THE_COMPILER: Final = frozenset(
 _LIBRARY: Final = re.compile(
     r"(?:lib)?(?P<name>[A-Za-z0-9_+]{1,100}?)(?:[-.]?\d[\d.]{0,30})?\.(?:so|dylib|dll)(?:\.[\d.]{1,30})?$"
 )
-_LINKER: Final = re.compile(r"ld-linux|ld-musl|linux-vdso|libpython3|python3\d*\.dll", re.IGNORECASE)
+_LINKER: Final = re.compile(
+    r"ld-linux|ld-musl|libc\.musl|linux-vdso|libpython3|python3\d{0,2}\.dll|libSystem\.", re.IGNORECASE
+)
+_OF_WINDOWS: Final = re.compile(
+    r"(?:api-ms-win-|ext-ms-|advapi32|bcrypt|comctl32|comdlg32|concrt|crypt32|d3d|dbghelp|dwmapi|dxgi|gdi32|gdiplus|imm32"
+    r"|iphlpapi|kernel32|kernelbase|msvcp|msvcrt|mswsock|ncrypt|netapi32|ntdll|ole32|oleaut32|opengl32|powrprof|psapi"
+    r"|rpcrt4|secur32|setupapi|shell32|shlwapi|ucrtbase|user32|userenv|uxtheme|vcomp|vcruntime|version|winhttp|wininet"
+    r"|winmm|ws2_32|wsock32)[^.]{0,60}\.dll$",
+    re.IGNORECASE,
+)
+"""What is part of Windows, or comes with the compiler."""
 
 
 def find_host_packages(libraries: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -40,7 +50,7 @@ def find_host_packages(libraries: Iterable[str]) -> tuple[tuple[str, ...], tuple
     unknown: set[str] = set()
     for library in libraries:
         name = _find_stem(library)
-        if _LINKER.match(library) or name in _BY_THE_COMPILER:
+        if _LINKER.match(library) or _OF_WINDOWS.match(library) or name in _BY_THE_COMPILER:
             continue
         if name in PACKAGES:
             packages.add(PACKAGES[name])

@@ -71,6 +71,7 @@ class Recipe:
         maintainers: GitHub names.
         unconfirmed: conda names that nobody confirmed.
         notes: what a person should know or do, a sentence each.
+        abi: the oldest Python whose stable ABI it is built for, such as ``3.11``; empty for another ABI.
         noarch_platforms: conda-forge.yml's names of the platforms on which a noarch package is built; empty for one.
     """
 
@@ -93,6 +94,7 @@ class Recipe:
     unconfirmed: tuple[Name, ...] = ()
     notes: tuple[str, ...] = ()
     noarch_platforms: tuple[str, ...] = ()
+    abi: str = ""
 
     @property
     def conda_forge_yml(self) -> str:

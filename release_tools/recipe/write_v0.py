@@ -39,6 +39,8 @@ def _build(recipe: Recipe) -> Iterator[str]:
         yield "  noarch: python"
     if recipe.skip:
         yield f"  skip: true  # [{recipe.skip.v0}]"
+    if recipe.abi:
+        yield "  python_version_independent: true  # [is_abi3]"
     if len(recipe.script) == 1:
         yield f"  script: {_write_template(recipe.script[0])}"
     else:

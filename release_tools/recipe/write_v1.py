@@ -42,8 +42,11 @@ def _build(recipe: Recipe) -> Iterator[str]:
     if recipe.skip:
         yield f"  skip: {write_scalar(recipe.skip.v1)}"
     yield from write_one_or_items("script", recipe.script, 2)
-    if recipe.entry_points:
+    if recipe.entry_points or recipe.abi:
         yield "  python:"
+    if recipe.abi:
+        yield "    version_independent: ${{ is_abi3 }}"
+    if recipe.entry_points:
         yield from write_items("entry_points", recipe.entry_points, 4)
 
 

@@ -39,11 +39,7 @@ def format_targets(job: BuildJob) -> str:
         f"{' '.join(pythons)} {platform}{' (optional)' if is_optional else ''}"
         for (platform, is_optional), pythons in by_platform.items()
     ]
-    subdirs: dict[str, list[str]] = {}
-    for identifier in job.conda:
-        subdir, _, python = identifier.partition("/")
-        subdirs.setdefault(subdir, []).append(python)
-    conda = [f"conda {' '.join(pythons)} {subdir}" for subdir, pythons in subdirs.items()]
+    conda = [f"conda {' '.join(job.conda)}"] if job.conda else []
     return "; ".join((*plain, *grouped, *conda))
 
 

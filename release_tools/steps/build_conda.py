@@ -25,7 +25,8 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
     chosen = choose_builder(project)
     if isinstance(chosen, Skip):
         return chosen
-    if project.is_compiled and context.request.job == SOURCE_JOB:
+    plan = release.plan
+    if plan is not None and plan.matrix and context.request.job == SOURCE_JOB and not plan.job(SOURCE_JOB).conda:
         return Skip("each build job builds the conda packages of its platform")
     with watching(context.console.watch_build):
         built = chosen.builder.build(project)

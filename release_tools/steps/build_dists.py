@@ -19,7 +19,7 @@ from release_tools.artifacts.core_metadata import parse_metadata
 from release_tools.builders.backend_facts import find_name
 from release_tools.builders.cibuildwheel import CiBuildWheel, find_platform_job, list_passed_variables
 from release_tools.builders.conda.base import CondaProject
-from release_tools.builders.conda.registry import generates_recipe
+from release_tools.builders.conda.registry import plan_conda_packages
 from release_tools.builders.planner import is_compiled, make_plan
 from release_tools.builders.python import Dists, PythonBuilder
 from release_tools.builders.repair import repair_wheel
@@ -57,14 +57,16 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
         VersionError: what was built has another version than the release, or another name.
     """
     if not is_python_project(context.project, read_pyproject(context.project)):
-        return Skip("there is no Python project: conda packages are built from the recipe")
+        return _plan_recipe(context, release)
     require_python(context.project)
     source = clone_source(context, release)
     compiled = is_compiled(source, context.config.wheels)
     name = release.name
     if compiled:
-        _check_dry_run(context)
+        _check_dry_run(context, "this project has compiled code, and one machine cannot build all of its wheels")
         name = name or find_name(context)
+    has_plan = compiled or bool(context.request.job) or CondaProject(context, release).recipe is not None
+    if compiled or (name and has_plan):
         context.background.start(_PLAN, _make_plan, context, source, replace(release, name=name))
     dists = _build(context, release, source, is_sdist_only=compiled and bool(context.request.job))
     _check_versions(dists, release)
@@ -72,28 +74,58 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
     sdist = Artifact.of(dists.sdist, ArtifactKind.SDIST)
     context.report.add(describe_artifact_note(sdist), *_list_backend_notes(dists))
     known = replace(release, name=name, source=source, artifacts=(sdist,))
-    if compiled or context.request.job:
+    if has_plan:
         plan = context.background.result(_PLAN, _make_plan, context, source, replace(release, name=name))
-        known = replace(known, plan=plan, plan_digest=plan.digest)
+        known = _take_plan(context, known, plan)
     return _with_plan(context, known, dists.wheel) if compiled else _with_wheel(context, known, dists.wheel)
 
 
-def _check_dry_run(context: Context) -> None:
-    """Refuse to release a compiled project from one machine.
+def _plan_recipe(context: Context, release: Release) -> Release | Skip:
+    """Plan the conda packages of a project without Python.
+
+    Raises:
+        PreflightError: all of them are to be released from one machine, which cannot build them.
+    """
+    plan = _make_plan(context, clone_source(context, release), release)
+    if not plan.matrix and not context.request.job:
+        return Skip("there is no Python project: conda packages are built from the recipe")
+    known = _take_plan(context, replace(release, name=plan.name), plan)
+    if context.request.job:
+        context.report.add(*plan_notes(plan, context.request.job))
+    return known
+
+
+def _take_plan(context: Context, release: Release, plan: BuildPlan) -> Release:
+    """Return the release with its build plan; where one machine builds what it can of a recipe, that is only shown.
+
+    Raises:
+        PreflightError: it is to be released, although other machines build packages of it, too.
+    """
+    if plan.is_compiled or context.request.job:
+        return replace(release, plan=plan, plan_digest=plan.digest)
+    if plan.matrix:
+        _check_dry_run(context, "the recipe gives packages for several platforms, which one machine cannot build")
+        context.report.add(*plan_notes(plan))
+    return release
+
+
+def _check_dry_run(context: Context, reason: str) -> None:
+    """Refuse to release from one machine what several have to build.
 
     Raises:
         PreflightError: this is not a dry run.
     """
     if not context.gate.is_dry_run:
         raise PreflightError(
-            "this project has compiled code, and one machine cannot build all of its wheels",
+            reason,
             "Push the tag, whose workflow builds them: release-tools tag. release-tools init writes that workflow.",
         )
 
 
 def _make_plan(context: Context, source: Path, release: Release) -> BuildPlan:
-    with_conda = generates_recipe(CondaProject(context, release))
-    return make_plan(source, context.config.wheels, context.env, release.name, release.version, with_conda=with_conda)
+    name = release.name or context.project.name
+    plan = make_plan(source, context.config.wheels, context.env, name, release.version)
+    return plan_conda_packages(CondaProject(context, replace(release, name=name, plan=plan)), source) or plan
 
 
 def _build(context: Context, release: Release, source: Path, *, is_sdist_only: bool) -> Dists:

@@ -7,7 +7,7 @@ from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import BuildError, OutputError, UsageError
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.model.note import Note, State
+from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.planning.completeness import check_completeness
 from release_tools.report.text import describe_artifact_note
@@ -15,8 +15,8 @@ from release_tools.system.credentials import remove_credentials
 from release_tools.system.process import watching
 
 
-def build_wheels(context: Context, release: Release) -> Release:
-    """Return the release with the wheels of its job.
+def build_wheels(context: Context, release: Release) -> Release | Skip:
+    """Return the release with the wheels of its job, if it builds any.
 
     Raises:
         BuildError: a required wheel could not be built, or one was built that the plan does not name.
@@ -26,6 +26,8 @@ def build_wheels(context: Context, release: Release) -> Release:
     if release.plan is None:
         raise OutputError("no build plan was loaded", "Type: release-tools build --job source")
     job = release.plan.job(release.job)
+    if not job.targets and job in release.plan.matrix:
+        return Skip(f"job {job.name} builds conda packages alone")
     if not job.platform:
         raise UsageError(f"--job {job.name}: it builds no wheel by cibuildwheel", "It is complete already.")
     [sdist] = release.artifacts_of_kind(ArtifactKind.SDIST)

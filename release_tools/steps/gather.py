@@ -60,19 +60,19 @@ def _gather(context: Context, folders: Sequence[Path]) -> Release:
     releases = [manifest.load(folder) for folder in folders]
     source = context.request.expect or _find_source(releases, folders)
     sdists = source.artifacts_of_kind(ArtifactKind.SDIST)
-    if not source.plan_digest or len(sdists) != 1:
+    plan = _plan_of(source, folders) if source.plan_digest else None
+    if plan is None or len(sdists) != int(plan.has_sdist):
         raise UsageError(
             f"{source.name} {source.version}: made without a build plan, so it is not known what to gather",
             "Make the sdist by: release-tools build --job source",
         )
-    plan = _plan_of(source, folders)
     with ThreadPoolExecutor() as pool:
         checked = list(pool.map(_find_file_faults, folders, releases))
     faults = [fault for found in checked for fault in found]
     for folder, release in zip(folders, releases, strict=True):
         faults += _find_fact_faults(folder, release, source)
     jobs = [_read_job_files(folder, release) for folder, release in zip(folders, releases, strict=True)]
-    gathering = gather_jobs(plan, jobs, (sdists[0].filename, sdists[0].sha256))
+    gathering = gather_jobs(plan, jobs, (sdists[0].filename, sdists[0].sha256) if sdists else ("", ""))
     faults += gathering.faults
     packages = [one for release in releases for one in release.artifacts_of_kind(ArtifactKind.CONDA)]
     faults += [*find_conda_faults(plan, [(one.subdir, one.filename) for one in packages]), *_find_conflicts(packages)]

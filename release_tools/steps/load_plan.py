@@ -52,7 +52,7 @@ def _find_faults(context: Context, source: Release, plan: BuildPlan) -> Iterator
         )
     if plan.digest != source.plan_digest:
         yield f"{PLAN_FILE}: its sha256 is {plan.digest}, {manifest.FILENAME} says {source.plan_digest or 'nothing'}"
-    if len(source.artifacts) != 1:
+    if len(source.artifacts) != int(plan.has_sdist):
         yield f"{manifest.FILENAME} names {len(source.artifacts)} sdists"
     for sdist in source.artifacts:
         yield from _find_changed(sdist)

@@ -10,6 +10,8 @@ from packaging.version import Version
 
 from release_tools import addresses
 from release_tools.builders.backend_facts import find_name
+from release_tools.builders.conda.base import CondaProject
+from release_tools.builders.conda.registry import plan_conda_packages
 from release_tools.builders.planner import make_plan
 from release_tools.commit import COMMIT
 from release_tools.config.loader import read_pyproject
@@ -18,6 +20,8 @@ from release_tools.errors import ConfigError, ReleaseToolsError, RepositoryError
 from release_tools.forges.github.client import GitHub
 from release_tools.git.remote import Remote
 from release_tools.git.repository import Repository
+from release_tools.model.release import Release
+from release_tools.planning.build_plan import BuildPlan
 from release_tools.project.facts import Project, VersionSource, is_python_project
 from release_tools.project.tag_spelling import find_tag_format
 from release_tools.publishers.routes import Publishers
@@ -112,7 +116,7 @@ class ProjectWorkflows:
         dist = config.packages_dir if self.folder == "." else f"{self.folder}/{config.packages_dir}"
         jobs = list_publishing_jobs(self.context.shared(Publishers), is_dev=dev)
         tags = find_tag_format(self.context).globs
-        build = make_plan(self.context.project, config.wheels, self.context.env, self.name, "")
+        build = self._plan_build()
         return WorkflowPlan(
             self.name,
             self.branch,
@@ -129,6 +133,14 @@ class ProjectWorkflows:
             paths=self.paths,
             is_prepared=self.source in {VersionSource.STATIC, VersionSource.BACKEND},
         )
+
+    def _plan_build(self) -> BuildPlan:
+        """Return the build plan of some version: only its jobs count."""
+        context = self.context
+        version = "1.0"
+        plan = make_plan(context.project, context.config.wheels, context.env, self.name, version)
+        release = Release(self.name, version, tag=find_tag_format(context).tag(Version(version)), plan=plan)
+        return plan_conda_packages(CondaProject(context, release), context.project) or plan
 
 
 def _choose_name(context: Context) -> str:

@@ -103,6 +103,24 @@ def main() -> None:
 '''
 
 
+_ABI3: Final = {
+    'tag = f"cp{python}-cp{python}-{machine}"': 'tag = f"cp311-abi3-{machine}"',
+    "{sysconfig.get_config_var('EXT_SUFFIX')}": ".abi3.so",
+}
+"""What the backend does otherwise for the stable ABI."""
+
+
+def fastsum_for_abi3() -> dict[str, str]:
+    """The project for CPython's stable ABI, that of 3.11."""
+    files = fastsum('[tool.distutils.bdist_wheel]\npy-limited-api = "cp311"\n')
+    backend = files["build-backend/backend.py"]
+    for old, new in _ABI3.items():
+        assert old in backend
+        backend = backend.replace(old, new)
+    core = "#define Py_LIMITED_API 0x030b0000\n" + files["core.c"]
+    return files | {"build-backend/backend.py": backend, "core.c": core}
+
+
 def fastsum(settings: str = "") -> dict[str, str]:
     """The project's files by path."""
     return {

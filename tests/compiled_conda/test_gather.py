@@ -106,7 +106,7 @@ def lose(jobs: Path) -> str:
     (package,) = release.artifacts_of_kind(ArtifactKind.CONDA)
     package.path.unlink()
     store(jobs / "macos-arm64", replace(release, artifacts=tuple(a for a in release.artifacts if a != package)))
-    return "osx-arm64/py312"
+    return "osx-arm64/demo-1.0-py312"
 
 
 def build_twice(jobs: Path) -> str:

@@ -132,6 +132,28 @@ def test_a_requirement_that_is_nowhere_is_named(run: Run, tmp_path: Path, compil
     assert "lib-nowhere" in built.err
 
 
+def test_requirements_are_solved_before_anything_is_built(run: Run, tmp_path: Path, compiled_channel: Channel) -> None:
+    built = tmp_path / "built"
+    recipe = OUTPUTS.replace(
+        "script: mkdir -p $PREFIX/share/demo", f"script: touch {built} && mkdir -p $PREFIX/share/demo"
+    )
+    recipe = recipe.replace("        - pip\n", "        - pip\n        - lib-nowhere >=3\n")
+    said = release(run, tmp_path / "demo", python_project(recipe), compiled_channel)
+    assert said.code == BuildError.exit_code
+    assert "lib-nowhere >=3" in said.err
+    assert not built.exists(), "the first output needs nothing, and is not built either"
+
+
+def test_what_the_recipe_skips_is_not_built(run: Run, tmp_path: Path, compiled_channel: Channel) -> None:
+    first, *_ = two_pythons()
+    skip = f"  skip: match(python, '{first.minor}.*')\n"
+    files = python_project(V1.replace("  number: 2\n", f"  number: 2\n{skip}"), {"recipe/variants.yaml": variants()})
+    built = release(run, tmp_path / "demo", files, compiled_channel, "--no-verify-conda-install")
+    names = [name for name in built.artifacts if name.startswith(HERE)] if built.code == 0 else []
+    assert len(names) == len(two_pythons()) - 1, built.err
+    assert not any(f"-py{first.tag[2:]}" in name for name in names)
+
+
 def test_without_a_channel_a_dry_run_goes_on_and_a_release_does_not(run: Run, tmp_path: Path) -> None:
     files = python_project(V1)
     tried = release(run, tmp_path / "one" / "demo", files, None, command="dry-run")

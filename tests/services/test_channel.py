@@ -1,6 +1,8 @@
 """Folders indexed, specs solved and packages installed by py-rattler, without a network."""
 
+import hashlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from release_tools.builders.conda import rattler
 from release_tools.errors import OutputError, UnreachableError, VerifyError
 from tests.servers.base import Double, Fault, Request, Response, What, serve
 from tests.support.artifacts import Project
+from tests.support.compiled_channel import Made
 from tests.support.conda import NEEDS_POSIX, Channel
 
 
@@ -18,6 +21,15 @@ def test_an_index_lists_what_lies_in_the_folder(tmp_path: Path) -> None:
     Channel(tmp_path, tmp_path / "cache").add(Project("demo"), Project("demo", "1.1"))
     listed = json.loads((tmp_path / "noarch" / "repodata.json").read_text())["packages.conda"]
     assert sorted(listed) == ["demo-1.0-py_0.conda", "demo-1.1-py_0.conda"]
+
+
+def test_a_file_that_is_built_again_under_its_name_has_its_new_digest(tmp_path: Path) -> None:
+    for body in (b"once", b"again"):
+        path = Made("demo", "1.0", {"share/demo": body}, noarch="generic").write(tmp_path)
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        rattler.index_channel(tmp_path)
+    listed = json.loads((tmp_path / "noarch" / "repodata.json").read_text())["packages.conda"]
+    assert listed[path.name]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_an_empty_folder_becomes_an_empty_channel(tmp_path: Path) -> None:

@@ -195,6 +195,15 @@ def python_package(one: Interpreter) -> Made:
     return Made("python", one.version, files, f"0_{one.build}", (), (abi,), exported)
 
 
+def stable_abi_packages(one: Interpreter) -> Iterator[Made]:
+    """What a package for the stable ABI is built with, and what it then requires, as on conda-forge."""
+    yield Made("cpython", one.version, depends=(f"python {one.minor}.*",), build=f"{one.tag}_0", noarch="generic")
+    exported = {"noarch": [f"cpython >={one.minor}", "_python_abi3_support 1.*"]}
+    depends = (f"cpython {one.minor}.*",)
+    yield Made("python-abi3", one.minor, depends=depends, run_exports=exported, noarch="generic")
+    yield Made("_python_abi3_support", "1.0", depends=("cpython",), noarch="generic")
+
+
 def compiler_packages() -> Iterator[Made]:
     """Compilers for C and C++ that lead to the system's own, and what they and their libraries export."""
     machine = {"linux-64": "x86_64", "linux-aarch64": "aarch64"}.get(HERE, platform.machine())
@@ -236,6 +245,8 @@ def make_compiled_channel(folder: Path) -> None:
     """All of it in an empty folder, with pip."""
     for one in two_pythons():
         Made("python_abi", one.minor, build=f"8_{one.tag}", noarch="generic").write(folder)
+        for made in stable_abi_packages(one):
+            made.write(folder)
         python_package(one).write(folder)
     for made in (*compiler_packages(), zlib_package()):
         made.write(folder)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from release_tools.builders.conda.own_recipe import OwnRecipe, find_own_recipe
 from release_tools.engine.context import Context
@@ -12,34 +12,8 @@ from release_tools.errors import ConfigError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note
 from release_tools.model.release import Release
+from release_tools.planning.conda_targets import NOARCH, CondaTarget
 from release_tools.recipe.document import Format
-
-NOARCH: Final = "noarch"
-"""The subdir of packages for every platform."""
-
-
-@dataclass(frozen=True, order=True)
-class CondaTarget:
-    """A conda package that is to be built.
-
-    Attributes:
-        name: of the package.
-        version: as conda writes it.
-        subdir: the channel folder that it belongs in: ``noarch``, ``linux-64``.
-        python: the Python that it is built for, such as ``py312``; empty where it is for none or for all.
-        build: the build string; empty where it is not final before dependencies are solved.
-    """
-
-    name: str
-    version: str
-    subdir: str
-    python: str = ""
-    build: str = ""
-
-    @property
-    def identifier(self) -> str:
-        """Return how the build plan names it: ``linux-64/py312``, ``noarch``."""
-        return f"{self.subdir}/{self.python}" if self.python else self.subdir
 
 
 @dataclass(frozen=True)
@@ -117,9 +91,12 @@ class CondaProject:
 
     @property
     def builds_noarch(self) -> bool:
-        """Return whether packages for every platform are built here: of several build jobs the first one does."""
+        """Return whether packages for every platform are built here: one of several build jobs does."""
         plan, job = self.release.plan, self.release.job
-        return plan is None or not job or plan.matrix[:1] == (plan.job(job),)
+        if plan is None or not job:
+            return True
+        named = tuple(one for one in plan.jobs if any(target.startswith(NOARCH) for target in one.conda))
+        return (named or plan.matrix or plan.jobs)[0] == plan.job(job)
 
     @property
     def folder(self) -> Path:
@@ -140,6 +117,18 @@ class CondaBuilder(Protocol):
 
     def applies_because(self, project: CondaProject) -> str:
         """Return why ``conda.builder = "auto"`` takes this builder, for a person; empty where it does not."""
+
+    def plan(self, project: CondaProject, source: Path, subdirs: Sequence[str]) -> Sequence[CondaTarget]:
+        """Return the packages for these platforms, before anything is built; none where one machine builds all.
+
+        Args:
+            project: its release has the plan of the wheels.
+            source: the project's folder, in a clone or in a checkout.
+            subdirs: conda's names of the platforms.
+
+        Raises:
+            BuildError: the recipe cannot be rendered.
+        """
 
     def build(self, project: CondaProject) -> BuiltPackages:
         """Build every package that this machine can build.

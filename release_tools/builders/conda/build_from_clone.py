@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from release_tools.artifacts import CondaPackage, read_conda
 from release_tools.builders.conda import rattler
-from release_tools.builders.conda.base import NOARCH, BuiltPackages, CondaProject, CondaTarget
+from release_tools.builders.conda.base import BuiltPackages, CondaProject
 from release_tools.builders.conda.normalise import normalise
 from release_tools.builders.conda.own_recipe import OwnRecipe, prepare_recipe
 from release_tools.builders.conda.package_writer import Style
@@ -20,6 +20,7 @@ from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.model.versions import format_conda_version, parse_version
+from release_tools.planning.conda_targets import NOARCH, CondaTarget
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class RecipeSource:
         git_variables: what conda-build tells recipes about the commit.
         notes: what was set in the recipe.
         pythons: the minor versions that it is built for, such as ``3.12``; empty where the recipe decides.
+        is_abi3: whether one package serves all later Pythons (CEP 20).
+        pinning: conda-forge's; None where it is not used.
     """
 
     folder: Path
@@ -41,6 +44,8 @@ class RecipeSource:
     git_variables: Mapping[str, str]
     notes: tuple[Note, ...]
     pythons: tuple[str, ...] = ()
+    is_abi3: bool = False
+    pinning: Path | None = None
 
 
 def clone_with_recipe(project: CondaProject, recipe: OwnRecipe) -> RecipeSource:

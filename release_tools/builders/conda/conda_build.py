@@ -12,21 +12,24 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.builders.conda import conda_build_worker, rattler
-from release_tools.builders.conda.base import NOARCH, BuiltPackages, CondaProject, CondaTarget
+from release_tools.builders.conda.base import BuiltPackages, CondaProject
 from release_tools.builders.conda.build_from_clone import (
     RecipeSource,
     build_folder,
     check_versions,
     clone_with_recipe,
     collect_packages,
+    compute_git_variables,
     explain_unreachable,
     report_not_built,
     skip_if_built_elsewhere,
 )
+from release_tools.builders.conda.own_recipe import is_noarch
 from release_tools.engine.context import Context
 from release_tools.errors import BuildError, UnreachableError, VerifyError
 from release_tools.model.note import Note, State
 from release_tools.parsed_values import parse_json
+from release_tools.planning.conda_targets import NOARCH, CondaTarget
 from release_tools.recipe.document import Format
 from release_tools.regular_files import read_regular_file
 from release_tools.system import tool_settings
@@ -113,6 +116,23 @@ class CondaBuildBuilder:
         recipe = project.recipe
         return f"the project has {recipe.path}" if recipe and recipe.form is Format.V0 else ""
 
+    def plan(self, project: CondaProject, source: Path, subdirs: Sequence[str]) -> Sequence[CondaTarget]:
+        """Return the packages that conda-build renders in the first build job; elsewhere, the platforms alone.
+
+        Raises:
+            BuildError: the recipe cannot be rendered.
+            ConfigError: the project's recipe has the other format.
+        """
+        context = project.context
+        recipe = project.recipe_of(Format.V0)
+        if not context.request.job or explain_unreachable(context, needs_python=True):
+            return [CondaTarget("", "", NOARCH)] if is_noarch(recipe) else [CondaTarget("", "", one) for one in subdirs]
+        prefix = _install_conda_build(context, project.channels)
+        variables = compute_git_variables(project.release)
+        environment = prefix.environment(context.env, project.folder / "home") | variables
+        folder = (source / recipe.path).parent
+        return render(prefix, folder, project.folder / "plan", subdirs, environment)
+
     def build(self, project: CondaProject) -> BuiltPackages:
         """Build and test every package of the recipe for this platform, in the clean clone.
 
@@ -131,7 +151,7 @@ class CondaBuildBuilder:
         prefix = _install_conda_build(context, project.channels)
         environment = prefix.environment(context.env, project.folder / "home") | dict(clone.git_variables)
         subdir = rattler.find_this_subdir()
-        targets = render(prefix, clone.recipe.parent, project.folder / "render", subdir, environment)
+        targets = render(prefix, clone.recipe.parent, project.folder / "render", [subdir], environment)
         if elsewhere := skip_if_built_elsewhere(project, recipe.path, targets):
             return elsewhere
         check_versions(recipe.path, targets, project.release)
@@ -144,15 +164,17 @@ class CondaBuildBuilder:
 
 
 def render(
-    prefix: CondaBuildPrefix, recipe: Path, scratch: Path, subdir: str, environment: Mapping[str, str]
+    prefix: CondaBuildPrefix, recipe: Path, scratch: Path, subdirs: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[CondaTarget, ...]:
-    """Return the packages that a recipe gives on a platform; their build strings are not final before solving.
+    """Return the packages that a recipe gives on some platforms; their build strings are not final before solving.
+
+    Those for every platform are as the first platform has them.
 
     Args:
         prefix: with conda-build.
         recipe: the recipe's folder.
         scratch: a folder that conda-build may write to.
-        subdir: of the platform.
+        subdirs: of the platforms.
         environment: of conda-build.
 
     Raises:
@@ -167,7 +189,7 @@ def render(
         str(recipe),
         str(answer),
         str(scratch / "croot"),
-        subdir,
+        *subdirs,
     ]
     try:
         run(argv, env=environment, cwd=scratch, timeout=_RENDERING)

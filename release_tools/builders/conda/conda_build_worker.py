@@ -12,14 +12,16 @@ from typing import Any
 def main() -> None:
     """Render a recipe without solving anything.
 
-    Arguments: the recipe's folder, the file that gets the answer, the root of scratch folders, and a subdir such as
-    ``linux-64``. The answer is a JSON object: ``targets``, one for each package that is not skipped, and ``fault``,
-    empty where all went well.
+    Arguments: the recipe's folder, the file that gets the answer, the root of scratch folders, and subdirs such as
+    ``linux-64``. The answer is a JSON object: ``targets``, one for each package that is not skipped, those for every
+    platform only as the first subdir has them, and ``fault``, empty where all went well.
     """
-    recipe, answer, croot, subdir = sys.argv[1:]
+    recipe, answer, croot, *subdirs = sys.argv[1:]
     found: dict[str, Any] = {"targets": [], "fault": ""}
     try:
-        found["targets"] = _render(recipe, croot, subdir)
+        for number, subdir in enumerate(subdirs):
+            targets = _render(recipe, croot, subdir)
+            found["targets"] += [one for one in targets if number == 0 or one["subdir"] != "noarch"]
     except (Exception, SystemExit) as error:  # noqa: BLE001 - conda-build raises anything, and exits
         found["fault"] = f"{type(error).__name__}: {error}"
     Path(answer).write_text(json.dumps(found), encoding="utf-8")

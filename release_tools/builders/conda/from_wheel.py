@@ -5,7 +5,7 @@ The same wheel gives the same bytes on every machine; nothing in the package tel
 
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from release_tools.artifacts import Member, Wheel
-from release_tools.builders.conda.base import NOARCH, BuiltPackages, CondaProject
+from release_tools.builders.conda.base import BuiltPackages, CondaProject
 from release_tools.builders.conda.package_writer import Package, PackageEntry, Readable, Style, write_package
 from release_tools.config.schema import Config
 from release_tools.engine.archives import open_wheel
@@ -21,6 +21,7 @@ from release_tools.errors import CondaError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.versions import format_conda_version
+from release_tools.planning.conda_targets import NOARCH, CondaTarget
 from release_tools.recipe import noarch, package_info
 from release_tools.recipe.about import describe
 from release_tools.recipe.names import CONDA_NAME, Names
@@ -243,6 +244,10 @@ class WheelConverter:
     def applies_because(self, project: CondaProject) -> str:
         """Return that there is a wheel; empty where there is none."""
         return "the project has no conda recipe" if project.wheels else ""
+
+    def plan(self, project: CondaProject, source: Path, subdirs: Sequence[str]) -> Sequence[CondaTarget]:  # noqa: ARG002
+        """Return nothing: the job that builds the wheel converts it, too."""
+        return ()
 
     def build(self, project: CondaProject) -> BuiltPackages:
         """Convert every wheel.

@@ -44,6 +44,7 @@ class _File:
         path: of its content on disk.
         executable: whether its owner may execute it.
         link: what it points to, where it is a symbolic link.
+        is_folder: whether it is an empty folder.
         sha256: of its content as it is to be.
         size: of its content as it is to be.
     """
@@ -51,6 +52,7 @@ class _File:
     path: Path
     executable: bool = False
     link: str = ""
+    is_folder: bool = False
     sha256: str = ""
     size: int = 0
 
@@ -86,11 +88,11 @@ def normalise(
     info = _rewrite_info(documents, time, [*_sort_pairs(placeholders), *_find_relative_paths(built_in)])
     info["paths.json"] = _normalise_paths(files, recorded, placeholders)
     if "files" in info:
-        info["files"] = "".join(f"{name}\n" for name in sorted(files)).encode()
+        info["files"] = "".join(f"{name}\n" for name, file in sorted(files.items()) if not file.is_folder).encode()
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{package.name}-{package.version}-{package.build}"
     ordered = sorted(files.items())
-    entries = [PackageEntry(name, file.size, file.executable, file.link) for name, file in ordered]
+    entries = [PackageEntry(name, file.size, file.executable, file.link, file.is_folder) for name, file in ordered]
     return tuple(
         write_package(folder, Package(stem, info, entries, _read_contents([file for _, file in ordered])), style)
         for style in styles
@@ -101,8 +103,10 @@ def _unpack(package: CondaPackage, scratch: Path) -> tuple[dict[str, bytes], dic
     """Return the documents under ``info/``, and the payload as files of the scratch folder."""
     documents: dict[str, bytes] = {}
     files: dict[str, _File] = {}
+    folders: list[str] = []
     for archive, member in iterate_members(package.path):
         if member.isdir():
+            folders.append(member.name.rstrip("/"))
             continue
         if member.issym():
             files[member.name] = _File(scratch, link=member.linkname)
@@ -115,6 +119,9 @@ def _unpack(package: CondaPackage, scratch: Path) -> tuple[dict[str, bytes], dic
         elif not _OF_ONE_INSTALLATION.search(member.name):
             file = files[member.name] = _File(scratch / str(len(files)), bool(member.mode & _EXECUTABLE))
             file.sha256, file.size = _store(content, file.path)
+    for name in folders:
+        if name.partition("/")[0] != "info" and not any(path.startswith(f"{name}/") for path in (*files, *folders)):
+            files[name] = _File(scratch, is_folder=True)
     return documents, {name: file for name, file in files.items() if not _is_byte_code_of_others(name, files)}
 
 
@@ -159,7 +166,7 @@ def _rewrite_payload(files: Mapping[str, _File], recorded: Mapping[str, Any], ti
     placeholders: dict[str, str] = {}
     changed: set[str] = set()
     for name, file in files.items():
-        if file.link:
+        if file.link or file.is_folder:
             continue
         placeholder = str(recorded.get(name, {}).get("prefix_placeholder") or "")
         if placeholder.startswith("/"):
@@ -244,7 +251,11 @@ def _normalise_paths(files: Mapping[str, _File], recorded: Mapping[str, Any], pl
     """Return ``paths.json`` of the rewritten files."""
     entries = []
     for name, file in sorted(files.items()):
-        entry = {"path_type": "softlink" if file.link else "hardlink", **recorded.get(name, {}), "_path": name}
+        kind = "directory" if file.is_folder else "softlink" if file.link else "hardlink"
+        entry = {"path_type": kind, **recorded.get(name, {}), "_path": name}
+        if file.is_folder:
+            entries.append(entry)
+            continue
         target = (
             files.get(posixpath.normpath(posixpath.join(posixpath.dirname(name), file.link))) if file.link else file
         )
@@ -276,7 +287,7 @@ def _replace(content: bytes, pairs: Sequence[tuple[str, str]]) -> bytes:
 def _read_contents(files: Sequence[_File]) -> Iterator[Readable]:
     """Return the content of each file, one open at a time; a link has none."""
     for file in files:
-        if file.link:
+        if file.link or file.is_folder:
             yield io.BytesIO()
         else:
             with file.path.open("rb") as content:

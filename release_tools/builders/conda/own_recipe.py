@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, RecipeError, RepositoryError
 from release_tools.git.log import list_files, read_file
@@ -13,6 +14,7 @@ from release_tools.git.tags import has
 from release_tools.model.artifact import Artifact
 from release_tools.model.release import Release
 from release_tools.model.versions import format_conda_version, parse_version
+from release_tools.project.facts import is_python_project
 from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.spans import Edit
 from release_tools.recipe.update import read_recipe_version, set_version
@@ -69,7 +71,7 @@ def find_own_recipe(
         ConfigError: the recipe that the setting names does not exist.
     """
     wanted = context.config.conda.recipe if value is None else value
-    paths, read = _read_files(context, release, wanted)
+    paths, read = read_project_files(context, release, wanted)
     path = _read_setting(setting, wanted, paths) or _find_usual_recipe(paths)
     if not path:
         return None
@@ -101,8 +103,16 @@ def _read_setting(setting: str, value: str, paths: frozenset[str]) -> str:
     return found
 
 
-def _read_files(context: Context, release: Release, wanted: str = "") -> tuple[frozenset[str], Callable[[str], str]]:
-    """Return the project's files, and how one is read: from the commit, or from its folder where there is none."""
+def read_project_files(
+    context: Context, release: Release, wanted: str = ""
+) -> tuple[frozenset[str], Callable[[str], str]]:
+    """Return the project's files, and how one is read: from the commit, or from its folder where there is none.
+
+    Args:
+        context: of the run.
+        release: whose commit it is.
+        wanted: a file or folder to search in; without a commit only folders are that a recipe is usually in.
+    """
     project, commit = context.project, release.commit
     try:
         repository = open_repository(context)
@@ -126,7 +136,7 @@ def _read_files(context: Context, release: Release, wanted: str = "") -> tuple[f
 
 def find_variant_files(context: Context, release: Release, folder: Path) -> tuple[Path, ...]:
     """Copy the variant files at the top of the project, which override ours, into a folder, and return the copies."""
-    paths, read = _read_files(context, release)
+    paths, read = read_project_files(context, release)
     copies = []
     for name in VARIANT_FILES[Format.V1]:
         if name in paths:
@@ -134,6 +144,29 @@ def find_variant_files(context: Context, release: Release, folder: Path) -> tupl
             copy.write_text(read(name), encoding="utf-8", newline="\n")
             copies.append(copy)
     return tuple(copies)
+
+
+def is_recipe_alone(context: Context) -> bool:
+    """Return whether a project has a conda recipe and nothing that a Python build backend builds."""
+    if is_python_project(context.project, read_pyproject(context.project)):
+        return False
+    try:
+        return find_own_recipe(context, Release()) is not None
+    except ConfigError:
+        return False
+
+
+def is_noarch(recipe: OwnRecipe) -> bool:
+    """Return whether every package of a recipe is for all platforms, as far as its text shows."""
+    try:
+        document = RecipeDocument(recipe.text, recipe.form)
+    except RecipeError:
+        return False
+    names = (*document.in_outputs("name"), *document.in_outputs("package", "name"))
+    outputs = sum(place.path.startswith("outputs.") for place in names)
+    if document.scalars("build", "noarch"):
+        return True
+    return 0 < outputs <= len(document.in_outputs("build", "noarch"))
 
 
 @dataclass(frozen=True)

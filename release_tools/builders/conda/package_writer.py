@@ -50,12 +50,14 @@ class PackageEntry:
         size: in bytes.
         executable: whether it may be executed.
         link: what it points to, where it is a symbolic link; empty for a file.
+        is_folder: whether it is an empty folder.
     """
 
     name: str
     size: int
     executable: bool = False
     link: str = ""
+    is_folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ def _make_header(entry: PackageEntry, time_: int) -> tarfile.TarInfo:
     header.size = entry.size
     header.mtime = time_
     header.mode = 0o755 if entry.executable else 0o644
+    if entry.is_folder:
+        header.type, header.mode = tarfile.DIRTYPE, 0o755
     if entry.link:
         header.type, header.linkname, header.mode = tarfile.SYMTYPE, entry.link, 0o777
     return header

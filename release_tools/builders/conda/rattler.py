@@ -66,7 +66,7 @@ def index_channel(folder: Path) -> None:
 
     try:
         (folder / "noarch").mkdir(parents=True, exist_ok=True)
-        _wait(index_fs(folder))
+        _wait(index_fs(folder, force=True))  # else a file built again under its name keeps its old digest
     except _list_rattler_errors() as error:
         raise OutputError(f"{folder}: the channel cannot be indexed: {join_lines(str(error))}") from error
 

@@ -4,27 +4,30 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 from release_tools.artifacts import CondaPackage
 from release_tools.builders.conda import rattler, recipe_worker, test_worker
-from release_tools.builders.conda.base import BuiltPackages, CondaProject, CondaTarget
+from release_tools.builders.conda.base import BuiltPackages, CondaProject
 from release_tools.builders.conda.build_from_clone import (
     build_folder,
     check_versions,
     clone_with_recipe,
     collect_packages,
+    compute_git_variables,
     explain_unreachable,
     report_not_built,
     skip_if_built_elsewhere,
 )
-from release_tools.builders.conda.generated_recipe import write_generated_recipe
+from release_tools.builders.conda.generated_recipe import plan_generated_packages, write_generated_recipe
+from release_tools.builders.conda.own_recipe import prepare_recipe
 from release_tools.builders.conda.variants import choose_default_variants
 from release_tools.errors import BuildError
 from release_tools.parsed_values import parse_json
+from release_tools.planning.conda_targets import CondaTarget
 from release_tools.recipe.document import Format
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.regular_files import read_regular_file
@@ -72,7 +75,7 @@ class Packages:
         requires: MatchSpecs of what the package that failed needs in its host environment.
         build_requires: the same for its build environment.
         targets: of all packages of the recipe that are not skipped.
-        has_requirements: whether any of them needs something while it is built.
+        environments: the different environments that they are built in, as MatchSpecs.
     """
 
     paths: tuple[Path, ...]
@@ -81,7 +84,7 @@ class Packages:
     requires: tuple[str, ...] = ()
     build_requires: tuple[str, ...] = ()
     targets: tuple[CondaTarget, ...] = ()
-    has_requirements: bool = False
+    environments: tuple[tuple[str, ...], ...] = ()
 
 
 def read_back(package: CondaPackage) -> tuple[str, ...]:
@@ -93,6 +96,8 @@ def read_back(package: CondaPackage) -> tuple[str, ...]:
         files = found.files
     except RattlerBuildError as error:
         return (f"rattler-build cannot read it: {error}",)
+    paths = json.loads(package.documents["paths.json"])["paths"]
+    folders = {path["_path"] for path in paths if path.get("path_type") == "directory"}
     pairs = {
         "name": (found.name, package.name),
         "version": (found.version, package.version),
@@ -101,7 +106,7 @@ def read_back(package: CondaPackage) -> tuple[str, ...]:
         "subdir": (found.subdir, package.subdir),
         "noarch": (found.noarch or "", package.noarch),
         "requirements": (tuple(found.depends), package.depends),
-        "files": (sorted(files), sorted(member.name for member in package.members)),
+        "files": (sorted(set(files) - folders), sorted(member.name for member in package.members)),
     }
     return tuple(
         f"its {what}: rattler-build reads {theirs!r}" for what, (theirs, ours) in pairs.items() if theirs != ours
@@ -148,7 +153,7 @@ def build_recipe(recipe: Path, folder: Path, channels: Sequence[str], env: Mappi
         ProcessError: rattler-build itself failed.
     """
     variants = {"python_min": [CONDA_FORGE_PYTHON]}
-    return run_recipe(RecipeRequest(recipe, tuple(channels), folder, variants), env)
+    return run_recipe(RecipeRequest(recipe, {"": variants}, tuple(channels), folder), env)
 
 
 @dataclass(frozen=True)
@@ -157,21 +162,21 @@ class RecipeRequest:
 
     Attributes:
         recipe: the file.
+        platforms: the values of each variable, by the subdir that it is rendered for; an empty one is this machine's.
         channels: where its requirements come from.
         output: the folder of a channel that gets the packages; None to render only.
-        variants: the values of each variable.
-        variant_files: override the variants.
-        platform: the subdir that it is rendered for; this machine's if empty.
-        pythons: those to build for, such as ``py312``; all if empty.
+        pinning: conda-forge's, which overrides these values, but for Python; None for none.
+        variant_files: override both.
+        text: of the recipe, where it is not what is in the file.
     """
 
     recipe: Path
+    platforms: Mapping[str, Mapping[str, Sequence[str]]]
     channels: tuple[str, ...] = ()
     output: Path | None = None
-    variants: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    pinning: Path | None = None
     variant_files: tuple[Path, ...] = ()
-    platform: str = ""
-    pythons: tuple[str, ...] = ()
+    text: str = ""
 
     @property
     def data(self) -> dict[str, object]:
@@ -180,10 +185,13 @@ class RecipeRequest:
             "recipe": str(self.recipe),
             "channels": list(self.channels),
             "output": str(self.output or ""),
-            "variants": {name: list(values) for name, values in self.variants.items()},
+            "platforms": {
+                platform: {name: list(values) for name, values in variants.items()}
+                for platform, variants in self.platforms.items()
+            },
+            "pinning": str(self.pinning or ""),
             "variant_files": [str(path) for path in self.variant_files],
-            "platform": self.platform,
-            "pythons": list(self.pythons),
+            "text": self.text,
         }
 
 
@@ -215,7 +223,7 @@ def run_recipe(
         tuple(answer["host"]),
         tuple(answer["build"]),
         tuple(_read_target(one) for one in answer["targets"]),
-        any(one["needs"] for one in answer["targets"]),
+        tuple(dict.fromkeys(tuple(specs) for one in answer["targets"] for specs in one["requires"])),
     )
 
 
@@ -253,6 +261,28 @@ class RecipeBuilder:
             return "the project has compiled code and no conda recipe" if project.is_compiled else ""
         return f"the project has {recipe.path}" if recipe.form is Format.V1 else ""
 
+    def plan(self, project: CondaProject, source: Path, subdirs: Sequence[str]) -> Sequence[CondaTarget]:
+        """Return every package that the recipe gives on these platforms, by its final name.
+
+        Raises:
+            BuildError: the recipe cannot be rendered.
+            ConfigError: the project's recipe has the other format.
+        """
+        if project.recipe is None:
+            return _plan_generated(project)
+        recipe = project.recipe_of(Format.V1)
+        path = source / recipe.path
+        request = RecipeRequest(
+            path,
+            {subdir: choose_default_variants(subdir) for subdir in subdirs},
+            variant_files=tuple(path.with_name(name) for name in recipe.variant_files),
+            text=prepare_recipe(recipe, project.release, None).text,
+        )
+        rendered = run_recipe(request, project.context.env, compute_git_variables(project.release))
+        if rendered.fault:
+            raise BuildError(f"{recipe.path}: rattler-build cannot render it: {rendered.fault}", _CORRECT)
+        return rendered.targets
+
     def build(self, project: CondaProject) -> BuiltPackages:
         """Build every package of the recipe for this platform.
 
@@ -269,10 +299,12 @@ class RecipeBuilder:
         else:
             recipe = project.recipe_of(Format.V1)
             path, source = recipe.path, clone_with_recipe(project, recipe)
+        variants = choose_default_variants(rattler.find_this_subdir(), source.pythons, is_abi3=source.is_abi3)
         request = RecipeRequest(
             source.recipe,
+            {"": variants},
             tuple(project.channels),
-            variants=choose_default_variants(rattler.find_this_subdir(), source.pythons),
+            pinning=source.pinning,
             variant_files=source.variant_files,
         )
         rendered = run_recipe(request, context.env, source.git_variables)
@@ -282,27 +314,58 @@ class RecipeBuilder:
             return elsewhere
         check_versions(path, rendered.targets, project.release)
         needs_python = any(target.python for target in rendered.targets)
-        if rendered.has_requirements and (reason := explain_unreachable(context, needs_python=needs_python)):
+        if rendered.environments and (reason := explain_unreachable(context, needs_python=needs_python)):
             return report_not_built(project, path, reason)
+        _check_requirements(path, rendered, project.channels)
         with build_folder() as output:
             built = run_recipe(replace(request, output=output), context.env, source.git_variables, timeout=None)
             if built.fault:
-                raise _describe_failure(path, built, project.channels)
+                raise _describe_failure(path, built)
             artifacts = collect_packages(project, built.paths, (source.folder, output, context.scratch))
         return BuiltPackages(artifacts, source.notes)
 
 
-def _describe_failure(path: str, built: Packages, channels: Sequence[str]) -> BuildError:
-    """Return why a package was not built; without a log it is about the requirements, and rattler-build names none."""
-    if built.log:
-        return BuildError(
-            f"{path}: {built.fault}",
-            "Correct what the last lines say, then run again.",
-            faults=built.log[-_LAST_LINES:],
-        )
-    for specs in (built.build_requires, built.requires):
-        if reason := rattler.explain_unavailable(channels, specs=specs):
-            return BuildError(
+def _plan_generated(project: CondaProject) -> tuple[CondaTarget, ...]:
+    """Return a package for each wheel, or one a platform for the stable ABI; by its final name as far as it is known.
+
+    The recipe is drafted from the sources, as nothing is built yet.
+    """
+    planned = plan_generated_packages(project)
+    request = RecipeRequest(
+        planned.draft,
+        {
+            subdir: choose_default_variants(subdir, pythons, is_abi3=planned.is_abi3)
+            for subdir, pythons in planned.pythons.items()
+        },
+        pinning=planned.pinning,
+        variant_files=planned.variant_files,
+    )
+    rendered = run_recipe(request, project.context.env) if planned.draft.exists() else Packages(())
+    exact = {(one.subdir, "" if planned.is_abi3 else one.python): one for one in rendered.targets}
+    return tuple(exact.get((one.subdir, "" if planned.is_abi3 else one.python), one) for one in planned.targets)
+
+
+def _check_requirements(path: str, rendered: Packages, channels: Sequence[str]) -> None:
+    """Solve the environments that packages are built in, for rattler-build does not say which requirement it lacks.
+
+    Raises:
+        BuildError: one has no solution.
+    """
+    own = {target.name for target in rendered.targets}
+    for specs in rendered.environments:
+        others = [spec for spec in specs if spec.split()[0] not in own]
+        if others and (reason := rattler.explain_unavailable(channels, specs=others)):
+            raise BuildError(
                 f"{path}: {reason}", "Correct the requirement in the recipe, or add a channel that has it."
             )
-    return BuildError(f"{path}: {built.fault}", _CORRECT)
+
+
+def _describe_failure(path: str, built: Packages) -> BuildError:
+    """Return why a package was not built."""
+    if not built.log:
+        return BuildError(f"{path}: {built.fault}", _CORRECT)
+    return BuildError(
+        f"{path}: {built.fault}",
+        "Correct what the last lines say, then run again.",
+        faults=built.log[-_LAST_LINES:],
+    )

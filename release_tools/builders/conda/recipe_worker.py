@@ -17,11 +17,13 @@ def main() -> None:
 
     Arguments: a file with the request, and the file that gets the answer; both hold a JSON object.
 
-    The request has ``recipe``, ``output`` (the folder of a channel, empty to render only), ``channels``, ``variants``,
-    ``variant_files`` (which override ``variants``), ``platform`` (empty for this one) and ``pythons`` (the ``pyXY`` to
-    build for, empty for all).
+    The request has ``recipe``, ``text`` (instead of what is in that file, if not empty), ``output`` (the folder of a
+    channel, empty to render only), ``channels``, ``platforms`` (the variants by the subdir that is rendered for; an
+    empty one is this machine's), ``pinning`` (a file that overrides these variants, but for Python; may be empty) and
+    ``variant_files`` (which override both).
 
-    The answer has ``targets`` (one for each package of the recipe that is not skipped), ``packages`` that were built,
+    The answer has ``targets`` (one for each package of the recipe that is not skipped, those for every platform only as
+    the first platform has them), ``packages`` that were built,
     and ``fault``, empty where all went well, with the end of the ``log`` and the requirements, ``host`` and ``build``,
     of the package that failed.
     """
@@ -30,29 +32,49 @@ def main() -> None:
     from rattler_build import RattlerBuildError
 
     try:
-        rendered = [one for one in _render(request) if not _is_skipped(one)]
-        answer["targets"] = [_describe_target(one) for one in rendered]
-        if request["output"]:
-            _build(request, rendered, answer)
+        for number, (platform, variants) in enumerate(request["platforms"].items()):
+            rendered = _render(request, platform, variants)
+            found = [_describe_target(one) for one in rendered]
+            answer["targets"] += [one for one in found if number == 0 or one["subdir"] != "noarch"]
+            if request["output"]:
+                _build(request, rendered, answer)
     except RattlerBuildError as error:
         answer["fault"] = str(error)
         answer["log"] = _log(Path(request["output"])) if request["output"] else []
     Path(sys.argv[2]).write_text(json.dumps(answer), encoding="utf-8")
 
 
-def _render(request: dict[str, Any]) -> list[Any]:
+def _render(request: dict[str, Any], platform: str, variants: dict[str, Any]) -> list[Any]:
     from rattler_build import JinjaConfig, PlatformConfig, RenderConfig, Stage0Recipe, VariantConfig
 
-    platform = {"target_platform": request["platform"], "host_platform": request["platform"]}
-    platforms = PlatformConfig(experimental=True, **({k: v for k, v in platform.items() if v}))
-    config = VariantConfig(request["variants"])
+    other = {"target_platform": platform, "host_platform": platform} if platform else {}
+    platforms = PlatformConfig(experimental=True, **other)
+    context = JinjaConfig(platform=platforms)
+    config = VariantConfig(variants)
+    if request["pinning"]:
+        pinned = VariantConfig.from_conda_build_config(request["pinning"], context)
+        config = _merge(config, _without_python(pinned))
     for path in request["variant_files"]:
         if Path(path).name == _CONDA_BUILD_CONFIG:
-            context = JinjaConfig(platform=platforms)
             config = _merge(config, VariantConfig.from_conda_build_config(path, context))
         else:
             config = _merge(config, VariantConfig.from_file(path))
-    return list(Stage0Recipe.from_file(request["recipe"]).render(config, RenderConfig(platform=platforms)))
+    path = Path(request["recipe"])
+    text = request["text"]
+    recipe = Stage0Recipe.from_yaml(text, recipe_dir=path.parent) if text else Stage0Recipe.from_file(path)
+    rendering = RenderConfig(platform=platforms)
+    rendered = recipe.render(config, rendering)
+    return [variant for variant in rendered if not _is_skipped(recipe, variant, config.to_dict(), rendering)]
+
+
+def _without_python(config: Any) -> Any:  # noqa: ANN401 - rattler-build's
+    """Return variants without the Pythons, which the build plan chooses, and without what is zipped with them."""
+    from rattler_build import VariantConfig
+
+    zipped = [keys for keys in (config.zip_keys or []) if "python" in keys]
+    left_out = {"python", *(key for keys in zipped for key in keys)}
+    kept = {name: values for name, values in config.to_dict().items() if name not in left_out}
+    return VariantConfig(kept, [keys for keys in (config.zip_keys or []) if keys not in zipped] or None)
 
 
 def _merge(config: Any, other: Any) -> Any:  # noqa: ANN401 - rattler-build's
@@ -64,9 +86,21 @@ def _merge(config: Any, other: Any) -> Any:  # noqa: ANN401 - rattler-build's
     return VariantConfig({**config.to_dict(), **own}, [*zipped, *(other.zip_keys or [])] or None)
 
 
-def _is_skipped(variant: Any) -> bool:  # noqa: ANN401 - as above
-    skip = variant.recipe.to_dict()["build"].get("skip")
-    return any(skip) if isinstance(skip, list) else bool(skip)
+def _is_skipped(recipe: Any, variant: Any, variants: dict[str, Any], rendering: Any) -> bool:  # noqa: ANN401 - as above
+    """Return whether a recipe's own condition skips a variant: rattler-build says it for one of several outputs alone.
+
+    So an output with the same condition is rendered with the values of the variant.
+    """
+    from rattler_build import Stage0Recipe, VariantConfig
+
+    data = recipe.to_dict()
+    conditions = (data.get("build") or {}).get("skip")
+    if not conditions:
+        return False
+    output = {"package": {"name": "probe"}, "build": {"skip": conditions}}
+    probe = {"recipe": {"name": "probe", "version": "1"}, "context": data.get("context") or {}, "outputs": [output]}
+    values = variants | {name: [value] for name, value in variant.variant.items()}
+    return not list(Stage0Recipe.from_dict(probe).render(VariantConfig(values), rendering))
 
 
 def _describe_target(variant: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
@@ -80,8 +114,15 @@ def _describe_target(variant: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
         "build": str(recipe["build"].get("string") or ""),
         "subdir": "noarch" if noarch else str(variant.variant.get("target_platform", "")),
         "python": "py" + "".join(python.split()[0].split(".")[:2]) if python else "",
-        "needs": bool(_format_specs(variant, "host") or _format_specs(variant, "build")),
+        "requires": [specs for section in ("build", "host") if (specs := _list_requirements(variant, section))],
     }
+
+
+def _list_requirements(variant: Any, section: str) -> list[str]:  # noqa: ANN401 - as above
+    """Return what an environment of the build needs, with the Python of the variant."""
+    python = str(variant.variant.get("python", ""))
+    specs = _format_specs(variant, section)
+    return [f"python {python}" if spec == "python" and python and section == "host" else spec for spec in specs]
 
 
 def _format_specs(variant: Any, section: str) -> list[str]:  # noqa: ANN401 - as above
@@ -93,15 +134,9 @@ def _build(request: dict[str, Any], rendered: list[Any], answer: dict[str, Any])
     from rattler_build import ToolConfiguration
 
     tools = ToolConfiguration(test_strategy="skip", keep_build=True)
-    wanted = set(request["pythons"])
     for variant in rendered:
-        target = _describe_target(variant)
-        if wanted and target["python"] and target["python"] not in wanted:
-            continue
-        python = str(variant.variant.get("python", ""))
-        host = _format_specs(variant, "host")
-        answer["host"] = [f"python {python}" if spec == "python" and python else spec for spec in host]
-        answer["build"] = _format_specs(variant, "build")
+        answer["host"] = _list_requirements(variant, "host")
+        answer["build"] = _list_requirements(variant, "build")
         built = variant.run_build(tools, request["output"], request["channels"], no_build_id=True)
         answer["packages"] += map(str, built.packages)
 

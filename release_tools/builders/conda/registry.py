@@ -1,6 +1,7 @@
 """Choose what builds the conda packages of a project."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from release_tools.builders.conda.base import CondaBuilder, CondaProject
@@ -9,6 +10,8 @@ from release_tools.builders.conda.from_wheel import WheelConverter
 from release_tools.builders.conda.rattler_build import RecipeBuilder
 from release_tools.errors import ConfigError, did_you_mean
 from release_tools.model.note import Skip
+from release_tools.planning.build_plan import BuildPlan
+from release_tools.planning.conda_targets import NOARCH, assign_conda_targets, list_subdirs
 
 BUILDERS: Final[tuple[CondaBuilder, ...]] = (
     RecipeBuilder(),  # an own recipe.yaml, or a generated one for compiled code
@@ -32,10 +35,26 @@ class ChosenBuilder:
     because: str
 
 
-def generates_recipe(project: CondaProject) -> bool:
-    """Return whether the packages of a compiled project are built from a recipe that release-tools generates."""
-    conda = project.context.config.conda
-    return conda.enabled and conda.builder in (AUTO, RecipeBuilder.name) and project.recipe is None
+def plan_conda_packages(project: CondaProject, source: Path) -> BuildPlan | None:
+    """Return the build plan of a release with its conda packages; None where it has no plan.
+
+    Args:
+        project: its release has the plan of its wheels.
+        source: the project's folder, in a clone or in a checkout.
+
+    Raises:
+        BuildError: the recipe cannot be rendered.
+        ConfigError: ``conda.recipe`` names no recipe.
+    """
+    plan, chosen = project.release.plan, choose_builder(project)
+    if plan is None or isinstance(chosen, Skip):
+        return plan
+    wheels = project.context.config.wheels
+    subdirs = list_subdirs(plan, wheels.jobs)
+    targets = chosen.builder.plan(project, source, subdirs) if subdirs else ()
+    if not plan.is_compiled and all(target.subdir == NOARCH for target in targets):
+        return plan  # the one job builds them
+    return assign_conda_targets(plan, targets, wheels.runners)
 
 
 def check_builder(name: str) -> None:

@@ -56,13 +56,15 @@ _BY_SYSTEM: Final[Mapping[str, Mapping[str, list[str]]]] = {
 }
 
 
-def choose_default_variants(subdir: str, pythons: Sequence[str] = ()) -> dict[str, list[str]]:
+def choose_default_variants(subdir: str, pythons: Sequence[str] = (), *, is_abi3: bool = False) -> dict[str, list[str]]:
     """Return the variants for one platform.
 
     Args:
         subdir: conda's name of it, such as ``linux-64``.
         pythons: the minor versions to build for, such as ``3.12``; empty where the recipe decides.
+        is_abi3: whether one package serves all later Pythons, so that it is built for the oldest.
     """
     system = subdir.partition("-")[0]
     chosen = {"python": [PYTHONS[minor] for minor in pythons if minor in PYTHONS]} if pythons else {}
-    return {**_EVERYWHERE, **_BY_SYSTEM.get(system, {}), **chosen}
+    stable = {"is_abi3": ["true"], "is_python_min": ["true"]} if is_abi3 else {}
+    return {**_EVERYWHERE, **_BY_SYSTEM.get(system, {}), **chosen, **stable}

@@ -7,6 +7,7 @@ from typing import Final
 
 from release_tools.addresses import CONDA_FORGE_REQUESTS, GITHUB_SITE, STAGED_RECIPES
 from release_tools.artifacts.manifest import RECIPE_FOLDER
+from release_tools.builders.conda.own_recipe import is_recipe_alone
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
 from release_tools.errors import CredentialError, OutputError, ReleaseToolsError
@@ -164,7 +165,9 @@ class CondaForgePublisher(BasePublisher):
         yield Document("Request to conda-forge/admin-requests", text, "yaml")
 
     def jobs(self) -> tuple[JobNeeds, ...]:
-        """Return a job with a token that may open pull requests."""
+        """Return a job with a token that may open pull requests; a project without Python has no sdist to propose."""
+        if is_recipe_alone(self._context):
+            return ()
         advice = (
             f"Create a classic one at {GITHUB_SITE}/settings/tokens/new?scopes=public_repo,workflow;"
             " without it, the patch is in the report."

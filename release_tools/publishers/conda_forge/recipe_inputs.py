@@ -80,8 +80,10 @@ class RecipeInputs:
             raise UsageError("a recipe is made of an sdist, and there is none", "Build one: release-tools build")
         trial = [artifact for artifact in self.release.trial if artifact.kind is ArtifactKind.WHEEL]
         wheels = (*self.release.artifacts_of_kind(ArtifactKind.WHEEL), *trial)
-        wheel = open_wheel(self.context.background, wheels[0]) if wheels else None
-        return gather(open_sdist(self.context.background, sdist), sdist.sha256, wheel)
+        by_platform = {wheel.filename.rpartition("-")[2]: wheel for wheel in reversed(wheels)}
+        opened = [open_wheel(self.context.background, wheel) for wheel in reversed(by_platform.values())]
+        found = open_sdist(self.context.background, sdist)
+        return gather(found, sdist.sha256, next(iter(opened), None), opened[1:])
 
     @cached_property
     def recipe(self) -> Recipe:

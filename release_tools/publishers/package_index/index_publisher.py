@@ -11,6 +11,7 @@ from time import time
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from release_tools.builders.conda.own_recipe import is_recipe_alone
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError
@@ -189,7 +190,12 @@ class IndexPublisher(BasePublisher):
             )
 
     def jobs(self) -> tuple[JobNeeds, ...]:
-        """Return one job, with trusted publishing where the index has it, or else with a password."""
+        """Return one job, with trusted publishing where the index has it, or else with a password.
+
+        A project without Python has nothing for an index.
+        """
+        if is_recipe_alone(self._context):
+            return ()
         job = make_job_id(self.name)
         if not self.index.audience:
             secrets = ("TWINE_USERNAME", PYPI_PASSWORD)
