@@ -169,7 +169,7 @@ def _iterate_imports(content: mmap.mmap, header: int) -> Iterator[str]:
     def find_offset(address: int) -> int:
         for virtual_size, start, _, position in spans:
             if start <= address < start + max(virtual_size, 1):
-                return position + address - start
+                return int(position + address - start)
         raise ValueError("an import is outside of every section")
 
     place = find_offset(table)

@@ -11,6 +11,7 @@ import yaml
 from release_tools.artifacts import read_sdist, read_wheel
 from release_tools.recipe.evidence import Evidence, gather, says_something
 from release_tools.recipe.generate import make_recipe
+from release_tools.recipe.host_libraries import find_host_packages
 from release_tools.recipe.linked_libraries import find_linked_libraries
 from release_tools.recipe.names import Names
 from release_tools.recipe.write_v0 import write_v0
@@ -89,4 +90,6 @@ def test_a_module_for_another_system_says_what_it_links_to(system: str, tmp_path
     module = (tmp_path / "core.out").read_bytes()
     files: dict[str, bytes | str] = {"demo/__init__.py": "", "demo/_core.pyd": module}
     made = Project("demo", files=files, tag=tag, pure=False, bare=True).wheel(tmp_path)
-    assert find_linked_libraries(read_wheel(made)) == (library,)
+    found = find_linked_libraries(read_wheel(made))
+    assert library in found
+    assert find_host_packages(found) == (("zlib",), ())

@@ -251,11 +251,10 @@ def _normalise_paths(files: Mapping[str, _File], recorded: Mapping[str, Any], pl
     """Return ``paths.json`` of the rewritten files."""
     entries = []
     for name, file in sorted(files.items()):
-        kind = "directory" if file.is_folder else "softlink" if file.link else "hardlink"
-        entry = {"path_type": kind, **recorded.get(name, {}), "_path": name}
-        if file.is_folder:
-            entries.append(entry)
+        if file.is_folder:  # listed only where the build tool did: not every installer can link a folder
+            entries += [recorded[name]] if name in recorded else []
             continue
+        entry = {"path_type": "softlink" if file.link else "hardlink", **recorded.get(name, {}), "_path": name}
         target = (
             files.get(posixpath.normpath(posixpath.join(posixpath.dirname(name), file.link))) if file.link else file
         )
