@@ -17,7 +17,7 @@ from release_tools.recipe.names import Names
 from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
 from tests.compiled.binaries import has_compiler
-from tests.support.wheels import Project
+from tests.support.artifacts import Project
 
 LINUX, MAC, WINDOWS = (
     f"cp312-cp312-{platform}" for platform in ("manylinux_2_17_x86_64", "macosx_11_0_arm64", "win_amd64")
