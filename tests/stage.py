@@ -155,8 +155,7 @@ def stage(
         ours = ("--action", f"python-release-tools/python-release-tools@{'a' * 40}")
         assert main(["init", "-C", str(checkout.root), "--yes", *ours], checkout.env) == 0
         checkout.commit({})
-        without = {"RELEASE_TOOLS_CONDA_WHEEL_CHANNEL": "none"}  # it would be asked for past the doubles
-        runner = Runner(folder / "runner", action, {**proxy.environment, **without, **(env or {})})
+        runner = Runner(folder / "runner", action, {**proxy.environment, **(env or {})})
         made = Stage(checkout, runner, folder, proxy, pypi, testpypi, anaconda, github, provider)
         made.push("main")
         yield made

@@ -23,7 +23,7 @@ from release_tools.recipe.names import Names
 from release_tools.recipe.requirements import Translated, translate
 from release_tools.recipe.wheel_channel import compare_with_package, describe_wheel
 from tests.conda_forge.forge import Forge
-from tests.making import make_wheel
+from tests.support.artifacts import make_wheel
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -124,9 +124,10 @@ def compare(forge: Forge, headers: str) -> dict[str, tuple[State, str]]:
 
     def build(context: Context, before: Release) -> Release:
         context.output.mkdir()
-        wheel = Artifact.of(make_wheel(context.output, version="1.0", told=headers), ArtifactKind.WHEEL)
+        wheel = Artifact.of(make_wheel(context.output, version="1.0", headers=headers), ArtifactKind.WHEEL)
         return replace(before, name="demo", version="1.0", kind=Kind.FINAL, artifacts=(wheel,))
 
+    forge.settings = {"conda.wheel-channel": "http://127.0.0.1:9", **forge.settings}
     folder = forge.folder / "machine"
     folder.mkdir()
     with forge.context(folder, is_dry_run=True) as context:
@@ -145,7 +146,7 @@ def test_a_dry_run_shows_what_the_channel_will_have(forge: Forge) -> None:
 
 @pytest.mark.parametrize(("there", "state"), [(("click",), State.DONE), ((), State.WARNING)])
 def test_a_dry_run_has_a_solver_install_it(forge: Forge, there: tuple[str, ...], state: State) -> None:
-    forge.settings |= {"conda.channels": channel(forge.folder / "c", *there), "conda.wheel-channel": "http://[::1]:9"}
+    forge.settings["conda.channels"] = channel(forge.folder / "c", *there)
     notes = compare(forge, "Requires-Dist: click>=8\nRequires-Dist: nowhere; python_version < '3.0'\n")
     solved = [(found, detail) for text, (found, detail) in notes.items() if "solver" in text]
     assert [found for found, _ in solved] == [state]

@@ -139,7 +139,7 @@ def world(folder: Path) -> Iterator[World]:
         project = folder / "demo"
         for made in (home, project):
             made.mkdir()
-        env = {"PATH": "/usr/bin", "HOME": str(home), **proxy.environment, "RELEASE_TOOLS_CONDA_WHEEL_CHANNEL": "none"}
+        env = {"PATH": "/usr/bin", "HOME": str(home), **proxy.environment}
         there = World(project, proxy, pypi, testpypi, anaconda, provider, env)
         there.configure()
         yield there

@@ -53,6 +53,7 @@ class Proxy:
             "PIP_CERT": bundle,
             "GIT_SSL_CAINFO": bundle,
             "OTEL_SDK_DISABLED": "true",
+            "RELEASE_TOOLS_CONDA_WHEEL_CHANNEL": "none",  # its index is read past Python, by another client
         }
 
     @property
