@@ -1,6 +1,7 @@
 """A file imports only from the layers above its own, so data flows one way."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,3 +91,18 @@ def test_only_the_console_prints() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     }
     assert calls <= {"console.py"}
+
+
+HOLDERS = {"Context", "Console", "Http", "BackgroundTasks", "Lock", "Future", "Requester"}
+"""What is no data: connections, caches, and what has them."""
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=str(path.relative_to(PACKAGE))) for _, path in modules()])
+def test_a_frozen_dataclass_holds_neither_caches_nor_connections(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ClassDef) and any("frozen=True" in ast.unparse(one) for one in node.decorator_list):
+            for item in node.body:
+                if isinstance(item, ast.FunctionDef):
+                    assert not any("cached_property" in ast.unparse(one) for one in item.decorator_list), node.name
+                elif isinstance(item, ast.AnnAssign) and "Callable" not in (held := ast.unparse(item.annotation)):
+                    assert not HOLDERS & set(re.findall(r"\w+", held)), node.name

@@ -59,7 +59,7 @@ class Dists:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class PythonBuilder:
     """Builds one project; builds with the same requirements share an environment.
 

@@ -52,7 +52,7 @@ _UNSET: Final = "UNKNOWN"
 _MEGABYTE: Final = 1 << 20
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Upload:
     """One file, and what twine sends of it.
 

@@ -59,7 +59,7 @@ _VIRTUAL: Final = {"__win": ("win",), "__unix": ("linux", "osx"), "__linux": ("l
 _SUPPORTED: Final = range(10, 15)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ProjectPackage:
     """A conda package in which the project itself is installed.
 

@@ -27,7 +27,7 @@ _CURE: Final = "Pass the whole output `artifacts` of the build job, unchanged: o
 PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Session:
     """One call of the command.
 

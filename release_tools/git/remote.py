@@ -29,7 +29,7 @@ _LOGIN: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Remote:
     """A remote of a repository.
 

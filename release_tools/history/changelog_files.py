@@ -41,7 +41,7 @@ _DEEPEST: Final = 5
 Read = Callable[[str], str | None]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ChangelogFiles:
     """The files of a project, searched for what they say of its versions.
 

@@ -133,7 +133,7 @@ def strip_title(title: str) -> str:
     return " ".join(text.split())
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class HeadingReader:
     """A reader of the headings of one project.
 

@@ -11,7 +11,7 @@ _REGULAR: Final = ("100644", "100755")
 _LINK: Final = "120000"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class CommittedFiles:
     """The files of a project, in a clone that has one commit checked out.
 

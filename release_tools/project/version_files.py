@@ -50,7 +50,7 @@ _CRATE_NAME: Final = re.compile(r'^name\s*=\s*"([^"]+)"', re.MULTILINE)
 _PLAIN: Final = re.compile(r"\A\s*(?P<version>\S+)\s*\Z")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class VersionFiles:
     """The files of a project, searched for its version.
 

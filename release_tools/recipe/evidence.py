@@ -28,7 +28,7 @@ LARGEST: Final = 1_000_000  # bytes; a larger text was not written by people
 CODE_SUFFIXES: Final = (".c", ".h", ".html", ".js", ".json", ".py", ".pyi", ".tmpl", ".toml", ".yaml", ".yml")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Sources:
     """The files of an sdist.
 

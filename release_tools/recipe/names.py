@@ -66,7 +66,7 @@ class Name:
     bound: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Names:
     """A lookup from PyPI names to conda names.
 

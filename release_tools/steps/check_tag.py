@@ -22,7 +22,7 @@ from release_tools.workflows.skip_markers import find_skip_marker
 _SHORT: Final = 12
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Subject:
     """The tag that is checked, and what it is checked against.
 

@@ -61,7 +61,7 @@ class Chosen:
         return Kind.DEV if self.counted else find_kind(self.version)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Checkout:
     """The facts that a version is chosen from; git is called only for those that are needed."""
 

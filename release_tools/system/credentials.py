@@ -132,7 +132,7 @@ def _is_credential(name: str, value: str) -> bool:
     return known or _USERINFO.search(value) is not None or _TOKEN_VALUE.search(value) is not None
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(eq=False, repr=False)
 class Secrets:
     """The secret values that must never be shown, and how to take them out of a text."""
 

@@ -35,7 +35,7 @@ from release_tools.workflows.workflow_files import read_yaml
 _LARGEST_EVENT: Final = 50_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ProjectWorkflows:
     """A project whose workflows are written, compared or checked.
 

@@ -29,7 +29,7 @@ class BuiltPackages:
     notes: tuple[Note, ...] = field(default=(), repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class CondaProject:
     """A project whose conda packages are built.
 

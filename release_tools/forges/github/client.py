@@ -40,7 +40,7 @@ _PAGE: Final = 100
 _SERVER_FAILED: Final = 500
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class GitHub:
     """A GitHub server, as the holder of one token sees it.
 

@@ -55,7 +55,7 @@ class Written:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class RecipeInputs:
     """A release that conda-forge is to get.
 
