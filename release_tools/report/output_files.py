@@ -1,7 +1,6 @@
 """Write the reports: the page next to the artifacts, and summary and outputs to the files that GitHub names."""
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from release_tools.model.note import Report, Section
 from release_tools.model.release import Release
 from release_tools.report.action_outputs import format_output_lines
 from release_tools.report.step_summary import LARGEST, status_summary, write_step_summary
+from release_tools.system.whole_files import write_whole
 
 PAGE_MARK: Final = '<meta name="generator" content="release-tools">'
 """The mark in the head of every report page, by which a page of ours is recognised."""
@@ -55,17 +55,12 @@ def write_page(  # noqa: PLR0913 - the parts of an outcome
 
     path = folder / REPORT_PAGE
     page = report_page(release, report, error, is_dry_run=is_dry_run, background=background)
+    if not _is_ours(path):
+        return None
     try:
-        if not _is_ours(path):
-            return None
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".release-tools-") as part:
-            whole = Path(part, REPORT_PAGE)
-            whole.write_text(page, encoding="utf-8", newline="\n")
-            whole.replace(path)
-    except OSError as raised:
-        raise OutputError(
-            f"{path}: cannot be written: {raised.strerror or raised}", "The rest of the command has been done."
-        ) from raised
+        write_whole(path, page)
+    except OutputError as raised:
+        raise OutputError(raised.message, "The rest of the command has been done.") from raised
     return path
 
 

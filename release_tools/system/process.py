@@ -202,7 +202,8 @@ class Process:
             self.end()
         code = self._program.popen.returncode
         if code != 0:
-            raise ProcessError(f"{self._name}: exited with {code}", f"{stdout}{stderr}".strip(), code)
+            how = f"exited with {code}" if code > 0 else f"was ended by {_name_signal(-code)}"
+            raise ProcessError(f"{self._name}: {how}", f"{stdout}{stderr}".strip(), code)
         return Completed(stdout, stderr)
 
     def _read_output(self) -> bytes:
@@ -394,6 +395,14 @@ def _describe_reason(error: OSError, program: str, cwd: Path | None) -> str:
     if isinstance(error, FileNotFoundError) and not Path(program).is_absolute():
         return f"could not be started ({error.strerror}); is it on PATH?"
     return f"could not be started ({error.strerror})"
+
+
+def _name_signal(number: int) -> str:
+    """Return the name of a signal: ``SIGXFSZ`` is that of a file larger than the limit of this shell."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _decode_text(file: IO[bytes]) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 
 from release_tools.errors import OutputError
 from release_tools.regular_files import open_regular_file, read_regular_file
+from release_tools.system.whole_files import write_whole
 
 RECORD: Final = ".release-tools-files"
 """The record's name; a line of it is a digest and a path, as sha256sum writes them."""
@@ -42,13 +43,12 @@ class WrittenFiles:
         contents = {name: text.encode("utf-8") for name, text in texts.items()}
         new = {(hashlib.sha256(content).hexdigest(), name) for name, content in contents.items()}
         self._refuse_foreign(new)
-        self.folder.mkdir(parents=True, exist_ok=True)
         stale = {(digest, name) for digest, name in self._known if name not in texts and self._is_unchanged(name)}
         self._write_record(self._known | new)  # a run that is killed after this finds all of its files again
+        for name, content in contents.items():
+            write_whole(self.folder / name, content)
         for _, name in stale:
             (self.folder / name).unlink()
-        for name, content in contents.items():
-            (self.folder / name).write_bytes(content)
         self._write_record(new)
 
     def add(self, name: str, content: bytes) -> None:
@@ -60,10 +60,8 @@ class WrittenFiles:
         """
         new = {(hashlib.sha256(content).hexdigest(), name)}
         self._refuse_foreign(new)
-        target = self.folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
         self._write_record(self._known | new)
-        target.write_bytes(content)
+        write_whole(self.folder / name, content)
 
     def _refuse_foreign(self, new: Iterable[tuple[str, str]]) -> None:
         foreign = sorted(
@@ -108,5 +106,5 @@ class WrittenFiles:
 
     def _write_record(self, known: set[tuple[str, str]]) -> None:
         lines = "".join(f"{digest}  {name}\n" for digest, name in sorted(known))
-        (self.folder / RECORD).write_text(lines, encoding="utf-8", newline="\n")
+        write_whole(self.folder / RECORD, lines)
         self._known = known

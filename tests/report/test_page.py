@@ -221,7 +221,7 @@ def test_a_page_that_cannot_be_written_whole_is_an_error(tmp_path: Path, monkeyp
     def full(*_: object, **__: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OutputError):
         write_page(tmp_path, Release(version="1.1"), Report(), is_dry_run=True)
     assert page.read_bytes() == before

@@ -3,15 +3,21 @@
 import base64
 import hashlib
 import os
+import signal
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from release_tools.cli import main
 from release_tools.errors import BuildError, CondaError, OutputError, RepositoryError, VerifyError
+from release_tools.publishers.conda_forge.recipe_files import store_recipe
+from release_tools.recipe.document import Format
+from release_tools.system.process import ProcessError
+from release_tools.system.process import run as run_process
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
 
@@ -110,3 +116,41 @@ def test_a_job_whose_files_take_nothing_is_told(
 ) -> None:
     assert build(checkout, {**env, name: "/dev/full"}, "--no-conda") == OutputError.exit_code
     assert "No space left on device" in capsys.readouterr().err
+
+
+@pytest.fixture
+def limit() -> Iterator[Callable[[int], None]]:
+    """Limit the size of every file that is written from now on, as a full disk does."""
+    resource = pytest.importorskip("resource")
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.parametrize("owner", [(), ("--anaconda-owner", "me")], ids=["workflows", "settings"])
+def test_init_leaves_no_half_of_a_file(
+    checkout: Checkout, env: Mapping[str, str], limit: Callable[[int], None], owner: tuple[str, ...]
+) -> None:
+    settings = (checkout.root / "pyproject.toml").read_bytes() + b"# " + b"x" * 2000 + b"\n"
+    (checkout.root / "pyproject.toml").write_bytes(settings)
+    limit(1500)
+    assert main.main(["init", "--yes", "-C", str(checkout.root), *owner], env) == OutputError.exit_code
+    limit(-1)
+    assert (checkout.root / "pyproject.toml").read_bytes() == settings
+    assert [path for path in checkout.root.rglob("*") if path.suffix == ".yml" or ".release-tools" in path.name] == []
+
+
+def test_a_recipe_is_written_whole_or_not_at_all(tmp_path: Path, limit: Callable[[int], None]) -> None:
+    store_recipe(tmp_path, Format.V1, "before")
+    limit(1500)
+    with pytest.raises(OutputError):
+        store_recipe(tmp_path, Format.V1, "after" * 1000)
+    assert (tmp_path / "recipe/recipe.yaml").read_text() == "before"
+    limit(-1)
+    store_recipe(tmp_path, Format.V1, "after" * 1000)
+
+
+def test_a_program_that_was_ended_is_named_with_the_signal() -> None:
+    with pytest.raises(ProcessError, match="SIGKILL"):
+        run_process([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], env={})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.errors import OutputError
+from release_tools.errors import ConfigError, OutputError
 from release_tools.publishers.conda_forge.recipe_files import store_recipe
 from release_tools.recipe.document import Format
 from release_tools.system.written_files import RECORD, WrittenFiles
@@ -118,15 +118,38 @@ def test_a_record_names_nothing_outside_of_its_folder(tmp_path: Path, line: str)
 
 def test_a_run_that_was_killed_finds_its_files_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     WrittenFiles(tmp_path).replace_all({"recipe.yaml": "one", "conda-forge.yml": "x"})
-    really = Path.write_bytes
+    really, left = Path.replace, 0
 
-    def killed(path: Path, data: bytes) -> int:
-        really(path, data)
-        raise KeyboardInterrupt
+    def killed(path: Path, target: Path) -> Path:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise KeyboardInterrupt
+        return really(path, target)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", killed)
-        with pytest.raises(KeyboardInterrupt):
-            WrittenFiles(tmp_path).replace_all({"recipe.yaml": "two", "meta.yaml": "y"})
-    WrittenFiles(tmp_path).replace_all({"recipe.yaml": "three"})
-    assert {name for name in contents(tmp_path) if name != RECORD} == {"recipe.yaml"}
+    for number in range(1, 5):
+        left = number
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", killed)
+            with pytest.raises(KeyboardInterrupt):
+                WrittenFiles(tmp_path).replace_all({"recipe.yaml": "two", "meta.yaml": "y"})
+        WrittenFiles(tmp_path).replace_all({"recipe.yaml": "three"})
+        assert {name for name in contents(tmp_path) if name != RECORD} == {"recipe.yaml"}
+
+
+def test_init_writes_nothing_through_a_committed_link(run: Run, checkout: Checkout, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (checkout.root / ".github").symlink_to(outside, target_is_directory=True)
+    said = run("init", "--yes", "-C", checkout.root)
+    assert said.code == ConfigError.exit_code
+    assert ".github" in said.err
+    assert list(outside.iterdir()) == []
+
+
+def test_init_keeps_line_ends(run: Run, checkout: Checkout) -> None:
+    path = checkout.root / "pyproject.toml"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert run("init", "--yes", "-C", checkout.root, "--anaconda-owner", "me").code == 0
+    assert path.read_bytes().count(b"\n") == path.read_bytes().count(b"\r\n")
+    assert b"owner" in path.read_bytes()

@@ -19,6 +19,7 @@ from release_tools.project.facts import VersionSource
 from release_tools.project.project_history import ProjectHistory
 from release_tools.report.json_data import SCHEMA, error_data, note_data
 from release_tools.report.output_files import write_summary
+from release_tools.system.whole_files import write_whole
 from release_tools.workflows.generated_files import is_edited, is_outdated, is_taken, read_text
 from release_tools.workflows.project_workflows import ProjectWorkflows, find_our_action
 from release_tools.workflows.render import ITSELF, keep_parts, render
@@ -162,7 +163,7 @@ def _write(workflows: ProjectWorkflows, texts: Mapping[str, str]) -> Iterator[No
         elif before is not None and is_edited(before):
             yield _write_next_to(workflows.root, path, text, before)
         else:
-            _write_file(workflows.root / path, text)
+            _write_file(workflows.root, path, text)
             yield Note(State.DONE, path, "written" if before is None else "updated; git diff shows the changes")
             if path != defaults[path]:
                 yield Note(
@@ -180,7 +181,7 @@ def _write_next_to(root: Path, path: str, text: str, before: str) -> Note:
     while is_taken(root / new) and read_text(root / new) != text:
         number += 1
         new = f"{path}.new{number}"
-    _write_file(root / new, text)
+    _write_file(root, new, text)
     return Note(
         State.WARNING,
         f"{path} was kept, because you edited it; the new version is {new}",
@@ -191,13 +192,21 @@ def _write_next_to(root: Path, path: str, text: str, before: str) -> Note:
 def _write_dependabot(root: Path) -> Iterator[Note]:
     """Write the settings of Dependabot, unless a bot raises the actions already."""
     if not any(is_taken(root / path) for path in _UPDATERS):
-        _write_file(root / _DEPENDABOT, _UPDATES)
+        _write_file(root, _DEPENDABOT, _UPDATES)
         yield Note(State.DONE, _DEPENDABOT, "written: Dependabot keeps the actions up to date")
 
 
-def _write_file(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8", newline="\n")
+def _write_file(root: Path, path: str, text: str) -> None:
+    """Write a file of a repository.
+
+    Raises:
+        ConfigError: a committed link leads out of the repository.
+        OutputError: it cannot be written.
+    """
+    file = root / path
+    if not file.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(f"{path}: a link leads to {file.resolve()}", "Replace it by a folder, and run again.")
+    write_whole(file, text)
 
 
 def _describe(workflows: ProjectWorkflows) -> Iterator[Note]:
@@ -231,13 +240,13 @@ def _with_owner(invocation: Session, context: Context) -> Context:
     path, table = context.project / "pyproject.toml", f"{TABLE}.anaconda"
     if not path.is_file():
         path, table = context.project / SETTINGS_FILE, "anaconda"
-    before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    after = f"{before.rstrip()}\n\n[{table}]\nowner = {json.dumps(owner)}\n".lstrip()
-    path.write_text(after, encoding="utf-8", newline="\n")
+    before = path.read_bytes().decode("utf-8") if path.is_file() else ""
+    end = "\r\n" if "\r\n" in before else "\n"
+    write_whole(path, end.join((before.rstrip(), "", f"[{table}]", f"owner = {json.dumps(owner)}", "")).lstrip())
     try:
         return invocation.context()
     except ConfigError:
-        path.write_text(before, encoding="utf-8", newline="\n")
+        write_whole(path, before)
         raise ConfigError(
             f"{path}: cannot be edited automatically", f'Set owner = "{owner}" in [{table}] yourself.'
         ) from None
