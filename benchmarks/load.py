@@ -161,7 +161,7 @@ def _uploaded(wheel: Path) -> None:
     index = Index("sink", "Sink", url, url)
     login = Login("__token__", "pypi-benchmark", "here")
     uploader = Uploader(Http.to([url], {}), index)
-    with uploader.connected():
+    with uploader.connect():
         uploader.upload(Artifact.of(wheel, ArtifactKind.WHEEL), lambda: login)
 
 

@@ -286,7 +286,7 @@ def build_or_load_dists(context: Context, files: Sequence[Path] = ()) -> Release
 
 def _publisher_steps(phase: Phase, context: Context, release: Release) -> list[Item]:
     """Return one step for each publisher of the route that has this phase."""
-    publishers = context.shared(Publishers)
+    publishers = context.reuse(Publishers)
     steps: list[Item] = []
     for publisher in publishers.route(release.kind):
         phases = publishers.phases(publisher)
@@ -309,7 +309,7 @@ def _run_step(step: Step, context: Context, known: Release) -> tuple[Release, Re
     documents = len(context.report.report.documents)
     error: ReleaseToolsError | None = None
     try:
-        with context.console.working(step.title):
+        with context.console.show_progress(step.title):
             result = _call(step, context, known)
     except PartialFailureError as failure:
         error = failure.error

@@ -1,4 +1,4 @@
-"""What pyproject.toml says that a job of the action needs, against what such a job can do with it."""
+"""Compare what pyproject.toml says that a job of the action needs with what such a job can do."""
 
 import json
 import runpy

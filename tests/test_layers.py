@@ -94,7 +94,7 @@ def test_only_the_console_prints() -> None:
 
 
 HOLDERS = {"Context", "Console", "Http", "BackgroundTasks", "Lock", "Future", "Requester"}
-"""What is no data: connections, caches, and what has them."""
+"""Names of what is no data: connections, caches, and their holders."""
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=str(path.relative_to(PACKAGE))) for _, path in modules()])

@@ -1,5 +1,6 @@
 """Retired words stay out of names and prose: each had a private meaning, and the field has a word of its own for it."""
 
+import ast
 import io
 import re
 import tokenize
@@ -24,6 +25,20 @@ RETIRED_PROSE = re.compile(
     r"\b(?:deeds?|begun|rehears\w*|shelf|shelves|seal(?:s|ed|ing)?|patience|anew|whoever|mend(?:s|ed|ing)?|at hand"
     r"|lies in|lie in|stands for|stand for|beside)\b",
     re.IGNORECASE,
+)
+FRAGMENTS = ("What", "Whether", "Where", "When", "Why", "How", "Which", "Who", "That", "Of", "As")
+"""Words with which no docstring begins: it begins with a verb, or a constant's with a noun."""
+PARTICIPLE = re.compile(
+    "made|told|seen|taken|found|built|sent|written|kept|held|shown|known|given|drawn|[a-z]+(?:ed|ing)"
+)
+"""The first word of a name that says what something is, as no function does."""
+VERBS = frozenset(
+    {"embed", "exceed", "feed", "need", "proceed", "seed", "squeeze", "unneeded", "bring", "ping", "string"}
+)
+PYTHON = sorted(
+    path
+    for folder in ("action", "benchmarks", "docs", "release_tools", "tests")
+    for path in (ROOT / folder).rglob("*.py")
 )
 STRINGS = frozenset({tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)})
 POSITIONS = ("artifacts", "builders", "checks", "recipe", "publishers/conda_forge", "publishers/package_index")
@@ -66,6 +81,27 @@ def test_no_comment_docstring_or_message_has_a_retired_word(module: Path) -> Non
     for token in tokens(module):
         if token.type in STRINGS:
             assert not found_in(token.string), f"line {token.start[0]}"
+
+
+@pytest.mark.parametrize("module", PYTHON, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_docstring_begins_as_a_fragment(module: Path) -> None:
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        for child in ast.iter_child_nodes(node):
+            if (
+                isinstance(child, ast.Expr)
+                and isinstance(child.value, ast.Constant)
+                and isinstance(child.value.value, str)
+            ):
+                first = re.match(r"\w*", child.value.value.strip())
+                assert first is None or first[0] not in FRAGMENTS, f"line {child.lineno}: {child.value.value[:60]}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_functions_are_verbs(module: Path) -> None:
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and not any("property" in ast.unparse(one) for one in node.decorator_list):
+            first = node.name.lstrip("_").partition("_")[0]
+            assert first in VERBS or not PARTICIPLE.fullmatch(first), f"line {node.lineno}: {node.name}"
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -110,7 +110,7 @@ def _open_members(path: Path, limits: Limits) -> Iterator[Iterator[tuple[Member,
     names = MemberNames(path.name, limits, case_sensitive=True)
     if path.name.endswith(".tar.bz2"):
         with open_regular(path) as (file, size):
-            ceiling = limits.ceiling(size, limits.conda_ratio)
+            ceiling = limits.compute_ceiling(size, limits.conda_ratio)
             frame = Frame(file, start=0, packed=size, packing=Packing.BZIP2, ceiling=ceiling, shown=path.name)
             yield read_members(frame, path.name, names, _DOCUMENTS.__contains__, limits)
         return
@@ -140,7 +140,7 @@ def _read_component(archive: Zip, part: str, names: MemberNames) -> Iterator[tup
         start=entry.start,
         packed=entry.packed,
         packing=Packing.ZSTD,
-        ceiling=archive.limits.ceiling(entry.packed, archive.limits.conda_ratio),
+        ceiling=archive.limits.compute_ceiling(entry.packed, archive.limits.conda_ratio),
         shown=shown,
     )
     for member, content in read_members(frame, shown, names, _DOCUMENTS.__contains__, archive.limits):

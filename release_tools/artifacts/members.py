@@ -81,7 +81,7 @@ class Limits:
     document: int = 64 << 20
     binary: int = 2 << 30
 
-    def ceiling(self, packed: int, ratio: int = 0) -> int:
+    def compute_ceiling(self, packed: int, ratio: int = 0) -> int:
         """Return the most bytes that an archive of ``packed`` bytes may unpack to, by another ratio if one is given."""
         return min(self.unpacked, max(self.ratio_from, (ratio or self.ratio) * packed))
 

@@ -125,5 +125,5 @@ def _is_wanted(wanted: Callable[[str], bool], name: str) -> bool:
 @contextmanager
 def _frame(path: Path, limits: Limits) -> Iterator[Frame]:
     with open_regular(path) as (file, size):
-        ceiling = limits.ceiling(size)
+        ceiling = limits.compute_ceiling(size)
         yield Frame(file, start=0, packed=size, packing=Packing.GZIP, ceiling=ceiling, shown=path.name)

@@ -179,7 +179,7 @@ def open_zip(path: Path, limits: Limits = LIMITS) -> Iterator[Zip]:
             if fault := _find_fault(info):
                 raise refuse_member(path.name, info.orig_filename, fault)
         unpacked = sum(info.file_size for info in infos)
-        if unpacked > limits.ceiling(size):
+        if unpacked > limits.compute_ceiling(size):
             raise ArchiveError(f"{path.name}: {size} bytes that unpack to {unpacked}: a decompression bomb", REBUILD)
         with translate_errors(path.name):
             starts, streaming_fault = _check_layout(file, size, infos, path.name)

@@ -9,7 +9,7 @@ from typing import Final
 from release_tools.builders import hook_server
 from release_tools.builders.virtual_environment import Environment
 from release_tools.project.facts import Project
-from release_tools.system.process import LineWorker, Process, ProcessError, followed
+from release_tools.system.process import LineWorker, Process, ProcessError, follow_output
 
 _FORKS: Final = sys.platform == "linux"  # macOS forbids much to a fork of a process that uses its frameworks
 _PRELOADED: Final = frozenset(
@@ -91,7 +91,7 @@ class Hooks:
         code = ""
         if self._server:
             call = {"argv": cmd[1:], "cwd": cwd or ".", "env": env, "output": str(output)}
-            with followed(_Tail(output).read):
+            with follow_output(_Tail(output).read):
                 code = self._server.ask(json.dumps(call))
         if not code:
             program = Process(cmd, cwd=Path(cwd) if cwd else None, env={**self.environment.env, **env})

@@ -23,7 +23,7 @@ def check_compatibility(context: Context, release: Release) -> tuple[Note, ...]:
     """
     if release.source is None or release.kind is Kind.DEV:
         return ()
-    history, version = ProjectHistory.shared(context, release), Version(release.version)
+    history, version = ProjectHistory.reuse(context, release), Version(release.version)
     before = find_last_final(known for known in history.releases if known.version < version)
     if before is None or history.scheme is not VersionScheme.SEMVER or not is_patch(before.version, version):
         return ()

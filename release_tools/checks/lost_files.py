@@ -152,10 +152,10 @@ def _list_tracked(context: Context, release: Release) -> list[str]:
     """Return the tracked files of the clone that was built, by their path in the project; empty without a clone."""
     if release.source is None:
         return []
-    return _listed(release.source, context, "--cached")
+    return _list_files(release.source, context, "--cached")
 
 
-def _listed(folder: Path, context: Context, *options: str) -> list[str]:
+def _list_files(folder: Path, context: Context, *options: str) -> list[str]:
     try:
         repository = open_repository(context, folder)
         prefix = folder.resolve().relative_to(repository.root).as_posix()
@@ -173,7 +173,7 @@ def _find_generated(
     if release.source is None:
         return
     shipped = {member.name.partition("/")[2] for sdist in subject.sdists for member in sdist.members}
-    ignored = _listed(context.project, context, "--others", "--ignored", "--exclude-standard")
+    ignored = _list_files(context.project, context, "--others", "--ignored", "--exclude-standard")
     patterns = _find_named_patterns(context.project)
     for package in packages:
         for name in find_lost_files([package], ignored):

@@ -12,7 +12,7 @@ from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.model.note import Note, State
 from release_tools.parsed_values import list_words
-from release_tools.system.process import ProcessError, run, watching
+from release_tools.system.process import ProcessError, run, watch_programs
 
 _PROJECT: Final = "{project}"
 
@@ -38,7 +38,7 @@ def run_project_tests(context: Context, environment: Environment, wheel: Wheel) 
         if extras or requires:
             environment.install([f"{wheel.path}[{','.join(extras)}]" if extras else str(wheel.path), *requires])
         program = shutil.which(words[0], path=environment.env.get("PATH")) or words[0]
-        with watching(context.console.watch_build):
+        with watch_programs(context.console.watch_build):
             run([program, *words[1:]], env=environment.env, cwd=folder)
     except ProcessError as error:
         advice = f"Run it yourself: {command}"

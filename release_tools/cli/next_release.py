@@ -59,12 +59,12 @@ def _choose(history: "ProjectHistory", asked: str, day: date) -> tuple[Version, 
     from release_tools.history.tagged_releases import find_newest
 
     if asked != "auto":
-        return history.raised(Bump(asked), day), ""
+        return history.raise_version(Bump(asked), day), ""
     latest = find_newest(history.releases)
     is_released = latest is not None and latest.commit == history.commit
-    advice = history.recommended(day)
+    advice = history.recommend(day)
     if latest is None or is_released or advice.version is not None:
-        return history.raised(None, day), ""
+        return history.raise_version(None, day), ""
     version = Version(f"{bump_version(latest.version, Bump.PATCH)}.dev0")
     return version, f"There is nothing to release ({advice.rule}), so this is a development version."
 

@@ -116,7 +116,7 @@ class Session:
             job_files=self.job_files,
             origins=tuple(list_origins(config)),
         )
-        context.shared(Publishers).check_only(context.request.only)
+        context.reuse(Publishers).check_only(context.request.only)
         return context
 
     @property
@@ -208,7 +208,7 @@ class Session:
         write_summary(self.env, known, report, error, is_dry_run=is_dry_run)
         outputs = collect_action_outputs(known, context.output, page, error)
         if known.version:
-            outputs["publishers"] = json.dumps(context.shared(Publishers).names(known.kind))
+            outputs["publishers"] = json.dumps(context.reuse(Publishers).names(known.kind))
         write_outputs(self.env, outputs)
         if unwritten and outcome.error is None:
             raise unwritten

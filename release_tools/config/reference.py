@@ -9,7 +9,7 @@ from release_tools.addresses import ACTION
 from release_tools.config.loader import TABLE, Setting, list_settings
 
 SCHEMA_SITE: Final = f"https://raw.githubusercontent.com/{ACTION}/main/docs"
-"""Where editors read the schemas."""
+"""The address at which editors read the schemas."""
 
 _HEAD: Final = f"""# Configuration
 

@@ -127,7 +127,7 @@ class Context:
         """Return the folder where artifacts are written."""
         return self.project / self.config.packages_dir
 
-    def shared(self, create: Callable[["Context"], _Shared]) -> _Shared:
+    def reuse(self, create: Callable[["Context"], _Shared]) -> _Shared:
         """Return the one object of this run that ``create`` makes, such as the publishers and what they know."""
         if create not in self._shared:
             self._shared[create] = create(self)

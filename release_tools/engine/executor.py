@@ -98,7 +98,7 @@ def _run(context: Context, release: Release, actions: Sequence[Action], workers:
     def run_one(action: Action) -> Receipt:
         if stop.is_set():
             raise CancelledError
-        context.console.doing(action.description)
+        context.console.show_detail(action.description)
         try:
             return context.gate.run(action)
         except BaseException:

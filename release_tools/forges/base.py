@@ -208,7 +208,7 @@ class Releases(Protocol):
     def find_published(self, tag: str) -> HostedRelease | None:
         """Return the published release of a tag, or None."""
 
-    def published_tags(self) -> tuple[str, ...]:
+    def list_published_tags(self) -> tuple[str, ...]:
         """Return the tags of all releases that are neither drafts nor pre-releases."""
 
     def create_draft(self, draft: Draft) -> HostedRelease:
@@ -248,7 +248,7 @@ class PullRequests(Protocol):
     def newest(self, head: str = "") -> tuple[PullRequest, ...]:
         """Return the newest pull requests, whatever their state."""
 
-    def merged_since(self, time: int) -> tuple[PullRequest, ...]:
+    def list_merged_since(self, time: int) -> tuple[PullRequest, ...]:
         """Return the pull requests that were merged after a time, in seconds since the epoch."""
 
     def search(self, words: str) -> tuple[PullRequest, ...]:

@@ -12,7 +12,7 @@ from release_tools.errors import RepositoryError
 from release_tools.git.repository import Repository
 from release_tools.history.commits import Author, Commit, list_co_authors, unify_authors
 from release_tools.history.dates import parse_day
-from release_tools.history.tagged_releases import PastRelease, floating_tags
+from release_tools.history.tagged_releases import PastRelease, select_floating_tags
 from release_tools.model.versions import TagFormat
 from release_tools.system.process import ProcessError
 
@@ -29,13 +29,13 @@ def read_releases(repository: Repository, tag_format: TagFormat, *, merged: str 
         merged: only those in the history of this commit; all of them if empty.
     """
     tagged = read_tagged_versions(repository, tag_format, merged=merged)
-    floating = floating_tags(tagged)
+    floating = select_floating_tags(tagged)
     return sorted({release.version: release for release in tagged if release.tag not in floating}.values())
 
 
 def find_floating_tags(repository: Repository, tag_format: TagFormat) -> set[str]:
-    """Return the tags that only follow a series, such as ``v1``; see `floating_tags`."""
-    return floating_tags(read_tagged_versions(repository, tag_format))
+    """Return the tags that only follow a series, such as ``v1``; see `select_floating_tags`."""
+    return select_floating_tags(read_tagged_versions(repository, tag_format))
 
 
 def read_tagged_versions(repository: Repository, tag_format: TagFormat, *, merged: str = "") -> list[PastRelease]:

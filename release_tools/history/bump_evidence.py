@@ -70,7 +70,7 @@ def from_changelog(changelog: Changelog, part: Part) -> Iterator[BumpEvidence]:
 
     The innermost heading that names a kind of change decides; a project may write the kind above its modules, or below.
     """
-    for titles, text in changelog.nested_categories(part):
+    for titles, text in changelog.list_nested_categories(part):
         entries = [" ".join(found["text"].split()) for found in _ENTRY.finditer(text)]
         if entries:
             under = f" under {titles[-1]}" if titles else ""

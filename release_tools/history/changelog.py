@@ -111,7 +111,7 @@ class Changelog:
         reader = HeadingReader((project, *names), title_format)
         return cls(path, text, markup, tuple(_split_parts(text, markup, reader)))
 
-    def part(self, version: Version) -> Part | None:
+    def find_part(self, version: Version) -> Part | None:
         """Return the section of a version, however it is spelled (``1.2`` is ``1.2.0``)."""
         same = [part for part in self.parts if part.version == version]
         own = next((part for part in same if part.text.strip()), next(iter(same), None))
@@ -136,7 +136,7 @@ class Changelog:
         versions = [part.version for part in self.parts if part.version]
         return len(versions) > 1 and versions[0] < versions[-1]
 
-    def pending_for(self, version: Version) -> Part | None:
+    def find_pending(self, version: Version) -> Part | None:
         """Return the unreleased section that a release would take; None where it belongs to another version.
 
         An Unreleased without a version belongs to any version after the newest section. One that names a version
@@ -150,7 +150,7 @@ class Changelog:
         newest = self.newest
         return part if newest is None or version > newest or version.is_devrelease else None
 
-    def leading_to(self, version: Version, since: Version | None) -> list[Part]:
+    def find_leading_parts(self, version: Version, since: Version | None) -> list[Part]:
         """Return the pre-releases of a final version, newest first; none for a pre-release.
 
         Args:
@@ -164,11 +164,11 @@ class Changelog:
         lowest = max([*finals, *([since] if since else [])], default=None)
         return [part for number, part in numbered if number.is_prerelease and (lowest is None or number > lowest)]
 
-    def categories(self, part: Part) -> list[tuple[str, str]]:
+    def list_categories(self, part: Part) -> list[tuple[str, str]]:
         """Return the groups of a section (Added, Fixed, ...): each title, empty before the first, and its text."""
-        return [(titles[-1] if titles else "", text) for titles, text in self.nested_categories(part)]
+        return [(titles[-1] if titles else "", text) for titles, text in self.list_nested_categories(part)]
 
-    def nested_categories(self, part: Part) -> list[tuple[tuple[str, ...], str]]:
+    def list_nested_categories(self, part: Part) -> list[tuple[tuple[str, ...], str]]:
         """Return the groups of a section, each with its title and those above it, the outermost first."""
         lines = part.text.splitlines(keepends=True)
         titles = [(heading.start, heading.end, heading.level, heading.text) for heading in self._list_titles(part)]

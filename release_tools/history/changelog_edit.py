@@ -28,7 +28,7 @@ def release_unreleased(changelog: Changelog, version: Version, day: date) -> str
     Raises:
         HistoryError: nothing is unreleased, or this version is released already.
     """
-    part, there = changelog.unreleased, changelog.part(version)
+    part, there = changelog.unreleased, changelog.find_part(version)
     if there is not None and not there.unreleased:
         raise HistoryError(f"{changelog.path}: {version} stands there as released", "Choose a version after it.")
     if part is None:
@@ -41,7 +41,7 @@ def release_unreleased(changelog: Changelog, version: Version, day: date) -> str
     end = "\r\n" if lines[0].endswith("\r\n") else "\n"
     lines[-1] += "" if lines[-1].endswith("\n") else end
     edit = _Edit(tuple(lines), end, changelog.markup, part, last, version, day)
-    return "".join(edit.dated() if part.spelled else edit.inserted())
+    return "".join(edit.set_date() if part.spelled else edit.insert_heading())
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class _Edit:
     version: Version
     day: date
 
-    def inserted(self) -> Iterator[str]:
-        """Return a heading for the version below the one that says Unreleased."""
+    def insert_heading(self) -> Iterator[str]:
+        """Yield the lines with a heading for the version below the one that says Unreleased."""
         heading, title, said = self.part.heading, self._format_heading(), _read_first_line(self.last)
         yield from self.lines[: heading.end]
         yield self.end
@@ -77,8 +77,8 @@ class _Edit:
         following = self.lines[heading.end :]
         yield from self._relink(following, self.last) if self.last else following
 
-    def dated(self) -> Iterator[str]:
-        """Return the date in place of the word "unreleased", in the heading or on the first line below it."""
+    def set_date(self) -> Iterator[str]:
+        """Yield the lines with the date in place of "unreleased", in the heading or on the first line below it."""
         heading, body = self.part.heading, list(self.lines[self.part.heading.end :])
         title = heading.text
         if Version(self.part.spelled).is_devrelease:

@@ -68,7 +68,7 @@ class ChangelogFiles:
         whole = [changelog for changelog in self._candidates if changelog.parts]
         if version is not None:
             for changelog in whole:
-                if changelog.part(version):
+                if changelog.find_part(version):
                     return changelog
             for path in self._list_files(version):
                 if own := self._read_release_file(path, version):
@@ -131,7 +131,7 @@ class ChangelogFiles:
         if text is None:
             return None
         changelog = self._parse(path, text)
-        if changelog.part(version):
+        if changelog.find_part(version):
             return changelog
         others = {part.version for part in changelog.parts if part.version}
         if _parse_file_version(path) != version or others:

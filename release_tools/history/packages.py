@@ -179,7 +179,7 @@ def _find_packages_below(paths: Collection[tuple[str, ...]], own: str, *, has_fo
 
 
 def _find_implicit(paths: Iterable[tuple[str, ...]], own: str, *, has_folder: bool) -> list[tuple[str, ...]]:
-    """Return the top folders with Python files in them; the one with the project's name beside other folders."""
+    """Return the top folders with Python files; without a folder for sources only the one with the project's name."""
     tops = {parts[:1] for parts in paths if len(parts) > 1 and parts[-1].endswith(".py")}
     shipped = [parts for parts in sorted(tops) if _is_shipped(parts)]
     return shipped if has_folder else [parts for parts in shipped if parts[0].lower() == own]

@@ -42,7 +42,7 @@ def aim(version: Version) -> Version:
     return Version(version.public.partition(".dev")[0])
 
 
-def floating_tags(releases: Iterable[PastRelease]) -> set[str]:
+def select_floating_tags(releases: Iterable[PastRelease]) -> set[str]:
     """Return the tags that only follow the newest release of a series, as a ``v1`` that is moved to each ``v1.x.y``.
 
     A version of one or two numbers floats where a longer version of its series is tagged on the same commit, or was

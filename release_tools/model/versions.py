@@ -142,7 +142,7 @@ class TagFormat:
             prefix, suffix = tag[: start.start()] if start else self.prefix, self.suffix
         return replace(self, prefix=prefix, suffix=suffix)
 
-    def spelled_by(self, tags: Iterable[str]) -> "TagFormat":
+    def adopt_spelling(self, tags: Iterable[str]) -> "TagFormat":
         """Return this format with the prefixes that a pattern's own tags have, the newest tag last."""
         found: dict[str, None] = {}
         for tag in tags:

@@ -136,7 +136,7 @@ class CommittedProject:
         paths = [path for path in whole.files if not path.startswith(inside)]
         is_shared = is_shared and whole.name in ("", self.name)
         found = ChangelogFiles(paths, whole.read, (), self._names, self._title_format).find(version)
-        if found is None or found.part(version) is None:
+        if found is None or found.find_part(version) is None:
             return None
         if not is_shared and not is_named_after(found.path, self.name):
             parts = tuple(part for part in found.parts if self._is_named_in(part.heading.text))

@@ -63,7 +63,7 @@ def plan_fields(files: VersionFiles, version: Version, day: date, released: Vers
     for item in files.fields:
         if item.role is Role.DATE or (item.role is Role.CITATION and version.is_devrelease):
             continue
-        value = item.spelled(version)
+        value = item.spell(version)
         problem = item.problem or _find_problem(item, version, value)
         if problem:
             untouched.append(item.unusable(problem))

@@ -123,7 +123,7 @@ class ProjectHistory:
         return cls(repository, commit, head, "" if path == "." else path, context.config, context.scratch, tag_format)
 
     @classmethod
-    def shared(cls, context: Context, release: Release) -> Self:
+    def reuse(cls, context: Context, release: Release) -> Self:
         """Return the history of a release's commit, which is read once for all steps of a run.
 
         Raises:
@@ -215,7 +215,7 @@ class ProjectHistory:
     def past(self) -> Past:
         """Return the facts from which the next version is recommended."""
         final, latest = find_last_final(self.releases), find_newest(self.releases)
-        written = self._written_evidence() if latest else ()
+        written = self._find_written_evidence() if latest else ()
         planned, by, doubted = self._plan(written)
         taken = frozenset(release.version for release in self._elsewhere)
         if latest is None:
@@ -253,7 +253,7 @@ class ProjectHistory:
         if worked_on := max((release for release in self.releases if release.version.is_devrelease), default=None):
             yield aim(worked_on.version), f"the tag {worked_on.tag}"
 
-    def _written_evidence(self) -> tuple[BumpEvidence, ...]:
+    def _find_written_evidence(self) -> tuple[BumpEvidence, ...]:
         """Return what the changelog and its fragments ask for."""
         found = list[BumpEvidence]()
         if self.changelog and self.pending:
@@ -265,11 +265,11 @@ class ProjectHistory:
         """Return the field that the project's version is built from; None where it comes from tags or from code."""
         return self._committed.version_field
 
-    def recommended(self, day: date) -> Recommendation:
+    def recommend(self, day: date) -> Recommendation:
         """Return the version that should be released on a day, and why."""
         return recommend(self.past, self.scheme, day)
 
-    def raised(self, bump: Bump | None, day: date) -> Version:
+    def raise_version(self, bump: Bump | None, day: date) -> Version:
         """Return the version after the newest one, which no commit is tagged with.
 
         A commit that carries the raised version already is not raised again, so that a run can be repeated; only a
@@ -288,7 +288,7 @@ class ProjectHistory:
         if here and not here.version.is_prerelease:
             return here.version
         if bump is None:
-            advice = self.recommended(day)
+            advice = self.recommend(day)
             version, rule = advice.version, advice.rule
         elif latest is None:
             raise VersionError("no version was tagged yet that could be raised", "Name the first one, such as 0.1.0.")
@@ -409,15 +409,15 @@ class ProjectHistory:
         for commit in dict.fromkeys((self.head, self.commit)):
             committed = self._at(commit)
             changelog = committed.find(version)
-            own = changelog.part(version) if changelog else None
+            own = changelog.find_part(version) if changelog else None
             if own is None and self._may_be_unreleased(version, commit, planned=planned):
-                own = (changelog.pending_for(version) if changelog else None) or committed.uncollected
+                own = (changelog.find_pending(version) if changelog else None) or committed.uncollected
             if changelog and own:
-                parts = [own, *changelog.leading_to(version, before.version if before else None)]
+                parts = [own, *changelog.find_leading_parts(version, before.version if before else None)]
                 if text := write_notes_from_changelog(changelog, parts):
                     return Notes(text, changelog.path, from_changelog=True)
         above = self._at(self.head).find_above(version, is_shared=self.tag_format.is_plain) if self.path else None
-        own = above.part(version) if above else None
+        own = above.find_part(version) if above else None
         if above and own and (text := write_notes_from_changelog(above, [own])):
             return Notes(text, above.path, from_changelog=True)
         return None
@@ -486,4 +486,4 @@ def _find_python(pyproject: Mapping[str, Any]) -> str:
 
 def start_history(context: Context, release: Release) -> None:
     """Start to read which releases came before this one."""
-    context.background.start("releases", lambda: ProjectHistory.shared(context, release).releases)
+    context.background.start("releases", lambda: ProjectHistory.reuse(context, release).releases)

@@ -53,7 +53,7 @@ def find_tag_format(context: Context) -> TagFormat:
     tags = _read_tags(repository) if repository else []
     stated = find_stated_format(read_pyproject(context.project), read_setup_cfg(context.project))
     if stated is not None:
-        return stated.spelled_by(tag.name for tag in tags) if stated.pattern else stated
+        return stated.adopt_spelling(tag.name for tag in tags) if stated.pattern else stated
     return _find_format_by_name(tags, _list_names(context.project, repository)) or TagFormat()
 
 

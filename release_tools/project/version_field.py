@@ -166,7 +166,7 @@ class VersionField:
             return own is not None and own.release == version.release[: len(own.release)]
         return self.version == version
 
-    def spelled(self, version: Version) -> str:
+    def spell(self, version: Version) -> str:
         """Return another version as this field writes one; empty where it cannot be written so."""
         if self.spelling is Spelling.SHORT:
             own = self.version

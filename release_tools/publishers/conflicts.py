@@ -53,7 +53,7 @@ def wait_until_served(
         forget()
         names[:] = missing()
         if names:
-            context.console.doing(f"waiting until {title} serves {', '.join(names)}")
+            context.console.show_detail(f"waiting until {title} serves {', '.join(names)}")
         return not names
 
     limit = context.config.network.wait

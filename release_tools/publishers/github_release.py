@@ -217,11 +217,11 @@ class GitHubReleasePublisher(BasePublisher):
     def _list_files(self, release: Release) -> Iterator[tuple[Path, str]]:
         names = asset_names(release.artifacts)
         for artifact in release.artifacts:
-            yield self._named(artifact, names[artifact.key]), artifact.sha256
+            yield self._copy_to_asset_name(artifact, names[artifact.key]), artifact.sha256
         sums = "".join(f"{artifact.sha256}  {names[artifact.key]}\n" for artifact in release.artifacts)
         yield self._write(SUMS, sums)
 
-    def _named(self, artifact: Artifact, name: str) -> Path:
+    def _copy_to_asset_name(self, artifact: Artifact, name: str) -> Path:
         """Return a path to a file that ends in the name of its asset."""
         if artifact.filename == name:
             return artifact.path
@@ -257,7 +257,7 @@ class GitHubReleasePublisher(BasePublisher):
                     f"{release.tag} of {repository.slug} is not on {release.commit}, so its release is not published",
                     "Somebody moved or deleted the tag: find out who.",
                 )
-            is_latest = self._is_latest(release, repository.releases.published_tags())
+            is_latest = self._is_latest(release, repository.releases.list_published_tags())
             published = repository.releases.publish(draft, is_prerelease=release.is_prerelease, is_latest=is_latest)
             return replace(expected, url=published.url)
 

@@ -103,7 +103,7 @@ class RecipeDocument:
             places += [place for found in self.variables.values() for place in found]
         return Counter((place.path, place.text) for place in places)
 
-    def edited(self, edits: Iterable[Edit]) -> str:
+    def apply_edits(self, edits: Iterable[Edit]) -> str:
         """Apply the edits, read the text again and check that it differs from the old one by the edits alone.
 
         Raises:

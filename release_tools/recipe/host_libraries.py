@@ -35,7 +35,7 @@ _OF_WINDOWS: Final = re.compile(
     r"|winmm|ws2_32|wsock32)[^.]{0,60}\.dll$",
     re.IGNORECASE,
 )
-"""What is part of Windows, or comes with the compiler."""
+"""Libraries that are part of Windows, or come with the compiler."""
 
 
 def find_host_packages(libraries: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -40,7 +40,7 @@ class Span:
         """Return the text without quotation marks."""
         return self.text[1:-1] if self.quote else self.text
 
-    def replaced(self, value: str) -> "Edit":
+    def make_replacement(self, value: str) -> "Edit":
         """Return the edit that puts another value here, within the same quotation marks."""
         text = f"{self.quote}{value}{self.quote}"
         return Edit(self.start, self.end, text, removed=(self.path, self.text), added=(self.path, text))

@@ -89,7 +89,7 @@ def set_version(text: str, form: Format, version: str) -> str:
         RecipeError: the version is not written as a plain version in one place.
     """
     document = RecipeDocument(text, form)
-    return document.edited([_quote(_find_version_span(document), version, form)])
+    return document.apply_edits([_quote(_find_version_span(document), version, form)])
 
 
 def update_recipe(text: str, form: Format, target: Target, changed: Difference = NOTHING) -> Updated:
@@ -118,7 +118,7 @@ def update_recipe(text: str, form: Format, target: Target, changed: Difference =
         plan.edit(edit, f"build number → {target.number}")
     plan_difference(plan, document, changed)
     plan.check(*_find_leftovers(document, place, plan.edits))
-    return Updated(form, text, document.edited(plan.edits), plan.changes, plan.checks)
+    return Updated(form, text, document.apply_edits(plan.edits), plan.changes, plan.checks)
 
 
 def fill_in(text: str, form: Format, target: Target) -> Updated:
@@ -140,13 +140,13 @@ def fill_in(text: str, form: Format, target: Target) -> Updated:
         for digest in source.get("sha256"):
             if ours:
                 with _explain_manual_edit(plan, f"The digest in line {digest.line} is computed"):
-                    plan.edit(document.literal(digest).replaced(target.sha256), f"sha256 of {target.filename}")
+                    plan.edit(document.literal(digest).make_replacement(target.sha256), f"sha256 of {target.filename}")
             else:
                 plan.check(f"The source in line {source.line} is not the sdist on PyPI: left as it is.")
     with _explain_manual_edit(plan, "The build number is computed"):
         for edit in list(_edit_build_numbers(document, target.number)):
             plan.edit(edit, f"build number → {target.number}")
-    return Updated(form, text, document.edited(plan.edits), plan.changes, plan.checks)
+    return Updated(form, text, document.apply_edits(plan.edits), plan.changes, plan.checks)
 
 
 @contextmanager
@@ -200,7 +200,7 @@ def _edit_build_numbers(document: RecipeDocument, number: int) -> Iterator[Edit]
         for root in roots:
             if root.start not in done and int(root.value) != number:
                 done.add(root.start)
-                yield root.replaced(str(number))
+                yield root.make_replacement(str(number))
 
 
 def _find_leftovers(document: RecipeDocument, version: Span, edits: tuple[Edit, ...]) -> Iterator[str]:

@@ -76,7 +76,7 @@ def _plan_bound(plan: Plan, change: RequirementChange, items: Sequence[Item]) ->
         return
     if change.old is not None and all(is_same_constraint(item.constraint, change.old) for item in items):
         for item in items:
-            plan.edit(item.place.replaced(_format_spec(change, item)), _find_requirement(change))
+            plan.edit(item.place.make_replacement(_format_spec(change, item)), _find_requirement(change))
     else:
         plan.check(f"{_find_requirement(change)}; {_has(items)}.")
 
@@ -139,7 +139,7 @@ def _plan_python(plan: Plan, document: RecipeDocument, old: str, new: str) -> No
     said = f"Python >={old} → >={new}"
     places = document.variables.get("python_min", ())
     if len(places) == 1 and places[0].value == old:
-        plan.edit(places[0].replaced(new), said)
+        plan.edit(places[0].make_replacement(new), said)
     elif len(places) == 1 and _parse_minor(places[0].value) >= _parse_minor(new):
         return
     elif not places and "python_min" in document.text and _parse_minor(new) > _parse_minor(old):
@@ -191,7 +191,7 @@ def _plan_gone_command(plan: Plan, document: RecipeDocument, point: str, success
     elif successor is None:
         plan.check(f"The command {point!r} is gone.")
     elif len(items) == 1:
-        plan.edit(items[0].place.replaced(successor), f"entry point {successor!r}")
+        plan.edit(items[0].place.make_replacement(successor), f"entry point {successor!r}")
     else:
         plan.check(f"The command {point!r} is {successor!r} now.")
 

@@ -116,7 +116,7 @@ def _plan_archive(plan: Plan, document: RecipeDocument, target: Target, version:
     span = _find_origin(document, sources[0].get("url")[0])
     text = replace_version(span.value, version.value, target.version)
     if text != span.value:
-        plan.edit(span.replaced(text), "version in the source's address")
+        plan.edit(span.make_replacement(text), "version in the source's address")
 
 
 def is_ours(document: RecipeDocument, source: SourceSpans, target: Target) -> bool:
@@ -150,7 +150,7 @@ def _plan_digests(plan: Plan, document: RecipeDocument, ours: list[SourceSpans],
     for literal in {place.start: place for place in literals}.values():
         if not SHA256.fullmatch(literal.value):
             raise document.refuse(literal, "not a sha256 in plain text.")
-        plan.edit(literal.replaced(sha256), f"sha256 of {label}")
+        plan.edit(literal.make_replacement(sha256), f"sha256 of {label}")
 
 
 def _plan_address(plan: Plan, document: RecipeDocument, span: Span, version: Span, target: Target) -> None:
@@ -174,7 +174,7 @@ def _plan_address(plan: Plan, document: RecipeDocument, span: Span, version: Spa
     elif not PYPI.match(address or ""):
         plan.check(f"Is {target.filename} at the address in line {span.line}, which is not PyPI's?")
     if new != span.value:
-        plan.edit(span.replaced(new), f"address of {target.filename}")
+        plan.edit(span.make_replacement(new), f"address of {target.filename}")
 
 
 def _find_file_name(name: str, reader: AddressReader, target: Target) -> str:

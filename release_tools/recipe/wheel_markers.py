@@ -100,10 +100,10 @@ class _Reader:
             if not versions:
                 return None
             text = " and ".join(f"python{version}" for version in versions)
-            return (f"({text})" if len(versions) > 1 else text), self._having(",".join(versions))
-        return f"python{operator}{value}", self._having(f"{operator}{value}")
+            return (f"({text})" if len(versions) > 1 else text), self._find_cells(",".join(versions))
+        return f"python{operator}{value}", self._find_cells(f"{operator}{value}")
 
-    def _having(self, specifiers: str) -> Cells:
+    def _find_cells(self, specifiers: str) -> Cells:
         """Return the cells whose Python a solver finds in a version specifier; none where it is not one."""
         try:
             wanted = SpecifierSet(specifiers)

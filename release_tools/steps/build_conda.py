@@ -10,7 +10,7 @@ from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import SOURCE_JOB
 from release_tools.report.text import describe_artifact_note
-from release_tools.system.process import watching
+from release_tools.system.process import watch_programs
 
 _WITHOUT: Final = "--no-conda"
 
@@ -28,7 +28,7 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
     plan = release.plan
     if plan is not None and plan.matrix and context.request.job == SOURCE_JOB and not plan.job(SOURCE_JOB).conda:
         return Skip("each build job builds the conda packages of its platform")
-    with watching(context.console.watch_build):
+    with watch_programs(context.console.watch_build):
         built = chosen.builder.build(project)
     names = [artifact.filename.rsplit("-", 2)[0] for artifact in built.artifacts]
     known = replace(release, name=release.name or next(iter(names), context.project.name))

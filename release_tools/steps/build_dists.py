@@ -37,7 +37,7 @@ from release_tools.project.required_python import require_python
 from release_tools.report.plan_table import plan_notes
 from release_tools.report.text import describe_artifact_note
 from release_tools.system.credentials import remove_credentials
-from release_tools.system.process import watching
+from release_tools.system.process import watch_programs
 
 _PLAN: Final = "build plan"
 
@@ -129,10 +129,10 @@ def _make_plan(context: Context, source: Path, release: Release) -> BuildPlan:
 
 
 def _build(context: Context, release: Release, source: Path, *, is_sdist_only: bool) -> Dists:
-    folder, show_progress = context.scratch / "dist", context.console.doing
+    folder, show_progress = context.scratch / "dist", context.console.show_detail
     variables = _pass_version(context, release)
     with (
-        watching(context.console.watch_build),
+        watch_programs(context.console.watch_build),
         PythonBuilder(context.scratch, context.env, release.commit_time, context.background, variables) as builder,
     ):
         if is_sdist_only:
@@ -196,11 +196,11 @@ def _build_in_container(context: Context, release: Release) -> tuple[Artifact, .
     job = find_platform_job(release.plan) if release.plan else None
     if job is None:
         raise BuildError("the build plan has no wheel for this platform", "Leave --in-container out.")
-    context.console.doing(f"wheels of {job.name}, by cibuildwheel")
+    context.console.show_detail(f"wheels of {job.name}, by cibuildwheel")
     [sdist] = release.artifacts_of_kind(ArtifactKind.SDIST)
     folder = context.scratch / "container"
     env, passed = remove_credentials(context.env), list_passed_variables(read_pyproject(context.project))
-    with watching(context.console.watch_build):
+    with watch_programs(context.console.watch_build):
         built = CiBuildWheel(job, sdist.path, folder, env, release.commit_time, passed).build()
     return tuple(Artifact.of(wheel, ArtifactKind.WHEEL) for wheel in built.wheels)
 

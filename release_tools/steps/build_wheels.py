@@ -12,7 +12,7 @@ from release_tools.model.release import Release
 from release_tools.planning.completeness import check_completeness
 from release_tools.report.text import describe_artifact_note
 from release_tools.system.credentials import remove_credentials
-from release_tools.system.process import watching
+from release_tools.system.process import watch_programs
 
 
 def build_wheels(context: Context, release: Release) -> Release | Skip:
@@ -31,7 +31,7 @@ def build_wheels(context: Context, release: Release) -> Release | Skip:
     if not job.platform:
         raise UsageError(f"--job {job.name}: it builds no wheel by cibuildwheel", "It is complete already.")
     [sdist] = release.artifacts_of_kind(ArtifactKind.SDIST)
-    context.console.doing(f"wheels of {job.name}")
+    context.console.show_detail(f"wheels of {job.name}")
     builder = CiBuildWheel(
         job,
         sdist.path,
@@ -40,7 +40,7 @@ def build_wheels(context: Context, release: Release) -> Release | Skip:
         release.commit_time,
         list_passed_variables(read_pyproject(context.project)),
     )
-    with watching(context.console.watch_build):
+    with watch_programs(context.console.watch_build):
         built = builder.build()
     found = check_completeness(release.plan, [path.name for path in built.wheels], job)
     faults = list(found.faults)

@@ -13,7 +13,7 @@ def check_credentials(context: Context, release: Release) -> Release:
 
     A destination without credentials is no fault outside of the job that publishes to it.
     """
-    publishers = context.shared(Publishers)
+    publishers = context.reuse(Publishers)
     names = publishers.names(release.kind)
     for publisher in publishers.route(release.kind):
         if publisher.name not in names:

@@ -24,7 +24,7 @@ def start_queries(context: Context, release: Release) -> None:
     if not context.gate.is_dry_run or not release.name:
         return
     context.http.get_ready()
-    for publisher in context.shared(Publishers).route(release.kind):
+    for publisher in context.reuse(Publishers).route(release.kind):
         query = publisher.first_query(release)
         if query is not None:
             context.background.start(f"query {publisher.name}", query)
@@ -39,7 +39,7 @@ def check_publishers(context: Context, release: Release) -> Release:
     Raises:
         PartialFailureError: something forbids the release; nothing was published.
     """
-    publishers = [one for one in context.shared(Publishers).route(release.kind) if one.is_selectable]
+    publishers = [one for one in context.reuse(Publishers).route(release.kind) if one.is_selectable]
     errors: list[ReleaseToolsError] = []
     unchecked: list[Note] = []
     for result in _check(context, release, publishers):

@@ -121,7 +121,7 @@ def _check_workflows(subject: ProjectWorkflows) -> Iterator[Note]:
             yield Note(State.FAILED, error.message, advice="GitHub cannot read it either. Fix the file.")
     yield from check_workflows(
         found,
-        list_publishing_jobs(subject.context.shared(Publishers), is_dev=subject.dev),
+        list_publishing_jobs(subject.context.reuse(Publishers), is_dev=subject.dev),
         find_tag_format(subject.context),
     )
     if is_compiled(subject.context.project, subject.context.config.wheels):

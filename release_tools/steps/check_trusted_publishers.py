@@ -24,7 +24,7 @@ def check_trusted_publishers(context: Context, release: Release) -> Release:
         RepositoryError: the project is in no repository.
     """
     subject = ProjectWorkflows.of(context)
-    for job in list_publishing_jobs(context.shared(Publishers), is_dev=subject.dev):
+    for job in list_publishing_jobs(context.reuse(Publishers), is_dev=subject.dev):
         if job.trusting:
             context.report.add(*_check_index(subject, job, job.trusting))
     return release
@@ -42,7 +42,7 @@ def _check_index(subject: ProjectWorkflows, job: JobNeeds, index: Index) -> Iter
         yield Note(State.WARNING, text, advice=error.advice)
         return
     for one in ours:
-        register = f"Register {one} at {index.publishing_page(subject.name, is_new=not known.exists)}"
+        register = f"Register {one} at {index.make_publishing_page(subject.name, is_new=not known.exists)}"
         if not known.exists:
             text = f"{subject.name} is not on {index.title} yet: it needs a pending publisher"
             yield Note(State.INFO, text, str(one), f"{register}.")

@@ -62,7 +62,7 @@ def _choose_from_source(context: Context, files: CommittedFiles) -> Version:
         return parse_version(request.version, field="VERSION")
     if request.bump:
         bump = None if request.bump == "auto" else Bump(request.bump)
-        return ProjectHistory.of(context).raised(bump, find_today(context.env))
+        return ProjectHistory.of(context).raise_version(bump, find_today(context.env))
     raise UsageError("no version is named", "Type it: release-tools prepare 1.4.0")
 
 

@@ -114,7 +114,7 @@ class Checkout:
         folder = self.context.project.resolve().relative_to(self.repository.root).as_posix()
         return "" if folder == "." else folder
 
-    def spelled(self, version: Version) -> str:
+    def spell(self, version: Version) -> str:
         """Return the tag for a version, spelled as the existing tags are."""
         tag = (self.described.tag_format if self.described else self.tag_format).tag(version)
         if not is_safe_ref(tag):
@@ -201,14 +201,14 @@ def _choose_asked_version(checkout: Checkout, version: Version) -> Chosen:
     for tag, tagged in checkout.here.items():
         if tagged == version:
             return Chosen(tagged, tag, tagged=True, reason=f"the tag {tag}")
-    tag, option = checkout.spelled(version), "--bump" if checkout.context.request.remark else "--version"
+    tag, option = checkout.spell(version), "--bump" if checkout.context.request.remark else "--version"
     return Chosen(version, tag, _is_here(checkout, tag, option), option)
 
 
 def _choose_bumped(checkout: Checkout, asked: str) -> Chosen:
     bump = None if asked == "auto" else Bump(asked)
     history = ProjectHistory.of(checkout.context)
-    version = history.raised(bump, find_today(checkout.context.env))
+    version = history.raise_version(bump, find_today(checkout.context.env))
     chosen = _choose_asked_version(checkout, version)
     field = history.version_field
     if checkout.project.source is VersionSource.BACKEND and field and field.version not in (None, version):
@@ -259,7 +259,7 @@ def _choose_between_tags(checkout: Checkout) -> Chosen:
     if described is None or not is_tagged:
         return _choose_never_tagged(checkout)
     reason = _describe_since(described)
-    return Chosen(described.version, checkout.spelled(described.version), tagged=False, reason=reason, counted=True)
+    return Chosen(described.version, checkout.spell(described.version), tagged=False, reason=reason, counted=True)
 
 
 def _from_plugin(checkout: Checkout) -> Chosen:
@@ -281,7 +281,7 @@ def _from_plugin(checkout: Checkout) -> Chosen:
     if tagged is None:
         notes = (*notes, *_make_first_tag_notes(checkout))
     reason = _describe_since(tagged) if tagged else "the project's plugin"
-    tag = checkout.spelled(version)
+    tag = checkout.spell(version)
     return Chosen(version, tag, tagged=False, reason=reason, notes=notes, counted=True, name=facts.name)
 
 
@@ -313,7 +313,7 @@ def _from_backend(checkout: Checkout) -> Chosen:
     described = checkout.described
     tagged = described if described is not None and described.tag else None
     version = _find_uploadable(facts.version, tagged, checkout) or (tagged.version if tagged else facts.version)
-    tag = checkout.spelled(version)
+    tag = checkout.spell(version)
     return Chosen(version, tag, tagged=False, reason="the project's backend", counted=True, name=facts.name)
 
 
@@ -337,7 +337,7 @@ def _describe_since(described: DescribedVersion) -> str:
 
 def _choose_from_file(checkout: Checkout, version: Version, reason: str) -> Chosen:
     """Choose a version that a file holds, and that nobody may have raised since it was released."""
-    tag = checkout.spelled(version)
+    tag = checkout.spell(version)
     elsewhere = checkout.repository.commit_of_tag(tag)
     if not elsewhere:
         return Chosen(version, tag, tagged=False, reason=reason)

@@ -52,7 +52,7 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
         return Skip("conda-forge.enabled is false")
     if not release.artifacts_of_kind(ArtifactKind.SDIST):
         return Skip("conda-forge builds from an sdist, and there is none")
-    if not context.gate.is_dry_run and not context.shared(Publishers).is_proposed(release.kind):
+    if not context.gate.is_dry_run and not context.reuse(Publishers).is_proposed(release.kind):
         return Skip(f"this {release.kind} version does not go to conda-forge")
     try:
         subject, rendering, unmet = context.background.result(RECIPE, _render, context, release)

@@ -60,7 +60,7 @@ class _Proposal:
         """Return the title of the pull request, and the message of its commit."""
         return write_preparation_message(Version(self.release.version))
 
-    def branching(self) -> Action:
+    def make_branch_action(self) -> Action:
         """Return the action that makes the branch, with one commit; a branch that holds something else stays."""
         tree = self.clone.git("write-tree").strip()
         url = f"{self.repository.url}/tree/{self.branch}"
@@ -88,7 +88,7 @@ class _Proposal:
 
         return Action(f"push the branch {self.branch} to {self.repository.slug}", expected, find, apply)
 
-    def opening(self) -> Action:
+    def make_pull_request_action(self) -> Action:
         """Return the action that opens the pull request; one that was closed does not count."""
         owner = self.repository.slug.partition("/")[0]
         head = f"{owner}:{self.branch}"
@@ -138,4 +138,8 @@ def propose_preparation(context: Context, release: Release) -> Release | Skip:
     head = Repository.open(context.project, context.env).head()
     base = context.config.tag.branch or head.branch or repository.refs.default_branch()
     proposal = _Proposal(repository, release, base, clone, changes)
-    return run_actions(context, replace(release, is_prepared=False), [proposal.branching(), proposal.opening()])
+    return run_actions(
+        context,
+        replace(release, is_prepared=False),
+        [proposal.make_branch_action(), proposal.make_pull_request_action()],
+    )

@@ -19,7 +19,7 @@ def resume_draft(context: Context, release: Release) -> Release | Skip:
         RemoteError: GitHub could not be queried.
     """
     found: list[Note] = []
-    for publisher in context.shared(Publishers).route(release.kind):
+    for publisher in context.reuse(Publishers).route(release.kind):
         release, notes = publisher.resume(release)
         found += notes
     _refuse_unexpected(context, release)

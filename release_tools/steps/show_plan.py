@@ -15,7 +15,7 @@ def show_plan(context: Context, release: Release) -> Release:
     Raises:
         ConfigError: the route names unknown destinations.
     """
-    publishers = context.shared(Publishers)
+    publishers = context.reuse(Publishers)
     names = publishers.names(release.kind)
     titles, left_out = [], []
     for publisher in publishers.route(release.kind):

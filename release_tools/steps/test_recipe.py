@@ -8,7 +8,7 @@ from release_tools.model.note import Skip
 from release_tools.model.release import Release
 from release_tools.publishers.conda_forge.test_build import explain_not_built, run_test_build
 from release_tools.recipe.document import Format
-from release_tools.system.process import watching
+from release_tools.system.process import watch_programs
 
 
 def test_recipe(context: Context, release: Release) -> Release | Skip:
@@ -26,6 +26,6 @@ def test_recipe(context: Context, release: Release) -> Release | Skip:
     form = Format(PurePosixPath(path).name)
     if reason := explain_not_built(context, form, text):
         return Skip(reason)
-    with watching(context.console.watch_build):
+    with watch_programs(context.console.watch_build):
         context.report.add(*run_test_build(context, text, sdist).notes)
     return release

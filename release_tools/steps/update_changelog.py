@@ -33,7 +33,7 @@ def update_changelog(context: Context, release: Release) -> Release | Skip:
     history = ProjectHistory.of(context)
     version = Version(release.version)
     found = history.changelog
-    part = found.part(version) if found else None
+    part = found.find_part(version) if found else None
     if found and part and not part.unreleased:
         context.report.add(Note(State.UNCHANGED, f"{found.path} has a part for {version} already"))
         return release

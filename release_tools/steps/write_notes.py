@@ -17,6 +17,7 @@ from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import is_safe_ref
 from release_tools.project.project_history import NOTES, Notes, ProjectHistory
+from release_tools.wording import count
 
 
 def write_notes(context: Context, release: Release) -> Release:
@@ -46,9 +47,9 @@ def rewrite_notes(context: Context, release: Release) -> Release | Skip:
 
 
 def _write(context: Context, release: Release) -> tuple[Note, Document]:
-    history, version = ProjectHistory.shared(context, release), Version(release.version)
+    history, version = ProjectHistory.reuse(context, release), Version(release.version)
     notes = make_notes(context, history, version, "" if release.is_untagged else release.tag)
-    note = Note(State.INFO, f"notes from {notes.source}", f"{len(notes.text.splitlines())} lines")
+    note = Note(State.INFO, f"notes from {notes.source}", count(len(notes.text.splitlines()), "line"))
     if not notes.text:
         note = Note(
             State.WARNING,
@@ -106,7 +107,7 @@ def make_notes(context: Context, history: ProjectHistory, version: Version, tag:
 def _ask(repository: HostedRepository, known: HostedChanges, commits: Sequence[Commit], since: int) -> HostedChanges:
     """Return what the hosting service says about commits; without an answer, why there is none."""
     try:
-        pulls = repository.pull_requests.merged_since(since)
+        pulls = repository.pull_requests.list_merged_since(since)
         logins = repository.refs.logins(commits[0].id, len(commits))
     except ReleaseToolsError as error:
         return replace(known, problem=error.message)

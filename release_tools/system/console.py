@@ -113,7 +113,7 @@ class Console:
         return sys.stdin.readline().strip() or default
 
     @contextmanager
-    def working(self, title: str) -> Iterator[None]:
+    def show_progress(self, title: str) -> Iterator[None]:
         """Show, on a terminal, that something takes its time."""
         terminal = self._terminal(self._out)
         if self.quiet or terminal is None:
@@ -126,7 +126,7 @@ class Console:
             finally:
                 self._status = None
 
-    def doing(self, text: str) -> None:
+    def show_detail(self, text: str) -> None:
         """Say what is going on right now, where something is shown to take its time."""
         if self._status is not None:
             self._status(f"{self._title}: {sanitize.sanitize_for_terminal(self.redact(text))}")
@@ -159,7 +159,7 @@ class Console:
         if self.quiet or not section.notes:
             return
         if all(note.state is State.SKIPPED for note in section.notes):
-            self._skipped(section)
+            self._show_skipped(section)
             return
         self._end_skipped()
         head = f"{section.title}  ({section.seconds:.1f} s)" if section.seconds else section.title
@@ -176,7 +176,7 @@ class Console:
         else:
             self._line(self._out, "")
 
-    def _skipped(self, section: Section) -> None:
+    def _show_skipped(self, section: Section) -> None:
         """Show a step that did not apply in one line; what to do about it is said once for each reason."""
         for note in section.notes:
             reason = ": ".join(filter(None, (note.text, note.detail)))

@@ -38,7 +38,7 @@ _WATCHER: Final[ContextVar[Callable[[], Watcher] | None]] = ContextVar("watcher"
 
 
 @contextmanager
-def watching(make_watcher: Callable[[], Watcher]) -> Iterator[None]:
+def watch_programs(make_watcher: Callable[[], Watcher]) -> Iterator[None]:
     """Report the output of the programs that this thread runs while they run, each to a watcher of its own."""
     token = _WATCHER.set(make_watcher)
     try:
@@ -48,8 +48,8 @@ def watching(make_watcher: Callable[[], Watcher]) -> Iterator[None]:
 
 
 @contextmanager
-def followed(read: Callable[[], bytes]) -> Iterator[None]:
-    """Report a program's output to the one that `watching` names, in a thread of its own.
+def follow_output(read: Callable[[], bytes]) -> Iterator[None]:
+    """Report a program's output to the one that `watch_programs` names, in a thread of its own.
 
     Args:
         read: returns the output since the last call.
@@ -192,7 +192,7 @@ class Process:
             ProcessError: it exited with another code than 0, or took too long.
         """
         try:
-            with followed(self._read_output):
+            with follow_output(self._read_output):
                 self._program.popen.communicate(None if stdin is None else stdin.encode(), timeout)
             stdout, stderr = map(_decode_text, (self._out, self._err))
         except subprocess.TimeoutExpired:

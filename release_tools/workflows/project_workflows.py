@@ -114,7 +114,7 @@ class ProjectWorkflows:
         """
         config = self.context.config
         dist = config.packages_dir if self.folder == "." else f"{self.folder}/{config.packages_dir}"
-        jobs = list_publishing_jobs(self.context.shared(Publishers), is_dev=dev)
+        jobs = list_publishing_jobs(self.context.reuse(Publishers), is_dev=dev)
         tags = find_tag_format(self.context).globs
         build = self._plan_build()
         return WorkflowPlan(

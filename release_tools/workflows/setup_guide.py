@@ -41,8 +41,8 @@ def list_setup_steps(plan: WorkflowPlan, slug: str) -> Iterator[Note]:
                 f"{job.trusting.title}: add a trusted publisher",
                 f"project {plan.name}, owner {owner}, repository {name}, workflow {workflow},"
                 f" environment {job.environment}",
-                f"For a new project: {job.trusting.publishing_page(plan.name, is_new=True)};"
-                f" for an existing one: {job.trusting.publishing_page(plan.name, is_new=False)}",
+                f"For a new project: {job.trusting.make_publishing_page(plan.name, is_new=True)};"
+                f" for an existing one: {job.trusting.make_publishing_page(plan.name, is_new=False)}",
             )
         for secret in job.secrets:
             yield Note(

@@ -222,7 +222,7 @@ def uploader(pypi: PackageIndex) -> Iterator[Uploader]:
     with proxying(pypi.routes) as proxy:
         http = Http.to([PYPI.upload, PYPI.simple], proxy.environment, RetryPolicy(sleep=lambda _: None))
         one = Uploader(http, PYPI)
-        with one.connected():
+        with one.connect():
             yield one
         http.close()
 

@@ -107,7 +107,7 @@ _ABI3: Final = {
     'tag = f"cp{python}-cp{python}-{machine}"': 'tag = f"cp311-abi3-{machine}"',
     "{sysconfig.get_config_var('EXT_SUFFIX')}": ".abi3.so",
 }
-"""What the backend does otherwise for the stable ABI."""
+"""Differences of the backend for the stable ABI."""
 
 
 def fastsum_for_abi3() -> dict[str, str]:

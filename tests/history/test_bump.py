@@ -23,7 +23,7 @@ from release_tools.history.tagged_releases import (
     find_last_final,
     find_newest,
     find_previous,
-    floating_tags,
+    select_floating_tags,
 )
 
 NOTHING, METADATA, PATCH, MINOR, MAJOR = Level
@@ -223,7 +223,7 @@ def test_a_tag_that_follows_a_series_is_no_release(tags: str, kept: str) -> None
     for item in tags.split():
         tag, commit, time = item.split("@")
         releases.append(PastRelease(Version(tag), tag, commit, TODAY, int(time)))
-    floating = floating_tags(releases)
+    floating = select_floating_tags(releases)
     assert " ".join(release.tag for release in releases if release.tag not in floating) == kept
 
 

@@ -36,7 +36,7 @@ def test_every_part_is_found(shape: Shape) -> None:
 def test_the_titles_within_a_part_are_found(shape: Shape) -> None:
     changelog = parse(shape)
     newest = next((part for part in changelog.parts if not part.unreleased), None)
-    titles = [title for title, _ in changelog.categories(newest)] if newest else []
+    titles = [title for title, _ in changelog.list_categories(newest)] if newest else []
     assert tuple(titles) == shape.categories
 
 
@@ -45,8 +45,8 @@ def test_a_part_is_found_by_its_version_however_that_is_spelled(shape: Shape) ->
     changelog = parse(shape)
     for part in changelog.parts:
         if part.version is not None:
-            assert changelog.part(Version(f"{part.version.public}")) is part
-    assert changelog.part(Version("77.7")) is None
+            assert changelog.find_part(Version(f"{part.version.public}")) is part
+    assert changelog.find_part(Version("77.7")) is None
 
 
 @EACH_SHAPE
@@ -60,7 +60,7 @@ def test_what_was_unreleased_belongs_to_the_version_then(shape: Shape) -> None:
     before = parse(shape)
     assert before.unreleased is not None
     after = Changelog.parse(shape.path, release_unreleased(before, VERSION, TODAY), shape.project)
-    part = after.part(VERSION)
+    part = after.find_part(VERSION)
     assert part is not None
     assert not part.unreleased
     assert part.text.split("\n")[-2:] == before.unreleased.text.split("\n")[-2:]

@@ -122,7 +122,7 @@ def test_towncriers_own_title_format_is_known(title_format: str, heading: str) -
 )
 def test_a_section_is_cut_out_whatever_is_around_it(path: str, text: str) -> None:
     changelog = Changelog.parse(path, text, "demo")
-    part = changelog.part(Version("1.2.0"))
+    part = changelog.find_part(Version("1.2.0"))
     assert part is not None
     assert part.text.strip() in ("- NEW", "* NEW")
 
@@ -167,7 +167,7 @@ def test_the_file_with_the_section_is_found(files: dict[str, str], path: str) ->
     found = ChangelogFiles(list(files), files.get, names=("demo",)).find(Version("1.2.0"))
     assert (found.path if found else "") == path
     if found:
-        part = found.part(Version("1.2.0"))
+        part = found.find_part(Version("1.2.0"))
         assert part is not None
         assert part.text.strip()[2:] == "NEW"
 

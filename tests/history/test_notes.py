@@ -199,4 +199,4 @@ def test_hostile_changelogs_take_no_longer(hostile: str) -> None:
     changelog = Changelog.parse("CHANGELOG.md", text)
     assert changelog.parts[0].spelled == "1.0"
     assert write_notes_from_changelog(changelog, changelog.parts[:1]) is not None
-    changelog.categories(changelog.parts[0])
+    changelog.list_categories(changelog.parts[0])

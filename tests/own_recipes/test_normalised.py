@@ -1,4 +1,4 @@
-"""What the normalising writer keeps of a package, and what it takes out."""
+"""Test what the normalising writer keeps of a package, and what it removes."""
 
 import io
 import json

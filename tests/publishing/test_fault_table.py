@@ -52,7 +52,7 @@ def test_every_kind_of_conda_server_is_in_the_table() -> None:
 
 @dataclass(frozen=True)
 class Whole:
-    """What one run without any fault does, and what is there afterwards.
+    """The actions of a run without any fault, and what is there after it.
 
     Attributes:
         actions: the keys of its actions.

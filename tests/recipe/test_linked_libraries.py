@@ -1,4 +1,4 @@
-"""What the modules of wheels link to, for each system, becomes what a recipe requires in host."""
+"""Test that the libraries that modules of wheels link to become host requirements of the recipe."""
 
 import subprocess
 import sys

@@ -62,7 +62,7 @@ def http(proxy: Proxy, provider: OidcProvider) -> Iterator[Http]:
 @pytest.fixture
 def uploader(http: Http) -> Iterator[Uploader]:
     one = Uploader(http, PYPI)
-    with one.connected():
+    with one.connect():
         yield one
 
 
@@ -82,7 +82,7 @@ def test_what_is_uploaded_is_what_is_served(
     pypi: PackageIndex, http: Http, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     uploader = Uploader(http, PYPI)
-    with uploader.connected():
+    with uploader.connect():
         uploader.upload(wheel(tmp_path), log_in)
         uploader.upload(sdist(tmp_path), log_in)
     assert {name: served.sha256 for name, served in list_project(http, PYPI, "demo").files.items()} == pypi.holds()
@@ -130,7 +130,7 @@ def test_a_lost_answer_leaves_it_open(pypi: PackageIndex, http: Http, tmp_path: 
     pypi.faults = [Fault(what, method="POST")]
     impatient = replace(http, retry_policy=RetryPolicy(timeout=1.0))
     uploader = Uploader(impatient, PYPI)
-    with uploader.connected(), pytest.raises(UnreachableError):
+    with uploader.connect(), pytest.raises(UnreachableError):
         uploader.upload(sdist(tmp_path), log_in)
     assert len(pypi.uploads) == 1
 
@@ -146,7 +146,7 @@ def test_a_login_that_grew_old_is_asked_for_again(
         return logins[-1]
 
     uploader = Uploader(http, PYPI)
-    with uploader.connected():
+    with uploader.connect():
         for artifact in (wheel(tmp_path), sdist(tmp_path)):
             uploader.upload(artifact, login)
     assert len(pypi.accepted) == 2
@@ -204,7 +204,7 @@ def test_a_job_is_known_by_its_identity(pypi: PackageIndex, provider: OidcProvid
     identity = job.identity(http, PYPI.audience)
     token = mint(http, PYPI, "demo", identity)
     uploader = Uploader(http, PYPI, _attestation)
-    with uploader.connected():
+    with uploader.connect():
         uploader.upload(wheel(tmp_path), lambda: Login("__token__", token, "trusted publishing"))
     assert provider.audiences == ["pypi"]
     assert pypi.files["demo-1.0-py3-none-any.whl"].attestations

@@ -196,7 +196,7 @@ def python_package(one: Interpreter) -> Made:
 
 
 def stable_abi_packages(one: Interpreter) -> Iterator[Made]:
-    """What a package for the stable ABI is built with, and what it then requires, as on conda-forge."""
+    """Describe what a package for the stable ABI is built with, and what it then requires, as on conda-forge."""
     yield Made("cpython", one.version, depends=(f"python {one.minor}.*",), build=f"{one.tag}_0", noarch="generic")
     exported = {"noarch": [f"cpython >={one.minor}", "_python_abi3_support 1.*"]}
     depends = (f"cpython {one.minor}.*",)

@@ -42,7 +42,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended.
+    """The end of a run.
 
     Attributes:
         code: its exit code, or the signal that ended it as a negative number.

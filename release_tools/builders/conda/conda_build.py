@@ -212,7 +212,7 @@ def _install_conda_build(context: Context, channels: Sequence[str]) -> CondaBuil
         BuildError: a channel does not have it, or it cannot be installed.
     """
     folder = context.scratch / "conda-build"
-    context.console.doing("install conda-build")
+    context.console.show_detail("install conda-build")
     try:
         packages = rattler.install(folder, CONDA_BUILD, channels)
     except (UnreachableError, VerifyError) as error:
@@ -229,7 +229,7 @@ def _run_build(
     Raises:
         BuildError: with the last lines that conda-build wrote.
     """
-    project.context.console.doing("conda-build")
+    project.context.console.show_detail("conda-build")
     channels = [argument for channel in project.channels for argument in ("--channel", channel)]
     argv = [
         str(prefix.command),

@@ -204,7 +204,7 @@ def prepare_recipe(recipe: OwnRecipe, release: Release, sdist: Artifact | None) 
     if sdist is not None:
         document = RecipeDocument(text, recipe.form)
         edits = list(_edit_sources(document, sdist))
-        text = document.edited(edits)
+        text = document.apply_edits(edits)
         changes += [f"source → {sdist.filename} of this build"] if edits else []
     if written and written != version:
         text = set_version(text, recipe.form, version)
@@ -218,7 +218,7 @@ def _edit_sources(document: RecipeDocument, sdist: Artifact) -> Iterator[Edit]:
     for source in document.sources():
         if is_ours(document, source, target):
             for place in source.get("url"):
-                yield place.replaced(sdist.path.absolute().as_uri())
+                yield place.make_replacement(sdist.path.absolute().as_uri())
             literals = [document.literal(place) for place in source.get("sha256")]
             for literal in {place.start: place for place in literals}.values():
-                yield literal.replaced(sdist.sha256)
+                yield literal.make_replacement(sdist.sha256)

@@ -32,7 +32,7 @@ def run(invocation: Session) -> int:
     """
     history = ProjectHistory.of(invocation.context())
     past, scheme = history.past, history.scheme
-    advice = history.recommended(find_today(invocation.env))
+    advice = history.recommend(find_today(invocation.env))
     code = 0 if advice.version is not None else VersionError.exit_code
     console = invocation.console
     if invocation.options.json:
@@ -40,7 +40,7 @@ def run(invocation: Session) -> int:
         return code
     for item in past.since_final:
         asks = f"asks for {item.level.name.lower()}" if item.level else "asks for nothing"
-        console.remark(Note(State.INFO, f"{item.source}: {item.text} ({asks})", _listed(item)))
+        console.remark(Note(State.INFO, f"{item.source}: {item.text} ({asks})", _format_list(item)))
     for text in _explain(past, advice, history):
         console.remark(Note(State.INFO, text))
     if advice.version is not None:
@@ -62,7 +62,7 @@ def _explain(past: Past, advice: Recommendation, history: ProjectHistory) -> Ite
         yield f"{tag} is tagged too, on {'a later commit of this branch' if is_later else 'another branch'}"
 
 
-def _listed(item: BumpEvidence) -> str:
+def _format_list(item: BumpEvidence) -> str:
     """Return the first few findings, and how many more there are."""
     return "  " + list_some(item.details, _SHOWN, "\n  ")
 

@@ -56,7 +56,7 @@ def run(invocation: Session) -> int:
     context = invocation.context(anywhere=bool(options.files))
     try:
         subject = RecipeInputs(context, build_or_load_dists(context, options.files))
-        written = subject.written(Format[options.format.upper()] if options.format else None)
+        written = subject.write(Format[options.format.upper()] if options.format else None)
         settings = "" if written.own else subject.recipe.conda_forge_yml
         path = store_recipe(context.output, written.form, written.text, conda_forge_yml=settings)
         test_build = _test_build(subject, written, path.parent) if options.build else ()

@@ -37,7 +37,7 @@ def _list_steps(session: Session, context: "Context") -> "Sequence[Item]":
 
     query = create_query(context, session.options.of, session.options.name or "")
     steps = []
-    for publisher in context.shared(Publishers).all():
+    for publisher in context.reuse(Publishers).all():
         action = partial(retract, publisher=publisher, query=query, reason=session.options.reason)
         steps.append(Step(f"Withdraw from {publisher.title}", action, group=publisher.group))
     return steps

@@ -80,7 +80,7 @@ def _query(
         console: shows each as soon as it is known; None for nothing.
     """
     statuses = []
-    for publisher in context.shared(Publishers).all():
+    for publisher in context.reuse(Publishers).all():
         if destination not in ("", publisher.name, publisher.title):
             continue
         status = publisher.status(query)

@@ -133,7 +133,7 @@ class GitHub:
 
         if self.token is None:
             return ""
-        with self.doing("read the token's account"):
+        with self.translate_errors("read the token's account"):
             try:
                 return AuthenticatedUser(self.requester, url="/user").login
             except GithubException as error:
@@ -168,7 +168,7 @@ class GitHub:
         return None if scopes is None else frozenset(scopes)
 
     @contextmanager
-    def doing(self, task: str) -> Iterator[None]:
+    def translate_errors(self, task: str) -> Iterator[None]:
         """Turn PyGithub's errors into ours.
 
         Args:
@@ -345,7 +345,7 @@ class GitHubRepository:
                 " --no-github",
             )
         login = hub.login()
-        with hub.doing(f"read {self.slug}"):
+        with hub.translate_errors(f"read {self.slug}"):
             has_access = login == ACTIONS_BOT[0] or self.handle.permissions.push
         if not has_access:
             raise CredentialError(

@@ -40,7 +40,7 @@ class GitHubPullRequests:
 
         upstream = self._repository
         fork = upstream.hub.repository(f"{login}/{upstream.slug.partition('/')[2]}")
-        with upstream.hub.doing(f"look for {fork.slug}"):
+        with upstream.hub.translate_errors(f"look for {fork.slug}"):
             try:
                 handle = fork.handle
                 relatives = (handle.parent, handle.source) if handle.fork else ()
@@ -58,7 +58,7 @@ class GitHubPullRequests:
             CredentialError: the token may not do this.
             RemoteError: the server failed or refused.
         """
-        with self._repository.hub.doing(f"fork {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"fork {self._repository.slug}"):
             return self._repository.hub.repository(self._repository.handle.create_fork().full_name)
 
     def sync_fork(self, fork: HostedRepository, branch: str) -> None:
@@ -71,7 +71,7 @@ class GitHubPullRequests:
         from github import GithubException
 
         hub = self._repository.hub
-        with hub.doing(f"bring {branch} of {fork.slug} up to date"):
+        with hub.translate_errors(f"bring {branch} of {fork.slug} up to date"):
             try:
                 hub.repository(fork.slug).handle.merge_upstream(branch)
             except GithubException as error:
@@ -98,11 +98,11 @@ class GitHubPullRequests:
             RemoteError: the server failed.
         """
         narrowed = {"head": head} if head else {}
-        with self._repository.hub.doing(f"read the pull requests of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"read the pull requests of {self._repository.slug}"):
             found = self._repository.handle.get_pulls(state="all", sort="created", direction="desc", **narrowed)
             return tuple(map(_from_object, islice(found, _NEWEST)))
 
-    def merged_since(self, time: int) -> tuple[PullRequest, ...]:
+    def list_merged_since(self, time: int) -> tuple[PullRequest, ...]:
         """Return the pull requests that were merged after a time, the last changed first; never more than a thousand.
 
         Args:
@@ -130,7 +130,7 @@ class GitHubPullRequests:
             RemoteError: the server failed.
         """
         query = f'repo:{self._repository.slug} is:pr in:title "{words}"'
-        with self._repository.hub.doing(f"search the pull requests of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"search the pull requests of {self._repository.slug}"):
             _, found = self._repository.hub.requester.requestJsonAndCheck(
                 "GET", "/search/issues", parameters={"q": query, "per_page": _NEWEST}
             )
@@ -143,7 +143,7 @@ class GitHubPullRequests:
             CredentialError: the token may not do this.
             RemoteError: the server failed or refused: that branch has one.
         """
-        with self._repository.hub.doing(f"open a pull request to {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"open a pull request to {self._repository.slug}"):
             opened = self._repository.handle.create_pull(
                 new.base, new.head, title=new.title, body=new.body, draft=new.is_draft, maintainer_can_modify=True
             )
@@ -156,7 +156,7 @@ class GitHubPullRequests:
             CredentialError: GitHub requires a token, or refuses it.
             RemoteError: the server failed, or has no such pull request.
         """
-        with self._repository.hub.doing(f"read pull request {number} of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"read pull request {number} of {self._repository.slug}"):
             return _from_object(self._repository.handle.get_pull(number))
 
     def checks(self, pull: PullRequest) -> Checks:
@@ -167,7 +167,7 @@ class GitHubPullRequests:
             RemoteError: the server failed.
         """
         path = f"/repos/{self._repository.slug}/commits/{pull.commit}"
-        with self._repository.hub.doing(f"read the checks of {pull.url}"):
+        with self._repository.hub.translate_errors(f"read the checks of {pull.url}"):
             _, runs = self._repository.hub.requester.requestJsonAndCheck(
                 "GET", f"{path}/check-runs", parameters={"per_page": _NEWEST}
             )
@@ -189,7 +189,7 @@ class GitHubPullRequests:
             CredentialError: GitHub requires a token, or refuses it.
             RemoteError: the server failed.
         """
-        with self._repository.hub.doing(f"read the comments on {pull.url}"):
+        with self._repository.hub.translate_errors(f"read the comments on {pull.url}"):
             for comment in self._object(pull).get_issue_comments():
                 yield comment.body or "", comment.html_url
 
@@ -200,7 +200,7 @@ class GitHubPullRequests:
             CredentialError: the token may not do this.
             RemoteError: the server failed or refused.
         """
-        with self._repository.hub.doing(f"comment on {pull.url}"):
+        with self._repository.hub.translate_errors(f"comment on {pull.url}"):
             return self._object(pull).create_issue_comment(text).html_url
 
     def _object(self, pull: PullRequest) -> "GitHubObject":

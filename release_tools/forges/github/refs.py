@@ -32,7 +32,7 @@ class GitHubRefs:
             CredentialError: the repository cannot be read.
             RemoteError: the server failed.
         """
-        with self._repository.hub.doing(f"read {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"read {self._repository.slug}"):
             return self._repository.handle.default_branch
 
     def commit_of_tag(self, tag: str) -> str:
@@ -45,7 +45,7 @@ class GitHubRefs:
         from github import UnknownObjectException
 
         repository = self._repository
-        with repository.hub.doing(f"read the tag {tag} of {repository.slug}"):
+        with repository.hub.translate_errors(f"read the tag {tag} of {repository.slug}"):
             try:
                 target = repository.handle.get_git_ref(f"tags/{tag}").object
             except UnknownObjectException:
@@ -65,7 +65,7 @@ class GitHubRefs:
         """
         from github import GithubException
 
-        with self._repository.hub.doing(f"read the branch {branch} of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"read the branch {branch} of {self._repository.slug}"):
             try:
                 return self._repository.handle.get_git_ref(f"heads/{branch}").object.sha
             except GithubException as error:
@@ -82,7 +82,7 @@ class GitHubRefs:
         """
         from github import UnknownObjectException
 
-        with self._repository.hub.doing(f"compare {commit} with {branch} of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"compare {commit} with {branch} of {self._repository.slug}"):
             try:
                 return self._repository.handle.compare(branch, commit).status in {"behind", "identical"}
             except UnknownObjectException:
@@ -124,7 +124,7 @@ class GitHubRefs:
         """
         from github import UnknownObjectException
 
-        with self._repository.hub.doing(f"read {path} of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"read {path} of {self._repository.slug}"):
             try:
                 found = self._repository.handle.get_contents(path, **({"ref": commit} if commit else {}))
             except UnknownObjectException:
@@ -147,7 +147,7 @@ class GitHubRefs:
         from github import InputGitAuthor
 
         repository = self._repository
-        with repository.hub.doing(f"create the tag {tag} in {repository.slug}"):
+        with repository.hub.translate_errors(f"create the tag {tag} in {repository.slug}"):
             created = repository.handle.create_git_tag(tag, message, commit, "commit", InputGitAuthor(*tagger))
             repository.handle.create_git_ref(f"refs/tags/{tag}", created.sha)
 
@@ -158,7 +158,7 @@ class GitHubRefs:
             CredentialError: the repository cannot be read.
             RemoteError: there is no such commit, or the server failed.
         """
-        with self._repository.hub.doing(f"read the commit {commit} of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"read the commit {commit} of {self._repository.slug}"):
             return self._repository.handle.get_git_commit(commit).tree.sha
 
     def commit_files(
@@ -186,7 +186,7 @@ class GitHubRefs:
         from github import InputGitAuthor
 
         handle = self._repository.handle
-        with self._repository.hub.doing(f"commit to {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"commit to {self._repository.slug}"):
             before = handle.get_git_commit(parent)
             elements = [
                 self._make_element(path, content, "100755" if path in executables else "100644")
@@ -203,7 +203,7 @@ class GitHubRefs:
             CredentialError: the token may not do this.
             RemoteError: the server failed or refused: the branch exists.
         """
-        with self._repository.hub.doing(f"create the branch {branch} in {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"create the branch {branch} in {self._repository.slug}"):
             self._repository.handle.create_git_ref(f"refs/heads/{branch}", commit)
 
     def set_branch(self, branch: str, commit: str) -> None:
@@ -216,7 +216,7 @@ class GitHubRefs:
         if not self.tip(branch):
             self.create_branch(branch, commit)
             return
-        with self._repository.hub.doing(f"replace the branch {branch} of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"replace the branch {branch} of {self._repository.slug}"):
             self._repository.handle.get_git_ref(f"heads/{branch}").complete().edit(commit, force=True)
 
     def _make_element(self, path: str, content: bytes | None, mode: str) -> "InputGitTreeElement":

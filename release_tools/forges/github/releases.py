@@ -32,7 +32,7 @@ class GitHubReleases:
             CredentialError: the repository cannot be read.
             RemoteError: the server failed.
         """
-        with self._repository.hub.doing(f"read the releases of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"read the releases of {self._repository.slug}"):
             found = [release for release in self._repository.handle.get_releases() if release.tag_name == tag]
             return tuple(_read_release(release, release.get_assets()) for release in found)
 
@@ -45,21 +45,21 @@ class GitHubReleases:
         """
         from github import UnknownObjectException
 
-        with self._repository.hub.doing(f"read the release {tag} of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"read the release {tag} of {self._repository.slug}"):
             try:
                 found = self._repository.handle.get_release(tag)
             except UnknownObjectException:
                 return None
             return _read_release(found, found.assets)
 
-    def published_tags(self) -> tuple[str, ...]:
+    def list_published_tags(self) -> tuple[str, ...]:
         """Return the tags of the releases that are neither drafts nor pre-releases.
 
         Raises:
             CredentialError: the repository cannot be read.
             RemoteError: the server failed.
         """
-        with self._repository.hub.doing(f"read the releases of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"read the releases of {self._repository.slug}"):
             found = self._repository.handle.get_releases()
             return tuple(release.tag_name for release in found if not (release.draft or release.prerelease))
 
@@ -70,7 +70,7 @@ class GitHubReleases:
             CredentialError: the token may not do this.
             RemoteError: the server failed or refused.
         """
-        with self._repository.hub.doing(f"draft the release {draft.tag} in {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"draft the release {draft.tag} in {self._repository.slug}"):
             created = self._repository.handle.create_git_release(
                 draft.tag,
                 draft.title,
@@ -90,7 +90,7 @@ class GitHubReleases:
             RemoteError: the server failed or refused: the release is immutable, or has a file of that name.
         """
         task = f"upload {path.name} to the release {release.tag} of {self._repository.slug}"
-        with self._repository.hub.doing(task), path.open("rb") as content:
+        with self._repository.hub.translate_errors(task), path.open("rb") as content:
             asset = self._object(release).upload_asset_from_memory(
                 content,
                 path.stat().st_size,
@@ -110,7 +110,7 @@ class GitHubReleases:
         from github.GitReleaseAsset import GitReleaseAsset
 
         repository = self._repository
-        with repository.hub.doing(f"remove {asset.name} from a draft of {repository.slug}"):
+        with repository.hub.translate_errors(f"remove {asset.name} from a draft of {repository.slug}"):
             GitReleaseAsset(repository.hub.requester, url=asset.url).delete_asset()
 
     def download(self, asset: Asset, path: Path) -> None:
@@ -132,7 +132,7 @@ class GitHubReleases:
             CredentialError: the token may not do this.
             RemoteError: the server failed or refused.
         """
-        with self._repository.hub.doing(f"publish the release {release.tag} of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"publish the release {release.tag} of {self._repository.slug}"):
             published = self._object(release).update_release(
                 release.title,
                 release.text,
@@ -150,7 +150,7 @@ class GitHubReleases:
             CredentialError: the token may not do this.
             RemoteError: the server failed or refused.
         """
-        with self._repository.hub.doing(f"edit the release {release.tag} of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"edit the release {release.tag} of {self._repository.slug}"):
             edited = self._object(release).update_release(
                 title, text, draft=False, prerelease=True, tag_name=release.tag, make_latest="false"
             )
@@ -165,7 +165,7 @@ class GitHubReleases:
         """
         if not release.is_draft:
             raise RemoteError(f"{release.tag}: the release is published, and is not deleted")
-        with self._repository.hub.doing(f"delete the draft {release.tag} of {self._repository.slug}"):
+        with self._repository.hub.translate_errors(f"delete the draft {release.tag} of {self._repository.slug}"):
             self._object(release).delete_release()
 
     def _object(self, release: HostedRelease) -> "GitRelease":

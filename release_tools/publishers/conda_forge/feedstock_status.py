@@ -65,7 +65,7 @@ def find_conda_forge_status(context: Context, query: StatusQuery) -> PublisherSt
             for name, file in query_conda_forge_files(context, query).items()
         )
         if files:
-            stages = (*_passed_stages(), _check_solver(context, query))
+            stages = (*_list_passed_stages(), _check_solver(context, query))
         else:
             url, stages = _find_pending(context, query)
     except ReleaseToolsError as error:
@@ -73,7 +73,7 @@ def find_conda_forge_status(context: Context, query: StatusQuery) -> PublisherSt
     return PublisherStatus(_NAME, _NAME, url, files, stages=stages)
 
 
-def _passed_stages() -> tuple[Stage, ...]:
+def _list_passed_stages() -> tuple[Stage, ...]:
     """Return the stages that a published package has passed."""
     return (
         Stage(StageName.PULL_REQUEST, State.DONE, "its pull request was opened"),
@@ -109,7 +109,7 @@ def _find_pending(context: Context, query: StatusQuery) -> tuple[str, tuple[Stag
         return staged.url, tuple(_pull_stages(staged, pull, "conda-forge has no such package", is_new=True))
     version = read_recipe_version(feedstock.text, feedstock.form)
     if Version(version) == query.version:
-        return feedstock.repository.url, (*_passed_stages()[:3], *_missing_stages(StageName.BUILT))
+        return feedstock.repository.url, (*_list_passed_stages()[:3], *_list_missing_stages(StageName.BUILT))
     repository = open_conda_forge_hub(context).repository(feedstock.repository.slug)
     titles = make_version_pattern(query.conda_name, str(query.version))
     found = [
@@ -132,21 +132,21 @@ def _pull_stages(
     """Yield the stages of a version whose recipe is not merged, or was merged a moment ago."""
     if pull is None:
         yield Stage(StageName.PULL_REQUEST, State.PLANNED, "no pull request is open for it", present)
-        yield from _missing_stages(StageName.CHECKS)
+        yield from _list_missing_stages(StageName.CHECKS)
     elif pull.is_open:
         yield Stage(StageName.PULL_REQUEST, State.DONE, f"a pull request is open: {pull.title}", pull.url)
         yield _check_checks(repository, pull)
-        yield from _missing_stages(StageName.MERGED)
+        yield from _list_missing_stages(StageName.MERGED)
     elif pull.is_merged:
-        opened, checks, merged, _ = _passed_stages()
+        opened, checks, merged, _ = _list_passed_stages()
         yield Stage(opened.name, State.DONE, opened.text, pull.url)
         yield from (checks, merged)
-        yield from _missing_stages(StageName.BUILT)
+        yield from _list_missing_stages(StageName.BUILT)
         if is_new:
             yield Stage("feedstock", State.PLANNED, "its feedstock has not been created yet")
     else:
         yield Stage(StageName.PULL_REQUEST, State.FAILED, f"its pull request was closed: {pull.title}", pull.url)
-        yield from _missing_stages(StageName.CHECKS)
+        yield from _list_missing_stages(StageName.CHECKS)
 
 
 def _check_checks(repository: GitHubRepository, pull: PullRequest) -> Stage:
@@ -173,7 +173,7 @@ _MISSING: Mapping[str, str] = {
 }
 
 
-def _missing_stages(first: StageName) -> Iterator[Stage]:
+def _list_missing_stages(first: StageName) -> Iterator[Stage]:
     """Yield the stages that are still to come, from one of them on."""
     names = list(StageName)
     for name in names[names.index(first) :]:

@@ -145,7 +145,7 @@ def exists(repository: GitHubRepository) -> bool:
     """
     from github import UnknownObjectException
 
-    with repository.hub.doing(f"look for {repository.slug}"):
+    with repository.hub.translate_errors(f"look for {repository.slug}"):
         try:
             repository.handle.complete()
         except UnknownObjectException:
@@ -157,7 +157,7 @@ def _read(repository: GitHubRepository, branch: str, *, configured: bool = False
     from github import UnknownObjectException
 
     handle = repository.handle
-    with repository.hub.doing(f"read {repository.slug}"):
+    with repository.hub.translate_errors(f"read {repository.slug}"):
         try:
             default, archived = handle.default_branch, handle.archived
         except UnknownObjectException:

@@ -175,7 +175,7 @@ class RecipeInputs:
         slug = repository.slug if repository is not None and on_github else ""
         return Target(self.recipe.version, sources.sha256, sources.filename, repository=slug, tag=self.release.tag)
 
-    def written(self, form: Format | None = None) -> Written:
+    def write(self, form: Format | None = None) -> Written:
         """Return the recipe as a file: the project's own, where it keeps one, else the one from the artifacts.
 
         Args:
@@ -193,7 +193,7 @@ class RecipeInputs:
         filled = fill_in(own.text, own.form, target)
         return replace(own, text=filled.after, changes=filled.changes, notes=filled.checklist)
 
-    def submitted(self) -> Written:
+    def write_submission(self) -> Written:
         """Return the recipe for a new package at conda-forge: in the newer format, with the sdist on PyPI as source.
 
         Raises:
@@ -205,7 +205,7 @@ class RecipeInputs:
             return self._make(Format.V1)
         document = RecipeDocument(own.text, own.form)
         if own.form is Format.V1 and any(is_ours(document, source, self.target) for source in document.sources()):
-            return self.written()
+            return self.write()
         fault = "has its source elsewhere" if own.form is Format.V1 else "is of the older format"
         return self._make(Format.V1, f"Made from the artifacts: the project's own {own.own} {fault}.")
 

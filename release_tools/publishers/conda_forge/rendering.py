@@ -76,7 +76,7 @@ def render(subject: RecipeInputs) -> Rendering:
             return replace(_update(subject, present), drift=found)
         except RecipeError as error:
             return Rendering(None, Written(present.form, present.text), present, found, found, refused=error)
-    written = subject.submitted()
+    written = subject.write_submission()
     rendered = not explain_unrendered(written.text)
     recipe = replace(subject.recipe, noarch_platforms=()) if written.own else subject.recipe
     return Rendering(write_submission(recipe, written.text, written.notes), written, unseen=unseen, rendered=rendered)

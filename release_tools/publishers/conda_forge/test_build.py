@@ -94,7 +94,7 @@ def from_here(text: str, sdist: Artifact) -> str:
     target = Target("", sdist.sha256, sdist.filename, previous_sha256=sdist.sha256)
     sources = [source for source in document.sources() if is_ours(document, source, target)]
     address = sdist.path.absolute().as_uri()
-    return document.edited(place.replaced(address) for source in sources for place in source.get("url"))
+    return document.apply_edits(place.make_replacement(address) for source in sources for place in source.get("url"))
 
 
 def _test_recipe(package: Path, channels: Sequence[str], context: Context) -> Note:

@@ -32,7 +32,7 @@ class Rights:
     begins: float = 0.0
     expires: float = inf
 
-    def restricted_by(self, caveat: object) -> "Rights":
+    def restrict(self, caveat: object) -> "Rights":
         """Return the rights, restricted by one more caveat."""
         match caveat:
             case [tag, int(expires), int(begins)] if tag == _EXPIRATION:
@@ -56,7 +56,7 @@ def read_rights(token: str) -> Rights | None:
     rights = Rights()
     try:
         for caveat in _parse_caveats(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))):
-            rights = rights.restricted_by(json.loads(caveat))
+            rights = rights.restrict(json.loads(caveat))
     except (ValueError, IndexError, RecursionError):
         return None
     return rights

@@ -49,17 +49,17 @@ class Index:
         """Return the index itself: it has no labels."""
         return self
 
-    def listing_url(self, project: str) -> str:
+    def make_listing_url(self, project: str) -> str:
         """Return where the simple API lists a project."""
         return f"{self.simple.rstrip('/')}/{canonicalize_name(project)}/"
 
     def page(self, project: str, version: str) -> str:
         """Return where people see one version of a project."""
         if not self.site:
-            return self.listing_url(project)
+            return self.make_listing_url(project)
         return f"{self.site}/project/{canonicalize_name(project)}/{version}/"
 
-    def publishing_page(self, project: str, *, is_new: bool) -> str:
+    def make_publishing_page(self, project: str, *, is_new: bool) -> str:
         """Return where a trusted publisher is registered, for a new project or for an existing one."""
         path = "account/publishing/" if is_new else f"project/{project}/settings/publishing/"
         return f"{self.site}/manage/{path}"

@@ -122,7 +122,7 @@ class IndexPublisher(BasePublisher):
 
     def connection(self) -> AbstractContextManager[object]:
         """Return a context in which files can be uploaded, over one connection."""
-        return self._current_uploader.connected()
+        return self._current_uploader.connect()
 
     def actions(self, release: Release, phase: Phase) -> Iterator[Action | Note]:  # noqa: ARG002 - there is one phase
         """Yield one upload a file, wheels first: an installer never finds the sdist alone."""

@@ -69,7 +69,7 @@ def list_project(http: Http, index: Index, project: str, *, authorization: str =
     Raises:
         RemoteError: the index could not be reached, refused, or answered what neither PEP describes.
     """
-    url = index.listing_url(project)
+    url = index.make_listing_url(project)
     headers = {"Accept": _ACCEPT}
     if authorization:
         headers["Authorization"] = authorization

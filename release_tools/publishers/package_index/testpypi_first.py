@@ -36,7 +36,7 @@ def install_from_testpypi(context: Context, release: Release, files: Mapping[str
     credentials = () if context.config.allow_credentials_in_build else find_visible_credentials(context.env)
     for number, wheel in enumerate(release.artifacts_of_kind(ArtifactKind.WHEEL)):
         url = files[wheel.filename].url
-        context.console.doing(f"installing {wheel.filename} from {TESTPYPI.title}")
+        context.console.show_detail(f"installing {wheel.filename} from {TESTPYPI.title}")
         try:
             environment = Environment.create(context.scratch / f"testpypi-{number}", context.env)
             environment.install([f"{release.name} @ {url}#sha256={wheel.sha256}"], wheels=bool(credentials))

@@ -102,9 +102,9 @@ def _give_registration_advice(index: Index, project: str, stated: Mapping[str, s
     owner, _, repository = stated.get("repository", "").partition("/")
     workflow = stated.get("job_workflow_ref", "").partition("@")[0].rpartition("/")[2]
     environment = stated.get("environment", "")
+    known, new = (index.make_publishing_page(project, is_new=is_new) for is_new in (False, True))
     return (
-        f"Register it at {index.publishing_page(project, is_new=False)}"
-        f" (a new project: {index.publishing_page(project, is_new=True)}) with owner {owner}, repository {repository},"
+        f"Register it at {known} (a new project: {new}) with owner {owner}, repository {repository},"
         f" workflow {workflow}" + (f", environment {environment}." if environment else " and no environment.")
     )
 

@@ -139,7 +139,7 @@ class Uploader:
         self._repository: Repository | None = None
 
     @contextmanager
-    def connected(self) -> Iterator[None]:
+    def connect(self) -> Iterator[None]:
         """Silence twine's own output, as standard output is the console's, and close the connection at the end."""
         with redirect_stdout(io.StringIO()):
             try:

@@ -108,7 +108,7 @@ class StubReleases:
     def find_published(self, tag: str) -> HostedRelease | None:
         return next((one for one in self.find_all(tag) if not one.is_draft), None)
 
-    def published_tags(self) -> tuple[str, ...]:
+    def list_published_tags(self) -> tuple[str, ...]:
         return tuple(one.tag for one in self.repository.hosted if not one.is_draft)
 
     def create_draft(self, draft: Draft) -> HostedRelease:
@@ -178,7 +178,7 @@ class StubPullRequests:
     def newest(self, head: str = "") -> tuple[PullRequest, ...]:
         raise NotImplementedError
 
-    def merged_since(self, time: int) -> tuple[PullRequest, ...]:
+    def list_merged_since(self, time: int) -> tuple[PullRequest, ...]:
         assert time >= 0
         return ()
 
