@@ -115,21 +115,38 @@ class PythonBuilder:
             sdist, is_repacked = self._build_sdist(source, folder, show_progress)
         return Dists(sdist, None, is_repacked, fold_warnings(recorded, self.scratch))
 
+    def build_wheel(self, sdist: Path, folder: Path) -> Path:
+        """Build the wheel of an sdist, and return its path.
+
+        Args:
+            sdist: of any time and origin.
+            folder: where the wheel is written; created if it is missing.
+
+        Raises:
+            ArchiveError: the sdist is corrupt or hostile.
+            BuildError: the backend failed, or its requirements could not be installed.
+        """
+        with _record_warnings():
+            return self._build_wheel(sdist, folder, lambda _: None)
+
     def _build(
         self, source: Path, folder: Path, show_progress: Callable[[str], None], on_unpacked: Callable[[Path], None]
     ) -> Dists:
+        sdist, is_repacked = self._build_sdist(source, folder, show_progress)
+        show_progress("wheel from the sdist")
+        return Dists(sdist, self._build_wheel(sdist, folder, on_unpacked), is_repacked)
+
+    def _build_wheel(self, sdist: Path, folder: Path, on_unpacked: Callable[[Path], None]) -> Path:
         from release_tools.artifacts import unpack_sdist
 
-        sdist, is_repacked = self._build_sdist(source, folder, show_progress)
         before = Artifact.of(sdist, ArtifactKind.SDIST)
-        show_progress("wheel from the sdist")
         unpacked = unpack_sdist(sdist, self.scratch / "sdist")
         on_unpacked(unpacked)
         with _build_errors("wheel", self.env):
             wheel = _find_built_file(self._prepare(unpacked, "wheel").build("wheel", folder), folder)
             if Artifact.of(sdist, ArtifactKind.SDIST) != before:
                 raise BuildError(f"The build of the wheel changed {sdist.name}", _SEE_TABLE)
-        return Dists(sdist, wheel, is_repacked)
+        return wheel
 
     def _build_sdist(self, source: Path, folder: Path, show_progress: Callable[[str], None]) -> tuple[Path, bool]:
         show_progress("sdist")

@@ -8,7 +8,7 @@ from typing import Self
 from packaging.utils import canonicalize_name
 
 from release_tools.artifacts import CondaPackage, Sdist, Wheel
-from release_tools.engine.archives import Archive, archive_of, read_each
+from release_tools.engine.archives import Archive, open_archive, read_each
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError
 from release_tools.model.artifact import Artifact
@@ -63,6 +63,6 @@ class ReleaseFiles:
 
 def _read(context: Context, artifact: Artifact) -> Archive | ArchiveError:
     try:
-        return archive_of(context.background, artifact)
+        return open_archive(context.background, artifact)
     except ArchiveError as error:
         return error

@@ -116,7 +116,7 @@ def check_platform_tags(
             continue
         found += (
             *_check_module_versions(wheel),
-            *_unreadable(wheel),
+            *_find_unreadable(wheel),
             *_check_compiled(wheel),
             *beyond_abi3.get(wheel.path, ()),
         )
@@ -156,7 +156,7 @@ def _check_pure(wheel: Wheel) -> Iterator[Note]:
         yield Note(state, f"{wheel.path.name}: tagged for every platform, but has libraries for one", shown, advice)
 
 
-def _unreadable(wheel: Wheel) -> Iterator[Note]:
+def _find_unreadable(wheel: Wheel) -> Iterator[Note]:
     """Return a line about each binary of a wheel that cannot be read."""
     if not can_read_elf() and any(facts.format == "ELF" for facts in wheel.binaries.values()):
         yield Note(State.WARNING, f"{wheel.path.name}: its binaries were not read", advice=_INSTALL)
@@ -277,7 +277,7 @@ def _audit_abi3(context: Context, paths: Sequence[Path]) -> dict[Path, list[Note
         output = error.output
     try:
         specs = parse_json(output[output.index("{") : output.rindex("}") + 1])["specs"]
-        return {path: [*_beyond_abi3(path.name, specs[str(path)]["wheel"])] for path in paths}
+        return {path: [*_read_audit(path.name, specs[str(path)]["wheel"])] for path in paths}
     except (ValueError, KeyError, TypeError) as error:
         if len(paths) > 1:
             return {path: notes for one in paths for path, notes in _audit_abi3(context, [one]).items()}
@@ -290,7 +290,7 @@ def _is_for_stable_abi(wheel: Wheel) -> bool:
     return bool(wheel.binaries) and any("abi3" in tag.abi for tag in wheel.tags)
 
 
-def _beyond_abi3(filename: str, modules: Iterable[Mapping[str, Any]]) -> Iterator[Note]:
+def _read_audit(filename: str, modules: Iterable[Mapping[str, Any]]) -> Iterator[Note]:
     """Return a line about each module of a wheel that abi3audit reports."""
     for module in modules:
         result = module["result"]

@@ -77,6 +77,11 @@ class VerifyConfig:
     install: bool = define_setting(
         "Install the wheel with its dependencies in a fresh environment and import it.", default=True
     )
+    sdist: bool = define_setting(
+        "Build a wheel from the sdist of a compiled project, and compare it with the one of this platform; not where"
+        " nothing is installed.",
+        default=True,
+    )
     conda_install: bool = define_setting(
         "Install the conda package where a conda channel provides Python.", default=True
     )

@@ -27,7 +27,7 @@ def read_each(artifacts: Iterable[Artifact], read: Callable[[Artifact], _Result]
         yield from pool.map(read, artifacts)
 
 
-def archive_of(background: BackgroundTasks, artifact: Artifact) -> Archive:
+def open_archive(background: BackgroundTasks, artifact: Artifact) -> Archive:
     """Return an artifact as its kind is read.
 
     Raises:

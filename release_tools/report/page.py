@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.artifacts import Member
-from release_tools.engine.archives import archive_of, read_each
+from release_tools.engine.archives import open_archive, read_each
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import ArchiveError, ReleaseToolsError
 from release_tools.model.artifact import Artifact, ArtifactKind
@@ -98,7 +98,7 @@ def _list_contents(artifacts: Sequence[Artifact], background: BackgroundTasks) -
 
 def _collect_contents(background: BackgroundTasks, artifact: Artifact) -> Contents:
     try:
-        members = tuple(archive_of(background, artifact).members)
+        members = tuple(open_archive(background, artifact).members)
     except ArchiveError as error:
         return Contents(artifact, fault=error.message)
     if len(members) > _MOST_FILES:

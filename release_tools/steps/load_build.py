@@ -7,7 +7,7 @@ from typing import Final
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from release_tools.artifacts import CondaPackage, manifest
-from release_tools.engine.archives import archive_of, read_each
+from release_tools.engine.archives import open_archive, read_each
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, OutputError, PreflightError
 from release_tools.model.artifact import Artifact, ArtifactKind
@@ -109,7 +109,7 @@ def _find_file_faults(context: Context, artifact: Artifact, release: Release) ->
 
 def _find_identity_faults(context: Context, artifact: Artifact, release: Release) -> Iterator[str]:
     """Yield the differences between what the manifest says and the file's own metadata."""
-    package = archive_of(context.background, artifact)
+    package = open_archive(context.background, artifact)
     if isinstance(package, CondaPackage):
         version = package.version
         if artifact.subdir not in ("", package.subdir):

@@ -9,6 +9,7 @@ from release_tools.checks.contents import check_contents
 from release_tools.checks.lost_files import check_lost_files
 from release_tools.checks.metadata import check_metadata
 from release_tools.checks.platform_tags import check_platform_tags
+from release_tools.checks.sdist_build import check_sdist_build, start_sdist_build
 from release_tools.checks.version_agreement import check_version_agreement
 from release_tools.checks.wheel_install import check_installation, start_installation
 from release_tools.checks.wheel_set import check_wheel_set, find_installable
@@ -41,6 +42,7 @@ def verify(context: Context, release: Release) -> Release:
     if every.faults:
         context.report.add(*every.faults)
         return release
+    start_sdist_build(context, release, subject)
     start_installations(context, release)
     is_for_pypi = leads_to_pypi(context.config, release.kind)
     notes = [
@@ -53,6 +55,7 @@ def verify(context: Context, release: Release) -> Release:
         ),
         *check_wheel_set(every),
         *check_version_agreement(context, release),
+        *check_sdist_build(context, release, subject),
     ]
     proofs = check_parity(context, release, every)
     conda_notes = check_conda_installation(context, every)
