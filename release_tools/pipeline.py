@@ -26,7 +26,6 @@ from release_tools.errors import (
 from release_tools.git.clone import start_clone
 from release_tools.model.note import Note, Report, Section, Skip, State
 from release_tools.model.release import Release
-from release_tools.project.project_history import start_history
 from release_tools.publishers.base import Phase
 from release_tools.publishers.conda_forge.conda_forge_publisher import NAME as CONDA_FORGE
 from release_tools.publishers.github_release import NAME as GITHUB
@@ -60,7 +59,7 @@ from release_tools.steps.store import store
 from release_tools.steps.test_recipe import test_recipe
 from release_tools.steps.update_changelog import update_changelog
 from release_tools.steps.verify import start_installations, verify
-from release_tools.steps.write_notes import rewrite_notes, write_notes
+from release_tools.steps.write_notes import rewrite_notes, start_notes, write_notes
 from release_tools.wording import count
 
 
@@ -196,11 +195,11 @@ class BackgroundTask:
 
 TASKS: Final = (  # the environments of build and test start even earlier: see `cli.session.Session.start_environments`
     BackgroundTask(start_clone, after=VERSION, serves=DISTS),
-    BackgroundTask(start_history, after=VERSION, serves=NOTES),
+    BackgroundTask(start_notes, after=VERSION, serves=NOTES),
     BackgroundTask(start_queries, after=VERSION, serves=DESTINATIONS),
     BackgroundTask(start_queries, after=DISTS, serves=DESTINATIONS),  # some projects are named only by their build
     BackgroundTask(start_installations, after=DISTS, serves=VERIFY),
-    BackgroundTask(start_recipe, after=DISTS, serves=RECIPE),
+    BackgroundTask(start_recipe, after=NOTES, serves=RECIPE),  # the notes may have loaded PyGithub in a thread
 )
 
 _LITTLE_SPACE: Final = 1 << 20

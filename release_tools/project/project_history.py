@@ -482,8 +482,3 @@ def _describe(pyproject: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
 def _find_python(pyproject: Mapping[str, Any]) -> str:
     poetry = find_table(pyproject, "tool", "poetry", "dependencies")
     return str(find_table(pyproject, "project").get("requires-python") or poetry.get("python") or "")
-
-
-def start_history(context: Context, release: Release) -> None:
-    """Start to read which releases came before this one."""
-    context.background.start("releases", lambda: ProjectHistory.reuse(context, release).releases)

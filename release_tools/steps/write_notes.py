@@ -46,9 +46,22 @@ def rewrite_notes(context: Context, release: Release) -> Release | Skip:
         return Skip("there is no repository to make them from", "Check the tag out in this job.")
 
 
-def _write(context: Context, release: Release) -> tuple[Note, Document]:
+def start_notes(context: Context, release: Release) -> None:
+    """Start to make the notes, which need none of the files that are built meanwhile."""
+    context.background.start(_name_task(release), _make, context, release)
+
+
+def _name_task(release: Release) -> str:
+    return f"notes of {release.version} at {release.commit}"
+
+
+def _make(context: Context, release: Release) -> tuple[ProjectHistory, Notes]:
     history, version = ProjectHistory.reuse(context, release), Version(release.version)
-    notes = make_notes(context, history, version, "" if release.is_untagged else release.tag)
+    return history, make_notes(context, history, version, "" if release.is_untagged else release.tag)
+
+
+def _write(context: Context, release: Release) -> tuple[Note, Document]:
+    history, notes = context.background.result(_name_task(release), _make, context, release)
     note = Note(State.INFO, f"notes from {notes.source}", count(len(notes.text.splitlines()), "line"))
     if not notes.text:
         note = Note(
