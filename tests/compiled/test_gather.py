@@ -147,6 +147,38 @@ def shrink_plan(jobs: Jobs) -> None:
         (folder / "release.json").write_text(json.dumps(facts))
 
 
+def edit_plan(jobs: Jobs) -> None:
+    """In one folder: the others still have the plan of the source job."""
+    for folder in jobs.root.iterdir():
+        path = folder / "plan.json"
+        path.write_text(path.read_text().replace('"ubuntu-latest"', '"self-hosted"'))
+
+
+def add_other_file(jobs: Jobs) -> None:
+    (jobs.folder("linux-x86_64") / "notes.txt").write_text("of nobody")
+
+
+def add_folder(jobs: Jobs) -> None:
+    folder = jobs.folder("linux-x86_64") / "more"
+    folder.mkdir()
+    wheel("cp311-cp311-manylinux_2_17_x86_64").wheel(folder)
+
+
+def replace_by_link(jobs: Jobs) -> None:
+    path = jobs.folder("linux-x86_64") / LINUX
+    kept = path.rename(jobs.root.parent / "elsewhere.whl")
+    path.symlink_to(kept)
+
+
+def swap_jobs(jobs: Jobs) -> None:
+    jobs.write("linux-x86_64", WHEELS["macos-arm64"])
+    jobs.write("macos-arm64", WHEELS["linux-x86_64"])
+
+
+def break_manifest(jobs: Jobs) -> None:
+    (jobs.folder("linux-x86_64") / "release.json").write_text("{")
+
+
 def manifest_digest(path: Path) -> str:
     import hashlib
 
@@ -175,6 +207,11 @@ FAULTS: dict[str, tuple[Callable[[Jobs], None], tuple[str, ...]]] = {
     "another tag": (fact("tag", "v9"), ("wheels-linux-x86_64", "v9")),
     "another plan": (fact("plan_digest", "b" * 64), ("wheels-linux-x86_64", "b" * 64)),
     "no plan": (fact("plan_digest", ""), ("wheels-linux-x86_64", "plan")),
+    "an edited plan": (edit_plan, ("plan.json",)),
+    "a file of nobody": (add_other_file, ("notes.txt",)),
+    "a folder of nobody": (add_folder, ("more",)),
+    "a link instead of a file": (replace_by_link, (LINUX,)),
+    "wheels of another job": (swap_jobs, (LINUX, "macosx_11_0_arm64", "linux-x86_64", "macos-arm64")),
     "a job that is not planned": (fact("job", "linux-s390x"), ("linux-s390x",)),
 }
 
@@ -188,6 +225,43 @@ def test_a_release_that_is_not_whole_is_refused_by_name(run: Run, tmp_path: Path
     for part in named:
         assert part in said.err
     assert not (tmp_path / "dist").exists()
+
+
+def test_a_manifest_that_cannot_be_read_is_named(run: Run, tmp_path: Path, jobs: Jobs) -> None:
+    break_manifest(jobs)
+    said = jobs.gather(run, tmp_path / "dist")
+    assert (said.code, "wheels-linux-x86_64" in said.err) == (10, True)
+
+
+def test_the_digests_of_another_run_are_refused(run: Run, tmp_path: Path, jobs: Jobs) -> None:
+    other = make_jobs(tmp_path / "other", "[tool.elsewhere]\n")
+    said = jobs.gather(run, tmp_path / "dist", expect=other.expect)
+    assert said.code == 14
+    assert not (tmp_path / "dist").exists()
+
+
+def test_a_folder_of_folders_of_folders_is_not_searched(run: Run, tmp_path: Path, jobs: Jobs) -> None:
+    deeper = tmp_path / "deeper"
+    deeper.mkdir()
+    jobs.root.rename(deeper / "jobs")
+    said = run("gather", deeper, "-C", jobs.checkout.root, "--packages-dir", tmp_path / "dist")
+    assert (said.code, str(deeper) in said.err) == (2, True)
+
+
+def test_the_metadata_of_every_wheel_are_those_of_the_release(run: Run, tmp_path: Path, jobs: Jobs) -> None:
+    folder = jobs.folder("macos-arm64")
+    [path] = folder.glob("*.whl")
+    other = replace(wheel(WHEELS["macos-arm64"][0]), version="2.0").wheel(folder)
+    other.replace(path)
+    facts = json.loads((folder / "release.json").read_text())
+    facts["artifacts"][1] |= {"sha256": manifest_digest(path), "size": path.stat().st_size}
+    (folder / "release.json").write_text(json.dumps(facts))
+    dist = tmp_path / "dist"
+    said = jobs.gather(run, dist)
+    if said.code == 0:
+        said = run("verify", "-C", jobs.checkout.root, "--packages-dir", dist, "--no-verify-install")
+    assert said.code != 0
+    assert path.name in said.err
 
 
 def test_every_fault_is_reported_at_once(run: Run, tmp_path: Path, jobs: Jobs) -> None:
