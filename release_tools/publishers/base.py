@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -42,6 +42,8 @@ class Phase(IntEnum):
         """Return the phase's name for ``--phase``: ``stage``."""
         return self.name.lower()
 
+
+Found = TypeVar("Found")
 
 CheckResult: TypeAlias = Note | ReleaseToolsError
 """A line of the report, or an error that forbids the release; errors are returned so that all are shown together."""
@@ -326,8 +328,18 @@ class Publisher(Protocol):
         """Return what the workflow jobs that publish there need; empty where a runner cannot."""
 
 
+def require(value: Found | None) -> Found:
+    """Return what a publisher has found; it is there for every release that the publisher does not skip."""
+    if value is None:
+        raise AssertionError("a release for which this is missing is skipped")
+    return value
+
+
 class BasePublisher:
     """The parts of `Publisher` that are the same for most."""
+
+    name: str
+    title: str
 
     @property
     def workers(self) -> int:
@@ -337,7 +349,7 @@ class BasePublisher:
     @property
     def group(self) -> str:
         """Return the publisher's own title."""
-        return str(getattr(self, "title", ""))
+        return self.title
 
     @property
     def is_selectable(self) -> bool:
@@ -350,7 +362,7 @@ class BasePublisher:
 
     def headline(self, phase: Phase) -> str:  # noqa: ARG002 - a default
         """Return ``Upload to`` with the publisher's title."""
-        return f"Upload to {getattr(self, 'title', '')}"
+        return f"Upload to {self.title}"
 
     def outcome(self, phase: Phase) -> str:  # noqa: ARG002 - a default
         """Return ``published to`` with the publisher's title."""

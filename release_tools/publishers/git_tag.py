@@ -22,6 +22,7 @@ from release_tools.publishers.base import (
     Phase,
     PublisherStatus,
     StatusQuery,
+    require,
 )
 
 NAME: Final = "tag"
@@ -72,7 +73,7 @@ class GitTagPublisher(BasePublisher):
         Raises:
             RemoteError: the remote could not be queried.
         """
-        remote = self._required_remote
+        remote = require(self._remote)
         expected = Receipt(f"{NAME}:{release.tag}", remote.url(release.tag), release.commit)
 
         def find() -> Receipt | None:
@@ -95,7 +96,7 @@ class GitTagPublisher(BasePublisher):
             RepositoryError: the tag has no trusted signature.
         """
         if self._context.config.tag.sign and not is_changed:
-            remote = self._required_remote
+            remote = require(self._remote)
             if not isinstance(remote, GitTagRemote):
                 raise RepositoryError(f"{release.tag}: only git can verify its signature", 'Set tag.push = "git".')
             remote.remote.fetch_tag(release.tag)
@@ -139,12 +140,6 @@ class GitTagPublisher(BasePublisher):
     @cached_property
     def _remote(self) -> TagRemote | None:
         return find_tag_remote(self._context)
-
-    @property
-    def _required_remote(self) -> TagRemote:
-        if self._remote is None:
-            raise AssertionError("a project without a remote is skipped")
-        return self._remote
 
 
 def _write_message(release: Release) -> str:

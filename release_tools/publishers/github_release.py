@@ -36,6 +36,7 @@ from release_tools.publishers.base import (
     PublisherStatus,
     StatusQuery,
     compare_files,
+    require,
 )
 from release_tools.publishers.hosted_release import COMPLETION_MARKER, KnownRelease
 from release_tools.system.credentials import GITHUB_TOKEN
@@ -88,7 +89,7 @@ class GitHubReleasePublisher(BasePublisher):
             CredentialError: the token is missing, or may not create releases.
             RemoteError: GitHub could not be queried.
         """
-        repository = self._required_repository
+        repository = require(self._repository)
         if self._context.gate.is_dry_run and not repository.has_token:
             text = f"write access to {repository.slug} was not checked"
             yield Note(State.INFO, text, f"{GITHUB_TOKEN} is not set")
@@ -205,14 +206,8 @@ class GitHubReleasePublisher(BasePublisher):
     def _repository(self) -> HostedRepository | None:
         return find_hosted_repository(self._context)
 
-    @property
-    def _required_repository(self) -> HostedRepository:
-        if self._repository is None:
-            raise AssertionError("a project that is not on GitHub is skipped")
-        return self._repository
-
     def _read_known(self, tag: str) -> KnownRelease:
-        return self._releases.setdefault(tag, KnownRelease(self._required_repository, tag))
+        return self._releases.setdefault(tag, KnownRelease(require(self._repository), tag))
 
     def _list_files(self, release: Release) -> Iterator[tuple[Path, str]]:
         names = asset_names(release.artifacts)
@@ -272,7 +267,7 @@ class GitHubReleasePublisher(BasePublisher):
         return all(Version(release.version) >= other for other in others if not other.is_prerelease)
 
     def _delete_draft_action(self, tag: str) -> Action:
-        repository = self._required_repository
+        repository = require(self._repository)
         expected = Receipt(f"{NAME}:draft-deleted:{tag}", f"{repository.url}/releases", "")
         known = self._read_known(tag)
 

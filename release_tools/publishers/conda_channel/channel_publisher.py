@@ -48,17 +48,9 @@ class ChannelPublisher(BasePublisher):
     def __init__(self, context: Context, server: ChannelServer) -> None:
         self._context = context
         self.server = server
+        self.name = server.channel.name
+        self.title = server.title
         self._queries: dict[str, CachedQuery[Mapping[str, ChannelFile]]] = {}
-
-    @property
-    def name(self) -> str:
-        """Return the channel's name in the configuration."""
-        return self.server.channel.name
-
-    @property
-    def title(self) -> str:
-        """Return the channel's name for people."""
-        return self.server.title
 
     @property
     def group(self) -> str:

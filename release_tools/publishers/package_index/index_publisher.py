@@ -56,17 +56,9 @@ class IndexPublisher(BasePublisher):
     def __init__(self, context: Context, index: Index) -> None:
         self._context = context
         self.index = index
+        self.name = index.name
+        self.title = index.title
         self._listings: dict[str, CachedQuery[Listing]] = {}
-
-    @property
-    def name(self) -> str:
-        """Return the index's name in the configuration."""
-        return self.index.name
-
-    @property
-    def title(self) -> str:
-        """Return the index's name for people."""
-        return self.index.title
 
     @property
     def workers(self) -> int:
