@@ -128,8 +128,8 @@ def test_jobs_that_each_take_one_place_are_together_one_release(there: World) ->
 @pytest.mark.parametrize(
     ("only", "expected"),
     [
-        ("pypi", ["Files", "Released tag", "Destinations", "Upload to PyPI"]),
-        ("anaconda", ["Files", "Released tag", "Destinations", "Upload to Anaconda.org/octo"]),
+        ("pypi", ["Files", "Plan", "Released tag", "Destinations", "Upload to PyPI"]),
+        ("anaconda", ["Files", "Plan", "Released tag", "Destinations", "Upload to Anaconda.org/octo"]),
     ],
 )
 def test_a_job_for_one_publisher_reports_no_other(

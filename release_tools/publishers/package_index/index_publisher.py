@@ -40,7 +40,7 @@ from release_tools.publishers.package_index.simple_api import Listing, list_proj
 from release_tools.publishers.package_index.testpypi_first import install_from_testpypi
 from release_tools.publishers.package_index.trusted_publishing import TOKEN_LIFETIME, PublishingJob, mint
 from release_tools.publishers.package_index.uploader import Login, Uploader, find_stored_login
-from release_tools.system.credentials import PYPI_PASSWORD
+from release_tools.system.credentials import PYPI_PASSWORD, find_visible_credentials
 from release_tools.system.sanitize import make_visible
 
 
@@ -325,6 +325,9 @@ class IndexPublisher(BasePublisher):
             yield Note(State.WARNING, text, advice="Give it an https:// address.")
 
     def _check_login(self, release: Release, listing: Listing) -> Iterator[CheckResult]:
+        if self._context.request.is_dry_run and not find_visible_credentials(self._context.env):
+            yield self._no_login  # a dry run needs none, so it does not unlock a keyring
+            return
         yield from self._check_signing()
         if self._stored:
             yield self._describe_login(self._stored, release.name)
