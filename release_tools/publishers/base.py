@@ -13,6 +13,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from release_tools.builders.conda.own_recipe import list_package_names
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
 from release_tools.errors import ReleaseToolsError
@@ -56,7 +57,8 @@ class StatusQuery:
     Attributes:
         name: the project's name.
         version: the version.
-        conda_names: the names of its conda packages: the package itself first, then its aliases.
+        conda_names: the names of its conda packages: the package itself first, then its aliases, and what else was
+            built, or is in the project's own recipe.
         tag: the version's tag.
         built: the release that was built here, to compare with; without artifacts where nothing was.
     """
@@ -71,8 +73,11 @@ class StatusQuery:
     def create(cls, context: Context, name: str, version: Version, built: Release) -> "StatusQuery":
         """Return a query with the conda names and the tag that the project gives the version."""
         conda = context.config.conda
-        names = (conda.name or canonicalize_name(name), *conda.aliases)
-        return cls(name, version, names, built.tag or find_tag_format(context).tag(version), built)
+        packages = (one.filename.rsplit("-", 2)[0] for one in built.artifacts_of_kind(ArtifactKind.CONDA))
+        names = (conda.name or canonicalize_name(name), *conda.aliases, *packages, *list_package_names(context))
+        return cls(
+            name, version, tuple(dict.fromkeys(names)), built.tag or find_tag_format(context).tag(version), built
+        )
 
     @property
     def conda_name(self) -> str:

@@ -4,6 +4,7 @@ conda-build is not on the package index: a stand-in is on the tests' channel. Wh
 that has conda-build and conda, one test builds with them.
 """
 
+import json
 import os
 from pathlib import Path
 
@@ -132,6 +133,24 @@ def test_the_same_commit_gives_the_same_packages(run: Run, tmp_path: Path, conda
     assert {name: one["sha256"] for name, one in first.artifacts.items()} == {
         name: one["sha256"] for name, one in second.artifacts.items()
     }
+
+
+def test_the_first_job_asks_conda_build_what_every_platform_gets(
+    run: Run, tmp_path: Path, conda_build: Channel
+) -> None:
+    built = release(run, tmp_path / "demo", project(), conda_build, "--job", "source")
+    assert built.code == 0, built.err
+    jobs = json.loads((built.dist / "plan.json").read_text())["jobs"]
+    planned = {job["name"]: job.get("conda", []) for job in jobs}
+    subdirs = {
+        "linux-x86_64": "linux-64",
+        "linux-aarch64": "linux-aarch64",
+        "macos-arm64": "osx-arm64",
+        "macos-x86_64": "osx-64",
+    }
+    pythons = [one.tag[2:] for one in two_pythons()]
+    assert planned.pop("source") == []
+    assert planned == {job: [f"{one}/demo-1.0-py{py}*" for py in pythons] for job, one in subdirs.items()}
 
 
 def test_a_literal_version_is_set_in_a_copy(run: Run, tmp_path: Path, conda_build: Channel) -> None:

@@ -65,3 +65,18 @@ def test_one_file_of_other_bytes_stops_all(there: World) -> None:
     there.anaconda.put("octo", "demo", "1.0", "osx-64/demo-1.0-py312_0.conda", b"other", "main")
     assert there.run("publish") == ConflictError.exit_code
     assert there.anaconda.uploads == []
+
+
+def test_every_output_of_an_own_recipe_is_known_without_what_was_built(
+    there: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = "".join(f"  - package: {{name: {name}}}\n" for name in ("demo", "demo-data"))
+    (there.project / "recipe").mkdir()
+    (there.project / "recipe" / "recipe.yaml").write_text(f"recipe: {{version: '1.0'}}\noutputs:\n{outputs}")
+    there.log_in()
+    for name in ("demo", "demo-data"):
+        there.anaconda.put("octo", name, "1.0", f"linux-64/{name}-1.0-0.conda", b"ours", "main")
+    assert there.run("status", "1.0") == 0
+    assert "linux-64/demo-data-1.0-0.conda is there" in capsys.readouterr().out
+    assert there.run("retract", "1.0", "--reason", "x") == 0
+    assert {labels for _, labels in there.anaconda.holds().values()} == {("broken",)}

@@ -16,6 +16,7 @@ from release_tools.model.release import Release
 from release_tools.model.versions import format_conda_version, parse_version
 from release_tools.project.facts import is_python_project
 from release_tools.recipe.document import Format, RecipeDocument
+from release_tools.recipe.names import CONDA_NAME
 from release_tools.recipe.spans import Edit
 from release_tools.recipe.update import read_recipe_version, set_version
 from release_tools.recipe.update_source import Target, is_ours
@@ -154,6 +155,19 @@ def is_recipe_alone(context: Context) -> bool:
         return find_own_recipe(context, Release()) is not None
     except ConfigError:
         return False
+
+
+def list_package_names(context: Context) -> tuple[str, ...]:
+    """Return the names of the packages in the project's own recipe, as far as they are written out there."""
+    try:
+        recipe = find_own_recipe(context, Release())
+        document = RecipeDocument(recipe.text, recipe.form) if recipe is not None else None
+    except (ConfigError, RecipeError):
+        return ()
+    if document is None:
+        return ()
+    places = (*document.in_outputs("package", "name"), *document.in_outputs("name"))
+    return tuple(place.value for place in places if CONDA_NAME.fullmatch(place.value))
 
 
 def is_noarch(recipe: OwnRecipe) -> bool:
