@@ -163,6 +163,9 @@ class Refs(Protocol):
     def commit_of_tag(self, tag: str) -> str:
         """Return the commit that a tag peels to; empty where there is no such tag."""
 
+    def message_of_tag(self, tag: str) -> str:
+        """Return the message of an annotated tag; empty where there is no such tag."""
+
     def tip(self, branch: str) -> str:
         """Return the newest commit of a branch; empty where there is no such branch."""
 

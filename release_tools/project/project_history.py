@@ -376,18 +376,19 @@ class ProjectHistory:
         text = "\n\n".join(filter(None, (found.text, write_thanks(people, listed, hosted))))
         return replace(found, text=text, problem=hosted.problem)
 
-    def notes_of_tag(self, tag: str, version: Version) -> str:
-        """Return the notes in the message of a tag that ``release-tools tag`` made; empty for any other tag."""
-        form = "--format=%(objecttype)%00%(contents:subject)%00%(contents:body)"
+    def message_of_tag(self, tag: str) -> str | None:
+        """Return the message of a tag; empty for one without a message, None where there is no such tag."""
+        form = "--format=%(objecttype)%00%(contents:subject)%0a%0a%(contents:body)"
         kind, _, message = self.repository.git("for-each-ref", form, f"refs/tags/{tag}").partition("\0")
-        subject, _, body = message.partition("\0")
+        return (message if kind == "tag" else "") if kind else None
+
+    def notes_in_message(self, message: str, version: Version) -> str:
+        """Return the notes in the message of a tag that ``release-tools tag`` made; empty for any other message."""
+        subject, _, body = message.partition("\n")
         name, _, number = subject.rpartition(" ")
-        is_ours = (
-            kind == "tag"
-            and number == str(version)
-            and canonicalize_name(name) == canonicalize_name(self._committed.name)
-        )
-        return sanitize.escape_markdown(body.strip("\n")) if is_ours and name else ""
+        if number != str(version) or not name or canonicalize_name(name) != canonicalize_name(self._committed.name):
+            return ""
+        return sanitize.escape_markdown(body.strip("\n"))
 
     @property
     def _categories(self) -> Categories | None:

@@ -1,6 +1,7 @@
 """Write the release notes once, for every destination that shows them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -99,12 +100,12 @@ def make_notes(context: Context, history: ProjectHistory, version: Version, tag:
     Raises:
         HistoryError: nothing is known of this version.
     """
-    if tag and (text := history.notes_of_tag(tag, version)):
-        return Notes(text, f"the tag {tag}", from_changelog=True)
     try:
         repository = find_hosted_repository(context)
     except ReleaseToolsError:  # the steps that need the hosting service tell why
         repository = None
+    if text := _find_tagged_notes(history, version, tag, repository):
+        return Notes(text, f"the tag {tag}", from_changelog=True)
     if repository is None:
         return history.notes(version, planned=planned)
     site = repository.url.removesuffix(f"/{repository.slug}")
@@ -115,6 +116,19 @@ def make_notes(context: Context, history: ProjectHistory, version: Version, tag:
     if before is None or not tag or not is_safe_ref(tag):
         return notes
     return replace(notes, link=f"**Full changelog**: {repository.url}/compare/{before.tag}...{tag}")
+
+
+def _find_tagged_notes(history: ProjectHistory, version: Version, tag: str, repository: HostedRepository | None) -> str:
+    """Return the notes that a tag has already; empty where it has none.
+
+    actions/checkout puts a tag without a message in the place of the one that started the workflow, so the hosting
+    service is asked then.
+    """
+    message = history.message_of_tag(tag) if tag else None
+    if message == "" and repository is not None:
+        with suppress(ReleaseToolsError):
+            message = repository.refs.message_of_tag(tag)
+    return history.notes_in_message(message or "", version)
 
 
 def _ask(repository: HostedRepository, known: HostedChanges, commits: Sequence[Commit], since: int) -> HostedChanges:

@@ -228,3 +228,17 @@ def test_the_tag_the_release_and_the_report_have_one_text(
     assert notes(checkout, capsys).rstrip("\n") == said
     server.faults = [Fault(path="/repos/", times=None, response=Response.of_json({"message": "no"}, 500))]
     assert notes(checkout, capsys).rstrip("\n") == said
+    # A tag without a message, as actions/checkout leaves it, is read from GitHub.
+    server.faults = []
+    checkout.git("tag", "--force", "v1.4.0", checkout.head)
+    assert notes(checkout, capsys).rstrip("\n") == said
+
+
+@pytest.mark.parametrize("message", ["x", "Release 1.4.0\n\nSigned by me.", "demo 1.3.9\n\nOther notes", "demo 1.4.0"])
+def test_a_tag_of_somebodys_own_has_no_notes(
+    checkout: Checkout, far: Bare, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(checkout, "Repair")
+    checkout.git("tag", "--annotate", "--message", message, "v1.4.0")
+    push(checkout, far)
+    assert notes(checkout, capsys).startswith("- Repair, by ")

@@ -56,6 +56,23 @@ class GitHubRefs:
                 raise RemoteError(f"{tag}: the tag of {repository.slug} points to a {target.type}, not to a commit")
             return target.sha
 
+    def message_of_tag(self, tag: str) -> str:
+        """Return the message of an annotated tag; empty where there is no such tag.
+
+        Raises:
+            CredentialError: the repository cannot be read.
+            RemoteError: the server failed.
+        """
+        from github import UnknownObjectException
+
+        repository = self._repository
+        with repository.hub.translate_errors(f"read the tag {tag} of {repository.slug}"):
+            try:
+                target = repository.handle.get_git_ref(f"tags/{tag}").object
+            except UnknownObjectException:
+                return ""
+            return repository.handle.get_git_tag(target.sha).message if target.type == "tag" else ""
+
     def tip(self, branch: str) -> str:
         """Return the newest commit of a branch; empty where there is no such branch, or no commit yet.
 

@@ -56,6 +56,10 @@ class StubRefs:
     def commit_of_tag(self, tag: str) -> str:
         return self.repository.tags.get(tag, "")
 
+    def message_of_tag(self, tag: str) -> str:
+        assert tag
+        return ""
+
     def tip(self, branch: str) -> str:
         return "c" * 40 if branch == "main" else ""
 
