@@ -37,7 +37,7 @@ def write_notes_from_changelog(changelog: Changelog, parts: Sequence[Part]) -> s
     body = "\n\n".join(texts)
     used = {found[1].lower() for found in _LINK.finditer(body)}
     links = [line for line in changelog.link_definitions if (label := _LABEL.match(line)) and label[1].lower() in used]
-    return _choose_fitting(sanitize.escape_markdown("\n\n".join(filter(None, (body, "\n".join(links))))))
+    return _cut_to_fit(sanitize.escape_markdown("\n\n".join(filter(None, (body, "\n".join(links))))))
 
 
 def write_notes_from_changes(
@@ -55,7 +55,7 @@ def write_notes_from_changes(
     for title, group in group_changes(changes, known, categories):
         entries = "\n".join(_format_entry(change, known) for change in group)
         texts.append(f"### {sanitize.escape_markdown_line(title)}\n\n{entries}" if title else entries)
-    return _choose_fitting("\n\n".join(texts))
+    return _cut_to_fit("\n\n".join(texts))
 
 
 def write_thanks(people: Iterable[Author], changes: Sequence[Change] = (), hosted: HostedChanges | None = None) -> str:
@@ -114,7 +114,7 @@ def _unwrap(text: str) -> str:
     return "\n".join(map(" ".join, lines))
 
 
-def _choose_fitting(text: str) -> str:
+def _cut_to_fit(text: str) -> str:
     """Cut the text at the end of a line where it is too long."""
     if len(text) <= LONGEST:
         return text

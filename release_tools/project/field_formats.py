@@ -14,7 +14,7 @@ from typing import Any, Final
 from release_tools.project.version_field import Found
 
 _MARK: Final = "\u2603"
-"""Put in place of a value to learn where that is: no version has such a character."""
+"""Replaces a value to learn which characters it takes: no version has such a character."""
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
 _UNREADABLE: Final = "the file cannot be read as {}: {}"
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from packaging.version import Version
 
-from release_tools.project.version_field import Role, Text, VersionField, replace_span
+from release_tools.project.version_field import Role, Text, VersionField, write_values
 from release_tools.project.version_files import VersionFiles
 
 
@@ -66,7 +66,7 @@ def plan_fields(files: VersionFiles, version: Version, day: date, released: Vers
         value = item.spell(version)
         problem = item.problem or _find_problem(item, version, value)
         if problem:
-            untouched.append(item.unusable(problem))
+            untouched.append(item.mark_unusable(problem))
         elif item.agrees(version):
             done.append(item)
         else:
@@ -97,4 +97,4 @@ def _iterate_contents(files: VersionFiles, changes: list[Change]) -> Iterator[tu
         text = files.text(path)
         values = {change.field: change.value for change in changes if change.field.path == path}
         if text is not None:
-            yield path, Text(replace_span(text.body, values), text.encoding).encode()
+            yield path, Text(write_values(text.body, values), text.encoding).encode()

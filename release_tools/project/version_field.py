@@ -174,12 +174,12 @@ class VersionField:
         elif self.spelling is Spelling.SEMVER:
             text = to_semver(version)
         elif self.parts:
-            text = next((text for text in (str(version), _pad(version)) if split(self.parts, text)), "")
+            text = next((text for text in (str(version), _pad(version)) if divide(self.parts, text)), "")
         else:
             text = str(version)
         return f"{self.value[0]}{text}" if text and self.value[:1] in {"v", "V"} else text
 
-    def unusable(self, reason: str) -> Self:
+    def mark_unusable(self, reason: str) -> Self:
         """Return the same field with a reason why it is left as it is."""
         return replace(self, problem=self.problem or reason)
 
@@ -198,7 +198,7 @@ def to_semver(version: Version) -> str:
     return "-".join([text, ".".join(before)]) if before else text
 
 
-def split(parts: Sequence[Part], text: str) -> dict[tuple[int, int], str]:
+def divide(parts: Sequence[Part], text: str) -> dict[tuple[int, int], str]:
     """Return the new texts of literals that shall make a text together; empty where they cannot, or in several ways."""
     expression, spans, open_ends = "", [], 0
     for part in parts:
@@ -220,11 +220,11 @@ def _pad(version: Version) -> str:
     return ".".join(map(str, (*version.release, 0, 0)[: max(3, len(version.release))])) if is_final else ""
 
 
-def replace_span(text: str, values: Mapping[VersionField, str]) -> str:
+def write_values(text: str, values: Mapping[VersionField, str]) -> str:
     """Return a text with other values in its fields; every other character stays."""
     edits: dict[tuple[int, int], str] = {}
     for field, value in values.items():
-        edits |= split(field.parts, value) if field.parts else {field.span: _quote(field, value)}
+        edits |= divide(field.parts, value) if field.parts else {field.span: _quote(field, value)}
     for (start, end), new in sorted(edits.items(), reverse=True):
         text = text[:start] + new + text[end:]
     return text

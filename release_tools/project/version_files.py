@@ -127,7 +127,7 @@ class VersionFiles:
             for found in find(text.body, *arguments):
                 yield VersionField.of(path, text, found, role, spelling)
 
-    # What the build reads.
+    # Fields that the build reads.
 
     def _find_sources(self) -> Iterator[VersionField]:
         project = self._project
@@ -220,7 +220,7 @@ class VersionFiles:
             path = str(folder / "Cargo.lock")
             yield from self._find_in_file(path, _find_in_lock, name and name[1], spelling=Spelling.SEMVER)
 
-    # What repeats it.
+    # Fields that repeat the version.
 
     def _find_copies(self) -> Iterator[VersionField]:
         for path in self._list_version_modules():
@@ -267,7 +267,7 @@ class VersionFiles:
             if field.version in known or not known or field.problem:
                 yield field
             elif field.version is not None:
-                yield field.unusable("it may be the version of something else: it is not the one of the project")
+                yield field.mark_unusable("it may be the version of something else: it is not the one of the project")
 
     def _list_version_modules(self) -> Iterator[str]:
         """Return the modules in which projects usually keep ``__version__``, of each import package."""
@@ -295,7 +295,7 @@ class VersionFiles:
     def _find_listed(self) -> Iterator[VersionField]:
         yield from find_listed_fields(self.text, sorted(self._paths))
 
-    # What names the newest release.
+    # Fields that name the newest release.
 
     def _find_citations(self) -> Iterator[VersionField]:
         yield from self._find_in_file(CITATION, find_yaml_values, "version", role=Role.CITATION)
@@ -322,7 +322,11 @@ class VersionFiles:
         hashed = re.search(r"^[ \t]*sha256[ \t]*:", text.body, re.MULTILINE)
         for one in found:
             field = VersionField.of(path, text, one, Role.CITATION)
-            yield field.unusable("its source has a sha256, which is known only after the release") if hashed else field
+            yield (
+                field.mark_unusable("its source has a sha256, which is known only after the release")
+                if hashed
+                else field
+            )
 
 
 def _find_in_lock(text: str, name: str) -> Iterator[Found]:

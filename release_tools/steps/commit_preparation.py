@@ -34,7 +34,7 @@ def commit_preparation(context: Context, release: Release) -> Release:
     context.report.add(Document(f"Changes for {release.version}", diff, "diff"))
     release = replace(release, is_prepared=False)
     if context.request.patch:
-        return _patch(context, release, clone)
+        return _write_patch(context, release, clone)
     repository = Repository.open(context.project, context.env)
     if dirty := local_commit.list_uncommitted(repository, changes):
         raise RepositoryError(
@@ -59,7 +59,7 @@ def commit_preparation(context: Context, release: Release) -> Release:
     return release
 
 
-def _patch(context: Context, release: Release, clone: Repository) -> Release:
+def _write_patch(context: Context, release: Release, clone: Repository) -> Release:
     file = Path(context.request.patch).resolve()
     if context.gate.is_dry_run:
         context.report.add(Note(State.PLANNED, f"write {file}"))

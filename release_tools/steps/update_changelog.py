@@ -38,23 +38,23 @@ def update_changelog(context: Context, release: Release) -> Release | Skip:
         context.report.add(Note(State.UNCHANGED, f"{found.path} has a part for {version} already"))
         return release
     if history.fragment_settings is not None:
-        return _from_fragments(context, release, history, history.fragment_settings)
-    return _from_unreleased(context, release, found)
+        return _collect_fragments(context, release, history, history.fragment_settings)
+    return _release_unreleased(context, release, found)
 
 
-def _from_fragments(
+def _collect_fragments(
     context: Context, release: Release, history: ProjectHistory, settings: FragmentSettings
 ) -> Release | Skip:
     number = len(history.fragments)
     if not number:
         return Skip(f"there are no fragments for {settings.command}")
-    _collect(context, settings, _find_source(release), Version(release.version))
+    _run_tool(context, settings, _find_source(release), Version(release.version))
     text = f"{settings.changelog}: {release.version}, by {settings.command}"
-    context.report.add(Note(_state(context), text, f"from {count(number, 'fragment')}"))
+    context.report.add(Note(_choose_state(context), text, f"from {count(number, 'fragment')}"))
     return release
 
 
-def _from_unreleased(context: Context, release: Release, found: Changelog | None) -> Release | Skip:
+def _release_unreleased(context: Context, release: Release, found: Changelog | None) -> Release | Skip:
     if found is None:
         return Skip("there is no changelog")
     if found.unreleased is None:
@@ -65,8 +65,8 @@ def _from_unreleased(context: Context, release: Release, found: Changelog | None
         )
         context.report.add(note)
         return release
-    _edit(release, found.path, context.env)
-    context.report.add(Note(_state(context), f"{found.path}: what was unreleased is {release.version}"))
+    _edit_changelog(release, found.path, context.env)
+    context.report.add(Note(_choose_state(context), f"{found.path}: what was unreleased is {release.version}"))
     return release
 
 
@@ -76,11 +76,11 @@ def _find_source(release: Release) -> Path:
     return release.source
 
 
-def _state(context: Context) -> State:
+def _choose_state(context: Context) -> State:
     return State.PLANNED if context.gate.is_dry_run else State.DONE
 
 
-def _edit(release: Release, path: str, env: Mapping[str, str]) -> None:
+def _edit_changelog(release: Release, path: str, env: Mapping[str, str]) -> None:
     """Turn the unreleased part into that of the version; line ends and a byte order mark stay."""
     source = _find_source(release)
     file = source / path
@@ -96,7 +96,7 @@ def _edit(release: Release, path: str, env: Mapping[str, str]) -> None:
     file.write_bytes(release_unreleased(whole, Version(release.version), find_today(env)).encode(encoding))
 
 
-def _collect(context: Context, settings: FragmentSettings, source: Path, version: Version) -> None:
+def _run_tool(context: Context, settings: FragmentSettings, source: Path, version: Version) -> None:
     """Have the project's tool make the part; its templates are the project's code, and see no credential."""
     refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
     if settings.tool is Tool.TOWNCRIER:

@@ -83,7 +83,7 @@ def _write(context: Context, release: Release) -> tuple[Note, Document]:
         )
     if notes.problem:
         context.report.add(Note(State.INFO, "notes without labels and accounts", notes.problem))
-    texts = [notes.text, *(text for text in (_report_left_out(release), notes.link) if text not in notes.text)]
+    texts = [notes.text, *(text for text in (_describe_left_out(release), notes.link) if text not in notes.text)]
     return note, Document(NOTES, "\n\n".join(filter(None, texts)), "markdown")
 
 
@@ -144,7 +144,7 @@ def _ask(repository: HostedRepository, known: HostedChanges, commits: Sequence[C
     return replace(known, pulls=merged, logins=logins)
 
 
-def _report_left_out(release: Release) -> str:
+def _describe_left_out(release: Release) -> str:
     """Return the sentence about optional wheels that were not built; empty where every wheel was."""
     if not release.left_out:
         return ""

@@ -128,18 +128,18 @@ TOOLS: Mapping[str, tuple[Mapping[str, str], tuple[str, ...]]] = {
         },
         ("CMakeLists.txt",),
     ),
-    "CMake beside a static version": (
+    "CMake next to a static version": (
         {
             "pyproject.toml": STATIC,
             "CMakeLists.txt": "cmake_minimum_required(VERSION 3.15)\nproject(\n  demo\n  VERSION 1.3.0 LANGUAGES C)\n",
         },
         ("pyproject.toml", "CMakeLists.txt"),
     ),
-    "meson beside a static version": (
+    "meson next to a static version": (
         {"pyproject.toml": STATIC, "meson.build": "project('demo', 'c', version : '1.3.0')\n"},
         ("pyproject.toml", "meson.build"),
     ),
-    "a crate beside a static version": (
+    "a crate next to a static version": (
         {
             "pyproject.toml": f'[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n{STATIC}',
             "Cargo.toml": '[package]\nname = "demo"\nversion = "1.3.0"\n',
