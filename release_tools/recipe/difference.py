@@ -15,7 +15,7 @@ class RequirementChange:
     """One requirement that is new, gone or bound differently.
 
     Attributes:
-        section: ``host`` or ``run``.
+        section: ``host``, ``run``, or the extra of the project as ``[name]``.
         name: the conda name.
         old: the constraint before; None where the package was not required.
         new: the constraint now; None where it is no longer required.
@@ -40,6 +40,7 @@ class Difference:
         python_min: the oldest Python before and now, where it changed; conda-forge's own as the empty text.
         entry_points: those that are gone, and those that are new.
         others: what else changed and a person should look at, a sentence each.
+        newest: what the newest Python needs now, where one line for all Pythons says less.
         required: the conda names that were required before, by section; they show whose list is whose, and are no
             difference themselves.
     """
@@ -48,6 +49,7 @@ class Difference:
     python_min: tuple[str, str] | None = None
     entry_points: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     others: tuple[str, ...] = ()
+    newest: tuple[str, ...] = ()
     required: Mapping[str, frozenset[str]] = field(default_factory=dict, compare=False)
 
 
@@ -59,10 +61,15 @@ def find_difference(old: Recipe, new: Recipe) -> Difference:
     gone = tuple(point for point in old.entry_points if point not in new.entry_points)
     come = tuple(point for point in new.entry_points if point not in old.entry_points)
     return Difference(
-        changes=(*_list_changes("host", old.host, new), *_list_changes("run", old.run, new)),
+        changes=(
+            *_list_changes("host", old.host, new),
+            *_list_changes("run", old.run, new),
+            *_list_extra_changes(old, new),
+        ),
         python_min=(old.python_min, new.python_min) if old.python_min != new.python_min else None,
         entry_points=(gone, come),
         others=tuple(_list_others(old, new)),
+        newest=tuple(spec for spec in new.newest if spec not in old.newest),
         required={"host": _collect_names(old.host), "run": _collect_names(old.run)},
     )
 
@@ -88,6 +95,16 @@ def _list_changes(section: str, before: Sequence[Line], new: Recipe) -> Iterable
             plain,
             confirmed=name not in unconfirmed,
         )
+
+
+def _list_extra_changes(old: Recipe, new: Recipe) -> Iterable[RequirementChange]:
+    """Yield what changed in the project's own extras, for the lines of a feedstock that are about them."""
+    for extra in sorted(old.extras.keys() | new.extras.keys()):
+        before = {line.name: line.spec.partition(" ")[2] for line in old.extras.get(extra, ())}
+        after = {line.name: line.spec.partition(" ")[2] for line in new.extras.get(extra, ())}
+        for name in dict.fromkeys((*before, *after)):
+            if before.get(name) != after.get(name):
+                yield RequirementChange(f"[{extra}]", name, before.get(name), after.get(name))
 
 
 def _find_constraint(lines: Sequence[Line]) -> str | None:

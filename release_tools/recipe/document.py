@@ -91,6 +91,15 @@ class RecipeDocument:
             lists += self._find_anywhere(("requirements",))
         return [self._read_listed(node) for node in lists if isinstance(node, SequenceNode)]
 
+    def run_constraints(self) -> list[Listed]:
+        """Return the lists of what must not be installed otherwise, at the top and in outputs."""
+        key = "run_constraints" if self.form is Format.V1 else "run_constrained"
+        return [
+            self._read_listed(node)
+            for node in self._find_anywhere(("requirements", key))
+            if isinstance(node, SequenceNode)
+        ]
+
     def entry_points(self) -> list[Listed]:
         """Return the lists of entry points, at the top and in outputs."""
         keys = ("build", "python", "entry_points") if self.form is Format.V1 else ("build", "entry_points")

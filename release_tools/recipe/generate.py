@@ -31,6 +31,7 @@ from release_tools.recipe.markers import (
 )
 from release_tools.recipe.modules import choose_modules_to_test
 from release_tools.recipe.names import CONDA_NAME, Name, Names
+from release_tools.recipe.own_extras import list_extras
 from release_tools.recipe.project_recipe import with_kept
 from release_tools.recipe.recipe_model import Condition, Line, Recipe
 from release_tools.recipe.requirements import Translated, translate
@@ -90,6 +91,7 @@ def make_recipe(evidence: Evidence, names: Names, maintainers: Sequence[str], ho
         imports=choose_modules_to_test(evidence),
         about=write_about(evidence),
         maintainers=_list_maintainers(maintainers),
+        extras=list_extras(metadata, names),
         notes=(NOT_BUILT,) if evidence is not given else (),
     )
     recipe = _with_commands(recipe, evidence)
@@ -181,6 +183,7 @@ def _generate_noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...
         unconfirmed=_drop_duplicates(host.unconfirmed, run.unconfirmed),
         notes=(*recipe.notes, *host.notes, *run.notes, *two_builds),
         noarch_platforms=platforms_,
+        newest=run.newest,
     )
 
 

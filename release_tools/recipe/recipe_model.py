@@ -1,6 +1,7 @@
 """A conda-forge recipe, before it is written in either of the two formats."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from release_tools.recipe.names import Name
 
@@ -73,6 +74,8 @@ class Recipe:
         notes: what a person should know or do, a sentence each.
         abi: the oldest Python whose stable ABI it is built for, such as ``3.11``; empty for another ABI.
         noarch_platforms: conda-forge.yml's names of the platforms on which a noarch package is built; empty for one.
+        extras: what the project's own extras require, by extra; a recipe has no place for it, but a feedstock may.
+        newest: what the newest Python needs, where that is more than the one line for all Pythons says.
     """
 
     name: str
@@ -95,6 +98,8 @@ class Recipe:
     notes: tuple[str, ...] = ()
     noarch_platforms: tuple[str, ...] = ()
     abi: str = ""
+    extras: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+    newest: tuple[str, ...] = ()
 
     @property
     def conda_forge_yml(self) -> str:

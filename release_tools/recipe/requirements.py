@@ -51,6 +51,7 @@ class Translated:
         unconfirmed: the names that no table and no channel confirmed.
         notes: what a person should know, a sentence each.
         warnings: what a person should check, a sentence each.
+        newest: what the newest Python needs, where one list for all Pythons says less.
     """
 
     depends: tuple[str, ...]
@@ -58,6 +59,7 @@ class Translated:
     unconfirmed: tuple[Name, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    newest: tuple[str, ...] = ()
 
     @property
     def variants(self) -> Mapping[str, tuple[str, ...]]:
@@ -101,6 +103,7 @@ def translate(
             for one in wanted
             if one.is_widened
         ),
+        newest=tuple(one.newest for one in everywhere if one.newest),
     )
 
 
@@ -153,6 +156,7 @@ class _Wanted:
         by_machine: whether only some machines of a system need it, so that it cannot be required on all.
         is_widened: whether only some machines need it, but it can be required on all.
         notes: what a person should know if one list requires it.
+        newest: what the newest Python needs, where ``spec`` says less; else empty.
     """
 
     name: str
@@ -161,6 +165,7 @@ class _Wanted:
     by_machine: bool
     is_widened: bool
     notes: tuple[str, ...]
+    newest: str = ""
 
     @property
     def differs(self) -> bool:
@@ -181,6 +186,7 @@ class _Wanted:
             is_split and not is_widened,
             is_widened,
             tuple(_widen(dependency, axes)),
+            _find_newest(dependency, cells, flavour),
         )
 
 
@@ -188,6 +194,13 @@ def _make_condition_text(dependency: Dependency, system: System, cells: Cells, f
     """Return the MatchSpec on one system, empty where the package is not needed there."""
     here = frozenset(cell for cell in cells if cell.system is system)
     return dependency.spec(flavour, here) if dependency.cells & here else ""
+
+
+def _find_newest(dependency: Dependency, cells: Cells, flavour: Flavour) -> str:
+    """Return what the newest Python asks for, where the Pythons ask for different versions; else nothing."""
+    newest = max((cell.python for cell in cells), key=PYTHONS.index)
+    spec = dependency.spec(flavour, frozenset(cell for cell in dependency.cells if cell.python == newest))
+    return spec if dependency.on([newest]).needed and spec != dependency.spec(flavour, cells) else ""
 
 
 def _is_harmless(wanted: _Wanted, flavour: Flavour, *, alone: bool) -> bool:

@@ -1,5 +1,6 @@
 """The requirements of a recipe, changed as the project changed its own, one line at a time."""
 
+import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
@@ -7,19 +8,26 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from release_tools.recipe.difference import Difference, RequirementChange
-from release_tools.recipe.document import Format, RecipeDocument
+from release_tools.recipe.document import INSIDE, Format, RecipeDocument
 from release_tools.recipe.edit_plan import Plan
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.recipe.matchspec_compare import is_same_constraint, is_same_name
+from release_tools.recipe.source_address import AddressReader
 from release_tools.recipe.spans import Edit, Item, Listed, Span
 
+VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.!+_]*")
+_NOWHERE: Final = Span("", -1, -1, "", 0)
 FIRST: Final = frozenset({"python", "pip"})  # are first or last in lists that are otherwise sorted
 
 
 def plan_difference(plan: Plan, document: RecipeDocument, changed: Difference) -> None:
     """Plan the edits for what a project changed; what is not certain is left to a person."""
     for change in changed.changes:
-        _plan_change(plan, document, change, changed.required.get(change.section, frozenset()))
+        if change.section.startswith("["):
+            _plan_extra(plan, document, change, changed.required.get("run", frozenset()))
+        else:
+            _plan_change(plan, document, change, changed.required.get(change.section, frozenset()))
+    plan.check(*(f"run: the newest Python needs {spec}; the recipe has one line for all." for spec in changed.newest))
     if changed.python_min is not None:
         _plan_python(plan, document, *changed.python_min)
     _plan_entry_points(plan, document, *changed.entry_points)
@@ -35,7 +43,7 @@ def _plan_change(plan: Plan, document: RecipeDocument, change: RequirementChange
     elif change.new is None:
         _plan_gone(plan, document, change, lists, items)
     elif items:
-        _plan_bound(plan, change, items)
+        _plan_bound(plan, document, change, items)
     elif not change.confirmed:
         plan.check(f"{_find_requirement(change)}; is it on conda-forge, and by that name?")
     elif change.old is None and home and _is_extendable(document, home):
@@ -70,8 +78,29 @@ def _plan_gone(
         plan.check(f"{_find_requirement(change)}; {_has(items)}.")
 
 
-def _plan_bound(plan: Plan, change: RequirementChange, items: Sequence[Item]) -> None:
+def _plan_extra(plan: Plan, document: RecipeDocument, change: RequirementChange, required: AbstractSet[str]) -> None:
+    """Change the lines that are about one of the project's extras: constraints, and outputs that bring an extra.
+
+    A requirement of the project itself is not one of them, and what the recipe does not have is a reviewer's choice.
+    """
+    lists = document.run_constraints()
+    if not any(is_same_name(change.name, name) for name in required):
+        lists = [*lists, *document.requirements("run")]
+    items = [item for listed in lists for item in listed.items if is_same_name(item.name, change.name)]
+    if not items:
+        return
+    if change.old is None or change.new is None:
+        plan.check(f"{_find_requirement(change)}; {_has(items)}.")
+    else:
+        _plan_bound(plan, document, change, items)
+
+
+def _plan_bound(plan: Plan, document: RecipeDocument, change: RequirementChange, items: Sequence[Item]) -> None:
     """Change a constraint where the recipe has what the project said before."""
+    computed = [item for item in items if item.computed]
+    if computed and len(computed) == len(items):
+        _plan_variable(plan, document, change, items)
+        return
     if all(is_same_constraint(item.constraint, change.new or "") for item in items):
         return
     if change.old is not None and all(is_same_constraint(item.constraint, change.old) for item in items):
@@ -79,6 +108,26 @@ def _plan_bound(plan: Plan, change: RequirementChange, items: Sequence[Item]) ->
             plan.edit(item.place.make_replacement(_format_spec(change, item)), _find_requirement(change))
     else:
         plan.check(f"{_find_requirement(change)}; {_has(items)}.")
+
+
+def _plan_variable(plan: Plan, document: RecipeDocument, change: RequirementChange, items: Sequence[Item]) -> None:
+    """Change the variable that holds a bound, where all lines with it are this requirement's."""
+    reader = AddressReader(document, _NOWHERE, "")
+    read = [reader.read(item.place.value) for item in items]
+    texts = [text[len(item.name) :].strip() if text else None for text, item in zip(read, items, strict=True)]
+    if all(text is not None and is_same_constraint(text, change.new or "") for text in texts):
+        return
+    spans = {code.strip() for item in items for code in INSIDE.findall(item.place.value)}
+    places = document.variables.get(next(iter(spans)), ()) if len(spans) == 1 else ()
+    known = change.old is not None and all(text is not None and is_same_constraint(text, change.old) for text in texts)
+    uses = document.text.count("{{ " + next(iter(spans), "") + " }}")
+    if known and len(places) == 1 and uses == len(items):
+        for value in VERSION.findall(change.new or ""):
+            written = [INSIDE.sub(value, item.place.value.replace("${{", "{{"))[len(item.name) :] for item in items]
+            if all(is_same_constraint(text, change.new or "") for text in written):
+                plan.edit(places[0].replaced(value), _find_requirement(change))
+                return
+    plan.check(f"{_find_requirement(change)}; {_has(items)}.")
 
 
 def _find_requirement(change: RequirementChange) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.publishers.conda_forge.extras import list_extra_requirements
+from release_tools.recipe.own_extras import list_extra_requirements
 from tests.conda_forge.world import BUILD, Feedstock, feedstock
 from tests.conftest import Run
 from tests.servers.base import Fault

@@ -83,3 +83,18 @@ def test_what_no_line_can_follow_is_told_in_words() -> None:
         "A license file is new: NOTICE.",
         "The top-level modules were demo and are demo, demo2 now.",
     )
+
+
+def test_an_extra_that_changed_is_told_by_its_name() -> None:
+    old, new = recipe('pandas>=2.0; extra == "all"'), recipe('pandas>=2.1; extra == "all"', 'rich; extra == "tables"')
+    assert find_difference(old, new).changes == (
+        RequirementChange("[all]", "pandas", ">=2.0", ">=2.1"),
+        RequirementChange("[tables]", "rich", None, ""),
+    )
+
+
+def test_what_the_newest_python_needs_is_told_where_one_line_says_less() -> None:
+    bounds = ('numpy>=1.25; python_version < "3.13"', 'numpy>=2.1; python_version >= "3.13"')
+    found = find_difference(recipe("numpy>=1.25"), recipe(*bounds))
+    assert found.newest == ("numpy >=2.1",)
+    assert find_difference(recipe(*bounds), recipe(*bounds)).newest == ()

@@ -41,7 +41,8 @@ def read_case(folder: Path) -> tuple[str, Format, Target, Difference, dict[str, 
         tuple(case["python_min"]) if "python_min" in case else None,
         (tuple(gone), tuple(come)),
         tuple(case.get("others", ())),
-        {"run": frozenset(case.get("required", ()))},
+        tuple(case.get("newest", ())),
+        required={"run": frozenset(case.get("required", ()))},
     )
     archive = {key: case[key] for key in ("repository", "tag", "archive_sha256") if key in case}
     target = Target(case["version"], NEW, case["filename"], case["previous"], **archive)

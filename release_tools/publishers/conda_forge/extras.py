@@ -1,13 +1,10 @@
 """Look up what the extras of a dependency require, in its releases on PyPI."""
 
-import re
 from collections.abc import Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 
 from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
 from release_tools.artifacts.core_metadata import parse_metadata
@@ -15,14 +12,13 @@ from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, RemoteError
 from release_tools.publishers.package_index.index import PYPI, parse_file_version
 from release_tools.publishers.package_index.simple_api import IndexFile, list_project
+from release_tools.recipe.own_extras import list_extra_requirements
 from release_tools.system.http import Http
 
 if TYPE_CHECKING:
     from packaging.version import Version
 
 _LARGEST: Final = 1_000_000
-_EXTRA: Final = re.compile(r"""\bextra\s{0,9}==\s{0,9}(?P<quote>['"])(?P<name>[^'"]{0,99})(?P=quote)""")
-_ALWAYS, _NEVER = 'python_version >= "0"', 'python_version < "0"'
 
 
 class Extras:
@@ -68,25 +64,6 @@ def _read_requirements(http: Http, project: str, wheel: IndexFile) -> tuple[str,
     if not response.ok:
         return None
     return tuple(parse_metadata(response.body, f"{project}: METADATA").raw.get("requires_dist", ()))
-
-
-def list_extra_requirements(requires_dist: tuple[str, ...], extra: str) -> tuple[str, ...]:
-    """Return those of a project's requirements that one extra adds, as if they needed no extra."""
-
-    def decide_release(found: re.Match[str]) -> str:
-        return _ALWAYS if canonicalize_name(found["name"]) == canonicalize_name(extra) else _NEVER
-
-    held = []
-    for line in requires_dist:
-        name, _, marker = line.partition(";")
-        if not _EXTRA.search(marker):
-            continue
-        try:
-            requirement = Requirement(f"{name}; {_EXTRA.sub(decide_release, marker)}")
-        except InvalidRequirement:
-            continue
-        held.append(str(requirement))
-    return tuple(held)
 
 
 def _find_newest(files: Mapping[str, IndexFile], allowed: SpecifierSet) -> IndexFile | None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from packaging.version import Version
 
 from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
-from release_tools.artifacts import read_sdist, read_wheel
+from release_tools.artifacts import Wheel, read_sdist, read_wheel
 from release_tools.engine.context import Context
-from release_tools.errors import RemoteError
+from release_tools.errors import ArchiveError, RemoteError
 from release_tools.publishers.package_index.index import PYPI, parse_file_version
 from release_tools.publishers.package_index.simple_api import IndexFile, list_project
 from release_tools.recipe.evidence import Evidence, gather, says_something
@@ -26,7 +26,7 @@ def read_previous_evidence(context: Context, name: str, version: Version) -> Evi
         version: of the release.
 
     Raises:
-        ArchiveError: a file is corrupt.
+        ArchiveError: the sdist is corrupt.
         RemoteError: PyPI could not be reached, or served other bytes than it says.
     """
     folder = context.scratch / f"previous-{version}"
@@ -38,8 +38,16 @@ def read_previous_evidence(context: Context, name: str, version: Version) -> Evi
         folder.mkdir(exist_ok=True)
         wheel = _choose_fittest(file for file in files if file.endswith(".whl") and parse_file_version(file) == version)
         path = _fetch(http, files[sdist], folder / sdist)
-        read = read_wheel(_fetch(http, files[wheel], folder / wheel)) if wheel else None
+        read = _read_wheel(_fetch(http, files[wheel], folder / wheel)) if wheel else None
     return gather(read_sdist(path, wanted=says_something), files[sdist].sha256, read)
+
+
+def _read_wheel(path: Path) -> Wheel | None:
+    """Return a wheel; None where it cannot be read, as the sdist says nearly the same."""
+    try:
+        return read_wheel(path)
+    except ArchiveError:
+        return None
 
 
 def _choose_fittest(wheels: Iterable[str]) -> str:
