@@ -125,7 +125,7 @@ def _plan_variable(plan: Plan, document: RecipeDocument, change: RequirementChan
         for value in VERSION.findall(change.new or ""):
             written = [INSIDE.sub(value, item.place.value.replace("${{", "{{"))[len(item.name) :] for item in items]
             if all(is_same_constraint(text, change.new or "") for text in written):
-                plan.edit(places[0].replaced(value), _find_requirement(change))
+                plan.edit(places[0].make_replacement(value), _find_requirement(change))
                 return
     plan.check(f"{_find_requirement(change)}; {_has(items)}.")
 

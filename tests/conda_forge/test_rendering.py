@@ -193,3 +193,17 @@ def test_hostile_metadata_stays_text_in_the_feedstock(run: Run, there: Feedstock
     broken = replace(NEW, requires=('click>=8; python_version < "3${{ 7 }}"', "evil-${{ x }}"))
     report = json.loads(dry_run(run, there, broken, "--json").out)
     assert report["recipe"] is None or "${{ x" not in report["recipe"]["diff"]
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_a_previous_wheel_that_cannot_be_read_gives_way_to_its_sdist(
+    run: Run, there: Feedstock, *, is_lost: bool
+) -> None:
+    wheel = "words-1.2-py3-none-any.whl"
+    if is_lost:
+        there.pypi.files[wheel].content = b"other bytes than the index says"
+    else:
+        del there.pypi.files[wheel]
+        there.pypi.put(wheel, b"no archive", "words", "1.2")
+    recipe = json.loads(dry_run(run, there, NEW, "--json").out)["recipe"]
+    assert "run: click >=8 → click >=8.1" in recipe["changes"]

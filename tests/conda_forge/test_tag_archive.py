@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from release_tools.model.note import State
+from release_tools.publishers.conda_forge import tag_archive
 from tests.conda_forge.forge import BRANCH, FEEDSTOCK, Forge, recipe, states, texts
 
 ADDRESS = "https://github.com/bob/Demo/archive/refs/tags/v${{ version }}.tar.gz"
@@ -78,3 +79,14 @@ def test_any_other_archive_is_left_to_a_person_with_its_line(archived: Forge, ad
     assert "recipe.yaml line" in texts(outcome)
     assert archived.writes == []
     assert archived.hub.repositories[FEEDSTOCK].pulls == []
+
+
+def test_an_archive_above_the_limit_is_not_read(archived: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tag_archive.LARGEST == 200_000_000
+    monkeypatch.setattr(tag_archive, "LARGEST", len(ARCHIVE) - 1)
+    outcome = archived.release()
+    assert outcome.error is not None
+    assert outcome.error.exit_code == 13
+    assert archived.writes == []
+    monkeypatch.setattr(tag_archive, "LARGEST", len(ARCHIVE))
+    assert archived.release().error is None

@@ -38,15 +38,15 @@ def read_previous_evidence(context: Context, name: str, version: Version) -> Evi
         folder.mkdir(exist_ok=True)
         wheel = _choose_fittest(file for file in files if file.endswith(".whl") and parse_file_version(file) == version)
         path = _fetch(http, files[sdist], folder / sdist)
-        read = _read_wheel(_fetch(http, files[wheel], folder / wheel)) if wheel else None
+        read = _read_wheel(http, files[wheel], folder / wheel) if wheel else None
     return gather(read_sdist(path, wanted=says_something), files[sdist].sha256, read)
 
 
-def _read_wheel(path: Path) -> Wheel | None:
-    """Return a wheel; None where it cannot be read, as the sdist says nearly the same."""
+def _read_wheel(http: Http, served: IndexFile, path: Path) -> Wheel | None:
+    """Return a wheel; None where it cannot be had or read, as the sdist says nearly the same."""
     try:
-        return read_wheel(path)
-    except ArchiveError:
+        return read_wheel(_fetch(http, served, path))
+    except (ArchiveError, RemoteError):
         return None
 
 
