@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
+from release_tools.cli.commands.init import UPDATES, UPDATES_FILE
 from release_tools.config.schema import AnacondaConfig, Config, GitHubConfig, RoutesConfig
 from release_tools.model.versions import TagFormat
 from release_tools.planning.build_plan import BuildJob, BuildTarget
 from release_tools.publishers.base import JobNeeds
 from release_tools.workflows.jobs import WorkflowPlan, list_publishing_jobs
-from release_tools.workflows.render import CHECK, FOLDER, PINS, RELEASE, keep_parts, render
+from release_tools.workflows.render import CHECK, PINS, RELEASE, keep_parts, render
 from tests.acting import ROOT, readme_workflow
 from tests.publishers.test_routes import publishers
 
@@ -193,9 +194,16 @@ def test_every_workflow_is_tidy(name: str, dev: bool) -> None:  # noqa: FBT001 -
         assert max(map(len, text.splitlines())) <= 120
 
 
+def page_workflows(page: Path) -> list[str]:
+    """The whole workflows that a page shows, with a commit for their placeholder."""
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    whole = [block for block in blocks if re.search(r"^on:", block, re.MULTILINE) and "\njobs:" in block]
+    return [block.replace("@COMMIT", f"@{'a' * 40}") for block in whole]
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of repositories, with every workflow that can be written, the README's, and our own."""
+    """A folder of repositories, with every workflow that can be written, those that pages show, and our own."""
     root = tmp_path_factory.mktemp("written")
     for name, config in CONFIGS.items():
         for dev in (False, True):
@@ -206,8 +214,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     file = root / f"{name}-{dev}-{kind}".replace(" ", "-") / path
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_text(text, encoding="utf-8")
-    (root / "readme" / FOLDER).mkdir(parents=True)
-    (root / "readme" / RELEASE).write_text(readme_workflow(), encoding="utf-8")
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for number, text in enumerate(page_workflows(page)):
+            file = root / f"{page.stem}-{number}" / RELEASE
+            file.parent.mkdir(parents=True)
+            file.write_text(text, encoding="utf-8")
+    (root / "own-updates" / ".github").mkdir(parents=True)
+    (root / "own-updates" / UPDATES_FILE).write_text(UPDATES, encoding="utf-8")
     shutil.copytree(ROOT / ".github", root / "own" / ".github")
     shutil.copy(ROOT / "action.yml", root / "own")
     return root

@@ -25,16 +25,16 @@ from release_tools.workflows.project_workflows import ProjectWorkflows, find_our
 from release_tools.workflows.render import ITSELF, keep_parts, render
 from release_tools.workflows.setup_guide import list_setup_steps
 
-_DEPENDABOT: Final = ".github/dependabot.yml"
+UPDATES_FILE: Final = ".github/dependabot.yml"
 _UPDATERS: Final = (
-    _DEPENDABOT,
+    UPDATES_FILE,
     ".github/dependabot.yaml",
     *(f"{folder}renovate.{ending}" for folder in ("", ".github/", ".gitlab/") for ending in ("json", "json5")),
     *(f".renovaterc{ending}" for ending in ("", ".json", ".json5")),
 )
 """The files that configure a bot which raises the actions."""
 
-_UPDATES: Final = """\
+UPDATES: Final = """\
 # Written by release-tools init: Dependabot raises the actions that the workflows use to their newest releases.
 version: 2
 updates:
@@ -192,8 +192,8 @@ def _write_next_to(root: Path, path: str, text: str, before: str) -> Note:
 def _write_dependabot(root: Path) -> Iterator[Note]:
     """Write the settings of Dependabot, unless a bot raises the actions already."""
     if not any(is_taken(root / path) for path in _UPDATERS):
-        _write_file(root, _DEPENDABOT, _UPDATES)
-        yield Note(State.DONE, _DEPENDABOT, "written: Dependabot keeps the actions up to date")
+        _write_file(root, UPDATES_FILE, UPDATES)
+        yield Note(State.DONE, UPDATES_FILE, "written: Dependabot keeps the actions up to date")
 
 
 def _write_file(root: Path, path: str, text: str) -> None:
