@@ -9,7 +9,7 @@ from pathlib import Path
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
 PAGE = (ROOT / "docs/security.md").read_text(encoding="utf-8")
-ROW = re.compile(r"^\| (?!promise \||-)(?P<promise>.+) \| (?P<tests>.+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| (?!promise \||change \||-)(?P<promise>.+) \| (?P<tests>.+) \|$", re.MULTILINE)
 NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 
 

@@ -210,7 +210,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
             made = plan(config, dev=dev, project="python/demo" if dev else ".")
             kinds = (("pure", (), False), ("compiled", MATRIX, False), ("static", (), True), ("both", MATRIX, True))
             for kind, matrix, is_prepared in kinds:
-                for path, text in render(replace(made, matrix=matrix, is_prepared=is_prepared)).items():
+                for path, text in render(
+                    replace(made, matrix=matrix, is_prepared=is_prepared, has_anchors=not dev)
+                ).items():
                     file = root / f"{name}-{dev}-{kind}".replace(" ", "-") / path
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_text(text, encoding="utf-8")
