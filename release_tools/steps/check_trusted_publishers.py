@@ -8,6 +8,7 @@ from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.publishers.base import JobNeeds
 from release_tools.publishers.package_index.index import Index, parse_file_version
+from release_tools.publishers.package_index.origin import OTHER_ADVICE, describe_other_origin, find_other_origin
 from release_tools.publishers.package_index.provenance import TrustedPublisher, read_trusted_publishers
 from release_tools.publishers.package_index.simple_api import IndexFile, Listing, list_project
 from release_tools.publishers.routes import Publishers
@@ -32,12 +33,15 @@ def check_trusted_publishers(context: Context, release: Release) -> Release:
 
 def _check_index(subject: ProjectWorkflows, job: JobNeeds, index: Index) -> Iterator[Note]:
     ours = tuple(_find_ours(subject, job))
-    if not ours:
-        return  # the check of the workflows reports that no job publishes there
     try:
         known = list_project(subject.context.http, index, subject.name)
+        if other := find_other_origin(subject.context.http, known, subject.slug):
+            text = describe_other_origin(subject.name, index.title, other, subject.slug)
+            yield Note(State.WARNING, text, advice=OTHER_ADVICE)
         theirs = read_trusted_publishers(subject.context.http, _find_newest(known))
     except RemoteError as error:
+        if not ours:
+            return  # the check of the workflows reports that no job publishes there
         text = f"{index.title} could not be queried: {error.message}"
         yield Note(State.WARNING, text, advice=error.advice)
         return

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-_SECRET: Final = "${{ secrets.SECRET }}"  # noqa: S105 - a placeholder
+SECRET_NAME: Final = "SECRET"  # noqa: S105 - a placeholder
+"""The name of a secret whose own name is not read."""
+_SECRET: Final = f"${{{{ secrets.{SECRET_NAME} }}}}"
 _SECRET_NAME: Final = re.compile(r"secrets\.|(?:TOKEN|PASSWORD|API_KEY)\b")
 _COMMENT: Final = re.compile(r"^[ \t]*+#[^\n]*+", re.MULTILINE)
 _TESTPYPI: Final = re.compile(r"test\.?pypi", re.IGNORECASE)

@@ -10,13 +10,13 @@ from release_tools import addresses
 from release_tools.errors import ConfigError
 from release_tools.parsed_values import parse_yaml
 from release_tools.regular_files import read_regular_file
-from release_tools.workflows.other_tools import read_publishing_step
+from release_tools.workflows.other_tools import SECRET_NAME, read_publishing_step
 
 _LARGEST: Final = 1_000_000
 _OURS: Final = re.compile(rf"{re.escape(addresses.ACTION)}@")
 _PINNED: Final = re.compile(r"@[0-9a-f]{40}$|^\./")
 _OTHER_CHECKOUT: Final = re.compile(r"\b(?:git (?:clone|fetch|init)|gh (?:repo clone|pr checkout))\b")
-_SECRET: Final = re.compile(r"\$\{\{\s*secrets\.\w+\s*\}\}")
+_SECRET: Final = re.compile(r"\$\{\{\s*secrets\.(?P<name>\w+)\s*\}\}")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Use:
         conditions: of the job and of the step.
         cancels: ``cancel-in-progress`` of the workflow and of the job, where a newer run may cancel an older one.
         entry: the path of the workflow that GitHub starts: the caller of a reusable one.
+        lost_secrets: those that the step reads and the caller of its workflow does not pass on.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Use:
     conditions: tuple[str, ...] = ()
     cancels: tuple[str, ...] = ()
     entry: str = ""
+    lost_secrets: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -134,13 +136,34 @@ def resolve_calls(workflows: Sequence[Workflow]) -> list[Workflow]:
         for caller, job, data in calls:
             granted = _read_permissions(job.get("permissions", data.get("permissions")))
             uses = (
-                replace(use, permissions=_choose_fewer(use.permissions, granted), entry=caller.path)
+                replace(
+                    use,
+                    permissions=_choose_fewer(use.permissions, granted),
+                    entry=caller.path,
+                    lost_secrets=tuple(_find_lost_secrets(use, job.get("secrets"))),
+                )
                 for use in workflow.uses
             )
             resolved.append(replace(workflow, triggers=caller.triggers, uses=tuple(uses), entry=caller.path))
         if not calls:
             resolved.append(workflow)
     return resolved
+
+
+def _find_lost_secrets(use: Use, passed: object) -> Iterator[str]:
+    """Yield the secrets that a step of a reusable workflow reads and its caller does not pass on.
+
+    Args:
+        use: the step.
+        passed: ``secrets`` of the calling job: ``inherit``, or a mapping by name.
+    """
+    if passed == "inherit":
+        return
+    known = (SECRET_NAME, *passed) if isinstance(passed, dict) else ()
+    for value in use.env.values():
+        match = _SECRET.fullmatch(value)
+        if match and match["name"] != "GITHUB_TOKEN" and match["name"] not in known:
+            yield match["name"]
 
 
 def _choose_fewer(called: Mapping[str, str] | None, granted: Mapping[str, str] | None) -> Mapping[str, str] | None:

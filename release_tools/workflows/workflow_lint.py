@@ -8,9 +8,14 @@ from release_tools.model.note import Note, State
 from release_tools.model.versions import TagFormat
 from release_tools.publishers.base import JobNeeds
 from release_tools.publishers.routes import split_names
+from release_tools.workflows.other_tools import SECRET_NAME
 from release_tools.workflows.triggers import BY_HAND, list_tag_events, push_patterns, runs_on_tag
 from release_tools.workflows.workflow_files import Use, Workflow, resolve_calls
-from release_tools.workflows.workflow_risks import check_tags_by_workflow, check_untrusted_code
+from release_tools.workflows.workflow_risks import (
+    check_builds_with_identity,
+    check_tags_by_workflow,
+    check_untrusted_code,
+)
 
 _PUBLISHING: Final = ("publish", "release")
 _BUILDING: Final = ("build", "release", "dry-run")
@@ -26,6 +31,7 @@ def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[JobNeeds], tag
         tags: the format of the project's tags.
     """
     yield from chain.from_iterable(check_untrusted_code(workflow) for workflow in workflows)
+    yield from chain.from_iterable(check_builds_with_identity(workflow) for workflow in workflows)
     workflows = resolve_calls(workflows)
     publishing = [workflow for workflow in workflows if _find_publishing_uses(workflow)]
     if not any(not use.tool for workflow in publishing for use in _find_publishing_uses(workflow)):
@@ -143,6 +149,8 @@ def _use(use: Use) -> Iterator[Note]:
             f"{where}: its permissions are not given, so the repository's setting decides",
             advice='Add "permissions:" with what the job needs.',
         )
+    if use.lost_secrets:
+        yield _describe_lost_secrets(use)
     if use.command in _BUILDING and use.depth is None:
         yield Note(
             State.FAILED, f"{where}: checks nothing out", advice="Add a step with actions/checkout before this one."
@@ -153,6 +161,16 @@ def _use(use: Use) -> Iterator[Note]:
             f"{where}: could get a token for PyPI while the build runs other people's code",
             advice='Remove "id-token: write" from it, and publish in another job.',
         )
+
+
+def _describe_lost_secrets(use: Use) -> Note:
+    """Return that a reusable workflow gets no secret; one with an environment may still get that of the environment."""
+    names = "no secret" if SECRET_NAME in use.lost_secrets else f"no {', '.join(use.lost_secrets)}"
+    return Note(
+        State.WARNING if use.environment else State.FAILED,
+        f"{use.entry} calls {use.path} without secrets: its job {use.job} gets {names}",
+        advice='Add "secrets: inherit" to the job that calls it.',
+    )
 
 
 def _check_job(job: JobNeeds, uses: Sequence[Use]) -> Iterator[Note]:

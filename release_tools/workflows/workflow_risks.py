@@ -24,6 +24,17 @@ _TAGGING_SCRIPT: Final = re.compile(
     r"|\bsemantic-release\b[^\n]{0,200}\b"
     r"(?:version|publish)\b|\brelease-tools +(?:tag|release)\b(?![^\n]{0,200}--dry-run)"
 )
+_BUILD_ACTIONS: Final = re.compile(
+    r"(?:pypa/cibuildwheel|PyO3/maturin-action|hynek/build-and-inspect-python-package|messense/maturin-action)@",
+    re.IGNORECASE,
+)
+_BUILD_SCRIPT: Final = re.compile(
+    r"\b(?:python[\d.]*|py|pipx run|uvx?|uv run) +(?:-m +)?(?:build|cibuildwheel)\b|\bpyproject-build\b"
+    r"|\b(?:uv|hatch|poetry|pdm|flit|maturin) +build\b|\bpip +wheel\b|\bcibuildwheel +"
+    r"|\bsetup\.py +(?:[a-z_]+ +)*(?:sdist|bdist_wheel|bdist)\b"
+    r"|\b(?:nox|tox)\b[^\n]{0,80}\bbuild\b|\bmake +(?:build|dist)\b"
+)
+"""Commands that run a build backend, and so code of the project and of its build requirements."""
 _OWN_TOKEN: Final = re.compile(r"\$\{\{\s*secrets\.(?!GITHUB_TOKEN\b)\w+|steps\.[\w-]+\.outputs\.token")
 _STARTS_OTHERS: Final = re.compile(r"gh workflow run|/dispatches\b|createWorkflowDispatch")
 
@@ -57,6 +68,30 @@ def _has_rights(workflow: Workflow, job: Mapping[str, Any]) -> bool:
     if permissions is None or "secrets." in str(job) or job.get("environment"):
         return True
     return "write" in str(permissions)
+
+
+def check_builds_with_identity(workflow: Workflow) -> Iterator[Note]:
+    """Yield the jobs of a publishing workflow that build by hand and could get a token for the index meanwhile.
+
+    A build of this action is checked with the use of the action.
+    """
+    if not any(use.command in ("publish", "release") for use in workflow.uses):
+        return
+    for name, job in workflow.jobs.items():
+        permissions = job.get("permissions", workflow.data.get("permissions"))
+        has_identity = permissions == "write-all" or (
+            isinstance(permissions, dict) and permissions.get("id-token") == "write"
+        )
+        if has_identity and any(_is_build(step) for step in _list_steps(job)):
+            yield Note(
+                State.FAILED,
+                f"{workflow.path}, job {name}: builds with id-token: write: the build could get a token for PyPI",
+                advice="Build in another job without it, and pass the files on by an artifact.",
+            )
+
+
+def _is_build(step: Mapping[str, Any]) -> bool:
+    return bool(_BUILD_ACTIONS.match(str(step.get("uses", ""))) or _BUILD_SCRIPT.search(str(step.get("run", ""))))
 
 
 def check_tags_by_workflow(workflows: Sequence[Workflow], publishing: Sequence[Workflow]) -> Iterator[Note]:

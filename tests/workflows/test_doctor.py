@@ -1,6 +1,8 @@
 """``release-tools doctor``: each thing that would make a release fail, found before, with its cure."""
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from release_tools.model.note import State
 from release_tools.workflows.render import CHECK, RELEASE
 from tests.servers.package_index import File, PackageIndex, Publisher
 from tests.servers.proxy import proxying
+from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout
 
 ACTION = f"python-release-tools/python-release-tools@{'a' * 40} # v1.0.0"
@@ -191,3 +194,158 @@ def test_the_publisher_of_the_newest_release_is_compared(
     assert note["state"] == state
     assert "octo/demo, workflow release.yml, environment pypi" in " ".join((note["detail"], note["advice"]))
     assert state is State.DONE or "https://pypi.org/manage/" in note["advice"]
+
+
+def wheel_of(version: str, *fields: str) -> bytes:
+    """A wheel whose metadata has these fields as well."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as wheel:
+        text = "\n".join(("Metadata-Version: 2.4", "Name: demo", f"Version: {version}", *fields, ""))
+        wheel.writestr(f"demo-{version}.dist-info/METADATA", text)
+    return content.getvalue()
+
+
+FOREIGN = {
+    "a project address": (("Project-URL: Source, https://github.com/else/demo",), True),
+    "a homepage": (("Home-page: https://github.com/else/demo.git",), True),
+    "another host": (("Project-URL: Source, https://gitlab.com/octo/demo",), True),
+    "its own address": (("Project-URL: S, https://github.com/Octo/Demo", "Home-page: https://github.com/a/b"), False),
+    "nothing": ((), False),
+    "no repository": (("Home-page: https://demo.example.org", "Project-URL: F, https://github.com/sponsors/x"), False),
+}
+
+
+@pytest.mark.parametrize(("fields", "is_foreign"), FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_project_of_somebody_else_on_the_index_is_told(
+    fields: tuple[str, ...],
+    is_foreign: bool,  # noqa: FBT001 - a column
+    checkout: Checkout,
+    index: PackageIndex,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    index.put("demo-0.5-py3-none-any.whl", wheel_of("0.5", "Home-page: https://github.com/octo/demo"), version="0.5")
+    index.put("demo-0.6-py3-none-any.whl", wheel_of("0.6", *fields), version="0.6")
+    _, told = doctor(checkout, capsys, "--version", "1.0")
+    assert bool([text for text in notes(told, State.WARNING) if "somebody else" in text]) == is_foreign
+    assert init(checkout) == 0
+    assert ("somebody else" in capsys.readouterr().out) == is_foreign
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_dry_run_says_so_instead_of_older(
+    allowed: bool,  # noqa: FBT001 - a column
+    tmp_path: Path,
+    index: PackageIndex,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    index.put("demo-9.0-py3-none-any.whl", wheel_of("9.0", *FOREIGN["a homepage"][0]), version="9.0")
+    with proxying(index.routes) as proxy:
+        made = Checkout.create(tmp_path, "https://github.com/octo/demo.git", proxy.environment)
+        files = in_tree_project(version="1.0")
+        for name in files:
+            (made.path / name).parent.mkdir(exist_ok=True)
+        made.commit(files)
+        options = ("--no-verify-install", "--json", *(["--allow-older"] if allowed else []))
+        code = main(["dry-run", "-C", str(made.path), *options], made.env)
+    told = json.loads(capsys.readouterr().out)
+    assert code == (0 if allowed else PreflightError.exit_code)
+    [text] = [text for text in notes(told, State.WARNING, State.FAILED) if "somebody else" in text]
+    assert "else/demo" in text
+    assert not [text for text in notes(told, State.WARNING, State.FAILED) if "newer than" in text]
+
+
+PYPI_ACTION = "{uses: pypa/gh-action-pypi-publish@v1}"
+TAGS_ONLY = "on: {push: {tags: ['v*']}}\n"
+DISPATCHED = "on: workflow_dispatch\n"
+
+
+def job_of(*steps: str, rights: str = "id-token: write, contents: read", more: str = "") -> str:
+    """Jobs with one job that publishes."""
+    listed = ", ".join(steps or (PYPI_ACTION,))
+    return f"jobs: {{x: {{runs-on: u, environment: pypi, permissions: {{{rights}}}, {more}steps: [{listed}]}}}}\n"
+
+
+HEAD = "{uses: actions/checkout@v6, with: {ref: '${{ github.event.pull_request.head.sha }}'}}"
+PLAIN = "{uses: actions/checkout@v6}"
+EXTRA = {
+    "pull requests with rights": (
+        f"on: pull_request_target\n{job_of(HEAD, rights='contents: write')}",
+        "checks out the code of the pull request",
+    ),
+    "a condition that is never true": (
+        TAGS_ONLY + job_of(more="if: \"github.ref == 'refs/heads/main'\", "),
+        "never true on a tag",
+    ),
+    "cancelled uploads": (
+        f"{TAGS_ONLY}concurrency: {{group: x, cancel-in-progress: true}}\n{job_of()}",
+        "cancel-in-progress",
+    ),
+    "another workflow on the same tag": (TAGS_ONLY + job_of(), "both publish to PyPI"),
+    "tags that start nothing": (
+        "on: {push: {branches: [main]}}\n" + job_of(PLAIN, "{run: git push origin --tags}", rights="contents: write"),
+        "GITHUB_TOKEN",
+    ),
+    "a build with an identity": (
+        DISPATCHED + job_of(PLAIN, "{run: python -m build}", PYPI_ACTION),
+        "builds with id-token: write",
+    ),
+    "a tag pattern": ("on: {push: {tags: ['release-*']}}\n" + job_of(), "does not run for tags like"),
+    "no identity": (DISPATCHED + job_of(rights="contents: read"), "lacks the permission id-token: write"),
+    "nothing checked out": (
+        DISPATCHED + job_of(f"{{uses: {ACTION[:-9]}, with: {{command: build}}}}", rights="contents: read"),
+        "checks nothing out",
+    ),
+}
+UPLOAD = "{run: twine upload dist/*, env: {TWINE_PASSWORD: '${{ secrets.PYPI }}'}}"
+CALLED = "on: workflow_call\n" + job_of(UPLOAD, rights="contents: read").replace("environment: pypi, ", "")
+CALL = "jobs: {call: {uses: ./.github/workflows/called.yml, permissions: {contents: read}%s}}"
+
+
+def put(checkout: Checkout, **texts: str) -> None:
+    for name, text in texts.items():
+        (checkout.path / ".github/workflows" / f"{name}.yml").write_text(text, encoding="utf-8")
+    checkout.git("add", ".")
+
+
+@pytest.mark.parametrize(("text", "said"), EXTRA.values(), ids=EXTRA.keys())
+def test_a_fault_of_a_hand_written_workflow_is_found(
+    text: str, said: str, checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(checkout, extra=text)
+    code, told = doctor(checkout, capsys, "--version", "1.0")
+    assert code == PreflightError.exit_code
+    assert [fault for fault in told["error"]["faults"] if said in fault and "extra.yml" in fault], told["error"]
+
+
+@pytest.mark.parametrize(
+    ("passed", "is_fault"), [("", True), (", secrets: inherit", False), (", secrets: {PYPI: x}", False)]
+)
+def test_a_reusable_workflow_needs_its_secrets_from_its_caller(
+    passed: str,
+    is_fault: bool,  # noqa: FBT001 - a column
+    checkout: Checkout,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    put(checkout, called=CALLED, caller=DISPATCHED + CALL.replace("%s", passed))
+    _, told = doctor(checkout, capsys, "--version", "1.0")
+    found = [text for text in notes(told, State.FAILED) if "called.yml" in text]
+    assert bool([text for text in found if "secrets: inherit" in text]) == is_fault
+    assert bool(found) == is_fault, found
+
+
+RIGHT = {
+    "a release that is published": "on: {release: {types: [published]}}\n" + job_of(),
+    "a pattern with plus": "on: {push: {tags: ['v[0-9]+.[0-9]+.[0-9]+']}}\n" + job_of(),
+    "an ignored pattern": "on: {push: {tags-ignore: ['nightly*']}}\n" + job_of(),
+    "a token as the password": TAGS_ONLY + job_of(PLAIN, UPLOAD, rights="contents: read"),
+}
+
+
+@pytest.mark.parametrize("text", RIGHT.values(), ids=RIGHT.keys())
+def test_a_hand_written_workflow_that_is_right_is_no_fault(
+    text: str, checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout.path / RELEASE).unlink()
+    put(checkout, extra=text)
+    _, told = doctor(checkout, capsys, "--version", "1.0")
+    assert not [note for note in notes(told, State.FAILED) if "extra.yml" in note]

@@ -174,7 +174,7 @@ def test_rights_for_the_code_of_a_stranger_are_a_fault(text: str, is_fault: bool
 TOOLS = {
     "pypa": "      - uses: pypa/gh-action-pypi-publish@release/v1\n",
     "twine": "      - run: twine upload dist/*\n",
-    "uv": "      - run: |\n          uv build\n          uv publish\n",
+    "uv": "      - run: |\n          ls dist\n          uv publish\n",
     "hatch": "      - run: hatch publish\n",
     "poetry": "      - run: poetry publish --build\n",
 }

@@ -12,15 +12,18 @@ from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
 from release_tools.config.loader import SETTINGS_FILE, TABLE, find_sources
 from release_tools.engine.context import Context
-from release_tools.errors import ConfigError, DriftError, UsageError
+from release_tools.errors import ConfigError, DriftError, RemoteError, UsageError
 from release_tools.model.note import Document, Note, Report, Section, State
 from release_tools.model.release import Release
 from release_tools.project.facts import VersionSource
 from release_tools.project.project_history import ProjectHistory
+from release_tools.publishers.package_index.origin import OTHER_ADVICE, describe_other_origin, find_other_origin
+from release_tools.publishers.package_index.simple_api import list_project
 from release_tools.report.json_data import SCHEMA, error_data, note_data
 from release_tools.report.output_files import write_summary
 from release_tools.system.whole_files import write_whole
 from release_tools.workflows.generated_files import is_edited, is_outdated, is_taken, read_text
+from release_tools.workflows.jobs import WorkflowPlan
 from release_tools.workflows.project_workflows import ProjectWorkflows, find_our_action
 from release_tools.workflows.render import ITSELF, keep_parts, render
 from release_tools.workflows.setup_guide import list_setup_steps
@@ -85,7 +88,9 @@ def run(invocation: Session) -> int:
     plan = workflows.plan(dev=dev, ours=_name_action(invocation, context))
     action = plan.action if invocation.options.action else ""
     plan = keep_parts(plan, workflows.texts, upgrade=True, action=action)
-    notes = [*_describe(workflows), *_write(workflows, render(plan)), *_write_dependabot(workflows.root)]
+    notes = [*_describe(workflows), *_check_origins(workflows, plan)]
+    context.close()
+    notes += [*_write(workflows, render(plan)), *_write_dependabot(workflows.root)]
     steps = tuple(list_setup_steps(plan, workflows.slug))
     if invocation.options.json:
         parts = {"workflows": notes, "to-register": steps}
@@ -213,6 +218,19 @@ def _describe(workflows: ProjectWorkflows) -> Iterator[Note]:
     yield Note(State.INFO, f"{workflows.name}, built by {workflows.backend}", f"version source: {workflows.source}")
     slug = workflows.slug or "no repository on GitHub is known yet"
     yield Note(State.INFO, f"released from {workflows.branch}", slug)
+
+
+def _check_origins(workflows: ProjectWorkflows, plan: WorkflowPlan) -> Iterator[Note]:
+    """Yield a warning for each index on which the project is somebody else's; nothing where it cannot be asked."""
+    http = workflows.context.http
+    for index in filter(None, (job.trusting for job in plan.jobs)):
+        try:
+            other = find_other_origin(http, list_project(http, index, workflows.name), workflows.slug)
+        except RemoteError:
+            continue
+        if other:
+            text = describe_other_origin(workflows.name, index.title, other, workflows.slug)
+            yield Note(State.WARNING, text, advice=OTHER_ADVICE)
 
 
 def _name_action(invocation: Session, context: Context) -> str:

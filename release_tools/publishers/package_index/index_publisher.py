@@ -14,7 +14,8 @@ from packaging.version import Version
 from release_tools.builders.conda.own_recipe import is_recipe_alone
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
-from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError
+from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError
+from release_tools.forges.registry import find_hosted_repository
 from release_tools.model.action import Receipt
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Document, Note, Skip, State
@@ -34,7 +35,8 @@ from release_tools.publishers.conda_channel.channel_publisher import make_job_id
 from release_tools.publishers.conflicts import find_conflicts, find_missing, wait_until_served
 from release_tools.publishers.package_index import attestations
 from release_tools.publishers.package_index.api_tokens import read_rights
-from release_tools.publishers.package_index.index import PYPI, TESTPYPI, Index, parse_file_version
+from release_tools.publishers.package_index.index import PUBLIC_INDEXES, PYPI, TESTPYPI, Index, parse_file_version
+from release_tools.publishers.package_index.origin import OTHER_ADVICE, describe_other_origin, find_other_origin
 from release_tools.publishers.package_index.previous_files import check_gone_files
 from release_tools.publishers.package_index.simple_api import Listing, list_project
 from release_tools.publishers.package_index.testpypi_first import install_from_testpypi
@@ -91,7 +93,11 @@ class IndexPublisher(BasePublisher):
         yield from find_conflicts(self.title, found, "Published files are never replaced: release a new version.")
         if not listing.exists:
             yield Note(State.INFO, f"{release.name} is not on {self.title} yet: this release creates it")
-        yield from self._check_newest(release, listing)
+        other = self._find_other_origin(release.name, listing)
+        if other:
+            yield _check_allowed(other, OTHER_ADVICE, is_allowed=self._context.config.allow_older)
+        else:
+            yield from self._check_newest(release, listing)
         if published < len(found) and self.index != TESTPYPI:
             wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
             version = Version(release.version)
@@ -299,6 +305,19 @@ class IndexPublisher(BasePublisher):
             "Set TWINE_PASSWORD to an API token, or publish from a job with the permission id-token: write"
             " (trusted publishing).",
         )
+
+    def _find_other_origin(self, project: str, listing: Listing) -> str:
+        """Return, in a dry run, that the project on this public index is somebody else's; empty where it is not."""
+        if not self._context.request.is_dry_run or self.index not in PUBLIC_INDEXES.values() or not listing.exists:
+            return ""
+        repository = find_hosted_repository(self._context)
+        if repository is None:
+            return ""
+        try:
+            other = find_other_origin(self._context.http, listing, repository.slug)
+        except RemoteError:
+            return ""
+        return describe_other_origin(project, self.title, other, repository.slug) if other else ""
 
     def _check_newest(self, release: Release, listing: Listing) -> Iterator[CheckResult]:
         versions = set()

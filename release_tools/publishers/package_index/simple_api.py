@@ -34,6 +34,7 @@ class IndexFile:
         is_yanked: whether it was yanked (PEP 592).
         provenance: address of its attestations (PEP 740); empty where it has none.
         uploaded: when (PEP 700); None where the index does not say.
+        metadata: address of its metadata alone (PEP 658); empty where it has none.
     """
 
     url: str
@@ -42,6 +43,7 @@ class IndexFile:
     is_yanked: bool = False
     provenance: str = ""
     uploaded: datetime | None = None
+    metadata: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,15 @@ def list_project(http: Http, index: Index, project: str, *, authorization: str =
         raise RemoteError(f"{index.title} does not list {project}: {strip_address(url)} answered {response.status}")
     files = {}
     for package in _parse(response, project).packages:
+        url = package.url.partition("#")[0]
         files[package.filename] = IndexFile(
-            package.url.partition("#")[0],
+            url,
             str(package.digests.get("sha256", "")).lower(),
             package.size,
             package.is_yanked,
             package.provenance_url or "",
             package.upload_time,
+            f"{url}.metadata" if package.has_metadata else "",
         )
     return Listing(exists=True, files=MappingProxyType(files))
 
