@@ -241,12 +241,9 @@ def test_a_dry_run_says_so_instead_of_older(
     index.put("demo-9.0-py3-none-any.whl", wheel_of("9.0", *FOREIGN["a homepage"][0]), version="9.0")
     with proxying(index.routes) as proxy:
         made = Checkout.create(tmp_path, "https://github.com/octo/demo.git", proxy.environment)
-        files = in_tree_project(version="1.0")
-        for name in files:
-            (made.path / name).parent.mkdir(exist_ok=True)
-        made.commit(files)
+        made.commit(in_tree_project(version="1.0"))
         options = ("--no-verify-install", "--json", *(["--allow-older"] if allowed else []))
-        code = main(["dry-run", "-C", str(made.path), *options], made.env)
+        code = main(["dry-run", "-C", str(made.root), *options], made.env)
     told = json.loads(capsys.readouterr().out)
     assert code == (0 if allowed else PreflightError.exit_code)
     [text] = [text for text in notes(told, State.WARNING, State.FAILED) if "somebody else" in text]
@@ -303,7 +300,7 @@ CALL = "jobs: {call: {uses: ./.github/workflows/called.yml, permissions: {conten
 
 def put(checkout: Checkout, **texts: str) -> None:
     for name, text in texts.items():
-        (checkout.path / ".github/workflows" / f"{name}.yml").write_text(text, encoding="utf-8")
+        (checkout.root / ".github/workflows" / f"{name}.yml").write_text(text, encoding="utf-8")
     checkout.git("add", ".")
 
 
@@ -345,7 +342,7 @@ RIGHT = {
 def test_a_hand_written_workflow_that_is_right_is_no_fault(
     text: str, checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (checkout.path / RELEASE).unlink()
+    (checkout.root / RELEASE).unlink()
     put(checkout, extra=text)
     _, told = doctor(checkout, capsys, "--version", "1.0")
     assert not [note for note in notes(told, State.FAILED) if "extra.yml" in note]
