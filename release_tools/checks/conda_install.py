@@ -36,7 +36,7 @@ def check_parity(context: Context, release: Release, subject: ReleaseFiles) -> t
     if not subject.condas:
         return tuple(notes)
     names = Names(overrides=context.config.conda.names)
-    if not is_converted(context, release):
+    if not _is_converted(context, release, subject.wheels):
         by_project = CondaProject(context, release).recipe is not None
         return (*notes, *compare_pairs(subject.wheels, subject.condas, names, by_project=by_project))
     for wheel in subject.wheels:
@@ -47,8 +47,13 @@ def check_parity(context: Context, release: Release, subject: ReleaseFiles) -> t
     return tuple(notes)
 
 
-def is_converted(context: Context, release: Release) -> bool:
-    """Return whether the conda packages of a release are conversions of its wheels, and so the same files."""
+def _is_converted(context: Context, release: Release, wheels: Sequence[Wheel]) -> bool:
+    """Return whether the conda packages of a release are conversions of its wheels, and so the same files.
+
+    Wheels for single platforms are never converted; there is no build plan where the files come from another job.
+    """
+    if any(tag.platform != "any" for wheel in wheels for tag in wheel.tags):
+        return False
     chosen = choose_builder(CondaProject(context, release))
     return isinstance(chosen, Skip) or chosen.builder.name == WheelConverter.name
 

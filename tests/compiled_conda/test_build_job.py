@@ -23,6 +23,7 @@ pytestmark = [
     pytest.mark.skipif(HERE != "linux-64", reason="the job is that of a runner for x86_64"),
     pytest.mark.skipif(bool(container.missing()), reason=f"no container can be run: {container.missing()} is missing"),
 ]
+QUICK = ("--no-verify-install", "--no-verify-conda-install")
 SETTINGS = """
 [tool.release-tools]
 wheels.jobs = ["linux-x86_64"]
@@ -64,3 +65,5 @@ def test_a_job_builds_wheels_and_the_conda_packages_that_equal_them(
     ]
     assert sorted(one.key.removesuffix(".conda") for one in packages) == sorted(planned)
     assert len(release.artifacts_of_kind(ArtifactKind.WHEEL)) == len(packages) == len(tags)
+    said = run("verify", "-C", checkout.root, "--packages-dir", tmp_path / "dist", *QUICK)
+    assert said.code == 0, said.err

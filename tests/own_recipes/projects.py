@@ -159,5 +159,6 @@ def release(
     channels = {"RELEASE_TOOLS_CONDA_CHANNELS": ",".join(channel.urls) if channel else "http://127.0.0.1:9/nowhere"}
     said = run(command, "-C", checkout.root, "--json", *QUICK, *options, **channels)
     report = json.loads(said.out) if said.out else {"sections": []}
+    assert "sections" in report, said.out + said.err
     sections = {section["title"]: section["notes"] for section in report["sections"]}
     return Built(checkout, said.code, said.err, sections)
