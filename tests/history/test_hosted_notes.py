@@ -184,11 +184,15 @@ def test_without_an_answer_the_types_of_commits_decide(
     assert said.startswith(f"### Fixes\n\n- a crash ([#7]({REPO}/pull/7)), by [Eve]({SITE}/eve)\n")
 
 
-def test_an_answer_that_is_no_list_is_no_answer(
-    checkout: Checkout, server: GitHub, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "answer",
+    [{"a": 1}, ["x"], [{}], [{"updated_at": 1}], [{"author": "x", "updated_at": "2999-01-01", "merged_at": 1}]],
+)
+def test_an_answer_of_another_form_is_no_answer(
+    checkout: Checkout, server: GitHub, answer: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
     change(checkout, "Repair (#7)")
-    server.faults = [Fault(path="/repos/", times=None, response=Response.of_json({"a": 1}))]
+    server.faults = [Fault(path="/repos/", times=None, response=Response.of_json(answer))]
     assert "- Repair (" in notes(checkout, capsys)
 
 

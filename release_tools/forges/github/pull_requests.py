@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from release_tools.errors import CredentialError, RemoteError
 from release_tools.forges.base import Checks, HostedRepository, NewPullRequest, PullRequest
 from release_tools.forges.github.client import GitHubRepository
+from release_tools.parsed_values import find_table, list_tables
 
 if TYPE_CHECKING:
     from github.PullRequest import PullRequest as GitHubObject
@@ -116,10 +117,12 @@ class GitHubPullRequests:
         task = f"read the pull requests of {repository.slug}"
         found: list[PullRequest] = []
         for item in repository.hub.read_pages(f"/repos/{repository.slug}/pulls", query, task, most=_MOST_PAGES):
-            if datetime.fromisoformat(item["updated_at"]) < since:
-                break
-            if item.get("merged_at"):
-                found.append(_from_list(item))
+            try:
+                if datetime.fromisoformat(item["updated_at"]) < since:
+                    break
+                found += [_from_list(item)] if item.get("merged_at") else []
+            except (KeyError, TypeError, ValueError) as error:
+                raise RemoteError(f"could not {task}: GitHub's answer has another form: {error!r}") from None
         return tuple(found)
 
     def search(self, words: str) -> tuple[PullRequest, ...]:
@@ -227,17 +230,18 @@ def _from_object(pull: "GitHubObject") -> PullRequest:
 
 def _from_list(item: dict[str, Any]) -> PullRequest:
     """Return a closed pull request as the list of them shows it."""
+    head = find_table(item, "head")
     return PullRequest(
         int(item["number"]),
         str(item["title"]),
-        str((item.get("user") or {}).get("login", "")),
-        str((item.get("head") or {}).get("label") or ""),
-        str((item.get("base") or {}).get("ref", "")),
-        str((item.get("head") or {}).get("sha", "")),
+        str(find_table(item, "user").get("login", "")),
+        str(head.get("label") or ""),
+        str(find_table(item, "base").get("ref", "")),
+        str(head.get("sha", "")),
         str(item["html_url"]),
         is_open=False,
         is_merged=bool(item.get("merged_at")),
-        labels=tuple(str(label.get("name", "")) for label in item.get("labels") or ()),
+        labels=tuple(str(label.get("name", "")) for label in list_tables(item.get("labels"))),
         merge_commit=str(item.get("merge_commit_sha") or ""),
     )
 

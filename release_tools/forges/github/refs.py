@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from release_tools.errors import RemoteError, UnreachableError
 from release_tools.forges.github.client import GitHubRepository
+from release_tools.parsed_values import find_table
 
 if TYPE_CHECKING:
     from github import InputGitTreeElement
@@ -127,7 +128,7 @@ class GitHubRefs:
             items = list(self._repository.hub.read_pages(path, {}, task, most=pages))
         found: dict[str, str] = {}
         for item in items:
-            account, written = item.get("author") or {}, (item.get("commit") or {}).get("author") or {}
+            account, written = find_table(item, "author"), find_table(item, "commit", "author")
             if account.get("login") and account.get("type") != "Bot" and written.get("email"):
                 found.setdefault(str(written["email"]).strip().lower(), str(account["login"]))
         return found
