@@ -30,6 +30,7 @@ from release_tools.publishers.base import Phase
 from release_tools.publishers.conda_forge.conda_forge_publisher import NAME as CONDA_FORGE
 from release_tools.publishers.github_release import NAME as GITHUB
 from release_tools.publishers.routes import Publishers
+from release_tools.steps.announce import announce
 from release_tools.steps.apply_preparation import apply_preparation
 from release_tools.steps.build_conda import build_conda
 from release_tools.steps.build_dists import build_dists
@@ -98,6 +99,7 @@ STORE: Final = Step("Store", store)  # the artifacts and release.json in the out
 RESUME: Final = Step("Existing draft release", resume_draft, publisher=GITHUB)  # the files of an unfinished run
 DESTINATIONS: Final = Step("Destinations", check_publishers, PreflightError)  # conflicts, credentials, older versions
 CHECK_TAG: Final = Step("Tag checks", check_tag, PreflightError)  # what the tag must satisfy before it is pushed
+ANNOUNCEMENT: Final = Step("Announcement", announce, publisher=GITHUB)  # a text to post, with the notes
 RECIPE: Final = Step("conda-forge recipe", make_recipe, publisher=CONDA_FORGE)  # a new one, or a feedstock's update
 
 BUILD: Final = (VERSION, ROUTE, PREFLIGHT, DISTS, NOTES, CONDA, VERIFY, STORE)
@@ -111,6 +113,7 @@ PUBLISH: Final[tuple[Item, ...]] = (
     Phase.REVEAL,
     RECIPE,
     Phase.PROPOSE,
+    ANNOUNCEMENT,
 )
 
 PLAN: Final = Step("Build plan", load_plan, PreflightError)  # and the sdist, as the source job made them
@@ -138,6 +141,7 @@ PUBLISH_FILES: Final[tuple[Item, ...]] = (
     Phase.REVEAL,
     RECIPE,
     Phase.PROPOSE,
+    ANNOUNCEMENT,
 )
 
 WHEEL_CHANNEL: Final = Step("conda-pypi channel", compare_wheel_channel)  # what conda users get, in dry runs only

@@ -255,6 +255,9 @@ class Config:
     testpypi_first: bool = define_setting(
         "Upload to TestPyPI first, install from there and import, before PyPI is touched.", default=False
     )
+    announcement: bool = define_setting(
+        "Write an announcement of the release, for a mailing list or a forum, when it is published.", default=False
+    )
     attestations: Literal["auto", "required", "off"] = define_setting(
         'Sign what goes to PyPI (PEP 740): "auto" where the job can, "required", or "off".', "auto"
     )
