@@ -51,6 +51,8 @@ _PE32_PLUS_IMPORTS: Final = 120
 _LONGEST_NAME: Final = 1024
 _MOST_ENTRIES: Final = 5_000
 """The most entries of one kind that are read: a damaged file may claim to have billions."""
+_HEADERS: Final = 1 << 20
+"""Bytes that hold the headers of every Mach-O and PE file."""
 _BUILD_VERSION: Final = 0x32
 _MINIMUM_VERSIONS: Final = (0x24, 0x25)  # LC_VERSION_MIN_MACOSX and LC_VERSION_MIN_IPHONEOS
 
@@ -84,6 +86,14 @@ def is_binary(head: bytes) -> bool:
     if head[:4] in _UNIVERSAL:
         return int.from_bytes(head[4:8], "big") <= _MOST_MACHINES
     return head[:4] == _ELF or head[:4] in _MACH_O or head[:2] == _PE
+
+
+def count_needed_bytes(head: bytes, size: int) -> int:
+    """Return how many of its bytes `read_binary` needs of a binary that begins with these.
+
+    All is at the beginning of a file for macOS or Windows, unless it is for several machines.
+    """
+    return size if head[:4] == _ELF or head[:4] in _UNIVERSAL else min(size, _HEADERS)
 
 
 def can_read_elf() -> bool:

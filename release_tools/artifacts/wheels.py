@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 from packaging.tags import InvalidTag, Tag, parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from release_tools.artifacts.binaries import BinaryFacts, is_binary, read_binary
+from release_tools.artifacts.binaries import BinaryFacts, count_needed_bytes, is_binary, read_binary
 from release_tools.artifacts.core_metadata import CoreMetadata, check_identity, parse_entry_points, parse_metadata
 from release_tools.artifacts.install_scheme import InstallScheme, import_names, install_path_of
 from release_tools.artifacts.members import (
@@ -262,14 +262,14 @@ def _read_verified_members(archive: Zip, dist_info: str) -> tuple[tuple[Member, 
 
 
 def _read_whole(content: Content, head: bytes, limits: Limits) -> BinaryFacts:
-    """Return what a binary runs on; it is held in memory until then, and none but this one."""
-    size = content.entry.size
+    """Return what a binary runs on; what is read of it is held in memory until then, and of none but this one."""
+    size = count_needed_bytes(head, content.entry.size)
     if size > limits.binary:
         return BinaryFacts("", fault=f"it has {size} bytes, more than {limits.binary}")
     with mmap.mmap(-1, size) as memory:  # unlike bytes, it is given back to the system
         memory.write(head)
-        while chunk := content.read_some():
-            memory.write(chunk)
+        while memory.tell() < size and (chunk := content.read_some()):
+            memory.write(chunk[: size - memory.tell()])
         return read_binary(memory)
 
 

@@ -5,10 +5,11 @@ completed later goes on with the served files and adds what is missing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from release_tools.artifacts import manifest
@@ -37,15 +38,21 @@ class ServedFiles:
         title: the publisher's, for people.
         digests: the sha256 of each file, by its name; empty where it is not known.
         download: writes a file to a path.
-        last_day: until when the publisher takes further files of this release; None where it does not end.
+        uploads: when each file was uploaded, where the publisher takes further ones for `_MOST_DAYS` days only.
         is_immutable: whether no file can be added to the release.
     """
 
     title: str
     digests: Mapping[str, str]
     download: Callable[[str, Path], None]
-    last_day: datetime | None = None
+    uploads: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     is_immutable: bool = False
+
+
+def start_served_files(context: Context, release: Release) -> None:
+    """Start to ask what is served; artifacts of the release are not needed for that."""
+    for title, ask in _list_publishers(context, release):
+        context.background.start(_name_task(title), ask)
 
 
 def take_served_files(context: Context, release: Release) -> Release:
@@ -57,12 +64,16 @@ def take_served_files(context: Context, release: Release) -> Release:
     decided: set[str] = set()
     for title, ask in _list_publishers(context, release):
         try:
-            served = ask()
+            served = context.background.result(_name_task(title), ask)
             if served and served.digests:
                 release = _take(context, release, served, decided)
         except ReleaseToolsError as error:
             context.report.add(Note(State.WARNING, f"{title} was not asked for files that it serves", error.message))
     return release
+
+
+def _name_task(title: str) -> str:
+    return f"files served by {title}"
 
 
 def _list_publishers(context: Context, release: Release) -> Iterator[tuple[str, Callable[[], ServedFiles | None]]]:
@@ -91,7 +102,9 @@ def _take(context: Context, release: Release, served: ServedFiles, decided: set[
             taken[wheel.filename] = _download(context, wheel, served)
     decided.update(wheel.filename for wheel in there)
     new = [wheel.filename for wheel in wheels if wheel.filename not in served.digests]
-    context.report.add(*_make_notes(served, [*taken], new))
+    first = min((served.uploads[wheel.filename] for wheel in there if wheel.filename in served.uploads), default=None)
+    last_day = first + timedelta(days=_MOST_DAYS) if first else None
+    context.report.add(*_make_notes(served, [*taken], new, last_day))
     return replace(release, artifacts=tuple(taken.get(one.filename, one) for one in release.artifacts))
 
 
@@ -111,7 +124,7 @@ def _download(context: Context, wheel: Artifact, served: ServedFiles) -> Artifac
     return found
 
 
-def _make_notes(served: ServedFiles, taken: list[str], new: list[str]) -> Iterator[Note]:
+def _make_notes(served: ServedFiles, taken: list[str], new: list[str], last_day: datetime | None) -> Iterator[Note]:
     """Yield what was taken from a publisher, and what is new there."""
     if taken:
         yield Note(State.INFO, f"taken as {served.title} serves them: {count(len(taken), 'file')}", ", ".join(taken))
@@ -121,23 +134,22 @@ def _make_notes(served: ServedFiles, taken: list[str], new: list[str]) -> Iterat
     if served.is_immutable:
         text = f"the release on {served.title} is immutable: it stays without {count(len(new), 'file')}"
         yield Note(State.WARNING, text, shown)
-    elif served.last_day and served.last_day < datetime.now(UTC):
-        text = f"{served.title} takes no further files of this version since {served.last_day:%Y-%m-%d}"
+    elif last_day and last_day < datetime.now(UTC):
+        text = f"{served.title} takes no further files of this version since {last_day:%Y-%m-%d}"
         yield Note(State.FAILED, text, f"new would be {shown}", "Release a new version.")
     else:
-        until = f", which takes them until {served.last_day:%Y-%m-%d}" if served.last_day else ""
+        until = f", which takes them until {last_day:%Y-%m-%d}" if last_day else ""
         yield Note(State.INFO, f"new on {served.title}{until}: {count(len(new), 'file')}", shown)
 
 
 def _ask_index(context: Context, release: Release, index: Index) -> ServedFiles:
     files = list_project(context.http, index, release.name).files
-    ours = {artifact.filename for artifact in release.artifacts}
-    first = min((file.uploaded for name, file in files.items() if name in ours and file.uploaded), default=None)
+    is_public = index in PUBLIC_INDEXES.values()
     return ServedFiles(
         index.title,
         {name: file.sha256 for name, file in files.items()},
         lambda name, path: _download_from_index(context, files[name], path),
-        first + timedelta(days=_MOST_DAYS) if first and index in PUBLIC_INDEXES.values() else None,
+        {name: file.uploaded for name, file in files.items() if file.uploaded and is_public},
     )
 
 

@@ -15,7 +15,7 @@ from release_tools.model.release import Release
 from release_tools.planning.build_plan import PLAN_FILE, SOURCE_JOB, BuildPlan, read_plan
 from release_tools.planning.conda_targets import find_conda_faults
 from release_tools.planning.gathering import Gathering, JobFiles, gather_jobs
-from release_tools.publishers.served_files import take_served_files
+from release_tools.publishers.served_files import start_served_files, take_served_files
 from release_tools.report.text import format_size
 
 _SOURCE: Final = ("", SOURCE_JOB)
@@ -66,6 +66,7 @@ def _gather(context: Context, folders: Sequence[Path]) -> Release:
             f"{source.name} {source.version}: made without a build plan, so it is not known what to gather",
             "Make the sdist by: release-tools build --job source",
         )
+    start_served_files(context, source)
     with ThreadPoolExecutor() as pool:
         checked = list(pool.map(_find_file_faults, folders, releases))
     faults = [fault for found in checked for fault in found]
