@@ -15,6 +15,7 @@ from release_tools.builders.conda.rattler_build import read_back, run_tests
 from release_tools.builders.conda.registry import choose_builder
 from release_tools.checks import parity
 from release_tools.checks.artifacts import ReleaseFiles
+from release_tools.checks.conda_platforms import check_conda_platforms
 from release_tools.checks.recipe_parity import compare_pairs, find_python
 from release_tools.checks.smoke_test import InstalledWheel, inspect_installation
 from release_tools.engine.context import Context
@@ -33,6 +34,7 @@ def check_parity(context: Context, release: Release, subject: ReleaseFiles) -> t
         for package in subject.condas
         for fault in read_back(package)
     ]
+    notes += check_conda_platforms(subject.condas)
     if not subject.condas:
         return tuple(notes)
     names = Names(overrides=context.config.conda.names)

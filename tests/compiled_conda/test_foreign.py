@@ -85,6 +85,15 @@ CHANGES: dict[str, tuple[str, Mapping[str, bytes | None], str]] = {
 }
 
 
+@pytest.mark.parametrize(("subdir", "target"), [("osx-arm64", GLIBC_2_17), ("linux-aarch64", GLIBC_2_17)])
+def test_a_library_for_another_platform_is_refused(subdir: str, target: str, run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "dist", {subdir: {"{extension}": module(target)}})
+    code, text = verify(run, tmp_path / "dist")
+    assert code == 9, text
+    assert f"{subdir}/demo-1.0-py312_0.conda: has libraries for another platform" in text
+    assert "(ELF, x86_64)" in text
+
+
 @pytest.mark.parametrize("case", CHANGES)
 def test_a_package_that_differs_from_its_wheel_is_refused(case: str, run: Run, tmp_path: Path) -> None:
     subdir, changes, named = CHANGES[case]
