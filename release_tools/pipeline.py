@@ -7,6 +7,7 @@ step a publisher of the route.
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -265,8 +266,12 @@ def _combine(errors: Sequence[ReleaseToolsError], report: Report) -> ReleaseTool
         ". ".join(filter(None, (": ".join(filter(None, (note.text, note.detail))), note.advice))) for note in notes
     ]
     count = "1 thing is" if len(faults) == 1 else f"{len(faults)} things are"
-    combined = type(errors[0])(f"{count} missing or wrong:", "Fix this, and run the same command again.", faults=faults)
-    return combined if faults else errors[0]
+    if not faults:
+        return errors[0]
+    combined = copy(errors[0])
+    combined.message, combined.advice = f"{count} missing or wrong:", "Fix this, and run the same command again."
+    combined.faults = tuple(faults)
+    return combined
 
 
 def build_or_load_dists(context: Context, files: Sequence[Path] = ()) -> Release:

@@ -1,6 +1,7 @@
 """Git, through its command line, with a configuration that a repository cannot turn against its user."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,6 +34,8 @@ _SCRATCH_CONFIG: Final = """\
 """
 """Line ends as they were committed, on Windows too; and nothing that the user's own configuration would start."""
 _GITLINK_MODE: Final = "160000"
+_SEVERITY: Final = re.compile(r"^(?:fatal|error): ", re.MULTILINE)
+"""Match how git begins its own messages, which are shown below a message of ours."""
 
 
 @dataclass(frozen=True)
@@ -301,7 +304,25 @@ def _run_git(
     try:
         return run(["git", *options, *arguments], cwd=folder, env=env, stdin=stdin, timeout=timeout, may_ask=True)
     except ProcessError as error:
-        raise GitError(error.message, error.output, error.returncode) from None
+        raise _explain_failure(error, arguments, folder) from None
+
+
+def _explain_failure(error: ProcessError, arguments: Sequence[str], folder: Path) -> GitError:
+    """Return the error that names the command and git's reason, which is the last line that it wrote."""
+    output = _SEVERITY.sub("", error.output)
+    if error.returncode is None or error.returncode < 0:
+        return GitError(error.message, output, error.returncode)
+    *earlier, reason = [line for line in output.splitlines() if line.strip()] or [f"exit code {error.returncode}"]
+    explained = GitError(f"git {_name_command(arguments)} failed in {folder}: {reason}", output, error.returncode)
+    explained.faults = tuple(earlier)
+    return explained
+
+
+def _name_command(arguments: Sequence[str]) -> str:
+    """Return the command among the arguments of git, without the settings before it."""
+    settings = {at + 1 for at, part in enumerate(arguments) if part == "-c"}
+    commands = (part for at, part in enumerate(arguments) if at not in settings and not part.startswith("-"))
+    return next(commands, "")
 
 
 def _explain_not_opened(folder: Path, error: ProcessError) -> RepositoryError:

@@ -13,6 +13,7 @@ from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.project.facts import VersionSource
 from release_tools.project.project_history import ProjectHistory
+from release_tools.project.required_python import find_python_fault
 from release_tools.project.tag_spelling import find_tag_format, suggest_template
 from release_tools.publishers.routes import Publishers
 from release_tools.workflows.compiled_lint import check_compiled_project
@@ -47,6 +48,8 @@ def check_workflow_files(context: Context, release: Release) -> Release:
 def _check_state(subject: ProjectWorkflows) -> Iterator[Note]:
     context, config = subject.context, subject.context.config
     repository = open_repository(context)
+    if python := find_python_fault(context.project):
+        yield Note(State.WARNING, f"cannot be built here: {python.message}", advice=python.advice)
     if repository.shallow:
         yield Note(
             State.FAILED,
