@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from release_tools.cli.main import main
 from release_tools.workflows.render import FOLDER
 from tests.acting import ACT, PINNED, ROOT, make_action, readme_workflow
 from tests.servers.base import Fault
@@ -219,6 +220,26 @@ def test_the_reusable_workflow_builds_verifies_and_hands_over(there: Stage) -> N
     assert run.ok, run.why
     kept = {path.name for path in (there.runner.folder / "artifacts" / "dist").iterdir()}
     assert {"demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl", "release.json", "report.html"} <= kept
+
+
+def test_after_a_refused_approval_nothing_is_published_and_retract_removes_the_rest(there: Stage) -> None:
+    there.push_tag("v1.0")
+    run = there.run("release.yml", {"ref": "refs/tags/v1.0"}, before={"pypi": "exit 1"})  # a job that is refused fails
+    assert not run.ok
+    assert not there.pypi.uploads
+    assert not there.anaconda.holds()
+    far = there.github.repositories[SLUG]
+    assert [release.draft for release in far.releases] == [True]
+    assert "demo-1.0.tar.gz is missing" in run.log  # the last job runs all the same
+    there.checkout.git("config", "http.extraheader", there.github.basic(GITHUB_TOKEN))
+    env = {**there.checkout.env, "GITHUB_TOKEN": GITHUB_TOKEN}
+    command = ["retract", "1.0", "--reason", "Refused", "-C", str(there.checkout.root), "--tag-push", "git"]
+    assert main([*command, "--dry-run"], env) == 0
+    assert far.releases
+    assert main(command, env) == 0
+    assert not far.releases
+    assert not far.bare.refs("refs/tags/")
+    assert main(command, env) == 0
 
 
 def test_a_pull_request_is_dry_run_without_a_secret(there: Stage) -> None:

@@ -181,6 +181,9 @@ class Refs(Protocol):
     def create_tag(self, tag: str, commit: str, message: str, tagger: tuple[str, str]) -> None:
         """Create an annotated tag."""
 
+    def delete_tag(self, tag: str) -> None:
+        """Delete a tag."""
+
     def tree_of(self, commit: str) -> str:
         """Return the name of the tree of a commit."""
 

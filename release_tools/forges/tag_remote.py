@@ -38,6 +38,9 @@ class TagRemote(Protocol):
     def create_tag(self, tag: str, commit: str, message: str) -> None:
         """Create an annotated tag there."""
 
+    def delete_tag(self, tag: str) -> None:
+        """Delete a tag there."""
+
 
 @dataclass(frozen=True)
 class GitTagRemote:
@@ -95,6 +98,14 @@ class GitTagRemote:
             raise RepositoryError(f"{tag}: the tag here is not signed", f"Type: git tag --delete {tag}")
         self.remote.push_tag(tag)
 
+    def delete_tag(self, tag: str) -> None:
+        """Delete a tag there; the checkout keeps its own.
+
+        Raises:
+            RemoteError: the remote refused it.
+        """
+        self.remote.delete_tag(tag)
+
 
 @dataclass(frozen=True)
 class ApiTagRemote:
@@ -141,6 +152,15 @@ class ApiTagRemote:
             RemoteError: GitHub refused it.
         """
         self.repository.refs.create_tag(tag, commit, message, self.tagger)
+
+    def delete_tag(self, tag: str) -> None:
+        """Delete a tag there.
+
+        Raises:
+            CredentialError: the token may not do this.
+            RemoteError: GitHub refused it.
+        """
+        self.repository.refs.delete_tag(tag)
 
 
 def find_tag_remote(context: Context) -> TagRemote | None:

@@ -121,6 +121,15 @@ class Remote:
         ref = f"refs/tags/{tag}"
         self._ask("push", "--quiet", "--no-follow-tags", "--recurse-submodules=no", "--", self.name, f"{ref}:{ref}")
 
+    def delete_tag(self, tag: str) -> None:
+        """Delete one tag there; the checkout keeps its own.
+
+        Raises:
+            RemoteError: the remote refused, or could not be reached.
+            RepositoryError: git has no credentials for it.
+        """
+        self._ask("push", "--quiet", "--recurse-submodules=no", "--delete", "--", self.name, f"refs/tags/{tag}")
+
     def _refs(self, *names: str) -> dict[str, str]:
         lines = self._ask("ls-remote", "--", self.name, *names).splitlines()
         pairs = (line.split("\t", 1) for line in lines if "\t" in line)

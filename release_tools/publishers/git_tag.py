@@ -121,10 +121,12 @@ class GitTagPublisher(BasePublisher):
         return PublisherStatus(NAME, self.title, url, missing)
 
     def retract(self, query: StatusQuery, reason: str) -> Iterator[Action | Note | Document]:  # noqa: ARG002 - a tag has no text
-        """Keep the tag: what was built from it must still be found; say how a person deletes one that nobody used."""
+        """Delete the tag of a version that was published nowhere; keep any other, so that its sources can be found."""
         remote = self._remote
         if remote is None or not remote.commit_of_tag(query.tag):
             yield Note(State.SKIPPED, f"there is no tag {query.tag}")
+        elif not query.is_published():
+            yield self._delete_action(remote, query.tag)
         else:
             name = self._context.config.tag.remote
             yield Note(
@@ -132,6 +134,20 @@ class GitTagPublisher(BasePublisher):
                 f"the tag {query.tag} stays, so that the sources of {query.version} can be found",
                 advice=f"If nothing was published under it: git push {name} --delete refs/tags/{query.tag}",
             )
+
+    def _delete_action(self, remote: TagRemote, tag: str) -> Action:
+        expected = Receipt(f"{NAME}:deleted:{tag}", remote.url(tag), "")
+
+        def find() -> Receipt | None:
+            return None if remote.commit_of_tag(tag) else expected
+
+        def apply() -> Receipt:
+            remote.delete_tag(tag)
+            return expected
+
+        return Action(
+            f"delete the tag {tag} from {remote.title}, as nothing was published under it", expected, find, apply
+        )
 
     def jobs(self) -> tuple[JobNeeds, ...]:
         """Return no job: the workflow's own job creates the tag on a dispatch."""

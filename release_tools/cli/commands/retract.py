@@ -1,18 +1,21 @@
 """Withdraw a release where possible, and explain the manual steps."""
 
 import argparse
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from release_tools.cli.commands.status import create_query
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
+from release_tools.model.note import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from release_tools.engine.context import Context
     from release_tools.pipeline import Item
+    from release_tools.publishers.base import StatusQuery
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,12 +33,26 @@ def run(session: Session) -> int:
     return session.run_pipeline(partial(_list_steps, session), is_dry_run=session.options.dry_run, anywhere=True)
 
 
+def _is_published(context: "Context", query: "StatusQuery") -> bool:
+    """Return whether a destination has files of a version, or cannot be asked."""
+    from release_tools.publishers.git_tag import NAME
+    from release_tools.publishers.routes import Publishers
+
+    for publisher in context.reuse(Publishers).all():
+        if publisher.name != NAME:
+            status = publisher.status(query)
+            if (status.error and status.url) or any(file.state is not State.PLANNED for file in status.files):
+                return True
+    return False
+
+
 def _list_steps(session: Session, context: "Context") -> "Sequence[Item]":
     from release_tools.pipeline import Step
     from release_tools.publishers.routes import Publishers
     from release_tools.steps.retract import retract
 
     query = create_query(context, session.options.of, session.options.name or "")
+    query = replace(query, is_published=partial(_is_published, context, query))
     steps = []
     for publisher in context.reuse(Publishers).all():
         action = partial(retract, publisher=publisher, query=query, reason=session.options.reason)

@@ -169,6 +169,17 @@ class GitHubRefs:
             created = repository.handle.create_git_tag(tag, message, commit, "commit", InputGitAuthor(*tagger))
             repository.handle.create_git_ref(f"refs/tags/{tag}", created.sha)
 
+    def delete_tag(self, tag: str) -> None:
+        """Delete a tag.
+
+        Raises:
+            CredentialError: the token may not do this.
+            RemoteError: the server failed or refused.
+        """
+        repository = self._repository
+        with repository.hub.translate_errors(f"delete the tag {tag} of {repository.slug}"):
+            repository.handle.get_git_ref(f"tags/{tag}").delete()
+
     def tree_of(self, commit: str) -> str:
         """Return the name of the tree of a commit, which is the same for the same files.
 
