@@ -91,6 +91,7 @@ class _Gatherer:
         self.unconfirmed: dict[str, Name] = {}
         self.notes: list[str] = []
         self.faults: list[str] = []
+        self.found: dict[str, Name] = {}
         self.visited: set[tuple[str, str, Cells]] = set()
 
     def add(self, text: str, cells: Cells) -> None:
@@ -111,7 +112,11 @@ class _Gatherer:
 
     def _need(self, requirement: Requirement, held: Cells) -> None:
         pypi = canonicalize_name(requirement.name)
-        name = self.names.conda_name(requirement.name)
+        if pypi == "python":
+            self.notes.append(f"{requirement}: Python is no project of PyPI; its bound is Requires-Python's.")
+            return
+        # Two spellings of one project are one requirement, although a dot would be kept in an unknown name.
+        name = self.found.setdefault(pypi, self.names.conda_name(requirement.name))
         extras = sorted(map(canonicalize_name, requirement.extras))
         packaged = {extra: conda for extra in extras if (conda := self.names.extra_package(name, extra))}
         conda = next(iter(packaged.values()), name.conda)

@@ -24,6 +24,7 @@ BUILD_FILES: Final = frozenset(
 RECIPES: Final = frozenset({"meta.yaml", "recipe.yaml"})
 EGG_INFO_FILES: Final = frozenset({"entry_points.txt", "requires.txt", "top_level.txt"})
 LICENSE_STEMS: Final = ("licen", "copying", "notice", "unlicense")
+DEEPEST_BACKEND: Final = 3  # parts of the path
 LARGEST: Final = 1_000_000  # bytes; a larger text was not written by people
 CODE_SUFFIXES: Final = (".c", ".h", ".html", ".js", ".json", ".py", ".pyi", ".tmpl", ".toml", ".yaml", ".yml")
 
@@ -107,7 +108,14 @@ def says_something(path: str) -> bool:
     place = PurePosixPath(path)
     if place.name in EGG_INFO_FILES and place.parent.name.endswith(".egg-info"):
         return True
-    return path in BUILD_FILES or place.name in RECIPES or is_license(path)
+    return path in BUILD_FILES or place.name in RECIPES or is_license(path) or _may_be_backend(place)
+
+
+def _may_be_backend(place: PurePosixPath) -> bool:
+    """Return whether a file may be a backend of the project's own: near the root, with a name that says so."""
+    if place.suffix != ".py" or len(place.parts) > DEEPEST_BACKEND:
+        return False
+    return any(word in part.lower() for part in place.parts for word in ("backend", "build"))
 
 
 def is_license(path: str) -> bool:

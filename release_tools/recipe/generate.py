@@ -16,6 +16,7 @@ from release_tools.addresses import PYPI_SITE
 from release_tools.errors import RecipeError
 from release_tools.model.versions import format_conda_version
 from release_tools.recipe.about import write_about
+from release_tools.recipe.build_code import runs_npm
 from release_tools.recipe.conditions import SYSTEM_WORDS, make_condition, make_python_condition
 from release_tools.recipe.constraints import Flavour
 from release_tools.recipe.dependencies import Collected, Dependency, collect
@@ -177,6 +178,7 @@ def _generate_noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...
         host=(
             Line("python ${{ python_min }}.*"),
             *(Line(dependency.spec(Flavour.RECIPE, built_on)) for dependency in host.dependencies),
+            *_write_node_lines(evidence),
             *_write_pip_lines(host),
         ),
         run=(Line(f"python >=${{{{ python_min }}}}{_format_python_rest(requires_python, pythons[0])}"), *_run(run)),
@@ -243,7 +245,7 @@ def _generate_compiled(
             *(Line(tool) for tool in chain.tools if tool not in {line.name for line in tools}),
             *tools,
         ),
-        host=(Line("python"), *stable, *kept, *_write_pip_lines(host)),
+        host=(Line("python"), *stable, *kept, *_write_node_lines(evidence), *_write_pip_lines(host)),
         run=(Line("python"), *run_lines),
         about=replace(recipe.about, license_files=files),
         unconfirmed=_drop_duplicates(host.unconfirmed, run.unconfirmed),
@@ -298,6 +300,11 @@ def _list_libraries(evidence: Evidence, unknown: Sequence[str]) -> Iterable[str]
         yield f"The wheel brings {', '.join(found)} along: add the packages that have them to host."
     else:
         yield "Libraries that the compiled code links to are not known here: add them to host."
+
+
+def _write_node_lines(evidence: Evidence) -> tuple[Line, ...]:
+    """Return Node.js, where a hook of the build runs npm."""
+    return (Line("nodejs"),) if runs_npm(evidence.sources) else ()
 
 
 def _write_pip_lines(host: Collected) -> tuple[Line, ...]:

@@ -121,9 +121,18 @@ EXTRA_REQUIREMENTS: Final = {
 # Namespaces that conda-forge's names write with a dot, as a rule.
 DOTTED: Final = frozenset({"backports", "jaraco", "zope"})
 
-# Beginnings of the names of packages that conda-forge builds for no Python but those that need them: these gone, they
-# cannot be installed any more.
-BACKPORTS: Final = ("backports",)
+# What newer Pythons have themselves: of no use where only Pythons need it that conda-forge builds no more.
+BACKPORTS: Final = frozenset(
+    """
+    aiocontextvars async-timeout asyncio cached-property configparser contextlib2 contextvars dataclasses enum34
+    exceptiongroup functools32 funcsigs futures graphlib-backport importlib_resources ipaddress iso8601 mock monotonic
+    ordereddict pathlib pathlib2 pkgutil-resolve-name python-tzdata scandir selectors2 setuptools singledispatch strenum
+    subprocess32 taskgroup tomli typed-ast typing typing_extensions typing-extensions unittest2 zipp
+    """.split()  # noqa: SIM905 - a block of words is easier to keep in order than thirty lines
+)
+BACKPORTS_NAMESPACE: Final = "backports"
+# Listed for some time after the last Python that needs it is gone, as reviewers do.
+LATE_BACKPORTS: Final = frozenset({"importlib-metadata"})
 
 # Small, pure and installable on every system: better kept on all of them than asked for on one.
 HARMLESS: Final = frozenset({"colorama", "python-tzdata"})

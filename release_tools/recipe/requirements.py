@@ -26,7 +26,13 @@ from release_tools.recipe.markers import (
     list_platforms,
     list_supported_pythons,
 )
-from release_tools.recipe.name_overrides import BACKPORTS, HARMLESS, ONE_SYSTEM
+from release_tools.recipe.name_overrides import (
+    BACKPORTS,
+    BACKPORTS_NAMESPACE,
+    HARMLESS,
+    LATE_BACKPORTS,
+    ONE_SYSTEM,
+)
 from release_tools.recipe.names import Name, Names
 
 __all__ = ["Flavour", "Translated", "translate"]
@@ -139,10 +145,14 @@ def _list_specs(wanted: Iterable["_Wanted"], system: System) -> list[str]:
 def _is_listed(dependency: Dependency) -> bool:
     """Return whether a reviewer lists it.
 
-    They keep what only Pythons need that the project supports and conda-forge no longer builds, as long as it can be
-    installed.
+    They keep what only Pythons need that the project supports and conda-forge no longer builds, but for setuptools and
+    backports of the standard library.
     """
-    return bool(dependency.on(BUILT_PYTHONS).needed) or not dependency.name.startswith(BACKPORTS)
+    if dependency.on(BUILT_PYTHONS).needed:
+        return True
+    if dependency.name in LATE_BACKPORTS:
+        return bool(dependency.on(PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) - 1 :]).needed)
+    return dependency.name not in BACKPORTS and not dependency.name.startswith(BACKPORTS_NAMESPACE)
 
 
 @dataclass(frozen=True)

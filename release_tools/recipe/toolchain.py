@@ -9,6 +9,7 @@ from typing import Any, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from release_tools.recipe.build_code import list_backend_requires
 from release_tools.recipe.evidence import Built, Evidence, Sources
 from release_tools.recipe.unbuilt_metadata import parse_setup_py, read_setup_requires
 
@@ -70,9 +71,20 @@ def build_requires(sources: Sources) -> tuple[str, ...]:
     named = sources.table("build-system").get("requires")
     lists: list[object] = [named if isinstance(named, list) else ["setuptools"]]
     lists += [read_setup_requires(sources)] * find_backend(sources).startswith("setuptools")
+    lists += [list(list_backend_requires(sources))]
     lists += [hook.get("dependencies") for hook in _read_hatch_hooks(sources).values()]
     texts = [text for each in lists if isinstance(each, list) for text in each if isinstance(text, str)]
-    return tuple(dict.fromkeys(text for text in texts if _find_project(text) not in NEEDLESS))
+    return _drop_repeated(text for text in texts if _find_project(text) not in NEEDLESS)
+
+
+def _drop_repeated(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return requirements without those that repeat an earlier one's project and ask for nothing in addition."""
+    kept: list[str] = []
+    for text in dict.fromkeys(texts):
+        project = _find_project(text)
+        if canonicalize_name(text) != project or project not in map(_find_project, kept):
+            kept.append(text)
+    return tuple(kept)
 
 
 def list_host_requires(evidence: Evidence) -> tuple[str, ...]:
