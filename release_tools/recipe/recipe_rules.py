@@ -157,7 +157,7 @@ def _check_output(output: Mapping[str, Any], recipe: Mapping[str, Any], *, platf
         yield from _check_noarch(build, requirements, has_platforms=platforms > 1)
     specs = {section: _list_specs(requirements.get(section)) for section in REQUIREMENTS_ORDER}
     for section, listed in specs.items():
-        yield from (fault for spec in listed for fault in _check_spec(section, spec))
+        yield from (fault for spec in listed for fault in check_spec(section, spec))
     yield from _check_python(specs, noarch)
     yield from _check_compilers(specs)
 
@@ -176,7 +176,8 @@ def _check_noarch(build: Mapping[str, Any], requirements: Mapping[str, Any], *, 
                 yield f"requirements.{section}: conditions of a noarch package can only be on systems"
 
 
-def _check_spec(section: str, spec: str) -> Iterator[str]:
+def check_spec(section: str, spec: str) -> Iterator[str]:
+    """Yield what the linter would say of one requirement of a section."""
     parts = spec.split()
     if "${{" in spec or not parts:
         return

@@ -119,6 +119,7 @@ def _report_remarks(
     for lacking in (*(files.unconfirmed if not subject.unasked else ()), *unmet):
         yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)} yet: {lacking}")
     yield from _report_broken_rules(subject, rendering)
+    yield from _report_parity(subject)
     for line in files.checklist:
         yield Note(State.WARNING if present else State.INFO, line)
     if rendering.drift is not None:
@@ -126,10 +127,29 @@ def _report_remarks(
 
 
 def _report_broken_rules(subject: "RecipeInputs", rendering: "Rendering") -> Iterator[Note]:
-    """Yield what conda-forge's linter would say of a new recipe."""
-    if rendering.present is None:
-        for line in subject.list_broken_rules(rendering.written):
+    """Yield what conda-forge's linter would say: of a new recipe all, of an update what is not so already."""
+    known = subject.list_broken_rules(rendering.written, rendering.present.text) if rendering.present else ()
+    for line in subject.list_broken_rules(rendering.written):
+        if line not in known:
             yield Note(State.WARNING, f"conda-forge's linter: {line}")
+
+
+def _report_parity(subject: "RecipeInputs") -> Iterator[Note]:
+    """Yield how the recipe's run requirements differ from those of the conda package that we build, and why."""
+    from release_tools.recipe.requirements import translate
+    from release_tools.recipe.run_parity import compare_run
+
+    if not subject.context.config.conda.enabled or not subject.recipe.noarch:
+        return
+    metadata = subject.evidence.metadata
+    try:
+        package = translate(metadata.get("requires_dist", []), metadata.get("requires_python", ""), subject.names)
+    except CondaError:
+        return  # there is no such package, and the step that builds it says why
+    if differences := compare_run(subject.recipe, package):
+        yield Note(State.INFO, "it does not require all that our conda package does", "; ".join(differences))
+    else:
+        yield Note(State.DONE, "it requires what our conda package does")
 
 
 def _report_drift(drift: "Drift", remaining: "Drift | None" = None) -> Note:

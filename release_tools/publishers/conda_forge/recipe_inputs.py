@@ -20,6 +20,7 @@ from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.evidence import Evidence, gather
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
+from release_tools.recipe.old_recipe_rules import check_old_rules
 from release_tools.recipe.recipe_model import Recipe
 from release_tools.recipe.recipe_rules import check_rules
 from release_tools.recipe.update import fill_in
@@ -220,11 +221,16 @@ class RecipeInputs:
         except CredentialError:
             return None
 
-    def list_broken_rules(self, written: Written) -> tuple[str, ...]:
-        """Return what conda-forge's linter would say of a recipe in the newer format; it reads no other."""
+    def list_broken_rules(self, written: Written, text: str = "") -> tuple[str, ...]:
+        """Return what conda-forge's linter would say of a recipe.
+
+        Args:
+            written: the recipe.
+            text: another text of the same format, to be judged in its place.
+        """
         if written.form is not Format.V1:
-            return ()
-        return check_rules(written.text, self.recipe.conda_forge_yml if not written.own else "")
+            return check_old_rules(text or written.text)
+        return check_rules(text or written.text, self.recipe.conda_forge_yml if not written.own else "")
 
     @cached_property
     def chosen_by_project(self) -> frozenset[str]:
