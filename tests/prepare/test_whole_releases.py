@@ -1,8 +1,6 @@
 """``prepare``, ``tag``, ``dry-run`` and ``publish`` of projects with real backends, killed in between."""
 
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli import main
-from tests.prepare.kills import ROOT, killed_after_git
+from tests.prepare.kills import killed_after_git
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import proxying
 from tests.support.network import OFFLINE, ONLINE
 from tests.support.repositories import Checkout
+from tests.support.runs import AFTER, Ended, Run, run_until_done
 
 PYPI_TOKEN, ANACONDA_TOKEN = "pypi-canary-7c1e5a", "oc-canary-2f8b4d"
 SETTINGS = """
@@ -148,12 +147,10 @@ def run(checkout: Checkout, command: str, *arguments: str) -> int:
     return main.main([command, "-C", str(checkout.root), *arguments], online(checkout))
 
 
-def run_killed(checkout: Checkout, env: Mapping[str, str], log: Path, *arguments: str) -> list[tuple[int, list[str]]]:
+def run_killed(checkout: Checkout, env: Mapping[str, str], log: Path, *arguments: str) -> list[Ended]:
     """Run a command as often as it takes, each time killed after the first action that it applies."""
     command, *more = arguments
-    argv = [sys.executable, "-m", "tests.support.killing", "after", str(log), command, "-C", str(checkout.root), *more]
-    done = subprocess.run(argv, cwd=ROOT, env={**env}, capture_output=True, text=True, check=True)
-    return [(code, keys) for code, keys in json.loads(done.stdout)]
+    return run_until_done(Run((command, "-C", str(checkout.root), *more), env, str(log), AFTER))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL and fork are of POSIX")
@@ -169,16 +166,16 @@ def test_a_prepared_version_is_released_whole(checkout: Checkout, name: str, tmp
     assert set(checkout.git("diff", "--name-only", "HEAD~1").splitlines()) == SHAPES[name].edited
     checkout.git("push", "--quiet", "origin", "main")
     assert run(checkout, "dry-run", "--version", "1.4.0") == 0
-    [*died, (code, _)] = run_killed(checkout, online(checkout), tmp_path / "tag.log", "tag", "1.4.0")
-    assert (len(died), code) == (1, 0)
+    [*died, last] = run_killed(checkout, online(checkout), tmp_path / "tag.log", "tag", "1.4.0")
+    assert (len(died), last.code) == (1, 0)
     assert run(checkout, "build") == 0
     pypi, anaconda = PackageIndex.pypi(), Anaconda()
     pypi.tokens[PYPI_TOKEN], anaconda.tokens[ANACONDA_TOKEN] = None, Token("octo")
     with proxying({**pypi.routes, **anaconda.routes}) as proxy:
         tokens = {"TWINE_PASSWORD": PYPI_TOKEN, "ANACONDA_API_TOKEN": ANACONDA_TOKEN}
         env = {**checkout.env, **proxy.environment, **tokens}
-        [*died, (code, _)] = run_killed(checkout, env, tmp_path / "publish.log", "publish")
-        assert code == 0, (tmp_path / "publish.log").read_text()
+        [*died, last] = run_killed(checkout, env, tmp_path / "publish.log", "publish")
+        assert last.code == 0, last.said
         assert len(died) >= 3
         assert proxy.complaints == []
     assert len(pypi.holds()) == 2

@@ -4,9 +4,7 @@ Each run dies after the first act that it does, so the next one meets the world 
 what is known of a release is known by its places alone. Before an act the world is as it was after the one before.
 """
 
-import json
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,10 +14,10 @@ import pytest
 
 from tests.stage import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
 from tests.support.projects import in_tree_project
+from tests.support.runs import AFTER, Ended, Run, run_until_done
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 PYPI_TOKEN = "pypi-canary-6a1c"
 FILES = {**in_tree_project(), "CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- Everything\n"}
 COMMAND = (
@@ -53,13 +51,10 @@ def date(there: Stage) -> None:
     there.push("+main")
 
 
-def run(there: Stage, kill: str) -> list[tuple[int, list[str]]]:
+def run(there: Stage, kill: str) -> list[Ended]:
     """The ends of the runs, and what each of them did."""
-    command = [sys.executable, "-m", "tests.support.killing", kill, str(there.folder / "log")]
-    command += [COMMAND[0], "-C", str(there.checkout.root), *COMMAND[1:]]
-    env = {**there.checkout.env, **credentials(there)}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
-    return [(code, keys) for code, keys in json.loads(done.stdout)]
+    command = (COMMAND[0], "-C", str(there.checkout.root), *COMMAND[1:])
+    return run_until_done(Run(command, {**there.checkout.env, **credentials(there)}, str(there.folder / "log"), kill))
 
 
 def state(there: Stage) -> dict[str, Any]:
@@ -83,17 +78,18 @@ def state(there: Stage) -> dict[str, Any]:
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and fork are of POSIX")
 def test_killed_after_every_act_it_ends_as_if_it_never_was(tmp_path: Path) -> None:
     worlds = {}
-    for kill in ("never", "after"):
-        folder = tmp_path / kill
+    for kill in ("", AFTER):
+        folder = tmp_path / (kill or "never")
         folder.mkdir()
         with stage(folder, Path("unused"), FILES, conda_forge=True) as there:
             date(there)
             worlds[kill] = run(there, kill), state(there)
-    [(code, acts)], whole = worlds["never"]
-    assert code == 0
-    runs, afterwards = worlds["after"]
-    assert [code for code, _ in runs] == [-signal.SIGKILL] * len(acts) + [0]
-    assert [key for _, keys in runs for key in keys] == acts
+    [only], whole = worlds[""]
+    assert only.code == 0, only.said
+    actions = only.applied
+    runs, afterwards = worlds[AFTER]
+    assert [one.code for one in runs] == [-signal.SIGKILL] * len(actions) + [0], runs[-1].said
+    assert tuple(key for one in runs for key in one.applied) == actions
     assert afterwards == whole
     places = {"tag", "github-draft", "pypi", "anaconda", "github", "conda-forge-branch", "conda-forge"}
-    assert {key.partition(":")[0] for key in acts} >= places
+    assert {key.partition(":")[0] for key in actions} >= places
