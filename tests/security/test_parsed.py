@@ -2,19 +2,18 @@
 
 import ast
 import json
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import release_tools
-from release_tools.errors import ConfigError, OutputError, PreflightError, UsageError
+from release_tools.errors import ConfigError, OutputError, RemoteError, UsageError
 from release_tools.parsed_values import parse_json, parse_yaml
 from tests.conftest import Run
 from tests.publishing.world import World
 from tests.servers.base import Fault, Response
-from tests.support.artifacts import make_wheel
+from tests.support.artifacts import Project, make_wheel
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 
@@ -99,24 +98,21 @@ def test_so_does_what_another_job_hands_over(there: World, text: str) -> None:
     assert there.run("publish") == OutputError.exit_code
 
 
-def test_so_does_what_a_server_answers(there: World, capsys: pytest.CaptureFixture[str]) -> None:
-    there.build(conda=False)
+@pytest.mark.parametrize("publisher", ["pypi", "anaconda"])
+def test_so_does_what_a_server_answers(there: World, publisher: str, capsys: pytest.CaptureFixture[str]) -> None:
+    there.build()
     there.log_in()
-    there.pypi.faults.append(Fault(times=None, response=Response(200, DEEP.encode())))
-    assert there.run("publish", "--only", "pypi") in {13, PreflightError.exit_code}
+    answer = Response.of_text(DEEP, media="application/vnd.pypi.simple.v1+json")
+    for server in (there.pypi, there.anaconda):
+        server.faults.append(Fault(times=None, response=answer))
+    assert there.run("publish", "--only", publisher) == RemoteError.exit_code
     assert "a fault of release-tools itself" not in capsys.readouterr().err
 
 
 def test_so_does_a_bill_of_materials_in_a_wheel(run: Run, tmp_path: Path) -> None:
-    wheel = make_wheel(tmp_path)
-    with zipfile.ZipFile(wheel) as before:
-        members = {name: before.read(name) for name in before.namelist()}
-    info = next(name for name in members if name.endswith("/METADATA")).partition("/")[0]
-    members[f"{info}/sboms/auditwheel.cdx.json"] = DEEP.encode()
-    with zipfile.ZipFile(wheel, "w") as after:
-        for name, text in members.items():
-            after.writestr(name, text)
-    said = run("verify", wheel, "--no-verify-install", "-C", tmp_path)
+    wheel = Project("demo", files={"{info}/sboms/auditwheel.cdx.json": DEEP}).wheel(tmp_path)
+    said = run("verify", wheel, "--no-verify-install", "-C", tmp_path, "--json")
+    assert "auditwheel.cdx.json (cannot be read)" in said.out
     assert "a fault of release-tools itself" not in said.err
 
 
