@@ -2,6 +2,6 @@
 
 import sys
 
-from benchmarks import commands, conda, dry_run, load, publish
+from benchmarks import commands, compiled, conda, dry_run, load, publish
 
-sys.exit(max(benchmark.main() for benchmark in (commands, dry_run, conda, publish, load)))
+sys.exit(max(benchmark.main() for benchmark in (commands, dry_run, compiled, conda, publish, load)))

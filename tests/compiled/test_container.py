@@ -23,11 +23,13 @@ ONLY = (
     '[tool.cibuildwheel]\nbuild = [{builds}]\n[tool.release-tools]\nwheels.jobs = ["linux-x86_64", "windows-x86_64"]\n'
 )
 QUICK = ("--no-conda",)
+REFUSE_3_12 = "#include <Python.h>\n#if PY_VERSION_HEX >= 0x030C0000\n#error not for this Python\n#endif\n"
+NOT_ON_3_12 = {**SETUPTOOLS, "quickcrc/_core.c": REFUSE_3_12 + SETUPTOOLS["quickcrc/_core.c"]}
 
 
-def built(run: Run, folder: Path, files: Mapping[str, str], builds: str) -> tuple[Path, str]:
+def built(run: Run, folder: Path, files: Mapping[str, str], builds: str, settings: str = "") -> tuple[Path, str]:
     """Run the source job, and the job of this machine on its folder."""
-    table = files["pyproject.toml"] + ONLY.format(builds=builds)
+    table = files["pyproject.toml"] + ONLY.format(builds=builds) + settings
     checkout = make_repository(folder / "project", {**files, "pyproject.toml": table}, ". v1.0")
     dist, output = folder / "dist", folder / "output"
     where = ("-C", checkout.root, "--packages-dir", dist, *QUICK)
@@ -59,6 +61,35 @@ def test_one_wheel_for_the_stable_abi_serves_every_python(run: Run, tmp_path: Pa
     wheels = [artifact.filename for artifact in manifest.load(dist).artifacts if "whl" in artifact.filename]
     assert len(wheels) == 1
     assert "cp311-abi3" in wheels[0]
+
+
+def test_an_optional_wheel_that_fails_leaves_the_others_and_is_reported(run: Run, tmp_path: Path) -> None:
+    builds = '"cp311-manylinux_x86_64", "cp312-manylinux_x86_64", "cp312-win_amd64"'
+    dist, expect = built(run, tmp_path, NOT_ON_3_12, builds, 'wheels.optional = ["cp312-manylinux*", "cp312-win*"]\n')
+    release = manifest.load(dist)
+    assert [one.filename.split("-")[2] for one in release.artifacts if one.filename.endswith(".whl")] == ["cp311"]
+    assert release.left_out == ("cp312-manylinux_x86_64",)
+    where = ("-C", tmp_path / "project", "--packages-dir", tmp_path / "all", "--network-tries", "1")
+    said = run("gather", dist, "--expect", expect, *where)
+    assert said.code == 0, said.err
+    assert "cp312-manylinux_x86_64" in said.out
+
+
+def test_a_required_wheel_that_fails_is_named_with_its_job_and_the_reason(run: Run, tmp_path: Path) -> None:
+    table = NOT_ON_3_12["pyproject.toml"] + ONLY.format(builds='"cp311-manylinux_x86_64", "cp312-manylinux_x86_64"')
+    table = table.replace(', "windows-x86_64"', "")
+    checkout = make_repository(tmp_path / "project", {**NOT_ON_3_12, "pyproject.toml": table}, ". v1.0")
+    where = ("-C", checkout.root, "--packages-dir", tmp_path / "dist", *QUICK)
+    assert run("build", "--job", "source", *where).code == 0
+    said = run("build", "--job", "linux-x86_64", "--verbose", *where, **container.containers().env)
+    assert said.code == 6, said.out + said.err
+    first = said.err.partition("error: ")[2].splitlines()[0]
+    assert "linux-x86_64" in first
+    assert "cp312-manylinux_x86_64" in first
+    assert "cp311" not in first
+    assert "not for this Python" in said.err
+    assert "Building cp311-manylinux_x86_64 wheel" in said.out
+    assert not list((tmp_path / "dist").glob("*.whl"))
 
 
 def test_a_dry_run_can_build_the_wheels_of_this_platform_in_a_container(run: Run, tmp_path: Path) -> None:
