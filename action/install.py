@@ -38,8 +38,8 @@ OURSELVES = "python-release-tools (pyproject.toml)"
 """The name by which the lock says that we require a package ourselves."""
 NAME = re.compile(r"[\w-]+")
 """The name that a requirement begins with."""
-COMMAND, ONLY, CONDA_INSTALL, IS_COMPILED = "COMMAND", "ONLY", "CONDA_INSTALL", "COMPILED"
-"""The inputs of the action that say what a job will do; the third is ``verify-conda-install``."""
+COMMAND, ONLY, IS_COMPILED = "COMMAND", "ONLY", "COMPILED"
+"""The inputs of the action that say what a job will do."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,6 @@ def needed(inputs: Mapping[str, str], lock: Lock) -> Lock:
         left_out |= set(jobs["checked-before"])
     elif command in jobs["unused"]:
         kept -= extras["attestations"].union(jobs["unused"][command])
-        if command == "build" and inputs.get(CONDA_INSTALL) == "false":
-            kept -= set(jobs["conda-install"])
     in_vain = set(jobs["asks-in-vain"])
     while asked := {name for name, one in lock.items() if one.askers & (kept - in_vain)} - kept - left_out:
         kept |= asked

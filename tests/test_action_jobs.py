@@ -46,7 +46,7 @@ def test_every_name_is_one_of_the_lock() -> None:
 
 def test_what_a_job_needs_is_asked_for_by_ourselves() -> None:
     ours = {name for name, one in LOCK.items() if SCRIPT["OURSELVES"] in one.askers}
-    named = [JOBS["publish"], *JOBS["publish-to"].values(), *JOBS["unused"].values(), JOBS["conda-install"]]
+    named = [JOBS["publish"], *JOBS["publish-to"].values(), *JOBS["unused"].values()]
     assert set().union(*named, *EXTRAS.values()) <= ours
 
 
