@@ -207,3 +207,22 @@ def test_an_index_that_never_serves_it_is_not_waited_for_endlessly(
         file.hidden = 0
     assert there.run("publish", "--routes-final", "pypi") == 0
     assert len(there.pypi.accepted) == 2
+
+
+@pytest.mark.parametrize(
+    ("newer", "code"),
+    [
+        ("demo-2.0.tar.gz", PreflightError.exit_code),
+        ("demo-2.0.zip", PreflightError.exit_code),
+        ("demo-2.0.tar.bz2", PreflightError.exit_code),
+        ("demo-2.0-py2.7.egg", PreflightError.exit_code),
+        ("demo-2.0.win32.exe", PreflightError.exit_code),
+        ("demo-2.0rc1.zip", 0),
+        ("demo-one.tar.gz", 0),
+    ],
+)
+def test_a_newer_version_counts_whatever_its_files_are(there: World, newer: str, code: int) -> None:
+    there.log_in()
+    there.build("1.9", conda=False)
+    there.pypi.put(newer, b"other", version="2.0")
+    assert there.run("publish", "--routes-final", "pypi") == code

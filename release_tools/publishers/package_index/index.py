@@ -4,14 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-from packaging.version import Version
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from release_tools import addresses
 from release_tools.config.schema import Config
@@ -95,10 +89,11 @@ def parse_index(config: Config, name: str, upload: str) -> Index:
 
 
 def parse_file_version(filename: str) -> Version | None:
-    """Return the version in the name of a wheel or an sdist; None for other files."""
+    """Return the version in the name of a distribution of any kind, old ones as well; None for other files."""
+    from pypi_simple import UnparsableFilenameError, parse_filename
+
     try:
-        if filename.endswith(".whl"):
-            return parse_wheel_filename(filename)[1]
-        return parse_sdist_filename(filename)[1]
-    except (InvalidSdistFilename, InvalidWheelFilename):
+        _, version, _ = parse_filename(filename)
+        return Version(version)
+    except (UnparsableFilenameError, InvalidVersion):
         return None
