@@ -1,4 +1,4 @@
-"""Build a wheel from the sdist of a compiled project, as whoever has no wheel does."""
+"""Build a wheel from the sdist of a compiled project, as a user without a wheel does."""
 
 import re
 from collections.abc import Iterator
