@@ -17,6 +17,7 @@ from release_tools.model.release import Release
 from release_tools.report.trees import Folder, Pair, build_tree, pair_trees
 from release_tools.report.verdicts import (
     find_outcome_state,
+    find_section_state,
     list_preparations,
     list_published_sections,
     write_headline,
@@ -76,6 +77,7 @@ def report_page(
         outcome=find_outcome_state(report, error, is_dry_run=is_dry_run),
         preparations=list_preparations(report),
         destinations=list_published_sections(report),
+        skipped=[one for one in list_published_sections(report) if find_section_state(one) is State.SKIPPED],
         warnings=[note for section in report.sections for note in section.notes if note.state is State.WARNING],
         actions=actions,
         is_dry_run=is_dry_run,

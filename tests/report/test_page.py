@@ -82,12 +82,15 @@ def test_places_files_and_texts_are_shown(browser: webdriver.Chrome, tmp_path: P
     release = dry_run_release(tmp_path)
     show(browser, tmp_path, report_page(release, dry_run_report(), is_dry_run=True))
     assert browser.find_element(By.CSS_SELECTOR, "header .warnings").text.endswith("Version is warning")
-    places = [item.text.splitlines() for item in browser.find_elements(By.CSS_SELECTOR, ".destinations > li")]
+    places = [item.text.splitlines() for item in browser.find_elements(By.CSS_SELECTOR, "section > .destinations > li")]
     assert [(lines[1], lines[2]) for lines in places] == [
         ("git remote", "already there"),
         ("PyPI", "planned"),
-        ("conda-forge", "skipped"),
     ]
+    folded = browser.find_element(By.CSS_SELECTOR, ".skipped-destinations")
+    assert folded.text == "Skipped: conda-forge"
+    folded.click()
+    assert "Open a pull request is skipped" in folded.text
     actions = [item.text for item in browser.find_elements(By.CSS_SELECTOR, "#plan li")]
     assert actions == [
         "Push the tag is unchanged already there",
