@@ -65,7 +65,9 @@ def _clone(context: Context, release: Release) -> Path:
         if submodule.present:
             inner = Repository.open(repository.root / submodule.path, repository.env)
             restore_content(inner, clone / submodule.path)
-    copy_tags(repository, clone, [tag for tag in release.older_tags if tag != release.tag])
+    if release.other_tags:
+        older = repository.tags_merged_into(release.commit)
+        copy_tags(repository, clone, [tag for tag in release.other_tags if tag in older and tag != release.tag])
     return clone / context.project.relative_to(repository.root)
 
 

@@ -1,7 +1,7 @@
 """Derive versions from the repository's tags, by versioningit."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from packaging.version import Version
 
 from release_tools.errors import VersionError
-from release_tools.git.log import find_floating_tags
 from release_tools.git.repository import Head, Nearest, Repository
 from release_tools.model.versions import TagFormat, parse_version
 from release_tools.parsed_values import list_texts
@@ -42,7 +41,11 @@ class DescribedVersion:
 
 
 def describe(
-    repository: Repository, head: Head, table: Mapping[str, Any] | None, tag_format: TagFormat
+    repository: Repository,
+    head: Head,
+    table: Mapping[str, Any] | None,
+    tag_format: TagFormat,
+    floating: Collection[str] = (),
 ) -> DescribedVersion | None:
     """Derive the version by versioningit, with the project's own settings where it has some.
 
@@ -54,6 +57,7 @@ def describe(
         head: the commit.
         table: the project's ``[tool.versioningit]``; None where it has none.
         tag_format: the tags that are versions, where versioningit's settings don't say.
+        floating: tags that only follow a series, such as ``v1``, and are left out.
 
     Returns:
         None where the project has no tag yet.
@@ -65,7 +69,7 @@ def describe(
 
     table = table or {}
     vcs = _as_table(table.get("vcs"))
-    nearest = _find_nearest(repository, vcs, tag_format, any_tag="tag2version" in table)
+    nearest = _find_nearest(repository, vcs, tag_format, floating, any_tag="tag2version" in table)
     if nearest is None and "default-tag" not in vcs:
         return _describe_by_default_version(table, tag_format)
     found = nearest or Nearest(str(vcs["default-tag"]), repository.count_commits(head.commit) - 1, head.commit[:7])
@@ -117,7 +121,7 @@ def compute_following_version(*, version: str, branch: str | None, params: dict[
 
 
 def _find_nearest(
-    repository: Repository, vcs: Mapping[str, Any], tag_format: TagFormat, *, any_tag: bool
+    repository: Repository, vcs: Mapping[str, Any], tag_format: TagFormat, floating: Iterable[str], *, any_tag: bool
 ) -> Nearest | None:
     """Find the newest tag that the project's settings select; otherwise the newest that carries a version."""
     options = _DESCRIBE_OPTION.findall(str(vcs.get("describe-subst", "")))
@@ -126,7 +130,7 @@ def _find_nearest(
         for name in ("match", "exclude")
     )
     globs = match or ([] if any_tag else tag_format.globs)
-    exclude += find_floating_tags(repository, tag_format)
+    exclude += floating
     while True:
         found = repository.nearest_tag(globs, exclude)
         if found is None or any_tag or tag_format.version(found.tag) is not None:

@@ -46,14 +46,12 @@ def read_tagged_versions(repository: Repository, tag_format: TagFormat, *, merge
         tag_format: which tags are versions.
         merged: only those in the history of this commit; all of them if empty.
     """
-    form = "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
-    wanted = (f"--merged={merged}",) if merged else ()
+    wanted = repository.tags_merged_into(merged) if merged else None
     tagged = []
-    for line in repository.git("for-each-ref", form, *wanted, "refs/tags").splitlines():
-        tag, direct, peeled, time = line.split("\0")
-        version = tag_format.version(tag)
-        if version is not None and time:
-            tagged.append(PastRelease(version, tag, peeled or direct, parse_day(int(time)), int(time)))
+    for tag in repository.tag_refs():
+        version = tag_format.version(tag.name) if tag.time and (wanted is None or tag.name in wanted) else None
+        if version is not None:
+            tagged.append(PastRelease(version, tag.name, tag.commit, parse_day(tag.time), tag.time))
     return tagged
 
 

@@ -36,6 +36,8 @@ _SCRATCH_CONFIG: Final = """\
 _GITLINK_MODE: Final = "160000"
 _SEVERITY: Final = re.compile(r"^(?:fatal|error): ", re.MULTILINE)
 """Match how git begins its own messages, which are shown below a message of ours."""
+_CHANGING: Final = frozenset({"clone", "commit", "fetch", "push", "tag", "update-ref"})
+"""Commands after which the tags may be others."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,22 @@ class Head:
     commit: str
     time: int
     branch: str
+
+
+@dataclass(frozen=True)
+class TagRef:
+    """A tag.
+
+    Attributes:
+        name: its name.
+        commit: what it peels to.
+        time: when it was made, in seconds since the epoch: of the commit, where it is not annotated; 0 where it is on
+            something else than a commit.
+    """
+
+    name: str
+    commit: str
+    time: int
 
 
 @dataclass(frozen=True)
@@ -94,9 +112,9 @@ def make_git_environment(env: Mapping[str, str]) -> dict[str, str]:
     return GIT.apply({name: value for name, value in env.items() if not is_secret(name)})
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Repository:
-    """A git work tree.
+    """A git work tree, with the tags that were read from it.
 
     Attributes:
         root: its top folder, without symbolic links.
@@ -111,6 +129,7 @@ class Repository:
     shallow: bool = False
     own: OwnDirectory | None = field(default=None, repr=False, compare=False)
     common: Path = Path(".git")
+    _tag_refs: tuple[TagRef, ...] | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def open(cls, folder: Path, env: Mapping[str, str]) -> Self:
@@ -153,6 +172,8 @@ class Repository:
         Raises:
             GitError: git failed, or took too long.
         """
+        if not _CHANGING.isdisjoint(arguments):
+            self._tag_refs = None
         return self._run(*arguments, stdin=stdin, timeout=timeout).stdout
 
     def _run(self, *arguments: str, stdin: str | None = None, timeout: float | None = None) -> Completed:
@@ -206,12 +227,23 @@ class Repository:
 
     def tags(self, *, points_at: str = "") -> dict[str, str]:
         """Return every tag and the commit that it peels to, or only those on one commit."""
-        wanted = ("--points-at", points_at) if points_at else ()
-        lines = self.git(
-            "for-each-ref", "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)", *wanted, "refs/tags"
+        return {tag.name: tag.commit for tag in self.tag_refs() if points_at in ("", tag.commit)}
+
+    def tag_refs(self) -> tuple[TagRef, ...]:
+        """Return every tag, by name; they are read once, and again after a command that may change them."""
+        if self._tag_refs is None:
+            form = "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
+            rows = (line.split("\0") for line in self.git("for-each-ref", form, "refs/tags").splitlines())
+            self._tag_refs = tuple(
+                TagRef(name, peeled or direct, int(time or 0)) for name, direct, peeled, time in rows
+            )
+        return self._tag_refs
+
+    def tags_merged_into(self, commit: str) -> frozenset[str]:
+        """Return the names of the tags in the history of a commit, its own among them."""
+        return frozenset(
+            self.git("for-each-ref", "--format=%(refname:strip=2)", f"--merged={commit}", "refs/tags").splitlines()
         )
-        rows = (line.split("\0") for line in lines.splitlines())
-        return {name: peeled or direct for name, direct, peeled in rows}
 
     def commit_of_tag(self, tag: str) -> str:
         """Return the commit that a tag peels to; empty where there is no such tag."""

@@ -68,7 +68,7 @@ class Release:
         kind: of the version.
         tag: the git tag that carries the version.
         tagged: whether that tag exists on the commit already.
-        older_tags: the tags of the project's earlier versions, which the clone that is built carries too.
+        other_tags: the tags of the project's other versions; the clone that is built carries those in its history.
         commit: 40 hexadecimal digits.
         commit_time: of the commit, in seconds since the epoch; the only clock that artifacts see.
         source: the scratch clone that is built, None when the artifacts come from elsewhere.
@@ -104,7 +104,7 @@ class Release:
     plan_digest: str = ""
     job: str = ""
     left_out: tuple[str, ...] = ()
-    older_tags: tuple[str, ...] = field(default=(), repr=False)
+    other_tags: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def is_untagged(self) -> bool:

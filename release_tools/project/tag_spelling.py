@@ -1,7 +1,6 @@
 """Find out which tags of a repository are a project's versions, and how a new one is spelled."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,27 +11,12 @@ from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.git.project_repository import open_repository
-from release_tools.git.repository import Repository
+from release_tools.git.repository import Repository, TagRef
 from release_tools.model.versions import TagFormat, is_safe_ref
 from release_tools.project.name import find_stated_name, read_setup_cfg
 from release_tools.project.tag_settings import find_stated_format
 
 _FIRST_DIGIT: Final = re.compile(r"(?<![0-9.])[0-9]")
-
-
-@dataclass(frozen=True)
-class _Tag:
-    """A tag of the repository.
-
-    Attributes:
-        name: without ``refs/tags/``.
-        commit: that it peels to.
-        time: when it was made, in seconds since the epoch.
-    """
-
-    name: str
-    commit: str
-    time: int
 
 
 def find_tag_format(context: Context) -> TagFormat:
@@ -50,7 +34,7 @@ def find_tag_format(context: Context) -> TagFormat:
         repository = open_repository(context)
     except RepositoryError:
         repository = None
-    tags = _read_tags(repository) if repository else []
+    tags = _list_by_time(repository) if repository else []
     stated = find_stated_format(read_pyproject(context.project), read_setup_cfg(context.project))
     if stated is not None:
         return stated.adopt_spelling(tag.name for tag in tags) if stated.pattern else stated
@@ -71,7 +55,7 @@ def suggest_template(context: Context, commit: str, version: str = "") -> str:
     repository = open_repository(context)
     names = _list_names(context.project, repository)
     candidates = []
-    for tag in _read_tags(repository):
+    for tag in _list_by_time(repository):
         prefix, text = _split(tag.name)
         if not prefix or not is_safe_ref(tag.name):
             continue
@@ -96,9 +80,9 @@ def find_unrecognized_tags(repository: Repository, commit: str, version: Version
     return found
 
 
-def _find_format_by_name(tags: list[_Tag], names: tuple[str, ...]) -> TagFormat | None:
+def _find_format_by_name(tags: list[TagRef], names: tuple[str, ...]) -> TagFormat | None:
     """Return the format of tags with the project's name; None where there are none, or others took over."""
-    named: dict[str, tuple[_Tag, Version]] = {}
+    named: dict[str, tuple[TagRef, Version]] = {}
     prefixes: dict[str, None] = {}
     for tag in tags:
         prefix = _find_named_prefix(tag.name, names)
@@ -121,7 +105,7 @@ def _find_format_by_name(tags: list[_Tag], names: tuple[str, ...]) -> TagFormat 
     return TagFormat(newest_first[0], "", newest_first)
 
 
-def _is_one_series(some: list[tuple[_Tag, Version]], others: list[tuple[_Tag, Version]]) -> bool:
+def _is_one_series(some: list[tuple[TagRef, Version]], others: list[tuple[TagRef, Version]]) -> bool:
     """Check whether one spelling followed the other, by time and version: a project that changed how it tags.
 
     Otherwise tags without a name belong to another project of the repository.
@@ -151,14 +135,9 @@ def _list_names(project: Path, repository: Repository | None) -> tuple[str, ...]
     return tuple(filter(None, dict.fromkeys(names)))
 
 
-def _read_tags(repository: Repository) -> list[_Tag]:
+def _list_by_time(repository: Repository) -> list[TagRef]:
     """Return every tag, the newest last."""
-    form = "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
-    rows = (
-        line.split("\0")
-        for line in repository.git("for-each-ref", form, "--sort=creatordate", "refs/tags").splitlines()
-    )
-    return [_Tag(name, peeled or direct, int(time or 0)) for name, direct, peeled, time in rows]
+    return sorted(repository.tag_refs(), key=lambda tag: tag.time)
 
 
 def _squeeze(text: str) -> str:

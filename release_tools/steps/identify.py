@@ -12,10 +12,11 @@ from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError, VersionError
 from release_tools.git.describe import DescribedVersion, describe
-from release_tools.git.log import find_floating_tags
+from release_tools.git.log import read_tagged_versions
 from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Head, Repository
 from release_tools.history.bump import Bump
+from release_tools.history.tagged_releases import PastRelease, select_floating_tags
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import TagFormat, find_kind, is_safe_ref, parse_version
@@ -74,14 +75,22 @@ class Checkout:
     @cached_property
     def described(self) -> DescribedVersion | None:
         """Return the newest tag before this commit."""
-        return describe(self.repository, self.head, self.project.versioningit, self.tag_format)
+        return describe(self.repository, self.head, self.project.versioningit, self.tag_format, self._floating)
+
+    @cached_property
+    def _tagged(self) -> list[PastRelease]:
+        """Return every tag with a version."""
+        return read_tagged_versions(self.repository, self.tag_format)
+
+    @cached_property
+    def _floating(self) -> set[str]:
+        """Return the tags that only follow a series, such as ``v1``."""
+        return select_floating_tags(self._tagged)
 
     @cached_property
     def versions(self) -> Mapping[str, Version]:
-        """Return the versions of the project by their tags, without tags that only follow a series (``v1``)."""
-        floating = find_floating_tags(self.repository, self.tag_format)
-        tags = self.repository.tags().keys() - floating
-        return {tag: version for tag in sorted(tags) if (version := self.tag_format.version(tag)) is not None}
+        """Return the versions of the project by their tags, without floating tags."""
+        return {release.tag: release.version for release in self._tagged if release.tag not in self._floating}
 
     @cached_property
     def here(self) -> Mapping[str, Version]:
@@ -95,12 +104,10 @@ class Checkout:
         return {tag: self.versions[tag] for tag in tags if tag in self.versions}
 
     @property
-    def older_tags(self) -> tuple[str, ...]:
-        """Return the tags of earlier versions in the history of this commit, its own left out."""
-        form = "--format=%(refname:strip=2)"
-        merged = self.repository.git("for-each-ref", form, f"--merged={self.head.commit}", "refs/tags").splitlines()
+    def other_tags(self) -> tuple[str, ...]:
+        """Return the tags of versions that are not on this commit."""
         here = self.repository.tags(points_at=self.head.commit)
-        return tuple(tag for tag in merged if tag in self.versions and tag not in here)
+        return tuple(tag for tag in self.versions if tag not in here)
 
     @cached_property
     def field(self) -> VersionField | None:
@@ -164,7 +171,7 @@ def identify(context: Context, release: Release) -> Release:
         tagged=chosen.tagged,
         commit=head.commit,
         commit_time=max(head.time, _FIRST_ZIP_TIME),
-        older_tags=checkout.older_tags,
+        other_tags=checkout.other_tags,
     )
 
 
