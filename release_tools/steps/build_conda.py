@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from release_tools.builders.conda.base import CondaProject
-from release_tools.builders.conda.registry import choose_builder
+from release_tools.builders.conda.from_wheel import WheelConverter
+from release_tools.builders.conda.registry import ChosenBuilder, choose_builder
 from release_tools.engine.context import Context
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
@@ -25,9 +26,8 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
     chosen = choose_builder(project)
     if isinstance(chosen, Skip):
         return chosen
-    plan = release.plan
-    if plan is not None and plan.matrix and context.request.job == SOURCE_JOB and not plan.job(SOURCE_JOB).conda:
-        return Skip("each build job builds the conda packages of its platform")
+    if _is_built_elsewhere(context, release, chosen):
+        return Skip("the build plan has no conda package for this job")
     with watch_programs(context.console.watch_build):
         built = chosen.builder.build(project)
     names = [artifact.filename.rsplit("-", 2)[0] for artifact in built.artifacts]
@@ -43,3 +43,11 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
         *built.notes,
     )
     return known
+
+
+def _is_built_elsewhere(context: Context, release: Release, chosen: ChosenBuilder) -> bool:
+    """Return whether one of several build jobs has no conda package; only wheels are converted without a plan."""
+    plan, job = release.plan, context.request.job
+    if plan is None or not job or not plan.matrix or plan.job(job).conda:
+        return False
+    return job == SOURCE_JOB or chosen.builder.name != WheelConverter.name

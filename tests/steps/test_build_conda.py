@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from release_tools.config.schema import Config
+from release_tools.engine.context import Context, Request
+from release_tools.engine.gate import Gate
 from release_tools.errors import CondaError, VerifyError
+from release_tools.model.note import Skip
+from release_tools.model.release import Release
+from release_tools.planning.build_plan import BuildJob, BuildPlan, BuildTarget
+from release_tools.planning.conda_targets import CondaTarget, assign_conda_targets
+from release_tools.steps.build_conda import build_conda
+from release_tools.system.console import Console
 from tests.conftest import Run
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
@@ -46,3 +55,26 @@ def test_what_cannot_be_noarch_is_told_and_the_rest_is_released_without(
         return
     assert without.code == 0
     assert sorted(path.suffix for path in (checkout.root / "dist").glob("demo-*")) == [".gz", ".whl"]
+
+
+WHEELS = BuildPlan(
+    "demo",
+    "1.0",
+    (
+        BuildJob("source", "ubuntu-latest", "", (BuildTarget("sdist"),)),
+        *(
+            BuildJob(f"cp312-{name}_x86_64", "ubuntu-latest", "linux", (BuildTarget(f"cp312-{name}_x86_64"),))
+            for name in ("manylinux", "musllinux")
+        ),
+    ),
+)
+PACKAGE = CondaTarget("demo", "1.0", "linux-64", "py312", "py312h0000001_0")
+
+
+@pytest.mark.parametrize("targets", [[PACKAGE], []], ids=["another job has it", "none is planned"])
+def test_a_job_without_a_conda_package_in_the_plan_builds_none(targets: list[CondaTarget], tmp_path: Path) -> None:
+    plan = assign_conda_targets(WHEELS, targets)
+    for job in ("source", "cp312-musllinux_x86_64"):
+        request = Request(job=job)
+        context = Context(tmp_path, Config(), {}, Console({}), Gate(is_dry_run=True), tmp_path, request)
+        assert isinstance(build_conda(context, Release(name="demo", version="1.0", plan=plan, job=job)), Skip)
