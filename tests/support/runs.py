@@ -1,7 +1,7 @@
 """Runs of our command on any machine: killed before or after an action, or held until another one is as far.
 
 A server in a process of its own imports everything once and forks for each run, which is many times faster than a new
-interpreter. Which actions there are is told by the gate that they pass, and by nothing else.
+interpreter. The gate that they pass says which actions there are, and nothing else does.
 """
 
 import json
@@ -94,8 +94,8 @@ def run_until_done(run: Run) -> list[Ended]:
     return ended
 
 
-def instrument(tell: Callable[[str], object], hold: Callable[[], object], kill: str) -> None:
-    """Have the gate hold the first action, tell of each that was applied, and die around the first one."""
+def instrument(record: Callable[[str], object], hold: Callable[[], object], kill: str) -> None:
+    """Have the gate hold the first action, record each that was applied, and die around the first one."""
     apply = Gate._apply  # noqa: SLF001 - what is instrumented
     held: list[Action] = []
 
@@ -106,7 +106,7 @@ def instrument(tell: Callable[[str], object], hold: Callable[[], object], kill: 
         if kill == BEFORE:
             os.kill(os.getpid(), signal.SIGKILL)
         receipt = apply(gate, action)
-        tell(action.expected.key)
+        record(action.expected.key)
         if kill == AFTER:
             os.kill(os.getpid(), signal.SIGKILL)
         return receipt
@@ -116,22 +116,22 @@ def instrument(tell: Callable[[str], object], hold: Callable[[], object], kill: 
 
 @dataclass(frozen=True)
 class Child:
-    """A run that was forked: its process, the pipe that tells of it, and the one that lets it go on."""
+    """A run that was forked: its process, the pipe with its record, and the one that lets it go on."""
 
     pid: int
-    told: int
+    record: int
     go_on: int
 
 
 def fork(run: Run) -> Child:
-    told, tell = os.pipe()
+    record, write_end = os.pipe()
     wait, go_on = os.pipe()
     pid = os.fork()
     if pid:
-        os.close(tell)
+        os.close(write_end)
         os.close(wait)
-        return Child(pid, told, go_on)
-    os.close(told)
+        return Child(pid, record, go_on)
+    os.close(record)
     os.close(go_on)
     os.environ.clear()
     os.environ.update(run.env)
@@ -140,10 +140,10 @@ def fork(run: Run) -> Child:
         os.dup2(log.fileno(), 2)
 
     def hold() -> None:
-        os.write(tell, b"\n")
+        os.write(write_end, b"\n")
         os.read(wait, 1)
 
-    instrument(lambda key: os.write(tell, f"{key}\n".encode()), hold, run.kill)
+    instrument(lambda key: os.write(write_end, f"{key}\n".encode()), hold, run.kill)
     os._exit(_main(list(run.arguments), dict(run.env)))
 
 
@@ -158,15 +158,15 @@ def _main(arguments: list[str], env: dict[str, str]) -> int:
 
 def run_all(runs: Sequence[Run]) -> list[tuple[int, list[str]]]:
     children = [fork(run) for run in runs]
-    begun = [os.read(child.told, 1) for child in children]  # a line end at the first action, nothing at the end
+    begun = [os.read(child.record, 1) for child in children]  # a line end at the first action, nothing at the end
     assert set(begun) <= {b"\n", b""}
     for child in children:
         with suppress(BrokenPipeError):  # of one that has ended
             os.write(child.go_on, b"1")
     ended = []
     for child in children:
-        with open(child.told, encoding="utf-8") as told:  # noqa: PTH123 - a descriptor
-            keys = told.read().splitlines()
+        with open(child.record, encoding="utf-8") as record:  # noqa: PTH123 - a descriptor
+            keys = record.read().splitlines()
         os.close(child.go_on)
         ended.append((os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1]), keys))
     return ended
