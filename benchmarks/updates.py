@@ -36,6 +36,7 @@ from release_tools.recipe.document import Format, RecipeDocument
 from release_tools.recipe.evidence import Evidence, gather, says_something
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
+from release_tools.recipe.old_recipe_rules import check_old_rules
 from release_tools.recipe.recipe_rules import check_rules
 from release_tools.recipe.source_address import ARCHIVE
 from release_tools.recipe.source_address import PYPI as PYPI_ADDRESS
@@ -154,7 +155,8 @@ def _repeat(merged: Merged, files: Files, names: Names) -> tuple[str, str]:
     except ReleaseToolsError as error:
         return "refused", " ".join(error.message.split())[:200]
     ours, without = (next(iter(one.files.values()), merged.before) for one in (files_, plain))
-    broken = check_rules(ours) if merged.form is Format.V1 else ()
+    check = check_rules if merged.form is Format.V1 else check_old_rules
+    broken = [line for line in check(ours) if line not in check(merged.before)]
     note = f"checklist {len(files_.checklist)}" + (f"; linter: {broken}" if broken else "")
     if ours == merged.after:
         return "equal", note

@@ -7,6 +7,7 @@ cells where it holds (PEP 508 and the dependency specifiers specification).
 import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from packaging.markers import Marker
@@ -111,7 +112,13 @@ def find_where(marker: Marker | None, cells: Cells) -> Cells:
     text = str(marker)
     if found := INEXPRESSIBLE.search(QUOTED.sub("", text)):
         raise CondaError(f"The marker {text!r} asks for {found[0]}, which conda cannot express.")
-    patches = _list_patches(text)
+    return _evaluate(text, cells)
+
+
+@lru_cache(maxsize=2048)
+def _evaluate(text: str, cells: Cells) -> Cells:
+    """Return the cells where a marker holds; projects repeat few markers many times."""
+    marker, patches = Marker(text), _list_patches(text)
     return frozenset(
         cell
         for cell in cells
