@@ -368,12 +368,13 @@ def _count_from_first(checkout: Checkout) -> Version:
 
 
 def _make_first_tag_notes(checkout: Checkout) -> tuple[Note, ...]:
-    tag_format = checkout.tag_format
-    first = tag_format.tag(Version("0.1.0"))
+    tag_format, described = checkout.tag_format, checkout.described
+    version = described.base if described else Version("0.1.0")  # the default tag of the project's own settings
+    first = checkout.spell(version)
     untagged = Note(
         State.INFO,
         "no version was tagged yet, so this is counted from the first commit",
-        advice=f"For the first release, tag it: release-tools tag 0.1.0 (or: git tag -a {first} -m {first})",
+        advice=f"For the first release, tag it: release-tools tag {version} (or: git tag -a {first} -m {first})",
     )
     others = [tag for tag in checkout.repository.tags() if is_safe_ref(tag)]
     if not others:

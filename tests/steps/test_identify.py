@@ -379,6 +379,16 @@ def test_a_repository_that_was_never_tagged_hears_about_its_first_tag(
     assert told in said.err
 
 
+@pytest.mark.parametrize("tag", ["1.0.0", "v2.5"])
+def test_the_hint_for_the_first_tag_follows_the_default_tag_of_the_settings(run: Run, tmp_path: Path, tag: str) -> None:
+    settings = f'[tool.versioningit.vcs]\nmethod = "git"\ndefault-tag = "{tag}"\n'
+    files = {**FROM_TAGS, "pyproject.toml": FROM_TAGS["pyproject.toml"] + settings}
+    said = run("version", "-C", make_repository(tmp_path, files, ". .").root)
+    assert said.code == 0
+    assert f"git tag -a {tag} -m {tag}" in said.err
+    assert f"release-tools tag {tag.removeprefix('v')}" in said.err
+
+
 def test_uncommitted_changes_are_mentioned_and_change_no_version(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path, FROM_TAGS, ". v1.0")
     checkout.write({"demo/__init__.py": "changed\n", "new file": "", "ü": "", "z": ""})

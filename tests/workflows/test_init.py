@@ -63,6 +63,24 @@ def test_an_owner_is_kept_in_the_configuration(checkout: Checkout) -> None:
     assert init(checkout, "--check") == 0
 
 
+SETUP_PY = {"setup.py": 'from setuptools import setup\nsetup(name="demo", version="1.0")\n'}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell")
+@pytest.mark.parametrize("owner", [(), ("--anaconda-owner", "octo")], ids=["plain", "with a channel"])
+def test_the_command_that_it_ends_with_commits_everything_of_a_setup_py_project(
+    owner: tuple[str, ...], checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout.root / "pyproject.toml").unlink()
+    checkout.commit(SETUP_PY)
+    assert init(checkout, "--yes", *owner) == 0
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Type: git add ")]
+    subprocess.run(["sh", "-c", line.removeprefix("Type: ")], cwd=checkout.root, env=checkout.env, check=True)
+    assert checkout.git("status", "--porcelain") == ""
+    assert not (checkout.root / "pyproject.toml").exists()
+    assert (checkout.root / "release-tools.toml").exists() == bool(owner)
+
+
 def test_what_cannot_be_added_to_is_left_as_it_was(checkout: Checkout) -> None:
     text = '[tool]\nrelease-tools = {anaconda = {url = ""}}\n'
     checkout.commit({"pyproject.toml": text})

@@ -3,6 +3,8 @@
 import argparse
 import difflib
 import json
+import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -99,8 +101,19 @@ def run(invocation: Session) -> int:
         return 0
     context.console.section(Section("Workflows", tuple(notes)))
     context.console.section(Section("To register, once", steps))
-    context.console.say("Commit these files, then check what is missing: release-tools doctor", "bold")
+    files = " ".join(map(shlex.quote, _list_written(workflows, plan)))
+    context.console.say(f'Type: git add {files} && git commit --message "Release by release-tools"', "bold")
+    context.console.say("Then check what is missing: release-tools doctor", "bold")
     return 0
+
+
+def _list_written(workflows: ProjectWorkflows, plan: WorkflowPlan) -> Iterator[str]:
+    """Yield the paths that a commit of the workflows needs, from the project's folder."""
+    root, project = workflows.root, workflows.context.project
+    settings = (project / name for name in ("pyproject.toml", SETTINGS_FILE))
+    for path in (*(root / path for path in plan.paths.values()), root / UPDATES_FILE, *settings):
+        if path.is_file():
+            yield Path(os.path.relpath(path, project)).as_posix()
 
 
 def _refuse_written_version(context: Context) -> None:
