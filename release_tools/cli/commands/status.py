@@ -105,7 +105,9 @@ def _wait(session: Session, query: StatusQuery, destination: str, minutes: int) 
             statuses = _query(context, query, destination)
             pause = _PAUSES * context.config.network.pause / 1000
         if not statuses:
-            raise UsageError(f"--wait: {destination} is no destination of this project", "Try: --wait conda-forge")
+            raise UsageError(
+                f"--wait: {destination} is no destination of this project", "Name one that release-tools status shows."
+            )
         if any(status.is_complete for status in statuses):
             return statuses
         for status in statuses:
