@@ -49,6 +49,7 @@ def test_drift_is_data_too(run: Run, there: Feedstock) -> None:
     said = drift(run, there, "--json")
     assert said.code == 16
     assert json.loads(said.out) == {
+        "schema": 1,
         "feedstock": "conda-forge/words-feedstock",
         "lacking": ["run: rich"],
         "excess": ["run: tabulate (line 26)"],
