@@ -7,6 +7,7 @@ from release_tools.workflows.expressions import is_never_true
 from release_tools.workflows.trigger_patterns import matches_patterns
 from release_tools.workflows.workflow_files import Use, Workflow
 
+_FALSE: Final = frozenset({"", "false"})
 _RELEASE_TYPES: Final = frozenset({"published", "released", "prereleased", "created"})
 BY_HAND: Final = frozenset({"workflow_dispatch", "repository_dispatch", "schedule", "workflow_run", "workflow_call"})
 """Events that bring no tag, of workflows that find their version in another way."""
@@ -44,6 +45,16 @@ def runs_on_tag(workflow: Workflow, use: Use, tag: str) -> bool:
     for event in list_tag_events(workflow, tag):
         values = dict(_iterate_values(event, tag))
         if not any(is_never_true(condition, values) for condition in use.conditions):
+            return True
+    return False
+
+
+def may_cancel_on_tag(workflow: Workflow, use: Use, tag: str) -> bool:
+    """Return whether a newer run may cancel a step on the tag of a release."""
+    events = list_tag_events(workflow, tag)
+    for value in use.cancels:
+        known = [dict(_iterate_values(event, tag)) for event in events]
+        if value not in _FALSE and not (known and all(is_never_true(value, values) for values in known)):
             return True
     return False
 

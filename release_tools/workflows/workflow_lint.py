@@ -1,5 +1,6 @@
 """Find what in a repository's workflows would make a release fail, each with its fix."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final
@@ -9,7 +10,7 @@ from release_tools.model.versions import TagFormat
 from release_tools.publishers.base import JobNeeds
 from release_tools.publishers.routes import split_names
 from release_tools.workflows.other_tools import SECRET_NAME
-from release_tools.workflows.triggers import BY_HAND, list_tag_events, push_patterns, runs_on_tag
+from release_tools.workflows.triggers import BY_HAND, list_tag_events, may_cancel_on_tag, push_patterns, runs_on_tag
 from release_tools.workflows.workflow_files import Use, Workflow, resolve_calls
 from release_tools.workflows.workflow_risks import (
     check_builds_with_identity,
@@ -18,8 +19,8 @@ from release_tools.workflows.workflow_risks import (
 )
 
 _PUBLISHING: Final = ("publish", "release")
+_USUAL_PREFIXES: Final = frozenset({"release", "releases", "rel", "version", "ver", "tag", "tags"})
 _BUILDING: Final = ("build", "release", "dry-run")
-_FALSE: Final = frozenset({"", "false"})
 
 
 def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[JobNeeds], tags: TagFormat) -> Iterator[Note]:
@@ -38,7 +39,10 @@ def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[JobNeeds], tag
         yield Note(
             State.WARNING, "no workflow publishes with release-tools", "", "To have them written: release-tools init"
         )
+    fires = [workflow for workflow in publishing if list_tag_events(workflow, tags.example)]
     for workflow in publishing:
+        if fires and workflow not in fires and _is_for_another_project(push_patterns(workflow)):
+            continue
         yield from _check_triggers(workflow, tags)
         yield from _check_conditions(workflow, tags)
     yield from check_tags_by_workflow(workflows, publishing)
@@ -59,6 +63,12 @@ def find_publishing_jobs(job: JobNeeds, workflow: Workflow) -> list[Use]:
 
 def _find_publishing_uses(workflow: Workflow) -> list[Use]:
     return [use for use in workflow.uses if use.command in _PUBLISHING]
+
+
+def _is_for_another_project(patterns: Sequence[str]) -> bool:
+    """Tell whether tag patterns begin with a name, as those of one project of several do (``other-v*``)."""
+    names = [re.split(r"[*?\[+!]", pattern)[0].lower().removesuffix("v").strip("-_/@") for pattern in patterns]
+    return bool(names) and all(name and name not in _USUAL_PREFIXES for name in names)
 
 
 def _check_triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
@@ -96,7 +106,7 @@ def _check_conditions(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
                 "Remove the condition, or write: startsWith(github.ref, 'refs/tags/')",
             )
     for use in uses:
-        if any(value not in _FALSE for value in use.cancels):
+        if may_cancel_on_tag(workflow, use, tags.example):
             yield Note(
                 State.FAILED,
                 f"{use.path}, job {use.job}: cancel-in-progress lets a newer run stop an upload halfway",

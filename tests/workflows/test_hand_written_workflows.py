@@ -134,6 +134,9 @@ def test_a_condition_that_cannot_be_read_is_no_fault(condition: str) -> None:
         ("{group: a, cancel-in-progress: true}", True),
         ('{group: a, cancel-in-progress: "${{ true }}"}', True),
         ("{group: a, cancel-in-progress: false}", False),
+        ("{group: a, cancel-in-progress: \"${{ !startsWith(github.ref, 'refs/tags/') }}\"}", False),
+        ("{group: a, cancel-in-progress: \"${{ github.event_name == 'pull_request' }}\"}", False),
+        ("{group: a, cancel-in-progress: \"${{ github.ref != 'refs/heads/main' }}\"}", True),
         ("{group: a}", False),
         ("a", False),
         ('{group: "${{ github.run_id }}", cancel-in-progress: true}', False),
@@ -297,3 +300,9 @@ def test_a_checkout_by_a_script_is_no_fault(script: str, tmp_path: Path) -> None
 )
 def test_every_spelling_that_skips_a_workflow_is_found(message: str, marker: str) -> None:
     assert find_skip_marker(message) == marker
+
+
+def test_the_workflow_of_another_project_in_the_repository_is_no_fault(tmp_path: Path) -> None:
+    other = '{push: {tags: ["other-v*"]}}'
+    assert not [fault for fault in faults(tmp_path, workflow(TAGS), workflow(other)) if "does not run" in fault]
+    assert [fault for fault in faults(tmp_path / "alone", workflow(other)) if "does not run" in fault]
