@@ -125,7 +125,7 @@ def _check_dry_run(context: Context, reason: str) -> None:
 def _make_plan(context: Context, source: Path, release: Release) -> BuildPlan:
     name = release.name or context.project.name
     plan = make_plan(source, context.config.wheels, context.env, name, release.version)
-    return plan_conda_packages(CondaProject(context, replace(release, name=name, plan=plan)), source) or plan
+    return plan_conda_packages(CondaProject(context, replace(release, name=name, plan=plan))) or plan
 
 
 def _build(context: Context, release: Release, source: Path, *, is_sdist_only: bool) -> Dists:

@@ -140,7 +140,7 @@ class ProjectWorkflows:
         version = "1.0"
         plan = make_plan(context.project, context.config.wheels, context.env, self.name, version)
         release = Release(self.name, version, tag=find_tag_format(context).tag(Version(version)), plan=plan)
-        return plan_conda_packages(CondaProject(context, release), context.project) or plan
+        return plan_conda_packages(CondaProject(context, release)) or plan
 
 
 def _choose_name(context: Context) -> str:

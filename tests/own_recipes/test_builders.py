@@ -26,7 +26,7 @@ class PixiBuilder:
     def applies_because(self, project: CondaProject) -> str:
         return "the project has pixi.toml" if (project.context.project / "pixi.toml").is_file() else ""
 
-    def plan(self, project: CondaProject, source: Path, subdirs: Sequence[str]) -> Sequence[CondaTarget]:  # noqa: ARG002
+    def plan(self, project: CondaProject, subdirs: Sequence[str]) -> Sequence[CondaTarget]:
         return [CondaTarget("demo", project.release.version, subdir) for subdir in subdirs[:2]]
 
     def build(self, project: CondaProject) -> BuiltPackages:

@@ -51,6 +51,7 @@ def test_the_plan_and_the_workflow_have_a_job_for_each_platform(case: str, run: 
     checkout = make(tmp_path, files, settings)
     plan = json.loads(run("plan", "-C", checkout.root, "--json", **OFFLINE).out)
     assert [job["name"] for job in plan["jobs"][1:]] == expected
+    assert checkout.git("status", "--porcelain") == "", "the checkout is left alone"
     said = run(
         "init", "-C", checkout.root, "--yes", "--anaconda-owner", "octo", "--action", "o/a@" + "1" * 40, **OFFLINE
     )
@@ -62,6 +63,7 @@ def test_the_plan_and_the_workflow_have_a_job_for_each_platform(case: str, run: 
     has_python = "pyproject.toml" in files
     assert ("pypi" in jobs, "conda-forge" in jobs, "anaconda" in jobs) == (has_python, has_python, True)
     assert run("init", "-C", checkout.root, "--check", *ACTION, **OFFLINE).code == 0
+    assert not checkout.git("diff", "--name-only", "--", "recipe", "conda.recipe")
 
 
 def test_one_machine_does_not_release_what_several_have_to_build(run: Run, tmp_path: Path) -> None:

@@ -118,12 +118,11 @@ class CondaBuilder(Protocol):
     def applies_because(self, project: CondaProject) -> str:
         """Return why ``conda.builder = "auto"`` takes this builder, for a person; empty where it does not."""
 
-    def plan(self, project: CondaProject, source: Path, subdirs: Sequence[str]) -> Sequence[CondaTarget]:
+    def plan(self, project: CondaProject, subdirs: Sequence[str]) -> Sequence[CondaTarget]:
         """Return the packages for these platforms, before anything is built; none where one machine builds all.
 
         Args:
             project: its release has the plan of the wheels.
-            source: the project's folder, in a clone or in a checkout.
             subdirs: conda's names of the platforms.
 
         Raises:

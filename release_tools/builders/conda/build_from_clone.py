@@ -48,10 +48,15 @@ class RecipeSource:
     pinning: Path | None = None
 
 
-def clone_with_recipe(project: CondaProject, recipe: OwnRecipe) -> RecipeSource:
+def clone_with_recipe(project: CondaProject, recipe: OwnRecipe, name: str = "conda-source") -> RecipeSource:
     """Clone the released commit with its tag, and set the version where the recipe has it as plain text.
 
     Git does not take the clone for changed by that, so a version that is derived from git stays the tag's.
+
+    Args:
+        project: that has the recipe.
+        recipe: its recipe.
+        name: of the clone's folder.
 
     Raises:
         RecipeError: the recipe is no YAML.
@@ -59,7 +64,7 @@ def clone_with_recipe(project: CondaProject, recipe: OwnRecipe) -> RecipeSource:
     """
     context, release = project.context, project.release
     repository = Repository.open(context.project, context.env)
-    folder = repository.clone(context.scratch / "conda-source", release.commit, tag=release.tag)
+    folder = repository.clone(context.scratch / name, release.commit, tag=release.tag)
     path = folder / context.project.resolve().relative_to(repository.root) / recipe.path
     prepared = prepare_recipe(recipe, release, project.sdist)
     notes = []

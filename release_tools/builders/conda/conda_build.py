@@ -19,7 +19,6 @@ from release_tools.builders.conda.build_from_clone import (
     check_versions,
     clone_with_recipe,
     collect_packages,
-    compute_git_variables,
     explain_unreachable,
     report_not_built,
     skip_if_built_elsewhere,
@@ -116,7 +115,7 @@ class CondaBuildBuilder:
         recipe = project.recipe
         return f"the project has {recipe.path}" if recipe and recipe.form is Format.V0 else ""
 
-    def plan(self, project: CondaProject, source: Path, subdirs: Sequence[str]) -> Sequence[CondaTarget]:
+    def plan(self, project: CondaProject, subdirs: Sequence[str]) -> Sequence[CondaTarget]:
         """Return the packages that conda-build renders in the first build job; elsewhere, the platforms alone.
 
         Raises:
@@ -127,11 +126,10 @@ class CondaBuildBuilder:
         recipe = project.recipe_of(Format.V0)
         if not context.request.job or explain_unreachable(context, needs_python=True):
             return [CondaTarget("", "", NOARCH)] if is_noarch(recipe) else [CondaTarget("", "", one) for one in subdirs]
+        clone = clone_with_recipe(project, recipe, "plan-source")
         prefix = _install_conda_build(context, project.channels)
-        variables = compute_git_variables(project.release)
-        environment = prefix.environment(context.env, project.folder / "home") | variables
-        folder = (source / recipe.path).parent
-        return render(prefix, folder, project.folder / "plan", subdirs, environment)
+        environment = prefix.environment(context.env, project.folder / "home") | dict(clone.git_variables)
+        return render(prefix, clone.recipe.parent, project.folder / "plan", subdirs, environment)
 
     def build(self, project: CondaProject) -> BuiltPackages:
         """Build and test every package of the recipe for this platform, in the clean clone.

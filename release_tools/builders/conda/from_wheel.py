@@ -245,7 +245,7 @@ class WheelConverter:
         """Return that there is a wheel; empty where there is none."""
         return "the project has no conda recipe" if project.wheels else ""
 
-    def plan(self, project: CondaProject, source: Path, subdirs: Sequence[str]) -> Sequence[CondaTarget]:  # noqa: ARG002
+    def plan(self, project: CondaProject, subdirs: Sequence[str]) -> Sequence[CondaTarget]:  # noqa: ARG002
         """Return nothing: the job that builds the wheel converts it, too."""
         return ()
 

@@ -34,6 +34,8 @@ VARIANT_FILES: Final = {
 """The variant files that the build tool of each format takes from the recipe's own folder."""
 _LARGEST: Final = 1_000_000
 
+_TEXTS: Final = (".cfg", ".json", ".py", ".toml", ".txt", ".yaml", ".yml")
+
 
 @dataclass(frozen=True)
 class OwnRecipe:
@@ -145,6 +147,25 @@ def find_variant_files(context: Context, release: Release, folder: Path) -> tupl
             copy.write_text(read(name), encoding="utf-8", newline="\n")
             copies.append(copy)
     return tuple(copies)
+
+
+def copy_recipe(context: Context, release: Release, recipe: OwnRecipe) -> Path:
+    """Copy a recipe with the version that is released, and what it may read when it is rendered; return the copy.
+
+    These are the texts in its folder and at the top of the project. Nothing is built there.
+    """
+    paths, read = read_project_files(context, release, recipe.path)
+    folder = context.scratch / "rendered-recipe"
+    folders = (PurePosixPath(recipe.path).parent, PurePosixPath())
+    for name in paths:
+        if PurePosixPath(name).parent in folders and name.endswith(_TEXTS):
+            copy = folder / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(read(name), encoding="utf-8", newline="\n")
+    path = folder / recipe.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(prepare_recipe(recipe, release, None).text, encoding="utf-8", newline="\n")
+    return path
 
 
 def is_recipe_alone(context: Context) -> bool:

@@ -23,7 +23,7 @@ from release_tools.builders.conda.build_from_clone import (
     skip_if_built_elsewhere,
 )
 from release_tools.builders.conda.generated_recipe import plan_generated_packages, write_generated_recipe
-from release_tools.builders.conda.own_recipe import prepare_recipe
+from release_tools.builders.conda.own_recipe import copy_recipe
 from release_tools.builders.conda.variants import choose_default_variants
 from release_tools.errors import BuildError
 from release_tools.parsed_values import parse_json
@@ -167,7 +167,6 @@ class RecipeRequest:
         output: the folder of a channel that gets the packages; None to render only.
         pinning: conda-forge's, which overrides these values, but for Python; None for none.
         variant_files: override both.
-        text: of the recipe, where it is not what is in the file.
     """
 
     recipe: Path
@@ -176,7 +175,6 @@ class RecipeRequest:
     output: Path | None = None
     pinning: Path | None = None
     variant_files: tuple[Path, ...] = ()
-    text: str = ""
 
     @property
     def data(self) -> dict[str, object]:
@@ -191,7 +189,6 @@ class RecipeRequest:
             },
             "pinning": str(self.pinning or ""),
             "variant_files": [str(path) for path in self.variant_files],
-            "text": self.text,
         }
 
 
@@ -261,7 +258,7 @@ class RecipeBuilder:
             return "the project has compiled code and no conda recipe" if project.is_compiled else ""
         return f"the project has {recipe.path}" if recipe.form is Format.V1 else ""
 
-    def plan(self, project: CondaProject, source: Path, subdirs: Sequence[str]) -> Sequence[CondaTarget]:
+    def plan(self, project: CondaProject, subdirs: Sequence[str]) -> Sequence[CondaTarget]:
         """Return every package that the recipe gives on these platforms, by its final name.
 
         Raises:
@@ -271,12 +268,11 @@ class RecipeBuilder:
         if project.recipe is None:
             return _plan_generated(project)
         recipe = project.recipe_of(Format.V1)
-        path = source / recipe.path
+        path = copy_recipe(project.context, project.release, recipe)
         request = RecipeRequest(
             path,
             {subdir: choose_default_variants(subdir) for subdir in subdirs},
             variant_files=tuple(path.with_name(name) for name in recipe.variant_files),
-            text=prepare_recipe(recipe, project.release, None).text,
         )
         rendered = run_recipe(request, project.context.env, compute_git_variables(project.release))
         if rendered.fault:

@@ -17,10 +17,9 @@ def main() -> None:
 
     Arguments: a file with the request, and the file that gets the answer; both hold a JSON object.
 
-    The request has ``recipe``, ``text`` (instead of what is in that file, if not empty), ``output`` (the folder of a
-    channel, empty to render only), ``channels``, ``platforms`` (the variants by the subdir that is rendered for; an
-    empty one is this machine's), ``pinning`` (a file that overrides these variants, but for Python; may be empty) and
-    ``variant_files`` (which override both).
+    The request has ``recipe``, ``output`` (the folder of a channel, empty to render only), ``channels``, ``platforms``
+    (the variants by the subdir that is rendered for; an empty one is this machine's), ``pinning`` (a file that
+    overrides these variants, but for Python; may be empty) and ``variant_files`` (which override both).
 
     The answer has ``targets`` (one for each package of the recipe that is not skipped, those for every platform only as
     the first platform has them), ``packages`` that were built,
@@ -60,8 +59,7 @@ def _render(request: dict[str, Any], platform: str, variants: dict[str, Any]) ->
         else:
             config = _merge(config, VariantConfig.from_file(path))
     path = Path(request["recipe"])
-    text = request["text"]
-    recipe = Stage0Recipe.from_yaml(text, recipe_dir=path.parent) if text else Stage0Recipe.from_file(path)
+    recipe = Stage0Recipe.from_file(path)
     rendering = RenderConfig(platform=platforms)
     rendered = recipe.render(config, rendering)
     return [variant for variant in rendered if not _is_skipped(recipe, variant, config.to_dict(), rendering)]

@@ -1,7 +1,6 @@
 """Choose what builds the conda packages of a project."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from release_tools.builders.conda.base import CondaBuilder, CondaProject
@@ -35,12 +34,11 @@ class ChosenBuilder:
     because: str
 
 
-def plan_conda_packages(project: CondaProject, source: Path) -> BuildPlan | None:
+def plan_conda_packages(project: CondaProject) -> BuildPlan | None:
     """Return the build plan of a release with its conda packages; None where it has no plan.
 
     Args:
         project: its release has the plan of its wheels.
-        source: the project's folder, in a clone or in a checkout.
 
     Raises:
         BuildError: the recipe cannot be rendered.
@@ -51,7 +49,7 @@ def plan_conda_packages(project: CondaProject, source: Path) -> BuildPlan | None
         return plan
     wheels = project.context.config.wheels
     subdirs = list_subdirs(plan, wheels.jobs)
-    targets = chosen.builder.plan(project, source, subdirs) if subdirs else ()
+    targets = chosen.builder.plan(project, subdirs) if subdirs else ()
     if not plan.is_compiled and all(target.subdir == NOARCH for target in targets):
         return plan  # the one job builds them
     return assign_conda_targets(plan, targets, wheels.runners)

@@ -35,7 +35,7 @@ def run(invocation: Session) -> int:
     name = release.name or (find_name(context) if has_python else context.project.name)
     plan = make_plan(context.project, context.config.wheels, context.env, name, release.version)
     project = CondaProject(context, replace(release, name=name, plan=plan))
-    plan = plan_conda_packages(project, context.project) or plan
+    plan = plan_conda_packages(project) or plan
     if invocation.options.json:
         invocation.console.data(plan.text.rstrip())
         return 0
