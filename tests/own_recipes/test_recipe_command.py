@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from release_tools.errors import ConfigError
+from release_tools.errors import ConfigError, UsageError
 from tests.conftest import Run
-from tests.own_recipes.projects import V1
+from tests.own_recipes.projects import V1, data_project
 from tests.own_recipes.test_conda_build import META
 from tests.support.artifacts import Project
+from tests.support.repositories import make_repository
 
 NO_CHANNEL = {"RELEASE_TOOLS_CONDA_CHANNELS": "http://127.0.0.1:9/nowhere"}
 KEPT = {
@@ -82,3 +83,11 @@ def test_what_the_own_recipe_requires_on_purpose_is_no_drift(run: Run, tmp_path:
     own = ("--conda-recipe", "packaging")
     found = json.loads(run("drift", *files, *feedstock, *own, "-C", tmp_path, **NO_CHANNEL).out)
     assert not any("liblux" in line for kind in ("lacking", "excess", "differing") for line in found[kind])
+
+
+@pytest.mark.parametrize("command", ["recipe", "drift"])
+def test_a_project_without_python_has_nothing_for_conda_forge(command: str, run: Run, tmp_path: Path) -> None:
+    checkout = make_repository(tmp_path / "demo", data_project(), ". v1.0")
+    said = run(command, "-C", checkout.root, **NO_CHANNEL)
+    assert said.code == UsageError.exit_code
+    assert "no Python" in said.err

@@ -7,7 +7,7 @@ from typing import Final
 
 from release_tools.addresses import GITHUB_SITE
 from release_tools.builders.conda import rattler
-from release_tools.builders.conda.own_recipe import find_own_recipe
+from release_tools.builders.conda.own_recipe import find_own_recipe, is_recipe_alone
 from release_tools.engine.archives import open_sdist, open_wheel
 from release_tools.engine.context import Context
 from release_tools.errors import CredentialError, UnreachableError, UsageError
@@ -78,6 +78,11 @@ class RecipeInputs:
         """
         sdist = next(iter(self.release.artifacts_of_kind(ArtifactKind.SDIST)), None)
         if sdist is None:
+            if is_recipe_alone(self.context):
+                raise UsageError(
+                    "the project has a recipe and no Python, so there is no sdist that conda-forge could build from",
+                    "Propose its recipe to conda-forge with another source, such as GitHub's archive of the tag.",
+                )
             raise UsageError("a recipe is made of an sdist, and there is none", "Build one: release-tools build")
         trial = [artifact for artifact in self.release.trial if artifact.kind is ArtifactKind.WHEEL]
         wheels = (*self.release.artifacts_of_kind(ArtifactKind.WHEEL), *trial)
