@@ -407,7 +407,7 @@ def _check_static(project: Project, chosen: Chosen) -> None:
     if _read_static_version(project) != chosen.version:
         raise VersionError(
             f"pyproject.toml says version {project.version}, but {chosen.reason} says {chosen.version}",
-            f'Set version = "{chosen.version}" in pyproject.toml and commit it, or tag the commit that says so.',
+            f"To write it, type: release-tools prepare {chosen.version}. Or tag the commit that says so.",
         )
 
 
