@@ -14,8 +14,13 @@ class Plan:
     _checks: list[str] = field(default_factory=list)
 
     def edit(self, edit: Edit, why: str) -> None:
-        """Take in an edit and what it does, in a line."""
-        self._edits.append(edit)
+        """Take in an edit and what it does, in a line; where another one changes the same text, a person decides."""
+        same = [one for one in self._edits if (one.start, one.end) == (edit.start, edit.end) and edit.end > edit.start]
+        if any(one.text != edit.text for one in same):
+            self._checks.append(f"{why}; the line changes for another reason.")
+            return
+        if not same:
+            self._edits.append(edit)
         self._changes.append(why)
 
     def check(self, *what: str) -> None:
