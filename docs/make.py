@@ -22,25 +22,25 @@ INPUTS_END = "  # Settings end here.\n"
 EXIT_CODES_HEAD = """\
 # Exit codes
 
-Each kind of error has its own code, so that a script can tell them apart. The message on standard error says what
-happened, to which file or field, and what to type next.
+Each kind of error has its own exit code, so that scripts can tell errors apart. The message on standard error says what
+happened, names the file or field, and says what to type next.
 
 This page is generated from the code: `nox -s reference`.
 
 | code | error | meaning |
 |---|---|---|
-| 0 | | Success; in a dry run, a release would succeed. |
+| 0 | | Success. After a dry run: the release would succeed. |
 """
 
 CLI_HEAD = """\
 # Commands
 
-`release-tools help COMMAND` shows the same. Every command that reads a project also has an option for each setting of
-[the configuration](configuration.md): `--anaconda-owner` for `anaconda.owner`; `--help-settings` lists them.
+`release-tools help COMMAND` shows the same text. Every command that reads a project also has an option for each
+[setting](configuration.md), such as `--anaconda-owner` for `anaconda.owner`; `--help-settings` lists them.
 
-Every command has `--quiet` (`-q`), which prints only results and errors, `--verbose` (`-v`), which shows the output of
-builds as they run, and `--debug`, which shows a traceback if release-tools itself fails. `release-tools -V` prints its
-version.
+Every command has the options `--quiet` (`-q`), which prints only results and errors, `--verbose` (`-v`), which shows
+the output of builds as they run, and `--debug`, which shows a traceback if release-tools itself fails.
+`release-tools -V` prints the version of release-tools.
 
 ## Completion in a shell
 
@@ -49,7 +49,7 @@ mkdir -p ~/.local/share/bash-completion/completions
 release-tools completion bash > ~/.local/share/bash-completion/completions/release-tools
 ```
 
-The first lines of what it prints say where the script goes for zsh, fish, tcsh or PowerShell.
+For zsh, fish, tcsh or PowerShell, the first lines of the script say where to save it.
 
 This page is generated from the code: `nox -s reference`.
 """

@@ -11,7 +11,7 @@ from release_tools.regular_files import UnsuitableFileError
 
 
 class ReleaseToolsError(Exception):
-    """An error that a person can act upon; never shown as a traceback.
+    """Any other error that you can fix; it is never shown as a traceback.
 
     Attributes:
         exit_code: the process's exit code, one a class.
@@ -42,25 +42,25 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 class UsageError(ReleaseToolsError):
-    """The command line asks for something that does not exist or does not fit."""
+    """The command line names something that does not exist or does not fit together."""
 
     exit_code = 2
 
 
 class ConfigError(ReleaseToolsError):
-    """``[tool.release-tools]``, an option or an environment variable is wrong."""
+    """A setting in ``[tool.release-tools]``, an option or an environment variable is invalid."""
 
     exit_code = 3
 
 
 class RepositoryError(ReleaseToolsError):
-    """The git repository is missing, empty, shallow, or not in the state that is needed."""
+    """The git repository is missing, empty, shallow, or not in the required state."""
 
     exit_code = 4
 
 
 class VersionError(ReleaseToolsError):
-    """The version cannot be determined, is not PEP 440, or is not the tag's."""
+    """The version cannot be determined, does not follow PEP 440, or differs from the tag."""
 
     exit_code = 5
 
@@ -72,25 +72,25 @@ class BuildError(ReleaseToolsError):
 
 
 class ArchiveError(ReleaseToolsError):
-    """A wheel, sdist or conda package is corrupt, hostile, or not what its name says."""
+    """A wheel, sdist or conda package is corrupt, malicious, or does not match its file name."""
 
     exit_code = 7
 
 
 class CondaError(ReleaseToolsError):
-    """This project, as it is, cannot become a ``noarch: python`` conda package."""
+    """The project cannot be packaged as a ``noarch: python`` conda package."""
 
     exit_code = 8
 
 
 class VerifyError(ReleaseToolsError):
-    """The artifacts were built but are not fit to be released."""
+    """The artifacts were built but must not be released as they are."""
 
     exit_code = 9
 
 
 class OutputError(ReleaseToolsError):
-    """The output folder cannot be written, or holds what it must not hold."""
+    """The output folder is not writable, or contains files that must not be there."""
 
     exit_code = 10
 
@@ -99,30 +99,34 @@ def from_os_error(error: OSError) -> OutputError:
     """Return an error for what the operating system refused: no space, no permission, or a failing disk."""
     where = f"{error.filename}: " if error.filename else ""
     is_wrong_file = isinstance(error, UnsuitableFileError)
-    advice = "Is it the right file?" if is_wrong_file else "Check the free space and your permission to write there."
+    advice = (
+        "Check that it is the right file."
+        if is_wrong_file
+        else "Check the free space and your permission to write there."
+    )
     return OutputError(f"{where}{error.strerror or error}", advice)
 
 
 class ConflictError(ReleaseToolsError):
-    """A destination has other bytes, or another commit, under this release's name."""
+    """A destination already has a different file, or a different commit, under the same name."""
 
     exit_code = 11
 
 
 class CredentialError(ReleaseToolsError):
-    """A credential is missing, malformed, refused, or where it must not be."""
+    """A credential is missing, malformed or refused, or it is set where it must not be."""
 
     exit_code = 12
 
 
 class RemoteError(ReleaseToolsError):
-    """A server failed or could not be reached; running the same command again continues."""
+    """A server failed or could not be reached; run the same command again to continue."""
 
     exit_code = 13
 
 
 class UnreachableError(RemoteError):
-    """A server did not answer, or failed: whether an action was applied is unknown until it is checked.
+    """A server did not answer, or failed, so it is unknown if an action was applied; run the command again to check.
 
     Attributes:
         wait: seconds that the server asked to wait for before trying again; 0 where it did not.
@@ -132,24 +136,24 @@ class UnreachableError(RemoteError):
 
 
 class PreflightError(ReleaseToolsError):
-    """Something known before the first irreversible change forbids the release; nothing was published."""
+    """A problem was found before the first irreversible change; nothing was published."""
 
     exit_code = 14
 
 
 class RecipeError(ReleaseToolsError):
-    """A conda recipe has an unknown structure; it was not changed."""
+    """A conda recipe has a structure that release-tools does not know; it was not changed."""
 
     exit_code = 15
 
 
 class DriftError(ReleaseToolsError):
-    """Two things that are compared do not agree: a feedstock's recipe, or a generated workflow."""
+    """A feedstock's recipe differs from the project, or a generated workflow is out of date."""
 
     exit_code = 16
 
 
 class HistoryError(ReleaseToolsError):
-    """The changelog, the commits or the public API lack what was requested."""
+    """The requested information is not in the changelog, the commits or the public API."""
 
     exit_code = 17

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from release_tools.system.console import Console
 
 COMMANDS: Final[Mapping[str, str]] = {
-    "init": "write the release workflows and list what to register where",
+    "init": "write the release workflows and list the one-time setup steps",
     "doctor": "check for anything that would make a release fail",
-    "dry-run": "build and verify a release and list what would be published; publishes nothing",
-    "prepare": "write a new version to every file that has it and finalize the changelog, in one commit",
+    "dry-run": "build and verify a release and list what would be published, without publishing anything",
+    "prepare": "set a new version in every file that has it and finalize the changelog, in one commit",
     "tag": "check a version, then create and push its tag",
     "plan": "list every file of a release and the job that builds it",
-    "build": "build sdist, wheel, conda package and release.json",
+    "build": "build the sdist, the wheel and the conda package",
     "gather": "collect the files of all build jobs and check that none is missing",
     "verify": "verify built files",
     "publish": "publish what was built, skipping what is already there",

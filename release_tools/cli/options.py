@@ -19,8 +19,8 @@ def add_project(parser: argparse.ArgumentParser) -> None:
 
 def add_version(parser: argparse.ArgumentParser) -> None:
     """Declare ``--version``, ``--tag`` and ``--bump``: the version of a dry run before its tag exists."""
-    parser.add_argument("--version", metavar="VERSION", help="act as if this commit were tagged with this version")
-    parser.add_argument("--tag", metavar="TAG", help="as --version, but given as a tag")
+    parser.add_argument("--version", metavar="VERSION", help="treat this commit as if it were tagged with this version")
+    parser.add_argument("--tag", metavar="TAG", help="like --version, but named by its tag, such as v1.4.0")
     add_bump(parser)
 
 
@@ -29,7 +29,7 @@ def add_bump(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bump",
         choices=(*(bump.value for bump in Bump), "auto"),
-        help="raise this part of the newest version; auto uses what release-tools next recommends",
+        help="raise this part of the newest version; auto follows the recommendation of release-tools next",
     )
 
 
@@ -38,7 +38,7 @@ def add_expect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expect",
         metavar="MANIFEST",
-        help="refuse files that differ from this manifest, the output `artifacts` of the build",
+        help="refuse files that differ from this manifest (the output `artifacts` of the build job)",
     )
 
 
@@ -47,7 +47,7 @@ def add_offline_tag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offline-tag",
         action="store_true",
-        help="trust the tag of the checkout instead of asking the remote, where there is no network",
+        help="without a network, trust the tag of the checkout instead of asking the remote",
     )
 
 
@@ -56,7 +56,7 @@ def add_only(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only",
         metavar="PUBLISHER,…",
-        help="publish only to these destinations of the route: pypi, anaconda, github, conda-forge, …",
+        help="publish only to these destinations: pypi, anaconda, github, conda-forge, …",
     )
 
 
@@ -108,7 +108,7 @@ def add_settings(parser: argparse.ArgumentParser, *shown: str) -> None:
     """
     parser.formatter_class = _Help
     parser.add_argument(
-        "--help-settings", action=_HelpSettings, nargs=0, help="show this help with every setting, and exit"
+        "--help-settings", action=_HelpSettings, nargs=0, help="show this help with all settings and exit"
     )
     group = parser.add_argument_group(
         "settings", "Each setting of [tool.release-tools] is an option as well; --help-settings lists them."

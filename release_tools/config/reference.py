@@ -13,8 +13,9 @@ SCHEMA_SITE: Final = f"https://raw.githubusercontent.com/{ACTION}/main/docs"
 
 _HEAD: Final = f"""# Configuration
 
-All settings are optional. Each has one name: a key of `[{TABLE}]` in `pyproject.toml`, an option, an environment
-variable, and an input of the action. An option takes precedence over the variable, and the variable over the file.
+All settings are optional. A setting has the same name everywhere: as a key of `[{TABLE}]` in `pyproject.toml`,
+as an option, as an environment variable and as an input of the action. An option takes precedence over the variable,
+and the variable over the file.
 
 ```toml
 [{TABLE}]
@@ -25,10 +26,10 @@ owner = "octo"
 ```
 
 A project without `pyproject.toml` has its settings in `release-tools.toml`, without the prefix `tool.release-tools`:
-`[anaconda]`. Where both files are there, it is an error: move the settings to `pyproject.toml`.
+`[anaconda]`. A project that has both files gets an error: move the settings to `pyproject.toml`.
 
-`release-tools config` shows the values for your project and where each is set. [Editors](editors.md) complete and check
-the settings by a JSON schema, which `release-tools config --schema` prints.
+`release-tools config` shows the values for your project and where each is set. [Editors](editors.md) can complete and
+check the settings with a JSON schema, which `release-tools config --schema` prints.
 
 This page is generated from the code: `release-tools config --reference`.
 """

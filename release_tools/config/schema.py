@@ -41,27 +41,30 @@ class CondaConfig:
     enabled: bool = define_setting("Build conda packages.", default=True)
     builder: str = define_setting(
         'How conda packages are built: "convert" the wheel; "rattler-build" or "conda-build" from the project\'s own'
-        ' recipe; "auto" takes the recipe where there is one; "none".',
+        ' recipe; "auto": from the recipe if there is one, else by the default for the project; "none": build none.',
         "auto",
     )
     recipe: str = define_setting(
-        "The project's own recipe.yaml or meta.yaml, or its folder; looked for in the usual folders if empty.",
+        "The path of the project's own recipe.yaml or meta.yaml, or of its folder; if empty, the usual folders"
+        " are searched.",
         "",
         inside=True,
     )
-    name: str = define_setting("The conda package's name; the project's own name if empty.", "")
-    formats: tuple[CondaFormat, ...] = define_setting("File formats to write.", ("conda",))
-    aliases: tuple[str, ...] = define_setting("Other spellings of the name; each becomes a metapackage.", ())
-    names: Mapping[str, str] = define_setting("PyPI name = conda name, where ours is wrong.", dict)
+    name: str = define_setting("The name of the conda package; if empty, the name of the project.", "")
+    formats: tuple[CondaFormat, ...] = define_setting("The formats in which the conda package is written.", ("conda",))
+    aliases: tuple[str, ...] = define_setting(
+        "Other spellings of the package's name; each becomes a metapackage that requires the package.", ()
+    )
+    names: Mapping[str, str] = define_setting("PyPI name = conda name, for names that release-tools gets wrong.", dict)
     build_number: int = define_setting("The build number of the conda package.", 0, within=range(100_000))
     compression_level: int = define_setting(
-        "zstd level of `.conda` files, 1 to 22; 9, 16 and 19 are usual too.", 12, within=range(1, 23)
+        "The zstd compression level of `.conda` files, from 1 (fast) to 22 (small).", 12, within=range(1, 23)
     )
     channels: tuple[str, ...] = define_setting(
-        "The channels that dependencies come from when the package is tested.", ("conda-forge",)
+        "The channels from which requirements are installed when conda packages are built and tested.", ("conda-forge",)
     )
     wheel_channel: str = define_setting(
-        'The channel that serves PyPI\'s pure wheels to conda; a dry run shows what users get there. Or "none".',
+        'The channel that serves pure wheels of PyPI to conda, or "none"; a dry run shows what users get from it.',
         "conda-pypi",
     )
 
@@ -70,42 +73,45 @@ class CondaConfig:
 class VerifyConfig:
     """The checks before anything is published."""
 
-    imports: tuple[str, ...] = define_setting("Modules to import; the wheel's top-level ones if empty.", ())
+    imports: tuple[str, ...] = define_setting(
+        "The modules to import as a test; if empty, the top-level modules of the wheel.", ()
+    )
     top_level: tuple[str, ...] = define_setting(
-        "Top-level modules to accept although they look like strays, such as tests.", ()
+        "Top-level modules to accept although they look unintended, such as `tests`.", ()
     )
     install: bool = define_setting(
         "Install the wheel with its dependencies in a fresh environment and import it.", default=True
     )
     sdist: bool = define_setting(
-        "Build a wheel from the sdist of a compiled project, and compare it with the one of this platform; not where"
-        " nothing is installed.",
+        "Build a wheel from the sdist of a compiled project and compare it with the released wheel for this platform;"
+        " has no effect if verify.install is false.",
         default=True,
     )
     conda_install: bool = define_setting(
-        "Install the conda package where a conda channel provides Python.", default=True
+        "Install the conda package in a fresh environment, if a conda channel provides Python.", default=True
     )
     command: str = define_setting(
-        "The project's own test command, run where the wheel is installed; {project} is the project's folder.", ""
+        "The project's own test command, run in an environment with the wheel; {project} is the project's folder.", ""
     )
     placeholders: tuple[str, ...] = define_setting(
-        "Files to release although they are pointers of Git LFS or the like: patterns of paths, such as tests/data/*.",
+        "Patterns of files to release although they are pointers of Git LFS or similar, such as `tests/data/*`.",
         (),
     )
     strict: bool = define_setting(
-        "Fail on what PyPI may refuse: a classifier or platform that we do not know, a file above the limit.",
+        "Treat as an error what PyPI may refuse: an unknown classifier or platform, or a file above the size limit.",
         default=False,
     )
     file_size_limit: int = define_setting(
-        "PyPI's limit on one file of this project, in megabytes.", 100, within=range(1, 10_241)
+        "PyPI's limit on the size of one file of this project, in megabytes.", 100, within=range(1, 10_241)
     )
     versions: Literal["warn", "strict"] = define_setting(
-        'What a file, or the `__version__` of a module, is that names another version than the release: "warn" goes on,'
-        ' "strict" does not.',
+        'How to treat a file or a `__version__` that names another version than the release: "warn" reports'
+        ' it, "strict"'
+        " makes it an error.",
         "warn",
     )
     recipe: bool = define_setting(
-        "Build the recipe for conda-forge in a dry run, and test it, where a conda channel provides Python.",
+        "In a dry run, build and test the recipe for conda-forge, if a conda channel provides Python.",
         default=True,
     )
 
@@ -119,30 +125,37 @@ class WheelsConfig:
         ("linux-x86_64", "linux-aarch64", "macos-arm64", "macos-x86_64", "windows-x86_64"),
     )
     optional: tuple[str, ...] = define_setting(
-        "Wheels that a release may go on without: names of build jobs, or patterns of build identifiers"
-        " (`*-musllinux_*`).",
+        "Wheels that a release may lack: names of build jobs, or patterns of build identifiers (`*-musllinux_*`).",
         (),
     )
-    split: bool = define_setting("Build every wheel in a job of its own, where a build is slow.", default=False)
-    runners: Mapping[str, str] = define_setting("Build job = label of the runner, where ours is wrong.", dict)
+    split: bool = define_setting(
+        "Build every wheel in a job of its own, for projects whose builds are slow.", default=False
+    )
+    runners: Mapping[str, str] = define_setting("Build job = label of its runner, to replace the default.", dict)
 
 
 @dataclass(frozen=True)
 class RoutesConfig:
     """The publishers that each kind of version goes to; `release_tools.publishers.routes` says how they are written."""
 
-    dev: tuple[str, ...] = define_setting("Where development versions (1.2.dev3) go.", ("testpypi", "anaconda:dev"))
-    pre: tuple[str, ...] = define_setting("Where pre-releases (1.2rc1) go.", ("pypi", "anaconda:rc"))
-    final: tuple[str, ...] = define_setting("Where final releases (1.2) go.", ("pypi", "anaconda:main"))
-    post: tuple[str, ...] = define_setting("Where post-releases (1.2.post1) go.", ("pypi", "anaconda:main"))
+    dev: tuple[str, ...] = define_setting(
+        "The destinations of development versions (1.2.dev3).", ("testpypi", "anaconda:dev")
+    )
+    pre: tuple[str, ...] = define_setting("The destinations of pre-releases (1.2rc1).", ("pypi", "anaconda:rc"))
+    final: tuple[str, ...] = define_setting("The destinations of final releases (1.2).", ("pypi", "anaconda:main"))
+    post: tuple[str, ...] = define_setting("The destinations of post-releases (1.2.post1).", ("pypi", "anaconda:main"))
 
 
 @dataclass(frozen=True)
 class AnacondaConfig:
     """The channel on Anaconda.org."""
 
-    owner: str = define_setting("The account or organization whose channel gets the conda packages.", "")
-    url: str = define_setting("Address of the API of another server of the same kind; Anaconda.org's if empty.", "")
+    owner: str = define_setting(
+        "The account or organization on Anaconda.org whose channel the conda packages are uploaded to.", ""
+    )
+    url: str = define_setting(
+        "The address of the API of a server of the same kind; if empty, that of Anaconda.org.", ""
+    )
 
 
 @dataclass(frozen=True)
@@ -150,21 +163,24 @@ class NetworkConfig:
     """Timeouts and retries."""
 
     timeout: int = define_setting(
-        "Seconds to wait for a connection, and for the next part of a response.", 60, within=range(1, 3601)
+        "The seconds to wait for a connection, and for each further part of a response.", 60, within=range(1, 3601)
     )
     tries: int = define_setting(
-        "How often a read is tried; an upload is repeated only after a check that it did not arrive.",
+        "The number of attempts to read from a server; an upload is repeated only after checking that it did"
+        " not arrive.",
         4,
         within=range(1, 11),
     )
     pause: int = define_setting(
-        "Milliseconds before the second try; doubled before each further one.", 500, within=range(60_001)
+        "The milliseconds to wait before the second attempt; doubled before each further one.",
+        500,
+        within=range(60_001),
     )
     uploads: int = define_setting(
-        "How many files are uploaded to an index in parallel, once the first is there.", 3, within=range(1, 17)
+        "The number of files that are uploaded to an index in parallel, after the first one.", 3, within=range(1, 17)
     )
     wait: int = define_setting(
-        "Seconds to wait, after an upload, until the server offers what was uploaded.", 300, within=range(86_401)
+        "The seconds to wait, after an upload, for the server to serve the files.", 300, within=range(86_401)
     )
 
 
@@ -174,16 +190,17 @@ class TagConfig:
 
     remote: str = define_setting("The git remote that tags are pushed to.", "origin")
     branch: str = define_setting(
-        "The branch that a tagged commit must be on; the one that is checked out if empty, else the remote's default.",
+        "The branch that a tagged commit must be on; if empty, the branch that is checked out, or the remote's"
+        " default.",
         "",
     )
     sign: bool = define_setting(
-        "Sign tags as git is configured to, by GPG or SSH; a tag without a trusted signature is then not released.",
+        "Sign tags with GPG or SSH, as configured in git, and release only tags with a trusted signature.",
         default=False,
     )
     push: Literal["auto", "git", "api"] = define_setting(
-        "Push by git, or by GitHub's API where the checkout has no credentials; `auto` takes the API where there is a"
-        " GITHUB_TOKEN for it.",
+        "Push tags with git, or with GitHub's API, which needs no credentials in the checkout; `auto` uses the API for"
+        " unsigned tags if GITHUB_TOKEN is set, and git otherwise.",
         "auto",
     )
 
@@ -192,9 +209,9 @@ class TagConfig:
 class GitHubConfig:
     """The release on GitHub; ``enabled`` is ``--github`` and ``--no-github`` on the command line."""
 
-    enabled: bool = define_setting("Make a GitHub release, where the git remote is on GitHub.", default=True)
-    draft: bool = define_setting("Leave the release a draft, for a person to publish.", default=False)
-    repository: str = define_setting("The repository as owner/name; taken from the git remote if empty.", "")
+    enabled: bool = define_setting("Create a GitHub release, if the git remote is on GitHub.", default=True)
+    draft: bool = define_setting("Leave the GitHub release as a draft, for a person to publish.", default=False)
+    repository: str = define_setting("The repository as owner/name; if empty, it is taken from the git remote.", "")
 
 
 @dataclass(frozen=True)
@@ -206,26 +223,25 @@ class CondaForgeConfig:
         default=True,
     )
     feedstock: str = define_setting(
-        "The feedstock, such as demo-feedstock; found by the conda package's name if empty.", ""
+        "The feedstock, such as demo-feedstock; if empty, it is found by the name of the conda package.", ""
     )
     maintainers: tuple[str, ...] = define_setting(
-        "GitHub names of those who maintain a new recipe; the owner of the git remote if empty.", ()
+        "GitHub names of the maintainers of a new recipe; if empty, the owner of the GitHub repository.", ()
     )
     recipe: str = define_setting(
-        "The project's own recipe, its path in the project; searched for in conda.recipe/ and recipe/ if empty.", ""
+        "The path of the project's own recipe for conda-forge; if empty, conda.recipe/ and recipe/ are searched.", ""
     )
     accepted: tuple[str, ...] = define_setting(
-        "Packages of the feedstock's recipe whose lines may differ from the project's: as a reviewer asked.",
+        "Packages whose lines in the feedstock's recipe may differ from the project, for example because a"
+        " reviewer asked.",
         (),
     )
     pre_branch: str = define_setting(
-        "The feedstock's branch that pre-releases are proposed to, such as rc; they are not proposed if empty.", ""
+        "The branch of the feedstock for pre-releases, such as rc; if empty, pre-releases do not go to conda-forge.", ""
     )
-    new: bool = define_setting(
-        "Propose a recipe to staged-recipes where conda-forge has no such package.", default=True
-    )
+    new: bool = define_setting("Propose a recipe to staged-recipes if conda-forge has no such package.", default=True)
     draft: bool = define_setting(
-        "Open the pull request of a new recipe as a draft, for a person to mark as ready.", default=True
+        "Open the pull request for a new recipe as a draft, for a person to mark as ready.", default=True
     )
 
 
@@ -234,41 +250,44 @@ class Config:
     """All settings of a project."""
 
     packages_dir: str = define_setting(
-        "The folder of the artifacts, relative to the project.", "dist", inside=True, also="output-dir"
+        "The folder for the artifacts, relative to the project.", "dist", inside=True, also="output-dir"
     )
     tag_format: str = define_setting(
-        'How a version is written as a tag, such as "pkg-a-v{version}"; v1.2.3 or 1.2.3 if empty.', ""
+        'The form of a tag, such as "pkg-a-v{version}"; if empty, it is detected from the existing tags.', ""
     )
     changelog_file: str = define_setting(
-        "The changelog's path in the project; searched for under the usual names if empty.", "", inside=True
+        "The path of the changelog in the project; if empty, the usual names are searched.", "", inside=True
     )
     scheme: Literal["auto", "semver", "calver"] = define_setting(
-        'How versions are counted: "semver", "calver", or "auto": as the past releases show.', "auto"
+        'The versioning scheme: "semver", "calver", or "auto" to detect it from the past releases.', "auto"
     )
     public_api: tuple[str, ...] = define_setting(
-        "Import packages whose public API is compared between releases; found automatically if empty.", ()
+        "The import packages whose public API is compared between releases; if empty, they are detected.", ()
     )
     allow_credentials_in_build: bool = define_setting(
-        "Build although credentials for publishing are in the environment, where the build could read them.",
+        "Build even though the environment has publishing credentials, which the build could read.",
         default=False,
     )
     testpypi_first: bool = define_setting(
-        "Upload to TestPyPI first, install from there and import, before PyPI is touched.", default=False
-    )
-    announcement: bool = define_setting(
-        "Write an announcement of the release, for a mailing list or a forum, when it is published.", default=False
-    )
-    attestations: Literal["auto", "required", "off"] = define_setting(
-        'Sign what goes to PyPI (PEP 740): "auto" where the job can, "required", or "off".', "auto"
-    )
-    allow_older: bool = define_setting("Publish a version below the newest final one that is there.", default=False)
-    allow_epoch: bool = define_setting(
-        "Publish a version with another epoch (the 1 in 1!2.0) than the newest final one; there is no way back.",
+        "Upload to TestPyPI first, and install and import the package from there, before anything goes to PyPI.",
         default=False,
     )
-    indexes: Mapping[str, str] = define_setting("Other package indexes: name = address that takes uploads.", dict)
+    announcement: bool = define_setting(
+        "After publishing, write an announcement of the release to post on a mailing list or in a forum.", default=False
+    )
+    attestations: Literal["auto", "required", "off"] = define_setting(
+        'Sign the files for PyPI (PEP 740): "auto" signs if the job can, "required" fails if it cannot, "off"'
+        " never signs.",
+        "auto",
+    )
+    allow_older: bool = define_setting("Publish a version that is older than the newest final release.", default=False)
+    allow_epoch: bool = define_setting(
+        "Publish a version whose epoch (the 1 in 1!2.0) differs from the newest final release; this cannot be undone.",
+        default=False,
+    )
+    indexes: Mapping[str, str] = define_setting("Other package indexes: name = address for uploads.", dict)
     simple_urls: Mapping[str, str] = define_setting(
-        "Root of an index's simple API, by the index's name, where it is not next to the upload address.", dict
+        "Index = address of its simple API, if that is not next to the address for uploads.", dict
     )
     channels: Mapping[str, str] = define_setting(
         "Other conda channels: name = address (`file://…`, `quetz+https://…`, `prefix+…`, `artifactory+…`,"

@@ -14,7 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--job",
         metavar="JOB",
-        help="build the files of one job of release-tools plan: first source, then the others from its sdist",
+        help=(
+            "build only the files of this job of release-tools plan: source builds the sdist, all others build from it"
+        ),
     )
     add_expect(parser)
     add_settings(parser, "packages-dir", "allow-credentials-in-build", "verify.command")

@@ -9,7 +9,7 @@ SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the shell."""
-    parser.add_argument("shell", choices=SHELLS, help="the shell to print it for")
+    parser.add_argument("shell", choices=SHELLS, help="the shell that the script is for")
 
 
 def run(invocation: Session) -> int:

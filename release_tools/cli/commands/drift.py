@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--feedstock",
         type=Path,
         metavar="PATH",
-        help="a feedstock's folder or a recipe on this machine (default: the feedstock at conda-forge)",
+        help="a local checkout of the feedstock, or a local recipe (default: the feedstock on conda-forge)",
     )
     add_project(parser)
     add_version(parser)

@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--in-container",
         action="store_true",
-        help="build all wheels of a compiled project for this platform by cibuildwheel, with docker or podman",
+        help="for a compiled project: build all wheels for this platform with cibuildwheel in docker or podman",
     )
     parser.add_argument("--open", action="store_true", help="show the report page in a browser")
     add_only(parser)

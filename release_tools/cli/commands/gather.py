@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="FOLDER",
-        help="the folder that a build job wrote, or a folder with one such folder for each job",
+        help="the folder of one build job, or a folder that contains those of several",
     )
     add_project(parser)
     add_expect(parser)

@@ -59,14 +59,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; show the differences and fail if a workflow is out of date",
+        help="write nothing; show the differences, and fail if a workflow is out of date",
     )
     parser.add_argument(
         "--dev",
         action=argparse.BooleanOptionalAction,
         help="publish every commit on the branch as a development version",
     )
-    parser.add_argument("--action", metavar="OWNER/NAME@COMMIT", help="the action to use instead of our own")
+    parser.add_argument(
+        "--action", metavar="OWNER/NAME@COMMIT", help="the action to use instead of the one of this version"
+    )
     add_settings(parser, "anaconda.owner", "testpypi-first")
 
 

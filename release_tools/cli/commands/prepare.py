@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--next",
         action="store_true",
-        help="after a release, set the next development version, as in earlier commits of the project",
+        help="after a release, set the next development version, as earlier commits of the project did",
     )
     parser.add_argument("--dry-run", action="store_true", help="show the changes without writing them")
     parser.add_argument("--no-commit", action="store_true", help="leave the edits uncommitted")
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pull-request",
         metavar="FILE",
         default="",
-        help="open a pull request with the patch that --patch wrote, running no code of the project",
+        help="open a pull request with a patch that --patch wrote, without running code of the project",
     )
     add_project(parser)
     add_settings(parser, "changelog-file", "tag-format")

@@ -23,10 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=("v1", "v0"),
-        help="v1 is recipe.yaml, v0 is meta.yaml (default: that of the project's own recipe, or v1)",
+        help="v1 is recipe.yaml, v0 is meta.yaml (default: the format of the project's own recipe, or else v1)",
     )
     parser.add_argument(
-        "--build", action="store_true", help="also build it by rattler-build with conda.channels, and run its tests"
+        "--build",
+        action="store_true",
+        help="also build the recipe with rattler-build, using conda.channels, and run its tests",
     )
     add_project(parser)
     add_version(parser)
@@ -40,7 +42,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="sdist and wheel, or a folder that holds them (default: what was built from this commit, or a new build)",
+        help="sdist and wheel, or a folder with both (default: the last build of this commit, or else a new build)",
     )
 
 

@@ -31,9 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("of", metavar="VERSION", help="such as 1.4.0 or 1.4.0rc1")
     parser.add_argument("--name", help="the project's name, if pyproject.toml does not have it")
-    parser.add_argument("--wait", metavar="DESTINATION", help="wait until it can be installed from there: conda-forge")
     parser.add_argument(
-        "--wait-minutes", metavar="N", type=int, default=240, help="how long --wait waits at most (default: 240)"
+        "--wait",
+        metavar="DESTINATION",
+        help="wait until the version can be installed from this destination: conda-forge",
+    )
+    parser.add_argument(
+        "--wait-minutes",
+        metavar="N",
+        type=int,
+        default=240,
+        help="give up --wait after this many minutes (default: 240)",
     )
     add_project(parser)
     add_settings(parser, "tag-format", "anaconda.owner", "github.repository", "conda-forge.feedstock")

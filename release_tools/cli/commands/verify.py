@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="sdist, wheel or conda package, or a folder of them (default: what was built)",
+        help="an sdist, wheel or conda package, or a folder of them (default: packages-dir)",
     )
     add_project(parser)
     add_expect(parser)
