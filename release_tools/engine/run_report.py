@@ -22,7 +22,7 @@ class RunReport:
         self.report = Report(self.report.sections, (*self.report.documents, *documents))
 
     def end_section(self, title: str, seconds: float, group: str, outcome: str = "") -> Section:
-        """Return a section of the current step's notes, after adding it to the report.
+        """Return a section of the current step's notes, after adding it to the report if there are any.
 
         Args:
             title: of the step.
@@ -32,7 +32,8 @@ class RunReport:
         """
         section = Section(title, self.notes, seconds, group, outcome)
         self.notes = ()
-        self.add_sections(section)
+        if section.notes:
+            self.add_sections(section)
         return section
 
     def add_sections(self, *sections: Section) -> None:
