@@ -28,7 +28,7 @@ from release_tools.recipe.stable_abi import find_stable_abi
 from release_tools.recipe.write_v1 import write_v1
 
 _BUILD: Final = "\nbuild:\n  number: 0\n"
-_PYTHON: Final = re.compile(r"/.*-py3(\d+)[^-]*$")
+_PYTHON: Final = re.compile(r"-py3(\d{1,3}+)[^-]*+$")
 
 
 @dataclass(frozen=True)
