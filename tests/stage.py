@@ -144,14 +144,14 @@ def stage(
     github.untouchable = {"conda-forge"}
     for repository in ("staged-recipes", "feedstock-outputs"):
         github.create(f"conda-forge/{repository}", {"README.md": "-\n"})
-    told = SETTINGS.format(conda_forge=str(conda_forge).lower()) + settings
+    reported = SETTINGS.format(conda_forge=str(conda_forge).lower()) + settings
     routes = {**pypi.routes, **testpypi.routes, **anaconda.routes, **github.routes}
     with proxying({**routes, provider.host: provider}) as proxy:
         checkout = Checkout.create(folder, f"https://github.com/{SLUG}.git", proxy.environment)
         for path, text in files.items():
             file = checkout.root / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text + (told if path == "pyproject.toml" else ""), encoding="utf-8")
+            file.write_text(text + (reported if path == "pyproject.toml" else ""), encoding="utf-8")
         ours = ("--action", f"python-release-tools/python-release-tools@{'a' * 40}")
         assert main(["init", "-C", str(checkout.root), "--yes", *ours], checkout.env) == 0
         checkout.commit({})

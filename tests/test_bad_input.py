@@ -52,7 +52,7 @@ BACKEND_TABLE = '[build-system]\nrequires = []\nbuild-backend = "{}"\n[project]\
 
 
 @pytest.mark.parametrize(
-    ("files", "options", "code", "told"),
+    ("files", "options", "code", "reported"),
     [
         ({"README.md": ""}, [], 2, "no project"),
         (
@@ -69,7 +69,7 @@ BACKEND_TABLE = '[build-system]\nrequires = []\nbuild-backend = "{}"\n[project]\
         (with_pyproject("build-system = 1\nproject = 2\ntool = 3\n"), [], 6, "The build"),
         (backend("raise SystemExit('it cannot be')"), [], 6, "it cannot be"),
         (backend("if name == 'wheel': raise OSError('no wheel')"), [], 6, "The build of the wheel failed"),
-        (backend("os.kill(os.getpid(), 9)"), [], 6, "The build of the sdist failed: python: exited with -9"),
+        (backend("os.kill(os.getpid(), 9)"), [], 6, "The build of the sdist failed: python: was ended by SIGKILL"),
         (backend("print('x' * 10_000_000); sys.exit('too much')"), [], 6, "too much"),
         (backend("global _project; _project = lambda: ('other', '1.0')"), [], 5, "names the project demo"),
         (backend("global _project; _project = lambda: ('demo', '2.0')"), [], 5, "but the version of v1.0 is 1.0"),
@@ -104,7 +104,7 @@ BACKEND_TABLE = '[build-system]\nrequires = []\nbuild-backend = "{}"\n[project]\
     ],
 )
 def test_a_bad_project_is_one_clear_error(
-    run: Run, tmp_path: Path, output: Path, files: Mapping[str, str], options: list[str], code: int, told: str
+    run: Run, tmp_path: Path, output: Path, files: Mapping[str, str], options: list[str], code: int, reported: str
 ) -> None:
     checkout = make_repository(tmp_path / "ours", files)
     before = snapshot(checkout.root)
@@ -112,7 +112,7 @@ def test_a_bad_project_is_one_clear_error(
         "build", "-C", checkout.root, "--no-conda", "--no-verify-install", "--packages-dir", str(output), *options
     )
     assert said.code == code, said.err
-    assert told in said.err
+    assert reported in said.err
     assert "fault of release-tools itself" not in said.err
     assert snapshot(output) == BEFORE
     assert snapshot(checkout.root) == before

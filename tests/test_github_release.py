@@ -234,7 +234,7 @@ def test_the_draft_is_the_durable_copy(release: Releases, there: Repository, ser
 SHARED = ["linux-64-demo-1.0-py312_0.conda", "osx-64-demo-1.0-py312_0.conda"]
 
 
-def test_packages_of_one_name_are_told_apart_by_their_subdirs(release: Releases, there: Repository) -> None:
+def test_packages_of_one_name_are_distinguished_by_their_subdirs(release: Releases, there: Repository) -> None:
     first = release(subdirs=("linux-64", "osx-64"), steps=5)
     second = release(subdirs=("linux-64", "osx-64"), body="built_at = 2\n")
     assert second.error is None
@@ -291,7 +291,7 @@ def of_another_version(one: Hosted) -> None:
 
 
 def leading_away(one: Hosted) -> None:
-    artifacts = json.loads(seal(one).content)["artifacts"]
+    artifacts = json.loads(marker(one).content)["artifacts"]
     rewrite(one, {"artifacts": [{**artifacts[0], "filename": "../../evil"}]})
 
 
@@ -300,17 +300,17 @@ def lacking_a_file(one: Hosted) -> None:
 
 
 def no_json(one: Hosted) -> None:
-    seal(one).content = b"release.json"
+    marker(one).content = b"release.json"
 
 
-def seal(one: Hosted) -> Asset:
+def marker(one: Hosted) -> Asset:
     asset = one.asset("release.json")
     assert asset
     return asset
 
 
 def rewrite(one: Hosted, facts: dict[str, object]) -> None:
-    asset = seal(one)
+    asset = marker(one)
     asset.content = json.dumps({**json.loads(asset.content), **facts}).encode()
     asset.digest = None
 
@@ -400,7 +400,7 @@ def test_an_immutable_release_is_left_as_it_is(release: Releases, there: Reposit
     assert "is immutable" in texts(outcome)
 
 
-def test_further_drafts_are_told_and_left(release: Releases, there: Repository) -> None:
+def test_further_drafts_are_reported_and_left(release: Releases, there: Repository) -> None:
     hosted(there, draft=True)
     hosted(there, draft=True)
     outcome = release()
@@ -470,7 +470,7 @@ def test_without_a_token_there_is_a_dry_run_but_no_release(
 
 
 @pytest.mark.parametrize("secret", [TOKEN, "expired-canary-1"])
-def test_a_token_that_may_not_is_told_so_and_never_shown(
+def test_a_token_that_may_not_is_refused_and_never_shown(
     release: Releases, there: Repository, server: GitHub, checkout: Checkout, secret: str
 ) -> None:
     server.workflow_token(TOKEN, "ana/demo", writes=False)

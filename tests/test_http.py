@@ -21,7 +21,7 @@ from tests.servers.base import Double, Fault, Request, Response, What, serve
 from tests.servers.proxy import proxying
 
 
-class Shelf(Double):
+class Store(Double):
     def answer(self, request: Request) -> Response:
         match request.path:
             case "/elsewhere":
@@ -38,13 +38,13 @@ class Shelf(Double):
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
+def store() -> Store:
+    return Store()
 
 
 @pytest.fixture
-def url(shelf: Shelf) -> Iterator[str]:
-    with serve(shelf) as address:
+def url(store: Store) -> Iterator[str]:
+    with serve(store) as address:
         yield address
 
 
@@ -79,58 +79,58 @@ def patient(http: Http, what: What) -> Http:
     ],
 )
 def test_a_read_is_tried_again(
-    shelf: Shelf, url: str, http: Http, pauses: list[float], fault: Fault, waited: float
+    store: Store, url: str, http: Http, pauses: list[float], fault: Fault, waited: float
 ) -> None:
-    shelf.faults = [fault]
+    store.faults = [fault]
     with closing(patient(http, fault.what)) as client:
         assert client.get(f"{url}/here").json() == "/here"
     assert pauses == [waited]
 
 
-def test_a_server_may_name_the_time_of_the_next_try(shelf: Shelf, url: str, http: Http, pauses: list[float]) -> None:
+def test_a_server_may_name_the_time_of_the_next_try(store: Store, url: str, http: Http, pauses: list[float]) -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=12), usegmt=True)
-    shelf.faults = [Fault(response=Response(503, headers={"Retry-After": later}))]
+    store.faults = [Fault(response=Response(503, headers={"Retry-After": later}))]
     assert http.get(f"{url}/here").json() == "/here"
     assert 5 < pauses[0] <= 12
 
 
 @pytest.mark.parametrize("header", ["soon", "-1", "1e3", "\u00b2", "9" * 400, "Wed, 99 Foo 2026 07:28:00 GMT"])
 def test_a_time_that_cannot_be_read_is_ignored(
-    shelf: Shelf, url: str, http: Http, pauses: list[float], header: str
+    store: Store, url: str, http: Http, pauses: list[float], header: str
 ) -> None:
-    shelf.faults = [Fault(response=Response(503, headers={"Retry-After": header}))]
+    store.faults = [Fault(response=Response(503, headers={"Retry-After": header}))]
     assert http.get(f"{url}/here").json() == "/here"
     assert pauses[0] in (0.5, 30.0)
 
 
-def test_a_read_is_given_up_after_four_tries(shelf: Shelf, url: str, http: Http, pauses: list[float]) -> None:
-    shelf.faults = [Fault(times=None)]
+def test_a_read_is_given_up_after_four_tries(store: Store, url: str, http: Http, pauses: list[float]) -> None:
+    store.faults = [Fault(times=None)]
     with pytest.raises(RemoteError, match="answered 500, 4 times"):
         http.get(f"{url}/here?token=abc")
     assert pauses == [0.5, 1.0, 2.0]
-    assert len(shelf.log) == 4
+    assert len(store.log) == 4
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
-def test_a_refusal_is_an_answer_and_not_tried_again(shelf: Shelf, url: str, http: Http, status: int) -> None:
-    shelf.faults = [Fault(response=Response(status), times=None)]
+def test_a_refusal_is_an_answer_and_not_tried_again(store: Store, url: str, http: Http, status: int) -> None:
+    store.faults = [Fault(response=Response(status), times=None)]
     assert http.get(f"{url}/here").status == status
-    assert len(shelf.log) == 1
+    assert len(store.log) == 1
 
 
 @pytest.mark.parametrize("fault", [Fault(), Fault(response=Response(503))])
-def test_a_write_is_never_repeated(shelf: Shelf, url: str, http: Http, fault: Fault) -> None:
-    shelf.faults = [fault]
+def test_a_write_is_never_repeated(store: Store, url: str, http: Http, fault: Fault) -> None:
+    store.faults = [fault]
     assert not http.post(f"{url}/here", json={}).ok
-    assert len(shelf.log) == 1
+    assert len(store.log) == 1
 
 
 @pytest.mark.parametrize("what", [What.DROP, What.HANG])
-def test_a_write_that_gets_no_answer_is_an_error_at_once(shelf: Shelf, url: str, http: Http, what: What) -> None:
-    shelf.faults = [Fault(what)]
+def test_a_write_that_gets_no_answer_is_an_error_at_once(store: Store, url: str, http: Http, what: What) -> None:
+    store.faults = [Fault(what)]
     with closing(patient(http, what)) as client, pytest.raises(RemoteError):
         client.post(f"{url}/here", data=b"x")
-    assert len(shelf.log) == 1
+    assert len(store.log) == 1
 
 
 def test_a_redirect_within_the_allowed_places_is_followed(url: str, http: Http) -> None:
@@ -142,10 +142,10 @@ def test_a_redirect_to_another_host_is_refused(url: str, http: Http) -> None:
         http.get(f"{url}/elsewhere")
 
 
-def test_no_redirect_is_followed_with_a_credential(shelf: Shelf, url: str, http: Http) -> None:
+def test_no_redirect_is_followed_with_a_credential(store: Store, url: str, http: Http) -> None:
     with pytest.raises(RemoteError, match="credential"):
         http.get(f"{url}/moved", headers={"Authorization": "token s3cret"})
-    assert len(shelf.log) == 1
+    assert len(store.log) == 1
 
 
 def test_redirects_in_a_circle_end(url: str, http: Http) -> None:
@@ -191,15 +191,15 @@ def test_the_netrc_is_never_read(url: str, http: Http, tmp_path: Path, monkeypat
     assert http.get(f"{url}/secret").json() is None
 
 
-def test_proxy_and_authority_come_from_the_environment_handed_in(shelf: Shelf) -> None:
-    with proxying({"pypi.org": shelf}) as proxy:
+def test_proxy_and_authority_come_from_the_environment_handed_in(store: Store) -> None:
+    with proxying({"pypi.org": store}) as proxy:
         http = Http.to(["https://pypi.org"], proxy.environment)
         with http.session:
             assert http.get("https://pypi.org/here").json() == "/here"
 
 
-def test_an_untrusted_certificate_is_named(shelf: Shelf) -> None:
-    with proxying({"pypi.org": shelf}) as proxy:
+def test_an_untrusted_certificate_is_named(store: Store) -> None:
+    with proxying({"pypi.org": store}) as proxy:
         http = Http.to(["https://pypi.org"], {"HTTPS_PROXY": proxy.url}, RetryPolicy(tries=1))
         with http.session, pytest.raises(RemoteError, match="certificate is not trusted"):
             http.get("https://pypi.org/here")

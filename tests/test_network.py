@@ -34,7 +34,7 @@ def test_nothing_elsewhere_is_reached_from_here(reach: Callable[[], None]) -> No
     assert network.beyond.pop() in ("example.org", ELSEWHERE)
 
 
-def test_whoever_takes_the_refusal_for_a_lost_network_is_found_out() -> None:
+def test_a_client_that_takes_the_refusal_for_a_lost_network_is_found_out() -> None:
     http = Http.to(["https://example.org"], {}, RetryPolicy(tries=1))
     with pytest.raises(Exception, match="could not be reached"):
         http.get("https://example.org/")

@@ -437,7 +437,7 @@ def test_notes_of_a_version_that_never_was_are_an_error(checkout: Checkout, comm
 @pytest.mark.parametrize(
     "tables", ["project = 1", "tool = 1", "[tool]\ntowncrier = 1\npoetry = 1", "[tool.poetry]\ndependencies = 1"]
 )
-def test_odd_tables_of_a_former_commit_stop_nothing(checkout: Checkout, commands: Commands, tables: str) -> None:
+def test_odd_tables_of_a_previous_commit_stop_nothing(checkout: Checkout, commands: Commands, tables: str) -> None:
     checkout.commit({"pyproject.toml": tables})
     tagged(checkout, "v1.0.1")
     checkout.commit({"pyproject.toml": PYPROJECT, "demo.py": ""})

@@ -65,15 +65,15 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
     second = there.run("release.yml", {"ref": "refs/tags/v1.0"})
     assert second.ok, second.why
     assert len(there.pypi.uploads) == 2
-    told = {
+    reported = {
         file["filename"]: file["sha256"] for file in json.loads(second.outputs["build/build.artifacts"])["artifacts"]
     }
-    assert there.pypi.holds() == {name: digest for name, digest in told.items() if not name.endswith(".conda")}
-    [conda] = (name for name in told if name.endswith(".conda"))
-    assert there.anaconda.holds() == {f"noarch/{conda}": (told[conda], ("main",))}
+    assert there.pypi.holds() == {name: digest for name, digest in reported.items() if not name.endswith(".conda")}
+    [conda] = (name for name in reported if name.endswith(".conda"))
+    assert there.anaconda.holds() == {f"noarch/{conda}": (reported[conda], ("main",))}
     [release] = there.github.repositories[SLUG].releases
     assert (release.tag, release.draft, release.prerelease) == ("v1.0", False, False)
-    assert set(told) < {asset.name for asset in release.assets}
+    assert set(reported) < {asset.name for asset in release.assets}
     assert "Everything is new" in release.body
     assert "demo-1.0.tar.gz is there" in second.log  # the last job asks every destination
     assert there.testpypi.holds() == {}
@@ -81,7 +81,7 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
     assert (pull.author, pull.title, pull.draft) == ("bob", "Adding demo", True)
     assert there.github.complaints == []
     attested = there.runner.folder.joinpath("artifacts.attested").read_text(encoding="utf-8")
-    assert dict(line.split("  ")[::-1] for line in attested.splitlines()) == told
+    assert dict(line.split("  ")[::-1] for line in attested.splitlines()) == reported
     for step, expected in OUTPUTS.items():
         said = {name: second.outputs[f"{step}.{name}"] for name in expected}
         assert said == expected, step

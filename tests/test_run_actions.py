@@ -28,7 +28,7 @@ def act(number: int, done: list[int], *, fails: bool = False) -> Action:
 
 
 @pytest.mark.parametrize("failing", [0, 1, 5])
-def test_once_an_act_fails_no_later_one_is_begun(tmp_path: Path, failing: int) -> None:
+def test_once_an_action_fails_no_later_one_is_started(tmp_path: Path, failing: int) -> None:
     context = Context(tmp_path, Config(), {}, Console({}, out=io.StringIO()), Gate(is_dry_run=False), tmp_path)
     done: list[int] = []
     acts = [act(number, done, fails=number == failing) for number in range(50)]

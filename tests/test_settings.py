@@ -35,7 +35,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     assert read_config(tmp_path, {}, {}) == Config()
 
 
-def test_every_fault_of_all_three_sources_is_told_at_once(tmp_path: Path) -> None:
+def test_every_fault_of_all_three_sources_is_reported_at_once(tmp_path: Path) -> None:
     table = """
     [tool.release-tools]
     package-dir = "dist"
@@ -116,7 +116,7 @@ def test_a_text_becomes_the_settings_type(tmp_path: Path, key: str, text: str, e
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reported"),
     [
         (b"[tool", "not valid TOML"),
         (b"[tool.release-tools]\nname = \xff\n", "not valid TOML"),
@@ -129,11 +129,11 @@ def test_a_text_becomes_the_settings_type(tmp_path: Path, key: str, text: str, e
         (b'[tool.release-tools]\nconda.names = { "a\\u202eb" = "c" }', "contains a control character"),
     ],
 )
-def test_an_unreadable_file_is_one_clear_error(tmp_path: Path, content: bytes, told: str) -> None:
+def test_an_unreadable_file_is_one_clear_error(tmp_path: Path, content: bytes, reported: str) -> None:
     (tmp_path / "pyproject.toml").write_bytes(content)
     with pytest.raises(ConfigError) as raised:
         read_config(tmp_path, {}, {})
-    assert told in str(raised.value)
+    assert reported in str(raised.value)
 
 
 def test_what_the_file_holds_cannot_be_changed_later(tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_every_command_checks_all_settings_before_its_first_step(run: Run, tmp_p
     assert checkout.git("status", "--porcelain") == ""
 
 
-def test_every_fault_of_every_route_is_told_at_once(run: Run, tmp_path: Path) -> None:
+def test_every_fault_of_every_route_is_reported_at_once(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path, {"pyproject.toml": PROJECT + FAULTY["routes"], "demo.py": ""})
     said = run("config", "-C", checkout.root)
     assert all(word in said.err for word in ("routes.final", "anacnda", "routes.dev", "testpipy"))

@@ -160,7 +160,7 @@ def test_what_must_not_be_tagged_is_refused(
 
 
 @pytest.mark.parametrize("way", ["file"], indirect=True)
-def test_every_fault_is_told_at_once(checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_fault_is_reported_at_once(checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]) -> None:
     commits_and_tags("v2.0")(checkout, far)
     unpushed(checkout, far)
     dirty(checkout, far)
@@ -231,7 +231,7 @@ def test_hooks_of_the_repository_do_not_run(checkout: Checkout, far: Bare) -> No
 
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 @pytest.mark.parametrize(("job", "tagger"), [(False, None), (True, "github-actions[bot]")])
-def test_whoever_tags_has_a_name(checkout: Checkout, far: Bare, *, job: bool, tagger: str | None) -> None:
+def test_everybody_who_tags_has_a_name(checkout: Checkout, far: Bare, *, job: bool, tagger: str | None) -> None:
     checkout.git("config", "--global", "--remove-section", "user")
     checkout.git("config", "--global", "user.useConfigOnly", "true")
     if job:

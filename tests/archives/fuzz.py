@@ -41,7 +41,7 @@ from tests.archives.mutations import Archive, mutated
 Found = dict[str, tuple[str, str]]
 """The content of an archive: by name the digest of a file and what a link points to."""
 
-PATIENCE = 20.0
+LONGEST = 20.0
 MEMORY = 1 << 30
 COMMIT_TIME = 1_700_000_000
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -189,7 +189,7 @@ def watch(*inside: Path) -> None:
 
 def _too_long(_: int, frame: FrameType | None) -> None:
     where = "".join(traceback.format_stack(frame, limit=3))
-    raise BrokenError(f"more than {PATIENCE} seconds:\n{where}")
+    raise BrokenError(f"more than {LONGEST} seconds:\n{where}")
 
 
 def fuzz(archives: Iterator[Archive], folder: Path, keep: Path | None) -> Tally:
@@ -202,7 +202,7 @@ def fuzz(archives: Iterator[Archive], folder: Path, keep: Path | None) -> Tally:
         scratch.mkdir()
         path = scratch / archive.filename
         path.write_bytes(archive.content)
-        signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE)
+        signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST)
         try:
             answers[check(path, scratch)] += 1
         except Exception:  # noqa: BLE001 - whatever it is, it is a find
@@ -235,8 +235,8 @@ def main() -> int:
         with contextlib.chdir(scratch):
             watch(scratch, *filter(None, (keep,)))
             answers, broken = fuzz(bounded, scratch, keep)
-    told = [", ".join(f"{count} {answer}" for answer, count in sorted(answers.items())), *broken]
-    sys.stdout.write("\n".join(told) + "\n")
+    reported = [", ".join(f"{count} {answer}" for answer, count in sorted(answers.items())), *broken]
+    sys.stdout.write("\n".join(reported) + "\n")
     return bool(broken)
 
 

@@ -30,7 +30,7 @@ def conda(id_: str, description: str, *payload: Entry, **facts: object) -> Hosti
     return Hostile(id_, description, partial(conda_bytes, payload or PAYLOAD, **facts), CONDA)  # type: ignore[arg-type]  # as above
 
 
-def told(**change: object) -> list[Entry]:
+def reported(**change: object) -> list[Entry]:
     """``info/`` with another ``index.json``."""
     return info_entries(index=INDEX | change)
 
@@ -48,11 +48,11 @@ CONDAS = (
     conda("payload in info", "belongs in the other part", info=[*info_entries(), Entry("lib/x", b"x")]),
     conda("no index", "info/index.json is missing", info=info_entries()[1:]),
     conda("no paths", "info/paths.json is missing", info=info_entries()[:1]),
-    conda("index of another package", "says other-1.0-py_0", info=told(name="other")),
-    conda("index of another build", "says demo-1.0-py_1", info=told(build="py_1")),
-    conda("number as a text", "build_number is '0', not of type int", info=told(build_number="0")),
-    conda("number missing", "build_number is None, not of type int", info=told(build_number=None)),
-    conda("requirements not texts", "depends holds something else", info=told(depends=[{"python": 3}])),
+    conda("index of another package", "says other-1.0-py_0", info=reported(name="other")),
+    conda("index of another build", "says demo-1.0-py_1", info=reported(build="py_1")),
+    conda("number as a text", "build_number is '0', not of type int", info=reported(build_number="0")),
+    conda("number missing", "build_number is None, not of type int", info=reported(build_number=None)),
+    conda("requirements not texts", "depends holds something else", info=reported(depends=[{"python": 3}])),
     conda("index not an object", "not an object", info=info_entries(index=b"[1]")),
     conda("index not JSON", "info/index.json: corrupt", info=info_entries(index=b"{")),
     conda("index not text", "info/index.json: corrupt", info=info_entries(index=b"\xff")),

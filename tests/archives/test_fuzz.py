@@ -31,8 +31,8 @@ BROKEN = {
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux only")
-@pytest.mark.parametrize(("body", "told"), [pytest.param(*case, id=id_) for id_, case in BROKEN.items()])
-def test_a_reader_that_breaks_a_promise_is_found(body: str, told: str) -> None:
+@pytest.mark.parametrize(("body", "reported"), [pytest.param(*case, id=id_) for id_, case in BROKEN.items()])
+def test_a_reader_that_breaks_a_promise_is_found(body: str, reported: str) -> None:
     code = f"""if True:
         import sys
         from release_tools import errors
@@ -46,4 +46,4 @@ def test_a_reader_that_breaks_a_promise_is_found(body: str, told: str) -> None:
     """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
-    assert told in done.stdout
+    assert reported in done.stdout

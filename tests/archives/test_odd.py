@@ -96,6 +96,6 @@ def test_a_module_behind_an_extra_is_none_to_import(tmp_path: Path, commands: st
 
 def test_a_wheel_that_names_its_imports_is_believed(tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0-py3-none-any.whl"
-    told = METADATA.replace(b"2.4", b"2.5") + b"Import-Name: demo\nImport-Name: _demo ; private\n"
-    path.write_bytes(wheel_bytes(Part("_demo.py"), metadata=told))
+    reported = METADATA.replace(b"2.4", b"2.5") + b"Import-Name: demo\nImport-Name: _demo ; private\n"
+    path.write_bytes(wheel_bytes(Part("_demo.py"), metadata=reported))
     assert read_wheel(path).import_names == ("demo",)

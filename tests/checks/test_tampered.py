@@ -136,7 +136,7 @@ def test_what_was_built_is_sound(run: Run, made: Path) -> None:
     assert verified(run, made) == (0, [])
 
 
-@pytest.mark.parametrize(("pattern", "tamper", "change", "listed", "told"), CASES)
+@pytest.mark.parametrize(("pattern", "tamper", "change", "listed", "reported"), CASES)
 def test_what_was_changed_is_named(
     run: Run,
     made: Path,
@@ -144,10 +144,10 @@ def test_what_was_changed_is_named(
     tamper: Callable[..., None],
     change: Callable[[Files], None],
     listed: bool,  # noqa: FBT001 - a column of the table
-    told: str,
+    reported: str,
 ) -> None:
     (path,) = made.glob(pattern)
     tamper(path, change, listed=listed)
     code, failed = verified(run, made)
     assert code == 9
-    assert any(told in line for line in failed), failed
+    assert any(reported in line for line in failed), failed

@@ -45,10 +45,10 @@ def test_a_compiled_project_is_tried_out_and_its_wheels_are_planned(run: Run, tm
     report = json.loads(said.out)
     assert [artifact["kind"] for artifact in report["artifacts"]] == ["sdist"]
     assert report["plan"]
-    told = notes(report, "Build sdist and wheel")
-    jobs = [note["text"].split()[0] for note in told if "built by" in note["text"] or "built here" in note["text"]]
+    reported = notes(report, "Build sdist and wheel")
+    jobs = [note["text"].split()[0] for note in reported if "built by" in note["text"] or "built here" in note["text"]]
     assert jobs == ["source", "linux-x86_64", "linux-aarch64", "macos-arm64", "macos-x86_64", "windows-x86_64"]
-    assert any("this machine only" in note["text"] for note in told)
+    assert any("this machine only" in note["text"] for note in reported)
     assert not any(".whl" in note["text"] for section in report["sections"] for note in section["notes"]
                    if note["state"] == "planned")  # fmt: skip
     checked = notes(report, "Verify")

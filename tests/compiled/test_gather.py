@@ -32,9 +32,9 @@ def jobs(built: Jobs, tmp_path: Path) -> Jobs:
 def test_the_source_job_makes_sdist_and_plan_and_no_wheel(jobs: Jobs) -> None:
     source = jobs.folder("source")
     assert names(source) == {"demo-1.0.tar.gz", "plan.json", "release.json"}
-    told = json.loads(jobs.expect)
-    assert [file["filename"] for file in told["artifacts"]] == ["demo-1.0.tar.gz"]
-    assert told["plan"] == jobs.source.plan_digest != ""
+    reported = json.loads(jobs.expect)
+    assert [file["filename"] for file in reported["artifacts"]] == ["demo-1.0.tar.gz"]
+    assert reported["plan"] == jobs.source.plan_digest != ""
     assert [job["name"] for job in plan_of(source)["jobs"]] == ["source", *WHEELS]
 
 

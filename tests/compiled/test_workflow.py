@@ -74,8 +74,8 @@ def test_nothing_is_published_after_a_failed_cell_and_a_second_run_publishes_all
     there.anaconda.faults.append(Fault(method="POST", path="/stage/", times=None))  # nothing goes there
     second = there.run("release.yml", {"ref": "refs/tags/v1.0"})
     assert second.ok, second.why
-    told = json.loads(second.outputs["gather/gather.artifacts"])
-    names = {file["filename"]: file["sha256"] for file in told["artifacts"]}
+    reported = json.loads(second.outputs["gather/gather.artifacts"])
+    names = {file["filename"]: file["sha256"] for file in reported["artifacts"]}
     assert there.pypi.holds() == names
     assert len([name for name in names if name.endswith(".whl")]) == len(CELLS)
     [release] = there.github.repositories[SLUG].releases

@@ -113,9 +113,9 @@ class Forge:
         self.hub.untouchable = {"conda-forge"}
         self.hub.account("bob", TOKEN)
         self.hub.account(BOT)
-        self.former = self.publish("0.9")
+        self.previous = self.publish("0.9")
         self.hub.create("conda-forge/feedstock-outputs", {"outputs/o/t/h/other.json": "{}"})
-        files = {"recipe/recipe.yaml": recipe("0.9", self.former), ".github/PULL_REQUEST_TEMPLATE.md": BOXES}
+        files = {"recipe/recipe.yaml": recipe("0.9", self.previous), ".github/PULL_REQUEST_TEMPLATE.md": BOXES}
         self.feedstock = self.hub.create(FEEDSTOCK, files)
         self.heads = self.feedstock.bare.refs("refs/heads/")
         self.staged = self.hub.create(STAGED, {".github/pull_request_template.md": NEW_BOXES})

@@ -28,7 +28,7 @@ def drift(run: Run, there: Feedstock, *options: str | Path) -> Said:
     return run("drift", *there.files, "-C", there.folder, *options, **there.env, **channels)
 
 
-def test_drift_is_told_line_by_line_with_a_code_of_its_own(run: Run, there: Feedstock) -> None:
+def test_drift_is_reported_line_by_line_with_a_code_of_its_own(run: Run, there: Feedstock) -> None:
     said = drift(run, there)
     assert said.code == 16
     assert said.err.splitlines() == [
@@ -97,7 +97,7 @@ def test_what_is_no_recipe_is_refused(name: str, run: Run, there: Feedstock, tmp
     assert drift(run, there, "--feedstock", tmp_path / name).code == code
 
 
-def test_a_place_without_a_recipe_is_told(run: Run, there: Feedstock, tmp_path: Path) -> None:
+def test_a_place_without_a_recipe_is_reported(run: Run, there: Feedstock, tmp_path: Path) -> None:
     said = drift(run, there, "--feedstock", tmp_path / "nowhere")
     assert said.code == 2
     assert "no recipe there" in said.err

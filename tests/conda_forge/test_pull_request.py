@@ -103,7 +103,7 @@ about:
 
 
 def test_a_feedstock_of_the_older_format_stays_one(forge: Forge) -> None:
-    forge.upstream({"recipe/meta.yaml": META.format(version="0.9", sha256=forge.former, number=3)})
+    forge.upstream({"recipe/meta.yaml": META.format(version="0.9", sha256=forge.previous, number=3)})
     forge.feedstock.bare.git("update-ref", "refs/heads/main", without(forge.feedstock.bare, "recipe/recipe.yaml"))
     forge.heads = forge.feedstock.bare.refs("refs/heads/")
     outcome = forge.release()
@@ -169,7 +169,7 @@ def test_a_fork_that_lags_is_brought_up_to_date(forge: Forge) -> None:
 def test_a_fork_may_lack_the_branch(forge: Forge) -> None:
     forge.hub.fork(forge.feedstock, "bob")
     forge.settings["conda-forge.pre-branch"] = "rc"
-    tip = forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.former)}, branch="rc")
+    tip = forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.previous)}, branch="rc")
     outcome = forge.release("1.0rc1")
     assert outcome.error is None, texts(outcome)
     fork = forge.hub.repositories["bob/demo-feedstock"].bare
@@ -204,7 +204,7 @@ def test_a_fork_under_another_name_is_taken(forge: Forge) -> None:
 def test_a_fork_with_conflicts_is_left_to_its_owner(forge: Forge) -> None:
     fork = forge.hub.fork(forge.feedstock, "bob")
     fork.bare.commit({"recipe/recipe.yaml": "mine\n"})
-    forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.former) + "# theirs\n"})
+    forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.previous) + "# theirs\n"})
     outcome = forge.release()
     assert outcome.error
     assert (outcome.error.exit_code, forge.pulls) == (13, [])
@@ -242,7 +242,7 @@ def test_what_an_unfinished_run_committed_is_replaced(forge: Forge) -> None:
     forge.hub.faults = [Fault(What.DROP, "POST", "/pulls$", times=None)]
     forge.release()
     forge.hub.faults = []
-    changed = forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.former) + "# more\n"})
+    changed = forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.previous) + "# more\n"})
     assert forge.release().error is None
     fork = forge.hub.repositories["bob/demo-feedstock"]
     assert fork.bare.git("rev-list", "--parents", "-1", BRANCH).split()[1:] == [changed]

@@ -34,11 +34,11 @@ def test_hostile_metadata_is_only_text(tmp_path: Path) -> None:
 
 def test_a_comment_commands_no_bot(forge: Forge) -> None:
     command = "# ``` @conda-forge-admin, please add user @evil\nabout:\n"
-    former, theirs = (
+    previous, theirs = (
         recipe(version, sha256).replace("about:\n", command)
-        for version, sha256 in (("0.9", forge.former), ("1.0", served(forge, NEEDS_CLICK)))
+        for version, sha256 in (("0.9", forge.previous), ("1.0", served(forge, NEEDS_CLICK)))
     )
-    forge.upstream({"recipe/recipe.yaml": former})
+    forge.upstream({"recipe/recipe.yaml": previous})
     pull = bots_pull(forge, theirs)
     outcome = forge.release(headers=NEEDS_CLICK)
     assert outcome.error is None, texts(outcome)

@@ -94,7 +94,7 @@ def test_names_are_confirmed_on_a_channel(run: Run, files: list[Path], tmp_path:
     assert "no_such_thing <2" in answer["text"]
 
 
-def test_what_is_not_on_the_channel_yet_is_told(run: Run, files: list[Path], tmp_path: Path) -> None:
+def test_what_is_not_on_the_channel_yet_is_reported(run: Run, files: list[Path], tmp_path: Path) -> None:
     there = Channel(tmp_path / "channel", tmp_path / "cache")
     there.add(Project("click"))
     answer = json.loads(run("recipe", *files, "-C", tmp_path, "--json", RELEASE_TOOLS_CONDA_CHANNELS=there.url).out)

@@ -84,19 +84,21 @@ def test_drift_has_a_line_in_every_dry_run(run: Run, there: Feedstock) -> None:
     assert ("done", "the feedstock's recipe agrees with the project") in notes
 
 
-def test_a_new_requirement_that_is_not_on_the_channel_yet_is_told(run: Run, there: Feedstock, tmp_path: Path) -> None:
+def test_a_new_requirement_that_is_not_on_the_channel_yet_is_reported(
+    run: Run, there: Feedstock, tmp_path: Path
+) -> None:
     channel = Channel(tmp_path / "channel", tmp_path / "cache")
     channel.add(Project("click", "8.0"), Project("hatchling", "1.27"), Project("pip"))
     report = json.loads(dry_run(run, there, NEW, "--json", "--conda-channels", channel.url).out)
-    told = [text for state, text in section(report) if state == "warning" and "yet" in text]
-    assert [line.partition(" (")[0] for line in told] == [
+    reported = [text for state, text in section(report) if state == "warning" and "yet" in text]
+    assert [line.partition(" (")[0] for line in reported] == [
         f"not on {channel.url} yet: rich → rich",
         f"not on {channel.url} yet: click >=8.1",
     ]
-    assert told[0].endswith("channel: no rich)"), "with what was tried"
+    assert reported[0].endswith("channel: no rich)"), "with what was tried"
 
 
-def test_without_the_former_release_the_requirements_are_a_persons_matter(run: Run, there: Feedstock) -> None:
+def test_without_the_previous_release_the_requirements_are_a_persons_matter(run: Run, there: Feedstock) -> None:
     there.pypi.files.clear()
     recipe = json.loads(dry_run(run, there, NEW, "--json").out)["recipe"]
     assert recipe["changes"] == ["version 1.2 → 1.3", "sha256 of words-1.3.tar.gz", "build number → 0"]
@@ -121,8 +123,8 @@ LEFT_ALONE = {
 
 
 @pytest.mark.parametrize("case", LEFT_ALONE)
-def test_what_cannot_be_updated_is_told_with_its_line_and_left_alone(case: str, run: Run, there: Feedstock) -> None:
-    old, new, told = LEFT_ALONE[case]
+def test_what_cannot_be_updated_is_reported_with_its_line_and_left_alone(case: str, run: Run, there: Feedstock) -> None:
+    old, new, reported = LEFT_ALONE[case]
     if case == "another source":
         there.pypi.files.clear()
     there.keep(there.recipe.replace(old, new))
@@ -131,7 +133,7 @@ def test_what_cannot_be_updated_is_told_with_its_line_and_left_alone(case: str, 
     report = json.loads(said.out)
     assert report["recipe"] is None
     (state, text), *drift = section(report)
-    assert (state, text[: len(told)]) == ("warning", told)
+    assert (state, text[: len(reported)]) == ("warning", reported)
     assert bool(drift) is (case != "an alias"), "what cannot be read cannot be compared"
     assert not (there.folder / "dist" / "recipe").exists()
 

@@ -10,7 +10,7 @@ import pytest
 
 from release_tools.cli.main import main
 from tests.conda_forge.forge import BOT, FEEDSTOCK, STAGED, URL, Forge, bots_pull, recipe, served
-from tests.servers.anaconda import Dist, Shelf
+from tests.servers.anaconda import Dist, Store
 
 STAGES = ("pull-request", "checks", "merged", "built", "installable")
 SHA = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -32,7 +32,7 @@ def channel(forge: Forge, *depends: str) -> str:
 
 def built(forge: Forge) -> None:
     basename = "noarch/demo-1.0-pyh_0.conda"
-    forge.anaconda.shelves["conda-forge"] = Shelf({"demo"}, {("demo", "1.0")})
+    forge.anaconda.stores["conda-forge"] = Store({"demo"}, {("demo", "1.0")})
     dist = Dist("conda-forge", "demo", "1.0", basename, ["main"], "", {}, b"-", committed=True)
     forge.anaconda.dists["conda-forge", "demo", "1.0", basename] = dist
 

@@ -12,7 +12,7 @@ from tests.conda_forge.forge import (
     texts,
     url,
 )
-from tests.servers.anaconda import Shelf
+from tests.servers.anaconda import Store
 from tests.servers.base import Fault
 
 
@@ -28,7 +28,7 @@ def test_a_package_of_that_name_stands_in_the_way(forge: Forge, names: tuple[str
     ours, theirs = names
     forge.without_feedstock()
     forge.settings["conda.names"] = {"demo": ours}
-    forge.anaconda.shelves["conda-forge"] = Shelf({theirs})
+    forge.anaconda.stores["conda-forge"] = Store({theirs})
     outcome = forge.release()
     assert outcome.error
     assert (outcome.error.exit_code, forge.writes) == (14, [])
@@ -101,7 +101,7 @@ def test_not_every_version_goes_there(forge: Forge, version: str, settings: dict
 
 def test_a_pre_release_goes_to_its_branch(forge: Forge) -> None:
     forge.settings["conda-forge.pre-branch"] = "rc"
-    forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.former)}, branch="rc")
+    forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.previous)}, branch="rc")
     outcome = forge.release("1.0rc1")
     assert outcome.error is None, texts(outcome)
     assert [(pull.base, pull.title) for pull in forge.pulls] == [("rc", "demo v1.0rc1")]

@@ -173,7 +173,7 @@ def test_a_version_that_is_built_and_cannot_be_edited_is_a_refusal(
     assert status(checkout) == ""
 
 
-def test_what_is_ambiguous_is_told_with_file_and_line(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_ambiguous_version_is_reported_with_its_line(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     checkout.commit({"demo.py": "\nV = 3\n__version__ = f'1.{V}.0'\n", "CITATION.cff": "a: [\n"})
     assert prepare(checkout, "1.4.0") == 0
     said = capsys.readouterr().out

@@ -184,7 +184,7 @@ def test_a_patch_that_changes_what_no_preparation_does_is_refused(
     assert far.refs() == before
 
 
-def test_a_token_that_may_not_is_told_what_it_lacks(
+def test_a_token_that_may_not_is_reported_with_what_it_lacks(
     checkout: Checkout, patch: Path, server: GitHub, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.faults = [Fault(path="/pulls", method="POST", times=None, response=Response.of_json(REFUSED, 403))]
@@ -192,7 +192,7 @@ def test_a_token_that_may_not_is_told_what_it_lacks(
     assert "pull-requests: write" in capsys.readouterr().err
 
 
-def test_nothing_of_the_project_runs_beside_the_token(
+def test_nothing_of_the_project_runs_next_to_the_token(
     checkout: Checkout, patch: Path, far: Bare, tmp_path: Path
 ) -> None:
     spring = f"open({str(tmp_path / 'sprung')!r}, 'w')\n"

@@ -32,7 +32,7 @@ def build(checkout: Checkout, *options: str) -> int:
     )
 
 
-def test_disagreements_are_told_with_file_and_line(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+def test_disagreements_are_reported_with_file_and_line(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     assert build(checkout, "--no-verify-install") == 0
     said = capsys.readouterr().out
     assert "demo/__init__.py:3" in said

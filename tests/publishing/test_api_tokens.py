@@ -75,7 +75,7 @@ def test_a_token_that_cannot_do_it_is_refused_before_anything_goes(
     ("caveat", "said"),
     [([1, ["demo"]], "for demo alone"), ([3, "user-id"], "for all projects of its account")],
 )
-def test_a_token_that_can_is_told_with_what_it_is_for(
+def test_a_token_that_can_is_reported_with_what_it_is_for(
     caveat: object, said: str, there: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.build(conda=False)

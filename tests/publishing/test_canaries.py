@@ -129,7 +129,7 @@ def test_minted_tokens_are_secrets_too(seeded: World, capfd: pytest.CaptureFixtu
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_no_child_is_told_a_secret_by_its_arguments_or_environment(seeded: World) -> None:
+def test_no_child_is_given_a_secret_by_its_arguments_or_environment(seeded: World) -> None:
     watch = Watch([*CANARIES.values(), seeded.provider.request_token])
     seeded.anaconda.faults = [Fault(method="POST", path="/stage/", response=Response(503), meanwhile=watch)]
     assert seeded.run("publish", "--routes-final", "anaconda") == 0

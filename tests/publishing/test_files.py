@@ -83,7 +83,7 @@ def test_digests_alone_are_refused_with_the_cure(
     assert not there.pypi.log
 
 
-def test_whoever_changes_files_and_manifest_alike_is_found_out(
+def test_somebody_who_changes_files_and_manifest_alike_is_found_out(
     there: World, built: Release, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for artifact in built.artifacts:

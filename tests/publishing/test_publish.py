@@ -31,8 +31,8 @@ def test_a_second_run_uploads_nothing(there: World, capsys: pytest.CaptureFixtur
     assert there.run("publish", "--json") == 0
     assert len(there.pypi.uploads) == 2
     assert len(there.anaconda.uploads) == 1
-    told = json.loads(capsys.readouterr().out)
-    assert [receipt["state"] for receipt in told["receipts"]] == ["unchanged"] * 3
+    reported = json.loads(capsys.readouterr().out)
+    assert [receipt["state"] for receipt in reported["receipts"]] == ["unchanged"] * 3
 
 
 def test_a_dry_run_uploads_nothing_and_needs_no_credential(there: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +71,7 @@ def test_other_bytes_anywhere_stop_everything_before_anything_is_done(
     assert there.pypi.holds() == {}
 
 
-def test_without_credentials_nothing_is_done_and_all_that_is_missing_is_told(
+def test_without_credentials_nothing_is_done_and_all_that_is_missing_is_reported(
     there: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.build()
@@ -150,8 +150,8 @@ def test_a_tag_that_came_after_the_build_makes_it_a_release(there: World) -> Non
     for arguments in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message=First"]):
         subprocess.run([*git, *arguments], check=True)
     commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
-    told = json.loads(facts.read_text(encoding="utf-8")) | {"commit": commit, "tagged": False}
-    facts.write_text(json.dumps(told), encoding="utf-8")
+    reported = json.loads(facts.read_text(encoding="utf-8")) | {"commit": commit, "tagged": False}
+    facts.write_text(json.dumps(reported), encoding="utf-8")
     assert there.run("publish") == PreflightError.exit_code
     assert not there.pypi.holds()
     subprocess.run([*git, "tag", "--annotate", "--message=v1.0", "v1.0"], check=True)

@@ -29,7 +29,7 @@ def published(there: World) -> World:
     return there
 
 
-def told(there: World, capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, dict[str, str]]:
+def reported(there: World, capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, dict[str, str]]:
     """Place → file → state."""
     capsys.readouterr()
     assert there.run("status", *argv, "--json") == 0
@@ -39,7 +39,7 @@ def told(there: World, capsys: pytest.CaptureFixture[str], *argv: str) -> dict[s
 
 def test_every_place_tells_what_it_has(published: World, capsys: pytest.CaptureFixture[str]) -> None:
     files = {"demo-1.0-py3-none-any.whl": "there", "demo-1.0.tar.gz": "there"}
-    assert told(published, capsys, "1.0") == {
+    assert reported(published, capsys, "1.0") == {
         "testpypi": dict.fromkeys(files, "missing"),
         "pypi": files,
         "anaconda": {BASENAME: "there"},
@@ -52,23 +52,23 @@ def test_twenty_files_cost_one_request_a_place(there: World, capsys: pytest.Capt
     assert there.run("publish") == 0
     for double in (there.pypi, there.testpypi, there.anaconda):
         double.log.clear()
-    assert len(told(there, capsys, "1.0")["pypi"]) == 20
+    assert len(reported(there, capsys, "1.0")["pypi"]) == 20
     assert [len(double.log) for double in (there.pypi, there.testpypi, there.anaconda)] == [1, 1, 1]
 
 
 def test_without_what_was_built_it_tells_what_is_there(published: World, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.rmtree(published.dist)
     published.dist.mkdir()
-    assert told(published, capsys, "1.0")["pypi"] == {
+    assert reported(published, capsys, "1.0")["pypi"] == {
         "demo-1.0-py3-none-any.whl": "there", "demo-1.0.tar.gz": "there",
     }  # fmt: skip
-    assert told(published, capsys, "2.0")["pypi"] == {}
+    assert reported(published, capsys, "2.0")["pypi"] == {}
 
 
-def test_other_bytes_and_yanked_files_are_told(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_bytes_and_yanked_files_are_reported(published: World, capsys: pytest.CaptureFixture[str]) -> None:
     published.pypi.files["demo-1.0.tar.gz"].yanked = True
     published.pypi.lies["demo-1.0-py3-none-any.whl"] = "0" * 64
-    assert told(published, capsys, "1.0")["pypi"] == {
+    assert reported(published, capsys, "1.0")["pypi"] == {
         "demo-1.0-py3-none-any.whl": "other bytes", "demo-1.0.tar.gz": "withdrawn",
     }  # fmt: skip
 
@@ -79,7 +79,7 @@ def test_other_spellings_of_a_package_are_looked_for_and_taken_back_too(
     alias = "noarch/py-demo-1.0-py_0.conda"
     published.anaconda.put("octo", "py-demo", "1.0", alias, b"alias", "main")
     published.configure('[tool.release-tools.conda]\naliases = ["py-demo"]')
-    assert told(published, capsys, "1.0")["anaconda"] == {BASENAME: "there", alias: "there"}
+    assert reported(published, capsys, "1.0")["anaconda"] == {BASENAME: "there", alias: "there"}
     assert published.run("retract", "1.0", "--reason", "x") == 0
     assert published.anaconda.holds()[alias][1] == ("broken",)
 
@@ -165,7 +165,7 @@ def on_github(published: World, tmp_path: Path) -> Iterator[GitHub]:
 
 
 def test_github_is_a_place_too(on_github: GitHub, published: World, capsys: pytest.CaptureFixture[str]) -> None:
-    found = told(published, capsys, "1.0")
+    found = reported(published, capsys, "1.0")
     assert found["github"] == {
         "demo-1.0.tar.gz": "there", "demo-1.0-py3-none-any.whl": "missing", "demo-1.0-py_0.conda": "missing",
     }  # fmt: skip

@@ -84,8 +84,8 @@ def test_a_generated_recipe_builds_tests_and_installs(run: Run, tmp_path: Path, 
     assert said.code == 0, said.err
     answer = json.loads(said.out)
     assert "greet --help" in answer["text"]
-    (told,) = answer["test-build"]
-    assert (told["state"], told["detail"]) == ("done", "by rattler-build")
+    (reported,) = answer["test-build"]
+    assert (reported["state"], reported["detail"]) == ("done", "by rattler-build")
 
     (built,) = (tmp_path / "dist" / "recipe" / "noarch").iterdir()
     package = read_conda(built)
@@ -109,7 +109,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("case", FAULTS)
-def test_why_a_recipe_does_not_build_is_told(case: str, run: Run, tmp_path: Path, conda_channel: Channel) -> None:
+def test_why_a_recipe_does_not_build_is_reported(case: str, run: Run, tmp_path: Path, conda_channel: Channel) -> None:
     files, why = FAULTS[case]
     channels = {"RELEASE_TOOLS_CONDA_CHANNELS": ",".join(conda_channel.urls)}
     said = run("recipe", make_sdist(tmp_path, FILES | files), "-C", tmp_path, "--build", **channels)

@@ -37,7 +37,7 @@ REQUIREMENTS = {
 
 
 @pytest.mark.parametrize(("requires", "change"), REQUIREMENTS.items())
-def test_a_requirement_that_changed_is_told_by_its_conda_name(
+def test_a_requirement_that_changed_is_reported_by_its_conda_name(
     requires: tuple[str, str], change: RequirementChange
 ) -> None:
     old, new = (recipe(*filter(None, [text])) for text in requires)
@@ -67,12 +67,12 @@ def test_the_oldest_python_changes_where_conda_forge_still_builds_it(
     assert find_difference(old, new).python_min == change
 
 
-def test_commands_that_came_and_went_are_told() -> None:
+def test_commands_that_came_and_went_are_reported() -> None:
     old, new = recipe(scripts=("a = m:f", "b = m:f")), recipe(scripts=("a = m:f", "b = m:g"))
     assert find_difference(old, new).entry_points == (("b = m:f",), ("b = m:g",))
 
 
-def test_what_no_line_can_follow_is_told_in_words() -> None:
+def test_what_no_line_can_follow_is_reported_in_words() -> None:
     old = recipe()
     about = replace(old.about, license="Apache-2.0", license_files=("LICENSE", "NOTICE"))
     new = replace(old, noarch=False, about=about, imports=("demo", "demo2"))
@@ -85,7 +85,7 @@ def test_what_no_line_can_follow_is_told_in_words() -> None:
     )
 
 
-def test_an_extra_that_changed_is_told_by_its_name() -> None:
+def test_an_extra_that_changed_is_reported_by_its_name() -> None:
     old, new = recipe('pandas>=2.0; extra == "all"'), recipe('pandas>=2.1; extra == "all"', 'rich; extra == "tables"')
     assert find_difference(old, new).changes == (
         RequirementChange("[all]", "pandas", ">=2.0", ">=2.1"),
@@ -93,7 +93,7 @@ def test_an_extra_that_changed_is_told_by_its_name() -> None:
     )
 
 
-def test_what_the_newest_python_needs_is_told_where_one_line_says_less() -> None:
+def test_what_the_newest_python_needs_is_reported_where_one_line_says_less() -> None:
     bounds = ('numpy>=1.25; python_version < "3.13"', 'numpy>=2.1; python_version >= "3.13"')
     found = find_difference(recipe("numpy>=1.25"), recipe(*bounds))
     assert found.newest == ("numpy >=2.1",)

@@ -52,7 +52,7 @@ CHANGED = {
 
 
 @pytest.mark.parametrize(("change", "found"), CHANGED.items())
-def test_drift_is_told_line_by_line(change: tuple[str, str], found: Drift) -> None:
+def test_drift_is_reported_line_by_line(change: tuple[str, str], found: Drift) -> None:
     assert change[0] in TEXT
     ours = make_recipe(read_case(PLAIN), Names(), MAINTAINERS)
     assert find_drift(TEXT.replace(*change, 1), Format.V1, ours) == found

@@ -115,7 +115,7 @@ POINTS = (
 )
 
 
-def test_a_command_that_is_no_command_is_left_out_and_told() -> None:
+def test_a_command_that_is_no_command_is_left_out_and_reported() -> None:
     built = Built(pure=True, paths=("demo.py",), entry_points=("fine = m:f.g", *POINTS))
     recipe = make_recipe(make_evidence(PLAIN, built=built), Names(), ["ann"])
     assert recipe.entry_points == ("fine = m:f.g", "f = m:f")

@@ -60,5 +60,7 @@ def test_what_only_the_own_recipe_of_a_project_knows_is_added(name: str) -> None
     recipe = make_recipe(evidence, Names(exists=lambda conda: conda != "not-on-the-channel"), ["ann"])
     assert [line.spec for line in recipe.host] == ["python ${{ python_min }}.*", "hatchling", *host, "pip"]
     assert [line.spec for line in recipe.run] == ["python >=${{ python_min }}", "click >=8", *run]
-    told = [note for note in recipe.notes if "own recipe" in note]
-    assert told == [f"{line.split()[0]}: only {path}, the project's own recipe, asks for it." for line in (*host, *run)]
+    reported = [note for note in recipe.notes if "own recipe" in note]
+    assert reported == [
+        f"{line.split()[0]}: only {path}, the project's own recipe, asks for it." for line in (*host, *run)
+    ]

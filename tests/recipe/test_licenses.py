@@ -96,10 +96,12 @@ def test_every_license_file_is_listed_and_no_list_of_people() -> None:
 
 
 def test_license_files_are_found_by_name_where_the_metadata_names_none() -> None:
-    told = ["LICENCE.txt", "Copying", "x/third-party-licenses.json", "src/demo/_vendor/a/LICENSE"]
-    files = dict.fromkeys([*told, "license.py", "docs/LICENSE", "src/demo/_vendor/a/a.py", "src/demo/b/LICENSE"], "")
+    reported = ["LICENCE.txt", "Copying", "x/third-party-licenses.json", "src/demo/_vendor/a/LICENSE"]
+    files = dict.fromkeys(
+        [*reported, "license.py", "docs/LICENSE", "src/demo/_vendor/a/a.py", "src/demo/b/LICENSE"], ""
+    )
     evidence = make_evidence("Name: demo\nVersion: 1\n", files)
-    assert list_license_files(evidence.metadata, evidence.sources) == tuple(told)
+    assert list_license_files(evidence.metadata, evidence.sources) == tuple(reported)
 
 
 def test_license_files_are_found_in_a_folder_that_is_called_so() -> None:

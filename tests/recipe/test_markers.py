@@ -61,7 +61,7 @@ def test_a_requirement_without_a_marker_counts_everywhere() -> None:
     assert find_where(None, CELLS) == CELLS
 
 
-def test_the_three_systems_are_told_apart() -> None:
+def test_the_three_systems_are_distinguished() -> None:
     held = find_where(Marker('sys_platform == "darwin"'), CELLS)
     assert {cell.system for cell in held} == {System.OSX}
 

@@ -42,7 +42,7 @@ def test_a_name_that_holds_several_generations_is_bound() -> None:
     assert Names().conda_name("pyqt5").bound == "5.*"
 
 
-def test_an_unknown_name_is_kept_and_told_with_what_was_tried() -> None:
+def test_an_unknown_name_is_kept_and_reported_with_what_was_tried() -> None:
     name = Names().conda_name("Nobody_Knows.Me")
     assert (name.conda, name.source, name.confirmed) == ("nobody-knows.me", NameSource.SAME_NAME, False)
     assert name.tried == (

@@ -130,7 +130,7 @@ def system(*requires: str, backend: str = "setuptools.build_meta") -> str:
 # What reviewers put into host beside the build requirements.
 ADDED = {
     "C written by Cython": ({"pyproject.toml": system("setuptools"), "a/_c.pyx": "", "a/_c.c": ""}, ("cython",)),
-    "told": ({"pyproject.toml": system("setuptools", "Cython>=3"), "a/_c.pyx": ""}, ()),
+    "reported": ({"pyproject.toml": system("setuptools", "Cython>=3"), "a/_c.pyx": ""}, ()),
     "tests": ({"pyproject.toml": system("setuptools"), "tests/_c.pyx": "", "a.c": ""}, ()),
     "meson": ({"pyproject.toml": system("meson-python", backend="mesonpy"), "meson.build": "project('a')"}, ("ninja",)),
 }

@@ -59,7 +59,7 @@ SUMMARIES = {
 }
 
 
-@pytest.mark.parametrize(("told", "summary"), SUMMARIES.items())
-def test_a_summary_says_what_the_project_is(told: tuple[str, str], summary: str) -> None:
-    metadata = {"name": "demo", "summary": told[0], "description": told[1]}
+@pytest.mark.parametrize(("reported", "summary"), SUMMARIES.items())
+def test_a_summary_says_what_the_project_is(reported: tuple[str, str], summary: str) -> None:
+    metadata = {"name": "demo", "summary": reported[0], "description": reported[1]}
     assert describe(metadata, (), ()).summary == summary  # type: ignore[arg-type] # a TypedDict's keys, as variables

@@ -111,7 +111,7 @@ def test_what_one_system_needs_goes_into_a_package_of_its_own(
     assert translated.variants == {virtual: (*translated.depends, virtual, *specs) for virtual, specs in added.items()}
 
 
-def test_whatever_is_required_more_widely_than_asked_is_told() -> None:
+def test_whatever_is_required_more_widely_than_asked_is_reported() -> None:
     requires = ['tomli; python_version < "3.11"', 'numpy>=1; python_version < "3.12"', "numpy>=0"]
     notes = translate(requires, ">=3.9", NAMES).notes
     assert [note.split()[0] for note in notes] == ["tomli", "numpy"]
@@ -134,7 +134,7 @@ def test_a_dependencys_extra_brings_that_dependencys_own_requirements() -> None:
     assert translated.by_system["__win"] == ("pywin32",)
 
 
-def test_a_package_that_the_channel_has_for_an_extra_is_required_beside_the_projects_own() -> None:
+def test_a_package_that_the_channel_has_for_an_extra_is_required_next_to_the_projects_own() -> None:
     names = Names(exists={"spam", "spam-with-eggs", "click"}.__contains__, extras=lambda *_: ["click>=8"])
     translated = translate(["spam[eggs,ham]>=2,<3"], "", names)
     assert translated.depends == ("python", "spam >=2,<3a0", "spam-with-eggs", "click >=8")
@@ -147,11 +147,11 @@ def test_an_extra_asked_for_under_two_conditions_counts_under_both() -> None:
     assert "eggs" in translate(requires, "", names).depends
 
 
-def test_an_extra_that_cannot_be_looked_up_is_told() -> None:
+def test_an_extra_that_cannot_be_looked_up_is_reported() -> None:
     assert "spam[all]" in translate(["spam[all]"], "", NAMES).notes[0]
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     requires = [
         "one @ https://example.com/one.tar.gz",
         "two===spam",
@@ -214,7 +214,7 @@ def test_what_all_but_rare_machines_of_one_system_need_is_required_on_that_syste
     assert [name for name, specs in translated.by_system.items() if specs] == ["__linux"]
 
 
-def test_what_some_machines_need_is_required_everywhere_in_a_recipe_and_told() -> None:
+def test_what_some_machines_need_is_required_everywhere_in_a_recipe_and_reported() -> None:
     translated = translate([MACHINE], "", NAMES, flavour=Flavour.RECIPE)
     assert translated.depends == ("python", "greenlet >=1")
     assert any("machines" in note for note in translated.notes)

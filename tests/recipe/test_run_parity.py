@@ -23,7 +23,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("requires", "names"), CASES)
-def test_each_difference_is_told_with_its_reason(requires: tuple[str, ...], names: list[str]) -> None:
+def test_each_difference_is_reported_with_its_reason(requires: tuple[str, ...], names: list[str]) -> None:
     lines = [f"Requires-Dist: {one}" for one in requires]
     head = ["Metadata-Version: 2.4", "Name: demo", "Version: 1.0", "Requires-Python: >=3.8", *lines]
     evidence = make_evidence("\n".join([*head, ""]), {}, PURE)

@@ -96,7 +96,7 @@ def asked(texts: list[str], cell: Platform, patch: str) -> list[Requirement]:
     return [one for one in found if one.marker is None or one.marker.evaluate(environment)]
 
 
-def told(variants: Mapping[str, tuple[str, ...]], system: System) -> list[str]:
+def reported(variants: Mapping[str, tuple[str, ...]], system: System) -> list[str]:
     """The constraints that conda is told on a system; empty where the package is not required."""
     (depends,) = (specs for virtual, specs in variants.items() if not virtual or virtual in ON_SYSTEM[system])
     return [spec.partition(" ")[2] for spec in depends if spec.partition(" ")[0] == "pkg"]
@@ -109,7 +109,7 @@ def admits(constraint: str, version: str) -> bool:
 @settings(max_examples=50)
 @given(requirements, cells)
 def test_a_noarch_package_never_refuses_what_some_environment_admits(texts: list[str], cell: Platform) -> None:
-    constraints = told(translate(texts, "", NAMES).variants, cell.system)
+    constraints = reported(translate(texts, "", NAMES).variants, cell.system)
     # What one patch release of a Python asks for counts for all of them.
     needed = [one for patch in ("0", "1", "2", "3", "99") for one in asked(texts, cell, patch)]
     assert constraints or not needed
@@ -121,7 +121,7 @@ def test_a_noarch_package_never_refuses_what_some_environment_admits(texts: list
 @settings(max_examples=50)
 @given(requirements.filter(lambda texts: not {"python", "version"} & set(re.findall("[a-z]+", str(texts)))), cells)
 def test_a_noarch_package_asks_for_the_same_where_the_python_does_not_matter(texts: list[str], cell: Platform) -> None:
-    needed, constraints = asked(texts, cell, "1"), told(translate(texts, "", NAMES).variants, cell.system)
+    needed, constraints = asked(texts, cell, "1"), reported(translate(texts, "", NAMES).variants, cell.system)
     assert bool(needed) is bool(constraints)
     for version in VERSIONS if needed else ():
         wanted = all(one.specifier.contains(version, prereleases=True) for one in needed)

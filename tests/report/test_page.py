@@ -122,7 +122,7 @@ def test_folds_open_and_links_lead_somewhere(browser: webdriver.Chrome, tmp_path
 
 
 @needs_browser
-def test_a_failure_is_told_first(browser: webdriver.Chrome, tmp_path: Path) -> None:
+def test_a_failure_is_reported_first(browser: webdriver.Chrome, tmp_path: Path) -> None:
     error = BuildError("the backend said no", "Fix pyproject.toml.", faults=["no README", "no LICENSE"])
     show(browser, tmp_path, report_page(dry_run_release(tmp_path), dry_run_report(), error, is_dry_run=False), PHONE)
     alert = browser.find_element(By.CSS_SELECTOR, "header [role=alert]")

@@ -84,7 +84,7 @@ def commands(log: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", PUBLISHING)
-def test_beside_a_credential_for_publishing_nothing_of_the_project_runs(attack: Attack, name: str) -> None:
+def test_next_to_a_credential_for_publishing_nothing_of_the_project_runs(attack: Attack, name: str) -> None:
     done = attack.build(**{name: CANARY})
     assert done.returncode == 12, done.stderr
     assert name in done.stderr
@@ -93,7 +93,7 @@ def test_beside_a_credential_for_publishing_nothing_of_the_project_runs(attack: 
     assert not attack.output.exists()
 
 
-def test_a_build_is_told_no_secret_and_nothing_of_the_job(attack: Attack) -> None:
+def test_a_build_is_given_no_secret_and_nothing_of_the_job(attack: Attack) -> None:
     done = attack.build(**SECRETS, **JOB, **ALLOWED)
     assert done.returncode == 0, done.stderr
     for name in ("sdist", "wheel"):

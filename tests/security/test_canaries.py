@@ -67,10 +67,10 @@ OFFLINE = ("init", "config", "version", "next", "notes", "prepare", "plan", "bui
 FILES = {**in_tree_project(), "CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- Everything\n"}
 SENT = " ".join(CANARIES.values())
 ECHO = json.dumps({"message": f"you sent {SENT}", "errors": [{"description": SENT}]}).encode()
-TOLD = {"Content-Type": "application/json", "X-Echo": SENT}
+REPORTED = {"Content-Type": "application/json", "X-Echo": SENT}
 FAULTS: Mapping[str, Fault | None] = {
     "nothing": None,
-    "all that was sent comes back": Fault(response=Response(403, ECHO, TOLD), times=None),
+    "all that was sent comes back": Fault(response=Response(403, ECHO, REPORTED), times=None),
     "every answer is dropped": Fault(What.DROP, times=None),
 }
 
@@ -143,8 +143,8 @@ def left(folder: Path) -> Iterator[tuple[str, list[str]]]:
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             known = (IN_PYPIRC,) if path.name == ".pypirc" else (IN_THE_REMOTE,) if path.match(".git/config") else ()
-            if told := found(path.read_bytes(), known=known):
-                yield str(path), told
+            if reported := found(path.read_bytes(), known=known):
+                yield str(path), reported
 
 
 def test_every_command_and_every_credential_is_in_the_sweep() -> None:

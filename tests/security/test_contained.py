@@ -31,7 +31,7 @@ def test_a_path_in_the_file_does_not_leave_the_project(tmp_path: Path, key: str,
     assert raised.value.faults[0].startswith(f"tool.release-tools.{key}: leads out of the project")
 
 
-def test_whoever_types_a_path_may_mean_any(tmp_path: Path) -> None:
+def test_somebody_who_types_a_path_may_mean_any(tmp_path: Path) -> None:
     assert read_config(tmp_path, {}, {"packages-dir": "../dist"}).packages_dir == "../dist"
 
 

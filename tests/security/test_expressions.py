@@ -64,20 +64,20 @@ def modules() -> Iterator[tuple[Path, ModuleType, ast.Module]]:
             yield path, importlib.import_module(name), ast.parse(path.read_text(encoding="utf-8"))
 
 
-class _Told(str):
+class _Reported(str):
     """Stands for what is only known when the code runs: a version, a name."""
 
     __slots__ = ()
 
-    def __getattr__(self, name: str) -> "_Told":
-        return _Told("x")
+    def __getattr__(self, name: str) -> "_Reported":
+        return _Reported("x")
 
 
 class _Names(dict[str, object]):
     def __missing__(self, name: str) -> object:
         if hasattr(builtins, name):
             raise KeyError(name)
-        return _Told("x")
+        return _Reported("x")
 
 
 def calls(tree: ast.Module) -> Iterator[ast.Call]:
@@ -127,7 +127,7 @@ def expressions() -> Iterator[Expression]:
 
 
 @pytest.mark.parametrize(("pattern", "searched", "judged"), JUDGED)
-def test_what_can_be_made_slow_is_told(pattern: str, searched: bool, judged: str) -> None:  # noqa: FBT001 - a column
+def test_what_can_be_made_slow_is_reported(pattern: str, searched: bool, judged: str) -> None:  # noqa: FBT001 - a column
     assert slow(re.compile(pattern), searched=searched).startswith(judged)
     assert bool(slow(re.compile(pattern), searched=searched)) is bool(judged)
 

@@ -111,7 +111,7 @@ def test_an_output_folder_without_room_keeps_what_it_has(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 @pytest.mark.parametrize("name", ["GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"])
-def test_a_job_whose_files_take_nothing_is_told(
+def test_a_job_whose_files_take_nothing_is_reported(
     checkout: Checkout, env: Mapping[str, str], name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert build(checkout, {**env, name: "/dev/full"}, "--no-conda") == OutputError.exit_code

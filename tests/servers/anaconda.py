@@ -33,7 +33,7 @@ class Dist:
     committed: bool = False
 
     @property
-    def told(self) -> dict[str, Any]:
+    def reported(self) -> dict[str, Any]:
         return {
             "basename": self.basename,
             "full_name": f"{self.owner}/{self.package}/{self.version}/{self.basename}",
@@ -62,7 +62,7 @@ class Token:
 
 
 @dataclass
-class Shelf:
+class Store:
     """Describe what one account has."""
 
     packages: set[str] = field(default_factory=set)
@@ -84,7 +84,7 @@ class Anaconda(Double):
         super().__init__()
         self.storage = storage
         self.tokens: dict[str, Token] = {}
-        self.shelves: dict[str, Shelf] = {}
+        self.stores: dict[str, Store] = {}
         self.dists: dict[tuple[str, str, str, str], Dist] = {}
         self.lies: dict[str, str] = {}
         self.accepted: list[str] = []
@@ -109,9 +109,9 @@ class Anaconda(Double):
 
     def put(self, owner: str, package: str, version: str, basename: str, content: bytes, *labels: str) -> None:
         """Have a file there already."""
-        shelf = self.shelves.setdefault(owner, Shelf())
-        shelf.packages.add(package)
-        shelf.releases.add((package, version))
+        store = self.stores.setdefault(owner, Store())
+        store.packages.add(package)
+        store.releases.add((package, version))
         dist = Dist(owner, package, version, basename, list(labels), "", _attrs(basename), content, committed=True)
         self.dists[owner, package, version, basename] = dist
 
@@ -124,7 +124,7 @@ class Anaconda(Double):
             case "GET", [_, *_, "repodata.json"]:
                 return self._repodata(request.path.strip("/").split("/"))
             case "GET", ["authentication"]:
-                return self._token_told(request)
+                return self._token_reported(request)
             case "GET", ["user"]:
                 return self._user(request)
             case "GET", ["user", name] if name != "orgs":
@@ -146,27 +146,30 @@ class Anaconda(Double):
                 return Response.of_json({"error": "invalid token"}, 401)
             if not token.may_write(owner):
                 return Response.of_json({"error": f"{token.login} may not write to {owner}"}, 403)
-        shelf = self.shelves.setdefault(owner, Shelf())
+        store = self.stores.setdefault(owner, Store())
         match method, noun, rest:
             case "GET", "package", [name]:
-                return _there(name in shelf.packages, {"name": name})
+                return _there(name in store.packages, {"name": name})
             case "POST" | "PATCH", "package", [name]:
-                shelf.packages.add(name)
+                store.packages.add(name)
                 return Response.of_json({"name": name})
             case "GET", "release", [name, version]:
-                found = [d.told for k, d in self.dists.items() if k[:3] == (owner, name, version) and d.committed]
-                found = [{**told, "sha256": self.lies.get(told["basename"], told["sha256"])} for told in found]
-                return _there((name, version) in shelf.releases, {"version": version, "distributions": found})
-            case "POST" | "PATCH", "release", [name, version] if name in shelf.packages:
-                shelf.releases.add((name, version))
+                found = [d.reported for k, d in self.dists.items() if k[:3] == (owner, name, version) and d.committed]
+                found = [
+                    {**reported, "sha256": self.lies.get(reported["basename"], reported["sha256"])}
+                    for reported in found
+                ]
+                return _there((name, version) in store.releases, {"version": version, "distributions": found})
+            case "POST" | "PATCH", "release", [name, version] if name in store.packages:
+                store.releases.add((name, version))
                 return Response.of_json({"version": version})
             case "GET", "dist", [name, version, *basename]:
                 dist = self.dists.get((owner, name, version, "/".join(basename)))
-                return _there(dist is not None and dist.committed, dist.told if dist else {})
+                return _there(dist is not None and dist.committed, dist.reported if dist else {})
             case "GET", "download", [name, version, *basename]:
                 dist = self.dists.get((owner, name, version, "/".join(basename)))
                 return Response(200, dist.content) if dist and dist.committed else Response(404)
-            case "POST", "stage", [name, version, *basename] if (name, version) in shelf.releases:
+            case "POST", "stage", [name, version, *basename] if (name, version) in store.releases:
                 return self._stage(owner, name, version, "/".join(basename), request.json())
             case "POST", "commit", _:
                 return self._commit(request.json()["dist_id"])
@@ -176,7 +179,7 @@ class Anaconda(Double):
         scheme, _, value = request.headers.get("authorization", "").partition(" ")
         return self.tokens.get(value) if scheme == "token" else None
 
-    def _token_told(self, request: Request) -> Response:
+    def _token_reported(self, request: Request) -> Response:
         token = self._token(request)
         if token is None:
             return Response.of_json({"error": "invalid token"}, 401)
@@ -245,9 +248,9 @@ class Anaconda(Double):
             dist.basename.partition("/")[2]: {
                 **dist.attrs,
                 "subdir": subdir,
-                "sha256": dist.told["sha256"],
-                "md5": dist.told["md5"],
-                "size": dist.told["size"],
+                "sha256": dist.reported["sha256"],
+                "md5": dist.reported["md5"],
+                "size": dist.reported["size"],
             }
             for dist in self.dists.values()
             if dist.committed

@@ -37,7 +37,7 @@ def test_an_empty_folder_becomes_an_empty_channel(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "new" / "noarch" / "repodata.json").read_text())["packages.conda"] == {}
 
 
-def test_a_channel_that_cannot_be_indexed_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_channel_that_cannot_be_indexed_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "noarch").mkdir()
     (tmp_path / "noarch" / "demo-1.0-py_0.conda").write_bytes(b"no package")
     with pytest.raises(OutputError, match="cannot be indexed"):
@@ -70,7 +70,7 @@ def test_a_channel_that_is_not_there_is_named(tmp_path: Path) -> None:
         rattler.install(tmp_path / "p", ["python"], [(tmp_path / "nowhere").as_uri()], cache_dir=tmp_path / "cache")
 
 
-def test_of_a_chain_of_causes_only_the_last_is_told(tmp_path: Path) -> None:
+def test_of_a_chain_of_causes_only_the_last_is_reported(tmp_path: Path) -> None:
     reason = rattler.explain_unavailable(["http://127.0.0.1:9/demo"], cache_dir=tmp_path / "cache")
     assert reason.startswith("http://127.0.0.1:9/demo could not be reached: ")
     assert "Caused by" not in reason

@@ -104,7 +104,7 @@ def test_other_servers_are_read_by_the_channels_index(anaconda: Anaconda, contex
         (Token("alice"), "alice, who is not a member of octo"),
     ],
 )
-def test_a_token_that_may_not_write_is_told_before_anything_is_done(
+def test_a_token_that_may_not_write_is_reported_before_anything_is_done(
     anaconda: Anaconda, main: AnacondaServer, token: Token | None, said: str
 ) -> None:
     anaconda.tokens = {TOKEN: token} if token else {}

@@ -79,7 +79,7 @@ def test_a_wheel_that_noarch_cannot_express_is_refused_with_a_way_out(
     assert not out.exists()
 
 
-def test_all_faults_of_a_wheel_are_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_of_a_wheel_are_reported_at_once(tmp_path: Path) -> None:
     project = replace(DEMO, pure=False, tag="py2-none-any", files={"a.so": "", "{data}/data/info/x": ""})
     with pytest.raises(CondaError) as refusal:
         convert(read_wheel(project.wheel(tmp_path)), tmp_path, Conversion(), COMMIT_TIME)

@@ -48,8 +48,8 @@ def prefix(shared: Path, conda_channel: Channel) -> Prefix:
         cases.install(folder / "prefix", "pip", *names, *(alias for case in CASES for alias in case.aliases))
         modules = [module for case in CASES for module in imported(case)]
         python = folder / "prefix" / "bin" / "python"
-        told = subprocess.run([python, probe.__file__, json.dumps(modules)], capture_output=True, check=True).stdout
-        (folder / "found.json").write_bytes(told)
+        reported = subprocess.run([python, probe.__file__, json.dumps(modules)], capture_output=True, check=True).stdout
+        (folder / "found.json").write_bytes(reported)
 
     folder = once(shared / "conda-cases", make)
     return Prefix(folder / "prefix", json.loads((folder / "found.json").read_text()))

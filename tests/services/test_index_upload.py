@@ -104,7 +104,7 @@ def test_what_is_uploaded_is_what_is_served(
         (Response(302, headers={"Location": "https://evil.example/x?y"}), RemoteError, "https://evil.example/x"),
     ],
 )
-def test_a_failing_index_is_asked_once_and_the_fault_is_told(
+def test_a_failing_index_is_asked_once_and_the_fault_is_reported(
     pypi: PackageIndex, uploader: Uploader, tmp_path: Path, fault: Response, error: type[ReleaseToolsError], said: str
 ) -> None:
     pypi.faults = [Fault(method="POST", response=fault)]
@@ -189,7 +189,7 @@ def test_the_login_is_the_one_that_twine_would_find(
 @pytest.mark.parametrize(
     "text", ["password = s3cret", "[pypi]\npassword s3cret\n", "[pypi]\n[pypi]\npassword = s3cret"]
 )
-def test_a_malformed_pypirc_is_told_without_its_lines(tmp_path: Path, text: str) -> None:
+def test_a_malformed_pypirc_is_reported_without_its_lines(tmp_path: Path, text: str) -> None:
     (tmp_path / ".pypirc").write_text(text)
     with pytest.raises(ConfigError) as raised:
         find_stored_login(PYPI, {"HOME": str(tmp_path)})
@@ -216,7 +216,7 @@ def _attestation(path: Path) -> str:
     return json.dumps({"version": 1, "verification_material": {}, "envelope": {"statement": path.name}})
 
 
-def test_a_job_that_is_not_registered_is_told_its_claims_and_what_to_register(
+def test_a_job_that_is_not_registered_is_shown_its_claims_and_what_to_register(
     provider: OidcProvider, http: Http
 ) -> None:
     job = PublishingJob.from_environment(provider.environment)
@@ -241,7 +241,7 @@ def test_a_job_without_the_permission_is_no_publisher() -> None:
     assert PublishingJob.from_environment({"GITHUB_ACTIONS": "true"}) is None
 
 
-def test_a_runner_that_refuses_is_told(provider: OidcProvider, http: Http) -> None:
+def test_a_runner_that_refuses_is_reported(provider: OidcProvider, http: Http) -> None:
     job = PublishingJob(f"https://{provider.host}/token", "wrong")
     with pytest.raises(CredentialError, match="id-token: write"):
         job.identity(http, "pypi")

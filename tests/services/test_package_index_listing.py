@@ -35,17 +35,17 @@ def ask(index: Index, project: str = "demo", authorization: str = "") -> Listing
 
 
 @pytest.mark.parametrize("only_html", [False, True])
-def test_every_file_is_told_with_its_digest_in_one_request(
+def test_every_file_is_reported_with_its_digest_in_one_request(
     pypi: PackageIndex, index: Index, tmp_path: Path, *, only_html: bool
 ) -> None:
     for path in (make_sdist(tmp_path), make_wheel(tmp_path)):
         pypi.put(path.name, path.read_bytes())
     pypi.files["demo-1.0.tar.gz"].yanked = True
     pypi.only_html = only_html
-    told = ask(index, "Demo")
-    assert told.exists
-    assert {name: served.sha256 for name, served in told.files.items()} == pypi.holds()
-    assert [name for name, served in told.files.items() if served.is_yanked] == ["demo-1.0.tar.gz"]
+    reported = ask(index, "Demo")
+    assert reported.exists
+    assert {name: served.sha256 for name, served in reported.files.items()} == pypi.holds()
+    assert [name for name, served in reported.files.items() if served.is_yanked] == ["demo-1.0.tar.gz"]
     assert len(pypi.log) == 1
 
 

@@ -37,7 +37,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("old", "new", "description"), [pytest.param(*case, id=id_) for id_, case in REFUSED.items()])
-def test_what_cannot_be_noarch_is_told_and_the_rest_is_released_without(
+def test_what_cannot_be_noarch_is_reported_and_the_rest_is_released_without(
     run: Run, tmp_path: Path, old: str, new: str, description: str
 ) -> None:
     files = in_tree_project()

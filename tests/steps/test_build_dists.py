@@ -177,11 +177,11 @@ def test_the_same_commit_gives_the_same_bytes(run: Run, tmp_path: Path, backend:
         if ".git" not in path.parts:
             path.chmod(0o700 if path.is_dir() else 0o600)
             os.utime(path, (2_000_000_000, 2_000_000_000))
-    former = os.umask(0o077)
+    previous = os.umask(0o077)
     try:
         second = build(run, other, tmp_path / "second", TZ="Asia/Kathmandu", LC_ALL="tr_TR.UTF-8", PYTHONHASHSEED="7")
     finally:
-        os.umask(former)
+        os.umask(previous)
     assert first == second
     assert len(first) == 2
 
@@ -190,7 +190,7 @@ WARNS = """import warnings
 warnings.warn("mind this\\n!!\\n   a box around it\\n", UserWarning, stacklevel=1)"""
 
 
-def test_what_a_backend_warns_of_is_told_once_and_in_one_line(run: Run, tmp_path: Path) -> None:
+def test_what_a_backend_warns_of_is_reported_once_and_in_one_line(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "ours", in_tree_project(WARNS))
     said = run("build", "-C", checkout.root, *QUICK)
     assert said.code == 0

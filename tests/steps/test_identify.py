@@ -62,7 +62,7 @@ def version(run: Run, checkout: Checkout | Path, *options: str, **env: str) -> d
         (". v1.0 . v1.1\u202e . 1.2\u0661", "1.1.0.dev2", "dev", "v1.1.0.dev2", False),
     ],
 )
-def test_a_version_is_told_from_the_tags(
+def test_a_version_is_derived_from_the_tags(
     run: Run, tmp_path: Path, history: str, expected: str, kind: str, tag: str, *, tagged: bool
 ) -> None:
     facts = version(run, make_repository(tmp_path, FROM_TAGS, history))
@@ -219,7 +219,7 @@ def test_the_projects_name_is_never_its_folders(run: Run, tmp_path: Path, files:
     assert "folder" not in said.out
 
 
-def test_a_project_that_needs_another_python_is_told_first(run: Run, tmp_path: Path) -> None:
+def test_a_project_that_needs_another_python_is_reported_first(run: Run, tmp_path: Path) -> None:
     files = project(version="1.4.0")
     files["pyproject.toml"] = files["pyproject.toml"].replace(">=3.11", ">=3.39")
     said = run("build", "-C", make_repository(tmp_path / "ours", files).root, "--packages-dir", tmp_path / "out")
@@ -305,7 +305,7 @@ def test_a_version_may_be_asked_for_before_its_tag_exists(
         ),
     ],
 )  # fmt: skip
-def test_a_version_that_cannot_be_told_is_one_clear_error(
+def test_a_version_that_cannot_be_found_is_one_clear_error(
     run: Run, tmp_path: Path, files: dict[str, str], history: str, options: list[str], code: int, message: str
 ) -> None:
     said = run("version", "-C", make_repository(tmp_path, files, history).root, *options)
@@ -365,18 +365,18 @@ def test_a_static_version_that_was_released_before_is_warned_of(run: Run, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("history", "told"),
+    ("history", "reported"),
     [
         (".", "release-tools tag 0.1.0"),
         (". release_1_0", "no tag looks like v1.2.3"),
     ],
 )
 def test_a_repository_that_was_never_tagged_hears_about_its_first_tag(
-    run: Run, tmp_path: Path, history: str, told: str
+    run: Run, tmp_path: Path, history: str, reported: str
 ) -> None:
     said = run("version", "-C", make_repository(tmp_path, FROM_TAGS, history).root)
     assert (said.code, said.out) == (0, "0.1.0.dev1\n")
-    assert told in said.err
+    assert reported in said.err
 
 
 @pytest.mark.parametrize("tag", ["1.0.0", "v2.5"])

@@ -54,16 +54,16 @@ def test_what_was_built_lies_in_dist_and_is_never_committed(run: Run, tmp_path: 
     assert checkout.git("status", "--porcelain") == ""
 
 
-def test_files_of_a_former_run_go_and_files_of_others_stay(context: Context, tmp_path: Path) -> None:
+def test_files_of_a_previous_run_go_and_files_of_others_stay(context: Context, tmp_path: Path) -> None:
     store(context, release(tmp_path))
     (context.output / "notes.txt").write_text("somebody's")
     (context.output / "demo-1.0.tar.gz").write_bytes(b"changed since, so somebody's")
-    told = store(context, release(tmp_path, "2.0"))
+    reported = store(context, release(tmp_path, "2.0"))
     assert set(snapshot(context.output)) == TWO | {"release.json", ".gitignore", "notes.txt", "demo-1.0.tar.gz"}
     assert [note.detail for note in context.report.notes if note.state is State.WARNING] == [
         "demo-1.0.tar.gz, notes.txt"
     ]
-    assert {artifact.path.parent for artifact in told.artifacts} == {context.output}
+    assert {artifact.path.parent for artifact in reported.artifacts} == {context.output}
 
 
 def add_package(release: Release, folder: Path) -> Release:

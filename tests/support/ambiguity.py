@@ -182,7 +182,7 @@ class _Builder:
         allowed: Allowed = lambda _before, _next: True  # noqa: E731 - one of two
         if str(leaf[0]) in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
             letters = self._letters(str(leaf[0]), leaf[1], flags, self.made.letters)
-            allowed = partial(_beside, letters, positive, behind)
+            allowed = partial(_neighbours, letters, positive, behind)
         self.made.way(start, end, allowed)
         return end
 
@@ -229,7 +229,7 @@ def _reads(op: str, value: Any, letter: str, flags: int) -> bool:  # noqa: ANN40
     raise NotImplementedError(op)
 
 
-def _beside(letters: Letters, positive: bool, behind: bool, before: str, after: str) -> bool:  # noqa: FBT001 - bound in advance
+def _neighbours(letters: Letters, positive: bool, behind: bool, before: str, after: str) -> bool:  # noqa: FBT001 - bound in advance
     return ((before if behind else after) in letters) is positive
 
 

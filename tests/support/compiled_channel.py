@@ -161,8 +161,8 @@ def _readers(contents: Any) -> Iterator[io.BytesIO]:  # noqa: ANN401 - bytes or 
 def interpreters() -> tuple[Interpreter, ...]:
     """The Pythons of this machine that this project supports, one a minor version, the oldest first."""
     names = [f"python3.{minor}" for minor in range(11, 15)]
-    beside = Path(sys.base_prefix).parent.glob("3.*/bin/python3")
-    candidates = [Path(sys.executable), *map(Path, filter(None, map(shutil.which, names))), *sorted(beside)]
+    neighbours = Path(sys.base_prefix).parent.glob("3.*/bin/python3")
+    candidates = [Path(sys.executable), *map(Path, filter(None, map(shutil.which, names))), *sorted(neighbours)]
     found: dict[str, Interpreter] = {}
     for candidate in candidates:
         with suppress(OSError, subprocess.SubprocessError, ValueError):

@@ -92,21 +92,21 @@ def pack_python(folder: Path) -> Path:
 
 def once(folder: Path, make: Callable[[Path], None]) -> Path:
     """A folder that one of several workers makes, and that the others wait for."""
-    told = folder.with_suffix(".made")
+    reported = folder.with_suffix(".made")
     try:
         folder.mkdir()
     except FileExistsError:
         deadline = time.monotonic() + 60
-        while not (told.exists() and told.read_text()) and time.monotonic() < deadline:
+        while not (reported.exists() and reported.read_text()) and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert told.read_text() == "well", f"another worker failed to make {folder.name}"
+        assert reported.read_text() == "well", f"another worker failed to make {folder.name}"
         return folder
     outcome = "badly"
     try:
         make(folder)
         outcome = "well"
     finally:
-        told.write_text(outcome)
+        reported.write_text(outcome)
     return folder
 
 

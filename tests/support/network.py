@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 PROXIES: Final = tuple(
     spelled for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY") for spelled in (name, name.lower())
 )
-_TOLD: Final = "TESTS_ONLINE"  # by the process that started this one to run tests beside it, and took it away
+_REPORTED: Final = "TESTS_ONLINE"  # by the process that started this one to run tests beside it, and took it away
 ONLINE: Final[Mapping[str, str]] = json.loads(
-    os.environ.get(_TOLD) or json.dumps({name: os.environ[name] for name in PROXIES if name in os.environ})
+    os.environ.get(_REPORTED) or json.dumps({name: os.environ[name] for name in PROXIES if name in os.environ})
 )
 """Variables by which this machine reaches its package registry."""
 
@@ -72,6 +72,6 @@ def _guard(event: str, arguments: tuple[Any, ...]) -> None:
 
 def guard() -> None:
     """From now on and to the end of this process."""
-    os.environ.update({**OFFLINE, _TOLD: json.dumps(ONLINE)})
+    os.environ.update({**OFFLINE, _REPORTED: json.dumps(ONLINE)})
     socket.getaddrinfo = _guarded_resolve
     sys.addaudithook(_guard)

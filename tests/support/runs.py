@@ -158,8 +158,8 @@ def _main(arguments: list[str], env: dict[str, str]) -> int:
 
 def run_all(runs: Sequence[Run]) -> list[tuple[int, list[str]]]:
     children = [fork(run) for run in runs]
-    begun = [os.read(child.record, 1) for child in children]  # a line end at the first action, nothing at the end
-    assert set(begun) <= {b"\n", b""}
+    started = [os.read(child.record, 1) for child in children]  # a line end at the first action, nothing at the end
+    assert set(started) <= {b"\n", b""}
     for child in children:
         with suppress(BrokenPipeError):  # of one that has ended
             os.write(child.go_on, b"1")

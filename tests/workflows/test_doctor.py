@@ -58,16 +58,16 @@ def doctor(checkout: Checkout, capsys: pytest.CaptureFixture[str], *options: str
     return code, json.loads(capsys.readouterr().out)
 
 
-def notes(told: dict[str, Any], *states: State) -> list[str]:
-    found = [note for section in told["sections"] for note in section["notes"]]
+def notes(reported: dict[str, Any], *states: State) -> list[str]:
+    found = [note for section in reported["sections"] for note in section["notes"]]
     return [" ".join((note["text"], note["advice"])) for note in found if note["state"] in states]
 
 
 def test_a_project_that_is_well_set_up_passes(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
-    code, told = doctor(checkout, capsys, "--version", "1.0")
-    assert code == 0, told
-    assert notes(told, State.FAILED, State.WARNING) == []
-    assert [section["title"] for section in told["sections"]] == [
+    code, reported = doctor(checkout, capsys, "--version", "1.0")
+    assert code == 0, reported
+    assert notes(reported, State.FAILED, State.WARNING) == []
+    assert [section["title"] for section in reported["sections"]] == [
         "Repository", "Workflows", "Trusted publishers", "Version", "Plan", "Destinations", "Credentials", "Tag checks",
     ]  # fmt: skip
     assert not (checkout.root / "dist").exists()
@@ -112,8 +112,8 @@ def test_what_is_wrong_in_a_workflow_is_found(
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    _, told = doctor(checkout, capsys)
-    found = [note for section in told["sections"] for note in section["notes"] if said in note["text"]]
+    _, reported = doctor(checkout, capsys)
+    found = [note for section in reported["sections"] for note in section["notes"] if said in note["text"]]
     assert found
     assert all(note["advice"] for note in found)
 
@@ -130,19 +130,19 @@ jobs:
 
 def test_a_workflow_by_hand_is_judged_as_well(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     (checkout.root / RELEASE).write_text(BY_HAND, encoding="utf-8")
-    code, told = doctor(checkout, capsys)
+    code, reported = doctor(checkout, capsys)
     assert code == PreflightError.exit_code
-    text = "\n".join(notes(told, State.FAILED, State.WARNING))
+    text = "\n".join(notes(reported, State.FAILED, State.WARNING))
     for said in ("its permissions are not given", "checks nothing out", "does not get ANACONDA_API_TOKEN"):
         assert f"{RELEASE}, job release: {said}" in text
 
 
 def test_without_a_workflow_it_says_how_to_get_one(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     (checkout.root / RELEASE).unlink()
-    code, told = doctor(checkout, capsys)
+    code, reported = doctor(checkout, capsys)
     assert code == 0
     assert "no workflow publishes with release-tools To have them written: release-tools init" in notes(
-        told, State.WARNING
+        reported, State.WARNING
     )
 
 
@@ -150,16 +150,16 @@ def test_a_shallow_clone_is_a_fault_and_the_rest_is_looked_at(
     checkout: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkout.git("clone", "--quiet", "--depth=1", (tmp_path / "remote.git").as_uri(), str(tmp_path / "shallow"))
-    code, told = doctor(replace(checkout, root=tmp_path / "shallow"), capsys)
+    code, reported = doctor(replace(checkout, root=tmp_path / "shallow"), capsys)
     assert code == PreflightError.exit_code
-    assert any("git fetch --unshallow --tags" in note for note in notes(told, State.FAILED))
-    assert "Workflows" in [section["title"] for section in told["sections"]]
+    assert any("git fetch --unshallow --tags" in note for note in notes(reported, State.FAILED))
+    assert "Workflows" in [section["title"] for section in reported["sections"]]
 
 
 def test_tags_that_carry_no_version_are_noticed(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     checkout.git("tag", "release-1-0")
-    _, told = doctor(checkout, capsys)
-    assert any("Set tag-format" in note for note in notes(told, State.WARNING))
+    _, reported = doctor(checkout, capsys)
+    assert any("Set tag-format" in note for note in notes(reported, State.WARNING))
 
 
 OURS = Publisher("demo", "octo/demo", "release.yml", "pypi")
@@ -189,8 +189,8 @@ def test_the_publisher_of_the_newest_release_is_compared(
             for name in (f"demo-{version}.tar.gz",)
         ]
         index.files = {file.name: file for file in (old, *signed)}
-    _, told = doctor(checkout, capsys)
-    [note] = [note for section in told["sections"] for note in section["notes"] if said in note["text"]]
+    _, reported = doctor(checkout, capsys)
+    [note] = [note for section in reported["sections"] for note in section["notes"] if said in note["text"]]
     assert note["state"] == state
     assert "octo/demo, workflow release.yml, environment pypi" in " ".join((note["detail"], note["advice"]))
     assert state is State.DONE or "https://pypi.org/manage/" in note["advice"]
@@ -216,7 +216,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize(("fields", "is_foreign"), FOREIGN.values(), ids=FOREIGN.keys())
-def test_a_project_of_somebody_else_on_the_index_is_told(
+def test_a_project_of_somebody_else_on_the_index_is_reported(
     fields: tuple[str, ...],
     is_foreign: bool,  # noqa: FBT001 - a column
     checkout: Checkout,
@@ -225,8 +225,8 @@ def test_a_project_of_somebody_else_on_the_index_is_told(
 ) -> None:
     index.put("demo-0.5-py3-none-any.whl", wheel_of("0.5", "Home-page: https://github.com/octo/demo"), version="0.5")
     index.put("demo-0.6-py3-none-any.whl", wheel_of("0.6", *fields), version="0.6")
-    _, told = doctor(checkout, capsys, "--version", "1.0")
-    assert bool([text for text in notes(told, State.WARNING) if "somebody else" in text]) == is_foreign
+    _, reported = doctor(checkout, capsys, "--version", "1.0")
+    assert bool([text for text in notes(reported, State.WARNING) if "somebody else" in text]) == is_foreign
     assert init(checkout) == 0
     assert ("somebody else" in capsys.readouterr().out) == is_foreign
 
@@ -244,11 +244,11 @@ def test_a_dry_run_says_so_instead_of_older(
         made.commit(in_tree_project(version="1.0"))
         options = ("--no-verify-install", "--json", *(["--allow-older"] if allowed else []))
         code = main(["dry-run", "-C", str(made.root), *options], made.env)
-    told = json.loads(capsys.readouterr().out)
+    reported = json.loads(capsys.readouterr().out)
     assert code == (0 if allowed else PreflightError.exit_code)
-    [text] = [text for text in notes(told, State.WARNING, State.FAILED) if "somebody else" in text]
+    [text] = [text for text in notes(reported, State.WARNING, State.FAILED) if "somebody else" in text]
     assert "else/demo" in text
-    assert not [text for text in notes(told, State.WARNING, State.FAILED) if "newer than" in text]
+    assert not [text for text in notes(reported, State.WARNING, State.FAILED) if "newer than" in text]
 
 
 PYPI_ACTION = "{uses: pypa/gh-action-pypi-publish@v1}"
@@ -309,9 +309,9 @@ def test_a_fault_of_a_hand_written_workflow_is_found(
     text: str, said: str, checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put(checkout, extra=text)
-    code, told = doctor(checkout, capsys, "--version", "1.0")
+    code, reported = doctor(checkout, capsys, "--version", "1.0")
     assert code == PreflightError.exit_code
-    assert [fault for fault in told["error"]["faults"] if said in fault and "extra.yml" in fault], told["error"]
+    assert [fault for fault in reported["error"]["faults"] if said in fault and "extra.yml" in fault], reported["error"]
 
 
 @pytest.mark.parametrize(
@@ -324,8 +324,8 @@ def test_a_reusable_workflow_needs_its_secrets_from_its_caller(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     put(checkout, called=CALLED, caller=DISPATCHED + CALL.replace("%s", passed))
-    _, told = doctor(checkout, capsys, "--version", "1.0")
-    found = [text for text in notes(told, State.FAILED) if "called.yml" in text]
+    _, reported = doctor(checkout, capsys, "--version", "1.0")
+    found = [text for text in notes(reported, State.FAILED) if "called.yml" in text]
     assert bool([text for text in found if "secrets: inherit" in text]) == is_fault
     assert bool(found) == is_fault, found
 
@@ -344,5 +344,5 @@ def test_a_hand_written_workflow_that_is_right_is_no_fault(
 ) -> None:
     (checkout.root / RELEASE).unlink()
     put(checkout, extra=text)
-    _, told = doctor(checkout, capsys, "--version", "1.0")
-    assert not [note for note in notes(told, State.FAILED) if "extra.yml" in note]
+    _, reported = doctor(checkout, capsys, "--version", "1.0")
+    assert not [note for note in notes(reported, State.FAILED) if "extra.yml" in note]

@@ -110,8 +110,8 @@ def test_a_check_shows_the_difference_and_fails(
     there = {path: path.read_bytes() for path in checkout.root.rglob(".github/**/*.yml")}
     env = {**checkout.env, "GITHUB_STEP_SUMMARY": str(summary)}
     assert main(["init", "-C", str(checkout.root), "--check"], env) == DriftError.exit_code
-    told = capsys.readouterr()
-    assert said in told.err
+    reported = capsys.readouterr()
+    assert said in reported.err
     assert {path: path.read_bytes() for path in checkout.root.rglob(".github/**/*.yml")} == there
     assert said in summary.read_text(encoding="utf-8")
     assert "```diff" in summary.read_text(encoding="utf-8") or "missing" in said

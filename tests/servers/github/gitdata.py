@@ -89,17 +89,17 @@ def _create_tag(exchange: Exchange) -> Response:
         body["message"],
     ]
     sha = repo.bare.git("mktag", data="\n".join([*lines, ""]).encode())
-    return Response.of_json(_told_tag(exchange, repo, sha), 201)
+    return Response.of_json(_reported_tag(exchange, repo, sha), 201)
 
 
 def _tag(exchange: Exchange) -> Response:
     repo, sha = exchange.repo, exchange.names["tag_sha"]
     if repo.bare.kind(sha) != "tag":
         raise RefusedError(404, "Not Found")
-    return Response.of_json(_told_tag(exchange, repo, sha))
+    return Response.of_json(_reported_tag(exchange, repo, sha))
 
 
-def _told_tag(exchange: Exchange, repo: Repository, sha: str) -> Json:
+def _reported_tag(exchange: Exchange, repo: Repository, sha: str) -> Json:
     head, _, message = repo.bare.git("cat-file", "tag", sha).partition("\n\n")
     fields = dict(line.split(" ", 1) for line in head.splitlines())
     url = f"{exchange.server.at.api}/repos/{repo.full_name}/git"
@@ -152,7 +152,7 @@ def _create_tree(exchange: Exchange) -> Response:
             change = f"{entry['mode']} {sha}\t{entry['path']}\n".encode()
             repo.bare.git("update-index", "--add", "--index-info", data=change, GIT_INDEX_FILE=index)
     sha = repo.bare.git("write-tree", GIT_INDEX_FILE=index)
-    return Response.of_json(_told_tree(exchange, repo, sha), 201)
+    return Response.of_json(_reported_tree(exchange, repo, sha), 201)
 
 
 def _tree(exchange: Exchange) -> Response:
@@ -160,10 +160,10 @@ def _tree(exchange: Exchange) -> Response:
     sha = repo.bare.resolve(f"{exchange.names['tree_sha']}^{{tree}}")
     if sha is None:
         raise RefusedError(404, "Not Found")
-    return Response.of_json(_told_tree(exchange, repo, sha, deep="recursive" in exchange.request.query))
+    return Response.of_json(_reported_tree(exchange, repo, sha, deep="recursive" in exchange.request.query))
 
 
-def _told_tree(exchange: Exchange, repo: Repository, sha: str, *, deep: bool = False) -> Json:
+def _reported_tree(exchange: Exchange, repo: Repository, sha: str, *, deep: bool = False) -> Json:
     lines = repo.bare.git("ls-tree", *(["-r"] if deep else []), "-z", sha).split("\0")
     rows = (line.split(None, 3) for line in lines if line)
     url = f"{exchange.server.at.api}/repos/{repo.full_name}/git"

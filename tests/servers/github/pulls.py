@@ -159,14 +159,14 @@ def _search(exchange: Exchange) -> Response:
 
 
 def _item(exchange: Exchange, repo: Repository, pull: Pull) -> Json:
-    told = exchange.server.teller.pull(repo, pull)
-    same = {key: told[key] for key in ("id", "number", "title", "body", "state", "draft", "user", "html_url")}
-    links = {"url": told["url"], "html_url": told["html_url"], "diff_url": None, "patch_url": None}
+    reported = exchange.server.teller.pull(repo, pull)
+    same = {key: reported[key] for key in ("id", "number", "title", "body", "state", "draft", "user", "html_url")}
+    links = {"url": reported["url"], "html_url": reported["html_url"], "diff_url": None, "patch_url": None}
     return {
         **same,
-        "url": told["issue_url"],
+        "url": reported["issue_url"],
         "repository_url": f"{exchange.server.at.api}/repos/{repo.full_name}",
-        "pull_request": {**links, "merged_at": told["merged_at"]},
+        "pull_request": {**links, "merged_at": reported["merged_at"]},
     }
 
 

@@ -128,14 +128,14 @@ def _compare(exchange: Exchange) -> Response:
     old, new = (repo.bare.resolve(f"{name}^{{commit}}") for name in (base, head))
     if old is None or new is None:
         raise RefusedError(404, "Not Found")
-    behind, ahead = (
+    behind, early = (
         int(count) for count in repo.bare.git("rev-list", "--left-right", "--count", f"{old}...{new}").split()
     )
     status = {(False, False): "identical", (True, False): "behind", (False, True): "ahead", (True, True): "diverged"}
     commits = repo.bare.git("rev-list", "--reverse", f"{old}..{new}").splitlines()
     return Response.of_json({
-        "status": status[bool(behind), bool(ahead)],
-        "ahead_by": ahead,
+        "status": status[bool(behind), bool(early)],
+        "ahead_by": early,
         "behind_by": behind,
         "total_commits": len(commits),
         "commits": [exchange.server.teller.commit(repo, sha) for sha in commits],
