@@ -269,7 +269,7 @@ def _combine(errors: Sequence[ReleaseToolsError], report: Report) -> ReleaseTool
     if not faults:
         return errors[0]
     combined = copy(errors[0])
-    combined.message, combined.advice = f"{count} missing or wrong:", "Fix this, and run the same command again."
+    combined.message, combined.advice = f"{count} missing or wrong:", "Fix this and run the same command again."
     combined.faults = tuple(faults)
     return combined
 
@@ -380,8 +380,8 @@ def _find_failure(step: Step, notes: Sequence[Note]) -> ReleaseToolsError | None
         return None
     return step.failure(
         f"{step.title}: {count(len(faults), 'fault')}",
-        "Nothing was published. Fix this and run again."
+        "Nothing was published. Fix this and run the same command again."
         if len(faults) == 1
-        else "Nothing was published. Fix these and run again.",
+        else "Nothing was published. Fix these and run the same command again.",
         faults=[": ".join(filter(None, (note.text, note.detail))) for note in faults],
     )

@@ -86,8 +86,8 @@ BACKEND_TABLE = '[build-system]\nrequires = []\nbuild-backend = "{}"\n[project]\
             "pyproject.toml says version 2.0, but --version says 3",
         ),
         (in_tree_project(), ["--packages-dir", "a\0b"], 3, "--packages-dir: contains a control character"),
-        (in_tree_project(), ["--packages-dir", "pyproject.toml"], 10, "pyproject.toml: cannot be written to"),
-        (in_tree_project(), ["--packages-dir", "pyproject.toml/below"], 10, "below: cannot be written to"),
+        (in_tree_project(), ["--packages-dir", "pyproject.toml"], 10, "pyproject.toml: not writable"),
+        (in_tree_project(), ["--packages-dir", "pyproject.toml/below"], 10, "below: not writable"),
         (in_tree_project(), ["--nonsense"], 2, "--nonsense: release-tools build takes no such argument"),
         (
             in_tree_project(),

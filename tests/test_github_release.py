@@ -242,7 +242,7 @@ def test_packages_of_one_name_are_distinguished_by_their_subdirs(release: Releas
     digests = {artifact.key: artifact.sha256 for artifact in first.release.artifacts}
     assert {artifact.key: artifact.sha256 for artifact in second.release.artifacts} == digests
     assert [one.path.parent.name for one in second.release.artifacts[2:]] == ["linux-64", "osx-64"]
-    assert "linux-64/demo-1.0-py312_0.conda has other content" in texts(second)
+    assert "linux-64/demo-1.0-py312_0.conda has different content" in texts(second)
     sums = there.releases[0].asset("SHA256SUMS")
     assert sums
     assert [line.split("  ")[1] for line in sums.content.decode().splitlines()] == [*NAMES[:2], *SHARED]
@@ -258,7 +258,7 @@ def test_other_content_of_our_own_is_taken_and_named(release: Releases, there: R
     second = release(body="built_at = 2\n")
     assert second.error is None
     assert second.release.artifacts[0].sha256 == first.release.artifacts[0].sha256
-    assert "demo-1.0-py3-none-any.whl has other content" in texts(second)
+    assert "demo-1.0-py3-none-any.whl has different content" in texts(second)
     assert "demo/__init__.py" in texts(second)
     assert shown(there) == [("v1.0", False, NAMES)]
 

@@ -34,12 +34,20 @@ def test_a_wheel_and_its_packages_are_the_same(made: tuple[Wheel, list[CondaPack
     notes = compare_contents(*made, Names())
     assert {note.state for note in notes} == {State.DONE}
     assert [note.text for note in notes] == [
-        *("5 files are the same in wheel and conda package", "both say version 1.0", "both have the same commands"),
-        *("5 files are the same in wheel and conda package", "both say version 1.0", "both have the same commands"),
-        "both ask for the same requirements",
+        *(
+            "wheel and conda package have the same 5 files",
+            "wheel and conda package have the same version",
+            "wheel and conda package have the same commands",
+        ),
+        *(
+            "wheel and conda package have the same 5 files",
+            "wheel and conda package have the same version",
+            "wheel and conda package have the same commands",
+        ),
+        "wheel and conda package have the same requirements",
         "other is a metapackage for demo ==1.0",
     ]
-    assert "1 scripts name the prefix's Python, 1 files of byte code left out" in notes[0].detail
+    assert "the Python of the conda environment in 1 script, 1 bytecode file left out" in notes[0].detail
 
 
 def without(name: str) -> Callable[[CondaPackage], CondaPackage]:
@@ -54,14 +62,14 @@ def altered(name: str) -> Callable[[CondaPackage], CondaPackage]:
 
 
 DIFFERENCES: dict[str, tuple[Callable[[CondaPackage], CondaPackage], str, str]] = {
-    "file lost": (without("demo.py"), "1 files not in the conda package", "site-packages/demo.py"),
-    "script lost": (without("shell"), "1 files not in the conda package", "python-scripts/shell"),
-    "file altered": (altered("/demo.py"), "1 files of other content", "site-packages/demo.py"),
-    "script altered": (altered("tool"), "1 files of other content", "python-scripts/tool"),
-    "record not true": (altered("RECORD"), "1 files of other content", "site-packages/demo-1.0.dist-info/RECORD"),
+    "file lost": (without("demo.py"), "1 file not in the conda package", "site-packages/demo.py"),
+    "script lost": (without("shell"), "1 file not in the conda package", "python-scripts/shell"),
+    "file altered": (altered("/demo.py"), "1 file with different content", "site-packages/demo.py"),
+    "script altered": (altered("tool"), "1 file with different content", "python-scripts/tool"),
+    "record not true": (altered("RECORD"), "1 file with different content", "site-packages/demo-1.0.dist-info/RECORD"),
     "file added": (
         lambda package: replace(package, members=(*package.members, Member("bin/evil", 0, "0" * 64))),
-        "1 files not in the wheel",
+        "1 file not in the wheel",
         "bin/evil",
     ),
     "version": (lambda package: replace(package, version="1.1"), "version 1.1, not 1.0", ""),

@@ -115,7 +115,7 @@ def _open_members(path: Path, limits: Limits) -> Iterator[Iterator[tuple[Member,
             yield read_members(frame, path.name, names, _DOCUMENTS.__contains__, limits)
         return
     if not path.name.endswith(".conda"):
-        raise ArchiveError(f"{path.name}: neither a .conda nor a .tar.bz2 file", "Name a conda package.")
+        raise ArchiveError(f"{path.name}: neither a .conda nor a .tar.bz2 file", "Pass a conda package.")
     with open_zip(path, limits) as archive:
         metadata = _Fields.read({"metadata.json": archive.read("metadata.json")}, "metadata.json", path.name)
         if metadata.get("conda_pkg_format_version", int) != _FORMAT_VERSION:
@@ -145,7 +145,7 @@ def _read_component(archive: Zip, part: str, names: MemberNames) -> Iterator[tup
     )
     for member, content in read_members(frame, shown, names, _DOCUMENTS.__contains__, archive.limits):
         if member.name.startswith(_INFO) != (part == "info"):
-            raise refuse_member(shown, member.name, "belongs in the other part of the package")
+            raise refuse_member(shown, member.name, "belongs to the other part of the package")
         yield member, content
 
 
@@ -181,14 +181,14 @@ def _check_paths(package: CondaPackage, paths: "_Fields") -> None:
         path = stated.pop(member.name)
         content = (member.sha256, member.size)
         if not member.link and (path.get("sha256", str), path.get("size_in_bytes", int)) != content:
-            faults.append(f"{member.name!r}: not the content that paths.json says")
+            faults.append(f"{member.name!r}: content does not match paths.json")
     faults += [
         f"{name!r}: in paths.json, but not in the package"
         for name, path in stated.items()
         if path.get("path_type", str, "") != "directory"
     ]
     if faults:
-        raise ArchiveError(f"{package.path.name}: info/paths.json is not true", REBUILD, faults=faults)
+        raise ArchiveError(f"{package.path.name}: info/paths.json does not match the content", REBUILD, faults=faults)
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def load(folder: Path) -> Release:
     try:
         return parse(read_regular_file(path, _LARGEST).decode("utf-8"), folder)
     except FileNotFoundError:
-        raise OutputError(f"{path}: no such file, so nothing is known about the files there", advice) from None
+        raise OutputError(f"{path}: no such file, so the built files are unknown", advice) from None
     except OSError as error:
         raise OutputError(f"{path}: cannot be read: {error.strerror}", advice) from None
     except ValueError as error:
@@ -167,7 +167,7 @@ def parse(text: str, folder: Path) -> Release:
         else (),
     )
     if len({artifact.key.casefold() for artifact in release.artifacts}) < len(items):
-        raise ManifestError("a file is named twice")
+        raise ManifestError("a file is listed twice")
     return release
 
 
@@ -176,14 +176,14 @@ def find_differences(release: Release, expected: Release) -> Iterator[str]:
     found, wanted = build_manifest(release), build_manifest(expected)
     for key in wanted | found:
         if key != "artifacts" and found.get(key) != wanted.get(key):
-            yield f"{FILENAME}: {key} is {found.get(key)!r}, expected was {wanted.get(key)!r}"
+            yield f"{FILENAME}: {key} is {found.get(key)!r}, expected {wanted.get(key)!r}"
     ours = {artifact.key: artifact for artifact in release.artifacts}
     theirs = {artifact.key: artifact for artifact in expected.artifacts}
     for name in sorted(ours.keys() | theirs.keys()):
         if name not in theirs:
-            yield f"{name}: {FILENAME} names it, but it was not expected"
+            yield f"{name}: listed in {FILENAME}, but not expected"
         elif name not in ours:
-            yield f"{name}: expected, but {FILENAME} does not name it"
+            yield f"{name}: expected, but not listed in {FILENAME}"
         else:
             yield from _find_file_differences(ours[name], theirs[name])
 
@@ -229,7 +229,7 @@ def find_changed(artifact: Artifact, now: str) -> VerifyError:
     """Return the error for a file that is gone, or has other bytes than when it was checked."""
     return VerifyError(
         f"{artifact.filename}: changed after it was checked: sha256 {artifact.sha256}, and now {now}",
-        "Something else writes there. Build again, in a job of its own.",
+        "Another process writes to this folder. Build again in a separate job.",
     )
 
 
@@ -313,7 +313,7 @@ def _read_artifact(item: object, folder: Path) -> Artifact:
         raise ManifestError(f"{filename}: kind is unknown") from None
     subdir = _read_text(item, "subdir", _SUBDIR) if "subdir" in item else ""
     if subdir and kind is not ArtifactKind.CONDA:
-        raise ManifestError(f"{filename}: only a conda package has a subdir")
+        raise ManifestError(f"{filename}: only conda packages have a subdir")
     return Artifact(
         folder / subdir / filename, kind, _read_text(item, "sha256", _SHA256), _read_number(item, "size"), subdir
     )

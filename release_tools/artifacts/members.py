@@ -120,7 +120,7 @@ class MemberNames:
 
     def _claim(self, name: str, *, folder: bool) -> None:
         if name in self._files or (not folder and name in self._folders):
-            raise refuse_member(self._archive, name, "is there twice")
+            raise refuse_member(self._archive, name, "occurs twice")
         if not self._case_sensitive:
             spelled = self._spellings.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
             if spelled != name:
@@ -195,7 +195,7 @@ def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     """
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
-            raise ArchiveError(f"{path.name}: not a regular file", "Name the file itself, not a link or a folder.")
+            raise ArchiveError(f"{path.name}: not a regular file", "Pass the file itself, not a link or a folder.")
         file = path.open("rb")
     except OSError as error:
         raise ArchiveError(f"{path.name}: cannot be read: {error.strerror}", "Check the path.") from error

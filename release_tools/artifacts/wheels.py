@@ -217,7 +217,7 @@ def _check_places(archive: Zip, dist_info: str, limits: Limits) -> None:
         folder = entry.name.partition("/")[0]
         place = install_path_of(entry.name)
         if place is None or (folder.endswith(".data") and canonicalize_name(folder.removesuffix(".data")) != stem):
-            raise refuse_member(archive.shown, entry.name, "is in a data folder that no installer knows")
+            raise refuse_member(archive.shown, entry.name, "is in a data folder that installers do not know")
         places.add(f"{place.scheme}/{place.path}")
 
 
@@ -255,9 +255,9 @@ def _read_verified_members(archive: Zip, dist_info: str) -> tuple[tuple[Member, 
         if not digest:
             faults.append(f"{entry.name!r}: in the wheel, but its digest is not in RECORD")
         elif content.digest(algorithm) != digest or size not in ("", str(entry.size)):
-            faults.append(f"{entry.name!r}: not the content that RECORD says")
+            faults.append(f"{entry.name!r}: content does not match RECORD")
     if faults:
-        raise ArchiveError(f"{archive.shown}: RECORD is not true", REBUILD, faults=faults)
+        raise ArchiveError(f"{archive.shown}: RECORD does not match the content", REBUILD, faults=faults)
     return tuple(members), binaries
 
 

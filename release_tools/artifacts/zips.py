@@ -149,7 +149,7 @@ class Content:
         while self.read_some():
             pass
         if (self._frame.tell(), self._crc) != (self.entry.size, self.entry.crc):
-            raise refuse_member(self._shown, self.entry.name, "is not what its checksum says")
+            raise refuse_member(self._shown, self.entry.name, "does not match its checksum")
         return self
 
     def digest(self, algorithm: str = "sha256") -> bytes:

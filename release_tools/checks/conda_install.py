@@ -71,7 +71,7 @@ def check_conda_installation(context: Context, subject: ReleaseFiles) -> tuple[N
         return (Note(State.SKIPPED, "conda packages not installed: they are for other platforms"),)
     channels = context.config.conda.channels
     if reason := _explain_unreachable(context, packages):
-        advice = "Run again where one of conda.channels can be reached."
+        advice = "Run again where a channel of conda.channels can be reached."
         text = "conda package not installed: no reachable conda channel provides Python"
         return (Note(State.SKIPPED, text, " ".join(reason.split()), advice),)
     everything = [_create_own_channel(context.scratch / "channel", subject).as_uri(), *channels]
@@ -142,6 +142,6 @@ def _check_tests(context: Context, packages: Sequence[CondaPackage], channels: l
     for package in packages:
         for tested in run_tests(package.path, channels, context.env):
             if tested.passed:
-                yield Note(State.DONE, f"{package.path.name} passes the tests that it carries", "by rattler-build")
+                yield Note(State.DONE, f"{package.path.name} passes its own tests", "by rattler-build")
             else:
                 yield Note(State.FAILED, f"{package.path.name} fails its tests", " ".join(tested.output[-3:]))

@@ -23,7 +23,7 @@ _STRAYS: Final = frozenset(
 )  # fmt: skip
 _MARKER: Final = "py.typed"
 _CURES: Final = {
-    "Git LFS": "Type: git lfs pull. In a workflow, actions/checkout takes lfs: true.",
+    "Git LFS": "Run: git lfs pull. In a workflow, set lfs: true for actions/checkout.",
     "git-annex": "Commit the content itself, or have the build fetch it: a clone has no content of git-annex.",
     "git-crypt": "Keep encrypted files out of the package: a clone has them only encrypted.",
 }
@@ -52,9 +52,9 @@ def _check_placeholders(config: VerifyConfig, subject: ReleaseFiles) -> Iterator
     for tool, paths in found.items():
         yield Note(
             State.FAILED,
-            f"placeholders of {tool} would be released instead of files",
+            f"{tool} pointers would be released instead of the files' content",
             list_some(paths),
-            f'{_CURES[tool]} Where that is meant: verify.placeholders = ["{paths[0]}"].',
+            f'{_CURES[tool]} If that is intended, set verify.placeholders = ["{paths[0]}"].',
         )
 
 
@@ -76,7 +76,7 @@ def _check_windows_names(subject: ReleaseFiles) -> Iterator[Note]:
     if found:
         yield Note(
             State.WARNING,
-            "files have names that Windows cannot have: the package cannot be installed there",
+            "files have names that are not allowed on Windows, where the package could not be installed",
             list_some([f"{path} ({fault})" for path, fault in found.items()]),
             "Rename them.",
         )
@@ -113,8 +113,11 @@ def _find_strays(config: VerifyConfig, wheel: Wheel) -> Iterator[Note]:
         if name in _STRAYS and canonicalize_name(name) != own and name not in config.top_level:
             yield Note(
                 State.FAILED,
-                f"the wheel would install a top-level module {name!r}, for everyone",
-                advice=f'Exclude it in your backend\'s settings, or accept it: verify.top-level = ["{name}"].',
+                f"the wheel would install a top-level module {name!r}, which may collide with other projects",
+                advice=(
+                    "Exclude it in the settings of your build backend, or accept it with verify.top-level ="
+                    f' ["{name}"].'
+                ),
             )
 
 
@@ -129,7 +132,9 @@ def _check_type_marker(wheel: Wheel, subject: ReleaseFiles) -> Iterator[Note]:
                 yield Note(
                     State.FAILED,
                     f"{package}/{_MARKER} is in the sdist but not in the wheel",
-                    advice="Add it to the package data: without it type checkers ignore its types (PEP 561).",
+                    advice=(
+                        "Add it to the package data; without it, type checkers ignore the package's types (PEP 561)."
+                    ),
                 )
 
 
@@ -138,5 +143,5 @@ def _check_license(wheel: Wheel) -> Iterator[Note]:
         names = ", ".join(sorted(PurePosixPath(name).name for name in wheel.license_files))
         yield Note(State.DONE, "license inside", names)
     else:
-        advice = "Add a file LICENSE, or name the files of another name: license-files in pyproject.toml (PEP 639)."
-        yield Note(State.WARNING, "the wheel holds no license text", advice=advice)
+        advice = "Add a LICENSE file, or list the license files in project.license-files of pyproject.toml (PEP 639)."
+        yield Note(State.WARNING, "the wheel contains no license file", advice=advice)

@@ -118,7 +118,7 @@ class Verdict(Enum):
     NOT_SENT = "twine does not send it, to any index"
     REFUSED = "PyPI refuses it"
     MAY_BE_REFUSED = "PyPI refuses it, unless a limit was raised or its list is newer than ours"
-    ACCEPTED = "PyPI accepts it, with a result that few want"
+    ACCEPTED = "PyPI accepts this"
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ def check_lost_files(context: Context, release: Release, subject: ReleaseFiles) 
                 State.WARNING,
                 f"{'tracked files' if tracked else 'files of the sdist'} in the package's folder are in no wheel",
                 list_some(lost),
-                "Name them as package data in your build backend's settings, or leave it so where that is meant.",
+                "Name them as package data in your build backend's settings, or ignore this warning if that is"
+                " intended.",
             )
         )
     generated = list(_find_generated(context, release, packages, subject))

@@ -10,7 +10,7 @@ from release_tools.model.versions import format_conda_version
 from release_tools.recipe import noarch
 from release_tools.recipe.names import Names
 from release_tools.recipe.requirements import translate
-from release_tools.wording import list_some
+from release_tools.wording import count, list_some
 
 _ADVICE: Final = "Build the conda package from this wheel again."
 
@@ -41,15 +41,15 @@ def _check_files(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
     faults = {
         "not in the conda package": expected.keys() - found.keys(),
         "not in the wheel": found.keys() - expected.keys(),
-        "of other content": {name for name in expected.keys() & found.keys() if expected[name] != found[name]},
+        "with different content": {name for name in expected.keys() & found.keys() if expected[name] != found[name]},
     }
     for fault, paths in faults.items():
         if paths:
             detail = list_some(sorted(paths))
-            yield Note(State.FAILED, f"{package.path.name}: {len(paths)} files {fault}", detail, _ADVICE)
+            yield Note(State.FAILED, f"{package.path.name}: {count(len(paths), 'file')} {fault}", detail, _ADVICE)
     if not any(faults.values()):
         detail = f"{package.path.name}; {differences}"
-        yield Note(State.DONE, f"{same} files are the same in wheel and conda package", detail)
+        yield Note(State.DONE, f"wheel and conda package have the same {count(same, 'file')}", detail)
 
 
 def _read_expected(wheel: Wheel) -> tuple[Mapping[str, str], int, str]:
@@ -66,8 +66,8 @@ def _read_expected(wheel: Wheel) -> tuple[Mapping[str, str], int, str]:
         expected[path] = hashlib.sha256(content).hexdigest()
     left_out = sum(member.name.endswith(".pyc") for member in wheel.members)
     words = ["RECORD is conda's own"]
-    words += [f"{rewritten} scripts name the prefix's Python"] if rewritten else []
-    words += [f"{left_out} files of byte code left out"] if left_out else []
+    words += [f"the Python of the conda environment in {count(rewritten, 'script')}"] if rewritten else []
+    words += [f"{count(left_out, 'bytecode file')} left out"] if left_out else []
     return expected, len(kept) - rewritten, ", ".join(words)
 
 
@@ -76,12 +76,12 @@ def _check_identity(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
     if package.version != version:
         yield Note(State.FAILED, f"{package.path.name}: version {package.version}, not {version}", "", _ADVICE)
     else:
-        yield Note(State.DONE, f"both say version {wheel.metadata.version}", f"conda writes {version}")
+        yield Note(State.DONE, "wheel and conda package have the same version", version)
     commands = set(noarch.list_commands(wheel))
     if differing := commands ^ set(package.entry_points):
         yield Note(State.FAILED, f"{package.path.name}: other commands", list_some(sorted(differing)), _ADVICE)
     elif commands:
-        yield Note(State.DONE, "both have the same commands", list_some(sorted(commands)))
+        yield Note(State.DONE, "wheel and conda package have the same commands", list_some(sorted(commands)))
 
 
 def _check_requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> Iterator[Note]:
@@ -100,7 +100,7 @@ def _check_requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: N
         yield Note(State.FAILED, "no conda package for these requirements", list_some(sorted(specs)), _ADVICE)
     if packages and not missing:
         detail = list_some([spec for package in packages for spec in package.depends])
-        yield Note(State.DONE, "both ask for the same requirements", detail)
+        yield Note(State.DONE, "wheel and conda package have the same requirements", detail)
 
 
 def _check_alias(package: CondaPackage, real: Sequence[CondaPackage]) -> Iterator[Note]:

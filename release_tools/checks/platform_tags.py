@@ -153,7 +153,12 @@ def _check_pure(wheel: Wheel) -> Iterator[Note]:
         advice = "If it is compiled for one platform, its build backend must say so; see [tool.cibuildwheel] too."
         state = State.FAILED if any(name.endswith((".so", ".pyd")) for name in found) else State.WARNING
         shown = list_some(found, _SHOWN)
-        yield Note(state, f"{wheel.path.name}: tagged for every platform, but has libraries for one", shown, advice)
+        yield Note(
+            state,
+            f"{wheel.path.name}: tagged for every platform, but contains libraries for one platform",
+            shown,
+            advice,
+        )
 
 
 def _find_unreadable(wheel: Wheel) -> Iterator[Note]:
@@ -192,8 +197,8 @@ def _summarize(sound: Sequence[Mapping[str, BinaryFacts]]) -> Iterator[Note]:
             newest[system] = max(newest.get(system, facts.needs), facts.needs)
     needs = ", ".join(f"{system} {major}.{minor}" for system, (major, minor) in sorted(newest.items()))
     total = sum(map(len, sound))
-    text = f"the tags of {count(len(sound), 'wheel')} fit their content: {count(total, 'binary', 'binaries')}"
-    yield Note(State.DONE, text, f"the newest that they need: {needs}" if needs else "")
+    text = f"the platform tags of {count(len(sound), 'wheel')} match the content ({count(total, 'binary', 'binaries')})"
+    yield Note(State.DONE, text, f"highest requirements: {needs}" if needs else "")
 
 
 def _must_match(name: str) -> bool:
@@ -259,7 +264,7 @@ def _check_foreign_libraries(
     if foreign:
         advice = "auditwheel repair puts them into the wheel; leave them out only if they come with another package."
         yield Note(
-            State.WARNING, f"{wheel.path.name}: needs libraries that it does not bring", ", ".join(foreign), advice
+            State.WARNING, f"{wheel.path.name}: needs libraries that it does not contain", ", ".join(foreign), advice
         )
 
 

@@ -68,7 +68,7 @@ def _check(context: Context, release: Release, files: ReleaseFiles) -> tuple[Not
         return (Note(State.SKIPPED, f"{name} was not built: verify.sdist is false"),)
     chosen = find_installable(release.artifacts_of_kind(ArtifactKind.WHEEL))
     if chosen is None:
-        return (Note(State.SKIPPED, f"{name} was not built: no wheel is for this Python and machine"),)
+        return (Note(State.SKIPPED, f"{name} was not built: no wheel fits this Python and machine"),)
     refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
     scratch = context.scratch / "sdist-build"
     scratch.mkdir()

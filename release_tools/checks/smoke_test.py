@@ -76,15 +76,15 @@ def inspect_installation(installed: InstalledWheel, wheel: Wheel, modules: Seque
         found = _read_answer(answer)
     except (ProcessError, OSError, ValueError) as error:
         detail = take_last_lines(error.output) if isinstance(error, ProcessError) else str(error)
-        yield Note(State.FAILED, "the interpreter died while importing it", detail)
+        yield Note(State.FAILED, "the interpreter crashed while importing it", detail)
         return
     if Version(found["version"]) != wheel.metadata.version:
-        yield Note(State.FAILED, f"installed, it says version {found['version']}", f"not {wheel.metadata.version}")
+        yield Note(State.FAILED, f"its installed version is {found['version']}", f"not {wheel.metadata.version}")
     for module, stated in found["versions"].items():
         if installed.disagreement:
             yield from check_imported_version(module, stated, wheel.metadata.version, installed.disagreement)
     for title, fault in found["faults"].items():
-        advice = 'If other modules are meant, name them: verify.imports = ["…"].' if title.startswith("import") else ""
+        advice = 'To import other modules, set verify.imports = ["…"].' if title.startswith("import") else ""
         yield Note(State.FAILED, f"{title} fails", fault, advice)
     if not found["faults"]:
         yield from _report_successes(installed, wheel, modules)

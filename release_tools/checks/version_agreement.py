@@ -29,7 +29,7 @@ def check_version_agreement(context: Context, release: Release) -> tuple[Note, .
     if notes or not agreeing:
         return notes
     paths = ", ".join(dict.fromkeys(field.path for field in agreeing))
-    return (Note(State.DONE, f"every file that names the version says {release.version}", paths),)
+    return (Note(State.DONE, f"every file that contains the version has {release.version}", paths),)
 
 
 def choose_disagreement_state(config: Config) -> State:

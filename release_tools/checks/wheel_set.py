@@ -48,7 +48,7 @@ def _check_requires_python(files: ReleaseFiles) -> Iterator[Note]:
         shown = "; ".join(
             f"{wanted or 'nothing'}: {list_some(names, _SHOWN)}" for wanted, names in sorted(stated.items())
         )
-        advice = "Installers choose by it, so state it once: requires-python in pyproject.toml."
+        advice = "Installers rely on it, so set it once: requires-python in pyproject.toml."
         yield Note(State.FAILED, "Requires-Python is not the same in every file", shown, advice)
 
 

@@ -223,7 +223,7 @@ class Session:
 
         version, tag, bump = (getattr(self.options, name, None) or "" for name in ("version", "tag", "bump"))
         if sum(map(bool, (version, tag, bump))) > 1:
-            raise UsageError("the version is named in several ways", "Give one of --version, --tag and --bump.")
+            raise UsageError("the version is given more than once", "Use only one of --version, --tag and --bump.")
         request = Request(
             version,
             tag,
@@ -263,13 +263,15 @@ def read_expected_release(text: str | None) -> "Release | None":
         raise PreflightError(f"--expect: {error}", f"Build and publish with the same release-tools. {_CURE}") from None
     except manifest.ManifestError as error:
         if _is_digest_list(text):
-            raise PreflightError("--expect: digests alone say nothing about name, version and tag", _CURE) from None
+            raise PreflightError(
+                "--expect: a list of digests is not enough, because it lacks name, version and tag", _CURE
+            ) from None
         raise UsageError(
             f"--expect: not the output `artifacts` of a build: {error}",
-            "Is the output of the build job passed under the right name?",
+            "Check that the output of the build job is passed under the right name.",
         ) from None
     if not expected.artifacts:
-        raise UsageError("--expect: the manifest names no file", "Did the build job end well?")
+        raise UsageError("--expect: the manifest lists no files", "Check that the build job succeeded.")
     return expected
 
 
@@ -310,7 +312,7 @@ def find_project(folder: Path, *, anywhere: bool = False) -> Path:
     """
     start = folder.resolve()
     if not start.is_dir():
-        raise UsageError(f"{folder}: no such folder", "Name your project's folder with --project.")
+        raise UsageError(f"{folder}: no such folder", "Pass your project's folder with --project.")
     for candidate in (start, *start.parents):
         if any((candidate / name).is_file() for name in (*PROJECT_FILES, SETTINGS_FILE)):
             return candidate
@@ -322,8 +324,8 @@ def find_project(folder: Path, *, anywhere: bool = False) -> Path:
     if not below and (folder_of_recipe := _find_recipe(start)):
         return folder_of_recipe
     raise UsageError(
-        f"{start}: no project: neither pyproject.toml nor setup.py nor a conda recipe is there",
+        f"{start}: no project found (no pyproject.toml, setup.py or conda recipe)",
         f"Choose one: --project {' or --project '.join(map(shlex.quote, below))}"
         if below
-        else "Change to your project's folder, or name it with --project.",
+        else "Change to your project's folder, or pass it with --project.",
     )

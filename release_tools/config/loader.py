@@ -180,9 +180,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:  # a ValueError that is not TOML's own: numbers of too many digits
         raise ConfigError(f"{path}: not valid TOML: {error}", "Correct that line and run again.") from None
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read: {error.strerror}", "Is it the right file, with the right permissions?"
-        ) from None
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "Check the path and its permissions.") from None
 
 
 _Given: TypeAlias = tuple[str, Setting, object]

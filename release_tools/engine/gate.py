@@ -67,7 +67,7 @@ class Gate:
             return None
         if found.digest != action.expected.digest:
             raise ConflictError(
-                f"{action.expected.key}: there is other content already: {found.digest or 'of unknown digest'}"
+                f"{action.expected.key}: different content already exists: {found.digest or 'of unknown digest'}"
                 f" at {found.url}, ours is {action.expected.digest}",
                 "Published files are never replaced: release a new version.",
             )

@@ -197,11 +197,11 @@ def refuse_unfinished(repository: Repository) -> None:
         RepositoryError: no branch is checked out, or a merge is not finished.
     """
     if not repository.head().branch:
-        raise RepositoryError("no branch is checked out that could get the commit", "Type: git switch main")
+        raise RepositoryError("no branch is checked out, so nothing can be committed", "Type: git switch main")
     for name in _BUSY:
         if (_find_git_directory(repository) / name).exists():
             raise RepositoryError(
-                f"{name} is there: a merge is not finished", "Finish it, or give it up: git merge --abort"
+                f"a merge is not finished: {name} exists", "Finish the merge, or abort it: git merge --abort"
             )
 
 

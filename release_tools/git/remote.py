@@ -147,12 +147,15 @@ class Remote:
             what = f"git {arguments[0]}: the remote {name} ({self.url})" if self.url else f"git {arguments[0]}: {name}"
             if _LOGIN.search(said):
                 raise RepositoryError(
-                    f"{what} does not let us in: {said}",
-                    "Give git credentials for it; in a job, set GITHUB_TOKEN and the tag is pushed by GitHub's API.",
+                    f"{what} denied access: {said}",
+                    "Give git credentials for it. In a job, set GITHUB_TOKEN: the tag is then pushed with"
+                    " GitHub's API.",
                 ) from None
             if "rejected" in said:
                 raise RemoteError(f"{what} refused: {said}") from None
-            raise UnreachableError(f"{what} did not answer: {said}", "Run the same command again to go on.") from None
+            raise UnreachableError(
+                f"{what} did not answer: {said}", "Run the same command again to continue."
+            ) from None
 
 
 def make_github_header(env: Mapping[str, str]) -> tuple[str, str] | None:

@@ -362,11 +362,11 @@ def _explain_not_opened(folder: Path, error: ProcessError) -> RepositoryError:
         return RepositoryError("git: not found", "Install git, and check that it is on PATH.")
     if "dubious ownership" in error.output:
         return RepositoryError(
-            f"{folder}: git does not trust this folder, because it belongs to somebody else",
+            f"{folder}: git does not trust this folder, because it belongs to another user",
             f"Type: git config --global --add safe.directory {folder}",
         )
     if "bad config" in error.output:
         return RepositoryError(f"{folder}: git cannot read its configuration: {error.output}")
     return RepositoryError(
-        f"{folder}: not in a git repository", "Change to your project's folder, or name it with --project."
+        f"{folder}: not in a git repository", "Change to your project's folder, or pass it with --project."
     )

@@ -67,7 +67,7 @@ def choose_identity(repository: Repository) -> tuple[str, str]:
         if repository.env.get("GITHUB_ACTIONS") == "true":
             return ACTIONS_BOT
         raise RepositoryError(
-            "git does not know who you are",
+            "git has no name and email address for you",
             "Type: git config --global user.name NAME, and git config --global user.email ADDRESS",
         ) from None
     name, _, rest = person.partition(" <")

@@ -169,11 +169,11 @@ def bump_version(version: Version, bump: Bump, *, width: int = 0) -> Version:
     """
     if bump is Bump.FINAL:
         if version.pre is None:
-            raise VersionError(f"{version} is final already", "Raise another part of it.")
+            raise VersionError(f"{version} is final already", "Choose another part to raise.")
         return _make_version(version, version.release, width)
     if bump is Bump.POST:
         if version.pre is not None:
-            raise VersionError(f"{version}: a pre-release gets no post-release", "Raise its number instead: pre.")
+            raise VersionError(f"{version}: a pre-release gets no post-release", "Use --bump pre instead.")
         return _make_version(version, version.release, width, f".post{(version.post or 0) + 1}")
     if bump is Bump.PRE:
         letter, number = version.pre or ("a", 0)

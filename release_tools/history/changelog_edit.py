@@ -30,11 +30,11 @@ def release_unreleased(changelog: Changelog, version: Version, day: date) -> str
     """
     part, there = changelog.unreleased, changelog.find_part(version)
     if there is not None and not there.unreleased:
-        raise HistoryError(f"{changelog.path}: {version} stands there as released", "Choose a version after it.")
+        raise HistoryError(f"{changelog.path}: {version} is listed as released already", "Choose a version after it.")
     if part is None:
         raise HistoryError(
-            f"{changelog.path}: no part is called Unreleased",
-            'Write what changed below such a heading, for example "## [Unreleased]".',
+            f"{changelog.path}: no section is called Unreleased",
+            'Describe the changes under a heading such as "## [Unreleased]".',
         )
     last = next((other for other in changelog.parts if not other.unreleased), None)
     lines = split_lines(changelog.text)

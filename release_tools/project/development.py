@@ -61,7 +61,7 @@ def find_next_development_version(history: ProjectHistory, files: CommittedFiles
     current = source.version if source else None
     if source is None or current is None:
         raise VersionError(
-            "no file holds the version that is built, so none can hold the next one",
+            "no file contains the version that is built, so there is nothing to set",
             "Where the version comes from tags, every later commit has a development version by itself.",
         )
     if current.is_devrelease:
@@ -74,7 +74,7 @@ def find_next_development_version(history: ProjectHistory, files: CommittedFiles
             return _raise_last_part(current, before, after)
     raise HistoryError(
         f"no past commit has a development version in {source.path}",
-        "If the project is to keep one from now on, name it: release-tools prepare 1.5.0.dev0",
+        "To set one anyway: release-tools prepare 1.5.0.dev0",
     )
 
 

@@ -291,7 +291,9 @@ class ProjectHistory:
             advice = self.recommend(day)
             version, rule = advice.version, advice.rule
         elif latest is None:
-            raise VersionError("no version was tagged yet that could be raised", "Name the first one, such as 0.1.0.")
+            raise VersionError(
+                "there is no tagged version yet to raise", "Name the first version instead, such as 0.1.0."
+            )
         else:
             version, rule = self._free(bump_version(latest.version, bump), bump), ""
         if here and (version is None or version.is_prerelease):

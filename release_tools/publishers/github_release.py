@@ -122,7 +122,8 @@ class GitHubReleasePublisher(BasePublisher):
         compared = tuple(_compare(complete, release))
         if not known.is_ours and any(note.state is State.WARNING for note in compared):
             raise ConflictError(
-                f"the GitHub release {release.tag} has other content than what was built, uploaded by another account",
+                f"the GitHub release {release.tag} has files that differ from the build and were uploaded by"
+                " another account",
                 "Delete that draft if nothing of it was published; otherwise release a new version.",
                 faults=[": ".join(filter(None, (note.text, note.detail))) for note in compared],
             )
@@ -250,7 +251,7 @@ class GitHubReleasePublisher(BasePublisher):
             if repository.refs.commit_of_tag(release.tag) != release.commit:
                 raise RemoteError(
                     f"{release.tag} of {repository.slug} is not on {release.commit}, so its release is not published",
-                    "Somebody moved or deleted the tag: find out who.",
+                    "The tag was moved or deleted: find out who did it.",
                 )
             is_latest = self._is_latest(release, repository.releases.list_published_tags())
             published = repository.releases.publish(draft, is_prerelease=release.is_prerelease, is_latest=is_latest)
@@ -286,7 +287,7 @@ class GitHubReleasePublisher(BasePublisher):
 
 def _describe(known: KnownRelease) -> Iterator[Note]:
     if not known.repository.has_token:
-        yield Note(State.INFO, "drafts cannot be seen without a token", f"{GITHUB_TOKEN} is not set")
+        yield Note(State.INFO, "drafts are not visible without a token", f"{GITHUB_TOKEN} is not set")
     is_immutable = known.is_immutable
     if known.extra_drafts:
         drafts = "draft" if known.extra_drafts == 1 else "drafts"
@@ -372,7 +373,7 @@ def _read_complete(known: KnownRelease, folder: Path, release: Release) -> Relea
     faults = [f"{fact}: {theirs} there, {ours} here" for fact, (theirs, ours) in facts.items() if theirs != ours]
     if faults:
         raise ConflictError(
-            f"the GitHub release {release.tag} was made from something else",
+            f"the GitHub release {release.tag} was made from other files",
             "If nothing of it was published, delete the draft; otherwise release a new version.",
             faults=faults,
         )
@@ -390,7 +391,7 @@ def _download(known: KnownRelease, artifact: Artifact, name: str, folder: Path) 
     if (found.sha256, found.size) != (artifact.sha256, artifact.size):
         raise ConflictError(
             f"{name} of the GitHub release {known.tag} does not match its {COMPLETION_MARKER}: sha256 {found.sha256}",
-            "Somebody replaced it: find out who, and release a new version.",
+            "The file was replaced: find out who did it, and release a new version.",
         )
     artifact.path.parent.mkdir(exist_ok=True)
     path.replace(artifact.path)
@@ -406,7 +407,7 @@ def _compare(complete: Release, release: Release) -> Iterator[Note]:
         elif ours.sha256 != theirs.sha256:
             members = find_content_differences(theirs, ours)
             if members:
-                yield Note(State.WARNING, f"{theirs.key} has other content", list_some(members, 1))
+                yield Note(State.WARNING, f"{theirs.key} has different content", list_some(members, 1))
             else:
                 yield Note(State.INFO, f"{theirs.key} is packed differently", "its content is the same")
 

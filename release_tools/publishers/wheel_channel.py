@@ -64,12 +64,14 @@ class WheelChannelPublisher(BasePublisher):
         name = find_channel_name(query.name)
         spec = f"{name} =={format_conda_version(query.version)}"
         if not self._context.http.reaches(address):
-            return Stage("listed", State.WARNING, f"not known: {spec}", "no connection")
+            return Stage("listed", State.WARNING, f"could not check {spec}", "no connection")
         timeout = min(self._context.config.network.timeout, _TIMEOUT)
         try:
             lacking = rattler.find_unmet([spec], [address], timeout=timeout)
         except RemoteError as error:
-            return Stage("listed", State.WARNING, f"not known: {spec}", error.message)
+            return Stage("listed", State.WARNING, f"could not check {spec}", error.message)
         if lacking:
-            return Stage("listed", State.PLANNED, f"it does not list {spec}", "it follows PyPI, with pure wheels only")
+            return Stage(
+                "listed", State.PLANNED, f"it does not list {spec} yet", "it follows PyPI, with pure wheels only"
+            )
         return Stage("listed", State.DONE, f"it lists {spec}")

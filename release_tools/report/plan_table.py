@@ -47,7 +47,7 @@ def _describe_built(job: BuildJob, wheel: Artifact) -> str:
     """Return that a wheel of this machine has shown one of a job's targets to build; empty where it has not."""
     tags = frozenset(map(_as_released, parse_wheel_filename(wheel.filename)[3]))
     found = next((target.identifier for target in job.targets if job.platform and covers(tags, target)), "")
-    return f"{found} was tried here" if found else ""
+    return f"{found} was test-built here" if found else ""
 
 
 def _as_released(tag: Tag) -> Tag:

@@ -24,18 +24,22 @@ def apply_preparation(context: Context, release: Release) -> Release | Skip:
     """
     file = Path(context.request.patch)
     if not file.is_file():
-        raise RepositoryError(f"{file}: no such file", "Write it: release-tools prepare VERSION --patch FILE")
+        raise RepositoryError(
+            f"{file}: no such file", "Write the patch first: release-tools prepare VERSION --patch FILE"
+        )
     if file.stat().st_size > _LARGEST:
-        raise RepositoryError(f"{file}: larger than {_LARGEST:,} bytes", "Is it the right file?")
+        raise RepositoryError(f"{file}: larger than {_LARGEST:,} bytes", "Check that it is the right file.")
     if not file.stat().st_size:
         return Skip("the patch is empty: everything is prepared already")
     clone = local_commit.clone_prepared(context.scratch, context.env)
     local_commit.apply_patch(clone, file)
     changes = local_commit.list_staged_changes(clone)
-    faults = [f"{change.path}: is no regular file" for change in changes if change.mode not in _MODES]
+    faults = [f"{change.path}: not a regular file" for change in changes if change.mode not in _MODES]
     faults += [change.path for change in changes if _FORBIDDEN in Path(change.path).parts]
     if faults:
-        raise RepositoryError(f"{file}: changes what no preparation does", "See what made it.", faults=faults)
+        raise RepositoryError(
+            f"{file}: changes files that prepare never changes", "Find out what wrote the patch.", faults=faults
+        )
     diff = Document(f"Changes for {release.version}", local_commit.read_staged_diff(clone), "diff")
     note = Note(State.DONE, f"{file.name} applies", ", ".join(change.path for change in changes))
     context.report.add(diff)

@@ -37,7 +37,7 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
     else:
         known = replace(known, artifacts=(*release.artifacts, *built.artifacts))
     context.report.add(
-        Note(State.INFO, f"built by {chosen.builder.name}", chosen.because),
+        Note(State.INFO, chosen.builder.method, chosen.because),
         *map(describe_artifact_note, built.artifacts),
         *(Note(State.INFO, f"{one.filename} is for this machine only") for one in built.artifacts if project.is_trial),
         *built.notes,

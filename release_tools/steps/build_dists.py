@@ -63,7 +63,7 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
     compiled = is_compiled(source, context.config.wheels)
     name = release.name
     if compiled:
-        _check_dry_run(context, "this project has compiled code, and one machine cannot build all of its wheels")
+        _check_dry_run(context, "this project has compiled code, so one machine cannot build all of its wheels")
         name = name or find_name(context)
     has_plan = compiled or bool(context.request.job) or CondaProject(context, release).recipe is not None
     if compiled or (name and has_plan):
@@ -104,7 +104,7 @@ def _take_plan(context: Context, release: Release, plan: BuildPlan) -> Release:
     if plan.is_compiled or context.request.job:
         return replace(release, plan=plan, plan_digest=plan.digest)
     if plan.matrix:
-        _check_dry_run(context, "the recipe gives packages for several platforms, which one machine cannot build")
+        _check_dry_run(context, "the recipe has packages for several platforms, so one machine cannot build them all")
         context.report.add(*plan_notes(plan))
     return release
 
@@ -142,10 +142,10 @@ def _build(context: Context, release: Release, source: Path, *, is_sdist_only: b
 
 def _list_backend_notes(dists: Dists) -> Iterator[Note]:
     if dists.is_repacked:
-        detail = "its backend keeps the time of the build"
+        detail = "the build backend records the time of the build"
         yield Note(State.INFO, "the sdist was repacked with the commit's time", detail)
     for warning in dists.warnings:
-        yield Note(State.WARNING, "the build backend warns", warning)
+        yield Note(State.WARNING, "warning from the build backend", warning)
 
 
 def _with_wheel(context: Context, release: Release, path: Path | None) -> Release:

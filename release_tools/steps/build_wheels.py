@@ -29,7 +29,7 @@ def build_wheels(context: Context, release: Release) -> Release | Skip:
     if not job.targets and job in release.plan.matrix:
         return Skip(f"job {job.name} builds conda packages alone")
     if not job.platform:
-        raise UsageError(f"--job {job.name}: it builds no wheel by cibuildwheel", "It is complete already.")
+        raise UsageError(f"--job {job.name}: it builds no wheel by cibuildwheel", "It has nothing to build.")
     [sdist] = release.artifacts_of_kind(ArtifactKind.SDIST)
     context.console.show_detail(f"wheels of {job.name}")
     builder = CiBuildWheel(

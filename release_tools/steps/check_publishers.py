@@ -13,9 +13,12 @@ from release_tools.model.release import Release
 from release_tools.publishers.base import CheckResult, Publisher
 from release_tools.publishers.routes import Publishers
 from release_tools.system.credentials import find_visible_credentials
+from release_tools.wording import count
 
 _UNCHECKED_LOGIN: Final = Note(
-    State.INFO, "credentials were not checked: a dry run has none", "release-tools doctor checks them"
+    State.INFO,
+    "credentials were not checked: a dry run has no access to them",
+    "release-tools doctor checks credentials",
 )
 
 
@@ -96,5 +99,7 @@ def _combine(errors: list[ReleaseToolsError]) -> ReleaseToolsError:
     combined = classes.pop() if len(classes) == 1 else PreflightError
     faults = [f"{error.message}. {error.advice}".strip() for error in errors]
     return combined(
-        "several things forbid this release:", "Nothing was published. Fix these and run again.", faults=faults
+        f"{count(len(errors), 'problem')} must be fixed before this release:",
+        "Nothing was published. Fix these and run the same command again.",
+        faults=faults,
     )

@@ -12,9 +12,9 @@ from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 
 _REPOSITORY: Final = "GITHUB_REPOSITORY"
-_OFFLINE: Final = "On a laptop without a network, add --offline-tag: the tag of the checkout is then believed."
+_OFFLINE: Final = "On a laptop without a network, add --offline-tag to trust the tag of the checkout."
 _ADVICE: Final = (
-    "In a job, the token needs contents: read, and reaches us as GITHUB_TOKEN in the step's environment. " + _OFFLINE
+    "In a job, set GITHUB_TOKEN in the environment of the step, with the permission contents: read. " + _OFFLINE
 )
 
 
@@ -108,9 +108,9 @@ def _check_offline(context: Context, release: Release) -> Release:
 
 
 def _skip_tag_check(context: Context, release: Release, where: str) -> Release:
-    text = f"{where} has no tag {release.tag}, or has it no more"
+    text = f"{where} has no tag {release.tag}; it was never pushed, or it was deleted"
     if context.gate.is_dry_run:
-        advice = "Push the tag before it is published: release-tools tag"
+        advice = "Push the tag first: release-tools tag"
         context.report.add(Note(State.WARNING, text, advice=advice))
         return release
     raise PreflightError(text, "Nothing was published. Push the tag of the commit that was built, or build again.")
@@ -119,5 +119,5 @@ def _skip_tag_check(context: Context, release: Release, where: str) -> Release:
 def _make_conflict(release: Release, commit: str, where: str) -> ConflictError:
     return ConflictError(
         f"{where} has {release.tag} on {commit}, but these files were built from {release.commit}",
-        "Nothing was published. Find out who moved the tag; release another commit under a new version.",
+        "Nothing was published. Find out who moved the tag; to release another commit, choose a new version.",
     )

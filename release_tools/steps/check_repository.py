@@ -49,7 +49,7 @@ def _check_state(subject: ProjectWorkflows) -> Iterator[Note]:
     context, config = subject.context, subject.context.config
     repository = open_repository(context)
     if python := find_python_fault(context.project):
-        yield Note(State.WARNING, f"cannot be built here: {python.message}", advice=python.advice)
+        yield Note(State.WARNING, f"the project cannot be built here: {python.message}", advice=python.advice)
     if repository.shallow:
         yield Note(
             State.FAILED,
@@ -71,13 +71,13 @@ def _check_state(subject: ProjectWorkflows) -> Iterator[Note]:
     if tags and not ours:
         yield Note(
             State.WARNING,
-            f"none of the {len(tags)} tags carries a version like {form.example}",
+            f"none of the {len(tags)} tags contains a version like {form.example}",
             f"such as {next(iter(tags))}",
             _format_advice(context, repository.head().commit),
         )
     if subject.source is VersionSource.STATIC:
         advice = "Raise it in pyproject.toml before each tag, or derive it from the tag with versioningit."
-        yield Note(State.INFO, "the version is a literal in pyproject.toml", advice=advice)
+        yield Note(State.INFO, "the version is written in pyproject.toml", advice=advice)
     yield _check_changelog(context)
 
 
@@ -94,7 +94,7 @@ def _check_recipe(context: Context, release: Release) -> Iterator[Note]:
     if isinstance(chosen, Skip):
         yield Note(State.INFO, f"{recipe.path} is not built: {chosen.reason}")
         return
-    yield Note(State.DONE, f"conda packages are built by {chosen.builder.name}", chosen.because)
+    yield Note(State.DONE, f"conda packages are {chosen.builder.method}", chosen.because)
     yield from check_recipe(recipe)
 
 
@@ -112,7 +112,7 @@ def _check_changelog(context: Context) -> Note:
         found = ""
     if found:
         return Note(State.DONE, f"release notes come from {found}")
-    return Note(State.INFO, "no changelog: release notes are made from commits and pull requests")
+    return Note(State.INFO, "no changelog: release notes are generated from commits and pull requests")
 
 
 def _check_workflows(subject: ProjectWorkflows) -> Iterator[Note]:
@@ -121,7 +121,7 @@ def _check_workflows(subject: ProjectWorkflows) -> Iterator[Note]:
         try:
             found.append(Workflow.read(subject.root, file))
         except ConfigError as error:
-            yield Note(State.FAILED, error.message, advice="GitHub cannot read it either. Fix the file.")
+            yield Note(State.FAILED, error.message, advice="Fix the file: GitHub cannot read it either.")
     yield from check_workflows(
         found,
         list_publishing_jobs(subject.context.reuse(Publishers), is_dev=subject.dev),

@@ -98,7 +98,7 @@ def _check_version(subject: _Subject) -> Iterator[Note]:
         yield Note(
             State.FAILED,
             f"{version} has another epoch than {newest or 'the versions of a new project'}",
-            advice="An epoch cannot be taken back. If it is meant, add --allow-epoch.",
+            advice="An epoch cannot be undone. If it is intended, add --allow-epoch.",
         )
     elif newest and version < newest and not subject.context.config.allow_older:
         yield Note(
@@ -120,7 +120,7 @@ def _free(subject: _Subject, there: TagRemote) -> Iterator[Note]:
             yield Note(
                 State.FAILED,
                 f"{release.version} is tagged already: {tag} is on {where[:_SHORT]}",
-                advice="A released version never moves: choose the next one.",
+                advice="A released version never changes: choose the next one.",
             )
     if not subject.context.config.tag_format:
         unknown = find_unrecognized_tags(
@@ -137,7 +137,7 @@ def _free(subject: _Subject, there: TagRemote) -> Iterator[Note]:
         yield Note(
             State.FAILED,
             f"{there.title} has {release.tag} on another commit, {on_remote[:_SHORT]}",
-            advice="A released version never moves: choose the next one.",
+            advice="A released version never changes: choose the next one.",
         )
     elif not twins:
         yield Note(State.DONE, f"{release.tag} is free", f"here and on {there.title}")
@@ -153,7 +153,7 @@ def _check_tree(subject: _Subject) -> Iterator[Note]:
             advice="Commit what belongs to the release, and stash the rest: git stash --include-untracked",
         )
     else:
-        yield Note(State.DONE, "nothing is uncommitted")
+        yield Note(State.DONE, "no uncommitted changes")
 
 
 def _check_branch(subject: _Subject, there: TagRemote) -> Iterator[Note]:
@@ -162,7 +162,7 @@ def _check_branch(subject: _Subject, there: TagRemote) -> Iterator[Note]:
     branch = subject.context.config.tag.branch or head.branch or there.default_branch()
     push = f"Type: git push {subject.context.config.tag.remote} {branch}"
     if not branch:
-        raise RepositoryError(f"{there.title} does not say which branch is its default", "Set tag.branch.")
+        raise RepositoryError(f"the default branch of {there.title} is unknown", "Set tag.branch.")
     if not there.tip(branch):
         yield Note(subject.still_to_do, f"{there.title} has no branch {branch}", advice=push)
     elif not there.contains(branch, commit):

@@ -28,7 +28,7 @@ def choose_version(context: Context, release: Release) -> Release:
     Raises:
         HistoryError: no past commit shows which development version should follow.
         RepositoryError: there is no repository, or no commit.
-        UsageError: no version is named.
+        UsageError: no version is given.
         VersionError: the version is tagged already, or could not be released.
     """
     repository = Repository.open(context.project, context.env)
@@ -63,7 +63,7 @@ def _choose_from_source(context: Context, files: CommittedFiles) -> Version:
     if request.bump:
         bump = None if request.bump == "auto" else Bump(request.bump)
         return ProjectHistory.of(context).raise_version(bump, find_today(context.env))
-    raise UsageError("no version is named", "Type it: release-tools prepare 1.4.0")
+    raise UsageError("no version is given", "Type: release-tools prepare 1.4.0")
 
 
 def _refuse(context: Context, version: Version, repository: Repository, commit: str) -> None:
@@ -73,12 +73,14 @@ def _refuse(context: Context, version: Version, repository: Repository, commit: 
         VersionError: it is tagged already, has a local part, or is older than the newest final one.
     """
     if version.local:
-        raise VersionError(f"{version} has a local part, which no index takes", f"Write {version.public}.")
+        raise VersionError(f"{version} has a local part, which no index accepts", f"Write {version.public}.")
     tag_format = find_tag_format(context)
     tags = {tag: other for tag in repository.tags() if (other := tag_format.version(tag))}
     for tag, other in tags.items():
         if other == version and repository.commit_of_tag(tag) != commit:
-            raise VersionError(f"{version} is tagged already: {tag}", "What is released never changes: take the next.")
+            raise VersionError(
+                f"{version} is tagged already: {tag}", "A released version never changes: choose the next one."
+            )
     newest = max((other for other in tags.values() if not other.is_prerelease), default=None)
     if newest and version < newest and not context.config.allow_older:
         raise VersionError(

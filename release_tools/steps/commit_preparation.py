@@ -39,7 +39,7 @@ def commit_preparation(context: Context, release: Release) -> Release:
     if dirty := local_commit.list_uncommitted(repository, changes):
         raise RepositoryError(
             f"{count(len(dirty), 'file')} to be edited ha{'ve' if len(dirty) > 1 else 's'} uncommitted changes",
-            "Commit them, or put them aside: git stash. Then run the same command again.",
+            "Commit or stash them (git stash), then run the same command again.",
             faults=dirty,
         )
     if not context.request.no_commit:
@@ -52,7 +52,7 @@ def commit_preparation(context: Context, release: Release) -> Release:
     commit = local_commit.commit_staged(repository, clone, message)
     local_commit.check_out_changes(repository, changes, commit, stage=not context.request.no_commit)
     if context.request.no_commit:
-        context.report.add(Note(State.DONE, f"{files} edited, and not committed", advice="See them: git diff"))
+        context.report.add(Note(State.DONE, f"{files} edited, and not committed", advice="To see the edits: git diff"))
         return release
     local_commit.advance_branch(repository, release.commit, commit, f"release-tools prepare: {message}")
     context.report.add(Note(State.DONE, f"{message}: commit {commit[:_SHORT]}", files, _give_advice(release)))

@@ -29,7 +29,7 @@ def compare_wheel_channel(context: Context, release: Release) -> Release | Skip:
     if channel == NO_CHANNEL:
         return Skip("conda.wheel-channel is none")
     if PYPI not in parse_route(context.config, release.kind):
-        return Skip("this version does not go to PyPI, from where the channel has its wheels")
+        return Skip("this version does not go to PyPI, where the channel gets its wheels")
     wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
     pure = next((one for one in wheels if one.filename.endswith("-none-any.whl")), None)
     if pure is None:
@@ -63,7 +63,7 @@ def _compare(context: Context, artifact: Artifact, wheel: Wheel) -> Iterator[Not
     for difference in differences:
         yield Note(State.WARNING, difference)
     if not differences:
-        yield Note(State.DONE, "it requires the same as our conda package")
+        yield Note(State.DONE, "it has the same requirements as the conda package that was built")
     yield _solve(context, record)
 
 
@@ -72,7 +72,7 @@ def _solve(context: Context, record: WheelRecord) -> Note:
     channels = context.config.conda.channels
     reason = context.unreachable_channel if channels else "conda.channels is empty"
     if reason:
-        return Note(State.SKIPPED, "not tried: whether a solver installs it", reason)
+        return Note(State.SKIPPED, "not tested with a solver", reason)
     folder = context.scratch / "wheel-channel"
     _write_channel(folder, record)
     every = [folder.as_uri(), *channels]
@@ -80,7 +80,7 @@ def _solve(context: Context, record: WheelRecord) -> Note:
         every.append(context.config.conda.wheel_channel)
     reason = rattler.explain_unavailable(every, specs=[f"{record.name} =={record.version}"])
     if reason:
-        return Note(State.WARNING, "a solver does not install it", reason)
+        return Note(State.WARNING, "a solver cannot install it", reason)
     return Note(State.DONE, "a solver installs it", f"with {', '.join(every[1:])}")
 
 

@@ -39,7 +39,7 @@ def edit_version_fields(context: Context, release: Release) -> Release | Skip:
         files.write(path, content)
     notes = [*_make_notes(plan, is_dry_run=context.gate.is_dry_run), *_make_links(files)]
     if not notes:
-        return Skip("no file holds the version: it comes from the tag")
+        return Skip("no file contains the version: it comes from the tag")
     context.report.add(*notes)
     return release
 
@@ -61,9 +61,9 @@ def _make_notes(plan: FieldPlan, *, is_dry_run: bool) -> list[Note]:
         edited = f"{change.field.value} → {change.value}"
         notes.append(Note(state, change.field.where, edited))
         if change.is_surprising:
-            notes.append(Note(State.WARNING, f"{change.field.where} disagreed: it was {change.field.value}"))
+            notes.append(Note(State.WARNING, f"{change.field.where} had a different version, {change.field.value}"))
     notes += (
-        Note(State.WARNING, f"{field.where} is left as it is", field.problem, "Edit it by hand where it is meant.")
+        Note(State.WARNING, f"{field.where} was not changed", field.problem, "Edit it by hand if necessary.")
         for field in plan.untouched
     )
     return notes
@@ -71,7 +71,7 @@ def _make_notes(plan: FieldPlan, *, is_dry_run: bool) -> list[Note]:
 
 def _make_links(files: CommittedFiles) -> list[Note]:
     return [
-        Note(State.WARNING, f"{path} is left as it is", "it is a symbolic link", "Edit what it leads to.")
+        Note(State.WARNING, f"{path} was not changed", "it is a symbolic link", "Edit the target of the link.")
         for path in files.links()
         if PurePosixPath(path).name in _USUAL and "/" not in path
     ]

@@ -40,11 +40,12 @@ def _list_job_folders(given: Path) -> list[Path]:
     if (given / manifest.FILENAME).exists():
         return [given]
     if not given.is_dir():
-        raise UsageError(f"{given}: no such folder", "Name the folders that the build jobs wrote.")
+        raise UsageError(f"{given}: no such folder", "Pass the folders that the build jobs wrote.")
     found = sorted(entry for entry in given.iterdir() if (entry / manifest.FILENAME).exists())
     if not found:
         raise UsageError(
-            f"{given}: no {manifest.FILENAME} in it, nor in a folder of it", "Name what build --job wrote."
+            f"{given}: no {manifest.FILENAME} in this folder or its subfolders",
+            "Pass a folder that release-tools build --job wrote.",
         )
     return found
 
@@ -63,8 +64,8 @@ def _gather(context: Context, folders: Sequence[Path]) -> Release:
     plan = _plan_of(source, folders) if source.plan_digest else None
     if plan is None or len(sdists) != int(plan.has_sdist):
         raise UsageError(
-            f"{source.name} {source.version}: made without a build plan, so it is not known what to gather",
-            "Make the sdist by: release-tools build --job source",
+            f"{source.name} {source.version}: built without a build plan, so the required files are unknown",
+            "Build the sdist with: release-tools build --job source",
         )
     start_served_files(context, source)
     with ThreadPoolExecutor() as pool:
@@ -82,7 +83,7 @@ def _gather(context: Context, folders: Sequence[Path]) -> Release:
     faults += [f"{one.key}: in none of the folders" for one in artifacts if roots.isdisjoint(one.path.parents)]
     if faults:
         raise PreflightError(
-            f"not all files of {source.name} {source.version} are there as they were built:",
+            f"files of {source.name} {source.version} are missing or were changed:",
             _ADVICE,
             faults=list(dict.fromkeys(faults)),
         )
@@ -99,8 +100,8 @@ def _find_source(releases: Sequence[Release], folders: Sequence[Path]) -> Releas
         if release.job in _SOURCE:
             return release
     raise UsageError(
-        f"{', '.join(map(str, folders))}: none of them is the folder of the job {SOURCE_JOB}",
-        "Name that folder too, or hand its output over with --expect.",
+        f"{', '.join(map(str, folders))}: none of these is the folder of the job {SOURCE_JOB}",
+        "Pass that folder too, or its output artifacts with --expect.",
     )
 
 
@@ -145,7 +146,7 @@ def _find_file_faults(folder: Path, release: Release) -> list[str]:
         if (found.sha256, found.size) != (artifact.sha256, artifact.size):
             faults.append(f"{path}: its sha256 is {found.sha256}, {manifest.FILENAME} says {artifact.sha256}")
     faults += [
-        f"{folder / name}: {manifest.FILENAME} does not name it"
+        f"{folder / name}: not listed in {manifest.FILENAME}"
         for name in manifest.other_files(folder, release.artifacts)
     ]
     return faults
@@ -182,10 +183,10 @@ def _make_notes(
     trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} of the job {SOURCE_JOB} says"
     names = dict.fromkeys(release.job or SOURCE_JOB for release in releases)
     yield Note(State.INFO, f"{source.name} {source.version}, commit {source.commit[:12]}", source.tag)
-    yield Note(State.DONE, f"sdist and build plan are as {trusted}")
+    yield Note(State.DONE, f"sdist and build plan match {trusted}")
     for one in artifacts:
         yield Note(State.DONE, one.key, f"{format_size(one.size)}, sha256 {one.sha256}")
-    yield Note(State.DONE, "every required wheel is there", f"from {', '.join(names)}")
+    yield Note(State.DONE, "every required wheel was built", f"from {', '.join(names)}")
 
 
 def _report_left_out(plan: BuildPlan, name: str) -> Note:

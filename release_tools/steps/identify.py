@@ -125,7 +125,7 @@ class Checkout:
         """Return the tag for a version, spelled as the existing tags are."""
         tag = (self.described.tag_format if self.described else self.tag_format).tag(version)
         if not is_safe_ref(tag):
-            raise VersionError(f"{tag!r} cannot be a tag", "See tag-format.")
+            raise VersionError(f"{tag!r} is not a valid tag name", "Correct the setting tag-format.")
         return tag
 
 
@@ -199,7 +199,8 @@ def _choose_asked_tag(checkout: Checkout, tag: str) -> Chosen:
     version = tag_format.version(tag) or checkout.here.get(tag)
     if version is None:
         raise VersionError(
-            f"{field}: {tag!r} does not carry a version", f"Tags look like {tag_format.example}; see tag-format."
+            f"{field}: {tag!r} does not contain a version",
+            f"Tags look like {tag_format.example}; the setting tag-format changes that.",
         )
     return Chosen(version, tag, _is_here(checkout, tag, field), f"the tag {tag}")
 
@@ -221,7 +222,7 @@ def _choose_bumped(checkout: Checkout, asked: str) -> Chosen:
     if checkout.project.source is VersionSource.BACKEND and field and field.version not in (None, version):
         raise VersionError(
             f"{field.where} is {field.value}, but --bump {asked} says {version}",
-            f"To have it set and committed, type: release-tools prepare {version}",
+            f"To set and commit it: release-tools prepare {version}",
         )
     return chosen if chosen.tagged else replace(chosen, reason=f"--bump {asked}")
 
@@ -231,7 +232,7 @@ def _is_here(checkout: Checkout, tag: str, field: str) -> bool:
     commit = checkout.repository.commit_of_tag(tag)
     if commit and commit != checkout.head.commit:
         raise VersionError(
-            f"{field}: {tag} is on another commit, {commit[:_SHORT]}", f"To see that release, type: git checkout {tag}"
+            f"{field}: {tag} is on another commit, {commit[:_SHORT]}", f"To check out that release: git checkout {tag}"
         )
     return bool(commit)
 
@@ -283,8 +284,8 @@ def _from_plugin(checkout: Checkout) -> Chosen:
     notes: tuple[Note, ...] = ()
     if version is None or not is_legible:
         counted = tagged.version if tagged else _count_from_first(checkout)
-        text = f"the project's plugin says {facts.version}, which cannot be uploaded for this commit"
-        version, notes = counted, (Note(State.INFO, text, f"so it is {counted}"),)
+        text = f"the project's version plugin returns {facts.version}, which cannot be used for this commit"
+        version, notes = counted, (Note(State.INFO, text, f"using {counted} instead"),)
     if tagged is None:
         notes = (*notes, *_make_first_tag_notes(checkout))
     reason = _describe_since(tagged) if tagged else "the project's plugin"
@@ -350,7 +351,7 @@ def _choose_from_file(checkout: Checkout, version: Version, reason: str) -> Chos
         return Chosen(version, tag, tagged=False, reason=reason)
     warning = Note(
         State.WARNING,
-        f"{tag} was tagged before, on commit {elsewhere[:_SHORT]}",
+        f"{tag} already exists on another commit, {elsewhere[:_SHORT]}",
         advice="Raise the version before you release this commit.",
     )
     return Chosen(version, tag, tagged=False, reason=reason, notes=(warning,))
@@ -373,7 +374,7 @@ def _make_first_tag_notes(checkout: Checkout) -> tuple[Note, ...]:
     first = checkout.spell(version)
     untagged = Note(
         State.INFO,
-        "no version was tagged yet, so this is counted from the first commit",
+        "no version is tagged yet, so this version is counted from the first commit",
         advice=f"For the first release, tag it: release-tools tag {version} (or: git tag -a {first} -m {first})",
     )
     others = [tag for tag in checkout.repository.tags() if is_safe_ref(tag)]
@@ -381,7 +382,7 @@ def _make_first_tag_notes(checkout: Checkout) -> tuple[Note, ...]:
         return (untagged,)
     template = suggest_template(checkout.context, checkout.head.commit)
     example = template or f"{others[-1]} with {{version}}"
-    advice = f'If they are versions, say how they are spelled: tag-format, such as "{example}".'
+    advice = f'If they are versions, set their form, such as tag-format = "{example}".'
     return (untagged, Note(State.WARNING, f"no tag looks like {tag_format.example}", list_some(others, _SHOWN), advice))
 
 

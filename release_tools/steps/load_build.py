@@ -40,22 +40,22 @@ def load_build(context: Context, _: Release) -> Release:
     faults = tuple(_find_faults(context, release))
     if faults:
         raise PreflightError(
-            f"{folder} does not hold what was built for {release.name} {release.version}:",
-            "Nothing was published. Build again, or fetch the files of the build again.",
+            f"{folder} does not contain the files that were built for {release.name} {release.version}:",
+            "Nothing was published. Build again, or download the files of the build job again.",
             faults=faults,
         )
     trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} says"
     context.report.add(
         Note(State.INFO, f"{release.name} {release.version}, built from {release.commit[:12]}", release.tag),
         *(Note(State.DONE, one.key, f"{format_size(one.size)}, sha256 {one.sha256}") for one in release.artifacts),
-        Note(State.DONE, f"every fact and every digest is as {trusted}"),
+        Note(State.DONE, f"all facts and digests match {trusted}"),
     )
     return release
 
 
 def _find_faults(context: Context, release: Release) -> Iterator[str]:
     if not release.artifacts:
-        yield f"{manifest.FILENAME} names no file"
+        yield f"{manifest.FILENAME} lists no files"
     if context.request.expect is not None:
         yield from manifest.find_differences(release, context.request.expect)
     if release.tag and not is_tag_of(release.tag, release.version, find_tag_format(context)):

@@ -8,6 +8,7 @@ from release_tools.errors import OutputError
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
+from release_tools.wording import count
 
 
 def load_current(context: Context, release: Release) -> Release | Skip:
@@ -17,9 +18,9 @@ def load_current(context: Context, release: Release) -> Release | Skip:
     except OutputError:
         return Skip("nothing was built yet")
     if (built.commit, built.version) != (release.commit, release.version):
-        return Skip(f"{context.output} holds another commit or version")
+        return Skip(f"{context.output} contains another commit or version")
     if any(not one.path.is_file() or Artifact.of(one.path, one.kind).sha256 != one.sha256 for one in built.artifacts):
-        return Skip(f"{context.output} does not hold what was built")
-    note = Note(State.INFO, f"{len(built.artifacts)} files as they were built", str(context.output))
+        return Skip(f"{context.output} does not contain what was built")
+    note = Note(State.INFO, f"{count(len(built.artifacts), 'file')}, unchanged since the build", str(context.output))
     context.report.add(note)
     return replace(release, name=built.name, artifacts=built.artifacts)

@@ -29,7 +29,7 @@ def load_files(paths: Sequence[Path]) -> Callable[[Context, Release], Release]:
     def take(context: Context, release: Release) -> Release:
         artifacts = tuple(_read_artifact(path) for path in _list_files(paths))
         if not artifacts:
-            raise UsageError("no sdist, wheel or conda package is there", "Name files, or a folder that holds some.")
+            raise UsageError("no sdist, wheel or conda package found", "Pass files, or a folder that contains some.")
         subject = ReleaseFiles.read(context, artifacts)
         context.report.add(*(describe_artifact_note(artifact) for artifact in artifacts))
         known = replace(release, artifacts=artifacts)
@@ -74,7 +74,7 @@ def _read_identity(subject: ReleaseFiles) -> tuple[str, Version]:
     if len(found) > 1:
         faults = [f"{name} {version}" for name, version in sorted(found)]
         raise VerifyError(
-            "the files are of more than one release:", "Verify the files of one release at a time.", faults=faults
+            "the files belong to more than one release:", "Verify the files of one release at a time.", faults=faults
         )
     if found:
         name, version = found.pop()

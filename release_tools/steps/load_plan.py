@@ -30,8 +30,8 @@ def load_plan(context: Context, _: Release) -> Release:
     faults = [*_find_faults(context, source, plan)]
     if faults:
         raise PreflightError(
-            f"{folder} does not hold what the job {SOURCE_JOB} made for {stored.name} {stored.version}:",
-            "Nothing was built. Download the artifact of that job again, and check its commit out.",
+            f"{folder} does not contain what the job {SOURCE_JOB} built for {stored.name} {stored.version}:",
+            "Nothing was built. Download the artifact of that job again, and check out its commit.",
             faults=faults,
         )
     job = plan.job(context.request.job)
@@ -39,7 +39,7 @@ def load_plan(context: Context, _: Release) -> Release:
     context.report.add(
         Note(State.INFO, f"{source.name} {source.version}, commit {source.commit[:12]}", source.tag),
         Note(State.INFO, f"job {job.name} on {job.runner}", format_targets(job)),
-        Note(State.DONE, f"sdist and build plan are as {trusted}"),
+        Note(State.DONE, f"sdist and build plan match {trusted}"),
     )
     return replace(source, job=job.name)
 
@@ -61,7 +61,7 @@ def _find_faults(context: Context, source: Release, plan: BuildPlan) -> Iterator
     except RepositoryError:
         return  # the sdist is all that is needed
     if source.commit != commit:
-        yield f"the checkout is at commit {commit}, the sdist is of {source.commit}"
+        yield f"the checkout is at commit {commit}, but the sdist was built from {source.commit}"
 
 
 def _find_changed(sdist: Artifact) -> Iterator[str]:

@@ -110,12 +110,12 @@ def _report_remarks(
         yield Note(State.UNCHANGED, f"{present.repository} has {present.version} already")
     if rendering.rendered:
         yield Note(State.DONE, "rattler-build renders it")
-    unseen = {rendering.unseen: "the feedstock", subject.unasked: "whether conda has all names"}
+    unseen = {rendering.unseen: "the feedstock", subject.unasked: "the conda names"}
     if rendering.unseen == subject.unasked:
-        unseen = {subject.unasked: "the feedstock, and whether conda has all names"}
+        unseen = {subject.unasked: "the feedstock and the conda names"}
     for reason, what in unseen.items():
         if reason:
-            yield Note(State.SKIPPED, f"not looked up: {what}", reason)
+            yield Note(State.SKIPPED, f"could not look up {what}", reason)
     for lacking in (*(files.unconfirmed if not subject.unasked else ()), *unmet):
         yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)} yet: {lacking}")
     yield from _report_broken_rules(subject, rendering)
@@ -147,9 +147,9 @@ def _report_parity(subject: "RecipeInputs") -> Iterator[Note]:
     except CondaError:
         return  # there is no such package, and the step that builds it says why
     if differences := compare_run(subject.recipe, package):
-        yield Note(State.INFO, "it does not require all that our conda package does", "; ".join(differences))
+        yield Note(State.INFO, "it lacks requirements of the conda package that was built", "; ".join(differences))
     else:
-        yield Note(State.DONE, "it requires what our conda package does")
+        yield Note(State.DONE, "it has the same requirements as the conda package that was built")
 
 
 def _report_drift(drift: "Drift", remaining: "Drift | None" = None) -> Note:

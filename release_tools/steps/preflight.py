@@ -20,13 +20,15 @@ def preflight(context: Context, release: Release) -> Release:
     visible = Note(State.WARNING, "the build can see publishing credentials", ", ".join(present))
     folder = existing = context.output
     if folder.is_relative_to(context.project) and not folder.resolve().is_relative_to(context.project.resolve()):
-        raise OutputError(f"{folder}: is a link that leads out of the project", "Name its target with --packages-dir.")
+        raise OutputError(
+            f"{folder}: a link that leads out of the project", "Pass the target of the link with --packages-dir."
+        )
     while not existing.exists():
         existing = existing.parent
     if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise OutputError(f"{folder}: cannot be written to", "Choose another folder with --packages-dir.")
+        raise OutputError(f"{folder}: not writable", "Choose another folder with --packages-dir.")
     context.report.add(
         visible if present else Note(State.DONE, "the build cannot see any publishing credentials"),
-        Note(State.DONE, f"{folder} can be written to"),
+        Note(State.DONE, f"{folder} is writable"),
     )
     return release

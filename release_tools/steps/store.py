@@ -15,6 +15,7 @@ from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import PLAN_FILE, read_plan
+from release_tools.wording import count
 
 
 def store(context: Context, release: Release) -> Release:
@@ -29,19 +30,19 @@ def store(context: Context, release: Release) -> Release:
     ours = {artifact.key for artifact in release.artifacts}
     for subdir in {artifact.subdir for artifact in release.artifacts if artifact.subdir}:
         if (folder / subdir).is_symlink():
-            raise OutputError(f"{folder / subdir}: a link, so its files are elsewhere", "Remove the link.")
+            raise OutputError(f"{folder / subdir}: a link to another folder", "Remove the link.")
     earlier = _list_earlier_files(folder)
     _refuse_foreign(folder, release, earlier)
     try:
         _write(folder, release, stale=earlier - ours)
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be written to: {error.strerror or error}",
+            f"{folder}: not writable: {error.strerror or error}",
             "Choose another folder with --packages-dir.",
         ) from None
     stored = tuple(replace(artifact, path=folder / artifact.key) for artifact in release.artifacts)
     others = list(manifest.other_files(folder, release.artifacts))
-    notes = [Note(State.DONE, f"{len(stored)} files and {manifest.FILENAME} in {folder}")]
+    notes = [Note(State.DONE, f"{count(len(stored), 'file')} and {manifest.FILENAME} written to {folder}")]
     if others:
         advice = f"Empty {folder} before you publish from it."
         notes.append(Note(State.WARNING, "there are other files in this folder", ", ".join(others), advice))
@@ -69,7 +70,7 @@ def _refuse_foreign(folder: Path, release: Release, earlier: AbstractSet[str]) -
     if foreign:
         raise OutputError(
             f"{folder}: not written by release-tools, or changed since: {', '.join(foreign)}",
-            "Nothing was overwritten. Move it away, or choose another folder with --packages-dir.",
+            "Nothing was overwritten. Move these files away, or choose another folder with --packages-dir.",
         )
 
 

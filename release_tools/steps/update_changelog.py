@@ -29,13 +29,13 @@ def update_changelog(context: Context, release: Release) -> Release | Skip:
         HistoryError: the changelog is a link, or its tool is not there or failed.
     """
     if release.kind is Kind.DEV:
-        return Skip("a development version has no part in the changelog")
+        return Skip("a development version has no section in the changelog")
     history = ProjectHistory.of(context)
     version = Version(release.version)
     found = history.changelog
     part = found.find_part(version) if found else None
     if found and part and not part.unreleased:
-        context.report.add(Note(State.UNCHANGED, f"{found.path} has a part for {version} already"))
+        context.report.add(Note(State.UNCHANGED, f"{found.path} already has a section for {version}"))
         return release
     if history.fragment_settings is not None:
         return _collect_fragments(context, release, history, history.fragment_settings)
@@ -60,8 +60,8 @@ def _release_unreleased(context: Context, release: Release, found: Changelog | N
     if found.unreleased is None:
         note = Note(
             State.WARNING,
-            f"{found.path} has no part for {release.version}, and none that is called Unreleased",
-            advice='Write what changed below such a heading: "## [Unreleased]".',
+            f"{found.path} has no section for {release.version} and no section called Unreleased",
+            advice='Describe the changes under a heading such as "## [Unreleased]".',
         )
         context.report.add(note)
         return release

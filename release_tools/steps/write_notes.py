@@ -63,26 +63,30 @@ def _make(context: Context, release: Release) -> tuple[ProjectHistory, Notes]:
 
 def _write(context: Context, release: Release) -> tuple[Note, Document]:
     history, notes = context.background.result(_name_task(release), _make, context, release)
-    note = Note(State.INFO, f"notes from {notes.source}", count(len(notes.text.splitlines()), "line"))
+    note = Note(State.INFO, f"release notes from {notes.source}", f"({count(len(notes.text.splitlines()), 'line')})")
     if not notes.text:
         note = Note(
             State.WARNING,
-            f"no release notes for {release.version}: there is no changelog, and no commit since the previous release",
+            f"no release notes for {release.version}: neither a changelog section nor a commit since the"
+            " previous release",
         )
     elif history.repository.shallow and not notes.from_changelog:
         note = Note(
             State.WARNING,
-            f"notes from {notes.source} only: the clone is shallow",
+            f"release notes only from {notes.source}, because the clone is shallow",
             advice="Fetch the whole history: git fetch --unshallow --tags (actions/checkout: fetch-depth: 0)",
         )
     elif notes.silent_changelog and release.kind is not Kind.DEV:
         note = Note(
             State.WARNING,
-            f"{notes.silent_changelog} has no section for {release.version}: notes from {notes.source}",
-            advice="Write one below a heading with this version, or below Unreleased.",
+            f"{notes.silent_changelog} has no section for {release.version}; the release notes come from"
+            f" {notes.source}",
+            advice="Add a section with this version, or one called Unreleased.",
         )
     if notes.problem:
-        context.report.add(Note(State.INFO, "notes without labels and accounts", notes.problem))
+        context.report.add(
+            Note(State.INFO, "the release notes have no pull request labels and no user names", notes.problem)
+        )
     texts = [notes.text, *(text for text in (_describe_left_out(release), notes.link) if text not in notes.text)]
     return note, Document(NOTES, "\n\n".join(filter(None, texts)), "markdown")
 

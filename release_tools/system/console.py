@@ -76,6 +76,7 @@ class Console:
         self.has_data = False
         self._title = ""
         self._reasons: set[str] = set()
+        self._advised: set[tuple[str, str]] = set()
         self._is_after_skipped = False
 
     def mask(self, secret: str) -> None:
@@ -221,7 +222,8 @@ class Console:
     def _note(self, note: Note) -> None:
         style = _STYLES.get(note.state, "")
         self._line(self._out, f"  {MARKS[note.state]} {note.text}", style, note.detail)
-        if note.advice:
+        if note.advice and (note.text, note.advice) not in self._advised:  # the same problem gets its advice once
+            self._advised.add((note.text, note.advice))
             self._line(self._out, f"    {note.advice}", "yellow" if note.state is State.WARNING else "")
 
     def _annotate_warning(self, note: Note) -> None:

@@ -259,7 +259,7 @@ class Http:
         if answer.status in TRANSIENT:
             error = UnreachableError(
                 f"{strip_address(url)} answered {answer.status}, {self.retry_policy.tries} times",
-                "Run the same command again to go on.",
+                "Run the same command again to continue.",
             )
             error.wait = parse_retry_after(answer.headers.get("retry-after", ""))
             raise error
@@ -299,7 +299,7 @@ class Http:
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise UnreachableError(
                 f"{strip_address(url)} could not be reached: {shorten_reason(error)}",
-                "Run the same command again to go on.",
+                "Run the same command again to continue.",
             ) from error
 
 

@@ -67,12 +67,12 @@ WHEELS = (
     ),
     Hostile(
         "other content",
-        "'demo/__init__.py': not the content",
+        "'demo/__init__.py': content does not match",
         partial(wheel_bytes, record=record_line(MODULE.name, b"y = 2\n")),
     ),
     Hostile(
         "other size",
-        "'demo/__init__.py': not the content",
+        "'demo/__init__.py': content does not match",
         partial(wheel_bytes, record=record_line(MODULE.name, MODULE.data).replace(",6", ",7")),
     ),
     Hostile(
@@ -86,12 +86,12 @@ WHEELS = (
     ),
     Hostile("record of two columns", "RECORD: corrupt", partial(wheel_bytes, record="demo/__init__.py,sha256=x\n")),
     Hostile("record not closed", "RECORD: corrupt", partial(wheel_bytes, record='"demo/__init__.py')),
-    Hostile("unknown scheme", "in a data folder that no installer knows", named("demo-1.0.data/etc/x")),
-    Hostile("scheme without a file", "in a data folder that no installer knows", named("demo-1.0.data/scripts")),
-    Hostile("data of another project", "in a data folder that no installer knows", named("other-1.0.data/data/x")),
+    Hostile("unknown scheme", "in a data folder that installers do not know", named("demo-1.0.data/etc/x")),
+    Hostile("scheme without a file", "in a data folder that installers do not know", named("demo-1.0.data/scripts")),
+    Hostile("data of another project", "in a data folder that installers do not know", named("other-1.0.data/data/x")),
     Hostile(
         "two members for one place",
-        "'lib/demo/__init__.py' is there twice",
+        "'lib/demo/__init__.py' occurs twice",
         named("demo-1.0.data/purelib/demo/__init__.py"),
     ),
     Hostile("command elsewhere", "'../x'", partial(wheel_bytes, entry_points=b"[console_scripts]\n../x = demo:main\n")),

@@ -47,7 +47,7 @@ def test_a_patch_release_that_breaks_the_api_is_warned_of(
     data = built(run, tmp_path, "1.0.1", code, *options)
     assert compared(data) == said
     reported = next(section for section in data["sections"] if section["title"] == "Release notes")
-    assert [note["text"] for note in reported["notes"]] == ["notes from CHANGELOG.md"]
+    assert [note["text"] for note in reported["notes"]] == ["release notes from CHANGELOG.md"]
     page = next((tmp_path / "dist").glob("*.html")).read_text(encoding="utf-8")
     assert "by @\u200bben" in page
 

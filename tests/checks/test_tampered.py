@@ -80,26 +80,30 @@ MODULE, RECORD = "site-packages/demo.py", f"site-packages/{INFO}/RECORD"
 
 # What is changed, whether RECORD or paths.json is made to agree, and what is said.
 IN_CONDA = {
-    "content": (replacing(MODULE, "main", "evil"), False, f"{MODULE}': not the content that paths.json says"),
-    "content, listed": (replacing(MODULE, "main", "evil"), True, f"1 files of other content: {MODULE}"),
-    "script": (replacing("python-scripts/tool", "python", "evil.."), True, "other content: python-scripts/tool"),
+    "content": (replacing(MODULE, "main", "evil"), False, f"{MODULE}': content does not match paths.json"),
+    "content, listed": (replacing(MODULE, "main", "evil"), True, f"1 file with different content: {MODULE}"),
+    "script": (replacing("python-scripts/tool", "python", "evil.."), True, "different content: python-scripts/tool"),
     "record": (
         replacing(f"site-packages/{INFO}/RECORD", "demo.py", "evil.py"),
         True,
         f"content: site-packages/{INFO}/RECORD",
     ),
     "file added": (adding("site-packages/x.pth"), False, "site-packages/x.pth': in the package, but not in paths.json"),
-    "file added, listed": (adding("site-packages/x.pth"), True, "1 files not in the wheel: site-packages/x.pth"),
+    "file added, listed": (adding("site-packages/x.pth"), True, "1 file not in the wheel: site-packages/x.pth"),
     "file lost": (removing(MODULE), False, f"{MODULE}': in paths.json, but not in the package"),
-    "file lost, listed": (removing(MODULE), True, f"1 files not in the conda package: {MODULE}"),
+    "file lost, listed": (removing(MODULE), True, f"1 file not in the conda package: {MODULE}"),
     "command": (replacing(LINK, "demo:main", "evil:main"), True, "other commands: demo = demo:main, demo = evil:main"),
     "requirement": (replacing(INDEX, "lib-a >=1", "evil >=1"), True, "other requirements: python, evil >=1"),
     "python": (replacing(INDEX, '["python"', '["python >=3"'), True, "other requirements"),
     "version": (replacing(INDEX, '"version": "1.0"', '"version": "1.1"'), True, "version 1.1, not 1.0"),
 }
 IN_WHEEL = {
-    "content": (replacing("demo.py", "main", "evil"), False, "'demo.py': not the content that RECORD says"),
-    "content, listed": (replacing("demo.py", "main", "evil"), True, f"2 files of other content: {RECORD}, {MODULE}"),
+    "content": (replacing("demo.py", "main", "evil"), False, "'demo.py': content does not match RECORD"),
+    "content, listed": (
+        replacing("demo.py", "main", "evil"),
+        True,
+        f"2 files with different content: {RECORD}, {MODULE}",
+    ),
     "file added": (adding("x.pth"), False, "'x.pth': in the wheel, but its digest is not in RECORD"),
     "file added, listed": (adding("x.pth"), True, "not in the conda package: site-packages/x.pth"),
     "file lost": (removing("demo.py"), False, "'demo.py': in RECORD, but not in the wheel"),

@@ -54,7 +54,7 @@ def test_a_new_package_is_proposed(forge: Forge) -> None:
         *("Title of", "Recipe uses", "Source is", "If static", "Package does", "Build number", "A tarball"),
         "GitHub users",
     ]
-    assert "the pull request is yours from here" in texts(outcome)
+    assert "the pull request needs your review" in texts(outcome)
     assert "- [ ] about.license\\_file is not known: fill it in.\n" in pull.body
 
 

@@ -36,7 +36,7 @@ def test_the_bots_pull_request_may_have_all(forge: Forge) -> None:
     pull = bots_pull(forge, recipe("1.0", served(forge)))
     outcome = forge.release()
     assert (outcome.error, forge.writes, pull.comments) == (None, [], [])
-    assert "bot opened a pull request first" in texts(outcome)
+    assert "bot already opened a pull request" in texts(outcome)
 
 
 def test_the_bot_may_come_in_between(forge: Forge) -> None:
@@ -81,7 +81,7 @@ def test_what_a_person_closed_stays_closed(forge: Forge) -> None:
     before = list(forge.writes)
     outcome = forge.release()
     assert (outcome.error, forge.writes) == (None, before)
-    assert "our pull request was closed, and is not opened again" in texts(outcome)
+    assert "the pull request was closed; it is not opened again" in texts(outcome)
 
 
 @pytest.mark.parametrize("title", ["Add demo", "adding demo v1", "[WIP] Demo: new recipe"])

@@ -43,7 +43,7 @@ def test_another_projects_feedstock_is_left_alone(forge: Forge, *, known: bool) 
     outcome = forge.release()
     assert forge.writes == []
     assert (outcome.error is None) is known
-    wrong = "is neither the sdist on PyPI that was released before" if known else "Is it another project of that name?"
+    wrong = "is neither the sdist on PyPI that was released before" if known else "another project of the same name"
     assert wrong in texts(outcome)
 
 
@@ -89,7 +89,7 @@ def test_nothing_is_proposed_that_pypi_does_not_serve(forge: Forge, what: Callab
         ("1.0rc1", {}, "pre-releases do not go to conda-forge"),
         ("1.0rc1", {"conda-forge.pre-branch": "rc"}, "no branch rc of it"),
         ("1.0", {"conda-forge.enabled": "false"}, "disabled"),
-        ("1.0", {"routes.final": "testpypi"}, "takes its sources from PyPI, where this release does not go"),
+        ("1.0", {"routes.final": "testpypi"}, "gets its sources from PyPI, where this release does not go"),
     ],
 )
 def test_not_every_version_goes_there(forge: Forge, version: str, settings: dict[str, object], said: str) -> None:

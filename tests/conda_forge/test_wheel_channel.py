@@ -141,7 +141,7 @@ def test_a_dry_run_shows_what_the_channel_will_have(forge: Forge) -> None:
     shown = next(detail for text, (_, detail) in notes.items() if "demo 1.0" in text)
     assert shown.startswith("click>=8, cffi, python")
     assert [state for text, (state, _) in notes.items() if "marker is dropped" in text] == [State.WARNING]
-    assert [state for text, (state, _) in notes.items() if "not tried" in text] == [State.SKIPPED]
+    assert [state for text, (state, _) in notes.items() if "not tested" in text] == [State.SKIPPED]
 
 
 @pytest.mark.parametrize(("there", "state"), [(("click",), State.DONE), ((), State.WARNING)])

@@ -65,7 +65,7 @@ def test_what_was_unreleased_belongs_to_the_version_then(shape: Shape) -> None:
     assert not part.unreleased
     assert part.text.split("\n")[-2:] == before.unreleased.text.split("\n")[-2:]
     assert after.unreleased is None or not after.unreleased.text.strip()
-    with pytest.raises(HistoryError, match="stands there as released"):
+    with pytest.raises(HistoryError, match="is listed as released"):
         release_unreleased(after, VERSION, TODAY)
 
 
@@ -96,7 +96,7 @@ def test_only_what_stands_at_the_new_end_is_unreleased(headings: str, unreleased
 
 
 def test_a_changelog_without_unreleased_is_not_edited() -> None:
-    with pytest.raises(HistoryError, match=r"NEWS\.md: no part is called Unreleased"):
+    with pytest.raises(HistoryError, match=r"NEWS\.md: no section is called Unreleased"):
         release_unreleased(Changelog.parse("NEWS.md", "# News\n\n## 1.0\n\n- x\n"), VERSION, TODAY)
 
 

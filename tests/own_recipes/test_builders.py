@@ -22,6 +22,7 @@ class PixiBuilder:
     """Builds a package of each project that has a file pixi.toml."""
 
     name = "pixi"
+    method = "built by pixi"
 
     def applies_because(self, project: CondaProject) -> str:
         return "the project has pixi.toml" if (project.context.project / "pixi.toml").is_file() else ""

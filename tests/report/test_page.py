@@ -147,11 +147,11 @@ def test_others_text_runs_nothing_and_fetches_nothing(browser: webdriver.Chrome,
 def test_wheel_and_conda_package_stand_side_by_side(browser: webdriver.Chrome, tmp_path: Path) -> None:
     release = dry_run_release(tmp_path)
     conda = Artifact.of(make_conda(tmp_path, "molecool", "1.4.0rc1"), ArtifactKind.CONDA, "noarch")
-    proof = Note(State.DONE, "both ask for the same requirements", "python >=3.11")
+    proof = Note(State.DONE, "wheel and conda package have the same requirements", "python >=3.11")
     proven = replace(release, artifacts=(*release.artifacts, conda), parity=(proof,))
     show(browser, tmp_path, report_page(proven, dry_run_report(), is_dry_run=True))
     parity = browser.find_element(By.ID, "parity")
-    assert "both ask for the same requirements" in parity.text
+    assert "wheel and conda package have the same requirements" in parity.text
     parity.find_element(By.CSS_SELECTOR, "summary").click()
     rows = [
         [cell.text for cell in row.find_elements(By.TAG_NAME, "td")]

@@ -195,7 +195,7 @@ def test_what_a_backend_warns_of_is_reported_once_and_in_one_line(run: Run, tmp_
     said = run("build", "-C", checkout.root, *QUICK)
     assert said.code == 0
     assert said.out.count("mind this") == 1
-    assert "the build backend warns  mind this\n" in said.out
+    assert "warning from the build backend  mind this\n" in said.out
     assert said.err == ""
 
 

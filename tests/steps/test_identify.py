@@ -285,13 +285,13 @@ def test_a_version_may_be_asked_for_before_its_tag_exists(
         (FROM_TAGS, ". v1.0 .", ["--tag", "v1.0"], 5, "--tag: v1.0 is on another commit"),
         (FROM_TAGS, ". v1.0 .", ["--version", "1.0"], 5, "--version: v1.0 is on another commit"),
         (FROM_TAGS, ".", ["--version", "one"], 5, "--version: 'one' is not a PEP 440 version"),
-        (FROM_TAGS, ".", ["--tag", "docs-3"], 5, "--tag: 'docs-3' does not carry a version"),
-        (FROM_TAGS, ".", ["--tag", "v1;id"], 5, "--tag: 'v1;id' does not carry a version"),
-        (FROM_TAGS, ".", ["--tag", "v1$(id)"], 5, "--tag: 'v1$(id)' does not carry a version"),
-        (FROM_TAGS, ".", ["--tag", "v1${IFS}x"], 5, "--tag: 'v1${IFS}x' does not carry a version"),
-        (FROM_TAGS, ".", ["--tag", "v1\u202e0"], 5, r"--tag: 'v1\u202e0' does not carry a version"),
-        (FROM_TAGS, ".", ["--tag=--upload-pack=id"], 5, "--tag: '--upload-pack=id' does not carry a version"),
-        (FROM_TAGS, ".", ["--tag", "v1", "--version", "1"], 2, "the version is named in several ways"),
+        (FROM_TAGS, ".", ["--tag", "docs-3"], 5, "--tag: 'docs-3' does not contain a version"),
+        (FROM_TAGS, ".", ["--tag", "v1;id"], 5, "--tag: 'v1;id' does not contain a version"),
+        (FROM_TAGS, ".", ["--tag", "v1$(id)"], 5, "--tag: 'v1$(id)' does not contain a version"),
+        (FROM_TAGS, ".", ["--tag", "v1${IFS}x"], 5, "--tag: 'v1${IFS}x' does not contain a version"),
+        (FROM_TAGS, ".", ["--tag", "v1\u202e0"], 5, r"--tag: 'v1\u202e0' does not contain a version"),
+        (FROM_TAGS, ".", ["--tag=--upload-pack=id"], 5, "--tag: '--upload-pack=id' does not contain a version"),
+        (FROM_TAGS, ".", ["--tag", "v1", "--version", "1"], 2, "the version is given more than once"),
         (FROM_TAGS, ".", ["--tag-format", "v1"], 3, "tag-format: 'v1' does not say where the version stands"),
         (FROM_TAGS, ".", ["--tag-format", "{version};id"], 3, "tag-format: '{version};id' does not say"),
         (project(version="one"), ".", [], 5, "pyproject.toml: version: 'one' is not a PEP 440 version"),
@@ -361,7 +361,7 @@ def test_a_static_version_needs_no_history(run: Run, tmp_path: Path) -> None:
 def test_a_static_version_that_was_released_before_is_warned_of(run: Run, tmp_path: Path) -> None:
     facts = version(run, make_repository(tmp_path, STATIC, ". v1.4.0 ."))
     warnings = [note["text"] for note in facts["notes"] if note["state"] == "warning"]
-    assert [text.partition(", on commit")[0] for text in warnings] == ["v1.4.0 was tagged before"]
+    assert [text.partition(" on another commit")[0] for text in warnings] == ["v1.4.0 already exists"]
 
 
 @pytest.mark.parametrize(

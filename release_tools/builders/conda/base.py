@@ -114,6 +114,8 @@ class CondaBuilder(Protocol):
 
     name: str
     """For the setting ``conda.builder``."""
+    method: str
+    """For people, such as ``built by rattler-build``."""
 
     def applies_because(self, project: CondaProject) -> str:
         """Return why ``conda.builder = "auto"`` takes this builder, for a person; empty where it does not."""

@@ -118,7 +118,8 @@ def check_versions(path: str, targets: Sequence[CondaTarget], release: Release) 
     if wrong:
         raise VersionError(
             f"{path} gives {', '.join(wrong)}, but {release.tag} is version {version}",
-            "Let the recipe take its version from the tag, or write it there as plain text: it is then set for you.",
+            "Let the recipe read its version from the tag, or write it as plain text, which is then replaced"
+            " automatically.",
         )
 
 
@@ -135,7 +136,7 @@ def explain_unreachable(context: Context, *, needs_python: bool) -> str:
 def skip_if_built_elsewhere(project: CondaProject, path: str, targets: Sequence[CondaTarget]) -> BuiltPackages | None:
     """Return that nothing of a recipe is built here; None where something is."""
     if not targets:
-        return BuiltPackages(notes=(Note(State.SKIPPED, f"{path} skips this platform, every package of it"),))
+        return BuiltPackages(notes=(Note(State.SKIPPED, f"{path} skips every package on this platform"),))
     if not project.builds_noarch and all(target.subdir == NOARCH for target in targets):
         return BuiltPackages(notes=(Note(State.SKIPPED, f"{path} is built by another job: it is noarch"),))
     return None
@@ -168,7 +169,7 @@ def collect_packages(project: CondaProject, paths: Sequence[Path], built_in: Seq
         VersionError: a package has another version than the one that is released.
     """
     if not paths:
-        raise BuildError("The recipe built no package.", "Does it skip this platform?")
+        raise BuildError("The recipe built no package.", "Check if it skips this platform.")
     packages = [read_conda(path) for path in sorted(paths) if project.builds_noarch or path.parent.name != NOARCH]
     targets = [CondaTarget(one.name, one.version, one.subdir) for one in packages]
     check_versions("the recipe", targets, project.release)

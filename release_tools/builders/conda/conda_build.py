@@ -109,6 +109,7 @@ class CondaBuildBuilder:
     """Builds the project's own ``meta.yaml``."""
 
     name = "conda-build"
+    method = "built by conda-build"
 
     def applies_because(self, project: CondaProject) -> str:
         """Return that the project has a recipe of the older format; empty where it has not."""
@@ -246,7 +247,7 @@ def _run_build(
     except ProcessError as error:
         raise BuildError(
             f"{clone.recipe.parent.name}/{Format.V0}: {error.message}",
-            "Correct what the last lines say, then run again.",
+            "Fix what the last lines report, then run again.",
             faults=error.output.splitlines()[-_LAST_LINES:],
         ) from None
 

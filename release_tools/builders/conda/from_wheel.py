@@ -172,7 +172,7 @@ def _check_names(facts: Facts, aliases: tuple[str, ...], variants: list[Facts]) 
     ]
     if faults:
         raise CondaError(
-            "The conda package cannot be called that.",
+            "The name of the conda package is not valid.",
             "Correct conda.name or conda.aliases: lower-case letters, digits, '-', '_' and '.' (CEP 26).",
             faults=sorted(faults),
         )
@@ -240,6 +240,7 @@ class WheelConverter:
     """Converts the wheel of a pure project."""
 
     name = "convert"
+    method = "converted from the wheel"
 
     def applies_because(self, project: CondaProject) -> str:
         """Return that there is a wheel; empty where there is none."""
@@ -287,7 +288,11 @@ def _make_notes(translated: Translated) -> Iterator[Note]:
         yield Note(State.INFO, f"with {virtual}, also on {', '.join(depends) or 'nothing'}")
     yield from (Note(State.INFO, note) for note in translated.notes)
     for warning in translated.warnings:
-        yield Note(State.WARNING, warning, advice="If it is missing somewhere, release without it: --no-conda.")
+        yield Note(
+            State.WARNING,
+            warning,
+            advice="If it is not available everywhere, release without the conda package: --no-conda.",
+        )
     if translated.unconfirmed:
         first = translated.unconfirmed[0]
         names = ", ".join(name.conda for name in translated.unconfirmed)

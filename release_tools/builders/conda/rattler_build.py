@@ -250,6 +250,7 @@ class RecipeBuilder:
     """Builds the project's own ``recipe.yaml``, or one that is generated from what was built."""
 
     name = "rattler-build"
+    method = "built by rattler-build"
 
     def applies_because(self, project: CondaProject) -> str:
         """Return that the project has a recipe of the newer format, or compiled code; empty where it has neither."""
@@ -362,6 +363,6 @@ def _describe_failure(path: str, built: Packages) -> BuildError:
         return BuildError(f"{path}: {built.fault}", _CORRECT)
     return BuildError(
         f"{path}: {built.fault}",
-        "Correct what the last lines say, then run again.",
+        "Fix what the last lines report, then run again.",
         faults=built.log[-_LAST_LINES:],
     )

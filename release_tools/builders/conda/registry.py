@@ -84,4 +84,4 @@ def choose_builder(project: CondaProject) -> ChosenBuilder | Skip:
     for builder in BUILDERS:
         if because := builder.applies_because(project):
             return ChosenBuilder(builder, because)
-    return Skip("there is neither a wheel nor a recipe to make a conda package of")
+    return Skip("there is neither a wheel nor a recipe to build a conda package from")

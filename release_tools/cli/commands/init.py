@@ -102,7 +102,7 @@ def run(invocation: Session) -> int:
         context.console.data(json.dumps({"schema": SCHEMA, "ok": True, **data}, indent=2))
         return 0
     context.console.section(Section("Workflows", tuple(notes)))
-    context.console.section(Section("To register, once", steps))
+    context.console.section(Section("One-time setup", steps))
     files = " ".join(map(shlex.quote, _list_written(workflows, plan)))
     context.console.say(f'Type: git add {files} && git commit --message "Release by release-tools"', "bold")
     context.console.say("Then check what is missing: release-tools doctor", "bold")

@@ -40,7 +40,7 @@ def run(invocation: Session) -> int:
         return code
     for item in past.since_final:
         asks = f"asks for {item.level.name.lower()}" if item.level else "asks for nothing"
-        console.remark(Note(State.INFO, f"{item.source}: {item.text} ({asks})", _format_list(item)))
+        console.remark(Note(State.INFO, f"{item.source}: {item.text} ({asks})", _format_list(item).rstrip()))
     for text in _explain(past, advice, history):
         console.remark(Note(State.INFO, text))
     if advice.version is not None:
@@ -56,7 +56,7 @@ def _explain(past: Past, advice: Recommendation, history: ProjectHistory) -> Ite
         yield f"by the evidence, {advice.by_evidence}: {advice.rule}"
         yield f"by {past.planned_by}, {advice.version}: the project's own version takes precedence"
     if past.doubted and history.changelog:
-        yield f"{history.changelog.path} calls it {past.doubted}, but lists what asks for a higher version"
+        yield f"{history.changelog.path} names {past.doubted}, but its entries ask for a higher version"
     if higher := history.higher_release:
         tag, is_later = higher
         yield f"{tag} is tagged too, on {'a later commit of this branch' if is_later else 'another branch'}"

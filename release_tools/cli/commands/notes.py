@@ -34,7 +34,9 @@ def run(invocation: Session) -> int:
     notes = make_notes(context, history, version, tag, planned=not asked)
     context.close()
     if notes.problem:
-        invocation.console.remark(Note(State.INFO, "notes without labels and accounts", notes.problem))
+        invocation.console.remark(
+            Note(State.INFO, "the release notes have no pull request labels and no user names", notes.problem)
+        )
     text = "\n\n".join(filter(None, (notes.text, notes.link)))
     if invocation.options.json:
         text = json.dumps({"schema": SCHEMA, "version": str(version), "notes": text}, indent=2)

@@ -50,7 +50,7 @@ def _explain_conda(project: CondaProject) -> Iterator[Note]:
     """Yield what builds the conda packages, and why."""
     chosen = choose_builder(project)
     if isinstance(chosen, ChosenBuilder):
-        yield Note(State.INFO, f"conda packages: by {chosen.builder.name}", chosen.because)
+        yield Note(State.INFO, f"conda packages are {chosen.builder.method}", chosen.because)
     elif project.recipe is not None or project.is_compiled:
         yield Note(State.INFO, f"no conda packages: {chosen.reason}")
 

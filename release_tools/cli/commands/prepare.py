@@ -36,18 +36,18 @@ def run(session: Session) -> int:
     """Edit, and commit.
 
     Raises:
-        UsageError: no version is named, or several.
+        UsageError: no version is given, or more than one.
     """
     options = session.options
     if sum(map(bool, (options.version, options.bump, options.next))) != 1:
         raise UsageError(
-            "no version is named, or several",
+            "give one version, either as an argument or with --bump",
             "Type: release-tools prepare 1.4.0, or: release-tools prepare --bump auto",
         )
     if options.pull_request:
         if not options.version or options.patch or options.no_commit:
             raise UsageError(
-                "--pull-request needs the version of its patch, and nothing else",
+                "--pull-request takes only the version of its patch",
                 "Type: release-tools prepare 1.4.0 --pull-request FILE",
             )
         return session.run_pipeline(PROPOSE_PREPARATION, is_dry_run=options.dry_run)

@@ -127,7 +127,7 @@ def _wait(session: Session, query: StatusQuery, destination: str, minutes: int) 
         if monotonic() >= end:
             raise UnreachableError(
                 f"{query.name} {query.version} cannot be installed from {destination} after {minutes} minutes: {shown}",
-                "Run the same command again to go on waiting.",
+                "Run the same command again to continue waiting.",
             )
         context.http.retry_policy.sleep(pause)
 
@@ -162,7 +162,7 @@ def create_query(context: Context, text: str, name: str) -> StatusQuery:
         try:
             name = find_name(context)
         except ReleaseToolsError as error:
-            raise UsageError(f"the project's name is not known here: {error.message}", "Name it with --name.") from None
+            raise UsageError(f"the project's name is not known here: {error.message}", "Pass it with --name.") from None
     if not name:
-        raise UsageError("the project's name is not known here", "Give it with --name.")
+        raise UsageError("the project's name is not known here", "Pass it with --name.")
     return StatusQuery.create(context, name, version, built)

@@ -13,10 +13,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("version", metavar="VERSION", nargs="?", help="such as 1.4.0 or 1.4.0rc1 (PEP 440)")
     add_bump(parser)
     parser.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
-    own = parser.add_argument_group("how to tag", "Short forms of the settings --tag-sign and --tag-push.")
+    own = parser.add_argument_group("tag options", "Short forms of --tag-sign and --tag-push.")
     own.add_argument("--sign", dest="tag.sign", action="store_true", default=argparse.SUPPRESS, help="sign the tag")
     own.add_argument(
-        "--push", dest="tag.push", choices=("auto", "git", "api"), default=argparse.SUPPRESS, help="how to push it"
+        "--push",
+        dest="tag.push",
+        choices=("auto", "git", "api"),
+        default=argparse.SUPPRESS,
+        help="push the tag with git or with GitHub's API",
     )
     add_project(parser)
     add_settings(parser, "tag-format", "tag.remote", "tag.branch")
@@ -29,5 +33,5 @@ def run(invocation: Session) -> int:
         UsageError: neither a version nor a bump is given.
     """
     if not invocation.options.version and not invocation.options.bump:
-        raise UsageError("no version is given", "Type it: release-tools tag 1.4.0, or: release-tools tag --bump auto")
+        raise UsageError("no version is given", "Type: release-tools tag 1.4.0, or: release-tools tag --bump auto")
     return invocation.run_pipeline(TAG, is_dry_run=invocation.options.dry_run, verdict="tagged")

@@ -108,7 +108,7 @@ class CondaForgePublisher(BasePublisher):
         hub, login, refused = self._connect()
         source = SdistSource(self._context, release, release.artifacts_of_kind(ArtifactKind.SDIST)[0])
         if not source.is_known and not self._context.gate.is_dry_run:
-            yield Note(State.SKIPPED, "PyPI does not have this project, and conda-forge takes its sources from there")
+            yield Note(State.SKIPPED, "conda-forge gets its sources from PyPI, which does not have this project")
             return
         if recipe.kind is RecipeKind.NEW:
             recipe = _write_for_staged_recipes(hub, recipe)
@@ -212,8 +212,8 @@ class CondaForgePublisher(BasePublisher):
         existing = pull_request.find_pull()
         if pull_request.is_closed:
             url = existing.url if existing else ""
-            text = "our pull request was closed, and is not opened again"
-            yield Note(State.WARNING, text, url, "Reopen it by hand.")
+            text = "the pull request was closed; it is not opened again"
+            yield Note(State.WARNING, text, url, "Reopen it on GitHub if you want it.")
             return
         if existing is None:
             yield pull_request.fork_action()
@@ -231,7 +231,7 @@ class CondaForgePublisher(BasePublisher):
         if pull_request.is_from_bot:
             yield Note(
                 State.INFO,
-                "conda-forge's bot opened a pull request first; no second one is opened",
+                "conda-forge's bot already opened a pull request; no second one is opened",
                 pull.url if pull else "",
             )
         elif pull and not pull_request.is_ours:
@@ -239,9 +239,13 @@ class CondaForgePublisher(BasePublisher):
             yield Note(State.INFO, f"{owner} pull request is for {release.version} already", pull.url)
         elif pull_request.recipe.kind is RecipeKind.NEW and not is_dry_run:
             advice = "Read it, mark it as ready, and have every other maintainer agree in a comment."
-            yield Note(State.INFO, "the pull request is yours from here", pull.url if pull else "", advice)
+            yield Note(State.INFO, "the pull request needs your review", pull.url if pull else "", advice)
         if not pull_request.login and is_dry_run:
-            yield Note(State.INFO, f"{CONDA_FORGE_TOKEN} is not set here", "without it, the patch is saved instead")
+            yield Note(
+                State.INFO,
+                f"{CONDA_FORGE_TOKEN} is not set here",
+                "without it, a patch is saved instead of a pull request",
+            )
 
     def _explain_by_hand(self, pull_request: ForgePullRequest, error: CredentialError) -> Iterator[Note | Document]:
         """Save the patch, and say what to do with it; nothing is written in a dry run.
@@ -250,7 +254,7 @@ class CondaForgePublisher(BasePublisher):
             OutputError: it cannot be written.
         """
         context, recipe = self._context, pull_request.recipe
-        yield Note(State.WARNING, f"open the pull request by hand: {error.message}", advice=error.advice)
+        yield Note(State.WARNING, f"the pull request must be opened by hand: {error.message}", advice=error.advice)
         if context.gate.is_dry_run:
             return
         path = context.output / RECIPE_FOLDER / DIFF
@@ -285,7 +289,7 @@ def explain_not_proposed(context: Context, release: Release, *, is_on_pypi: bool
     """
     reason = _explain_kind(context, release.kind, is_on_pypi=is_on_pypi)
     if reason is None and not release.artifacts_of_kind(ArtifactKind.SDIST):
-        return Skip("no sdist was built, and conda-forge builds from nothing else")
+        return Skip("no sdist was built, which conda-forge builds from")
     return reason
 
 
@@ -298,7 +302,7 @@ def _explain_kind(context: Context, kind: Kind, *, is_on_pypi: bool) -> Skip | N
     if kind is Kind.PRE and not settings.pre_branch:
         return Skip("pre-releases do not go to conda-forge", "Set conda-forge.pre-branch if the feedstock takes them.")
     if not is_on_pypi:
-        return Skip("conda-forge takes its sources from PyPI, where this release does not go")
+        return Skip("conda-forge gets its sources from PyPI, where this release does not go")
     return None
 
 

@@ -89,11 +89,11 @@ def _check_solver(context: Context, query: StatusQuery) -> Stage:
     spec = f"{query.conda_name} =={format_conda_version(query.version)}"
     reason = context.unreachable_channel if channels else "conda.channels is empty"
     if reason:
-        return Stage(name, State.WARNING, "not known: whether it can be installed", reason)
+        return Stage(name, State.WARNING, "unknown whether it can be installed", reason)
     try:
         lacking = rattler.find_unmet([spec], channels, timeout=context.config.network.timeout)
     except RemoteError as error:
-        return Stage(name, State.WARNING, "not known: whether it can be installed", error.message)
+        return Stage(name, State.WARNING, "unknown whether it can be installed", error.message)
     why = "the channel's index does not list it yet" if lacking else rattler.explain_unavailable(channels, specs=[spec])
     if why:
         return Stage(name, State.PLANNED, "it cannot be installed yet", why)

@@ -38,6 +38,6 @@ def store_recipe(output: Path, form: Format, text: str, diff: str = "", conda_fo
         WrittenFiles(folder).replace_all(files)
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be written to: {error.strerror or error}", "Choose another folder with --packages-dir."
+            f"{folder}: not writable: {error.strerror or error}", "Choose another folder with --packages-dir."
         ) from None
     return folder / form

@@ -32,7 +32,8 @@ WRITERS: Final[dict[Format, Callable[[Recipe], str]]] = {Format.V1: write_v1, Fo
 _TIMEOUT: Final = 20
 """Seconds after which channels are no longer waited for; a list of names is a megabyte or two."""
 MAINTAINER_IS_OWNER: Final = (
-    "recipe-maintainers has {}, who owns the repository: conda-forge takes people and its teams, no organizations;"
+    "recipe-maintainers lists {}, the owner of the repository. conda-forge accepts users and its own teams; if"
+    " this is an organization,"
     " set conda-forge.maintainers."
 )
 

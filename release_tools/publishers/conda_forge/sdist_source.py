@@ -84,7 +84,7 @@ class SdistSource:
         if previous and not previous & ours:
             raise PreflightError(
                 f"{recipe.repository}: its source is not a file of {self._release.name} on {PYPI.title}",
-                "Is it another project of that name? If it is yours, set conda-forge.feedstock.",
+                "It may be another project of the same name. If it is yours, set conda-forge.feedstock.",
             )
 
     @property

@@ -120,7 +120,7 @@ def _download(http: Http, filename: str, file: IndexFile, scratch: Path) -> Whee
 
 def _note(gone: list[str], installed: frozenset[str], previous: Version) -> Note:
     if not gone:
-        return Note(State.DONE, f"every file that {previous} installs is still there")
+        return Note(State.DONE, f"every file that {previous} installs is still in the wheel")
     paths = [path.partition(":")[2] for path in gone]
     packages = {path.partition(":")[2].partition("/")[0] for path in installed}
     is_serious = any(
@@ -131,5 +131,5 @@ def _note(gone: list[str], installed: frozenset[str], previous: Version) -> Note
         State.WARNING if is_serious else State.INFO,
         f"{len(paths)} files that {previous} installs are gone",
         list_some(paths),
-        "If that is not meant, name them in your build backend's settings." if is_serious else "",
+        "If that is not intended, include them in the settings of your build backend." if is_serious else "",
     )

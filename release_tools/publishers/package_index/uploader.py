@@ -227,7 +227,7 @@ class Uploader:
             target = urljoin(self._index.upload, response.headers.get("Location", ""))
             raise RemoteError(
                 f"{title} refused {filename}: {status}, redirected to {strip_address(target)}",
-                "Configure that address.",
+                "Set that address in the configuration.",
             )
         advice = _FILES_MUST_CHANGE if status in _REFUSED_FOR_GOOD else ""
         raise RemoteError(f"{title} refused {filename}: {status} {message}", advice)
