@@ -148,7 +148,7 @@ def left(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_every_command_and_every_credential_is_in_the_sweep() -> None:
-    assert set(CALLS) == set(COMMANDS)
+    assert set(CALLS) == set(COMMANDS) - {"completion"}  # it prints a script, and reads nothing
     assert set(CANARIES) >= {name for name in PUBLISHING if is_secret(name)}
 
 
