@@ -16,7 +16,7 @@ ITS_CLOCK = "import time\nnow, shift = time.time, int(Path({path!r}).read_text()
 
 
 def digests(folder: Path) -> dict[str, str]:
-    files = (path for path in folder.iterdir() if path.name.startswith("demo-"))
+    files = (path for path in folder.rglob("demo-*") if path.is_file())
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
