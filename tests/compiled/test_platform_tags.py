@@ -81,7 +81,7 @@ def test_a_wheel_whose_tags_fit_its_content_is_accepted(run: Run, tmp_path: Path
     suffix = "pyd" if "win" in tag else "so"
     said = verify(run, tmp_path / "dist", made(tag, {f"_core.{suffix}": content()}))
     assert said.code == 0, said.err
-    assert "1 wheel fit" in said.out
+    assert "1 wheel match" in said.out
 
 
 FALSE: Mapping[str, tuple[str, str, Content, str]] = {
