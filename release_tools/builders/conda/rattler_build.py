@@ -96,8 +96,8 @@ def read_back(package: CondaPackage) -> tuple[str, ...]:
         files = found.files
     except RattlerBuildError as error:
         return (f"rattler-build cannot read it: {error}",)
-    paths = json.loads(package.documents["paths.json"])["paths"]
-    folders = {path["_path"] for path in paths if path.get("path_type") == "directory"}
+    listed = list_tables(parse_json(package.documents["paths.json"])["paths"])
+    folders = {path["_path"] for path in listed if path.get("path_type") == "directory"}
     pairs = {
         "name": (found.name, package.name),
         "version": (found.version, package.version),
