@@ -26,7 +26,7 @@ from release_tools.builders.conda.generated_recipe import plan_generated_package
 from release_tools.builders.conda.own_recipe import copy_recipe
 from release_tools.builders.conda.variants import choose_default_variants
 from release_tools.errors import BuildError
-from release_tools.parsed_values import parse_json
+from release_tools.parsed_values import list_tables, parse_json
 from release_tools.planning.conda_targets import CondaTarget
 from release_tools.recipe.document import Format
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
