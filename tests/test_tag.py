@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli import main
+from release_tools.errors import UsageError
 from tests.servers.base import Fault, Response, What
 from tests.servers.github import Bare, GitHub
 from tests.servers.proxy import proxying
@@ -65,6 +66,15 @@ def test_a_tag_is_annotated_and_pushed(checkout: Checkout, far: Bare) -> None:
     assert far.kind(far.refs()["refs/tags/v1.0"]) == "tag"
     assert far.resolve("refs/tags/v1.0^{commit}") == checkout.head
     assert far.git("for-each-ref", "--format=%(contents:subject)", "refs/tags") == "demo 1.0"
+
+
+@pytest.mark.parametrize("way", ["file"], indirect=True)
+def test_the_option_for_the_changelog_is_gone_and_names_prepare(
+    checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tag(checkout, "1.0", "--changelog") == UsageError.exit_code
+    assert "release-tools prepare 1.0" in capsys.readouterr().err
+    assert "refs/tags/v1.0" not in far.refs()
 
 
 def test_a_second_run_finds_it_done(checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="push the tag with git or with GitHub's API",
     )
+    parser.add_argument("--changelog", action="store_true", help=argparse.SUPPRESS)  # gone: `prepare` does more
     add_project(parser)
     add_settings(parser, "tag-format", "tag.remote", "tag.branch")
 
@@ -30,8 +31,13 @@ def run(invocation: Session) -> int:
     """Check, make and push the tag.
 
     Raises:
-        UsageError: neither a version nor a bump is given.
+        UsageError: neither a version nor a bump is given, or an option that is gone.
     """
+    if invocation.options.changelog:
+        raise UsageError(
+            "tag --changelog is gone: prepare finalizes the changelog, and edits every file that has the version",
+            f"Type: release-tools prepare {invocation.options.version or 'VERSION'}, push its commit, and tag that.",
+        )
     if not invocation.options.version and not invocation.options.bump:
         raise UsageError("no version is given", "Type: release-tools tag 1.4.0, or: release-tools tag --bump auto")
     return invocation.run_pipeline(TAG, is_dry_run=invocation.options.dry_run, verdict="tagged")
