@@ -145,6 +145,15 @@ def find_workflow(root: Path, default: str, name: str) -> tuple[str, str | None]
     return _free_path(root, default, name), None
 
 
+def read_project_name(file: Path) -> str:
+    """Return the name of the project that a workflow was written for; empty where it is not one of ours."""
+    try:
+        header = _HEADER.match("" if file.is_symlink() else read_text(file))
+    except OSError:
+        return ""
+    return header["name"] if header else ""
+
+
 def _is_for(header: re.Match[str], file: Path, default: str, name: str) -> bool:
     is_name = header["name"] == name or NAMELESS in (header["name"], name)
     return is_name and (header["template"] or file.name) == Path(default).name

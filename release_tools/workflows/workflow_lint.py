@@ -131,7 +131,8 @@ def _check_competitors(job: JobNeeds, workflows: Sequence[Workflow], tags: TagFo
         yield Note(
             State.FAILED,
             f"{' and '.join(sorted(paths))} both publish to {job.title} when a tag like {tags.example} is pushed",
-            advice="Delete one of them, or remove its trigger.",
+            advice="Delete one of them, or remove its trigger. If each releases a package of its own, give each "
+            "package tags of its own by tag-format, then run init for it.",
         )
 
 

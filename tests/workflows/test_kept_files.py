@@ -1,5 +1,6 @@
 """Test that ``release-tools init`` keeps files that it did not write, and users' changes in those that it wrote."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -105,6 +106,27 @@ def test_another_package_of_the_repository_gets_workflows_of_its_own(checkout: C
     assert read(checkout) == first
     titles = {yaml.safe_load(read(checkout, f"{FOLDER}/{name}"))["name"] for name in workflows(checkout)}
     assert len(titles) == 4
+
+
+def test_init_warns_where_two_packages_of_a_repository_are_released_by_the_same_tags(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def warnings(project: str) -> list[str]:
+        capsys.readouterr()
+        assert init(checkout, "--yes", "--json", "--action", ACTION, project=project) == 0
+        notes = json.loads(capsys.readouterr().out)["workflows"]
+        return [note["text"] for note in notes if note["state"] == "warning"]
+
+    for name in ("alpha", "beta"):
+        put(checkout, f"{name}/pyproject.toml", STATIC.replace("demo", name))
+    assert not warnings("alpha")
+    [warning] = warnings("beta")
+    assert "release.yml, which releases alpha" in warning
+    own = '[tool.release-tools]\ntag-format = "beta-v{version}"\n'
+    put(checkout, "beta/pyproject.toml", STATIC.replace("demo", "beta") + own)
+    assert not warnings("beta")
+    assert not warnings("alpha")
+    assert '- "beta-v[0-9]*"' in read(checkout, f"{FOLDER}/release-beta.yml")
 
 
 OWN = """\

@@ -19,16 +19,26 @@ from release_tools.model.note import Document, Note, Report, Section, State
 from release_tools.model.release import Release
 from release_tools.project.facts import VersionSource
 from release_tools.project.project_history import ProjectHistory
+from release_tools.project.tag_spelling import find_tag_format
 from release_tools.publishers.package_index.origin import OTHER_ADVICE, describe_other_origin, find_other_origin
 from release_tools.publishers.package_index.simple_api import list_project
 from release_tools.report.json_data import SCHEMA, error_data, note_data
 from release_tools.report.output_files import write_summary
 from release_tools.system.whole_files import write_whole
-from release_tools.workflows.generated_files import is_edited, is_outdated, is_taken, read_text
+from release_tools.workflows.generated_files import (
+    NAMELESS,
+    is_edited,
+    is_outdated,
+    is_taken,
+    read_project_name,
+    read_text,
+)
 from release_tools.workflows.jobs import WorkflowPlan
 from release_tools.workflows.project_workflows import ProjectWorkflows, find_our_action
 from release_tools.workflows.render import ITSELF, keep_parts, render
 from release_tools.workflows.setup_guide import list_setup_steps
+from release_tools.workflows.triggers import list_tag_events
+from release_tools.workflows.workflow_files import Workflow, list_files
 
 UPDATES_FILE: Final = ".github/dependabot.yml"
 _UPDATERS: Final = (
@@ -92,7 +102,7 @@ def run(invocation: Session) -> int:
     plan = workflows.plan(dev=dev, ours=_name_action(invocation, context))
     action = plan.action if invocation.options.action else ""
     plan = keep_parts(plan, workflows.texts, upgrade=True, action=action)
-    notes = [*_describe(workflows), *_check_origins(workflows, plan)]
+    notes = [*_describe(workflows), *_check_tags(workflows), *_check_origins(workflows, plan)]
     context.close()
     notes += [*_write(workflows, render(plan)), *_write_dependabot(workflows.root)]
     steps = tuple(list_setup_steps(plan, workflows.slug))
@@ -186,11 +196,19 @@ def _write(workflows: ProjectWorkflows, texts: Mapping[str, str]) -> Iterator[No
             _write_file(workflows.root, path, text)
             yield Note(State.DONE, path, "written" if before is None else "updated; git diff shows the changes")
             if path != defaults[path]:
-                yield Note(
-                    State.WARNING,
-                    f"{defaults[path]} was kept, as it is not of release-tools or not of this project",
-                    advice=f"If it does the same as {path}, delete it or remove its trigger.",
-                )
+                yield _explain_name(workflows.root, defaults[path], path)
+
+
+def _explain_name(root: Path, default: str, path: str) -> Note:
+    """Return the note about a file that has the usual name of our workflow, and is kept."""
+    owner = read_project_name(root / default)
+    if owner:
+        return Note(State.INFO, f"{default} was kept", f"it is the workflow of {owner}")
+    return Note(
+        State.WARNING,
+        f"{default} was kept, as it is not of release-tools",
+        advice=f"If it does the same as {path}, delete it or remove its trigger.",
+    )
 
 
 def _write_next_to(root: Path, path: str, text: str, before: str) -> Note:
@@ -246,6 +264,26 @@ def _check_origins(workflows: ProjectWorkflows, plan: WorkflowPlan) -> Iterator[
         if other:
             text = describe_other_origin(workflows.name, index.title, other, workflows.slug)
             yield Note(State.WARNING, text, advice=OTHER_ADVICE)
+
+
+def _check_tags(workflows: ProjectWorkflows) -> Iterator[Note]:
+    """Yield a warning for each workflow of another project that starts at the tags of this one."""
+    tag = find_tag_format(workflows.context).example
+    for file in list_files(workflows.root):
+        owner = read_project_name(file)
+        if owner in {"", NAMELESS, workflows.name}:
+            continue
+        try:
+            workflow = Workflow.read(workflows.root, file)
+        except ConfigError:  # of the other project, where the same command says more
+            continue
+        if list_tag_events(workflow, tag):
+            yield Note(
+                State.WARNING,
+                f"a tag such as {tag} also starts {workflow.path}, which releases {owner}",
+                advice="Give this project tags of its own: in its settings, set "
+                f'tag-format = "{workflows.name}-v{{version}}"; then run init again.',
+            )
 
 
 def _name_action(invocation: Session, context: Context) -> str:
