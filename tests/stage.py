@@ -4,8 +4,9 @@ What act does not enforce is laid into the copy of the workflow that it runs: a 
 identity tokens only if its permissions say so.
 """
 
+import shutil
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,9 @@ class Stage:
             secrets: whether it has those of its environments, and a token.
             before: what somebody does on the machine just before a job begins, by job.
         """
+        shutil.rmtree(self.runner.folder / "artifacts", ignore_errors=True)  # on GitHub, each run has its own
         source = yaml.safe_load((self.checkout.root / FOLDER / workflow).read_text(encoding="utf-8"))
+        self.provider.claims["job_workflow_ref"] = f"{SLUG}/{FOLDER}/{workflow}@{event.get('ref', '')}"
         source["on"] = source.pop(True)  # `on` is a truth value in YAML 1.1
         for job, content in source["jobs"].items():
             if content["permissions"].get("id-token") == "write":
@@ -120,8 +123,11 @@ def stage(
     env: Mapping[str, str] | None = None,
     *,
     conda_forge: bool = False,
+    folders: Sequence[str] = ("",),
 ) -> Iterator[Stage]:
     """A project that is registered everywhere and was never released; at the end, that no unlisted host was asked.
+
+    A project without ``pyproject.toml`` is called demo.
 
     Args:
         folder: for all of it.
@@ -130,12 +136,13 @@ def stage(
         settings: more of its configuration.
         env: more environment for every step of a workflow.
         conda_forge: whether the project is proposed there, which does not know it yet.
+        folders: of the projects in the repository, each with a slash at its end and its own workflows and tags.
     """
-    name = tomllib.loads(files["pyproject.toml"])["project"]["name"]
     pypi, testpypi, anaconda, provider = PackageIndex.pypi(), PackageIndex.testpypi(), Anaconda(), OidcProvider(SLUG)
     for index in (pypi, testpypi):
         index.provider = provider
-        index.publishers.append(Publisher(name, SLUG, "release.yml"))
+        for number, name in enumerate(_find_name(files, project) for project in folders):
+            index.publishers.append(Publisher(name, SLUG, f"release-{name}.yml" if number else "release.yml"))
     anaconda.tokens[ANACONDA_TOKEN] = Token("octo")
     github = GitHub(folder / "github")
     github.create(SLUG)
@@ -148,12 +155,13 @@ def stage(
     routes = {**pypi.routes, **testpypi.routes, **anaconda.routes, **github.routes}
     with proxying({**routes, provider.host: provider}) as proxy:
         checkout = Checkout.create(folder, f"https://github.com/{SLUG}.git", proxy.environment)
-        for path, text in files.items():
-            file = checkout.root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text + (reported if path == "pyproject.toml" else ""), encoding="utf-8")
+        checkout.git("rm", "--quiet", "pyproject.toml", "demo.py")
+        checkout.write(files)
+        for project in folders:
+            checkout.write(_configure(files, project, reported))
         ours = ("--action", f"python-release-tools/python-release-tools@{'a' * 40}")
-        assert main(["init", "-C", str(checkout.root), "--yes", *ours], checkout.env) == 0
+        for project in folders:
+            assert main(["init", "-C", str(checkout.root / project), "--yes", *ours], checkout.env) == 0
         checkout.commit({})
         runner = Runner(folder / "runner", action, {**proxy.environment, **(env or {})})
         made = Stage(checkout, runner, folder, proxy, pypi, testpypi, anaconda, github, provider)
@@ -161,3 +169,22 @@ def stage(
         yield made
         strange = [one for one in proxy.complaints if ACT_ITSELF not in one]
         assert not strange, strange
+
+
+def _find_name(files: Mapping[str, str], folder: str) -> str:
+    """Return a project's name."""
+    table = tomllib.loads(files.get(f"{folder}pyproject.toml", ""))
+    stated = table.get("project") or table.get("tool", {}).get("poetry") or {"name": "demo"}
+    return str(stated["name"])
+
+
+def _configure(files: Mapping[str, str], folder: str, settings: str) -> dict[str, str]:
+    """Return the file with a project's settings, by path: ``pyproject.toml``, or our own where it has none."""
+    path = f"{folder}pyproject.toml"
+    if folder:
+        table = "[tool.release-tools]\n"
+        settings = settings.replace(table, f'{table}tag-format = "{_find_name(files, folder)}-v{{version}}"\n')
+    if path in files:
+        return {path: files[path] + settings}
+    own = settings.replace("[tool.release-tools]\n", "").replace("[tool.release-tools.", "[")
+    return {f"{folder}release-tools.toml": own}
