@@ -174,6 +174,11 @@ class PublisherStatus:
         return self.error is None and bool(states) and all(state is State.DONE for state in states)
 
     @property
+    def has_files(self) -> bool:
+        """Return whether the destination has any file of the version."""
+        return any(file.state is not State.PLANNED for file in self.files)
+
+    @property
     def section(self) -> Section:
         """Return a section for the terminal."""
         notes = []

@@ -37,13 +37,17 @@ def reported(there: World, capsys: pytest.CaptureFixture[str], *argv: str) -> di
     return {place["publisher"]: {file["filename"]: file["state"] for file in place["files"]} for place in places}
 
 
-def test_every_place_tells_what_it_has(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_destination_of_the_version_shows_its_files(published: World, capsys: pytest.CaptureFixture[str]) -> None:
     files = {"demo-1.0-py3-none-any.whl": "there", "demo-1.0.tar.gz": "there"}
-    assert reported(published, capsys, "1.0") == {
-        "testpypi": dict.fromkeys(files, "missing"),
-        "pypi": files,
-        "anaconda": {BASENAME: "there"},
-    }
+    assert reported(published, capsys, "1.0") == {"pypi": files, "anaconda": {BASENAME: "there"}}
+
+
+def test_a_destination_off_the_route_is_shown_where_it_has_the_version(
+    published: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sdist = published.dist / "demo-1.0.tar.gz"
+    published.testpypi.put(sdist.name, sdist.read_bytes())
+    assert "testpypi" in reported(published, capsys, "1.0")
 
 
 def test_twenty_files_cost_one_request_a_place(there: World, capsys: pytest.CaptureFixture[str]) -> None:

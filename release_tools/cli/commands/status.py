@@ -15,7 +15,7 @@ from release_tools.engine.context import Context
 from release_tools.errors import OutputError, ReleaseToolsError, RemoteError, UnreachableError, UsageError
 from release_tools.model.note import Note, Report, State
 from release_tools.model.release import Release
-from release_tools.model.versions import parse_version
+from release_tools.model.versions import find_kind, parse_version
 from release_tools.project.name import find_stated_name
 from release_tools.publishers.base import PublisherStatus, StatusQuery
 from release_tools.publishers.routes import Publishers
@@ -81,6 +81,9 @@ def _query(
 ) -> list[PublisherStatus]:
     """Return the status at each destination that is configured, or at the one that is named.
 
+    A destination that this kind of version does not go to, such as TestPyPI for a final version, is left out unless it
+    has the version all the same.
+
     Args:
         context: the run's context.
         query: the version.
@@ -88,10 +91,14 @@ def _query(
         console: shows each as soon as it is known; None for nothing.
     """
     statuses = []
-    for publisher in context.reuse(Publishers).all():
+    publishers = context.reuse(Publishers)
+    expected = publishers.names(find_kind(query.version))
+    for publisher in publishers.all():
         if destination not in ("", publisher.name, publisher.title):
             continue
         status = publisher.status(query)
+        if publisher.is_selectable and publisher.name not in expected and not (destination or status.has_files):
+            continue
         if status.url or status.error:
             statuses.append(status)
             if console is not None:
