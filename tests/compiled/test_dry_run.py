@@ -52,7 +52,7 @@ def test_a_compiled_project_is_tried_out_and_its_wheels_are_planned(run: Run, tm
     assert not any(".whl" in note["text"] for section in report["sections"] for note in section["notes"]
                    if note["state"] == "planned")  # fmt: skip
     checked = notes(report, "Verify")
-    assert any("1 wheel fit" in note["text"] for note in checked), [note["text"] for note in checked]
+    assert any("(1 binary)" in note["text"] for note in checked), [note["text"] for note in checked]
     assert any(note["text"].startswith("installs") for note in checked), [note["text"] for note in checked]
 
 
