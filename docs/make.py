@@ -3,7 +3,7 @@
 import argparse
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -87,12 +87,17 @@ def exit_codes() -> Iterator[str]:
     yield "| 130 | | Interrupted with Ctrl-C; nothing is left half done. |\n"
 
 
+def _is_shown(action: argparse.Action, common: Collection[str]) -> bool:
+    """Return whether a command's table has a row for an option: it has a help text, and is not on every command."""
+    return action.dest not in common and action.help is not argparse.SUPPRESS
+
+
 def command(name: str) -> str:
     """Return the section of one command: its sentence, its arguments and its own options."""
     parser = argparse.ArgumentParser(add_help=False)
     import_module(f"release_tools.cli.commands.{name.replace('-', '_')}").add_arguments(parser)
     common = {item.key for item in list_settings()}
-    rows = "".join(row(action) for action in parser._actions if action.dest not in common)  # noqa: SLF001 - no other way
+    rows = "".join(row(action) for action in parser._actions if _is_shown(action, common))  # noqa: SLF001 - no other way
     table = f"\n| | |\n|---|---|\n{rows}" if rows else ""
     return f"\n## release-tools {name}\n\n{main.COMMANDS[name].capitalize()}.\n{table}"
 

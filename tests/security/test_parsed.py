@@ -123,4 +123,4 @@ def test_a_module_that_answers_for_the_probe_is_found_out(run: Run, tmp_path: Pa
     wheel = make_wheel(tmp_path, body=body)
     said = run("verify", wheel, "-C", tmp_path)
     assert said.code == 9
-    assert "died" in said.out + said.err
+    assert "crashed" in said.out + said.err
