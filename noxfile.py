@@ -44,6 +44,13 @@ def fast(session: nox.Session) -> None:
 
 
 @nox.session
+def exhaustive(session: nox.Session) -> None:
+    """Run every test, also those that show a kind once more and take minutes."""
+    _install(session, "test")
+    session.run("pytest", "-n", "auto", "-m", "", *session.posargs)
+
+
+@nox.session
 def reference(session: nox.Session) -> None:
     """Write the pages that are generated from the code."""
     _install(session)

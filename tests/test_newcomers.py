@@ -154,6 +154,7 @@ def test_a_project_with_setup_py_is_published_whole_by_a_second_run_after_a_serv
     check_released(there, "demo", "1.0")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("there", ["poetry"], indirect=True)
 def test_a_dispatched_version_of_poetry_is_prepared_and_released_by_the_tag_on_its_merged_commit(there: Stage) -> None:
     event = {"ref": "refs/heads/main", "inputs": {"version": "1.1"}}
@@ -172,6 +173,7 @@ def test_a_dispatched_version_of_poetry_is_prepared_and_released_by_the_tag_on_i
     check_released(there, "demo", "1.1")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("there", ["hatch-vcs"], indirect=True)
 def test_a_project_with_hatch_vcs_is_released_by_its_tag_and_then_by_a_dispatch(there: Stage) -> None:
     run = push_tag_of(there, "v1.0")

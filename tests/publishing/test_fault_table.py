@@ -18,7 +18,14 @@ from tests.support.runs import AFTER, BEFORE, Ended, Run, Runs
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="fork and SIGKILL are of POSIX")]
 
-every_destination = pytest.mark.parametrize("destination", DESTINATIONS.values(), ids=DESTINATIONS)
+USUAL = ("tag by git", "GitHub release", "PyPI", "anaconda", "conda-forge")
+every_destination = pytest.mark.parametrize(
+    "destination",
+    [
+        pytest.param(destination, id=name, marks=() if name in USUAL else pytest.mark.exhaustive)
+        for name, destination in DESTINATIONS.items()
+    ],
+)
 KILLED = -signal.SIGKILL
 MOST_RUNS = 20
 
