@@ -190,6 +190,7 @@ def test_a_project_with_hatch_vcs_is_released_by_its_tag_and_then_by_a_dispatch(
     check_released(there, "demo", "1.0", "1.1")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("there", ["cookiecutter"], indirect=True)
 def test_a_project_of_the_cookiecutter_is_checked_in_a_pull_request_and_released_once_approved(there: Stage) -> None:
     pull = {"pull_request": {"head": {"ref": "fix"}, "base": {"ref": "main"}}}

@@ -98,7 +98,13 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
             assert secret not in log
 
 
-@pytest.mark.parametrize("inputs", [{"bump": "minor"}, {"version": "1.1"}], ids=["bump", "version"])
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        pytest.param({"bump": "minor"}, id="bump"),
+        pytest.param({"version": "1.1"}, id="version", marks=pytest.mark.exhaustive),
+    ],
+)
 def test_a_dispatched_version_in_a_file_is_released_once_its_pull_request_is_merged(
     there: Stage, inputs: Mapping[str, str]
 ) -> None:

@@ -41,6 +41,7 @@ def there(tmp_path: Path, compiled_channel: Channel) -> Iterator[Stage]:
         yield made
 
 
+@pytest.mark.exhaustive
 def test_the_conda_packages_of_the_jobs_are_published_with_the_wheels(there: Stage) -> None:
     there.push_tag("v1.0")
     run = there.run("release.yml", {"ref": "refs/tags/v1.0"})
