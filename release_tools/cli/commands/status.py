@@ -14,7 +14,7 @@ from release_tools.cli.session import PROJECT_FILES, Session
 from release_tools.engine.context import Context
 from release_tools.errors import OutputError, ReleaseToolsError, RemoteError, UnreachableError, UsageError
 from release_tools.model.note import Note, Report, State
-from release_tools.model.release import Release
+from release_tools.model.release import Kind, Release
 from release_tools.model.versions import find_kind, parse_version
 from release_tools.project.name import find_stated_name
 from release_tools.publishers.base import PublisherStatus, StatusQuery
@@ -93,11 +93,12 @@ def _query(
     statuses = []
     publishers = context.reuse(Publishers)
     expected = publishers.names(find_kind(query.version))
+    others = {name for kind in Kind for name in publishers.names(kind)}.difference(expected)
     for publisher in publishers.all():
         if destination not in ("", publisher.name, publisher.title):
             continue
         status = publisher.status(query)
-        if publisher.is_selectable and publisher.name not in expected and not (destination or status.has_files):
+        if publisher.name in others and not (destination or status.has_files):
             continue
         if status.url or status.error:
             statuses.append(status)
