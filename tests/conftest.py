@@ -16,7 +16,7 @@ from release_tools.cli import main
 from tests.support import network
 from tests.support.network import OFFLINE, ONLINE
 
-# How long an example takes says something of the machine; a busy one must not fail a property.
+# The time of an example depends on the machine; a busy one must not fail a property.
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tests")
 

@@ -1,4 +1,4 @@
-"""A project that needs another Python than the running one is told so at once, by every command that would build it."""
+"""A project that needs another Python than the running one is refused at once by every command that would build it."""
 
 import json
 from pathlib import Path

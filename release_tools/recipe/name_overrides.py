@@ -41,7 +41,7 @@ RENAMED: Final = {
     "zmq": "pyzmq",
 }
 
-# What a name that holds several generations must be bound to.
+# Bounds of names that hold several generations.
 BOUNDS: Final = {"pyqt5": "5.*"}
 
 # The same on both sides, though the table does not list them.
@@ -121,7 +121,7 @@ EXTRA_REQUIREMENTS: Final = {
 # Namespaces that conda-forge's names write with a dot, as a rule.
 DOTTED: Final = frozenset({"backports", "jaraco", "zope"})
 
-# What newer Pythons have themselves: of no use where only Pythons need it that conda-forge builds no more.
+# Modules that newer Pythons have: useless where only Pythons need them that conda-forge no longer builds.
 BACKPORTS: Final = frozenset(
     """
     aiocontextvars async-timeout asyncio cached-property configparser contextlib2 contextvars dataclasses enum34

@@ -209,7 +209,7 @@ def _find_leftovers(document: RecipeDocument, version: Span, edits: tuple[Edit, 
         return
     edited = [(edit.start, edit.end) for edit in edits]
     lists = [listed for section in ("build", "host", "run") for listed in document.requirements(section)]
-    # What a requirement is bound to is the difference's matter.
+    # The bound of a requirement is the difference's matter.
     edited += [(item.place.start, item.place.end) for listed in lists for item in listed.items]
     for found in re.finditer(rf"(?<![\w.]){re.escape(version.value)}(?![\w.]|\.\d)", document.text):
         if not any(start <= found.start() < max(end, start + 1) for start, end in edited):

@@ -78,7 +78,7 @@ def change_conda(path: Path, change: Callable[[Files], None], *, listed: bool) -
 INDEX, LINK = "info/index.json", "info/link.json"
 MODULE, RECORD = "site-packages/demo.py", f"site-packages/{INFO}/RECORD"
 
-# What is changed, whether RECORD or paths.json is made to agree, and what is said.
+# The change, whether RECORD or paths.json is made to agree, and the message.
 IN_CONDA = {
     "content": (replacing(MODULE, "main", "evil"), False, f"{MODULE}': content does not match paths.json"),
     "content, listed": (replacing(MODULE, "main", "evil"), True, f"1 file with different content: {MODULE}"),

@@ -103,7 +103,7 @@ def test_build_requirements_are_those_of_pep_518(pyproject: str, requires: tuple
     assert build_requires(make_evidence(PLAIN, pyproject=pyproject).sources) == requires
 
 
-# What setuptools adds to them, wherever it is written.
+# Additions of setuptools, wherever they are written.
 SETUP_REQUIRES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "setup.py": ({"setup.py": "setup(setup_requires=['pbr>=2', 'wheel'], pbr=True)"}, ("setuptools", "pbr>=2")),
     "setup.cfg": ({"setup.cfg": "[options]\nsetup_requires =\n  pbr>=2\n  setuptools\n"}, ("setuptools", "pbr>=2")),
@@ -127,7 +127,7 @@ def system(*requires: str, backend: str = "setuptools.build_meta") -> str:
     return f"[build-system]\nrequires = {list(requires)!r}\nbuild-backend = {backend!r}\n"
 
 
-# What reviewers put into host beside the build requirements.
+# Packages that reviewers put into host next to the build requirements.
 ADDED = {
     "C written by Cython": ({"pyproject.toml": system("setuptools"), "a/_c.pyx": "", "a/_c.c": ""}, ("cython",)),
     "reported": ({"pyproject.toml": system("setuptools", "Cython>=3"), "a/_c.pyx": ""}, ()),
@@ -144,7 +144,7 @@ def test_what_a_build_needs_beyond_its_requirements_is_known(name: str) -> None:
     assert chain.host == added
 
 
-# What a project requires, what its sdist holds, what its wheel installs, and whether Babel belongs into host.
+# A project's requirements, the files of its sdist and wheel, and whether Babel belongs into host.
 CATALOGS: dict[str, tuple[str, str, str, bool]] = {
     "compiled in the build": (
         "Babel>=2",

@@ -1,4 +1,4 @@
-"""Test that the recipe and our conda package require the same, or that the reason is told."""
+"""Test that the recipe and our conda package require the same, or that the reason is reported."""
 
 import pytest
 

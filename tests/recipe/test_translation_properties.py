@@ -1,4 +1,4 @@
-"""Test what PEP 508 asks for in each environment, and what conda is told: compared by evaluation, never by text."""
+"""Test what PEP 508 asks for in each environment, and what ours ask for: compared by evaluation, never by text."""
 
 import re
 from collections.abc import Mapping
@@ -97,7 +97,7 @@ def asked(texts: list[str], cell: Platform, patch: str) -> list[Requirement]:
 
 
 def reported(variants: Mapping[str, tuple[str, ...]], system: System) -> list[str]:
-    """The constraints that conda is told on a system; empty where the package is not required."""
+    """The constraints that we give conda on a system; empty where the package is not required."""
     (depends,) = (specs for virtual, specs in variants.items() if not virtual or virtual in ON_SYSTEM[system])
     return [spec.partition(" ")[2] for spec in depends if spec.partition(" ")[0] == "pkg"]
 
@@ -110,7 +110,7 @@ def admits(constraint: str, version: str) -> bool:
 @given(requirements, cells)
 def test_a_noarch_package_never_refuses_what_some_environment_admits(texts: list[str], cell: Platform) -> None:
     constraints = reported(translate(texts, "", NAMES).variants, cell.system)
-    # What one patch release of a Python asks for counts for all of them.
+    # The requirements of one patch release of a Python count for all of them.
     needed = [one for patch in ("0", "1", "2", "3", "99") for one in asked(texts, cell, patch)]
     assert constraints or not needed
     for version in VERSIONS:

@@ -59,7 +59,7 @@ def test_a_link_in_place_of_the_changelog_is_not_written_through(
 ) -> None:
     victim = tmp_path / "profile"
     victim.write_text("# Changelog\n\n## Unreleased\n\n- x\n")
-    # What git shows of a link is where it leads; this one reads as a changelog with something to release.
+    # Git shows the target of a link; this one reads as a changelog with something to release.
     folder = "# Changelog\n\n## Unreleased\n\n- x\n"
     (checkout.root / folder).mkdir()
     (checkout.root / folder / "kept").touch()

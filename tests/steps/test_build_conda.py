@@ -26,7 +26,7 @@ SUMMARY = "Summary: A demonstration\\n"
 
 # PyPI refuses a URL, with a conda package or without.
 REFUSED_ANYHOW = ("URL",)
-# What is replaced in the project's own backend, by what, and what is then said.
+# A text in the project's own backend, its replacement, and the message that follows.
 REFUSED = {
     "not pure": (PURE, "Root-Is-Purelib: false", "it is not pure: WHEEL says Root-Is-Purelib: false"),
     "compiled": (MEMBERS, f'{MEMBERS}\n    members[f"{{name}}/core.dll"] = b""', "'demo/core.dll' is compiled code"),

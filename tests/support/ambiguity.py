@@ -336,7 +336,7 @@ class _Looked:
         return ""
 
     def _cut(self, first: int, second: int) -> bool:
-        """Return whether the first loop never gives back what it read, once the second has begun."""
+        """Return whether the first loop never gives back what it read, once the second has started."""
         return not self.automaton.atomic[first] <= self.automaton.atomic[second]
 
     def _shared(self, first: int, second: int, before: str, homes: tuple[int, int]) -> bool:

@@ -212,7 +212,7 @@ class GitHub(Double):
         return self.tokens[secret]
 
     def _storage(self, request: Request, prefix: str) -> Response:
-        """Return where the files of releases lie; whoever knows the address may read, and no token belongs here."""
+        """Return where the files of releases lie; anybody who knows the address may read, and no token belongs here."""
         if "authorization" in request.headers:
             return self.complain(f"{request.line}: a token was sent to the file storage")
         number = request.path.removeprefix(prefix).rpartition("/")[2]

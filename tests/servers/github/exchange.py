@@ -76,7 +76,7 @@ class Exchange:
 
     @property
     def person(self) -> Token:
-        """Return who asks, whoever it is."""
+        """Return the account that asks, whatever its rights."""
         if self.token is None:
             raise RefusedError(401, "Requires authentication")
         return self.token
