@@ -56,7 +56,6 @@ def test_a_job_builds_its_wheels_from_the_sdist_the_same_every_time(run: Run, tm
     assert "cp312-win_amd64" in said.err
 
 
-@pytest.mark.exhaustive
 def test_one_wheel_for_the_stable_abi_serves_every_python(run: Run, tmp_path: Path) -> None:
     dist, _ = built(run, tmp_path, ABI3, '"cp31[12]-manylinux_x86_64", "cp312-win_amd64"')
     wheels = [artifact.filename for artifact in manifest.load(dist).artifacts if "whl" in artifact.filename]
@@ -94,7 +93,6 @@ def test_a_required_wheel_that_fails_is_named_with_its_job_and_the_reason(run: R
     assert not list((tmp_path / "dist").glob("*.whl"))
 
 
-@pytest.mark.exhaustive
 def test_a_dry_run_can_build_the_wheels_of_this_platform_in_a_container(run: Run, tmp_path: Path) -> None:
     table = ABI3["pyproject.toml"] + ONLY.format(builds='"cp311-manylinux_x86_64", "cp312-win_amd64"')
     checkout = make_repository(tmp_path / "project", {**ABI3, "pyproject.toml": table}, ". v1.0")

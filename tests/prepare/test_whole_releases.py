@@ -157,14 +157,7 @@ def run_killed(checkout: Checkout, env: Mapping[str, str], log: Path, *arguments
 @pytest.mark.registry
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("checkout", "name"),
-    [
-        pytest.param(
-            shape, name, id=name, marks=pytest.mark.exhaustive if name in {"flit", "pdm", "setuptools"} else ()
-        )
-        for name, shape in SHAPES.items()
-    ],
-    indirect=["checkout"],
+    ("checkout", "name"), [(shape, name) for name, shape in SHAPES.items()], indirect=["checkout"], ids=SHAPES
 )
 def test_a_prepared_version_is_released_whole(checkout: Checkout, name: str, tmp_path: Path) -> None:
     arguments = ["prepare", "-C", str(checkout.root), "1.4.0"]
