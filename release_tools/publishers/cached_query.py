@@ -1,6 +1,7 @@
 """Query a destination once, until something may have changed there."""
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
@@ -12,12 +13,14 @@ class CachedQuery(Generic[Result]):
     def __init__(self, query: Callable[[], Result]) -> None:
         self._query = query
         self._results: list[Result] = []
+        self._lock = Lock()
 
     def __call__(self) -> Result:
-        """Return the kept result, or query."""
-        if not self._results:
-            self._results.append(self._query())
-        return self._results[0]
+        """Return the kept result, or query; who asks while another thread queries waits for its result."""
+        with self._lock:
+            if not self._results:
+                self._results.append(self._query())
+            return self._results[0]
 
     def forget(self) -> None:
         """Let the next call query again."""

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from release_tools.builders.conda.own_recipe import is_recipe_alone
+from release_tools.engine.archives import open_sdist
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
 from release_tools.errors import CredentialError, PreflightError, ReleaseToolsError, RemoteError
@@ -38,6 +39,11 @@ from release_tools.publishers.package_index.api_tokens import read_rights
 from release_tools.publishers.package_index.index import PUBLIC_INDEXES, PYPI, TESTPYPI, Index, parse_file_version
 from release_tools.publishers.package_index.origin import OTHER_ADVICE, describe_other_origin, find_other_origin
 from release_tools.publishers.package_index.previous_files import check_gone_files
+from release_tools.publishers.package_index.previous_sdist import (
+    PreviousSdist,
+    check_files_of_sdist,
+    read_previous_sdist,
+)
 from release_tools.publishers.package_index.simple_api import Listing, list_project
 from release_tools.publishers.package_index.testpypi_first import install_from_testpypi
 from release_tools.publishers.package_index.trusted_publishing import TOKEN_LIFETIME, PublishingJob, mint
@@ -72,8 +78,13 @@ class IndexPublisher(BasePublisher):
         return None if _select_artifacts(release) else Skip("neither an sdist nor a wheel was built")
 
     def first_query(self, release: Release) -> Callable[[], object] | None:
-        """Return the query for what the index serves of the project."""
-        return self.query(release.name)
+        """Return the queries for what the index serves of the project, and for the files of its previous sdist."""
+        return partial(self._query_first, release)
+
+    def _query_first(self, release: Release) -> None:
+        files = self.query(release.name)().files
+        if all(parse_file_version(filename) != Version(release.version) for filename in files):
+            self._read_previous_sdist(release)
 
     def query(self, project: str) -> CachedQuery[Listing]:
         """Return the query for what the index serves of a project; one request serves all files."""
@@ -98,11 +109,8 @@ class IndexPublisher(BasePublisher):
             yield _check_allowed(other, OTHER_ADVICE, is_allowed=self._context.config.allow_older)
         else:
             yield from self._check_newest(release, listing)
-        if published < len(found) and self.index != TESTPYPI:
-            wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
-            version = Version(release.version)
-            yield from check_gone_files(self._context.http, listing, wheels, version, self._context.scratch)
         if published < len(found):
+            yield from self._compare_with_previous(release, listing)
             yield from self._check_login(release, listing)
         yield Note(State.INFO, f"{self.title} has {published} of {len(found)} files", self._find_page(release))
 
@@ -318,6 +326,28 @@ class IndexPublisher(BasePublisher):
         except RemoteError:
             return ""
         return describe_other_origin(project, self.title, other, repository.slug) if other else ""
+
+    def _compare_with_previous(self, release: Release, listing: Listing) -> Iterator[Note]:
+        """Yield notes about files of the previous release that are gone; TestPyPI may have anything."""
+        if self.index == TESTPYPI:
+            return
+        context, version = self._context, Version(release.version)
+        wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
+        yield from check_gone_files(context.http, listing, wheels, version, context.scratch)
+        sdists = release.artifacts_of_kind(ArtifactKind.SDIST)
+        previous = self._read_previous_sdist(release) if sdists else None
+        if previous is not None:
+            sdist = open_sdist(context.background, sdists[0])
+            yield from check_files_of_sdist(context, release, previous, sdist)
+
+    def _read_previous_sdist(self, release: Release) -> PreviousSdist | None:
+        """Return the sdist before a release, which a dry run reads while it builds."""
+        if self.index == TESTPYPI:
+            return None
+        context, listing = self._context, self.query(release.name)()
+        name = f"previous sdist on {self.name}"
+        version = Version(release.version)
+        return context.background.result(name, read_previous_sdist, context.http, listing, version, context.scratch)
 
     def _check_newest(self, release: Release, listing: Listing) -> Iterator[CheckResult]:
         versions = set()

@@ -1,7 +1,8 @@
 """Compare the files of a wheel with those of the newest release on an index, to see what is gone."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -39,7 +40,7 @@ def check_gone_files(
         version: of this release.
         scratch: a folder for the download.
     """
-    previous = find_newest_before(known.files, version)
+    previous = find_newest_before(known.files, version, _parse_version)
     if previous is None:
         return
     for artifact in wheels:
@@ -48,26 +49,62 @@ def check_gone_files(
             continue
         filename, file = served
         try:
-            before = _download(http, filename, file, scratch)
-            gone = sorted(list_installed_files(before) - list_installed_files(read_wheel(artifact.path)))
+            with open_served(http, filename, file, scratch, _LARGEST) as path:
+                before = list_installed_files(read_wheel(path))
+            installed = list_installed_files(read_wheel(artifact.path))
         except (ArchiveError, RemoteError) as error:
             yield Note(State.INFO, f"not compared with the files of {previous}", error.message)
             return
-        yield _note(gone, list_installed_files(read_wheel(artifact.path)), previous)
+        yield _note(sorted(before - installed), installed, previous)
         return
 
 
-def find_newest_before(files: Mapping[str, IndexFile], version: Version) -> Version | None:
-    """Return the newest final version below this one that has a wheel and was not yanked."""
+def find_newest_before(
+    files: Mapping[str, IndexFile], version: Version, parse_version: Callable[[str], Version | None]
+) -> Version | None:
+    """Return the newest final version below this one that has a file of one kind and was not yanked.
+
+    Args:
+        files: what the index serves, by file name.
+        version: of this release.
+        parse_version: returns the version in the name of a file of this kind; None for other files.
+    """
     versions = set()
     for name, file in files.items():
-        try:
-            found = parse_wheel_filename(name)[1]
-        except InvalidWheelFilename:
-            continue
-        if not file.is_yanked and not found.is_prerelease and found < version:
+        found = parse_version(name)
+        if found and not file.is_yanked and not found.is_prerelease and found < version:
             versions.add(found)
     return max(versions, default=None)
+
+
+@contextmanager
+def open_served(http: Http, filename: str, file: IndexFile, scratch: Path, limit: int) -> Iterator[Path]:
+    """Download a file of an index for as long as the context lasts.
+
+    Args:
+        http: the session.
+        filename: of the file.
+        file: as the index lists it.
+        scratch: a folder for the download.
+        limit: the most bytes of it.
+
+    Raises:
+        RemoteError: the index does not serve it, or it is larger.
+    """
+    with TemporaryDirectory(dir=scratch) as folder:
+        path = Path(folder, filename)
+        with path.open("wb") as target:
+            answer = http.get(file.url, limit=limit, into=target)
+        if not answer.ok:
+            raise RemoteError(f"{filename}: the index answered {answer.status}")
+        yield path
+
+
+def _parse_version(filename: str) -> Version | None:
+    try:
+        return parse_wheel_filename(filename)[1]
+    except InvalidWheelFilename:
+        return None
 
 
 def list_installed_files(wheel: Wheel) -> frozenset[str]:
@@ -106,16 +143,6 @@ def _find_counterpart(
 def _find_system(tag: Tag) -> str:
     """Return a platform without its version: ``manylinux_x86_64`` for ``manylinux_2_28_x86_64``."""
     return re.sub(r"(?<=[a-z])(?:\d+|_\d+_\d+)(?=_)", "", tag.platform)
-
-
-def _download(http: Http, filename: str, file: IndexFile, scratch: Path) -> Wheel:
-    with TemporaryDirectory(dir=scratch) as folder:
-        path = Path(folder, filename)
-        with path.open("wb") as target:
-            answer = http.get(file.url, limit=_LARGEST, into=target)
-        if not answer.ok:
-            raise RemoteError(f"{filename}: the index answered {answer.status}")
-        return read_wheel(path)
 
 
 def _note(gone: list[str], installed: frozenset[str], previous: Version) -> Note:
