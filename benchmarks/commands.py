@@ -70,7 +70,7 @@ def _evidence(project: Path, older: Path) -> Callable[[], None]:
 
 
 def _many_tags(folder: Path) -> Path:
-    """Make a repository with a commit and an annotated tag for each of many versions."""
+    """Make a repository with a commit and an annotated tag for each of many versions, packed as in a clone."""
     folder.mkdir()
     lines = []
     for number in range(TAGS):
@@ -81,9 +81,11 @@ def _many_tags(folder: Path) -> Path:
         lines += [f"tag {name}", "from refs/heads/main", f"tagger b <b@localhost> {1_700_000_000 + number} +0000"]
         lines += [f"data {len(name)}", name]
     lines += ["commit refs/heads/main", "committer b <b@localhost> 1800000000 +0000", "data 1", "c", ""]
-    for argv in (["init", "--quiet", "-b", "main"], ["fast-import", "--quiet"], ["reset", "--quiet", "--hard", "main"]):
+    packed = ["pack-refs", "--all"]
+    start, fill, checkout = ["init", "--quiet", "-b", "main"], ["fast-import", "--quiet"], ["reset", "--hard", "main"]
+    for argv in (start, fill, checkout, packed):
         stdin = "\n".join(lines) if argv[0] == "fast-import" else None
-        subprocess.run(["git", *argv], cwd=folder, input=stdin, text=True, check=True)  # noqa: S607 - the PATH's git
+        subprocess.run(["git", *argv], cwd=folder, input=stdin, text=True, check=True, stdout=subprocess.DEVNULL)  # noqa: S607 - the PATH's git
     return folder
 
 

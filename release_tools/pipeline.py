@@ -24,9 +24,9 @@ from release_tools.errors import (
     VerifyError,
     from_os_error,
 )
-from release_tools.git.clone import start_clone
 from release_tools.model.note import Note, Report, Section, Skip, State
 from release_tools.model.release import Release
+from release_tools.project.clone import start_clone
 from release_tools.publishers.base import Phase
 from release_tools.publishers.conda_forge.conda_forge_publisher import NAME as CONDA_FORGE
 from release_tools.publishers.github_release import NAME as GITHUB

@@ -9,10 +9,10 @@ from packaging.version import Version
 
 from release_tools.builders.python import PythonBuilder
 from release_tools.engine.context import Context
-from release_tools.git.clone import clone_between_tags
 from release_tools.git.log import find_floating_tags
 from release_tools.git.project_repository import open_repository
 from release_tools.model.versions import parse_version
+from release_tools.project.clone import clone_between_tags
 from release_tools.project.name import find_stated_name
 from release_tools.project.required_python import require_python
 from release_tools.project.tag_spelling import find_tag_format

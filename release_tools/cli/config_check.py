@@ -9,7 +9,7 @@ from release_tools.config.schema import CondaConfig, Config
 from release_tools.errors import ConfigError
 from release_tools.model.release import Kind
 from release_tools.model.versions import TagFormat
-from release_tools.publishers.routes import parse_destination, parse_route
+from release_tools.publishers.destinations import parse_destination, parse_route
 
 _SLUG: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _CONDA_NAME: Final = re.compile(r"[a-z0-9_][a-z0-9_.-]*", re.ASCII)  # CEP 26

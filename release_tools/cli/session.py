@@ -98,7 +98,7 @@ class Session:
         from release_tools.cli.config_check import check_config
         from release_tools.engine.context import Context
         from release_tools.engine.gate import Gate
-        from release_tools.publishers.routes import Publishers, list_origins
+        from release_tools.publishers.destinations import list_origins
 
         project = find_project(Path(self.options.project), anywhere=anywhere)
         config = read_config(project, self.env, self.given)
@@ -116,7 +116,10 @@ class Session:
             job_files=self.job_files,
             origins=tuple(list_origins(config)),
         )
-        context.reuse(Publishers).check_only(context.request.only)
+        if context.request.only:
+            from release_tools.publishers.routes import Publishers
+
+            context.reuse(Publishers).check_only(context.request.only)
         return context
 
     @property
@@ -253,10 +256,10 @@ def read_expected_release(text: str | None) -> "Release | None":
         UsageError: the text is empty or no manifest: a comparison that was asked for is never left out.
         PreflightError: it is a list of digests, as older versions took it, or a manifest of another version.
     """
-    from release_tools.artifacts import manifest
-
     if text is None:
         return None
+    from release_tools.artifacts import manifest
+
     try:
         expected = manifest.parse(text, Path())
     except manifest.SchemaError as error:

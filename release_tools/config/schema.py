@@ -136,7 +136,7 @@ class WheelsConfig:
 
 @dataclass(frozen=True)
 class RoutesConfig:
-    """The publishers that each kind of version goes to; `release_tools.publishers.routes` says how they are written."""
+    """The publishers of each kind of version; `release_tools.publishers.destinations` says how they are written."""
 
     dev: tuple[str, ...] = define_setting(
         "The destinations of development versions (1.2.dev3).", ("testpypi", "anaconda:dev")

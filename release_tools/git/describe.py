@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _FORMAT: Final = "{next_version}.dev{distance}"
 _UPLOADABLE: Final = {"distance": _FORMAT}
+_RULES: Final = frozenset({"format", "next-version", "tag2version"})
+"""The tables of versioningit's settings that say how a version is made of a tag."""
 _DESCRIBE_OPTION: Final = re.compile(r"\b(match|exclude)=([^,)]+)")
 
 
@@ -65,15 +67,36 @@ def describe(
     Raises:
         VersionError: versioningit rejects the settings or the newest tag.
     """
-    import versioningit
-
     table = table or {}
     vcs = _as_table(table.get("vcs"))
     nearest = _find_nearest(repository, vcs, tag_format, floating, any_tag="tag2version" in table)
     if nearest is None and "default-tag" not in vcs:
         return _describe_by_default_version(table, tag_format)
     found = nearest or Nearest(str(vcs["default-tag"]), repository.count_commits(head.commit) - 1, head.commit[:7])
-    description = _make_description(found, head)
+    if _RULES.isdisjoint(table):
+        base = str(tag_format.version(found.tag) or parse_version(found.tag, field=f"tag {found.tag}"))
+        version = Version(f"{find_following_version(base)}.dev{found.distance}" if found.distance else base)
+    else:
+        base, version = _apply_rules(table, found, _make_description(found, head), tag_format, repository)
+    tag = found.tag if nearest else ""
+    parsed = parse_version(base, field=f"tag {found.tag}")
+    return DescribedVersion(tag, parsed, found.distance, version, tag_format.like(found.tag, base))
+
+
+def _apply_rules(
+    table: Mapping[str, Any],
+    found: Nearest,
+    description: "VCSDescription",
+    tag_format: TagFormat,
+    repository: Repository,
+) -> tuple[str, Version]:
+    """Return the tag's version and the commit's, by versioningit and the project's rules.
+
+    Raises:
+        VersionError: versioningit rejects the settings or the newest tag.
+    """
+    import versioningit
+
     try:
         derive = versioningit.Versioningit.from_project_dir(
             repository.root, _make_settings(table, tag_format, description)
@@ -88,13 +111,7 @@ def describe(
     version = parse_version(text, field=f"versioningit, after the tag {found.tag}")
     if version.local:
         version = parse_version(f"{following}.dev{found.distance}", field="versioningit: next-version")
-    return DescribedVersion(
-        found.tag if nearest else "",
-        parse_version(base, field=f"tag {found.tag}"),
-        found.distance,
-        version,
-        tag_format.like(found.tag, base),
-    )
+    return base, version
 
 
 def _describe_by_default_version(table: Mapping[str, Any], tag_format: TagFormat) -> DescribedVersion | None:
@@ -106,7 +123,7 @@ def _describe_by_default_version(table: Mapping[str, Any], tag_format: TagFormat
     return DescribedVersion("", version, 0, version, tag_format)
 
 
-def compute_following_version(*, version: str, branch: str | None, params: dict[str, Any]) -> str:  # noqa: ARG001 - versioningit's signature
+def find_following_version(version: str) -> str:
     """Return the version that work after a tag leads to: the next minor one, or the next pre-release of a series.
 
     ``1.2.3`` leads to ``1.3.0``, and ``1.3.0rc1`` to ``1.3.0rc2``: so ``.devN`` of it sorts after the tag.
@@ -168,7 +185,7 @@ def _make_settings(table: Mapping[str, Any], tag_format: TagFormat, description:
     """Return the project's settings, and uploadable ones where it has none."""
     config: dict[str, Any] = {
         "vcs": {"method": lambda **_: description},
-        "next-version": {"method": compute_following_version},
+        "next-version": {"method": lambda *, version, branch, params: find_following_version(version)},  # noqa: ARG005 - versioningit's signature
     }
     config["tag2version"] = {"method": lambda *, tag, params: str(tag_format.version(tag) or tag)}  # noqa: ARG005 - versioningit's signature
     config |= {name: table[name] for name in ("tag2version", "next-version") if name in table}

@@ -1,7 +1,6 @@
 """Read a repository's past: commits, tags and their days, and the files of any commit."""
 
 import re
-import tarfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -17,6 +16,8 @@ from release_tools.model.versions import TagFormat
 from release_tools.system.process import ProcessError
 
 _FIELDS: Final = ("%H", "%P", "%aN", "%aE", "%s", "%b")
+_SHORT: Final = r"(?<![0-9.])[0-9]+(?:\.[0-9]+)?"
+"""Match a version of one or two numbers."""
 _PERSON: Final = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]*)>")
 
 
@@ -35,6 +36,8 @@ def read_releases(repository: Repository, tag_format: TagFormat, *, merged: str 
 
 def find_floating_tags(repository: Repository, tag_format: TagFormat) -> set[str]:
     """Return the tags that only follow a series, such as ``v1``; see `select_floating_tags`."""
+    if tag_format.pattern is None and not _has_short_version(repository.tag_names(), tag_format.suffix):
+        return set()
     return select_floating_tags(read_tagged_versions(repository, tag_format))
 
 
@@ -121,6 +124,8 @@ def export(repository: Repository, commit: str, folder: Path, globs: Iterable[st
     Raises:
         RepositoryError: git cannot read its own objects.
     """
+    import tarfile
+
     folder.mkdir(parents=True)
     names = list_files(repository, commit, path)
     # Git refuses the whole archive for one glob that nothing matches.
@@ -137,6 +142,11 @@ def export(repository: Repository, commit: str, folder: Path, globs: Iterable[st
     except (ProcessError, tarfile.TarError) as error:
         raise RepositoryError(f"{repository.root}: commit {commit} cannot be read: {error}") from None
     packed.unlink()
+
+
+def _has_short_version(tags: Iterable[str], suffix: str) -> bool:
+    """Tell whether the name of any tag ends with one or two numbers, as those that float do, and then the suffix."""
+    return re.search(rf"{_SHORT}{re.escape(suffix)}$", "\n".join(tags), re.MULTILINE) is not None
 
 
 def _commit(fields: Sequence[str]) -> Commit:

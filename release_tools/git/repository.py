@@ -130,6 +130,7 @@ class Repository:
     own: OwnDirectory | None = field(default=None, repr=False, compare=False)
     common: Path = Path(".git")
     _tag_refs: tuple[TagRef, ...] | None = field(default=None, init=False, repr=False)
+    _tag_names: tuple[str, ...] | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def open(cls, folder: Path, env: Mapping[str, str]) -> Self:
@@ -173,7 +174,7 @@ class Repository:
             GitError: git failed, or took too long.
         """
         if not _CHANGING.isdisjoint(arguments):
-            self._tag_refs = None
+            self._tag_refs = self._tag_names = None
         return self._run(*arguments, stdin=stdin, timeout=timeout).stdout
 
     def _run(self, *arguments: str, stdin: str | None = None, timeout: float | None = None) -> Completed:
@@ -228,6 +229,12 @@ class Repository:
     def tags(self, *, points_at: str = "") -> dict[str, str]:
         """Return every tag and the commit that it peels to, or only those on one commit."""
         return {tag.name: tag.commit for tag in self.tag_refs() if points_at in ("", tag.commit)}
+
+    def tag_names(self) -> tuple[str, ...]:
+        """Return the name of every tag, which costs far less than what each is on; kept as `tag_refs` keeps them."""
+        if self._tag_names is None:
+            self._tag_names = tuple(self.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").splitlines())
+        return self._tag_names
 
     def tag_refs(self) -> tuple[TagRef, ...]:
         """Return every tag, by name; they are read once, and again after a command that may change them."""

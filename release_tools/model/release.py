@@ -68,7 +68,6 @@ class Release:
         kind: of the version.
         tag: the git tag that carries the version.
         tagged: whether that tag exists on the commit already.
-        other_tags: the tags of the project's other versions; the clone that is built carries those in its history.
         commit: 40 hexadecimal digits.
         commit_time: of the commit, in seconds since the epoch; the only clock that artifacts see.
         source: the scratch clone that is built, None when the artifacts come from elsewhere.
@@ -104,7 +103,6 @@ class Release:
     plan_digest: str = ""
     job: str = ""
     left_out: tuple[str, ...] = ()
-    other_tags: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def is_untagged(self) -> bool:

@@ -34,11 +34,12 @@ def find_tag_format(context: Context) -> TagFormat:
         repository = open_repository(context)
     except RepositoryError:
         repository = None
-    tags = _list_by_time(repository) if repository else []
     stated = find_stated_format(read_pyproject(context.project), read_setup_cfg(context.project))
+    if repository is None:
+        return stated or TagFormat()
     if stated is not None:
-        return stated.adopt_spelling(tag.name for tag in tags) if stated.pattern else stated
-    return _find_format_by_name(tags, _list_names(context.project, repository)) or TagFormat()
+        return stated.adopt_spelling(tag.name for tag in _list_by_time(repository)) if stated.pattern else stated
+    return _find_format_by_name(repository, _list_names(context.project, repository)) or TagFormat()
 
 
 def suggest_template(context: Context, commit: str, version: str = "") -> str:
@@ -71,6 +72,10 @@ def suggest_template(context: Context, commit: str, version: str = "") -> str:
 
 def find_unrecognized_tags(repository: Repository, commit: str, version: Version, tag_format: TagFormat) -> list[str]:
     """Return the tags on a commit that seem to carry a version, but are none of the project's by its format."""
+    major, minor, *_ = (*version.release, 0)
+    likely = re.compile(rf"{major}\.0*{minor}")
+    if not any(likely.search(name) for name in repository.tag_names()):
+        return []
     found = []
     for tag in repository.tags(points_at=commit):
         _, text = _split(tag)
@@ -80,14 +85,19 @@ def find_unrecognized_tags(repository: Repository, commit: str, version: Version
     return found
 
 
-def _find_format_by_name(tags: list[TagRef], names: tuple[str, ...]) -> TagFormat | None:
+def _find_format_by_name(repository: Repository, names: tuple[str, ...]) -> TagFormat | None:
     """Return the format of tags with the project's name; None where there are none, or others took over."""
+    beginning = _match_names(names)
+    if not names or not any(map(beginning.match, repository.tag_names())):
+        return None
+    tags = _list_by_time(repository)
     named: dict[str, tuple[TagRef, Version]] = {}
     prefixes: dict[str, None] = {}
     for tag in tags:
-        prefix = _find_named_prefix(tag.name, names)
-        if prefix is None:
+        found = beginning.match(tag.name)
+        if found is None:
             continue
+        prefix = found[0]
         version = TagFormat(prefix, "", (prefix,)).version(tag.name)
         if version is not None:
             named[tag.name] = (tag, version)
@@ -117,14 +127,10 @@ def _is_one_series(some: list[tuple[TagRef, Version]], others: list[tuple[TagRef
     return False
 
 
-def _find_named_prefix(tag: str, names: tuple[str, ...]) -> str | None:
-    """Return what comes before the version in ``NAME-1.0``, ``NAME-v1.0``, ``NAME/1.0`` or ``NAME@1.0``."""
-    for name in names:
-        spelled = r"[-_.]*".join(map(re.escape, name.split("-")))
-        found = re.match(rf"{spelled}[-_/@]v?(?=\d)", tag, re.IGNORECASE | re.ASCII)
-        if found:
-            return found[0]
-    return None
+def _match_names(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what matches the text before the version in ``NAME-1.0``, ``NAME-v1.0``, ``NAME/1.0`` or ``NAME@1.0``."""
+    spelled = "|".join(r"[-_.]*".join(map(re.escape, name.split("-"))) for name in names)
+    return re.compile(rf"(?:{spelled})[-_/@]v?(?=\d)", re.IGNORECASE | re.ASCII)
 
 
 def _list_names(project: Path, repository: Repository | None) -> tuple[str, ...]:

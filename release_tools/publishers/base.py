@@ -13,7 +13,6 @@ from typing import Protocol, TypeAlias, TypeVar
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from release_tools.builders.conda.own_recipe import list_package_names
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
 from release_tools.errors import ReleaseToolsError
@@ -79,6 +78,8 @@ class StatusQuery:
     @classmethod
     def create(cls, context: Context, name: str, version: Version, built: Release) -> "StatusQuery":
         """Return a query with the conda names and the tag that the project gives the version."""
+        from release_tools.builders.conda.own_recipe import list_package_names
+
         conda = context.config.conda
         packages = (one.filename.rsplit("-", 2)[0] for one in built.artifacts_of_kind(ArtifactKind.CONDA))
         names = (conda.name or canonicalize_name(name), *conda.aliases, *packages, *list_package_names(context))

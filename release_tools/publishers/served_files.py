@@ -20,9 +20,9 @@ from release_tools.forges.registry import find_hosted_repository
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
+from release_tools.publishers.destinations import parse_route
 from release_tools.publishers.package_index.index import PUBLIC_INDEXES, Index
 from release_tools.publishers.package_index.simple_api import IndexFile, list_project
-from release_tools.publishers.routes import parse_route
 from release_tools.wording import count
 
 _LARGEST: Final = 2_000_000_000

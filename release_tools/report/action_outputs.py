@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from release_tools.artifacts.manifest import dump_canonical
 from release_tools.errors import OutputError, ReleaseToolsError
 from release_tools.model.note import State
 from release_tools.model.release import Release
@@ -35,7 +34,7 @@ def collect_action_outputs(
         "is-prerelease": _format_bool(release.is_prerelease) if release.version else "",
         "released": _format_bool(published and all(item.state is not State.PLANNED for item in release.receipts)),
         "prepared": "" if release.is_prepared is None else _format_bool(release.is_prepared),
-        "artifacts": dump_canonical(release) if release.artifacts else "",
+        "artifacts": _dump_artifacts(release),
         "packages-dir": str(folder) if release.artifacts else "",
         **{name: _find_url(release, name) for name in _URL_OUTPUTS},
         "report": str(page) if page else "",
@@ -53,6 +52,14 @@ def format_output_lines(outputs: Mapping[str, str]) -> str:
         if "\n" in value or "\r" in value:
             raise OutputError(f"output {name}: {value!r} has a line end", "No name, version or address has one.")
     return "".join(f"{name}<<{delimiter}\n{value}\n{delimiter}\n" for name, value in outputs.items())
+
+
+def _dump_artifacts(release: Release) -> str:
+    if not release.artifacts:
+        return ""
+    from release_tools.artifacts.manifest import dump_canonical
+
+    return dump_canonical(release)
 
 
 def _find_url(release: Release, output: str) -> str:

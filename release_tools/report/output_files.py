@@ -6,7 +6,6 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from release_tools.artifacts.manifest import REPORT_PAGE
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import OutputError, ReleaseToolsError
 from release_tools.model.note import Report, Section
@@ -51,6 +50,7 @@ def write_page(  # noqa: PLR0913 - the parts of an outcome
     """
     if not folder.is_dir():
         return None
+    from release_tools.artifacts.manifest import REPORT_PAGE
     from release_tools.report.page import report_page
 
     path = folder / REPORT_PAGE

@@ -27,11 +27,11 @@ from release_tools.builders.test_environment import needs, start_test_environmen
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, BuildError, PreflightError, VersionError
-from release_tools.git.clone import clone_source
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import BuildPlan
+from release_tools.project.clone import clone_source
 from release_tools.project.facts import Project, is_python_project
 from release_tools.project.required_python import require_python
 from release_tools.report.plan_table import plan_notes

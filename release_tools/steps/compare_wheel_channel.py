@@ -11,8 +11,8 @@ from release_tools.errors import CondaError, RemoteError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
+from release_tools.publishers.destinations import parse_route
 from release_tools.publishers.package_index.index import PYPI
-from release_tools.publishers.routes import parse_route
 from release_tools.recipe.names import Names
 from release_tools.recipe.noarch import find_required_python
 from release_tools.recipe.requirements import Translated, translate

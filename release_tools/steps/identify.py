@@ -7,23 +7,18 @@ from typing import Final
 
 from packaging.version import Version
 
-from release_tools.builders.backend_facts import ask_backend
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError, VersionError
 from release_tools.git.describe import DescribedVersion, describe
-from release_tools.git.log import read_tagged_versions
+from release_tools.git.log import find_floating_tags
 from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Head, Repository
-from release_tools.history.bump import Bump
-from release_tools.history.tagged_releases import PastRelease, select_floating_tags
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import TagFormat, find_kind, is_safe_ref, parse_version
-from release_tools.project.committed_project import CommittedProject
 from release_tools.project.facts import Project, VersionSource, is_python_project
 from release_tools.project.name import find_stated_name
-from release_tools.project.project_history import ProjectHistory, find_today
 from release_tools.project.tag_spelling import find_tag_format, find_unrecognized_tags, suggest_template
 from release_tools.project.version_field import VersionField
 from release_tools.system.process import ProcessError
@@ -78,19 +73,9 @@ class Checkout:
         return describe(self.repository, self.head, self.project.versioningit, self.tag_format, self._floating)
 
     @cached_property
-    def _tagged(self) -> list[PastRelease]:
-        """Return every tag with a version."""
-        return read_tagged_versions(self.repository, self.tag_format)
-
-    @cached_property
     def _floating(self) -> set[str]:
         """Return the tags that only follow a series, such as ``v1``."""
-        return select_floating_tags(self._tagged)
-
-    @cached_property
-    def versions(self) -> Mapping[str, Version]:
-        """Return the versions of the project by their tags, without floating tags."""
-        return {release.tag: release.version for release in self._tagged if release.tag not in self._floating}
+        return find_floating_tags(self.repository, self.tag_format)
 
     @cached_property
     def here(self) -> Mapping[str, Version]:
@@ -100,18 +85,14 @@ class Checkout:
             return {}
         if self.tag_format.version(described.tag) != described.base:  # the project spells its tags in its own way
             return {described.tag: described.base}
-        tags = self.repository.tags(points_at=self.head.commit)
-        return {tag: self.versions[tag] for tag in tags if tag in self.versions}
-
-    @property
-    def other_tags(self) -> tuple[str, ...]:
-        """Return the tags of versions that are not on this commit."""
-        here = self.repository.tags(points_at=self.head.commit)
-        return tuple(tag for tag in self.versions if tag not in here)
+        tags = self.repository.tags(points_at=self.head.commit).keys() - self._floating
+        return {tag: version for tag in sorted(tags) if (version := self.tag_format.version(tag))}
 
     @cached_property
     def field(self) -> VersionField | None:
         """Return the field of a file that the backend reads the version from; None where that is not known."""
+        from release_tools.project.committed_project import CommittedProject
+
         project = CommittedProject(self.repository, self.head.commit, self.folder, self.context.config)
         return project.version_field
 
@@ -171,7 +152,6 @@ def identify(context: Context, release: Release) -> Release:
         tagged=chosen.tagged,
         commit=head.commit,
         commit_time=max(head.time, _FIRST_ZIP_TIME),
-        other_tags=checkout.other_tags,
     )
 
 
@@ -214,6 +194,9 @@ def _choose_asked_version(checkout: Checkout, version: Version) -> Chosen:
 
 
 def _choose_bumped(checkout: Checkout, asked: str) -> Chosen:
+    from release_tools.history.bump import Bump
+    from release_tools.project.project_history import ProjectHistory, find_today
+
     bump = None if asked == "auto" else Bump(asked)
     history = ProjectHistory.of(checkout.context)
     version = history.raise_version(bump, find_today(checkout.context.env))
@@ -272,6 +255,8 @@ def _choose_between_tags(checkout: Checkout) -> Chosen:
 
 def _from_plugin(checkout: Checkout) -> Chosen:
     """Choose what the project's own plugin counts, so far as it can be uploaded."""
+    from release_tools.builders.backend_facts import ask_backend
+
     facts, described, project = ask_backend(checkout.context), checkout.described, checkout.project
     if facts.version.public == str(facts.version) and find_kind(facts.version) in {Kind.FINAL, Kind.PRE}:
         for tag in checkout.repository.tags(points_at=checkout.head.commit):
@@ -309,6 +294,8 @@ def _find_uploadable(version: Version, tagged: DescribedVersion | None, checkout
 
 def _from_backend(checkout: Checkout) -> Chosen:
     """Choose the version that only the backend knows: one that a file holds, or one that it counts by itself."""
+    from release_tools.builders.backend_facts import ask_backend
+
     field = checkout.field
     if field is not None and field.version is not None:
         return _choose_from_file(checkout, field.version, field.path)

@@ -17,7 +17,7 @@ from release_tools.engine.context import Context
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.publishers.routes import leads_to_pypi
+from release_tools.publishers.destinations import leads_to_pypi
 
 
 def start_installations(context: Context, release: Release) -> None:

@@ -14,8 +14,9 @@ from release_tools.model.release import Kind
 from release_tools.publishers.base import Phase, Unconfigured
 from release_tools.publishers.conda_channel.channel_server import Channel
 from release_tools.publishers.conda_channel.servers import SERVERS
+from release_tools.publishers.destinations import list_origins, parse_route
 from release_tools.publishers.package_index.index import PYPI, TESTPYPI, Index
-from release_tools.publishers.routes import Publishers, list_origins, parse_route
+from release_tools.publishers.routes import Publishers
 from release_tools.system.console import Console
 
 OWNED = AnacondaConfig(owner="octo")

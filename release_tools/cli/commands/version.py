@@ -8,7 +8,6 @@ from release_tools.cli.session import Session
 from release_tools.model.note import State
 from release_tools.model.release import Release
 from release_tools.report.action_outputs import collect_action_outputs
-from release_tools.report.json_data import SCHEMA, note_data
 from release_tools.report.output_files import write_outputs
 from release_tools.steps.identify import identify
 
@@ -26,6 +25,8 @@ def run(invocation: Session) -> int:
     release = identify(context, Release())
     write_outputs(invocation.env, collect_action_outputs(release, context.output))
     if invocation.options.json:
+        from release_tools.report.json_data import SCHEMA, note_data
+
         facts = {
             "schema": SCHEMA,
             "name": release.name,

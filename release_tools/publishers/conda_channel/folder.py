@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from release_tools.builders.conda.rattler import index_channel
 from release_tools.config.schema import Config
 from release_tools.errors import OutputError
 from release_tools.model.artifact import Artifact
@@ -65,6 +64,8 @@ class FolderServer(ChannelServer):
         Raises:
             OutputError: the folder cannot be written to.
         """
+        from release_tools.builders.conda.rattler import index_channel
+
         folder = self.folder
         subdir = folder / artifact.subdir
         try:

@@ -10,9 +10,11 @@ from typing import Final
 from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.git.lfs import restore_content
+from release_tools.git.log import find_floating_tags, read_tagged_versions
 from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Head, Repository
 from release_tools.model.release import Release
+from release_tools.project.tag_spelling import find_tag_format
 from release_tools.system.process import ProcessError
 
 _FOLDER: Final = "source"
@@ -65,10 +67,16 @@ def _clone(context: Context, release: Release) -> Path:
         if submodule.present:
             inner = Repository.open(repository.root / submodule.path, repository.env)
             restore_content(inner, clone / submodule.path)
-    if release.other_tags:
-        older = repository.tags_merged_into(release.commit)
-        copy_tags(repository, clone, [tag for tag in release.other_tags if tag in older and tag != release.tag])
+    copy_tags(repository, clone, _list_older_tags(context, repository, release.commit))
     return clone / context.project.relative_to(repository.root)
+
+
+def _list_older_tags(context: Context, repository: Repository, commit: str) -> list[str]:
+    """Return the tags of the project's versions before a commit, without floating tags."""
+    tag_format = find_tag_format(context)
+    floating = find_floating_tags(repository, tag_format)
+    older = read_tagged_versions(repository, tag_format, merged=commit)
+    return [release.tag for release in older if release.commit != commit and release.tag not in floating]
 
 
 def _run_git(repository: Repository, *arguments: str, stdin: str | None = None) -> None:
