@@ -15,7 +15,7 @@ import sys
 import tomllib
 import venv
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -62,7 +62,7 @@ class Requirement:
 
     def has(self, content: bytes) -> bool:
         """Return whether these are the bytes of one of its archives."""
-        return f"sha256:{hashlib.sha256(content).hexdigest()}" in self.lines
+        return compute_hash(content) in self.lines
 
 
 Lock = Mapping[str, Requirement]
@@ -119,14 +119,29 @@ def main() -> None:
     done = job.folder / "installed"
     if not done.exists():
         venv.create(job.environment, clear=True, symlinks=os.name != "nt")
+        compiler = install_ourselves(job)
         if wheels := os.environ.get("WHEELS", ""):
             install_from(Path(wheels).resolve(), job)
         else:
             install(job, lock["uv"])
-        (job.packages / "release-tools.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+        if code := compiler.wait():
+            sys.exit(code)
         done.touch()
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8", newline="\n") as output:
         output.write(f"python={job.python}\n")
+
+
+def install_ourselves(job: Job) -> "subprocess.Popen[bytes]":
+    """Copy release-tools into the environment, and return the process that compiles it meanwhile to bytecode.
+
+    Without bytecode, each start of Python would compile hundreds of modules. In the action's checkout, it would be left
+    to the next job on the same machine.
+    """
+    package = job.packages / "release_tools"
+    shutil.copytree(ROOT / "release_tools", package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "templates", package / "templates")
+    command = [sys.executable, "-I", "-m", "compileall", "-q", str(package)]
+    return subprocess.Popen(command, cwd=os.environ["RUNNER_TEMP"])  # noqa: S603 - argument lists only, never a shell
 
 
 def read_lock() -> Lock:
@@ -142,20 +157,34 @@ def read_lock() -> Lock:
 def needed(inputs: Mapping[str, str], lock: Lock) -> Lock:
     """Return the part of the lock that a command needs."""
     jobs, extras = read_jobs()
-    command, places = inputs.get(COMMAND, ""), inputs.get(ONLY, "").replace(",", " ").split()
-    kept = {name for name, requirement in lock.items() if OURSELVES in requirement.askers}
-    left_out = set(jobs["never-used"])
+    required, left_out = {name for name, one in lock.items() if OURSELVES in one.askers}, set(jobs["never-used"])
     if inputs.get(IS_COMPILED) != "true":
-        kept -= extras["compiled"]
-    if command == "publish" and places and jobs["publish-to"].keys() >= set(places):
-        kept = set(jobs["publish"]).union(*(jobs["publish-to"][place] for place in places))
+        required -= extras["compiled"]
+    command, destinations = inputs.get(COMMAND, ""), set(inputs.get(ONLY, "").replace(",", " ").split())
+    if command == "publish" and destinations and jobs["publish-to"].keys() >= destinations:
+        required = set(jobs["publish"]).union(*(jobs["publish-to"][destination] for destination in destinations))
         left_out |= set(jobs["checked-before"])
     elif command in jobs["unused"]:
-        kept -= extras["attestations"].union(jobs["unused"][command])
-    in_vain = set(jobs["asks-in-vain"])
-    while asked := {name for name, one in lock.items() if one.askers & (kept - in_vain)} - kept - left_out:
-        kept |= asked
-    return {name: requirement for name, requirement in lock.items() if name in kept}
+        required -= extras["attestations"].union(jobs["unused"][command])
+    wanted = add_dependencies(required, lock, in_vain=set(jobs["asks-in-vain"]), left_out=left_out)
+    return {name: requirement for name, requirement in lock.items() if name in wanted}
+
+
+def add_dependencies(names: set[str], lock: Lock, *, in_vain: set[str], left_out: set[str]) -> set[str]:
+    """Return packages with everything that they need, and that this needs in turn.
+
+    Args:
+        names: of the packages.
+        lock: which says who needs what.
+        in_vain: packages that work without what they ask for.
+        left_out: dependencies that no job uses.
+    """
+    wanted, added = names, names
+    while added:
+        askers = added - in_vain
+        added = {name for name, requirement in lock.items() if requirement.askers & askers} - wanted - left_out
+        wanted = wanted | added
+    return wanted
 
 
 def read_jobs() -> tuple[dict[str, Any], dict[str, set[str]]]:
@@ -213,21 +242,28 @@ def unpack_all(wheels: Path, job: Job) -> bool:
 def fitting(wheels: Path, lock: Lock) -> dict[str, Path] | None:
     """Return the wheel in a folder for each requirement that holds for this Python; None if one is not there."""
     from pip._vendor.packaging.markers import Marker
+
+    wanted = {one.name: one.version for one in lock.values() if not one.marker or Marker(one.marker).evaluate()}
+    found: dict[str, tuple[int, Path]] = {}
+    for name, version, rank, path in rank_wheels(wheels):
+        if wanted.get(name) == version:
+            found[name] = min(found.get(name, (rank, path)), (rank, path))
+    return {name: path for name, (_, path) in found.items()} if found.keys() == wanted.keys() else None
+
+
+def rank_wheels(wheels: Path) -> Iterator[tuple[str, str, int, Path]]:
+    """Yield name, version and path of the wheels that this Python can use, with a rank: the smallest fits best."""
     from pip._vendor.packaging.tags import sys_tags
     from pip._vendor.packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-    wanted = {one.name: one.version for one in lock.values() if not one.marker or Marker(one.marker).evaluate()}
     ranks = {tag: rank for rank, tag in enumerate(sys_tags())}
-    found: dict[str, tuple[int, Path]] = {}
     for path in wheels.glob("*.whl"):
         try:
             name, version, _, tags = parse_wheel_filename(path.name)
         except InvalidWheelFilename:
             continue
-        rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
-        if rank is not None and wanted.get(name) == str(version):
-            found[name] = min(found.get(name, (rank, path)), (rank, path))
-    return {name: path for name, (_, path) in found.items()} if found.keys() == wanted.keys() else None
+        if usable := tags & ranks.keys():
+            yield name, str(version), min(ranks[tag] for tag in usable), path
 
 
 def unpack(wheel: Path, requirement: Requirement, job: Job) -> bool:
@@ -266,13 +302,19 @@ def discard_unknown(wheels: Path) -> None:
             "Nothing was deleted. Name a folder of its own, which need not exist."
         )
     known = LOCK.read_text(encoding="utf-8")
-
-    def discard(path: Path) -> None:
-        if path.is_symlink() or f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" not in known:
-            path.unlink()
-
     with ThreadPoolExecutor() as pool:
-        list(pool.map(discard, (path for path in ours if path.is_symlink() or path.is_file())))
+        list(pool.map(lambda path: discard_if_unknown(path, known), ours))
+
+
+def discard_if_unknown(wheel: Path, known: str) -> None:
+    """Delete a link, and a file whose hash is not in the text of the lock; leave a folder."""
+    if wheel.is_symlink() or (wheel.is_file() and compute_hash(wheel.read_bytes()) not in known):
+        wheel.unlink()
+
+
+def compute_hash(content: bytes) -> str:
+    """Return a hash as the lock writes it."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def pip(*arguments: str | Path) -> None:

@@ -133,6 +133,11 @@ NEVER = {"keyring", "jaraco-context", "dnspython"}
         ({"COMMAND": "verify"}, {"uv", *CONDA, *UPLOADING, *BUILDING}, NEVER | SIGNING | HOSTING),
         ({"COMMAND": "build"}, {"uv", "pygithub", *CONDA, *UPLOADING, *BUILDING}, NEVER | SIGNING),
         ({"COMMAND": "tag"}, {"versioningit", "docutils", *HOSTING}, NEVER | CONDA | SIGNING | {"twine"}),
+        (
+            {"COMMAND": "status"},
+            {"build", "py-rattler", *HOSTING},
+            NEVER | SIGNING | {"uv", "twine", "py-rattler-build"},
+        ),
         ({"COMMAND": "dry-run"}, {"uv", *CONDA, *SIGNING, *HOSTING}, NEVER),
         ({"COMMAND": "publish", "ONLY": ""}, {*CONDA, *SIGNING, *HOSTING, *UPLOADING}, NEVER),
         ({"COMMAND": "publish", "ONLY": "pypi"}, SIGNING | UPLOADING | HOSTING, {"uv", *NEVER, *CONDA, *BUILDING}),
@@ -249,6 +254,9 @@ def test_it_is_installed_once_a_job_and_outside_of_the_checkout(ours: Path, tmp_
         [python, "-I", "-m", "release_tools", "--help"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=True
     )
     assert "Turn one tagged commit into a release" in said.stdout
+    [package] = (tmp_path / "temp").rglob("release_tools/__init__.py")
+    assert list(package.parent.rglob("*.pyc"))
+    assert not list(ours.rglob("*.pyc"))
     made = Path(python).lstat().st_mtime_ns
     assert install(ours, tmp_path, ours.parent / "wheels").returncode == 0
     assert Path(python).lstat().st_mtime_ns == made

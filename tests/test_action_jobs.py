@@ -70,6 +70,24 @@ def test_a_publishing_job_does_with_what_is_installed_for_it(tmp_path: Path, des
     assert {"rattler", "build"} <= set(blocked)
     with world(tmp_path / "world", DESTINATIONS[destination], files) as there:
         arguments, env, _ = there.machine()
-        command = [sys.executable, "-c", RUN, json.dumps(blocked), *arguments]
-        done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+        run_job(blocked, *arguments, env=env)
+
+
+def run_job(blocked: list[str], *arguments: str, env: dict[str, str]) -> None:
+    """Run a command without some modules, and check that it succeeds."""
+    command = [sys.executable, "-c", RUN, json.dumps(blocked), *arguments]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_last_job_of_a_release_does_with_what_is_installed_for_it(tmp_path: Path) -> None:
+    files = tmp_path / "built"
+    files.mkdir()
+    build(files)
+    blocked = modules_of(LOCK.keys() - SCRIPT["needed"]({"COMMAND": "status"}, LOCK).keys())
+    assert {"rattler_build", "sigstore", "twine", "uv"} <= set(blocked)
+    with world(tmp_path / "world", DESTINATIONS["anaconda"], files) as there:
+        arguments, env, _ = there.machine()
+        run_job([], *arguments, env=env)
+        _, *project = arguments[:3]
+        run_job(blocked, "status", *project, "1.0", "--anaconda-owner", "octo", env=env)
