@@ -15,9 +15,10 @@ from release_tools.engine.context import Context, Request
 from release_tools.engine.gate import Gate
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
-from release_tools.pipeline import RESUME, Item, Outcome, Step, run
+from release_tools.pipeline import RESUME
 from release_tools.publishers.base import Phase
 from release_tools.report.json_data import report_data
+from release_tools.run_steps import Item, Outcome, Step, run
 from release_tools.steps.identify import identify
 from release_tools.system.console import Console
 from tests.servers import base

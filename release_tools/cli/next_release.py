@@ -78,7 +78,8 @@ def _prepare_copy(context: "Context", history: "ProjectHistory", version: Versio
     from release_tools.git import local_commit
     from release_tools.git.repository import Repository
     from release_tools.history.preparation import write_preparation_message
-    from release_tools.pipeline import PREPARE, run
+    from release_tools.pipeline import PREPARE
+    from release_tools.run_steps import run
     from release_tools.system.console import Console
 
     console = Console(context.env)

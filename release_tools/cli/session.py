@@ -19,7 +19,7 @@ from release_tools.system.job_files import JobFiles
 if TYPE_CHECKING:
     from release_tools.engine.context import Context, Request
     from release_tools.model.release import Release
-    from release_tools.pipeline import Item, Outcome
+    from release_tools.run_steps import Item, Outcome
     from release_tools.system.console import Console
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
@@ -146,10 +146,10 @@ class Session:
         """
         from release_tools.model.note import Report
         from release_tools.model.release import Release
-        from release_tools.pipeline import run_each
         from release_tools.report.json_data import report_data
         from release_tools.report.output_files import redact_release, write_summary
         from release_tools.report.text import write_closing_line
+        from release_tools.run_steps import run_each
 
         console = self.console
         console.quiet = self.options.json or self.options.quiet

@@ -8,7 +8,7 @@ import pytest
 
 from release_tools.forges.github.client import GitHub as Hub
 from release_tools.model.release import Kind, Release
-from release_tools.pipeline import Step, run
+from release_tools.run_steps import Step, run
 from release_tools.steps.check_credentials import check_credentials
 from release_tools.system.http import Http
 from tests.conda_forge.forge import (

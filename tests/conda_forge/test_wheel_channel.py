@@ -18,10 +18,11 @@ from release_tools.engine.context import Context
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import State
 from release_tools.model.release import Kind, Release
-from release_tools.pipeline import WHEEL_CHANNEL, Step, run
+from release_tools.pipeline import WHEEL_CHANNEL
 from release_tools.recipe.names import Names
 from release_tools.recipe.requirements import Translated, translate
 from release_tools.recipe.wheel_channel import compare_with_package, describe_wheel
+from release_tools.run_steps import Step, run
 from tests.conda_forge.forge import Forge
 from tests.support.artifacts import make_wheel
 

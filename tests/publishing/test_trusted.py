@@ -13,9 +13,10 @@ from release_tools.engine.context import Context
 from release_tools.engine.gate import Gate
 from release_tools.errors import CredentialError, PreflightError
 from release_tools.model.release import Release
-from release_tools.pipeline import DESTINATIONS, LOAD, run
+from release_tools.pipeline import DESTINATIONS, LOAD
 from release_tools.publishers.base import Phase
 from release_tools.publishers.package_index.index import PYPI
+from release_tools.run_steps import run
 from release_tools.system.console import Console
 from tests.publishing.world import PYPI_TOKEN, World
 from tests.servers.base import Fault, Response

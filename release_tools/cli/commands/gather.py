@@ -5,8 +5,10 @@ from pathlib import Path
 
 from release_tools.cli.options import add_expect, add_project, add_settings
 from release_tools.cli.session import Session
-from release_tools.pipeline import STORE, Step
+from release_tools.errors import PreflightError
+from release_tools.run_steps import Step
 from release_tools.steps.gather import gather
+from release_tools.steps.store import store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +27,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(session: Session) -> int:
     """Compare the files of all jobs with the build plan, and store them in the output folder."""
-    from release_tools.errors import PreflightError
-
-    steps = (Step("Gather", gather(session.options.folders), PreflightError), STORE)
+    steps = (Step("Gather", gather(session.options.folders), PreflightError), Step("Store", store))
     return session.run_pipeline(steps, is_dry_run=True, verdict="complete", anywhere=True)

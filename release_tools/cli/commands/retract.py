@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from release_tools.engine.context import Context
-    from release_tools.pipeline import Item
     from release_tools.publishers.base import StatusQuery
+    from release_tools.run_steps import Item
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,8 +47,8 @@ def _is_published(context: "Context", query: "StatusQuery") -> bool:
 
 
 def _list_steps(session: Session, context: "Context") -> "Sequence[Item]":
-    from release_tools.pipeline import Step
     from release_tools.publishers.routes import Publishers
+    from release_tools.run_steps import Step
     from release_tools.steps.retract import retract
 
     query = create_query(context, session.options.of, session.options.name or "")

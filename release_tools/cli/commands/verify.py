@@ -5,7 +5,9 @@ from pathlib import Path
 
 from release_tools.cli.options import add_expect, add_project, add_settings
 from release_tools.cli.session import Session
-from release_tools.pipeline import LOAD, Step
+from release_tools.errors import PreflightError
+from release_tools.run_steps import Step
+from release_tools.steps.load_build import load_build
 from release_tools.steps.load_files import load_files
 from release_tools.steps.verify import verify
 
@@ -27,5 +29,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(invocation: Session) -> int:
     """Check the files; no repository is needed, and no build."""
     files = invocation.options.files
-    taken = Step("Files", load_files(files)) if files else LOAD
+    taken = Step("Files", load_files(files)) if files else Step("Files", load_build, PreflightError)
     return invocation.run_pipeline((taken, Step("Verify", verify)), is_dry_run=True, verdict="valid", anywhere=True)
