@@ -5,13 +5,13 @@ reading them here is a matter of microseconds, where a library for all of both f
 https://learn.microsoft.com/windows/win32/debug/pe-format and ``mach-o/loader.h`` describe them.
 """
 
-import mmap
 import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
-from typing import IO, Final, cast
+from typing import Final
 
 _ELF_MACHINES: Final = {
     "EM_X86_64": "x86_64",
@@ -110,30 +110,34 @@ def can_read_elf() -> bool:
     return True
 
 
-def read_binary(content: mmap.mmap) -> BinaryFacts:
+def read_binary(file: BytesIO) -> BinaryFacts:
     """Read a program or library that `is_binary` recognizes; the facts of one that is corrupt are only its fault."""
-    head = content[:BINARY_HEAD]
-    name = "ELF" if head[:4] == _ELF else "PE" if head[:2] == _PE else "Mach-O"
+    name = _find_format(file)
     try:
-        match name:
-            case "ELF":
-                return _elf(content)
-            case "PE":
-                return _portable_executable(content)
-            case _:
-                return _mach_o(content)
+        if name == "ELF":
+            return _read_elf(file)
+        with file.getbuffer() as content:
+            return _read_pe(content) if name == "PE" else _read_mach_o(content)
     except ModuleNotFoundError:
         return BinaryFacts(name, fault="pyelftools is not installed")
     except Exception as error:  # noqa: BLE001 - whatever the parsers raise on bytes of others
         return BinaryFacts(name, fault=f"{type(error).__name__}: {error}".rstrip(": "))
 
 
-def _elf(content: mmap.mmap) -> BinaryFacts:
+def _find_format(file: BytesIO) -> str:
+    file.seek(0)
+    head = file.read(BINARY_HEAD)
+    if head.startswith(_ELF):
+        return "ELF"
+    return "PE" if head.startswith(_PE) else "Mach-O"
+
+
+def _read_elf(content: BytesIO) -> BinaryFacts:
     from elftools.elf.dynamic import DynamicSegment
     from elftools.elf.elffile import ELFFile
     from elftools.elf.gnuversions import GNUVerNeedSection
 
-    file = ELFFile(cast("IO[bytes]", content))
+    file = ELFFile(content)
     machine = str(file["e_machine"])
     if machine == "EM_PPC64":
         name = "ppc64le" if file.little_endian else "ppc64"
@@ -157,7 +161,7 @@ def _elf(content: mmap.mmap) -> BinaryFacts:
     return BinaryFacts("ELF", frozenset({name}), max(found, default=None), tuple(libraries), library_name)
 
 
-def _portable_executable(content: mmap.mmap) -> BinaryFacts:
+def _read_pe(content: memoryview) -> BinaryFacts:
     (offset,) = struct.unpack_from("<L", content, _PE_OFFSET)
     signature, machine = struct.unpack_from("<4sH", content, offset)
     if signature != b"PE\0\0":
@@ -166,7 +170,7 @@ def _portable_executable(content: mmap.mmap) -> BinaryFacts:
     return BinaryFacts("PE", frozenset({name}), libraries=tuple(_iterate_imports(content, offset)))
 
 
-def _iterate_imports(content: mmap.mmap, header: int) -> Iterator[str]:
+def _iterate_imports(content: memoryview, header: int) -> Iterator[str]:
     """Yield the libraries in the import table of a PE file, whose header is at this offset."""
     sections, size = struct.unpack_from("<H12xH", content, header + 6)
     optional = header + 24
@@ -188,10 +192,15 @@ def _iterate_imports(content: mmap.mmap, header: int) -> Iterator[str]:
         if not name:
             return
         start = find_offset(name)
-        yield content[start : start + _LONGEST_NAME].partition(b"\0")[0].decode("ascii", "replace")
+        yield _read_name(content, start, start + _LONGEST_NAME).decode("ascii", "replace")
 
 
-def _mach_o(content: mmap.mmap) -> BinaryFacts:
+def _read_name(content: memoryview, start: int, end: int) -> bytes:
+    """Return a text that ends with a zero byte, or at ``end``."""
+    return bytes(content[start:end]).partition(b"\0")[0]
+
+
+def _read_mach_o(content: memoryview) -> BinaryFacts:
     machines: set[str] = set()
     targets: list[tuple[int, int]] = []
     libraries: dict[str, None] = {}
@@ -203,9 +212,9 @@ def _mach_o(content: mmap.mmap) -> BinaryFacts:
     return BinaryFacts("Mach-O", frozenset(machines), max(targets, default=None), tuple(libraries))
 
 
-def _slices(content: mmap.mmap) -> Iterator[int]:
+def _slices(content: memoryview) -> Iterator[int]:
     """Yield where the file of each machine starts."""
-    layout = _UNIVERSAL.get(content[:4])
+    layout = _UNIVERSAL.get(bytes(content[:4]))
     if layout is None:
         yield 0
         return
@@ -214,9 +223,9 @@ def _slices(content: mmap.mmap) -> Iterator[int]:
         yield struct.unpack_from(layout, content, BINARY_HEAD + index * size)[2]
 
 
-def _mach_o_slice(content: mmap.mmap, start: int) -> tuple[str, list[tuple[int, int]], list[str]]:
+def _mach_o_slice(content: memoryview, start: int) -> tuple[str, list[tuple[int, int]], list[str]]:
     """Return the machine of one file, and the oldest systems and the libraries that its load commands name."""
-    order, size = _MACH_O[content[start : start + 4]]
+    order, size = _MACH_O[bytes(content[start : start + 4])]
     cpu, _, _, count = struct.unpack_from(f"{order}4L", content, start + 4)
     if count > _MOST_ENTRIES:
         raise ValueError(f"{count} load commands")
@@ -228,7 +237,7 @@ def _mach_o_slice(content: mmap.mmap, start: int) -> tuple[str, list[tuple[int, 
         if version is not None:
             targets.append((version >> 16, version >> 8 & 0xFF))
         if command in _LOADING:
-            name = content[offset + first : offset + min(size, _LONGEST_NAME)].partition(b"\0")[0]
+            name = _read_name(content, offset + first, offset + min(size, _LONGEST_NAME))
             libraries += [name.rpartition(b"/")[2].decode("utf-8", "replace")] * name.endswith(b".dylib")
         offset += size
     return _MACH_O_MACHINES.get(cpu, hex(cpu)), targets, libraries

@@ -7,7 +7,7 @@ https://packaging.python.org/specifications/recording-installed-packages/
 import base64
 import csv
 import io
-import mmap
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +41,8 @@ from release_tools.errors import ArchiveError
 
 _HASHES: Final = ("", "sha256", "sha384", "sha512")
 _UNRECORDED: Final = ("RECORD", "RECORD.jws", "RECORD.p7s")
+_KEPT: Final = 64 << 20
+"""The most bytes of memory that a thread keeps from one binary to the next."""
 _LICENSES: Final = ("LICEN", "COPYING", "NOTICE", "AUTHORS")
 
 
@@ -261,16 +263,28 @@ def _read_verified_members(archive: Zip, dist_info: str) -> tuple[tuple[Member, 
     return tuple(members), binaries
 
 
+class _Memory(threading.local):
+    """Memory that a thread reads one binary after another into, as the system takes long to give a process more."""
+
+    def __init__(self) -> None:
+        self.file = io.BytesIO()
+
+
+_MEMORY: Final = _Memory()
+
+
 def _read_whole(content: Content, head: bytes, limits: Limits) -> BinaryFacts:
     """Return what a binary runs on; what is read of it is held in memory until then, and of none but this one."""
     size = count_needed_bytes(head, content.entry.size)
     if size > limits.binary:
         return BinaryFacts("", fault=f"it has {size} bytes, more than {limits.binary}")
-    with mmap.mmap(-1, size) as memory:  # unlike bytes, it is given back to the system
-        memory.write(head)
-        while memory.tell() < size and (chunk := content.read_some()):
-            memory.write(chunk[: size - memory.tell()])
-        return read_binary(memory)
+    memory = _MEMORY.file if size <= _KEPT else io.BytesIO()
+    memory.seek(0)
+    memory.write(head)
+    while memory.tell() < size and (chunk := content.read_some()):
+        memory.write(chunk[: size - memory.tell()])
+    memory.truncate()
+    return read_binary(memory)
 
 
 class _Recorded(NamedTuple):

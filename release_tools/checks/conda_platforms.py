@@ -1,8 +1,8 @@
 """Compare the libraries of conda packages with the platform of their subdir."""
 
-import mmap
 import re
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import Final
 
 from release_tools.artifacts import CondaPackage
@@ -45,8 +45,6 @@ def _find_foreign(package: CondaPackage) -> Iterator[str]:
         content = file.read() if file is not None else b""
         if not is_binary(content[:BINARY_HEAD]):
             continue
-        with mmap.mmap(-1, len(content)) as memory:
-            memory.write(content)
-            facts = read_binary(memory)
+        facts = read_binary(BytesIO(content))
         if not facts.fault and (facts.format != wanted[0] or wanted[1] not in facts.machines):
             yield f"{member.name} ({facts.format}, {' and '.join(sorted(facts.machines))})"

@@ -3,7 +3,9 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -98,7 +100,9 @@ def _list_earlier_files(folder: Path) -> set[str]:
         known = manifest.load(folder).artifacts
     except OutputError:
         return set()
-    return {artifact.key for artifact in known if _is_same(artifact.path, artifact)}
+    with ThreadPoolExecutor() as pool:
+        same = list(pool.map(lambda artifact: _is_same(artifact.path, artifact), known))
+    return {artifact.key for artifact, is_same in zip(known, same, strict=True) if is_same}
 
 
 def _write(folder: Path, release: Release, stale: set[str]) -> None:
@@ -109,10 +113,7 @@ def _write(folder: Path, release: Release, stale: set[str]) -> None:
             fresh, earlier = Path(part) / "fresh", Path(part) / "earlier"
             fresh.mkdir()
             earlier.mkdir()
-            for artifact in release.artifacts:
-                copy = fresh / artifact.key
-                copy.parent.mkdir(exist_ok=True)
-                shutil.copyfile(artifact.path, copy)
+            _copy_files(release.artifacts, fresh)
             (fresh / manifest.FILENAME).write_text(manifest.dump(release), encoding="utf-8", newline="\n")
             if release.plan and release.plan_digest:
                 (fresh / PLAN_FILE).write_text(release.plan.text, encoding="utf-8", newline="\n")
@@ -125,6 +126,13 @@ def _write(folder: Path, release: Release, stale: set[str]) -> None:
         if missing:
             shutil.rmtree(missing, ignore_errors=True)
         raise
+
+
+def _copy_files(artifacts: Sequence[Artifact], folder: Path) -> None:
+    for subdir in {artifact.subdir for artifact in artifacts if artifact.subdir}:
+        (folder / subdir).mkdir()
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda artifact: shutil.copyfile(artifact.path, folder / artifact.key), artifacts))
 
 
 def _exchange(folder: Path, fresh: Path, earlier: Path, stale: set[str]) -> None:

@@ -1,7 +1,7 @@
 """The facts of programs for other systems: as LIEF reads them, and never an exception."""
 
-import mmap
 from collections.abc import Callable
+from io import BytesIO
 
 import lief
 import pytest
@@ -24,9 +24,7 @@ ELFS = (binaries.GLIBC_2_17, binaries.GLIBC_ARM, binaries.MUSL)
 
 
 def facts(content: bytes) -> BinaryFacts:
-    with mmap.mmap(-1, len(content)) as memory:
-        memory.write(content)
-        return read_binary(memory)
+    return read_binary(BytesIO(content))
 
 
 @pytest.mark.parametrize("name", MACS)
