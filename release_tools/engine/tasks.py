@@ -62,6 +62,8 @@ class BackgroundTasks:
         deadline = monotonic() + _LAST_MOMENT
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))
+        if not any(thread.is_alive() for thread in self._threads):
+            self._programs.close()
 
     def _claim(self, name: str) -> Future[Any] | None:
         """Return a future for a task of a new name; None where there is such a task."""

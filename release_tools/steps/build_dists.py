@@ -66,8 +66,10 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
         _check_dry_run(context, "this project has compiled code, so one machine cannot build all of its wheels")
         name = name or find_name(context)
     has_plan = compiled or bool(context.request.job) or CondaProject(context, release).recipe is not None
-    if compiled or (name and has_plan):
+    if name and has_plan:
         context.background.start(_PLAN, _make_plan, context, source, replace(release, name=name))
+    if compiled:
+        _wait_for_plan(context, source, replace(release, name=name))
     dists = _build(context, release, source, is_sdist_only=compiled and bool(context.request.job))
     _check_versions(dists, release)
     name = release.name or parse_sdist_filename(dists.sdist.name)[0]
@@ -75,7 +77,7 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
     context.report.add(describe_artifact_note(sdist), *_list_backend_notes(dists))
     known = replace(release, name=name, source=source, artifacts=(sdist,))
     if has_plan:
-        plan = context.background.result(_PLAN, _make_plan, context, source, replace(release, name=name))
+        plan = _wait_for_plan(context, source, replace(release, name=name))
         known = _take_plan(context, known, plan)
     return _with_plan(context, known, dists.wheel) if compiled else _with_wheel(context, known, dists.wheel)
 
@@ -120,6 +122,17 @@ def _check_dry_run(context: Context, reason: str) -> None:
             reason,
             "Push the tag, whose workflow builds them: release-tools tag. release-tools init writes that workflow.",
         )
+
+
+def _wait_for_plan(context: Context, source: Path, release: Release) -> BuildPlan:
+    """Return the build plan; a compiled project waits for it before its build, which may take long and be in vain.
+
+    Raises:
+        BuildError: cibuildwheel is missing, or refuses the project's settings.
+        ConfigError: a setting names something that is not in the plan.
+    """
+    context.console.show_detail("build plan")
+    return context.background.result(_PLAN, _make_plan, context, source, release)
 
 
 def _make_plan(context: Context, source: Path, release: Release) -> BuildPlan:

@@ -128,6 +128,11 @@ class ProcessScope:
             for program in self._running:
                 program.kill()
 
+    def close(self) -> None:
+        """Release what the programs hold whose threads have ended without waiting for them."""
+        for program in tuple(self._running):
+            program.end()
+
 
 _SCOPE: Final[ContextVar[ProcessScope | None]] = ContextVar("process scope", default=None)
 

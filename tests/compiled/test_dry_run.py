@@ -56,6 +56,16 @@ def test_a_compiled_project_is_tried_out_and_its_wheels_are_planned(run: Run, tm
     assert any(note["text"].startswith("installs") for note in checked), [note["text"] for note in checked]
 
 
+def test_a_plan_that_cannot_be_made_stops_a_dry_run_before_the_build(run: Run, tmp_path: Path) -> None:
+    """The build would fail as well, so its failure is what a run that builds first reports."""
+    settings = '[tool.release-tools.wheels]\noptional = ["cp39-*"]\n'
+    files = {**SETUPTOOLS, "pyproject.toml": SETUPTOOLS["pyproject.toml"] + settings, "quickcrc/_core.c": "no C"}
+    checkout = make_repository(tmp_path / "project", files, ". v1.0")
+    said = run("dry-run", "-C", checkout.root, *QUICK)
+    assert said.code == 3, said.out + said.err
+    assert "wheels.optional" in said.err
+
+
 def test_one_machine_does_not_release_a_compiled_project(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "project", SETUPTOOLS, ". v1.0")
     said = run("release", "-C", checkout.root, *QUICK)
