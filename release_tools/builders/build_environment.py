@@ -10,7 +10,7 @@ from release_tools.builders.virtual_environment import Environment
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.project.facts import Project
 
-_FIXED: Final = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+FIXED_VARIABLES: Final = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
 
 
 def start_build_environment(
@@ -38,7 +38,7 @@ def _create_environment(
     scratch: Path, env: Mapping[str, str], requires: Iterable[str], project: Project
 ) -> Environment:
     key = "\n".join((project.backend, str(project.in_tree), *sorted(set(requires))))
-    return Environment.at(scratch / f"build-{sha256(key.encode()).hexdigest()[:16]}", env, extra=_FIXED)
+    return Environment.at(scratch / f"build-{sha256(key.encode()).hexdigest()[:16]}", env, extra=FIXED_VARIABLES)
 
 
 def _make(environment: Environment, requires: Iterable[str], project: Project) -> Hooks:

@@ -123,6 +123,19 @@ class Project:
         return next((variable for plugin, variable in BYPASSES.items() if plugin in self.plugins), "")
 
 
+def find_scikit_build_version(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the table that says how scikit-build-core finds the version; empty where none does.
+
+    https://scikit-build-core.readthedocs.io/en/latest/configuration/dynamic.html
+    """
+    tool = find_table(pyproject, "tool")
+    entries = tool.get("dynamic-metadata")
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and entry.get("field", "version") == "version":
+            return entry
+    return find_table(tool, "scikit-build", "metadata", "version")
+
+
 def _read_versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return versioningit's settings, by its own rule: hatch's table if it holds more than the source."""
     own = {key: value for key, value in hatch.items() if key != "source"}

@@ -11,7 +11,7 @@ from typing import Any, Final
 from packaging.version import Version
 
 from release_tools.history.packages import SOURCE_FOLDERS, find_packages
-from release_tools.project.facts import Project, VersionSource
+from release_tools.project.facts import Project, VersionSource, find_scikit_build_version
 from release_tools.project.field_formats import (
     find_ini_values,
     find_json_values,
@@ -20,6 +20,7 @@ from release_tools.project.field_formats import (
     matches,
 )
 from release_tools.project.listed_files import find_listed_fields
+from release_tools.project.meson_version import find_meson_literal, find_meson_version_file
 from release_tools.project.python_versions import find_python_tuples, find_python_values, find_setup_py_version
 from release_tools.project.version_field import Found, Role, Spelling, Text, Tree, VersionField, drop_duplicates
 
@@ -39,7 +40,6 @@ _GENERATED: Final = re.compile(
 )
 _HATCH_PATTERN: Final = r"""(?i)^(?:__version__|VERSION)(?: ?: ?str)? *= *(['"])v?(?P<version>.+?)\1"""
 _JINJA_VERSION: Final = re.compile(r"""\{%-?\s*set\s+version\s*=\s*(['"])(?P<version>[^'"\n]+)\1\s*-?%\}""")
-_MESON: Final = re.compile(r"""\bproject\s*\([^()]*?\bversion\s{0,20}:\s{0,20}'(?P<version>[^'\n]{1,100})'""")
 _CMAKE: Final = re.compile(
     r"(?i)^[ \t]*project[ \t]*\(\s*[\w.-]+\s+VERSION\s+\"?(?P<version>\d[\d.]{0,60})\"?(?=[\s)])", re.MULTILINE
 )
@@ -154,13 +154,17 @@ class VersionFiles:
             yield from self._find_in_file(hatch["path"], find_python_values, variable, role=Role.SOURCE)
         if "pdm" in backend and isinstance(pdm.get("path"), str):
             yield from self._find_by_pattern(pdm["path"], None)
-        scikit = self._table("tool", "scikit-build", "metadata", "version")
-        if "scikit_build" in backend and isinstance(scikit.get("input"), str):
+        scikit = find_scikit_build_version(self._pyproject)
+        is_plain = scikit.get("result", "{value}") == "{value}" and "remove" not in scikit
+        if "scikit_build" in backend and isinstance(scikit.get("input"), str) and is_plain:
             yield from self._find_by_pattern(scikit["input"], scikit.get("regex"))
         if "maturin" in backend:
             yield from self._find_cargo()
         if "mesonpy" in backend:
-            yield from self._find_in_file("meson.build", matches, _MESON, "project.version", role=Role.SOURCE)
+            yield from self._find_in_file("meson.build", find_meson_literal, role=Role.SOURCE)
+            text = self.text("meson.build")
+            path = find_meson_version_file(text.body) if text else ""
+            yield from self._find_in_file(path, matches, _PLAIN, "the file", role=Role.SOURCE)
         if "flit" in backend:
             names = self._table("tool", "flit", "module"), self._table("tool", "flit", "metadata")
             module = names[0].get("name") or names[1].get("module") or self._project.name.replace("-", "_")
@@ -248,7 +252,7 @@ class VersionFiles:
         """Return the versions in files of other build systems, and in files that have nothing else."""
         if "maturin" in self._project.backend or any("rust" in one for one in self._project.build_requires):
             yield from self._find_cargo(Role.COPY)
-        yield from self._find_in_file("meson.build", matches, _MESON, "project.version")
+        yield from self._find_in_file("meson.build", find_meson_literal)
         yield from self._find_in_file("CMakeLists.txt", matches, _CMAKE, "project VERSION")
         for path in _PLAIN_FILES:
             yield from self._find_in_file(path, matches, _PLAIN, "the file")
