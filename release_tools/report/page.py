@@ -1,5 +1,6 @@
 """Render the report page: one HTML file without script, network access or further files."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,7 @@ from release_tools.engine.archives import open_archive, read_each
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import ArchiveError, ReleaseToolsError
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.model.note import Report, State
+from release_tools.model.note import Note, Report, Section, State
 from release_tools.model.release import Release
 from release_tools.report.trees import Folder, Pair, build_tree, pair_trees
 from release_tools.report.verdicts import (
@@ -68,18 +69,20 @@ def report_page(
     from release_tools.report.page_template import STYLE, TEMPLATE
 
     files = list(_list_contents(release.artifacts, background or BackgroundTasks()))
-    actions = [note for section in list_published_sections(report) for note in section.notes if note.state in _ACTIONS]
+    preparations, destinations = list_preparations(report), list_published_sections(report)
     return TEMPLATE.render(
         release=release,
         error=error,
         headline=write_headline(release, report, error, is_dry_run=is_dry_run),
         verdict=write_verdict(release, report, error, is_dry_run=is_dry_run),
         outcome=find_outcome_state(report, error, is_dry_run=is_dry_run),
-        preparations=list_preparations(report),
-        destinations=list_published_sections(report),
-        skipped=[one for one in list_published_sections(report) if find_section_state(one) is State.SKIPPED],
-        warnings=[note for section in report.sections for note in section.notes if note.state is State.WARNING],
-        actions=actions,
+        steps=_without(preparations, State.NOT_RUN),
+        steps_not_run=_only(preparations, State.NOT_RUN),
+        destinations=_without(destinations, State.SKIPPED, State.NOT_RUN),
+        skipped=_only(destinations, State.SKIPPED),
+        not_reached=_only(destinations, State.NOT_RUN),
+        warnings=Counter(_list_notes(report.sections, State.WARNING)),
+        actions=list(_list_notes(destinations, *_ACTIONS)),
         is_dry_run=is_dry_run,
         files=files,
         pairs=_pair_contents(files),
@@ -87,6 +90,20 @@ def report_page(
         documents=report.documents,
         style=STYLE,
     )
+
+
+def _only(sections: Sequence[Section], state: State) -> list[Section]:
+    return [section for section in sections if find_section_state(section) is state]
+
+
+def _without(sections: Sequence[Section], *states: State) -> list[Section]:
+    return [section for section in sections if find_section_state(section) not in states]
+
+
+def _list_notes(sections: Sequence[Section], *states: State) -> Iterator[Note]:
+    """Yield the notes in some states."""
+    for section in sections:
+        yield from (note for note in section.notes if note.state in states)
 
 
 def _list_contents(artifacts: Sequence[Artifact], background: BackgroundTasks) -> Iterator[Contents]:

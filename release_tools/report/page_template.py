@@ -13,6 +13,7 @@ from release_tools.report.text import format_size
 from release_tools.report.verdicts import WORDS, find_section_state
 from release_tools.system import sanitize
 from release_tools.system.console import MARKS
+from release_tools.wording import count
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -39,6 +40,7 @@ def _make_environment() -> ImmutableSandboxedEnvironment:
     )
     environment.filters |= {
         "size": format_size,
+        "counted": count,
         "state": find_section_state,
         "word": WORDS.__getitem__,
         "sign": MARKS.__getitem__,

@@ -1,7 +1,9 @@
 """Render the step summary of a GitHub job: Markdown of at most a mebibyte, with untrusted text sanitized."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Final
 
@@ -20,6 +22,7 @@ from release_tools.report.verdicts import (
     write_headline,
 )
 from release_tools.system import sanitize
+from release_tools.wording import count
 
 LARGEST: Final = 1024 * 1024
 """The most that GitHub accepts from one step, in bytes of UTF-8."""
@@ -52,15 +55,28 @@ _CLASS_OF: Final[Mapping[State, str]] = {
     State.SKIPPED: "skipped",
     State.NOT_RUN: "skipped",
 }
+_DESTINATIONS: Final = "\n| | destination | |\n|---|---|---|\n"
 _UNFINISHED: Final = """
 If a job failed, choose Re-run failed jobs: finished work is skipped. If a job was refused, the tag stays, and a draft
 release that only maintainers see; `release-tools retract {version} --reason TEXT` removes both.
 """
 _OWN_ADDRESS: Final = re.compile(
-    r"https://(?:(?:test\.)?pypi\.org|anaconda\.org|github\.com|docs\.github\.com|prefix\.dev)(?:/[A-Za-z0-9_.~%+/#?=-]*"
-    r"[A-Za-z0-9_~%+/#=-])?(?=$|[\s,;:.)])"
+    r"https://(?:(?:test\.)?pypi\.org|(?:conda\.)?anaconda\.org|github\.com|docs\.github\.com|prefix\.dev)(?:/(?:[A-Za-z0-9_.~%+/#?=-]*"
+    r"[A-Za-z0-9_~%+/#=-])?)?(?=$|[\s,;:.)])"
 )
 _NOT_IN_LABELS: Final = re.compile(r"[^\w .+/:-]")
+_STATUS_WORDS: Final = {
+    **WORDS,
+    State.DONE: "published",
+    State.PLANNED: "not complete yet",
+    State.SKIPPED: "nothing there",
+}
+_SHORTEST: Final = 0.05
+"""The seconds below which a step shows no time."""
+_MOST_ARTIFACTS: Final = 10
+"""The files that are listed openly; more are folded."""
+_MOST_LINES: Final = 8
+"""The lines about one destination; the section of its step has them all."""
 
 
 def write_step_summary(
@@ -87,16 +103,29 @@ def status_summary(release: Release, sections: Sequence[Section], room: int = LA
         room: the most bytes of UTF-8 that it may have.
     """
     title = sanitize.escape_markdown_line(f"{release.name} {release.version}")
-    missing = [one.group for one in sections if find_section_state(one) is not State.DONE]
+    states = [find_section_state(one) for one in sections]
     parts = [
-        f"## {title}: published to {len(sections) - len(missing)} of {len(sections)} destinations\n",
+        f"## {_sum_up(states)} {title}: published to {states.count(State.DONE)} of {len(states)} destinations\n",
         "\n```mermaid\n" + draw_diagram(release, Report(tuple(sections))) + "```\n",
-        "\n| | destination | |\n|---|---|---|\n",
-        *map(_draw_destination, sections),
+        _DESTINATIONS,
+        *(_draw_destination(_without_digests(section), _STATUS_WORDS) for section in sections),
     ]
-    if missing:
-        parts.append(_UNFINISHED.format(version=sanitize.escape_markdown_line(release.version)))
+    if set(states) - {State.DONE, State.PLANNED}:
+        parts.append(_UNFINISHED.format(version=_NOT_IN_LABELS.sub("_", release.version)))
     return _choose_fitting(parts, room)
+
+
+def _sum_up(states: Sequence[State]) -> str:
+    """Return the sign of the whole: done, on its way, or that something is missing."""
+    if set(states) <= {State.DONE}:
+        return _SIGNS[State.DONE]
+    return _SIGNS[State.PLANNED] if set(states) <= {State.DONE, State.PLANNED} else _SIGNS[State.WARNING]
+
+
+def _without_digests(section: Section) -> Section:
+    """Return the section of a destination without the digests of files that are there, which would fill the table."""
+    notes = [replace(note, detail="") if note.state is State.DONE else note for note in section.notes]
+    return replace(section, notes=tuple(notes))
 
 
 def _write_parts(
@@ -105,19 +134,49 @@ def _write_parts(
     sign = _SIGNS[find_outcome_state(report, error, is_dry_run=is_dry_run)]
     yield f"## {sign} {sanitize.escape_markdown_line(write_headline(release, report, error, is_dry_run=is_dry_run))}\n"
     if error is not None:
-        yield "\n" + sanitize.fence_markdown(str(error)) + "\n"
-    if len(list_published_sections(report)) > 1 or error is not None:
-        yield "\n```mermaid\n" + draw_diagram(release, report) + "```\n"
+        yield _write_error(error)
+    yield from _list_warnings(report)
     published = list_published_sections(report)
-    if published:
-        yield "\n| | destination | |\n|---|---|---|\n"
-        yield from (_draw_destination(section) for section in published)
-    if release.artifacts:
-        yield "\n| file | size | sha256 |\n|---|---:|---|\n"
-        yield from (_write_artifact(artifact) for artifact in release.artifacts)
+    if len(published) > 1 or error is not None:
+        yield "\n```mermaid\n" + draw_diagram(release, report) + "```\n"
+    reached = [section for section in published if find_section_state(section) is not State.NOT_RUN]
+    if reached:
+        yield _DESTINATIONS
+        yield from (_draw_destination(section) for section in reached)
+    yield from _list_artifacts(release.artifacts)
     yield "\n"
-    yield from (_write_section(section) for section in report.sections)
+    yield from _write_sections(report.sections)
     yield from (_write_document(document) for document in report.documents)
+
+
+def _write_error(error: ReleaseToolsError) -> str:
+    """Return an error as GitHub's alert, whose lines are wrapped; its faults, which may be a log, are code."""
+    advice = "".join(f">\n> {sanitize.escape_markdown_line(line)}\n" for line in error.advice.splitlines())
+    alert = f"\n> [!CAUTION]\n> **{sanitize.escape_markdown_line(error.message)}**\n{advice}"
+    faults = sanitize.fence_markdown("\n".join(error.faults))
+    return f"{alert}\n{faults}\n" if error.faults else alert
+
+
+def _list_warnings(report: Report) -> Iterator[str]:
+    """Yield each warning once, with the number of times that it was given."""
+    warnings = Counter(note for section in report.sections for note in section.notes if note.state is State.WARNING)
+    if warnings:
+        yield "\n"
+    for note, times in list(warnings.items())[:_MOST_LINES]:
+        yield f"- {_SIGNS[State.WARNING]} {_write_line(note)}{f' ({times} times)' if times > 1 else ''}\n"
+    if len(warnings) > _MOST_LINES:
+        yield f"- and {count(len(warnings) - _MOST_LINES, 'other warning')}\n"
+
+
+def _list_artifacts(artifacts: Sequence[Artifact]) -> Iterator[str]:
+    """Yield a table of the files, folded where it is long; its parts stay together."""
+    if not artifacts:
+        return
+    table = "\n| file | size | sha256 |\n|---|---:|---|\n" + "".join(map(_write_artifact, artifacts))
+    if len(artifacts) > _MOST_ARTIFACTS:
+        total = format_size(sum(artifact.size for artifact in artifacts))
+        table = f"\n<details><summary>{count(len(artifacts), 'file')}, {total}</summary>\n{table}\n</details>\n"
+    yield table
 
 
 def draw_diagram(release: Release, report: Report) -> str:
@@ -132,11 +191,16 @@ def draw_diagram(release: Release, report: Report) -> str:
     return "\n".join(lines) + "\n" + _CLASSES
 
 
-def _draw_destination(section: Section) -> str:
+def _draw_destination(section: Section, words: Mapping[State, str] = WORDS) -> str:
     state = find_section_state(section)
     relevant = [note for note in section.notes if note.state is state] or list(section.notes[:1])
-    text = "<br>".join(_write_line(note) for note in relevant)
-    return f"| {_SIGNS[state]} | **{sanitize.escape_markdown_line(section.group)}** {WORDS[state]} | {text} |\n"
+    lines = [_write_line(note) for note in relevant]
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1 :] = [f"and {len(lines) - _MOST_LINES + 1} more"]
+    name = sanitize.escape_markdown_line(section.group)
+    page = _OWN_ADDRESS.search(section.title)
+    link = _write_detail(page[0]) if page else ""
+    return f"| {_SIGNS[state]} | **{name}**{link} {words[state]} | {'<br>'.join(lines)} |\n"
 
 
 def _write_artifact(artifact: Artifact) -> str:
@@ -144,18 +208,38 @@ def _write_artifact(artifact: Artifact) -> str:
     return f"| {name} | {format_size(artifact.size)} | `{sanitize.escape_markdown_line(artifact.sha256)}` |\n"
 
 
+def _write_sections(sections: Iterable[Section]) -> Iterator[str]:
+    """Yield a fold for each step that ran, and one line for those that did not."""
+    pending = []
+    for section in sections:
+        if find_section_state(section) is State.NOT_RUN:
+            pending.append(sanitize.escape_markdown_line(section.title))
+        else:
+            yield _write_section(section)
+    if pending:
+        yield f"\n{_SIGNS[State.NOT_RUN]} Not run: {', '.join(pending)}\n\n"
+
+
 def _write_section(section: Section) -> str:
-    opened = " open" if find_section_state(section) is State.FAILED else ""
-    head = f"{_SIGNS[find_section_state(section)]} {escape(section.title)} ({section.seconds:.1f} s)"
+    state = find_section_state(section)
+    opened = " open" if state is State.FAILED else ""
+    seconds = f" ({section.seconds:.1f} s)" if section.seconds >= _SHORTEST else ""
     notes = "".join(f"- {_SIGNS[note.state]} {_write_line(note)}\n" for note in section.notes)
+    head = f"{_SIGNS[state]} {escape(section.title)}{seconds}"
     return f"<details{opened}><summary>{head}</summary>\n\n{notes}\n</details>\n"
 
 
 def _write_line(note: Note) -> str:
     text = _with_links(note.text)
-    detail = f" <sub>{_with_links(note.detail)}</sub>" if note.detail else ""
     advice = f" *{_with_links(note.advice)}*" if note.advice else ""
-    return text + detail + advice
+    return text + _write_detail(note.detail) + advice
+
+
+def _write_detail(detail: str) -> str:
+    """Return the detail of a note in small letters; a single address is an arrow, as in the page."""
+    if not detail:
+        return ""
+    return f" [↗]({detail})" if _OWN_ADDRESS.fullmatch(detail) else f" <sub>{_with_links(detail)}</sub>"
 
 
 def _with_links(text: str) -> str:

@@ -180,7 +180,7 @@ def _find_conflicts(packages: Sequence[Artifact]) -> Iterator[str]:
 def _make_notes(
     context: Context, source: Release, artifacts: Sequence[Artifact], releases: Sequence[Release]
 ) -> Iterator[Note]:
-    trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} of the job {SOURCE_JOB} says"
+    trusted = "what the job expects" if context.request.expect else f"{manifest.FILENAME} of the job {SOURCE_JOB}"
     names = dict.fromkeys(release.job or SOURCE_JOB for release in releases)
     yield Note(State.INFO, f"{source.name} {source.version}, commit {source.commit[:12]}", source.tag)
     yield Note(State.DONE, f"sdist and build plan match {trusted}")

@@ -44,7 +44,7 @@ def load_build(context: Context, _: Release) -> Release:
             "Nothing was published. Build again, or download the files of the build job again.",
             faults=faults,
         )
-    trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} says"
+    trusted = "what the job expects" if context.request.expect else manifest.FILENAME
     context.report.add(
         Note(State.INFO, f"{release.name} {release.version}, built from {release.commit[:12]}", release.tag),
         *(Note(State.DONE, one.key, f"{format_size(one.size)}, sha256 {one.sha256}") for one in release.artifacts),

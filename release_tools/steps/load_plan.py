@@ -35,7 +35,7 @@ def load_plan(context: Context, _: Release) -> Release:
             faults=faults,
         )
     job = plan.job(context.request.job)
-    trusted = "expected from outside" if context.request.expect else f"{manifest.FILENAME} says"
+    trusted = "what the job expects" if context.request.expect else manifest.FILENAME
     context.report.add(
         Note(State.INFO, f"{source.name} {source.version}, commit {source.commit[:12]}", source.tag),
         Note(State.INFO, f"job {job.name} on {job.runner}", format_targets(job)),

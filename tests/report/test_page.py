@@ -13,11 +13,11 @@ from selenium.webdriver.common.by import By
 
 from release_tools.errors import BuildError, OutputError
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.model.note import Note, Report, State
+from release_tools.model.note import Note, Report, Section, State
 from release_tools.model.release import Release
 from release_tools.report.output_files import write_page
 from release_tools.report.page import report_page
-from tests.report.examples import HOSTILE, dry_run_release, dry_run_report, hostile, hostile_report
+from tests.report.examples import HOSTILE, dry_run_release, dry_run_report, hostile, hostile_report, section
 from tests.support.artifacts import make_conda
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -160,6 +160,28 @@ def test_wheel_and_conda_package_stand_side_by_side(browser: webdriver.Chrome, t
     assert ["molecool/__init__.py", "=", "site-packages/molecool/__init__.py"] in [row[:3] for row in rows]
     record = next(row for row in rows if row[0].endswith("RECORD"))
     assert record[1:3] == ["", "—"]
+
+
+def test_what_repeats_and_what_did_not_run_takes_one_line(tmp_path: Path) -> None:
+    warning = Note(State.WARNING, "the wheel contains no license file")
+    planned = tuple(Note(State.PLANNED, f"would upload file {number}") for number in range(60))
+    report = Report(
+        (
+            Section("Verify", (warning,) * 60, 0.1),
+            section("Store", State.NOT_RUN),
+            Section("Upload to PyPI", planned, 0.1, "PyPI"),
+            section("Upload to Anaconda.org", State.NOT_RUN, place="Anaconda.org"),
+        )
+    )
+    release = dry_run_release(tmp_path)
+    page = report_page(replace(release, artifacts=release.artifacts * 5), report, is_dry_run=True)
+    header = page.partition("<main>")[0]
+    assert header.count("no license file") == 1
+    assert "60 warnings" in header
+    assert "Not run: Anaconda.org" in page
+    assert "Not run: Store" in page
+    assert "40 more" in page
+    assert page.count('class="artifact row"') == 10
 
 
 def test_the_page_names_no_asset(tmp_path: Path) -> None:

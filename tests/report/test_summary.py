@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,8 +7,9 @@ from markdown_it import MarkdownIt
 
 from release_tools.cli import main
 from release_tools.errors import BuildError
-from release_tools.model.note import Document, Report, State
-from release_tools.report.step_summary import LARGEST, draw_diagram, write_step_summary
+from release_tools.model.note import Document, Note, Report, Section, State
+from release_tools.model.release import Release
+from release_tools.report.step_summary import LARGEST, draw_diagram, status_summary, write_step_summary
 from tests.report.examples import HOSTILE, dry_run_release, dry_run_report, hostile, hostile_report, section
 
 
@@ -50,11 +52,63 @@ def test_a_failure_shows_the_error_and_what_was_not_reached(tmp_path: Path) -> N
         dry_run_release(tmp_path), report, BuildError("the backend said no", "Fix pyproject.toml."), is_dry_run=False
     )
     assert text.startswith("## ❌ molecool 1.4.0rc1: failed at: Build sdist and wheel\n")
-    assert "```\nthe backend said no\nFix pyproject.toml.\n```" in text
+    assert "> [!CAUTION]\n> **the backend said no**\n>\n> Fix pyproject.toml.\n" in text
     assert "<details open><summary>❌ Build sdist and wheel" in text
     assert '[" built' not in text
     assert 'build["❌ built and checked"]:::failed' in text
-    assert "| ⬜ | **PyPI** not run |" in text
+    assert "**PyPI**" not in text
+    assert "⬜ Not run: Upload to PyPI\n" in text
+
+
+def test_faults_are_code_and_an_address_is_one_arrow(tmp_path: Path) -> None:
+    note = Note(State.DONE, "upload demo to PyPI", "https://pypi.org/project/demo/1.0/")
+    report = Report((Section("Upload to PyPI", (note,), 0.2, "PyPI"),))
+    error = BuildError("the backend said no", faults=["line 1 of *it*", "::error::line 2"])
+    text = write_step_summary(dry_run_release(tmp_path), report, error, is_dry_run=False)
+    assert "\n```\nline 1 of *it*\n::error::line 2\n```\n" in text
+    assert "upload demo to PyPI [↗](https://pypi.org/project/demo/1.0/) |" in text
+    assert "<sub>" not in text
+
+
+def test_a_warning_is_at_the_top_once_however_often_it_was_given(tmp_path: Path) -> None:
+    warning = Note(State.WARNING, "the wheel contains no license file", advice="Add a LICENSE file.")
+    others = [Note(State.WARNING, f"warning {number}") for number in range(20)]
+    report = Report((Section("Verify", (*[warning] * 60, *others), 0.1),))
+    head = write_step_summary(dry_run_release(tmp_path), report, is_dry_run=True).partition("<details>")[0]
+    assert head.count("no license file") == 1
+    assert "(60 times)" in head
+    assert "and 13 other warnings" in head
+
+
+def test_many_files_and_many_actions_are_folded(tmp_path: Path) -> None:
+    release = dry_run_release(tmp_path)
+    many = replace(release, artifacts=release.artifacts * 30)
+    actions = tuple(Note(State.PLANNED, f"would upload file {number}") for number in range(60))
+    text = write_step_summary(many, Report((Section("Upload to PyPI", actions, 0.1, "PyPI"),)), is_dry_run=True)
+    assert "<details><summary>60 files, " in text
+    [row] = [line for line in text.splitlines() if "**PyPI**" in line]
+    assert row.count("would upload") == 7
+    assert row.endswith("and 53 more |")
+
+
+@pytest.mark.parametrize(
+    ("state", "sign", "is_unfinished"),
+    [(State.DONE, "✅", False), (State.PLANNED, "🔷", False), (State.SKIPPED, "⚠️", True), (State.FAILED, "⚠️", True)],
+)
+def test_the_last_summary_of_a_release_says_what_to_do_only_if_something_is_missing(
+    state: State, sign: str, *, is_unfinished: bool
+) -> None:
+    release = Release(name="demo", version="1.0.post1", tag="v1.0.post1")
+    done = Note(State.DONE, "demo-1.0.tar.gz is there", "ab" * 32)
+    sections = [
+        Section("PyPI  https://pypi.org/project/demo/1.0/", (done,), 0.0, "PyPI"),
+        Section("GitHub  https://github.com/octo/demo/releases/tag/v1.0", (Note(state, "-"),), 0.0, "GitHub"),
+    ]
+    text = status_summary(release, sections)
+    assert text.startswith(f"## {sign} demo 1.0.post1: published to {1 + (state is State.DONE)} of 2 destinations\n")
+    assert "**PyPI** [↗](https://pypi.org/project/demo/1.0/) published | demo-1.0.tar.gz is there |" in text
+    assert "ab" * 32 not in text
+    assert ("`release-tools retract 1.0.post1 --reason TEXT`" in text) is is_unfinished
 
 
 def test_others_text_is_inert(tmp_path: Path) -> None:

@@ -114,7 +114,8 @@ class ForgePullRequest:
 
     def fork_action(self) -> Action:
         """Return the action that creates the personal fork."""
-        expected = Receipt(f"conda-forge-fork:{self.target.slug}", f"{self.target.hub.site}/{self.login}", "")
+        owner = f"{self.target.hub.site}/{self.login}" if self.login else self.target.url
+        expected = Receipt(f"conda-forge-fork:{self.target.slug}", owner, "")
 
         def find() -> Receipt | None:
             self.fork = self.fork or (self.target.pull_requests.fork_of(self.login) if self.login else None)
