@@ -74,18 +74,17 @@ def kill_orphans(since: int, running: frozenset[int]) -> None:
     own_session = os.getsid(0)
     end = time.monotonic() + _LONGEST_SWEEP
     while time.monotonic() < end:
-        everything = list(_list_processes())
         orphans = [
             status
-            for status in everything
-            if status.parent == os.getpid()
-            and status.started >= since
+            for status in _list_children()
+            if status.started >= since
             and status.pid not in running
             and status.session not in running
             and status.session != own_session
         ]
         if not orphans:
             return
+        everything = list(_list_processes())
         for status in orphans:
             for pid in _list_tree(status.pid, everything):
                 _kill(pid)
@@ -105,6 +104,25 @@ def _list_tree(pid: int, everything: list[ProcessStatus]) -> list[int]:
     for parent in found:
         found += [status.pid for status in everything if status.parent == parent and status.pid not in found]
     return found
+
+
+def _list_children() -> list[ProcessStatus]:
+    """Return our own children, which are few; all processes of a machine may be thousands."""
+    try:
+        # The kernel may leave one out while another ends (proc_pid_task(5)), so it is asked twice.
+        children = _read_children() | _read_children()
+    except OSError:  # a kernel without CONFIG_PROC_CHILDREN
+        return [status for status in _list_processes() if status.parent == os.getpid()]
+    return [status for child in children if (status := read_status(child))]
+
+
+def _read_children() -> set[int]:
+    """Return the numbers of our children, which the kernel lists for each of our threads."""
+    children: set[int] = set()
+    for thread in (_PROC / "self" / "task").iterdir():
+        with suppress(ProcessLookupError):
+            children.update(map(int, (thread / "children").read_text().split()))
+    return children
 
 
 def _list_processes() -> Iterator[ProcessStatus]:
