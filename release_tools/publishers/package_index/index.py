@@ -1,5 +1,6 @@
 """Define a package index, and name the public ones."""
 
+import os
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -90,6 +91,7 @@ def parse_index(config: Config, name: str, upload: str) -> Index:
 
 def parse_file_version(filename: str) -> Version | None:
     """Return the version in the name of a distribution of any kind, old ones as well; None for other files."""
+    leave_out_pydantic_plugins()
     from pypi_simple import UnparsableFilenameError, parse_filename
 
     try:
@@ -97,3 +99,8 @@ def parse_file_version(filename: str) -> Version | None:
         return Version(version)
     except (UnparsableFilenameError, InvalidVersion):
         return None
+
+
+def leave_out_pydantic_plugins() -> None:
+    """Keep pydantic, which pypi-simple imports, from searching every installed package for a plugin and loading it."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

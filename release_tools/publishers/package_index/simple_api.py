@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from release_tools.errors import RemoteError
-from release_tools.publishers.package_index.index import Index
+from release_tools.publishers.package_index.index import Index, leave_out_pydantic_plugins
 from release_tools.system.http import Http, Response, strip_address
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def list_project(http: Http, index: Index, project: str, *, authorization: str =
 
 
 def _parse(response: Response, project: str) -> "ProjectPage":
+    leave_out_pydantic_plugins()
     from pypi_simple import ProjectPage, UnsupportedRepoVersionError
 
     try:
