@@ -66,7 +66,7 @@ def check_conda_installation(context: Context, subject: ReleaseFiles) -> tuple[N
         return ()
     if not context.config.verify.conda_install:
         return (Note(State.SKIPPED, "conda package not installed: verify.conda-install is false"),)
-    packages = [package for package in subject.condas if package.subdir in ("", NOARCH, rattler.find_this_subdir())]
+    packages = [package for package in subject.condas if _is_for_this_machine(package)]
     if not packages:
         return (Note(State.SKIPPED, "conda packages not installed: they are for other platforms"),)
     channels = context.config.conda.channels
@@ -87,6 +87,10 @@ def check_conda_installation(context: Context, subject: ReleaseFiles) -> tuple[N
     if all(note.state is State.DONE for note in notes):
         notes += _check_tests(context, packages, everything)
     return tuple(notes)
+
+
+def _is_for_this_machine(package: CondaPackage) -> bool:
+    return package.subdir in ("", NOARCH) or package.subdir == rattler.find_this_subdir()
 
 
 def _explain_unreachable(context: Context, packages: Sequence[CondaPackage]) -> str:
