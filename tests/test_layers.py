@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,39 @@ def test_imports_point_upwards(name: str, path: Path) -> None:
         other for other in imported(path) if LEVEL[other] >= LEVEL[name] and not (other == name and name != "steps")
     }
     assert not wrong
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    graph = {format_module(path): set(list_imports(path)) for path in sorted(PACKAGE.rglob("*.py"))}
+    assert list(TopologicalSorter(graph).static_order())
+
+
+def list_imports(path: Path) -> Iterator[str]:
+    """Yield the modules of the package that a module imports when it runs, inside functions as well."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_types = {
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if node in for_types:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if is_module(name) else node.module for name in names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def is_module(name: str) -> bool:
+    path = PACKAGE.parent.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def format_module(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
 def test_every_background_task_serves_a_step() -> None:

@@ -10,6 +10,9 @@ from urllib.parse import urlencode, urlsplit
 
 from release_tools.addresses import ACTIONS_BOT, CONDA_FORGE_OWNER, GITHUB_API, GITHUB_SITE
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError
+from release_tools.forges.github.pull_requests import GitHubPullRequests
+from release_tools.forges.github.refs import GitHubRefs
+from release_tools.forges.github.releases import GitHubReleases
 from release_tools.model.note import Note, State
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN, read_token
 from release_tools.system.http import Http, strip_address
@@ -19,9 +22,6 @@ if TYPE_CHECKING:
     from github.Repository import Repository
     from github.Requester import Requester
 
-    from release_tools.forges.github.pull_requests import GitHubPullRequests
-    from release_tools.forges.github.refs import GitHubRefs
-    from release_tools.forges.github.releases import GitHubReleases
 
 _REMOTE: Final = re.compile(
     r"(?:https?://(?:[^/@]*@)?(?P<web>[^/@]+)/|ssh://(?:[^/@]*@)?(?P<ssh>[^/@:]+)(?::[0-9]{1,5})?/"
@@ -128,11 +128,11 @@ class GitHub:
             CredentialError: the token is refused.
             RemoteError: the server failed.
         """
+        if self.token is None:
+            return ""
         from github import GithubException
         from github.AuthenticatedUser import AuthenticatedUser
 
-        if self.token is None:
-            return ""
         with self.translate_errors("read the token's account"):
             try:
                 return AuthenticatedUser(self.requester, url="/user").login
@@ -299,24 +299,18 @@ class GitHubRepository:
         return self.hub.token is not None
 
     @cached_property
-    def refs(self) -> "GitHubRefs":
+    def refs(self) -> GitHubRefs:
         """Return its tags, branches, commits and files."""
-        from release_tools.forges.github.refs import GitHubRefs
-
         return GitHubRefs(self)
 
     @cached_property
-    def releases(self) -> "GitHubReleases":
+    def releases(self) -> GitHubReleases:
         """Return its releases."""
-        from release_tools.forges.github.releases import GitHubReleases
-
         return GitHubReleases(self)
 
     @cached_property
-    def pull_requests(self) -> "GitHubPullRequests":
+    def pull_requests(self) -> GitHubPullRequests:
         """Return its pull requests and forks."""
-        from release_tools.forges.github.pull_requests import GitHubPullRequests
-
         return GitHubPullRequests(self)
 
     def login(self) -> str:

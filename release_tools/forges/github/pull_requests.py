@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from release_tools.errors import CredentialError, RemoteError
 from release_tools.forges.base import Checks, HostedRepository, NewPullRequest, PullRequest
-from release_tools.forges.github.client import GitHubRepository
 from release_tools.parsed_values import find_table, list_tables
 
 if TYPE_CHECKING:
     from github.PullRequest import PullRequest as GitHubObject
+
+    from release_tools.forges.github.client import GitHubRepository
 
 _NEWEST: Final = 100
 """Pull requests that are read: more than any feedstock has between two releases."""
@@ -27,10 +28,10 @@ _INVALID: Final = 422
 class GitHubPullRequests:
     """The pull requests to one repository on GitHub."""
 
-    def __init__(self, repository: GitHubRepository) -> None:
+    def __init__(self, repository: "GitHubRepository") -> None:
         self._repository = repository
 
-    def fork_of(self, login: str) -> GitHubRepository | None:
+    def fork_of(self, login: str) -> "GitHubRepository | None":
         """Return an account's fork of the same name; None where there is none, or an unrelated repository.
 
         Raises:
@@ -52,7 +53,7 @@ class GitHubPullRequests:
             }
         return fork if upstream.slug.lower() in names else None
 
-    def create_fork(self) -> GitHubRepository:
+    def create_fork(self) -> "GitHubRepository":
         """Create a fork for the token's account, or return the one that it has; it may not be readable at once.
 
         Raises:

@@ -8,11 +8,12 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from release_tools.errors import RemoteError, UnreachableError
-from release_tools.forges.github.client import GitHubRepository
 from release_tools.parsed_values import find_table
 
 if TYPE_CHECKING:
     from github import InputGitTreeElement
+
+    from release_tools.forges.github.client import GitHubRepository
 
 _PAGE: Final = 100
 _MOST_PAGES: Final = 10
@@ -23,7 +24,7 @@ _MISSING: Final = frozenset({404, 409})
 class GitHubRefs:
     """The refs of one repository on GitHub."""
 
-    def __init__(self, repository: GitHubRepository) -> None:
+    def __init__(self, repository: "GitHubRepository") -> None:
         self._repository = repository
 
     def default_branch(self) -> str:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from release_tools.errors import RemoteError
 from release_tools.forges.base import Asset, Draft, HostedRelease
-from release_tools.forges.github.client import GitHubRepository
 
 if TYPE_CHECKING:
     from github.GitRelease import GitRelease
     from github.GitReleaseAsset import GitReleaseAsset
+
+    from release_tools.forges.github.client import GitHubRepository
 
 _MEDIA_TYPES: Final = {".json": "application/json", ".whl": "application/zip", ".gz": "application/gzip"}
 _DEFAULT_MEDIA_TYPE: Final = "application/octet-stream"
@@ -22,7 +23,7 @@ _DEFAULT_MEDIA_TYPE: Final = "application/octet-stream"
 class GitHubReleases:
     """The releases of one repository on GitHub."""
 
-    def __init__(self, repository: GitHubRepository) -> None:
+    def __init__(self, repository: "GitHubRepository") -> None:
         self._repository = repository
 
     def find_all(self, tag: str) -> tuple[HostedRelease, ...]:
