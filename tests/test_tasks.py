@@ -28,11 +28,11 @@ sys.meta_path.insert(0, Watch())
 from release_tools.cli.main import main
 code = main(sys.argv[2:])
 with open(sys.argv[1], "w") as file:
-    json.dump([code, importers], file)
+    json.dump([code, [found for found in importers if found[0] in sys.modules]], file)
 """
 
 
-def test_no_two_threads_import_parts_of_one_package(env: Mapping[str, str], tmp_path: Path) -> None:
+def test_no_two_threads_import_parts_of_one_foreign_package(env: Mapping[str, str], tmp_path: Path) -> None:
     changes = (
         "Changes\n=======\n\n1.0\n---\n\n* First.\n\n.. note:: Of **note**.\n\n.. code:: python\n\n   import this\n"
     )
@@ -46,7 +46,8 @@ def test_no_two_threads_import_parts_of_one_package(env: Mapping[str, str], tmp_
     threads: dict[str, set[str]] = {}
     for name, thread in importers:
         package = name.partition(".")[0]
-        if package not in sys.stdlib_module_names and not name.startswith("docutils.parsers.rst.directives."):
+        is_acyclic = package == "release_tools" or package in sys.stdlib_module_names
+        if not is_acyclic and not name.startswith("docutils.parsers.rst.directives."):
             threads.setdefault(package, set()).add(thread)
     assert {package: found for package, found in threads.items() if len(found) > 1} == {}
 

@@ -24,8 +24,9 @@ class BackgroundTasks:
     A task runs once, in a thread of its own. Whether it was started early changes nothing but the time that it takes:
     `result` runs a task that nobody started, and raises what the task raised.
 
-    A task may import only what nothing else imports while it runs: of two threads that import parts of one package at
-    the same time, each can wait for the other, and Python ends that with an error in one of them.
+    Of other people's packages, a task may import only those that nothing else imports while it runs: if two threads
+    import parts of a package with import cycles, each can wait for the other, and Python ends that with an error in
+    one of them. Our own package has no cycles.
     """
 
     def __init__(self) -> None:

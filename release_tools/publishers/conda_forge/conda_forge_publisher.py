@@ -1,6 +1,6 @@
 """Propose a release to conda-forge by a pull request, once PyPI serves the sdist that its recipe names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -27,13 +27,14 @@ from release_tools.publishers.base import (
 from release_tools.publishers.conda_channel.channel_publisher import BROKEN_LABEL
 from release_tools.publishers.conda_forge import pull_request_texts
 from release_tools.publishers.conda_forge.feedstock_status import find_conda_forge_status, query_conda_forge_files
-from release_tools.publishers.conda_forge.feedstocks import open_conda_forge_hub
+from release_tools.publishers.conda_forge.feedstocks import open_conda_forge_hub, query_feedstock
 from release_tools.publishers.conda_forge.pull_request import URL_OUTPUT, ForgePullRequest
 from release_tools.publishers.conda_forge.recipe_facts import collect_recipe_facts
 from release_tools.publishers.conda_forge.recipe_files import DIFF
 from release_tools.publishers.conda_forge.sdist_source import SdistSource, find_taken_names
 from release_tools.publishers.conda_forge.tag_archive import TagArchive
 from release_tools.publishers.conda_forge.token import check_token, find_token_login
+from release_tools.recipe.names import Names
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 from release_tools.system.sanitize import make_visible
 from release_tools.system.written_files import WrittenFiles
@@ -82,6 +83,13 @@ class CondaForgePublisher(BasePublisher):
         return explain_not_proposed(self._context, release, is_on_pypi=self._is_on_pypi) or self._explain_no_recipe(
             release
         )
+
+    def first_query(self, release: Release) -> Callable[[], object] | None:
+        """Return the query for the feedstock; None for a version that does not go there."""
+        if not self.takes(release.kind):
+            return None
+        name = Names(self._context.config.conda.names).conda_name(release.name).conda
+        return partial(query_feedstock, self._context, name, release.kind)
 
     def preflight(self, release: Release) -> Iterator[CheckResult]:  # noqa: ARG002 - a release does not fail by it
         """Check nothing: what is missing here does not fail the release."""

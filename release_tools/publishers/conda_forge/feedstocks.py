@@ -10,6 +10,7 @@ from release_tools.addresses import CONDA_FORGE_OWNER, FEEDSTOCK_OUTPUTS
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, CredentialError, RecipeError
 from release_tools.forges.github.client import GitHub, GitHubRepository
+from release_tools.model.release import Kind
 from release_tools.parsed_values import parse_json
 from release_tools.recipe.document import Format
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
@@ -90,6 +91,12 @@ def ask_feedstock(context: Context, package: str, branch: str = "") -> Feedstock
             raise
         hub = open_conda_forge_hub(context, GITHUB_TOKEN)
         return find_feedstock(hub, package, configured, branch)
+
+
+def query_feedstock(context: Context, package: str, kind: Kind) -> Feedstock | None:
+    """Return the feedstock that a version of this kind goes to, asked for once in a run; see `ask_feedstock`."""
+    branch = context.config.conda_forge.pre_branch if kind is Kind.PRE else ""
+    return context.background.result(f"query the feedstock of {package}", ask_feedstock, context, package, branch)
 
 
 def find_feedstock(hub: GitHub, package: str, configured: str = "", branch: str = "") -> Feedstock | None:

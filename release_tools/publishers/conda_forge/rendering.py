@@ -10,8 +10,8 @@ from packaging.version import Version
 from release_tools.builders.conda.rattler_build import explain_unrendered
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, CondaError, CredentialError, RecipeError, RemoteError, UsageError
-from release_tools.model.release import Kind, RecipeFiles
-from release_tools.publishers.conda_forge.feedstocks import ask_feedstock, list_spellings
+from release_tools.model.release import RecipeFiles
+from release_tools.publishers.conda_forge.feedstocks import list_spellings, query_feedstock
 from release_tools.publishers.conda_forge.previous_release import read_previous_evidence
 from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs, Written
 from release_tools.publishers.conda_forge.tag_archive import TagArchive
@@ -98,8 +98,7 @@ def look_up(subject: RecipeInputs) -> Present | None:
             raise RemoteError(subject.unasked)
         if subject.known and subject.known.isdisjoint(list_spellings(package)):
             return None
-    branch = config.pre_branch if subject.release.kind is Kind.PRE else ""
-    found = ask_feedstock(context, package, branch)
+    found = query_feedstock(context, package, subject.release.kind)
     if found is None:
         return None
     return Present(found.form, found.text, found.path, found.repository.slug, found.branch, found.commit)
