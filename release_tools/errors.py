@@ -78,7 +78,7 @@ class ArchiveError(ReleaseToolsError):
 
 
 class CondaError(ReleaseToolsError):
-    """The project cannot be packaged as a ``noarch: python`` conda package."""
+    """The project cannot be packaged for conda without a recipe of its own."""
 
     exit_code = 8
 

@@ -22,7 +22,7 @@ from release_tools.engine.context import Context
 from release_tools.errors import CondaError, UnreachableError, VerifyError
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
-from release_tools.planning.conda_targets import NOARCH
+from release_tools.planning.conda_targets import NOARCH, list_subdirs_of_jobs
 from release_tools.recipe.names import Names
 from release_tools.system.credentials import remove_credentials
 
@@ -41,9 +41,10 @@ def check_parity(context: Context, release: Release, subject: ReleaseFiles) -> t
     if not _is_converted(context, release, subject.wheels):
         by_project = CondaProject(context, release).recipe is not None
         return (*notes, *compare_pairs(subject.wheels, subject.condas, names, by_project=by_project))
+    subdirs = list_subdirs_of_jobs(context.config.wheels.jobs)
     for wheel in subject.wheels:
         try:
-            notes += parity.compare_contents(wheel, subject.condas, names)
+            notes += parity.compare_contents(wheel, subject.condas, names, subdirs)
         except CondaError as error:
             notes.append(Note(State.FAILED, error.message, "; ".join(error.faults), error.advice))
     return tuple(notes)

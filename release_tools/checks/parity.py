@@ -7,6 +7,7 @@ from typing import Final
 from release_tools.artifacts import CondaPackage, Wheel
 from release_tools.model.note import Note, State
 from release_tools.model.versions import format_conda_version
+from release_tools.planning.conda_targets import NOARCH, USUAL_SUBDIRS
 from release_tools.recipe import noarch
 from release_tools.recipe.names import Names
 from release_tools.recipe.requirements import translate
@@ -15,20 +16,24 @@ from release_tools.wording import count, list_some
 _ADVICE: Final = "Build the conda package from this wheel again."
 
 
-def compare_contents(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> tuple[Note, ...]:
+def compare_contents(
+    wheel: Wheel, packages: Sequence[CondaPackage], names: Names, subdirs: Sequence[str] = USUAL_SUBDIRS
+) -> tuple[Note, ...]:
     """Compare a wheel with its conda packages.
 
     Args:
         wheel: what an index gets.
         packages: what a channel gets; metapackages among them are held against the real ones.
         names: the way from PyPI names to conda names.
+        subdirs: the platforms that have a package of their own, if ``noarch`` cannot express the requirements.
 
     Raises:
         CondaError: the wheel's requirements cannot be expressed by conda, so there is nothing to compare with.
     """
     real = [package for package in packages if package.noarch == "python"]
-    notes = [note for package in real for note in (*_check_files(wheel, package), *_check_identity(wheel, package))]
-    notes += _check_requirements(wheel, real, names)
+    found = [note for package in real for note in (*_check_files(wheel, package), *_check_identity(wheel, package))]
+    notes = [*dict.fromkeys(found)]  # what all packages have in common is said once
+    notes += _check_requirements(wheel, real, names, subdirs)
     for package in packages:
         if package.noarch == "generic":
             notes += _check_alias(package, real)
@@ -46,10 +51,9 @@ def _check_files(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
     for fault, paths in faults.items():
         if paths:
             detail = list_some(sorted(paths))
-            yield Note(State.FAILED, f"{package.path.name}: {count(len(paths), 'file')} {fault}", detail, _ADVICE)
+            yield Note(State.FAILED, f"{_name(package)}: {count(len(paths), 'file')} {fault}", detail, _ADVICE)
     if not any(faults.values()):
-        detail = f"{package.path.name}; {differences}"
-        yield Note(State.DONE, f"wheel and conda package have the same {count(same, 'file')}", detail)
+        yield Note(State.DONE, f"wheel and conda package have the same {count(same, 'file')}", differences)
 
 
 def _read_expected(wheel: Wheel) -> tuple[Mapping[str, str], int, str]:
@@ -74,33 +78,38 @@ def _read_expected(wheel: Wheel) -> tuple[Mapping[str, str], int, str]:
 def _check_identity(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
     version = format_conda_version(wheel.metadata.version)
     if package.version != version:
-        yield Note(State.FAILED, f"{package.path.name}: version {package.version}, not {version}", "", _ADVICE)
+        yield Note(State.FAILED, f"{_name(package)}: version {package.version}, not {version}", "", _ADVICE)
     else:
         yield Note(State.DONE, "wheel and conda package have the same version", version)
     commands = set(noarch.list_commands(wheel))
     if differing := commands ^ set(package.entry_points):
-        yield Note(State.FAILED, f"{package.path.name}: other commands", list_some(sorted(differing)), _ADVICE)
+        yield Note(State.FAILED, f"{_name(package)}: other commands", list_some(sorted(differing)), _ADVICE)
     elif commands:
         yield Note(State.DONE, "wheel and conda package have the same commands", list_some(sorted(commands)))
 
 
-def _check_requirements(wheel: Wheel, packages: Sequence[CondaPackage], names: Names) -> Iterator[Note]:
-    """Return each package must carry one of the translations of the wheel's requirements, and each must be carried."""
+def _check_requirements(
+    wheel: Wheel, packages: Sequence[CondaPackage], names: Names, subdirs: Sequence[str]
+) -> Iterator[Note]:
+    """Check that each package has one of the translations of the wheel's requirements, and that none is missing."""
     requirements = wheel.metadata.raw.get("requires_dist", [])
-    missing = {
-        frozenset(specs)
-        for specs in translate(requirements, noarch.find_required_python(wheel), names).variants.values()
-    }
+    translated = translate(requirements, noarch.find_required_python(wheel), names, subdirs=subdirs)
+    expected = {(variant.subdir, frozenset(variant.depends)) for variant in translated.variants}
+    found = {(package.subdir, frozenset(package.depends)) for package in packages}
     for package in packages:
-        if (found := frozenset(package.depends)) in missing:
-            missing.remove(found)
-        else:
-            yield Note(State.FAILED, f"{package.path.name}: other requirements", list_some(package.depends), _ADVICE)
-    for specs in missing:
-        yield Note(State.FAILED, "no conda package for these requirements", list_some(sorted(specs)), _ADVICE)
-    if packages and not missing:
-        detail = list_some([spec for package in packages for spec in package.depends])
-        yield Note(State.DONE, "wheel and conda package have the same requirements", detail)
+        if (package.subdir, frozenset(package.depends)) not in expected:
+            yield Note(State.FAILED, f"{_name(package)}: other requirements", list_some(package.depends), _ADVICE)
+    for subdir, specs in sorted(expected - found, key=str):
+        text = f"no conda package in {subdir} for these requirements"
+        yield Note(State.FAILED, text, list_some(sorted(specs)), _ADVICE)
+    if packages and found == expected:
+        needed = dict.fromkeys(spec for package in packages for spec in package.depends)
+        yield Note(State.DONE, "wheel and conda package have the same requirements", list_some([*needed]))
+
+
+def _name(package: CondaPackage) -> str:
+    """Return the package's file, with its subdir where that says for which platform it is."""
+    return package.path.name if package.subdir == NOARCH else f"{package.subdir}/{package.path.name}"
 
 
 def _check_alias(package: CondaPackage, real: Sequence[CondaPackage]) -> Iterator[Note]:

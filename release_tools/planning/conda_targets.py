@@ -32,6 +32,8 @@ _SUBDIRS_OF_JOBS: Final[Mapping[str, str]] = {
     "windows-x86_64": "win-64",
     "windows-arm64": "win-arm64",
 }
+USUAL_SUBDIRS: Final = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64", "win-64")
+"""The platforms that most packages are built for."""
 _CPYTHON: Final = re.compile(r"cp3(\d+)")
 _BUILD: Final = re.compile(r"(py3\d{1,3})[^-]*")
 
@@ -67,7 +69,16 @@ class CondaTarget:
 def list_subdirs(plan: BuildPlan, jobs: Sequence[str]) -> tuple[str, ...]:
     """Return the platforms that conda packages are built for: those of the wheels, or of these build jobs."""
     found = [SUBDIRS[target.platform] for _, target in plan.targets if target.platform in SUBDIRS]
-    return tuple(dict.fromkeys(found or [_SUBDIRS_OF_JOBS[job] for job in jobs if job in _SUBDIRS_OF_JOBS]))
+    return tuple(dict.fromkeys(found or _list_known_subdirs(jobs)))
+
+
+def list_subdirs_of_jobs(jobs: Sequence[str]) -> tuple[str, ...]:
+    """Return the platforms of these build jobs; the usual ones where conda has none of them, or there is no job."""
+    return tuple(_list_known_subdirs(jobs)) or USUAL_SUBDIRS
+
+
+def _list_known_subdirs(jobs: Sequence[str]) -> list[str]:
+    return [_SUBDIRS_OF_JOBS[job] for job in jobs if job in _SUBDIRS_OF_JOBS]
 
 
 def list_wheel_pythons(plan: BuildPlan, pythons: Collection[str]) -> dict[str, tuple[str, ...]]:

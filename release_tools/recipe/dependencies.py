@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from release_tools.errors import CondaError
 from release_tools.recipe.constraints import Flavour, find_weakest, translate_constraint
-from release_tools.recipe.markers import Cells, Platform, find_where
+from release_tools.recipe.markers import ARM, X86, Cells, Platform, System, find_where
 from release_tools.recipe.names import Name, Names
 
 
@@ -31,9 +31,24 @@ class Dependency:
         """Return the cells where it is needed."""
         return frozenset(self.needed)
 
+    @property
+    def by_python(self) -> frozenset[tuple[str, SpecifierSet]]:
+        """Return what is asked for, with the Python that asks for it."""
+        return frozenset((cell.python, asked) for cell, asked in self.needed.items())
+
     def on(self, pythons: Sequence[str]) -> "Dependency":
         """Return the dependency on these Pythons only; without any cell where none of them needs it."""
         return Dependency(self.name, {cell: asked for cell, asked in self.needed.items() if cell.python in pythons})
+
+    def on_platform(self, system: System, machine: str) -> "Dependency":
+        """Return the dependency on this system and machine only; without any cell where it is not needed there."""
+        here = {cell: asked for cell, asked in self.needed.items() if (cell.system, cell.machine) == (system, machine)}
+        return Dependency(self.name, here)
+
+    def on_usual_machines(self) -> "Dependency":
+        """Return the dependency without rare machines."""
+        usual = {cell: asked for cell, asked in self.needed.items() if cell.machine in X86 | ARM}
+        return Dependency(self.name, usual)
 
     def free(self) -> "Dependency":
         """Return the dependency without its constraints."""

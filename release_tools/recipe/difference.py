@@ -113,8 +113,14 @@ def _find_constraint(lines: Sequence[Line]) -> str | None:
 
 def _list_others(old: Recipe, new: Recipe) -> Iterable[str]:
     """Return the changes that no line of a recipe can follow without a person."""
-    if old.noarch != new.noarch:
-        yield "The package has compiled code now." if old.noarch else "The package has no compiled code any more."
+    if old.is_compiled != new.is_compiled:
+        yield "The package has no compiled code any more." if old.is_compiled else "The package has compiled code now."
+    elif old.noarch != new.noarch:
+        yield (
+            "Machines differ in what they need now, so the package cannot be noarch."
+            if old.noarch
+            else "Machines no longer differ in what they need, so the package can be noarch."
+        )
     if old.about.license != new.about.license:
         yield f"The license was {old.about.license or 'unknown'} and is {new.about.license or 'unknown'} now."
     for path in new.about.license_files:

@@ -128,8 +128,11 @@ def _check_about(document: RecipeDocument, project: Recipe) -> Iterator[str]:
         if project.about.license and place.value.lower() != project.about.license.lower():
             yield f"license: the project says {project.about.license}, line {place.line} has {place.value}"
     noarch = any(place.value == "python" for place in document.in_outputs("build", "noarch"))
-    if noarch != project.noarch:
-        yield "noarch: the project has compiled code" if noarch else "noarch: the project has no compiled code"
+    if noarch and not project.noarch:
+        why = "the project has compiled code" if project.is_compiled else "machines differ in what the project needs"
+        yield f"noarch: {why}"
+    elif project.noarch and not noarch:
+        yield "noarch: the project has no compiled code"
 
 
 def _strip_spaces(point: str) -> str:

@@ -17,11 +17,12 @@ from release_tools.errors import RecipeError
 from release_tools.model.versions import format_conda_version
 from release_tools.recipe.about import write_about
 from release_tools.recipe.build_code import runs_npm
-from release_tools.recipe.conditions import SYSTEM_WORDS, make_condition, make_python_condition
+from release_tools.recipe.conditions import SYSTEM_WORDS, make_python_condition
 from release_tools.recipe.constraints import Flavour
 from release_tools.recipe.dependencies import Collected, Dependency, collect
 from release_tools.recipe.evidence import Evidence
 from release_tools.recipe.host_libraries import find_host_packages
+from release_tools.recipe.machine_conditions import make_conditions
 from release_tools.recipe.markers import (
     CONDA_FORGE_PYTHON,
     PYTHONS,
@@ -56,6 +57,11 @@ NOT_BUILT: Final = "The requirements were read from the sources without a build:
 TWO_BUILDS: Final = (
     "Systems differ in what they need: conda-forge.yml needs noarch_platforms: [{}], as in the file that was written."
 )
+BY_PLATFORM: Final = (
+    "Machines differ in what they need, so the package is not noarch: conda-forge.yml needs build_platform, as in the"
+    " file that was written."
+)
+CROSS_PLATFORMS: Final = {"linux_aarch64": "linux_64", "osx_arm64": "osx_64"}
 PLATFORM_OF: Final = {"__unix": "linux_64", "__linux": "linux_64", "__osx": "osx_64", "__win": "win_64"}
 COMMAND: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 FILENAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,199}")
@@ -171,6 +177,8 @@ def _generate_noarch(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...
     host = collect(list_host_requires(evidence), built_on, names)
     requires_python = metadata.get("requires_python", "")
     run = translate(metadata.get("requires_dist", []), requires_python, names, flavour=Flavour.RECIPE)
+    if run.by_subdir:
+        return _generate_by_platform(recipe, evidence, pythons, names)
     platforms_ = tuple(sorted({PLATFORM_OF[virtual] for virtual in run.by_system}))
     two_builds = (TWO_BUILDS.format(", ".join(platforms_)),) if platforms_ else ()
     return replace(
@@ -214,6 +222,27 @@ def _format_python_rest(requires_python: str, oldest: str) -> str:
     return "".join(f",{clause}" for clause in rest)
 
 
+def _generate_by_platform(recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], names: Names) -> Recipe:
+    """Return the recipe of a project without compiled code whose requirements differ between machines."""
+    cells = list_platforms(pythons)
+    host = collect(list_host_requires(evidence), cells, names)
+    run = collect(evidence.metadata.get("requires_dist", []), cells, names)
+    host_notes, host_lines = _write_lines(host)
+    run_notes, run_lines = _write_lines(run)
+    return replace(
+        recipe,
+        noarch=False,
+        python_min="",
+        skip=_skip(pythons, ""),
+        build=tuple(Line(name, CROSS) for name in CROSS_PYTHON),
+        host=(Line("python"), *host_lines, *_write_node_lines(evidence), *_write_pip_lines(host)),
+        run=(Line("python"), *run_lines),
+        unconfirmed=_drop_duplicates(host.unconfirmed, run.unconfirmed),
+        notes=(*recipe.notes, *host.notes, *host_notes, *run.notes, *run_notes, BY_PLATFORM),
+        cross_platforms=CROSS_PLATFORMS,
+    )
+
+
 def _generate_compiled(
     recipe: Recipe, evidence: Evidence, pythons: tuple[str, ...], chain: Toolchain, names: Names
 ) -> Recipe:
@@ -235,6 +264,7 @@ def _generate_compiled(
         recipe,
         script=(*[BUNDLE_CRATES] * chain.bundles_crates, PIP_INSTALL),
         python_min="",
+        is_compiled=True,
         skip=_skip(pythons, abi),
         abi=abi,
         build=(
@@ -327,7 +357,11 @@ def _write_conditional(dependency: Dependency, collected: Collected) -> list[Lin
     cells_of: dict[str, set[Platform]] = {}
     for cell in sorted(dependency.cells):
         cells_of.setdefault(dependency.spec(Flavour.RECIPE, frozenset({cell})), set()).add(cell)
-    return [Line(spec, make_condition(frozenset(cells), collected.grid)) for spec, cells in cells_of.items()]
+    return [
+        Line(spec, condition)
+        for spec, cells in cells_of.items()
+        for condition in make_conditions(frozenset(cells), collected.grid)
+    ]
 
 
 def _skip(pythons: tuple[str, ...], abi: str) -> Condition | None:

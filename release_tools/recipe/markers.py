@@ -36,16 +36,25 @@ SYSTEM_MARKERS: Final = {
     System.OSX: {"os_name": "posix", "sys_platform": "darwin", "platform_system": "Darwin"},
     System.WIN: {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows"},
 }
+OTHER_MACHINE: Final = "riscv64"
+"""A machine that hardly any marker names, so that it shows how a marker treats those that it does not name."""
 MACHINES: Final = {
-    System.LINUX: ("x86_64", "aarch64", "ppc64le"),
+    System.LINUX: ("x86_64", "aarch64", "ppc64le", OTHER_MACHINE),
     System.OSX: ("x86_64", "arm64"),
     System.WIN: ("AMD64", "ARM64"),
 }
-
-
 X86: Final = frozenset({"x86_64", "AMD64"})
 ARM: Final = frozenset({"aarch64", "arm64", "ARM64"})
-"""The two families of machines that every system has."""
+"""The two families of machines that every system has; all others are rare."""
+SUBDIRS: Final = {
+    "linux-64": (System.LINUX, "x86_64"),
+    "linux-aarch64": (System.LINUX, "aarch64"),
+    "osx-64": (System.OSX, "x86_64"),
+    "osx-arm64": (System.OSX, "arm64"),
+    "win-64": (System.WIN, "AMD64"),
+    "win-arm64": (System.WIN, "ARM64"),
+}
+"""System and machine of conda's platforms, but for the rare ones."""
 
 
 class Platform(NamedTuple):
@@ -128,39 +137,52 @@ def _evaluate(text: str, cells: Cells) -> Cells:
 
 def depends_on(held: Cells, cells: Cells) -> frozenset[Axis]:
     """Return what a condition depends on: nothing, when it holds everywhere or nowhere."""
-    pythons = {cell.python for cell in cells}
+    differs = {
+        Axis.PYTHON: _is_split_by_python(held, {cell.python for cell in cells}),
+        Axis.SYSTEM: _is_split_by_system(held),
+        Axis.MACHINE: is_split_by_machine(held),
+    }
+    return frozenset(axis for axis, is_split in differs.items() if is_split)
+
+
+def _is_split_by_python(held: Cells, pythons: Iterable[str]) -> bool:
+    return any(cell._replace(python=python) not in held for cell in held for python in pythons)
+
+
+def _is_split_by_system(held: Cells) -> bool:
     systems = {(cell.python, cell.system) for cell in held}
-    return frozenset(
-        axis
-        for axis, differs in (
-            (Axis.PYTHON, any(cell._replace(python=python) not in held for cell in held for python in pythons)),
-            (Axis.SYSTEM, any((python, system) not in systems for python, _ in systems for system in System)),
-            (
-                Axis.MACHINE,
-                any(cell._replace(machine=machine) not in held for cell in held for machine in MACHINES[cell.system]),
-            ),
-        )
-        if differs
-    )
+    return any((python, system) not in systems for python, _ in systems for system in System)
+
+
+def is_split_by_machine(held: Cells) -> bool:
+    """Return whether a condition holds on some machines of a system, and not on others with the same Python."""
+    return any(cell._replace(machine=machine) not in held for cell in held for machine in MACHINES[cell.system])
 
 
 def is_on_every_machine(held: Cells) -> bool:
     """Return whether what is needed in these cells may be required on every machine of the systems among them.
 
     It may where both families of machines need it: markers leave out rare machines (``ppc64le``), and many that list
-    machines by name forget macOS and Windows on ARM. What only one family needs may not exist for the other.
+    machines by name forget macOS and Windows on ARM. What only one family needs may not exist for the other, nor what
+    a marker leaves out by name.
     """
-    families: dict[System, set[str]] = {}
-    for cell in held:
-        found = families.setdefault(cell.system, set())
-        if cell.machine in X86:
-            found.add("x86")
-        elif cell.machine in ARM:
-            found.add("arm")
-    both = {"x86", "arm"}
-    if families.get(System.LINUX, set()) >= both:
-        return all("x86" in found for found in families.values())
-    return all(found >= both for found in families.values())
+    pythons = {cell.python for cell in held}
+    return all(_is_on_both_families([cell for cell in held if cell.python == python]) for python in pythons)
+
+
+def _is_on_both_families(held: Sequence[Platform]) -> bool:
+    systems = {cell.system for cell in held}
+    on_x86 = {cell.system for cell in held if cell.machine in X86}
+    on_arm = {cell.system for cell in held if cell.machine in ARM}
+    is_listed_by_name = all(cell.machine != OTHER_MACHINE for cell in held)
+    if is_listed_by_name and System.LINUX in on_x86 & on_arm:
+        return systems == on_x86
+    return systems == on_x86 == on_arm
+
+
+def is_rare(held: Cells) -> bool:
+    """Return whether only rare machines, which none of the usual platforms has, are among these cells."""
+    return not any(cell.machine in X86 or cell.machine in ARM for cell in held)
 
 
 def _list_patches(marker: str) -> Sequence[int]:

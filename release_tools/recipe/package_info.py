@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from release_tools.artifacts import Member
+from release_tools.planning.conda_targets import NOARCH
 from release_tools.recipe.noarch import PLACEHOLDER
 from release_tools.recipe.recipe_model import About
 
 _MILLISECONDS: Final = 1000
+_MACHINES: Final = {"64": "x86_64"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Facts:
         depends: MatchSpecs.
         time: seconds since the epoch.
         purl: the PyPI project that it is, as a package URL; empty for none.
+        subdir: the channel folder that it belongs in; a package for one platform may serve every Python, too (CEP 20).
     """
 
     name: str
@@ -39,6 +42,7 @@ class Facts:
     depends: tuple[str, ...]
     time: int
     purl: str = ""
+    subdir: str = NOARCH
 
     @property
     def stem(self) -> str:
@@ -51,15 +55,16 @@ def write_common(facts: Facts, about: About) -> dict[str, bytes]:
 
     ``index.json`` becomes the package's record in its channel's index, ``about.json`` is what channels show to people.
     """
+    system, _, machine = facts.subdir.partition("-")
     index: dict[str, Any] = {
-        "arch": None,
+        "arch": _MACHINES.get(machine, machine) or None,
         "build": facts.build,
         "build_number": facts.build_number,
         "depends": list(facts.depends),
         "name": facts.name,
         "noarch": facts.noarch,
-        "platform": None,
-        "subdir": "noarch",
+        "platform": system if machine else None,
+        "subdir": facts.subdir,
         "timestamp": facts.time * _MILLISECONDS,
         "version": facts.version,
     }
@@ -132,10 +137,12 @@ def write_recipe(facts: Facts, wheel: str, commands: Sequence[str], imports: Seq
         imports: the modules that its test imports.
         about: only its license and links are used, which cannot carry a template.
     """
-    build: dict[str, Any] = {"number": facts.build_number, "string": facts.build, "noarch": "python"}
+    build: dict[str, Any] = {"number": facts.build_number, "string": facts.build}
+    build |= {"noarch": "python"} if facts.subdir == NOARCH else {}
     build["script"] = "${{ PYTHON }} -m pip install --no-deps --no-build-isolation --no-index " + wheel
-    if commands:
-        build["python"] = {"entry_points": list(commands)}
+    python: dict[str, Any] = {} if facts.subdir == NOARCH else {"version_independent": True}
+    python |= {"entry_points": list(commands)} if commands else {}
+    build |= {"python": python} if python else {}
     fields: dict[str, Any] = {
         "schema_version": 1,
         "package": {"name": facts.name, "version": facts.version},

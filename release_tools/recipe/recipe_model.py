@@ -76,6 +76,8 @@ class Recipe:
         noarch_platforms: conda-forge.yml's names of the platforms on which a noarch package is built; empty for one.
         extras: what the project's own extras require, by extra; a recipe has no place for it, but a feedstock may.
         newest: what the newest Python needs, where that is more than the one line for all Pythons says.
+        is_compiled: whether there is compiled code; a package without it is not noarch where machines differ.
+        cross_platforms: conda-forge.yml's names of the platforms that others build for, by theirs.
     """
 
     name: str
@@ -100,10 +102,14 @@ class Recipe:
     abi: str = ""
     extras: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
     newest: tuple[str, ...] = ()
+    is_compiled: bool = False
+    cross_platforms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def conda_forge_yml(self) -> str:
         """Return the text of ``conda-forge.yml``; empty where the package needs none."""
-        if not self.noarch_platforms:
-            return ""
-        return "noarch_platforms:\n" + "".join(f"  - {platform}\n" for platform in self.noarch_platforms)
+        lines = ["noarch_platforms:"] if self.noarch_platforms else []
+        lines += [f"  - {platform}" for platform in self.noarch_platforms]
+        lines += ["build_platform:"] if self.cross_platforms else []
+        lines += [f"  {platform}: {builder}" for platform, builder in self.cross_platforms.items()]
+        return "".join(f"{line}\n" for line in lines)

@@ -1,31 +1,36 @@
 """Requirements: from PEP 508, as a wheel's metadata carries them, to conda's MatchSpecs.
 
 conda has no markers: a ``noarch`` package has one list of requirements for every Python. What some supported Python
-needs is therefore kept for all, what one system needs goes into a build of its own, what all but rare machines need is
-required on every machine, and what only one family of machines needs cannot be said at all.
+needs is therefore kept for all, what one system needs goes into a build of its own, and what all but rare machines need
+is required on every machine. Where machines differ in more than that, each platform gets a package of its own.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final, Self
 
 from packaging.specifiers import SpecifierSet
 
-from release_tools.errors import CondaError
+from release_tools.planning.conda_targets import NOARCH, USUAL_SUBDIRS
 from release_tools.recipe.constraints import Flavour, drop_duplicates, find_weakest, translate_constraint
 from release_tools.recipe.dependencies import Dependency, collect
 from release_tools.recipe.markers import (
     CONDA_FORGE_PYTHON,
     PYTHONS,
+    SUBDIRS,
     Axis,
     Cells,
     System,
     depends_on,
     is_on_every_machine,
+    is_rare,
+    is_split_by_machine,
     list_platforms,
     list_supported_pythons,
 )
+from release_tools.recipe.matchspec_compare import is_same_constraint
 from release_tools.recipe.name_overrides import (
     BACKPORTS,
     BACKPORTS_NAMESPACE,
@@ -47,13 +52,30 @@ VIRTUAL: Final = {
 
 
 @dataclass(frozen=True)
-class Translated:
-    """The requirements of a ``noarch: python`` package.
+class Variant:
+    """The requirements of one of the packages that are made of one wheel.
 
     Attributes:
-        depends: MatchSpecs that hold on every system, ``python`` first.
+        depends: all of them, as MatchSpecs, ``python`` first.
+        virtual: the virtual package that chooses it, such as ``__win``; empty for none.
+        subdir: the channel folder that it belongs in.
+    """
+
+    depends: tuple[str, ...]
+    virtual: str = ""
+    subdir: str = NOARCH
+
+
+@dataclass(frozen=True)
+class Translated:
+    """The requirements of a project without compiled code.
+
+    Attributes:
+        depends: MatchSpecs that hold on every system and machine, ``python`` first.
         by_system: what is needed on some systems only: virtual package (``__unix``, ``__win``, …) to the MatchSpecs
             that are added there. Empty when one package serves all systems.
+        by_subdir: what is needed on some platforms only: subdir (``linux-64``) to the MatchSpecs that are added there.
+            Empty when ``noarch`` packages can express all.
         unconfirmed: the names that no table and no channel confirmed.
         notes: what a person should know, a sentence each.
         warnings: what a person should check, a sentence each.
@@ -62,17 +84,28 @@ class Translated:
 
     depends: tuple[str, ...]
     by_system: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    by_subdir: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unconfirmed: tuple[Name, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     newest: tuple[str, ...] = ()
 
     @property
-    def variants(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the whole list for each package to build, by virtual package; the empty text is for every system."""
-        if not self.by_system:
-            return {"": self.depends}
-        return {virtual: (*self.depends, virtual, *added) for virtual, added in self.by_system.items()}
+    def variants(self) -> tuple[Variant, ...]:
+        """Return the requirements of each package to build."""
+        if self.by_subdir:
+            return tuple(Variant((*self.depends, *added), subdir=subdir) for subdir, added in self.by_subdir.items())
+        if self.by_system:
+            return tuple(
+                Variant((*self.depends, virtual, *added), virtual) for virtual, added in self.by_system.items()
+            )
+        return (Variant(self.depends),)
+
+    def list_specs(self, subdir: str) -> tuple[str, ...]:
+        """Return what is required on one platform, without virtual packages."""
+        system, _ = SUBDIRS[subdir]
+        on_system = [self.by_system.get(virtual, ()) for systems, virtual in VIRTUAL.items() if system in systems]
+        return (*self.depends, *chain.from_iterable(on_system), *self.by_subdir.get(subdir, ()))
 
 
 def translate(
@@ -81,6 +114,7 @@ def translate(
     names: Names,
     *,
     flavour: Flavour = Flavour.PACKAGE,
+    subdirs: Sequence[str] = USUAL_SUBDIRS,
 ) -> Translated:
     """Return the conda requirements of a pure-Python project.
 
@@ -89,22 +123,41 @@ def translate(
         requires_python: the ``Requires-Python`` value; empty when there is none.
         names: looks conda names up.
         flavour: whether a solver or a reviewer of conda-forge reads the result.
+        subdirs: the platforms that get a package of their own, if ``noarch`` cannot express the requirements.
 
     Raises:
         CondaError: with one fault for each requirement that conda cannot express.
     """
     collected = collect(requires_dist, list_platforms(list_supported_pythons(requires_python)), names)
     asked = [one for one in collected.dependencies if flavour is Flavour.PACKAGE or _is_listed(one)]
-    wanted = [_Wanted.of(dependency, collected.grid, flavour) for dependency in asked]
-    machines = _explain_machines(wanted, flavour)
+    usual = [one for one in asked if not is_rare(one.cells)]
+    wanted = [_Wanted.of(dependency, collected.grid, flavour) for dependency in usual]
+    python = _find_python(requires_python, flavour)
+    differing = [one.name for one in wanted if one.by_machine]
+    if differing:
+        flattened = _flatten_by_subdir(python, usual, flavour, subdirs)
+        notes = _explain_subdirs(differing, usual, collected.grid)
+    else:
+        flattened = _flatten_noarch(python, wanted, flavour)
+        notes = flattened.notes
+    rare = (f"{one.name} is needed on rare machines only; it is required on none" for one in asked if one not in usual)
+    return replace(
+        flattened,
+        unconfirmed=collected.unconfirmed,
+        notes=(*collected.notes, *notes),
+        warnings=(*flattened.warnings, *rare),
+    )
+
+
+def _flatten_noarch(python: str, wanted: Sequence["_Wanted"], flavour: Flavour) -> Translated:
+    """Return the requirements of ``noarch`` packages."""
     by_system = _choose_by_system(wanted, flavour)
     everywhere = [one for one in wanted if one not in by_system]
     return Translated(
-        (_find_python(requires_python, flavour), *(one.spec for one in everywhere)),
+        (python, *(one.spec for one in everywhere)),
         _list_variants({system: _list_specs(by_system, system) for system in System}),
-        collected.unconfirmed,
-        (*collected.notes, *machines, *(note for one in everywhere for note in one.notes)),
-        tuple(
+        notes=tuple(note for one in everywhere for note in one.notes),
+        warnings=tuple(
             f"{one.name} is required on every machine, though the project needs it on some only"
             for one in wanted
             if one.is_widened
@@ -113,22 +166,33 @@ def translate(
     )
 
 
-def _explain_machines(wanted: Iterable["_Wanted"], flavour: Flavour) -> list[str]:
-    """Return a sentence for each package that only some machines need.
+def _flatten_by_subdir(
+    python: str, dependencies: Sequence[Dependency], flavour: Flavour, subdirs: Sequence[str]
+) -> Translated:
+    """Return the requirements of one package for each platform."""
+    specs = {subdir: _list_specs_on(dependencies, subdir, flavour) for subdir in subdirs}
+    common = [spec for spec in specs[subdirs[0]] if all(spec in others for others in specs.values())]
+    added = {subdir: tuple(spec for spec in own if spec not in common) for subdir, own in specs.items()}
+    return Translated((python, *common), by_subdir=added)
 
-    Raises:
-        CondaError: there is one, and a solver would read the result.
-    """
-    found = [
-        f"{one.name} is needed on some machines only, which noarch cannot express" for one in wanted if one.by_machine
-    ]
-    if found and flavour is Flavour.PACKAGE:
-        raise CondaError(
-            "Some requirements cannot be expressed by a noarch conda package.",
-            "Release without this conda package: --no-conda (conda.enabled = false).",
-            faults=found,
-        )
-    return found
+
+def _explain_subdirs(differing: Sequence[str], dependencies: Iterable[Dependency], cells: Cells) -> tuple[str, ...]:
+    """Return why there is one package for each platform, and what each requires for the sake of some Pythons."""
+    by_python = [one for one in dependencies if Axis.PYTHON in depends_on(one.cells, cells)]
+    return (
+        f"Machines differ in what they need, which noarch cannot express: {', '.join(differing)}.",
+        *(f"{one.name} is needed on some Pythons only; it is required on all." for one in by_python),
+    )
+
+
+def _list_specs_on(dependencies: Iterable[Dependency], subdir: str, flavour: Flavour) -> list[str]:
+    """Return the MatchSpecs that count on one platform."""
+    specs = []
+    for dependency in dependencies:
+        here = dependency.on_platform(*SUBDIRS[subdir])
+        if here.needed:
+            specs.append(here.spec(flavour, here.cells))
+    return specs
 
 
 def _choose_by_system(wanted: Sequence["_Wanted"], flavour: Flavour) -> list["_Wanted"]:
@@ -148,8 +212,10 @@ def _is_listed(dependency: Dependency) -> bool:
     They keep what only Pythons need that the project supports and conda-forge no longer builds, but for setuptools and
     backports of the standard library.
     """
-    if dependency.on(BUILT_PYTHONS).needed:
+    if dependency.on(BUILT_PYTHONS).on_usual_machines().needed:
         return True
+    if is_split_by_machine(dependency.cells):
+        return False
     if dependency.name in LATE_BACKPORTS:
         return bool(dependency.on(PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) - 1 :]).needed)
     return dependency.name not in BACKPORTS and not dependency.name.startswith(BACKPORTS_NAMESPACE)
@@ -163,7 +229,7 @@ class _Wanted:
         name: the conda name.
         spec: what one list for all systems would ask for.
         specs: what each system asks for; empty where it needs nothing.
-        by_machine: whether only some machines of a system need it, so that it cannot be required on all.
+        by_machine: whether machines of one system differ in it, so that one list cannot serve all.
         is_widened: whether only some machines need it, but it can be required on all.
         notes: what a person should know if one list requires it.
         newest: what the newest Python needs, where ``spec`` says less; else empty.
@@ -179,25 +245,42 @@ class _Wanted:
 
     @property
     def differs(self) -> bool:
-        """Return whether the systems differ; machines are never distinguished."""
-        return not self.by_machine and len(set(self.specs.values())) > 1
+        """Return whether the systems differ."""
+        return len(set(self.specs.values())) > 1
 
     @classmethod
     def of(cls, dependency: Dependency, cells: Cells, flavour: Flavour) -> Self:
         axes = depends_on(dependency.cells, cells)
-        is_split = Axis.MACHINE in axes
-        is_widened = is_split and is_on_every_machine(dependency.cells)
         if flavour is Flavour.RECIPE and (built := dependency.on(BUILT_PYTHONS)).needed:
             dependency = built
+        is_split = is_split_by_machine(dependency.cells)
+        is_safe = not is_split or is_on_every_machine(dependency.cells)
+        dependency = dependency.on_usual_machines()
         return cls(
             dependency.name,
             dependency.spec(flavour, cells),
             {system: _make_condition_text(dependency, system, cells, flavour) for system in System},
-            is_split and not is_widened,
-            is_widened,
+            not is_safe or _differs_by_machine(dependency, flavour),
+            is_split,
             tuple(_widen(dependency, axes)),
             _find_newest(dependency, cells, flavour),
         )
+
+
+def _differs_by_machine(dependency: Dependency, flavour: Flavour) -> bool:
+    """Return whether usual machines of one system that need a package ask for different versions of it."""
+    if len(set(map(id, dependency.needed.values()))) == 1:
+        return False
+    return any(_has_own_bounds(dependency, system, flavour) for system in System)
+
+
+def _has_own_bounds(dependency: Dependency, system: System, flavour: Flavour) -> bool:
+    found = [dependency.on_platform(*platform) for platform in SUBDIRS.values() if platform[0] is system]
+    asked = [one for one in found if one.needed]
+    if len({one.by_python for one in asked}) <= 1:
+        return False
+    first, *others = (one.spec(flavour, one.cells).partition(" ")[2] for one in asked)
+    return not all(is_same_constraint(first, other) for other in others)
 
 
 def _make_condition_text(dependency: Dependency, system: System, cells: Cells, flavour: Flavour) -> str:

@@ -21,6 +21,7 @@ from packaging.version import Version
 from release_tools.errors import CondaError
 from release_tools.recipe.markers import (
     CONDA_FORGE_PYTHON,
+    SUBDIRS,
     Cells,
     System,
     find_where,
@@ -210,11 +211,22 @@ def _translate_python(requires_python: str) -> str:
 def _list_cells(ours: Translated, cells: Cells) -> Mapping[str, Cells]:
     """Return where our conda package requires each name."""
     found = {spec.partition(" ")[0]: cells for spec in ours.depends}
-    for virtual, specs in ours.by_system.items():
-        here = frozenset(cell for cell in cells if cell.system in SYSTEM_OF[virtual])
+    added = [
+        *((_select_system(virtual, cells), specs) for virtual, specs in ours.by_system.items()),
+        *((_select_platform(subdir, cells), specs) for subdir, specs in ours.by_subdir.items()),
+    ]
+    for here, specs in added:
         for name in (spec.partition(" ")[0] for spec in specs):
             found[name] = found.get(name, frozenset()) | here
     return found
+
+
+def _select_system(virtual: str, cells: Cells) -> Cells:
+    return frozenset(cell for cell in cells if cell.system in SYSTEM_OF[virtual])
+
+
+def _select_platform(subdir: str, cells: Cells) -> Cells:
+    return frozenset(cell for cell in cells if (cell.system, cell.machine) == SUBDIRS[subdir])
 
 
 def _compare(one: WheelRequirement, cells: Cells, ours: Mapping[str, Cells], names: Names) -> Iterator[str]:

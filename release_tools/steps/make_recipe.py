@@ -9,12 +9,14 @@ from release_tools.errors import CondaError, OutputError, RecipeError
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import RecipeFiles, Release
+from release_tools.planning.conda_targets import USUAL_SUBDIRS
 from release_tools.publishers.routes import Publishers
 
 if TYPE_CHECKING:
     from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
     from release_tools.publishers.conda_forge.rendering import Rendering
     from release_tools.recipe.drift import Drift
+    from release_tools.recipe.requirements import Translated
 
     _Rendered = tuple[RecipeInputs, Rendering, tuple[str, ...]]
 
@@ -137,19 +139,29 @@ def _report_broken_rules(subject: "RecipeInputs", rendering: "Rendering") -> Ite
 def _report_parity(subject: "RecipeInputs") -> Iterator[Note]:
     """Yield how the recipe's run requirements differ from those of the conda package that we build, and why."""
     from release_tools.recipe.requirements import translate
-    from release_tools.recipe.run_parity import compare_run
 
-    if not subject.context.config.conda.enabled or not subject.recipe.noarch:
+    if not subject.context.config.conda.enabled or subject.recipe.is_compiled:
         return
     metadata = subject.evidence.metadata
     try:
         package = translate(metadata.get("requires_dist", []), metadata.get("requires_python", ""), subject.names)
     except CondaError:
         return  # there is no such package, and the step that builds it says why
-    if differences := compare_run(subject.recipe, package):
+    if differences := _find_differences(subject, package):
         yield Note(State.INFO, "it lacks requirements of the conda package that was built", "; ".join(differences))
     else:
         yield Note(State.DONE, "it has the same requirements as the conda package that was built")
+
+
+def _find_differences(subject: "RecipeInputs", package: "Translated") -> tuple[str, ...]:
+    """Return where the recipe's run requirements differ from those of our package, or of those for each platform."""
+    from release_tools.builders.conda.rattler_build import render_run
+    from release_tools.recipe.run_parity import compare_run, compare_run_by_subdir
+    from release_tools.recipe.write_v1 import write_v1
+
+    if subject.recipe.noarch:
+        return compare_run(subject.recipe, package)
+    return compare_run_by_subdir(render_run(write_v1(subject.recipe), USUAL_SUBDIRS), package)
 
 
 def _report_drift(drift: "Drift", remaining: "Drift | None" = None) -> Note:

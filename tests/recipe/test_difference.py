@@ -75,7 +75,7 @@ def test_commands_that_came_and_went_are_reported() -> None:
 def test_what_no_line_can_follow_is_reported_in_words() -> None:
     old = recipe()
     about = replace(old.about, license="Apache-2.0", license_files=("LICENSE", "NOTICE"))
-    new = replace(old, noarch=False, about=about, imports=("demo", "demo2"))
+    new = replace(old, noarch=False, is_compiled=True, about=about, imports=("demo", "demo2"))
     assert find_difference(old, new).others == (
         "The package has compiled code now.",
         "The license was MIT and is Apache-2.0 now.",

@@ -3,7 +3,7 @@ from rattler import MatchSpec
 
 from release_tools.errors import CondaError
 from release_tools.recipe.names import Names
-from release_tools.recipe.requirements import Flavour, translate
+from release_tools.recipe.requirements import Flavour, Variant, translate
 
 NAMES = Names()
 
@@ -108,7 +108,9 @@ def test_what_one_system_needs_goes_into_a_package_of_its_own(
 ) -> None:
     translated = translate(requires, "", NAMES)
     assert translated.by_system == added
-    assert translated.variants == {virtual: (*translated.depends, virtual, *specs) for virtual, specs in added.items()}
+    assert set(translated.variants) == {
+        Variant((*translated.depends, virtual, *specs), virtual) for virtual, specs in added.items()
+    }
 
 
 def test_whatever_is_required_more_widely_than_asked_is_reported() -> None:
@@ -169,24 +171,77 @@ def test_a_url_behind_the_projects_own_extra_does_no_harm() -> None:
     assert translate(['one @ https://example.com/one ; extra == "dev"'], "", NAMES).depends == ("python",)
 
 
-MACHINE = 'greenlet>=1; platform_machine == "x86_64"'
+LINUX_64, LINUX_ARM, OSX_64, OSX_ARM, WIN_64 = "linux-64", "linux-aarch64", "osx-64", "osx-arm64", "win-64"
+# Requires-Dist, and the platforms whose package requires each of these.
+BY_SUBDIR = {
+    ('foo>=1; platform_machine == "x86_64"',): {"foo >=1": {LINUX_64, OSX_64}},
+    ('foo; platform_machine in "x86_64 AMD64"',): {"foo": {LINUX_64, OSX_64, WIN_64}},
+    ('foo; platform_machine == "arm64" and sys_platform == "darwin"',): {"foo": {OSX_ARM}},
+    ('foo; platform_machine != "aarch64"',): {"foo": {LINUX_64, OSX_64, OSX_ARM, WIN_64}},
+    ('foo; platform_machine != "arm64"',): {"foo": {LINUX_64, LINUX_ARM, OSX_64, WIN_64}},
+    ('foo; platform_machine not in "arm64 aarch64"',): {"foo": {LINUX_64, OSX_64, WIN_64}},
+    ('foo; platform_machine != "AMD64" and sys_platform == "win32"',): {"foo": set()},
+    ('foo; "arm" in platform_machine or os_name == "nt"',): {"foo": {OSX_ARM, WIN_64}},
+    ('foo; sys_platform == "linux" and platform_machine == "aarch64" and python_version < "3.11"',): {
+        "foo": {LINUX_ARM}
+    },
+    ('foo; python_version < "3.10"', 'foo; platform_machine == "aarch64" and python_version >= "3.10"'): {
+        "foo": {LINUX_64, LINUX_ARM, OSX_64, OSX_ARM, WIN_64}
+    },
+    ('foo>=2; platform_machine == "arm64"', 'foo>=1; platform_machine != "arm64"'): {
+        "foo >=2": {OSX_ARM},
+        "foo >=1": {LINUX_64, LINUX_ARM, OSX_64, WIN_64},
+    },
+    ("foo>=1", 'foo>=2; platform_machine == "aarch64" and sys_platform == "linux"'): {
+        "foo >=1": {LINUX_64, OSX_64, OSX_ARM, WIN_64},
+        "foo >=1,>=2": {LINUX_ARM},
+    },
+    # Where there is a package for each platform, what else differs is exact there too.
+    (
+        'foo; platform_machine == "x86_64"',
+        'colorama; sys_platform == "win32"',
+        'keyring; platform_machine != "ppc64le"',
+        'lib[all]; platform_machine == "aarch64"',
+        'bar; platform_machine == "x86_64" and extra == "more"',
+    ): {
+        "foo": {LINUX_64, OSX_64},
+        "colorama": {WIN_64},
+        "keyring": {LINUX_64, LINUX_ARM, OSX_64, OSX_ARM, WIN_64},
+        "lib": {LINUX_ARM},
+        "eggs": {LINUX_ARM},
+    },
+}
 
 
-ONE_FAMILY = (
-    MACHINE,
-    'greenlet>=1; platform_machine in "x86_64 AMD64"',
-    'greenlet>=1; platform_machine == "arm64" and sys_platform == "darwin"',
-    'greenlet>=1; platform_machine != "aarch64"',
-    'greenlet>=1; platform_machine != "AMD64" and sys_platform == "win32"',
-)
+@pytest.mark.parametrize(("requires", "wanted"), BY_SUBDIR.items())
+def test_what_only_some_machines_need_goes_into_a_package_for_each_platform(
+    requires: tuple[str, ...], wanted: dict[str, set[str]]
+) -> None:
+    translated = translate(requires, ">=3.9", Names(extras=lambda *_: ["eggs"]))
+    assert translated.by_system == {}
+    assert [variant.subdir for variant in translated.variants] == [LINUX_64, LINUX_ARM, OSX_64, OSX_ARM, WIN_64]
+    for variant in translated.variants:
+        python, *specs = variant.depends
+        assert python == "python >=3.9"
+        assert sorted(specs) == sorted(spec for spec, subdirs in wanted.items() if variant.subdir in subdirs)
+    assert any("noarch cannot express" in note for note in translated.notes)
+    assert translated.warnings == ()
 
 
-@pytest.mark.parametrize("requirement", ONE_FAMILY)
-def test_what_only_some_machines_have_cannot_be_a_noarch_package(requirement: str) -> None:
-    with pytest.raises(CondaError) as caught:
-        translate([requirement], "", NAMES)
-    assert caught.value.faults == ("greenlet is needed on some machines only, which noarch cannot express",)
-    assert "--no-conda" in caught.value.advice
+def test_the_platforms_that_get_a_package_can_be_chosen() -> None:
+    translated = translate(['foo; platform_machine == "ARM64"'], "", NAMES, subdirs=[WIN_64, "win-arm64"])
+    assert translated.by_subdir == {WIN_64: (), "win-arm64": ("foo",)}
+
+
+def test_bounds_that_mean_the_same_on_all_machines_need_one_package() -> None:
+    requires = ['numpy>=1.21.2; python_version >= "3.10"', 'numpy>=1.19.3; platform_machine == "aarch64"']
+    assert translate(requires, ">=3.10", NAMES).by_subdir == {}
+
+
+def test_what_only_rare_machines_need_is_required_on_none_with_a_warning() -> None:
+    translated = translate(['foo; platform_machine == "ppc64le"', "click"], "", NAMES)
+    assert translated.variants == (Variant(("python", "click")),)
+    assert ["foo" in warning for warning in translated.warnings] == [True]
 
 
 NAMED = " or ".join(f'platform_machine == "{name}"' for name in ("aarch64", "ppc64le", "x86_64", "AMD64", "win32"))
@@ -214,7 +269,14 @@ def test_what_all_but_rare_machines_of_one_system_need_is_required_on_that_syste
     assert [name for name, specs in translated.by_system.items() if specs] == ["__linux"]
 
 
-def test_what_some_machines_need_is_required_everywhere_in_a_recipe_and_reported() -> None:
-    translated = translate([MACHINE], "", NAMES, flavour=Flavour.RECIPE)
-    assert translated.depends == ("python", "greenlet >=1")
-    assert any("machines" in note for note in translated.notes)
+@pytest.mark.parametrize(
+    ("requirement", "differs"),
+    [
+        ('foo; platform_machine == "x86_64"', True),
+        ('foo; platform_machine == "x86_64" and python_version < "3.10"', False),
+        ('foo; python_version < "3.10" or platform_machine == "x86_64"', True),
+    ],
+)
+def test_a_recipe_distinguishes_machines_for_the_pythons_of_conda_forge(requirement: str, *, differs: bool) -> None:
+    translated = translate([requirement], ">=3.8", NAMES, flavour=Flavour.RECIPE)
+    assert bool(translated.by_subdir) == differs

@@ -1,20 +1,25 @@
 """Test what PEP 508 asks for in each environment, and what ours ask for: compared by evaluation, never by text."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from rattler import Version as CondaVersion
 from rattler import VersionSpec
 
+from release_tools.planning.conda_targets import NOARCH
 from release_tools.recipe.conditions import make_condition
 from release_tools.recipe.constraints import Flavour
 from release_tools.recipe.dependencies import collect
+from release_tools.recipe.machine_conditions import make_conditions
 from release_tools.recipe.markers import (
+    OTHER_MACHINE,
     PYTHONS,
+    SUBDIRS,
     SYSTEM_MARKERS,
+    X86,
     Platform,
     System,
     list_platforms,
@@ -22,7 +27,7 @@ from release_tools.recipe.markers import (
 )
 from release_tools.recipe.names import Names
 from release_tools.recipe.recipe_model import Condition
-from release_tools.recipe.requirements import translate
+from release_tools.recipe.requirements import Variant, translate
 
 NAMES = Names({"pkg": "pkg"})
 VERSIONS = ("0.9", "1.0", "1.4.5", "1.5rc1", "1.5", "1.5.post1", "2.0", "2.1", "3.0")
@@ -34,7 +39,10 @@ ON_SYSTEM = {
 
 pythons = st.sampled_from(PYTHONS[1:])
 connectives = st.sampled_from(["and", "or"])
-cells = st.sampled_from(sorted(list_platforms(list_supported_pythons(""))))
+SUBDIR_OF = {platform: subdir for subdir, platform in SUBDIRS.items()}
+cells = st.sampled_from(
+    sorted(cell for cell in list_platforms(list_supported_pythons("")) if (cell.system, cell.machine) in SUBDIR_OF)
+)
 atoms = st.one_of(
     st.builds('python_version {} "{}"'.format, st.sampled_from(["<", ">=", "==", "!="]), pythons),
     st.builds('python_full_version {} "{}.2"'.format, st.sampled_from(["<", ">="]), pythons),
@@ -50,6 +58,11 @@ atoms = st.one_of(
         'platform_system {} "{}"'.format, st.sampled_from(["==", "!="]), st.sampled_from(["Windows", "Darwin", "Linux"])
     ),
     st.builds('"win" {} sys_platform'.format, st.sampled_from(["in", "not in"])),
+    st.builds(
+        'platform_machine {} "{}"'.format,
+        st.sampled_from(["==", "!=", "in", "not in"]),
+        st.sampled_from(["x86_64", "arm64", "aarch64", "x86_64 AMD64", "ppc64le"]),
+    ),
     st.builds('os_name {} "{}"'.format, st.sampled_from(["==", "!="]), st.sampled_from(["nt", "posix"])),
     st.sampled_from(['implementation_name == "cpython"', 'platform_python_implementation == "PyPy"', 'extra == "x"']),
 )
@@ -96,9 +109,14 @@ def asked(texts: list[str], cell: Platform, patch: str) -> list[Requirement]:
     return [one for one in found if one.marker is None or one.marker.evaluate(environment)]
 
 
-def reported(variants: Mapping[str, tuple[str, ...]], system: System) -> list[str]:
-    """The constraints that we give conda on a system; empty where the package is not required."""
-    (depends,) = (specs for virtual, specs in variants.items() if not virtual or virtual in ON_SYSTEM[system])
+def reported(variants: Sequence[Variant], cell: Platform) -> list[str]:
+    """The constraints that we give conda on a platform; empty where the package is not required."""
+    (depends,) = (
+        one.depends
+        for one in variants
+        if one.subdir in (NOARCH, SUBDIR_OF.get((cell.system, cell.machine)))
+        and one.virtual in ("", *ON_SYSTEM[cell.system])
+    )
     return [spec.partition(" ")[2] for spec in depends if spec.partition(" ")[0] == "pkg"]
 
 
@@ -108,8 +126,8 @@ def admits(constraint: str, version: str) -> bool:
 
 @settings(max_examples=50)
 @given(requirements, cells)
-def test_a_noarch_package_never_refuses_what_some_environment_admits(texts: list[str], cell: Platform) -> None:
-    constraints = reported(translate(texts, "", NAMES).variants, cell.system)
+def test_a_package_never_refuses_what_some_environment_admits(texts: list[str], cell: Platform) -> None:
+    constraints = reported(translate(texts, "", NAMES, subdirs=[*SUBDIRS]).variants, cell)
     # The requirements of one patch release of a Python count for all of them.
     needed = [one for patch in ("0", "1", "2", "3", "99") for one in asked(texts, cell, patch)]
     assert constraints or not needed
@@ -120,8 +138,10 @@ def test_a_noarch_package_never_refuses_what_some_environment_admits(texts: list
 
 @settings(max_examples=50)
 @given(requirements.filter(lambda texts: not {"python", "version"} & set(re.findall("[a-z]+", str(texts)))), cells)
-def test_a_noarch_package_asks_for_the_same_where_the_python_does_not_matter(texts: list[str], cell: Platform) -> None:
-    needed, constraints = asked(texts, cell, "1"), reported(translate(texts, "", NAMES).variants, cell.system)
+def test_a_package_asks_for_the_same_where_the_python_does_not_matter(texts: list[str], cell: Platform) -> None:
+    translated = translate(texts, "", NAMES, subdirs=[*SUBDIRS])
+    assume(not translated.warnings)
+    needed, constraints = asked(texts, cell, "1"), reported(translated.variants, cell)
     assert bool(needed) is bool(constraints)
     for version in VERSIONS if needed else ():
         wanted = all(one.specifier.contains(version, prereleases=True) for one in needed)
@@ -134,6 +154,8 @@ def holds(when: Condition | None, cell: Platform) -> tuple[bool, bool]:
         return True, True
     known = {system.value: cell.system is system for system in System}
     known["unix"] = not known["win"]
+    known |= {word: cell.machine == word for word in ("aarch64", "ppc64le")}
+    known |= {"x86_64": cell.machine in X86, "arm64": cell.machine in {"arm64", "ARM64"}}
     number = int(cell.python.replace(".", ""))
 
     def match(_python: object, spec: str) -> bool:
@@ -151,6 +173,24 @@ def test_a_condition_holds_in_just_its_cells(one: int, other: int, systems: set[
     when = make_condition(held, every)
     assert {cell for cell in every if holds(when, cell) == (True, True)} == held
     assert {cell for cell in every if holds(when, cell) == (False, False)} == every - held
+
+
+BUILT = frozenset(cell for cell in list_platforms(PYTHONS) if cell.machine != OTHER_MACHINE)
+
+
+@settings(max_examples=50)
+@given(st.sets(st.sampled_from(sorted({(cell.system, cell.machine) for cell in BUILT})), min_size=1), st.integers(0, 6))
+def test_one_of_the_conditions_on_machines_holds_in_just_their_cells(
+    platforms: set[tuple[System, str]], oldest: int
+) -> None:
+    held = frozenset(
+        cell for cell in BUILT if (cell.system, cell.machine) in platforms or PYTHONS.index(cell.python) > oldest
+    )
+    conditions = make_conditions(held, list_platforms(PYTHONS))
+    for cell in BUILT:
+        assert [sum(each) for each in zip(*(holds(when, cell) for when in conditions), strict=True)] == [
+            cell in held
+        ] * 2
 
 
 @settings(max_examples=50)

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from rattler_build import Stage0Recipe, VariantConfig
+from rattler_build import PlatformConfig, RenderConfig, Stage0Recipe, VariantConfig
 
 from release_tools.artifacts import read_conda, read_wheel
+from release_tools.builders.conda import rattler
 from release_tools.builders.conda.from_wheel import Conversion, convert
 from release_tools.builders.conda.rattler_build import read_back, run_tests
 from release_tools.errors import ArchiveError, CondaError
+from release_tools.planning.conda_targets import USUAL_SUBDIRS
 from tests.support.artifacts import Project, make_wheel
 from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel
 
@@ -60,7 +62,6 @@ REFUSED = {
     "data in site-packages": (replace(DEMO, files={"{data}/data/site-packages/x": ""}), "conda reserves"),
     "command as script too": (replace(DEMO, files={"{data}/scripts/Demo": "#!python\n"}), "'Demo' is there twice"),
     "URL": (replace(DEMO, requires=("lib-a @ https://example.org/a.whl",)), "a URL is not a package"),
-    "machine": (replace(DEMO, requires=("lib-a; platform_machine == 'arm64'",)), "needed on some machines only"),
     "kernel": (replace(DEMO, requires=("lib-a; platform_release >= '6'",)), "platform_release"),
     "equal to no version": (replace(DEMO, requires=("lib-a===built-by-me",)), "lib-a===built-by-me"),
     "no Python": (replace(DEMO, headers=("Requires-Python: <3",)), "admits none of the Pythons"),
@@ -176,6 +177,44 @@ def test_a_requirement_of_one_system_makes_two_packages(tmp_path: Path) -> None:
         {"python >=3.10", "lib-b", "__unix"},
         {"python >=3.10", "lib-b", "__win", "lib-a"},
     ]
+
+
+@NEEDS_POSIX
+def test_a_requirement_of_some_machines_makes_a_package_for_each_platform_that_installs(
+    tmp_path: Path, conda_channel: Channel
+) -> None:
+    this = rattler.find_this_subdir()
+    machine = "x86_64" if this.endswith("-64") else "aarch64' or platform_machine == 'arm64"
+    project = replace(DEMO, requires=(f"lib-a; platform_machine == '{machine}'",), headers=())
+    channel = conda_channel.over(tmp_path / "channel")
+    converted = convert(read_wheel(project.wheel(tmp_path)), channel.folder, Conversion(), COMMIT_TIME)
+    assert [file.path.parent.name for file in converted.files] == list(USUAL_SUBDIRS)
+    assert {file.path.name for file in converted.files} == {"demo-1.0-py_0.conda"}
+    for file in converted.files:
+        package = read_conda(file.path)
+        assert (package.subdir, package.noarch, read_back(package)) == (file.subdir, "python", ())
+        index = json.loads(package.documents["index.json"])
+        system, _, word = file.subdir.partition("-")
+        assert (index["platform"], index["arch"]) == (system, "x86_64" if word == "64" else word)
+    channel.add(Project("lib-a"))
+    prefix = tmp_path / "prefix"
+    channel.install(prefix, "demo")
+    assert {"demo", "lib-a"} <= {one.name for one in rattler.list_installed(prefix)}
+    said = subprocess.run([prefix / "bin" / "demo"], capture_output=True, check=True, text=True)
+    assert said.stdout == "demo\n"
+
+
+def test_the_recipe_in_a_package_for_one_platform_renders_as_that_package(tmp_path: Path) -> None:
+    project = replace(DEMO, requires=("lib-a; platform_machine == 'x86_64'",))
+    files = convert(read_wheel(project.wheel(tmp_path)), tmp_path, Conversion(), COMMIT_TIME).files
+    for file in files:
+        package = read_conda(file.path)
+        config = RenderConfig(platform=PlatformConfig(target_platform=file.subdir))
+        recipe = Stage0Recipe.from_yaml(package.documents["recipe/recipe.yaml"].decode())
+        (variant,) = recipe.render(VariantConfig(), config)
+        rendered = variant.recipe.to_dict()
+        assert rendered["build"]["python"]["version_independent"]
+        assert rendered["requirements"]["run"] == list(package.depends)
 
 
 def test_a_build_tag_becomes_the_build_number_unless_one_is_given(tmp_path: Path) -> None:

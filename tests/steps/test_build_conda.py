@@ -32,7 +32,6 @@ REFUSED = {
     "compiled": (MEMBERS, f'{MEMBERS}\n    members[f"{{name}}/core.dll"] = b""', "'demo/core.dll' is compiled code"),
     "URL": (SUMMARY, f"{SUMMARY}Requires-Dist: a @ https://example.org/a.whl\\n", "a URL is not a package"),
     "kernel": (SUMMARY, f"{SUMMARY}Requires-Dist: a; platform_release >= '6'\\n", "platform_release"),
-    "machine": (SUMMARY, f"{SUMMARY}Requires-Dist: a; platform_machine == 'arm64'\\n", "needed on some machines only"),
 }
 
 

@@ -1,4 +1,6 @@
-"""From a wheel to a ``noarch: python`` conda package, its members streamed, nothing unpacked and no network asked.
+"""From a wheel to ``noarch: python`` conda packages, its members streamed, nothing unpacked and no network asked.
+
+There is one for every system and machine, or one for each platform where the requirements differ more than that.
 
 The same wheel gives the same bytes on every machine; nothing in the package tells where or when it was made.
 """
@@ -8,7 +10,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from packaging.utils import canonicalize_name
 
@@ -21,7 +23,7 @@ from release_tools.errors import CondaError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.versions import format_conda_version
-from release_tools.planning.conda_targets import NOARCH, CondaTarget
+from release_tools.planning.conda_targets import NOARCH, USUAL_SUBDIRS, CondaTarget, list_subdirs_of_jobs
 from release_tools.recipe import noarch, package_info
 from release_tools.recipe.about import describe
 from release_tools.recipe.names import CONDA_NAME, Names
@@ -44,6 +46,7 @@ class Conversion:
         compression_level: of zstd, 1 to 22.
         imports: the modules that the package's test imports; those of the wheel if empty.
         names: the way from PyPI names to conda names.
+        subdirs: the platforms that get a package of their own, if one for all cannot express the requirements.
     """
 
     name: str = ""
@@ -53,6 +56,14 @@ class Conversion:
     compression_level: int = 12
     imports: tuple[str, ...] = ()
     names: Names = field(default_factory=Names)
+    subdirs: tuple[str, ...] = USUAL_SUBDIRS
+
+
+class ConvertedFile(NamedTuple):
+    """A package that was written, and the channel folder that it belongs in."""
+
+    path: Path
+    subdir: str
 
 
 @dataclass(frozen=True)
@@ -60,16 +71,21 @@ class Converted:
     """Describe what was made.
 
     Attributes:
-        paths: the packages, the metapackages after the real ones; each belongs in the subdir ``noarch``.
+        files: the packages, the metapackages after the real ones.
         name: the conda name.
         version: in conda's spelling.
         translated: the requirements, the names that could not be confirmed, and what a person should know.
     """
 
-    paths: tuple[Path, ...]
+    files: tuple[ConvertedFile, ...]
     name: str
     version: str
     translated: Translated
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Return where the packages are."""
+        return tuple(file.path for file in self.files)
 
 
 @dataclass(frozen=True)
@@ -118,7 +134,7 @@ def convert(wheel: Wheel, folder: Path, conversion: Conversion, commit_time: int
 
     Args:
         wheel: as `archives.read_wheel` checked it.
-        folder: where the packages are written; made if it is missing.
+        folder: where the packages are written, those for one platform in a folder of its name; made if it is missing.
         conversion: how.
         commit_time: seconds since the epoch, the time of every file and of the package.
 
@@ -128,7 +144,12 @@ def convert(wheel: Wheel, folder: Path, conversion: Conversion, commit_time: int
     """
     noarch.check_convertible(wheel)
     metadata = wheel.metadata
-    translated = translate(metadata.raw.get("requires_dist", []), noarch.find_required_python(wheel), conversion.names)
+    translated = translate(
+        metadata.raw.get("requires_dist", []),
+        noarch.find_required_python(wheel),
+        conversion.names,
+        subdirs=conversion.subdirs,
+    )
     facts = Facts(
         name=conversion.name or metadata.name.lower(),
         version=format_conda_version(metadata.version),
@@ -140,20 +161,35 @@ def convert(wheel: Wheel, folder: Path, conversion: Conversion, commit_time: int
         purl=f"pkg:pypi/{canonicalize_name(metadata.name)}",
     )
     variants = [
-        replace(facts, build=_build_string(virtual, facts.build_number), depends=depends)
-        for virtual, depends in translated.variants.items()
+        replace(
+            facts,
+            build=_build_string(variant.virtual, facts.build_number),
+            depends=variant.depends,
+            subdir=variant.subdir,
+        )
+        for variant in translated.variants
     ]
     _check_names(facts, conversion.aliases, variants)
     source = _read_source(wheel, conversion.imports)
-    folder.mkdir(parents=True, exist_ok=True)
     styles = [Style(suffix, conversion.compression_level, commit_time) for suffix in conversion.formats]
-    paths = [write_package(folder, _plan_package(source, variant), style) for variant in variants for style in styles]
+    files = []
+    for variant in variants:
+        own = folder if variant.subdir == NOARCH else folder / variant.subdir
+        own.mkdir(parents=True, exist_ok=True)
+        files += [
+            ConvertedFile(write_package(own, _plan_package(source, variant), style), variant.subdir) for style in styles
+        ]
     for alias in conversion.aliases:
-        pinned = replace(facts, name=alias, build=_build_string("", facts.build_number), noarch="generic", purl="")
-        pinned = replace(pinned, depends=(f"{facts.name} =={facts.version}",))
-        metapackage = Package(pinned.stem, package_info.write_metapackage(pinned, source.about))
-        paths += [write_package(folder, metapackage, style) for style in styles]
-    return Converted(tuple(paths), facts.name, facts.version, translated)
+        metapackage = _plan_alias(source, facts, alias)
+        files += [ConvertedFile(write_package(folder, metapackage, style), NOARCH) for style in styles]
+    return Converted(tuple(files), facts.name, facts.version, translated)
+
+
+def _plan_alias(source: "_Source", facts: Facts, alias: str) -> Package:
+    """Return a package of another name that only requires the real one."""
+    pinned = replace(facts, name=alias, build=_build_string("", facts.build_number), noarch="generic", purl="")
+    pinned = replace(pinned, depends=(f"{facts.name} =={facts.version}",))
+    return Package(pinned.stem, package_info.write_metapackage(pinned, source.about))
 
 
 def _build_string(virtual: str, number: int) -> str:
@@ -263,7 +299,7 @@ class WheelConverter:
             wheel = open_wheel(project.context.background, built)
             wanted = plan_conversion(project.context.config)
             converted = convert(wheel, project.folder, wanted, project.release.commit_time)
-            artifacts += [Artifact.of(path, ArtifactKind.CONDA, NOARCH) for path in converted.paths]
+            artifacts += [Artifact.of(file.path, ArtifactKind.CONDA, file.subdir) for file in converted.files]
             notes += _make_notes(converted.translated)
         return BuiltPackages(tuple(artifacts), tuple(notes))
 
@@ -279,6 +315,7 @@ def plan_conversion(config: Config) -> Conversion:
         compression_level=conda.compression_level,
         imports=config.verify.imports,
         names=Names(overrides=conda.names),
+        subdirs=list_subdirs_of_jobs(config.wheels.jobs),
     )
 
 
@@ -286,6 +323,9 @@ def _make_notes(translated: Translated) -> Iterator[Note]:
     yield Note(State.INFO, f"depends on {', '.join(translated.depends)}")
     for virtual, depends in translated.by_system.items():
         yield Note(State.INFO, f"with {virtual}, also on {', '.join(depends) or 'nothing'}")
+    for depends in dict.fromkeys(translated.by_subdir.values()):
+        platforms = ", ".join(subdir for subdir, own in translated.by_subdir.items() if own == depends)
+        yield Note(State.INFO, f"for {platforms}, also on {', '.join(depends) or 'nothing'}")
     yield from (Note(State.INFO, note) for note in translated.notes)
     for warning in translated.warnings:
         yield Note(

@@ -3,8 +3,9 @@
 import json
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -24,8 +25,8 @@ from release_tools.builders.conda.build_from_clone import (
 )
 from release_tools.builders.conda.generated_recipe import plan_generated_packages, write_generated_recipe
 from release_tools.builders.conda.own_recipe import copy_recipe
-from release_tools.builders.conda.variants import choose_default_variants
-from release_tools.errors import BuildError
+from release_tools.builders.conda.variants import PYTHONS, choose_default_variants
+from release_tools.errors import BuildError, RecipeError
 from release_tools.parsed_values import list_tables, parse_json
 from release_tools.planning.conda_targets import CondaTarget
 from release_tools.recipe.document import Format
@@ -125,6 +126,32 @@ def explain_unrendered(text: str) -> str:
     return ""
 
 
+def render_run(text: str, subdirs: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return what a ``recipe.yaml`` requires to run, on any of conda-forge's Pythons, by platform; nothing is built.
+
+    Args:
+        text: the recipe, which has one output.
+        subdirs: conda's names of the platforms.
+
+    Raises:
+        RecipeError: it cannot be rendered.
+    """
+    from rattler_build import PlatformConfig, RattlerBuildError, RenderConfig, Stage0Recipe, VariantConfig
+
+    variants = VariantConfig({**PINNED, "python": list(PYTHONS.values())})
+    found: dict[str, tuple[str, ...]] = {}
+    with tempfile.TemporaryDirectory(prefix="release-tools-") as folder:
+        try:
+            recipe = Stage0Recipe.from_yaml(text, recipe_dir=folder)
+            for subdir in subdirs:
+                config = RenderConfig(platform=PlatformConfig(target_platform=subdir, build_platform=subdir))
+                required = [one.recipe.to_dict()["requirements"]["run"] for one in recipe.render(variants, config)]
+                found[subdir] = tuple(dict.fromkeys(chain.from_iterable(required)))
+        except RattlerBuildError as error:
+            raise RecipeError(f"The recipe cannot be rendered: {error}") from None
+    return found
+
+
 def run_tests(path: Path, channels: Sequence[str], env: Mapping[str, str]) -> tuple[Tested, ...]:
     """Run the tests that a package carries, each in an environment of its own.
 
@@ -143,6 +170,8 @@ def run_tests(path: Path, channels: Sequence[str], env: Mapping[str, str]) -> tu
 def build_recipe(recipe: Path, folder: Path, channels: Sequence[str], env: Mapping[str, str]) -> Packages:
     """Build the packages of a ``recipe.yaml`` that has no compiled code, each in environments of its own.
 
+    One that is not noarch is built for this machine and the version of Python that runs this.
+
     Args:
         recipe: the file.
         folder: gets the packages, in the folders of a channel.
@@ -152,7 +181,7 @@ def build_recipe(recipe: Path, folder: Path, channels: Sequence[str], env: Mappi
     Raises:
         ProcessError: rattler-build itself failed.
     """
-    variants = {"python_min": [CONDA_FORGE_PYTHON]}
+    variants = {"python_min": [CONDA_FORGE_PYTHON], "python": [f"{sys.version_info.major}.{sys.version_info.minor}.*"]}
     return run_recipe(RecipeRequest(recipe, {"": variants}, tuple(channels), folder), env)
 
 

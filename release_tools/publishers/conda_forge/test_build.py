@@ -43,7 +43,7 @@ def explain_not_built(context: Context, form: Format, text: str) -> str:
     if form is not Format.V1:
         return f"rattler-build knows no {form}; conda-forge's own machines build it"
     document = RecipeDocument(text, form)
-    if not any(place.value == "python" for place in document.in_outputs("build", "noarch")):
+    if "compiler(" in text or "stdlib(" in text:
         return "the recipe is of compiled code, for which conda-forge's own machines have the tools"
     if any(source.get("patches") or not source.get("url") for source in document.sources()) or "script:" not in text:
         return "the recipe needs other files next to it"

@@ -1,0 +1,105 @@
+"""Conditions that distinguish machines, in the words of recipes: ``aarch64``, ``linux and x86_64``.
+
+Both formats have the same words for platforms. `OTHER_MACHINE` is never mentioned: conda-forge does not build for it.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import combinations, product
+from typing import Final
+
+from release_tools.recipe.conditions import make_condition, make_python_condition
+from release_tools.recipe.markers import MACHINES, OTHER_MACHINE, Cells, System
+from release_tools.recipe.recipe_model import Condition
+
+_Platforms = frozenset[tuple[System, str]]
+_ALL: Final[_Platforms] = frozenset(
+    (system, machine) for system in System for machine in MACHINES[system] if machine != OTHER_MACHINE
+)
+_SYSTEMS: Final[Mapping[str, frozenset[System]]] = {
+    "linux": frozenset({System.LINUX}),
+    "osx": frozenset({System.OSX}),
+    "win": frozenset({System.WIN}),
+    "unix": frozenset({System.LINUX, System.OSX}),
+}
+_MACHINES: Final[Mapping[str, frozenset[str]]] = {
+    "x86_64": frozenset({"x86_64", "AMD64"}),
+    "aarch64": frozenset({"aarch64"}),
+    "arm64": frozenset({"arm64", "ARM64"}),
+    "ppc64le": frozenset({"ppc64le"}),
+}
+
+
+def make_conditions(held: Cells, cells: Cells) -> tuple[Condition | None, ...]:
+    """Return the conditions of which one holds in each of these cells, and none in any other; None for all cells.
+
+    Raises:
+        ValueError: the Pythons of a condition are not an unbroken run.
+    """
+    cells, held = _drop_other(cells), _drop_other(held)
+    try:
+        return (make_condition(held, cells),)
+    except ValueError:
+        return tuple(_list_conditions(held, cells))
+
+
+def _drop_other(cells: Cells) -> Cells:
+    return frozenset(cell for cell in cells if cell.machine != OTHER_MACHINE)
+
+
+def _list_conditions(held: Cells, cells: Cells) -> Iterator[Condition]:
+    """Yield a condition for each group of platforms that agree on the Pythons."""
+    every = {cell.python for cell in cells}
+    pythons: dict[tuple[System, str], set[str]] = {}
+    for cell in sorted(held):
+        pythons.setdefault((cell.system, cell.machine), set()).add(cell.python)
+    for wanted in dict.fromkeys(map(frozenset, pythons.values())):
+        platforms = frozenset(platform for platform, found in pythons.items() if found == wanted)
+        yield _join(_describe(platforms), set(wanted), every)
+
+
+def _join(where: str, pythons: set[str], every: set[str]) -> Condition:
+    """Return the condition for these Pythons where another condition holds; an empty one always does."""
+    if pythons == every:
+        return Condition(where, where)
+    python = make_python_condition(pythons, every)
+    if not where:
+        return python
+    shown = f"({where})" if " or " in where else where
+    return Condition(f"{shown} and {python.v1}", f"{shown} and {python.v0}")
+
+
+def _describe(platforms: _Platforms) -> str:
+    """Return a short condition that holds on exactly these platforms; an empty one for all of them."""
+    if platforms == _ALL:
+        return ""
+    words = _load_words()
+    if platforms in words:
+        return words[platforms]
+    for one, other in combinations(words, 2):
+        if one | other == platforms:
+            return f"{_bracket(words[one])} or {_bracket(words[other])}"
+    return " or ".join(_bracket(words[frozenset({platform})]) for platform in sorted(platforms))
+
+
+def _bracket(text: str) -> str:
+    return f"({text})" if " and " in text and not text.startswith("not ") else text
+
+
+@cache
+def _load_words() -> Mapping[_Platforms, str]:
+    """Return a condition without ``or`` for each group of platforms that has one, the shortest ones first."""
+    on_systems = {word: frozenset(one for one in _ALL if one[0] in own) for word, own in _SYSTEMS.items()}
+    on_machines = {word: frozenset(one for one in _ALL if one[1] in own) for word, own in _MACHINES.items()}
+    pairs = {
+        f"{system} and {machine}": on_systems[system] & on_machines[machine]
+        for system, machine in product(on_systems, on_machines)
+    }
+    words: dict[_Platforms, str] = {}
+    for text, platforms in (on_systems | on_machines).items():
+        words.setdefault(platforms, text)
+        words.setdefault(_ALL - platforms, f"not {text}")
+    for text, platforms in pairs.items():
+        words.setdefault(platforms, text)
+        words.setdefault(_ALL - platforms, f"not ({text})")
+    return {platforms: text for platforms, text in words.items() if platforms not in (frozenset(), _ALL)}
