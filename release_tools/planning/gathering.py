@@ -1,6 +1,6 @@
 """Put the files of all build jobs together: pure data, what is wrong with them, and what is left out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from release_tools.planning.build_plan import BuildPlan, BuildTarget
@@ -65,6 +65,49 @@ def gather_jobs(plan: BuildPlan, jobs: Sequence[JobFiles], sdist: tuple[str, str
     found = check_completeness(plan, list(taken))
     faults += found.faults
     return Gathering(taken, tuple(dict.fromkeys(faults)), tuple(target for _, target in found.left_out))
+
+
+@dataclass(frozen=True)
+class ServedWheels:
+    """Describe which wheels of a release are served already.
+
+    Attributes:
+        instead: the name of the served wheel, by the name of the gathered one that it replaces; often the same.
+        further: served wheels of optional targets that no gathered wheel covers.
+    """
+
+    instead: Mapping[str, str]
+    further: tuple[str, ...]
+
+
+def match_served(
+    plan: BuildPlan, gathered: Sequence[str], served: Sequence[str], decided: Collection[str] = ()
+) -> ServedWheels:
+    """Return the served wheels that belong to a release, each for the targets that it covers.
+
+    A wheel that is built again may have another name: a newer image promises another version of glibc.
+
+    Args:
+        plan: the build plan.
+        gathered: names of the wheels that were built.
+        served: names of the wheels of this version that one publisher serves.
+        decided: those of the gathered ones that another publisher serves, so that no other name replaces them.
+    """
+    by_targets = {frozenset(find_covering(plan, name)): name for name in sorted(served, reverse=True)}
+    by_targets.pop(frozenset(), None)
+    instead = {}
+    for name in gathered:
+        if name in served:
+            instead[name] = name
+        elif name not in decided and (other := by_targets.get(frozenset(find_covering(plan, name)))):
+            instead[name] = other
+    missing = {target for _, target in check_completeness(plan, gathered).left_out}
+    further = []
+    for targets, name in sorted(by_targets.items(), key=lambda item: item[1]):
+        if missing & targets:
+            further.append(name)
+            missing -= targets
+    return ServedWheels(instead, tuple(further))
 
 
 def _find_job_faults(plan: BuildPlan, files: JobFiles, sdist: tuple[str, str]) -> Iterator[str]:

@@ -5,12 +5,17 @@ completed later goes on with the served files and adds what is missing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from release_tools.artifacts import manifest
 from release_tools.engine.context import Context
@@ -20,6 +25,9 @@ from release_tools.forges.registry import find_hosted_repository
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
+from release_tools.planning.build_plan import BuildPlan
+from release_tools.planning.completeness import check_completeness
+from release_tools.planning.gathering import ServedWheels, match_served
 from release_tools.publishers.destinations import parse_route
 from release_tools.publishers.package_index.index import PUBLIC_INDEXES, Index
 from release_tools.publishers.package_index.simple_api import IndexFile, list_project
@@ -58,8 +66,9 @@ def start_served_files(context: Context, release: Release) -> None:
 def take_served_files(context: Context, release: Release) -> Release:
     """Return the release with each wheel as the indexes of its route, or the GitHub release, serve it.
 
-    They count only if they serve this very sdist. The first that serves a wheel decides: publishing compares the
-    others with it. One that cannot be reached is only reported, as publishing compares the digests again.
+    A served wheel of an optional target that was left out this time becomes part of the release. Files count only where
+    this very sdist is served. The first that serves a wheel decides: publishing compares the others with it. One that
+    cannot be reached is only reported, as publishing compares the digests again.
     """
     decided: set[str] = set()
     for title, ask in _list_publishers(context, release):
@@ -87,28 +96,63 @@ def _list_publishers(context: Context, release: Release) -> Iterator[tuple[str, 
 
 def _take(context: Context, release: Release, served: ServedFiles, decided: set[str]) -> Release:
     """Return the release with the wheels that one publisher serves, and report them and those that are new there."""
-    wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
-    there = [wheel for wheel in wheels if served.digests.get(wheel.filename)]
-    if not there:
+    plan = release.plan
+    if plan is None:
         return release
-    sdists = release.artifacts_of_kind(ArtifactKind.SDIST)
-    if any(served.digests.get(sdist.filename) != sdist.sha256 for sdist in sdists):
-        text = f"{served.title} serves {count(len(there), 'wheel')} of this version, but not this sdist: none is taken"
+    wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
+    there = match_served(plan, [wheel.filename for wheel in wheels], _list_served_wheels(release, served), decided)
+    names = {*there.instead.values(), *there.further}
+    if not names:
+        return release
+    if not _serves_sdist(release, served):
+        text = f"{served.title} serves {count(len(names), 'wheel')} of this version, but not this sdist: none is taken"
         context.report.add(Note(State.WARNING, text, advice="Publishing compares their digests with those built here."))
         return release
-    taken: dict[str, Artifact] = {}
-    for wheel in there:
-        if wheel.filename not in decided and served.digests[wheel.filename] != wheel.sha256:
-            taken[wheel.filename] = _download(context, wheel, served)
-    decided.update(wheel.filename for wheel in there)
-    new = [wheel.filename for wheel in wheels if wheel.filename not in served.digests]
-    first = min((served.uploads[wheel.filename] for wheel in there if wheel.filename in served.uploads), default=None)
-    last_day = first + timedelta(days=_MOST_DAYS) if first else None
-    context.report.add(*_make_notes(served, [*taken], new, last_day))
-    return replace(release, artifacts=tuple(taken.get(one.filename, one) for one in release.artifacts))
+    known = {(wheel.filename, wheel.sha256) for wheel in wheels}
+    taken = {
+        name: _download(context, name, served)
+        for name in sorted(names - decided)
+        if (name, served.digests[name]) not in known
+    }
+    decided.update(names)
+    new = [wheel.filename for wheel in wheels if wheel.filename not in there.instead]
+    context.report.add(*_make_notes(served, [*taken], new, _find_last_day(served, names)))
+    return _with_wheels(release, plan, there, taken)
 
 
-def _download(context: Context, wheel: Artifact, served: ServedFiles) -> Artifact:
+def _list_served_wheels(release: Release, served: ServedFiles) -> list[str]:
+    """Return the wheels of this version whose digests are known, as an index lists those of every version."""
+    found = []
+    for name, digest in served.digests.items():
+        with suppress(InvalidWheelFilename):
+            project, version, _, _ = parse_wheel_filename(name)
+            if digest and (project, version) == (canonicalize_name(release.name), Version(release.version)):
+                found.append(name)
+    return found
+
+
+def _serves_sdist(release: Release, served: ServedFiles) -> bool:
+    sdists = release.artifacts_of_kind(ArtifactKind.SDIST)
+    return all(served.digests.get(sdist.filename) == sdist.sha256 for sdist in sdists)
+
+
+def _find_last_day(served: ServedFiles, names: AbstractSet[str]) -> datetime | None:
+    """Return when the publisher stops to take further files; None where it does not, or does not say."""
+    first = min((served.uploads[name] for name in names if name in served.uploads), default=None)
+    return first + timedelta(days=_MOST_DAYS) if first else None
+
+
+def _with_wheels(release: Release, plan: BuildPlan, there: ServedWheels, taken: Mapping[str, Artifact]) -> Release:
+    """Return the release with the wheels that were taken, each instead of the one that was built again."""
+    replaced = [taken.get(there.instead.get(one.filename, ""), one) for one in release.artifacts]
+    further = [taken[name] for name in there.further if name in taken]
+    artifacts = tuple(dict.fromkeys((*replaced, *further)))
+    wheels = [one.filename for one in artifacts if one.kind is ArtifactKind.WHEEL]
+    left_out = tuple(target.identifier for _, target in check_completeness(plan, wheels).left_out)
+    return replace(release, artifacts=artifacts, left_out=left_out)
+
+
+def _download(context: Context, name: str, served: ServedFiles) -> Artifact:
     """Return the served file, compared with the digest that the publisher states.
 
     Raises:
@@ -116,11 +160,11 @@ def _download(context: Context, wheel: Artifact, served: ServedFiles) -> Artifac
     """
     folder = context.scratch / "served"
     folder.mkdir(exist_ok=True)
-    path = folder / wheel.filename
-    served.download(wheel.filename, path)
-    found = Artifact.of(path, wheel.kind)
-    if found.sha256 != served.digests[wheel.filename]:
-        raise RemoteError(f"{wheel.filename}: {served.title} served other bytes than it lists")
+    path = folder / name
+    served.download(name, path)
+    found = Artifact.of(path, ArtifactKind.WHEEL)
+    if found.sha256 != served.digests[name]:
+        raise RemoteError(f"{name}: {served.title} served other bytes than it lists")
     return found
 
 

@@ -1,8 +1,10 @@
 """Gather the files of all build jobs into one release, after comparing each with what the source job made."""
 
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -60,27 +62,21 @@ def _gather(context: Context, folders: Sequence[Path]) -> Release:
     """
     releases = [manifest.load(folder) for folder in folders]
     source = context.request.expect or _find_source(releases, folders)
-    sdists = source.artifacts_of_kind(ArtifactKind.SDIST)
-    plan = _plan_of(source, folders) if source.plan_digest else None
-    if plan is None or len(sdists) != int(plan.has_sdist):
-        raise UsageError(
-            f"{source.name} {source.version}: built without a build plan, so the required files are unknown",
-            "Build the sdist with: release-tools build --job source",
-        )
+    plan = _find_plan(source, folders)
     start_served_files(context, source)
     with ThreadPoolExecutor() as pool:
-        checked = list(pool.map(_find_file_faults, folders, releases))
-    faults = [fault for found in checked for fault in found]
+        file_faults = list(chain.from_iterable(pool.map(_find_file_faults, folders, releases)))
     for folder, release in zip(folders, releases, strict=True):
-        faults += _find_fact_faults(folder, release, source)
+        file_faults += _find_fact_faults(folder, release, source)
     jobs = [_read_job_files(folder, release) for folder, release in zip(folders, releases, strict=True)]
-    gathering = gather_jobs(plan, jobs, (sdists[0].filename, sdists[0].sha256) if sdists else ("", ""))
-    faults += gathering.faults
-    packages = [one for release in releases for one in release.artifacts_of_kind(ArtifactKind.CONDA)]
-    faults += [*find_conda_faults(plan, [(one.subdir, one.filename) for one in packages]), *_find_conflicts(packages)]
+    gathering = gather_jobs(plan, jobs, _find_sdist(source))
     artifacts = _collect_artifacts(source, releases, gathering)
-    roots = {*folders}
-    faults += [f"{one.key}: in none of the folders" for one in artifacts if roots.isdisjoint(one.path.parents)]
+    faults = [
+        *file_faults,
+        *gathering.faults,
+        *_find_package_faults(plan, releases),
+        *_find_strays(artifacts, folders),
+    ]
     if faults:
         raise PreflightError(
             f"files of {source.name} {source.version} are missing or were changed:",
@@ -88,11 +84,11 @@ def _gather(context: Context, folders: Sequence[Path]) -> Release:
             faults=list(dict.fromkeys(faults)),
         )
     left_out = tuple(target.identifier for target in gathering.left_out)
-    context.report.add(
-        *_make_notes(context, source, artifacts, releases), *(_report_left_out(plan, name) for name in left_out)
-    )
+    context.report.add(*_make_notes(context, source, artifacts, releases))
     gathered = replace(source, artifacts=artifacts, plan=plan, job="", left_out=left_out)
-    return take_served_files(context, gathered)
+    completed = take_served_files(context, gathered)
+    context.report.add(*(_report_left_out(plan, name) for name in completed.left_out))
+    return completed
 
 
 def _find_source(releases: Sequence[Release], folders: Sequence[Path]) -> Release:
@@ -105,18 +101,28 @@ def _find_source(releases: Sequence[Release], folders: Sequence[Path]) -> Releas
     )
 
 
-def _plan_of(source: Release, folders: Sequence[Path]) -> BuildPlan:
+def _find_plan(source: Release, folders: Sequence[Path]) -> BuildPlan:
     """Return the build plan whose digest the source job reported.
 
     Raises:
         OutputError: a file ``plan.json`` is not one of ours.
         PreflightError: none of the folders has it.
+        UsageError: the source job made no plan, or another number of sdists than the plan says.
     """
-    for folder in folders:
-        if (folder / PLAN_FILE).exists():
-            plan = read_plan(folder)
-            if plan.digest == source.plan_digest:
-                return plan
+    plan = _read_plan_of(source, folders) if source.plan_digest else None
+    if plan is None or len(source.artifacts_of_kind(ArtifactKind.SDIST)) != int(plan.has_sdist):
+        raise UsageError(
+            f"{source.name} {source.version}: built without a build plan, so the required files are unknown",
+            "Build the sdist with: release-tools build --job source",
+        )
+    return plan
+
+
+def _read_plan_of(source: Release, folders: Sequence[Path]) -> BuildPlan:
+    plans = (read_plan(folder) for folder in folders if (folder / PLAN_FILE).exists())
+    for plan in plans:
+        if plan.digest == source.plan_digest:
+            return plan
     raise PreflightError(
         f"{PLAN_FILE}: the build plan of {source.name} {source.version} is in none of the folders",
         f"Its sha256 is {source.plan_digest}. Download the artifact of the job {SOURCE_JOB} again.",
@@ -152,6 +158,12 @@ def _find_file_faults(folder: Path, release: Release) -> list[str]:
     return faults
 
 
+def _find_sdist(source: Release) -> tuple[str, str]:
+    """Return name and sha256 of the sdist; both are empty where there is none."""
+    sdists = source.artifacts_of_kind(ArtifactKind.SDIST)
+    return (sdists[0].filename, sdists[0].sha256) if sdists else ("", "")
+
+
 def _read_job_files(folder: Path, release: Release) -> JobFiles:
     sdists = [(one.filename, one.sha256) for one in release.artifacts_of_kind(ArtifactKind.SDIST)]
     wheels = {one.filename: one.sha256 for one in release.artifacts_of_kind(ArtifactKind.WHEEL)}
@@ -159,13 +171,32 @@ def _read_job_files(folder: Path, release: Release) -> JobFiles:
 
 
 def _collect_artifacts(source: Release, releases: Sequence[Release], gathering: Gathering) -> tuple[Artifact, ...]:
-    """Return what the source job made, and every wheel, each where it is now."""
+    """Return what the source job made, and every wheel and conda package, each where it is now."""
     every = [{one.filename: one for one in release.artifacts} for release in releases]
-    made = [one for one in source.artifacts if one.kind is ArtifactKind.SDIST]
-    stored = [next((files[one.filename] for files in every if one.filename in files), one) for one in made]
-    packages = {one.key: one for release in reversed(releases) for one in release.artifacts_of_kind(ArtifactKind.CONDA)}
+    there = ChainMap(*every)
+    sdists = [there.get(one.filename, one) for one in source.artifacts_of_kind(ArtifactKind.SDIST)]
     wheels = [every[index][name] for name, index in sorted(gathering.wheels.items())]
-    return (*stored, *wheels, *(package for _, package in sorted(packages.items())))
+    packages = {one.key: one for one in reversed(_list_packages(releases))}
+    return (*sdists, *wheels, *(package for _, package in sorted(packages.items())))
+
+
+def _list_packages(releases: Sequence[Release]) -> list[Artifact]:
+    return [one for release in releases for one in release.artifacts_of_kind(ArtifactKind.CONDA)]
+
+
+def _find_package_faults(plan: BuildPlan, releases: Sequence[Release]) -> Iterator[str]:
+    """Yield a line for each conda package that is missing, not planned, or built twice with other bytes."""
+    packages = _list_packages(releases)
+    yield from find_conda_faults(plan, [(one.subdir, one.filename) for one in packages])
+    yield from _find_conflicts(packages)
+
+
+def _find_strays(artifacts: Sequence[Artifact], folders: Sequence[Path]) -> Iterator[str]:
+    """Yield a line for each file that is in none of the folders, such as an sdist that was only expected."""
+    known = set(folders)
+    for one in artifacts:
+        if known.isdisjoint(one.path.parents):
+            yield f"{one.key}: in none of the folders"
 
 
 def _find_conflicts(packages: Sequence[Artifact]) -> Iterator[str]:

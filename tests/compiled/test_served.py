@@ -123,6 +123,46 @@ def test_what_an_index_serves_for_another_sdist_or_for_none_is_not_taken(
     assert "not this sdist" in said.out
 
 
+OPTIONAL = f"demo-1.0-{WHEELS['windows-x86_64'][1]}.whl"
+
+
+@pytest.mark.parametrize("server", ["index", "GitHub"])
+def test_a_served_wheel_of_an_optional_target_stays_in_the_release(
+    run: Run, tmp_path: Path, rebuilt: Rebuilt, server: str
+) -> None:
+    rebuilt.jobs.write("windows-x86_64", WHEELS["windows-x86_64"][:1], {"left_out": ("cp313-win_amd64",)})
+    names = (SDIST, OPTIONAL)
+    index = rebuilt.index(*(names if server == "index" else ()))
+    index.put("demo-0.9-cp313-cp313-win_amd64.whl", b"of an older version")
+    there = rebuilt.github(tmp_path, *names).routes if server == "GitHub" else {}
+    said = rebuilt.gather(run, {**index.routes, **there})
+    assert said.code == 0, said.err
+    assert (rebuilt.dist / OPTIONAL).read_bytes() == rebuilt.served[OPTIONAL]
+    assert manifest.load(rebuilt.dist).left_out == ()
+    assert "left out" not in said.out
+    assert "demo-0.9" not in said.out
+    checked = run("verify", "-C", rebuilt.jobs.checkout.root, "--packages-dir", rebuilt.dist, "--no-verify-install")
+    assert checked.code == 0, checked.err
+
+
+def test_an_optional_wheel_that_was_built_for_another_sdist_is_left_out(run: Run, rebuilt: Rebuilt) -> None:
+    rebuilt.jobs.write("windows-x86_64", WHEELS["windows-x86_64"][:1], {"left_out": ("cp313-win_amd64",)})
+    index = rebuilt.index(OPTIONAL)
+    index.put(SDIST, b"another")
+    assert rebuilt.gather(run, index.routes).code == 0
+    assert manifest.load(rebuilt.dist).left_out == ("cp313-win_amd64",)
+
+
+def test_a_wheel_that_got_another_name_when_it_was_built_again_is_the_served_one(run: Run, rebuilt: Rebuilt) -> None:
+    newer = LINUX.replace("manylinux_2_17", "manylinux_2_28")
+    tags = ("cp312-cp312-manylinux_2_28_x86_64", WHEELS["linux-x86_64"][1])
+    rebuilt.jobs.write("linux-x86_64", tags, body=b"built again")
+    said = rebuilt.gather(run, rebuilt.index(SDIST, LINUX).routes)
+    assert said.code == 0, said.err
+    assert rebuilt.stored == rebuilt.served[LINUX]
+    assert not (rebuilt.dist / newer).exists()
+
+
 def test_wheels_are_added_to_an_old_version_no_more(run: Run, rebuilt: Rebuilt) -> None:
     index = rebuilt.index(SDIST, LINUX)
     index.old.add("1.0")
