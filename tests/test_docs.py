@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from docs.make import pages
+from docs.picture import DIGEST, IMAGES, SCHEMES, compute_digest
 from release_tools import errors
 from release_tools.addresses import ACTION
 from release_tools.errors import ReleaseToolsError
@@ -33,6 +34,17 @@ def test_continuous_integration_runs_the_tests_as_the_readme_says() -> None:
     commands = re.findall(r"^```console\n(.+)\n```", read("README.md"), re.MULTILINE)
     assert len(commands) == 2
     assert re.search(rf"^{re.escape(commands[1].removeprefix('.venv/bin/'))}\b", read(".ci/run"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+def test_what_a_copy_button_copies_has_no_prompt(page: str) -> None:
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", read(page), re.MULTILINE | re.DOTALL)
+    assert [line for block in blocks for line in block.splitlines() if line.startswith(("$ ", ">>> ", "% "))] == []
+
+
+def test_the_pictures_of_the_report_show_the_page_as_it_is() -> None:
+    assert DIGEST.read_text(encoding="utf-8") == compute_digest(), "python -m docs.picture"
+    assert all((IMAGES / f"report-{scheme}.png").is_file() for scheme in SCHEMES)
 
 
 def test_links_of_the_readme_are_whole_addresses_of_files_that_exist() -> None:

@@ -37,7 +37,7 @@ PUBLISHED_ALREADY = ("pre-releases.md", "failures.md", "moving.md", "rollback.md
 
 def commands(page: str) -> list[str]:
     blocks = CONSOLE.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
-    return [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    return [line for block in blocks for line in block.splitlines()]
 
 
 @pytest.fixture
