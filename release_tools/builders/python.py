@@ -88,7 +88,11 @@ class PythonBuilder:
             hooks.end()
 
     def build(
-        self, source: Path, folder: Path, show_progress: Callable[[str], None], on_unpacked: Callable[[Path], None]
+        self,
+        source: Path,
+        folder: Path,
+        show_progress: Callable[[str], None],
+        on_unpacked: Callable[[Path, Path], None],
     ) -> Dists:
         """Build the sdist from the source, and the wheel from the sdist.
 
@@ -96,7 +100,7 @@ class PythonBuilder:
             source: the project's folder in the scratch clone.
             folder: where the two files are written; created if it is missing.
             show_progress: called with the name of what is being built.
-            on_unpacked: called with the folder that the sdist was unpacked to, before the wheel is built there.
+            on_unpacked: called with the sdist and the folder that it was unpacked to, before the wheel is built there.
 
         Raises:
             BuildError: the backend failed; it names the first errors, and the file with the whole output.
@@ -127,21 +131,25 @@ class PythonBuilder:
             BuildError: the backend failed, or its requirements could not be installed.
         """
         with _record_warnings():
-            return self._build_wheel(sdist, folder, lambda _: None)
+            return self._build_wheel(sdist, folder, lambda *_: None)
 
     def _build(
-        self, source: Path, folder: Path, show_progress: Callable[[str], None], on_unpacked: Callable[[Path], None]
+        self,
+        source: Path,
+        folder: Path,
+        show_progress: Callable[[str], None],
+        on_unpacked: Callable[[Path, Path], None],
     ) -> Dists:
         sdist, is_repacked = self._build_sdist(source, folder, show_progress)
         show_progress("wheel from the sdist")
         return Dists(sdist, self._build_wheel(sdist, folder, on_unpacked), is_repacked)
 
-    def _build_wheel(self, sdist: Path, folder: Path, on_unpacked: Callable[[Path], None]) -> Path:
+    def _build_wheel(self, sdist: Path, folder: Path, on_unpacked: Callable[[Path, Path], None]) -> Path:
         from release_tools.artifacts import unpack_sdist
 
         before = Artifact.of(sdist, ArtifactKind.SDIST)
         unpacked = unpack_sdist(sdist, self.scratch / "sdist")
-        on_unpacked(unpacked)
+        on_unpacked(sdist, unpacked)
         with _build_errors("wheel", self.env):
             wheel = _find_built_file(self._prepare(unpacked, "wheel").build("wheel", folder), folder)
             if Artifact.of(sdist, ArtifactKind.SDIST) != before:

@@ -52,6 +52,11 @@ def open_sdist(background: BackgroundTasks, artifact: Artifact) -> Sdist:
     return replace(read, path=artifact.path)
 
 
+def start_reading_sdist(background: BackgroundTasks, artifact: Artifact) -> None:
+    """Start to read a source distribution that `open_sdist` will return."""
+    background.start(_name_task(artifact), read_sdist, artifact.path, wanted=says_something)
+
+
 def open_wheel(background: BackgroundTasks, artifact: Artifact) -> Wheel:
     """Return a wheel.
 

@@ -25,6 +25,7 @@ from release_tools.builders.python import Dists, PythonBuilder
 from release_tools.builders.repair import repair_wheel
 from release_tools.builders.test_environment import needs, start_test_environment
 from release_tools.config.loader import read_pyproject
+from release_tools.engine.archives import start_reading_sdist
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, BuildError, PreflightError, VersionError
 from release_tools.model.artifact import Artifact, ArtifactKind
@@ -150,7 +151,7 @@ def _build(context: Context, release: Release, source: Path, *, is_sdist_only: b
     ):
         if is_sdist_only:
             return builder.build_sdist(source, folder, show_progress)
-        return builder.build(source, folder, show_progress, partial(_start_test_environment, context))
+        return builder.build(source, folder, show_progress, partial(_use_sdist, context))
 
 
 def _list_backend_notes(dists: Dists) -> Iterator[Note]:
@@ -222,6 +223,12 @@ def _pass_version(context: Context, release: Release) -> dict[str, str]:
     """Return the variable that hands a version between tags to a plugin that reads no tag like it."""
     bypass = Project.of(read_pyproject(context.project)).bypass
     return {bypass: release.version} if bypass and release.is_untagged else {}
+
+
+def _use_sdist(context: Context, sdist: Path, unpacked: Path) -> None:
+    """Start what needs no more than the sdist, while the wheel is built."""
+    start_reading_sdist(context.background, Artifact.of(sdist, ArtifactKind.SDIST))
+    _start_test_environment(context, unpacked)
 
 
 def _start_test_environment(context: Context, unpacked: Path) -> None:
