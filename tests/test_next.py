@@ -131,8 +131,48 @@ def test_the_version_in_a_module_is_the_projects_own(checkout: Checkout, command
     assert out == "1.1.0"
     assert "by the evidence, 2.0.0" in err
     _, err = commands.by(checkout, "tag", "--bump", "auto", code=5)
-    assert "demo.py:2: __version__ is 1.1.0.dev0" in err
+    assert "demo.py:2: __version__ says version 1.1.0.dev0" in err
     assert "release-tools prepare" in err
+
+
+HATCH = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n[project]\nname = "demo"\n'
+POETRY = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n[tool.poetry]\n'
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "file", "text"),
+    [
+        (f'{HATCH}version = "1.0.0"\n', "pyproject.toml", ""),
+        (f'{POETRY}name = "demo"\nversion = "1.0.0"\n', "pyproject.toml", ""),
+        (
+            f'{HATCH}dynamic = ["version"]\n[tool.hatch.version]\npath = "about.py"\n',
+            "about.py",
+            '__version__ = "1.0.0"\n',
+        ),
+        ("", "setup.py", 'from setuptools import setup\nsetup(name="demo", version="1.0.0")\n'),
+        ("", "setup.cfg", "[metadata]\nname = demo\nversion = 1.0.0\n"),
+    ],
+)
+def test_who_types_bump_is_told_to_prepare_a_version_that_a_file_has(
+    checkout: Checkout, commands: Commands, pyproject: str, file: str, text: str
+) -> None:
+    checkout.commit({"pyproject.toml": pyproject, **({file: text} if text else {})})
+    for command in ("version", "plan", "build", "tag", "release"):
+        _, err = commands.by(checkout, command, "--bump", "auto", code=5)
+        lines = err.splitlines()
+        assert any(file in line and "1.0.0" in line and "--bump auto" in line for line in lines), command
+        assert "release-tools prepare 1.1.0" in err or "release-tools prepare 1.0.1" in err
+        assert "--version" not in err
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "auto", "2.0"])
+def test_an_error_of_tag_names_no_option_that_nobody_typed(
+    checkout: Checkout, commands: Commands, version: str
+) -> None:
+    checkout.commit({"pyproject.toml": f'{HATCH}version = "1.0.0"\n'})
+    _, err = commands.by(checkout, "tag", version, code=5)
+    assert "VERSION" in err
+    assert "--version" not in err
 
 
 def test_a_changelog_that_lists_removals_does_not_promise_a_minor_version(

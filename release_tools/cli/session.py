@@ -231,6 +231,7 @@ class Session:
             version,
             tag,
             bump,
+            version_field=getattr(self.options, "version_field", "--version"),
             is_dry_run=getattr(self.options, "is_dry_run", False),
             remark=getattr(self.options, "remark", ""),
             is_next=getattr(self.options, "next", False),

@@ -33,6 +33,7 @@ class Request:
         tag: the same as a tag.
         bump: the part of the newest version to raise instead: a `release_tools.history.bump.Bump`, or ``auto``.
         field: what names the tag, for messages.
+        version_field: what names the version, for messages.
         is_dry_run: whether the command is ``dry-run``: it has no credentials, and leaves out conda packages that cannot
             be built here.
         remark: a sentence about the version, for the report; empty without one.
@@ -52,6 +53,7 @@ class Request:
     tag: str = ""
     bump: str = ""
     field: str = "--tag"
+    version_field: str = "--version"
     is_dry_run: bool = False
     remark: str = ""
     job: str = ""

@@ -166,7 +166,7 @@ def choose(checkout: Checkout) -> Chosen:
     if request.tag:
         return _choose_asked_tag(checkout, request.tag)
     if request.version:
-        return _choose_asked_version(checkout, parse_version(request.version, field="--version"))
+        return _choose_asked_version(checkout, parse_version(request.version, field=request.version_field))
     if request.bump:
         return _choose_bumped(checkout, request.bump)
     if checkout.here:
@@ -189,7 +189,8 @@ def _choose_asked_version(checkout: Checkout, version: Version) -> Chosen:
     for tag, tagged in checkout.here.items():
         if tagged == version:
             return Chosen(tagged, tag, tagged=True, reason=f"the tag {tag}")
-    tag, option = checkout.spell(version), "--bump" if checkout.context.request.remark else "--version"
+    request = checkout.context.request
+    tag, option = checkout.spell(version), "--bump" if request.remark else request.version_field
     return Chosen(version, tag, _is_here(checkout, tag, option), option)
 
 
@@ -201,12 +202,6 @@ def _choose_bumped(checkout: Checkout, asked: str) -> Chosen:
     history = ProjectHistory.of(checkout.context)
     version = history.raise_version(bump, find_today(checkout.context.env))
     chosen = _choose_asked_version(checkout, version)
-    field = history.version_field
-    if checkout.project.source is VersionSource.BACKEND and field and field.version not in (None, version):
-        raise VersionError(
-            f"{field.where} is {field.value}, but --bump {asked} says {version}",
-            f"To set and commit it: release-tools prepare {version}",
-        )
     return chosen if chosen.tagged else replace(chosen, reason=f"--bump {asked}")
 
 
@@ -393,18 +388,21 @@ def _read_static_version(project: Project) -> Version:
 
 def _check_static(project: Project, chosen: Chosen) -> None:
     if _read_static_version(project) != chosen.version:
-        raise VersionError(
-            f"pyproject.toml says version {project.version}, but {chosen.reason} says {chosen.version}",
-            f"To write it, type: release-tools prepare {chosen.version}. Or tag the commit that says so.",
-        )
+        raise _explain_disagreement("pyproject.toml", project.version, chosen)
 
 
 def _check_field(field: VersionField | None, chosen: Chosen) -> None:
     if field is not None and field.version not in {None, chosen.version}:
-        raise VersionError(
-            f"{field.where} says version {field.value}, but {chosen.reason} says {chosen.version}",
-            f"Commit that version: release-tools prepare {chosen.version}. Or tag the commit that has it.",
-        )
+        raise _explain_disagreement(field.where, field.value, chosen)
+
+
+def _explain_disagreement(where: str, value: str, chosen: Chosen) -> VersionError:
+    """Return the error about a version in a file that is not the chosen one."""
+    if chosen.tagged:
+        advice = f"Tag the commit that has {chosen.version}. To make one: release-tools prepare {chosen.version}"
+    else:
+        advice = f"To set and commit it: release-tools prepare {chosen.version}"
+    return VersionError(f"{where} says version {value}, but {chosen.reason} says {chosen.version}", advice)
 
 
 def _check_uncommitted(repository: Repository) -> tuple[Note, ...]:

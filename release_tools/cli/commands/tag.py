@@ -11,6 +11,7 @@ from release_tools.pipeline import TAG
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("version", metavar="VERSION", nargs="?", help="such as 1.4.0 or 1.4.0rc1 (PEP 440)")
+    parser.set_defaults(version_field="VERSION")
     add_bump(parser)
     parser.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
     own = parser.add_argument_group("tag options", "Short forms of --tag-sign and --tag-push.")
