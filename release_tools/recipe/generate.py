@@ -227,8 +227,8 @@ def _generate_by_platform(recipe: Recipe, evidence: Evidence, pythons: tuple[str
     cells = list_platforms(pythons)
     host = collect(list_host_requires(evidence), cells, names)
     run = collect(evidence.metadata.get("requires_dist", []), cells, names)
-    host_notes, host_lines = _write_lines(host)
-    run_notes, run_lines = _write_lines(run)
+    host_lines = _write_lines(host)
+    run_lines = _write_lines(run)
     return replace(
         recipe,
         noarch=False,
@@ -238,7 +238,7 @@ def _generate_by_platform(recipe: Recipe, evidence: Evidence, pythons: tuple[str
         host=(Line("python"), *host_lines, *_write_node_lines(evidence), *_write_pip_lines(host)),
         run=(Line("python"), *run_lines),
         unconfirmed=_drop_duplicates(host.unconfirmed, run.unconfirmed),
-        notes=(*recipe.notes, *host.notes, *host_notes, *run.notes, *run_notes, BY_PLATFORM),
+        notes=(*recipe.notes, *host.notes, *run.notes, BY_PLATFORM),
         cross_platforms=CROSS_PLATFORMS,
     )
 
@@ -249,8 +249,8 @@ def _generate_compiled(
     cells = list_platforms(pythons)
     host = collect(list_host_requires(evidence), cells, names)
     run = collect(evidence.metadata.get("requires_dist", []), cells, names)
-    host_notes, host_lines = _write_lines(_unpin(host))
-    run_notes, run_lines = _write_lines(run)
+    host_lines = _write_lines(_unpin(host))
+    run_lines = _write_lines(run)
     tools = [line for line in host_lines if line.name in TOOLS - set(chain.host)]
     kept = [line for line in host_lines if line not in tools]
     libraries, unknown = _list_host_libraries(evidence)
@@ -282,9 +282,7 @@ def _generate_compiled(
         notes=(
             *recipe.notes,
             *host.notes,
-            *host_notes,
             *run.notes,
-            *run_notes,
             *_list_libraries(evidence, unknown),
         ),
     )
@@ -341,16 +339,9 @@ def _write_pip_lines(host: Collected) -> tuple[Line, ...]:
     return () if any(dependency.name == "pip" for dependency in host.dependencies) else (Line("pip"),)
 
 
-def _write_lines(collected: Collected) -> tuple[list[str], list[Line]]:
-    """Return a line for each constraint of each dependency, with its condition, and the notes on them."""
-    notes, lines = [], []
-    for dependency in collected.dependencies:
-        try:
-            lines += _write_conditional(dependency, collected)
-        except ValueError:
-            lines.append(Line(dependency.spec(Flavour.RECIPE, collected.grid)))
-            notes.append(f"{dependency.name} is needed on some systems or machines only; it is required everywhere.")
-    return notes, lines
+def _write_lines(collected: Collected) -> list[Line]:
+    """Return a line for each constraint of each dependency, with its condition."""
+    return [line for dependency in collected.dependencies for line in _write_conditional(dependency, collected)]
 
 
 def _write_conditional(dependency: Dependency, collected: Collected) -> list[Line]:

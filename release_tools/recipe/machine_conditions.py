@@ -3,13 +3,13 @@
 Both formats have the same words for platforms. `OTHER_MACHINE` is never mentioned: conda-forge does not build for it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import combinations, product
 from typing import Final
 
 from release_tools.recipe.conditions import make_condition, make_python_condition
-from release_tools.recipe.markers import MACHINES, OTHER_MACHINE, Cells, System
+from release_tools.recipe.markers import MACHINES, OTHER_MACHINE, PYTHONS, Cells, System
 from release_tools.recipe.recipe_model import Condition
 
 _Platforms = frozenset[tuple[System, str]]
@@ -31,12 +31,10 @@ _MACHINES: Final[Mapping[str, frozenset[str]]] = {
 
 
 def make_conditions(held: Cells, cells: Cells) -> tuple[Condition | None, ...]:
-    """Return the conditions of which one holds in each of these cells, and none in any other; None for all cells.
-
-    Raises:
-        ValueError: the Pythons of a condition are not an unbroken run.
-    """
+    """Return the conditions of which one holds in each of these cells, and none in any other; None for all cells."""
     cells, held = _drop_other(cells), _drop_other(held)
+    if not held:
+        return ()
     try:
         return (make_condition(held, cells),)
     except ValueError:
@@ -48,14 +46,26 @@ def _drop_other(cells: Cells) -> Cells:
 
 
 def _list_conditions(held: Cells, cells: Cells) -> Iterator[Condition]:
-    """Yield a condition for each group of platforms that agree on the Pythons."""
+    """Yield the conditions of each group of platforms that agree on the Pythons: one for each run of these."""
     every = {cell.python for cell in cells}
     pythons: dict[tuple[System, str], set[str]] = {}
     for cell in sorted(held):
         pythons.setdefault((cell.system, cell.machine), set()).add(cell.python)
     for wanted in dict.fromkeys(map(frozenset, pythons.values())):
         platforms = frozenset(platform for platform, found in pythons.items() if found == wanted)
-        yield _join(_describe(platforms), set(wanted), every)
+        for run in _list_runs(wanted, every):
+            yield _join(_describe(platforms), run, every)
+
+
+def _list_runs(wanted: Iterable[str], every: Collection[str]) -> list[set[str]]:
+    """Return the longest unbroken runs of Pythons."""
+    runs: list[set[str]] = [set()]
+    for python in PYTHONS:
+        if python in wanted:
+            runs[-1].add(python)
+        elif python in every:
+            runs.append(set())
+    return [run for run in runs if run]
 
 
 def _join(where: str, pythons: set[str], every: set[str]) -> Condition:
@@ -76,10 +86,12 @@ def _describe(platforms: _Platforms) -> str:
     words = _load_words()
     if platforms in words:
         return words[platforms]
-    for one, other in combinations(words, 2):
-        if one | other == platforms:
-            return f"{_bracket(words[one])} or {_bracket(words[other])}"
-    return " or ".join(_bracket(words[frozenset({platform})]) for platform in sorted(platforms))
+    parts = [part for part in words if part < platforms]
+    for size in range(2, len(parts) + 1):
+        for chosen in combinations(parts, size):
+            if frozenset().union(*chosen) == platforms:
+                return " or ".join(_bracket(words[part]) for part in chosen)
+    raise AssertionError(f"there is a word for every platform: {platforms}")
 
 
 def _bracket(text: str) -> str:

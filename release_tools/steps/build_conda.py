@@ -7,6 +7,7 @@ from release_tools.builders.conda.base import CondaProject
 from release_tools.builders.conda.from_wheel import WheelConverter
 from release_tools.builders.conda.registry import ChosenBuilder, choose_builder
 from release_tools.engine.context import Context
+from release_tools.errors import ReleaseToolsError
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import SOURCE_JOB
@@ -22,6 +23,15 @@ def build_conda(context: Context, release: Release) -> Release | Skip:
     Raises:
         ReleaseToolsError: the packages could not be built; ``--no-conda`` releases the rest.
     """
+    try:
+        return _build(context, release)
+    except ReleaseToolsError as error:
+        if _WITHOUT not in error.advice:
+            error.advice = f"{error.advice} To release without the conda package: {_WITHOUT}.".strip()
+        raise
+
+
+def _build(context: Context, release: Release) -> Release | Skip:
     project = CondaProject(context, release)
     chosen = choose_builder(project)
     if isinstance(chosen, Skip):

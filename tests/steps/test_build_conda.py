@@ -56,6 +56,22 @@ def test_what_cannot_be_noarch_is_reported_and_the_rest_is_released_without(
     assert sorted(path.suffix for path in (checkout.root / "dist").glob("demo-*")) == [".gz", ".whl"]
 
 
+NEEDS_RECIPE = '\n[tool.release-tools.conda]\nbuilder = "conda-build"\n'
+
+
+@pytest.mark.parametrize(
+    ("version", "settings"), [(".".join(["10"] * 30), ""), ("1.0", NEEDS_RECIPE)], ids=["version", "builder"]
+)
+def test_an_error_of_a_builder_names_the_option_that_releases_the_rest(
+    run: Run, tmp_path: Path, version: str, settings: str
+) -> None:
+    files = in_tree_project(version=version)
+    files["pyproject.toml"] += settings
+    said = run("build", "-C", make_repository(tmp_path / "ours", files).root, "--no-verify-install")
+    assert said.code != 0
+    assert "--no-conda" in said.err
+
+
 WHEELS = BuildPlan(
     "demo",
     "1.0",
