@@ -15,6 +15,7 @@ import pytest
 from release_tools.cli import main
 from tests.support import network
 from tests.support.network import OFFLINE, ONLINE
+from tests.support.shell_command import serving_commands
 
 # The time of an example depends on the machine; a busy one must not fail a property.
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -74,14 +75,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"needs a package index to build from: {reason}")
 
 
+def make_environment(home: Path, network: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a person who has nothing configured in that home, with these network variables."""
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    cache = passed.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
+    homes = dict.fromkeys(("HOME", "USERPROFILE", "XDG_CONFIG_HOME"), str(home))
+    return {**passed, **network, **homes, "UV_CACHE_DIR": cache}
+
+
 @pytest.fixture
 def env(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a person who has nothing configured; the network is there only for who needs the registry."""
-    home = tmp_path_factory.mktemp("home")
-    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    cache = passed.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
-    passed |= ONLINE if request.node.get_closest_marker("registry") else OFFLINE
-    return {**passed, "HOME": str(home), "USERPROFILE": str(home), "XDG_CONFIG_HOME": str(home), "UV_CACHE_DIR": cache}
+    network = ONLINE if request.node.get_closest_marker("registry") else OFFLINE
+    return make_environment(tmp_path_factory.mktemp("home"), network)
+
+
+@pytest.fixture(scope="session")
+def command_folder() -> Iterator[Path]:
+    """A folder with our command, for the PATH of a shell."""
+    with serving_commands() as folder:
+        yield folder
 
 
 @pytest.fixture

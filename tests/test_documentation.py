@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,17 +74,12 @@ BEFORE = {
 
 @pytest.mark.skipif(os.name == "nt", reason="the pages speak of a POSIX shell")
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
-def test_every_command_of_a_page_works(page: str, there: Stage, tmp_path: Path) -> None:
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    (tools / "release-tools").write_text(
-        f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m release_tools "$@"\n', encoding="utf-8"
-    )
-    (tools / "browser").write_text(f'#!/bin/sh\necho "$1" > "{tmp_path}/shown"\n', encoding="utf-8")
-    for tool in tools.iterdir():
-        tool.chmod(0o755)
-    env = {**there.checkout.env, "BROWSER": f"{tools}/browser %s"}
-    env["PATH"] = os.pathsep.join((str(tools), env["PATH"]))
+def test_every_command_of_a_page_works(page: str, there: Stage, tmp_path: Path, command_folder: Path) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{tmp_path}/shown"\n', encoding="utf-8")
+    browser.chmod(0o755)
+    env = {**there.checkout.env, "BROWSER": f"{browser} %s"}
+    env["PATH"] = os.pathsep.join((str(command_folder), env["PATH"]))
     if page in PUBLISHED_ALREADY:
         say(there, "release-tools tag 1.0.0 && release-tools build", env)
         env |= TOKENS if page in ("failures.md", "rollback.md") else {}

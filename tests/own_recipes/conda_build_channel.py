@@ -5,7 +5,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-from tests.support.compiled_channel import Interpreter, Made, interpreters
+from tests.support.compiled_channel import Interpreter, Made, find_pip, interpreters, two_pythons
 from tests.support.conda import Channel
 
 VERSION = "26.7.0"
@@ -16,8 +16,7 @@ COPIED = ("jinja2", "markupsafe", "yaml")
 def add_stand_in(channel: Channel, folder: Path) -> Channel:
     """A channel before that one, with the stand-in as ``conda-build``."""
     source = Path(__file__).with_name("stand_in.py").read_bytes()
-    (pip,) = interpreters()[0].stdlib.glob("ensurepip/_bundled/pip-*.whl")
-    known = {"pip": str(pip), "pythons": {one.minor: str(one.executable) for one in interpreters()}}
+    known = {one.minor: {"python": str(one.executable), "pip": str(find_pip(channel, one))} for one in two_pythons()}
     files: dict[str, bytes | Path] = {
         "site-packages/conda_build/__init__.py": source,
         "site-packages/conda_build/api.py": b"from conda_build import render\n",

@@ -198,8 +198,8 @@ def _build(metadata: MetaData, croot: Path, output: Path) -> None:
     shutil.copytree(source, work / "work")
     prefix = work / ("_h_env" + "_placehold" * 30)[: PREFIX_LENGTH - len(str(work)) - 1]
     minor = ".".join(metadata.config.variant["python"].split()[0].split(".")[:2])
-    known = json.loads(Path(__file__).with_name("pythons.json").read_text())
-    subprocess.run([known["pythons"][minor], "-m", "venv", "--without-pip", prefix], check=True)
+    known = json.loads(Path(__file__).with_name("pythons.json").read_text())[minor]
+    subprocess.run([known["python"], "-m", "venv", "--without-pip", prefix], check=True)
     before = set(_files(prefix))
     build = metadata.data.get("build") or {}
     script = build.get("script") or f"bash {metadata.folder / 'build.sh'}"

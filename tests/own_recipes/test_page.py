@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import sysconfig
 from pathlib import Path
 
 from release_tools.config.loader import read_config
@@ -19,13 +18,15 @@ TABLE = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @NEEDS_POSIX
 @NEEDS_COMPILER
-def test_the_commands_of_the_page_run(tmp_path: Path, compiled_channel: Channel, env: dict[str, str]) -> None:
+def test_the_commands_of_the_page_run(
+    tmp_path: Path, compiled_channel: Channel, env: dict[str, str], command_folder: Path
+) -> None:
     blocks = CONSOLE.findall(PAGE.read_text(encoding="utf-8"))
     commands = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
     assert len(commands) >= 2
     checkout = make_repository(tmp_path / "demo", data_project(settings="attestations = 'off'\n"), ". v1.0")
     checkout.git("remote", "add", "origin", "https://github.com/octo/demo.git")
-    path = os.pathsep.join([sysconfig.get_path("scripts"), env["PATH"]])
+    path = os.pathsep.join([str(command_folder), env["PATH"]])
     own = {"PATH": path, "RELEASE_TOOLS_CONDA_CHANNELS": compiled_channel.url, "RELEASE_TOOLS_CONDA_FORGE": "false"}
     for command in commands:
         done = subprocess.run(

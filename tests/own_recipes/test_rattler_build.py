@@ -8,7 +8,7 @@ from release_tools.artifacts import read_conda
 from release_tools.builders.conda import rattler
 from release_tools.errors import BuildError, ConfigError, CredentialError, VersionError
 from tests.conftest import Run
-from tests.own_recipes.projects import GENERIC, METAPACKAGE, OUTPUTS, V1, data_project, python_project, release
+from tests.own_recipes.projects import GENERIC, METAPACKAGE, OUTPUTS, V1, Built, data_project, python_project, release
 from tests.support.compiled_channel import HERE, two_pythons
 from tests.support.conda import NEEDS_POSIX, Channel
 
@@ -62,7 +62,7 @@ def test_a_metapackage_has_requirements_and_no_file(run: Run, tmp_path: Path, co
     assert package.members == ()
 
 
-def test_every_output_is_built_in_order_and_what_is_skipped_is_not(
+def test_every_output_is_built_in_order_and_installs_and_what_is_skipped_is_not(
     run: Run, tmp_path: Path, compiled_channel: Channel
 ) -> None:
     built = release(run, tmp_path / "demo", python_project(OUTPUTS), compiled_channel)
@@ -71,6 +71,18 @@ def test_every_output_is_built_in_order_and_what_is_skipped_is_not(
     assert packages == {"demo", "demo-data"}
     pinned = read_conda(built.package("demo-data"))
     assert f"demo-data ==1.0 {pinned.build}" in read_conda(built.package("demo")).depends
+    check_installed(tmp_path, compiled_channel, built)
+
+
+def check_installed(folder: Path, channel: Channel, built: Built) -> None:
+    """Install what was built with what it requires."""
+    own = channel.over(folder / "channel")
+    (own.folder / "noarch").mkdir(parents=True)
+    for path in built.dist.rglob("*.conda"):
+        (own.folder / "noarch" / path.name).write_bytes(path.read_bytes())
+    rattler.index_channel(own.folder)
+    own.install(folder / "prefix", "demo")
+    assert (folder / "prefix" / "share" / "demo" / "cities.csv").is_file()
 
 
 def test_the_same_commit_gives_the_same_bytes_in_both_formats(
@@ -177,15 +189,3 @@ def test_a_package_is_chosen_by_setting(run: Run, tmp_path: Path, compiled_chann
     assert (none.code, {name.rpartition(".")[2] for name in none.artifacts}) == (0, {"gz", "whl"})
     converted = release(run, tmp_path / "two" / "demo", files, compiled_channel, "--conda-builder", "convert")
     assert "noarch/demo-1.0-py_0.conda" in converted.artifacts
-
-
-def test_what_was_built_installs_with_what_it_requires(run: Run, tmp_path: Path, compiled_channel: Channel) -> None:
-    built = release(run, tmp_path / "demo", python_project(OUTPUTS), compiled_channel)
-    assert built.code == 0, built.err
-    own = compiled_channel.over(tmp_path / "channel")
-    (own.folder / "noarch").mkdir(parents=True)
-    for path in built.dist.rglob("*.conda"):
-        (own.folder / "noarch" / path.name).write_bytes(path.read_bytes())
-    rattler.index_channel(own.folder)
-    own.install(tmp_path / "prefix", "demo")
-    assert (tmp_path / "prefix" / "share" / "demo" / "cities.csv").is_file()

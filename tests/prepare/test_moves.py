@@ -34,15 +34,10 @@ def project(page: str, part: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
+def checkout(tmp_path: Path, command_folder: Path) -> Checkout:
     """A checkout in which release-tools is a command, with a bare repository as its remote."""
-    bare, tools = tmp_path / "remote.git", tmp_path / "tools"
-    tools.mkdir()
-    (tools / "release-tools").write_text(
-        f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m release_tools "$@"\n', encoding="utf-8"
-    )
-    (tools / "release-tools").chmod(0o755)
-    path = os.pathsep.join((str(tools), str(Path(sys.executable).parent), os.environ["PATH"]))
+    bare = tmp_path / "remote.git"
+    path = os.pathsep.join((str(command_folder), str(Path(sys.executable).parent), os.environ["PATH"]))
     made = Checkout.create(tmp_path, bare.as_uri(), {"PATH": path})
     made.git("init", "--quiet", "--bare", "--initial-branch=main", str(bare))
     made.git("rm", "--quiet", "demo.py", "pyproject.toml")

@@ -10,7 +10,7 @@ import tarfile
 import time
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 
 from release_tools.system.credentials import PUBLISHING
+from tests.conftest import make_environment
+from tests.support.network import OFFLINE
 from tests.support.projects import hostile
 from tests.support.repositories import Checkout, make_repository
 
@@ -59,19 +61,53 @@ class Attack:
         return answer
 
 
-@pytest.fixture
-def attack(env: dict[str, str], tmp_path: Path) -> Iterator[Attack]:
-    loot = tmp_path / "loot"
-    loot.mkdir()
-    trap = tmp_path / "trap"
-    trap.write_text(f"#!/bin/sh\ntouch {tmp_path / 'sprung'}\n")
+@contextmanager
+def attacking(folder: Path) -> Iterator[Attack]:
+    """Have an attack ready, and end the processes that it left."""
+    loot, home, trap = (folder / name for name in ("loot", "home", "trap"))
+    for made in (loot, home):
+        made.mkdir()
+    trap.write_text(f"#!/bin/sh\ntouch {folder / 'sprung'}\n")
     trap.chmod(0o755)
-    Path(env["HOME"], ".pypirc").write_text(f"[pypi]\npassword = {CANARY}\n")
-    checkout = make_repository(tmp_path / "checkout", hostile(loot), ". v1.0")
-    yield Attack(checkout, loot, env, tmp_path / "dist")
+    (home / ".pypirc").write_text(f"[pypi]\npassword = {CANARY}\n")
+    checkout = make_repository(folder / "checkout", hostile(loot), ". v1.0")
+    yield Attack(checkout, loot, make_environment(home, OFFLINE), folder / "dist")
     for left in loot.glob("left*"):
         with suppress(OSError, ValueError):
             os.kill(int(left.read_text()), signal.SIGKILL)
+
+
+@pytest.fixture
+def attack(tmp_path: Path) -> Iterator[Attack]:
+    with attacking(tmp_path) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class Attacked:
+    """The attack after its build in a job, which succeeded.
+
+    Attributes:
+        attack: itself.
+        said: by the command, to both streams.
+        before: what the checkout held before the build.
+    """
+
+    attack: Attack
+    said: str
+    before: Mapping[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+    """Build once, for all tests that read what it left."""
+    with attacking(tmp_path_factory.mktemp("attacked")) as attack:
+        other = {"other/dist/other-1.0-py3-none-any.whl": "another package's\n", "other/dist/release.json": "{}\n"}
+        attack.checkout.write({"other/dist/.gitignore": "*\n", **other})
+        before = contents(attack.checkout.root)
+        done = attack.build(**JOB)
+        assert done.returncode == 0, done.stderr
+        yield Attacked(attack, done.stdout + done.stderr, before)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -103,20 +139,16 @@ def test_a_build_is_given_no_secret_and_nothing_of_the_job(attack: Attack) -> No
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are seen by /proc")
-def test_what_a_build_reads_of_the_processes_above_it_is_what_was_allowed(attack: Attack) -> None:
-    assert attack.build().returncode == 0
-    nearest = [
-        entries for entries in attack.got("wheel")["ancestors"].values() if f"HOME={attack.env['HOME']}" in entries
-    ]
+def test_what_a_build_reads_of_the_processes_above_it_is_what_was_allowed(attacked: Attacked) -> None:
+    home = f"HOME={attacked.attack.env['HOME']}"
+    nearest = [entries for entries in attacked.attack.got("wheel")["ancestors"].values() if home in entries]
     assert nearest, "this is what cannot be prevented, and why a build beside credentials is refused"
     assert not any(entry.partition("=")[0] in PUBLISHING for entries in nearest for entry in entries)
 
 
-def test_what_a_build_prints_commands_no_runner(attack: Attack) -> None:
-    done = attack.build(**JOB)
-    assert done.returncode == 0
-    assert commands(done.stdout + done.stderr) <= OURS
-    assert "9.9.9" not in done.stdout + done.stderr
+def test_what_a_build_prints_commands_no_runner(attacked: Attacked) -> None:
+    assert commands(attacked.said) <= OURS
+    assert "9.9.9" not in attacked.said
 
 
 def test_what_a_failing_build_prints_is_shown_and_commands_no_runner(attack: Attack) -> None:
@@ -129,30 +161,26 @@ def test_what_a_failing_build_prints_is_shown_and_commands_no_runner(attack: Att
     assert CANARY not in done.stdout + done.stderr
 
 
-def test_the_checkout_and_what_else_is_published_from_it_stay_as_they_were(attack: Attack) -> None:
-    other = {"other/dist/other-1.0-py3-none-any.whl": "another package's\n", "other/dist/release.json": "{}\n"}
-    attack.checkout.write({"other/dist/.gitignore": "*\n", **other})
-    before = contents(attack.checkout.root)
-    assert attack.build().returncode == 0
-    assert contents(attack.checkout.root) == before
+def test_the_checkout_and_what_else_is_published_from_it_stay_as_they_were(attacked: Attacked) -> None:
+    assert contents(attacked.attack.checkout.root) == attacked.before
 
 
-def test_only_what_was_asked_for_is_taken_from_the_build(attack: Attack) -> None:
-    assert attack.build().returncode == 0
-    names = {path.name for path in attack.output.iterdir()}
+def test_only_what_was_asked_for_is_taken_from_the_build(attacked: Attacked) -> None:
+    output = attacked.attack.output
+    names = {path.name for path in output.iterdir()}
     assert names - {".gitignore", "report.html"} == {
         "hostile-1.0.tar.gz",
         "hostile-1.0-py3-none-any.whl",
         "release.json",
     }
-    assert json.loads((attack.output / "release.json").read_text())["name"] == "hostile"
+    assert json.loads((output / "release.json").read_text())["name"] == "hostile"
 
 
-def test_the_wheel_is_made_of_the_sdist_and_not_of_what_became_of_the_sources(attack: Attack) -> None:
-    assert attack.build().returncode == 0
-    with zipfile.ZipFile(attack.output / "hostile-1.0-py3-none-any.whl") as wheel:
+def test_the_wheel_is_made_of_the_sdist_and_not_of_what_became_of_the_sources(attacked: Attacked) -> None:
+    output = attacked.attack.output
+    with zipfile.ZipFile(output / "hostile-1.0-py3-none-any.whl") as wheel:
         assert wheel.read("hostile/__init__.py") == b'"""Harmless by itself."""\n'
-    with tarfile.open(attack.output / "hostile-1.0.tar.gz") as sdist:
+    with tarfile.open(output / "hostile-1.0.tar.gz") as sdist:
         module = sdist.extractfile("hostile-1.0/hostile/__init__.py")
         assert module
         assert module.read() == b'"""Harmless by itself."""\n'
@@ -167,10 +195,9 @@ def test_an_sdist_that_the_build_of_the_wheel_replaces_is_refused(attack: Attack
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the trap is a shell script")
-def test_git_that_was_poisoned_in_the_clone_springs_no_trap(attack: Attack) -> None:
-    assert attack.build().returncode == 0
-    assert all(code == 0 for code, _ in attack.got("sdist")["git"]), "the clone is the build's own"
-    assert not (attack.loot.parent / "sprung").exists()
+def test_git_that_was_poisoned_in_the_clone_springs_no_trap(attacked: Attacked) -> None:
+    assert all(code == 0 for code, _ in attacked.attack.got("sdist")["git"]), "the clone is the build's own"
+    assert not (attacked.attack.loot.parent / "sprung").exists()
 
 
 def has_ended(pid: int) -> bool:
@@ -184,20 +211,26 @@ def has_ended(pid: int) -> bool:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a job object would be needed")
-def test_a_process_that_a_build_leaves_behind_ends_with_it(attack: Attack) -> None:
-    assert attack.build().returncode == 0
-    assert has_ended(attack.got("sdist")["process"])
+def test_a_process_that_a_build_leaves_behind_ends_with_it(attacked: Attacked) -> None:
+    assert has_ended(attacked.attack.got("sdist")["process"])
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to an ancestor")
-@pytest.mark.parametrize("fails", [False, True], ids=["built", "failed"])
-def test_no_process_of_a_build_outlives_it_whatever_session_it_made(attack: Attack, *, fails: bool) -> None:
-    if fails:
-        attack.checkout.commit({"fail": ""})
-    assert attack.build().returncode == (6 if fails else 0)
+def check_no_process_is_left(attack: Attack) -> None:
     left = attack.got("sdist")["processes"]
     assert len(left) == 5
     assert {name for name, pid in left.items() if not has_ended(pid)} == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to an ancestor")
+def test_no_process_of_a_build_outlives_it_whatever_session_it_made(attacked: Attacked) -> None:
+    check_no_process_is_left(attacked.attack)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as above")
+def test_no_process_of_a_build_that_failed_outlives_it(attack: Attack) -> None:
+    attack.checkout.commit({"fail": ""})
+    assert attack.build().returncode == 6
+    check_no_process_is_left(attack)
 
 
 @pytest.mark.parametrize(

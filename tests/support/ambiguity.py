@@ -9,18 +9,20 @@ is one more loop in front of it. Counted repeats are bounded by a number that so
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from itertools import product
 from typing import Any, Final, TypeAlias
 
 _PARSER: Any = import_module("re._parser")  # what re itself is made of, and carries no types
 _FOREVER: Final = import_module("re._constants").MAXREPEAT
+_IGNORECASE, _DOTALL, _ASCII = int(re.IGNORECASE), int(re.DOTALL), int(re.ASCII)  # numbers are many times faster
 _OTHERS: Final = "\u0663\u0435\u017f\u212a\u00a0\u2028\u200b\u3000\ud800\U000e0001"
 _CATEGORIES: Final = {
     "DIGIT": r"\d", "NOT_DIGIT": r"\D", "SPACE": r"\s", "NOT_SPACE": r"\S", "WORD": r"\w", "NOT_WORD": r"\W",
 }  # fmt: skip
 _BEHIND: Final = -1
+_KNOWN: Final = frozenset({*map(chr, range(256)), *_OTHERS})
 
 Letters: TypeAlias = frozenset[str]
 Allowed: TypeAlias = Callable[[str, str], bool]
@@ -87,11 +89,10 @@ class _Builder:
         self.tree = _PARSER.parse(source, flags)
         self.flags = self.tree.state.flags
         self.groups: dict[int, Any] = {}
-        known = {*map(chr, range(256)), *_OTHERS}
-        leaves = [self._letters(op, value, flags, known) for op, value, flags in self._leaves(self.tree, self.flags)]
-        leaves += [frozenset({"\n"}), frozenset(filter(re.compile(r"\w").match, known))]
+        leaves = [_letters(op, value, flags) for op, value, flags in self._leaves(self.tree, self.flags)]
+        leaves += [frozenset({"\n"}), frozenset(filter(re.compile(r"\w").match, _KNOWN))]
         kinds: dict[tuple[bool, ...], str] = {}
-        for letter in sorted(known):
+        for letter in sorted(_KNOWN):
             kinds.setdefault(tuple(letter in leaf for leaf in leaves), letter)
         self.made = Automaton(frozenset(kinds.values()))
         self._groups = 0
@@ -115,7 +116,7 @@ class _Builder:
     def _item(self, op: str, value: Any, start: int, flags: int) -> int:  # noqa: ANN401, C901, PLR0911 - one for each operation
         match op:
             case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
-                return self.made.read(start, self._letters(op, value, flags, self.made.letters))
+                return self.made.read(start, self.made.letters & _letters(op, value, flags))
             case "BRANCH":
                 end = self.made.state()
                 for branch in value[1]:
@@ -181,7 +182,7 @@ class _Builder:
         leaf = items[-1 if behind else 0] if len(items) == 1 or (positive and len(items)) else ("", None)
         allowed: Allowed = lambda _before, _next: True  # noqa: E731 - one of two
         if str(leaf[0]) in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
-            letters = self._letters(str(leaf[0]), leaf[1], flags, self.made.letters)
+            letters = self.made.letters & _letters(str(leaf[0]), leaf[1], flags)
             allowed = partial(_neighbours, letters, positive, behind)
         self.made.way(start, end, allowed)
         return end
@@ -203,13 +204,20 @@ class _Builder:
                 case "ASSERT" | "ASSERT_NOT":
                     yield from self._leaves(value[1], flags)
 
-    @staticmethod
-    def _letters(op: str, value: Any, flags: int, known: Any) -> Letters:  # noqa: ANN401 - as re parsed it
-        return frozenset(letter for letter in known if _reads(op, value, letter, flags))
+
+def _letters(op: str, value: Any, flags: int) -> Letters:  # noqa: ANN401 - as re parsed it
+    """Return the known letters that a leaf of the expression reads."""
+    hashable = tuple(value) if isinstance(value, list) else value
+    return _known_letters(op, hashable, flags & (_IGNORECASE | _DOTALL | _ASCII))
+
+
+@cache
+def _known_letters(op: str, value: Any, flags: int) -> Letters:  # noqa: ANN401 - as re parsed it
+    return frozenset(letter for letter in _KNOWN if _reads(op, value, letter, flags))
 
 
 def _reads(op: str, value: Any, letter: str, flags: int) -> bool:  # noqa: ANN401 - as re parsed it
-    spelled = {letter, letter.lower(), letter.upper()} if flags & re.IGNORECASE else {letter}
+    spelled = {letter, letter.lower(), letter.upper()} if flags & _IGNORECASE else {letter}
     points = {ord(one) for one in spelled if len(one) == 1}
     match op:
         case "LITERAL":
@@ -217,7 +225,7 @@ def _reads(op: str, value: Any, letter: str, flags: int) -> bool:  # noqa: ANN40
         case "NOT_LITERAL":
             return value not in points
         case "ANY":
-            return bool(flags & re.DOTALL) or letter != "\n"
+            return bool(flags & _DOTALL) or letter != "\n"
         case "IN":
             negated = bool(value) and str(value[0][0]) == "NEGATE"
             return negated != any(_reads(str(kind), one, letter, flags) for kind, one in value[negated:])
@@ -225,7 +233,7 @@ def _reads(op: str, value: Any, letter: str, flags: int) -> bool:  # noqa: ANN40
             return any(value[0] <= point <= value[1] for point in points)
         case "CATEGORY":
             name = str(value).removeprefix("CATEGORY_")
-            return re.match(_CATEGORIES[name], letter, flags & re.ASCII) is not None
+            return re.match(_CATEGORIES[name], letter, flags & _ASCII) is not None
     raise NotImplementedError(op)
 
 
@@ -264,6 +272,7 @@ class _Looked:
                 self.after[node] = {(end, letter) for letter, ends in self.moves(*node).items() for end in ends}
                 todo += self.after[node]
         self.component = _components(self.after)
+        self.reached = _reached(self.after, self.component)
         self.sure = self._sure(end)
 
     def moves(self, state: int, before: str) -> dict[str, list[int]]:
@@ -331,7 +340,9 @@ class _Looked:
             if before != also or first == second or (second, also) in self.sure or self._cut(first, second):
                 continue
             homes = self.component[first, before], self.component[second, before]
-            if homes[0] != homes[1] and self._shared(first, second, before, homes):
+            if homes[0] == homes[1] or homes[1] not in self.reached[homes[0]]:
+                continue
+            if self._shared(first, second, before, homes):
                 return before
         return ""
 
@@ -349,6 +360,8 @@ class _Looked:
                     ends, self.moves(goes, last).get(letter, ()), self.moves(waits, last).get(letter, ())
                 ):
                     if self.component[one, letter] != homes[0] or self.component[third, letter] != homes[1]:
+                        continue
+                    if homes[1] not in self.reached[self.component[other, letter]]:
                         continue
                     node = (one, other, third, letter)
                     if node == (first, second, second, before):
@@ -385,6 +398,20 @@ def _components(after: dict[tuple[int, str], set[tuple[int, str]]]) -> dict[tupl
             if node not in found:
                 found[node] = found[root] if node != root else len(found)
                 todo += [other for other in before[node] if other not in found]
+    return found
+
+
+def _reached(
+    after: dict[tuple[int, str], set[tuple[int, str]]], component: dict[tuple[int, str], int]
+) -> dict[int, set[int]]:
+    """Return the groups of nodes to which each group leads, itself among them."""
+    found: dict[int, set[int]] = {}
+    # Kosaraju numbers a group before those to which it leads.
+    for node in sorted(after, key=lambda node: component[node], reverse=True):
+        own = found.setdefault(component[node], {component[node]})
+        for end in after[node]:
+            if component[end] != component[node]:
+                own |= found[component[end]]
     return found
 
 

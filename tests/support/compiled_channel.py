@@ -24,7 +24,8 @@ import pytest
 from rattler import Subdir
 
 from release_tools.builders.conda.package_writer import Package, PackageEntry, Style, write_package
-from tests.support.conda import COMMIT_TIME, LEFT_OUT, Channel, once
+from tests.support.bytecode import LEFT_OUT, write_bytecode
+from tests.support.conda import COMMIT_TIME, Channel, once
 
 HERE: Final = str(Subdir.current())
 GCC: Final = shutil.which("gcc")
@@ -180,8 +181,8 @@ def two_pythons() -> tuple[Interpreter, ...]:
     return interpreters()[:2]
 
 
-def python_package(one: Interpreter) -> Made:
-    """A package ``python`` with headers."""
+def python_package(one: Interpreter, pip: Path, folder: Path) -> Made:
+    """A package ``python`` with headers, and with the bytecode of this pip, which is written into a folder."""
     short = f"python{one.minor}"
     files: dict[str, bytes | Path] = {f"bin/{name}": one.executable for name in (short, "python3", "python")}
     for root in (one.stdlib, one.include):
@@ -190,6 +191,7 @@ def python_package(one: Interpreter) -> Made:
             paths = [Path(found, name) for name in names if not name.endswith((".pyc", ".a"))]
             files |= {path.relative_to(one.base).as_posix(): path for path in paths}
     files |= {f"lib/{path.name}": path.resolve() for path in one.base.glob("lib/libpython*.so*")}
+    files |= write_bytecode(one.executable, one.stdlib, pip, folder)
     abi = f"python_abi {one.minor}.* *_{one.tag}"
     exported = {"weak": [abi], "noarch": ["python"]}
     return Made("python", one.version, files, f"0_{one.build}", (), (abi,), exported)
@@ -243,15 +245,24 @@ def zlib_package() -> Made:
 
 def make_compiled_channel(folder: Path) -> None:
     """All of it in an empty folder, with pip."""
+    (pip,) = two_pythons()[-1].stdlib.glob("ensurepip/_bundled/pip-*.whl")
     for one in two_pythons():
         Made("python_abi", one.minor, build=f"8_{one.tag}", noarch="generic").write(folder)
         for made in stable_abi_packages(one):
             made.write(folder)
-        python_package(one).write(folder)
+        python_package(one, pip, _bytecode_folder(folder, one)).write(folder)
     for made in (*compiler_packages(), zlib_package()):
         made.write(folder)
-    bundled = two_pythons()[-1].stdlib.glob("ensurepip/_bundled/pip-*.whl")
-    Channel(folder, folder.with_name("rattler-cache")).add(*bundled)
+    Channel(folder, folder.with_name("rattler-cache")).add(pip)
+
+
+def _bytecode_folder(channel: Path, one: Interpreter) -> Path:
+    return channel.with_name(f"bytecode-{one.tag}")
+
+
+def find_pip(channel: Channel, one: Interpreter) -> Path:
+    """Return the folder with the pip of a Python of the channel, compiled for it."""
+    return _bytecode_folder(channel.folder, one) / "lib" / one.stdlib.name / "site-packages"
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ from release_tools.artifacts import read_wheel
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.from_wheel import Conversion, convert
 from tests.support.artifacts import Project
+from tests.support.bytecode import LEFT_OUT, write_bytecode
 
-LEFT_OUT = {"site-packages", "test", "idlelib", "__pycache__", "turtledemo", "tkinter", "lib2to3"}
 NEEDS_POSIX = pytest.mark.skipif(os.name != "posix", reason="the running Python is packed in its POSIX layout")
 COMMIT_TIME = 1_700_000_000
 
@@ -63,8 +63,8 @@ class Channel:
         rattler.install(prefix, specs, self.urls, cache_dir=self.cache)
 
 
-def pack_python(folder: Path) -> Path:
-    """A conda package ``python`` of the interpreter that runs the tests."""
+def pack_python(folder: Path, pip: Path) -> Path:
+    """A conda package ``python`` of the interpreter that runs the tests, with the bytecode of this pip."""
     base = Path(sys.base_prefix)
     short = f"python{sys.version_info.major}.{sys.version_info.minor}"
     interpreter = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
@@ -74,6 +74,8 @@ def pack_python(folder: Path) -> Path:
         paths = [Path(found, file) for file in files if not file.endswith((".pyc", ".a"))]
         entries += [FileEntry.from_paths(path, path.relative_to(base)) for path in paths]
     entries += [FileEntry.from_paths(path.resolve(), f"lib/{path.name}") for path in base.glob("lib/libpython*.so*")]
+    bytecode = write_bytecode(interpreter, Path(sysconfig.get_path("stdlib")), pip, folder.with_name("python-bytecode"))
+    entries += [FileEntry.from_paths(path, name) for name, path in bytecode.items()]
     platform = str(Subdir.current())
     (folder / platform).mkdir(parents=True)
     return Path(
@@ -122,8 +124,8 @@ def conda_channel(shared: Path) -> Channel:
     """A channel with the running Python and its pip; nobody adds to it."""
 
     def make(folder: Path) -> None:
-        pack_python(folder)
         (pip,) = Path(sysconfig.get_path("stdlib")).glob("ensurepip/_bundled/pip-*.whl")
+        pack_python(folder, pip)
         Channel(folder, shared / "rattler-cache").add(pip)
 
     return Channel(once(shared / "conda-channel", make), shared / "rattler-cache")

@@ -144,10 +144,11 @@ def fork(run: Run) -> Child:
         os.read(wait, 1)
 
     instrument(lambda key: os.write(write_end, f"{key}\n".encode()), hold, run.kill)
-    os._exit(_main(list(run.arguments), dict(run.env)))
+    os._exit(run_main(list(run.arguments), dict(run.env)))
 
 
-def _main(arguments: list[str], env: dict[str, str]) -> int:
+def run_main(arguments: list[str], env: dict[str, str]) -> int:
+    """Run the command in this process, and return its exit code."""
     from release_tools.cli.main import main
 
     try:
@@ -172,14 +173,18 @@ def run_all(runs: Sequence[Run]) -> list[tuple[int, list[str]]]:
     return ended
 
 
-def serve() -> None:
-    import github  # noqa: F401 - what is imported here is imported by no run
+def import_everything() -> None:
+    """Import what is then imported by no run."""
+    import github  # noqa: F401 - as said
     import requests  # noqa: F401
     import twine.repository  # noqa: F401
 
     import release_tools.pipeline  # noqa: F401
     from release_tools.cli import main  # noqa: F401
 
+
+def serve() -> None:
+    import_everything()
     for line in sys.stdin:
         runs = [Run(**{**run, "arguments": tuple(run["arguments"])}) for run in json.loads(line)]
         print(json.dumps(run_all(runs)), flush=True)  # noqa: T201 - what it is for
