@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the shapes need names t
 COMMANDS = (("version",), ("next",), ("notes",), ("plan",), ("doctor",), ("dry-run", "--no-verify-install"))
 CRASH = re.compile(r"Traceback|fault of release-tools|git: exited with|\bfatal:|\w+Error: (?!.*\.log)")
 INTERNAL = 1
+USUAL = 4
 
 
 def start(folder: Path) -> Checkout:
@@ -42,7 +43,9 @@ def test_a_repository_of_any_shape_is_read_or_refused(run: Run, tmp_path: Path, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(
+    "seed", [*range(USUAL), *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(USUAL, 12))]
+)
 def test_shapes_that_follow_one_another_are_read_or_refused(run: Run, tmp_path: Path, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - for tests
     checkout = start(tmp_path)

@@ -120,6 +120,9 @@ SHAPES = {
     ),
 }
 
+USUAL = ("hatchling", "poetry", "towncrier", "setup.py")
+"""Those that share least of their way: where the version is, who reads it, what else is edited."""
+
 
 @pytest.fixture
 def checkout(request: pytest.FixtureRequest, tmp_path: Path, env: dict[str, str]) -> Checkout:
@@ -157,7 +160,12 @@ def run_killed(checkout: Checkout, env: Mapping[str, str], log: Path, *arguments
 @pytest.mark.registry
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("checkout", "name"), [(shape, name) for name, shape in SHAPES.items()], indirect=["checkout"], ids=SHAPES
+    ("checkout", "name"),
+    [
+        pytest.param(shape, name, id=name, marks=() if name in USUAL else pytest.mark.exhaustive)
+        for name, shape in SHAPES.items()
+    ],
+    indirect=["checkout"],
 )
 def test_a_prepared_version_is_released_whole(checkout: Checkout, name: str, tmp_path: Path) -> None:
     arguments = ["prepare", "-C", str(checkout.root), "1.4.0"]
