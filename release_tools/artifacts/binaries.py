@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
 
 _ELF_MACHINES: Final = {
     "EM_X86_64": "x86_64",
@@ -133,32 +136,41 @@ def _find_format(file: BytesIO) -> str:
 
 
 def _read_elf(content: BytesIO) -> BinaryFacts:
-    from elftools.elf.dynamic import DynamicSegment
     from elftools.elf.elffile import ELFFile
-    from elftools.elf.gnuversions import GNUVerNeedSection
 
     file = ELFFile(content)
+    tags = list(_iterate_dynamic_tags(file))
+    libraries = tuple(str(tag.needed) for tag in tags if tag.entry.d_tag == "DT_NEEDED")
+    names = [str(tag.soname) for tag in tags if tag.entry.d_tag == "DT_SONAME"]
+    versions = [match for match in map(_GLIBC.fullmatch, _iterate_needed_versions(file)) if match]
+    glibc = max(((int(version[1]), int(version[2])) for version in versions), default=None)
+    return BinaryFacts("ELF", frozenset({_name_elf_machine(file)}), glibc, libraries, names[-1] if names else "")
+
+
+def _name_elf_machine(file: "ELFFile") -> str:
     machine = str(file["e_machine"])
     if machine == "EM_PPC64":
-        name = "ppc64le" if file.little_endian else "ppc64"
-    else:
-        name = _ELF_MACHINES.get(machine, machine)
-    libraries: list[str] = []
-    library_name = ""
+        return "ppc64le" if file.little_endian else "ppc64"
+    return _ELF_MACHINES.get(machine, machine)
+
+
+def _iterate_dynamic_tags(file: "ELFFile") -> Iterator[Any]:
+    """Yield what the loader reads: the libraries that a program is linked with, its own name and more."""
+    from elftools.elf.dynamic import DynamicSegment
+
     for segment in islice(file.iter_segments(), _MOST_ENTRIES):
         if isinstance(segment, DynamicSegment):
-            for tag in islice(segment.iter_tags(), _MOST_ENTRIES):
-                if tag.entry.d_tag == "DT_NEEDED":
-                    libraries.append(str(vars(tag)["needed"]))
-                elif tag.entry.d_tag == "DT_SONAME":
-                    library_name = str(vars(tag)["soname"])
-    versions: list[str] = []
+            yield from islice(segment.iter_tags(), _MOST_ENTRIES)
+
+
+def _iterate_needed_versions(file: "ELFFile") -> Iterator[str]:
+    """Yield the versions of symbols that it needs of other libraries, such as ``GLIBC_2.17``."""
+    from elftools.elf.gnuversions import GNUVerNeedSection
+
     for section in islice(file.iter_sections(), _MOST_ENTRIES):
         if isinstance(section, GNUVerNeedSection):
             needed = (auxiliary.name for _, auxiliaries in section.iter_versions() for auxiliary in auxiliaries)
-            versions += islice(needed, _MOST_ENTRIES)
-    found = [(int(match[1]), int(match[2])) for match in map(_GLIBC.fullmatch, versions) if match]
-    return BinaryFacts("ELF", frozenset({name}), max(found, default=None), tuple(libraries), library_name)
+            yield from islice(needed, _MOST_ENTRIES)
 
 
 def _read_pe(content: memoryview) -> BinaryFacts:

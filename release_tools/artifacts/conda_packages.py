@@ -5,6 +5,7 @@ both in one. https://github.com/conda/ceps (CEP 26 for names, CEP 34 for ``info/
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -166,29 +167,28 @@ def _check_paths(package: CondaPackage, paths: "_Fields") -> None:
     Raises:
         ArchiveError: they disagree; it names all that do.
     """
-    stated: dict[str, _Fields] = {}
-    faults = []
-    for fields in paths.get("paths", list):
-        path = _Fields(fields if isinstance(fields, dict) else {}, package.path.name)
-        name = path.get("_path", str)
-        if name in stated:
-            faults.append(f"{name!r}: in paths.json twice")
-        stated[name] = path
-    for member in package.members:
-        if member.name not in stated:
-            faults.append(f"{member.name!r}: in the package, but not in paths.json")
-            continue
-        path = stated.pop(member.name)
-        content = (member.sha256, member.size)
-        if not member.link and (path.get("sha256", str), path.get("size_in_bytes", int)) != content:
-            faults.append(f"{member.name!r}: content does not match paths.json")
-    faults += [
-        f"{name!r}: in paths.json, but not in the package"
-        for name, path in stated.items()
-        if path.get("path_type", str, "") != "directory"
-    ]
+    entries = [_Fields.of(fields, package.path.name) for fields in paths.get("paths", list)]
+    often = Counter(entry.get("_path", str) for entry in entries)
+    stated = {entry.get("_path", str): entry for entry in entries}
+    faults = [f"{name!r}: in paths.json twice" for name, times in often.items() if times > 1]
+    faults += filter(None, (_find_path_fault(member, stated.pop(member.name, None)) for member in package.members))
+    faults += [f"{name!r}: in paths.json, but not in the package" for name in stated if not _is_folder(stated[name])]
     if faults:
         raise ArchiveError(f"{package.path.name}: info/paths.json does not match the content", REBUILD, faults=faults)
+
+
+def _is_folder(stated: "_Fields") -> bool:
+    return stated.get("path_type", str, "") == "directory"
+
+
+def _find_path_fault(member: Member, stated: "_Fields | None") -> str:
+    """Return how a file differs from its entry in ``info/paths.json``; empty where it does not."""
+    if stated is None:
+        return f"{member.name!r}: in the package, but not in paths.json"
+    if member.link:
+        return ""
+    content = (stated.get("sha256", str), stated.get("size_in_bytes", int))
+    return "" if content == (member.sha256, member.size) else f"{member.name!r}: content does not match paths.json"
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,11 @@ class _Fields:
 
     fields: dict[str, Any]
     shown: str
+
+    @classmethod
+    def of(cls, value: object, shown: str) -> Self:
+        """Return the fields of a value inside a document; a value that is no object has none."""
+        return cls(value if isinstance(value, dict) else {}, shown)
 
     @classmethod
     def read(cls, documents: Mapping[str, bytes], name: str, archive: str) -> Self:

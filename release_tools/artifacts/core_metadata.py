@@ -100,15 +100,21 @@ def parse_entry_points(content: bytes, shown: str) -> tuple[EntryPoint, ...]:
         parser.read_string(content.decode())
     except (configparser.Error, UnicodeDecodeError) as error:
         raise ArchiveError(f"{shown}: {join_lines(str(error))}", REBUILD) from error
-    points = []
-    for point in (EntryPoint(name, value, group) for group in parser.sections() for name, value in parser.items(group)):
-        is_script = point.group in _SCRIPTS
-        is_readable = point.pattern.match(point.value) and point.name.isprintable() and point.value.isprintable()
-        if is_script and (not is_readable or not point.attr or set("/\\:") & set(point.name)):
+    points = [EntryPoint(name, value, group) for group in parser.sections() for name, value in parser.items(group)]
+    for point in points:
+        if point.group in _SCRIPTS and not _is_command(point):
             raise ArchiveError(f"{shown}: entry point {point.name!r} = {point.value!r} is invalid", REBUILD)
-        if is_readable:
-            points.append(point)
-    return tuple(points)
+    return tuple(filter(_is_reference, points))
+
+
+def _is_reference(point: EntryPoint) -> bool:
+    """Return whether the value of an entry point refers to an object."""
+    return bool(point.pattern.match(point.value)) and point.name.isprintable() and point.value.isprintable()
+
+
+def _is_command(point: EntryPoint) -> bool:
+    """Return whether an installer can make a command of an entry point, in the folder for commands."""
+    return _is_reference(point) and bool(point.attr) and set("/\\:").isdisjoint(point.name)
 
 
 class _CaseKept(configparser.ConfigParser):

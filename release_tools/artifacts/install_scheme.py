@@ -50,13 +50,22 @@ def import_names(paths: Iterable[str]) -> tuple[str, ...]:
 
     A namespace package (a folder without ``__init__``) is not imported itself, but what it contains is.
     """
-    modules = {tuple(path.split("/")) for path in paths if path.endswith((".py", ".so", ".pyd"))}
-    stems = {(*parts[:-1], parts[-1].partition(".")[0]) for parts in modules}
+    stems = {_split_stem(path) for path in paths if path.endswith((".py", ".so", ".pyd"))}
     packages = {stem[:-1] for stem in stems if stem[-1] == "__init__"}
-    names = {stem[:-1] if stem[-1] == "__init__" else stem for stem in stems} - {()}
-    outermost = {name for name in names if not any(name[:end] in packages for end in range(1, len(name)))}
-    return tuple(sorted(".".join(name) for name in outermost if all(map(_is_importable, name))))
+    modules = {stem for stem in stems if stem[-1] != "__init__"}
+    outermost = (name for name in packages | modules if not _is_inside(name, packages))
+    return tuple(sorted(".".join(name) for name in outermost if _is_importable(name)))
 
 
-def _is_importable(name: str) -> bool:
-    return name.isidentifier() and not keyword.iskeyword(name)
+def _split_stem(path: str) -> tuple[str, ...]:
+    """Return the parts of a path, the last without its suffixes."""
+    *folders, name = path.split("/")
+    return (*folders, name.partition(".")[0])
+
+
+def _is_inside(name: tuple[str, ...], packages: set[tuple[str, ...]]) -> bool:
+    return any(name[:end] in packages for end in range(1, len(name)))
+
+
+def _is_importable(name: tuple[str, ...]) -> bool:
+    return bool(name) and all(part.isidentifier() and not keyword.iskeyword(part) for part in name)

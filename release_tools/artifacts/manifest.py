@@ -137,14 +137,7 @@ def parse(text: str, folder: Path) -> Release:
         ManifestError: it is not JSON, a field is missing, unknown, repeated or malformed, or two fields contradict
             each other.
     """
-    try:
-        data = json.loads(text, object_pairs_hook=_reject_duplicates)
-    except RecursionError:
-        raise ManifestError("nested too deeply") from None
-    except ValueError as error:
-        raise ManifestError(str(error)) from None
-    if not isinstance(data, dict):
-        raise ManifestError("not a JSON object")
+    data = _parse_object(text)
     schema = _read_field(data, "schema", int)
     if schema != SCHEMA:
         raise SchemaError(f"its schema is {schema}, known is {SCHEMA}")
@@ -162,13 +155,23 @@ def parse(text: str, folder: Path) -> Release:
         artifacts=tuple(_read_artifact(item, folder) for item in items),
         plan_digest=_read_text(data, "plan", _SHA256) if "plan" in data else "",
         job=_read_text(data, "job", _IDENTIFIER) if "job" in data else "",
-        left_out=tuple(_read_identifier(item) for item in _read_field(data, "left-out", list))
-        if "left-out" in data
-        else (),
+        left_out=tuple(map(_read_identifier, _read_field({"left-out": [], **data}, "left-out", list))),
     )
     if len({artifact.key.casefold() for artifact in release.artifacts}) < len(items):
         raise ManifestError("a file is listed twice")
     return release
+
+
+def _parse_object(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text, object_pairs_hook=_reject_duplicates)
+    except RecursionError:
+        raise ManifestError("nested too deeply") from None
+    except ValueError as error:
+        raise ManifestError(str(error)) from None
+    if not isinstance(data, dict):
+        raise ManifestError("not a JSON object")
+    return data
 
 
 def find_differences(release: Release, expected: Release) -> Iterator[str]:
@@ -193,14 +196,17 @@ def other_files(folder: Path, artifacts: Sequence[Artifact]) -> Iterator[str]:
 
     Only folders of conda packages are searched; hidden entries are left out.
     """
-    keys = {artifact.key for artifact in artifacts}
-    subdirs = {artifact.subdir for artifact in artifacts if artifact.subdir}
+    known = {artifact.key for artifact in artifacts} | OWN_FILES
+    subdirs = {artifact.subdir for artifact in artifacts}
     for entry in sorted(folder.iterdir()):
-        if entry.name in subdirs and entry.is_dir() and not entry.is_symlink():
-            inner = (f"{entry.name}/{path.name}" for path in sorted(entry.iterdir()))
-            yield from (name for name in inner if name not in keys)
-        elif entry.name not in keys | OWN_FILES and not entry.name.startswith("."):
-            yield entry.name
+        yield from (name for name in _list_names(entry, is_subdir=entry.name in subdirs) if name not in known)
+
+
+def _list_names(entry: Path, *, is_subdir: bool) -> list[str]:
+    """Return the files of a channel's subdir by their paths, or the entry itself unless it is hidden."""
+    if is_subdir and entry.is_dir() and not entry.is_symlink():
+        return [f"{entry.name}/{path.name}" for path in sorted(entry.iterdir())]
+    return [] if entry.name.startswith(".") else [entry.name]
 
 
 def copy_privately(artifact: Artifact, scratch: Path) -> Artifact:

@@ -14,6 +14,7 @@ from tarfile import TarInfo
 from typing import Final
 
 from packaging.utils import InvalidSdistFilename, parse_sdist_filename
+from packaging.version import Version
 
 from release_tools.artifacts.core_metadata import CoreMetadata, check_identity, parse_metadata
 from release_tools.artifacts.members import LIMITS, REBUILD, Limits, Member, MemberNames, open_regular
@@ -54,27 +55,37 @@ def read_sdist(path: Path, limits: Limits = LIMITS, *, wanted: Callable[[str], b
     Raises:
         ArchiveError: it is corrupt, hostile, or not what its file name says.
     """
+    name, version = _parse_name(path)
+    with _frame(path, limits) as frame:
+        names = MemberNames(path.name, limits)
+        keeps = partial(_is_wanted, wanted)
+        found = list(read_members(frame, path.name, names, keeps, limits, has_top_folder=True))
+    folders = sorted({member.name.partition("/")[0] for member, _ in found})
+    folder = folders[0] if folders else ""
+    contents = [content for member, content in found if member.name == f"{folder}/PKG-INFO"]
+    if len(folders) != 1 or not contents:
+        raise ArchiveError(f"{path.name}: one folder with a PKG-INFO is needed, found {folders}", REBUILD)
+    metadata = parse_metadata(contents[0], f"{path.name}: PKG-INFO")
+    check_identity(metadata, name, str(version), path.name, "its file name")
+    stem = folder.rpartition("-")
+    check_identity(metadata, stem[0], stem[2], path.name, f"its folder {folder}")
+    kept = {rest: content for member, content in found if wanted(rest := member.name.partition("/")[2])}
+    return Sdist(path, metadata, tuple(member for member, _ in found), folder, kept)
+
+
+def _parse_name(path: Path) -> tuple[str, Version]:
+    """Return name and version in the file's name.
+
+    Raises:
+        ArchiveError: it is not that of an sdist.
+    """
     try:
         name, version = parse_sdist_filename(path.name)
     except InvalidSdistFilename as error:
         raise ArchiveError(f"{path.name}: {error}", "An sdist is called name-version.tar.gz (PEP 625).") from error
     if path.name.endswith(".zip"):
         raise ArchiveError(f"{path.name}: a zip file", "Build the sdist as a .tar.gz (PEP 625).")
-    with _frame(path, limits) as frame:
-        names = MemberNames(path.name, limits)
-        keeps = partial(_is_wanted, wanted)
-        found = list(read_members(frame, path.name, names, keeps, limits, has_top_folder=True))
-    folders = {member.name.partition("/")[0] for member, _ in found}
-    folder = min(folders, default="")
-    documents = {member.name: content for member, content in found if member.name == f"{folder}/PKG-INFO"}
-    if len(folders) != 1 or not documents:
-        raise ArchiveError(f"{path.name}: one folder with a PKG-INFO is needed, found {sorted(folders)}", REBUILD)
-    metadata = parse_metadata(documents[f"{folder}/PKG-INFO"], f"{path.name}: PKG-INFO")
-    check_identity(metadata, name, str(version), path.name, "its file name")
-    stem = folder.rpartition("-")
-    check_identity(metadata, stem[0], stem[2], path.name, f"its folder {folder}")
-    kept = {rest: content for member, content in found if wanted(rest := member.name.partition("/")[2])}
-    return Sdist(path, metadata, tuple(member for member, _ in found), folder, kept)
+    return name, version
 
 
 def unpack_sdist(path: Path, folder: Path, limits: Limits = LIMITS) -> Path:

@@ -89,6 +89,11 @@ def walk(
             files.add(info.name)
     if frame.tell() != end + _BLOCK or any(headers.last):
         raise ArchiveError(f"{shown}: cut off, or with a corrupt header", REBUILD)
+    _check_padding(frame, shown)
+
+
+def _check_padding(frame: Frame, shown: str) -> None:
+    """Refuse an archive whose end is not a further block of zeros, with nothing but zeros after it."""
     rest = 0
     while chunk := frame.read():
         rest += len(chunk)
@@ -111,10 +116,9 @@ def _read_content(frame: Frame, info: tarfile.TarInfo, shown: str) -> Iterator[b
 
 def _describe_fault(info: tarfile.TarInfo, archive: tarfile.TarFile, files: set[str], *, has_top_folder: bool) -> str:
     """Return what is wrong with a member, apart from its name; empty where nothing is."""
-    known = info.isreg() or info.isdir() or info.issym() or info.islnk()
     unusual = ", ".join(sorted(archive.pax_headers.keys() - _GLOBAL_HARMLESS))
     faults = (
-        (info.issparse() or not known, "is neither a file, a folder nor a link"),
+        (not _is_usual(info), "is neither a file, a folder nor a link"),
         (info.size and not info.isreg(), "is not a file and has content"),
         ("size" in info.pax_headers and info.size < _USTAR_LARGEST, "has two sizes"),
         (unusual, f"follows a global header that sets {unusual}"),
@@ -128,6 +132,10 @@ def _describe_fault(info: tarfile.TarInfo, archive: tarfile.TarFile, files: set[
         ),
     )
     return next((fault for found, fault in faults if found), "")
+
+
+def _is_usual(info: tarfile.TarInfo) -> bool:
+    return not info.issparse() and (info.isreg() or info.isdir() or info.issym() or info.islnk())
 
 
 def _leaves(target: str, depth: int) -> bool:
@@ -174,27 +182,32 @@ def read_members(  # noqa: PLR0913 - as `walk`, and which contents are kept
         keep = wanted(info.name)
         if keep and info.size > limits.document:
             raise refuse_member(shown, info.name, f"has {info.size} bytes, more than {limits.document}")
-        digest = hashlib.sha256()
-        kept = []
-        start = b""
-        for chunk in content:
-            digest.update(chunk)
-            start = start or chunk[:PLACEHOLDER_START]
-            if keep:
-                kept.append(chunk)
-        executable = bool(info.mode & stat.S_IXUSR)
         if info.islnk():
-            member = replace(known[info.linkname], name=info.name)
+            member, kept = replace(known[info.linkname], name=info.name), b""
         elif info.issym():
-            member = Member(info.name, 0, "", link=info.linkname)
+            member, kept = Member(info.name, 0, "", link=info.linkname), b""
         else:
-            member = Member(
-                info.name,
-                info.size,
-                digest.hexdigest(),
-                executable,
-                placeholder=describe_placeholder(start),
-                encryption=describe_encryption(info.name, start),
-            )
+            member, kept = _read_file(info, content, keep=keep)
         known[info.name] = member
-        yield member, b"".join(kept)
+        yield member, kept
+
+
+def _read_file(info: tarfile.TarInfo, content: Iterator[bytes], *, keep: bool) -> tuple[Member, bytes]:
+    """Return a file and its content, which is empty unless it is to be kept."""
+    digest = hashlib.sha256()
+    kept = []
+    start = b""
+    for chunk in content:
+        digest.update(chunk)
+        start = start or chunk[:PLACEHOLDER_START]
+        if keep:
+            kept.append(chunk)
+    member = Member(
+        info.name,
+        info.size,
+        digest.hexdigest(),
+        bool(info.mode & stat.S_IXUSR),
+        placeholder=describe_placeholder(start),
+        encryption=describe_encryption(info.name, start),
+    )
+    return member, b"".join(kept)

@@ -122,10 +122,13 @@ class Wheel:
 
         Those of an extra are left out: to import them may need what the extra requires.
         """
-        stated = [name.partition(";") for name in self.metadata.raw.get("import_names", [])]
-        public = tuple(sorted(name.strip() for name, _, private in stated if name.strip() and not private))
         found = import_names(path for path in self._list_lib_paths() if not path.startswith(f"{self.dist_info}/"))
-        return public or tuple(name for name in found if name not in self.extra_modules) or found
+        return self._stated_import_names or tuple(name for name in found if name not in self.extra_modules) or found
+
+    @property
+    def _stated_import_names(self) -> tuple[str, ...]:
+        stated = [name.partition(";") for name in self.metadata.raw.get("import_names", [])]
+        return tuple(sorted(name.strip() for name, _, private in stated if name.strip() and not private))
 
     @property
     def extra_modules(self) -> frozenset[str]:
@@ -236,31 +239,39 @@ def _read_verified_members(archive: Zip, dist_info: str) -> tuple[tuple[Member, 
     members = []
     binaries = {}
     for entry in sorted(files.values(), key=lambda entry: entry.start):
-        algorithm, digest, size = record.get(entry.name, _Recorded("sha256", b"", ""))
-        content = archive.open(entry.name, algorithm)
+        recorded = record.get(entry.name, _Recorded("sha256", b"", ""))
+        content = archive.open(entry.name, recorded.algorithm)
         head = content.read(PLACEHOLDER_START)
         if is_binary(head):
             binaries[entry.name] = _read_whole(content, head, archive.limits)
-        digest_of_all = content.finish().digest().hex()
-        members.append(
-            Member(
-                entry.name,
-                entry.size,
-                digest_of_all,
-                entry.executable,
-                placeholder=describe_placeholder(head),
-                encryption=describe_encryption(entry.name, head),
-            )
-        )
-        if entry.name in unrecorded:
-            continue
-        if not digest:
-            faults.append(f"{entry.name!r}: in the wheel, but its digest is not in RECORD")
-        elif content.digest(algorithm) != digest or size not in ("", str(entry.size)):
-            faults.append(f"{entry.name!r}: content does not match RECORD")
+        members.append(_make_member(content.finish(), head))
+        if entry.name not in unrecorded:
+            faults += _find_record_faults(content, recorded)
     if faults:
         raise ArchiveError(f"{archive.shown}: RECORD does not match the content", REBUILD, faults=faults)
     return tuple(members), binaries
+
+
+def _make_member(content: Content, head: bytes) -> Member:
+    """Return a file whose content was read to its end, and which begins with these bytes."""
+    entry = content.entry
+    return Member(
+        entry.name,
+        entry.size,
+        content.digest().hex(),
+        entry.executable,
+        placeholder=describe_placeholder(head),
+        encryption=describe_encryption(entry.name, head),
+    )
+
+
+def _find_record_faults(content: Content, recorded: "_Recorded") -> Iterator[str]:
+    """Yield how a file whose content was read differs from its line in RECORD."""
+    entry = content.entry
+    if not recorded.digest:
+        yield f"{entry.name!r}: in the wheel, but its digest is not in RECORD"
+    elif content.digest(recorded.algorithm) != recorded.digest or recorded.size not in ("", str(entry.size)):
+        yield f"{entry.name!r}: content does not match RECORD"
 
 
 class _Memory(threading.local):

@@ -244,21 +244,35 @@ def _find_directory(file: BinaryIO, size: int, archive: str) -> tuple[int, int, 
     signature, *found, comment = _END.unpack(file.read(_END.size))
     if signature != b"PK\5\6" or comment:
         raise ArchiveError(f"{archive}: data after the end of the archive", REBUILD)
-    if end >= _LOCATOR64.size + _END64.size:
-        file.seek(end - _LOCATOR64.size)
-        signature, disk, offset, disks = _LOCATOR64.unpack(file.read(_LOCATOR64.size))
-        if signature == b"PK\6\7":
-            end -= _LOCATOR64.size + _END64.size
-            file.seek(end)
-            signature, rest, _, _, *wide = _END64.unpack(file.read(_END64.size))
-            agree = all(short in (long, full) for short, long, full in zip(found, wide, _SENTINELS, strict=True))
-            if (signature, rest, offset, disk, disks, agree) != (b"PK\6\6", 44, end, 0, 1, True):
-                raise ArchiveError(f"{archive}: its two end records disagree", REBUILD)
-            found = wide
+    wide = _read_wide_end(file, end, found, archive)
+    if wide:
+        end -= _LOCATOR64.size + _END64.size
+        found = wide
     disk, first_disk, count_here, count, length, start = found
     if disk or first_disk or count_here != count or start + length != end:
         raise ArchiveError(f"{archive}: data before the archive, or between its parts", REBUILD)
     return start, end, count
+
+
+def _read_wide_end(file: BinaryIO, end: int, found: list[int], archive: str) -> list[int]:
+    """Return the values of the ZIP64 end record, if the file has one, after comparing them with those of the other.
+
+    Raises:
+        ArchiveError: they disagree.
+    """
+    if end < _LOCATOR64.size + _END64.size:
+        return []
+    file.seek(end - _LOCATOR64.size)
+    signature, disk, offset, disks = _LOCATOR64.unpack(file.read(_LOCATOR64.size))
+    if signature != b"PK\6\7":
+        return []
+    start = end - _LOCATOR64.size - _END64.size
+    file.seek(start)
+    signature, rest, _, _, *wide = _END64.unpack(file.read(_END64.size))
+    agree = all(short in (long, full) for short, long, full in zip(found, wide, _SENTINELS, strict=True))
+    if (signature, rest, offset, disk, disks, agree) != (b"PK\6\6", 44, start, 0, 1, True):
+        raise ArchiveError(f"{archive}: its two end records disagree", REBUILD)
+    return wide
 
 
 def _measure_directory(file: BinaryIO, start: int, infos: list[ZipInfo]) -> int:

@@ -51,17 +51,20 @@ def find_error_lines(output: str) -> tuple[str, ...]:
     These are the first errors of compilers and build tools, and the exception that ended the backend. Where there is
     none of either, the last lines.
     """
-    lines = [_ANSI.sub("", line).rstrip() for line in output.splitlines()]
-    lines = [line for line in lines if line.strip()]
-    found = [line.strip() for line in lines if _is_error(line)]
-    reasons = [line for line in found if not _NOT_THE_REASON.match(line)] or found
-    chosen = list(dict.fromkeys(reasons))[:_SHOWN_ERRORS]
+    lines = list(filter(str.strip, (_ANSI.sub("", line).rstrip() for line in output.splitlines())))
+    errors = [line.strip() for line in lines if _is_error(line)]
+    reasons = [line for line in errors if not _NOT_THE_REASON.match(line)] or errors
     exceptions = [line.strip() for line in lines if _EXCEPTION.fullmatch(line)]
-    if exceptions and exceptions[-1] not in chosen:
-        chosen.append(exceptions[-1])
-    if not chosen:
-        chosen = lines[-_LAST_LINES:]
-    return tuple(line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…" for line in chosen)
+    chosen = dict.fromkeys((*_list_first(reasons), *exceptions[-1:])) or lines[-_LAST_LINES:]
+    return tuple(map(_cut, chosen))
+
+
+def _list_first(lines: list[str]) -> list[str]:
+    return list(dict.fromkeys(lines))[:_SHOWN_ERRORS]
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"
 
 
 def _is_error(line: str) -> bool:

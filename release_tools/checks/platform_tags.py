@@ -110,20 +110,23 @@ def check_platform_tags(
     notes: list[Note] = []
     sound: list[Mapping[str, BinaryFacts]] = []
     for wheel in wheels:
-        found = [] if wheel.path.name in trial else [*check_accepted(wheel, is_fault=is_for_pypi)]
-        if is_pure(wheel):
-            notes += (*found, *_check_pure(wheel))
-            continue
-        found += (
-            *_check_module_versions(wheel),
-            *_find_unreadable(wheel),
-            *_check_compiled(wheel),
-            *beyond_abi3.get(wheel.path, ()),
-        )
-        if wheel.binaries and not any(note.state is State.FAILED for note in found):
+        found = [*_check_content(wheel), *beyond_abi3.get(wheel.path, ())]
+        if wheel.path.name not in trial:
+            found += check_accepted(wheel, is_fault=is_for_pypi)
+        if wheel.binaries and not is_pure(wheel) and all(note.state is not State.FAILED for note in found):
             sound.append(wheel.binaries)
         notes += found
     return (*notes, *_summarize(sound))
+
+
+def _check_content(wheel: Wheel) -> Iterator[Note]:
+    """Yield a line about everything in a wheel that does not fit its tags."""
+    if is_pure(wheel):
+        yield from _check_pure(wheel)
+        return
+    yield from _check_module_versions(wheel)
+    yield from _find_unreadable(wheel)
+    yield from _check_compiled(wheel)
 
 
 def is_pure(wheel: Wheel) -> bool:
@@ -177,10 +180,9 @@ def _check_compiled(wheel: Wheel) -> Iterator[Note]:
     """Return a line about everything in a wheel that does not fit its platform tags."""
     platforms = [PlatformTag.parse(tag) for tag in sorted({tag.platform for tag in wheel.tags})]
     readable = {name: facts for name, facts in wheel.binaries.items() if not facts.fault}
-    for name, facts in readable.items():
-        if _must_match(name):
-            for fault in dict.fromkeys(fault for tag in platforms for fault in _find_mismatches(tag, facts)):
-                yield Note(State.FAILED, f"{wheel.path.name}: {name} {fault}", advice=_REBUILD)
+    for name in filter(_must_match, readable):
+        for fault in _find_faults(platforms, readable[name]):
+            yield Note(State.FAILED, f"{wheel.path.name}: {name} {fault}", advice=_REBUILD)
     yield from _check_foreign_libraries(wheel, platforms, readable)
     if not wheel.binaries:
         yield Note(State.WARNING, f"{wheel.path.name}: tagged for one platform, but nothing in it is compiled")
@@ -190,15 +192,21 @@ def _summarize(sound: Sequence[Mapping[str, BinaryFacts]]) -> Iterator[Note]:
     """Return one line about the wheels whose tags fit, with the newest glibc and macOS that any of them needs."""
     if not sound:
         return
-    newest: dict[str, tuple[int, int]] = {}
-    for facts in (facts for binaries in sound for facts in binaries.values()):
-        if facts.needs:
-            system = "macOS" if facts.format == "Mach-O" else "glibc"
-            newest[system] = max(newest.get(system, facts.needs), facts.needs)
+    newest = _find_newest(facts for binaries in sound for facts in binaries.values())
     needs = ", ".join(f"{system} {major}.{minor}" for system, (major, minor) in sorted(newest.items()))
     total = sum(map(len, sound))
     text = f"the platform tags of {count(len(sound), 'wheel')} match the content ({count(total, 'binary', 'binaries')})"
     yield Note(State.DONE, text, f"highest requirements: {needs}" if needs else "")
+
+
+def _find_newest(binaries: Iterable[BinaryFacts]) -> dict[str, tuple[int, int]]:
+    """Return the newest glibc and the newest macOS that any binary needs, if any does."""
+    newest: dict[str, tuple[int, int]] = {}
+    for facts in binaries:
+        if facts.needs:
+            system = "macOS" if facts.format == "Mach-O" else "glibc"
+            newest[system] = max(newest.get(system, facts.needs), facts.needs)
+    return newest
 
 
 def _must_match(name: str) -> bool:
@@ -211,8 +219,13 @@ def _must_match(name: str) -> bool:
     return is_script or _LIBRARY.search(name) is not None
 
 
+def _find_faults(platforms: Iterable[PlatformTag], facts: BinaryFacts) -> list[str]:
+    """Return what keeps a binary from running where any of the tags says that it does, each fault once."""
+    return list(dict.fromkeys(fault for tag in platforms for fault in _find_mismatches(tag, facts)))
+
+
 def _find_mismatches(tag: PlatformTag, facts: BinaryFacts) -> Iterator[str]:
-    """Return what keeps a binary from running where a tag says that it does."""
+    """Yield what keeps a binary from running where a tag says that it does."""
     if not tag.format:
         return
     if facts.format != tag.format:
@@ -220,12 +233,20 @@ def _find_mismatches(tag: PlatformTag, facts: BinaryFacts) -> Iterator[str]:
         return
     if not tag.machines <= facts.machines:
         yield f"is for {' and '.join(sorted(facts.machines))}, and not for {' and '.join(sorted(tag.machines))}"
+    yield from _find_wrong_libc(tag, facts)
+    yield from _find_newer_system(tag, facts)
+
+
+def _find_wrong_libc(tag: PlatformTag, facts: BinaryFacts) -> Iterator[str]:
     if tag.system == "musllinux" and _GLIBC in facts.libraries:
         yield "is linked with glibc, and not with musl"
     if tag.system == "manylinux" and any(map(_MUSL.fullmatch, facts.libraries)):
         yield "is linked with musl, and not with glibc"
-    if tag.system in ("manylinux", "macosx") and facts.needs and tag.version and facts.needs > tag.version:
-        system = "macOS" if tag.system == "macosx" else "glibc"
+
+
+def _find_newer_system(tag: PlatformTag, facts: BinaryFacts) -> Iterator[str]:
+    system = {"manylinux": "glibc", "macosx": "macOS"}.get(tag.system)
+    if system and facts.needs and tag.version and facts.needs > tag.version:
         needed, said = (".".join(map(str, version)) for version in (facts.needs, tag.version))
         yield f"needs {system} {needed}, but its tag promises {said}"
 
@@ -235,16 +256,17 @@ def _check_module_versions(wheel: Wheel) -> Iterator[Note]:
     abis = {tag.abi.removeprefix("cp") for tag in wheel.tags}
     if "none" in abis:
         return
-    names = {member.name for member in wheel.members}
-    for name in sorted(names):
-        match = _MODULE_VERSION.search(name)
-        if match and match[1] not in abis:
-            stem = name[: match.start()]
-            others = [other for other in names if other.startswith(f"{stem}.") and _imports_module(other, abis)]
-            state = State.WARNING if others else State.FAILED
-            yield Note(
-                state, f"{wheel.path.name}: {name} is for Python {match[1][0]}.{match[1][1:]} alone", advice=_REBUILD
-            )
+    names = sorted({member.name for member in wheel.members})
+    for match in filter(None, map(_MODULE_VERSION.search, names)):
+        if match[1] not in abis:
+            state = State.WARNING if _has_module_for(abis, match.string[: match.start()], names) else State.FAILED
+            text = f"{wheel.path.name}: {match.string} is for Python {match[1][0]}.{match[1][1:]} alone"
+            yield Note(state, text, advice=_REBUILD)
+
+
+def _has_module_for(abis: set[str], stem: str, names: Iterable[str]) -> bool:
+    """Return whether one of these files is a module of that name for one of these Pythons."""
+    return any(name.startswith(f"{stem}.") and _imports_module(name, abis) for name in names)
 
 
 def _imports_module(name: str, abis: set[str]) -> bool:
@@ -256,7 +278,7 @@ def _check_foreign_libraries(
     wheel: Wheel, platforms: Iterable[PlatformTag], binaries: Mapping[str, BinaryFacts]
 ) -> Iterator[Note]:
     """Return a line about libraries that neither a Linux wheel nor the platform brings."""
-    if not any(tag.system in ("manylinux", "musllinux") for tag in platforms):
+    if {"manylinux", "musllinux"}.isdisjoint(tag.system for tag in platforms):
         return
     own = {PurePosixPath(name).name for name in binaries} | {facts.library_name for facts in binaries.values()}
     needed = {library for facts in binaries.values() for library in facts.libraries}

@@ -4,9 +4,9 @@ https://packaging.python.org/specifications/platform-compatibility-tags/
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -62,28 +62,42 @@ def check_completeness(plan: BuildPlan, wheels: Sequence[str], job: BuildJob | N
         wheels: file names.
         job: compare only with what this job builds.
     """
-    wanted = [(at, target) for at, target in plan.targets if target.identifier != SDIST and job in (None, at)]
-    tags = {name: _parse_tags(name) for name in wheels}
-    found: set[str] = set()
-    unplanned = []
-    for name in sorted(tags):
-        covered = {target.identifier for _, target in wanted if covers(tags[name], target)}
-        found |= covered
-        if not covered:
-            unplanned.append(name)
-    absent = [(at, target) for at, target in wanted if target.identifier not in found]
+    wanted = [(at, target) for at, target in _list_wheel_targets(plan) if job in (None, at)]
+    tags = {name: _parse_tags(name) for name in sorted(wheels)}
+    covered = {name: _list_covered(own, wanted) for name, own in tags.items()}
+    found = set().union(*covered.values())
+    absent = [pair for pair in wanted if pair[1].identifier not in found]
+    required, optional = _divide(absent)
     return Completeness(
-        missing=tuple(pair for pair in absent if not pair[1].is_optional),
-        left_out=tuple(pair for pair in absent if pair[1].is_optional),
-        unplanned=tuple(unplanned),
+        missing=required,
+        left_out=optional,
+        unplanned=tuple(name for name, identifiers in covered.items() if not identifiers),
         doubled=tuple(_find_duplicates(tags)),
     )
+
+
+_Targets: TypeAlias = tuple[tuple[BuildJob, BuildTarget], ...]
+
+
+def _divide(targets: Sequence[tuple[BuildJob, BuildTarget]]) -> tuple[_Targets, _Targets]:
+    """Return the required ones and the optional ones."""
+    required = tuple(pair for pair in targets if not pair[1].is_optional)
+    return required, tuple(pair for pair in targets if pair[1].is_optional)
+
+
+def _list_wheel_targets(plan: BuildPlan) -> Iterator[tuple[BuildJob, BuildTarget]]:
+    return ((job, target) for job, target in plan.targets if target.identifier != SDIST)
+
+
+def _list_covered(tags: frozenset[Tag], wanted: Iterable[tuple[BuildJob, BuildTarget]]) -> set[str]:
+    """Return the identifiers of the targets that a wheel with these tags covers."""
+    return {target.identifier for _, target in wanted if covers(tags, target)}
 
 
 def find_covering(plan: BuildPlan, wheel: str) -> tuple[BuildTarget, ...]:
     """Return the targets of the plan that a wheel of this name covers."""
     tags = _parse_tags(wheel)
-    return tuple(target for _, target in plan.targets if target.identifier != SDIST and covers(tags, target))
+    return tuple(target for _, target in _list_wheel_targets(plan) if covers(tags, target))
 
 
 def covers(tags: frozenset[Tag], target: BuildTarget) -> bool:
@@ -116,17 +130,23 @@ def _runs_on(tag: Tag, python: str) -> bool:
     graal = _GRAALPY.fullmatch(python)
     if graal:
         return tag.interpreter == f"graalpy{graal[1]}"
-    wanted, found = _CPYTHON.fullmatch(python), _CPYTHON.fullmatch(tag.interpreter)
-    if wanted and found and tag.abi == ("abi3t" if wanted[2] else "abi3"):
-        return int(found[1]) <= int(wanted[1])
     if tag.abi == "none":
-        generic = _GENERIC.fullmatch(tag.interpreter)
-        if generic:
-            return not generic[1] or bool(wanted and int(generic[1]) <= int(wanted[1]))
-        return tag.interpreter == python.removesuffix("t")
-    if wanted:
-        return tag.interpreter == f"cp3{wanted[1]}" and tag.abi == python
-    return tag.interpreter == python
+        return _runs_without_abi(tag.interpreter, python)
+    wanted = _CPYTHON.fullmatch(python)
+    if wanted is None:
+        return tag.interpreter == python
+    if tag.abi == ("abi3t" if wanted[2] else "abi3"):
+        found = _CPYTHON.fullmatch(tag.interpreter)
+        return found is not None and int(found[1]) <= int(wanted[1])
+    return tag.interpreter == f"cp3{wanted[1]}" and tag.abi == python
+
+
+def _runs_without_abi(interpreter: str, python: str) -> bool:
+    """Return whether a wheel without extension modules for one ABI runs: ``py3``, ``py310`` or ``cp312``."""
+    generic, wanted = _GENERIC.fullmatch(interpreter), _CPYTHON.fullmatch(python)
+    if generic is None:
+        return interpreter == python.removesuffix("t")
+    return not generic[1] or (wanted is not None and int(generic[1]) <= int(wanted[1]))
 
 
 def _parse_tags(name: str) -> frozenset[Tag]:

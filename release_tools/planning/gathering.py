@@ -47,24 +47,32 @@ def gather_jobs(plan: BuildPlan, jobs: Sequence[JobFiles], sdist: tuple[str, str
         jobs: what each job handed over.
         sdist: name and sha256 of the sdist of this release.
     """
-    taken: dict[str, int] = {}
-    there = {files.job for files in jobs}
-    faults = [
-        f"job {job.name}: none of the folders is what it built"
-        for job in plan.matrix
-        if not job.targets and job.name not in there
-    ]
-    for index, files in enumerate(jobs):
+    faults = [*_find_absent_jobs(plan, jobs)]
+    for files in jobs:
         faults += _find_job_faults(plan, files, sdist)
-        for name, digest in files.wheels.items():
-            other = taken.setdefault(name, index)
-            if jobs[other].wheels[name] != digest:
-                faults.append(
-                    f"{name}: other bytes from {files.folder} than from {jobs[other].folder}{_suggest_cure(plan, name)}"
-                )
+    taken = {name: index for index in reversed(range(len(jobs))) for name in jobs[index].wheels}
+    first = {name: jobs[index] for name, index in taken.items()}
+    for files in jobs:
+        faults += _find_conflicts(plan, files, first)
     found = check_completeness(plan, list(taken))
     faults += found.faults
     return Gathering(taken, tuple(dict.fromkeys(faults)), tuple(target for _, target in found.left_out))
+
+
+def _find_absent_jobs(plan: BuildPlan, jobs: Sequence[JobFiles]) -> Iterator[str]:
+    """Yield a line for each job without wheels that handed nothing over; a missing wheel names the job of its own."""
+    there = {files.job for files in jobs}
+    for job in plan.matrix:
+        if not job.targets and job.name not in there:
+            yield f"job {job.name}: none of the folders is what it built"
+
+
+def _find_conflicts(plan: BuildPlan, files: JobFiles, first: Mapping[str, JobFiles]) -> Iterator[str]:
+    """Yield a line for each wheel of a job that another one built with other bytes."""
+    for name, digest in files.wheels.items():
+        if first[name].wheels[name] != digest:
+            cure = _suggest_cure(plan, name)
+            yield f"{name}: other bytes from {files.folder} than from {first[name].folder}{cure}"
 
 
 @dataclass(frozen=True)
@@ -95,19 +103,23 @@ def match_served(
     """
     by_targets = {frozenset(find_covering(plan, name)): name for name in sorted(served, reverse=True)}
     by_targets.pop(frozenset(), None)
-    instead = {}
+    instead = {name: name for name in gathered if name in served}
     for name in gathered:
-        if name in served:
-            instead[name] = name
-        elif name not in decided and (other := by_targets.get(frozenset(find_covering(plan, name)))):
+        other = by_targets.get(frozenset(find_covering(plan, name)))
+        if other and name not in (*served, *decided):
             instead[name] = other
+    return ServedWheels(instead, tuple(_find_further(plan, gathered, by_targets)))
+
+
+def _find_further(
+    plan: BuildPlan, gathered: Sequence[str], served: Mapping[frozenset[BuildTarget], str]
+) -> Iterator[str]:
+    """Yield the served wheels of optional targets that no gathered one covers, one for each target."""
     missing = {target for _, target in check_completeness(plan, gathered).left_out}
-    further = []
-    for targets, name in sorted(by_targets.items(), key=lambda item: item[1]):
+    for targets, name in sorted(served.items(), key=lambda item: item[1]):
         if missing & targets:
-            further.append(name)
+            yield name
             missing -= targets
-    return ServedWheels(instead, tuple(further))
 
 
 def _find_job_faults(plan: BuildPlan, files: JobFiles, sdist: tuple[str, str]) -> Iterator[str]:

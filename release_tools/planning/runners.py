@@ -89,11 +89,14 @@ class Selection:
         """
         built_for = BuildTarget(identifier).platform
         for name, archs in self.jobs.items():
-            if RUNNERS[name].platform == platform:
-                for arch in archs:
-                    if built_for == _IN_IDENTIFIERS.get(arch) or built_for.endswith(f"_{arch}"):
-                        return name
+            if RUNNERS[name].platform == platform and any(_is_built_for(built_for, arch) for arch in archs):
+                return name
         raise ValueError(f"cibuildwheel lists {identifier}, which no build job makes")
+
+
+def _is_built_for(platform: str, arch: str) -> bool:
+    """Return whether the platform of an identifier is that of a word of cibuildwheel's option ``--archs``."""
+    return platform == _IN_IDENTIFIERS.get(arch) or platform.endswith(f"_{arch}")
 
 
 def select(jobs: Sequence[str], pyproject: Mapping[str, Any]) -> Selection:
@@ -135,23 +138,35 @@ def plan_compiled(  # noqa: PLR0913 - a plan has as many facts
     Raises:
         ConfigError: a setting names something that is not in the plan.
     """
-    targets: dict[str, list[BuildTarget]] = {job: [] for job in selection.jobs}
+    labels = labels or {}
+    made = [
+        BuildJob(job, labels.get(job, RUNNERS[job].label), RUNNERS[job].platform, targets)
+        for job, targets in _group_targets(selection, identifiers, optional).items()
+    ]
+    _check_settings(made, optional, labels)
+    if is_split:
+        made = list(_split_jobs(made))
+    source = BuildJob(SOURCE_JOB, SOURCE_RUNNER, "", (BuildTarget(SDIST),))
+    return BuildPlan(name, version, (source, *made), cibuildwheel)
+
+
+def _group_targets(
+    selection: Selection, identifiers: Mapping[str, Sequence[str]], optional: Sequence[str]
+) -> dict[str, tuple[BuildTarget, ...]]:
+    """Return the targets of each job that has any, in the order of the jobs."""
+    targets: dict[str, tuple[BuildTarget, ...]] = dict.fromkeys(selection.jobs, ())
     for platform, listed in identifiers.items():
         for identifier in listed:
             job = selection.job_of(platform, identifier)
-            targets[job].append(BuildTarget(identifier, _is_optional(job, identifier, optional)))
-    made = [
-        BuildJob(job, (labels or {}).get(job, RUNNERS[job].label), RUNNERS[job].platform, tuple(found))
-        for job, found in targets.items()
-        if found
-    ]
-    _check_settings(made, optional, labels or {})
-    if is_split:
-        made = [
-            BuildJob(target.identifier, job.runner, job.platform, (target,)) for job in made for target in job.targets
-        ]
-    source = BuildJob(SOURCE_JOB, SOURCE_RUNNER, "", (BuildTarget(SDIST),))
-    return BuildPlan(name, version, (source, *made), cibuildwheel)
+            targets[job] += (BuildTarget(identifier, _is_optional(job, identifier, optional)),)
+    return {job: found for job, found in targets.items() if found}
+
+
+def _split_jobs(jobs: Iterable[BuildJob]) -> Iterator[BuildJob]:
+    """Yield a job for each target."""
+    for job in jobs:
+        for target in job.targets:
+            yield BuildJob(target.identifier, job.runner, job.platform, (target,))
 
 
 def plan_pure(name: str, version: str, *, has_python: bool = True) -> BuildPlan:
@@ -162,18 +177,19 @@ def plan_pure(name: str, version: str, *, has_python: bool = True) -> BuildPlan:
 
 def _list_architectures(job: str, table: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the architectures that one job builds, by the project's ``archs`` for its platform."""
+    own = find_table(table, RUNNERS[job].platform).get("archs")
+    asked = list_words(own) or list_words(table.get("archs")) or ["native"]
+    return tuple(dict.fromkeys(arch for word in asked for arch in _resolve_architectures(job, word)))
+
+
+def _resolve_architectures(job: str, word: str) -> Iterator[str]:
+    """Yield what one word of ``archs``, such as ``auto``, means for a job."""
     runner = RUNNERS[job]
-    asked = list_words(find_table(table, runner.platform).get("archs")) or list_words(table.get("archs")) or ["native"]
-    found: dict[str, None] = {}
-    for word in asked:
-        if word in _NATIVE or word in ("all", runner.native):
-            found[runner.native] = None
-        if word == "auto32" and job in _THIRTY_TWO_BITS:
-            found[_THIRTY_TWO_BITS[job]] = None
-        for other in runner.others:
-            if word in ("all", other):
-                found[other] = None
-    return tuple(found)
+    if word in (*_NATIVE, "all", runner.native):
+        yield runner.native
+    if word == "auto32" and job in _THIRTY_TWO_BITS:
+        yield _THIRTY_TWO_BITS[job]
+    yield from (other for other in runner.others if word in ("all", other))
 
 
 def _is_optional(job: str, identifier: str, optional: Sequence[str]) -> bool:

@@ -59,6 +59,14 @@ def read_status(pid: int) -> ProcessStatus | None:
     return ProcessStatus(pid, fields[0], int(fields[1]), int(fields[3]), int(fields[19]))
 
 
+def _find_orphans(since: int, running: frozenset[int]) -> Iterator[int]:
+    """Yield the numbers of our children that nobody here started."""
+    ours = {*running, os.getsid(0)}
+    for status in _list_children():
+        if status.started >= since and status.pid not in running and status.session not in ours:
+            yield status.pid
+
+
 def kill_orphans(since: int, running: frozenset[int]) -> None:
     """End every process that was left to us and the processes below it, until there is none.
 
@@ -71,25 +79,17 @@ def kill_orphans(since: int, running: frozenset[int]) -> None:
     """
     if not IS_LINUX:
         return
-    own_session = os.getsid(0)
     end = time.monotonic() + _LONGEST_SWEEP
     while time.monotonic() < end:
-        orphans = [
-            status
-            for status in _list_children()
-            if status.started >= since
-            and status.pid not in running
-            and status.session not in running
-            and status.session != own_session
-        ]
+        orphans = list(_find_orphans(since, running))
         if not orphans:
             return
         everything = list(_list_processes())
-        for status in orphans:
-            for pid in _list_tree(status.pid, everything):
+        for orphan in orphans:
+            for pid in _list_tree(orphan, everything):
                 _kill(pid)
             with suppress(ChildProcessError):
-                os.waitpid(status.pid, 0)
+                os.waitpid(orphan, 0)
 
 
 def kill_tree(pid: int) -> None:

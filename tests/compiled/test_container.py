@@ -9,7 +9,7 @@ import pytest
 from release_tools.artifacts import manifest
 from tests.compiled import container
 from tests.compiled.plans import outputs
-from tests.compiled.projects import ABI3, SETUPTOOLS
+from tests.compiled.projects import ABI3, PROJECTS, SETUPTOOLS
 from tests.conftest import Run
 from tests.support.repositories import make_repository
 
@@ -61,6 +61,17 @@ def test_one_wheel_for_the_stable_abi_serves_every_python(run: Run, tmp_path: Pa
     wheels = [artifact.filename for artifact in manifest.load(dist).artifacts if "whl" in artifact.filename]
     assert len(wheels) == 1
     assert "cp311-abi3" in wheels[0]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", ["meson-python", "scikit-build-core", "maturin"])
+def test_every_usual_backend_builds_its_wheel_from_the_sdist(run: Run, tmp_path: Path, name: str) -> None:
+    if name == "maturin" and not Path("/usr/bin/cargo").exists():
+        pytest.skip("no cargo where the container finds it: /usr/bin/cargo")
+    dist, _ = built(run, tmp_path, PROJECTS[name], '"cp311-manylinux_x86_64", "cp312-win_amd64"')
+    wheels = [one.filename for one in manifest.load(dist).artifacts if one.filename.endswith(".whl")]
+    assert len(wheels) == 1
+    assert "manylinux" in wheels[0]
 
 
 @pytest.mark.exhaustive
