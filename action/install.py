@@ -160,14 +160,21 @@ def needed(inputs: Mapping[str, str], lock: Lock) -> Lock:
     required, left_out = {name for name, one in lock.items() if OURSELVES in one.askers}, set(jobs["never-used"])
     if inputs.get(IS_COMPILED) != "true":
         required -= extras["compiled"]
-    command, destinations = inputs.get(COMMAND, ""), set(inputs.get(ONLY, "").replace(",", " ").split())
-    if command == "publish" and destinations and jobs["publish-to"].keys() >= destinations:
+    command, destinations = inputs.get(COMMAND, ""), read_destinations(inputs, jobs)
+    if destinations:
         required = set(jobs["publish"]).union(*(jobs["publish-to"][destination] for destination in destinations))
         left_out |= set(jobs["checked-before"])
     elif command in jobs["unused"]:
         required -= extras["attestations"].union(jobs["unused"][command])
     wanted = add_dependencies(required, lock, in_vain=set(jobs["asks-in-vain"]), left_out=left_out)
-    return {name: requirement for name, requirement in lock.items() if name in wanted}
+    return {name: lock[name] for name in lock if name in wanted}
+
+
+def read_destinations(inputs: Mapping[str, str], jobs: Mapping[str, Any]) -> set[str]:
+    """Return the destinations that a job publishes to; empty if one is unknown, or if it does something else."""
+    destinations = set(inputs.get(ONLY, "").replace(",", " ").split())
+    is_known = inputs.get(COMMAND) == "publish" and destinations <= jobs["publish-to"].keys()
+    return destinations if is_known else set()
 
 
 def add_dependencies(names: set[str], lock: Lock, *, in_vain: set[str], left_out: set[str]) -> set[str]:

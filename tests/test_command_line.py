@@ -1,9 +1,12 @@
 """Test what surrounds every command: help, completion, how much is said, and how a run ends."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -95,6 +98,51 @@ def test_verbose_shows_the_output_of_a_build(options: tuple[str, ...], run: Run,
     assert "compiling the hard part" in (said.err if options else said.out)
     if options:
         assert json.loads(said.out)["ok"] is True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_a_terminal_shows_the_seconds_and_the_last_line_of_a_slow_build(env: Mapping[str, str], tmp_path: Path) -> None:
+    import pty
+
+    checkout = make_repository(tmp_path / "demo", in_tree_project(SLOW, version="1.0"), ".")
+    command = [sys.executable, "-m", "release_tools", "build", "--no-verify-install"]
+    ours, theirs = pty.openpty()
+    terminal = {**env, "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(command, cwd=checkout.root, env=terminal, stdin=theirs, stdout=theirs, stderr=theirs):
+        os.close(theirs)
+        said = b"".join(iter(lambda: read_terminal(ours), b"")).decode()
+    os.close(ours)
+    assert re.search(r"Build sdist and wheel \(1 s\)  compiling the hard part", said)
+    assert "ready, nothing published" in said
+    assert "\x1b[?25h" in said, "the cursor is visible again"
+
+
+def read_terminal(terminal: int) -> bytes:
+    """Read what a program wrote to a pseudo-terminal; nothing after its end, which Linux reports as an error."""
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        ({"pyproject.toml": "[project]\nname = \n"}, "file=pyproject.toml,line=2"),
+        ({"release-tools.toml": "\n\nx = \n"}, "file=release-tools.toml,line=3"),
+        ({"pyproject.toml": '[tool.release-tools]\nx = 1\ny = "a"\n'}, "title=The configuration has faults"),
+    ],
+)
+def test_each_fault_is_an_annotation_of_its_own_at_the_file_and_line_that_it_names(
+    run: Run, checkout: Checkout, files: dict[str, str], place: str
+) -> None:
+    (checkout.root / "pyproject.toml").unlink()
+    checkout.write(files)
+    said = run("config", "-C", checkout.root, GITHUB_ACTIONS="true", GITHUB_WORKSPACE=str(checkout.root))
+    annotations = re.findall(r"^::error (.+?)::(.+)$", said.out, re.MULTILINE)
+    assert annotations
+    assert all(head.startswith(place) and "title=" in head for head, _ in annotations)
+    assert len(annotations) == max(1, said.err.count("\n  - "))
 
 
 def test_a_run_begins_with_its_version_and_its_plan(run: Run, checkout: Checkout) -> None:

@@ -44,8 +44,10 @@ _SIGN_OF_LIFE: Final = 30
 """Seconds after which a log without a terminal gets a line about a slow build."""
 _LINE: Final = 120
 _LONGEST: Final = 500
-_FILE: Final = re.compile(r"(?P<file>[\w.][\w./-]*)(?::(?P<line>\d+))?(?=[:, ])", re.ASCII)
+_FILE: Final = re.compile(r"(?P<file>/?[\w.][\w./-]*)(?::(?P<line>\d+))?(?=[:, ])", re.ASCII)
 """A file, and maybe its line, at the beginning of a fault."""
+_PARSER_LINE: Final = re.compile(r"\bline (\d+)")
+"""The line as the parsers of TOML and YAML give it."""
 _DIFF: Final = {"+++": "bold", "---": "bold", "+": "green", "-": "red", "@@": "cyan"}
 _ASCII: Final = str.maketrans({"·": ".", "✓": "+", "→": ">", "✗": "x", "…": "~", "○": "o"})
 
@@ -233,16 +235,23 @@ class Console:
 
     def _annotate_error(self, fault: str, error: ReleaseToolsError) -> None:
         """Annotate one fault, at the line of the file that it names."""
-        location = _FILE.match(fault)
-        properties = {}
-        if location and self._workspace and (self._workspace / location["file"]).is_file():
-            properties["file"] = location["file"]
-            if location["line"]:
-                properties["line"] = location["line"]
+        properties = self._locate(fault)
         is_only = fault == error.message
         properties["title"] = "release-tools" if is_only else self.redact(error.message.rstrip(":"))
         text = self.redact(" ".join(filter(None, (fault, error.advice if is_only else ""))))
         self._command("error", text, properties)
+
+    def _locate(self, fault: str) -> dict[str, str]:
+        """Return the file of the workspace that a fault begins with, and its line if the fault has one."""
+        found = _FILE.match(fault)
+        if found is None or self._workspace is None:
+            return {}
+        path = self._workspace / found["file"]
+        if not path.is_file() or not path.is_relative_to(self._workspace):
+            return {}
+        properties = {"file": path.relative_to(self._workspace).as_posix()}
+        line = found["line"] or next(iter(_PARSER_LINE.findall(fault)), "")
+        return properties | ({"line": line} if line else {})
 
     def _command(self, name: str, text: str = "", properties: Mapping[str, str] | None = None) -> None:
         """Tell the runner of a job; where standard output is data, on the other stream, which it reads as well."""

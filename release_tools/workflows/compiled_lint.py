@@ -7,7 +7,7 @@ from release_tools.builders.planner import find_evidence
 from release_tools.engine.context import Context
 from release_tools.model.note import Note, State
 from release_tools.planning.build_plan import SOURCE_JOB
-from release_tools.workflows.workflow_files import Workflow
+from release_tools.workflows.workflow_files import Use, Workflow
 
 _NEEDS_EXTRA: Final = ("build", "dry-run", "init", "verify")
 """Commands that plan the wheels of a compiled project, or read them."""
@@ -23,7 +23,7 @@ def check_compiled_project(context: Context, workflows: Sequence[Workflow]) -> I
     """
     uses = [use for workflow in workflows for use in workflow.uses]
     yield Note(State.INFO, "the project has compiled code", find_evidence(context.project))
-    if not any(use.command == "build" and use.inputs.get("job", SOURCE_JOB) != SOURCE_JOB for use in uses):
+    if not any(map(_builds_wheels, uses)):
         yield Note(State.FAILED, "no job builds wheels for other platforms", advice=_INIT)
     elif not any(use.command == "gather" for use in uses):
         yield Note(State.FAILED, "no job gathers the wheels of all jobs", advice=_INIT)
@@ -34,3 +34,8 @@ def check_compiled_project(context: Context, workflows: Sequence[Workflow]) -> I
                 f"{use.path}, job {use.job}: lacks what plans, builds and checks wheels",
                 advice="Add to the step: with: compiled: true",
             )
+
+
+def _builds_wheels(use: Use) -> bool:
+    """Return whether a step builds wheels in a job of its own, next to the job that builds the sdist."""
+    return use.command == "build" and use.inputs.get("job", SOURCE_JOB) != SOURCE_JOB

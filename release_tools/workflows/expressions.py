@@ -10,6 +10,7 @@ from typing import Final
 _TOKEN: Final = re.compile(r"\s*('(?:[^']|'')*'|[A-Za-z_][\w.-]*|\d+(?:\.\d+)?|&&|\|\||[=!<>]=|[!<>(),])")
 _WRAPPED: Final = re.compile(r"\$\{\{(.*)\}\}", re.DOTALL)
 _LARGEST: Final = 2_000
+_COMPARISONS: Final = ("==", "!=", "<=", ">=", "<", ">")
 _FUNCTIONS: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "startswith": str.startswith,
     "endswith": str.endswith,
@@ -27,10 +28,7 @@ def is_never_true(condition: str, values: Mapping[str, str]) -> bool:
         condition: of a job or a step; empty is true.
         values: the known ones, such as ``github.ref``.
     """
-    text = condition.strip()
-    wrapped = _WRAPPED.fullmatch(text)
-    if wrapped and "${{" not in wrapped[1]:
-        text = wrapped[1].strip()
+    text = _unwrap(condition.strip())
     if not text or "${{" in text or len(text) > _LARGEST:
         return False
     try:
@@ -39,6 +37,12 @@ def is_never_true(condition: str, values: Mapping[str, str]) -> bool:
     except (IndexError, ValueError, RecursionError):
         return False
     return parser.is_at_end and value is not None and not value
+
+
+def _unwrap(text: str) -> str:
+    """Return a condition without the braces around the whole of it."""
+    wrapped = _WRAPPED.fullmatch(text)
+    return wrapped[1].strip() if wrapped and "${{" not in wrapped[1] else text
 
 
 def _split_tokens(text: str) -> list[str]:
@@ -86,17 +90,8 @@ class _Parser:
 
     def _read_comparison(self) -> Value:
         value = self._read_not()
-        if self._accept("=="):
-            other = self._read_not()
-            return None if value is None or other is None else _lower(value) == _lower(other)
-        if self._accept("!="):
-            other = self._read_not()
-            return None if value is None or other is None else _lower(value) != _lower(other)
-        for operator in ("<=", ">=", "<", ">"):
-            if self._accept(operator):
-                self._read_not()
-                return None
-        return value
+        operator = next(filter(self._accept, _COMPARISONS), "")
+        return _compare(value, operator, self._read_not()) if operator else value
 
     def _read_not(self) -> Value:
         if self._accept("!"):
@@ -121,20 +116,32 @@ class _Parser:
         return self._values.get(token.lower())
 
     def _call(self, name: str) -> Value:
+        arguments = self._read_arguments()
+        if name == "always":
+            return True
+        known = [_lower(argument) for argument in arguments if argument is not None]
+        if name not in _FUNCTIONS or len(arguments) != 2 or len(known) != 2:  # noqa: PLR2004 - text and part
+            return None
+        return _FUNCTIONS[name](*known)
+
+    def _read_arguments(self) -> list[Value]:
         arguments: list[Value] = []
         while not self._accept(")"):
             arguments.append(self.read_or())
             self._accept(",")
-        if name not in _FUNCTIONS or len(arguments) != 2 or None in arguments:  # noqa: PLR2004 - text and part
-            return True if name == "always" else None
-        text, part = (_lower(argument) for argument in arguments if argument is not None)
-        return _FUNCTIONS[name](text, part)
+        return arguments
 
     def _accept(self, token: str) -> bool:
         if not self.is_at_end and self._tokens[self._position] == token:
             self._position += 1
             return True
         return False
+
+
+def _compare(left: Value, operator: str, right: Value) -> Value:
+    if left is None or right is None or operator not in {"==", "!="}:
+        return None
+    return (_lower(left) == _lower(right)) == (operator == "==")
 
 
 def _lower(value: str | bool) -> str:  # noqa: FBT001 - a value

@@ -94,10 +94,9 @@ def _find_settings(text: str) -> Iterator[tuple[tuple[str, str], str]]:
     jobs = [(match.start(), match[1]) for match in _JOB.finditer(text)]
     own = [(start, end) for _, start, end in _find_sections(text)]
     for match in _SETTING.finditer(text):
-        if any(start <= match.start() < end for start, end in own):
-            continue
-        job = max(((start, name) for start, name in jobs if start < match.start()), default=(0, ""))[1]
-        yield (job, match[1]), match[2]
+        if not any(start <= match.start() < end for start, end in own):
+            name = next((name for start, name in reversed(jobs) if start < match.start()), "")
+            yield (name, match[1]), match[2]
 
 
 def add_digest(text: str) -> str:
@@ -130,28 +129,32 @@ def find_workflow(root: Path, default: str, name: str) -> tuple[str, str | None]
     Returns:
         Its path, and its text, which is None where there is none yet.
     """
-    found = {}
+    found = dict(_find_generated(root, default, name))
+    path = default if default in found else next(iter(found), "")
+    return (path, found[path]) if path else (_free_path(root, default, name), None)
+
+
+def _find_generated(root: Path, default: str, name: str) -> Iterator[tuple[str, str]]:
+    """Yield path and text of the workflows that were written for a project from the template of a default path."""
     for file in list_files(root):
-        try:
-            text = None if file.is_symlink() else read_text(file)
-        except OSError:
-            continue  # it is not one of ours
-        header = _HEADER.match(text or "")
-        if text is not None and header and _is_for(header, file, default, name):
-            found[file.relative_to(root).as_posix()] = text
-    for path in (default, *found):
-        if path in found:
-            return path, found[path]
-    return _free_path(root, default, name), None
+        text = _read_if_possible(file)
+        header = _HEADER.match(text)
+        if header and _is_for(header, file, default, name):
+            yield file.relative_to(root).as_posix(), text
 
 
 def read_project_name(file: Path) -> str:
     """Return the name of the project that a workflow was written for; empty where it is not one of ours."""
+    header = _HEADER.match(_read_if_possible(file))
+    return header["name"] if header else ""
+
+
+def _read_if_possible(file: Path) -> str:
+    """Return a file's text; an empty one for links and for what cannot be read, which are none of ours."""
     try:
-        header = _HEADER.match("" if file.is_symlink() else read_text(file))
+        return "" if file.is_symlink() else read_text(file)
     except OSError:
         return ""
-    return header["name"] if header else ""
 
 
 def _is_for(header: re.Match[str], file: Path, default: str, name: str) -> bool:
@@ -217,13 +220,12 @@ def is_outdated(text: str, wanted: str) -> bool:
 
 def _contains(there: Any, wanted: Any) -> bool:  # noqa: ANN401 - YAML is anything
     if isinstance(wanted, dict) and isinstance(there, dict):
-        for key, value in wanted.items():
-            if key not in there or (key in _EXACT and there[key] != value):
-                return False
-            if not _contains(there[key], value):
-                return False
-        return True
+        return all(key in there and _has_value(key, there[key], value) for key, value in wanted.items())
     if isinstance(wanted, list) and isinstance(there, list):
         remaining = iter(there)
         return all(any(_contains(item, value) for item in remaining) for value in wanted)
     return bool(there == wanted)
+
+
+def _has_value(key: object, there: Any, wanted: Any) -> bool:  # noqa: ANN401 - YAML is anything
+    return bool(there == wanted) if key in _EXACT else _contains(there, wanted)

@@ -1,6 +1,6 @@
 """List the jobs that a project's workflows need: those that its publishers ask for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from release_tools.model.release import Kind
@@ -68,11 +68,15 @@ def list_publishing_jobs(publishers: Publishers, *, is_dev: bool) -> tuple[JobNe
     """
     found: dict[str, tuple[Phase, JobNeeds]] = {}
     for kind in Kind:
-        if kind is Kind.DEV and not is_dev:
-            continue
-        names = publishers.names(kind)
-        for publisher in publishers.route(kind):
-            if publisher.name in names:
-                for job in publisher.jobs():
-                    found.setdefault(job.id, (job.phase or publisher.phases[0], job))
+        if kind is not Kind.DEV or is_dev:
+            for phase, job in _list_jobs(publishers, kind):
+                found.setdefault(job.id, (phase, job))
     return tuple(job for _, job in sorted(found.values(), key=lambda item: item[0]))
+
+
+def _list_jobs(publishers: Publishers, kind: Kind) -> Iterator[tuple[Phase, JobNeeds]]:
+    """Yield the jobs of the publishers that a kind of version goes to, each with its first phase."""
+    names = publishers.names(kind)
+    for publisher in publishers.route(kind):
+        if publisher.name in names:
+            yield from ((job.phase or publisher.phases[0], job) for job in publisher.jobs())

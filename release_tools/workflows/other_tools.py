@@ -17,6 +17,14 @@ _INDEX_COMMAND: Final = re.compile(
 )
 _CHANNEL_COMMAND: Final = re.compile(r"\b(?:anaconda [^\n;&|]{0,200}\bupload|rattler-build +upload +anaconda)\b")
 _FORGE_COMMAND: Final = re.compile(r"\b(gh +release +create)\b")
+_INDEX_VARIABLES: Final = (
+    "TWINE_REPOSITORY",
+    "TWINE_REPOSITORY_URL",
+    "UV_PUBLISH_URL",
+    "FLIT_INDEX_URL",
+    "HATCH_INDEX_REPO",
+)
+"""The variables that name another index than PyPI."""
 _INDEX_ACTION: Final = "pypa/gh-action-pypi-publish"
 _FORGE_ACTIONS: Final = ("softprops/action-gh-release", "ncipollo/release-action", "actions/create-release")
 
@@ -44,19 +52,25 @@ def read_publishing_step(step: Mapping[str, Any], env: Mapping[str, str]) -> Pub
         env: its environment, with that of its job and workflow.
     """
     action = str(step.get("uses", "")).partition("@")[0]
-    given = step.get("with")
-    inputs: Mapping[str, Any] = given if isinstance(given, dict) else {}
-    if action == _INDEX_ACTION:
-        address = " ".join(str(value) for key, value in inputs.items() if str(key).startswith("repository"))
-        return _read_index_step(action, address, env, has_password=bool(inputs.get("password")))
     if action in _FORGE_ACTIONS:
         return PublishingStep(action, {"command": "publish", "only": "github"}, env)
-    script = _COMMENT.sub("", str(step.get("run", "")))
+    if action == _INDEX_ACTION:
+        return _read_index_action(step.get("with"), env)
+    return _read_script(_COMMENT.sub("", str(step.get("run", ""))), env)
+
+
+def _read_index_action(given: object, env: Mapping[str, str]) -> PublishingStep:
+    inputs: Mapping[str, Any] = given if isinstance(given, dict) else {}
+    address = " ".join(str(value) for key, value in inputs.items() if str(key).startswith("repository"))
+    return _read_index_step(_INDEX_ACTION, address, env, has_password=bool(inputs.get("password")))
+
+
+def _read_script(script: str, env: Mapping[str, str]) -> PublishingStep | None:
+    """Return what the commands of a step publish, or None."""
     has_secret = any("secrets." in value for value in env.values()) or _SECRET_NAME.search(script) is not None
     index = _INDEX_COMMAND.search(script)
     if index:
-        names = ("TWINE_REPOSITORY", "TWINE_REPOSITORY_URL", "UV_PUBLISH_URL", "FLIT_INDEX_URL", "HATCH_INDEX_REPO")
-        address = " ".join((index[0], *(env.get(name, "") for name in names)))
+        address = " ".join((index[0], *(env.get(name, "") for name in _INDEX_VARIABLES)))
         return _read_index_step(" ".join(index[1].split()), address, env, has_password=has_secret)
     if _CHANNEL_COMMAND.search(script):
         secret = {"ANACONDA_API_TOKEN": _SECRET} if has_secret else {}

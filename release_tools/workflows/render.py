@@ -1,6 +1,6 @@
 """Render the workflows from the package's templates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -74,15 +74,20 @@ def keep_parts(
         action: the value of ``uses:`` for this action, where the user names it.
     """
     kept = {path: KeptParts.read(text) for path, text in texts.items()}
-    pins: dict[str, str] = {}
+    theirs = next((parts.action for parts in kept.values() if parts.action), plan.action)
+    chosen = action or (choose_newer_pin(theirs, plan.action) if upgrade else theirs)
     repository = plan.repository
-    for parts in kept.values():
-        for name, commit in parts.pins.items():
-            if name in PINS:
-                best = choose_newer_pin(pins.get(name, commit), commit)
-                pins[name] = choose_newer_pin(best, PINS[name]) if upgrade else best
-        if parts.action and not action:
-            action = choose_newer_pin(parts.action, plan.action) if upgrade else parts.action
     if RELEASE in kept and (kept[RELEASE].repository or not upgrade):
         repository = kept[RELEASE].repository
-    return replace(plan, pins=pins, action=action or plan.action, repository=repository, kept=kept)
+    pins = _choose_pins(kept.values(), upgrade=upgrade)
+    return replace(plan, pins=pins, action=chosen, repository=repository, kept=kept)
+
+
+def _choose_pins(kept: Iterable[KeptParts], *, upgrade: bool) -> dict[str, str]:
+    """Return the newest commit that any workflow has of each other action, or ours where it is to be upgraded."""
+    pins: dict[str, str] = {}
+    for parts in kept:
+        for name in parts.pins.keys() & PINS.keys():
+            best = choose_newer_pin(pins.get(name, parts.pins[name]), parts.pins[name])
+            pins[name] = choose_newer_pin(best, PINS[name]) if upgrade else best
+    return pins

@@ -31,13 +31,18 @@ def matches_patterns(patterns: Iterable[str], name: str) -> bool:
 def _fits(pattern: str, name: str) -> bool:
     expression = ""
     for token in _TOKEN.findall(pattern):
-        if token in _OPERATORS and (expression or token.startswith("*")):
-            expression += _OPERATORS[token]
-        elif token.startswith("[") and token.endswith("]") and len(token) > 1:
-            expression += f"[{re.escape(token[1:-1]).replace(re.escape('-'), '-')}]"
-        else:
-            expression += re.escape(token.removeprefix("\\") if len(token) > 1 else token)
+        is_operator = token in _OPERATORS and (expression or token.startswith("*"))
+        expression += _OPERATORS[token] if is_operator else _translate(token)
     try:
         return re.fullmatch(expression, name, re.DOTALL) is not None
     except re.error:
         return False
+
+
+def _translate(token: str) -> str:
+    """Return the regular expression of a character, an escaped one, or a set."""
+    if len(token) == 1:
+        return re.escape(token)
+    if token.startswith("["):
+        return f"[{re.escape(token[1:-1]).replace(re.escape('-'), '-')}]"
+    return re.escape(token.removeprefix("\\"))

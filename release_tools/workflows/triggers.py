@@ -1,6 +1,6 @@
 """Decide which events start a workflow for the tag of a release."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from release_tools.workflows.expressions import is_never_true
@@ -22,11 +22,14 @@ def _is_started(triggers: Mapping[str, Any], event: str, tag: str) -> bool:
     if event not in triggers:
         return False
     filters = triggers[event]
-    if event == "release":
-        types = _list(filters.get("types"))
-        return not types or bool(_RELEASE_TYPES.intersection(types))
-    if event == "create":
-        return True
+    if event == "push":
+        return _is_pushed(filters, tag)
+    types = _list(filters.get("types"))
+    return event == "create" or not types or bool(_RELEASE_TYPES.intersection(types))
+
+
+def _is_pushed(filters: Mapping[str, Any], tag: str) -> bool:
+    """Return whether a push of a tag passes the filters."""
     if "tags" in filters:
         return matches_patterns(_list(filters["tags"]), tag)
     if "tags-ignore" in filters:
@@ -51,12 +54,13 @@ def runs_on_tag(workflow: Workflow, use: Use, tag: str) -> bool:
 
 def may_cancel_on_tag(workflow: Workflow, use: Use, tag: str) -> bool:
     """Return whether a newer run may cancel a step on the tag of a release."""
-    events = list_tag_events(workflow, tag)
-    for value in use.cancels:
-        known = [dict(_iterate_values(event, tag)) for event in events]
-        if value not in _FALSE and not (known and all(is_never_true(value, values) for values in known)):
-            return True
-    return False
+    known = [dict(_iterate_values(event, tag)) for event in list_tag_events(workflow, tag)]
+    return any(value not in _FALSE and _may_be_true(value, known) for value in use.cancels)
+
+
+def _may_be_true(condition: str, known: Sequence[Mapping[str, str]]) -> bool:
+    """Return whether a condition may hold for one of several events; it may where there are none."""
+    return not known or not all(is_never_true(condition, values) for values in known)
 
 
 def _iterate_values(event: str, tag: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from release_tools import addresses
 from release_tools.errors import ConfigError
 from release_tools.parsed_values import parse_yaml
 from release_tools.regular_files import read_regular_file
-from release_tools.workflows.other_tools import SECRET_NAME, read_publishing_step
+from release_tools.workflows.other_tools import SECRET_NAME, PublishingStep, read_publishing_step
 
 _LARGEST: Final = 1_000_000
 _OURS: Final = re.compile(rf"{re.escape(addresses.ACTION)}@")
@@ -96,7 +96,7 @@ class Workflow:
     @property
     def jobs(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the jobs by id."""
-        return {str(name): job for name, job in self.data.get("jobs", {}).items() if isinstance(job, dict)}
+        return dict(_iterate_jobs(self.data))
 
     @classmethod
     def read(cls, root: Path, file: Path) -> Self:
@@ -122,32 +122,34 @@ def resolve_calls(workflows: Sequence[Workflow]) -> list[Workflow]:
 
     A called job has no more permissions than its caller grants, and the caller's where it names none.
     """
-    resolved = []
+    resolved: list[Workflow] = []
     for workflow in workflows:
-        if "workflow_call" not in workflow.triggers:
-            resolved.append(workflow)
-            continue
-        calls = [
-            (caller, job, caller.data)
-            for caller in workflows
-            for job in caller.jobs.values()
-            if str(job.get("uses", "")).removeprefix("./") == workflow.path
-        ]
-        for caller, job, data in calls:
-            granted = _read_permissions(job.get("permissions", data.get("permissions")))
-            uses = (
-                replace(
-                    use,
-                    permissions=_choose_fewer(use.permissions, granted),
-                    entry=caller.path,
-                    lost_secrets=tuple(_find_lost_secrets(use, job.get("secrets"))),
-                )
-                for use in workflow.uses
-            )
-            resolved.append(replace(workflow, triggers=caller.triggers, uses=tuple(uses), entry=caller.path))
-        if not calls:
-            resolved.append(workflow)
+        calls = list(_find_calls(workflow, workflows)) if "workflow_call" in workflow.triggers else []
+        resolved += [_resolve_call(workflow, caller, job) for caller, job in calls] or [workflow]
     return resolved
+
+
+def _find_calls(called: Workflow, workflows: Sequence[Workflow]) -> Iterator[tuple[Workflow, Mapping[str, Any]]]:
+    """Yield the jobs that call a reusable workflow, each with its own workflow."""
+    for caller in workflows:
+        for job in caller.jobs.values():
+            if str(job.get("uses", "")).removeprefix("./") == called.path:
+                yield caller, job
+
+
+def _resolve_call(called: Workflow, caller: Workflow, job: Mapping[str, Any]) -> Workflow:
+    """Return a reusable workflow as one job of another workflow starts it."""
+    granted = _read_permissions(job.get("permissions", caller.data.get("permissions")))
+    uses = tuple(
+        replace(
+            use,
+            permissions=_choose_fewer(use.permissions, granted),
+            entry=caller.path,
+            lost_secrets=tuple(_find_lost_secrets(use, job.get("secrets"))),
+        )
+        for use in called.uses
+    )
+    return replace(called, triggers=caller.triggers, uses=uses, entry=caller.path)
 
 
 def _find_lost_secrets(use: Use, passed: object) -> Iterator[str]:
@@ -169,11 +171,11 @@ def _find_lost_secrets(use: Use, passed: object) -> Iterator[str]:
 def _choose_fewer(called: Mapping[str, str] | None, granted: Mapping[str, str] | None) -> Mapping[str, str] | None:
     if called is None or granted is None:
         return granted if called is None else called
-    levels = ("none", "read", "write")
-    return {
-        name: min(level, granted.get(name, "none"), key=lambda item: levels.index(item) if item in levels else 0)
-        for name, level in called.items()
-    }
+    return {name: min(level, granted.get(name, "none"), key=_rank) for name, level in called.items()}
+
+
+def _rank(level: str) -> int:
+    return {"read": 1, "write": 2}.get(level, 0)
 
 
 def read_yaml(path: str, content: str | bytes) -> Any:  # noqa: ANN401 - YAML is anything
@@ -229,34 +231,49 @@ def _read_triggers(on: object) -> dict[str, Any]:
 
 
 def _find_uses(root: Path, path: str, workflow: Mapping[str, Any]) -> Iterator[Use]:
-    own = (root / "release_tools").is_dir()  # our own repository, which uses itself
-    for name, job in workflow["jobs"].items():
-        if not isinstance(job, dict):
-            continue
-        listed = job.get("steps")
-        steps = [step for step in listed if isinstance(step, dict)] if isinstance(listed, list) else []
-        depth = _read_depth(steps)
-        for step in steps:
+    is_own_repository = (root / "release_tools").is_dir()  # which uses itself
+    for name, job in _iterate_jobs(workflow):
+        for step in list_steps(job):
             env = _texts(workflow.get("env")) | _texts(job.get("env")) | _texts(step.get("env"))
-            is_ours = _OURS.match(str(step.get("uses", ""))) or (own and step.get("uses") == "./")
-            found = None if is_ours else read_publishing_step(step, env)
-            if not is_ours and found is None:
-                continue
-            environment = job.get("environment", "")
-            yield Use(
-                path,
-                str(name),
-                str(step.get("uses", "")),
-                found.inputs if found else _texts(step.get("with")),
-                found.env if found else env,
-                _read_permissions(job.get("permissions", workflow.get("permissions"))),
-                str(environment.get("name", "") if isinstance(environment, dict) else environment),
-                depth,
-                found.tool if found else "",
-                tuple(_text(item["if"]) for item in (job, step) if "if" in item),
-                tuple(_find_cancels(workflow.get("concurrency"), job.get("concurrency"))),
-                path,
-            )
+            if _OURS.match(str(step.get("uses", ""))) or (is_own_repository and step.get("uses") == "./"):
+                found: PublishingStep | None = PublishingStep("", _texts(step.get("with")), env)
+            else:
+                found = read_publishing_step(step, env)
+            if found is not None:
+                use = _describe_step(workflow, job, step, found)
+                yield replace(use, path=path, entry=path, job=name)
+
+
+def _describe_step(
+    workflow: Mapping[str, Any], job: Mapping[str, Any], step: Mapping[str, Any], found: PublishingStep
+) -> Use:
+    """Return a step with what its job and its workflow say about it, but not their names."""
+    environment = job.get("environment", "")
+    return Use(
+        path="",
+        job="",
+        uses=str(step.get("uses", "")),
+        inputs=found.inputs,
+        env=found.env,
+        permissions=_read_permissions(job.get("permissions", workflow.get("permissions"))),
+        environment=str(environment.get("name", "") if isinstance(environment, dict) else environment),
+        depth=_read_depth(list_steps(job)),
+        tool=found.tool,
+        conditions=tuple(_text(item["if"]) for item in (job, step) if "if" in item),
+        cancels=tuple(_find_cancels(workflow.get("concurrency"), job.get("concurrency"))),
+    )
+
+
+def _iterate_jobs(workflow: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, job in workflow.get("jobs", {}).items():
+        if isinstance(job, dict):
+            yield str(name), job
+
+
+def list_steps(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the steps of a job."""
+    steps = job.get("steps")
+    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
 
 
 def _read_depth(steps: Sequence[Mapping[str, Any]]) -> str | None:

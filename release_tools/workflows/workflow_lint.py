@@ -31,29 +31,40 @@ def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[JobNeeds], tag
         jobs: the jobs that the publishers of the routes need.
         tags: the format of the project's tags.
     """
-    yield from chain.from_iterable(check_untrusted_code(workflow) for workflow in workflows)
-    yield from chain.from_iterable(check_builds_with_identity(workflow) for workflow in workflows)
+    yield from chain.from_iterable(map(check_untrusted_code, workflows))
+    yield from chain.from_iterable(map(check_builds_with_identity, workflows))
     workflows = resolve_calls(workflows)
     publishing = [workflow for workflow in workflows if _find_publishing_uses(workflow)]
-    if not any(not use.tool for workflow in publishing for use in _find_publishing_uses(workflow)):
+    if all(use.tool for workflow in publishing for use in _find_publishing_uses(workflow)):
         yield Note(
             State.WARNING, "no workflow publishes with release-tools", "", "To have them written: release-tools init"
         )
-    fires = [workflow for workflow in publishing if list_tag_events(workflow, tags.example)]
-    for workflow in publishing:
-        if fires and workflow not in fires and _is_for_another_project(push_patterns(workflow)):
-            continue
+    for workflow in _leave_out_other_projects(publishing, tags):
         yield from _check_triggers(workflow, tags)
         yield from _check_conditions(workflow, tags)
     yield from check_tags_by_workflow(workflows, publishing)
     for workflow in workflows:
-        for use in workflow.uses:
-            yield from _use(use)
+        yield from chain.from_iterable(map(_check_use, workflow.uses))
     if publishing:
-        for job in jobs:
-            yield from _check_job(job, [use for workflow in workflows for use in find_publishing_jobs(job, workflow)])
-            yield from _check_competitors(job, publishing, tags)
+        yield from _check_jobs(jobs, workflows, publishing, tags)
         yield from _check_attestations(workflows)
+
+
+def _leave_out_other_projects(publishing: Sequence[Workflow], tags: TagFormat) -> list[Workflow]:
+    """Return the publishing workflows without those of other projects, if one of them runs for our tags."""
+    started = [workflow for workflow in publishing if list_tag_events(workflow, tags.example)]
+    if not started:
+        return list(publishing)
+    return [one for one in publishing if one in started or not _is_for_another_project(push_patterns(one))]
+
+
+def _check_jobs(
+    jobs: Sequence[JobNeeds], workflows: Sequence[Workflow], publishing: Sequence[Workflow], tags: TagFormat
+) -> Iterator[Note]:
+    """Yield what the jobs of the workflows lack of what the publishers need."""
+    for job in jobs:
+        yield from _check_job(job, [use for workflow in workflows for use in find_publishing_jobs(job, workflow)])
+        yield from _check_competitors(job, publishing, tags)
 
 
 def find_publishing_jobs(job: JobNeeds, workflow: Workflow) -> list[Use]:
@@ -95,16 +106,10 @@ def _check_triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
 def _check_conditions(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
     """Yield the steps that publish nothing on a tag, and the runs that a newer one cancels."""
     uses = _find_publishing_uses(workflow)
-    is_on_tag = bool(list_tag_events(workflow, tags.example))
     idle = [use for use in uses if not runs_on_tag(workflow, use, tags.example)]
+    is_on_tag = bool(list_tag_events(workflow, tags.example))
     if is_on_tag and (len(idle) == len(uses) or _is_for_tags_only(workflow)):
-        for use in idle:
-            yield Note(
-                State.FAILED,
-                f"{use.path}, job {use.job}: its condition is never true on a tag",
-                " && ".join(use.conditions),
-                "Remove the condition, or write: startsWith(github.ref, 'refs/tags/')",
-            )
+        yield from map(_describe_idle, idle)
     for use in uses:
         if may_cancel_on_tag(workflow, use, tags.example):
             yield Note(
@@ -112,6 +117,15 @@ def _check_conditions(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
                 f"{use.path}, job {use.job}: cancel-in-progress lets a newer run stop an upload halfway",
                 advice='Write "cancel-in-progress: false".',
             )
+
+
+def _describe_idle(use: Use) -> Note:
+    return Note(
+        State.FAILED,
+        f"{use.path}, job {use.job}: its condition is never true on a tag",
+        " && ".join(use.conditions),
+        "Remove the condition, or write: startsWith(github.ref, 'refs/tags/')",
+    )
 
 
 def _is_for_tags_only(workflow: Workflow) -> bool:
@@ -146,7 +160,8 @@ def _check_attestations(workflows: Sequence[Workflow]) -> Iterator[Note]:
         )
 
 
-def _use(use: Use) -> Iterator[Note]:
+def _check_use(use: Use) -> Iterator[Note]:
+    """Yield what is wrong with a step, wherever it publishes to."""
     where = f"{use.path}, job {use.job}"
     if not use.pinned:
         yield Note(
@@ -162,11 +177,16 @@ def _use(use: Use) -> Iterator[Note]:
         )
     if use.lost_secrets:
         yield _describe_lost_secrets(use)
+    yield from _check_build(use, where)
+
+
+def _check_build(use: Use, where: str) -> Iterator[Note]:
+    """Yield what is wrong with a step that builds."""
     if use.command in _BUILDING and use.depth is None:
         yield Note(
             State.FAILED, f"{where}: checks nothing out", advice="Add a step with actions/checkout before this one."
         )
-    if use.command == "build" and use.permissions and use.may("id-token", "write"):
+    if use.command == "build" and use.may("id-token", "write"):
         yield Note(
             State.FAILED,
             f"{where}: could get a token for PyPI while the build runs other people's code",
@@ -198,18 +218,23 @@ def _check_job(job: JobNeeds, uses: Sequence[Use]) -> Iterator[Note]:
 
 def _check_rights(job: JobNeeds, use: Use) -> Iterator[Note]:
     for right, reason in job.permissions:
-        name, _, level = right.partition(": ")
-        if use.permissions is None or use.may(name, level):
-            continue
-        if name == "id-token" and use.has_secret("TWINE_PASSWORD"):
-            continue
-        if right == "contents: read" and (use.tool or use.depth is None):
-            continue  # nothing is checked out, or by a script that works in a public repository
-        yield Note(
-            State.FAILED,
-            f"{use.path}, job {use.job}: lacks the permission {right}, {reason}",
-            advice=f'Add "{right}" to its permissions.',
-        )
+        if not _may_do(use, right):
+            yield Note(
+                State.FAILED,
+                f"{use.path}, job {use.job}: lacks the permission {right}, {reason}",
+                advice=f'Add "{right}" to its permissions.',
+            )
+
+
+def _may_do(use: Use, right: str) -> bool:
+    """Return whether a step has a permission, or does without it: ``id-token: write``."""
+    name, _, level = right.partition(": ")
+    if use.permissions is None or use.may(name, level):
+        return True
+    if name == "id-token":
+        return use.has_secret("TWINE_PASSWORD")
+    # Nothing is checked out, or by a script that works in a public repository.
+    return right == "contents: read" and (bool(use.tool) or use.depth is None)
 
 
 def _check_secrets(job: JobNeeds, use: Use) -> Iterator[Note]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from release_tools.model.note import Note, State
-from release_tools.workflows.workflow_files import Use, Workflow
+from release_tools.workflows.workflow_files import Use, Workflow, list_steps
 
 _UNTRUSTED_EVENTS: Final = ("pull_request_target", "workflow_run", "issue_comment")
 _HEAD: Final = re.compile(
@@ -36,19 +36,20 @@ _BUILD_SCRIPT: Final = re.compile(
 )
 """Commands that run a build backend, and so code of the project and of its build requirements."""
 _OWN_TOKEN: Final = re.compile(r"\$\{\{\s*secrets\.(?!GITHUB_TOKEN\b)\w+|steps\.[\w-]+\.outputs\.token")
+_TAG_EVENTS: Final = frozenset({"push", "release", "create"})
 _STARTS_OTHERS: Final = re.compile(r"gh workflow run|/dispatches\b|createWorkflowDispatch")
 
 
 def check_untrusted_code(workflow: Workflow) -> Iterator[Note]:
     """Yield the jobs that check out a stranger's commit where the event gives them rights or secrets."""
-    events = [event for event in _UNTRUSTED_EVENTS if event in workflow.triggers]
-    if not events:
+    event = next((event for event in _UNTRUSTED_EVENTS if event in workflow.triggers), "")
+    if not event:
         return
     for name, job in workflow.jobs.items():
-        if any(_is_untrusted_checkout(step) for step in _list_steps(job)) and _has_rights(workflow, job):
+        if any(map(_is_untrusted_checkout, list_steps(job))) and _has_rights(workflow, job):
             yield Note(
                 State.FAILED,
-                f"{workflow.path}, job {name}: runs on {events[0]} with write permissions or secrets, and checks out"
+                f"{workflow.path}, job {name}: runs on {event} with write permissions or secrets, and checks out"
                 " the code of the pull request",
                 advice="Use the event pull_request, or do not check out its head: anybody could release by it.",
             )
@@ -78,16 +79,20 @@ def check_builds_with_identity(workflow: Workflow) -> Iterator[Note]:
     if not any(use.command in ("publish", "release") for use in workflow.uses):
         return
     for name, job in workflow.jobs.items():
-        permissions = job.get("permissions", workflow.data.get("permissions"))
-        has_identity = permissions == "write-all" or (
-            isinstance(permissions, dict) and permissions.get("id-token") == "write"
-        )
-        if has_identity and any(_is_build(step) for step in _list_steps(job)):
+        if _has_identity(workflow, job) and any(map(_is_build, list_steps(job))):
             yield Note(
                 State.FAILED,
                 f"{workflow.path}, job {name}: builds with id-token: write: the build could get a token for PyPI",
                 advice="Build in another job without it, and pass the files on by an artifact.",
             )
+
+
+def _has_identity(workflow: Workflow, job: Mapping[str, Any]) -> bool:
+    """Return whether a job may get a token that says which workflow it is of."""
+    permissions: object = job.get("permissions", workflow.data.get("permissions"))
+    if isinstance(permissions, dict):
+        return bool(permissions.get("id-token") == "write")
+    return permissions == "write-all"
 
 
 def _is_build(step: Mapping[str, Any]) -> bool:
@@ -103,19 +108,30 @@ def check_tags_by_workflow(workflows: Sequence[Workflow], publishing: Sequence[W
         workflows: all workflows.
         publishing: those that publish.
     """
-    publishing = [workflow for workflow in publishing if any(_is_upload(use) for use in workflow.uses)]
-    own = {workflow.path for workflow in publishing} | {workflow.entry for workflow in publishing}
-    others = [item.entry or item.path for item in publishing if {"push", "release", "create"} & item.triggers.keys()]
+    uploading = [workflow for workflow in publishing if any(map(_is_upload, workflow.uses))]
+    started = [item.entry or item.path for item in uploading if _TAG_EVENTS & item.triggers.keys()]
+    for name in _find_lost_tags(workflows, uploading) if started else ():
+        yield Note(
+            State.FAILED,
+            f"{name}: pushes a tag with GITHUB_TOKEN, which does not start {started[0]}",
+            advice="Publish in the same workflow, as release-tools init writes it, or use the token of an app.",
+        )
+
+
+def _find_lost_tags(workflows: Sequence[Workflow], uploading: Sequence[Workflow]) -> Iterator[str]:
+    """Yield the jobs that push a tag and start nothing with it, in other workflows than those that upload files."""
+    own = {path for workflow in uploading for path in (workflow.path, workflow.entry)}
     for workflow in workflows:
-        if not others or workflow.path in own or _STARTS_OTHERS.search(str(workflow.data)):
-            continue
-        for name, job in workflow.jobs.items():
-            if any(_is_tagging(step, workflow, name) for step in _list_steps(job)) and not _OWN_TOKEN.search(str(job)):
-                yield Note(
-                    State.FAILED,
-                    f"{workflow.path}, job {name}: pushes a tag with GITHUB_TOKEN, which does not start {others[0]}",
-                    advice="Publish in the same workflow, as release-tools init writes it, or use the token of an app.",
-                )
+        if workflow.path not in own and not _STARTS_OTHERS.search(str(workflow.data)):
+            yield from (f"{workflow.path}, job {job}" for job in _find_tagging_jobs(workflow))
+
+
+def _find_tagging_jobs(workflow: Workflow) -> Iterator[str]:
+    """Yield the ids of the jobs that push a tag, and with no other token than the job's own."""
+    for name, job in workflow.jobs.items():
+        is_tagging = any(_is_tagging(step, workflow, name) for step in list_steps(job))
+        if is_tagging and not _OWN_TOKEN.search(str(job)):
+            yield name
 
 
 def _is_upload(use: Use) -> bool:
@@ -131,8 +147,3 @@ def _is_tagging(step: Mapping[str, Any], workflow: Workflow, job: str) -> bool:
     if not isinstance(inputs, dict) or "--dry-run" in str(inputs.get("arguments", "")):
         return False
     return any(use.job == job and use.uses == uses and inputs.get("command") == "tag" for use in workflow.uses)
-
-
-def _list_steps(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    steps = job.get("steps")
-    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []

@@ -37,6 +37,7 @@ _MAY: Final[Mapping[str, str]] = {
 }
 _FORBIDDEN: Final = 403
 _PAGE: Final = 100
+_UNAUTHORIZED: Final = 401
 _SERVER_FAILED: Final = 500
 
 
@@ -240,33 +241,32 @@ class GitHub:
 
     def _translate(self, error: "github.GithubException", task: str) -> RemoteError | CredentialError:
         reason = _read_reason(error)
-        match error.status:
-            case 403 | 429 if "rate limit" in reason.lower():
-                more = "" if self.token else f" A token in {self.variable} raises the limit."
-                return UnreachableError(
-                    f"could not {task}: {reason}",
-                    f"Run the same command again later to continue.{more}",
-                )
-            case 401 | 403 | 404 if self.token is None:
-                return CredentialError(
-                    f"could not {task}: {reason}", f"Set {self.variable} to a token that may do this."
-                )
-            case 401:
-                return CredentialError(
-                    f"could not {task}: GitHub refused the token in {self.variable}: {reason}",
-                    f"It may have expired or been revoked: make a new one and set {self.variable}.",
-                )
-            case 403 | 404:
-                return CredentialError(
-                    f"could not {task}: the token in {self.variable} does not allow it: {reason}",
-                    _MAY.get(self.variable, ""),
-                )
-            case status if status >= _SERVER_FAILED:
-                return UnreachableError(
-                    f"could not {task}: GitHub answered {status}", "Run the same command again to continue."
-                )
-            case _:
-                return RemoteError(f"could not {task}: GitHub refused: {reason}")
+        if error.status in (403, 429) and "rate limit" in reason.lower():
+            more = "" if self.token else f" A token in {self.variable} raises the limit."
+            return UnreachableError(
+                f"could not {task}: {reason}", f"Run the same command again later to continue.{more}"
+            )
+        if error.status in (401, 403, 404):
+            return self._explain_refusal(error.status, reason, task)
+        if error.status >= _SERVER_FAILED:
+            return UnreachableError(
+                f"could not {task}: GitHub answered {error.status}", "Run the same command again to continue."
+            )
+        return RemoteError(f"could not {task}: GitHub refused: {reason}")
+
+    def _explain_refusal(self, status: int, reason: str, task: str) -> CredentialError:
+        """Return what is wrong with the token: there is none, it is not valid, or it has too few permissions."""
+        if self.token is None:
+            return CredentialError(f"could not {task}: {reason}", f"Set {self.variable} to a token that may do this.")
+        if status == _UNAUTHORIZED:
+            return CredentialError(
+                f"could not {task}: GitHub refused the token in {self.variable}: {reason}",
+                f"It may have expired or been revoked: make a new one and set {self.variable}.",
+            )
+        return CredentialError(
+            f"could not {task}: the token in {self.variable} does not allow it: {reason}",
+            _MAY.get(self.variable, ""),
+        )
 
 
 class GitHubRepository:

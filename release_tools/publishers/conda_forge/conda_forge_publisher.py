@@ -235,19 +235,10 @@ class CondaForgePublisher(BasePublisher):
         yield from self._list_next_steps(pull_request, release)
 
     def _list_next_steps(self, pull_request: ForgePullRequest, release: Release) -> Iterator[Note]:
-        pull, is_dry_run = pull_request.pull, self._context.gate.is_dry_run
-        if pull_request.is_from_bot:
-            yield Note(
-                State.INFO,
-                "conda-forge's bot already opened a pull request; no second one is opened",
-                pull.url if pull else "",
-            )
-        elif pull and not pull_request.is_ours:
-            owner = f"{pull.author}'s" if pull.author else "somebody's"
-            yield Note(State.INFO, f"{owner} pull request is for {release.version} already", pull.url)
-        elif pull_request.recipe.kind is RecipeKind.NEW and not is_dry_run:
-            advice = "Read it, mark it as ready, and have every other maintainer agree in a comment."
-            yield Note(State.INFO, "the pull request needs your review", pull.url if pull else "", advice)
+        is_dry_run = self._context.gate.is_dry_run
+        note = _describe_pull(pull_request, release, is_dry_run=is_dry_run)
+        if note is not None:
+            yield note
         if not pull_request.login and is_dry_run:
             yield Note(
                 State.INFO,
@@ -346,6 +337,21 @@ def _read_template(target: GitHubRepository) -> str:
     """Return the target's own checklist for pull requests; empty where it has none."""
     found = (target.refs.read_file("", path) for path in _TEMPLATES)
     return next((content.decode("utf-8", "replace") for content in found if content is not None), "")
+
+
+def _describe_pull(pull_request: ForgePullRequest, release: Release, *, is_dry_run: bool) -> Note | None:
+    """Return whose pull request it is, or what it needs from a person; None where there is nothing to say."""
+    pull = pull_request.pull
+    url = pull.url if pull else ""
+    if pull_request.is_from_bot:
+        return Note(State.INFO, "conda-forge's bot already opened a pull request; no second one is opened", url)
+    if pull and not pull_request.is_ours:
+        owner = f"{pull.author}'s" if pull.author else "somebody's"
+        return Note(State.INFO, f"{owner} pull request is for {release.version} already", url)
+    if pull_request.recipe.kind is RecipeKind.NEW and not is_dry_run:
+        advice = "Read it, mark it as ready, and have every other maintainer agree in a comment."
+        return Note(State.INFO, "the pull request needs your review", url, advice)
+    return None
 
 
 def _make_missing_changes(pull_request: ForgePullRequest) -> Iterator[Action]:

@@ -261,19 +261,19 @@ class ForgePullRequest:
         """Yield every pull request that may be this one; a closed one only from our own branch."""
         if self.login:
             yield from self.target.pull_requests.newest(self.head)
-        if self.target.slug == STAGED_RECIPES:
-            found = find_staged(self.target, self.recipe.package)
-            yield from (pull for pull in found if pull.is_open or pull.is_merged)
-        else:
-            version = make_version_pattern(self.recipe.package, self.release.version)
-            for pull in self.target.pull_requests.newest():
-                texts = (pull.title, pull.head.partition(":")[2])
-                if (
-                    pull.base == self.recipe.branch
-                    and (pull.is_open or pull.is_merged)
-                    and any(map(version.search, texts))
-                ):
-                    yield pull
+        found = self._find_staged() if self.target.slug == STAGED_RECIPES else self._find_for_version()
+        yield from (pull for pull in found if pull.is_open or pull.is_merged)
+
+    def _find_staged(self) -> Iterator[PullRequest]:
+        return find_staged(self.target, self.recipe.package)
+
+    def _find_for_version(self) -> Iterator[PullRequest]:
+        """Yield the pull requests to the recipe's branch that name the version in their title or branch."""
+        version = make_version_pattern(self.recipe.package, self.release.version)
+        for pull in self.target.pull_requests.newest():
+            texts = (pull.title, pull.head.partition(":")[2])
+            if pull.base == self.recipe.branch and any(map(version.search, texts)):
+                yield pull
 
 
 def find_staged(staged: GitHubRepository, package: str) -> Iterator[PullRequest]:

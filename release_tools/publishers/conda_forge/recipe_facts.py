@@ -22,20 +22,26 @@ def collect_recipe_facts(release: Release, recipe: RecipeFiles, login: str) -> R
     """
     path, text = next((path, text) for path, text in recipe.files.items() if PurePosixPath(path).name in tuple(Format))
     form = Format(PurePosixPath(path).name)
-    entries: dict[str, set[str]] = {}
-    for where, value in RecipeDocument(text, form).entries():
-        entries.setdefault(where, set()).add(value.strip("\"'"))
+    entries = _collect_entries(RecipeDocument(text, form))
     proposed = {PurePosixPath(other).name for other in recipe.files}
     licenses = {name for where, names in entries.items() if where.endswith("about.license_file") for name in names}
-    maintainers = entries.get("extra.recipe-maintainers", set())
+    maintainers = {name.lower() for name in entries.get("extra.recipe-maintainers", ())}
     return RecipeFacts(
         served=True,
         licensed=bool(licenses) and licenses <= _list_in_sdist(release) | proposed,
         numbered=entries.get("build.number") == {"0"},
         current=form is Format.V1,
         without_libraries=_is_pure(release),
-        agreed=bool(login) and {name.lower() for name in maintainers} == {login.lower()},
+        agreed=bool(login) and maintainers == {login.lower()},
     )
+
+
+def _collect_entries(document: RecipeDocument) -> dict[str, set[str]]:
+    """Return the values of a recipe by the path of their keys."""
+    entries: dict[str, set[str]] = {}
+    for where, value in document.entries():
+        entries.setdefault(where, set()).add(value.strip("\"'"))
+    return entries
 
 
 def _list_in_sdist(release: Release) -> set[str]:

@@ -42,13 +42,17 @@ def explain_not_built(context: Context, form: Format, text: str) -> str:
         return "the digest of its source is pending until GitHub serves the tag"
     if form is not Format.V1:
         return f"rattler-build knows no {form}; conda-forge's own machines build it"
-    document = RecipeDocument(text, form)
     if "compiler(" in text or "stdlib(" in text:
         return "the recipe is of compiled code, for which conda-forge's own machines have the tools"
-    if any(source.get("patches") or not source.get("url") for source in document.sources()) or "script:" not in text:
+    if _needs_other_files(RecipeDocument(text, form)) or "script:" not in text:
         return "the recipe needs other files next to it"
     reason = context.unreachable_channel or rattler.explain_unavailable(context.config.conda.channels)
     return f"no reachable conda channel provides Python: {' '.join(reason.split())}" if reason else ""
+
+
+def _needs_other_files(document: RecipeDocument) -> bool:
+    """Return whether a source is a local folder, or is patched by files next to the recipe."""
+    return any(source.get("patches") or not source.get("url") for source in document.sources())
 
 
 def run_test_build(context: Context, text: str, sdist: Artifact) -> TestBuild:

@@ -55,15 +55,20 @@ def _find_repositories(http: Http, listing: Listing) -> Iterator[str]:
     if publishers:
         yield from (publisher.repository for publisher in publishers)
         return
-    for file in [file for file in files if file.metadata][:1]:
-        answer = http.get(file.metadata)
-        if not answer.ok:
-            return
-        headers = HeaderParser().parsestr(answer.body.decode("utf-8", errors="replace"))
-        for match in _REPOSITORY.finditer("\n".join(text for name in _FIELDS for text in headers.get_all(name, []))):
-            host, found = match["host"].lower(), match["slug"].removesuffix(".git").rstrip(".")
-            if not found.lower().startswith(_NO_OWNERS):
-                yield found if host == "github.com" else f"{host}/{found}"
+    address = next((file.metadata for file in files if file.metadata), "")
+    answer = http.get(address) if address else None
+    if answer is not None and answer.ok:
+        yield from _find_named_repositories(answer.body.decode("utf-8", errors="replace"))
+
+
+def _find_named_repositories(metadata: str) -> Iterator[str]:
+    """Yield the repositories that the addresses in the metadata of a package name."""
+    headers = HeaderParser().parsestr(metadata)
+    addresses_named = [text for name in _FIELDS for text in headers.get_all(name, [])]
+    for match in _REPOSITORY.finditer("\n".join(addresses_named)):
+        host, slug = match["host"].lower(), match["slug"].removesuffix(".git").rstrip(".")
+        if not slug.lower().startswith(_NO_OWNERS):
+            yield slug if host == "github.com" else f"{host}/{slug}"
 
 
 def _list_newest(listing: Listing) -> list[IndexFile]:
