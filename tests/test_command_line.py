@@ -113,7 +113,7 @@ def test_a_terminal_shows_the_seconds_and_the_last_line_of_a_slow_build(env: Map
         said = b"".join(iter(lambda: read_terminal(ours), b"")).decode()
     os.close(ours)
     assert re.search(r"Build sdist and wheel \(1 s\)  compiling the hard part", said)
-    assert "ready, nothing published" in said
+    assert "demo 1.0: built" in said
     assert "\x1b[?25h" in said, "the cursor is visible again"
 
 

@@ -40,4 +40,5 @@ def write_closing_line(release: Release, report: Report, verdict: str, seconds: 
     if verdict:
         return f"{': '.join(filter(None, (subject, verdict)))}{counted} ({seconds:.1f} s)"
     planned = count(states.count(State.PLANNED), "action")
-    return f"Dry run of {subject} complete: {planned} planned{counted}. Nothing was published. ({seconds:.1f} s)"
+    of_subject = f" of {subject}" if subject else ""
+    return f"Dry run{of_subject} complete: {planned} planned{counted}. Nothing was published. ({seconds:.1f} s)"

@@ -25,6 +25,8 @@ def test_a_tag_under_which_nothing_was_published_is_deleted_by_git_or_by_the_api
         assert not far.refs("refs/tags/")
         assert main(command, env) == 0, "again, there is nothing to do"
         assert there.checkout.git("tag").split() == ["v1.0"], "the checkout keeps its own"
+        assert there.github.complaints == (["a tag was deleted: refs/tags/v1.0"] if way == "api" else [])
+        there.github.complaints.clear()
 
 
 def test_a_tag_stays_where_a_destination_has_the_version_or_cannot_be_asked(tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ class GitHubRefs:
         """
         repository = self._repository
         with repository.hub.translate_errors(f"delete the tag {tag} of {repository.slug}"):
-            repository.handle.get_git_ref(f"tags/{tag}").delete()
+            repository.handle.get_git_ref(f"tags/{tag}").complete().delete()  # its address is only known when read
 
     def tree_of(self, commit: str) -> str:
         """Return the name of the tree of a commit, which is the same for the same files.
