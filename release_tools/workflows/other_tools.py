@@ -25,7 +25,27 @@ _INDEX_VARIABLES: Final = (
     "HATCH_INDEX_REPO",
 )
 """The variables that name another index than PyPI."""
+_LONGEST_TOOL: Final = 60
 _INDEX_ACTION: Final = "pypa/gh-action-pypi-publish"
+_INDEX_WORKFLOWS: Final = (
+    "OpenAstronomy/github-actions/.github/workflows/publish.yml",
+    "OpenAstronomy/github-actions/.github/workflows/publish_pure_python.yml",
+)
+"""Reusable workflows of others that upload to an index."""
+_INDEX_SECRETS: Final = frozenset(
+    {
+        "FLIT_PASSWORD",
+        "HATCH_INDEX_AUTH",
+        "MATURIN_PASSWORD",
+        "MATURIN_PYPI_TOKEN",
+        "PDM_PUBLISH_PASSWORD",
+        "POETRY_PYPI_TOKEN_PYPI",
+        "TWINE_PASSWORD",
+        "UV_PUBLISH_PASSWORD",
+        "UV_PUBLISH_TOKEN",
+    }
+)
+"""The variables that give a script the credential of an index, whatever the script is called."""
 _FORGE_ACTIONS: Final = ("softprops/action-gh-release", "ncipollo/release-action", "actions/create-release")
 
 
@@ -48,7 +68,7 @@ def read_publishing_step(step: Mapping[str, Any], env: Mapping[str, str]) -> Pub
     """Return what a step publishes, or None.
 
     Args:
-        step: of a workflow, parsed.
+        step: of a workflow, parsed, or a job that calls a workflow of others.
         env: its environment, with that of its job and workflow.
     """
     action = str(step.get("uses", "")).partition("@")[0]
@@ -56,7 +76,10 @@ def read_publishing_step(step: Mapping[str, Any], env: Mapping[str, str]) -> Pub
         return PublishingStep(action, {"command": "publish", "only": "github"}, env)
     if action == _INDEX_ACTION:
         return _read_index_action(step.get("with"), env)
-    return _read_script(_COMMENT.sub("", str(step.get("run", ""))), env)
+    if action in _INDEX_WORKFLOWS:
+        return _read_index_step(action, "", env, has_password=True)
+    script = _COMMENT.sub("", str(step.get("run", "")))
+    return _read_script(script, env) or _read_credentials(script, step.get("env"), env)
 
 
 def _read_index_action(given: object, env: Mapping[str, str]) -> PublishingStep:
@@ -77,6 +100,20 @@ def _read_script(script: str, env: Mapping[str, str]) -> PublishingStep | None:
         return PublishingStep("anaconda upload", {"command": "publish", "only": "anaconda"}, {**env, **secret})
     if _FORGE_COMMAND.search(script):
         return PublishingStep("gh release create", {"command": "publish", "only": "github"}, env)
+    return None
+
+
+def _read_credentials(script: str, own: object, env: Mapping[str, str]) -> PublishingStep | None:
+    """Return what a step publishes whose script is not known, by the credentials that it alone gets."""
+    given = {str(name) for name, value in own.items() if "secrets." in str(value)} if isinstance(own, dict) else set()
+    tool = " ".join(script.split())[:_LONGEST_TOOL]
+    if not tool:
+        return None
+    if given & _INDEX_SECRETS:
+        address = " ".join(env.get(name, "") for name in _INDEX_VARIABLES)
+        return _read_index_step(tool, address, env, has_password=True)
+    if "ANACONDA_API_TOKEN" in given:
+        return PublishingStep(tool, {"command": "publish", "only": "anaconda"}, env)
     return None
 
 

@@ -233,7 +233,7 @@ def _read_triggers(on: object) -> dict[str, Any]:
 def _find_uses(root: Path, path: str, workflow: Mapping[str, Any]) -> Iterator[Use]:
     is_own_repository = (root / "release_tools").is_dir()  # which uses itself
     for name, job in _iterate_jobs(workflow):
-        for step in list_steps(job):
+        for step in (*list_steps(job), *([job] if "uses" in job else [])):
             env = _texts(workflow.get("env")) | _texts(job.get("env")) | _texts(step.get("env"))
             if _OURS.match(str(step.get("uses", ""))) or (is_own_repository and step.get("uses") == "./"):
                 found: PublishingStep | None = PublishingStep("", _texts(step.get("with")), env)

@@ -16,6 +16,7 @@ from release_tools.workflows.workflow_risks import (
     check_builds_with_identity,
     check_tags_by_workflow,
     check_untrusted_code,
+    creates_tags,
 )
 
 _PUBLISHING: Final = ("publish", "release")
@@ -95,6 +96,8 @@ def _check_triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
         )
     elif workflow.triggers.keys() <= BY_HAND:
         yield Note(State.INFO, f"{path} is started by {', '.join(sorted(workflow.triggers))}, and not by a tag")
+    elif creates_tags(workflow):
+        yield Note(State.INFO, f"{path} creates the tags of its releases itself, so it is not started by one")
     else:
         yield Note(
             State.FAILED,
@@ -248,7 +251,8 @@ def _check_secrets(job: JobNeeds, use: Use) -> Iterator[Note]:
 
 
 def _check_environment(job: JobNeeds, use: Use) -> Iterator[Note]:
-    if job.environment and not use.environment:
+    is_call = "/.github/workflows/" in use.uses  # which cannot name one
+    if job.environment and not use.environment and not is_call:
         yield Note(
             State.WARNING,
             f"{use.path}, job {use.job}: names no environment, so anyone who may push a workflow may publish",

@@ -32,6 +32,7 @@ _BUILD_SCRIPT: Final = re.compile(
     r"\b(?:python[\d.]*|py|pipx run|uvx?|uv run) +(?:-m +)?(?:build|cibuildwheel)\b|\bpyproject-build\b"
     r"|\b(?:uv|hatch|poetry|pdm|flit|maturin) +build\b|\bpip +wheel\b|\bcibuildwheel +"
     r"|\bsetup\.py +(?:[a-z_]+ +)*(?:sdist|bdist_wheel|bdist)\b"
+    r"|\b(?:flit|maturin) +publish\b|\bpdm +publish\b(?![^\n]{0,80}--no-build)|\bpoetry +publish\b[^\n]{0,80}--build"
     r"|\b(?:nox|tox)\b[^\n]{0,80}\bbuild\b|\bmake +(?:build|dist)\b"
 )
 """Commands that run a build backend, and so code of the project and of its build requirements."""
@@ -126,6 +127,11 @@ def _find_lost_tags(workflows: Sequence[Workflow], uploading: Sequence[Workflow]
             yield from (f"{workflow.path}, job {job}" for job in _find_tagging_jobs(workflow))
 
 
+def creates_tags(workflow: Workflow) -> bool:
+    """Return whether a workflow tags its releases by another tool, as python-semantic-release and release-please do."""
+    return any(_is_tagging_by_others(step) for job in workflow.jobs.values() for step in list_steps(job))
+
+
 def _find_tagging_jobs(workflow: Workflow) -> Iterator[str]:
     """Yield the ids of the jobs that push a tag, and with no other token than the job's own."""
     for name, job in workflow.jobs.items():
@@ -140,10 +146,18 @@ def _is_upload(use: Use) -> bool:
 
 
 def _is_tagging(step: Mapping[str, Any], workflow: Workflow, job: str) -> bool:
-    uses = str(step.get("uses", ""))
-    if _TAGGING_ACTIONS.match(uses) or _TAGGING_SCRIPT.search(str(step.get("run", ""))):
-        return True
-    inputs = step.get("with")
+    return _is_tagging_by_others(step) or _is_tagging_by_us(step, workflow, job)
+
+
+def _is_tagging_by_others(step: Mapping[str, Any]) -> bool:
+    """Return whether a step pushes a tag by another action, or by a script."""
+    by_action, by_script = str(step.get("uses", "")), str(step.get("run", ""))
+    return bool(_TAGGING_ACTIONS.match(by_action) or _TAGGING_SCRIPT.search(by_script))
+
+
+def _is_tagging_by_us(step: Mapping[str, Any], workflow: Workflow, job: str) -> bool:
+    """Return whether a step runs this action's command ``tag``, and not as a dry run."""
+    inputs, uses = step.get("with"), str(step.get("uses", ""))
     if not isinstance(inputs, dict) or "--dry-run" in str(inputs.get("arguments", "")):
         return False
     return any(use.job == job and use.uses == uses and inputs.get("command") == "tag" for use in workflow.uses)

@@ -179,7 +179,7 @@ TOOLS = {
     "twine": "      - run: twine upload dist/*\n",
     "uv": "      - run: |\n          ls dist\n          uv publish\n",
     "hatch": "      - run: hatch publish\n",
-    "poetry": "      - run: poetry publish --build\n",
+    "poetry": "      - run: poetry publish\n",
 }
 
 
@@ -300,6 +300,74 @@ def test_a_checkout_by_a_script_is_no_fault(script: str, tmp_path: Path) -> None
 )
 def test_every_spelling_that_skips_a_workflow_is_found(message: str, marker: str) -> None:
     assert find_skip_marker(message) == marker
+
+
+TWINE = "env: {TWINE_USERNAME: __token__, TWINE_PASSWORD: '${{ secrets.PYPI_TOKEN }}'}"
+OTHERS = (
+    "uses: OpenAstronomy/github-actions/.github/workflows/publish.yml@v1\n    secrets: {pypi_token: '${{ secrets.P }}'}"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        workflow(TAGS, f"      - run: scripts/publish\n        {TWINE}\n"),
+        workflow(TAGS, f"      - run: pipx run tox -e publish\n        {TWINE}\n"),
+        workflow(TAGS, "      - run: make up\n        env: {UV_PUBLISH_TOKEN: '${{ secrets.PYPI_TOKEN }}'}\n"),
+        f"on: {TAGS}\njobs:\n  publish:\n    permissions: {{contents: none}}\n    {OTHERS}\n",
+    ],
+    ids=["script", "tox", "make", "workflow of others"],
+)
+def test_what_gets_the_credential_of_an_index_publishes_there_whatever_it_is_called(text: str, tmp_path: Path) -> None:
+    [fault] = faults(tmp_path, text, workflow(TAGS, RELEASE.replace("command: release", "command: publish")))
+    assert "w0.yml and .github/workflows/w1.yml both publish to PyPI" in fault
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "      - run: scripts/publish\n        env: {TWINE_PASSWORD: secret}\n",
+        "      - run: scripts/test\n        env: {CODECOV_TOKEN: '${{ secrets.CODECOV }}'}\n",
+    ],
+)
+def test_a_script_without_such_a_credential_publishes_nothing(steps: str, tmp_path: Path) -> None:
+    assert faults(tmp_path, workflow(TAGS, steps), workflow(TAGS, RELEASE.replace("release", "publish"))) == []
+
+
+INDEX_ACTION = "      - uses: pypa/gh-action-pypi-publish@release/v1\n"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "uses: python-semantic-release/python-semantic-release@v9",
+        "uses: googleapis/release-please-action@v4",
+        "run: cz bump --yes && git push --follow-tags",
+    ],
+)
+def test_a_workflow_that_tags_its_own_releases_need_not_be_started_by_a_tag(step: str, tmp_path: Path) -> None:
+    on = "{push: {branches: [main]}}"
+    assert faults(tmp_path / "tags", workflow(on, f"      - {step}\n{INDEX_ACTION}")) == []
+    [fault] = faults(tmp_path / "none", workflow(on, INDEX_ACTION))
+    assert "does not run when a tag is pushed" in fault
+
+
+@pytest.mark.parametrize(
+    ("command", "is_build"),
+    [
+        ("pdm publish", True),
+        ("pdm publish --no-build", False),
+        ("poetry publish --build", True),
+        ("poetry publish", False),
+        ("flit publish", True),
+        ("maturin publish", True),
+        ("hatch publish", False),
+        ("uv publish", False),
+    ],
+)
+def test_a_tool_that_builds_what_it_publishes_is_a_build(command: str, is_build: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a column
+    found = faults(tmp_path, workflow(TAGS, f"      - run: {command}\n"))
+    assert any("builds with id-token" in fault for fault in found) is is_build
 
 
 def test_the_workflow_of_another_project_in_the_repository_is_no_fault(tmp_path: Path) -> None:
