@@ -5,7 +5,7 @@ https://packaging.python.org/specifications/core-metadata/#description
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 LOOKED_AT: Final = 20_000  # characters; READMEs begin with what the project is
 FEWEST, MOST = 5, 40  # words of a sentence that says what a project is
@@ -20,6 +20,13 @@ IS: Final = re.compile(r"\b(?:is|are)\b")
 NOT_PROSE: Final = ("..", ":", ">", "-", "+", "*", "$", "|", "```", "~~~")
 
 
+class _Paragraph(NamedTuple):
+    """A paragraph as plain text in one line."""
+
+    text: str
+    is_heading: bool
+
+
 def find_first_sentence(readme: str, name: str) -> str:
     """Return the sentence with which a README begins; empty where it begins with something else.
 
@@ -29,39 +36,72 @@ def find_first_sentence(readme: str, name: str) -> str:
         readme: the whole text.
         name: of the project; a heading without it begins a section that is about something else.
     """
-    for kind, text in _split_paragraphs(readme[:LOOKED_AT]):
-        if kind == "heading" and strip_letters(name) not in strip_letters(text):
+    for paragraph in _read_paragraphs(readme):
+        if not paragraph.is_heading:
+            sentence = SENTENCE_END.split(paragraph.text, maxsplit=1)[0]
+            return sentence if _is_summary(sentence, name) else ""
+        if not contains_words(paragraph.text, name):
             return ""
-        if kind == "prose":
-            sentence = SENTENCE_END.split(text, maxsplit=1)[0]
-            defines = strip_letters(sentence).startswith(strip_letters(name)) and IS.search(sentence)
-            fits = sentence.endswith(".") and FEWEST <= len(sentence.split()) <= MOST
-            return sentence if fits and not defines else ""
     return ""
+
+
+def _is_summary(sentence: str, name: str) -> bool:
+    """Return whether a sentence is whole, neither short nor long, and no definition of the project's name."""
+    if not sentence.endswith(".") or not FEWEST <= len(sentence.split()) <= MOST:
+        return False
+    begins_with_name = keep_letters(sentence).startswith(keep_letters(name))
+    return not (begins_with_name and IS.search(sentence))
 
 
 def find_headings(readme: str) -> tuple[str, ...]:
     """Return the headings of a README's beginning, as plain text."""
-    return tuple(text for kind, text in _split_paragraphs(readme[:LOOKED_AT]) if kind == "heading")
+    return tuple(paragraph.text for paragraph in _read_paragraphs(readme) if paragraph.is_heading)
 
 
-def _split_paragraphs(readme: str) -> Iterator[tuple[str, str]]:
-    """Yield the paragraphs as plain text in one line, each as ``heading`` or ``prose``; the rest is left out."""
+def _read_paragraphs(readme: str) -> Iterator[_Paragraph]:
+    """Yield the headings and the prose of a README's beginning; tables, code, lists and the like are left out."""
+    text = IMAGE.sub("", TAG.sub("", _drop_comments(readme[:LOOKED_AT])))
+    for block in re.split(r"\n[ \t]*\n", text):
+        paragraph = _read_paragraph(block)
+        if paragraph is not None:
+            yield paragraph
+
+
+def _drop_comments(readme: str) -> str:
     shown, *commented = readme.split("<!--")
-    shown += "".join(after.partition("-->")[2] for after in commented)
-    for block in re.split(r"\n[ \t]*\n", IMAGE.sub("", TAG.sub("", shown))):
-        lines = [line.strip() for line in block.strip().splitlines()]
-        written = [line for line in lines if not UNDERLINE.fullmatch(line)]
-        plain = EMPHASIS.sub("", LINK.sub(r"\1", RST_LINK.sub(r"\1", " ".join(written))))
-        text = " ".join(plain.split()).strip("# ")
-        if not re.search(r"\w", text) or "|" in text:
-            continue
-        if len(written) < len(lines) or written[0].startswith("#"):
-            yield "heading", text
-        elif not written[0].startswith(NOT_PROSE) or written[0].startswith(("**", "*" + text[:1])):
-            yield "prose", text
+    return shown + "".join(after.partition("-->")[2] for after in commented)
 
 
-def strip_letters(text: str) -> str:
+def _read_paragraph(block: str) -> _Paragraph | None:
+    """Return the lines between two empty ones as plain text; None where they are neither a heading nor prose."""
+    lines = [line.strip() for line in block.strip().splitlines()]
+    written = [line for line in lines if not UNDERLINE.fullmatch(line)]
+    text = _drop_markup(" ".join(written))
+    if not re.search(r"\w", text) or "|" in text:
+        return None
+    if len(written) < len(lines) or written[0].startswith("#"):
+        return _Paragraph(text, is_heading=True)
+    begins_with_emphasis = written[0].startswith(("**", "*" + text[:1]))
+    if written[0].startswith(NOT_PROSE) and not begins_with_emphasis:
+        return None
+    return _Paragraph(text, is_heading=False)
+
+
+def _drop_markup(text: str) -> str:
+    plain = EMPHASIS.sub("", LINK.sub(r"\1", RST_LINK.sub(r"\1", text)))
+    return " ".join(plain.split()).strip("# ")
+
+
+def contains_words(text: str, words: str) -> bool:
+    """Return whether a text has these words, case, spaces and punctuation aside."""
+    return keep_letters(words) in keep_letters(text)
+
+
+def is_same_word(one: str, other: str) -> bool:
+    """Return whether two texts are equal, case, spaces and punctuation aside."""
+    return keep_letters(one) == keep_letters(other)
+
+
+def keep_letters(text: str) -> str:
     """Return the letters and digits only, in lower case, for comparison."""
     return re.sub(r"[\W_]", "", text).lower()
