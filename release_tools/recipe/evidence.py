@@ -15,6 +15,7 @@ from packaging.metadata import RawMetadata
 
 from release_tools.artifacts import Sdist, Wheel
 from release_tools.artifacts.install_scheme import InstallScheme, install_path_of
+from release_tools.parsed_values import find_table
 from release_tools.recipe.linked_libraries import find_linked_libraries
 
 _CPYTHON: Final = re.compile(r"cp3(\d{1,2})", re.ASCII)
@@ -59,10 +60,7 @@ class Sources:
 
     def table(self, *keys: str) -> Mapping[str, Any]:
         """Return a table of ``pyproject.toml``; empty where there is none."""
-        found: Any = self.pyproject
-        for key in keys:
-            found = found.get(key, {}) if isinstance(found, dict) else {}
-        return found if isinstance(found, dict) else {}
+        return find_table(self.pyproject, *keys)
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,14 @@ def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None, others: Iterab
         wheel: of the same release; None where there is none.
         others: the wheels for other platforms and Pythons, of which the libraries count.
     """
-    sources = Sources(
+    sources = _read_sources(sdist, sha256)
+    if wheel is None:
+        return Evidence(sdist.metadata.raw, sources)
+    return Evidence(wheel.metadata.raw, sources, _read_built(wheel, others))
+
+
+def _read_sources(sdist: Sdist, sha256: str) -> Sources:
+    return Sources(
         filename=sdist.path.name,
         sha256=sha256,
         paths=tuple(member.name.partition("/")[2] for member in sdist.members),
@@ -143,27 +148,31 @@ def gather(sdist: Sdist, sha256: str, wheel: Wheel | None = None, others: Iterab
             if len(content) <= LARGEST
         },
     )
-    if wheel is None:
-        return Evidence(sdist.metadata.raw, sources)
-    places = [place for member in wheel.members if (place := install_path_of(member.name))]
+
+
+def _read_built(wheel: Wheel, others: Iterable[Wheel]) -> Built:
     scripts = [point for point in wheel.entry_points if point.group in {"console_scripts", "gui_scripts"}]
-    built = Built(
+    return Built(
         pure=all(tag.platform == "any" for tag in wheel.tags),
-        paths=tuple(place.path for place in places if place.scheme is InstallScheme.LIB),
+        paths=_list_library_paths(wheel),
         entry_points=tuple(f"{point.name} = {point.value}" for point in scripts),
         gui=frozenset(point.name for point in scripts if point.group == "gui_scripts"),
         extra_modules=wheel.extra_modules,
         libraries=_merge_libraries((wheel, *others)),
         abi=find_wheel_abi(wheel),
     )
-    return Evidence(wheel.metadata.raw, sources, built)
+
+
+def _list_library_paths(wheel: Wheel) -> tuple[str, ...]:
+    """Return the files that go into ``site-packages``, by their paths there."""
+    places = [install_path_of(member.name) for member in wheel.members]
+    return tuple(place.path for place in places if place and place.scheme is InstallScheme.LIB)
 
 
 def find_wheel_abi(wheel: Wheel) -> str:
     """Return the oldest Python whose stable ABI a wheel is built for, such as ``3.11``; empty for another ABI."""
-    minors = [
-        int(match[1]) for tag in wheel.tags if tag.abi == "abi3" and (match := _CPYTHON.fullmatch(tag.interpreter))
-    ]
+    interpreters = [tag.interpreter for tag in wheel.tags if tag.abi == "abi3"]
+    minors = [int(match[1]) for match in map(_CPYTHON.fullmatch, interpreters) if match]
     return f"3.{min(minors)}" if minors else ""
 
 

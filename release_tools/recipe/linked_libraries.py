@@ -5,7 +5,7 @@ from typing import Final
 
 from release_tools.artifacts import Wheel
 
-_BUNDLED: Final = re.compile(r"(?:\.libs|\.dylibs)/(?P<name>[^/]+)$")
+_BUNDLED: Final = re.compile(r"(?:\.libs|\.dylibs)/[^/]+$")
 _HASH: Final = re.compile(r"-[0-9a-f]{8,64}(?=[.-])")
 """The hash that auditwheel and delvewheel put into the name of a library that they copy into the wheel."""
 
@@ -17,15 +17,30 @@ def find_linked_libraries(wheel: Wheel) -> tuple[str, ...]:
     is all that it changes in what the modules link to. So these are the libraries of the wheel before its repair.
     Where no module can be read, they are those in the wheel.
     """
-    bundled = {_plain(match["name"]) for member in wheel.members if (match := _BUNDLED.search(member.name))}
-    own = {member.name.rpartition("/")[2] for member in wheel.members if not _BUNDLED.search(member.name)}
-    modules = [facts for name, facts in wheel.binaries.items() if not _BUNDLED.search(name)]
-    readable = [facts for facts in modules if not facts.fault]
-    names = {_plain(name) for facts in readable for name in facts.libraries}
-    if len(readable) < len(modules) or not modules:
-        names |= bundled
-    return tuple(sorted(names - own))
+    modules = [binary for path, binary in wheel.binaries.items() if not _is_bundled(path)]
+    libraries = {_drop_hash(name) for module in modules for name in module.libraries}
+    if not modules or any(module.fault for module in modules):
+        libraries |= _list_bundled(wheel)
+    return tuple(sorted(libraries - _list_own(wheel)))
 
 
-def _plain(name: str) -> str:
+def _list_bundled(wheel: Wheel) -> set[str]:
+    return {_drop_hash(_find_file_name(member.name)) for member in wheel.members if _is_bundled(member.name)}
+
+
+def _list_own(wheel: Wheel) -> set[str]:
+    """Return the names of the wheel's own files, among which may be libraries that its modules link to."""
+    return {_find_file_name(member.name) for member in wheel.members if not _is_bundled(member.name)}
+
+
+def _is_bundled(path: str) -> bool:
+    """Return whether a file of a wheel is a library that a repair tool put there."""
+    return _BUNDLED.search(path) is not None
+
+
+def _find_file_name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _drop_hash(name: str) -> str:
     return _HASH.sub("", name)

@@ -4,7 +4,6 @@ https://docs.python.org/3/c-api/stable.html, and CEP 20 for conda packages.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from release_tools.recipe.evidence import Sources
@@ -17,21 +16,27 @@ _CARGO: Final = re.compile(r'"(?:pyo3/)?abi3-py3(\d{1,2})"', re.ASCII)
 
 def find_stable_abi(sources: Sources) -> str:
     """Return the oldest Python whose stable ABI a project's settings ask for, such as ``3.11``; empty for none."""
-    minors = sorted(map(int, _find_minors(sources)))
-    return f"3.{minors[0]}" if minors else ""
+    found = [*_find_in_tables(sources), *_find_in_files(sources)]
+    if not found:
+        return ""
+    return f"3.{min(map(int, found))}"
 
 
-def _find_minors(sources: Sources) -> Iterator[str]:
-    settings = (
-        sources.table("tool", "distutils", "bdist_wheel").get("py-limited-api"),
-        sources.table("tool", "distutils", "bdist_wheel").get("py_limited_api"),
+def _find_in_tables(sources: Sources) -> list[str]:
+    """Return the minor versions that the builders' tables in ``pyproject.toml`` name."""
+    bdist_wheel = sources.table("tool", "distutils", "bdist_wheel")
+    tags = (
+        bdist_wheel.get("py-limited-api"),
+        bdist_wheel.get("py_limited_api"),
         sources.table("tool", "scikit-build", "wheel").get("py-api"),
     )
-    yield from (match[1] for value in settings if (match := _TAG.fullmatch(str(value))))
-    for name in ("setup.cfg", "setup.py"):
-        yield from _SETUPTOOLS.findall(sources.texts.get(name, ""))
+    return [match[1] for match in map(_TAG.fullmatch, map(str, tags)) if match]
+
+
+def _find_in_files(sources: Sources) -> list[str]:
+    """Return the minor versions that the files of setuptools, meson and cargo name."""
+    found = _SETUPTOOLS.findall(sources.texts.get("setup.cfg", ""))
+    found += _SETUPTOOLS.findall(sources.texts.get("setup.py", ""))
     if sources.table("tool", "meson-python").get("limited-api") is True:
-        yield from _MESON.findall(sources.texts.get("meson.build", ""))
-    cargo = (text for path, text in sources.texts.items() if path == "Cargo.toml")
-    for text in cargo:
-        yield from _CARGO.findall(text)
+        found += _MESON.findall(sources.texts.get("meson.build", ""))
+    return found + _CARGO.findall(sources.texts.get("Cargo.toml", ""))
