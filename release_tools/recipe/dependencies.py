@@ -58,7 +58,9 @@ class Dependency:
         """Return the weakest MatchSpec that any of these cells asks for."""
         alternatives = find_weakest(self.needed[cell] for cell in sorted(self.cells & cells))
         constraints = sorted(translate_constraint(each, flavour) for each in alternatives)
-        return f"{self.name} {'|'.join(constraints)}" if all(constraints) else self.name
+        if not all(constraints):
+            return self.name
+        return f"{self.name} {'|'.join(constraints)}"
 
 
 @dataclass(frozen=True)
@@ -118,14 +120,12 @@ class _Gatherer:
         except (InvalidRequirement, CondaError) as fault:
             self.faults.append(f"{text}: {fault}".replace("\n", " "))
             return
-        if not held:
-            return
-        if requirement.url:
+        if held and requirement.url:
             self.faults.append(f"{text}: a URL is not a package of any channel; require a version instead")
-            return
-        self._need(requirement, held)
+        elif held:
+            self._require(requirement, held)
 
-    def _need(self, requirement: Requirement, held: Cells) -> None:
+    def _require(self, requirement: Requirement, held: Cells) -> None:
         pypi = canonicalize_name(requirement.name)
         if pypi == "python":
             self.notes.append(f"{requirement}: Python is no project of PyPI; its bound is Requires-Python's.")
@@ -133,17 +133,14 @@ class _Gatherer:
         # Two spellings of one project are one requirement, although a dot would be kept in an unknown name.
         name = self.found.setdefault(pypi, self.names.conda_name(requirement.name))
         extras = sorted(map(canonicalize_name, requirement.extras))
-        packaged = {extra: conda for extra in extras if (conda := self.names.extra_package(name, extra))}
-        conda = next(iter(packaged.values()), name.conda)
-        if not name.confirmed and not packaged:
+        packages = {extra: self.names.extra_package(name, extra) for extra in extras}
+        package_with_extra = next(filter(None, packages.values()), "")
+        if not name.confirmed and not package_with_extra:
             self.unconfirmed.setdefault(name.conda, name)
-        asked = requirement.specifier & SpecifierSet(f"=={name.bound}" if name.bound else "")
-        self._hold(conda, asked, held)
-        for extra in (extra for extra in extras if extra not in packaged):
-            if companion := self.names.extra_companion(name, extra):
-                self._hold(companion, SpecifierSet(), held)
-            else:
-                self._extra(pypi, extra, requirement.specifier, held)
+        self._hold(package_with_extra or name.conda, requirement.specifier & SpecifierSet(name.bound), held)
+        for extra, package in packages.items():
+            if not package:
+                self._require_extra(name, extra, requirement.specifier, held)
 
     def _hold(self, conda: str, asked: SpecifierSet, held: Cells) -> None:
         """Require a conda package in these cells, in addition to what was required of it there before."""
@@ -151,15 +148,27 @@ class _Gatherer:
         for cell in held:
             needed[cell] = needed[cell] & asked if cell in needed else asked
 
-    def _extra(self, pypi: str, extra: str, allowed: SpecifierSet, held: Cells) -> None:
+    def _require_extra(self, name: Name, extra: str, allowed: SpecifierSet, held: Cells) -> None:
+        """Require the package that brings an extra of a dependency, or else what the extra asks for."""
+        companion = self.names.extra_companion(name, extra)
+        if companion:
+            self._hold(companion, SpecifierSet(), held)
+        else:
+            self._add_extra(canonicalize_name(name.pypi), extra, allowed, held)
+
+    def _add_extra(self, pypi: str, extra: str, allowed: SpecifierSet, held: Cells) -> None:
         """Take in what a dependency's extra asks for; a cycle of extras ends where it began."""
         if (pypi, extra, held) in self.visited:
             return
         self.visited.add((pypi, extra, held))
         asked = self.names.extra_requirements(pypi, extra, allowed)
         if asked is None:
-            unknown = f"The requirements of {pypi}[{extra}] beyond those of {pypi} are unknown: add them by hand."
-            if unknown not in self.notes:
-                self.notes.append(unknown)
-        for text in asked or ():
+            self._note_unknown(pypi, extra)
+            return
+        for text in asked:
             self.add(text, held)
+
+    def _note_unknown(self, pypi: str, extra: str) -> None:
+        note = f"The requirements of {pypi}[{extra}] beyond those of {pypi} are unknown: add them by hand."
+        if note not in self.notes:
+            self.notes.append(note)

@@ -42,7 +42,7 @@ RENAMED: Final = {
 }
 
 # Bounds of names that hold several generations.
-BOUNDS: Final = {"pyqt5": "5.*"}
+BOUNDS: Final = {"pyqt5": "==5.*"}
 
 # The same on both sides, though the table does not list them.
 SAME: Final = frozenset(

@@ -6,11 +6,12 @@ same name on a channel may be another project's, unless it says itself which pro
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.resources import files
+from itertools import chain
 from typing import Final
 
 from packaging.specifiers import SpecifierSet
@@ -55,7 +56,7 @@ class Name:
         source: the table or channel that has it.
         confirmed: whether a table or the channel knows it; False for a mere guess, or when the channel lacks it.
         tried: the tables and spellings that did not have it, in order.
-        bound: a conda constraint that the name needs to mean this project, such as ``5.*`` for ``pyqt``; else empty.
+        bound: the versions of the conda package that are this project, such as ``==5.*`` of ``pyqt``; empty for all.
     """
 
     pypi: str
@@ -91,25 +92,50 @@ class Names:
         """
         pypi = canonicalize_name(pypi_name)
         tried: list[str] = []
-        bound = BOUNDS.get(pypi, "")
-        for source, listed in (
+        for source, find in (
             (NameSource.CONFIG, self._overrides.get),
             (NameSource.CURATED, self._curated.get),
             (NameSource.TABLE, find_in_table),
         ):
-            conda = listed(pypi) or ""
+            conda = find(pypi) or ""
             if not _is_name(conda):
                 tried.append(f"{source}: not listed")
-            elif source is NameSource.CONFIG or self.exists is None or self.exists(conda):
-                return Name(pypi_name, conda, source, confirmed=self._has(conda), tried=tuple(tried), bound=bound)
+            elif source is NameSource.CONFIG or self.has(conda):
+                bound = BOUNDS.get(pypi, "")
+                return Name(pypi_name, conda, source, confirmed=self.has(conda), tried=tuple(tried), bound=bound)
             else:
                 tried.append(f"{source}: {conda} is not on the channel")
         return self._guess(pypi_name, tried)
 
+    def _guess(self, pypi_name: str, tried: list[str]) -> Name:
+        """Return a spelling that the channel has; where it has ``python-NAME`` too, NAME may be a library's."""
+        spellings = _list_spellings(pypi_name)
+        if self.exists is None:
+            return _make_guess(pypi_name, spellings[0], NameSource.SAME_NAME, tried)
+        found = next(filter(self.exists, spellings), "")
+        prefixed = f"python-{spellings[0]}"
+        missing = f"{NameSource.CHANNEL}: no {', '.join(spellings)}"
+        if self.exists(prefixed):
+            doubt = f"{NameSource.CHANNEL}: {found} may be a library" if found else missing
+            return _make_guess(pypi_name, prefixed, NameSource.CHANNEL, [*tried, doubt])
+        if not found:
+            return _make_guess(pypi_name, spellings[0], NameSource.SAME_NAME, [*tried, missing])
+        if self._is_said_by_package(found, pypi_name):
+            return Name(pypi_name, found, NameSource.CHANNEL, confirmed=True, tried=tuple(tried))
+        doubt = f"{NameSource.CHANNEL}: {found} may be another project"
+        return _make_guess(pypi_name, found, NameSource.CHANNEL, [*tried, doubt])
+
+    def _is_said_by_package(self, conda: str, pypi_name: str) -> bool:
+        return self.is_package_of is not None and self.is_package_of(conda, canonicalize_name(pypi_name))
+
+    def has(self, conda: str) -> bool:
+        """Return whether the channel has a package of this name; it is taken to have it where none is queried."""
+        return self.exists is None or self.exists(conda)
+
     def extra_package(self, name: Name, extra: str) -> str:
         """Return the conda package that replaces a project with one of its extras; empty where there is none."""
         known = EXTRA_PACKAGES.get((canonicalize_name(name.pypi), extra), "")
-        return known if known and self._has(known) else ""
+        return known if known and self.has(known) else ""
 
     def extra_companion(self, name: Name, extra: str) -> str:
         """Return the conda package that brings what an extra asks for, ``name-with-extra``; empty where there is none.
@@ -133,42 +159,29 @@ class Names:
             return self.extras(pypi_name, extra, allowed)
         return known
 
-    def _guess(self, pypi_name: str, tried: list[str]) -> Name:
-        """Return a spelling that the channel has; where it has ``python-NAME`` too, NAME may be a library's."""
-        spellings = _list_spellings(pypi_name)
-        if self.exists is None:
-            return Name(pypi_name, spellings[0], NameSource.SAME_NAME, confirmed=False, tried=tuple(tried))
-        found = next(filter(self.exists, spellings), "")
-        answer = f"{found} may be a library" if found else f"no {', '.join(spellings)}"
-        unsure = (*tried, f"{NameSource.CHANNEL}: {answer}")
-        if self.exists(prefixed := f"python-{spellings[0]}"):
-            return Name(pypi_name, prefixed, NameSource.CHANNEL, confirmed=False, tried=unsure)
-        if found:
-            if self.is_package_of is not None and self.is_package_of(found, canonicalize_name(pypi_name)):
-                return Name(pypi_name, found, NameSource.CHANNEL, confirmed=True, tried=tuple(tried))
-            unsure = (*tried, f"{NameSource.CHANNEL}: {found} may be another project")
-            return Name(pypi_name, found, NameSource.CHANNEL, confirmed=False, tried=unsure)
-        return Name(pypi_name, spellings[0], NameSource.SAME_NAME, confirmed=False, tried=unsure)
-
-    def _has(self, conda: str) -> bool:
-        return self.exists is None or self.exists(conda)
-
     @cached_property
     def _overrides(self) -> Mapping[str, str]:
-        faults = [
-            f"{pypi!r}: {conda!r} is not a conda name" for pypi, conda in self.overrides.items() if not _is_name(conda)
-        ]
-        if faults:
+        wrong = {pypi: conda for pypi, conda in self.overrides.items() if not _is_name(conda)}
+        if wrong:
             raise ConfigError(
                 "The table of conda names has faults.",
                 "Write a conda name in lower case with letters, digits, '-', '_' and '.' only.",
-                faults=faults,
+                faults=[f"{pypi!r}: {conda!r} is not a conda name" for pypi, conda in wrong.items()],
             )
         return {canonicalize_name(pypi): conda for pypi, conda in self.overrides.items()}
 
     @cached_property
     def _curated(self) -> Mapping[str, str]:
         return {canonicalize_name(name): name for name in SAME} | RENAMED
+
+
+def _make_guess(pypi_name: str, conda: str, source: NameSource, tried: Iterable[str]) -> Name:
+    return Name(pypi_name, conda, source, confirmed=False, tried=tuple(tried))
+
+
+def merge_names(*groups: Sequence[Name]) -> tuple[Name, ...]:
+    """Return the names of all groups, one for each conda package."""
+    return tuple({name.conda: name for name in chain(*groups)}.values())
 
 
 def _is_name(text: str) -> bool:
@@ -184,12 +197,10 @@ def _list_spellings(pypi_name: str) -> tuple[str, ...]:
     written = pypi_name.strip().lower()
     hyphens = canonicalize_name(written)
     namespace, _, rest = hyphens.partition("-")
-    dotted = (f"{namespace}.{rest}",) if namespace in DOTTED and rest else ()
-    return tuple(
-        dict.fromkeys(
-            (*dotted, written.replace("_", "-"), hyphens, hyphens.replace("-", "_"), hyphens.replace("-", "."))
-        )
-    )
+    spellings = [written.replace("_", "-"), hyphens, hyphens.replace("-", "_"), hyphens.replace("-", ".")]
+    if namespace in DOTTED and rest:
+        spellings.insert(0, f"{namespace}.{rest}")
+    return tuple(dict.fromkeys(spellings))
 
 
 @cache

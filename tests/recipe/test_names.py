@@ -39,7 +39,7 @@ def test_a_known_project_gets_the_name_of_conda_forge(pypi: str, conda: str) -> 
 
 
 def test_a_name_that_holds_several_generations_is_bound() -> None:
-    assert Names().conda_name("pyqt5").bound == "5.*"
+    assert Names().conda_name("pyqt5").bound == "==5.*"
 
 
 def test_an_unknown_name_is_kept_and_reported_with_what_was_tried() -> None:
