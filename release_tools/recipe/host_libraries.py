@@ -25,6 +25,10 @@ _BY_THE_COMPILER: Final = frozenset(
 _LIBRARY: Final = re.compile(
     r"(?:lib)?(?P<name>[A-Za-z0-9_+]{1,100}?)(?:[-.]?\d[\d.]{0,30})?\.(?:so|dylib|dll)(?:\.[\d.]{1,30})?$"
 )
+_WITH_NUMBER: Final = (
+    re.compile(r"(?:lib)?(?P<name>.{1,100}?)\.(?:so|dylib|dll)"),
+    re.compile(r"(?:lib)?(?P<name>.{1,100}?)\.\d[\d.]{0,30}\.dylib"),
+)
 _LINKER: Final = re.compile(
     r"ld-linux|ld-musl|libc\.musl|linux-vdso|libpython3|python3\d{0,2}\.dll|libSystem\.", re.IGNORECASE
 )
@@ -50,23 +54,23 @@ def find_host_packages(libraries: Iterable[str]) -> tuple[tuple[str, ...], tuple
     unknown: set[str] = set()
     for library in libraries:
         name = _find_stem(library)
-        if _LINKER.match(library) or _OF_WINDOWS.match(library) or name in _BY_THE_COMPILER:
-            continue
         if name in PACKAGES:
             packages.add(PACKAGES[name])
-        else:
+        elif not _comes_anyway(library, name):
             unknown.add(library)
     return tuple(sorted(packages)), tuple(sorted(unknown))
 
 
 def _find_stem(library: str) -> str:
     """Return the name of a library without ``lib``, version and suffix; it may end in a number that is its own."""
-    for pattern in (
-        r"(?:lib)?(?P<name>.{1,100}?)\.(?:so|dylib|dll)",
-        r"(?:lib)?(?P<name>.{1,100}?)\.\d[\d.]{0,30}\.dylib",
-    ):
-        match = re.match(pattern, library)
+    for pattern in _WITH_NUMBER:
+        match = pattern.match(library)
         if match and match["name"] in PACKAGES:
             return match["name"]
     match = _LIBRARY.match(library)
     return match["name"] if match else library
+
+
+def _comes_anyway(library: str, name: str) -> bool:
+    """Return whether a library comes with the compiler, the system or Python."""
+    return name in _BY_THE_COMPILER or bool(_LINKER.match(library) or _OF_WINDOWS.match(library))

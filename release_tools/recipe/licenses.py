@@ -4,7 +4,7 @@ https://spdx.org/licenses/ and https://packaging.python.org/specifications/licen
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
@@ -135,33 +135,64 @@ def find_spdx(metadata: RawMetadata, texts: Mapping[str, str]) -> str:
         metadata: License-Expression, License and the classifiers are looked at, in this order.
         texts: of the license files by path, the main one first; they decide where words are ambiguous ("BSD").
     """
-    if given := _from_expression(metadata.get("license_expression", "")):
-        return given
-    known = [(path, name) for path, text in texts.items() if (name := from_text(text))]
-    vendored = [name for path, name in known if VENDORED.search(path)]
-    own = _find_own(metadata, next((name for path, name in known if not VENDORED.search(path)), ""))
-    whole = f"({own})" if vendored and " OR " in own else own
-    return " AND ".join(dict.fromkeys([whole, *vendored])) if own else ""
+    stated = _read_expression(metadata.get("license_expression", ""))
+    if stated:
+        return stated
+    licenses = {path: find_by_text(text) for path, text in texts.items()}
+    vendored = [name for path, name in licenses.items() if _is_vendored(path)]
+    main = [name for path, name in licenses.items() if not _is_vendored(path)]
+    own = _find_own(metadata, next(filter(None, main), ""))
+    return _join_licenses(own, list(filter(None, vendored)))
 
 
 def _find_own(metadata: RawMetadata, by_text: str) -> str:
     """Return the license that the License field names, or the classifiers, or else the text."""
-    if found := _from_words(metadata.get("license", "")):
-        return found
-    classified = {
-        CLASSIFIERS[name]
-        for line in metadata.get("classifiers", [])
-        if (name := line.removeprefix(CLASSIFIER)) in CLASSIFIERS
-    }
-    if len(classified) == 1:
-        return classified.pop()
-    return by_text or from_text(metadata.get("license", ""))
+    field = metadata.get("license", "")
+    classifiers = metadata.get("classifiers", [])
+    return _find_by_words(field) or _find_by_classifiers(classifiers) or by_text or find_by_text(field)
 
 
-def from_text(text: str) -> str:
+def _find_by_words(text: str) -> str:
+    """Return the license that a License field names by its identifier or by one of the usual spellings."""
+    text = text.strip()
+    if not text or len(text) > LONGEST_NAME or "\n" in text:
+        return ""
+    words = re.sub(r"\b(the|license|licence|version)\b|\bv(?=[\d.])|[,()\"'-]", " ", text.lower())
+    unique = dict.fromkeys(words.split())
+    return SPELLINGS.get(" ".join(unique), "") or _read_expression(text)
+
+
+def _find_by_classifiers(classifiers: Iterable[str]) -> str:
+    """Return the license of the classifiers; empty where they mean none or several."""
+    names = [line.removeprefix(CLASSIFIER) for line in classifiers]
+    found = {CLASSIFIERS[name] for name in names if name in CLASSIFIERS}
+    return found.pop() if len(found) == 1 else ""
+
+
+def find_by_text(text: str) -> str:
     """Return the SPDX identifier of a license text; empty where it is none that everybody knows."""
     words = " ".join(re.sub(r"[\s>*#=_-]+", " ", text.lower()).split())
-    return next((name for name, marks in TEXTS if all(mark.replace("-", " ") in words for mark in marks)), "")
+    for name, marks in TEXTS:
+        if all(mark.replace("-", " ") in words for mark in marks):
+            return name
+    return ""
+
+
+def _read_expression(text: str) -> str:
+    """Return an SPDX expression in its canonical spelling; empty for another text."""
+    try:
+        return str(canonicalize_license_expression(text)) if text else ""
+    except InvalidLicenseExpression:
+        return ""
+
+
+def _join_licenses(own: str, vendored: Sequence[str]) -> str:
+    """Return the expression for a project with what it has vendored; empty where the project's own is not known."""
+    if not own or not vendored:
+        return own
+    if " OR " in own:
+        own = f"({own})"
+    return " AND ".join(dict.fromkeys([own, *vendored]))
 
 
 def list_license_files(metadata: RawMetadata, sources: Sources) -> tuple[str, ...]:
@@ -171,31 +202,36 @@ def list_license_files(metadata: RawMetadata, sources: Sources) -> tuple[str, ..
     though setuptools counts them among them; the lists of what a bundle of JavaScript holds are. What the project has
     vendored has licenses, too: https://conda-forge.org/docs/maintainer/adding_pkgs/#licenses
     """
-    there = set(sources.paths)
-    named = [path for path in metadata.get("license_files", []) if path in there and not _is_list_of_people(path)]
-    called_so = [path for path in sources.paths if path.count("/") <= 1 and is_license(path)]
-    at_root = [path for path in called_so if "/" not in path]
-    within = [path for path in called_so if is_license(path.partition("/")[0])]
-    bundled = [path for path in sources.paths if path.endswith(BUNDLED) or (is_license(path) and VENDORED.search(path))]
-    return tuple(dict.fromkeys([*(named or at_root or within), *bundled]))
-
-
-def _from_expression(text: str) -> str:
-    try:
-        return str(canonicalize_license_expression(text)) if text else ""
-    except InvalidLicenseExpression:
-        return ""
-
-
-def _from_words(text: str) -> str:
-    """Return the license that a License field names by its identifier or by one of the usual spellings."""
-    text = text.strip()
-    if not text or len(text) > LONGEST_NAME or "\n" in text:
-        return ""
-    words = re.sub(r"\b(the|license|licence|version)\b|\bv(?=[\d.])|[,()\"'-]", " ", text.lower())
-    unique = dict.fromkeys(words.split())
-    return SPELLINGS.get(" ".join(unique), "") or _from_expression(text)
+    named = [path for path in metadata.get("license_files", []) if not _is_list_of_people(path)]
+    at_root = filter(_is_license_at_root, sources.paths)
+    in_folders = filter(_is_in_license_folder, sources.paths)
+    main = _select_existing(named, sources) or list(at_root) or list(in_folders)
+    return tuple(dict.fromkeys([*main, *filter(_is_license_of_others, sources.paths)]))
 
 
 def _is_list_of_people(path: str) -> bool:
     return path.rpartition("/")[2].lower().startswith(NOT_LICENSES)
+
+
+def _select_existing(paths: Iterable[str], sources: Sources) -> list[str]:
+    existing = set(sources.paths)
+    return [path for path in paths if path in existing]
+
+
+def _is_license_at_root(path: str) -> bool:
+    return "/" not in path and is_license(path)
+
+
+def _is_in_license_folder(path: str) -> bool:
+    """Return whether a license file is in a folder such as ``LICENSES`` at the root."""
+    folder, _, name = path.partition("/")
+    return is_license(folder) and _is_license_at_root(name)
+
+
+def _is_license_of_others(path: str) -> bool:
+    """Return whether a file has the license of something vendored, or lists the licenses of a bundle."""
+    return path.endswith(BUNDLED) or (is_license(path) and _is_vendored(path))
+
+
+def _is_vendored(path: str) -> bool:
+    return VENDORED.search(path) is not None

@@ -55,6 +55,10 @@ def write_common(facts: Facts, about: About) -> dict[str, bytes]:
 
     ``index.json`` becomes the package's record in its channel's index, ``about.json`` is what channels show to people.
     """
+    return {"index.json": _write_index(facts, about), "about.json": _write_about(about)}
+
+
+def _write_index(facts: Facts, about: About) -> bytes:
     system, _, machine = facts.subdir.partition("-")
     index: dict[str, Any] = {
         "arch": _MACHINES.get(machine, machine) or None,
@@ -68,9 +72,15 @@ def write_common(facts: Facts, about: About) -> dict[str, bytes]:
         "timestamp": facts.time * _MILLISECONDS,
         "version": facts.version,
     }
-    index |= {"license": about.license} if about.license else {}
-    index |= {"purls": [facts.purl]} if facts.purl else {}
-    shown: dict[str, Any] = {
+    if about.license:
+        index["license"] = about.license
+    if facts.purl:
+        index["purls"] = [facts.purl]
+    return _dump_json(index)
+
+
+def _write_about(about: About) -> bytes:
+    fields: dict[str, Any] = {
         "home": about.homepage,
         "dev_url": about.repository,
         "doc_url": about.documentation,
@@ -78,10 +88,11 @@ def write_common(facts: Facts, about: About) -> dict[str, bytes]:
         "license_file": list(about.license_files),
         "summary": about.summary,
     }
-    return {
-        "index.json": _dump_json(index),
-        "about.json": _dump_json({field: value for field, value in shown.items() if value}),
-    }
+    return _dump_json(_drop_empty(fields))
+
+
+def _drop_empty(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in fields.items() if value}
 
 
 def write_installed(members: Iterable[Member], rewritten: AbstractSet[str]) -> dict[str, bytes]:
@@ -152,9 +163,8 @@ def write_recipe(facts: Facts, wheel: str, commands: Sequence[str], imports: Seq
         "tests": [{"python": {"imports": list(imports), "pip_check": True}}],
     }
     described = {"homepage": about.homepage, "license": about.license, "repository": about.repository}
-    if shown := {field: text for field, text in described.items() if text}:
-        fields["about"] = shown
-    return dump_yaml(fields)
+    fields["about"] = _drop_empty(described)
+    return dump_yaml(_drop_empty(fields))
 
 
 def _dump_json(content: Mapping[str, Any]) -> bytes:

@@ -42,12 +42,16 @@ def _build(recipe: Recipe) -> Iterator[str]:
     if recipe.skip:
         yield f"  skip: {write_scalar(recipe.skip.v1)}"
     yield from write_one_or_items("script", recipe.script, 2)
-    if recipe.entry_points or recipe.abi:
+    settings = list(_write_python_settings(recipe))
+    if settings:
         yield "  python:"
+        yield from settings
+
+
+def _write_python_settings(recipe: Recipe) -> Iterator[str]:
     if recipe.abi:
         yield "    version_independent: ${{ is_abi3 }}"
-    if recipe.entry_points:
-        yield from write_items("entry_points", recipe.entry_points, 4)
+    yield from write_items("entry_points", recipe.entry_points, 4)
 
 
 def _write_requirements(recipe: Recipe) -> Iterator[str]:

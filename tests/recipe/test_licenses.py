@@ -1,7 +1,7 @@
 import pytest
 from packaging.metadata import RawMetadata
 
-from release_tools.recipe.licenses import find_spdx, from_text, list_license_files
+from release_tools.recipe.licenses import find_by_text, find_spdx, list_license_files
 from tests.recipe.evidence import make_evidence
 
 BSD3 = "Redistribution and use in source and binary forms ... may not be used to\n endorse or promote products"
@@ -83,7 +83,7 @@ TEXTS = {
 
 @pytest.mark.parametrize(("text", "name"), TEXTS.items())
 def test_a_license_text_is_known_by_its_words(text: str, name: str) -> None:
-    assert from_text(text) == name
+    assert find_by_text(text) == name
 
 
 def test_every_license_file_is_listed_and_no_list_of_people() -> None:
