@@ -6,7 +6,7 @@ is required on every machine. Where machines differ in more than that, each plat
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final, Self
@@ -43,6 +43,7 @@ from release_tools.recipe.names import Name, Names
 __all__ = ["Flavour", "Translated", "translate"]
 
 BUILT_PYTHONS: Final = PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) :]
+LATELY_BUILT_PYTHONS: Final = PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) - 1 :]
 VIRTUAL: Final = {
     frozenset({System.LINUX}): "__linux",
     frozenset({System.OSX}): "__osx",
@@ -129,10 +130,10 @@ def translate(
         CondaError: with one fault for each requirement that conda cannot express.
     """
     collected = collect(requires_dist, list_platforms(list_supported_pythons(requires_python)), names)
-    asked = [one for one in collected.dependencies if flavour is Flavour.PACKAGE or _is_listed(one)]
-    usual = [one for one in asked if not is_rare(one.cells)]
+    listed = [one for one in collected.dependencies if flavour is Flavour.PACKAGE or _is_listed(one)]
+    usual = [one for one in listed if not is_rare(one.cells)]
     wanted = [_Wanted.of(dependency, collected.grid, flavour) for dependency in usual]
-    python = _find_python(requires_python, flavour)
+    python = _translate_python(requires_python, flavour)
     differing = [one.name for one in wanted if one.by_machine]
     if differing:
         flattened = _flatten_by_subdir(python, usual, flavour, subdirs)
@@ -140,30 +141,36 @@ def translate(
     else:
         flattened = _flatten_noarch(python, wanted, flavour)
         notes = flattened.notes
-    rare = (f"{one.name} is needed on rare machines only; it is required on none" for one in asked if one not in usual)
     return replace(
         flattened,
         unconfirmed=collected.unconfirmed,
         notes=(*collected.notes, *notes),
-        warnings=(*flattened.warnings, *rare),
+        warnings=(*flattened.warnings, *_warn_rare(listed)),
     )
 
 
-def _flatten_noarch(python: str, wanted: Sequence["_Wanted"], flavour: Flavour) -> Translated:
-    """Return the requirements of ``noarch`` packages."""
-    by_system = _choose_by_system(wanted, flavour)
-    everywhere = [one for one in wanted if one not in by_system]
-    return Translated(
-        (python, *(one.spec for one in everywhere)),
-        _list_variants({system: _list_specs(by_system, system) for system in System}),
-        notes=tuple(note for one in everywhere for note in one.notes),
-        warnings=tuple(
-            f"{one.name} is required on every machine, though the project needs it on some only"
-            for one in wanted
-            if one.is_widened
-        ),
-        newest=tuple(one.newest for one in everywhere if one.newest),
-    )
+def _is_listed(dependency: Dependency) -> bool:
+    """Return whether a reviewer lists it.
+
+    They keep what only Pythons need that the project supports and conda-forge no longer builds, but for setuptools and
+    backports of the standard library.
+    """
+    if dependency.on(BUILT_PYTHONS).on_usual_machines().needed:
+        return True
+    if is_split_by_machine(dependency.cells):
+        return False
+    if dependency.name in LATE_BACKPORTS:
+        return bool(dependency.on(LATELY_BUILT_PYTHONS).needed)
+    return dependency.name not in BACKPORTS and not dependency.name.startswith(BACKPORTS_NAMESPACE)
+
+
+def _translate_python(requires_python: str, flavour: Flavour) -> str:
+    return f"python {translate_constraint(SpecifierSet(requires_python), flavour)}".strip()
+
+
+def _warn_rare(dependencies: Iterable[Dependency]) -> list[str]:
+    rare = [one.name for one in dependencies if is_rare(one.cells)]
+    return [f"{name} is needed on rare machines only; it is required on none" for name in rare]
 
 
 def _flatten_by_subdir(
@@ -195,30 +202,65 @@ def _list_specs_on(dependencies: Iterable[Dependency], subdir: str, flavour: Fla
     return specs
 
 
+def _flatten_noarch(python: str, wanted: Sequence["_Wanted"], flavour: Flavour) -> Translated:
+    """Return the requirements of ``noarch`` packages."""
+    by_system = _choose_by_system(wanted, flavour)
+    everywhere = [one for one in wanted if one not in by_system]
+    return Translated(
+        depends=(python, *(one.spec for one in everywhere)),
+        by_system=_list_variants(by_system),
+        notes=tuple(chain.from_iterable(one.notes for one in everywhere)),
+        warnings=tuple(one.warning for one in wanted if one.warning),
+        newest=tuple(one.newest for one in everywhere if one.newest),
+    )
+
+
 def _choose_by_system(wanted: Sequence["_Wanted"], flavour: Flavour) -> list["_Wanted"]:
     """Return the packages that only some systems ask for, unless all of them may be required everywhere."""
     differing = [one for one in wanted if one.differs]
     alone = len(wanted) == 1
-    return differing if any(not _is_harmless(one, flavour, alone=alone) for one in differing) else []
+    if all(_is_harmless(one, flavour, alone=alone) for one in differing):
+        return []
+    return differing
 
 
-def _list_specs(wanted: Iterable["_Wanted"], system: System) -> list[str]:
-    return [spec for one in wanted if (spec := one.specs[system])]
+def _is_harmless(wanted: "_Wanted", flavour: Flavour, *, alone: bool) -> bool:
+    """Return whether a package that some system does not need may be required there too.
 
-
-def _is_listed(dependency: Dependency) -> bool:
-    """Return whether a reviewer lists it.
-
-    They keep what only Pythons need that the project supports and conda-forge no longer builds, but for setuptools and
-    backports of the standard library.
+    Reviewers of conda-forge require everywhere what all systems but one ask for, as it is seldom missing on that one,
+    and they keep a package that needs nothing else (``alone``) free of it. A solver cannot judge: for packages the
+    known ones count, and only they.
     """
-    if dependency.on(BUILT_PYTHONS).on_usual_machines().needed:
+    is_known = wanted.name in HARMLESS
+    if flavour is Flavour.PACKAGE:
+        return is_known
+    if is_known and not alone:
         return True
-    if is_split_by_machine(dependency.cells):
-        return False
-    if dependency.name in LATE_BACKPORTS:
-        return bool(dependency.on(PYTHONS[PYTHONS.index(CONDA_FORGE_PYTHON) - 1 :]).needed)
-    return dependency.name not in BACKPORTS and not dependency.name.startswith(BACKPORTS_NAMESPACE)
+    needing = list(filter(None, wanted.specs.values()))
+    return len(needing) == len(System) - 1 and not wanted.name.startswith(ONE_SYSTEM)
+
+
+def _list_variants(by_system: Iterable["_Wanted"]) -> dict[str, tuple[str, ...]]:
+    """Return what is added on each group of systems that agree, by the group's virtual package."""
+    added = {system: _list_specs(by_system, system) for system in System}
+    if not any(added.values()):
+        return {}
+    groups = _group_systems(added)
+    if groups.keys() <= VIRTUAL.keys():
+        return {VIRTUAL[systems]: specs for systems, specs in groups.items()}
+    return {VIRTUAL[frozenset({system})]: specs for system, specs in added.items()}
+
+
+def _list_specs(wanted: Iterable["_Wanted"], system: System) -> tuple[str, ...]:
+    return tuple(filter(None, (one.specs[system] for one in wanted)))
+
+
+def _group_systems(added: Mapping[System, tuple[str, ...]]) -> dict[frozenset[System], tuple[str, ...]]:
+    """Return what is added, by the systems on which it is the same."""
+    groups: dict[tuple[str, ...], set[System]] = defaultdict(set)
+    for system, specs in added.items():
+        groups[specs].add(system)
+    return {frozenset(systems): specs for specs, systems in groups.items()}
 
 
 @dataclass(frozen=True)
@@ -248,23 +290,35 @@ class _Wanted:
         """Return whether the systems differ."""
         return len(set(self.specs.values())) > 1
 
+    @property
+    def warning(self) -> str:
+        """Return what a person should check; empty for nothing."""
+        if not self.is_widened:
+            return ""
+        return f"{self.name} is required on every machine, though the project needs it on some only"
+
     @classmethod
     def of(cls, dependency: Dependency, cells: Cells, flavour: Flavour) -> Self:
         axes = depends_on(dependency.cells, cells)
-        if flavour is Flavour.RECIPE and (built := dependency.on(BUILT_PYTHONS)).needed:
-            dependency = built
-        is_split = is_split_by_machine(dependency.cells)
-        is_safe = not is_split or is_on_every_machine(dependency.cells)
-        dependency = dependency.on_usual_machines()
+        listed = _drop_old_pythons(dependency) if flavour is Flavour.RECIPE else dependency
+        is_split = is_split_by_machine(listed.cells)
+        is_safe = not is_split or is_on_every_machine(listed.cells)
+        usual = listed.on_usual_machines()
         return cls(
-            dependency.name,
-            dependency.spec(flavour, cells),
-            {system: _make_condition_text(dependency, system, cells, flavour) for system in System},
-            not is_safe or _differs_by_machine(dependency, flavour),
-            is_split,
-            tuple(_widen(dependency, axes)),
-            _find_newest(dependency, cells, flavour),
+            name=usual.name,
+            spec=usual.spec(flavour, cells),
+            specs={system: _translate_on(system, usual, cells, flavour) for system in System},
+            by_machine=not is_safe or _differs_by_machine(usual, flavour),
+            is_widened=is_split,
+            notes=tuple(_explain_widening(usual, axes)),
+            newest=_find_newest(usual, cells, flavour),
         )
+
+
+def _drop_old_pythons(dependency: Dependency) -> Dependency:
+    """Return a dependency without the Pythons that conda-forge no longer builds, unless only they need it."""
+    built = dependency.on(BUILT_PYTHONS)
+    return built if built.needed else dependency
 
 
 def _differs_by_machine(dependency: Dependency, flavour: Flavour) -> bool:
@@ -283,55 +337,28 @@ def _has_own_bounds(dependency: Dependency, system: System, flavour: Flavour) ->
     return not all(is_same_constraint(first, other) for other in others)
 
 
-def _make_condition_text(dependency: Dependency, system: System, cells: Cells, flavour: Flavour) -> str:
+def _translate_on(system: System, dependency: Dependency, cells: Cells, flavour: Flavour) -> str:
     """Return the MatchSpec on one system, empty where the package is not needed there."""
     here = frozenset(cell for cell in cells if cell.system is system)
-    return dependency.spec(flavour, here) if dependency.cells & here else ""
+    if here.isdisjoint(dependency.cells):
+        return ""
+    return dependency.spec(flavour, here)
+
+
+def _explain_widening(dependency: Dependency, axes: Iterable[Axis]) -> Iterator[str]:
+    """Yield a note where one list for all systems requires a dependency more often than the project does."""
+    if axes:
+        yield f"{dependency.name} is needed depending on the {' and '.join(sorted(axes))}; it is required everywhere."
+    constraints = dependency.needed.values()
+    if len(find_weakest(constraints)) > 1 or len(drop_duplicates(constraints)) > 1:
+        yield f"{dependency.name} has constraints that differ between Pythons; the weakest one is kept."
 
 
 def _find_newest(dependency: Dependency, cells: Cells, flavour: Flavour) -> str:
     """Return what the newest Python asks for, where the Pythons ask for different versions; else nothing."""
     newest = max((cell.python for cell in cells), key=PYTHONS.index)
-    spec = dependency.spec(flavour, frozenset(cell for cell in dependency.cells if cell.python == newest))
-    return spec if dependency.on([newest]).needed and spec != dependency.spec(flavour, cells) else ""
-
-
-def _is_harmless(wanted: _Wanted, flavour: Flavour, *, alone: bool) -> bool:
-    """Return whether a package that some system does not need may be required there too.
-
-    Reviewers of conda-forge require everywhere what all systems but one ask for, as it is seldom missing on that one,
-    and they keep a package that needs nothing else (``alone``) free of it. A solver cannot judge: for packages the
-    known ones count, and only they.
-    """
-    known = wanted.name in HARMLESS
-    if flavour is Flavour.PACKAGE:
-        return known
-    most = sum(map(bool, wanted.specs.values())) == len(System) - 1
-    return (known and not alone) or (most and not wanted.name.startswith(ONE_SYSTEM))
-
-
-def _widen(dependency: Dependency, axes: Iterable[Axis]) -> list[str]:
-    """Return a note on a dependency that one list for all systems requires more often than the project does."""
-    said = []
-    if axes:
-        what = " and ".join(sorted(axes))
-        said.append(f"{dependency.name} is needed depending on the {what}; it is required everywhere.")
-    if len(find_weakest(dependency.needed.values())) > 1 or len(drop_duplicates(dependency.needed.values())) > 1:
-        said.append(f"{dependency.name} has constraints that differ between Pythons; the weakest one is kept.")
-    return said
-
-
-def _list_variants(on_system: Mapping[System, list[str]]) -> dict[str, tuple[str, ...]]:
-    """Return the additions for each group of systems that agree, by the group's virtual package."""
-    if not any(on_system.values()):
-        return {}
-    groups: dict[tuple[str, ...], set[System]] = defaultdict(set)
-    for system, specs in on_system.items():
-        groups[tuple(specs)].add(system)
-    if any(frozenset(systems) not in VIRTUAL for systems in groups.values()):
-        return {VIRTUAL[frozenset({system})]: tuple(specs) for system, specs in on_system.items()}
-    return {VIRTUAL[frozenset(systems)]: specs for specs, systems in groups.items()}
-
-
-def _find_python(requires_python: str, flavour: Flavour) -> str:
-    return f"python {translate_constraint(SpecifierSet(requires_python), flavour)}".strip()
+    there = dependency.on([newest])
+    if not there.needed:
+        return ""
+    spec = there.spec(flavour, there.cells)
+    return "" if spec == dependency.spec(flavour, cells) else spec
