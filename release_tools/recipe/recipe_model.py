@@ -18,6 +18,16 @@ class Condition:
     v1: str
     v0: str
 
+    def narrow(self, other: "Condition") -> "Condition":
+        """Return the condition that holds where both do."""
+        return Condition(
+            f"{_bracket(self.v1)} and {_bracket(other.v1)}", f"{_bracket(self.v0)} and {_bracket(other.v0)}"
+        )
+
+
+def _bracket(text: str) -> str:
+    return f"({text})" if " or " in text else text
+
 
 @dataclass(frozen=True)
 class Line:

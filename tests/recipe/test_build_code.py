@@ -105,3 +105,15 @@ def test_each_requirement_is_there_once_and_none_that_no_python_needs(requires: 
     head = ["Metadata-Version: 2.4", "Name: demo", "Version: 1.0", "Requires-Python: >=3.7", *lines]
     made = make_evidence("\n".join([*head, ""]), {"pyproject.toml": HATCH}, PURE)
     assert [line.name for line in make_recipe(made, Names(), ["bob"]).run] == run
+
+
+def test_what_a_cross_build_runs_keeps_its_condition() -> None:
+    requires = ["cython>=3; python_version < '3.12'", "cython>=3.1; python_version >= '3.12'"]
+    pyproject = f"[build-system]\nrequires = {requires}\n"
+    compiled = Built(pure=False, paths=("demo/__init__.py", "demo/fast.so"))
+    made = make_evidence("Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n", {"pyproject.toml": pyproject}, compiled)
+    build = [line for line in make_recipe(made, Names(), ["bob"]).build if line.name == "cython"]
+    assert [(line.spec, line.when and line.when.v0) for line in build] == [
+        ("cython >=3", "build_platform != target_platform and py<312"),
+        ("cython >=3.1", "build_platform != target_platform and py>=312"),
+    ]
