@@ -5,15 +5,15 @@ split differently on conda. Only names that the metadata does not have are used;
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from release_tools.errors import RecipeError
 from release_tools.recipe.document import Format, RecipeDocument
-from release_tools.recipe.evidence import Sources
+from release_tools.recipe.evidence import RECIPES, Sources
 from release_tools.recipe.matchspec_compare import is_same_name
 from release_tools.recipe.names import CONDA_NAME, Names
 from release_tools.recipe.recipe_model import Line, Recipe
@@ -54,23 +54,30 @@ def with_kept(recipe: Recipe, sources: Sources, pythons: Sequence[str], names: N
 
 def _find_recipes(name: str, sources: Sources) -> Iterator[tuple[str, RecipeDocument]]:
     """Yield the sdist's recipes of this package that say how it is built, those nearest to its root first."""
-    forms: Mapping[str, Format] = {form.value: form for form in Format}
-    found = [(path, form) for path in sources.texts if (form := forms.get(path.rpartition("/")[2]))]
-    for path, form in sorted(found, key=lambda one: (one[0].count("/"), one))[:MANY]:
+    paths = [path for path in sources.texts if _find_file_name(path) in RECIPES]
+    nearest = sorted(paths, key=lambda path: (path.count("/"), path))
+    for path in nearest[:MANY]:
         try:
-            document = RecipeDocument(sources.texts[path], form)
+            document = RecipeDocument(sources.texts[path], Format(_find_file_name(path)))
         except RecipeError:
             continue
-        called = [*document.in_outputs("package", "name"), *document.in_outputs("name")]
-        if (
-            len(called) == 1
-            and document.requirements("host")
-            and is_same_name(_find_requirement(document, called[0]), name)
-        ):
+        if _builds_package(document, name):
             yield path, document
 
 
-def _find_requirement(document: RecipeDocument, place: Span) -> str:
+def _find_file_name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _builds_package(document: RecipeDocument, name: str) -> bool:
+    """Return whether a recipe says how this package is built, and no other one."""
+    called = [*document.in_outputs("package", "name"), *document.in_outputs("name")]
+    if len(called) != 1 or not document.requirements("host"):
+        return False
+    return is_same_name(_resolve_variable(document, called[0]), name)
+
+
+def _resolve_variable(document: RecipeDocument, place: Span) -> str:
     """Return a value, or the value of the variable that it names."""
     return next((root.value for root in document.roots(place)), place.value)
 
@@ -79,20 +86,49 @@ def _find_added_requirements(
     document: RecipeDocument, section: str, lines: Iterable[Line], pythons: Sequence[str], names: Names
 ) -> list[Line]:
     """Return what a section has and our lines have not, as far as it counts on some of these Pythons."""
-    known = {*LEFT_OUT[section], *(line.name for line in lines)}
+    ours = {*LEFT_OUT[section], *(line.name for line in lines)}
     found: dict[str, Line] = {}
-    for item in (item for listed in document.requirements(section) for item in listed.items):
-        fits = CONDA_NAME.fullmatch(item.name) and CONSTRAINT.fullmatch(item.constraint) and not item.computed
-        there = fits and (names.exists is None or names.exists(item.name))
-        if there and _counts_line(item, pythons) and not any(is_same_name(item.name, name) for name in known):
+    for item in _list_items(document, section):
+        if _has_name(item, ours) or not _is_readable(item) or not _is_needed_on(pythons, item):
+            continue
+        if names.has(item.name):
             found.setdefault(item.name, Line(f"{item.name} {item.constraint}".strip()))
     return list(found.values())
 
 
-def _counts_line(item: Item, pythons: Iterable[str]) -> bool:
-    """Return whether a requirement is for all systems and for some of these Pythons."""
-    v0, v1 = PYTHON_V0.fullmatch(item.when.strip()), PYTHON_V1.fullmatch(item.when.strip())
-    wanted = f"{v0[1]}3.{v0[2]}" if v0 else v1[1] if v1 else ""
-    if item.when and not wanted:
+def _list_items(document: RecipeDocument, section: str) -> list[Item]:
+    return [item for listed in document.requirements(section) for item in listed.items]
+
+
+def _has_name(item: Item, names: Iterable[str]) -> bool:
+    return any(is_same_name(item.name, name) for name in names)
+
+
+def _is_readable(item: Item) -> bool:
+    """Return whether a requirement is a name and a constraint without any template."""
+    if item.computed:
         return False
-    return any(SpecifierSet(wanted).contains(python) for python in pythons)
+    return bool(CONDA_NAME.fullmatch(item.name) and CONSTRAINT.fullmatch(item.constraint))
+
+
+def _is_needed_on(pythons: Iterable[str], item: Item) -> bool:
+    """Return whether a requirement is for all systems and for some of these Pythons."""
+    if not item.when:
+        return True
+    try:
+        wanted = SpecifierSet(_read_python_condition(item.when.strip()))
+    except InvalidSpecifier:
+        return False
+    return bool(wanted) and any(wanted.contains(python) for python in pythons)
+
+
+def _read_python_condition(condition: str) -> str:
+    """Return the Pythons that a condition of either format asks for, as PEP 440 writes it; empty for another one."""
+    selector = PYTHON_V0.fullmatch(condition)
+    if selector:
+        return f"{selector[1]}3.{selector[2]}"
+    expression = PYTHON_V1.fullmatch(condition)
+    if not expression:
+        return ""
+    version = expression[1].strip()
+    return f"=={version}" if version[:1].isdigit() else version

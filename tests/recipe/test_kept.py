@@ -42,9 +42,23 @@ requirements:
     - qt-base >=6,<7
     - setuptools
 """
+ONE_PYTHON = """\
+package:
+  name: demo
+requirements:
+  host: [hatchling]
+  run:
+    - if: match(python, "3.10.*")
+      then: lion
+    - if: match(python, "3.9.*")
+      then: zebra
+    - if: match(python, "~3")
+      then: bear
+"""
 CASES = {
     "v0": ("tools/conda/meta.yaml", V0, ["tomli"], ["qt_base >=6,<7", "setuptools"]),
     "v1": ("conda.recipe/recipe.yaml", V1, ["tomli"], ["qt-base >=6,<7", "setuptools"]),
+    "for one series of Python": ("recipe.yaml", ONE_PYTHON, [], ["lion"]),
     "of another package": ("recipe/recipe.yaml", V1.replace("name: demo", "name: demo-all"), [], []),
     "of several packages": ("recipe/meta.yaml", V0 + "outputs:\n  - name: demo\n  - name: more\n", [], []),
     "without a build": ("meta.yaml", V0.replace("host:", "build:"), [], []),
