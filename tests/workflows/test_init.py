@@ -74,8 +74,9 @@ def test_the_command_that_it_ends_with_commits_everything_of_a_setup_py_project(
     (checkout.root / "pyproject.toml").unlink()
     checkout.commit(SETUP_PY)
     assert init(checkout, "--yes", *owner) == 0
-    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Type: git add ")]
-    subprocess.run(["sh", "-c", line.removeprefix("Type: ")], cwd=checkout.root, env=checkout.env, check=True)
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Type: git ")]
+    where = checkout.root.parent  # -C is given, so nobody needs to be in the project
+    subprocess.run(["sh", "-c", line.removeprefix("Type: ")], cwd=where, env=checkout.env, check=True)
     assert checkout.git("status", "--porcelain") == ""
     assert not (checkout.root / "pyproject.toml").exists()
     assert (checkout.root / "release-tools.toml").exists() == bool(owner)

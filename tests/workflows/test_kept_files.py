@@ -197,7 +197,11 @@ def test_an_older_pin_is_raised_and_is_no_difference(checkout: Checkout) -> None
 
 
 @pytest.mark.parametrize("is_committed", [True, False], ids=["committed", "not committed"])
-def test_a_generated_file_with_other_changes_is_kept(is_committed: bool, checkout: Checkout) -> None:  # noqa: FBT001 - a column
+def test_a_generated_file_with_other_changes_is_kept(
+    is_committed: bool,  # noqa: FBT001 - a column
+    checkout: Checkout,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert init(checkout) == 0
     edit(checkout, "command: verify", "command: verify\n          arguments: --no-verify-install # mine")
     if is_committed:
@@ -207,8 +211,13 @@ def test_a_generated_file_with_other_changes_is_kept(is_committed: bool, checkou
     assert read(checkout) == before
     assert workflows(checkout) == {"release.yml", "check.yml", "release.yml.new"}
     assert "branches" in yaml.safe_load(read(checkout, f"{RELEASE}.new"))[True]["push"]
+    capsys.readouterr()
     assert init(checkout, "--yes", "--dev") == 0
     assert workflows(checkout) == {"release.yml", "check.yml", "release.yml.new"}
+    [(new, path)] = re.findall(r"then type: mv (\S+) (\S+),", capsys.readouterr().out)
+    (checkout.root / new).replace(checkout.root / path)
+    assert workflows(checkout) == {"release.yml", "check.yml"}
+    assert "branches" in yaml.safe_load(read(checkout))[True]["push"]
 
 
 ADDED = {

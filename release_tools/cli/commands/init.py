@@ -114,8 +114,11 @@ def run(invocation: Session) -> int:
     context.console.section(Section("Workflows", tuple(notes)))
     context.console.section(Section("One-time setup", steps))
     files = " ".join(map(shlex.quote, _list_written(workflows, plan)))
-    context.console.say(f'Type: git add {files} && git commit --message "Release by release-tools"', "bold")
-    context.console.say("Then check what is missing: release-tools doctor", "bold")
+    given = invocation.options.project
+    there = "" if given == "." else f" -C {shlex.quote(given)}"  # as this command was typed
+    commit = f'git{there} add {files} && git{there} commit --message "Release by release-tools"'
+    context.console.say(f"Type: {commit}", "bold")
+    context.console.say(f"Then check what is missing: release-tools doctor{there}", "bold")
     return 0
 
 
@@ -223,7 +226,7 @@ def _write_next_to(root: Path, path: str, text: str, before: str) -> Note:
     return Note(
         State.WARNING,
         f"{path} was kept, because you edited it; the new version is {new}",
-        advice=f"Move your changes over, then type: git mv --force {new} {path}, or delete {new}.",
+        advice=f"Move your changes over, then type: mv {new} {path}, or delete {new}.",
     )
 
 
