@@ -1,5 +1,6 @@
 """Test that the pages say what the code does."""
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -10,6 +11,7 @@ from docs.make import pages
 from docs.picture import DIGEST, IMAGES, SCHEMES, compute_digest
 from release_tools import errors
 from release_tools.addresses import ACTION
+from release_tools.config.loader import SETTINGS_FILE, TABLE
 from release_tools.errors import ReleaseToolsError
 
 ROOT = Path(__file__).parent.parent
@@ -45,6 +47,15 @@ def test_what_a_copy_button_copies_has_no_prompt(page: str) -> None:
 def test_the_pictures_of_the_report_show_the_page_as_it_is() -> None:
     assert DIGEST.read_text(encoding="utf-8") == compute_digest(), "python -m docs.picture"
     assert all((IMAGES / f"report-{scheme}.png").is_file() for scheme in SCHEMES)
+
+
+def test_the_entries_for_the_catalog_of_schemas_name_our_file_and_our_schema() -> None:
+    blocks = re.findall(r"^```json\n(.*?)^```$", read("docs/editors.md"), re.MULTILINE | re.DOTALL)
+    [catalog] = [entry for entry in map(json.loads, blocks) if "fileMatch" in entry]
+    [table] = [entry[TABLE.partition(".")[2]] for entry in map(json.loads, blocks) if "release-tools" in entry]
+    schema = json.loads(read("docs/configuration.schema.json"))
+    assert catalog["fileMatch"] == [SETTINGS_FILE]
+    assert catalog["url"] == table["$ref"] == schema["$id"]
 
 
 def test_links_of_the_readme_are_whole_addresses_of_files_that_exist() -> None:
