@@ -124,18 +124,27 @@ def _hide_private(module: "griffe.Module") -> None:
     """Take tests, and code below ``if __name__ == "__main__":``, out of the public API."""
     import griffe
 
-    if isinstance(module.filepath, Path) and module.filepath.is_file():
-        lines = module.filepath.read_text(encoding="utf-8", errors="replace").splitlines()
-        guard = next((number for number, line in enumerate(lines, 1) if _MAIN_GUARD.match(line)), len(lines))
-        for member in module.members.values():
-            if isinstance(member, (griffe.Attribute, griffe.Function, griffe.Class)) and (member.lineno or 0) > guard:
-                member.public = False
+    _hide_program(module)
     for name, member in list(module.members.items()):
-        if isinstance(member, griffe.Module):
-            if _NOT_API.fullmatch(name):
-                del module.members[name]
-            else:
-                _hide_private(member)
+        if not isinstance(member, griffe.Module):
+            continue
+        if _NOT_API.fullmatch(name):
+            del module.members[name]
+        else:
+            _hide_private(member)
+
+
+def _hide_program(module: "griffe.Module") -> None:
+    """Take code below ``if __name__ == "__main__":`` out of the public API."""
+    import griffe
+
+    if not isinstance(module.filepath, Path) or not module.filepath.is_file():
+        return
+    lines = module.filepath.read_text(encoding="utf-8", errors="replace").splitlines()
+    guard = next((number for number, line in enumerate(lines, 1) if _MAIN_GUARD.match(line)), len(lines))
+    for member in module.members.values():
+        if isinstance(member, (griffe.Attribute, griffe.Function, griffe.Class)) and (member.lineno or 0) > guard:
+            member.public = False
 
 
 def _find_breakages(before: "griffe.Module", after: "griffe.Module") -> Iterator[str]:
@@ -144,13 +153,19 @@ def _find_breakages(before: "griffe.Module", after: "griffe.Module") -> Iterator
     for breakage in griffe.find_breaking_changes(before, after):
         if breakage.kind.name not in _BREAKING or _is_incidental(breakage.obj):
             continue
-        if breakage.kind is griffe.BreakageKind.OBJECT_REMOVED and _is_still_there(breakage.obj, before, after):
-            continue
-        if breakage.kind is griffe.BreakageKind.OBJECT_CHANGED_KIND and _may_be_called_alike(breakage):
-            continue
-        if breakage.kind is griffe.BreakageKind.CLASS_REMOVED_BASE and not _has_lost_public_base(breakage):
-            continue
-        yield f"{breakage.obj.path}: {breakage.kind.value}"
+        if not _is_harmless(breakage, before, after):
+            yield f"{breakage.obj.path}: {breakage.kind.value}"
+
+
+def _is_harmless(breakage: "griffe.Breakage", before: "griffe.Module", after: "griffe.Module") -> bool:
+    """Tell whether everything that users may do still works, although something was removed or became another kind."""
+    import griffe
+
+    if breakage.kind is griffe.BreakageKind.OBJECT_REMOVED:
+        return _is_still_there(breakage.obj, before, after)
+    if breakage.kind is griffe.BreakageKind.OBJECT_CHANGED_KIND:
+        return _may_be_called_alike(breakage)
+    return breakage.kind is griffe.BreakageKind.CLASS_REMOVED_BASE and not _has_lost_public_base(breakage)
 
 
 def _is_incidental(item: "griffe.Object | griffe.Alias") -> bool:
@@ -184,46 +199,57 @@ def _is_still_there(gone: "griffe.Object | griffe.Alias", before: "griffe.Module
     """
     import griffe
 
-    if gone.parent is None:
-        return False
-    path = gone.parent.path.removeprefix(before.path).lstrip(".")
-    home: griffe.Object | griffe.Alias = after
-    try:
-        if path:
-            home = after.get_member(path)
-        if isinstance(home, griffe.Alias):
-            home = home.final_target
-    except Exception:  # noqa: BLE001 - the parent is gone too, or leads nowhere
+    home = _find_later_home(gone, before, after)
+    if home is None:
         return False
     if home.is_module:
         return "__getattr__" in home.members or any("*" in name for name in home.members)
-    return home.is_class and _class_provides(home, gone.name)
+    return isinstance(home, griffe.Class) and _class_provides(home, gone.name)
 
 
-def _class_provides(owner: "griffe.Object | griffe.Alias", name: str) -> bool:
+def _find_later_home(
+    gone: "griffe.Object | griffe.Alias", before: "griffe.Module", after: "griffe.Module"
+) -> "griffe.Object | griffe.Alias | None":
+    """Return the module or class of the later version that had the member; None where that is gone too."""
+    import griffe
+
+    if gone.parent is None:
+        return None
+    path = gone.parent.path.removeprefix(before.path).lstrip(".")
+    try:
+        home = after.get_member(path) if path else after
+        return home.final_target if isinstance(home, griffe.Alias) else home
+    except Exception:  # noqa: BLE001 - it is gone, or leads nowhere
+        return None
+
+
+def _class_provides(owner: "griffe.Class", name: str) -> bool:
     """Tell whether a class has a member that its own source does not define.
 
     A decorator or a metaclass may write any special method, and so may a base that is not read here; of classes of
     Python itself it is known what they have. A constructor counts only where something may provide one.
     """
-    import griffe
-
-    if not isinstance(owner, griffe.Class):
-        return False
-    is_open = False
-    for item in (owner, *owner.mro()):
-        outside = _list_outside_bases(item)
-        bases = [_find_builtin(path) for path in outside]
-        if any(base is not None and _defines(base, name) for base in bases):
-            return True
-        is_open |= None in bases or bool(item.decorators) or bool(item.keywords)
+    lineage = (owner, *owner.mro())
+    bases = [_find_builtin(path) for item in lineage for path in _list_outside_bases(item)]
+    if any(_defines(base, name) for base in bases):
+        return True
+    is_open = None in bases or any(map(_is_decorated, lineage))
     if name in _CONSTRUCTORS:
         return is_open
-    return name in dir(object) or (is_open and name.startswith("__") and name.endswith("__"))
+    return name in dir(object) or (is_open and _is_special(name))
 
 
-def _defines(kind: type, name: str) -> bool:
-    return any(name in vars(ancestor) for ancestor in kind.__mro__ if ancestor is not object)
+def _is_decorated(item: "griffe.Class") -> bool:
+    """Tell whether a decorator or a keyword of the class statement, such as a metaclass, may add members."""
+    return bool(item.decorators or item.keywords)
+
+
+def _is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def _defines(kind: type | None, name: str) -> bool:
+    return kind is not None and any(name in vars(ancestor) for ancestor in kind.__mro__ if ancestor is not object)
 
 
 def _list_outside_bases(item: "griffe.Class") -> list[str]:
@@ -258,20 +284,43 @@ def _find_additions(
     import griffe
 
     try:
-        before, after = (item.final_target if isinstance(item, griffe.Alias) else item for item in (before, after))
+        before, after = _follow_alias(before), _follow_alias(after)
     except griffe.GriffeError:
         return
     if after.path in visited:
         return
     visited.add(after.path)
     if isinstance(before, griffe.Function) and isinstance(after, griffe.Function):
-        known = {parameter.name for parameter in before.parameters}
-        yield from (f"{after.path}({new.name}=)" for new in after.parameters if new.name not in known)
+        yield from _find_new_parameters(before, after)
     known_members = before.all_members
-    for name, member in after.members.items():
-        if not member.is_public or _is_incidental(member) or "*" in name:
-            continue
+    for name, member in _list_public_members(after):
         if name in before.members:
             yield from _find_additions(before.members[name], member, visited)
         elif name not in known_members and not (after.is_class and name in dir(object)):
             yield f"{after.path}.{name}"
+
+
+def _follow_alias(item: "griffe.Object | griffe.Alias") -> "griffe.Object | griffe.Alias":
+    """Return what an imported name leads to.
+
+    Raises:
+        GriffeError: it leads nowhere, or to itself.
+    """
+    import griffe
+
+    return item.final_target if isinstance(item, griffe.Alias) else item
+
+
+def _find_new_parameters(before: "griffe.Function", after: "griffe.Function") -> Iterator[str]:
+    known = {parameter.name for parameter in before.parameters}
+    for parameter in after.parameters:
+        if parameter.name not in known:
+            yield f"{after.path}({parameter.name}=)"
+
+
+def _list_public_members(
+    item: "griffe.Object | griffe.Alias",
+) -> Iterator[tuple[str, "griffe.Object | griffe.Alias"]]:
+    for name, member in item.members.items():
+        if member.is_public and not _is_incidental(member) and "*" not in name:
+            yield name, member

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Final
 
 from release_tools.history.headings import match_asciidoc_title
@@ -23,20 +24,24 @@ def to_markdown(text: str) -> str:
 
 
 def _convert_lines(lines: list[str]) -> Iterator[str]:
-    fence, language = "", ""
-    for line in map(str.rstrip, lines):
-        is_comment = _COMMENT_BLOCK.fullmatch(fence or line) is not None
-        if fence and line != fence:
-            if not is_comment:
-                yield line
-        elif fence or is_comment or _FENCES.fullmatch(line):
-            if not is_comment:
-                yield "```" if fence else f"```{language}"
-            fence, language = "" if fence else line, ""
+    language = ""
+    rest = map(str.rstrip, lines)
+    for line in rest:
+        if _COMMENT_BLOCK.fullmatch(line):
+            _take_block(line, rest)
+            language = ""
+        elif _FENCES.fullmatch(line):
+            yield from (f"```{language}", *_take_block(line, rest), "```")
+            language = ""
         elif source := _SOURCE.fullmatch(line):
             language = source[1] or ""
         elif not _BLOCK_ATTRIBUTE.fullmatch(line):
             yield _convert_line(line)
+
+
+def _take_block(fence: str, rest: Iterator[str]) -> list[str]:
+    """Return the lines of a delimited block, up to the line that ends it."""
+    return list(takewhile(lambda line: line != fence, rest))
 
 
 def _convert_line(line: str) -> str:

@@ -177,13 +177,18 @@ def bump_version(version: Version, bump: Bump, *, width: int = 0) -> Version:
         return _make_version(version, version.release, width, f".post{(version.post or 0) + 1}")
     if bump is Bump.PRE:
         letter, number = version.pre or ("a", 0)
-        numbers = version.release if version.pre else bump_version(version, Bump.MINOR).release
+        numbers = version.release if version.pre else _raise_number(version, Bump.MINOR)
         return _make_version(version, numbers, width, f"{letter}{number + 1}")
+    return _make_version(version, _raise_number(version, bump), width)
+
+
+def _raise_number(version: Version, bump: Bump) -> tuple[int, ...]:
+    """Return the numbers of a version with the major, minor or patch number raised, unless a pre-release did so."""
     at = (Bump.MAJOR, Bump.MINOR, Bump.PATCH).index(bump)
     numbers = (*version.release, 0, 0)[: max(at + 1, len(version.release))]
     if version.pre is None or any(numbers[at + 1 :]):
         numbers = (*numbers[:at], numbers[at] + 1, *(0 for _ in numbers[at + 1 :]))
-    return _make_version(version, numbers, width)
+    return numbers
 
 
 def is_patch(before: Version, after: Version) -> bool:
@@ -306,31 +311,44 @@ def _compute_calendar_numbers(
     releases: Sequence[PastRelease], level: Level, today: date
 ) -> tuple[tuple[int, ...], str]:
     """Return the numbers that the calendar and the counter decide, and the rule that they follow."""
-    finals, recent = [release for release in releases if release.is_final], _list_recent(releases)
-    numbers = (*max(finals).version.release, 0)
+    recent = _list_recent(releases)
+    numbers = (*recent[-1].version.release, 0)
     if calendar := _match_calendar(recent):
         name, of_day = calendar
         return of_day(today), f"by the calendar: {name}"
     year = max(numbers[0], today.year if numbers[0] >= _FULL_YEAR else today.year % 100)
-    regular = [final for final in recent if not any(final.version.release[2:])] or recent
-    if all(final.version.release[1:2] == (final.day.month,) for final in regular):
+    if all(final.version.release[1:2] == (final.day.month,) for final in _list_regular(recent)):
         return (year, today.month), "by the calendar: year and month"
     if numbers[0] != year:
-        counted = [(*final.version.release, 0)[1] for final in finals if final.version.release[0] == numbers[0]]
-        return (year, min(counted)), f"by the calendar: the first release of {today.year}"
-    if level is Level.PATCH and any(any(final.version.release[2:]) for final in recent):
+        return (year, _find_first_counter(releases, numbers[0])), f"by the calendar: the first release of {today.year}"
+    if level is Level.PATCH and any(map(_is_correction, recent)):
         return numbers[:2], "by the calendar: nothing new since the last release of the year"
     return (year, numbers[1] + 1), f"by the calendar: the next release of {today.year}"
+
+
+def _find_first_counter(releases: Sequence[PastRelease], year: int) -> int:
+    """Return the second number with which the versions of a year begin."""
+    numbers = [(*release.version.release, 0) for release in releases if release.is_final]
+    return min(one[1] for one in numbers if one[0] == year)
 
 
 def _list_recent(releases: Sequence[PastRelease]) -> list[PastRelease]:
     return sorted(release for release in releases if release.is_final)[-_LOOKED_BACK:]
 
 
+def _is_correction(release: PastRelease) -> bool:
+    """Tell whether a version has a third number, as one that corrects another."""
+    return any(release.version.release[2:])
+
+
+def _list_regular(recent: list[PastRelease]) -> list[PastRelease]:
+    """Return the releases that correct no other one; all where each does."""
+    return [final for final in recent if not _is_correction(final)] or recent
+
+
 def _measure_width(releases: Sequence[PastRelease]) -> int:
     """Return how many numbers the project writes where the last one would be 0."""
-    regular = [final for final in _list_recent(releases) if not any(final.version.release[2:])]
-    return len((regular or _list_recent(releases))[-1].version.release)
+    return len(_list_regular(_list_recent(releases))[-1].version.release)
 
 
 def _make_version(version: Version, numbers: tuple[int, ...], width: int, suffix: str = "") -> Version:

@@ -6,7 +6,7 @@ versions in bold, after ``=``, or on lines of their own.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -159,10 +159,13 @@ class Changelog:
         """
         if version.is_prerelease:
             return []
-        numbered = [(part.version, part) for part in self.parts if part.version and part.version < version]
-        finals = [number for number, _ in numbered if not number.is_prerelease]
-        lowest = max([*finals, *([since] if since else [])], default=None)
-        return [part for number, part in numbered if number.is_prerelease and (lowest is None or number > lowest)]
+        lower = self._list_lower_parts(version)
+        finals = [number for number, _ in lower if not number.is_prerelease]
+        lowest = max(filter(None, [*finals, since]), default=None)
+        return [part for number, part in lower if number.is_prerelease and (lowest is None or number > lowest)]
+
+    def _list_lower_parts(self, version: Version) -> list[tuple[Version, Part]]:
+        return [(part.version, part) for part in self.parts if part.version and part.version < version]
 
     def list_categories(self, part: Part) -> list[tuple[str, str]]:
         """Return the groups of a section (Added, Fixed, ...): each title, empty before the first, and its text."""
@@ -171,23 +174,23 @@ class Changelog:
     def list_nested_categories(self, part: Part) -> list[tuple[tuple[str, ...], str]]:
         """Return the groups of a section, each with its title and those above it, the outermost first."""
         lines = part.text.splitlines(keepends=True)
-        titles = [(heading.start, heading.end, heading.level, heading.text) for heading in self._list_titles(part)]
-        for at, line in enumerate(lines):
-            if found := _BOLD_TITLE.match(line):
-                titles.append((at, at + 1, _INNERMOST, found[1] or found[2]))
-        titles.sort()
-        opening = "".join(lines[: titles[0][0]] if titles else lines)
-        groups: list[tuple[tuple[str, ...], str]] = [((), opening)]
-        above: list[tuple[int, str]] = []
-        for index, (_, end, level, title) in enumerate(titles):
-            stop = titles[index + 1][0] if index + 1 < len(titles) else len(lines)
-            above = [item for item in above if item[0] < level]
-            above.append((level, title.strip(" :")))
-            groups.append((tuple(text for _, text in above), "".join(lines[end:stop])))
+        titles = self._list_titles(part.text, lines)
+        starts = [title.start for title in titles] + [len(lines)]
+        groups: list[tuple[tuple[str, ...], str]] = [((), "".join(lines[: starts[0]]))]
+        above: list[Heading] = []
+        for title, stop in zip(titles, starts[1:], strict=True):
+            above = [outer for outer in above if outer.level < title.level] + [title]
+            path = tuple(outer.text.strip(" :") for outer in above)
+            groups.append((path, "".join(lines[title.end : stop])))
         return [(path, text) for path, text in groups if text.strip()]
 
-    def _list_titles(self, part: Part) -> list[Heading]:
-        return find_headings(part.text, self.markup)
+    def _list_titles(self, text: str, lines: Sequence[str]) -> list[Heading]:
+        """Return the titles of groups in a section: its headings, and lines in bold."""
+        titles = find_headings(text, self.markup)
+        for at, line in enumerate(lines):
+            if found := _BOLD_TITLE.match(line):
+                titles.append(Heading(found[1] or found[2], _INNERMOST, at, at + 1))
+        return sorted(titles, key=lambda title: title.start)
 
     @property
     def link_definitions(self) -> tuple[str, ...]:
@@ -207,38 +210,50 @@ class _Title:
 
 def _split_parts(text: str, markup: Markup, reader: HeadingReader) -> list[Part]:
     lines, headings = split_lines(text), find_headings(text, markup)
-    if headings and not reader.is_unreleased(headings[0].text):
-        reader = reader.with_names([find_title_names(headings[0].text)])
-    titles = _read(headings, reader)
-    if not any(title.versions for title in titles):
-        names = {find_name_before_version(heading.text).casefold() for heading in headings} - {""}
-        if len(names) == 1:
-            reader = reader.with_names(names)
-            titles = _read(headings, reader)
-    top = min((title.heading.level for title in titles if title.versions), default=0)
-    if top == 0 and (lone := _list_titled_lines(lines, reader)):
-        kept = [title for title in titles if _bounds_lines(title.heading, reader)]
-        titles, top = sorted([*kept, *lone], key=lambda title: title.heading.start), _INNERMOST
-    elif early := _find_dated_lines(lines, reader, titles):
-        titles = sorted([*titles, *early], key=lambda title: title.heading.start)
+    reader = _learn_names(headings, reader)
+    titles, top = _find_titles(lines, headings, reader)
     sections = [title for title in titles if title.versions or _is_unreleased(title.heading, reader, top)]
     is_dated = bool(sections) and _find_dated_paragraph(lines[: sections[0].heading.start]) is not None
     parts, ends = list[Part](), len(lines)
     for title in reversed(titles):
-        heading = title.heading
-        if title in sections:
-            body = lines[heading.end : ends]
-            if is_dated and (at := _find_dated_paragraph(body)) is not None:
-                del body[at:]
+        heading, is_section = title.heading, title in sections
+        if is_section:
+            body = _drop_dated_paragraph(lines[heading.end : ends]) if is_dated else lines[heading.end : ends]
             parts.append(_make_part(title, _extract_body(body, markup)))
-            ends = heading.start
-        elif heading.level <= top:
+        if is_section or heading.level <= top:
             ends = heading.start
     return parts[::-1]
 
 
+def _find_titles(lines: Sequence[str], headings: Sequence[Heading], reader: HeadingReader) -> tuple[list[_Title], int]:
+    """Return the titles of a document, and the level of its versions; 0 where none is named."""
+    titles = _read(headings, reader)
+    top = min((title.heading.level for title in titles if title.versions), default=0)
+    if top:
+        return _sort([*titles, *_find_dated_lines(lines, reader, titles)]), top
+    lone = _list_titled_lines(lines, reader)
+    if not lone:
+        return titles, top
+    kept = [title for title in titles if _bounds_lines(title.heading, reader)]
+    return _sort([*kept, *lone]), _INNERMOST
+
+
+def _learn_names(headings: Sequence[Heading], reader: HeadingReader) -> HeadingReader:
+    """Return the reader with the name that the document's title has, or that each heading has before its version."""
+    if headings and not reader.is_unreleased(headings[0].text):
+        reader = reader.with_names([find_title_names(headings[0].text)])
+    if any(title.versions for title in _read(headings, reader)):
+        return reader
+    names = {find_name_before_version(heading.text).casefold() for heading in headings} - {""}
+    return reader.with_names(names) if len(names) == 1 else reader
+
+
 def _read(headings: Sequence[Heading], reader: HeadingReader) -> list[_Title]:
     return [_Title(heading, reader.read(heading.text)) for heading in headings]
+
+
+def _sort(titles: Sequence[_Title]) -> list[_Title]:
+    return sorted(titles, key=lambda title: title.heading.start)
 
 
 def _is_unreleased(heading: Heading, reader: HeadingReader, top: int) -> bool:
@@ -274,6 +289,11 @@ def _extract_body(lines: Sequence[str], markup: Markup) -> str:
     return _LINK_DEFINITION.sub("", body) if markup is Markup.MARKDOWN else body
 
 
+def _drop_dated_paragraph(lines: list[str]) -> list[str]:
+    """Return a section's lines without the date of the next one, which is above its version."""
+    return lines[: _find_dated_paragraph(lines)]
+
+
 def _find_dated_paragraph(lines: Sequence[str]) -> int | None:
     """Return the first line of the last paragraph, if it begins with a date: a line above the version of a release.
 
@@ -298,21 +318,24 @@ def _belongs_to_heading(line: str) -> bool:
 def _list_titled_lines(lines: Sequence[str], reader: HeadingReader) -> list[_Title]:
     """Find the lines that are a version's title without being headings: in bold, after ``=``, or on their own."""
     found: list[_Title] = []
-    is_code = False
-    for at, raw in enumerate(lines):
-        line = raw.rstrip()
-        is_code ^= _FENCE.match(line) is not None
-        if is_code or not line or _INDENTED_CODE.match(line):
-            continue
-        title = _LINE_TITLE.fullmatch(line.strip())
-        if title is None or not (title["mark"] or at == 0 or not lines[at - 1].strip()):
-            continue
-        heading, versions = Heading(line.strip(), _INNERMOST, at, at + 1), reader.read(title["title"] + title["rest"])
-        if versions and (title["mark"] or _is_only_version(line, versions)):
+    for at, title in _match_line_titles(lines):
+        heading, versions = Heading(title[0], _INNERMOST, at, at + 1), reader.read(title["title"] + title["rest"])
+        if versions and (title["mark"] or _is_only_version(title[0], versions)):
             found.append(_Title(heading, versions))
         elif title["mark"] and reader.is_unreleased(title["title"]):
             found.append(_Title(heading, None))
     return found if any(title.versions for title in found) else []
+
+
+def _match_line_titles(lines: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:
+    """Yield the lines outside code that may be a title: marked as one, or the first of a paragraph."""
+    is_code, before = False, ""
+    for at, line in enumerate(map(str.rstrip, lines)):
+        is_code ^= _FENCE.match(line) is not None
+        title = None if is_code or _INDENTED_CODE.match(line) else _LINE_TITLE.fullmatch(line.strip())
+        if title and (title["mark"] or not before.strip()):
+            yield at, title
+        before = line
 
 
 def _find_dated_lines(lines: Sequence[str], reader: HeadingReader, titles: Sequence[_Title]) -> list[_Title]:

@@ -158,23 +158,31 @@ def _rank_path(path: str, name: str) -> tuple[int, int, int, int] | None:
     suffix = PurePosixPath(file).suffix.lower()
     if suffix not in _SUFFIXES:
         suffix = ""
-    stem = file[: len(file) - len(suffix)]
-    folder = "/".join(folders).lower()
-    known = _plain(stem)
+    known = _plain(file[: len(file) - len(suffix)])
+    is_inner = False
     if is_named_after(path, name):
-        known = _NAMES[0]
-        folder = "/".join(folders[:-1]).lower() if _plain(stem) == _plain(name) else folder
+        known, is_inner = _NAMES[0], known == _plain(name)
     elif known in _INDEXES - {"changelog"} and folders and _plain(folders[-1]) in _NAMES:
-        known, folder = _plain(folders[-1]), "/".join(folders[:-1]).lower()
-    if known not in _NAMES:
-        return None
-    if folder in _FOLDERS:
-        depth = _FOLDERS.index(folder)
-    elif folder.partition("/")[0] in _DOCUMENTED and len(folders) <= _DEEPEST:
-        depth = len(_FOLDERS) + len(folders)
-    else:
+        known, is_inner = _plain(folders[-1]), True
+    depth = _rank_folder(folders[:-1] if is_inner else folders, len(folders))
+    if known not in _NAMES or depth is None:
         return None
     return depth, _NAMES.index(known), _SUFFIXES.index(suffix), len(path)
+
+
+def _rank_folder(folders: Sequence[str], depth: int) -> int | None:
+    """Return how usual a folder is for a changelog; None where nobody would search there.
+
+    Args:
+        folders: its path, without a folder that is the changelog itself.
+        depth: of the file.
+    """
+    folder = "/".join(folders).lower()
+    if folder in _FOLDERS:
+        return _FOLDERS.index(folder)
+    if folder.partition("/")[0] in _DOCUMENTED and depth <= _DEEPEST:
+        return len(_FOLDERS) + depth
+    return None
 
 
 def _plain(name: str) -> str:
@@ -185,13 +193,13 @@ def _parse_file_version(path: str) -> Version | None:
     """Return the version that a file of release notes is named after (``docs/releases/1.2.0.md``); None without one."""
     *folders, name = PurePosixPath(path).parts
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix not in _SUFFIXES or not suffix or (folders and folders[0].startswith(".")):
+    if suffix not in _SUFFIXES or not suffix or path.startswith("."):
         return None
-    stem = name[: len(name) - len(suffix)]
-    found = _NOTES_FILE.fullmatch(stem)
-    is_named = found is not None and found.start("version") > 1
-    is_among_notes = any(_plain(folder) in _NOTES_FOLDERS for folder in folders)
-    if found is None or not (is_named or is_among_notes):
+    found = _NOTES_FILE.fullmatch(name[: len(name) - len(suffix)])
+    if found is None:
+        return None
+    is_named = found.start("version") > 1
+    if not is_named and not any(_plain(folder) in _NOTES_FOLDERS for folder in folders):
         return None
     try:
         return Version(found["version"].replace("_", "."))

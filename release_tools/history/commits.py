@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -193,16 +193,22 @@ def follow_main_line(commits: Sequence[Commit]) -> list[Commit]:
     visited = {commit.id for commit in line}
     merged = []
     for commit in reversed(line):
-        brought, waiting = list[Commit](), list(commit.parents[1:])
-        while waiting:
-            at = waiting.pop()
-            if at in known and at not in visited:
-                visited.add(at)
-                brought.append(known[at])
-                waiting += known[at].parents
+        brought = _take_brought(commit, known, visited)
         authors = [author for other in reversed(brought) if not other.is_merge for author in other.authors]
         merged.append(replace(commit, authors=tuple(dict.fromkeys(authors))) if brought else commit)
     return merged[::-1]
+
+
+def _take_brought(merge: Commit, known: Mapping[str, Commit], visited: set[str]) -> list[Commit]:
+    """Return the commits that a merge brought to the branch, and count them as visited."""
+    brought, waiting = list[Commit](), list(merge.parents[1:])
+    while waiting:
+        at = waiting.pop()
+        if at in known and at not in visited:
+            visited.add(at)
+            brought.append(known[at])
+            waiting += known[at].parents
+    return brought
 
 
 def list_changes(commits: Iterable[Commit]) -> list[Change]:
@@ -233,12 +239,18 @@ def list_first_time_authors(commits: Iterable[Commit], before: Collection[str]) 
     return people
 
 
-def _make_change(commit: Commit) -> Change:
+def _read_pull_request(commit: Commit) -> tuple[str, int]:
+    """Return what a commit did, without the pull request by which it came, and the number of that; 0 for none."""
     text, pull = commit.subject, 0
     if merged := _MERGED.match(text):
         pull, text = int(merged["number"]), next(iter(commit.body.strip().splitlines()), text)
     if squashed := _SQUASHED.fullmatch(text):
         pull, text = pull or int(squashed["number"]), squashed["text"]
+    return text, pull
+
+
+def _make_change(commit: Commit) -> Change:
+    text, pull = _read_pull_request(commit)
     authors = tuple(dict.fromkeys(author for author in commit.authors if author.name and not author.is_bot))
     footer = _BREAKING.search(commit.body)
     broken = footer["text"] if footer else ""

@@ -124,17 +124,20 @@ def build_fragments_part(settings: FragmentSettings, texts: Mapping[str, str]) -
 
 
 def _read_towncrier_settings(table: Mapping[str, Any]) -> FragmentSettings:
-    package = str(table.get("package") or "")
-    folder = str(table.get("directory") or "")
-    if not folder:
-        inner = package.replace(".", "/") if package else ""
-        folder = "/".join(filter(None, (str(table.get("package_dir") or ".").strip("./"), inner, "newsfragments")))
-    types = dict(_list_types(table)) or dict(_TOWNCRIER_TYPES)
-    ignored = tuple(map(str, table["ignore"])) if isinstance(table.get("ignore"), list) else ()
-    template = str(table.get("template") or "")
-    skipped = (*ignored, *((PurePosixPath(template).name,) if template else ()))
+    folder = str(table.get("directory") or _find_towncrier_folder(table)).strip("./")
     changelog = str(table.get("filename") or "NEWS.rst")
-    return FragmentSettings(Tool.TOWNCRIER, folder.strip("./"), changelog, types, skipped)
+    types = dict(_list_types(table)) or dict(_TOWNCRIER_TYPES)
+    ignored = table.get("ignore")
+    skipped = tuple(map(str, ignored)) if isinstance(ignored, list) else ()
+    template = PurePosixPath(str(table.get("template") or "")).name
+    return FragmentSettings(Tool.TOWNCRIER, folder, changelog, types, (*skipped, template) if template else skipped)
+
+
+def _find_towncrier_folder(table: Mapping[str, Any]) -> str:
+    """Return the folder of fragments in the package, where the settings name no folder."""
+    outer = str(table.get("package_dir") or ".").strip("./")
+    inner = str(table.get("package") or "").replace(".", "/")
+    return "/".join(filter(None, (outer, inner, "newsfragments")))
 
 
 def _read_scriv_settings(table: Mapping[str, Any]) -> FragmentSettings:

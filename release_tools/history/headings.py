@@ -1,7 +1,7 @@
 """Find the headings of a document in Markdown (CommonMark), reStructuredText or AsciiDoc, with the lines they take."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -88,13 +88,24 @@ def _find_markdown_headings(text: str) -> list[Heading]:
         start, end = token.map
         if token.type == "heading_open":
             found.append(Heading(content.content, int(token.tag[1:]), start + skipped, end + skipped))
-        elif token.type == "html_block" and not token.content.lstrip().startswith("<!--"):
-            for row, line in enumerate(token.content.splitlines()):
-                html = _HTML_HEADING.fullmatch(line)
-                if html:
-                    at = start + skipped + row
-                    found.append(Heading(html[2].strip(), int(html[1]), at, at + 1))
+        elif token.type == "html_block":
+            found += _find_html_headings(token.content, start + skipped)
     return found
+
+
+def _find_html_headings(block: str, start: int) -> Iterator[Heading]:
+    """Yield the headings of a block of HTML, none of a comment.
+
+    Args:
+        block: its text.
+        start: its first line in the document.
+    """
+    if block.lstrip().startswith("<!--"):
+        return
+    for at, line in enumerate(block.splitlines(), start):
+        html = _HTML_HEADING.fullmatch(line)
+        if html:
+            yield Heading(html[2].strip(), int(html[1]), at, at + 1)
 
 
 def _find_rst_headings(lines: Sequence[str]) -> list[Heading]:

@@ -51,12 +51,16 @@ class HostedChanges:
 
     def login_of(self, author: Author) -> str:
         """Return the account of a person; empty where none is known for certain."""
-        host = urlsplit(self.site).hostname or ""
         known = sorted(author.identities)
-        own = [identity for identity in known if identity.startswith("@") and identity.endswith(f"@{host}")]
-        found = [identity[1:].rpartition("@")[0] for identity in own] if host else []
-        found += [self.logins[email] for email in (author.email.strip().lower(), *known) if email in self.logins]
+        emails = (author.email.strip().lower(), *known)
+        found = (*self._list_own_logins(known), *(self.logins.get(email, "") for email in emails))
         return next((login for login in found if _LOGIN.fullmatch(login)), "")
+
+    def _list_own_logins(self, identities: Sequence[str]) -> list[str]:
+        """Return the accounts that identities such as ``@ada@github.com`` name."""
+        host = urlsplit(self.site).hostname
+        names = [identity[1:].rpartition("@") for identity in identities if identity.startswith("@")]
+        return [login for login, _, site in names if host and site == host]
 
     def complete(self, changes: Sequence[Change]) -> list[Change]:
         """Return changes with the pull requests by which they came, and with the titles of those."""

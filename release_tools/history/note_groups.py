@@ -130,20 +130,28 @@ def group_changes(
         hosted: the pull requests by which they came.
         categories: of the project; they count where the labels are known.
     """
-    left_out = categories.left_out if categories else Selection()
-    shown: list[Change] = []
-    for change in changes:
-        pull = hosted.pulls.get(change.pull)
-        if not left_out.includes(pull) and (pull is None or _UNMENTIONED.isdisjoint(map(_simplify, pull.labels))):
-            shown.append(change)
-    if categories and categories.categories and hosted.pulls:
-        return _group_by_category(shown, hosted, categories.categories)
-    kinds = [_find_kind(change, hosted.pulls.get(change.pull)) for change in shown]
+    chosen = categories or Categories()
+    shown = [change for change in changes if _is_mentioned(hosted.pulls.get(change.pull), chosen)]
+    if chosen.categories and hosted.pulls:
+        return _group_by_category(shown, hosted, chosen.categories)
+    return _group_by_kind(shown, hosted)
+
+
+def _is_mentioned(pull: MergedPull | None, categories: Categories) -> bool:
+    """Tell whether notes mention a change that came by this pull request, or by none."""
+    if categories.left_out.includes(pull):
+        return False
+    return pull is None or _UNMENTIONED.isdisjoint(map(_simplify, pull.labels))
+
+
+def _group_by_kind(changes: list[Change], hosted: HostedChanges) -> list[tuple[str, list[Change]]]:
+    """Return the changes by their kinds; in one group without a title where the kinds of most are not known."""
+    kinds = [_find_kind(change, hosted.pulls.get(change.pull)) for change in changes]
     known = sum(map(bool, kinds))
-    if not known or 2 * known < len(shown):
-        return [("", shown)] if shown else []
+    if not known or 2 * known < len(changes):
+        return [("", changes)] if changes else []
     groups: dict[str, list[Change]] = {title: [] for title in (*_TITLES.values(), _MAINTENANCE)}
-    for change, kind in zip(shown, kinds, strict=True):
+    for change, kind in zip(changes, kinds, strict=True):
         groups[_TITLES.get(kind, _MAINTENANCE)].append(change)
     return [(title, group) for title, group in groups.items() if group]
 

@@ -110,9 +110,11 @@ class Layout:
         if any(path.startswith(f"{package.path}/") for package in self.packages):
             inner = {*folders, name.removesuffix(".py")}
             return _TESTS.isdisjoint(inner)
-        if not _NOT_SHIPPED.isdisjoint(folders):
-            return False
-        is_source = folders[0] in SOURCE_FOLDERS or PurePosixPath(name).suffix.lower() in _COMPILED
+        return _NOT_SHIPPED.isdisjoint(folders) and self._may_be_source(folders[0], name)
+
+    def _may_be_source(self, top_folder: str, name: str) -> bool:
+        """Tell whether a file outside the packages may be one that is installed or compiled."""
+        is_source = top_folder in SOURCE_FOLDERS or PurePosixPath(name).suffix.lower() in _COMPILED
         return is_source or name in _BUILD_FILES or (not self.packages and name.endswith(".py"))
 
     def _is_module(self, path: str) -> bool:
@@ -170,12 +172,17 @@ def _find_packages_below(paths: Collection[tuple[str, ...]], own: str, *, has_fo
         has_folder: whether the folder is for sources, so that every package in it is the project's.
     """
     found = {parts[:-1] for parts in paths if len(parts) > 1 and parts[-1] == "__init__.py"}
-    for (name,) in (parts for parts in paths if len(parts) == 1):
-        module = name.removesuffix(".py")
-        if name.endswith(".py") and (has_folder or module == own):
-            found.add((module,))
+    found |= {(module,) for module in _find_modules(paths, "" if has_folder else own)}
     chosen = [parts for parts in sorted(found) if _is_outermost(parts, found) and _is_shipped(parts)]
     return chosen or _find_implicit(paths, own, has_folder=has_folder)
+
+
+def _find_modules(paths: Iterable[tuple[str, ...]], name: str) -> Iterator[str]:
+    """Yield the modules that are in no folder, all or the one of a name."""
+    for folder, *inner in paths:
+        module = folder.removesuffix(".py")
+        if not inner and module != folder and name in ("", module):
+            yield module
 
 
 def _find_implicit(paths: Iterable[tuple[str, ...]], own: str, *, has_folder: bool) -> list[tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """The commits that prepare a release, which are no news for those who read its notes."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -50,13 +50,18 @@ def is_preparation(subject: str, name: str, released: Collection[Version]) -> bo
         name: of the project.
         released: the versions that such a commit may name, by their final parts.
     """
-    known = {canonicalize_name(name)} | _WORDS
     words = [word for word in _BETWEEN.split(strip_title(subject).rstrip(".!")) if word.strip("-")]
     versions = {word: version for word in words if (version := _to_version(word))}
-    rest = [word for word in words if word not in versions]
+    if not _name_release(versions.values(), released):
+        return False
+    rest = {canonicalize_name(word) for word in words if word not in versions}
+    return rest <= {canonicalize_name(name)} | _WORDS
+
+
+def _name_release(versions: Iterable[Version], released: Iterable[Version]) -> bool:
+    """Tell whether one of the versions is a development version, or leads to a released one."""
     finals = {version.base_version for version in released}
-    names_release = any(one.base_version in finals or one.is_devrelease for one in versions.values())
-    return names_release and all(canonicalize_name(word) in known for word in rest)
+    return any(version.base_version in finals or version.is_devrelease for version in versions)
 
 
 def _to_version(word: str) -> Version | None:

@@ -76,15 +76,26 @@ def _convert_block(node: "Node", level: int) -> Iterator[str]:
     elif isinstance(node, (nodes.bullet_list, nodes.enumerated_list)):
         yield from _list(node, level)
     elif isinstance(node, (nodes.literal_block, nodes.doctest_block)):
-        language = next((name for name in node["classes"] if name != "code"), "")
-        yield from (f"```{language}", *node.astext().splitlines(), "```")
+        yield from _convert_code(node)
     elif isinstance(node, nodes.tgroup):
         yield from _table(node)
-    elif isinstance(node, nodes.Element) and node.tagname in _ADMONITIONS:
-        quoted = (f"**{node.tagname.capitalize()}**", "", *_convert_blocks(node.children, level))
-        yield from (f"> {line}".rstrip() for line in quoted)
     elif isinstance(node, nodes.Element) and not isinstance(node, (nodes.Invisible, nodes.system_message, nodes.image)):
-        yield from _convert_blocks(node.children, level)
+        yield from _convert_container(node, level)
+
+
+def _convert_code(node: "Element") -> Iterator[str]:
+    language = next((name for name in node["classes"] if name != "code"), "")
+    yield from (f"```{language}", *node.astext().splitlines(), "```")
+
+
+def _convert_container(node: "Element", level: int) -> Iterator[str]:
+    """Yield the lines of what is inside an element, as a quotation where that is a note or a warning."""
+    inner = _convert_blocks(node.children, level)
+    if node.tagname not in _ADMONITIONS:
+        yield from inner
+        return
+    for line in (f"**{node.tagname.capitalize()}**", "", *inner):
+        yield f"> {line}".rstrip()
 
 
 def _list(node: "Element", level: int) -> Iterator[str]:

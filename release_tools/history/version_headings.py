@@ -48,6 +48,8 @@ _FURTHER: Final = re.compile(
     re.IGNORECASE,
 )
 _LIST_LINKS: Final = frozenset({",", "/", "&", "+", ";", "and", "or"})
+_CHANGE_LINKS: Final = frozenset({"->", "\u2192"})
+_LATER: Final = re.compile(r"(?<![\w.])v?\d{1,14}\.\d", re.IGNORECASE)
 _SEPARATORS: Final = re.compile(r"[\s\-\u2013\u2014\u2022\u00b7:,;|/#()=~<>!'\"@.]+")
 _LEAD: Final = re.compile(
     r"(?:what['\u2019]?s new|what is new|new|version|versions|ver|release[ds]?|rel|changes?|change[ -]?log|updates?"
@@ -191,26 +193,52 @@ class HeadingReader:
         return re.compile(pattern)
 
     def _scan(self, title: str) -> HeadingVersions | None:
-        at, is_named, is_change, in_progress = 0, False, False, False
+        """Read what comes before the first version, word by word, and then the versions."""
+        lead, at = _Lead(), 0
         for _ in range(_MOST_LEADS):
-            if skipped := _SEPARATORS.match(title, at):
-                at = skipped.end()
-            if self._name and (name := self._name.match(title, at)):
-                at, is_named = name.end(), True
-                if glued := _GLUE.match(title, at):
-                    at = glued.end()
-            elif found := _VERSION.match(title, at):
-                named = is_named or found[0][:1] in "vV" or _VERSION_WORDS.search(title[:at]) is not None
-                return _split_versions(title, found, is_named=named, is_change=is_change, in_progress=in_progress)
-            elif lead := _LEAD.match(title, at) or re.compile(
-                r"(?:version|release|ver|rel|v)[-_]", re.IGNORECASE
-            ).match(title, at):
-                at = lead.end()
-                is_change |= lead[0].lower().endswith(("from", "between"))
-                in_progress |= IN_PROGRESS.fullmatch(lead[0]) is not None or lead[0].lower() == "next"
+            at = _skip(_SEPARATORS, title, at)
+            if name := self._match_name(title, at):
+                lead.is_named = True
+                at = _skip(_GLUE, title, name.end())
+            elif version := _VERSION.match(title, at):
+                is_named = version[0][:1] in "vV" or _VERSION_WORDS.search(title[:at]) is not None
+                lead.is_named = lead.is_named or is_named
+                return _split_versions(title, version, lead)
+            elif word := _LEAD.match(title, at) or _GLUED_WORD.match(title, at):
+                lead.add(word[0].lower())
+                at = word.end()
             else:
                 return None
         return None
+
+    def _match_name(self, title: str, at: int) -> re.Match[str] | None:
+        return self._name.match(title, at) if self._name else None
+
+
+@dataclass
+class _Lead:
+    """The meaning of what a heading has before its first version.
+
+    Attributes:
+        is_named: whether the project's name, or a word such as "version", tells that a version follows.
+        is_change: whether it is the first of two versions between which something changed.
+        in_progress: whether the version is unreleased.
+    """
+
+    is_named: bool = False
+    is_change: bool = False
+    in_progress: bool = False
+
+    def add(self, word: str) -> None:
+        """Take a word into account, in lower case."""
+        self.is_change |= word.endswith(("from", "between"))
+        self.in_progress |= word == "next" or IN_PROGRESS.fullmatch(word) is not None
+
+
+def _skip(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Return the position after what matches there; the same one where nothing does."""
+    found = pattern.match(text, at)
+    return found.end() if found else at
 
 
 def _list_variants(names: Iterable[str]) -> set[str]:
@@ -244,36 +272,50 @@ def find_name_before_version(heading: str) -> str:
     return found["name"] if is_complete else ""
 
 
-def _split_versions(
-    title: str, found: re.Match[str], *, is_named: bool, is_change: bool, in_progress: bool
-) -> HeadingVersions | None:
+def _split_versions(title: str, found: re.Match[str], lead: _Lead) -> HeadingVersions | None:
     """Read the version that was found and those that follow it; "from 1.0 to 1.1" names the second only."""
-    spelled = [found["version"]]
-    end, is_range = found.end(), False
-    if phase := _PHASE.match(title, end):
-        spelled[0], end = title[found.start("version") : phase.end()], phase.end()
-    while more := _FURTHER.match(title, end):
-        following = _VERSION.match(title, more.end())
-        if following is None or (_DOTTED_DATE.fullmatch(following["version"]) and not _is_dotted(spelled[0])):
-            break
-        is_range |= more["link"].lower() not in _LIST_LINKS
-        is_change |= more["link"] in ("->", "\u2192")
-        spelled.append(following["version"])
-        end = following.end()
+    spelled, end, links = _take_versions(title, found)
+    is_change = lead.is_change or not links.isdisjoint(_CHANGE_LINKS)
     rest = DATE.sub(" ", title[end:]).lstrip(" -\u2013\u2014:.,")
     if _SERIES.match(rest):
         return None
-    if rest[:1].isalnum() and not is_change and not IN_PROGRESS.match(rest):
+    if not is_change and _is_sentence(rest):
         del spelled[1:]  # "1.2.0 - 3.14 is supported" is about one version
-    if _DOTTED_DATE.fullmatch(spelled[0]) and len(spelled) == 1:
-        later = re.search(r"(?<![\w.])v?\d{1,14}\.\d", title[end:], re.IGNORECASE)
-        if later and (version := _VERSION.match(title, end + later.start())):
-            return _read_versions(version["version"], in_progress=in_progress)
-    if "." not in spelled[-1] and not _is_whole(title, found, end, is_named=is_named):
+    if len(spelled) == 1:
+        spelled = [_find_later_version(title, end, spelled[0])]
+    is_number = "." not in spelled[-1]
+    if is_number and not _is_whole(title, found, end, is_named=lead.is_named):
         return None
-    if len(spelled) == 1 or is_change:
-        return _read_versions(spelled[-1], in_progress=in_progress)
-    return _read_versions(*reversed(spelled), is_range=is_range, in_progress=in_progress)
+    if is_change or len(spelled) == 1:
+        return _read_versions(spelled[-1], in_progress=lead.in_progress)
+    return _read_versions(*reversed(spelled), is_range=not links <= _LIST_LINKS, in_progress=lead.in_progress)
+
+
+def _take_versions(title: str, found: re.Match[str]) -> tuple[list[str], int, set[str]]:
+    """Return the versions that follow one another, where they end, and the words and marks between them."""
+    end = _skip(_PHASE, title, found.end())
+    is_phased = end > found.end()
+    spelled, links = [title[found.start("version") : end] if is_phased else found["version"]], set[str]()
+    while more := _FURTHER.match(title, end):
+        following = _VERSION.match(title, more.end())
+        if following is None or (_is_dotted(following["version"]) and not _is_dotted(spelled[0])):
+            break
+        links.add(more["link"].lower())
+        spelled.append(following["version"])
+        end = following.end()
+    return spelled, end, links
+
+
+def _find_later_version(title: str, end: int, spelled: str) -> str:
+    """Return the version that comes after one that is rather a date with dots; the same one without such."""
+    later = _LATER.search(title, end) if _is_dotted(spelled) else None
+    version = _VERSION.match(title, later.start()) if later else None
+    return version["version"] if version else spelled
+
+
+def _is_sentence(rest: str) -> bool:
+    """Tell whether the rest of a heading goes on with words, other than that the version is unreleased."""
+    return rest[:1].isalnum() and IN_PROGRESS.match(rest) is None
 
 
 def _is_dotted(spelled: str) -> bool:

@@ -34,7 +34,14 @@ from release_tools.history.bump import (
     recommend,
 )
 from release_tools.history.changelog import Changelog, Part
-from release_tools.history.commits import Commit, follow_main_line, list_changes, list_first_time_authors
+from release_tools.history.commits import (
+    Author,
+    Change,
+    Commit,
+    follow_main_line,
+    list_changes,
+    list_first_time_authors,
+)
 from release_tools.history.dates import parse_day
 from release_tools.history.fragments import FragmentSettings, Tool
 from release_tools.history.hosted_changes import HostedChanges
@@ -51,6 +58,7 @@ from release_tools.project.tag_spelling import find_tag_format
 from release_tools.project.version_field import VersionField
 from release_tools.system import sanitize
 from release_tools.system.process import ProcessError
+from release_tools.wording import count
 
 _SOURCES: Final = ("*.py", "*.pyi", ":(exclude,glob)**/tests/**", ":(exclude,glob)**/test/**")
 
@@ -229,19 +237,23 @@ class ProjectHistory:
 
         A changelog whose own entries list what was removed does not count for a version that promises otherwise.
         """
-        final, latest = find_last_final(self.releases), find_newest(self.releases)
-        doubted = None
+        latest, doubted = find_newest(self.releases), None
         for version, by in self._plans():
             if latest is not None and version <= latest.version:
                 continue
             is_changelogs = self.changelog is not None and by == self.changelog.path
-            if is_changelogs and final is not None and self.scheme is VersionScheme.SEMVER:
-                needed = bump_least(final.version, find_demanded(written))
-                if find_demanded(written) is Level.MAJOR and version.release < needed.release and not version.pre:
-                    doubted = version
-                    continue
+            if is_changelogs and self._contradicts(version, written):
+                doubted = version
+                continue
             return version, by, doubted
         return None, "", doubted
+
+    def _contradicts(self, version: Version, written: tuple[BumpEvidence, ...]) -> bool:
+        """Tell whether the changelog's entries list breakages that its version may not have, by SemVer."""
+        final, level = find_last_final(self.releases), find_demanded(written)
+        if final is None or version.pre or level is not Level.MAJOR or self.scheme is not VersionScheme.SEMVER:
+            return False
+        return version.release < bump_least(final.version, level).release
 
     def _plans(self) -> Iterator[tuple[Version, str]]:
         """Yield the versions that the project names for what is unreleased, and where, the most binding first."""
@@ -284,23 +296,30 @@ class ProjectHistory:
                 there is nothing to release.
         """
         latest = find_newest(self.releases)
-        here = latest if latest and latest.commit == self.commit else None
-        if here and not here.version.is_prerelease:
-            return here.version
+        here = latest.version if latest and latest.commit == self.commit else None
+        if here and not here.is_prerelease:
+            return here
+        version = self._choose_raised(bump, day, latest)
+        if here and (version is None or version.is_prerelease):
+            return here
+        if version is None:
+            rule = self.recommend(day).rule
+            raise VersionError(f"there is nothing to release: {rule}", "To release it anyway, name the version.")
+        return version
+
+    def _choose_raised(self, bump: Bump | None, day: date, latest: PastRelease | None) -> Version | None:
+        """Return the version with a part raised, or the recommended one; None where none is recommended.
+
+        Raises:
+            VersionError: nothing was released yet, or the version has no such part or is tagged on another commit.
+        """
         if bump is None:
-            advice = self.recommend(day)
-            version, rule = advice.version, advice.rule
-        elif latest is None:
+            return self.recommend(day).version
+        if latest is None:
             raise VersionError(
                 "there is no tagged version yet to raise", "Name the first version instead, such as 0.1.0."
             )
-        else:
-            version, rule = self._free(bump_version(latest.version, bump), bump), ""
-        if here and (version is None or version.is_prerelease):
-            return here.version
-        if version is None:
-            raise VersionError(f"there is nothing to release: {rule}", "To release it anyway, name the version.")
-        return version
+        return self._free(bump_version(latest.version, bump), bump)
 
     def _free(self, version: Version, bump: Bump) -> Version:
         taken = {release.version: release.tag for release in self._elsewhere}
@@ -362,21 +381,38 @@ class ProjectHistory:
         if found is None and not planned:
             self._check_known(version, changelog)
         log = git_log.read_commits(self.repository, self.commit, before.commit if before else "", self.path)
-        known = git_log.read_identities(self.repository, before.commit) if before else None
-        people = list_first_time_authors(log, known) if known is not None else []
+        people = self._list_new_people(log, before)
         hosted = offline or HostedChanges()
-        if ask is not None and log and (found is None or not all(map(hosted.login_of, people))):
+        is_incomplete = found is None or not all(map(hosted.login_of, people))
+        if ask is not None and log and is_incomplete:
             hosted = ask(log, git_log.commit_time(self.repository, before.commit) if before else 0)
-        released, name = [version, *([before.version] if before else [])], self._committed.name
-        listed = hosted.complete(list_changes(follow_main_line(log)))
-        listed = [one for one in listed if not is_preparation(one.text, name, released)]
+        listed = self._list_news(log, hosted, version, before)
         if found is None:
-            since = f" since {before.tag}" if before else ""
-            source = f"{len(log)} commit{'' if len(log) == 1 else 's'}{since}"
-            text = write_notes_from_changes(listed, hosted, self._categories)
-            found = Notes(text, source, from_changelog=False, silent_changelog=changelog.path if changelog else "")
+            source = count(len(log), "commit") + (f" since {before.tag}" if before else "")
+            found = self._make_notes_from(listed, hosted, source, changelog)
         text = "\n\n".join(filter(None, (found.text, write_thanks(people, listed, hosted))))
         return replace(found, text=text, problem=hosted.problem)
+
+    def _make_notes_from(
+        self, changes: Sequence[Change], hosted: HostedChanges, source: str, changelog: Changelog | None
+    ) -> Notes:
+        """Return notes that list changes, with the changelog that says nothing about them."""
+        text = write_notes_from_changes(changes, hosted, self._categories)
+        return Notes(text, source, from_changelog=False, silent_changelog=changelog.path if changelog else "")
+
+    def _list_new_people(self, log: Sequence[Commit], before: PastRelease | None) -> list[Author]:
+        """Return who wrote a commit for the first time; nobody for the first release."""
+        if before is None:
+            return []
+        return list_first_time_authors(log, git_log.read_identities(self.repository, before.commit))
+
+    def _list_news(
+        self, log: Sequence[Commit], hosted: HostedChanges, version: Version, before: PastRelease | None
+    ) -> list[Change]:
+        """Return the changes of commits, without those that only prepare the release or the one before it."""
+        released, name = [version, *([before.version] if before else [])], self._committed.name
+        listed = hosted.complete(list_changes(follow_main_line(log)))
+        return [change for change in listed if not is_preparation(change.text, name, released)]
 
     def message_of_tag(self, tag: str) -> str | None:
         """Return the message of a tag; empty for one without a message, None where there is no such tag."""
@@ -409,21 +445,29 @@ class ProjectHistory:
 
     def _from_changelog(self, version: Version, before: PastRelease | None, *, planned: bool) -> Notes | None:
         """Return what the changelog says of a version and of the pre-releases that led to it."""
+        since = before.version if before else None
         for commit in dict.fromkeys((self.head, self.commit)):
-            committed = self._at(commit)
-            changelog = committed.find(version)
-            own = changelog.find_part(version) if changelog else None
-            if own is None and self._may_be_unreleased(version, commit, planned=planned):
-                own = (changelog.find_pending(version) if changelog else None) or committed.uncollected
+            changelog = self._at(commit).find(version)
+            own = self._find_own_part(commit, changelog, version, planned=planned) if changelog else None
             if changelog and own:
-                parts = [own, *changelog.find_leading_parts(version, before.version if before else None)]
+                parts = [own, *changelog.find_leading_parts(version, since)]
                 if text := write_notes_from_changelog(changelog, parts):
                     return Notes(text, changelog.path, from_changelog=True)
-        above = self._at(self.head).find_above(version, is_shared=self.tag_format.is_plain) if self.path else None
+        return self._from_changelog_above(version) if self.path else None
+
+    def _find_own_part(self, commit: str, changelog: Changelog, version: Version, *, planned: bool) -> Part | None:
+        """Return the section about a version, or about what is unreleased where the commit may still get it."""
+        own = changelog.find_part(version)
+        if own is None and self._may_be_unreleased(version, commit, planned=planned):
+            return changelog.find_pending(version) or self._at(commit).uncollected
+        return own
+
+    def _from_changelog_above(self, version: Version) -> Notes | None:
+        """Return what a changelog outside the project's folder says of a version."""
+        above = self._at(self.head).find_above(version, is_shared=self.tag_format.is_plain)
         own = above.find_part(version) if above else None
-        if above and own and (text := write_notes_from_changelog(above, [own])):
-            return Notes(text, above.path, from_changelog=True)
-        return None
+        text = write_notes_from_changelog(above, [own]) if above and own else ""
+        return Notes(text, above.path, from_changelog=True) if above and text else None
 
     def _may_be_unreleased(self, version: Version, commit: str, *, planned: bool) -> bool:
         """Tell whether a commit may describe a version as unreleased: before it is tagged, and where the tag is."""
