@@ -118,8 +118,11 @@ class Recipe:
     @property
     def conda_forge_yml(self) -> str:
         """Return the text of ``conda-forge.yml``; empty where the package needs none."""
-        lines = ["noarch_platforms:"] if self.noarch_platforms else []
-        lines += [f"  - {platform}" for platform in self.noarch_platforms]
-        lines += ["build_platform:"] if self.cross_platforms else []
-        lines += [f"  {platform}: {builder}" for platform, builder in self.cross_platforms.items()]
+        lines = []
+        if self.noarch_platforms:
+            lines.append("noarch_platforms:")
+            lines += [f"  - {platform}" for platform in self.noarch_platforms]
+        if self.cross_platforms:
+            lines.append("build_platform:")
+            lines += [f"  {platform}: {builder}" for platform, builder in self.cross_platforms.items()]
         return "".join(f"{line}\n" for line in lines)

@@ -15,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 
 from release_tools.planning.conda_targets import NOARCH, USUAL_SUBDIRS
 from release_tools.recipe.constraints import Flavour, drop_duplicates, find_weakest, translate_constraint
-from release_tools.recipe.dependencies import Dependency, collect
+from release_tools.recipe.dependencies import Collected, Dependency, collect
 from release_tools.recipe.markers import (
     CONDA_FORGE_PYTHON,
     PYTHONS,
@@ -130,7 +130,7 @@ def translate(
         CondaError: with one fault for each requirement that conda cannot express.
     """
     collected = collect(requires_dist, list_platforms(list_supported_pythons(requires_python)), names)
-    listed = [one for one in collected.dependencies if flavour is Flavour.PACKAGE or _is_listed(one)]
+    listed = _list_dependencies(collected, flavour)
     usual = [one for one in listed if not is_rare(one.cells)]
     wanted = [_Wanted.of(dependency, collected.grid, flavour) for dependency in usual]
     python = _translate_python(requires_python, flavour)
@@ -147,6 +147,13 @@ def translate(
         notes=(*collected.notes, *notes),
         warnings=(*flattened.warnings, *_warn_rare(listed)),
     )
+
+
+def _list_dependencies(collected: Collected, flavour: Flavour) -> list[Dependency]:
+    """Return the dependencies that a solver needs, or those that a reviewer lists."""
+    if flavour is Flavour.PACKAGE:
+        return list(collected.dependencies)
+    return list(filter(_is_listed, collected.dependencies))
 
 
 def _is_listed(dependency: Dependency) -> bool:
@@ -178,18 +185,9 @@ def _flatten_by_subdir(
 ) -> Translated:
     """Return the requirements of one package for each platform."""
     specs = {subdir: _list_specs_on(dependencies, subdir, flavour) for subdir in subdirs}
-    common = [spec for spec in specs[subdirs[0]] if all(spec in others for others in specs.values())]
-    added = {subdir: tuple(spec for spec in own if spec not in common) for subdir, own in specs.items()}
+    common = _find_common(list(specs.values()))
+    added = {subdir: _drop_specs(own, common) for subdir, own in specs.items()}
     return Translated((python, *common), by_subdir=added)
-
-
-def _explain_subdirs(differing: Sequence[str], dependencies: Iterable[Dependency], cells: Cells) -> tuple[str, ...]:
-    """Return why there is one package for each platform, and what each requires for the sake of some Pythons."""
-    by_python = [one for one in dependencies if Axis.PYTHON in depends_on(one.cells, cells)]
-    return (
-        f"Machines differ in what they need, which noarch cannot express: {', '.join(differing)}.",
-        *(f"{one.name} is needed on some Pythons only; it is required on all." for one in by_python),
-    )
 
 
 def _list_specs_on(dependencies: Iterable[Dependency], subdir: str, flavour: Flavour) -> list[str]:
@@ -200,6 +198,25 @@ def _list_specs_on(dependencies: Iterable[Dependency], subdir: str, flavour: Fla
         if here.needed:
             specs.append(here.spec(flavour, here.cells))
     return specs
+
+
+def _find_common(lists: Sequence[Sequence[str]]) -> list[str]:
+    """Return the MatchSpecs that all lists have."""
+    first, *others = lists
+    return [spec for spec in first if all(spec in other for other in others)]
+
+
+def _drop_specs(specs: Iterable[str], dropped: Sequence[str]) -> tuple[str, ...]:
+    return tuple(spec for spec in specs if spec not in dropped)
+
+
+def _explain_subdirs(differing: Sequence[str], dependencies: Iterable[Dependency], cells: Cells) -> tuple[str, ...]:
+    """Return why there is one package for each platform, and what each requires for the sake of some Pythons."""
+    by_python = [one for one in dependencies if Axis.PYTHON in depends_on(one.cells, cells)]
+    return (
+        f"Machines differ in what they need, which noarch cannot express: {', '.join(differing)}.",
+        *(f"{one.name} is needed on some Pythons only; it is required on all." for one in by_python),
+    )
 
 
 def _flatten_noarch(python: str, wanted: Sequence["_Wanted"], flavour: Flavour) -> Translated:
@@ -329,12 +346,19 @@ def _differs_by_machine(dependency: Dependency, flavour: Flavour) -> bool:
 
 
 def _has_own_bounds(dependency: Dependency, system: System, flavour: Flavour) -> bool:
-    found = [dependency.on_platform(*platform) for platform in SUBDIRS.values() if platform[0] is system]
-    asked = [one for one in found if one.needed]
+    """Return whether machines of one system ask for different versions."""
+    asked = _split_by_machine(dependency, system)
     if len({one.by_python for one in asked}) <= 1:
         return False
     first, *others = (one.spec(flavour, one.cells).partition(" ")[2] for one in asked)
     return not all(is_same_constraint(first, other) for other in others)
+
+
+def _split_by_machine(dependency: Dependency, system: System) -> list[Dependency]:
+    """Return the dependency on each machine of a system that needs it."""
+    platforms = [platform for platform in SUBDIRS.values() if platform[0] is system]
+    parts = [dependency.on_platform(*platform) for platform in platforms]
+    return [part for part in parts if part.needed]
 
 
 def _translate_on(system: System, dependency: Dependency, cells: Cells, flavour: Flavour) -> str:

@@ -138,7 +138,11 @@ NOT_TRIED = {
         "needs other files",
     ),
     "a script beside it": ("  script: make\n", "", "needs other files"),
-    "compiled code": ("  noarch: python\n", "", "is of compiled code"),
+    "compiled code": (
+        "  script: make\n",
+        "  script: make\nrequirements:\n  build: [\"${{ compiler('c') }}\"]\n",
+        "is of compiled code",
+    ),
 }
 OWN = """\
 package: {name: greeter, version: "1.0"}
