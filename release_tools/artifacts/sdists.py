@@ -5,7 +5,7 @@ https://packaging.python.org/specifications/source-distribution-format/
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -60,17 +60,26 @@ def read_sdist(path: Path, limits: Limits = LIMITS, *, wanted: Callable[[str], b
         names = MemberNames(path.name, limits)
         keeps = partial(_is_wanted, wanted)
         found = list(read_members(frame, path.name, names, keeps, limits, has_top_folder=True))
-    folders = sorted({member.name.partition("/")[0] for member, _ in found})
-    folder = folders[0] if folders else ""
-    contents = [content for member, content in found if member.name == f"{folder}/PKG-INFO"]
-    if len(folders) != 1 or not contents:
-        raise ArchiveError(f"{path.name}: one folder with a PKG-INFO is needed, found {folders}", REBUILD)
-    metadata = parse_metadata(contents[0], f"{path.name}: PKG-INFO")
+    folder, content = _find_metadata(path, found)
+    metadata = parse_metadata(content, f"{path.name}: PKG-INFO")
     check_identity(metadata, name, str(version), path.name, "its file name")
     stem = folder.rpartition("-")
     check_identity(metadata, stem[0], stem[2], path.name, f"its folder {folder}")
     kept = {rest: content for member, content in found if wanted(rest := member.name.partition("/")[2])}
     return Sdist(path, metadata, tuple(member for member, _ in found), folder, kept)
+
+
+def _find_metadata(path: Path, found: Sequence[tuple[Member, bytes]]) -> tuple[str, bytes]:
+    """Return the one folder of an sdist, and the content of the PKG-INFO there.
+
+    Raises:
+        ArchiveError: there are more folders, or none, or the file is missing.
+    """
+    folders = sorted({member.name.partition("/")[0] for member, _ in found})
+    contents = {member.name: content for member, content in found}
+    if len(folders) != 1 or f"{folders[0]}/PKG-INFO" not in contents:
+        raise ArchiveError(f"{path.name}: one folder with a PKG-INFO is needed, found {folders}", REBUILD)
+    return folders[0], contents[f"{folders[0]}/PKG-INFO"]
 
 
 def _parse_name(path: Path) -> tuple[str, Version]:

@@ -180,8 +180,8 @@ def read_wheel(path: Path, limits: Limits = LIMITS) -> Wheel:
 
 
 def _find_dist_info(archive: Zip) -> str:
-    folders = sorted({name.partition("/")[0] for name in archive.entries if ".dist-info/" in name})
-    folders = [folder for folder in folders if folder.endswith(".dist-info")]
+    tops = {name.partition("/")[0] for name in archive.entries if ".dist-info/" in name}
+    folders = sorted(top for top in tops if top.endswith(".dist-info"))
     if len(folders) != 1:
         found = ", ".join(folders) or "none"
         raise ArchiveError(f"{archive.shown}: exactly one .dist-info folder is needed, found {found}", REBUILD)
@@ -216,14 +216,17 @@ def _check_places(archive: Zip, dist_info: str, limits: Limits) -> None:
     if not any(".data/" in name for name in archive.entries):
         return
     places = MemberNames(archive.shown, limits)
-    for entry in archive.entries.values():
-        if entry.folder:
-            continue
-        folder = entry.name.partition("/")[0]
-        place = install_path_of(entry.name)
-        if place is None or (folder.endswith(".data") and canonicalize_name(folder.removesuffix(".data")) != stem):
-            raise refuse_member(archive.shown, entry.name, "is in a data folder that installers do not know")
+    for name in (entry.name for entry in archive.entries.values() if not entry.folder):
+        place = install_path_of(name)
+        if place is None or _is_in_foreign_data(name, stem):
+            raise refuse_member(archive.shown, name, "is in a data folder that installers do not know")
         places.add(f"{place.scheme}/{place.path}")
+
+
+def _is_in_foreign_data(name: str, stem: str) -> bool:
+    """Return whether a member is in a ``.data`` folder of another project or version."""
+    folder = name.partition("/")[0]
+    return folder.endswith(".data") and canonicalize_name(folder.removesuffix(".data")) != stem
 
 
 def _read_verified_members(archive: Zip, dist_info: str) -> tuple[tuple[Member, ...], dict[str, BinaryFacts]]:
@@ -324,16 +327,12 @@ def _record(archive: Zip, dist_info: str) -> dict[str, _Recorded]:
 def _list_license_files(archive: Zip, dist_info: str, metadata: CoreMetadata) -> tuple[str, ...]:
     """Return the members that License-File names (PEP 639, or setuptools before it), else those named like licenses."""
     stated = metadata.raw.get("license_files", [])
-    names = [
-        name
-        for path in stated
-        for folder in (f"{dist_info}/licenses", dist_info)
-        if (name := f"{folder}/{path}") in archive.entries
-    ]
+    possible = (f"{folder}/{path}" for path in stated for folder in (f"{dist_info}/licenses", dist_info))
+    names = [name for name in possible if name in archive.entries]
     if not names:
-        names = [
-            entry.name
-            for entry in archive.entries.values()
-            if entry.name.startswith(f"{dist_info}/") and entry.name.rpartition("/")[2].upper().startswith(_LICENSES)
-        ]
+        names = [name for name in archive.entries if name.startswith(f"{dist_info}/") and _is_named_license(name)]
     return tuple(dict.fromkeys(names))
+
+
+def _is_named_license(name: str) -> bool:
+    return name.rpartition("/")[2].upper().startswith(_LICENSES)

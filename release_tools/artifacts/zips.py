@@ -372,20 +372,27 @@ def _find_local_fault(info: ZipInfo, name: bytes, extra: bytes, sizes: tuple[int
         return "has a data descriptor"
     if name != info.orig_filename.encode():
         return "has a name that is not UTF-8"
-    found = set[int]()
-    while extra:
-        identifier, length = _EXTRA_HEADER.unpack_from(extra) if len(extra) >= _EXTRA_HEADER.size else (0, len(extra))
-        if _EXTRA_HEADER.size + length > len(extra):
-            return "has a malformed extra field"
-        if identifier == _ZIP64_EXTRA:
-            if identifier in found or not _is_sound_zip64(info, length):
-                return "has a malformed ZIP64 extra field, or two"
-            sizes = _read_streamed_sizes(*sizes, _read_wide_sizes(extra[4 : 4 + length]))
-        found.add(identifier)
-        extra = extra[_EXTRA_HEADER.size + length :]
+    fields = list(_iterate_extra_fields(extra))
+    if sum(_EXTRA_HEADER.size + len(value) for _, value in fields) != len(extra):
+        return "has a malformed extra field"
+    wide = [value for identifier, value in fields if identifier == _ZIP64_EXTRA]
+    if len(wide) > 1 or not all(_is_sound_zip64(info, len(value)) for value in wide):
+        return "has a malformed ZIP64 extra field, or two"
+    for value in wide:
+        sizes = _read_streamed_sizes(*sizes, _read_wide_sizes(value))
     if sizes != (info.compress_size, info.file_size):
         return "has other sizes in its ZIP64 extra field than in the central directory"
     return ""
+
+
+def _iterate_extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the extra fields of an entry up to the first that is shorter than it states."""
+    while len(extra) >= _EXTRA_HEADER.size:
+        identifier, length = _EXTRA_HEADER.unpack_from(extra)
+        value, extra = extra[_EXTRA_HEADER.size :][:length], extra[_EXTRA_HEADER.size + length :]
+        if len(value) < length:
+            return
+        yield identifier, value
 
 
 def _is_sound_zip64(info: ZipInfo, length: int) -> bool:

@@ -19,7 +19,7 @@ from packaging.utils import parse_wheel_filename
 
 from release_tools.builders.build_log import find_error_lines, save_log
 from release_tools.errors import BuildError
-from release_tools.planning.build_plan import BuildJob, BuildPlan
+from release_tools.planning.build_plan import BuildJob, BuildPlan, BuildTarget
 from release_tools.planning.completeness import covers
 from release_tools.system.process import Process, ProcessError, run
 from release_tools.system.tool_settings import CIBUILDWHEEL
@@ -141,14 +141,19 @@ class CiBuildWheel:
                 self._call(required)
             except ProcessError as error:
                 raise self._describe_failure(required, error) from None
-        failed = []
-        for target in self.job.targets:
-            if target.is_optional and not any(covers(_parse_tags(path), target) for path in self._list_wheels()):
-                try:
-                    self._call([target.identifier])
-                except ProcessError as error:
-                    failed.append((target.identifier, "; ".join(find_error_lines(error.output))[:_MOST_CHARACTERS]))
+        optional = [target for target in self.job.targets if target.is_optional]
+        failed = [(target.identifier, reason) for target in optional if (reason := self._build_optional(target))]
         return WheelBuild(self._list_wheels(), tuple(failed))
+
+    def _build_optional(self, target: BuildTarget) -> str:
+        """Build a target unless a wheel covers it already; return why its build failed, empty where it did not."""
+        if any(covers(_parse_tags(path), target) for path in self._list_wheels()):
+            return ""
+        try:
+            self._call([target.identifier])
+        except ProcessError as error:
+            return "; ".join(find_error_lines(error.output))[:_MOST_CHARACTERS] or error.message
+        return ""
 
     def _describe_failure(self, identifiers: Sequence[str], error: ProcessError) -> BuildError:
         """Return the error that names the job, the target whose build failed, and the reason."""

@@ -1,10 +1,9 @@
 """Compare all wheels of a release with one another, and choose the one that this machine can try out."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from packaging.tags import sys_tags
+from packaging.tags import Tag, sys_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from release_tools.artifacts import Wheel
@@ -31,12 +30,18 @@ def check_wheel_set(files: ReleaseFiles) -> tuple[Note, ...]:
 def find_installable(wheels: Iterable[Artifact]) -> Artifact | None:
     """Return the wheel that an installer would choose on this machine; None where there is none for it."""
     ranks = {tag: rank for rank, tag in enumerate(sys_tags())}
-    found: list[tuple[int, str, Artifact]] = []
-    for wheel in wheels:
-        with suppress(InvalidWheelFilename):
-            fitting = [ranks[tag] for tag in parse_wheel_filename(wheel.filename)[3] if tag in ranks]
-            found += [(min(fitting), wheel.filename, wheel)] if fitting else []
-    return min(found)[2] if found else None
+    found = [(rank, wheel) for wheel in wheels if (rank := _find_rank(wheel, ranks)) is not None]
+    _, best = min(found, key=lambda item: (item[0], item[1].filename), default=(None, None))
+    return best
+
+
+def _find_rank(wheel: Artifact, ranks: Mapping[Tag, int]) -> int | None:
+    """Return the place of a wheel in an installer's order; None where it is not for this machine."""
+    try:
+        tags = parse_wheel_filename(wheel.filename)[3]
+    except InvalidWheelFilename:
+        return None
+    return min((ranks[tag] for tag in tags if tag in ranks), default=None)
 
 
 def _check_requires_python(files: ReleaseFiles) -> Iterator[Note]:
@@ -71,27 +76,34 @@ def _list_bundled(wheels: Iterable[Wheel]) -> Iterator[Note]:
     """Return a line about the libraries that a repair put into the wheels, as their bills of materials name them."""
     libraries: dict[str, list[str]] = {}
     for wheel in wheels:
-        names = [member.name for member in wheel.members]
-        for name in names:
-            if _SBOM in name and name.endswith(_SBOM_FORMAT) and name.startswith(f"{wheel.dist_info}/"):
-                for library in _read_components(wheel, name):
-                    libraries.setdefault(library, []).append(wheel.path.name)
+        for library in (library for name in _find_bills(wheel) for library in _read_components(wheel, name)):
+            libraries.setdefault(library, []).append(wheel.path.name)
     if libraries:
         shown = "; ".join(f"{library}: {list_some(found, _SHOWN)}" for library, found in sorted(libraries.items()))
         yield Note(State.INFO, "libraries inside wheels, and their licenses", shown)
 
 
+def _find_bills(wheel: Wheel) -> Iterator[str]:
+    """Yield the members of a wheel that are bills of materials (PEP 770)."""
+    folder = f"{wheel.dist_info}{_SBOM}"
+    names = (member.name for member in wheel.members)
+    yield from (name for name in names if name.startswith(folder) and name.endswith(_SBOM_FORMAT))
+
+
 def _read_components(wheel: Wheel, member: str) -> Iterator[str]:
-    """Return each library of a bill of materials (CycloneDX), with its license, in a few words."""
+    """Yield each library of a bill of materials (CycloneDX), with its license, in a few words."""
     try:
         [content] = wheel.read(member)
-        components = parse_json(content)["components"]
-        for component in components:
+        for component in parse_json(content)["components"]:
             if not str(component.get("purl", "")).startswith("pkg:pypi/"):
-                licenses = ", ".join(filter(None, map(_read_license, component.get("licenses", []))))
-                yield f"{component['name']} {component.get('version', '')} ({licenses or 'license not stated'})"
+                yield _describe_component(component)
     except (ArchiveError, ValueError, KeyError, TypeError, AttributeError):
         yield f"{member} (cannot be read)"
+
+
+def _describe_component(component: dict[str, Any]) -> str:
+    licenses = ", ".join(filter(None, map(_read_license, component.get("licenses", []))))
+    return f"{component['name']} {component.get('version', '')} ({licenses or 'license not stated'})"
 
 
 def _read_license(item: dict[str, Any]) -> str:

@@ -39,7 +39,8 @@ def run_actions(context: Context, release: Release, items: Iterable[Action | Not
         release: that the actions are for.
         items: actions in order, with notes between them. An action may depend on what the one before it did, so they
             are requested one by one.
-        workers: how many actions run at the same time, once the first has run alone: it may create the project.
+        workers: how many actions run at the same time. The first one runs alone, as it may create the project, and so
+            does the last one: the sdist follows when every wheel is there.
 
     Raises:
         PartialFailureError: an action failed; those that had not started were not tried.
@@ -54,7 +55,9 @@ def run_actions(context: Context, release: Release, items: Iterable[Action | Not
         release = _run(context, release, [item], 1)
         if workers > 1:
             rest = tuple(iterator)
-            release = _run(context, release, [one for one in rest if isinstance(one, Action)], workers)
+            actions = [one for one in rest if isinstance(one, Action)]
+            for together in (actions[:-1], actions[-1:]):
+                release = _run(context, release, together, workers)
             context.report.add(*(one for one in rest if isinstance(one, Note)))
     return release
 

@@ -64,7 +64,8 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
     compiled = is_compiled(source, context.config.wheels)
     name = release.name
     if compiled:
-        _check_dry_run(context, "this project has compiled code, so one machine cannot build all of its wheels")
+        reason = "this project has compiled code, so one machine cannot build all of its wheels"
+        _check_dry_run(context, release, reason)
         name = name or find_name(context)
     has_plan = compiled or bool(context.request.job) or CondaProject(context, release).recipe is not None
     if name and has_plan:
@@ -107,12 +108,13 @@ def _take_plan(context: Context, release: Release, plan: BuildPlan) -> Release:
     if plan.is_compiled or context.request.job:
         return replace(release, plan=plan, plan_digest=plan.digest)
     if plan.matrix:
-        _check_dry_run(context, "the recipe has packages for several platforms, so one machine cannot build them all")
+        reason = "the recipe has packages for several platforms, so one machine cannot build them all"
+        _check_dry_run(context, release, reason)
         context.report.add(*plan_notes(plan))
     return release
 
 
-def _check_dry_run(context: Context, reason: str) -> None:
+def _check_dry_run(context: Context, release: Release, reason: str) -> None:
     """Refuse to release from one machine what several have to build.
 
     Raises:
@@ -121,7 +123,8 @@ def _check_dry_run(context: Context, reason: str) -> None:
     if not context.gate.is_dry_run:
         raise PreflightError(
             reason,
-            "Push the tag, whose workflow builds them: release-tools tag. release-tools init writes that workflow.",
+            f"Push the tag, whose workflow builds them: release-tools tag {release.version}. "
+            "release-tools init writes that workflow.",
         )
 
 

@@ -1,14 +1,16 @@
 """Build the wheels of one build job from the sdist, by cibuildwheel."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from release_tools.builders.cibuildwheel import CiBuildWheel, list_passed_variables
+from release_tools.builders.cibuildwheel import CiBuildWheel, WheelBuild, list_passed_variables
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import BuildError, OutputError, UsageError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
+from release_tools.planning.build_plan import BuildJob, BuildPlan
 from release_tools.planning.completeness import check_completeness
 from release_tools.report.text import describe_artifact_note
 from release_tools.system.credentials import remove_credentials
@@ -31,6 +33,19 @@ def build_wheels(context: Context, release: Release) -> Release | Skip:
     if not job.platform:
         raise UsageError(f"--job {job.name}: it builds no wheel by cibuildwheel", "It has nothing to build.")
     [sdist] = release.artifacts_of_kind(ArtifactKind.SDIST)
+    built = _build(context, release, job, sdist)
+    left_out = _find_left_out(release.plan, job, built)
+    wheels = tuple(Artifact.of(path, ArtifactKind.WHEEL) for path in built.wheels)
+    context.report.add(*map(describe_artifact_note, wheels), *_describe_left_out(left_out, built))
+    return replace(release, artifacts=(sdist, *wheels), left_out=left_out)
+
+
+def _build(context: Context, release: Release, job: BuildJob, sdist: Artifact) -> WheelBuild:
+    """Build the wheels of a job, and show that the build goes on.
+
+    Raises:
+        BuildError: a required wheel could not be built.
+    """
     context.console.show_detail(f"wheels of {job.name}")
     builder = CiBuildWheel(
         job,
@@ -41,8 +56,16 @@ def build_wheels(context: Context, release: Release) -> Release | Skip:
         list_passed_variables(read_pyproject(context.project)),
     )
     with watch_programs(context.console.watch_build):
-        built = builder.build()
-    found = check_completeness(release.plan, [path.name for path in built.wheels], job)
+        return builder.build()
+
+
+def _find_left_out(plan: BuildPlan, job: BuildJob, built: WheelBuild) -> tuple[str, ...]:
+    """Return the optional targets of a job that were not built.
+
+    Raises:
+        BuildError: a required wheel is missing, or one was built that the plan does not name.
+    """
+    found = check_completeness(plan, [path.name for path in built.wheels], job)
     faults = list(found.faults)
     if faults:
         raise BuildError(
@@ -50,11 +73,10 @@ def build_wheels(context: Context, release: Release) -> Release | Skip:
             "Compare [tool.cibuildwheel] with release-tools plan.",
             faults=faults,
         )
-    wheels = tuple(Artifact.of(path, ArtifactKind.WHEEL) for path in built.wheels)
-    left_out = tuple(target.identifier for _, target in found.left_out)
+    return tuple(target.identifier for _, target in found.left_out)
+
+
+def _describe_left_out(identifiers: Iterable[str], built: WheelBuild) -> Iterator[Note]:
     reasons = dict(built.failed)
-    context.report.add(
-        *map(describe_artifact_note, wheels),
-        *(Note(State.WARNING, f"{name} is optional and was not built", reasons.get(name, "")) for name in left_out),
-    )
-    return replace(release, artifacts=(sdist, *wheels), left_out=left_out)
+    for name in identifiers:
+        yield Note(State.WARNING, f"{name} is optional and was not built", reasons.get(name, ""))

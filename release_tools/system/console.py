@@ -13,7 +13,7 @@ from release_tools.system import sanitize
 from release_tools.system.credentials import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rich.console import Console as RichConsole
 
@@ -147,8 +147,7 @@ class Console:
             lines = [line.strip() for line in text.splitlines() if line.strip()]
             last = lines[-1][:_LINE] if lines else last
             if self.verbose:
-                for line in lines:
-                    self._line(self._err if self.quiet else self._out, f"    {line[:_LONGEST]}")
+                self._show_output(lines)
             elif self._status is not None:
                 self._status(f"{self._title} ({seconds:.0f} s)  {sanitize.sanitize_for_terminal(self.redact(last))}")
             elif seconds >= next_sign and not self.quiet:
@@ -156,6 +155,10 @@ class Console:
                 self._line(self._out, f"  … {seconds:.0f} s", "", last)
 
         return show
+
+    def _show_output(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._line(self._err if self.quiet else self._out, f"    {line[:_LONGEST]}")
 
     def section(self, section: Section) -> None:
         """Show what a step had to say; in a job's log it can be folded."""
@@ -166,16 +169,28 @@ class Console:
             return
         self._end_skipped()
         head = f"{section.title}  ({section.seconds:.1f} s)" if section.seconds else section.title
+        with self._group(head, "bold"):
+            for note in section.notes:
+                self._note(note)
         if self.in_actions:
-            self._command("group", self.redact(head))
-        else:
-            self._line(self._out, head, "bold")
-        for note in section.notes:
-            self._note(note)
-        if self.in_actions:
-            self._command("endgroup")
             for note in section.notes:
                 self._annotate_warning(note)
+
+    @contextmanager
+    def _group(self, head: str, style: str = "") -> Iterator[None]:
+        """Put what is printed in a group: it can be folded in a job's log, and ends with an empty line elsewhere.
+
+        Args:
+            head: its headline.
+            style: of the headline outside of a job's log; empty where it is left out there.
+        """
+        if self.in_actions:
+            self._command("group", self.redact(head))
+        elif style:
+            self._line(self._out, head, style)
+        yield
+        if self.in_actions:
+            self._command("endgroup")
         else:
             self._line(self._out, "")
 
@@ -197,15 +212,10 @@ class Console:
         """Show a diff, in its usual colours; other documents are for the reports, being too long to read here."""
         if self.quiet or document.language != "diff":
             return
-        if self.in_actions:
-            self._command("group", self.redact(document.title))
-        for line in document.text.splitlines():
-            style = next((style for mark, style in _DIFF.items() if line.startswith(mark)), "")
-            self._line(self._out, line, style)
-        if self.in_actions:
-            self._command("endgroup")
-        else:
-            self._line(self._out, "")
+        with self._group(document.title):
+            for line in document.text.splitlines():
+                style = next((style for mark, style in _DIFF.items() if line.startswith(mark)), "")
+                self._line(self._out, line, style)
 
     def remark(self, note: Note) -> None:
         """Print a note on standard error, for commands whose standard output is the result alone."""

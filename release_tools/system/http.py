@@ -222,12 +222,15 @@ class Http:
     def proxies(self, url: str) -> dict[str, str]:
         """Return the proxies for one address, as requests wants them."""
         parts = urlsplit(url)
-        host = "." + (parts.hostname or "")
-        exempt = (entry.strip().lstrip(".") for entry in self._variable("no_proxy").split(","))
-        if any(entry == "*" or (entry and host.endswith(f".{entry}")) for entry in exempt):
+        if self._is_exempt(parts.hostname or ""):
             return {}
         proxy = self._variable(f"{parts.scheme}_proxy") or self._variable("all_proxy")
         return {parts.scheme: proxy} if proxy else {}
+
+    def _is_exempt(self, host: str) -> bool:
+        """Return whether ``NO_PROXY`` names a host, or a domain that it is in."""
+        entries = [entry.strip().lstrip(".") for entry in self._variable("no_proxy").split(",")]
+        return "*" in entries or any(f".{host}".endswith(f".{entry}") for entry in filter(None, entries))
 
     def check(self, url: str) -> None:
         """Refuse an address outside the allowed places.

@@ -21,7 +21,14 @@ from pathlib import Path
 from tests.support.network import OFFLINE, ONLINE
 
 NAME = "localhost/release-tools-tests"
-MOUNTED = ("/usr", "/etc/ssl", "/etc/alternatives", "/etc/pip.conf", str(Path.home() / ".config" / "pip"))
+RUSTUP, CARGO = (
+    os.environ.get(variable) or str(Path.home() / folder)
+    for variable, folder in (("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo"))
+)
+MOUNTED = (
+    *("/usr", "/etc/ssl", "/etc/alternatives", "/etc/pip.conf", str(Path.home() / ".config" / "pip")),
+    *(RUSTUP, CARGO),
+)
 COPIED = ("passwd", "group", "ld.so.cache", "nsswitch.conf")
 LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
 FOLDERS = ("etc", "tmp", "proc", "sys", "dev", "run", "root", "var/tmp", "opt", "usr", "project", "output")
@@ -91,7 +98,10 @@ def containers() -> Containers:
             "CIBW_CONTAINER_ENGINE": f"podman; create_args: --network=host {mounts}",
             "CIBW_MANYLINUX_X86_64_IMAGE": f"{NAME}:{key}",
             "CIBW_ENVIRONMENT_LINUX": " ".join(
-                f'{name}="{os.environ[name]}"' for name in PASSED_ON if name in os.environ
+                (
+                    *(f'{name}="{os.environ[name]}"' for name in PASSED_ON if name in os.environ),
+                    *(f'PATH="{CARGO}/bin:$PATH"', f'RUSTUP_HOME="{RUSTUP}"', 'CARGO_HOME="/tmp/cargo"'),
+                )
             ),
             "CIBW_AUDIT_COMMAND": "",  # its own check of the stable ABI is downloaded from elsewhere
         },

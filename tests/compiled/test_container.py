@@ -1,6 +1,8 @@
 """The wheels of a build job, really built by cibuildwheel in a container."""
 
 import json
+import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,7 +35,8 @@ def built(run: Run, folder: Path, files: Mapping[str, str], builds: str, setting
     checkout = make_repository(folder / "project", {**files, "pyproject.toml": table}, ". v1.0")
     dist, output = folder / "dist", folder / "output"
     where = ("-C", checkout.root, "--packages-dir", dist, *QUICK)
-    said = run("build", "--job", "source", *where, GITHUB_OUTPUT=str(output))
+    rust = {"RUSTUP_HOME": container.RUSTUP, "CARGO_HOME": container.CARGO}  # the tests have a home of their own
+    said = run("build", "--job", "source", *where, GITHUB_OUTPUT=str(output), **rust)
     assert said.code == 0, said.err
     expect = outputs(output)["artifacts"]
     said = run("build", "--job", "linux-x86_64", *where, "--expect", expect, **container.containers().env)
@@ -56,18 +59,62 @@ def test_a_job_builds_its_wheels_from_the_sdist_the_same_every_time(run: Run, tm
     assert "cp312-win_amd64" in said.err
 
 
-def test_one_wheel_for_the_stable_abi_serves_every_python(run: Run, tmp_path: Path) -> None:
-    dist, _ = built(run, tmp_path, ABI3, '"cp31[12]-manylinux_x86_64", "cp312-win_amd64"')
-    wheels = [artifact.filename for artifact in manifest.load(dist).artifacts if "whl" in artifact.filename]
-    assert len(wheels) == 1
-    assert "cp311-abi3" in wheels[0]
+PAGE = Path(__file__).parents[2] / "docs" / "compiled-projects.md"
+COMMANDS = {
+    "plan": 0,
+    "plan --json": 0,
+    "init": 0,
+    "init --check": 0,
+    "doctor": 0,
+    "dry-run": 0,
+    "release": 14,
+    "tag 1.0": 0,
+    "build --job source": 0,
+    "build --job linux-x86_64": 0,
+    "gather FOLDER…": 0,
+    "verify": 0,
+}
+"""The commands of the page in the order of a first release, and the exit code of each."""
+WITH_FOLDER = ("build", "dry-run", "gather", "release", "verify")
+OPTIONS = {
+    "init": ("--yes", "--action", f"python-release-tools/python-release-tools@{'a' * 40}"),
+    "dry-run": ("--no-conda", "--no-conda-forge", "--no-verify-recipe", "--network-tries", "1"),
+    "build": ("--no-conda",),
+    "gather": ("--network-tries", "1"),
+}
+
+
+def test_the_commands_of_the_page_make_a_release_of_one_wheel_for_the_stable_abi(run: Run, tmp_path: Path) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:^|`)release-tools ([^`\n]+)", page, re.MULTILINE)) == set(COMMANDS)
+    table = ABI3["pyproject.toml"] + ONLY.format(builds='"cp31[12]-manylinux_x86_64"').replace(', "windows-x86_64"', "")
+    checkout = make_repository(tmp_path / "project", {**ABI3, "pyproject.toml": table}, ". v1.0")
+    origin = tmp_path / "origin.git"
+    checkout.git("init", "--quiet", "--bare", "--initial-branch", "main", str(origin))
+    checkout.git("remote", "add", "origin", str(origin))
+    checkout.git("push", "--quiet", "origin", "main")
+    jobs, dist = tmp_path / "jobs", tmp_path / "dist"
+    for command, code in COMMANDS.items():
+        name, *words = command.replace("FOLDER…", str(jobs)).split()
+        env = {}
+        if words[-1:] == ["linux-x86_64"]:  # the job starts with the files of the first one
+            shutil.copytree(jobs / "source", jobs / "linux-x86_64")
+            env = {**container.containers().env}
+        folder = jobs / words[-1] if name == "build" else dist
+        options = OPTIONS.get(name, ())
+        where = ("-C", checkout.root, *(("--packages-dir", folder) if name in WITH_FOLDER else ()))
+        said = run(name, *words, *where, *options, **env)
+        assert said.code == code, f"{command}: {said.out}{said.err}"
+    [wheel] = [one.filename for one in manifest.load(dist).artifacts if one.filename.endswith(".whl")]
+    assert "cp311-abi3-manylinux" in wheel
+    assert checkout.git("ls-remote", "--tags", "origin", "v1.0")
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ["meson-python", "scikit-build-core", "maturin"])
 def test_every_usual_backend_builds_its_wheel_from_the_sdist(run: Run, tmp_path: Path, name: str) -> None:
-    if name == "maturin" and not Path("/usr/bin/cargo").exists():
-        pytest.skip("no cargo where the container finds it: /usr/bin/cargo")
+    if name == "maturin" and not shutil.which("cargo"):
+        pytest.skip("no cargo")
     dist, _ = built(run, tmp_path, PROJECTS[name], '"cp311-manylinux_x86_64", "cp312-win_amd64"')
     wheels = [one.filename for one in manifest.load(dist).artifacts if one.filename.endswith(".whl")]
     assert len(wheels) == 1

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 
 import pytest
 
@@ -167,6 +168,19 @@ def test_of_many_files_the_first_goes_alone_and_the_others_side_by_side(there: W
     assert len(there.pypi.accepted) == 10
     ports = [request.client_port for request in there.pypi.log if request.method == "POST"]
     assert 1 < len(set(ports)) <= 3
+
+
+def test_the_sdist_waits_for_every_wheel(there: World) -> None:
+    """Otherwise an installer would compile it, or a version would stay there without its wheels."""
+    release = there.build(wheels=5, conda=False)
+    there.log_in()
+    slow = release.artifacts_of_kind(ArtifactKind.WHEEL)[-1].filename.encode()
+    refuse = Response.of_text("not now", 404)
+    there.pypi.faults = [Fault(method="POST", response=refuse, body=slow, meanwhile=lambda: time.sleep(0.5))]
+    assert there.run("publish", "--routes-final", "pypi") == RemoteError.exit_code
+    assert not any(name.endswith(".tar.gz") for name in there.pypi.holds())
+    assert there.run("publish", "--routes-final", "pypi") == 0
+    assert there.pypi.accepted[-1].endswith(".tar.gz")
 
 
 def test_a_partial_failure_tells_what_is_done_and_how_to_go_on(
