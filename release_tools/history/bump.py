@@ -120,13 +120,20 @@ def recommend(past: Past, scheme: VersionScheme, today: date) -> Recommendation:
 
     A version that the project itself names for what is unreleased goes before the evidence.
     """
-    (asked, rule), before, planned = _decide_by_evidence(past, scheme, today), find_newest(past.releases), past.planned
-    if asked is not None and asked in past.taken:
+    asked, rule = _decide_by_evidence(past, scheme, today)
+    if asked is None:
+        return Recommendation(None, None, rule)
+    before = find_newest(past.releases)
+    if asked in past.taken:
         asked, rule = _free(asked, before, past.taken), f"{rule}; {asked} is tagged on another commit"
-    says_nothing = asked is None or planned is None or planned in past.taken
-    if says_nothing or (planned is not None and before is not None and planned <= before.version):
-        return Recommendation(asked, asked, rule)
-    return Recommendation(planned, asked, rule)
+    return Recommendation(_find_planned(past, before) or asked, asked, rule)
+
+
+def _find_planned(past: Past, before: PastRelease | None) -> Version | None:
+    """Return the version that the project itself names, unless it was released already."""
+    if past.planned is None or past.planned in past.taken:
+        return None
+    return past.planned if before is None or past.planned > before.version else None
 
 
 def find_raised_part(before: Version | None, after: Version) -> Bump:
@@ -167,28 +174,41 @@ def bump_version(version: Version, bump: Bump, *, width: int = 0) -> Version:
     Raises:
         VersionError: the version has no such part to raise.
     """
-    if bump is Bump.FINAL:
-        if version.pre is None:
-            raise VersionError(f"{version} is final already", "Choose another part to raise.")
-        return _make_version(version, version.release, width)
-    if bump is Bump.POST:
-        if version.pre is not None:
-            raise VersionError(f"{version}: a pre-release gets no post-release", "Use --bump pre instead.")
-        return _make_version(version, version.release, width, f".post{(version.post or 0) + 1}")
-    if bump is Bump.PRE:
-        letter, number = version.pre or ("a", 0)
-        numbers = version.release if version.pre else _raise_number(version, Bump.MINOR)
-        return _make_version(version, numbers, width, f"{letter}{number + 1}")
-    return _make_version(version, _raise_number(version, bump), width)
+    match bump:
+        case Bump.FINAL:
+            return _bump_to_final(version, width)
+        case Bump.POST:
+            return _bump_post(version, width)
+        case Bump.PRE:
+            return _bump_pre(version, width)
+        case _:
+            return _bump_number(version, bump, width)
 
 
-def _raise_number(version: Version, bump: Bump) -> tuple[int, ...]:
-    """Return the numbers of a version with the major, minor or patch number raised, unless a pre-release did so."""
+def _bump_to_final(version: Version, width: int) -> Version:
+    if version.pre is None:
+        raise VersionError(f"{version} is final already", "Choose another part to raise.")
+    return _make_version(version, version.release, width)
+
+
+def _bump_post(version: Version, width: int) -> Version:
+    if version.pre is not None:
+        raise VersionError(f"{version}: a pre-release gets no post-release", "Use --bump pre instead.")
+    return _make_version(version, version.release, width, f".post{(version.post or 0) + 1}")
+
+
+def _bump_pre(version: Version, width: int) -> Version:
+    letter, number = version.pre or ("a", 0)
+    numbers = version.release if version.pre else bump_version(version, Bump.MINOR).release
+    return _make_version(version, numbers, width, f"{letter}{number + 1}")
+
+
+def _bump_number(version: Version, bump: Bump, width: int) -> Version:
     at = (Bump.MAJOR, Bump.MINOR, Bump.PATCH).index(bump)
     numbers = (*version.release, 0, 0)[: max(at + 1, len(version.release))]
     if version.pre is None or any(numbers[at + 1 :]):
         numbers = (*numbers[:at], numbers[at] + 1, *(0 for _ in numbers[at + 1 :]))
-    return numbers
+    return _make_version(version, numbers, width)
 
 
 def is_patch(before: Version, after: Version) -> bool:
@@ -241,16 +261,22 @@ def _decide_after_pre(past: Past, version: Version, final: PastRelease | None, s
     for a higher one: those who chose the number knew the others.
     """
     letter = version.pre[0] if version.pre else "rc"
-    level, again = find_demanded(past.since_newest), bump_version(version, Bump.PRE)
+    level = find_demanded(past.since_newest)
     if letter not in _FOLLOWING_PHASE:
         if level >= Level.PATCH:
-            return again, "something changed since the release candidate: another one"
+            return bump_version(version, Bump.PRE), "something changed since the release candidate: another one"
         return bump_version(version, Bump.FINAL), "nothing changed since the release candidate: it becomes final"
     if final is not None and scheme is VersionScheme.SEMVER and level >= Level.PATCH:
         bump, rule = _decide_by_semver(final.version, level)
         needed = bump_version(final.version, bump, width=len(version.release))
         if needed.release > version.release:
             return Version(f"{needed}{letter}1"), f"since {final.tag} there is {rule}"
+    return _decide_phase(version, letter, level)
+
+
+def _decide_phase(version: Version, letter: str, level: Level) -> _Answer:
+    """Return the next pre-release of the same final version."""
+    again = bump_version(version, Bump.PRE)
     if level >= Level.MINOR:
         return again, f"the public API still changes: phase {letter} goes on"
     following = _FOLLOWING_PHASE[letter]
@@ -312,43 +338,46 @@ def _compute_calendar_numbers(
 ) -> tuple[tuple[int, ...], str]:
     """Return the numbers that the calendar and the counter decide, and the rule that they follow."""
     recent = _list_recent(releases)
-    numbers = (*recent[-1].version.release, 0)
     if calendar := _match_calendar(recent):
         name, of_day = calendar
         return of_day(today), f"by the calendar: {name}"
-    year = max(numbers[0], today.year if numbers[0] >= _FULL_YEAR else today.year % 100)
-    if all(final.version.release[1:2] == (final.day.month,) for final in _list_regular(recent)):
+    newest = (*recent[-1].version.release, 0)
+    year = max(newest[0], today.year if newest[0] >= _FULL_YEAR else today.year % 100)
+    if _counts_months(recent):
         return (year, today.month), "by the calendar: year and month"
-    if numbers[0] != year:
-        return (year, _find_first_counter(releases, numbers[0])), f"by the calendar: the first release of {today.year}"
-    if level is Level.PATCH and any(map(_is_correction, recent)):
-        return numbers[:2], "by the calendar: nothing new since the last release of the year"
-    return (year, numbers[1] + 1), f"by the calendar: the next release of {today.year}"
+    if newest[0] != year:
+        first = _find_first_counter(releases, newest[0])
+        return (year, first), f"by the calendar: the first release of {today.year}"
+    if level is Level.PATCH and any(map(_has_third_number, recent)):
+        return newest[:2], "by the calendar: nothing new since the last release of the year"
+    return (year, newest[1] + 1), f"by the calendar: the next release of {today.year}"
+
+
+def _counts_months(recent: Sequence[PastRelease]) -> bool:
+    """Tell whether the second number of all these versions is the month of their release."""
+    regular = [final for final in recent if not _has_third_number(final)] or recent
+    return all(final.version.release[1:2] == (final.day.month,) for final in regular)
 
 
 def _find_first_counter(releases: Sequence[PastRelease], year: int) -> int:
-    """Return the second number with which the versions of a year begin."""
-    numbers = [(*release.version.release, 0) for release in releases if release.is_final]
-    return min(one[1] for one in numbers if one[0] == year)
+    """Return the number with which the project began to count the releases of a year."""
+    finals = [release.version.release for release in releases if release.is_final]
+    return min((*numbers, 0)[1] for numbers in finals if numbers[0] == year)
+
+
+def _has_third_number(final: PastRelease) -> bool:
+    return any(final.version.release[2:])
 
 
 def _list_recent(releases: Sequence[PastRelease]) -> list[PastRelease]:
     return sorted(release for release in releases if release.is_final)[-_LOOKED_BACK:]
 
 
-def _is_correction(release: PastRelease) -> bool:
-    """Tell whether a version has a third number, as one that corrects another."""
-    return any(release.version.release[2:])
-
-
-def _list_regular(recent: list[PastRelease]) -> list[PastRelease]:
-    """Return the releases that correct no other one; all where each does."""
-    return [final for final in recent if not _is_correction(final)] or recent
-
-
 def _measure_width(releases: Sequence[PastRelease]) -> int:
     """Return how many numbers the project writes where the last one would be 0."""
-    return len(_list_regular(_list_recent(releases))[-1].version.release)
+    recent = _list_recent(releases)
+    regular = [final for final in recent if not _has_third_number(final)]
+    return len((regular or recent)[-1].version.release)
 
 
 def _make_version(version: Version, numbers: tuple[int, ...], width: int, suffix: str = "") -> Version:

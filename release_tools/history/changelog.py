@@ -6,7 +6,7 @@ versions in bold, after ``=``, or on lines of their own.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -41,6 +41,7 @@ _INDENTED_CODE: Final = re.compile(r"(?: {4}|\t)")
 _FENCE: Final = re.compile(r"\s{0,3}(?:```|~~~)")
 _OUTER_LEVEL: Final = 2
 _INNERMOST: Final = 9
+_LOWEST: Final = Version("0.dev0")
 
 
 @dataclass(frozen=True)
@@ -126,15 +127,15 @@ class Changelog:
     @property
     def newest(self) -> Version | None:
         """Return the version of the newest section about a release; None where there is no such section."""
-        released = [part.version for part in self.parts if part.version and not part.unreleased]
+        released = [number for number, part in self._list_numbered() if not part.unreleased]
         if not released:
             return None
         return released[-1] if self._is_oldest_first else released[0]
 
     @property
     def _is_oldest_first(self) -> bool:
-        versions = [part.version for part in self.parts if part.version]
-        return len(versions) > 1 and versions[0] < versions[-1]
+        numbered = self._list_numbered()
+        return len(numbered) > 1 and numbered[0][0] < numbered[-1][0]
 
     def find_pending(self, version: Version) -> Part | None:
         """Return the unreleased section that a release would take; None where it belongs to another version.
@@ -159,13 +160,13 @@ class Changelog:
         """
         if version.is_prerelease:
             return []
-        lower = self._list_lower_parts(version)
-        finals = [number for number, _ in lower if not number.is_prerelease]
-        lowest = max(filter(None, [*finals, since]), default=None)
-        return [part for number, part in lower if number.is_prerelease and (lowest is None or number > lowest)]
+        earlier = [(number, part) for number, part in self._list_numbered() if number < version]
+        last = max([since or _LOWEST, *(number for number, _ in earlier if not number.is_prerelease)])
+        return [part for number, part in earlier if number.is_prerelease and number > last]
 
-    def _list_lower_parts(self, version: Version) -> list[tuple[Version, Part]]:
-        return [(part.version, part) for part in self.parts if part.version and part.version < version]
+    def _list_numbered(self) -> list[tuple[Version, Part]]:
+        """Return the sections that name a version, each with that version."""
+        return [(part.version, part) for part in self.parts if part.version]
 
     def list_categories(self, part: Part) -> list[tuple[str, str]]:
         """Return the groups of a section (Added, Fixed, ...): each title, empty before the first, and its text."""
@@ -174,19 +175,20 @@ class Changelog:
     def list_nested_categories(self, part: Part) -> list[tuple[tuple[str, ...], str]]:
         """Return the groups of a section, each with its title and those above it, the outermost first."""
         lines = part.text.splitlines(keepends=True)
-        titles = self._list_titles(part.text, lines)
-        starts = [title.start for title in titles] + [len(lines)]
-        groups: list[tuple[tuple[str, ...], str]] = [((), "".join(lines[: starts[0]]))]
+        titles = self._list_titles(part, lines)
+        ends = [title.start for title in titles] + [len(lines)]
+        groups: list[tuple[tuple[str, ...], str]] = [((), "".join(lines[: ends[0]]))]
         above: list[Heading] = []
-        for title, stop in zip(titles, starts[1:], strict=True):
-            above = [outer for outer in above if outer.level < title.level] + [title]
-            path = tuple(outer.text.strip(" :") for outer in above)
-            groups.append((path, "".join(lines[title.end : stop])))
+        for title, end in zip(titles, ends[1:], strict=True):
+            above = [heading for heading in above if heading.level < title.level]
+            above.append(title)
+            path = tuple(heading.text.strip(" :") for heading in above)
+            groups.append((path, "".join(lines[title.end : end])))
         return [(path, text) for path, text in groups if text.strip()]
 
-    def _list_titles(self, text: str, lines: Sequence[str]) -> list[Heading]:
-        """Return the titles of groups in a section: its headings, and lines in bold."""
-        titles = find_headings(text, self.markup)
+    def _list_titles(self, part: Part, lines: Sequence[str]) -> list[Heading]:
+        """Return a section's headings and its lines in bold, which are the innermost headings, in order."""
+        titles = find_headings(part.text, self.markup)
         for at, line in enumerate(lines):
             if found := _BOLD_TITLE.match(line):
                 titles.append(Heading(found[1] or found[2], _INNERMOST, at, at + 1))
@@ -209,51 +211,61 @@ class _Title:
 
 
 def _split_parts(text: str, markup: Markup, reader: HeadingReader) -> list[Part]:
-    lines, headings = split_lines(text), find_headings(text, markup)
-    reader = _learn_names(headings, reader)
-    titles, top = _find_titles(lines, headings, reader)
-    sections = [title for title in titles if title.versions or _is_unreleased(title.heading, reader, top)]
-    is_dated = bool(sections) and _find_dated_paragraph(lines[: sections[0].heading.start]) is not None
-    parts, ends = list[Part](), len(lines)
+    lines = split_lines(text)
+    reader, titles = _read_titles(find_headings(text, markup), reader)
+    titles, top = _add_titled_lines(titles, lines, reader)
+    starts = {title.heading.start for title in titles if _begins_section(title, reader, top)}
+    is_dated = bool(starts) and _find_dated_paragraph(lines[: min(starts)]) is not None
+    parts, end = list[Part](), len(lines)
     for title in reversed(titles):
-        heading, is_section = title.heading, title in sections
-        if is_section:
-            body = _drop_dated_paragraph(lines[heading.end : ends]) if is_dated else lines[heading.end : ends]
+        heading = title.heading
+        if heading.start in starts:
+            body = lines[heading.end : end]
+            if is_dated:
+                body = _without_dated_paragraph(body)
             parts.append(_make_part(title, _extract_body(body, markup)))
-        if is_section or heading.level <= top:
-            ends = heading.start
+            end = heading.start
+        elif heading.level <= top:
+            end = heading.start
     return parts[::-1]
 
 
-def _find_titles(lines: Sequence[str], headings: Sequence[Heading], reader: HeadingReader) -> tuple[list[_Title], int]:
-    """Return the titles of a document, and the level of its versions; 0 where none is named."""
+def _read_titles(headings: Sequence[Heading], reader: HeadingReader) -> tuple[HeadingReader, list[_Title]]:
+    """Read the headings, and learn from them how the project calls itself there."""
+    if headings and not reader.is_unreleased(headings[0].text):
+        reader = reader.with_names([find_title_names(headings[0].text)])
     titles = _read(headings, reader)
+    if any(title.versions for title in titles):
+        return reader, titles
+    names = {find_name_before_version(heading.text).casefold() for heading in headings} - {""}
+    if len(names) != 1:
+        return reader, titles
+    reader = reader.with_names(names)
+    return reader, _read(headings, reader)
+
+
+def _add_titled_lines(titles: list[_Title], lines: Sequence[str], reader: HeadingReader) -> tuple[list[_Title], int]:
+    """Add the lines that are a version's title without being headings; return the level of versions as well."""
     top = min((title.heading.level for title in titles if title.versions), default=0)
     if top:
         return _sort([*titles, *_find_dated_lines(lines, reader, titles)]), top
     lone = _list_titled_lines(lines, reader)
     if not lone:
         return titles, top
-    kept = [title for title in titles if _bounds_lines(title.heading, reader)]
-    return _sort([*kept, *lone]), _INNERMOST
+    return _sort([*(title for title in titles if _bounds_lines(title.heading, reader)), *lone]), _INNERMOST
 
 
-def _learn_names(headings: Sequence[Heading], reader: HeadingReader) -> HeadingReader:
-    """Return the reader with the name that the document's title has, or that each heading has before its version."""
-    if headings and not reader.is_unreleased(headings[0].text):
-        reader = reader.with_names([find_title_names(headings[0].text)])
-    if any(title.versions for title in _read(headings, reader)):
-        return reader
-    names = {find_name_before_version(heading.text).casefold() for heading in headings} - {""}
-    return reader.with_names(names) if len(names) == 1 else reader
+def _sort(titles: Iterable[_Title]) -> list[_Title]:
+    return sorted(titles, key=lambda title: title.heading.start)
 
 
 def _read(headings: Sequence[Heading], reader: HeadingReader) -> list[_Title]:
     return [_Title(heading, reader.read(heading.text)) for heading in headings]
 
 
-def _sort(titles: Sequence[_Title]) -> list[_Title]:
-    return sorted(titles, key=lambda title: title.heading.start)
+def _begins_section(title: _Title, reader: HeadingReader, top: int) -> bool:
+    """Tell whether a section begins with a title: it names a version, or says that what follows is unreleased."""
+    return title.versions is not None or _is_unreleased(title.heading, reader, top)
 
 
 def _is_unreleased(heading: Heading, reader: HeadingReader, top: int) -> bool:
@@ -281,16 +293,18 @@ def _extract_body(lines: Sequence[str], markup: Markup) -> str:
     kept = [line.rstrip("\r\n") for line in lines]
     while kept and _belongs_to_heading(kept[-1]):
         kept.pop()
-    while (first := next((at for at, line in enumerate(kept) if line.strip()), None)) is not None:
-        if not _ANCHOR.fullmatch(kept[first]):
-            break
+    while (first := _find_first_line(kept)) is not None and _ANCHOR.fullmatch(kept[first]):
         del kept[: first + 1]
     body = "".join(f"{line}\n" for line in kept)
     return _LINK_DEFINITION.sub("", body) if markup is Markup.MARKDOWN else body
 
 
-def _drop_dated_paragraph(lines: list[str]) -> list[str]:
-    """Return a section's lines without the date of the next one, which is above its version."""
+def _find_first_line(lines: Sequence[str]) -> int | None:
+    """Return the number of the first line that is not empty."""
+    return next((at for at, line in enumerate(lines) if line.strip()), None)
+
+
+def _without_dated_paragraph(lines: list[str]) -> list[str]:
     return lines[: _find_dated_paragraph(lines)]
 
 
@@ -317,25 +331,32 @@ def _belongs_to_heading(line: str) -> bool:
 
 def _list_titled_lines(lines: Sequence[str], reader: HeadingReader) -> list[_Title]:
     """Find the lines that are a version's title without being headings: in bold, after ``=``, or on their own."""
-    found: list[_Title] = []
-    for at, title in _match_line_titles(lines):
-        heading, versions = Heading(title[0], _INNERMOST, at, at + 1), reader.read(title["title"] + title["rest"])
-        if versions and (title["mark"] or _is_only_version(title[0], versions)):
-            found.append(_Title(heading, versions))
-        elif title["mark"] and reader.is_unreleased(title["title"]):
-            found.append(_Title(heading, None))
+    found = [title for at, line in _list_text_lines(lines) if (title := _read_titled_line(lines, at, line, reader))]
     return found if any(title.versions for title in found) else []
 
 
-def _match_line_titles(lines: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:
-    """Yield the lines outside code that may be a title: marked as one, or the first of a paragraph."""
-    is_code, before = False, ""
-    for at, line in enumerate(map(str.rstrip, lines)):
-        is_code ^= _FENCE.match(line) is not None
-        title = None if is_code or _INDENTED_CODE.match(line) else _LINE_TITLE.fullmatch(line.strip())
-        if title and (title["mark"] or not before.strip()):
-            yield at, title
-        before = line
+def _list_text_lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the number and the text of each line that is neither empty nor code."""
+    is_code = False
+    for at, raw in enumerate(lines):
+        line = raw.rstrip()
+        if _FENCE.match(line):
+            is_code = not is_code
+        if line and not is_code and not _INDENTED_CODE.match(line):
+            yield at, line
+
+
+def _read_titled_line(lines: Sequence[str], at: int, line: str, reader: HeadingReader) -> _Title | None:
+    """Return the title that a line is: one that is marked as such, or that has a version and nothing else."""
+    title = _LINE_TITLE.fullmatch(line.strip())
+    if title is None:
+        return None
+    heading = Heading(line.strip(), _INNERMOST, at, at + 1)
+    versions = reader.read(title["title"] + title["rest"])
+    if title["mark"]:
+        return _Title(heading, versions) if versions or reader.is_unreleased(title["title"]) else None
+    is_paragraph = at == 0 or not lines[at - 1].strip()
+    return _Title(heading, versions) if is_paragraph and versions and _is_only_version(line, versions) else None
 
 
 def _find_dated_lines(lines: Sequence[str], reader: HeadingReader, titles: Sequence[_Title]) -> list[_Title]:

@@ -155,34 +155,36 @@ def is_named_after(path: str, name: str) -> bool:
 def _rank_path(path: str, name: str) -> tuple[int, int, int, int] | None:
     """Return how usual a path is for the changelog of a project, the lowest first; None for any other file."""
     *folders, file = PurePosixPath(path).parts
-    suffix = PurePosixPath(file).suffix.lower()
-    if suffix not in _SUFFIXES:
-        suffix = ""
-    known = _plain(file[: len(file) - len(suffix)])
-    is_inner = False
+    stem, suffix = _split_suffix(file)
+    known = _plain(stem)
     if is_named_after(path, name):
-        known, is_inner = _NAMES[0], known == _plain(name)
+        known = _NAMES[0]
+        if _plain(stem) == _plain(name):
+            del folders[-1:]
     elif known in _INDEXES - {"changelog"} and folders and _plain(folders[-1]) in _NAMES:
-        known, is_inner = _plain(folders[-1]), True
-    depth = _rank_folder(folders[:-1] if is_inner else folders, len(folders))
+        known = _plain(folders.pop())
+    depth = _rank_folder(folders)
     if known not in _NAMES or depth is None:
         return None
     return depth, _NAMES.index(known), _SUFFIXES.index(suffix), len(path)
 
 
-def _rank_folder(folders: Sequence[str], depth: int) -> int | None:
-    """Return how usual a folder is for a changelog; None where nobody would search there.
-
-    Args:
-        folders: its path, without a folder that is the changelog itself.
-        depth: of the file.
-    """
+def _rank_folder(folders: Sequence[str]) -> int | None:
+    """Return how usual a folder is for a changelog, the lowest first; None for any other folder."""
     folder = "/".join(folders).lower()
     if folder in _FOLDERS:
         return _FOLDERS.index(folder)
-    if folder.partition("/")[0] in _DOCUMENTED and depth <= _DEEPEST:
-        return len(_FOLDERS) + depth
+    if folder.partition("/")[0] in _DOCUMENTED and len(folders) <= _DEEPEST:
+        return len(_FOLDERS) + len(folders)
     return None
+
+
+def _split_suffix(file: str) -> tuple[str, str]:
+    """Return a file's name without its suffix, and the suffix in lower case; empty where it is no suffix of a text."""
+    suffix = PurePosixPath(file).suffix.lower()
+    if suffix not in _SUFFIXES:
+        return file, ""
+    return file[: len(file) - len(suffix)], suffix
 
 
 def _plain(name: str) -> str:
@@ -192,14 +194,11 @@ def _plain(name: str) -> str:
 def _parse_file_version(path: str) -> Version | None:
     """Return the version that a file of release notes is named after (``docs/releases/1.2.0.md``); None without one."""
     *folders, name = PurePosixPath(path).parts
-    suffix = PurePosixPath(name).suffix.lower()
-    if suffix not in _SUFFIXES or not suffix or path.startswith("."):
+    stem, suffix = _split_suffix(name)
+    found = _NOTES_FILE.fullmatch(stem)
+    if not suffix or found is None or path.startswith("."):
         return None
-    found = _NOTES_FILE.fullmatch(name[: len(name) - len(suffix)])
-    if found is None:
-        return None
-    is_named = found.start("version") > 1
-    if not is_named and not any(_plain(folder) in _NOTES_FOLDERS for folder in folders):
+    if found.start("version") <= 1 and not any(_plain(folder) in _NOTES_FOLDERS for folder in folders):
         return None
     try:
         return Version(found["version"].replace("_", "."))

@@ -191,16 +191,12 @@ def follow_main_line(commits: Sequence[Commit]) -> list[Commit]:
         line.append(known[at])
         at = next(iter(known[at].parents), "")
     visited = {commit.id for commit in line}
-    merged = []
-    for commit in reversed(line):
-        brought = _take_brought(commit, known, visited)
-        authors = [author for other in reversed(brought) if not other.is_merge for author in other.authors]
-        merged.append(replace(commit, authors=tuple(dict.fromkeys(authors))) if brought else commit)
+    merged = [_with_authors(commit, _take_brought(commit, known, visited)) for commit in reversed(line)]
     return merged[::-1]
 
 
 def _take_brought(merge: Commit, known: Mapping[str, Commit], visited: set[str]) -> list[Commit]:
-    """Return the commits that a merge brought to the branch, and count them as visited."""
+    """Return the commits that a merge brought, the tip of its branch foremost, and mark them as visited."""
     brought, waiting = list[Commit](), list(merge.parents[1:])
     while waiting:
         at = waiting.pop()
@@ -209,6 +205,14 @@ def _take_brought(merge: Commit, known: Mapping[str, Commit], visited: set[str])
             brought.append(known[at])
             waiting += known[at].parents
     return brought
+
+
+def _with_authors(merge: Commit, brought: Sequence[Commit]) -> Commit:
+    """Return a merge with the authors of what it brought; a commit that brought nothing keeps its own."""
+    if not brought:
+        return merge
+    authors = [author for commit in reversed(brought) if not commit.is_merge for author in commit.authors]
+    return replace(merge, authors=tuple(dict.fromkeys(authors)))
 
 
 def list_changes(commits: Iterable[Commit]) -> list[Change]:
@@ -239,18 +243,8 @@ def list_first_time_authors(commits: Iterable[Commit], before: Collection[str]) 
     return people
 
 
-def _read_pull_request(commit: Commit) -> tuple[str, int]:
-    """Return what a commit did, without the pull request by which it came, and the number of that; 0 for none."""
-    text, pull = commit.subject, 0
-    if merged := _MERGED.match(text):
-        pull, text = int(merged["number"]), next(iter(commit.body.strip().splitlines()), text)
-    if squashed := _SQUASHED.fullmatch(text):
-        pull, text = pull or int(squashed["number"]), squashed["text"]
-    return text, pull
-
-
 def _make_change(commit: Commit) -> Change:
-    text, pull = _read_pull_request(commit)
+    text, pull = _read_title(commit)
     authors = tuple(dict.fromkeys(author for author in commit.authors if author.name and not author.is_bot))
     footer = _BREAKING.search(commit.body)
     broken = footer["text"] if footer else ""
@@ -261,3 +255,13 @@ def _make_change(commit: Commit) -> Change:
     if conventional["bang"] and not broken:
         broken = text
     return Change(conventional["type"].lower(), broken, text, pull, authors, commit.id)
+
+
+def _read_title(commit: Commit) -> tuple[str, int]:
+    """Return the title of a commit or of the pull request that it merges, and that one's number, or 0."""
+    text, pull = commit.subject, 0
+    if merged := _MERGED.match(text):
+        pull, text = int(merged["number"]), next(iter(commit.body.strip().splitlines()), text)
+    if squashed := _SQUASHED.fullmatch(text):
+        pull, text = pull or int(squashed["number"]), squashed["text"]
+    return text, pull

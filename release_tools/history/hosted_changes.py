@@ -52,15 +52,15 @@ class HostedChanges:
     def login_of(self, author: Author) -> str:
         """Return the account of a person; empty where none is known for certain."""
         known = sorted(author.identities)
-        emails = (author.email.strip().lower(), *known)
-        found = (*self._list_own_logins(known), *(self.logins.get(email, "") for email in emails))
+        by_address = [self.logins.get(email, "") for email in (author.email.strip().lower(), *known)]
+        found = (*map(self._find_login, known), *by_address)
         return next((login for login in found if _LOGIN.fullmatch(login)), "")
 
-    def _list_own_logins(self, identities: Sequence[str]) -> list[str]:
-        """Return the accounts that identities such as ``@ada@github.com`` name."""
-        host = urlsplit(self.site).hostname
-        names = [identity[1:].rpartition("@") for identity in identities if identity.startswith("@")]
-        return [login for login, _, site in names if host and site == host]
+    def _find_login(self, identity: str) -> str:
+        """Return the account in an identity ``@login@host`` of this host; empty for any other."""
+        login, _, host = identity.removeprefix("@").rpartition("@")
+        is_own = identity.startswith("@") and host == urlsplit(self.site).hostname
+        return login if is_own else ""
 
     def complete(self, changes: Sequence[Change]) -> list[Change]:
         """Return changes with the pull requests by which they came, and with the titles of those."""

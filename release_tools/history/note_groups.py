@@ -4,12 +4,13 @@ https://docs.github.com/repositories/releasing-projects-on-github/automatically-
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from release_tools.history.commits import KNOWN_TYPES, Change
 from release_tools.history.hosted_changes import HostedChanges, MergedPull
+from release_tools.parsed_values import list_tables
 
 CATEGORY_FILES: Final = (".github/release.yml", ".github/release.yaml")
 _BREAKING: Final = "Breaking changes"
@@ -111,11 +112,9 @@ def read_categories(text: str) -> Categories | None:
     changelog = data.get("changelog") if isinstance(data, dict) else None
     if not isinstance(changelog, dict):
         return None
-    listed = changelog.get("categories")
-    found = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     categories = tuple(
         Category(str(item.get("title") or ""), _read_texts(item.get("labels")), _read_selection(item.get("exclude")))
-        for item in found
+        for item in list_tables(changelog.get("categories"))
     )
     return Categories(categories, _read_selection(changelog.get("exclude")))
 
@@ -130,22 +129,22 @@ def group_changes(
         hosted: the pull requests by which they came.
         categories: of the project; they count where the labels are known.
     """
-    chosen = categories or Categories()
-    shown = [change for change in changes if _is_mentioned(hosted.pulls.get(change.pull), chosen)]
-    if chosen.categories and hosted.pulls:
-        return _group_by_category(shown, hosted, chosen.categories)
+    categories = categories or Categories()
+    shown = [change for change in changes if _is_mentioned(hosted.pulls.get(change.pull), categories.left_out)]
+    if categories.categories and hosted.pulls:
+        return _group_by_category(shown, hosted, categories.categories)
     return _group_by_kind(shown, hosted)
 
 
-def _is_mentioned(pull: MergedPull | None, categories: Categories) -> bool:
-    """Tell whether notes mention a change that came by this pull request, or by none."""
-    if categories.left_out.includes(pull):
-        return False
-    return pull is None or _UNMENTIONED.isdisjoint(map(_simplify, pull.labels))
+def _is_mentioned(pull: MergedPull | None, left_out: Selection) -> bool:
+    """Return whether notes mention a change: neither the project's categories nor a label of its own leaves it out."""
+    if pull is None:
+        return True
+    return not left_out.includes(pull) and _UNMENTIONED.isdisjoint(map(_simplify, pull.labels))
 
 
 def _group_by_kind(changes: list[Change], hosted: HostedChanges) -> list[tuple[str, list[Change]]]:
-    """Return the changes by their kinds; in one group without a title where the kinds of most are not known."""
+    """Return the changes below the usual titles, where the kind of at least half of them is known."""
     kinds = [_find_kind(change, hosted.pulls.get(change.pull)) for change in changes]
     known = sum(map(bool, kinds))
     if not known or 2 * known < len(changes):
@@ -173,10 +172,16 @@ def _find_kind(change: Change, pull: MergedPull | None) -> str:
     """Return the kind of a change, by its author's words, its labels, or its type; empty where nothing tells it."""
     if change.breaking:
         return "breaking"
-    labelled = {_LABELS[name] for name in map(_simplify, pull.labels if pull else ()) if name in _LABELS}
-    by_label = next((kind for kind in (*_TITLES, _CHORE) if kind in labelled), "")
-    by_type = change.type if change.type in _TITLES else _CHORE if change.type in KNOWN_TYPES else ""
-    return by_label or by_type
+    by_label = _find_labelled_kind(pull.labels) if pull else ""
+    if by_label or change.type in _TITLES:
+        return by_label or change.type
+    return _CHORE if change.type in KNOWN_TYPES else ""
+
+
+def _find_labelled_kind(labels: Iterable[str]) -> str:
+    """Return the most important kind among labels; empty if none is known."""
+    kinds = {_LABELS.get(_simplify(label)) for label in labels}
+    return next((kind for kind in (*_TITLES, _CHORE) if kind in kinds), "")
 
 
 def _simplify(label: str) -> str:

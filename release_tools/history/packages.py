@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from release_tools.parsed_values import find_table, list_texts
+from release_tools.parsed_values import find_table, list_tables, list_texts
 
 SOURCE_FOLDERS: Final = ("src", "lib", "python", "")
 """The folders in which packages are looked for, the most usual first; empty is the project's own."""
@@ -108,14 +108,15 @@ class Layout:
         if folders[0].startswith("."):
             return False
         if any(path.startswith(f"{package.path}/") for package in self.packages):
-            inner = {*folders, name.removesuffix(".py")}
-            return _TESTS.isdisjoint(inner)
-        return _NOT_SHIPPED.isdisjoint(folders) and self._may_be_source(folders[0], name)
+            return _TESTS.isdisjoint({*folders, name.removesuffix(".py")})
+        return _NOT_SHIPPED.isdisjoint(folders) and self._is_source(folders[0], name)
 
-    def _may_be_source(self, top_folder: str, name: str) -> bool:
-        """Tell whether a file outside the packages may be one that is installed or compiled."""
-        is_source = top_folder in SOURCE_FOLDERS or PurePosixPath(name).suffix.lower() in _COMPILED
-        return is_source or name in _BUILD_FILES or (not self.packages and name.endswith(".py"))
+    def _is_source(self, top: str, name: str) -> bool:
+        """Tell whether a file outside of the packages is compiled, or read by a build."""
+        if top in SOURCE_FOLDERS or name in _BUILD_FILES:
+            return True
+        suffix = PurePosixPath(name).suffix.lower()
+        return suffix in _COMPILED or (suffix == ".py" and not self.packages)
 
     def _is_module(self, path: str) -> bool:
         if self.packages:
@@ -172,17 +173,14 @@ def _find_packages_below(paths: Collection[tuple[str, ...]], own: str, *, has_fo
         has_folder: whether the folder is for sources, so that every package in it is the project's.
     """
     found = {parts[:-1] for parts in paths if len(parts) > 1 and parts[-1] == "__init__.py"}
-    found |= {(module,) for module in _find_modules(paths, "" if has_folder else own)}
+    modules = _list_top_modules(paths)
+    found |= {(module,) for module in (modules if has_folder else modules & {own})}
     chosen = [parts for parts in sorted(found) if _is_outermost(parts, found) and _is_shipped(parts)]
     return chosen or _find_implicit(paths, own, has_folder=has_folder)
 
 
-def _find_modules(paths: Iterable[tuple[str, ...]], name: str) -> Iterator[str]:
-    """Yield the modules that are in no folder, all or the one of a name."""
-    for folder, *inner in paths:
-        module = folder.removesuffix(".py")
-        if not inner and module != folder and name in ("", module):
-            yield module
+def _list_top_modules(paths: Iterable[tuple[str, ...]]) -> set[str]:
+    return {parts[0].removesuffix(".py") for parts in paths if len(parts) == 1 and parts[0].endswith(".py")}
 
 
 def _find_implicit(paths: Iterable[tuple[str, ...]], own: str, *, has_folder: bool) -> list[tuple[str, ...]]:
@@ -228,22 +226,29 @@ def _list_declared(pyproject: Mapping[str, Any], project: str) -> Iterator[Packa
         yield from map(_make_package, list_texts(paths))
     yield from _list_poetry_packages(find_table(tool, "poetry"))
     yield from _list_setuptools_packages(find_table(tool, "setuptools"))
-    module = find_table(tool, "flit", "module").get("name")
-    if isinstance(module, str):
-        yield from (_make_subpackage(folder, module) for folder in ("src", ""))
-    maturin = find_table(tool, "maturin")
-    if isinstance(maturin.get("python-source"), str):
-        name = str(maturin.get("module-name") or _normalize(project))
-        yield _make_subpackage(maturin["python-source"], name.split(".", maxsplit=1)[0])
+    yield from _list_flit_modules(find_table(tool, "flit", "module"))
+    yield from _list_maturin_packages(find_table(tool, "maturin"), project)
     uv = find_table(tool, "uv", "build-backend")
     for name in list_texts(uv.get("module-name")):
         yield _make_subpackage(str(uv.get("module-root", "src")), name)
 
 
+def _list_flit_modules(table: Mapping[str, Any]) -> Iterator[Package]:
+    module = table.get("name")
+    if isinstance(module, str):
+        yield from (_make_subpackage(folder, module) for folder in ("src", ""))
+
+
+def _list_maturin_packages(table: Mapping[str, Any], project: str) -> Iterator[Package]:
+    folder = table.get("python-source")
+    if isinstance(folder, str):
+        name = str(table.get("module-name") or _normalize(project))
+        yield _make_subpackage(folder, name.split(".", maxsplit=1)[0])
+
+
 def _list_poetry_packages(table: Mapping[str, Any]) -> Iterator[Package]:
-    packages = table.get("packages")
-    for item in packages if isinstance(packages, list) else ():
-        if isinstance(item, dict) and isinstance(item.get("include"), str):
+    for item in list_tables(table.get("packages")):
+        if isinstance(item.get("include"), str):
             yield _make_subpackage(str(item.get("from") or ""), item["include"].replace("/", "."))
 
 
@@ -252,9 +257,11 @@ def _list_setuptools_packages(table: Mapping[str, Any]) -> Iterator[Package]:
     folders = find_table(table, "package-dir")
     root = str(folders.get("", ""))
     listed = list_texts(table.get("packages"))
-    for name in (item for item in listed if "." not in item or item.rpartition(".")[0] not in listed):
+    for name in listed:
+        if name.rpartition(".")[0] in listed:
+            continue
         path = folders.get(name)
-        yield Package(name, str(path)) if isinstance(path, str) else _make_subpackage(root, name)
+        yield Package(name, path) if isinstance(path, str) else _make_subpackage(root, name)
     for name in list_texts(table.get("py-modules")):
         yield Package(name, f"{root}/{name}.py".lstrip("/"))
 

@@ -67,20 +67,23 @@ def _convert_blocks(nodes: Sequence["Node"], level: int) -> Iterator[str]:
 def _convert_block(node: "Node", level: int) -> Iterator[str]:
     from docutils import nodes
 
-    if isinstance(node, nodes.section):
-        yield from _convert_blocks(node.children, level + 1)
-    elif isinstance(node, nodes.title):
-        yield f"{'#' * min(level + _OUTER_HEADING, _INNERMOST_HEADING)} {_inline(node)}"
-    elif isinstance(node, (nodes.paragraph, nodes.term, nodes.line)):
-        yield _inline(node)
-    elif isinstance(node, (nodes.bullet_list, nodes.enumerated_list)):
-        yield from _list(node, level)
-    elif isinstance(node, (nodes.literal_block, nodes.doctest_block)):
-        yield from _convert_code(node)
-    elif isinstance(node, nodes.tgroup):
-        yield from _table(node)
-    elif isinstance(node, nodes.Element) and not isinstance(node, (nodes.Invisible, nodes.system_message, nodes.image)):
-        yield from _convert_container(node, level)
+    match node:
+        case nodes.section():
+            yield from _convert_blocks(node.children, level + 1)
+        case nodes.title():
+            yield f"{'#' * min(level + _OUTER_HEADING, _INNERMOST_HEADING)} {_inline(node)}"
+        case nodes.paragraph() | nodes.term() | nodes.line():
+            yield _inline(node)
+        case nodes.bullet_list() | nodes.enumerated_list():
+            yield from _list(node, level)
+        case nodes.literal_block() | nodes.doctest_block():
+            yield from _convert_code(node)
+        case nodes.tgroup():
+            yield from _table(node)
+        case nodes.Invisible() | nodes.system_message() | nodes.image():
+            pass
+        case nodes.Element():
+            yield from _convert_other(node, level)
 
 
 def _convert_code(node: "Element") -> Iterator[str]:
@@ -88,14 +91,12 @@ def _convert_code(node: "Element") -> Iterator[str]:
     yield from (f"```{language}", *node.astext().splitlines(), "```")
 
 
-def _convert_container(node: "Element", level: int) -> Iterator[str]:
-    """Yield the lines of what is inside an element, as a quotation where that is a note or a warning."""
-    inner = _convert_blocks(node.children, level)
-    if node.tagname not in _ADMONITIONS:
-        yield from inner
-        return
-    for line in (f"**{node.tagname.capitalize()}**", "", *inner):
-        yield f"> {line}".rstrip()
+def _convert_other(node: "Element", level: int) -> Iterator[str]:
+    """Yield what is in an element; an admonition is quoted."""
+    lines = _convert_blocks(node.children, level)
+    if node.tagname in _ADMONITIONS:
+        lines = (f"> {line}".rstrip() for line in (f"**{node.tagname.capitalize()}**", "", *lines))
+    yield from lines
 
 
 def _list(node: "Element", level: int) -> Iterator[str]:
@@ -126,13 +127,23 @@ def _inline(node: "Element") -> str:
 def _convert_piece(node: "Node") -> str:
     from docutils import nodes
 
-    if isinstance(node, nodes.Text):
-        return _MARKUP.sub(r"\\\g<0>", str(node))
-    if not isinstance(node, nodes.Element) or isinstance(node, (nodes.Invisible, nodes.image, nodes.system_message)):
-        return ""
-    if isinstance(node, nodes.literal):
-        ticks = "``" if "`" in node.astext() else "`"
-        return f"{ticks}{node.astext()}{ticks}"
+    match node:
+        case nodes.Text():
+            return _MARKUP.sub(r"\\\g<0>", str(node))
+        case nodes.literal():
+            ticks = "``" if "`" in node.astext() else "`"
+            return f"{ticks}{node.astext()}{ticks}"
+        case nodes.Invisible() | nodes.image() | nodes.system_message():
+            return ""
+        case nodes.Element():
+            return _convert_inline_element(node)
+        case _:
+            return ""
+
+
+def _convert_inline_element(node: "Element") -> str:
+    from docutils import nodes
+
     inner = "".join(map(_convert_piece, node.children))
     if isinstance(node, nodes.reference) and node.get("refuri"):
         return inner if node.astext() == node["refuri"] else f"[{inner}]({node['refuri']})"
