@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _MODE_FILE: Final = 0o644
 _MODE_PROGRAM: Final = 0o755
 _OWNER_MAY_RUN: Final = 0o100
+_ALL_BITS: Final = 0o7777
+_NOBODY: Final = (0, 0, "", "")
 _GZIP_TIME: Final = 4
 _TIME: Final = struct.Struct("<I")
 _GZIP_LEVEL: Final = 6  # what gzip itself takes: level 9 takes twice as long for one per cent
@@ -220,10 +222,9 @@ def repack_sdist(path: Path, commit_time: int) -> bool:
         tarfile.open(fileobj=_decompress(path, unpacked), mode="r:") as archive,
     ):
         members = archive.getmembers()
-        plain = [_reset_tar_member(member, commit_time) for member in members]
-        is_unchanged = all(before.get_info() == after.get_info() for before, after in zip(members, plain, strict=True))
-        if is_unchanged:
+        if all(_is_plain(member, commit_time) for member in members):
             return _set_gzip_time(path, commit_time)
+        plain = [_reset_tar_member(member, commit_time) for member in members]
         with (
             fresh.open("wb") as file,
             gzip.GzipFile("", "wb", _GZIP_LEVEL, fileobj=file, mtime=commit_time) as stream,
@@ -265,14 +266,23 @@ def _decompress(path: Path, file: IO[bytes]) -> IO[bytes]:
     return file
 
 
+def _is_plain(member: tarfile.TarInfo, commit_time: int) -> bool:
+    """Return whether a member has no trace of the machine that packed it."""
+    owner = (member.uid, member.gid, member.uname, member.gname)
+    mode = member.mode & _ALL_BITS
+    return owner == _NOBODY and mode == _choose_mode(member) and member.mtime in (0, commit_time)
+
+
+def _choose_mode(member: tarfile.TarInfo) -> int:
+    return _MODE_PROGRAM if member.isdir() or member.mode & _OWNER_MAY_RUN else _MODE_FILE
+
+
 def _reset_tar_member(member: tarfile.TarInfo, commit_time: int) -> tarfile.TarInfo:
     """Return a member without any trace of the machine that packed it."""
-    is_executable = member.isdir() or member.mode & _OWNER_MAY_RUN
     plain = copy(member)
     plain.mtime = commit_time if member.mtime else 0  # some backends give generated files no time
-    plain.mode = _MODE_PROGRAM if is_executable else _MODE_FILE
-    plain.uid = plain.gid = 0
-    plain.uname = plain.gname = ""
+    plain.mode = _choose_mode(member)
+    plain.uid, plain.gid, plain.uname, plain.gname = _NOBODY
     plain.pax_headers = {}
     return plain
 
