@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -111,14 +112,16 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def there(request: pytest.FixtureRequest, ours: Path, backends: Path, tmp_path: Path) -> Iterator[Stage]:
     """A project of the kind that the test's parameter names; PyPI has its backend."""
-    with stage(tmp_path, ours, KINDS[request.param]) as made:
+    is_one = request.param in KINDS
+    files = KINDS[request.param] if is_one else two_packages()
+    with stage(tmp_path, ours, files, folders=("",) if is_one else FOLDERS) as made:
         for wheel in backends.iterdir():
             name, version, *_ = parse_wheel_filename(wheel.name)
             made.pypi.put(wheel.name, wheel.read_bytes(), name, str(version))
         yield made
 
 
-def check_released(there: Stage, name: str, *versions: str) -> None:
+def check_released(there: Stage, name: str, *versions: str, prefix: str = "v") -> None:
     """Check that these versions, and no others, were published: each file once to each place."""
     assert sorted(there.pypi.accepted) == sorted(
         file for version in versions for file in (f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.tar.gz")
@@ -126,7 +129,9 @@ def check_released(there: Stage, name: str, *versions: str) -> None:
     packages = {f"noarch/{name}-{version}-py_0.conda" for version in versions}
     assert there.anaconda.holds().keys() == packages
     releases = there.github.repositories[SLUG].releases
-    assert sorted((release.tag, release.draft) for release in releases) == [(f"v{each}", False) for each in versions]
+    assert sorted((release.tag, release.draft) for release in releases) == [
+        (f"{prefix}{each}", False) for each in versions
+    ]
     digests = {
         asset.name: str(asset.digest).removeprefix("sha256:") for release in releases for asset in release.assets
     }
@@ -211,6 +216,7 @@ def test_a_project_of_the_cookiecutter_is_checked_in_a_pull_request_and_released
 
 
 PACKAGES = {"alpha": "release.yml", "beta": "release-beta.yml"}
+FOLDERS = [f"packages/{name}/" for name in PACKAGES]
 
 
 def two_packages() -> dict[str, str]:
@@ -233,8 +239,7 @@ def started_by(there: Stage, tag: str) -> list[str]:
 
 
 def test_a_tag_of_one_package_releases_only_that_one_of_two_in_a_repository(ours: Path, tmp_path: Path) -> None:
-    folders = [f"packages/{name}/" for name in PACKAGES]
-    with stage(tmp_path, ours, two_packages(), folders=folders) as there:
+    with stage(tmp_path, ours, two_packages(), folders=FOLDERS) as there:
         released: list[str] = []
         for name, workflow in PACKAGES.items():
             tag = f"{name}-v1.0"
@@ -250,3 +255,86 @@ def test_a_tag_of_one_package_releases_only_that_one_of_two_in_a_repository(ours
             assert [(release.tag, release.draft) for release in releases] == [
                 (f"{each}-v1.0", False) for each in released
             ]
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """A project on the stage.
+
+    Attributes:
+        there: the stage.
+        name: of the project.
+        prefix: of its tags.
+    """
+
+    there: Stage
+    name: str
+    prefix: str
+
+    @property
+    def tag(self) -> str:
+        return f"{self.prefix}1.0"
+
+    def run(self, before: Mapping[str, str] | None = None) -> Run:
+        return self.there.run("release.yml", {"ref": f"refs/tags/{self.tag}"}, before=before)
+
+    def check(self) -> None:
+        check_released(self.there, self.name, "1.0", prefix=self.prefix)
+
+
+def push_tag(project: Newcomer) -> None:
+    project.there.push_tag(project.tag)
+    run = project.run()
+    assert run.ok, run.why
+    project.check()
+
+
+def dispatch(project: Newcomer) -> None:
+    event = {"ref": "refs/heads/main", "inputs": {"version": "1.0"}}
+    run = project.there.run("release.yml", event, "workflow_dispatch")
+    assert run.ok, run.why
+    far = project.there.github.repositories[SLUG].bare
+    [ref] = far.refs("refs/tags/")
+    assert far.resolve(f"{ref}^{{commit}}") == project.there.checkout.head
+    prefix = ref.removeprefix("refs/tags/").removesuffix("1.0")  # the cookiecutter's own settings have none
+    replace(project, prefix=prefix).check()
+
+
+def refuse_approval(project: Newcomer) -> None:
+    project.there.push_tag(project.tag)
+    run = project.run({"pypi": "exit 1"})  # a job that is refused fails
+    assert not run.ok
+    assert not project.there.pypi.accepted
+    assert not project.there.anaconda.holds()
+    assert [release.draft for release in project.there.github.repositories[SLUG].releases] == [True]
+
+
+def fail_in_the_middle(project: Newcomer) -> None:
+    project.there.push_tag(project.tag)
+    project.there.anaconda.faults.append(Fault(method="POST", path="/stage/", times=None))
+    assert not project.run().ok
+    assert len(project.there.pypi.accepted) == 2
+    project.there.anaconda.faults.clear()
+    run = project.run()
+    assert run.ok, run.why
+    project.check()
+
+
+def open_pull_request(project: Newcomer) -> None:
+    event = {"pull_request": {"head": {"ref": "fix"}, "base": {"ref": "main"}}}
+    run = project.there.run("check.yml", event, "pull_request", secrets=False)
+    assert run.ok, run.why
+    assert "Every workflow is up to date." in run.log
+    assert not project.there.pypi.accepted
+    assert not project.there.github.repositories[SLUG].releases
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("event", [push_tag, dispatch, refuse_approval, fail_in_the_middle, open_pull_request])
+@pytest.mark.parametrize("there", [*KINDS, "two packages"], indirect=True)
+def test_each_event_does_what_it_should_for_each_kind_of_project(
+    there: Stage, event: Callable[[Newcomer], None], request: pytest.FixtureRequest
+) -> None:
+    kind = request.node.callspec.params["there"]
+    names = {"cookiecutter": "molecool", "two packages": "alpha"}
+    event(Newcomer(there, names.get(kind, "demo"), "alpha-v" if kind == "two packages" else "v"))

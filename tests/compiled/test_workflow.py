@@ -81,3 +81,45 @@ def test_nothing_is_published_after_a_failed_cell_and_a_second_run_publishes_all
     [release] = there.github.repositories[SLUG].releases
     assert (release.tag, release.draft) == ("v1.0", False)
     assert set(names) <= {asset.name for asset in release.assets}
+
+
+FILES = 1 + len(CELLS)
+"""The sdist and the wheels."""
+
+
+@pytest.mark.exhaustive
+def test_a_dispatched_version_is_tagged_and_released(there: Stage) -> None:
+    run = there.run("release.yml", {"ref": "refs/heads/main", "inputs": {"version": "1.0"}}, "workflow_dispatch")
+    assert run.ok, run.why
+    assert len(there.pypi.accepted) == FILES
+    [release] = there.github.repositories[SLUG].releases
+    assert (release.tag, release.draft) == ("v1.0", False)
+
+
+@pytest.mark.exhaustive
+def test_after_a_refused_approval_the_index_has_nothing(there: Stage) -> None:
+    there.push_tag("v1.0")
+    run = there.run("release.yml", {"ref": "refs/tags/v1.0"}, before={"pypi": "exit 1"})  # a job that is refused fails
+    assert not run.ok
+    assert not there.pypi.accepted
+    assert [release.draft for release in there.github.repositories[SLUG].releases] == [True]
+
+
+@pytest.mark.exhaustive
+def test_what_a_failing_index_did_not_take_is_published_by_a_second_run(there: Stage) -> None:
+    there.push_tag("v1.0")
+    there.pypi.faults.append(Fault(method="POST", body=b"-cp312-", times=None))
+    assert not there.run("release.yml", {"ref": "refs/tags/v1.0"}).ok
+    assert not any("cp312" in name for name in there.pypi.accepted)
+    there.pypi.faults.clear()
+    run = there.run("release.yml", {"ref": "refs/tags/v1.0"})
+    assert run.ok, run.why
+    assert len(there.pypi.accepted) == FILES
+
+
+@pytest.mark.exhaustive
+def test_a_pull_request_is_dry_run(there: Stage) -> None:
+    event = {"pull_request": {"head": {"ref": "fix"}, "base": {"ref": "main"}}}
+    run = there.run("check.yml", event, "pull_request", secrets=False)
+    assert run.ok, run.why
+    assert not there.pypi.accepted
