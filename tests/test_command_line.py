@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from release_tools.cli.main import COMMANDS
+from release_tools.model.note import Note, Section, State
+from release_tools.system.console import Console
 from tests.conftest import Run
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
@@ -218,3 +220,13 @@ def test_a_command_that_fails_prints_its_error_as_json(command: str, run: Run, t
     assert data["ok"] is False
     assert data["error"]["exit-code"] == 3
     assert data["error"]["kind"] == "ConfigError"
+
+
+def test_a_note_that_repeats_is_said_once_with_its_number(capsys: pytest.CaptureFixture[str]) -> None:
+    warning = Note(State.WARNING, "no license file", advice="Add one.")
+    notes = (*[warning] * 60, Note(State.DONE, "the rest"))
+    Console({"GITHUB_ACTIONS": "true"}).section(Section("Verify", notes, 0.1))
+    said = capsys.readouterr().out
+    assert "! no license file (60 times)\n" in said
+    assert said.count("no license file") == 2, "in the log, and as one annotation"
+    assert said.count("::warning::") == 1

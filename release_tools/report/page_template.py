@@ -1,5 +1,6 @@
 """Compile the report page's template when this module is imported."""
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -41,6 +42,7 @@ def _make_environment() -> ImmutableSandboxedEnvironment:
     environment.filters |= {
         "size": format_size,
         "counted": count,
+        "repeated": Counter,
         "state": find_section_state,
         "word": WORDS.__getitem__,
         "sign": MARKS.__getitem__,

@@ -163,7 +163,7 @@ def _list_warnings(report: Report) -> Iterator[str]:
     if warnings:
         yield "\n"
     for note, times in list(warnings.items())[:_MOST_LINES]:
-        yield f"- {_SIGNS[State.WARNING]} {_write_line(note)}{f' ({times} times)' if times > 1 else ''}\n"
+        yield _write_item(note, times)
     if len(warnings) > _MOST_LINES:
         yield f"- and {count(len(warnings) - _MOST_LINES, 'other warning')}\n"
 
@@ -224,9 +224,15 @@ def _write_section(section: Section) -> str:
     state = find_section_state(section)
     opened = " open" if state is State.FAILED else ""
     seconds = f" ({section.seconds:.1f} s)" if section.seconds >= _SHORTEST else ""
-    notes = "".join(f"- {_SIGNS[note.state]} {_write_line(note)}\n" for note in section.notes)
+    notes = "".join(_write_item(note, times) for note, times in Counter(section.notes).items())
     head = f"{_SIGNS[state]} {escape(section.title)}{seconds}"
     return f"<details{opened}><summary>{head}</summary>\n\n{notes}\n</details>\n"
+
+
+def _write_item(note: Note, times: int) -> str:
+    """Return a note as an item of a list, with the number of times that it was given."""
+    repeated = f" ({times} times)" if times > 1 else ""
+    return f"- {_SIGNS[note.state]} {_write_line(note)}{repeated}\n"
 
 
 def _write_line(note: Note) -> str:

@@ -33,12 +33,12 @@ def write_closing_line(release: Release, report: Report, verdict: str, seconds: 
         verdict: how it ended, in a word or two; empty for a dry run.
         seconds: that it took.
     """
-    states = [note.state for section in report.sections for note in section.notes]
-    warnings = states.count(State.WARNING)
+    notes = [note for section in report.sections for note in section.notes]
+    warnings = len({note for note in notes if note.state is State.WARNING})  # a warning that repeats counts once
     counted = f", {count(warnings, 'warning')}" if warnings else ""
     subject = f"{release.name} {release.version}".strip()
     if verdict:
         return f"{': '.join(filter(None, (subject, verdict)))}{counted} ({seconds:.1f} s)"
-    planned = count(states.count(State.PLANNED), "action")
+    planned = count(sum(note.state is State.PLANNED for note in notes), "action")
     of_subject = f" of {subject}" if subject else ""
     return f"Dry run{of_subject} complete: {planned} planned{counted}. Nothing was published. ({seconds:.1f} s)"

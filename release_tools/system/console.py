@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -170,10 +171,10 @@ class Console:
         self._end_skipped()
         head = f"{section.title}  ({section.seconds:.1f} s)" if section.seconds else section.title
         with self._group(head, "bold"):
-            for note in section.notes:
-                self._note(note)
+            for note, times in Counter(section.notes).items():  # sixty wheels may have the same fault
+                self._note(note, times)
         if self.in_actions:
-            for note in section.notes:
+            for note in dict.fromkeys(section.notes):
                 self._annotate_warning(note)
 
     @contextmanager
@@ -231,9 +232,10 @@ class Console:
         for line in others:
             self._line(self._err, line)
 
-    def _note(self, note: Note) -> None:
+    def _note(self, note: Note, times: int) -> None:
         style = _STYLES.get(note.state, "")
-        self._line(self._out, f"  {MARKS[note.state]} {note.text}", style, note.detail)
+        text = note.text if times == 1 else f"{note.text} ({times} times)"
+        self._line(self._out, f"  {MARKS[note.state]} {text}", style, note.detail)
         if note.advice and (note.text, note.advice) not in self._advised:  # the same problem gets its advice once
             self._advised.add((note.text, note.advice))
             self._line(self._out, f"    {note.advice}", "yellow" if note.state is State.WARNING else "")

@@ -177,7 +177,8 @@ def test_what_repeats_and_what_did_not_run_takes_one_line(tmp_path: Path) -> Non
     page = report_page(replace(release, artifacts=release.artifacts * 5), report, is_dry_run=True)
     header = page.partition("<main>")[0]
     assert header.count("no license file") == 1
-    assert "60 warnings" in header
+    assert "1 warning<" in header
+    assert page.count("(60 times)") == 2, "at the top and in the log"
     assert "Not run: Anaconda.org" in page
     assert "Not run: Store" in page
     assert "40 more" in page
