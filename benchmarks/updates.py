@@ -30,6 +30,7 @@ from packaging.version import Version
 from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
 from release_tools.artifacts import read_sdist, read_wheel
 from release_tools.errors import ReleaseToolsError
+from release_tools.publishers.conda_forge.extras import Extras
 from release_tools.publishers.package_index.index import PYPI, parse_file_version
 from release_tools.publishers.package_index.simple_api import list_project
 from release_tools.recipe.document import Format, RecipeDocument
@@ -38,11 +39,11 @@ from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.old_recipe_rules import check_old_rules
 from release_tools.recipe.recipe_rules import check_rules
-from release_tools.recipe.source_address import ARCHIVE
-from release_tools.recipe.source_address import PYPI as PYPI_ADDRESS
+from release_tools.recipe.source_address import ARCHIVE, AddressReader, find_archive_tag
+from release_tools.recipe.spans import Span
 from release_tools.recipe.submission import Present, write_feedstock_update
 from release_tools.recipe.update import read_recipe_version
-from release_tools.recipe.update_source import Target
+from release_tools.recipe.update_source import Target, find_origin
 from release_tools.system.http import Http
 
 BOTS: Final = (
@@ -56,6 +57,9 @@ BOTS: Final = (
 WANTED: Final = 0.95
 FOLLOWS: Final = "follows project"
 """Equal but for requirements that the project changed: ours follows them, the merged recipe does not."""
+FOLLOWED: Final = re.compile(r"\brequirements\b|\bentry_points\b|python_min$")
+"""What an update follows the project in, by the keys that lead to it."""
+NOWHERE: Final = Span("", -1, -1, "", 0)
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
 SDIST_PROJECT: Final = re.compile(r"/source/./([^/]+)/")
 
@@ -82,7 +86,9 @@ class Merged:
 def main() -> int:
     """Repeat the updates of each feedstock; return 1 where too few are equal."""
     options = _options()
-    names = Names(exists=frozenset(options.names.read_text(encoding="utf-8").split()).__contains__)
+    known = frozenset(options.names.read_text(encoding="utf-8").split())
+    extras = Extras(lambda: Http.to([PYPI_SIMPLE, PYPI_FILES], os.environ))
+    names = Names(exists=known.__contains__, extras=extras)
     counts: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
     with contextlib.closing(Http.to([PYPI_SIMPLE, PYPI_FILES], os.environ)) as http:
         files = Files(http, options.files)
@@ -122,9 +128,11 @@ class Files:
         sdist = next((name for name in of_version if name.endswith(".tar.gz")), None)
         if sdist is None:
             return None
-        wheels = sorted((not name.endswith("-any.whl"), name) for name in of_version if name.endswith(".whl"))
+        wheels = sorted(
+            (not name.endswith("-any.whl"), "-abi3-" not in name, name) for name in of_version if name.endswith(".whl")
+        )
         self._folder.mkdir(parents=True, exist_ok=True)
-        wheel = self._fetch(served[wheels[0][1]].url, wheels[0][1]) if wheels else None
+        wheel = self._fetch(served[wheels[0][2]].url, wheels[0][2]) if wheels else None
         path = self._fetch(served[sdist].url, sdist)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         return gather(read_sdist(path, wanted=says_something), digest, read_wheel(wheel) if wheel else None)
@@ -150,39 +158,48 @@ def _repeat(merged: Merged, files: Files, names: Names) -> tuple[str, str]:
         recipe = make_recipe(new, names, ["nobody"])
         previous = make_recipe(old, names, ["nobody"]) if old else None
         present, target = Present(merged.form, merged.before), _target(merged, recipe.version, old, new)
-        files_ = write_feedstock_update(present, target, recipe, previous)
-        plain = write_feedstock_update(present, target, recipe, None)
+        update = write_feedstock_update(present, target, recipe, previous)
     except ReleaseToolsError as error:
         return "refused", " ".join(error.message.split())[:200]
-    ours, without = (next(iter(one.files.values()), merged.before) for one in (files_, plain))
+    ours = next(iter(update.files.values()), merged.before)
     check = check_rules if merged.form is Format.V1 else check_old_rules
     broken = [line for line in check(ours) if line not in check(merged.before)]
-    note = f"checklist {len(files_.checklist)}" + (f"; linter: {broken}" if broken else "")
+    note = f"checklist {len(update.checklist)}" + (f"; linter: {broken}" if broken else "")
     if ours == merged.after:
         return "equal", note
     if _meaning(ours, merged.form) == _meaning(merged.after, merged.form):
         return "equal in meaning", note
     difference = f"{note}; {_difference(ours, merged.after)}"
-    if _meaning(without, merged.form) == _meaning(merged.after, merged.form):
+    if _only_follows(merged, ours):
         return FOLLOWS, difference
     return "differs", difference
 
 
 def _target(merged: Merged, version: str, old: Evidence | None, new: Evidence) -> Target:
     sources = new.sources
-    archive = ARCHIVE.search(merged.before)
-    if PYPI_ADDRESS.search(merged.before) or archive is None:
+    address = _read_archive_address(merged)
+    found = ARCHIVE.match(address)
+    if found is None:
         return Target(version, sources.sha256, sources.filename, old.sources.sha256 if old else "")
     digest = DIGEST.search(merged.after)
-    prefix = "v" if re.search(r"/v(?=\$?\{\{|[0-9])", archive[0]) else ""
     return Target(
         version,
         sources.sha256,
         sources.filename,
-        repository=archive["repository"],
-        tag=f"{prefix}{version}",
+        repository=found["repository"],
+        tag=find_archive_tag(address, found["repository"]) or "",
         archive_sha256=digest[0] if digest else "",
     )
+
+
+def _read_archive_address(merged: Merged) -> str:
+    """Return the address of GitHub's archive that the merged recipe has as its only source; empty for another one."""
+    document = RecipeDocument(merged.after, merged.form)
+    sources = document.sources()
+    spans = sources[0].get("url") if len(sources) == 1 else []
+    reader = AddressReader(document, NOWHERE, "")
+    texts = [reader.read(root.value) or "" for span in spans for root in (find_origin(document, span),)]
+    return texts[0] if len(texts) == 1 else ""
 
 
 def _project(merged: Merged) -> str:
@@ -198,6 +215,16 @@ def _meaning(text: str, form: Format) -> Counter[tuple[str, str]]:
     """Return the content of a recipe, its order, quotes and white space aside."""
     entries = RecipeDocument(text, form).entries()
     return Counter({(path, " ".join(value.strip("\"'").split())): count for (path, value), count in entries.items()})
+
+
+def _only_follows(merged: Merged, ours: str) -> bool:
+    """Return whether ours has each change that was merged, and beyond them only changes of requirements.
+
+    A line that only ours has is new; a line that only the merged recipe has was there before.
+    """
+    before, mine, theirs = (_meaning(text, merged.form) for text in (merged.before, ours, merged.after))
+    added, kept = mine - theirs, theirs - mine
+    return all(FOLLOWED.search(path) for path, _ in (*added, *kept)) and not added & before and kept == kept & before
 
 
 def _difference(ours: str, theirs: str) -> str:

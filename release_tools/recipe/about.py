@@ -91,7 +91,7 @@ def _has_few_words(text: str) -> bool:
 
 
 def _is_in_heading(text: str, readme: str) -> bool:
-    return any(contains_words(heading, text) for heading in find_headings(readme))
+    return bool(text) and any(contains_words(heading, text) for heading in find_headings(readme))
 
 
 def _read_urls(metadata: RawMetadata) -> Mapping[str, str]:

@@ -11,13 +11,12 @@ from release_tools.recipe.library_lines import write_library_lines
 from release_tools.recipe.markers import PYTHONS, list_platforms
 from release_tools.recipe.names import Names, merge_names
 from release_tools.recipe.platform_lines import CROSS, CROSS_PYTHON, choose_skip, write_lines
-from release_tools.recipe.recipe_model import Condition, Line, Recipe
-from release_tools.recipe.stable_abi import find_stable_abi
+from release_tools.recipe.recipe_model import Line, Recipe
+from release_tools.recipe.stable_abi import IS_ABI3, find_stable_abi, list_stable_modules
 from release_tools.recipe.toolchain import Toolchain, list_host_requires
 
 BUNDLE_CRATES: Final = "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"
 CRATES_LICENSES: Final = "THIRDPARTY.yml"
-IS_ABI3: Final = Condition("is_abi3", "is_abi3")
 # Runs on the building machine even where the package is for another one.
 RUNS_IN_BUILD: Final = frozenset({"cffi", "cython", "maturin", "numpy", "pybind11", "setuptools-rust"})
 # Packages that the global pinning of conda-forge binds in host (https://conda-forge.org/docs/maintainer/knowledge_base/#numpy).
@@ -55,6 +54,7 @@ def complete_compiled(
         is_compiled=True,
         skip=choose_skip(pythons, abi),
         abi=abi,
+        stable_modules=list_stable_modules(evidence.built) if abi else (),
         build=_write_build(toolchain, packages, tools),
         host=(*_write_python(abi), *packages, *list_last_host_lines(host, evidence)),
         run=(Line("python"), *write_lines(run)),

@@ -67,22 +67,16 @@ class RecipeDocument:
         return [self._place(node) for node in self._find_anywhere(keys) if isinstance(node, ScalarNode)]
 
     def sources(self) -> list[SourceSpans]:
-        """Return each source, at the top and in outputs."""
-        nodes = [
-            one for node in self._find_anywhere(("source",)) for one in _list_each(node) if isinstance(one, MappingNode)
-        ]
-        return [
-            SourceSpans(
-                tuple(
-                    (key.value, self._place(one))
-                    for key, value in node.value
-                    for one in _list_each(value)
-                    if isinstance(one, ScalarNode)
-                ),
-                node.start_mark.line + 1,
-            )
-            for node in nodes
-        ]
+        """Return each source, at the top and in outputs, those below conditions included."""
+        nodes = [one for node in self._find_anywhere(("source",)) for one in _iterate_sources(node)]
+        return [SourceSpans(tuple(self._iterate_fields(node)), node.start_mark.line + 1) for node in nodes]
+
+    def _iterate_fields(self, node: MappingNode) -> Iterator[tuple[str, Span]]:
+        """Yield the plain fields of a mapping; the items of a list one by one under the same key."""
+        for key, value in node.value:
+            for one in _list_each(value):
+                if isinstance(one, ScalarNode):
+                    yield key.value, self._place(one)
 
     def requirements(self, section: str) -> list[Listed]:
         """Return the lists of one kind of requirement (``host``, ``run``), at the top and in outputs."""
@@ -273,6 +267,19 @@ def _list_each(node: Node | None) -> list[Node]:
     if isinstance(node, SequenceNode):
         return list(node.value)
     return [] if node is None else [node]
+
+
+def _iterate_sources(node: Node) -> Iterator[MappingNode]:
+    """Yield the sources of a list, or the only one; each branch of a condition has some of its own."""
+    if isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from _iterate_sources(item)
+    elif isinstance(node, MappingNode):
+        branches = [value for key, value in node.value if key.value in ("then", "else")]
+        if not branches:
+            yield node
+        for branch in branches:
+            yield from _iterate_sources(branch)
 
 
 def _walk(node: Node, path: str) -> Iterator[tuple[Node, str]]:

@@ -48,6 +48,7 @@ def with_kept(recipe: Recipe, sources: Sources, pythons: Sequence[str], names: N
         recipe,
         host=(*recipe.host[:-1], *host, *recipe.host[-1:]),
         run=(*recipe.run, *run),
+        chosen=frozenset(line.name for line in (*host, *run)),
         notes=(*recipe.notes, *notes),
     )
 

@@ -83,11 +83,13 @@ class Recipe:
         unconfirmed: conda names that nobody confirmed.
         notes: what a person should know or do, a sentence each.
         abi: the oldest Python whose stable ABI it is built for, such as ``3.11``; empty for another ABI.
+        stable_modules: its extension modules for the stable ABI, as paths in ``site-packages`` without suffix.
         noarch_platforms: conda-forge.yml's names of the platforms on which a noarch package is built; empty for one.
         extras: what the project's own extras require, by extra; a recipe has no place for it, but a feedstock may.
         newest: what the newest Python needs, where that is more than the one line for all Pythons says.
         is_compiled: whether there is compiled code; a package without it is not noarch where machines differ.
         cross_platforms: conda-forge.yml's names of the platforms that others build for, by theirs.
+        chosen: the packages that only a recipe in the sdist asks for, the project's own.
     """
 
     name: str
@@ -110,10 +112,12 @@ class Recipe:
     notes: tuple[str, ...] = ()
     noarch_platforms: tuple[str, ...] = ()
     abi: str = ""
+    stable_modules: tuple[str, ...] = ()
     extras: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
     newest: tuple[str, ...] = ()
     is_compiled: bool = False
     cross_platforms: Mapping[str, str] = field(default_factory=dict)
+    chosen: frozenset[str] = frozenset()
 
     @property
     def conda_forge_yml(self) -> str:

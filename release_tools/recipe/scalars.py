@@ -13,6 +13,7 @@ import yaml
 
 PLAIN: Final = re.compile(r"[A-Za-z0-9/.$_][^\n\r\t\\]*")
 WORDS: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9<>=!~*.,_/-]+)*")  # reads as itself, or is RESERVED
+NUMBER: Final = re.compile(r"[0-9_]+(\.[0-9_]*)?([eE][+-]?[0-9]+)?")
 RESERVED: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 TEMPLATE: Final = re.compile(r"([{$])(?=[{%#])|([}%#])(?=\})")
 SELECTOR: Final = re.compile(r"\[([^\[\]]*)\]")
@@ -22,6 +23,11 @@ def make_inert(text: str) -> str:
     """Remove from others' text what a template engine or a selector could find in it."""
     broken = TEMPLATE.sub(r"\1\2 ", text)
     return SELECTOR.sub(r"(\1)", broken) if "#" in broken else broken
+
+
+def is_read_as_number(text: str) -> bool:
+    """Return whether YAML reads a text without quotation marks as a number, so that ``3.10`` becomes 3.1."""
+    return NUMBER.fullmatch(text) is not None
 
 
 def write_scalar(text: str) -> str:

@@ -27,6 +27,7 @@ class Present:
         repository: the feedstock as ``owner/name``; empty for a folder.
         branch: that was read.
         commit: that was read.
+        settings: the feedstock's ``conda-forge.yml``; empty for none.
     """
 
     form: Format
@@ -35,6 +36,7 @@ class Present:
     repository: str = ""
     branch: str = ""
     commit: str = ""
+    settings: str = field(default="", repr=False)
 
     @property
     def version(self) -> str:

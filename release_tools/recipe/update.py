@@ -16,15 +16,15 @@ from packaging.version import InvalidVersion, Version
 
 from release_tools.errors import RecipeError
 from release_tools.recipe.difference import NOTHING, Difference
-from release_tools.recipe.document import Format, RecipeDocument
+from release_tools.recipe.document import EXPRESSION, Format, RecipeDocument
 from release_tools.recipe.edit_plan import Plan
+from release_tools.recipe.scalars import is_read_as_number
 from release_tools.recipe.spans import Edit, Span
 from release_tools.recipe.update_requirements import plan_difference
 from release_tools.recipe.update_source import Target, find_archive, is_ours, plan_source
 
 LITERAL_VERSION: Final = re.compile(r"[0-9][0-9A-Za-z.!+_-]*")
 NUMBER: Final = re.compile(r"[0-9]+")
-LOOKS_LIKE_A_NUMBER: Final = re.compile(r"[0-9_]+(\.[0-9_]*)?([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,9 @@ def update_recipe(text: str, form: Format, target: Target, changed: Difference =
             return Updated(form, text, text, (), ())
         raise RecipeError(f"{form} line {place.line}: {place.value} is newer than {target.version}.")
     plan = Plan()
-    plan.edit(_quote(place, target.version, form), f"version {place.value} → {target.version}")
+    done = f"version {place.value} → {target.version}"
+    for edit in (_quote(place, target.version, form), *_quote_expressions(document, target.version)):
+        plan.edit(edit, done)
     plan_source(plan, document, target, place)
     for edit in _edit_build_numbers(document, target.number):
         plan.edit(edit, f"build number → {target.number}")
@@ -181,9 +183,19 @@ def _find_version_span(document: RecipeDocument) -> Span:
 def _quote(place: Span, version: str, form: Format) -> Edit:
     """Return the edit of the version, quoted where it would otherwise be read as a number or as jinja."""
     variable = form is Format.V0 and "." not in place.path
-    bare = not place.quote and (variable or LOOKS_LIKE_A_NUMBER.fullmatch(version) is not None)
+    bare = not place.quote and (variable or is_read_as_number(version))
     text = f'"{version}"' if bare else f"{place.quote}{version}{place.quote}"
     return Edit(place.start, place.end, text, removed=(place.path, place.text), added=(place.path, text))
+
+
+def _quote_expressions(document: RecipeDocument, version: str) -> Iterator[Edit]:
+    """Yield the edits that quote ``{{ version }}`` in a v0 recipe, where its value would be read as a number."""
+    if document.form is Format.V1 or not is_read_as_number(version):
+        return
+    for place in (*document.scalars("package", "version"), *document.in_outputs("version")):
+        if EXPRESSION.fullmatch(place.text) and '"' not in place.text:
+            quoted = f'"{place.text}"'
+            yield Edit(place.start, place.end, quoted, removed=(place.path, place.text), added=(place.path, quoted))
 
 
 def _edit_build_numbers(document: RecipeDocument, number: int) -> Iterator[Edit]:

@@ -70,7 +70,7 @@ def plan_source(plan: Plan, document: RecipeDocument, target: Target, version: S
         if source not in ours:
             _check_other(document, source, version)
     _plan_digests(plan, document, ours, target.sha256, target.filename)
-    spans = [_find_origin(document, span) for source in ours for span in source.get("url")]
+    spans = [find_origin(document, span) for source in ours for span in source.get("url")]
     for span in {span.start: span for span in spans}.values():
         _plan_address(plan, document, span, version, target)
 
@@ -85,7 +85,7 @@ def find_archive(document: RecipeDocument, target: Target, version: Span) -> str
     spans = sources[0].get("url") if len(sources) == 1 and target.repository else []
     if len(spans) != 1:
         return ""
-    span = _find_origin(document, spans[0])
+    span = find_origin(document, spans[0])
     before = AddressReader(document, version, version.value).read(span.value) or ""
     text = replace_version(span.value, version.value, target.version)
     after = AddressReader(document, version, target.version).read(text) or ""
@@ -113,7 +113,7 @@ def _plan_archive(plan: Plan, document: RecipeDocument, target: Target, version:
     if target.archive_sha256 == PENDING:
         label += PENDING_NOTE
     _plan_digests(plan, document, sources, target.archive_sha256, label)
-    span = _find_origin(document, sources[0].get("url")[0])
+    span = find_origin(document, sources[0].get("url")[0])
     text = replace_version(span.value, version.value, target.version)
     if text != span.value:
         plan.edit(span.make_replacement(text), "version in the source's address")
@@ -191,7 +191,7 @@ def _find_project(filename: str) -> str:
     return filename.rpartition("-")[0].lower().replace("_", "-")
 
 
-def _find_origin(document: RecipeDocument, span: Span) -> Span:
+def find_origin(document: RecipeDocument, span: Span) -> Span:
     """Return where an address is written: in the source itself, or in the one variable that the source names."""
     found = INSIDE.fullmatch(span.value.removeprefix("$"))
     variables = document.variables.get(found[1].strip(), ()) if found else ()

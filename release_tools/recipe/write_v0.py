@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from release_tools.recipe.recipe_model import Line, Recipe
 from release_tools.recipe.scalars import (
+    is_read_as_number,
     make_inert,
     write_fields,
     write_items,
@@ -11,12 +12,13 @@ from release_tools.recipe.scalars import (
     write_scalar,
     write_sections,
 )
+from release_tools.recipe.stable_abi import write_audits
 
 
 def write_v0(recipe: Recipe) -> str:
     """Return the text of ``meta.yaml``, with the sections in the order that conda-forge's linter demands."""
     contents = {
-        "package": [f"  name: {write_scalar(recipe.name)}", "  version: {{ version }}"],
+        "package": [f"  name: {write_scalar(recipe.name)}", f"  version: {_write_version(recipe.version)}"],
         "source": [f"  url: {_write_template(recipe.url)}", f"  sha256: {write_scalar(recipe.sha256)}"],
         "build": _build(recipe),
         "requirements": _write_requirements(recipe),
@@ -31,6 +33,11 @@ def _set(recipe: Recipe) -> Iterator[str]:
     yield f'{{% set version = "{recipe.version}" %}}'
     if recipe.python_min:
         yield f'{{% set python_min = "{recipe.python_min}" %}}'
+
+
+def _write_version(version: str) -> str:
+    """Return the variable of the version, quoted where YAML would read a number in its place."""
+    return '"{{ version }}"' if is_read_as_number(version) else "{{ version }}"
 
 
 def _build(recipe: Recipe) -> Iterator[str]:
@@ -64,9 +71,13 @@ def _write_requirement(line: Line) -> str:
 def _test(recipe: Recipe) -> Iterator[str]:
     yield from write_items("imports", recipe.imports, 2)
     yield from write_items("commands", ("pip check", *recipe.commands), 2)
+    for system, command in write_audits(recipe).items():
+        yield f"    - {_write_template(command)}  # [is_abi3 and {system}]"
     yield from write_items("requires", ("pip",), 2)
     if recipe.noarch:
         yield "    - python {{ python_min }}"
+    if recipe.stable_modules:
+        yield "    - abi3audit  # [is_abi3]"
 
 
 def _write_about_section(recipe: Recipe) -> Iterator[str]:

@@ -12,6 +12,7 @@ from release_tools.recipe.scalars import (
     write_scalar,
     write_sections,
 )
+from release_tools.recipe.stable_abi import IS_ABI3, write_audits, write_oldest_python
 
 
 def write_v1(recipe: Recipe) -> str:
@@ -59,16 +60,17 @@ def _write_requirements(recipe: Recipe) -> Iterator[str]:
         if lines:
             yield f"  {section}:"
             for when, group in groupby(lines, key=lambda line: line.when):
-                yield from _write_under(when, [line.spec for line in group])
+                yield from _write_under(when, [line.spec for line in group], 4)
 
 
-def _write_under(when: Condition | None, specs: Sequence[str]) -> Iterator[str]:
-    """Return requirements as they are or below their condition."""
+def _write_under(when: Condition | None, texts: Sequence[str], indent: int) -> Iterator[str]:
+    """Yield the items of a list as they are or below their condition."""
+    space = " " * indent
     if when is None:
-        yield from (f"    - {write_scalar(spec)}" for spec in specs)
+        yield from (f"{space}- {write_scalar(text)}" for text in texts)
         return
-    yield f"    - if: {write_scalar(when.v1)}"
-    yield from write_one_or_items("then", specs, 6)
+    yield f"{space}- if: {write_scalar(when.v1)}"
+    yield from write_one_or_items("then", texts, indent + 2)
 
 
 def _write_tests(recipe: Recipe) -> Iterator[str]:
@@ -78,9 +80,24 @@ def _write_tests(recipe: Recipe) -> Iterator[str]:
         yield "      pip_check: true"
         if recipe.noarch:
             yield from write_items("python_version", ("${{ python_min }}.*", "*"), 6)
+        elif recipe.stable_modules:
+            yield "      python_version:"
+            yield from _write_under(IS_ABI3, (f"{write_oldest_python(recipe.abi)}.*", "*"), 8)
     if recipe.commands:
         yield "  - script:"
         yield from (f"      - {write_scalar(command)}" for command in recipe.commands)
+    if recipe.stable_modules:
+        yield from _write_audit(recipe)
+
+
+def _write_audit(recipe: Recipe) -> Iterator[str]:
+    """Yield the test that the extension modules keep to the stable ABI."""
+    yield "  - requirements:"
+    yield "      run:"
+    yield from _write_under(IS_ABI3, ["abi3audit"], 8)
+    yield "    script:"
+    for system, command in write_audits(recipe).items():
+        yield from _write_under(Condition(f"is_abi3 and {system}", f"is_abi3 and {system}"), [command], 6)
 
 
 def _write_about_section(recipe: Recipe) -> Iterator[str]:

@@ -129,11 +129,18 @@ def _report_remarks(
 
 
 def _report_broken_rules(subject: "RecipeInputs", rendering: "Rendering") -> Iterator[Note]:
-    """Yield what conda-forge's linter would say: of a new recipe all, of an update what is not so already."""
-    known = subject.list_broken_rules(rendering.written, rendering.present.text) if rendering.present else ()
-    for line in subject.list_broken_rules(rendering.written):
-        if line not in known:
-            yield Note(State.WARNING, f"conda-forge's linter: {line}")
+    """Yield what conda-forge's linter would say: of a new recipe all, of an update what is not so already.
+
+    It refuses a pull request for faults of the feedstock's settings too, whoever made them.
+    """
+    from release_tools.recipe.forge_settings import check_settings
+
+    written, present = rendering.written, rendering.present
+    known = subject.list_broken_rules(written, present.text, present.settings) if present else ()
+    found = subject.list_broken_rules(written, settings=present.settings if present else None)
+    there = check_settings(present.settings) if present else ()
+    for line in (*(line for line in found if line not in known), *there):
+        yield Note(State.WARNING, f"conda-forge's linter: {line}")
 
 
 def _report_parity(subject: "RecipeInputs") -> Iterator[Note]:

@@ -31,6 +31,10 @@ def read_case(folder: Path) -> Evidence:
     case = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
     wheel = case.get("wheel")
     built = wheel and Built(
-        wheel["pure"], tuple(wheel["paths"]), tuple(wheel.get("entry_points", ())), frozenset(wheel.get("gui", ()))
+        wheel["pure"],
+        tuple(wheel["paths"]),
+        tuple(wheel.get("entry_points", ())),
+        frozenset(wheel.get("gui", ())),
+        abi=wheel.get("abi", ""),
     )
     return make_evidence(case["metadata"], case["files"], built, filename=case.get("filename", ""))

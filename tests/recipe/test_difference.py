@@ -98,3 +98,11 @@ def test_what_the_newest_python_needs_is_reported_where_one_line_says_less() -> 
     found = find_difference(recipe("numpy>=1.25"), recipe(*bounds))
     assert found.newest == ("numpy >=2.1",)
     assert find_difference(recipe(*bounds), recipe(*bounds)).newest == ()
+
+
+def test_what_only_the_projects_own_recipe_asks_for_is_left_to_a_person() -> None:
+    old, new = recipe("click>=8", "toolz"), recipe("click>=8.1")
+    old = replace(old, chosen=frozenset({"toolz"}))
+    found = find_difference(old, new)
+    assert found.changes == (RequirementChange("run", "click", ">=8", ">=8.1"),)
+    assert found.others == ("The project's own recipe no longer asks for toolz.",)

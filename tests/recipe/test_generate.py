@@ -11,7 +11,7 @@ from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
-from tests.recipe.evidence import read_case
+from tests.recipe.evidence import make_evidence, read_case
 
 CASES = sorted(Path(__file__).with_name("generated").iterdir(), key=lambda folder: folder.name)
 MAINTAINERS = ("ann", "conda-forge/team")
@@ -56,3 +56,9 @@ def test_both_formats_say_the_same(case: Path) -> None:
     assert v0["package"] == v1["package"]
     for field in ("summary", "license"):
         assert v0["about"][field] == v1["about"][field]
+
+
+def test_a_project_without_a_summary_has_the_first_sentence_of_its_readme() -> None:
+    metadata = "Metadata-Version: 2.4\nName: demo\nVersion: 1\n\n# Demo\n\nReads a great many files at once. Fast.\n"
+    recipe = make_recipe(make_evidence(metadata, {"demo.py": ""}), Names(), MAINTAINERS)
+    assert recipe.about.summary == "Reads a great many files at once."

@@ -162,7 +162,8 @@ def _names(project: CondaProject) -> Names:
 def _finish(project: CondaProject, recipe: Recipe) -> str:
     """Return the text of a recipe as it is built here: for the Pythons of the plan, with our number, and strict."""
     conda = project.context.config.conda
-    recipe = replace(recipe, name=conda.name or project.release.name.lower(), maintainers=(), skip=None)
+    name = conda.name or project.release.name.lower()
+    recipe = replace(recipe, name=name, maintainers=(), skip=None, stable_modules=())
     strict = f"\nbuild:\n  number: {conda.build_number}\n  dynamic_linking:\n    overlinking_behavior: error\n"
     return write_v1(recipe).replace(_BUILD, strict, 1)
 

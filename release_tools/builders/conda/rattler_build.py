@@ -40,9 +40,11 @@ _LARGEST_ANSWER: Final = 100_000_000
 _TIMEOUT: Final = 600.0
 _LAST_LINES: Final = 30
 _CORRECT: Final = "Correct the recipe, then run again."
-PINNED: Final = {
+PINNED: Final[dict[str, list[str | bool]]] = {
     "python_min": [CONDA_FORGE_PYTHON],
     "python": ["3.12.* *_cpython"],
+    "is_python_min": [False],
+    "is_abi3": [False],
     "c_compiler": ["gcc"],
     "c_stdlib": ["sysroot"],
     "cxx_compiler": ["gxx"],

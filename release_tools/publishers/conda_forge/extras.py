@@ -1,14 +1,12 @@
 """Look up what the extras of a dependency require, in its releases on PyPI."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from packaging.specifiers import SpecifierSet
 
-from release_tools.addresses import PYPI_FILES, PYPI_SIMPLE
 from release_tools.artifacts.core_metadata import parse_metadata
-from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, RemoteError
 from release_tools.publishers.package_index.index import PYPI, parse_file_version
 from release_tools.publishers.package_index.simple_api import IndexFile, list_project
@@ -24,8 +22,13 @@ _LARGEST: Final = 1_000_000
 class Extras:
     """The extras of projects on PyPI; each project is asked for once."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, connect: Callable[[], Http]) -> None:
+        """Prepare to ask.
+
+        Args:
+            connect: opens a connection to PyPI's index and to its files; it is closed after each question.
+        """
+        self._connect = connect
         self._files: dict[str, Mapping[str, IndexFile]] = {}
         self._requires: dict[str, tuple[str, ...] | None] = {}
 
@@ -37,23 +40,23 @@ class Extras:
             extra: its extra.
             allowed: its versions that are allowed; the newest of them counts.
         """
-        if self._context.unreachable_channel:
-            return None
         try:
-            with closing(
-                Http.to([PYPI_SIMPLE, PYPI_FILES], self._context.env, self._context.http.retry_policy)
-            ) as http:
-                if project not in self._files:
-                    self._files[project] = {}  # where PyPI fails once, it is not queried again
-                    self._files[project] = list_project(http, PYPI, project).files
-                wheel = _find_newest(self._files[project], allowed)
-                if wheel is None:
-                    return None
-                if wheel.url not in self._requires:
-                    self._requires[wheel.url] = None
-                    self._requires[wheel.url] = _read_requirements(http, project, wheel)
+            with closing(self._connect()) as http:
+                wheel = _find_newest(self._list_files(http, project), allowed)
+                return None if wheel is None else self._list_extra(http, project, wheel, extra)
         except (ArchiveError, RemoteError):
             return None
+
+    def _list_files(self, http: Http, project: str) -> Mapping[str, IndexFile]:
+        if project not in self._files:
+            self._files[project] = {}  # where PyPI fails once, it is not queried again
+            self._files[project] = list_project(http, PYPI, project).files
+        return self._files[project]
+
+    def _list_extra(self, http: Http, project: str, wheel: IndexFile, extra: str) -> tuple[str, ...] | None:
+        if wheel.url not in self._requires:
+            self._requires[wheel.url] = None
+            self._requires[wheel.url] = _read_requirements(http, project, wheel)
         requires = self._requires[wheel.url]
         return None if requires is None else list_extra_requirements(requires, extra)
 

@@ -13,6 +13,7 @@ from release_tools.forges.github.client import GitHub, GitHubRepository
 from release_tools.model.release import Kind
 from release_tools.parsed_values import parse_json
 from release_tools.recipe.document import Format
+from release_tools.recipe.forge_settings import FILE
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 
 _SUFFIX: Final = "-feedstock"
@@ -35,6 +36,7 @@ class Feedstock:
         text: the recipe.
         archived: whether it takes no pull requests any more.
         configured: whether the settings name it; else it was found by the package's name.
+        settings: the whole ``conda-forge.yml``; empty where there is none.
     """
 
     repository: GitHubRepository
@@ -45,6 +47,7 @@ class Feedstock:
     text: str = field(repr=False)
     archived: bool = False
     configured: bool = False
+    settings: str = field(default="", repr=False)
 
 
 def open_conda_forge_hub(context: Context, *variables: str) -> GitHub:
@@ -178,5 +181,6 @@ def _read(repository: GitHubRepository, branch: str, *, configured: bool = False
         content = repository.refs.read_file(commit, path)
         if content is not None:
             text = content.decode("utf-8", "replace")
-            return Feedstock(repository, branch, commit, path, form, text, bool(archived), configured)
+            settings = (repository.refs.read_file(commit, FILE) or b"").decode("utf-8", "replace")
+            return Feedstock(repository, branch, commit, path, form, text, bool(archived), configured, settings)
     raise RecipeError(f"{repository.slug}: no recipe/{Format.V1} and no recipe/{Format.V0} in {branch}")

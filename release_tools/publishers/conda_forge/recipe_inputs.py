@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from release_tools.addresses import GITHUB_SITE
+from release_tools.addresses import GITHUB_SITE, PYPI_FILES, PYPI_SIMPLE
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.own_recipe import find_own_recipe, is_recipe_alone
 from release_tools.engine.archives import open_sdist, open_wheel
@@ -27,6 +27,7 @@ from release_tools.recipe.update import fill_in
 from release_tools.recipe.update_source import Target, is_ours
 from release_tools.recipe.write_v0 import write_v0
 from release_tools.recipe.write_v1 import write_v1
+from release_tools.system.http import Http
 
 WRITERS: Final[dict[Format, Callable[[Recipe], str]]] = {Format.V1: write_v1, Format.V0: write_v0}
 _TIMEOUT: Final = 20
@@ -86,7 +87,8 @@ class RecipeInputs:
                 )
             raise UsageError("a recipe is made of an sdist, and there is none", "Build one: release-tools build")
         trial = [artifact for artifact in self.release.trial if artifact.kind is ArtifactKind.WHEEL]
-        wheels = (*self.release.artifacts_of_kind(ArtifactKind.WHEEL), *trial)
+        wheels = [*self.release.artifacts_of_kind(ArtifactKind.WHEEL), *trial]
+        wheels.sort(key=lambda wheel: "-abi3-" not in wheel.filename)  # those for the stable ABI say more
         by_platform = {wheel.filename.rpartition("-")[2]: wheel for wheel in reversed(wheels)}
         opened = [open_wheel(self.context.background, wheel) for wheel in reversed(by_platform.values())]
         found = open_sdist(self.context.background, sdist)
@@ -115,9 +117,13 @@ class RecipeInputs:
     def names(self) -> Names:
         """Return the lookup of conda names, confirmed on the channels where possible, with PyPI's answers on extras."""
         overrides = self.context.config.conda.names
+        extras = None if self.context.unreachable_channel else Extras(self._connect_to_pypi)
         if not self.known:
-            return Names(overrides, extras=Extras(self.context))
-        return Names(overrides, self.known.__contains__, self._is_package_of, Extras(self.context))
+            return Names(overrides, extras=extras)
+        return Names(overrides, self.known.__contains__, self._is_package_of, extras)
+
+    def _connect_to_pypi(self) -> Http:
+        return Http.to([PYPI_SIMPLE, PYPI_FILES], self.context.env, self.context.http.retry_policy)
 
     def _is_package_of(self, conda: str, pypi: str) -> bool:
         """Return whether the channels' packages of a name say that they are a project of PyPI."""
@@ -227,16 +233,18 @@ class RecipeInputs:
         except CredentialError:
             return None
 
-    def list_broken_rules(self, written: Written, text: str = "") -> tuple[str, ...]:
+    def list_broken_rules(self, written: Written, text: str = "", settings: str | None = None) -> tuple[str, ...]:
         """Return what conda-forge's linter would say of a recipe.
 
         Args:
             written: the recipe.
             text: another text of the same format, to be judged in its place.
+            settings: the feedstock's ``conda-forge.yml``; None takes that of a new recipe.
         """
-        if written.form is not Format.V1:
-            return check_old_rules(text or written.text)
-        return check_rules(text or written.text, self.recipe.conda_forge_yml if not written.own else "")
+        if settings is None:
+            settings = "" if written.own else self.recipe.conda_forge_yml
+        check = check_rules if written.form is Format.V1 else check_old_rules
+        return check(text or written.text, settings)
 
     @cached_property
     def chosen_by_project(self) -> frozenset[str]:

@@ -101,7 +101,8 @@ def look_up(subject: RecipeInputs) -> Present | None:
     found = query_feedstock(context, package, subject.release.kind)
     if found is None:
         return None
-    return Present(found.form, found.text, found.path, found.repository.slug, found.branch, found.commit)
+    where = (found.path, found.repository.slug, found.branch, found.commit)
+    return Present(found.form, found.text, *where, settings=found.settings)
 
 
 def read_present(path: Path) -> Present:
