@@ -58,7 +58,7 @@ WANTED: Final = 0.95
 FOLLOWS: Final = "follows project"
 """Equal but for requirements that the project changed: ours follows them, the merged recipe does not."""
 FOLLOWED: Final = re.compile(r"\brequirements\b|\bentry_points\b|python_min$")
-"""What an update follows the project in, by the keys that lead to it."""
+"""The keys that lead to values in which an update follows the project."""
 NOWHERE: Final = Span("", -1, -1, "", 0)
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}\b")
 SDIST_PROJECT: Final = re.compile(r"/source/./([^/]+)/")

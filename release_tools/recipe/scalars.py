@@ -30,6 +30,11 @@ def is_read_as_number(text: str) -> bool:
     return NUMBER.fullmatch(text) is not None
 
 
+def is_read_as_fraction(text: str) -> bool:
+    """Return whether YAML reads a text without quotation marks as a number with a point."""
+    return "." in text and is_read_as_number(text)
+
+
 def write_scalar(text: str) -> str:
     """Return a YAML scalar that reads as exactly this text; plain where that is enough, else in double quotes."""
     return text if PLAIN.fullmatch(text) and _reads_as_itself(text) else json.dumps(text, ensure_ascii=False)

@@ -18,7 +18,7 @@ from release_tools.errors import RecipeError
 from release_tools.recipe.difference import NOTHING, Difference
 from release_tools.recipe.document import EXPRESSION, Format, RecipeDocument
 from release_tools.recipe.edit_plan import Plan
-from release_tools.recipe.scalars import is_read_as_number
+from release_tools.recipe.scalars import is_read_as_fraction, is_read_as_number
 from release_tools.recipe.spans import Edit, Span
 from release_tools.recipe.update_requirements import plan_difference
 from release_tools.recipe.update_source import Target, find_archive, is_ours, plan_source
@@ -190,7 +190,7 @@ def _quote(place: Span, version: str, form: Format) -> Edit:
 
 def _quote_expressions(document: RecipeDocument, version: str) -> Iterator[Edit]:
     """Yield the edits that quote ``{{ version }}`` in a v0 recipe, where its value would be read as a number."""
-    if document.form is Format.V1 or not is_read_as_number(version):
+    if document.form is Format.V1 or not is_read_as_fraction(version):
         return
     for place in (*document.scalars("package", "version"), *document.in_outputs("version")):
         if EXPRESSION.fullmatch(place.text) and '"' not in place.text:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from release_tools.recipe.recipe_model import Line, Recipe
 from release_tools.recipe.scalars import (
-    is_read_as_number,
+    is_read_as_fraction,
     make_inert,
     write_fields,
     write_items,
@@ -37,7 +37,7 @@ def _set(recipe: Recipe) -> Iterator[str]:
 
 def _write_version(version: str) -> str:
     """Return the variable of the version, quoted where YAML would read a number in its place."""
-    return '"{{ version }}"' if is_read_as_number(version) else "{{ version }}"
+    return '"{{ version }}"' if is_read_as_fraction(version) else "{{ version }}"
 
 
 def _build(recipe: Recipe) -> Iterator[str]:

@@ -5,7 +5,7 @@ import pytest
 from release_tools.recipe.old_recipe_rules import check_old_rules
 
 GOOD = """\
-{% set version = "1.0" %}
+{% set version = "1.0.2" %}
 
 package:
   name: demo
@@ -43,11 +43,20 @@ extra:
     - bob
 """
 
+PLATFORMS = "noarch_platforms: [linux_64, win_64]\n"
 FAULTS = [
+    (GOOD.replace("1.0.2", "1.10"), "number"),
+    (GOOD.replace("version: {{ version }}", "version: 1.10"), "number"),
+    (GOOD.replace("package:", '{% set python_min = "3.9" %}\n\npackage:', 1), "leave it out"),
+    (GOOD.replace("python {{ python_min }}", "python"), "python_min"),
+    (GOOD.replace("python >={{ python_min }}", "python >=3.12"), "python_min"),
+    (GOOD.replace("# [win]", "# [py27]"), "py27"),
+    (GOOD.replace("# [win]", "# [py<312]"), "only be on systems"),
+    (GOOD.replace("license: MIT", "license: BSD 3 Clause"), "SPDX"),
     (GOOD + "\n", "one line end"),
     (GOOD.rstrip("\n"), "one line end"),
     (GOOD.replace("{{ version }}", "{{version}}"), "{{ }}"),
-    (GOOD.replace('{% set version = "1.0" %}', '{%set version = "1.0"%}'), "{% %}"),
+    (GOOD.replace('{% set version = "1.0.2" %}', '{%set version = "1.0"%}'), "{% %}"),
     (GOOD.replace("colorama  # [win]", "colorama # [win]"), "selectors"),
     (GOOD.replace("  home: https://example.org\n", ""), "about.home"),
     (GOOD.replace("  summary: Words\n", ""), "about.summary"),
@@ -72,12 +81,13 @@ FAULTS = [
 
 
 def test_a_good_recipe_has_no_faults() -> None:
-    assert check_old_rules(GOOD) == ()
+    assert check_old_rules(GOOD, PLATFORMS) == ()
+    assert any("noarch_platforms" in fault for fault in check_old_rules(GOOD))
 
 
 @pytest.mark.parametrize(("text", "word"), FAULTS, ids=[f"{number}-{word}" for number, (_, word) in enumerate(FAULTS)])
 def test_a_fault_is_found(text: str, word: str) -> None:
-    assert any(word in fault for fault in check_old_rules(text))
+    assert any(word in fault for fault in check_old_rules(text, PLATFORMS))
 
 
 def test_what_cannot_be_read_is_a_fault() -> None:

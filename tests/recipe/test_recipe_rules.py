@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from release_tools.recipe.forge_settings import check_settings
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.recipe_rules import check_rules
@@ -43,6 +44,9 @@ tests:
   - python:
       imports:
         - demo
+      python_version:
+        - ${{ python_min }}.*
+        - "*"
 
 about:
   homepage: https://example.org
@@ -85,7 +89,7 @@ FAULTS = {
     "maintainers": (("  recipe-maintainers:\n    - ann\n", "  feedstock-name: x\n"), "recipe-maintainers"),
     "maintainers as text": (("recipe-maintainers:\n    - ann", "recipe-maintainers: ann"), "list"),
     "feedstock name": (("extra:\n", "extra:\n  feedstock-name: demo-feedstock\n"), "feedstock-name"),
-    "tests": (("tests:\n  - python:\n      imports:\n        - demo\n", ""), "tests"),
+    "tests": (("tests:\n  - python:\n", "x:\n  - python:\n"), "tests are missing"),
     "number": (("  number: 0\n", ""), "build.number"),
     "name": (("name: demo", "name: Demo"), "name"),
     "version": (("version: ${{ version }}\n", "x: 1\n"), "version"),
@@ -107,6 +111,18 @@ FAULTS = {
     "selector": (("- click >=8", "- click >=8  # [win]"), "selector"),
     "jinja": (("version: ${{ version }}", "version: ${{version}}"), "space"),
     "old address": (("pypi.org", "pypi.io"), "pypi.org"),
+    "python minimum in host": (("python ${{ python_min }}.*", "python"), "python_min"),
+    "python minimum in run": ((">=${{ python_min }}", ">=3.12"), "python_min"),
+    "oldest python not tested": (("        - ${{ python_min }}.*\n", ""), "oldest"),
+    "newest python not tested": (('        - "*"\n', ""), "newest"),
+    "python minimum that is there anyway": (("context:\n", 'context:\n  python_min: "3.9"\n'), "leave it out"),
+    "another float": (("context:\n", "context:\n  python_min: 3.12\n"), "quotes"),
+    "no backend": (("    - hatchling\n", ""), "backend"),
+    "spdx": (("license: MIT", "license: BSD 3 Clause"), "SPDX"),
+    "spdx exception": (("license: MIT", "license: GPL-3.0-only WITH nothing"), "SPDX"),
+    "setup.py": (("${{ PYTHON }} -m pip install .", "python setup.py install"), "pip"),
+    "site-packages": (("-m pip", "-m %PREFIX%\\Lib\\site-packages"), "SP_DIR"),
+    "stable ABI as text": (("  noarch: python\n", "  noarch: python\n  x: is_abi3 == 'true'\n"), "is_abi3"),
     "not yaml": (("schema_version: 1", "schema_version: [1"), "YAML"),
 }
 
@@ -126,6 +142,7 @@ def test_a_fault_is_found(case: str) -> None:
         ("compiler('c')", "compiler('rust')", "cargo-bundle-licenses"),
         ("    - python\n    - hatchling", "    - python >=3.10\n    - hatchling", "no bound"),
         ("    - python\n    - click", "    - click", "python is missing"),
+        ("compiler('c')", "compiler('go')", "go-licenses"),
     ],
 )
 def test_a_fault_of_a_compiled_recipe_is_found(old: str, new: str, word: str) -> None:
@@ -133,11 +150,49 @@ def test_a_fault_of_a_compiled_recipe_is_found(old: str, new: str, word: str) ->
     assert any(word in line for line in check_rules(COMPILED.replace(old, new, 1)))
 
 
+STABLE = COMPILED.replace("  number: 0\n", "  number: 0\n  python:\n    version_independent: ${{ is_abi3 }}\n").replace(
+    "    - hatchling", "    - python-abi3\n    - hatchling"
+)
+AUDIT = "  - requirements:\n      run: abi3audit\n    script: abi3audit x\n"
+
+
+def test_a_package_for_the_stable_abi_is_audited_and_tested_with_the_newest_python() -> None:
+    assert any("abi3audit" in line for line in check_rules(STABLE))
+    audited = STABLE.replace("\nabout:", f"{AUDIT}\nabout:")
+    assert not any("abi3audit" in line for line in check_rules(audited))
+    assert any("newest" in line for line in check_rules(audited.replace('        - "*"\n', "")))
+    ignored = audited.replace(
+        "\ntests:", "  ignore_run_exports:\n    from_package:\n      - cross-python_linux\n\ntests:"
+    )
+    assert any("cross-python" in line for line in check_rules(ignored))
+
+
+SETTINGS = {
+    "noarch_platforms: linux_64\n": "",
+    "bot:\n  automerge: true\nazure:\n  settings_win:\n    variables:\n      X: 1\n": "",
+    "noarch_platforms: [beos_64]\n": "beos_64",
+    "bot: {}\nbot: {}\n": "bot is there twice",
+    "azure:\n  x: 1\n  x: 2\n": "x is there twice",
+    "noarch_platform: linux_64\n": "noarch_platform is no setting",
+    "conda_build_tool: boa\n": "rattler-build",
+    "os_version:\n  linux_64: cos7\n": "cos7",
+    "azure:\n  settings_win:\n    variables:\n      MINIFORGE_HOME: x\n": "MINIFORGE_HOME",
+    "- 1\n": "mapping",
+    "bot: [\n": "YAML",
+}
+
+
+@pytest.mark.parametrize(("text", "word"), SETTINGS.items())
+def test_the_settings_of_a_feedstock_are_checked(text: str, word: str) -> None:
+    found = check_settings(text)
+    assert word in " ".join(found)
+    assert bool(found) is bool(word)
+
+
 def test_conditions_of_a_noarch_package_need_their_platforms() -> None:
     text = PLAIN.replace("    - click >=8\n", SYSTEMS)
     assert check_rules(text, "noarch_platforms:\n  - linux_64\n  - win_64\n") == ()
     assert check_rules(text, "noarch_platforms:\n  - linux_64\n") != ()
     assert any("beos_64" in line for line in check_rules(PLAIN, "noarch_platforms: [beos_64]\n"))
-    assert any("twice" in line for line in check_rules(PLAIN, "bot: {}\nbot: {}\n"))
     by_python = text.replace("if: win", 'if: match(python, "<3.11")')
     assert any("systems" in line for line in check_rules(by_python, "noarch_platforms: [linux_64, win_64]\n"))
