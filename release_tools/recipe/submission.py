@@ -1,18 +1,18 @@
 """The files of a pull request to conda-forge: a new recipe, or a feedstock's own brought to a release."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from release_tools.model.release import RecipeFiles, RecipeKind
 from release_tools.recipe.difference import NOTHING, find_difference
 from release_tools.recipe.document import Format
+from release_tools.recipe.forge_settings import FILE, has_several_platforms
 from release_tools.recipe.names import Name
 from release_tools.recipe.recipe_model import Recipe
 from release_tools.recipe.update import find_archive_source, read_recipe_version, update_recipe
 from release_tools.recipe.update_source import Target
 
-CONDA_FORGE_YML: Final = "conda-forge.yml"
 NOT_COMPARED: Final = "What {} required is not known here: compare the requirements."
 
 
@@ -58,7 +58,7 @@ def write_submission(recipe: Recipe, text: str, notes: Iterable[str]) -> RecipeF
     """
     files = {f"recipes/{recipe.name}/{Format.V1}": text}
     if recipe.conda_forge_yml:
-        files[f"recipes/{recipe.name}/{CONDA_FORGE_YML}"] = recipe.conda_forge_yml
+        files[f"recipes/{recipe.name}/{FILE}"] = recipe.conda_forge_yml
     return RecipeFiles(
         recipe.name,
         RecipeKind.NEW,
@@ -101,10 +101,18 @@ def write_feedstock_update(present: Present, target: Target, project: Recipe, pr
         files={path: updated.after} if fresh else {},
         diff=updated.diff,
         changes=updated.changes,
-        checklist=(*updated.checklist, *([NOT_COMPARED.format(present.version)] if fresh and not previous else [])),
+        checklist=(*updated.checklist, *_list_checks(present, project, previous)) if fresh else updated.checklist,
         unconfirmed=tuple(describe_name(name) for name in project.unconfirmed if name.conda in new),
         archive=find_archive_source(present.text, present.form, target) if fresh else "",
     )
+
+
+def _list_checks(present: Present, project: Recipe, previous: Recipe | None) -> Iterator[str]:
+    """Yield what a person has to do, whatever the recipe says."""
+    if previous is None:
+        yield NOT_COMPARED.format(present.version)
+    elif len(project.noarch_platforms) > len(previous.noarch_platforms) and not has_several_platforms(present.settings):
+        yield f"{FILE} needs noarch_platforms: {', '.join(project.noarch_platforms)}."
 
 
 def describe_name(name: Name) -> str:

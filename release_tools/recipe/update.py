@@ -113,7 +113,7 @@ def update_recipe(text: str, form: Format, target: Target, changed: Difference =
         raise RecipeError(f"{form} line {place.line}: {place.value} is newer than {target.version}.")
     plan = Plan()
     done = f"version {place.value} → {target.version}"
-    for edit in (_quote(place, target.version, form), *_quote_expressions(document, target.version)):
+    for edit in (_quote(place, target.version, form), *_quote_expressions(document, place.value, target.version)):
         plan.edit(edit, done)
     plan_source(plan, document, target, place)
     for edit in _edit_build_numbers(document, target.number):
@@ -188,9 +188,9 @@ def _quote(place: Span, version: str, form: Format) -> Edit:
     return Edit(place.start, place.end, text, removed=(place.path, place.text), added=(place.path, text))
 
 
-def _quote_expressions(document: RecipeDocument, version: str) -> Iterator[Edit]:
-    """Yield the edits that quote ``{{ version }}`` in a v0 recipe, where its value would be read as a number."""
-    if document.form is Format.V1 or not is_read_as_fraction(version):
+def _quote_expressions(document: RecipeDocument, old: str, new: str) -> Iterator[Edit]:
+    """Yield the edits that quote ``{{ version }}`` in a v0 recipe, where its value is read as a number only now."""
+    if document.form is Format.V1 or is_read_as_fraction(old) or not is_read_as_fraction(new):
         return
     for place in (*document.scalars("package", "version"), *document.in_outputs("version")):
         if EXPRESSION.fullmatch(place.text) and '"' not in place.text:

@@ -82,6 +82,14 @@ def test_a_new_package_that_differs_between_systems_brings_its_conda_forge_yml(f
     ), "which the project does not say, as its notes tell"
 
 
+def test_an_update_is_judged_with_the_settings_of_its_feedstock(forge: Forge) -> None:
+    forge.upstream({"conda-forge.yml": "conda_build_tool: boa\nnoarch_platforms: linux_64\n"})
+    outcome = forge.release(headers=BY_SYSTEM)
+    assert outcome.error is None, texts(outcome)
+    assert "conda-forge's linter: conda-forge.yml: conda_build_tool" in texts(outcome)
+    assert "- [ ] conda-forge.yml needs noarch\\_platforms: linux\\_64, win\\_64." in forge.pulls[0].body
+
+
 META = """\
 {{% set name = "demo" %}}
 {{% set version = "{version}" %}}

@@ -6,7 +6,7 @@ from typing import Final
 from release_tools.artifacts.manifest import RECIPE_FOLDER
 from release_tools.errors import OutputError
 from release_tools.recipe.document import Format
-from release_tools.recipe.submission import CONDA_FORGE_YML
+from release_tools.recipe.forge_settings import FILE
 from release_tools.system.written_files import WrittenFiles
 
 DIFF: Final = "conda-forge.diff"
@@ -29,7 +29,7 @@ def store_recipe(output: Path, form: Format, text: str, diff: str = "", conda_fo
         OutputError: the folder cannot be written to, or has a file of such a name that is not ours.
     """
     folder = output / RECIPE_FOLDER
-    written = {str(form): text, DIFF: diff, CONDA_FORGE_YML: conda_forge_yml}
+    written = {str(form): text, DIFF: diff, FILE: conda_forge_yml}
     files = {name: content for name, content in written.items() if content}
     try:
         if not output.exists():
