@@ -20,8 +20,9 @@ from pathlib import Path
 
 from benchmarks.measure import command, options, scratch, where
 from tests.acting import ROOT, copy_action
-from tests.stage import SLUG, stage
+from tests.stage import stage
 from tests.support.projects import molecool
+from tests.support.world import SLUG
 
 SETUP, RELEASE = 2.0, 10.0
 PYPI = {"COMMAND": "publish", "ONLY": "pypi"}

@@ -28,7 +28,7 @@ from release_tools.publishers.package_index.index import Index
 from release_tools.publishers.package_index.uploader import Login, Uploader
 from release_tools.system.http import Http
 from tests.archives.raw import record_line
-from tests.publishing.world import world
+from tests.publishing.built_project import built_project
 from tests.support.monorepo import packages
 
 FEW, MANY = 20, 500
@@ -60,7 +60,7 @@ def _releases(folder: Path) -> list[Row]:
 def _published(folder: Path, files: int) -> list[float]:
     folder.mkdir()
     taken = []
-    with world(folder) as there:
+    with built_project(folder) as there:
         there.log_in()
         there.build(wheels=files - 1, conda=False)
         for more in (("--dry-run",), (), ()):

@@ -1,4 +1,4 @@
-"""Everything that a workflow meets when it releases: a repository, doubles of every place, and a runner.
+"""Everything that a workflow meets when it releases: the world, a repository, and a runner.
 
 What act does not enforce is laid into the copy of the workflow that it runs: a job gets the runner's address for
 identity tokens only if its permissions say so.
@@ -16,17 +16,10 @@ import yaml
 from release_tools.cli.main import main
 from release_tools.workflows.render import FOLDER
 from tests.acting import Run, Runner
-from tests.servers.anaconda import Anaconda, Token
-from tests.servers.github import GitHub
-from tests.servers.oidc import OidcProvider
-from tests.servers.package_index import PackageIndex, Publisher
-from tests.servers.proxy import Proxy, proxying
+from tests.servers.package_index import Publisher
 from tests.support.repositories import Checkout
+from tests.support.world import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, PYPI_TOKEN, SLUG, World, world
 
-SLUG = "octo/demo"
-ANACONDA_TOKEN = "oc-canary-8a2b6c4d0e"
-GITHUB_TOKEN = "ghs_canary3f9c1d7e5b"
-CONDA_FORGE_TOKEN = "ghp_canary5d1e9b3c7a"
 ACT_ITSELF = "api.nektosact.com"  # which act asks for news of itself
 SETTINGS = """
 [tool.release-tools]
@@ -46,24 +39,16 @@ enabled = {conda_forge}
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(World):
     """Hold everything that a workflow meets when it releases.
 
     Attributes:
         checkout: the project's, with the workflows that init wrote, pushed to GitHub.
         runner: runs them.
-        folder: for what the run needs.
     """
 
     checkout: Checkout
     runner: Runner
-    folder: Path
-    proxy: Proxy
-    pypi: PackageIndex
-    testpypi: PackageIndex
-    anaconda: Anaconda
-    github: GitHub
-    provider: OidcProvider
 
     def push_tag(self, tag: str) -> None:
         """Tag the commit, as a person does who then pushes the tag."""
@@ -138,23 +123,16 @@ def stage(
         conda_forge: whether the project is proposed there, which does not know it yet.
         folders: of the projects in the repository, each with a slash at its end and its own workflows and tags.
     """
-    pypi, testpypi, anaconda, provider = PackageIndex.pypi(), PackageIndex.testpypi(), Anaconda(), OidcProvider(SLUG)
-    for index in (pypi, testpypi):
-        index.provider = provider
-        for number, name in enumerate(_find_name(files, project) for project in folders):
-            index.publishers.append(Publisher(name, SLUG, f"release-{name}.yml" if number else "release.yml"))
-    anaconda.tokens[ANACONDA_TOKEN] = Token("octo")
-    github = GitHub(folder / "github")
-    github.create(SLUG)
-    github.workflow_token(GITHUB_TOKEN, SLUG)
-    github.account("bob", CONDA_FORGE_TOKEN)
-    github.untouchable = {"conda-forge"}
-    for repository in ("staged-recipes", "feedstock-outputs"):
-        github.create(f"conda-forge/{repository}", {"README.md": "-\n"})
     reported = SETTINGS.format(conda_forge=str(conda_forge).lower()) + settings
-    routes = {**pypi.routes, **testpypi.routes, **anaconda.routes, **github.routes}
-    with proxying({**routes, provider.host: provider}) as proxy:
-        checkout = Checkout.create(folder, f"https://github.com/{SLUG}.git", proxy.environment)
+    servers = ("pypi", "testpypi", "anaconda", "github", "provider")
+    with world(folder, *servers, excused=lambda complaint: ACT_ITSELF in complaint) as base:
+        base.github.create(SLUG)
+        base.open_conda_forge()
+        for index in (base.pypi, base.testpypi):
+            del index.tokens[PYPI_TOKEN]  # a job shows an identity token
+            for number, name in enumerate(_find_name(files, project) for project in folders):
+                index.publishers.append(Publisher(name, SLUG, f"release-{name}.yml" if number else "release.yml"))
+        checkout = Checkout.create(folder, f"https://github.com/{SLUG}.git", base.proxy.environment)
         checkout.git("rm", "--quiet", "pyproject.toml", "demo.py")
         checkout.write(files)
         for project in folders:
@@ -163,12 +141,10 @@ def stage(
         for project in folders:
             assert main(["init", "-C", str(checkout.root / project), "--yes", *ours], checkout.env) == 0
         checkout.commit({})
-        runner = Runner(folder / "runner", action, {**proxy.environment, **(env or {})})
-        made = Stage(checkout, runner, folder, proxy, pypi, testpypi, anaconda, github, provider)
+        runner = Runner(folder / "runner", action, {**base.proxy.environment, **(env or {})})
+        made = Stage(**vars(base), checkout=checkout, runner=runner)
         made.push("main")
         yield made
-        strange = [one for one in proxy.complaints if ACT_ITSELF not in one]
-        assert not strange, strange
 
 
 def _find_name(files: Mapping[str, str], folder: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from tests.acting import ROOT
-from tests.publishing.destinations import DESTINATIONS, build, world
+from tests.publishing.destinations import DESTINATIONS, build, machines
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="the action runs on Linux")]
 
@@ -68,7 +68,7 @@ def test_a_publishing_job_does_with_what_is_installed_for_it(tmp_path: Path, des
     blocked = modules_of(LOCK.keys() - installed)
     assert "scriv" not in blocked
     assert {"rattler", "build"} <= set(blocked)
-    with world(tmp_path / "world", DESTINATIONS[destination], files) as there:
+    with machines(tmp_path / "world", DESTINATIONS[destination], files) as there:
         arguments, env, _ = there.machine()
         run_job(blocked, *arguments, env=env)
 
@@ -86,7 +86,7 @@ def test_the_last_job_of_a_release_does_with_what_is_installed_for_it(tmp_path: 
     build(files)
     blocked = modules_of(LOCK.keys() - SCRIPT["needed"]({"COMMAND": "status"}, LOCK).keys())
     assert {"rattler_build", "sigstore", "twine", "uv"} <= set(blocked)
-    with world(tmp_path / "world", DESTINATIONS["anaconda"], files) as there:
+    with machines(tmp_path / "world", DESTINATIONS["anaconda"], files) as there:
         arguments, env, _ = there.machine()
         run_job([], *arguments, env=env)
         _, *project = arguments[:3]

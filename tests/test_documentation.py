@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.stage import ANACONDA_TOKEN, GITHUB_TOKEN, Stage, stage
+from tests.stage import Stage, stage
 from tests.support.projects import in_tree_project
+from tests.support.world import ANACONDA_TOKEN, GITHUB_TOKEN
 
 pytestmark = pytest.mark.slow
 

@@ -14,10 +14,11 @@ from release_tools.workflows.render import FOLDER
 from release_tools.workflows.trigger_patterns import matches_patterns
 from tests.acting import ACT, Run, make_action
 from tests.servers.base import Fault
-from tests.stage import SLUG, Stage, stage
+from tests.stage import Stage, stage
 from tests.support.interpreters import python_with_pip
 from tests.support.network import OFFLINE, ONLINE
 from tests.support.projects import in_tree_project, molecool
+from tests.support.world import SLUG
 
 pytestmark = [
     pytest.mark.registry,

@@ -11,8 +11,9 @@ from release_tools.cli.main import main
 from release_tools.workflows.render import FOLDER
 from tests.acting import ACT, PINNED, ROOT, make_action, readme_workflow
 from tests.servers.base import Fault
-from tests.stage import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
+from tests.stage import Stage, stage
 from tests.support.projects import in_tree_project
+from tests.support.world import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG
 
 pytestmark = [
     pytest.mark.slow,

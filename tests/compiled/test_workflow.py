@@ -11,8 +11,9 @@ from tests.acting import ACT, make_action
 from tests.compiled import container
 from tests.compiled.projects import GETPID
 from tests.servers.base import Fault
-from tests.stage import SLUG, Stage, stage
+from tests.stage import Stage, stage
 from tests.support.projects import in_tree_project
+from tests.support.world import SLUG
 
 pytestmark = [
     pytest.mark.container,

@@ -10,9 +10,10 @@ import pytest
 from tests.acting import ACT, make_action
 from tests.compiled import container
 from tests.compiled_conda.projects import fastsum
-from tests.stage import SLUG, Stage, stage
+from tests.stage import Stage, stage
 from tests.support.compiled_channel import HERE, NEEDS_COMPILER, two_pythons
 from tests.support.conda import Channel
+from tests.support.world import SLUG
 
 pytestmark = [
     NEEDS_COMPILER,

@@ -17,10 +17,10 @@ from release_tools.pipeline import RECIPE
 from release_tools.publishers.base import Phase
 from release_tools.run_steps import Outcome, Step, run
 from release_tools.system.console import Console
-from tests.servers.anaconda import Anaconda
-from tests.servers.github import GitHub, Pull, Repository, TokenKind
-from tests.servers.package_index import File, PackageIndex
+from tests.servers.github import Pull, Repository, TokenKind
+from tests.servers.package_index import File
 from tests.support.artifacts import make_sdist, make_wheel
+from tests.support.world import CONDA_FORGE_TOKEN, World, world
 
 SETTINGS = {
     "network.pause": "1",
@@ -28,8 +28,6 @@ SETTINGS = {
     "conda.channels": "",
     "conda-forge.maintainers": "bob",
 }
-
-TOKEN = "ghp_canary1a2b3c4d5e"
 
 BOT = "regro-cf-autotick-bot"
 
@@ -97,50 +95,50 @@ def recipe(version: str, sha256: str) -> str:
     return RECIPE_TEXT.format(version=version, sha256=sha256)
 
 
-@dataclass
-class Forge:
-    """conda-forge and PyPI, a package that is in both at 0.9, and the run that brings 1.0."""
+@dataclass(frozen=True)
+class Forge(World):
+    """The world of a package that is on PyPI and conda-forge at 0.9, and the run that brings 1.0.
 
-    folder: Path
-    hub: GitHub
-    pypi: PackageIndex
-    anaconda: Anaconda
+    Attributes:
+        feedstock: of the package.
+        staged: where packages are proposed that are new to conda-forge.
+        previous: the digest of the sdist that PyPI has of 0.9.
+        heads: the branches of the feedstock, as conda-forge itself left them.
+        env: of a run.
+        settings: more of the configuration.
+        said: by every run.
+    """
+
+    feedstock: Repository
+    staged: Repository
+    previous: str
+    heads: dict[str, str]
     env: dict[str, str]
     settings: dict[str, object] = field(default_factory=dict)
     said: io.StringIO = field(default_factory=io.StringIO)
-    runs: int = 0
-
-    def __post_init__(self) -> None:
-        self.hub.untouchable = {"conda-forge"}
-        self.hub.account("bob", TOKEN)
-        self.hub.account(BOT)
-        self.previous = self.publish("0.9")
-        self.hub.create("conda-forge/feedstock-outputs", {"outputs/o/t/h/other.json": "{}"})
-        files = {"recipe/recipe.yaml": recipe("0.9", self.previous), ".github/PULL_REQUEST_TEMPLATE.md": BOXES}
-        self.feedstock = self.hub.create(FEEDSTOCK, files)
-        self.heads = self.feedstock.bare.refs("refs/heads/")
-        self.staged = self.hub.create(STAGED, {".github/pull_request_template.md": NEW_BOXES})
 
     def publish(self, version: str, headers: str = "") -> str:
         """Let PyPI serve an sdist; gives its digest."""
-        sdist = make_sdist(self.folder, version=version, headers=headers)
-        self.pypi.owned.add("demo")
-        self.pypi.files[sdist.name] = File(sdist.name, "demo", version, "sdist", sdist.read_bytes())
-        return self.pypi.files[sdist.name].sha256
+        return serve(self, version, headers)
 
     def upstream(self, files: Mapping[str, str], branch: str = "main") -> str:
         """Commit to the feedstock as conda-forge itself does; return the commit."""
         commit = self.feedstock.bare.commit(files, branch=branch)
-        self.heads = self.feedstock.bare.refs("refs/heads/")
+        self.note_heads()
         return commit
+
+    def note_heads(self) -> None:
+        """Take the branches of the feedstock as those that conda-forge itself left."""
+        self.heads.clear()
+        self.heads.update(self.feedstock.bare.refs("refs/heads/"))
 
     def without_feedstock(self) -> None:
         """Have a package that conda-forge does not know."""
-        del self.hub.repositories[FEEDSTOCK]
+        del self.github.repositories[FEEDSTOCK]
 
     @property
     def target(self) -> Repository:
-        return self.feedstock if FEEDSTOCK in self.hub.repositories else self.staged
+        return self.feedstock if FEEDSTOCK in self.github.repositories else self.staged
 
     @property
     def pulls(self) -> list[Pull]:
@@ -149,7 +147,7 @@ class Forge:
     @property
     def writes(self) -> list[str]:
         """Return the requests that were not for reading, in order."""
-        return [line for line in self.hub.lines() if not line.startswith("GET")]
+        return [line for line in self.github.lines() if not line.startswith("GET")]
 
     def release(
         self, version: str = "1.0", headers: str = "", *, is_dry_run: bool = False, served: bool = True
@@ -157,8 +155,7 @@ class Forge:
         """Each call is a run on a fresh machine."""
         if served:
             self.publish(version, headers)
-        folder = self.folder / f"machine-{self.runs}"
-        self.runs += 1
+        folder = self.folder / f"machine-{len(list(self.folder.glob('machine-*')))}"
         folder.mkdir()
 
         def build(context: Context, before: Release) -> Release:
@@ -186,6 +183,32 @@ class Forge:
     @property
     def tip(self) -> str:
         return self.target.bare.refs()["refs/heads/main"]
+
+
+def serve(there: World, version: str, headers: str = "") -> str:
+    """Let PyPI serve an sdist; return its digest."""
+    sdist = make_sdist(there.folder, version=version, headers=headers)
+    there.pypi.owned.add("demo")
+    there.pypi.files[sdist.name] = File(sdist.name, "demo", version, "sdist", sdist.read_bytes())
+    return there.pypi.files[sdist.name].sha256
+
+
+@contextmanager
+def conda_forge(folder: Path) -> Iterator[Forge]:
+    """A package on conda-forge; at its end, that it got nothing but forks, pull requests and comments."""
+    with world(folder, "github", "pypi", "anaconda") as base:
+        base.github.account(BOT)
+        previous = serve(base, "0.9")
+        base.github.create("conda-forge/feedstock-outputs", {"outputs/o/t/h/other.json": "{}"})
+        files = {"recipe/recipe.yaml": recipe("0.9", previous), ".github/PULL_REQUEST_TEMPLATE.md": BOXES}
+        feedstock = base.github.create(FEEDSTOCK, files)
+        staged = base.github.create(STAGED, {".github/pull_request_template.md": NEW_BOXES})
+        heads = feedstock.bare.refs("refs/heads/")
+        env = {**base.proxy.environment, "CONDA_FORGE_TOKEN": CONDA_FORGE_TOKEN}
+        there = Forge(**vars(base), feedstock=feedstock, staged=staged, previous=previous, heads=heads, env=env)
+        yield there
+        assert feedstock.bare.refs("refs/heads/") == heads
+        assert [line for line in there.writes if not is_a_guests(line)] == []
 
 
 def is_a_guests(line: str) -> bool:
@@ -222,9 +245,9 @@ def boxes(pull: Pull) -> list[str]:
 
 def bots_pull(forge: Forge, text: str, title: str = "demo v1.0", author: str = BOT) -> Pull:
     """Return what the bot opened before us, from its own fork."""
-    fork = forge.hub.fork(forge.feedstock, author)
+    fork = forge.github.fork(forge.feedstock, author)
     fork.bare.commit({"recipe/recipe.yaml": text}, branch="1.0_h1a2b3c")
-    return forge.hub.pull(forge.feedstock, fork, "1.0_h1a2b3c", title, author)
+    return forge.github.pull(forge.feedstock, fork, "1.0_h1a2b3c", title, author)
 
 
 def served(forge: Forge, headers: str = "") -> str:
@@ -240,25 +263,25 @@ def nobody(forge: Forge) -> None:
 
 def a_reader(forge: Forge) -> None:
     nobody(forge)
-    forge.hub.workflow_token("ghs-reading-1", "bob/demo")
+    forge.github.workflow_token("ghs-reading-1", "bob/demo")
     forge.env["GITHUB_TOKEN"] = "ghs-reading-1"
 
 
 def fine_grained(forge: Forge) -> None:
-    forge.hub.account("bob", TOKEN, TokenKind.FINE_GRAINED)
+    forge.github.account("bob", CONDA_FORGE_TOKEN, TokenKind.FINE_GRAINED)
 
 
 def fine_grained_with_a_fork(forge: Forge) -> None:
-    forge.hub.fork(forge.feedstock, "bob")
+    forge.github.fork(forge.feedstock, "bob")
     fine_grained(forge)
 
 
 def a_workflows_own(forge: Forge) -> None:
-    forge.hub.workflow_token(TOKEN, "bob/demo")
+    forge.github.workflow_token(CONDA_FORGE_TOKEN, "bob/demo")
 
 
 def expired(forge: Forge) -> None:
-    del forge.hub.tokens[TOKEN]
+    del forge.github.tokens[CONDA_FORGE_TOKEN]
 
 
 def malformed(forge: Forge) -> None:
@@ -270,6 +293,6 @@ def archived(forge: Forge) -> None:
 
 
 def without_workflows(forge: Forge) -> None:
-    forge.hub.fork(forge.feedstock, "bob")
+    forge.github.fork(forge.feedstock, "bob")
     forge.upstream({".github/workflows/ci.yml": "on: push\n"})
-    forge.hub.tokens[TOKEN] = replace(forge.hub.tokens[TOKEN], scopes="public_repo")
+    forge.github.tokens[CONDA_FORGE_TOKEN] = replace(forge.github.tokens[CONDA_FORGE_TOKEN], scopes="public_repo")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conda_forge.world import Feedstock, feedstock
+from tests.conda_forge.feedstock import Feedstock, feedstock
 from tests.conftest import Run, Said
 from tests.servers.base import Fault, Response
 
@@ -25,7 +25,7 @@ def there(tmp_path: Path) -> Iterator[Feedstock]:
 
 def drift(run: Run, there: Feedstock, *options: str | Path) -> Said:
     channels = {"RELEASE_TOOLS_CONDA_CHANNELS": "http://127.0.0.1:9/channel"}
-    return run("drift", *there.files, "-C", there.folder, *options, **there.env, **channels)
+    return run("drift", *there.files, "-C", there.project, *options, **there.env, **channels)
 
 
 def test_drift_is_reported_line_by_line_with_a_code_of_its_own(run: Run, there: Feedstock) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from release_tools.recipe.own_extras import list_extra_requirements
-from tests.conda_forge.world import BUILD, Feedstock, feedstock
+from tests.conda_forge.feedstock import BUILD, Feedstock, feedstock
 from tests.conftest import Run
 from tests.servers.base import Fault
 from tests.support.artifacts import Project
@@ -37,7 +37,7 @@ def there(tmp_path: Path) -> Iterator[Feedstock]:
 def requirements(run: Run, there: Feedstock, tmp_path: Path, *requires: str) -> tuple[list[str], str]:
     project = Project("words", "1.3", requires=requires)
     files = (project.sdist(tmp_path, BUILD), project.wheel(tmp_path))
-    said = run("recipe", *files, "-C", there.folder, "--json", RELEASE_TOOLS_CONDA_CHANNELS="", **there.env)
+    said = run("recipe", *files, "-C", there.project, "--json", RELEASE_TOOLS_CONDA_CHANNELS="", **there.env)
     answer = json.loads(said.out)
     run_section = answer["text"].partition("  run:\n")[2].partition("\n\n")[0]
     lines = [line.strip(" -") for line in run_section.splitlines()]

@@ -30,7 +30,7 @@ def test_an_update_is_proposed(forge: Forge) -> None:
     assert (pull.head_repository, pull.head_branch) == ("bob/demo-feedstock", BRANCH)
     assert (pull.maintainer_can_modify, pull.draft) == (True, False)
     assert [comment.body for comment in pull.comments] == [RERENDER]
-    fork = forge.hub.repositories["bob/demo-feedstock"]
+    fork = forge.github.repositories["bob/demo-feedstock"]
     assert fork.bare.git("rev-list", "--parents", "-1", BRANCH).split()[1:] == [forge.tip]
     assert fork.bare.git("diff", "--name-only", "main", BRANCH) == "recipe/recipe.yaml"
     sdist = outcome.release.artifacts[0]
@@ -48,7 +48,7 @@ def test_a_new_package_is_proposed(forge: Forge) -> None:
     pull = forge.pulls[0]
     assert (pull.title, pull.draft, pull.head_branch) == ("Adding demo", True, BRANCH)
     assert pull.comments == []
-    fork = forge.hub.repositories["bob/staged-recipes"]
+    fork = forge.github.repositories["bob/staged-recipes"]
     assert fork.bare.git("diff", "--name-only", "main", BRANCH) == "recipes/demo/recipe.yaml"
     assert boxes(pull) == [
         *("Title of", "Recipe uses", "Source is", "If static", "Package does", "Build number", "A tarball"),
@@ -68,7 +68,7 @@ def test_a_new_package_that_differs_between_systems_brings_its_conda_forge_yml(f
     forge.without_feedstock()
     outcome = forge.release(headers=BY_SYSTEM)
     assert outcome.error is None, texts(outcome)
-    fork = forge.hub.repositories["bob/staged-recipes"]
+    fork = forge.github.repositories["bob/staged-recipes"]
     changed = fork.bare.git("diff", "--name-only", "main", BRANCH).splitlines()
     assert changed == ["recipes/demo/conda-forge.yml", "recipes/demo/recipe.yaml"]
     settings = fork.bare.git("show", f"{BRANCH}:recipes/demo/conda-forge.yml")
@@ -113,10 +113,10 @@ about:
 def test_a_feedstock_of_the_older_format_stays_one(forge: Forge) -> None:
     forge.upstream({"recipe/meta.yaml": META.format(version="0.9", sha256=forge.previous, number=3)})
     forge.feedstock.bare.git("update-ref", "refs/heads/main", without(forge.feedstock.bare, "recipe/recipe.yaml"))
-    forge.heads = forge.feedstock.bare.refs("refs/heads/")
+    forge.note_heads()
     outcome = forge.release()
     assert outcome.error is None, texts(outcome)
-    fork = forge.hub.repositories["bob/demo-feedstock"].bare
+    fork = forge.github.repositories["bob/demo-feedstock"].bare
     assert fork.git("diff", "--name-only", "main", BRANCH) == "recipe/meta.yaml"
     sha256 = outcome.release.artifacts[0].sha256
     assert fork.git("show", f"{BRANCH}:recipe/meta.yaml") + "\n" == META.format(version="1.0", sha256=sha256, number=0)
@@ -157,7 +157,7 @@ LIMITED = base.Response.of_json({"message": "API rate limit exceeded for 192.0.2
 @pytest.mark.parametrize("fault", [Fault(What.DROP, times=None), Fault(response=LIMITED, times=None)])
 def test_a_dry_run_that_cannot_look_says_what_would_be_done(forge: Forge, fault: Fault) -> None:
     forge.env.pop("CONDA_FORGE_TOKEN")
-    forge.hub.faults = [fault]
+    forge.github.faults = [fault]
     outcome = forge.release(is_dry_run=True)
     assert outcome.error is None
     assert "could not check" in texts(outcome)
@@ -165,7 +165,7 @@ def test_a_dry_run_that_cannot_look_says_what_would_be_done(forge: Forge, fault:
 
 
 def test_a_fork_that_lags_is_brought_up_to_date(forge: Forge) -> None:
-    fork = forge.hub.fork(forge.feedstock, "bob")
+    fork = forge.github.fork(forge.feedstock, "bob")
     tip = forge.upstream({"recipe/build.sh": "true\n"})
     outcome = forge.release()
     assert outcome.error is None, texts(outcome)
@@ -175,42 +175,42 @@ def test_a_fork_that_lags_is_brought_up_to_date(forge: Forge) -> None:
 
 
 def test_a_fork_may_lack_the_branch(forge: Forge) -> None:
-    forge.hub.fork(forge.feedstock, "bob")
+    forge.github.fork(forge.feedstock, "bob")
     forge.settings["conda-forge.pre-branch"] = "rc"
     tip = forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.previous)}, branch="rc")
     outcome = forge.release("1.0rc1")
     assert outcome.error is None, texts(outcome)
-    fork = forge.hub.repositories["bob/demo-feedstock"].bare
+    fork = forge.github.repositories["bob/demo-feedstock"].bare
     assert fork.refs()["refs/heads/rc"] == tip
     assert [pull.base for pull in forge.pulls] == ["rc"]
 
 
 def test_a_fork_takes_its_time(forge: Forge) -> None:
-    forge.hub.fork_delay = 3
+    forge.github.fork_delay = 3
     assert forge.release().error is None
     assert len(forge.pulls) == 1
 
 
 def test_a_fork_that_does_not_come_is_said(forge: Forge) -> None:
-    forge.hub.fork_delay = 10_000
+    forge.github.fork_delay = 10_000
     forge.settings["network.wait"] = "0"
     outcome = forge.release()
     assert outcome.error
     assert (outcome.error.exit_code, "still creating this fork" in str(outcome.error)) == (13, True)
-    forge.hub.repositories["bob/demo-feedstock"].reads_until_ready = 0
+    forge.github.repositories["bob/demo-feedstock"].reads_until_ready = 0
     assert forge.release().error is None
     assert len(forge.pulls) == 1
 
 
 def test_a_fork_under_another_name_is_taken(forge: Forge) -> None:
-    forge.hub.create("bob/demo-feedstock", {"README.md": "mine\n"})
-    forge.hub.fork(forge.feedstock, "bob", "other")
+    forge.github.create("bob/demo-feedstock", {"README.md": "mine\n"})
+    forge.github.fork(forge.feedstock, "bob", "other")
     assert forge.release().error is None
     assert forge.pulls[0].head_repository == "bob/other"
 
 
 def test_a_fork_with_conflicts_is_left_to_its_owner(forge: Forge) -> None:
-    fork = forge.hub.fork(forge.feedstock, "bob")
+    fork = forge.github.fork(forge.feedstock, "bob")
     fork.bare.commit({"recipe/recipe.yaml": "mine\n"})
     forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.previous) + "# theirs\n"})
     outcome = forge.release()
@@ -225,33 +225,33 @@ WRITES = ("forks", "blobs", "trees", "commits", "refs", "pulls", "comments")
 @pytest.mark.parametrize("done", [False, True], ids=["not done", "done"])
 @pytest.mark.parametrize("write", range(len(WRITES)), ids=WRITES)
 def test_a_rerun_ends_where_one_run_would(forge: Forge, write: int, *, done: bool) -> None:
-    forge.hub.faults = [Outage(What.DROP, write=write, done=done, times=None)]
+    forge.github.faults = [Outage(What.DROP, write=write, done=done, times=None)]
     assert forge.release().error
     assert forge.writes[write].rpartition("/")[2] == WRITES[write]
-    forge.hub.faults = []
+    forge.github.faults = []
     outcome = forge.release()
     assert outcome.error is None, texts(outcome)
     assert [(pull.title, pull.state) for pull in forge.pulls] == [("demo v1.0", "open")]
     assert [comment.body for comment in forge.pulls[0].comments] == [RERENDER]
-    fork = forge.hub.repositories["bob/demo-feedstock"]
+    fork = forge.github.repositories["bob/demo-feedstock"]
     assert fork.bare.git("rev-list", "--count", f"main..{BRANCH}") == "1"
-    assert [name for name in forge.hub.repositories if name.startswith("bob/")] == ["bob/demo-feedstock"]
+    assert [name for name in forge.github.repositories if name.startswith("bob/")] == ["bob/demo-feedstock"]
 
 
 @pytest.mark.parametrize("path", ["/forks$", "/refs$", "/pulls$", "/comments$"])
 @pytest.mark.parametrize("done", [False, True], ids=["not done", "done"])
 def test_a_lost_answer_is_looked_for(forge: Forge, path: str, *, done: bool) -> None:
-    forge.hub.faults = [Fault(What.DROP, "POST", path, done=done)]
+    forge.github.faults = [Fault(What.DROP, "POST", path, done=done)]
     assert forge.release().error is None
     assert len(forge.pulls) == len(forge.pulls[0].comments) == 1
 
 
 def test_what_an_unfinished_run_committed_is_replaced(forge: Forge) -> None:
-    forge.hub.faults = [Fault(What.DROP, "POST", "/pulls$", times=None)]
+    forge.github.faults = [Fault(What.DROP, "POST", "/pulls$", times=None)]
     forge.release()
-    forge.hub.faults = []
+    forge.github.faults = []
     changed = forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.previous) + "# more\n"})
     assert forge.release().error is None
-    fork = forge.hub.repositories["bob/demo-feedstock"]
+    fork = forge.github.repositories["bob/demo-feedstock"]
     assert fork.bare.git("rev-list", "--parents", "-1", BRANCH).split()[1:] == [changed]
     assert len(forge.pulls) == 1

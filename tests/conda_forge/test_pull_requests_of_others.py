@@ -45,7 +45,7 @@ def test_the_bot_may_come_in_between(forge: Forge) -> None:
     def meanwhile() -> None:
         bots_pull(forge, text)
 
-    forge.hub.faults = [Fault(What.DROP, "POST", "/git/commits$", meanwhile=meanwhile)]
+    forge.github.faults = [Fault(What.DROP, "POST", "/git/commits$", meanwhile=meanwhile)]
     outcome = forge.release(headers=NEEDS_CLICK)
     assert outcome.error is None, texts(outcome)
     assert [pull.author for pull in forge.pulls] == [BOT]
@@ -68,9 +68,9 @@ def test_somebody_elses_pull_request_is_enough(forge: Forge, state: str) -> None
     "title", ["demo v1.0.1", "demo v1.0rc1", "demo v11.0", "Rebuild for python 1.0", "Update", "demo v2.1.0"]
 )
 def test_another_pull_request_is_no_reason(forge: Forge, title: str) -> None:
-    fork = forge.hub.fork(forge.feedstock, "carl")
+    fork = forge.github.fork(forge.feedstock, "carl")
     fork.bare.commit({"recipe/build.sh": "true\n"}, branch="work")
-    forge.hub.pull(forge.feedstock, fork, "work", title, "carl")
+    forge.github.pull(forge.feedstock, fork, "work", title, "carl")
     assert forge.release().error is None
     assert len(forge.pulls) == 2
 
@@ -87,9 +87,9 @@ def test_what_a_person_closed_stays_closed(forge: Forge) -> None:
 @pytest.mark.parametrize("title", ["Add demo", "adding demo v1", "[WIP] Demo: new recipe"])
 def test_a_proposal_of_somebody_else_is_enough(forge: Forge, title: str) -> None:
     forge.without_feedstock()
-    fork = forge.hub.fork(forge.staged, "carl")
+    fork = forge.github.fork(forge.staged, "carl")
     fork.bare.commit({"recipes/demo/meta.yaml": "-\n"}, branch="demo")
-    forge.hub.pull(forge.staged, fork, "demo", title, "carl")
+    forge.github.pull(forge.staged, fork, "demo", title, "carl")
     assert forge.release().error is None
     assert forge.writes == []
 
@@ -97,7 +97,7 @@ def test_a_proposal_of_somebody_else_is_enough(forge: Forge, title: str) -> None
 def test_a_proposal_that_the_search_does_not_know_yet_is_found(forge: Forge) -> None:
     forge.without_feedstock()
     forge.release()
-    forge.hub.unsearchable = {1}
+    forge.github.unsearchable = {1}
     before = list(forge.writes)
     outcome = forge.release()
     assert (outcome.error, forge.writes) == (None, before)

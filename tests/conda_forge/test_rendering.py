@@ -11,7 +11,7 @@ import pytest
 from release_tools.artifacts import manifest
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
-from tests.conda_forge.world import BUILD, NEW, Feedstock, feedstock
+from tests.conda_forge.feedstock import BUILD, NEW, Feedstock, feedstock
 from tests.conftest import Run, Said
 from tests.support.artifacts import Project
 from tests.support.conda import Channel
@@ -25,7 +25,7 @@ def there(tmp_path: Path) -> Iterator[Feedstock]:
 
 def dry_run(run: Run, there: Feedstock, project: Project = NEW, *options: str) -> Said:
     """``publish --dry-run`` of these files, as ``build`` would have left them."""
-    dist = there.folder / "dist"
+    dist = there.project / "dist"
     for path in dist.glob("words*"):
         path.unlink()
     files = (
@@ -36,10 +36,10 @@ def dry_run(run: Run, there: Feedstock, project: Project = NEW, *options: str) -
         "words", project.version, tag=f"v{project.version}", tagged=True, commit="c" * 40, artifacts=files
     )
     (dist / manifest.FILENAME).write_text(manifest.dump(release))
-    (there.folder / "pyproject.toml").write_text(
+    (there.project / "pyproject.toml").write_text(
         '[project]\nname = "words"\n[tool.release-tools.conda]\nchannels = []\n'
     )
-    return run("publish", "--dry-run", "-C", there.folder, "--no-github", "--offline-tag", *options, **there.env)
+    return run("publish", "--dry-run", "-C", there.project, "--no-github", "--offline-tag", *options, **there.env)
 
 
 def section(report: dict[str, Any], title: str = "conda-forge recipe") -> list[tuple[str, str]]:
@@ -50,14 +50,14 @@ def section(report: dict[str, Any], title: str = "conda-forge recipe") -> list[t
 def test_the_change_of_the_feedstock_is_shown_as_text_and_as_what_it_means(run: Run, there: Feedstock) -> None:
     said = dry_run(run, there)
     assert said.code == 0, said.err
-    sha256 = Artifact.of(there.folder / "dist" / "words-1.3.tar.gz", ArtifactKind.SDIST).sha256
+    sha256 = Artifact.of(there.project / "dist" / "words-1.3.tar.gz", ArtifactKind.SDIST).sha256
     after = (
         there.recipe.replace('"1.2"', '"1.3"')
         .replace(there.pypi.files["words-1.2.tar.gz"].sha256, sha256)
         .replace("number: 1", "number: 0")
         .replace("click >=8\n", "click >=8.1\n    - rich\n")
     )
-    assert (there.folder / "dist" / "recipe" / "recipe.yaml").read_text(encoding="utf-8") == after
+    assert (there.project / "dist" / "recipe" / "recipe.yaml").read_text(encoding="utf-8") == after
     for line in ('-  version: "1.2"  # the bot reads this', '+  version: "1.3"  # the bot reads this', "+    - rich"):
         assert line in said.out.splitlines()
 
@@ -135,7 +135,7 @@ def test_what_cannot_be_updated_is_reported_with_its_line_and_left_alone(case: s
     (state, text), *drift = section(report)
     assert (state, text[: len(reported)]) == ("warning", reported)
     assert bool(drift) is (case != "an alias"), "what cannot be read cannot be compared"
-    assert not (there.folder / "dist" / "recipe").exists()
+    assert not (there.project / "dist" / "recipe").exists()
 
 
 def test_a_feedstock_that_has_the_version_is_left_as_it_is(run: Run, there: Feedstock) -> None:
@@ -151,7 +151,7 @@ def test_a_new_package_gets_a_whole_recipe(run: Run, there: Feedstock) -> None:
     report = json.loads(dry_run(run, there, NEW, "--json").out)
     assert ("done", "rattler-build renders it") in section(report)
     assert (report["recipe"]["kind"], report["recipe"]["package"]) == ("new", "words")
-    text = (there.folder / "dist" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
+    text = (there.project / "dist" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     assert [line[1:] for line in report["recipe"]["diff"].splitlines()[3:]] == text.splitlines()
     assert "+++ b/recipes/words/recipe.yaml" in report["recipe"]["diff"]
 
@@ -180,8 +180,8 @@ def test_a_new_package_brings_the_projects_own_recipe_if_conda_forge_can_build_i
 ) -> None:
     del there.github.repositories["conda-forge/words-feedstock"]
     there.github.create("conda-forge/staged-recipes", {"README.md": "Begin\n"})
-    (there.folder / "recipe").mkdir()
-    (there.folder / "recipe" / own[0]).write_text(own[1])
+    (there.project / "recipe").mkdir()
+    (there.project / "recipe" / own[0]).write_text(own[1])
     recipe = json.loads(dry_run(run, there, NEW, "--json").out)["recipe"]
     assert ("our-own-choice" in recipe["diff"]) is not bool(fault)
     assert any(fault in line for line in recipe["checklist"]) is bool(fault)

@@ -25,12 +25,12 @@ def archived(forge: Forge) -> Forge:
     """A feedstock that takes its source from the project's repository, whose tag GitHub serves."""
     forge.settings["github.repository"] = "bob/demo"
     forge.upstream({"recipe/recipe.yaml": from_archive("0.9", "9" * 64)})
-    forge.hub.archives["bob/Demo", "v1.0"] = ARCHIVE
+    forge.github.archives["bob/Demo", "v1.0"] = ARCHIVE
     return forge
 
 
 def proposed(forge: Forge) -> str:
-    return forge.hub.repositories["bob/demo-feedstock"].bare.git("show", f"{BRANCH}:recipe/recipe.yaml") + "\n"
+    return forge.github.repositories["bob/demo-feedstock"].bare.git("show", f"{BRANCH}:recipe/recipe.yaml") + "\n"
 
 
 def test_the_archive_of_the_tag_is_hashed_and_proposed(archived: Forge) -> None:
@@ -41,7 +41,7 @@ def test_the_archive_of_the_tag_is_hashed_and_proposed(archived: Forge) -> None:
 
 
 def test_a_dry_run_before_the_tag_shows_a_pending_digest(archived: Forge) -> None:
-    archived.hub.archives.clear()
+    archived.github.archives.clear()
     outcome = archived.release(is_dry_run=True, served=False)
     assert outcome.error is None, texts(outcome)
     assert outcome.release.recipe is not None
@@ -52,12 +52,12 @@ def test_a_dry_run_before_the_tag_shows_a_pending_digest(archived: Forge) -> Non
 
 
 def test_no_pending_digest_is_ever_proposed(archived: Forge) -> None:
-    archived.hub.archives.clear()
+    archived.github.archives.clear()
     outcome = archived.release()
     assert outcome.error is not None
     assert "v1.0.tar.gz" in outcome.error.message
     assert archived.writes == []
-    archived.hub.archives["bob/Demo", "v1.0"] = ARCHIVE
+    archived.github.archives["bob/Demo", "v1.0"] = ARCHIVE
     again = archived.release()
     assert again.error is None, texts(again)
     assert proposed(archived) == from_archive("1.0", DIGEST)
@@ -78,7 +78,7 @@ def test_any_other_archive_is_left_to_a_person_with_its_line(archived: Forge, ad
     assert outcome.error is None, texts(outcome)
     assert "recipe.yaml line" in texts(outcome)
     assert archived.writes == []
-    assert archived.hub.repositories[FEEDSTOCK].pulls == []
+    assert archived.github.repositories[FEEDSTOCK].pulls == []
 
 
 def test_an_archive_above_the_limit_is_not_read(archived: Forge, monkeypatch: pytest.MonkeyPatch) -> None:

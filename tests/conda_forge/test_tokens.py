@@ -13,7 +13,6 @@ from release_tools.steps.check_credentials import check_credentials
 from release_tools.system.http import Http
 from tests.conda_forge.forge import (
     FEEDSTOCK,
-    TOKEN,
     Forge,
     a_reader,
     a_workflows_own,
@@ -28,6 +27,7 @@ from tests.conda_forge.forge import (
     without_workflows,
 )
 from tests.servers.base import Fault, What
+from tests.support.world import CONDA_FORGE_TOKEN
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,15 @@ def test_doctor_tells_what_the_token_may(forge: Forge, who: Callable[[Forge], No
 
 
 def test_no_token_is_left_behind(forge: Forge) -> None:
-    forge.hub.faults = [Fault(What.DROP, "POST", "/pulls$", times=None)]
+    forge.github.faults = [Fault(What.DROP, "POST", "/pulls$", times=None)]
     outcome = forge.release()
     kept = [path.read_text("utf-8", "replace") for path in forge.folder.glob("machine-*/**/*") if path.is_file()]
     assert outcome.error
     for text in (forge.said.getvalue(), repr(outcome), str(outcome.error), *kept):
-        assert TOKEN not in text
-    strangers = [request.host for request in (*forge.pypi.log, *forge.anaconda.log) if TOKEN in str(request)]
+        assert CONDA_FORGE_TOKEN not in text
+    strangers = [
+        request.host for request in (*forge.pypi.log, *forge.anaconda.log) if CONDA_FORGE_TOKEN in str(request)
+    ]
     assert strangers == []
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conda_forge.world import feedstock
+from tests.conda_forge.feedstock import feedstock
 from tests.conftest import Run
 from tests.support.conda import NEEDS_POSIX, Channel
 from tests.support.projects import in_tree_project

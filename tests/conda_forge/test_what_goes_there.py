@@ -93,7 +93,7 @@ def test_nothing_is_proposed_that_pypi_does_not_serve(forge: Forge, what: Callab
     ],
 )
 def test_not_every_version_goes_there(forge: Forge, version: str, settings: dict[str, object], said: str) -> None:
-    forge.settings |= settings
+    forge.settings.update(settings)
     outcome = forge.release(version)
     assert (outcome.error, forge.writes) == (None, [])
     assert said in texts(outcome)

@@ -128,7 +128,7 @@ def compare(forge: Forge, headers: str) -> dict[str, tuple[State, str]]:
         wheel = Artifact.of(make_wheel(context.output, version="1.0", headers=headers), ArtifactKind.WHEEL)
         return replace(before, name="demo", version="1.0", kind=Kind.FINAL, artifacts=(wheel,))
 
-    forge.settings = {"conda.wheel-channel": "http://127.0.0.1:9", **forge.settings}
+    forge.settings.setdefault("conda.wheel-channel", "http://127.0.0.1:9")
     folder = forge.folder / "machine"
     folder.mkdir()
     with forge.context(folder, is_dry_run=True) as context:
@@ -156,7 +156,7 @@ def test_a_dry_run_has_a_solver_install_it(forge: Forge, there: tuple[str, ...],
 
 @pytest.mark.parametrize("settings", [{"conda.wheel-channel": "none"}, {"routes.final": "testpypi"}])
 def test_the_channel_is_left_out_where_it_has_nothing(forge: Forge, settings: dict[str, object]) -> None:
-    forge.settings |= settings
+    forge.settings.update(settings)
     assert [state for state, _ in compare(forge, "").values()] == [State.SKIPPED]
 
 

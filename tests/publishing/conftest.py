@@ -3,21 +3,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.publishing.world import World, world
+from tests.publishing.built_project import BuiltProject, built_project
 from tests.servers.package_index import Publisher
 
 
 @pytest.fixture
-def there(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
+def there(tmp_path: Path) -> Iterator[BuiltProject]:
+    with built_project(tmp_path) as made:
         yield made
 
 
 @pytest.fixture
-def job(there: World) -> World:
+def job(there: BuiltProject) -> BuiltProject:
     """A job with ``id-token: write``, whose project exists and knows it."""
     there.build(conda=False)
-    there.env |= there.provider.environment
+    there.env.update(there.provider.environment)
     there.pypi.owned.add("demo")
     there.pypi.publishers = there.testpypi.publishers = [Publisher("demo")]
     return there

@@ -1,8 +1,6 @@
 """Every destination that a release can have, as doubles, and the machines that publish to them."""
 
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,19 +10,11 @@ from typing import Any
 from release_tools.artifacts import manifest
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Kind, Release
-from tests.servers.anaconda import Anaconda, Token
-from tests.servers.base import Double
-from tests.servers.conda_server import HOST, CondaServer
-from tests.servers.github import GitHub
-from tests.servers.package_index import PackageIndex
-from tests.servers.proxy import proxying
+from tests.servers.conda_server import HOST
 from tests.support.artifacts import make_conda, make_sdist, make_wheel
+from tests.support.repositories import Checkout
+from tests.support.world import CREDENTIALS, GITHUB_TOKEN, SLUG, World, world
 
-SLUG = "octo/demo"
-GITHUB_TOKEN = "ghs_canary3f9c1d7e5b"
-CONDA_FORGE_TOKEN = "ghp_canary5d1e9b3c7a"
-SECRET = "pypi-canary-6a1c"
-INDEX = "index.example"
 PYPROJECT = """\
 [build-system]
 requires = ["hatchling>=1.27"]
@@ -51,6 +41,7 @@ company = "https://index.example/legacy/"
 maintainers = ["bob"]
 """
 DATE = "2026-01-01T00:00:00Z"
+DATES = {"GIT_AUTHOR_DATE": DATE, "GIT_COMMITTER_DATE": DATE}
 
 
 @dataclass(frozen=True)
@@ -92,29 +83,11 @@ DESTINATIONS = {
 }
 
 
-@dataclass
-class World:
-    """All destinations, and a release that was built once.
+@dataclass(frozen=True)
+class Machines(World):
+    """The world of one destination, a release that was built once, and the machines that publish it."""
 
-    Attributes:
-        folder: for the machines.
-        doubles: every server.
-    """
-
-    folder: Path
     destination: Destination
-    proxy_environment: dict[str, str]
-    github: GitHub
-    pypi: PackageIndex
-    testpypi: PackageIndex
-    company: PackageIndex
-    anaconda: Anaconda
-    lab: CondaServer
-    machines: int = 0
-
-    @property
-    def doubles(self) -> tuple[Double, ...]:
-        return (self.github, self.pypi, self.testpypi, self.company, self.anaconda, self.lab)
 
     @property
     def channel(self) -> Path:
@@ -127,18 +100,13 @@ class World:
     def build(self, files: Path) -> None:
         """Commit the project, and leave what ``build`` made of it, as another job hands it on."""
         bare = self.github.create(SLUG).bare
-        person = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-        source = self.folder / "source"
-        source.mkdir()
-        (source / "pyproject.toml").write_text(PYPROJECT)
-        (source / ".gitignore").write_text("dist/\n")
-        git(source, "init", "--quiet", "--initial-branch=main")
-        git(source, "add", ".")
-        git(source, *person, "commit", "--quiet", "--message=First")
-        commit = git(source, "rev-parse", "HEAD")
+        source = Checkout(self.folder / "source", more=DATES)
+        source.root.mkdir()
+        source.git("init", "--quiet", "--initial-branch=main")
+        commit = source.commit({"pyproject.toml": PYPROJECT, ".gitignore": "dist/\n"}, "First")
         if self.destination.is_tagged:
-            git(source, *person, "tag", "--annotate", "--message=demo 1.0", "v1.0")
-        git(source, "push", "--quiet", "--tags", bare.path.as_uri(), "main")
+            source.git("tag", "--annotate", "--message=demo 1.0", "v1.0")
+        source.git("push", "--quiet", "--tags", bare.path.as_uri(), "main")
         shutil.copytree(files, self.built)
         kinds = {".gz": ArtifactKind.SDIST, ".whl": ArtifactKind.WHEEL, ".conda": ArtifactKind.CONDA}
         artifacts = tuple(
@@ -156,27 +124,15 @@ class World:
 
         Gives the arguments of the command, its environment, and the file for what it says.
         """
-        self.machines += 1
-        folder = self.folder / f"machine-{self.machines}"
+        folder = self.folder / f"machine-{len(list(self.folder.glob('machine-*')))}"
         home, scratch, project = folder / "home", folder / "tmp", folder / "demo"
         for made in (home, scratch):
             made.mkdir(parents=True)
-        git(folder, "clone", "--quiet", self.github.repositories[SLUG].bare.path.as_uri(), str(project))
-        git(project, "remote", "set-url", "origin", f"https://github.com/{SLUG}.git")
+        here = Checkout(folder)
+        here.git("clone", "--quiet", self.github.repositories[SLUG].bare.path.as_uri(), str(project))
+        here.git("-C", str(project), "remote", "set-url", "origin", f"https://github.com/{SLUG}.git")
         shutil.copytree(self.built, project / "dist")
-        env = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "TMPDIR": str(scratch),
-            "GIT_AUTHOR_DATE": DATE,
-            "GIT_COMMITTER_DATE": DATE,
-            "TWINE_PASSWORD": SECRET,
-            "ANACONDA_API_TOKEN": SECRET,
-            "CONDA_FORGE_TOKEN": CONDA_FORGE_TOKEN,
-            "GITHUB_TOKEN": GITHUB_TOKEN,
-            **dict.fromkeys(("PREFIX_API_KEY", "QUETZ_API_KEY", "ARTIFACTORY_TOKEN", "CLOUDSMITH_API_KEY"), SECRET),
-            **self.proxy_environment,
-        }
+        env = {**self.environment, **DATES, **CREDENTIALS, "HOME": str(home), "TMPDIR": str(scratch)}
         config = "[user]\n\tname = Ada\n\temail = ada@example.org\n"
         if self.destination.git_pushes:
             config += f'[http]\n\textraheader = "{self.github.basic(GITHUB_TOKEN)}"\n'
@@ -211,19 +167,6 @@ class World:
         return sorted(sum(taken, self.anaconda.accepted))
 
 
-def git(folder: Path, *arguments: str) -> str:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_DATE": DATE,
-        "GIT_COMMITTER_DATE": DATE,
-    }
-    command = ["git", *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
 def build(folder: Path) -> None:
     """Build the files of the release; a package that is built again has other bytes."""
     make_sdist(folder)
@@ -234,26 +177,10 @@ def build(folder: Path) -> None:
 
 
 @contextmanager
-def world(folder: Path, destination: Destination, files: Path) -> Iterator[World]:
-    """A world in which nothing was published yet; at the end, that no unlisted host was asked."""
-    folder.mkdir()
-    github, anaconda, lab = GitHub(folder / "github"), Anaconda(), CondaServer(SECRET)
-    pypi, testpypi, company = (
-        PackageIndex.pypi(),
-        PackageIndex.testpypi(),
-        PackageIndex((INDEX,), "", f"https://{INDEX}"),
-    )
-    for index in (pypi, testpypi, company):
-        index.tokens[SECRET] = None
-    anaconda.tokens[SECRET] = Token("octo")
-    github.workflow_token(GITHUB_TOKEN, SLUG)
-    github.account("bob", CONDA_FORGE_TOKEN)
-    github.untouchable = {"conda-forge"}
-    for repository in ("staged-recipes", "feedstock-outputs"):
-        github.create(f"conda-forge/{repository}", {"README.md": "-\n"})
-    routes: dict[str, Double] = {**pypi.routes, **testpypi.routes, **company.routes, **anaconda.routes, **github.routes}
-    with proxying({**routes, HOST: lab}) as proxy:
-        made = World(folder, destination, proxy.environment, github, pypi, testpypi, company, anaconda, lab)
+def machines(folder: Path, destination: Destination, files: Path) -> Iterator[Machines]:
+    """A world in which these files were built and not published; at the end, no unlisted host was asked."""
+    with world(folder, excused=lambda complaint: not complaint.startswith("unknown host")) as base:
+        made = Machines(**vars(base), destination=destination)
+        made.open_conda_forge()
         made.build(files)
         yield made
-        assert proxy.unknown == []

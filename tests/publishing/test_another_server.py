@@ -14,7 +14,7 @@ from release_tools.model.note import Note, State
 from release_tools.publishers.base import CheckResult, Unconfigured
 from release_tools.publishers.conda_channel.channel_server import Channel, ChannelFile, ChannelServer
 from release_tools.publishers.conda_channel.servers import SERVERS
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 
 
 class Attic(ChannelServer):
@@ -51,7 +51,7 @@ def attic(monkeypatch: pytest.MonkeyPatch) -> type[Attic]:
 
 
 def test_a_package_is_published_there_once_and_found_again(
-    there: World, attic: type[Attic], capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, attic: type[Attic], capsys: pytest.CaptureFixture[str]
 ) -> None:
     [conda] = there.build().artifacts_of_kind(ArtifactKind.CONDA)
     address = "attic+https://attic.example/lab"
@@ -65,7 +65,7 @@ def test_a_package_is_published_there_once_and_found_again(
     assert [file["state"] for file in found["files"]] == ["there"]
 
 
-def test_other_bytes_there_are_a_conflict(there: World, attic: type[Attic]) -> None:
+def test_other_bytes_there_are_a_conflict(there: BuiltProject, attic: type[Attic]) -> None:
     [conda] = there.build().artifacts_of_kind(ArtifactKind.CONDA)
     attic.files[f"noarch/{conda.filename}"] = ChannelFile("0" * 64)
     address = "attic+https://attic.example/lab"

@@ -8,7 +8,7 @@ import pytest
 
 from release_tools.errors import CredentialError
 from release_tools.publishers.package_index.api_tokens import Rights, read_rights
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 
 PYPI_ONLY = ("publish", "--routes-final", "pypi", "--attestations", "off")
 NOW = int(time.time())
@@ -62,7 +62,7 @@ def test_what_is_no_token_is_not_judged(text: str) -> None:
     ],
 )
 def test_a_token_that_cannot_do_it_is_refused_before_anything_goes(
-    caveat: object, said: str, there: World, capsys: pytest.CaptureFixture[str]
+    caveat: object, said: str, there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.build(conda=False)
     there.env["TWINE_PASSWORD"] = token(caveat)
@@ -76,7 +76,7 @@ def test_a_token_that_cannot_do_it_is_refused_before_anything_goes(
     [([1, ["demo"]], "for demo alone"), ([3, "user-id"], "for all projects of its account")],
 )
 def test_a_token_that_can_is_reported_with_what_it_is_for(
-    caveat: object, said: str, there: World, capsys: pytest.CaptureFixture[str]
+    caveat: object, said: str, there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.build(conda=False)
     there.env["TWINE_PASSWORD"] = token(caveat)

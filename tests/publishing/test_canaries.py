@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.servers.base import Fault, Response, What
 from tests.servers.package_index import Publisher
 
@@ -75,10 +75,10 @@ class Watch:
 
 
 @pytest.fixture
-def seeded(there: World) -> World:
+def seeded(there: BuiltProject) -> BuiltProject:
     """Canaries for credentials, all accepted; everything that GitHub gives a job besides."""
     there.build()
-    there.env |= CANARIES | there.provider.environment
+    there.env.update(CANARIES | there.provider.environment)
     there.pypi.tokens[CANARIES["TWINE_PASSWORD"]] = None
     token = there.anaconda.tokens.popitem()[1]
     there.anaconda.tokens[CANARIES["ANACONDA_API_TOKEN"]] = token
@@ -91,7 +91,7 @@ def seeded(there: World) -> World:
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_no_secret_is_found_anywhere(
-    seeded: World,
+    seeded: BuiltProject,
     fault: tuple[()] | Response | What,
     command: tuple[str, ...],
     capfd: pytest.CaptureFixture[str],
@@ -115,7 +115,7 @@ def test_no_secret_is_found_anywhere(
             assert_clean(str(path), path.read_bytes(), secrets)
 
 
-def test_minted_tokens_are_secrets_too(seeded: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_minted_tokens_are_secrets_too(seeded: BuiltProject, capfd: pytest.CaptureFixture[str]) -> None:
     del seeded.env["TWINE_PASSWORD"]
     seeded.pypi.owned.add("demo")
     seeded.pypi.publishers = [Publisher("demo")]
@@ -129,7 +129,7 @@ def test_minted_tokens_are_secrets_too(seeded: World, capfd: pytest.CaptureFixtu
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_no_child_is_given_a_secret_by_its_arguments_or_environment(seeded: World) -> None:
+def test_no_child_is_given_a_secret_by_its_arguments_or_environment(seeded: BuiltProject) -> None:
     watch = Watch([*CANARIES.values(), seeded.provider.request_token])
     seeded.anaconda.faults = [Fault(method="POST", path="/stage/", response=Response(503), meanwhile=watch)]
     assert seeded.run("publish", "--routes-final", "anaconda") == 0

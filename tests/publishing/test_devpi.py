@@ -12,7 +12,8 @@ import requests
 
 from release_tools.errors import ConflictError
 from release_tools.model.artifact import ArtifactKind
-from tests.publishing.world import PYPI_TOKEN, World
+from tests.publishing.built_project import BuiltProject
+from tests.support.world import PYPI_TOKEN
 
 CONFIG = """
 indexes = {{ lab = "{url}/root/lab/" }}
@@ -58,10 +59,10 @@ def make_index(url: str) -> None:
 
 
 @pytest.mark.slow
-def test_an_independent_index_is_published_to_and_converged_with(there: World, devpi: str) -> None:
+def test_an_independent_index_is_published_to_and_converged_with(there: BuiltProject, devpi: str) -> None:
     there.configure(CONFIG.format(url=devpi))
     release = there.build(wheels=2, conda=False)
-    there.env |= {"TWINE_USERNAME": "root", "TWINE_PASSWORD": PYPI_TOKEN}
+    there.env.update({"TWINE_USERNAME": "root", "TWINE_PASSWORD": PYPI_TOKEN})
     for _ in range(2):
         assert there.run("publish") == 0
     page = requests.get(f"{devpi}/root/lab/+simple/demo/", headers={"Accept": "text/html"}, timeout=30).text

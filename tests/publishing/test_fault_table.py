@@ -12,7 +12,7 @@ import pytest
 
 from release_tools.errors import RemoteError
 from release_tools.publishers.conda_channel.servers import SERVERS
-from tests.publishing.destinations import DESTINATIONS, Destination, World, build, world
+from tests.publishing.destinations import DESTINATIONS, Destination, Machines, build, machines
 from tests.servers.base import Outage
 from tests.support.runs import AFTER, BEFORE, Ended, Run, Runs
 
@@ -43,12 +43,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def publish(runs: Runs, there: World, kill: str = "") -> Ended:
+def publish(runs: Runs, there: Machines, kill: str = "") -> Ended:
     """Each run is on another machine: nothing is known of the one before but what the destination shows."""
     return runs.one(Run(*there.machine(), kill))
 
 
-def named(there: World, keys: tuple[str, ...]) -> list[str]:
+def named(there: Machines, keys: tuple[str, ...]) -> list[str]:
     """The keys of actions, without the folder of a channel in a folder."""
     return [key.replace(there.folder.as_uri(), "") for key in keys]
 
@@ -78,7 +78,7 @@ def whole(runs: Runs, files: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
     @cache
     def run(destination: Destination) -> Whole:
-        with world(tmp_path_factory.mktemp("whole") / "world", destination, files) as there:
+        with machines(tmp_path_factory.mktemp("whole") / "world", destination, files) as there:
             first = publish(runs, there)
             assert first.code == 0, first.said
             assert first.applied
@@ -92,14 +92,14 @@ def whole(runs: Runs, files: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def there(tmp_path: Path, destination: Destination, files: Path) -> Iterator[World]:
-    with world(tmp_path / "world", destination, files) as made:
+def there(tmp_path: Path, destination: Destination, files: Path) -> Iterator[Machines]:
+    with machines(tmp_path / "world", destination, files) as made:
         yield made
 
 
 @every_destination
 def test_killed_before_and_after_each_action_a_rerun_elsewhere_does_the_rest_once(
-    runs: Runs, there: World, whole: Callable[[Destination], Whole], destination: Destination
+    runs: Runs, there: Machines, whole: Callable[[Destination], Whole], destination: Destination
 ) -> None:
     applied: list[str] = []
     for _ in range(MOST_RUNS):
@@ -117,7 +117,7 @@ def test_killed_before_and_after_each_action_a_rerun_elsewhere_does_the_rest_onc
 
 @every_destination
 def test_a_server_that_breaks_down_at_any_write_costs_a_rerun(
-    runs: Runs, there: World, whole: Callable[[Destination], Whole], destination: Destination
+    runs: Runs, there: Machines, whole: Callable[[Destination], Whole], destination: Destination
 ) -> None:
     """From one write on, every answer is a 500; the write itself is done, or the next time is not."""
     for write in range(MOST_RUNS):
@@ -137,7 +137,7 @@ def test_a_server_that_breaks_down_at_any_write_costs_a_rerun(
 
 @every_destination
 def test_two_runs_at_once_end_where_one_would(
-    runs: Runs, there: World, whole: Callable[[Destination], Whole], destination: Destination
+    runs: Runs, there: Machines, whole: Callable[[Destination], Whole], destination: Destination
 ) -> None:
     ended = runs.together(Run(*there.machine()), Run(*there.machine()))
     assert all(one.code in {0, RemoteError.exit_code} for one in ended), [one.said for one in ended]

@@ -12,7 +12,7 @@ import pytest
 from release_tools.errors import ConflictError, CredentialError, RemoteError
 from release_tools.model.artifact import ArtifactKind
 from release_tools.model.release import Release
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.servers.base import Fault, Response, What
 
 pytestmark = pytest.mark.slow
@@ -89,23 +89,23 @@ CELLS = [
 
 
 @pytest.fixture
-def release(there: World, request: pytest.FixtureRequest) -> Release:
+def release(there: BuiltProject, request: pytest.FixtureRequest) -> Release:
     """Only what goes to the action's place: the rest of a release would only cost time."""
     action: ServerAction = request.getfixturevalue("action")
     there.log_in()
     return there.build(dists=action.place == "pypi", conda=action.place == "anaconda")
 
 
-def strike(there: World, action: ServerAction, fault: Fault) -> None:
+def strike(there: BuiltProject, action: ServerAction, fault: Fault) -> None:
     double = getattr(there, action.place)
     double.faults = [replace(fault, method=action.method, path=action.path)]
 
 
-def heal(there: World) -> None:
+def heal(there: BuiltProject) -> None:
     there.pypi.faults, there.anaconda.faults = [], []
 
 
-def see_everything_there_once(there: World, release: Release) -> None:
+def see_everything_there_once(there: BuiltProject, release: Release) -> None:
     dists = there.expected(release, ArtifactKind.SDIST, ArtifactKind.WHEEL)
     condas = {f"noarch/{name}": digest for name, digest in there.expected(release, ArtifactKind.CONDA).items()}
     assert there.pypi.holds() == dists
@@ -115,7 +115,7 @@ def see_everything_there_once(there: World, release: Release) -> None:
 
 @pytest.mark.parametrize(("action", "trouble"), CELLS)
 def test_a_fault_costs_a_rerun_at_most(
-    there: World, release: Release, action: ServerAction, trouble: Trouble, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, release: Release, action: ServerAction, trouble: Trouble, capsys: pytest.CaptureFixture[str]
 ) -> None:
     strike(there, action, trouble.fault)
     impatience = ["--network-timeout", "3"] if trouble.fault.what is What.HANG else []
@@ -125,7 +125,7 @@ def test_a_fault_costs_a_rerun_at_most(
     see_everything_there_once(there, release)
 
 
-def meanwhile(there: World, release: Release, action: ServerAction, content: bytes | None) -> None:
+def meanwhile(there: BuiltProject, release: Release, action: ServerAction, content: bytes | None) -> None:
     """Somebody else publishes under our names just now: the same bytes, or others."""
     for artifact in release.artifacts:
         bytes_there = artifact.path.read_bytes() if content is None else content
@@ -138,7 +138,7 @@ def meanwhile(there: World, release: Release, action: ServerAction, content: byt
 @pytest.mark.parametrize("status", [400, 409])
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_the_same_bytes_from_elsewhere_are_as_good_as_ours(
-    there: World, release: Release, action: ServerAction, status: int
+    there: BuiltProject, release: Release, action: ServerAction, status: int
 ) -> None:
     refusal = Response.of_text("File already exists", status)
     strike(there, action, Fault(response=refusal, meanwhile=lambda: meanwhile(there, release, action, None)))
@@ -149,7 +149,7 @@ def test_the_same_bytes_from_elsewhere_are_as_good_as_ours(
 @pytest.mark.parametrize("status", [400, 409])
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_other_bytes_from_elsewhere_are_a_conflict_and_stay(
-    there: World, release: Release, action: ServerAction, status: int
+    there: BuiltProject, release: Release, action: ServerAction, status: int
 ) -> None:
     refusal = Response.of_text("File already exists", status)
     strike(there, action, Fault(response=refusal, meanwhile=lambda: meanwhile(there, release, action, OTHER)))
@@ -165,7 +165,9 @@ def test_other_bytes_from_elsewhere_are_a_conflict_and_stay(
 @pytest.mark.parametrize(
     "action", [ACTIONS["upload to PyPI"], ACTIONS["commit at Anaconda.org"]], ids=["PyPI", "Anaconda.org"]
 )
-def test_a_wrong_digest_served_afterwards_is_a_conflict(there: World, release: Release, action: ServerAction) -> None:
+def test_a_wrong_digest_served_afterwards_is_a_conflict(
+    there: BuiltProject, release: Release, action: ServerAction
+) -> None:
     name = release.artifacts[0].filename
     double = getattr(there, action.place)
     double.lies = {name: "0" * 64, f"noarch/{name}": "0" * 64}
@@ -176,7 +178,7 @@ def test_a_wrong_digest_served_afterwards_is_a_conflict(there: World, release: R
     see_everything_there_once(there, release)
 
 
-def run_until_killed(there: World, action: ServerAction, *, done: bool) -> int:
+def run_until_killed(there: BuiltProject, action: ServerAction, *, done: bool) -> int:
     """Our command as a process of its own, killed by the server that it talks to."""
     command = [sys.executable, "-m", "release_tools", "publish", "-C", str(there.project), "--offline-tag"]
     process = subprocess.Popen(command, env=there.env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -189,7 +191,7 @@ def run_until_killed(there: World, action: ServerAction, *, done: bool) -> int:
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("action", [*ACTIONS.values(), *LOOKS.values()], ids=[*ACTIONS, *LOOKS])
 def test_killed_at_any_action_the_next_run_does_the_rest(
-    there: World, release: Release, action: ServerAction, *, done: bool
+    there: BuiltProject, release: Release, action: ServerAction, *, done: bool
 ) -> None:
     assert run_until_killed(there, action, done=done) == -signal.SIGKILL
     heal(there)

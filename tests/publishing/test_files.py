@@ -12,18 +12,18 @@ from release_tools.artifacts import manifest
 from release_tools.errors import OutputError, PreflightError, UsageError, VerifyError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.servers.base import Fault, Response
 
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
 
 
-def link_elsewhere(there: World) -> None:
+def link_elsewhere(there: BuiltProject) -> None:
     target = (there.dist / SDIST).rename(there.project / "elsewhere")
     (there.dist / SDIST).symlink_to(target)
 
 
-TAMPERED: dict[str, tuple[Callable[[World], object], str]] = {
+TAMPERED: dict[str, tuple[Callable[[BuiltProject], object], str]] = {
     "other bytes": (lambda there: (there.dist / WHEEL).write_bytes(b"evil"), f"{WHEEL}: its sha256 is"),
     "a file is missing": (lambda there: (there.dist / SDIST).unlink(), f"{SDIST}: missing"),
     "a stranger": (lambda there: (there.dist / "evil-1.0.tar.gz").touch(), "evil-1.0.tar.gz: not of this release"),
@@ -37,16 +37,16 @@ TAMPERED: dict[str, tuple[Callable[[World], object], str]] = {
 
 
 @pytest.fixture
-def built(there: World) -> Release:
+def built(there: BuiltProject) -> Release:
     there.log_in()
     return there.build()
 
 
 @pytest.mark.parametrize(("tamper", "said"), TAMPERED.values(), ids=TAMPERED)
 def test_a_folder_that_was_tampered_with_is_refused(
-    there: World,
+    there: BuiltProject,
     built: Release,
-    tamper: Callable[[World], object],
+    tamper: Callable[[BuiltProject], object],
     said: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -70,13 +70,15 @@ def pretty(release: Release) -> str:
 
 
 @pytest.mark.parametrize("spelt", [manifest.dump_canonical, pretty, manifest.dump])
-def test_the_manifest_from_outside_is_compared(there: World, built: Release, spelt: Callable[[Release], str]) -> None:
+def test_the_manifest_from_outside_is_compared(
+    there: BuiltProject, built: Release, spelt: Callable[[Release], str]
+) -> None:
     assert there.run("publish", "--dry-run", "--expect", spelt(built)) == 0
 
 
 @pytest.mark.parametrize("spelt", [as_list, as_lines])
 def test_digests_alone_are_refused_with_the_cure(
-    there: World, built: Release, spelt: Callable[[Release], str], capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, built: Release, spelt: Callable[[Release], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert there.run("publish", "--expect", spelt(built)) == PreflightError.exit_code
     assert "artifacts" in capsys.readouterr().err
@@ -84,7 +86,7 @@ def test_digests_alone_are_refused_with_the_cure(
 
 
 def test_somebody_who_changes_files_and_manifest_alike_is_found_out(
-    there: World, built: Release, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, built: Release, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for artifact in built.artifacts:
         artifact.path.unlink()
@@ -123,7 +125,7 @@ FILE_EDITS: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_a_fact_that_was_edited_is_found_out(there: World, built: Release, edit: dict[str, object]) -> None:
+def test_a_fact_that_was_edited_is_found_out(there: BuiltProject, built: Release, edit: dict[str, object]) -> None:
     path = there.dist / manifest.FILENAME
     path.write_text(json.dumps(json.loads(path.read_text()) | edit))
     code = there.run("publish", "--expect", manifest.dump_canonical(built))
@@ -136,7 +138,7 @@ def test_a_fact_that_was_edited_is_found_out(there: World, built: Release, edit:
 @pytest.mark.parametrize("edit", FILE_EDITS.values(), ids=FILE_EDITS)
 @pytest.mark.parametrize("position", [0, 1, 2], ids=["sdist", "wheel", "conda"])
 def test_a_fact_of_a_file_that_was_edited_is_found_out(
-    there: World, built: Release, position: int, edit: dict[str, object]
+    there: BuiltProject, built: Release, position: int, edit: dict[str, object]
 ) -> None:
     data = json.loads(manifest.dump_canonical(built))
     if edit == {"kind": data["artifacts"][position]["kind"]}:
@@ -165,7 +167,7 @@ CONTRADICTIONS = {
 
 @pytest.mark.parametrize("edit", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
 def test_what_the_files_contradict_is_found_out_without_anything_from_outside(
-    there: World, built: Release, edit: dict[str, object]
+    there: BuiltProject, built: Release, edit: dict[str, object]
 ) -> None:
     assert built.artifacts
     path = there.dist / manifest.FILENAME
@@ -176,7 +178,7 @@ def test_what_the_files_contradict_is_found_out_without_anything_from_outside(
 
 
 @pytest.mark.parametrize("tag", ["1.0", "v1.0", "demo-1.0", "demo-v1.0", "demo3-v1.0", "release/1.0.0"])
-def test_a_tag_of_any_form_carries_the_version(there: World, tag: str) -> None:
+def test_a_tag_of_any_form_carries_the_version(there: BuiltProject, tag: str) -> None:
     there.log_in()
     there.build()
     path = there.dist / manifest.FILENAME
@@ -184,20 +186,20 @@ def test_a_tag_of_any_form_carries_the_version(there: World, tag: str) -> None:
     assert there.run("publish", "--dry-run") == 0
 
 
-def test_a_configured_form_of_tags_is_the_only_one(there: World, built: Release) -> None:
+def test_a_configured_form_of_tags_is_the_only_one(there: BuiltProject, built: Release) -> None:
     assert built.tag == "v1.0"
     there.configure('tag-format = "demo-v{version}"')
     assert there.run("publish", "--dry-run") == PreflightError.exit_code
 
 
-def test_a_key_that_occurs_twice_is_refused(there: World, built: Release) -> None:
+def test_a_key_that_occurs_twice_is_refused(there: BuiltProject, built: Release) -> None:
     path = there.dist / manifest.FILENAME
     path.write_text(path.read_text().replace('"schema": 1,', '"tag": "v0.9", "schema": 1,'))
     assert built.artifacts
     assert there.run("publish") == OutputError.exit_code
 
 
-def test_a_file_that_was_expected_must_be_there(there: World, built: Release) -> None:
+def test_a_file_that_was_expected_must_be_there(there: BuiltProject, built: Release) -> None:
     missing = Artifact(there.dist / "demo-1.0-cp311-cp311-linux_x86_64.whl", ArtifactKind.WHEEL, "0" * 64, 1)
     expected = manifest.dump_canonical(replace(built, artifacts=(*built.artifacts, missing)))
     assert there.run("publish", "--expect", expected) == PreflightError.exit_code
@@ -219,24 +221,24 @@ NO_MANIFESTS = [
 
 
 @pytest.mark.parametrize("text", NO_MANIFESTS, ids=lambda text: text[:20])
-def test_a_comparison_that_was_asked_for_is_never_left_out(there: World, built: Release, text: str) -> None:
+def test_a_comparison_that_was_asked_for_is_never_left_out(there: BuiltProject, built: Release, text: str) -> None:
     assert built.artifacts
     assert there.run("publish", "--expect", text) == UsageError.exit_code
     assert not there.pypi.log
 
 
-def test_a_manifest_of_another_version_is_refused_with_the_cure(there: World, built: Release) -> None:
+def test_a_manifest_of_another_version_is_refused_with_the_cure(there: BuiltProject, built: Release) -> None:
     text = manifest.dump_canonical(built).replace('"schema":1', '"schema":99')
     assert there.run("publish", "--expect", text) == PreflightError.exit_code
 
 
-def test_a_manifest_without_files_is_refused(there: World, built: Release) -> None:
+def test_a_manifest_without_files_is_refused(there: BuiltProject, built: Release) -> None:
     empty = manifest.dump_canonical(replace(built, artifacts=()))
     assert there.run("publish", "--expect", empty) == UsageError.exit_code
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
-def test_a_named_pipe_instead_of_the_manifest_is_refused_at_once(there: World, built: Release) -> None:
+def test_a_named_pipe_instead_of_the_manifest_is_refused_at_once(there: BuiltProject, built: Release) -> None:
     assert built.artifacts
     path = there.dist / manifest.FILENAME
     path.unlink()
@@ -244,11 +246,11 @@ def test_a_named_pipe_instead_of_the_manifest_is_refused_at_once(there: World, b
     assert there.run("publish") == OutputError.exit_code
 
 
-def test_without_a_manifest_nothing_is_known(there: World) -> None:
+def test_without_a_manifest_nothing_is_known(there: BuiltProject) -> None:
     assert there.run("publish") == OutputError.exit_code
 
 
-def test_the_files_are_enough(there: World, built: Release) -> None:
+def test_the_files_are_enough(there: BuiltProject, built: Release) -> None:
     (there.project / "pyproject.toml").unlink()
     assert built.artifacts
     assert there.run("publish", "--anaconda-owner", "octo", "--network-wait", "1", "--no-conda-forge") == 0
@@ -259,7 +261,7 @@ def test_the_files_are_enough(there: World, built: Release) -> None:
 @pytest.mark.parametrize("change", [lambda path: path.write_bytes(b"evil"), Path.unlink], ids=["changed", "gone"])
 @pytest.mark.parametrize("place", ["pypi", "anaconda"])
 def test_a_file_that_changes_after_its_check_is_not_uploaded(
-    there: World, built: Release, place: str, change: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, built: Release, place: str, change: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     def meanwhile() -> None:
         for artifact in built.artifacts:

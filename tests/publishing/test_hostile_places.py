@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from release_tools.errors import CredentialError, PreflightError, RemoteError
-from tests.publishing.world import ANACONDA_TOKEN, World
+from tests.publishing.built_project import BuiltProject
 from tests.servers.base import Double, Fault, Request, Response
+from tests.support.world import ANACONDA_TOKEN
 
 EVIL = "https://evil.example/take"
 JOB_ONLY = ("--routes-final", "pypi", "--attestations", "off")
 
 
 @pytest.mark.parametrize("status", [301, 307])
-def test_no_upload_follows_a_redirect(there: World, status: int) -> None:
+def test_no_upload_follows_a_redirect(there: BuiltProject, status: int) -> None:
     there.log_in()
     there.build(conda=False)
     elsewhere = Response(status, headers={"Location": EVIL})
@@ -34,7 +35,7 @@ class Taking(Double):
 
 
 @pytest.mark.parametrize(("path", "status"), [("/stage/", 303), ("/stage/", 307), ("/s3$", 303), ("/commit/", 308)])
-def test_a_redirect_of_an_upload_to_a_channel_gets_no_token(there: World, path: str, status: int) -> None:
+def test_a_redirect_of_an_upload_to_a_channel_gets_no_token(there: BuiltProject, path: str, status: int) -> None:
     """rattler-build's uploader follows redirects; what it carries along is another matter."""
     there.log_in()
     there.build(dists=False)
@@ -51,14 +52,14 @@ def test_a_redirect_of_an_upload_to_a_channel_gets_no_token(there: World, path: 
 
 
 @pytest.mark.parametrize("status", [302, 308])
-def test_an_identity_token_follows_no_redirect(job: World, status: int) -> None:
+def test_an_identity_token_follows_no_redirect(job: BuiltProject, status: int) -> None:
     job.pypi.faults = [Fault(path="/_/oidc/mint-token", response=Response(status, headers={"Location": EVIL}))]
     assert job.run("publish", *JOB_ONLY) == CredentialError.exit_code
     assert job.proxy.unknown == []
     assert job.pypi.uploads == []
 
 
-def test_addresses_in_a_listing_are_never_fetched(there: World) -> None:
+def test_addresses_in_a_listing_are_never_fetched(there: BuiltProject) -> None:
     there.log_in()
     there.pypi.files_root = "https://evil.example"
     there.build()
@@ -69,14 +70,14 @@ def test_addresses_in_a_listing_are_never_fetched(there: World) -> None:
     assert there.proxy.unknown == []
 
 
-Echo = Callable[[World, Request], Response]
+Echo = Callable[[BuiltProject, Request], Response]
 
 
-def refused_upload(there: World, _: Request) -> Response:
+def refused_upload(there: BuiltProject, _: Request) -> Response:
     return Response.of_text(f"Not you: {there.pypi.minted[-1]}", 400)
 
 
-def refused_mint(_: World, request: Request) -> Response:
+def refused_mint(_: BuiltProject, request: Request) -> Response:
     return Response.of_json({"errors": [{"code": "x", "description": f"Not you: {request.json()['token']}"}]}, 422)
 
 
@@ -84,7 +85,7 @@ def refused_mint(_: World, request: Request) -> Response:
     ("path", "echo"), [("/legacy/", refused_upload), ("/_/oidc/mint-token", refused_mint)], ids=["upload", "mint"]
 )
 def test_a_token_is_masked_before_anything_that_its_receiver_says(
-    job: World, path: str, echo: Echo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    job: BuiltProject, path: str, echo: Echo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     itself = job.pypi.answer
 
@@ -103,11 +104,11 @@ def test_a_token_is_masked_before_anything_that_its_receiver_says(
 @pytest.mark.parametrize("end", ["\n", "\r\n", " ", "\u2028", "\x00"], ids=ascii)
 @pytest.mark.parametrize("name", ["TWINE_PASSWORD", "ANACONDA_API_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"])
 def test_a_token_that_was_pasted_with_its_line_end_is_refused_and_not_shown(
-    there: World, name: str, end: str, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, name: str, end: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.log_in()
     there.build()
-    there.env |= there.provider.environment
+    there.env.update(there.provider.environment)
     if name == "ACTIONS_ID_TOKEN_REQUEST_TOKEN":
         del there.env["TWINE_PASSWORD"]
     there.env[name] = f"pypi-canary-5e0a{end}x"
@@ -118,7 +119,7 @@ def test_a_token_that_was_pasted_with_its_line_end_is_refused_and_not_shown(
     assert not there.pypi.lines("POST") + there.anaconda.lines("POST")
 
 
-def test_an_epoch_is_published_only_when_asked(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_epoch_is_published_only_when_asked(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     release = there.build("1!1.0", conda=False)
     there.log_in()
     there.pypi.put("demo-2.0.tar.gz", b"before")
@@ -134,14 +135,14 @@ def test_an_epoch_is_published_only_when_asked(there: World, capsys: pytest.Capt
     assert there.run("publish") == 0, "what has an epoch keeps it"
 
 
-def test_leaving_an_epoch_is_asked_for_too(there: World) -> None:
+def test_leaving_an_epoch_is_asked_for_too(there: BuiltProject) -> None:
     there.build("3.0", conda=False)
     there.log_in()
     there.pypi.put("demo-1!2.0.tar.gz", b"before")
     assert there.run("publish") == PreflightError.exit_code
 
 
-def test_nothing_is_left_in_the_home_folder(there: World) -> None:
+def test_nothing_is_left_in_the_home_folder(there: BuiltProject) -> None:
     there.log_in()
     there.build()
     for command in (("publish",), ("status", "1.0"), ("retract", "1.0", "--reason", "x")):
@@ -150,7 +151,7 @@ def test_nothing_is_left_in_the_home_folder(there: World) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")
-def test_a_pypirc_that_is_there_is_read_and_never_written(there: World) -> None:
+def test_a_pypirc_that_is_there_is_read_and_never_written(there: BuiltProject) -> None:
     there.log_in()
     there.build(conda=False)
     pypirc = Path(there.env["HOME"], ".pypirc")

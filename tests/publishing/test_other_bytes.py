@@ -1,9 +1,7 @@
 """A rerun whose own build gave other bytes goes back to what the first run published."""
 
 import gzip
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,33 +9,30 @@ from release_tools.artifacts import manifest
 from release_tools.errors import ConflictError, RemoteError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.servers.base import Fault
 from tests.servers.github import GitHub
-
-TOKEN = "ghp_canary0123456789"
+from tests.support.world import GITHUB_TOKEN, SLUG
 
 
 @pytest.fixture
-def hub(there: World, tmp_path: Path) -> Iterator[GitHub]:
+def hub(there: BuiltProject) -> GitHub:
     """The project on GitHub, its commit tagged."""
-    server = GitHub(tmp_path / "github")
-    server.account("octo", TOKEN)
-    server.create("octo/demo", {"README.md": "demo"}).bare.git("tag", "v1.0", "main")
-    there.proxy.routes.update(server.routes)
-    there.env |= {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "octo/demo"}
+    there.github.account("octo", GITHUB_TOKEN)
+    there.github.create(SLUG, {"README.md": "demo"}).bare.git("tag", "v1.0", "main")
+    there.proxy.routes.update(there.github.routes)
+    there.env.update(GITHUB_TOKEN=GITHUB_TOKEN, GITHUB_REPOSITORY=SLUG)
     there.log_in()
-    yield server
-    assert server.complaints == []
+    return there.github
 
 
-def build(there: World, hub: GitHub) -> Release:
-    commit = hub.repositories["octo/demo"].bare.resolve("refs/heads/main")
+def build(there: BuiltProject, hub: GitHub) -> Release:
+    commit = hub.repositories[SLUG].bare.resolve("refs/heads/main")
     assert commit is not None
     return there.build(conda=False, commit=commit)
 
 
-def build_again_elsewhere(there: World, release: Release) -> None:
+def build_again_elsewhere(there: BuiltProject, release: Release) -> None:
     """The same content in another gzip header, as setuptools leaves its clock there."""
     sdist = release.artifacts[0].path
     content = gzip.decompress(sdist.read_bytes())
@@ -47,7 +42,7 @@ def build_again_elsewhere(there: World, release: Release) -> None:
     (there.dist / manifest.FILENAME).write_text(manifest.dump(replace(release, artifacts=artifacts)))
 
 
-def test_a_rerun_publishes_the_bytes_of_the_first_run(there: World, hub: GitHub) -> None:
+def test_a_rerun_publishes_the_bytes_of_the_first_run(there: BuiltProject, hub: GitHub) -> None:
     release = build(there, hub)
     there.pypi.faults = [Fault(method="POST", times=None, body=b"py3-none-any.whl")]
     assert there.run("publish", "--routes-final", "pypi") == RemoteError.exit_code
@@ -55,11 +50,11 @@ def test_a_rerun_publishes_the_bytes_of_the_first_run(there: World, hub: GitHub)
     build_again_elsewhere(there, release)
     assert there.run("publish", "--routes-final", "pypi") == 0
     assert there.pypi.holds() == there.expected(release, ArtifactKind.SDIST, ArtifactKind.WHEEL)
-    [shown] = hub.repositories["octo/demo"].releases
+    [shown] = hub.repositories[SLUG].releases
     assert not shown.draft
 
 
-def test_also_where_some_of_them_are_published_already(there: World, hub: GitHub) -> None:
+def test_also_where_some_of_them_are_published_already(there: BuiltProject, hub: GitHub) -> None:
     release = build(there, hub)
     assert there.run("publish", "--routes-final", "pypi", "--github-draft") == 0
     build_again_elsewhere(there, release)
@@ -68,7 +63,7 @@ def test_also_where_some_of_them_are_published_already(there: World, hub: GitHub
     assert len(there.pypi.accepted) == 2
 
 
-def test_without_a_draft_other_bytes_are_a_conflict(there: World, hub: GitHub) -> None:
+def test_without_a_draft_other_bytes_are_a_conflict(there: BuiltProject, hub: GitHub) -> None:
     release = build(there, hub)
     assert there.run("publish", "--routes-final", "pypi", "--no-github") == 0
     build_again_elsewhere(there, release)

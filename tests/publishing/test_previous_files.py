@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.support.artifacts import Project
 
 PREVIOUS = {
@@ -17,7 +17,7 @@ PREVIOUS = {
 }
 
 
-def compared(there: World, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:
+def compared(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:
     capsys.readouterr()
     assert there.run("publish", "--dry-run", "--json") == 0
     sections = json.loads(capsys.readouterr().out)["sections"]
@@ -31,7 +31,7 @@ def compared(there: World, capsys: pytest.CaptureFixture[str]) -> list[tuple[str
 
 @pytest.mark.parametrize(("files", "state", "part"), PREVIOUS.values(), ids=PREVIOUS)
 def test_files_of_the_previous_release_that_are_gone_are_named(
-    there: World,
+    there: BuiltProject,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     files: dict[str, str],
@@ -48,7 +48,9 @@ def test_files_of_the_previous_release_that_are_gone_are_named(
     assert (found, part in text) == (state or "done", True)
 
 
-def test_a_previous_release_that_cannot_be_read_stops_nothing(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_previous_release_that_cannot_be_read_stops_nothing(
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     there.log_in()
     there.build(conda=False)
     there.pypi.put("demo-0.9-py3-none-any.whl", b"no zip", version="0.9")
@@ -56,7 +58,7 @@ def test_a_previous_release_that_cannot_be_read_stops_nothing(there: World, caps
 
 
 def test_a_release_without_a_wheel_before_it_is_not_compared(
-    there: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.log_in()
     there.build(conda=False)
@@ -76,21 +78,21 @@ SDISTS = {
 }
 
 
-def compare_sdists(there: World, capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
+def compare_sdists(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
     capsys.readouterr()
     assert there.run("publish", "--dry-run", "--json", "--only", "pypi") == 0
     sections = json.loads(capsys.readouterr().out)["sections"]
     return [note for section in sections for note in section["notes"] if "the sdist of 0.9" in note["text"]]
 
 
-def put_sdist(there: World, folder: Path, version: str, files: dict[str, str]) -> None:
+def put_sdist(there: BuiltProject, folder: Path, version: str, files: dict[str, str]) -> None:
     path = Project("demo", version).sdist(folder, files={"demo/__init__.py": "", **files})
     there.pypi.put(path.name, path.read_bytes(), version=version)
 
 
 @pytest.mark.parametrize(("files", "states"), SDISTS.values(), ids=SDISTS)
 def test_files_of_the_previous_sdist_that_are_gone_are_named(
-    there: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], files: dict[str, str], states: set[str]
+    there: BuiltProject, tmp_path: Path, capsys: pytest.CaptureFixture[str], files: dict[str, str], states: set[str]
 ) -> None:
     there.log_in()
     there.push()
@@ -112,7 +114,7 @@ def test_files_of_the_previous_sdist_that_are_gone_are_named(
 
 
 def test_without_a_repository_files_that_are_gone_are_information(
-    there: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.log_in()
     there.build(conda=False)
@@ -122,7 +124,7 @@ def test_without_a_repository_files_that_are_gone_are_information(
 
 @pytest.mark.parametrize("content", [b"no archive", bytes(11 << 20)], ids=["not an archive", "a large one"])
 def test_a_previous_sdist_that_is_not_read_stops_nothing(
-    there: World, capsys: pytest.CaptureFixture[str], content: bytes
+    there: BuiltProject, capsys: pytest.CaptureFixture[str], content: bytes
 ) -> None:
     there.log_in()
     there.build(conda=False)
@@ -131,7 +133,7 @@ def test_a_previous_sdist_that_is_not_read_stops_nothing(
     assert there.pypi.lines("GET", "/packages/") == [] or len(content) < 100
 
 
-def test_what_was_never_an_sdist_is_not_compared(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_never_an_sdist_is_not_compared(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     there.log_in()
     there.build(conda=False)
     for name in ("demo-0.9.zip", "demo-0.9.tar.bz2", "demo-0.9-py2.7.egg", "demo-0.9rc1.tar.gz", "demo-1.1.tar.gz"):

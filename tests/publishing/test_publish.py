@@ -8,13 +8,13 @@ import pytest
 
 from release_tools.errors import ConflictError, CredentialError, PreflightError, RemoteError
 from release_tools.model.artifact import ArtifactKind
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.servers.base import Fault, Response
 
 DISTS = (ArtifactKind.SDIST, ArtifactKind.WHEEL)
 
 
-def test_everything_goes_where_the_route_leads(there: World) -> None:
+def test_everything_goes_where_the_route_leads(there: BuiltProject) -> None:
     release = there.build()
     there.log_in()
     assert there.run("publish") == 0
@@ -24,7 +24,7 @@ def test_everything_goes_where_the_route_leads(there: World) -> None:
     assert there.testpypi.holds() == {}
 
 
-def test_a_second_run_uploads_nothing(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_run_uploads_nothing(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     there.build()
     there.log_in()
     assert there.run("publish") == 0
@@ -36,7 +36,9 @@ def test_a_second_run_uploads_nothing(there: World, capsys: pytest.CaptureFixtur
     assert [receipt["state"] for receipt in reported["receipts"]] == ["unchanged"] * 3
 
 
-def test_a_dry_run_uploads_nothing_and_needs_no_credential(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_uploads_nothing_and_needs_no_credential(
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     there.build()
     assert there.run("publish", "--dry-run") == 0
     said = capsys.readouterr().out
@@ -52,7 +54,7 @@ def test_a_dry_run_uploads_nothing_and_needs_no_credential(there: World, capsys:
     ("version", "index", "label"),
     [("1.1.dev3", "testpypi", "dev"), ("1.1rc1", "pypi", "rc"), ("1.1.post1", "pypi", "main")],
 )
-def test_each_kind_of_version_takes_its_route(there: World, version: str, index: str, label: str) -> None:
+def test_each_kind_of_version_takes_its_route(there: BuiltProject, version: str, index: str, label: str) -> None:
     release = there.build(version)
     there.log_in()
     assert there.run("publish") == 0
@@ -61,7 +63,7 @@ def test_each_kind_of_version_takes_its_route(there: World, version: str, index:
 
 
 def test_other_bytes_anywhere_stop_everything_before_anything_is_done(
-    there: World, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     release = there.build()
     there.log_in()
@@ -73,7 +75,7 @@ def test_other_bytes_anywhere_stop_everything_before_anything_is_done(
 
 
 def test_without_credentials_nothing_is_done_and_all_that_is_missing_is_reported(
-    there: World, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.build()
     assert there.run("publish") == CredentialError.exit_code
@@ -83,7 +85,7 @@ def test_without_credentials_nothing_is_done_and_all_that_is_missing_is_reported
     assert not there.pypi.lines("POST")
 
 
-def test_a_version_below_the_newest_is_published_only_when_asked(there: World) -> None:
+def test_a_version_below_the_newest_is_published_only_when_asked(there: BuiltProject) -> None:
     release = there.build("0.9.1")
     there.log_in()
     there.pypi.put("demo-1.0.tar.gz", b"newer")
@@ -92,14 +94,14 @@ def test_a_version_below_the_newest_is_published_only_when_asked(there: World) -
     assert there.expected(release, *DISTS).items() <= there.pypi.holds().items()
 
 
-def test_a_local_version_is_never_uploaded(there: World) -> None:
+def test_a_local_version_is_never_uploaded(there: BuiltProject) -> None:
     there.build("1.0+local")
     there.log_in()
     assert there.run("publish") == PreflightError.exit_code
     assert not there.pypi.lines("POST")
 
 
-def test_a_missing_label_is_put_on_without_an_upload(there: World) -> None:
+def test_a_missing_label_is_put_on_without_an_upload(there: BuiltProject) -> None:
     release = there.build()
     there.log_in()
     [conda] = release.artifacts_of_kind(ArtifactKind.CONDA)
@@ -109,14 +111,14 @@ def test_a_missing_label_is_put_on_without_an_upload(there: World) -> None:
     assert there.anaconda.holds()[f"noarch/{conda.filename}"][1] == ("rc", "main")
 
 
-def test_an_index_that_serves_late_is_waited_for(there: World) -> None:
+def test_an_index_that_serves_late_is_waited_for(there: BuiltProject) -> None:
     there.build()
     there.log_in()
     there.pypi.lag = 3
     assert there.run("publish") == 0
 
 
-def test_jobs_that_each_take_one_place_are_together_one_release(there: World) -> None:
+def test_jobs_that_each_take_one_place_are_together_one_release(there: BuiltProject) -> None:
     release = there.build()
     there.log_in()
     assert there.run("publish", "--only", "anaconda") == 0
@@ -134,7 +136,7 @@ def test_jobs_that_each_take_one_place_are_together_one_release(there: World) ->
     ],
 )
 def test_a_job_for_one_publisher_reports_no_other(
-    there: World, capsys: pytest.CaptureFixture[str], only: str, expected: list[str]
+    there: BuiltProject, capsys: pytest.CaptureFixture[str], only: str, expected: list[str]
 ) -> None:
     there.build()
     there.log_in()
@@ -143,7 +145,7 @@ def test_a_job_for_one_publisher_reports_no_other(
     assert [section["title"] for section in report["sections"]] == expected
 
 
-def test_a_tag_that_came_after_the_build_makes_it_a_release(there: World) -> None:
+def test_a_tag_that_came_after_the_build_makes_it_a_release(there: BuiltProject) -> None:
     facts = there.dist / "release.json"
     there.build()
     there.log_in()
@@ -160,7 +162,7 @@ def test_a_tag_that_came_after_the_build_makes_it_a_release(there: World) -> Non
     assert there.pypi.holds()
 
 
-def test_of_many_files_the_first_goes_alone_and_the_others_side_by_side(there: World) -> None:
+def test_of_many_files_the_first_goes_alone_and_the_others_side_by_side(there: BuiltProject) -> None:
     release = there.build(wheels=9, conda=False)
     there.log_in()
     assert there.run("publish", "--routes-final", "pypi") == 0
@@ -170,7 +172,7 @@ def test_of_many_files_the_first_goes_alone_and_the_others_side_by_side(there: W
     assert 1 < len(set(ports)) <= 3
 
 
-def test_the_sdist_waits_for_every_wheel(there: World) -> None:
+def test_the_sdist_waits_for_every_wheel(there: BuiltProject) -> None:
     """Otherwise an installer would compile it, or a version would stay there without its wheels."""
     release = there.build(wheels=5, conda=False)
     there.log_in()
@@ -184,7 +186,7 @@ def test_the_sdist_waits_for_every_wheel(there: World) -> None:
 
 
 def test_a_partial_failure_tells_what_is_done_and_how_to_go_on(
-    there: World, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.build(wheels=4, conda=False)
     there.log_in()
@@ -201,7 +203,7 @@ def test_a_partial_failure_tells_what_is_done_and_how_to_go_on(
     assert len(there.pypi.accepted) == 5
 
 
-def test_a_credential_that_is_refused_is_shown_once(there: World) -> None:
+def test_a_credential_that_is_refused_is_shown_once(there: BuiltProject) -> None:
     there.build(wheels=4, conda=False)
     there.log_in()
     there.pypi.tokens = {}
@@ -210,7 +212,7 @@ def test_a_credential_that_is_refused_is_shown_once(there: World) -> None:
 
 
 def test_an_index_that_never_serves_it_is_not_waited_for_endlessly(
-    there: World, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.build(conda=False)
     there.log_in()
@@ -235,7 +237,7 @@ def test_an_index_that_never_serves_it_is_not_waited_for_endlessly(
         ("demo-one.tar.gz", 0),
     ],
 )
-def test_a_newer_version_counts_whatever_its_files_are(there: World, newer: str, code: int) -> None:
+def test_a_newer_version_counts_whatever_its_files_are(there: BuiltProject, newer: str, code: int) -> None:
     there.log_in()
     there.build("1.9", conda=False)
     there.pypi.put(newer, b"other", version="2.0")

@@ -14,7 +14,7 @@ from conda_package_streaming.create import conda_builder
 
 from release_tools.errors import ConflictError, CredentialError, VerifyError
 from release_tools.model.artifact import ArtifactKind
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.servers.conda_server import HOST, CondaServer
 from tests.support.interpreters import python_with_pip
 
@@ -27,7 +27,7 @@ TRUSTING = ("--allow-credentials-in-build",)
 """The installed package may be imported although the index's password is in reach."""
 
 
-def test_pip_installs_what_was_published(there: World, tmp_path: Path) -> None:
+def test_pip_installs_what_was_published(there: BuiltProject, tmp_path: Path) -> None:
     there.build(conda=False)
     there.log_in()
     assert there.run("publish", "--routes-final", "pypi") == 0
@@ -38,7 +38,7 @@ def test_pip_installs_what_was_published(there: World, tmp_path: Path) -> None:
 
 
 def test_testpypi_first_installs_from_testpypi_before_pypi_is_touched(
-    there: World, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.build(conda=False)
     there.log_in()
@@ -48,7 +48,9 @@ def test_testpypi_first_installs_from_testpypi_before_pypi_is_touched(
     assert there.testpypi.lines("GET", "test-files.pythonhosted.org/packages/")
 
 
-def test_a_failed_check_on_testpypi_leaves_pypi_untouched(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_check_on_testpypi_leaves_pypi_untouched(
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     there.build(conda=False, body="raise SystemError('does not import')\n")
     there.log_in()
     assert there.run("publish", "--testpypi-first", "--routes-final", "pypi", *TRUSTING) == VerifyError.exit_code
@@ -58,7 +60,7 @@ def test_a_failed_check_on_testpypi_leaves_pypi_untouched(there: World, capsys: 
 
 
 def test_with_credentials_testpypi_first_installs_and_runs_nothing(
-    there: World, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.build(conda=False, body="raise SystemError('it was run')\n")
     there.log_in()
@@ -69,7 +71,7 @@ def test_with_credentials_testpypi_first_installs_and_runs_nothing(
     assert there.testpypi.holds() == there.pypi.holds()
 
 
-def test_a_channel_in_a_folder_is_installed_from(there: World, tmp_path: Path) -> None:
+def test_a_channel_in_a_folder_is_installed_from(there: BuiltProject, tmp_path: Path) -> None:
     channel = tmp_path / "channel"
     there.build()
     for _ in range(2):
@@ -81,7 +83,7 @@ def test_a_channel_in_a_folder_is_installed_from(there: World, tmp_path: Path) -
     assert module.is_file()
 
 
-def test_other_bytes_in_a_folder_are_never_replaced(there: World, tmp_path: Path) -> None:
+def test_other_bytes_in_a_folder_are_never_replaced(there: BuiltProject, tmp_path: Path) -> None:
     release = there.build()
     channel = tmp_path / "channel"
     [conda] = release.artifacts_of_kind(ArtifactKind.CONDA)
@@ -133,7 +135,7 @@ async def install(channel: Path, prefix: Path) -> None:
         (f"cloudsmith+https://{HOST}/octo/lab", "CLOUDSMITH_API_KEY"),
     ],
 )
-def test_other_conda_servers_take_packages_too(there: World, address: str, variable: str) -> None:
+def test_other_conda_servers_take_packages_too(there: BuiltProject, address: str, variable: str) -> None:
     [conda] = there.build().artifacts_of_kind(ArtifactKind.CONDA)
     server = CondaServer("canary-of-the-lab")
     there.proxy.routes[HOST] = server

@@ -10,13 +10,13 @@ import pytest
 
 from release_tools.artifacts import manifest
 from release_tools.errors import ConflictError, PreflightError, RemoteError, RepositoryError
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 
 PUBLISHERS = ["", "pypi", "anaconda", "pypi,anaconda"]
 
 
 @pytest.fixture
-def pushed(there: World) -> World:
+def pushed(there: BuiltProject) -> BuiltProject:
     there.log_in()
     there.build(commit=there.push("v1.0"))
     return there
@@ -26,31 +26,31 @@ def only(publishers: str) -> list[str]:
     return ["--only", publishers] if publishers else []
 
 
-def move_to_a_commit(there: World) -> None:
+def move_to_a_commit(there: BuiltProject) -> None:
     there.git("commit", "--quiet", "--allow-empty", "--message", "Evil")
     there.push("v1.0")
 
 
-def move_to_a_light_tag(there: World) -> None:
+def move_to_a_light_tag(there: BuiltProject) -> None:
     there.git("commit", "--quiet", "--allow-empty", "--message", "Evil")
     there.git("push", "--quiet", "--force", "origin", "HEAD:refs/tags/v1.0")
 
 
-def move_to_a_file(there: World) -> None:
+def move_to_a_file(there: BuiltProject) -> None:
     blob = there.git("hash-object", "-w", "pyproject.toml").strip()
     there.git("push", "--quiet", "--force", "origin", f"{blob}:refs/tags/v1.0")
 
 
-def delete(there: World) -> None:
+def delete(there: BuiltProject) -> None:
     there.git("push", "--quiet", "--delete", "origin", "refs/tags/v1.0")
 
 
-def delete_and_branch(there: World) -> None:
+def delete_and_branch(there: BuiltProject) -> None:
     delete(there)
     there.git("push", "--quiet", "origin", "HEAD:refs/heads/v1.0", "HEAD:refs/heads/refs/tags/v1.0")
 
 
-MOVES: dict[str, tuple[Callable[[World], None], int]] = {
+MOVES: dict[str, tuple[Callable[[BuiltProject], None], int]] = {
     "moved": (move_to_a_commit, ConflictError.exit_code),
     "moved, not annotated": (move_to_a_light_tag, ConflictError.exit_code),
     "moved to a file": (move_to_a_file, ConflictError.exit_code),
@@ -60,14 +60,14 @@ MOVES: dict[str, tuple[Callable[[World], None], int]] = {
 
 
 @pytest.mark.parametrize("publishers", PUBLISHERS)
-def test_a_tag_that_is_where_it_was_is_published(pushed: World, publishers: str) -> None:
+def test_a_tag_that_is_where_it_was_is_published(pushed: BuiltProject, publishers: str) -> None:
     assert pushed.run("publish", *only(publishers)) == 0
 
 
 @pytest.mark.parametrize("publishers", PUBLISHERS)
 @pytest.mark.parametrize(("move", "code"), MOVES.values(), ids=MOVES)
 def test_a_tag_that_was_moved_or_deleted_stops_every_job_before_its_first_upload(
-    pushed: World, move: Callable[[World], None], code: int, publishers: str
+    pushed: BuiltProject, move: Callable[[BuiltProject], None], code: int, publishers: str
 ) -> None:
     move(pushed)
     assert pushed.run("publish", *only(publishers)) == code
@@ -75,14 +75,14 @@ def test_a_tag_that_was_moved_or_deleted_stops_every_job_before_its_first_upload
     assert not pushed.anaconda.accepted
 
 
-def test_a_tag_of_the_checkout_alone_is_not_enough(pushed: World) -> None:
+def test_a_tag_of_the_checkout_alone_is_not_enough(pushed: BuiltProject) -> None:
     delete(pushed)
     assert pushed.git("tag", "--list").split() == ["v1.0"]
     assert pushed.run("publish") == PreflightError.exit_code
 
 
 def test_a_dry_run_refuses_a_moved_tag_and_warns_of_a_missing_one(
-    pushed: World, capsys: pytest.CaptureFixture[str]
+    pushed: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     delete(pushed)
     assert pushed.run("publish", "--dry-run") == 0
@@ -91,7 +91,7 @@ def test_a_dry_run_refuses_a_moved_tag_and_warns_of_a_missing_one(
     assert pushed.run("publish", "--dry-run") == ConflictError.exit_code
 
 
-def test_a_version_between_two_tags_has_no_tag_to_check(there: World) -> None:
+def test_a_version_between_two_tags_has_no_tag_to_check(there: BuiltProject) -> None:
     there.log_in()
     there.push()
     there.build("1.1.dev3")
@@ -109,12 +109,12 @@ def test_a_version_between_two_tags_has_no_tag_to_check(there: World) -> None:
     ids=["nobody to ask", "no answer"],
 )
 def test_where_nobody_can_be_asked_nothing_is_published(
-    there: World, env: dict[str, str], code: int, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, env: dict[str, str], code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.log_in()
     there.build()
     there.remote.mkdir()  # so that the world does not say --offline-tag
-    there.env |= env
+    there.env.update(env)
     assert there.run("publish") == code
     said = capsys.readouterr().err
     assert "contents: read" in said
@@ -123,14 +123,14 @@ def test_where_nobody_can_be_asked_nothing_is_published(
     assert there.run("publish", "--offline-tag", "--no-github") == 0
 
 
-def test_offline_the_tag_of_the_checkout_counts(pushed: World) -> None:
+def test_offline_the_tag_of_the_checkout_counts(pushed: BuiltProject) -> None:
     pushed.git("commit", "--quiet", "--allow-empty", "--message", "Evil")
     pushed.git("tag", "--force", "v1.0")
     assert pushed.run("publish", "--offline-tag") == ConflictError.exit_code
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the silent ssh is a shell script")
-def test_a_remote_that_never_answers_is_not_waited_for(pushed: World, tmp_path: Path) -> None:
+def test_a_remote_that_never_answers_is_not_waited_for(pushed: BuiltProject, tmp_path: Path) -> None:
     ssh = tmp_path / "ssh"
     ssh.write_text("#!/bin/sh\nsleep 600\n")
     ssh.chmod(ssh.stat().st_mode | stat.S_IXUSR)
@@ -142,7 +142,7 @@ def test_a_remote_that_never_answers_is_not_waited_for(pushed: World, tmp_path: 
     assert not pushed.pypi.accepted
 
 
-def test_the_remote_is_never_the_one_that_the_files_name(pushed: World) -> None:
+def test_the_remote_is_never_the_one_that_the_files_name(pushed: BuiltProject) -> None:
     path = pushed.dist / manifest.FILENAME
     path.write_text(
         path.read_text().replace('"schema": 1,', '"schema": 1, "repository": "https://evil.example.org/x",')

@@ -6,8 +6,9 @@ import pytest
 
 from release_tools.cli.main import main
 from tests.servers.base import Fault
-from tests.stage import GITHUB_TOKEN, SLUG, stage
+from tests.stage import stage
 from tests.support.projects import in_tree_project
+from tests.support.world import GITHUB_TOKEN, SLUG
 
 
 @pytest.mark.parametrize("way", ["git", "api"])

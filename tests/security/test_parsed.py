@@ -11,7 +11,7 @@ import release_tools
 from release_tools.errors import ConfigError, OutputError, RemoteError, UsageError
 from release_tools.parsed_values import parse_json, parse_yaml
 from tests.conftest import Run
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.servers.base import Fault, Response
 from tests.support.artifacts import Project, make_wheel
 from tests.support.projects import in_tree_project
@@ -91,7 +91,7 @@ def test_a_file_of_the_project_costs_no_more_than_a_message(run: Run, tmp_path: 
 
 
 @pytest.mark.parametrize("text", [DEEP, '{"a":' * 200_000])
-def test_so_does_what_another_job_hands_over(there: World, text: str) -> None:
+def test_so_does_what_another_job_hands_over(there: BuiltProject, text: str) -> None:
     there.build()
     assert there.run("publish", "--expect", text) == UsageError.exit_code
     (there.dist / "release.json").write_text(text)
@@ -99,7 +99,7 @@ def test_so_does_what_another_job_hands_over(there: World, text: str) -> None:
 
 
 @pytest.mark.parametrize("publisher", ["pypi", "anaconda"])
-def test_so_does_what_a_server_answers(there: World, publisher: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_so_does_what_a_server_answers(there: BuiltProject, publisher: str, capsys: pytest.CaptureFixture[str]) -> None:
     there.build()
     there.log_in()
     answer = Response.of_text(DEEP, media="application/vnd.pypi.simple.v1+json")

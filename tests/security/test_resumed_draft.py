@@ -8,8 +8,9 @@ import pytest
 from release_tools.artifacts import manifest
 from release_tools.cli.main import main
 from release_tools.errors import ConflictError
-from tests.stage import GITHUB_TOKEN, SLUG, Stage, stage
+from tests.stage import Stage, stage
 from tests.support.projects import in_tree_project
+from tests.support.world import GITHUB_TOKEN, SLUG
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ import pytest
 
 from release_tools.errors import BuildError, OutputError
 from tests.conftest import Run
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.support.projects import in_tree_project, project
 from tests.support.repositories import Checkout, make_repository
 
@@ -64,7 +64,9 @@ def test_a_variable_of_the_shell_that_uv_refuses_is_named(run: Run, tmp_path: Pa
     assert value in said.err
 
 
-def test_a_password_for_an_index_without_tls_is_warned_of(there: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_password_for_an_index_without_tls_is_warned_of(
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     there.configure('routes.final = ["company"]\nindexes.company = "http://127.0.0.1:9/legacy/"')
     there.build(conda=False)
     there.log_in()

@@ -10,7 +10,7 @@ import pytest
 from release_tools.builders.virtual_environment import Environment
 from release_tools.errors import CredentialError
 from release_tools.system.tool_settings import EVERY_TOOL, UV, ToolSettings
-from tests.publishing.world import World
+from tests.publishing.built_project import BuiltProject
 from tests.support.artifacts import make_wheel
 
 FOUND: Mapping[str, Mapping[str, str]] = {
@@ -74,11 +74,12 @@ def test_the_users_own_configuration_of_uv_holds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("home", [{}, {"HOME": ""}, {"HOME": "."}], ids=["none", "empty", "relative"])
 def test_without_a_home_folder_no_login_is_taken_from_the_checkout(
-    there: World, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    there: BuiltProject, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there.build(conda=False)
     (there.project / ".pypirc").write_text("[pypi]\nusername = __token__\npassword = pypi-of-the-checkout\n")
     monkeypatch.chdir(there.project)
-    there.env = {name: value for name, value in there.env.items() if name != "HOME"} | home
+    del there.env["HOME"]
+    there.env.update(home)
     assert there.run("publish", "--only", "pypi") == CredentialError.exit_code
     assert not there.pypi.uploads

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.publishing.destinations import DESTINATIONS, build, world
+from tests.publishing.destinations import DESTINATIONS, build, machines
 from tests.support.runs import Run, Runs
 
 pytestmark = pytest.mark.slow
@@ -21,7 +21,7 @@ def test_an_announcement_is_written_where_it_is_wanted(
     files = tmp_path / "built"
     files.mkdir()
     build(files)
-    with world(tmp_path / "world", DESTINATIONS["GitHub release"], files) as there, Runs() as runs:
+    with machines(tmp_path / "world", DESTINATIONS["GitHub release"], files) as there, Runs() as runs:
         arguments, env, log = there.machine()
         summary = tmp_path / "summary"
         ended = runs.one(Run((*arguments, *options), {**env, "GITHUB_STEP_SUMMARY": str(summary)}, log))

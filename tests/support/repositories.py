@@ -52,8 +52,8 @@ class Checkout:
     def create(cls, folder: Path, remote: str, more: Mapping[str, str] | None = None) -> "Checkout":
         """Make a small project with one commit, and a remote; nothing is pushed."""
         checkout = cls(folder / "demo", folder / "home", dict(more or {}))
-        for made in (checkout.root, folder / "home"):
-            made.mkdir()
+        checkout.root.mkdir()
+        (folder / "home").mkdir(exist_ok=True)
         checkout.git("init", "--quiet", "--initial-branch=main")
         checkout.git("config", "--global", "user.name", "Ana Author")
         checkout.git("config", "--global", "user.email", "ana@example.org")

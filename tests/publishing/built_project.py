@@ -1,9 +1,8 @@
-"""Everything around a publishing run: doubles under their real host names, a folder of artifacts, our command."""
+"""A project that was built, in a folder of its own, and our command that publishes it."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from release_tools.artifacts import manifest
@@ -11,14 +10,9 @@ from release_tools.cli.main import main
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
 from release_tools.model.versions import find_kind, parse_version
-from tests.servers.anaconda import Anaconda, Token
-from tests.servers.oidc import OidcProvider
-from tests.servers.package_index import PackageIndex
-from tests.servers.proxy import Proxy, proxying
 from tests.support.artifacts import make_conda, make_sdist, make_wheel
-
-PYPI_TOKEN = "pypi-canary-3f9c1d7e5b"
-ANACONDA_TOKEN = "oc-canary-8a2b6c4d0e"
+from tests.support.repositories import Checkout
+from tests.support.world import ANACONDA_TOKEN, PYPI_TOKEN, World, world
 
 CONFIG = """
 [project]
@@ -37,9 +31,9 @@ enabled = false
 """
 
 
-@dataclass
-class World:
-    """Everything around one run.
+@dataclass(frozen=True)
+class BuiltProject(World):
+    """The world of a project that was built.
 
     Attributes:
         project: a folder with its configuration, and with artifacts in ``dist``.
@@ -47,12 +41,7 @@ class World:
     """
 
     project: Path
-    proxy: Proxy
-    pypi: PackageIndex
-    testpypi: PackageIndex
-    anaconda: Anaconda
-    provider: OidcProvider
-    env: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str]
 
     @property
     def dist(self) -> Path:
@@ -63,7 +52,7 @@ class World:
 
     def log_in(self) -> None:
         """Have valid credentials for every place."""
-        self.env |= {"TWINE_PASSWORD": PYPI_TOKEN, "ANACONDA_API_TOKEN": ANACONDA_TOKEN}
+        self.env.update(TWINE_PASSWORD=PYPI_TOKEN, ANACONDA_API_TOKEN=ANACONDA_TOKEN)
 
     def build(
         self,
@@ -103,11 +92,7 @@ class World:
 
     def git(self, *arguments: str) -> str:
         """Run git in the project as a person does."""
-        person = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org"}
-        person |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in person.items()}
-        command = ["git", *arguments]
-        env = self.env | person
-        return subprocess.run(command, cwd=self.project, env=env, capture_output=True, text=True, check=True).stdout
+        return Checkout(self.project).git(*arguments)
 
     def push(self, *tags: str) -> str:
         """Make the project a repository with a remote, tag its one commit, and push; gives the commit."""
@@ -120,27 +105,18 @@ class World:
         for tag in tags:
             self.git("tag", "--annotate", "--force", "--message", tag, tag)
         self.git("push", "--quiet", "--force", "origin", "main", *(f"refs/tags/{tag}" for tag in tags))
-        return self.git("rev-parse", "HEAD").strip()
+        return self.git("rev-parse", "HEAD")
 
     def expected(self, release: Release, *kinds: ArtifactKind) -> dict[str, str]:
         return {one.filename: one.sha256 for one in release.artifacts if one.kind in kinds}
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
-    """A world in which nothing was published yet; at the end, that no unlisted host was asked and nothing odd sent."""
-    pypi, testpypi, anaconda, provider = PackageIndex.pypi(), PackageIndex.testpypi(), Anaconda(), OidcProvider()
-    for index in (pypi, testpypi):
-        index.tokens[PYPI_TOKEN] = None
-        index.provider = provider
-    anaconda.tokens[ANACONDA_TOKEN] = Token("octo")
-    with proxying({**pypi.routes, **testpypi.routes, **anaconda.routes, provider.host: provider}) as proxy:
-        home = folder / "home"
+def built_project(folder: Path) -> Iterator[BuiltProject]:
+    """A project in a world of indexes, Anaconda.org and identity tokens."""
+    with world(folder, "pypi", "testpypi", "anaconda", "provider") as base:
         project = folder / "demo"
-        for made in (home, project):
-            made.mkdir()
-        env = {"PATH": "/usr/bin", "HOME": str(home), **proxy.environment}
-        there = World(project, proxy, pypi, testpypi, anaconda, provider, env)
+        project.mkdir()
+        there = BuiltProject(**vars(base), project=project, env={**base.environment, "PATH": "/usr/bin"})
         there.configure()
         yield there
-        assert proxy.complaints == []

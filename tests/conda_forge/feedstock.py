@@ -1,16 +1,12 @@
-"""conda-forge on GitHub and PyPI as doubles, a release as files, and a feedstock that is one release behind."""
+"""A release as files, and a feedstock that is one release behind."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.anaconda import Anaconda
-from tests.servers.github import GitHub
-from tests.servers.package_index import PackageIndex
-from tests.servers.proxy import proxying
 from tests.support.artifacts import Project
+from tests.support.world import World, world
 
 HEADERS = (
     "Summary: Words",
@@ -56,51 +52,44 @@ about:
 """
 
 
-@dataclass
-class Feedstock:
-    """A project with a feedstock.
+@dataclass(frozen=True)
+class Feedstock(World):
+    """The world of a project with a feedstock; PyPI serves the release before.
 
     Attributes:
-        folder: with the project's files of the new release, and nothing else.
+        project: a folder with the files of the new release, and nothing else.
         env: of a command.
-        pypi: that serves the release before.
-        recipe: of the feedstock.
+        recipe: that the feedstock has at first.
     """
 
-    folder: Path
+    project: Path
     env: dict[str, str]
-    github: GitHub
-    pypi: PackageIndex
     recipe: str
 
     @property
     def files(self) -> list[str]:
-        return sorted(str(path) for path in (self.folder / "dist").glob("words*"))
+        return sorted(str(path) for path in (self.project / "dist").glob("words*"))
 
     def keep(self, recipe: str, name: str = "recipe.yaml") -> None:
         """Have this recipe in the feedstock."""
-        self.recipe = recipe
         self.github.create(SLUG, {f"recipe/{name}": recipe})
 
 
 @contextmanager
 def feedstock(folder: Path) -> Iterator[Feedstock]:
     """A feedstock at the release before; nobody else may be asked, and nothing written."""
-    github, pypi = GitHub(folder / "hub"), PackageIndex.pypi()
-    github.untouchable = {"conda-forge"}
-    github.create("conda-forge/feedstock-outputs", {"README.md": "lists\n"})
-    old, new = folder / "old", folder / "project" / "dist"
-    for made in (old, new):
-        made.mkdir(parents=True)
-    for path in (OLD.sdist(old, BUILD, {"LICENSE": "MIT"}), OLD.wheel(old)):
-        pypi.put(path.name, path.read_bytes(), "words", "1.2")
-    NEW.sdist(new, BUILD, {"LICENSE": "MIT"})
-    NEW.wheel(new)
-    with proxying({**github.routes, **pypi.routes, **Anaconda().routes}) as proxy:
-        env = {"PATH": os.environ["PATH"], "HOME": str(folder), **proxy.environment, "RELEASE_TOOLS_NETWORK_PAUSE": "1"}
-        sha256 = pypi.files["words-1.2.tar.gz"].sha256
-        there = Feedstock(folder / "project", env, github, pypi, "")
-        there.keep(RECIPE.format(sha256=sha256))
+    with world(folder, "github", "pypi", "anaconda") as base:
+        base.github.create("conda-forge/feedstock-outputs", {"README.md": "lists\n"})
+        old, project = folder / "old", folder / "project"
+        for made in (old, project / "dist"):
+            made.mkdir(parents=True)
+        for path in (OLD.sdist(old, BUILD, {"LICENSE": "MIT"}), OLD.wheel(old)):
+            base.pypi.put(path.name, path.read_bytes(), "words", "1.2")
+        NEW.sdist(project / "dist", BUILD, {"LICENSE": "MIT"})
+        NEW.wheel(project / "dist")
+        env = {**base.environment, "RELEASE_TOOLS_NETWORK_PAUSE": "1"}
+        recipe = RECIPE.format(sha256=base.pypi.files["words-1.2.tar.gz"].sha256)
+        there = Feedstock(**vars(base), project=project, env=env, recipe=recipe)
+        there.keep(there.recipe)
         yield there
-        assert proxy.complaints == []
-        assert [line for line in github.lines() if not line.startswith("GET")] == []
+        assert [line for line in base.github.lines() if not line.startswith("GET")] == []
