@@ -8,7 +8,7 @@ from release_tools.recipe.dependencies import Collected, collect
 from release_tools.recipe.evidence import Evidence
 from release_tools.recipe.host_lines import list_last_host_lines
 from release_tools.recipe.library_lines import write_library_lines
-from release_tools.recipe.markers import PYTHONS, list_platforms
+from release_tools.recipe.markers import PYTHONS, Cells, is_on_every_machine, is_split_by_machine, list_platforms
 from release_tools.recipe.names import Names, merge_names
 from release_tools.recipe.platform_lines import CROSS, CROSS_PYTHON, choose_skip, write_lines
 from release_tools.recipe.recipe_model import Line, Recipe
@@ -42,7 +42,7 @@ def complete_compiled(
     """
     cells = list_platforms(pythons)
     host = collect(list_host_requires(evidence), cells, names)
-    run = collect(evidence.metadata.get("requires_dist", []), cells, names)
+    run = _widen(collect(evidence.metadata.get("requires_dist", []), cells, names))
     host_lines = write_lines(_unpin(host))
     library_lines, library_notes = write_library_lines(evidence.built)
     tools = [line for line in host_lines if line.name in TOOLS.difference(toolchain.host)]
@@ -68,6 +68,18 @@ def _unpin(host: Collected) -> Collected:
     """Return the build requirements without bounds on what conda-forge pins for all of its packages at once."""
     free = (each.free() if each.name in PINNED else each for each in host.dependencies)
     return replace(host, dependencies=tuple(free))
+
+
+def _widen(run: Collected) -> Collected:
+    """Return the requirements with those on every machine that may be, as reviewers write them, and a note for each."""
+    widened = [each for each in run.dependencies if _may_be_widened(each.cells)]
+    dependencies = [each.on_every_machine(run.grid) if each in widened else each for each in run.dependencies]
+    notes = [f"{each.name} is required on every machine, though the project needs it on some only." for each in widened]
+    return replace(run, dependencies=tuple(dependencies), notes=(*run.notes, *notes))
+
+
+def _may_be_widened(cells: Cells) -> bool:
+    return is_split_by_machine(cells) and is_on_every_machine(cells)
 
 
 def _drop_repeated(added: Iterable[Line], lines: Iterable[Line]) -> list[Line]:

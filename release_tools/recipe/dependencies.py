@@ -50,6 +50,12 @@ class Dependency:
         usual = {cell: asked for cell, asked in self.needed.items() if cell.machine in X86 | ARM}
         return Dependency(self.name, usual)
 
+    def on_every_machine(self, cells: Cells) -> "Dependency":
+        """Return the dependency in those of these cells whose Python and system need it on some machine."""
+        asked = {(cell.python, cell.system): self.needed[cell] for cell in sorted(self.cells)}
+        added = {cell: asked[cell[:2]] for cell in cells if cell[:2] in asked}
+        return Dependency(self.name, {**added, **self.needed})
+
     def free(self) -> "Dependency":
         """Return the dependency without its constraints."""
         return Dependency(self.name, dict.fromkeys(self.needed, SpecifierSet()))

@@ -117,3 +117,18 @@ def test_what_a_cross_build_runs_keeps_its_condition() -> None:
         ("cython >=3", "build_platform != target_platform and py<312"),
         ("cython >=3.1", "build_platform != target_platform and py>=312"),
     ]
+
+
+def test_what_a_marker_lists_machines_for_is_required_on_all_in_a_compiled_recipe() -> None:
+    machines = ("x86_64", "aarch64", "AMD64", "win32")
+    listed = " or ".join(f"platform_machine == '{machine}'" for machine in machines)
+    requires = f"Requires-Dist: greenlet>=1; {listed}\nRequires-Dist: mkl; platform_machine == 'x86_64'\n"
+    compiled = Built(pure=False, paths=("demo/__init__.py", "demo/fast.so"))
+    metadata = f"Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n{requires}"
+    recipe = make_recipe(make_evidence(metadata, {}, compiled), Names(), ["bob"])
+    assert [(line.spec, line.when and line.when.v0) for line in recipe.run] == [
+        ("python", None),
+        ("greenlet >=1", None),
+        ("mkl", "unix and x86_64"),
+    ]
+    assert any("greenlet" in note for note in recipe.notes)
