@@ -13,9 +13,10 @@ import pytest
 from release_tools.config.loader import read_config
 from release_tools.engine.context import Context, Request
 from release_tools.engine.gate import Gate
+from release_tools.errors import PreflightError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
-from release_tools.pipeline import RESUME
+from release_tools.pipeline import CHECK_TAG, RESUME
 from release_tools.publishers.base import Phase
 from release_tools.report.json_data import report_data
 from release_tools.run_steps import Item, Outcome, Step, run
@@ -76,6 +77,7 @@ def release(checkout: Checkout, tmp_path: Path) -> Releases:
         notes: str = "",
         steps: int = 6,
         subdirs: Sequence[str] = (),
+        only: tuple[str, ...] = (),
     ) -> Outcome:
         folder = tmp_path / f"machine-{next(count)}"
         folder.mkdir()
@@ -98,10 +100,12 @@ def release(checkout: Checkout, tmp_path: Path) -> Releases:
             Phase.STAGE,
             Phase.REVEAL,
         ]
+        if only:
+            every[2] = CHECK_TAG
         config = read_config(checkout.root, checkout.env, {"network.pause": "1"})
         console = Console(checkout.env, out=io.StringIO(), err=io.StringIO())
         gate = Gate(is_dry_run, pause=0)
-        context = Context(checkout.root, config, checkout.env, console, gate, folder, Request(version))
+        context = Context(checkout.root, config, checkout.env, console, gate, folder, Request(version, only=only))
         try:
             return run(every[:steps], context)
         finally:
@@ -169,6 +173,25 @@ def test_offline_there_is_a_dry_run_but_no_release(
     if is_dry_run:
         assert "could not check" in texts(outcome)
         assert "would push the tag v1.0 to ana/demo (skipped if already there)" in texts(outcome)
+
+
+@pytest.mark.parametrize("state", ["untagged", "tagged here alone", "on another commit", "pushed"])
+def test_without_its_tag_on_github_nothing_is_drafted(
+    release: Releases, checkout: Checkout, there: Repository, state: str
+) -> None:
+    if state == "on another commit":
+        there.bare.git("update-ref", "refs/tags/v1.0", there.bare.commit({"other.txt": "x"}))
+    elif state != "untagged":
+        checkout.git("tag", "-a", "v1.0", "-m", "1.0")
+    if state == "pushed":
+        there.bare.git("fetch", "--quiet", str(checkout.root), "refs/tags/v1.0:refs/tags/v1.0")
+    can_be_repaired = state in ("untagged", "tagged here alone")
+    dry = release(only=("github",), is_dry_run=True)
+    assert (dry.error is not None) == (state == "on another commit")
+    assert ("release-tools tag 1.0" in str(dry.report)) == can_be_repaired
+    error = release(only=("github",)).error
+    assert (error and error.exit_code) == (None if state == "pushed" else PreflightError.exit_code)
+    assert shown(there) == ([("v1.0", False, NAMES)] if state == "pushed" else [])
 
 
 WRITES = 8

@@ -14,6 +14,8 @@ from release_tools.system.http import Http
 
 FORGES: Final[tuple[Callable[[Mapping[str, str], Http, str], Forge], ...]] = (GitHub.of,)
 """Each makes a service from the environment, the session, and the name of the variable that holds the token."""
+JOB_REPOSITORY: Final = "GITHUB_REPOSITORY"
+"""The variable that names the repository of a job, as ``owner/name``."""
 
 
 def find_hosted_repository(context: Context, variable: str = GITHUB_TOKEN) -> HostedRepository | None:
@@ -29,15 +31,27 @@ def find_hosted_repository(context: Context, variable: str = GITHUB_TOKEN) -> Ho
         ConfigError: the environment names a malformed address or repository.
         CredentialError: the token is malformed.
     """
-    remote = find_git_remote(context)
-    named = context.config.github.repository
-    if remote and not named:
-        for make_forge in FORGES:
-            forge = make_forge(context.env, context.http, variable)
-            if slug := forge.slug(remote.url):
-                return forge.repository(slug)
-    named = named or context.env.get("GITHUB_REPOSITORY", "")
-    return GitHub.of(context.env, context.http, variable).repository(named) if named else None
+    remote, named = find_git_remote(context), context.config.github.repository
+    address = remote.url if remote and not named else ""
+    forge = choose_forge(context, address, variable)
+    slug = named or forge.slug(address) or context.env.get(JOB_REPOSITORY, "")
+    return forge.repository(slug) if slug else None
+
+
+def choose_forge(context: Context, address: str, variable: str = GITHUB_TOKEN) -> Forge:
+    """Return the hosting service that a repository's address is on; GitHub for any other address.
+
+    Args:
+        context: the run's context.
+        address: of the repository, as git has it; it may be empty.
+        variable: the environment variable that holds the token.
+
+    Raises:
+        ConfigError: the environment names a malformed address.
+        CredentialError: the token is malformed.
+    """
+    forges = [make_forge(context.env, context.http, variable) for make_forge in FORGES]
+    return next((forge for forge in forges if forge.slug(address)), forges[0])
 
 
 def find_git_remote(context: Context) -> Remote | None:

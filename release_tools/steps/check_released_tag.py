@@ -2,16 +2,14 @@
 
 from typing import Final
 
-from release_tools.addresses import GITHUB_SITE
 from release_tools.engine.context import Context
 from release_tools.errors import ConflictError, PreflightError, ReleaseToolsError, RepositoryError
-from release_tools.forges.github.client import GitHub
-from release_tools.git.remote import Remote, make_github_header, open_remote
+from release_tools.forges.registry import JOB_REPOSITORY, choose_forge, find_git_remote
+from release_tools.git.remote import make_github_header, open_remote
 from release_tools.git.repository import Repository
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 
-_REPOSITORY: Final = "GITHUB_REPOSITORY"
 _OFFLINE: Final = "On a laptop without a network, add --offline-tag to trust the tag of the checkout."
 _ADVICE: Final = (
     "In a job, set GITHUB_TOKEN in the environment of the step, with the permission contents: read. " + _OFFLINE
@@ -59,32 +57,20 @@ def _ask(context: Context, tag: str) -> tuple[str, str]:
         RepositoryError: there is neither, or it does not let us in.
         RemoteError: it does not answer.
     """
-    timeout, header = context.config.network.timeout, make_github_header(context.env)
-    hub = GitHub.of(context.env, context.http)
-    remote = _find_checkout_remote(context)
-    slug = hub.slug(remote.url) if remote else ""
+    remote, header = find_git_remote(context), make_github_header(context.env)
+    forge = choose_forge(context, remote.url if remote else "")
+    slug = forge.slug(remote.url) if remote else ""
     if remote and not (slug and header):
         return remote.url, remote.commit_of_tag(tag)
-    job = context.env.get(_REPOSITORY, "")
-    if not slug and not job:
+    slug = slug or context.env.get(JOB_REPOSITORY, "")
+    if not slug:
         raise RepositoryError(
             f"no remote to ask about the tag: {context.project} is no checkout with a remote"
-            f" {context.config.tag.remote}, and {_REPOSITORY} is not set"
+            f" {context.config.tag.remote}, and {JOB_REPOSITORY} is not set"
         )
-    server = context.env.get("GITHUB_SERVER_URL", "") or GITHUB_SITE
-    address = f"{server.rstrip('/')}/{hub.repository(slug or job).slug}"
-    with open_remote(address, context.env, timeout, header) as job_remote:
+    address = f"{forge.site}/{forge.repository(slug).slug}"
+    with open_remote(address, context.env, context.config.network.timeout, header) as job_remote:
         return address, job_remote.commit_of_tag(tag)
-
-
-def _find_checkout_remote(context: Context) -> Remote | None:
-    """Return the configured remote; None where there is no checkout, or it has no such remote."""
-    try:
-        repository = Repository.open(context.project, context.env)
-    except RepositoryError:
-        return None
-    remote = Remote(repository, context.config.tag.remote, context.config.network.timeout)
-    return remote if remote.url else None
 
 
 def _check_offline(context: Context, release: Release) -> Release:

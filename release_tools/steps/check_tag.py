@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 from packaging.version import Version
@@ -70,19 +69,27 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
             f"Type: git remote add {context.config.tag.remote} ADDRESS",
         )
     if not release.tagged:
-        checks = (
-            _check_version(subject),
-            _free(subject, there),
-            _check_tree(subject),
-            _check_branch(subject, there),
-            _check_trigger(subject),
-        )
-        context.report.add(*chain.from_iterable(checks))
-        return release
-    if context.config.tag.branch:
-        context.report.add(*_check_branch(subject, there))
-        return release
-    return Skip(f"{release.tag} exists already")
+        checks = [*_check_new_tag(subject, there), *_check_branch(subject, there), *_check_trigger(subject)]
+    else:
+        checks = [*_check_existing_tag(subject, there)]
+    if not checks:
+        return Skip(f"{release.tag} exists already")
+    context.report.add(*checks)
+    return release
+
+
+def _check_new_tag(subject: _Subject, there: TagRemote) -> Iterator[Note]:
+    yield from _check_version(subject)
+    yield from _check_twins(subject)
+    yield from _check_remote(subject, there)
+    yield from _check_tree(subject)
+
+
+def _check_existing_tag(subject: _Subject, there: TagRemote) -> Iterator[Note]:
+    if subject.context.request.only:
+        yield from _check_remote(subject, there)
+    if subject.context.config.tag.branch:
+        yield from _check_branch(subject, there)
 
 
 def _check_version(subject: _Subject) -> Iterator[Note]:
@@ -110,36 +117,47 @@ def _check_version(subject: _Subject) -> Iterator[Note]:
         yield Note(State.DONE, f"{version} is canonical", f"newest final version so far: {newest or 'none'}")
 
 
-def _free(subject: _Subject, there: TagRemote) -> Iterator[Note]:
-    """Check that neither the tag nor the version under another tag exists."""
+def _check_twins(subject: _Subject) -> Iterator[Note]:
+    """Check that the version is not tagged on another commit, nor under another name on this one."""
     release = subject.release
-    twins = [tag for tag, version in subject.versions.items() if version == Version(release.version)]
-    for tag in twins:
-        where = subject.repository.commit_of_tag(tag)
+    for tag, version in subject.versions.items():
+        where = subject.repository.commit_of_tag(tag) if version == Version(release.version) else release.commit
         if where != release.commit:
             yield Note(
                 State.FAILED,
                 f"{release.version} is tagged already: {tag} is on {where[:_SHORT]}",
                 advice="A released version never changes: choose the next one.",
             )
-    if not subject.context.config.tag_format:
-        unknown = find_unrecognized_tags(
-            subject.repository, release.commit, Version(release.version), subject.tag_format
+    if subject.context.config.tag_format:
+        return
+    unknown = find_unrecognized_tags(subject.repository, release.commit, Version(release.version), subject.tag_format)
+    for tag in unknown[:1]:
+        yield Note(
+            subject.still_to_do,
+            f"this commit is tagged {tag}, which seems to be the same release",
+            advice='Set tag-format to the form of that tag, or to "v{version}" if it belongs to another project.',
         )
-        for tag in unknown[:1]:
-            yield Note(
-                subject.still_to_do,
-                f"this commit is tagged {tag}, which seems to be the same release",
-                advice='Set tag-format to the form of that tag, or to "v{version}" if it belongs to another project.',
-            )
+
+
+def _check_remote(subject: _Subject, there: TagRemote) -> Iterator[Note]:
+    """Check that the tag is not on another commit there, and that it is there if this run does not push it."""
+    release = subject.release
     on_remote = there.commit_of_tag(release.tag)
-    if on_remote not in {"", release.commit}:
+    if on_remote == release.commit:
+        yield Note(State.DONE, f"{there.title} has {release.tag} on this commit")
+    elif on_remote:
         yield Note(
             State.FAILED,
             f"{there.title} has {release.tag} on another commit, {on_remote[:_SHORT]}",
             advice="A released version never changes: choose the next one.",
         )
-    elif not twins:
+    elif subject.context.request.only:
+        yield Note(
+            subject.still_to_do,
+            f"{there.title} has no tag {release.tag}, and a run with --only does not push it",
+            advice=f"Push it first: release-tools tag {release.version}",
+        )
+    elif not subject.repository.commit_of_tag(release.tag):
         yield Note(State.DONE, f"{release.tag} is free", f"here and on {there.title}")
 
 

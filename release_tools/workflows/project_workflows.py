@@ -17,7 +17,7 @@ from release_tools.commit import COMMIT
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, ReleaseToolsError, RepositoryError, UsageError
-from release_tools.forges.github.client import GitHub
+from release_tools.forges.registry import choose_forge
 from release_tools.git.remote import Remote
 from release_tools.git.repository import Repository
 from release_tools.model.release import Release
@@ -75,7 +75,7 @@ class ProjectWorkflows:
         repository = Repository.open(context.project, context.env)
         project = Project.of(read_pyproject(context.project))
         remote = Remote(repository, context.config.tag.remote)
-        forge = GitHub.of(context.env, context.http)
+        forge = choose_forge(context, remote.url)
         name = _choose_name(context)
         found = {default: find_workflow(repository.root, default, name) for default in (RELEASE, CHECK)}
         return cls(
