@@ -49,20 +49,31 @@ OWN: Final = ("command", "arguments", "python-version", "compiled", "wheels")
 
 def run(env: Mapping[str, str]) -> int:
     """Run what the inputs ask for and answer the exit code."""
+    given = _read_inputs(env)
+    command = given.get("command", "")
+    if command == RELEASE and env.get(PHASE):
+        return _run_phase(env, given)
+    if command not in COMMANDS:
+        return _refuse(
+            UsageError(f"input command: {command!r} is no command", f"There are {', '.join(COMMANDS)}."), env
+        )
+    return _run_command(command, given, shlex.split(given.get("arguments", "")), env)
+
+
+def _read_inputs(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the inputs that have a value; ``expect`` also where it is empty, unless no comparison is asked for."""
     inputs: dict[str, str] = json.loads(env[VARIABLE])
     given = {name: value.strip() for name, value in inputs.items() if value.strip()}
     if inputs.get(EXPECT, UNCHECKED) == UNCHECKED:
         given.pop(EXPECT, None)
     else:
         given.setdefault(EXPECT, "")
-    command = given.get("command", "")
-    if command == RELEASE and env.get(PHASE):
-        return _run_phase(env, given)
-    if command not in COMMANDS:
-        error = UsageError(f"input command: {command!r} is no command", f"There are {', '.join(COMMANDS)}.")
-        Console(env).error(error)
-        return error.exit_code
-    return _run_command(command, given, shlex.split(given.get("arguments", "")), env)
+    return given
+
+
+def _refuse(error: ReleaseToolsError, env: Mapping[str, str]) -> int:
+    Console(env).error(error)
+    return error.exit_code
 
 
 def _run_phase(env: Mapping[str, str], given: dict[str, str]) -> int:
@@ -77,16 +88,20 @@ def _run_phase(env: Mapping[str, str], given: dict[str, str]) -> int:
     try:
         built = read_expected_release(env.get(BUILT, "")) or Release()
     except ReleaseToolsError as error:
-        Console(env).error(error)
-        return error.exit_code
-    is_dry_run = "--dry-run" in arguments
-    if not built.tagged and not built.is_untagged and not is_dry_run:
-        code = _run_command("tag", _select(given) | {"version": built.version}, [], env)
-        if code != 0:
-            return code
+        return _refuse(error, env)
+    code = 0 if "--dry-run" in arguments else _push_tag(built, given, env)
+    if code != 0:
+        return code
     rest = _leave_out(arguments, {"--version", "--tag", "--bump"}, set())
     publish = _select(given, ONLY, "phase") | {EXPECT: env.get(BUILT, "")}
     return _run_command("publish", publish, rest, env)
+
+
+def _push_tag(built: Release, given: Mapping[str, str], env: Mapping[str, str]) -> int:
+    """Tag the commit that was built, unless it is tagged or gets no tag, and return the exit code."""
+    if built.tagged or built.is_untagged:
+        return 0
+    return _run_command("tag", _select(given) | {"version": built.version}, [], env)
 
 
 def _select(given: Mapping[str, str], *options: str) -> dict[str, str]:
@@ -106,15 +121,25 @@ def _leave_out(arguments: Sequence[str], with_value: AbstractSet[str], without: 
     return kept
 
 
-def _run_command(command: str, given: dict[str, str], arguments: Sequence[str], env: Mapping[str, str]) -> int:
-    given = dict(given)
-    positional = [given.pop("version")] if command in POSITIONAL and "version" in given else []
-    options = [part for name in OPTIONS if name in given for part in (f"--{name}", given[name])]
-    variables = {item.variable: given[item.name] for item in list_settings() if item.name in given}
-    inner = {name: value for name, value in env.items() if name not in {VARIABLE, PHASE, BUILT}} | variables
+def _run_command(command: str, given: Mapping[str, str], arguments: Sequence[str], env: Mapping[str, str]) -> int:
+    words = _list_words(command, given)
+    inner = _make_environment(given, env)
     if _needs_history(command, given.get("only", ""), given.get("job", "")):
         deepen(Path(given.get("project", ".")), inner)
-    return main([command, *options, *positional, *arguments], inner, is_process=env is os.environ)
+    return main([command, *words, *arguments], inner, is_process=env is os.environ)
+
+
+def _list_words(command: str, given: Mapping[str, str]) -> list[str]:
+    """Return the inputs that are options, as words of the command line; the version alone where it is an argument."""
+    options = {name: given[name] for name in OPTIONS if name in given}
+    positional = [options.pop("version")] if command in POSITIONAL and "version" in options else []
+    return [part for name, value in options.items() for part in (f"--{name}", value)] + positional
+
+
+def _make_environment(given: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the command: without what is only for the action, with the settings' variables."""
+    kept = {name: value for name, value in env.items() if name not in {VARIABLE, PHASE, BUILT}}
+    return kept | {item.variable: given[item.name] for item in list_settings() if item.name in given}
 
 
 def _needs_history(command: str, only: str, job: str) -> bool:

@@ -169,12 +169,16 @@ def build_or_load_dists(context: Context, files: Sequence[Path] = ()) -> Release
         ReleaseToolsError: what stopped a step.
     """
     if files:
-        outcome = run((Step("Files", load_files(files)),), context)
-    else:
-        outcome = run((VERSION, Step("Files", load_current)), context)
-        if outcome.error is None and not outcome.release.artifacts:
-            context.console.remark(Note(State.INFO, f"building {outcome.release.name} {outcome.release.version}…"))
-            outcome = run((PREFLIGHT, DISTS), context, outcome.release)
+        return _run_or_raise((Step("Files", load_files(files)),), context)
+    release = _run_or_raise((VERSION, Step("Files", load_current)), context)
+    if release.artifacts:
+        return release
+    context.console.remark(Note(State.INFO, f"building {release.name} {release.version}…"))
+    return _run_or_raise((PREFLIGHT, DISTS), context, release)
+
+
+def _run_or_raise(items: Sequence[Item], context: Context, release: Release | None = None) -> Release:
+    outcome = run(items, context, release)
     if outcome.error is not None:
         raise outcome.error
     return outcome.release

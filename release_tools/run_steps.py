@@ -5,7 +5,7 @@ The lists of steps are in `release_tools.pipeline`. A command with few steps of 
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -87,15 +87,13 @@ def run(items: Sequence[Item], context: Context, release: Release | None = None)
         step = queue.pop(0)
         if isinstance(step, Phase):
             queue[:0] = _publisher_steps(step, context, known)
-            continue
-        if not _is_wanted(step, context):
-            continue
-        known, error = _run_step(step, context, known)
-        if error is not None:
-            _mention_full_disk(error)
-            context.report.add_sections(*_list_not_run(queue, context, known))
-            return Outcome(known, context.report.report, error)
-        _start_tasks(step, queue, context, known)
+        elif _is_wanted(step, context):
+            known, error = _run_step(step, context, known)
+            if error is not None:
+                _mention_full_disk(error)
+                context.report.add_sections(*_list_not_run(queue, context, known))
+                return Outcome(known, context.report.report, error)
+            _start_tasks(step, queue, context, known)
     return Outcome(known, context.report.report)
 
 
@@ -105,24 +103,28 @@ def run_each(groups: Sequence[Sequence[Item]], context: Context) -> Outcome:
     for steps in groups:
         outcome = run(steps, context, release)
         release = outcome.release
-        errors += [outcome.error] if outcome.error else []
-    error = _combine(errors, context.report.report) if len(groups) > 1 and errors else next(iter(errors), None)
-    return Outcome(release, context.report.report, error)
+        if outcome.error is not None:
+            errors.append(outcome.error)
+    report = context.report.report
+    if errors and len(groups) > 1:
+        return Outcome(release, report, _combine(errors, report))
+    return Outcome(release, report, errors[0] if errors else None)
 
 
 def _combine(errors: Sequence[ReleaseToolsError], report: Report) -> ReleaseToolsError:
     """Return one error for several groups, with the class of the first and every fault."""
     notes = [note for section in report.sections for note in section.notes if note.state is State.FAILED]
-    faults = [
-        ". ".join(filter(None, (": ".join(filter(None, (note.text, note.detail))), note.advice))) for note in notes
-    ]
-    count = "1 thing is" if len(faults) == 1 else f"{len(faults)} things are"
-    if not faults:
+    if not notes:
         return errors[0]
     combined = copy(errors[0])
-    combined.message, combined.advice = f"{count} missing or wrong:", "Fix this and run the same command again."
-    combined.faults = tuple(faults)
+    combined.message = f"{count(len(notes), 'thing is', 'things are')} missing or wrong:"
+    combined.advice = "Fix this and run the same command again."
+    combined.faults = tuple(". ".join(filter(None, (_format_fault(note), note.advice))) for note in notes)
     return combined
+
+
+def _format_fault(note: Note) -> str:
+    return f"{note.text}: {note.detail}" if note.detail else note.text
 
 
 def _start_tasks(step: Step, queue: Sequence[Item], context: Context, known: Release) -> None:
@@ -133,14 +135,13 @@ def _start_tasks(step: Step, queue: Sequence[Item], context: Context, known: Rel
             task.start(context, known)
 
 
-def _publisher_steps(phase: Phase, context: Context, release: Release) -> list[Item]:
-    """Return one step for each publisher of the route that has this phase."""
+def _publisher_steps(phase: Phase, context: Context, release: Release) -> list[Step]:
+    """Return one step for each publisher of the route that has this phase; what it skips is said in its first one."""
     publishers = context.reuse(Publishers)
-    steps: list[Item] = []
+    steps = []
     for publisher in publishers.route(release.kind):
         phases = publishers.phases(publisher)
-        is_repeated = phase in phases and phase is not phases[0] and publisher.skip(release) is not None
-        if phase in phases and not is_repeated:
+        if phase in phases[:1] or (phase in phases and publisher.skip(release) is None):
             action = partial(publish, publisher=publisher, phase=phase)
             headline, outcome = publisher.headline(phase), publisher.outcome(phase)
             steps.append(Step(headline, action, PreflightError, publisher.group, outcome=outcome))
@@ -156,22 +157,7 @@ def _run_step(step: Step, context: Context, known: Release) -> tuple[Release, Re
     """Return what a step found out, and the error that it failed with; its section is reported."""
     started = perf_counter()
     documents = len(context.report.report.documents)
-    error: ReleaseToolsError | None = None
-    try:
-        with context.console.show_progress(step.title):
-            result = _call(step, context, known)
-    except PartialFailureError as failure:
-        error = failure.error
-        context.report.add(Note(State.FAILED, error.message, advice=error.advice or RERUN_ADVICE))
-        result = failure.release
-    except ReleaseToolsError as raised:
-        if context.gate.is_dry_run and known.artifacts and isinstance(raised, RemoteError):
-            context.report.add(lookup_failed_note(raised))
-            result = known
-        else:
-            error = raised
-            context.report.add(Note(State.FAILED, raised.message, advice=raised.advice))
-            result = known
+    result, error = _attempt(step, context, known)
     if isinstance(result, Skip):
         context.report.add(Note(State.SKIPPED, result.reason, advice=result.advice))
         result = known
@@ -180,6 +166,26 @@ def _run_step(step: Step, context: Context, known: Release) -> tuple[Release, Re
     for document in context.report.report.documents[documents:]:
         context.console.document(document)
     return result, error
+
+
+def _attempt(step: Step, context: Context, known: Release) -> tuple[Release | Skip, ReleaseToolsError | None]:
+    """Return the result of a step and the error that stopped it, which is reported.
+
+    A dry run with artifacts goes on where only a server could not be asked.
+    """
+    try:
+        with context.console.show_progress(step.title):
+            return _call(step, context, known), None
+    except PartialFailureError as failure:
+        error = failure.error
+        context.report.add(Note(State.FAILED, error.message, advice=error.advice or RERUN_ADVICE))
+        return failure.release, error
+    except ReleaseToolsError as raised:
+        if context.gate.is_dry_run and known.artifacts and isinstance(raised, RemoteError):
+            context.report.add(lookup_failed_note(raised))
+            return known, None
+        context.report.add(Note(State.FAILED, raised.message, advice=raised.advice))
+        return known, raised
 
 
 def _call(step: Step, context: Context, known: Release) -> Release | Skip:
@@ -200,29 +206,24 @@ def _mention_full_disk(error: ReleaseToolsError) -> None:
         error.advice = " ".join(filter(None, (error.advice, advice)))
 
 
-def _list_not_run(queue: Sequence[Item], context: Context, release: Release) -> tuple[Section, ...]:
-    """Return sections for the steps that a failure kept from running, so that reports show the whole pipeline."""
+def _list_not_run(queue: Sequence[Item], context: Context, release: Release) -> Iterator[Section]:
+    """Yield sections for the steps that a failure kept from running, so that reports show the whole pipeline."""
     note = Note(State.NOT_RUN, "not run")
-    sections: list[Section] = []
     for item in queue:
         steps = _publisher_steps(item, context, release) if isinstance(item, Phase) else [item]
-        sections += [
-            Section(step.title, (note,), 0.0, step.group)
-            for step in steps
-            if isinstance(step, Step) and _is_wanted(step, context)
-        ]
-    return tuple(sections)
+        for step in steps:
+            if _is_wanted(step, context):
+                yield Section(step.title, (note,), 0.0, step.group)
 
 
 def _find_failure(step: Step, notes: Sequence[Note]) -> ReleaseToolsError | None:
     """Return one error for all the faults that a step found."""
-    faults = [note for note in notes if note.state is State.FAILED]
+    faults = [_format_fault(note) for note in notes if note.state is State.FAILED]
     if not faults:
         return None
+    these = "this" if len(faults) == 1 else "these"
     return step.failure(
         f"{step.title}: {count(len(faults), 'fault')}",
-        "Nothing was published. Fix this and run the same command again."
-        if len(faults) == 1
-        else "Nothing was published. Fix these and run the same command again.",
-        faults=[": ".join(filter(None, (note.text, note.detail))) for note in faults],
+        f"Nothing was published. Fix {these} and run the same command again.",
+        faults=faults,
     )

@@ -12,7 +12,7 @@ from release_tools.engine.archives import Archive, open_archive, read_each
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError
 from release_tools.model.artifact import Artifact
-from release_tools.model.note import Note, State
+from release_tools.model.note import Note
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class ReleaseFiles:
                 case CondaPackage():
                     condas.append(archive)
                 case error:
-                    faults.append(Note(State.FAILED, error.message, "; ".join(error.faults), error.advice))
+                    faults.append(Note.of_error(error))
         return cls(tuple(sdists), tuple(wheels), tuple(condas), tuple(faults))
 
     @property

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,16 @@ from release_tools.parsed_values import parse_yaml
 
 _FACTS: Final = Path(__file__).with_name("citation_file_format.json")
 _LISTS: Final = {"people": "person", "texts": "text", "identifiers": "identifier", "references": "reference"}
+_REFERENCE: Final = {
+    "authors": "people",
+    "doi": "doi",
+    "url": "url",
+    "date-released": "date",
+    "date-published": "date",
+}
+"""The keys of a reference that are checked, with the kinds of their values."""
 _LONGEST: Final = 60
+_OLD_FORMAT: Final = re.compile(r"1\.[01]\.\d+(?:-\d+)?")
 
 
 def find_citation_faults(text: str) -> list[str]:
@@ -25,19 +34,22 @@ def find_citation_faults(text: str) -> list[str]:
         return [f"it is not valid YAML: {error}"]
     if not isinstance(data, dict):
         return ["it is no mapping of keys to values"]
-    facts = _load_facts()
-    written = str(data.get("cff-version", ""))
-    if re.fullmatch(r"1\.[01]\.\d+(?:-\d+)?", written):
+    if _OLD_FORMAT.fullmatch(str(data.get("cff-version", ""))):
         return []
-    faults = [f"{key} is missing" for key in facts["required"] if key not in data]
+    return list(_check_keys(data))
+
+
+def _check_keys(data: Mapping[object, object]) -> Iterator[str]:
+    facts = _load_facts()
+    yield from (f"{key} is missing" for key in facts["required"] if key not in data)
+    written = str(data.get("cff-version", ""))
     if written not in {"", facts["version"]}:
-        faults.append(f"cff-version: {_show(written)} is not {facts['version']}")
+        yield f"cff-version: {_show(written)} is not {facts['version']}"
     for key, value in data.items():
         if key in facts["keys"]:
-            faults += _check_value(str(key), facts["keys"][key], value)
+            yield from _check_value(str(key), facts["keys"][key], value)
         else:
-            faults.append(f"{_show(key)} is no key of the format")
-    return faults
+            yield f"{_show(key)} is no key of the format"
 
 
 @cache
@@ -54,36 +66,45 @@ def _compile_patterns() -> Mapping[str, re.Pattern[str]]:
 def _check_value(where: str, kind: str, value: object) -> Iterator[str]:
     """Yield what is wrong with a value of a kind: one of the patterns, or a structure of its own."""
     if kind in _LISTS:
-        if not isinstance(value, list) or not value:
-            yield f"{where} must be a list with at least one entry"
-            return
-        for at, item in enumerate(value):
-            yield from _check_value(f"{where}[{at}]", _LISTS[kind], item)
-    elif kind == "license":
-        for item in value if isinstance(value, list) else [value]:
-            yield from _check_value(where, "text", item)
-    elif kind == "person":
-        yield from _check_person(where, value)
-    elif kind == "identifier":
-        yield from _check_identifier(where, value)
-    elif kind == "reference":
-        yield from _check_reference(where, value)
+        yield from _check_list(where, _LISTS[kind], value)
+    elif kind in _STRUCTURES:
+        yield from _STRUCTURES[kind](where, value)
     elif not isinstance(value, str) or not _compile_patterns()[kind].search(value):
         yield f"{where}: {_show(value)} is no {kind}"
+
+
+def _check_list(where: str, kind: str, value: object) -> Iterator[str]:
+    if not isinstance(value, list) or not value:
+        yield f"{where} must be a list with at least one entry"
+        return
+    for at, item in enumerate(value):
+        yield from _check_value(f"{where}[{at}]", kind, item)
+
+
+def _check_license(where: str, value: object) -> Iterator[str]:
+    """Yield what is wrong with a license: one identifier, or a list of them."""
+    for item in value if isinstance(value, list) else [value]:
+        yield from _check_value(where, "text", item)
 
 
 def _check_person(where: str, value: object) -> Iterator[str]:
     """Yield what is wrong with a person, or with an entity, which is one by its ``name``."""
     if not isinstance(value, dict) or not value:
         yield f"{where} must have given-names and family-names, or a name"
-        return
-    kind = "entity" if "name" in value else "person"
-    keys = _load_facts()[kind]
+    elif "name" in value:
+        yield from _check_known_keys(where, value, _load_facts()["entity"], "an entity")
+    else:
+        yield from _check_known_keys(where, value, _load_facts()["person"], "a person")
+
+
+def _check_known_keys(
+    where: str, value: Mapping[object, object], keys: Mapping[object, str], noun: str
+) -> Iterator[str]:
     for key, item in value.items():
         if key in keys:
             yield from _check_value(f"{where}.{key}", keys[key], item)
         else:
-            yield f"{where}.{_show(key)} is no key of {'an entity' if kind == 'entity' else 'a person'}"
+            yield f"{where}.{_show(key)} is no key of {noun}"
 
 
 def _check_identifier(where: str, value: object) -> Iterator[str]:
@@ -99,11 +120,17 @@ def _check_reference(where: str, value: object) -> Iterator[str]:
         yield f"{where} must be a mapping"
         return
     yield from (f"{where}.{key} is missing" for key in _load_facts()["reference"] if key not in value)
-    if "authors" in value:
-        yield from _check_value(f"{where}.authors", "people", value["authors"])
-    for key, kind in (("doi", "doi"), ("url", "url"), ("date-released", "date"), ("date-published", "date")):
+    for key, kind in _REFERENCE.items():
         if key in value:
             yield from _check_value(f"{where}.{key}", kind, value[key])
+
+
+_STRUCTURES: Final[Mapping[str, Callable[[str, object], Iterator[str]]]] = {
+    "license": _check_license,
+    "person": _check_person,
+    "identifier": _check_identifier,
+    "reference": _check_reference,
+}
 
 
 def _show(value: object) -> str:

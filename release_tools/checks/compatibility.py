@@ -7,7 +7,7 @@ from packaging.version import Version
 from release_tools.engine.context import Context
 from release_tools.errors import HistoryError
 from release_tools.history.bump import VersionScheme, is_patch
-from release_tools.history.tagged_releases import find_last_final
+from release_tools.history.tagged_releases import PastRelease, find_last_final
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
 from release_tools.project.project_history import ProjectHistory
@@ -24,8 +24,8 @@ def check_compatibility(context: Context, release: Release) -> tuple[Note, ...]:
     if release.source is None or release.kind is Kind.DEV:
         return ()
     history, version = ProjectHistory.reuse(context, release), Version(release.version)
-    before = find_last_final(known for known in history.releases if known.version < version)
-    if before is None or history.scheme is not VersionScheme.SEMVER or not is_patch(before.version, version):
+    before = _find_patched(history, version)
+    if before is None:
         return ()
     try:
         broken = history.api_changes(before).broken
@@ -41,3 +41,11 @@ def check_compatibility(context: Context, release: Release) -> tuple[Note, ...]:
             "Restore what users call, or release it under a higher version: release-tools next",
         ),
     )
+
+
+def _find_patched(history: ProjectHistory, version: Version) -> PastRelease | None:
+    """Return the release that a version only patches, by semantic versioning; None for any other version."""
+    if history.scheme is not VersionScheme.SEMVER:
+        return None
+    before = find_last_final(known for known in history.releases if known.version < version)
+    return before if before and is_patch(before.version, version) else None

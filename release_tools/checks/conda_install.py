@@ -46,7 +46,7 @@ def check_parity(context: Context, release: Release, subject: ReleaseFiles) -> t
         try:
             notes += parity.compare_contents(wheel, subject.condas, names, subdirs)
         except CondaError as error:
-            notes.append(Note(State.FAILED, error.message, "; ".join(error.faults), error.advice))
+            notes.append(Note.of_error(error))
     return tuple(notes)
 
 

@@ -42,20 +42,26 @@ def check_contents(config: VerifyConfig, subject: ReleaseFiles) -> tuple[Note, .
 def _check_placeholders(config: VerifyConfig, subject: ReleaseFiles) -> Iterator[Note]:
     """Yield a fault for each tool whose placeholders would be released instead of content."""
     found: dict[str, list[str]] = {}
+    for path, tool in _find_placeholders(subject):
+        paths = found.setdefault(tool, [])
+        if not _is_accepted(path, config.placeholders) and not _is_listed(path, paths):
+            paths.append(path)
+    for tool, paths in found.items():
+        if paths:
+            yield Note(
+                State.FAILED,
+                f"{tool} pointers would be released instead of the files' content",
+                list_some(paths),
+                f'{_CURES[tool]} If that is intended, set verify.placeholders = ["{paths[0]}"].',
+            )
+
+
+def _find_placeholders(subject: ReleaseFiles) -> Iterator[tuple[str, str]]:
+    """Yield the path of each placeholder, and the tool that it is for."""
     for archive in _iterate_archives(subject):
         for member in archive.members:
-            path = _find_path(archive, member.name)
-            if member.placeholder and not _is_accepted(path, config.placeholders):
-                paths = found.setdefault(member.placeholder, [])
-                if not _is_listed(path, paths):
-                    paths.append(path)
-    for tool, paths in found.items():
-        yield Note(
-            State.FAILED,
-            f"{tool} pointers would be released instead of the files' content",
-            list_some(paths),
-            f'{_CURES[tool]} If that is intended, set verify.placeholders = ["{paths[0]}"].',
-        )
+            if member.placeholder:
+                yield _find_path(archive, member.name), member.placeholder
 
 
 def _is_accepted(path: str, patterns: Iterable[str]) -> bool:
@@ -66,13 +72,11 @@ def _is_accepted(path: str, patterns: Iterable[str]) -> bool:
 def _check_windows_names(subject: ReleaseFiles) -> Iterator[Note]:
     """Yield a warning about names that Windows cannot have, in files that would be installed there."""
     found: dict[str, str] = {}
-    for archive in _iterate_archives(subject):
-        if _is_for_windows(archive):
-            for member in archive.members:
-                path = _find_path(archive, member.name)
-                fault = find_windows_fault(path)
-                if fault and not _is_listed(path, found):
-                    found[path] = fault
+    for archive in filter(_is_for_windows, _iterate_archives(subject)):
+        for path in _iterate_paths(archive):
+            fault = find_windows_fault(path)
+            if fault and not _is_listed(path, found):
+                found[path] = fault
     if found:
         yield Note(
             State.WARNING,
@@ -80,6 +84,12 @@ def _check_windows_names(subject: ReleaseFiles) -> Iterator[Note]:
             list_some([f"{path} ({fault})" for path, fault in found.items()]),
             "Rename them.",
         )
+
+
+def _iterate_paths(archive: Sdist | Wheel | CondaPackage) -> Iterator[str]:
+    """Yield the paths of an archive's members as the project would write them."""
+    for member in archive.members:
+        yield _find_path(archive, member.name)
 
 
 def _iterate_archives(subject: ReleaseFiles) -> Iterator[Sdist | Wheel | CondaPackage]:
@@ -108,34 +118,48 @@ def _find_path(archive: Sdist | Wheel | CondaPackage, name: str) -> str:
 
 
 def _find_strays(config: VerifyConfig, wheel: Wheel) -> Iterator[Note]:
+    accepted = {*config.top_level, *_find_own_names(wheel)}
+    for name in sorted({entry.partition(".")[0] for entry in wheel.top_level} & _STRAYS - accepted):
+        yield Note(
+            State.FAILED,
+            f"the wheel would install a top-level module {name!r}, which may collide with other projects",
+            advice=(
+                f'Exclude it in the settings of your build backend, or accept it with verify.top-level = ["{name}"].'
+            ),
+        )
+
+
+def _find_own_names(wheel: Wheel) -> set[str]:
+    """Return the stray names that the project itself has, as a project called ``examples``."""
     own = canonicalize_name(wheel.metadata.name)
-    for name in sorted({entry.partition(".")[0] for entry in wheel.top_level}):
-        if name in _STRAYS and canonicalize_name(name) != own and name not in config.top_level:
-            yield Note(
-                State.FAILED,
-                f"the wheel would install a top-level module {name!r}, which may collide with other projects",
-                advice=(
-                    "Exclude it in the settings of your build backend, or accept it with verify.top-level ="
-                    f' ["{name}"].'
-                ),
-            )
+    return {name for name in _STRAYS if canonicalize_name(name) == own}
 
 
 def _check_type_marker(wheel: Wheel, subject: ReleaseFiles) -> Iterator[Note]:
-    installed = {place.path for member in wheel.members if (place := install_path_of(member.name))}
+    installed = _list_installed(wheel)
     folders = {str(PurePosixPath(path).parent) for path in installed}
-    for sdist in subject.sdists:
+    for package in _find_typed_packages(subject.sdists):
+        if package in folders and f"{package}/{_MARKER}" not in installed:
+            yield Note(
+                State.FAILED,
+                f"{package}/{_MARKER} is in the sdist but not in the wheel",
+                advice="Add it to the package data; without it, type checkers ignore the package's types (PEP 561).",
+            )
+
+
+def _list_installed(wheel: Wheel) -> set[str]:
+    """Return the paths to which a wheel's files are installed, each below the folder of its scheme."""
+    places = (install_path_of(member.name) for member in wheel.members)
+    return {place.path for place in places if place}
+
+
+def _find_typed_packages(sdists: Iterable[Sdist]) -> Iterator[str]:
+    """Yield the packages of sdists that have a type marker, by their paths without the folder ``src``."""
+    for sdist in sdists:
         for member in sdist.members:
             path = PurePosixPath(member.name)
-            package = "/".join(part for part in path.parts[1:-1] if part != "src")
-            if path.name == _MARKER and package in folders and f"{package}/{_MARKER}" not in installed:
-                yield Note(
-                    State.FAILED,
-                    f"{package}/{_MARKER} is in the sdist but not in the wheel",
-                    advice=(
-                        "Add it to the package data; without it, type checkers ignore the package's types (PEP 561)."
-                    ),
-                )
+            if path.name == _MARKER:
+                yield "/".join(part for part in path.parts[1:-1] if part != "src")
 
 
 def _check_license(wheel: Wheel) -> Iterator[Note]:

@@ -56,8 +56,12 @@ class _Links(HTMLParser):
         self.addresses: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        wanted = _ATTRIBUTES.get(tag, ())
         for name, value in attrs:
-            if value and name in _ATTRIBUTES.get(tag, ()):
-                self.addresses += (
-                    [one.split()[0] for one in value.split(",") if one.strip()] if name == "srcset" else [value]
-                )
+            if value and name in wanted:
+                self.addresses += _split_sources(value) if name == "srcset" else [value]
+
+
+def _split_sources(text: str) -> list[str]:
+    """Return the addresses of a ``srcset``, each of which a width or a density may follow."""
+    return [one.split()[0] for one in text.split(",") if one.strip()]

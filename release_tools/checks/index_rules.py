@@ -25,10 +25,11 @@ from zipfile import BadZipFile, ZipFile
 from packaging.metadata import Metadata, RawMetadata
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from release_tools.artifacts import Sdist, Wheel
 from release_tools.checks.description_links import find_relative_links
+from release_tools.model.versions import read_version
 from release_tools.wording import list_some
 
 _LICENSE_FILES_SINCE: Final = Version("2.4")
@@ -98,10 +99,8 @@ class Upload:
 
     @property
     def _is_before_license_files(self) -> bool:
-        try:
-            return Version(self.dist.metadata.raw.get("metadata_version", "0")) < _LICENSE_FILES_SINCE
-        except InvalidVersion:
-            return False
+        version = read_version(self.dist.metadata.raw.get("metadata_version", "0"))
+        return version is not None and version < _LICENSE_FILES_SINCE
 
 
 def _is_unset(value: object) -> bool:
@@ -300,13 +299,7 @@ def find_description_fault(description: str, content_type: str) -> str:
         description: its text; an empty one is never rendered.
         content_type: such as ``text/markdown``; reStructuredText if empty. Other types always render.
     """
-    if not description:
-        return ""
-    if content_type:
-        message = EmailMessage()
-        message["content-type"] = content_type
-        content_type = message.get_content_type()
-    if content_type not in ("", "text/x-rst"):
+    if not description or _read_media_type(content_type) not in ("", "text/x-rst"):
         return ""
     from readme_renderer import rst
 
@@ -315,9 +308,21 @@ def find_description_fault(description: str, content_type: str) -> str:
         rendered = rst.render(description, stream=messages)
     except Exception as error:  # noqa: BLE001 - docutils and its extensions at work on text of others
         return f"{type(error).__name__}: {error}"
-    if rendered is not None:
+    return "" if rendered is not None else _describe_message(messages.getvalue())
+
+
+def _read_media_type(content_type: str) -> str:
+    """Return a content type without its parameters; empty without one."""
+    if not content_type:
         return ""
-    first = next((line for line in messages.getvalue().splitlines() if line.strip()), "it renders to nothing")
+    message = EmailMessage()
+    message["content-type"] = content_type
+    return message.get_content_type()
+
+
+def _describe_message(messages: str) -> str:
+    """Return the first message of docutils, with its line."""
+    first = next((line for line in messages.splitlines() if line.strip()), "it renders to nothing")
     found = re.match(r"<string>:(\d*): \((\w+)/\d+\) (.*)", first)
     return f"line {found[1]}: {found[2].capitalize()}: {found[3]}" if found else first
 

@@ -5,7 +5,8 @@ A backend leaves out what its settings do not name, and says nothing. Both check
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -50,32 +51,39 @@ def check_lost_files(context: Context, release: Release, subject: ReleaseFiles) 
     """
     if not subject.wheels:
         return ()
-    tracked = _list_tracked(context, release)
-    known = tracked or [name for sdist in subject.sdists for name in (m.name.partition("/")[2] for m in sdist.members)]
-    packages = find_packages(subject.wheels, known)
-    notes = []
-    lost = list(find_lost_files(packages, known))
-    if lost:
-        notes.append(
-            Note(
-                State.WARNING,
-                f"{'tracked files' if tracked else 'files of the sdist'} in the package's folder are in no wheel",
-                list_some(lost),
-                "Name them as package data in your build backend's settings, or ignore this warning if that is"
-                " intended.",
-            )
+    tracked, shipped = _list_tracked(context, release), _list_shipped(subject)
+    packages = find_packages(subject.wheels, tracked or shipped)
+    lost = [*find_lost_files(packages, tracked or shipped)]
+    generated = [*_find_generated(context, release, packages, frozenset(shipped))]
+    return (
+        *_warn_of_lost(lost, "tracked files" if tracked else "files of the sdist"),
+        *_warn_of_generated(generated),
+    )
+
+
+def _warn_of_lost(names: Sequence[str], kind: str) -> Iterator[Note]:
+    if names:
+        yield Note(
+            State.WARNING,
+            f"{kind} in the package's folder are in no wheel",
+            list_some(names),
+            "Name them as package data in your build backend's settings, or ignore this warning if that is intended.",
         )
-    generated = list(_find_generated(context, release, packages, subject))
-    if generated:
-        notes.append(
-            Note(
-                State.WARNING,
-                "generated files that git ignores are in no artifact: a clean clone does not have them",
-                list_some(generated),
-                "Have the build generate them (a build hook), or commit them.",
-            )
+
+
+def _warn_of_generated(names: Sequence[str]) -> Iterator[Note]:
+    if names:
+        yield Note(
+            State.WARNING,
+            "generated files that git ignores are in no artifact: a clean clone does not have them",
+            list_some(names),
+            "Have the build generate them (a build hook), or commit them.",
         )
-    return tuple(notes)
+
+
+def _list_shipped(subject: ReleaseFiles) -> list[str]:
+    """Return the files of the sdists, by their paths in the project."""
+    return [member.name.partition("/")[2] for sdist in subject.sdists for member in sdist.members]
 
 
 @dataclass(frozen=True)
@@ -99,32 +107,38 @@ def find_packages(wheels: Iterable[Wheel], known: Iterable[str]) -> tuple[Packag
         known: the project's files, by their path in the project.
     """
     installed = {path for wheel in wheels for path in _find_library_files(wheel)}
-    roots = Counter[tuple[str, str]]()
-    for name in known:
-        parts = name.split("/")
-        for start in range(len(parts) - 1):
-            if "/".join(parts[start:]) in installed:
-                roots["/".join(parts[:start]), parts[start]] += 1
-                break
+    roots = Counter(filter(None, (_find_root(name, installed) for name in known)))
     folders: dict[str, str] = {}
     for (root, package), _ in roots.most_common():
-        folders.setdefault(package, "/".join(filter(None, (root, package))))
-    return tuple(
-        PackageFolder(
-            folder,
-            frozenset(path.partition("/")[2] for path in installed if path.startswith(f"{package}/")),
-        )
-        for package, folder in sorted(folders.items())
-    )
+        folders.setdefault(package, f"{root}/{package}" if root else package)
+    return tuple(PackageFolder(folder, _list_inner(package, installed)) for package, folder in sorted(folders.items()))
+
+
+def _list_inner(package: str, installed: Iterable[str]) -> frozenset[str]:
+    """Return the installed files of a package, by their paths in it."""
+    return frozenset(path.partition("/")[2] for path in installed if path.startswith(f"{package}/"))
+
+
+def _find_root(name: str, installed: AbstractSet[str]) -> tuple[str, str] | None:
+    """Return the folder that a file's outermost package is in, and the package; None for a file that is not installed.
+
+    ``("src", "demo")`` of ``src/demo/data.json``, where ``demo/data.json`` is installed.
+    """
+    parts = name.split("/")
+    for start in range(len(parts) - 1):
+        if "/".join(parts[start:]) in installed:
+            return "/".join(parts[:start]), parts[start]
+    return None
 
 
 def find_lost_files(packages: Iterable[PackageFolder], known: Iterable[str]) -> Iterator[str]:
     """Yield the files of packages that are not installed, tests and sources of extensions aside."""
-    known = sorted(known)
+    names = sorted(known)
     for package in packages:
-        for name in known:
-            inner = name.removeprefix(f"{package.path}/")
-            if inner != name and inner not in package.installed and _is_expected(inner, package.installed):
+        start = f"{package.path}/"
+        for name in (name for name in names if name.startswith(start)):
+            inner = name.removeprefix(start)
+            if inner not in package.installed and _is_expected(inner, package.installed):
                 yield name
 
 
@@ -133,13 +147,14 @@ def _is_expected(inner: str, installed: frozenset[str]) -> bool:
     path = PurePosixPath(inner)
     if _BUILD_FILES.fullmatch(path.name) or path.name == "py.typed":  # the latter has a check of its own
         return False
-    for parent in path.parents:
-        is_left_out = not any(name.startswith(f"{parent}/") for name in installed)
-        if parent.name.lower().lstrip("_") in _DEVELOPMENT and is_left_out:
-            return False
-        if parent.name.startswith("."):
-            return False
-    return True
+    return not any(parent.name.startswith(".") or _is_left_out(parent, installed) for parent in path.parents)
+
+
+def _is_left_out(folder: PurePosixPath, installed: frozenset[str]) -> bool:
+    """Return whether a folder is for developers, and nothing of it is installed."""
+    if folder.name.lower().lstrip("_") not in _DEVELOPMENT:
+        return False
+    return not any(name.startswith(f"{folder}/") for name in installed)
 
 
 def _find_library_files(wheel: Wheel) -> Iterator[str]:
@@ -168,34 +183,37 @@ def _list_files(folder: Path, context: Context, *options: str) -> list[str]:
 
 
 def _find_generated(
-    context: Context, release: Release, packages: Iterable[PackageFolder], subject: ReleaseFiles
+    context: Context, release: Release, packages: Iterable[PackageFolder], shipped: AbstractSet[str]
 ) -> Iterator[str]:
     """Yield files of packages that git ignores, that the project's settings name, and that no artifact has."""
     if release.source is None:
         return
-    shipped = {member.name.partition("/")[2] for sdist in subject.sdists for member in sdist.members}
     ignored = _list_files(context.project, context, "--others", "--ignored", "--exclude-standard")
     patterns = _find_named_patterns(context.project)
     for package in packages:
         for name in find_lost_files([package], ignored):
-            inner = name.removeprefix(f"{package.path}/")
-            if name not in shipped and any(_matches(name, inner, pattern) for pattern in patterns):
+            if name not in shipped and _is_named(name, package, patterns):
                 yield name
+
+
+def _is_named(name: str, package: PackageFolder, patterns: Iterable[str]) -> bool:
+    """Return whether a pattern fits a file's path in the project or in its package, or its name."""
+    candidates = (name, name.removeprefix(f"{package.path}/"), PurePosixPath(name).name)
+    return any(fnmatch(candidate, pattern) for pattern in patterns for candidate in candidates)
 
 
 def _find_named_patterns(project: Path) -> frozenset[str]:
     """Return the words of the project's settings that may be file names or patterns of these."""
     patterns = set[str]()
-    for name in _SETTINGS:
-        path = project / name
-        if not path.is_file() or path.stat().st_size > _LARGEST_SETTINGS:
-            continue
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            if not line.lstrip().startswith(("#", *_LEFT_OUT_ON_PURPOSE)):
-                patterns.update(word.rstrip(".-/[") for word in _PATTERN.findall(line) if set("./*") & set(word))
+    for line in _iterate_settings(project):
+        if not line.lstrip().startswith(("#", *_LEFT_OUT_ON_PURPOSE)):
+            patterns.update(word.rstrip(".-/[") for word in _PATTERN.findall(line) if set("./*") & set(word))
     return frozenset(filter(None, patterns))
 
 
-def _matches(name: str, inner: str, pattern: str) -> bool:
-    candidates = (name, inner, PurePosixPath(name).name)
-    return any(fnmatch(candidate, pattern) for candidate in candidates)
+def _iterate_settings(project: Path) -> Iterator[str]:
+    """Yield the lines of the files in which build backends are told what to pack."""
+    for name in _SETTINGS:
+        path = project / name
+        if path.is_file() and path.stat().st_size <= _LARGEST_SETTINGS:
+            yield from path.read_text(encoding="utf-8", errors="replace").splitlines()

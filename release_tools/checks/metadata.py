@@ -25,31 +25,28 @@ def check_metadata(config: Config, release: Release, subject: ReleaseFiles, *, i
 
 def _check_agreement(release: Release, subject: ReleaseFiles) -> Iterator[Note]:
     for dist in subject.dists:
-        found = f"{dist.metadata.name} {dist.metadata.version}"
+        found = f"{dist.path.name}: its metadata says {dist.metadata.name} {dist.metadata.version}"
         if canonicalize_name(dist.metadata.name) != canonicalize_name(release.name):
-            yield Note(
-                State.FAILED, f"{dist.path.name}: its metadata says {found}", f"the release is of {release.name}"
-            )
+            yield Note(State.FAILED, found, f"the release is of {release.name}")
         if dist.metadata.version != Version(release.version):
-            yield Note(
-                State.FAILED, f"{dist.path.name}: its metadata says {found}", f"the release is {release.version}"
-            )
+            yield Note(State.FAILED, found, f"the release is {release.version}")
 
 
 def _check_index_rules(verify: VerifyConfig, subject: ReleaseFiles, *, is_for_pypi: bool) -> Iterator[Note]:
     uploads = [Upload(dist, verify.file_size_limit) for dist in subject.dists]
     for (rule, fault), files in find_broken_rules(uploads).items():
-        match rule.verdict:
-            case Verdict.NOT_SENT:
-                state = State.FAILED
-            case Verdict.REFUSED:
-                state = State.FAILED if is_for_pypi else State.WARNING
-            case Verdict.MAY_BE_REFUSED:
-                state = State.FAILED if is_for_pypi and verify.strict else State.WARNING
-            case Verdict.ACCEPTED:
-                state = State.WARNING
+        state = State.FAILED if _is_fatal(rule.verdict, verify, is_for_pypi=is_for_pypi) else State.WARNING
         advice = rule.advice
         if rule.verdict is Verdict.MAY_BE_REFUSED and not verify.strict:
             advice = f"{advice} To fail on this instead: verify.strict = true.".strip()
         detail = f"{', '.join(files)}: {rule.verdict.value}"
         yield Note(state, fault[:1].upper() + fault[1:], detail, advice)
+
+
+def _is_fatal(verdict: Verdict, verify: VerifyConfig, *, is_for_pypi: bool) -> bool:
+    """Return whether a broken rule stops the release."""
+    if verdict is Verdict.NOT_SENT:
+        return True
+    if verdict is Verdict.REFUSED:
+        return is_for_pypi
+    return verdict is Verdict.MAY_BE_REFUSED and is_for_pypi and verify.strict

@@ -2,7 +2,7 @@
 
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from release_tools.artifacts import Wheel
@@ -11,7 +11,7 @@ from release_tools.checks.smoke_test import take_last_lines
 from release_tools.config.loader import read_pyproject
 from release_tools.engine.context import Context
 from release_tools.model.note import Note, State
-from release_tools.parsed_values import list_words
+from release_tools.parsed_values import find_table, list_words
 from release_tools.system.process import ProcessError, run, watch_programs
 
 _PROJECT: Final = "{project}"
@@ -31,28 +31,34 @@ def run_project_tests(context: Context, environment: Environment, wheel: Wheel) 
     except ValueError as error:
         yield Note(State.FAILED, f"verify.command cannot be split into words: {error}", command)
         return
-    folder = context.scratch / "project-tests"
-    folder.mkdir(exist_ok=True)
-    extras, requires = _list_wanted(read_pyproject(context.project))
     try:
-        if extras or requires:
-            environment.install([f"{wheel.path}[{','.join(extras)}]" if extras else str(wheel.path), *requires])
-        program = shutil.which(words[0], path=environment.env.get("PATH")) or words[0]
-        with watch_programs(context.console.watch_build):
-            run([program, *words[1:]], env=environment.env, cwd=folder)
+        _install_wanted(context, environment, wheel)
+        _run_command(context, environment, words)
     except ProcessError as error:
-        advice = f"Run it yourself: {command}"
-        yield Note(
-            State.FAILED, f"{wheel.path.name} fails the project's own tests", take_last_lines(error.output), advice
-        )
+        text = f"{wheel.path.name} fails the project's own tests"
+        yield Note(State.FAILED, text, take_last_lines(error.output), f"Run it yourself: {command}")
         return
     yield Note(State.DONE, f"{wheel.path.name} passes the project's own tests", command)
 
 
+def _install_wanted(context: Context, environment: Environment, wheel: Wheel) -> None:
+    """Install what the project's tests need, if anything."""
+    extras, requires = _list_wanted(read_pyproject(context.project))
+    if extras:
+        environment.install([f"{wheel.path}[{','.join(extras)}]", *requires])
+    elif requires:
+        environment.install([str(wheel.path), *requires])
+
+
+def _run_command(context: Context, environment: Environment, words: Sequence[str]) -> None:
+    folder = context.scratch / "project-tests"
+    folder.mkdir(exist_ok=True)
+    program = shutil.which(words[0], path=environment.env.get("PATH")) or words[0]
+    with watch_programs(context.console.watch_build):
+        run([program, *words[1:]], env=environment.env, cwd=folder)
+
+
 def _list_wanted(pyproject: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Return the extras and requirements that the project's tests need, as cibuildwheel's settings name them."""
-    tool = pyproject.get("tool", {})
-    table = tool.get("cibuildwheel", {}) if isinstance(tool, dict) else {}
-    if not isinstance(table, dict):
-        return [], []
+    table = find_table(pyproject, "tool", "cibuildwheel")
     return list_words(table.get("test-extras")), list_words(table.get("test-requires"))

@@ -78,16 +78,27 @@ def inspect_installation(installed: InstalledWheel, wheel: Wheel, modules: Seque
         detail = take_last_lines(error.output) if isinstance(error, ProcessError) else str(error)
         yield Note(State.FAILED, "the interpreter crashed while importing it", detail)
         return
-    if Version(found["version"]) != wheel.metadata.version:
-        yield Note(State.FAILED, f"its installed version is {found['version']}", f"not {wheel.metadata.version}")
-    for module, stated in found["versions"].items():
-        if installed.disagreement:
-            yield from check_imported_version(module, stated, wheel.metadata.version, installed.disagreement)
-    for title, fault in found["faults"].items():
-        advice = 'To import other modules, set verify.imports = ["…"].' if title.startswith("import") else ""
-        yield Note(State.FAILED, f"{title} fails", fault, advice)
-    if not found["faults"]:
+    yield from _compare_versions(installed, wheel, found)
+    if found["faults"]:
+        yield from map(_describe_fault, found["faults"].items())
+    else:
         yield from _report_successes(installed, wheel, modules)
+
+
+def _describe_fault(item: tuple[str, str]) -> Note:
+    title, fault = item
+    advice = 'To import other modules, set verify.imports = ["…"].' if title.startswith("import") else ""
+    return Note(State.FAILED, f"{title} fails", fault, advice)
+
+
+def _compare_versions(installed: InstalledWheel, wheel: Wheel, found: Mapping[str, Any]) -> Iterator[Note]:
+    """Compare the installed version, and where that is wanted each module's ``__version__``, with the wheel's."""
+    version = wheel.metadata.version
+    if Version(found["version"]) != version:
+        yield Note(State.FAILED, f"its installed version is {found['version']}", f"not {version}")
+    if installed.disagreement:
+        for module, stated in found["versions"].items():
+            yield from check_imported_version(module, stated, version, installed.disagreement)
 
 
 def _read_answer(path: Path) -> Mapping[str, Any]:
@@ -105,10 +116,10 @@ def _read_answer(path: Path) -> Mapping[str, Any]:
 
 
 def _report_successes(installed: InstalledWheel, wheel: Wheel, modules: Sequence[str]) -> Iterator[Note]:
-    commands = ", ".join(point.name for point in wheel.entry_points if point.group in _SCRIPTS)
-    used = f"commands {commands}" if commands else ""
+    used = _describe_commands(wheel)
     if modules:
-        yield Note(State.DONE, installed.success, "; ".join(filter(None, (f"import {', '.join(modules)}", used))))
+        imported = f"import {', '.join(modules)}"
+        yield Note(State.DONE, installed.success, f"{imported}; {used}" if used else imported)
     elif stubs := _list_stub_packages(wheel):
         yield Note(State.DONE, "installs in a fresh environment; stubs are not imported", ", ".join(stubs))
         yield from _check_stubs(wheel)
@@ -119,6 +130,11 @@ def _report_successes(installed: InstalledWheel, wheel: Wheel, modules: Sequence
             used or ", ".join(wheel.top_level) or "only metadata",
             "If modules are missing, name the packages in your build backend's settings.",
         )
+
+
+def _describe_commands(wheel: Wheel) -> str:
+    names = [point.name for point in wheel.entry_points if point.group in _SCRIPTS]
+    return f"commands {', '.join(names)}" if names else ""
 
 
 def _list_stub_packages(wheel: Wheel) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from release_tools.checks.citation import find_citation_faults
 from release_tools.config.schema import Config
@@ -10,6 +10,7 @@ from release_tools.engine.context import Context
 from release_tools.git.project_repository import open_repository
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
+from release_tools.model.versions import read_version
 from release_tools.project.committed_files import CommittedFiles
 from release_tools.project.version_field import Role
 from release_tools.project.version_files import CITATION, VersionFiles
@@ -25,11 +26,15 @@ def check_version_agreement(context: Context, release: Release) -> tuple[Note, .
     files = CommittedFiles(open_repository(context, release.source), release.source)
     found = VersionFiles(files, context.config.conda_forge.recipe)
     notes = (*_check_fields(context, release, found), *_check_citation(context, found))
-    agreeing = [field for field in found.fields if field.agrees(Version(release.version))]
-    if notes or not agreeing:
-        return notes
-    paths = ", ".join(dict.fromkeys(field.path for field in agreeing))
-    return (Note(State.DONE, f"every file that contains the version has {release.version}", paths),)
+    return notes or _report_agreement(release, found)
+
+
+def _report_agreement(release: Release, found: VersionFiles) -> tuple[Note, ...]:
+    version = Version(release.version)
+    paths = dict.fromkeys(field.path for field in found.fields if field.agrees(version))
+    if not paths:
+        return ()
+    return (Note(State.DONE, f"every file that contains the version has {release.version}", ", ".join(paths)),)
 
 
 def choose_disagreement_state(config: Config) -> State:
@@ -39,11 +44,8 @@ def choose_disagreement_state(config: Config) -> State:
 
 def check_imported_version(module: str, said: str, version: Version, state: State) -> Iterator[Note]:
     """Compare the ``__version__`` of an imported module; a local part may be added by the build."""
-    try:
-        agrees = Version(Version(said).public) == Version(version.public)
-    except InvalidVersion:
-        agrees = False
-    if not agrees:
+    found = read_version(said)
+    if found is None or Version(found.public) != Version(version.public):
         yield Note(state, f"{module}.__version__ is {said}, and not {version}", advice=_give_advice(version))
 
 

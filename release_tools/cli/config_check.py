@@ -47,13 +47,23 @@ def _check_others(config: Config) -> Iterator[str]:
         from release_tools.builders.conda.registry import check_builder
 
         yield from _find_faults(partial(check_builder, config.conda.builder))
-    for key, names in (("conda.name", (config.conda.name,)), ("conda.aliases", config.conda.aliases)):
-        for name in names:
-            if name and not _CONDA_NAME.fullmatch(name):
-                yield f"{key}: {name!r} is not a conda name (lower-case letters, digits, '-', '_' and '.': CEP 26)"
-    for pypi, conda in config.conda.names.items():
-        if not _CONDA_NAME.fullmatch(conda):
-            yield f"conda.names.{pypi}: {conda!r} is not a conda name (lower-case letters, digits, '-', '_' and '.')"
+    yield from _check_conda_names(config.conda)
+
+
+def _check_conda_names(config: CondaConfig) -> Iterator[str]:
+    for key, name in _list_conda_names(config):
+        if not _CONDA_NAME.fullmatch(name):
+            yield f"{key}: {name!r} is not a conda name (lower-case letters, digits, '-', '_' and '.': CEP 26)"
+
+
+def _list_conda_names(config: CondaConfig) -> Iterator[tuple[str, str]]:
+    """Yield each name of a conda package in the settings, with its key."""
+    if config.name:
+        yield "conda.name", config.name
+    for alias in filter(None, config.aliases):
+        yield "conda.aliases", alias
+    for pypi, conda in config.names.items():
+        yield f"conda.names.{pypi}", conda
 
 
 def _find_faults(check: Callable[[], object]) -> list[str]:

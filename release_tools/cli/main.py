@@ -87,11 +87,13 @@ def main(
     Returns:
         0, or the exit code of the error that stopped it.
     """
+    if argv is None:
+        argv = sys.argv[1:]
+    if is_process is None:
+        is_process = env is None
     try:
         try:
-            arguments = list(sys.argv[1:] if argv is None else argv)
-            own = env is None if is_process is None else is_process
-            return _call(arguments, dict(os.environ if env is None else env), is_process=own)
+            return _call(list(argv), dict(os.environ if env is None else env), is_process=is_process)
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as head, has read enough
@@ -102,32 +104,39 @@ def main(
 
 
 def _call(arguments: Sequence[str], env: Mapping[str, str], *, is_process: bool) -> int:
+    arguments = _translate_help(arguments)
     name = _first_word(arguments)
-    if name == _HELP:
-        arguments = [*(argument for argument in arguments if argument != _HELP), "--help"]
-        name = _first_word(arguments)
     if name and name not in COMMANDS:
         return _refuse(f"{name}: no such command", did_you_mean(name, COMMANDS), "release-tools --help", env)
     parser, own, command = _make_parser(name)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
-        option, known = unknown[0].partition("=")[0], re.findall(r"--[a-z-]+", own.format_help())
-        text = f"{option}: {own.prog} takes no such argument"
-        return _refuse(text, did_you_mean(option, known), f"{own.prog} --help", env)
+        return _refuse_argument(unknown[0], own, env)
     if command is None:
         parser.print_help()
         return UsageError.exit_code
+    return _execute(command, arguments, options, env, is_process=is_process)
+
+
+def _execute(
+    command: Command,
+    arguments: Sequence[str],
+    options: argparse.Namespace,
+    env: Mapping[str, str],
+    *,
+    is_process: bool,
+) -> int:
+    """Run a command, and report what stops it."""
     from release_tools.system.console import Console
 
     console = Console(env)
     console.quiet = console.silent = options.quiet
     console.verbose = options.verbose
     try:
-        clean = _clean_environment(name, options, env, console)
+        clean = _clean_environment(_first_word(arguments), options, env, console)
         if is_process and clean != env:  # a program below this process could read its environment
             _replace_process(arguments, clean)
-        env = clean
-        return _run(command, options, env, console)
+        return _run(command, options, clean, console)
     except KeyboardInterrupt:
         console.error(ReleaseToolsError("interrupted", "Nothing was left half done; run the same command again."))
         return _INTERRUPTED
@@ -137,6 +146,19 @@ def _call(arguments: Sequence[str], env: Mapping[str, str], *, is_process: bool)
         if options.debug:
             raise
         return _report_error(_as_ours(raised), console, is_json=getattr(options, "json", False))
+
+
+def _translate_help(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the arguments, with ``--help`` for the command ``help``."""
+    if _first_word(arguments) != _HELP:
+        return arguments
+    return [*(argument for argument in arguments if argument != _HELP), "--help"]
+
+
+def _refuse_argument(argument: str, parser: argparse.ArgumentParser, env: Mapping[str, str]) -> int:
+    option = argument.partition("=")[0]
+    hint = did_you_mean(option, re.findall(r"--[a-z-]+", parser.format_help()))
+    return _refuse(f"{option}: {parser.prog} takes no such argument", hint, f"{parser.prog} --help", env)
 
 
 def _first_word(arguments: Sequence[str]) -> str:
@@ -223,9 +245,7 @@ def complete_parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(prog="release-tools", add_help=False)
     parser.add_argument("-h", "--help", action="help", help="show the help")
-    parser.add_argument(
-        "-V", "--version", action=_ShowVersion, nargs=0, help="show the version of release-tools itself"
-    )
+    _add_version(parser)
     commands = parser.add_subparsers(metavar="COMMAND")
     for name, sentence in COMMANDS.items():
         own = commands.add_parser(name, help=sentence)
@@ -233,6 +253,12 @@ def complete_parser() -> argparse.ArgumentParser:
         _command(name).add_arguments(own)
         show_settings(own)
     return parser
+
+
+def _add_version(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-V", "--version", action=_ShowVersion, nargs=0, help="show the version of release-tools itself"
+    )
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -249,17 +275,15 @@ def _command(name: str) -> Command:
 
 def _make_parser(called: str) -> tuple[argparse.ArgumentParser, argparse.ArgumentParser, Command | None]:
     """Return the parser, and that of the command that is called: only it gets its options declared."""
-    chosen = parser = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="release-tools",
         description="Turn one tagged commit into a release on PyPI, Anaconda.org, GitHub and conda-forge.",
         epilog=_EPILOG,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "-V", "--version", action=_ShowVersion, nargs=0, help="show the version of release-tools itself"
-    )
+    _add_version(parser)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
-    command = None
+    chosen, command = parser, None
     for name, sentence in COMMANDS.items():
         own = commands.add_parser(name, help=sentence, description=sentence.capitalize() + ".", allow_abbrev=False)
         _add_common(own)

@@ -22,31 +22,38 @@ def prepare_next_release(session: "Session") -> "Session":
     A version that a file holds is written there in a scratch copy, as ``release-tools prepare`` would, and the dry run
     is that of the copy. Where ``auto`` finds nothing to release, it is one of the next development version.
     """
-    from release_tools.engine.tasks import BackgroundTasks
-    from release_tools.project.project_history import ProjectHistory, find_today
-
     options = session.options
     if not options.bump or options.version or options.tag:
         return session
     try:
-        context = replace(session, background=BackgroundTasks()).context()
-        history = ProjectHistory.of(context)
-        version, remark = _choose(history, options.bump, find_today(session.env))
-        changed = argparse.Namespace(**vars(options))
-        changed.remark = remark
-        field = history.version_field
-        if field is None or field.version == version:
-            changed.bump = None if remark else options.bump
-            return replace(session, options=changed)
-        project = _prepare_copy(context, history, version)
+        return replace(session, options=_change_options(session))
     except ReleaseToolsError:
         return session  # the pipeline meets the same error, and reports it
-    changed.project, changed.version, changed.bump = str(project), str(version), None
+
+
+def _change_options(session: "Session") -> argparse.Namespace:
+    """Return the options of the dry run of the next version, and of the copy where it is written to a file.
+
+    Raises:
+        ReleaseToolsError: what ``release-tools prepare`` would stop at.
+    """
+    from release_tools.engine.tasks import BackgroundTasks
+    from release_tools.project.project_history import ProjectHistory, find_today
+
+    context = replace(session, background=BackgroundTasks()).context()
+    history = ProjectHistory.of(context)
+    version, remark = _choose(history, session.options.bump, find_today(session.env))
+    changed = argparse.Namespace(**vars(session.options))
+    changed.remark = remark
+    field = history.version_field
+    if field is None or field.version == version:
+        changed.bump = None if remark else changed.bump
+        return changed
+    changed.project, changed.version, changed.bump = str(_prepare_copy(context, history, version)), str(version), None
     setattr(changed, "packages-dir", str(context.output))
-    changed.remark = " ".join(
-        filter(None, (remark, f"{version} is written to its files in a copy, as release-tools prepare does."))
-    )
-    return replace(session, options=changed)
+    copied = f"{version} is written to its files in a copy, as release-tools prepare does."
+    changed.remark = f"{remark} {copied}" if remark else copied
+    return changed
 
 
 def _choose(history: "ProjectHistory", asked: str, day: date) -> tuple[Version, str]:

@@ -115,7 +115,7 @@ def add_settings(parser: argparse.ArgumentParser, *shown: str) -> None:
     )
     for item in list_settings():
         if not item.is_table:
-            is_shown = any(item.key == name or item.path[0] == name for name in shown)
+            is_shown = item.key in shown or item.path[0] in shown
             text = _format_help(item) if is_shown else argparse.SUPPRESS
             group.add_argument(*item.options, dest=item.key, default=argparse.SUPPRESS, help=text, **_choose_form(item))
 

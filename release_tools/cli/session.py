@@ -4,7 +4,7 @@ import argparse
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from release_tools.system.job_files import JobFiles
 
 if TYPE_CHECKING:
     from release_tools.engine.context import Context, Request
+    from release_tools.model.note import Report
     from release_tools.model.release import Release
     from release_tools.run_steps import Item, Outcome
     from release_tools.system.console import Console
@@ -146,9 +147,7 @@ class Session:
         """
         from release_tools.model.note import Report
         from release_tools.model.release import Release
-        from release_tools.report.json_data import report_data
         from release_tools.report.output_files import redact_release, write_summary
-        from release_tools.report.text import write_closing_line
         from release_tools.run_steps import run_each
 
         console = self.console
@@ -163,19 +162,27 @@ class Session:
         finally:
             context.close()
         self._report(context, outcome)
+        return self._conclude(outcome, verdict)
+
+    def _conclude(self, outcome: "Outcome", verdict: str) -> int:
+        """Print how a run ended, and return the exit code."""
+        from release_tools.report.json_data import report_data
+        from release_tools.report.text import write_closing_line
+
+        console, release, report = self.console, outcome.release, outcome.report
         if self.options.json:
-            console.data(json.dumps(report_data(outcome.release, outcome.report, outcome.error), indent=2))
+            console.data(json.dumps(report_data(release, report, outcome.error), indent=2))
         if outcome.error is not None:
             console.error(outcome.error)
             return outcome.error.exit_code
         said = "" if self._is_asked_dry_run else verdict
-        console.say(write_closing_line(outcome.release, outcome.report, said, perf_counter() - self.started), "bold")
+        console.say(write_closing_line(release, report, said, perf_counter() - self.started), "bold")
         return 0
 
     @property
     def _is_asked_dry_run(self) -> bool:
         """Return whether the user asked for a dry run: the gate of ``build`` or ``doctor`` is closed as well."""
-        return getattr(self.options, "dry_run", False) is True
+        return self._has_flag("dry_run")
 
     def _is_failed_dry_run(self, context: "Context", error: "ReleaseToolsError | None") -> bool:
         """Return whether a dry run failed, whose page is written even where no artifact was stored."""
@@ -195,59 +202,75 @@ class Session:
         """
         from release_tools.publishers.routes import Publishers
         from release_tools.report.action_outputs import collect_action_outputs
-        from release_tools.report.output_files import redact_release, write_outputs, write_page, write_summary
+        from release_tools.report.output_files import redact_release, write_outputs, write_summary
 
         known, report, error = redact_release(outcome.release, outcome.report, outcome.error, self.console.redact)
-        is_dry_run = context.gate.is_dry_run
-        stored = any(artifact.path.parent == context.output for artifact in known.artifacts)
         page, unwritten = None, None
         try:
-            if stored or self._is_failed_dry_run(context, error):
-                page = write_page(
-                    context.output, known, report, error, is_dry_run=is_dry_run, background=self.background
-                )
+            page = self._write_page(context, known, report, error)
         except OutputError as raised:
             unwritten = raised
-        write_summary(self.env, known, report, error, is_dry_run=is_dry_run)
+        write_summary(self.env, known, report, error, is_dry_run=context.gate.is_dry_run)
         outputs = collect_action_outputs(known, context.output, page, error)
         if known.version:
             outputs["publishers"] = json.dumps(context.reuse(Publishers).names(known.kind))
         write_outputs(self.env, outputs)
         if unwritten and outcome.error is None:
             raise unwritten
-        if getattr(self.options, "open", False) and page:
+        if page and self._has_flag("open"):
             import webbrowser
 
             webbrowser.open(page.as_uri())
 
+    def _write_page(
+        self, context: "Context", release: "Release", report: "Report", error: "ReleaseToolsError | None"
+    ) -> Path | None:
+        """Write the report page, where this run stored artifacts or is a dry run that failed."""
+        from release_tools.report.output_files import write_page
+
+        is_stored = any(artifact.path.parent == context.output for artifact in release.artifacts)
+        if not is_stored and not self._is_failed_dry_run(context, error):
+            return None
+        is_dry_run = context.gate.is_dry_run
+        return write_page(context.output, release, report, error, is_dry_run=is_dry_run, background=self.background)
+
     def request(self) -> "Request":
         """Return what the command line asks for; in a job that a tag started, that tag."""
         from release_tools.engine.context import Request
+        from release_tools.publishers.routes import split_names
 
-        version, tag, bump = (getattr(self.options, name, None) or "" for name in ("version", "tag", "bump"))
+        version, tag, bump = map(self._get_text, ("version", "tag", "bump"))
         if sum(map(bool, (version, tag, bump))) > 1:
             raise UsageError("the version is given more than once", "Use only one of --version, --tag and --bump.")
         request = Request(
             version,
             tag,
             bump,
-            version_field=getattr(self.options, "version_field", "--version"),
-            is_dry_run=getattr(self.options, "is_dry_run", False),
-            remark=getattr(self.options, "remark", ""),
-            is_next=getattr(self.options, "next", False),
-            no_commit=getattr(self.options, "no_commit", False),
-            patch=getattr(self.options, "pull_request", "") or getattr(self.options, "patch", ""),
-            job=getattr(self.options, "job", None) or "",
-            in_container=getattr(self.options, "in_container", False),
-            is_tag_offline=getattr(self.options, "offline_tag", False),
+            version_field=self._get_text("version_field") or "--version",
+            is_dry_run=self._has_flag("is_dry_run"),
+            remark=self._get_text("remark"),
+            is_next=self._has_flag("next"),
+            no_commit=self._has_flag("no_commit"),
+            patch=self._get_text("pull_request") or self._get_text("patch"),
+            job=self._get_text("job"),
+            in_container=self._has_flag("in_container"),
+            is_tag_offline=self._has_flag("offline_tag"),
             expect=read_expected_release(getattr(self.options, "expect", None)),
-            only=tuple((getattr(self.options, "only", None) or "").replace(",", " ").split()),
-            phase=getattr(self.options, "phase", None) or "",
+            only=split_names(self._get_text("only")),
+            phase=self._get_text("phase"),
         )
-        if not version and not tag and not bump and self.env.get("GITHUB_REF_TYPE") == "tag":
+        if not (version or tag or bump) and self.env.get("GITHUB_REF_TYPE") == "tag":
             ref = self.env.get("GITHUB_REF_NAME", "")
             return replace(request, tag=ref, field="GITHUB_REF_NAME", is_next=False, no_commit=False, patch="")
         return request
+
+    def _get_text(self, name: str) -> str:
+        """Return the text of an option; empty where it is not given, or the command has no such option."""
+        return getattr(self.options, name, None) or ""
+
+    def _has_flag(self, name: str) -> bool:
+        """Return whether an option without a value is given; False where the command has no such option."""
+        return getattr(self.options, name, False) is True
 
 
 def read_expected_release(text: str | None) -> "Release | None":
@@ -266,17 +289,21 @@ def read_expected_release(text: str | None) -> "Release | None":
     except manifest.SchemaError as error:
         raise PreflightError(f"--expect: {error}", f"Build and publish with the same release-tools. {_CURE}") from None
     except manifest.ManifestError as error:
-        if _is_digest_list(text):
-            raise PreflightError(
-                "--expect: a list of digests is not enough, because it lacks name, version and tag", _CURE
-            ) from None
-        raise UsageError(
-            f"--expect: not the output `artifacts` of a build: {error}",
-            "Check that the output of the build job is passed under the right name.",
-        ) from None
+        raise _explain_manifest(text, error) from None
     if not expected.artifacts:
         raise UsageError("--expect: the manifest lists no files", "Check that the build job succeeded.")
     return expected
+
+
+def _explain_manifest(text: str, error: Exception) -> ReleaseToolsError:
+    if _is_digest_list(text):
+        return PreflightError(
+            "--expect: a list of digests is not enough, because it lacks name, version and tag", _CURE
+        )
+    return UsageError(
+        f"--expect: not the output `artifacts` of a build: {error}",
+        "Check that the output of the build job is passed under the right name.",
+    )
 
 
 def _is_digest_list(text: str) -> bool:
@@ -284,11 +311,27 @@ def _is_digest_list(text: str) -> bool:
     try:
         items = json.loads(text)
     except (ValueError, RecursionError):
-        lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
-        return bool(lines) and all(_SHA256.fullmatch(line[0]) for line in lines)
-    if not isinstance(items, list) or not items:
-        return False
-    return all(isinstance(item, dict) and "sha256" in item for item in items)
+        return _is_sum_list(text)
+    return isinstance(items, list) and bool(items) and all(map(_has_digest, items))
+
+
+def _is_sum_list(text: str) -> bool:
+    words = [line.split(maxsplit=1)[0] for line in text.splitlines() if line.strip()]
+    return bool(words) and all(map(_SHA256.fullmatch, words))
+
+
+def _has_digest(item: object) -> bool:
+    return isinstance(item, dict) and "sha256" in item
+
+
+def _find_upwards(start: Path, files: Iterable[str]) -> Path | None:
+    """Return the nearest folder, from one upwards to the top of its repository, that has one of some files."""
+    for candidate in (start, *start.parents):
+        if any((candidate / name).is_file() for name in files):
+            return candidate
+        if (candidate / ".git").exists():
+            break
+    return None
 
 
 def _find_recipe(start: Path) -> Path | None:
@@ -296,12 +339,7 @@ def _find_recipe(start: Path) -> Path | None:
     from release_tools.builders.conda.own_recipe import FOLDERS
     from release_tools.recipe.document import Format
 
-    for candidate in (start, *start.parents):
-        if any((candidate / folder / form).is_file() for folder in FOLDERS for form in Format):
-            return candidate
-        if (candidate / ".git").exists():
-            break
-    return None
+    return _find_upwards(start, [f"{folder}/{form}" for folder in FOLDERS for form in Format])
 
 
 def find_project(folder: Path, *, anywhere: bool = False) -> Path:
@@ -317,19 +355,14 @@ def find_project(folder: Path, *, anywhere: bool = False) -> Path:
     start = folder.resolve()
     if not start.is_dir():
         raise UsageError(f"{folder}: no such folder", "Pass your project's folder with --project.")
-    for candidate in (start, *start.parents):
-        if any((candidate / name).is_file() for name in (*PROJECT_FILES, SETTINGS_FILE)):
-            return candidate
-        if (candidate / ".git").exists():
-            break
+    if found := _find_upwards(start, (*PROJECT_FILES, SETTINGS_FILE)):
+        return found
     if anywhere:
         return start
     below = sorted({path.parent.name for name in PROJECT_FILES for path in start.glob(f"*/{name}")})
-    if not below and (folder_of_recipe := _find_recipe(start)):
+    text = f"{start}: no project found (no pyproject.toml, setup.py or conda recipe)"
+    if below:
+        raise UsageError(text, f"Choose one: --project {' or --project '.join(map(shlex.quote, below))}")
+    if folder_of_recipe := _find_recipe(start):
         return folder_of_recipe
-    raise UsageError(
-        f"{start}: no project found (no pyproject.toml, setup.py or conda recipe)",
-        f"Choose one: --project {' or --project '.join(map(shlex.quote, below))}"
-        if below
-        else "Change to your project's folder, or pass it with --project.",
-    )
+    raise UsageError(text, "Change to your project's folder, or pass it with --project.")

@@ -198,7 +198,7 @@ def _read_file(project: Path, known: Mapping[tuple[str, ...], Setting], faults: 
     elif isinstance(table, dict):
         yield from _read_table(table, (), known, faults, f"{TABLE}.")
     else:
-        faults.append(f"{TABLE}: expected a table, got {_describe_source(table)}")
+        faults.append(f"{TABLE}: {_describe_mismatch(dict, table)}")
 
 
 def _read_table(
@@ -212,16 +212,21 @@ def _read_table(
     for key, value in table.items():
         path = (*prefix, key)
         source = origin + ".".join(path)
-        if path in known and known[path].inside and _leaves(value):
-            faults.append(f"{source}: leads out of the project: {shortened(value)}")
-        elif path in known:
-            yield source, known[path], value
+        if path in known:
+            yield from _read_value(source, known[path], value, faults)
         elif key not in below:
             faults.append(f"{source}: unknown key{_suggest_name(key, below)}")
         elif isinstance(value, dict):
             yield from _read_table(value, path, known, faults, origin)
         else:
-            faults.append(f"{source}: expected a table, got {_describe_source(value)}")
+            faults.append(f"{source}: {_describe_mismatch(dict, value)}")
+
+
+def _read_value(source: str, setting: Setting, value: object, faults: list[str]) -> Iterator[_Given]:
+    if setting.inside and _leaves(value):
+        faults.append(f"{source}: leads out of the project: {shortened(value)}")
+    else:
+        yield source, setting, value
 
 
 def _leaves(path: object) -> bool:
@@ -234,12 +239,13 @@ def _leaves(path: object) -> bool:
 
 def _read_environment(env: Mapping[str, str], known: Iterable[Setting], faults: list[str]) -> Iterator[_Given]:
     by_name = {item.variable: item for item in known if not item.is_table}
-    for name in sorted(env):
-        if name.startswith(_ENV_PREFIX) and env[name]:
-            if name in by_name:
-                yield name, by_name[name], by_name[name].from_text(env[name])
-            else:
-                faults.append(f"{name}: no such setting{_suggest_name(name, by_name)}")
+    for name, text in sorted(env.items()):
+        if not name.startswith(_ENV_PREFIX) or not text:
+            continue
+        if name in by_name:
+            yield name, by_name[name], by_name[name].from_text(text)
+        else:
+            faults.append(f"{name}: no such setting{_suggest_name(name, by_name)}")
 
 
 def _read_options(options: Mapping[str, Any], known: Iterable[Setting]) -> Iterator[_Given]:
@@ -266,19 +272,45 @@ def _find_mismatch(hint: Any, value: object) -> str:  # noqa: ANN401 - a type hi
     """Return why a value does not fit a type hint; empty where it does."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
-        fits = isinstance(value, str) and value in arguments
-        return "" if fits else f"expected one of {', '.join(map(repr, arguments))}, got {shortened(value)}"
-    if origin is tuple and isinstance(value, list):
-        return next(filter(None, (_find_mismatch(arguments[0], item) for item in value)), "")
-    if _is_mapping(hint) and isinstance(value, dict):
-        faults = ((key, _find_mismatch(str, key) or _find_mismatch(arguments[1], item)) for key, item in value.items())
-        return next((f"{key!r}: {fault}" for key, fault in faults if fault), "")
-    wanted = list if origin is tuple else dict if _is_mapping(hint) else hint
+        return _find_mismatch_of_choice(arguments, value)
+    if origin is tuple:
+        return _find_mismatch_of_list(arguments[0], value)
+    if _is_mapping(hint):
+        return _find_mismatch_of_table(arguments[1], value)
+    return _find_mismatch_of_scalar(hint, value)
+
+
+def _find_mismatch_of_choice(choices: tuple[str, ...], value: object) -> str:
+    if isinstance(value, str) and value in choices:
+        return ""
+    return f"expected one of {', '.join(map(repr, choices))}, got {shortened(value)}"
+
+
+def _find_mismatch_of_list(item_hint: Any, value: object) -> str:  # noqa: ANN401 - as above
+    if not isinstance(value, list):
+        return _describe_mismatch(list, value)
+    return next(filter(None, (_find_mismatch(item_hint, item) for item in value)), "")
+
+
+def _find_mismatch_of_table(item_hint: Any, value: object) -> str:  # noqa: ANN401 - as above
+    if not isinstance(value, dict):
+        return _describe_mismatch(dict, value)
+    for key, item in value.items():
+        if fault := _find_mismatch(str, key) or _find_mismatch(item_hint, item):
+            return f"{key!r}: {fault}"
+    return ""
+
+
+def _find_mismatch_of_scalar(wanted: type, value: object) -> str:
     if type(value) is not wanted:
-        return f"expected {_WORDS[wanted]}, got {_describe_source(value)}"
+        return _describe_mismatch(wanted, value)
     if isinstance(value, str) and not value.isprintable():
         return f"contains a control character: {shortened(value)}"
     return ""
+
+
+def _describe_mismatch(wanted: type, value: object) -> str:
+    return f"expected {_WORDS[wanted]}, got {_describe_source(value)}"
 
 
 def _freeze(value: Any) -> Any:  # noqa: ANN401 - as it came

@@ -54,11 +54,15 @@ def run_actions(context: Context, release: Release, items: Iterable[Action | Not
             continue
         release = _run(context, release, [item], 1)
         if workers > 1:
-            rest = tuple(iterator)
-            actions = [one for one in rest if isinstance(one, Action)]
-            for together in (actions[:-1], actions[-1:]):
-                release = _run(context, release, together, workers)
-            context.report.add(*(one for one in rest if isinstance(one, Note)))
+            release = _run_together(context, release, tuple(iterator), workers)
+    return release
+
+
+def _run_together(context: Context, release: Release, items: Sequence[Action | Note], workers: int) -> Release:
+    actions = [one for one in items if isinstance(one, Action)]
+    for together in (actions[:-1], actions[-1:]):
+        release = _run(context, release, together, workers)
+    context.report.add(*(one for one in items if isinstance(one, Note)))
     return release
 
 
@@ -96,19 +100,13 @@ def lookup_failed_note(error: ReleaseToolsError) -> Note:
 
 
 def _run(context: Context, release: Release, actions: Sequence[Action], workers: int) -> Release:
-    stop = Event()
+    """Run actions, and return the release with the receipts of those that were done.
 
-    def run_one(action: Action) -> Receipt:
-        if stop.is_set():
-            raise CancelledError
-        context.console.show_detail(action.description)
-        try:
-            return context.gate.run(action)
-        except BaseException:
-            stop.set()
-            raise
-
-    error: ReleaseToolsError | None = None
+    Raises:
+        PartialFailureError: one failed; those that had not started were not tried.
+    """
+    run_one = _UntilFailure(context)
+    errors = list[ReleaseToolsError]()
     with ThreadPoolExecutor(max_workers=workers) as pool:
         futures = [pool.submit(run_one, action) for action in actions]
         for action, future in zip(actions, futures, strict=True):
@@ -117,13 +115,36 @@ def _run(context: Context, release: Release, actions: Sequence[Action], workers:
             except CancelledError:
                 continue
             except ReleaseToolsError as raised:
-                error = error or raised
+                errors.append(raised)
                 continue
             context.report.add(describe_action(action, receipt))
             release = replace(release, receipts=(*release.receipts, receipt))
-    if error:
-        raise PartialFailureError(release, error) from error
+    if errors:
+        raise PartialFailureError(release, errors[0]) from errors[0]
     return release
+
+
+class _UntilFailure:
+    """Runs actions through the gate until one fails; then it starts no further one."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._has_failed = Event()
+
+    def __call__(self, action: Action) -> Receipt:
+        """Run an action.
+
+        Raises:
+            CancelledError: another one failed before it started.
+        """
+        if self._has_failed.is_set():
+            raise CancelledError
+        self._context.console.show_detail(action.description)
+        try:
+            return self._context.gate.run(action)
+        except BaseException:
+            self._has_failed.set()
+            raise
 
 
 def describe_action(action: Action, receipt: Receipt) -> Note:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
+
+from release_tools.errors import ReleaseToolsError
 
 
 class State(StrEnum):
@@ -32,6 +35,11 @@ class Note:
     text: str
     detail: str = ""
     advice: str = ""
+
+    @classmethod
+    def of_error(cls, error: ReleaseToolsError, state: State = State.FAILED) -> Self:
+        """Return the line about an error, with its faults and its advice."""
+        return cls(state, error.message, "; ".join(error.faults), error.advice)
 
 
 @dataclass(frozen=True)

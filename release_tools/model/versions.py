@@ -34,6 +34,14 @@ def parse_version(text: str, *, field: str) -> Version:
         ) from None
 
 
+def read_version(text: str) -> Version | None:
+    """Return the version that a text is, in any spelling of PEP 440; None where it is none."""
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
 def find_kind(version: Version) -> Kind:
     """Return dev, pre, post or final; the most provisional part decides (``1.0rc1.dev2`` is dev)."""
     if version.is_devrelease:
@@ -112,14 +120,12 @@ class TagFormat:
 
     def version(self, tag: str) -> Version | None:
         """Return the version that a tag carries; None where the tag is not one of this project's (``docs-3``)."""
-        if not is_safe_ref(tag) or (self.match and not any(fnmatchcase(tag, glob) for glob in self.match)):
+        if not is_safe_ref(tag) or not self._is_matched(tag):
             return None
-        for text in self._list_version_texts(tag):
-            try:
-                return Version(text)
-            except InvalidVersion:
-                continue
-        return None
+        return next(filter(None, map(read_version, self._list_version_texts(tag))), None)
+
+    def _is_matched(self, tag: str) -> bool:
+        return not self.match or any(fnmatchcase(tag, glob) for glob in self.match)
 
     @property
     def example(self) -> str:
@@ -177,7 +183,8 @@ def _match_by_pattern(pattern: re.Pattern[str], tag: str) -> list[str]:
     if named.get("base"):
         start = found.start("epoch") if named.get("epoch") else found.start("base")
         return [tag[start : found.end()], named["base"]]
-    return [text for text in (found.groups() or (found[0],)) if text][:1]
+    texts = found.groups() or (found[0],)
+    return list(filter(None, texts))[:1]
 
 
 def is_tag_of(tag: str, version: str, tag_format: TagFormat) -> bool:
@@ -190,10 +197,5 @@ def is_tag_of(tag: str, version: str, tag_format: TagFormat) -> bool:
         return True
     if tag_format != TagFormat() or not is_safe_ref(tag):
         return False
-    for found in re.finditer(r"(?<![0-9.!])[0-9]", tag):
-        try:
-            if Version(tag[found.start() :]) == wanted:
-                return True
-        except InvalidVersion:
-            continue
-    return False
+    starts = (found.start() for found in re.finditer(r"(?<![0-9.!])[0-9]", tag))
+    return any(read_version(tag[start:]) == wanted for start in starts)

@@ -175,6 +175,11 @@ class PublisherStatus:
         return self.error is None and bool(states) and all(state is State.DONE for state in states)
 
     @property
+    def is_configured(self) -> bool:
+        """Return whether there is anything to say: an address, or why there is none."""
+        return bool(self.url or self.error)
+
+    @property
     def has_files(self) -> bool:
         """Return whether the destination has any file of the version."""
         return any(file.state is not State.PLANNED for file in self.files)

@@ -1,5 +1,6 @@
 """The patch of a preparation that another job made, applied in the scratch clone."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -23,19 +24,12 @@ def apply_preparation(context: Context, release: Release) -> Release | Skip:
         RepositoryError: it is no patch of the commit that is checked out, or changes what no preparation does.
     """
     file = Path(context.request.patch)
-    if not file.is_file():
-        raise RepositoryError(
-            f"{file}: no such file", "Write the patch first: release-tools prepare VERSION --patch FILE"
-        )
-    if file.stat().st_size > _LARGEST:
-        raise RepositoryError(f"{file}: larger than {_LARGEST:,} bytes", "Check that it is the right file.")
-    if not file.stat().st_size:
+    if not _measure(file):
         return Skip("the patch is empty: everything is prepared already")
     clone = local_commit.clone_prepared(context.scratch, context.env)
     local_commit.apply_patch(clone, file)
     changes = local_commit.list_staged_changes(clone)
-    faults = [f"{change.path}: not a regular file" for change in changes if change.mode not in _MODES]
-    faults += [change.path for change in changes if _FORBIDDEN in Path(change.path).parts]
+    faults = list(_find_forbidden(changes))
     if faults:
         raise RepositoryError(
             f"{file}: changes files that prepare never changes", "Find out what wrote the patch.", faults=faults
@@ -45,3 +39,28 @@ def apply_preparation(context: Context, release: Release) -> Release | Skip:
     context.report.add(diff)
     context.report.add(note)
     return release
+
+
+def _find_forbidden(changes: Iterable[local_commit.FileChange]) -> Iterator[str]:
+    """Yield the changes that no preparation makes."""
+    for change in changes:
+        if change.mode not in _MODES:
+            yield f"{change.path}: not a regular file"
+        if _FORBIDDEN in Path(change.path).parts:
+            yield change.path
+
+
+def _measure(file: Path) -> int:
+    """Return the size of a patch, in bytes.
+
+    Raises:
+        RepositoryError: it does not exist, or is larger than any preparation.
+    """
+    if not file.is_file():
+        raise RepositoryError(
+            f"{file}: no such file", "Write the patch first: release-tools prepare VERSION --patch FILE"
+        )
+    size = file.stat().st_size
+    if size > _LARGEST:
+        raise RepositoryError(f"{file}: larger than {_LARGEST:,} bytes", "Check that it is the right file.")
+    return size

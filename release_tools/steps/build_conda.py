@@ -40,18 +40,17 @@ def _build(context: Context, release: Release) -> Release | Skip:
         return Skip("the build plan has no conda package for this job")
     with watch_programs(context.console.watch_build):
         built = chosen.builder.build(project)
+    context.report.add(
+        Note(State.INFO, chosen.builder.method, chosen.because), *map(describe_artifact_note, built.artifacts)
+    )
     names = [artifact.filename.rsplit("-", 2)[0] for artifact in built.artifacts]
     known = replace(release, name=release.name or next(iter(names), context.project.name))
     if project.is_trial:
+        context.report.add(*(Note(State.INFO, f"{one.filename} is for this machine only") for one in built.artifacts))
         known = replace(known, trial=(*release.trial, *built.artifacts))
     else:
         known = replace(known, artifacts=(*release.artifacts, *built.artifacts))
-    context.report.add(
-        Note(State.INFO, chosen.builder.method, chosen.because),
-        *map(describe_artifact_note, built.artifacts),
-        *(Note(State.INFO, f"{one.filename} is for this machine only") for one in built.artifacts if project.is_trial),
-        *built.notes,
-    )
+    context.report.add(*built.notes)
     return known
 
 

@@ -61,27 +61,40 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
         return _plan_recipe(context, release)
     require_python(context.project)
     source = clone_source(context, release)
-    compiled = is_compiled(source, context.config.wheels)
-    name = release.name
-    if compiled:
-        reason = "this project has compiled code, so one machine cannot build all of its wheels"
-        _check_dry_run(context, release, reason)
-        name = name or find_name(context)
-    has_plan = compiled or bool(context.request.job) or CondaProject(context, release).recipe is not None
-    if name and has_plan:
-        context.background.start(_PLAN, _make_plan, context, source, replace(release, name=name))
-    if compiled:
-        _wait_for_plan(context, source, replace(release, name=name))
-    dists = _build(context, release, source, is_sdist_only=compiled and bool(context.request.job))
+    if is_compiled(source, context.config.wheels):
+        return _build_compiled(context, release, source)
+    return _build_pure(context, release, source)
+
+
+def _build_compiled(context: Context, release: Release, source: Path) -> Release:
+    """Build a compiled project; the plan comes first, as a build may take long and be in vain."""
+    reason = "this project has compiled code, so one machine cannot build all of its wheels"
+    _check_dry_run(context, release, reason)
+    plan = _wait_for_plan(context, source, replace(release, name=release.name or find_name(context)))
+    dists = _build(context, release, source, is_sdist_only=bool(context.request.job))
+    known = _with_sdist(context, release, source, dists)
+    return _with_plan(context, _take_plan(context, known, plan), dists.wheel)
+
+
+def _build_pure(context: Context, release: Release, source: Path) -> Release:
+    """Build a pure project; the plan of a project with a recipe is made meanwhile."""
+    has_plan = bool(context.request.job) or CondaProject(context, release).recipe is not None
+    if has_plan and release.name:
+        context.background.start(_PLAN, _make_plan, context, source, release)
+    dists = _build(context, release, source, is_sdist_only=False)
+    known = _with_sdist(context, release, source, dists)
+    if has_plan:
+        known = _take_plan(context, known, _wait_for_plan(context, source, replace(release, name=known.name)))
+    return _with_wheel(context, known, dists.wheel)
+
+
+def _with_sdist(context: Context, release: Release, source: Path, dists: Dists) -> Release:
+    """Return the release with its source and its sdist, which names a project that only its backend names."""
     _check_versions(dists, release)
-    name = release.name or parse_sdist_filename(dists.sdist.name)[0]
     sdist = Artifact.of(dists.sdist, ArtifactKind.SDIST)
     context.report.add(describe_artifact_note(sdist), *_list_backend_notes(dists))
-    known = replace(release, name=name, source=source, artifacts=(sdist,))
-    if has_plan:
-        plan = _wait_for_plan(context, source, replace(release, name=name))
-        known = _take_plan(context, known, plan)
-    return _with_plan(context, known, dists.wheel) if compiled else _with_wheel(context, known, dists.wheel)
+    name = release.name or parse_sdist_filename(dists.sdist.name)[0]
+    return replace(release, name=name, source=source, artifacts=(sdist,))
 
 
 def _plan_recipe(context: Context, release: Release) -> Release | Skip:
@@ -129,7 +142,7 @@ def _check_dry_run(context: Context, release: Release, reason: str) -> None:
 
 
 def _wait_for_plan(context: Context, source: Path, release: Release) -> BuildPlan:
-    """Return the build plan; a compiled project waits for it before its build, which may take long and be in vain.
+    """Return the build plan.
 
     Raises:
         BuildError: cibuildwheel is missing, or refuses the project's settings.
@@ -170,31 +183,17 @@ def _with_wheel(context: Context, release: Release, path: Path | None) -> Releas
     if path is None:
         return release
     wheel = Artifact.of(path, ArtifactKind.WHEEL)
-    if all(tag.platform == "any" for tag in parse_wheel_filename(path.name)[3]):
-        context.report.add(describe_artifact_note(wheel))
-        return replace(release, artifacts=(*release.artifacts, wheel))
-    context.report.add(
-        describe_artifact_note(wheel),
-        Note(
-            State.WARNING,
-            "the wheel is for one platform, though nothing in the project shows compiled code",
-            advice="Add [tool.cibuildwheel] to pyproject.toml, so that a wheel for each platform is planned.",
-        ),
-    )
+    context.report.add(describe_artifact_note(wheel))
+    if any(tag.platform != "any" for tag in parse_wheel_filename(path.name)[3]):
+        text = "the wheel is for one platform, though nothing in the project shows compiled code"
+        advice = "Add [tool.cibuildwheel] to pyproject.toml, so that a wheel for each platform is planned."
+        context.report.add(Note(State.WARNING, text, advice=advice))
     return replace(release, artifacts=(*release.artifacts, wheel))
 
 
 def _with_plan(context: Context, release: Release, path: Path | None) -> Release:
     """Return the release of a compiled project with the wheels of this machine, if there are any, and its plan."""
-    trial: tuple[Artifact, ...] = ()
-    if path is not None and context.request.in_container:
-        trial = _build_in_container(context, release)
-        detail = "by cibuildwheel"
-    elif path is not None:
-        env = remove_credentials(context.env)
-        repaired = repair_wheel(path, context.scratch / "repaired", env, release.commit_time)
-        trial = (Artifact.of(repaired.wheel, ArtifactKind.WHEEL),)
-        detail = f"repaired by {repaired.tool}" if repaired.tool else f"not repaired: {repaired.reason}"
+    trial, detail = _make_trial_wheels(context, release, path) if path is not None else ((), "")
     for wheel in trial:
         context.report.add(
             describe_artifact_note(wheel), Note(State.INFO, f"{wheel.filename} is for this machine only", detail)
@@ -202,6 +201,16 @@ def _with_plan(context: Context, release: Release, path: Path | None) -> Release
     notes = plan_notes(release.plan, context.request.job, trial) if release.plan else ()
     context.report.add(*notes)
     return replace(release, trial=trial)
+
+
+def _make_trial_wheels(context: Context, release: Release, path: Path) -> tuple[tuple[Artifact, ...], str]:
+    """Return the wheels of this machine, and how they were made."""
+    if context.request.in_container:
+        return _build_in_container(context, release), "by cibuildwheel"
+    env = remove_credentials(context.env)
+    repaired = repair_wheel(path, context.scratch / "repaired", env, release.commit_time)
+    detail = f"repaired by {repaired.tool}" if repaired.tool else f"not repaired: {repaired.reason}"
+    return (Artifact.of(repaired.wheel, ArtifactKind.WHEEL),), detail
 
 
 def _build_in_container(context: Context, release: Release) -> tuple[Artifact, ...]:
@@ -252,21 +261,28 @@ def _check_versions(dists: Dists, release: Release) -> None:
         ArchiveError: a name says nothing that can be understood.
         VersionError: a version or the name is another.
     """
+    for path in filter(None, (dists.sdist, dists.wheel)):
+        name, version = _parse_filename(path)
+        if version != Version(release.version):
+            raise VersionError(
+                f"{path.name} was built, but the version of {release.tag} is {release.version}",
+                "Change the project's version settings so that they follow the tag, or set that version there.",
+            )
+        if release.name and canonicalize_name(release.name) != name:
+            raise VersionError(f"{path.name} was built, but pyproject.toml names the project {release.name}")
+
+
+def _parse_filename(path: Path) -> tuple[str, Version]:
+    """Return the name and the version in the name of an sdist or a wheel.
+
+    Raises:
+        ArchiveError: there are none.
+    """
     try:
-        name, version = parse_sdist_filename(dists.sdist.name)
-        found = {dists.sdist.name: version}
-        if dists.wheel:
-            name, found[dists.wheel.name], _, _ = parse_wheel_filename(dists.wheel.name)
+        if path.suffix == ".whl":
+            return parse_wheel_filename(path.name)[:2]
+        return parse_sdist_filename(path.name)
     except (InvalidSdistFilename, InvalidWheelFilename) as error:
         raise ArchiveError(
             str(error), "Configure the build backend to name its files by the standards (PEP 427, PEP 625)."
         ) from None
-    for filename, version in found.items():
-        if version != Version(release.version):
-            raise VersionError(
-                f"{filename} was built, but the version of {release.tag} is {release.version}",
-                "Change the project's version settings so that they follow the tag, or set that version there.",
-            )
-    if release.name and canonicalize_name(release.name) != name:
-        last = dists.wheel or dists.sdist
-        raise VersionError(f"{last.name} was built, but pyproject.toml names the project {release.name}")

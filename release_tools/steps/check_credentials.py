@@ -2,7 +2,7 @@
 
 from release_tools.engine.context import Context
 from release_tools.errors import ReleaseToolsError
-from release_tools.model.note import Note, State
+from release_tools.model.note import Note
 from release_tools.model.release import Release
 from release_tools.publishers.base import CheckResult
 from release_tools.publishers.routes import Publishers
@@ -27,6 +27,4 @@ def check_credentials(context: Context, release: Release) -> Release:
 
 
 def _note(result: CheckResult) -> Note:
-    if isinstance(result, Note):
-        return result
-    return Note(State.FAILED, result.message, "; ".join(result.faults), result.advice)
+    return result if isinstance(result, Note) else Note.of_error(result)

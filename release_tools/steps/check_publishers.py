@@ -42,34 +42,34 @@ def check_publishers(context: Context, release: Release) -> Release:
     Raises:
         PartialFailureError: something forbids the release; nothing was published.
     """
-    publishers = [one for one in context.reuse(Publishers).route(release.kind) if one.is_selectable]
     errors: list[ReleaseToolsError] = []
-    unchecked: list[Note] = []
-    for result in _check(context, release, publishers):
+    notes: list[Note] = []
+    for result in _check(context, release):
         if isinstance(result, Note):
-            context.report.add(result)
-        elif (
-            context.request.is_dry_run
-            and isinstance(result, CredentialError)
-            and not find_visible_credentials(context.env)
-        ):
-            unchecked = [_UNCHECKED_LOGIN]
+            notes.append(result)
         elif context.gate.is_dry_run and isinstance(result, CredentialError | RemoteError):
-            context.report.add(Note(State.WARNING, result.message, advice=result.advice))
+            notes.append(_describe_unchecked(context, result))
         else:
             errors.append(result)
-    context.report.add(*unchecked)
+    context.report.add(*dict.fromkeys(notes))
     if errors:
         raise PartialFailureError(release, _combine(errors))
     return release
 
 
-def _check(context: Context, release: Release, publishers: list[Publisher]) -> Iterator[CheckResult]:
+def _describe_unchecked(context: Context, error: ReleaseToolsError) -> Note:
+    """Return the line of a dry run about what it could not check."""
+    is_by_design = context.request.is_dry_run and not find_visible_credentials(context.env)
+    if is_by_design and isinstance(error, CredentialError):
+        return _UNCHECKED_LOGIN
+    return Note(State.WARNING, error.message, advice=error.advice)
+
+
+def _check(context: Context, release: Release) -> Iterator[CheckResult]:
     yield from _check_version(context, release)
-    active = [publisher for publisher in publishers if publisher.skip(release) is None]
-    for publisher in publishers:
-        if publisher in active:
-            yield from _preflight(publisher, release)
+    publishers = context.reuse(Publishers).route(release.kind)
+    for publisher in [one for one in publishers if one.is_selectable and one.skip(release) is None]:
+        yield from _preflight(publisher, release)
 
 
 def _check_version(context: Context, release: Release) -> Iterator[CheckResult]:

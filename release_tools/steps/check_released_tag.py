@@ -30,22 +30,34 @@ def check_released_tag(context: Context, release: Release) -> Release | Skip:
     """
     if release.is_untagged:
         return Skip("a version between two tags has no tag to check")
-    if context.request.is_tag_offline:
-        return _check_offline(context, release)
     try:
-        where, commit = _ask(context, release.tag)
-    except ReleaseToolsError as error:
-        if context.gate.is_dry_run:
-            context.report.add(Note(State.WARNING, f"the tag cannot be checked: {error.message}", "", _ADVICE))
-            return release
-        error.advice = _ADVICE
+        note = _check_checkout(context, release) if context.request.is_tag_offline else _check_remote(context, release)
+    except ConflictError:
         raise
+    except ReleaseToolsError as error:
+        if not isinstance(error, PreflightError):
+            error.advice = _ADVICE
+        if not context.gate.is_dry_run:
+            raise
+        note = _describe_unchecked(error)
+    context.report.add(note)
+    return release
+
+
+def _describe_unchecked(error: ReleaseToolsError) -> Note:
+    """Return the warning of a dry run about what stops a real one."""
+    if isinstance(error, PreflightError):
+        return Note(State.WARNING, error.message, advice="Push the tag first: release-tools tag")
+    return Note(State.WARNING, f"the tag cannot be checked: {error.message}", advice=error.advice)
+
+
+def _check_remote(context: Context, release: Release) -> Note:
+    where, commit = _ask(context, release.tag)
     if not commit:
-        return _skip_tag_check(context, release, where)
+        raise _make_missing_error(release, where)
     if commit != release.commit:
         raise _make_conflict(release, commit, where)
-    context.report.add(Note(State.DONE, f"{release.tag} is on {release.commit[:12]}", where))
-    return release
+    return Note(State.DONE, f"{release.tag} is on {release.commit[:12]}", where)
 
 
 def _ask(context: Context, tag: str) -> tuple[str, str]:
@@ -59,27 +71,21 @@ def _ask(context: Context, tag: str) -> tuple[str, str]:
     """
     remote, header = find_git_remote(context), make_github_header(context.env)
     forge = choose_forge(context, remote.url if remote else "")
-    slug = forge.slug(remote.url) if remote else ""
-    if remote and not (slug and header):
+    slug = forge.slug(remote.url) if remote else context.env.get(JOB_REPOSITORY, "")
+    if slug and (header or not remote):
+        address = f"{forge.site}/{forge.repository(slug).slug}"
+        with open_remote(address, context.env, context.config.network.timeout, header) as job_remote:
+            return address, job_remote.commit_of_tag(tag)
+    if remote:
         return remote.url, remote.commit_of_tag(tag)
-    slug = slug or context.env.get(JOB_REPOSITORY, "")
-    if not slug:
-        raise RepositoryError(
-            f"no remote to ask about the tag: {context.project} is no checkout with a remote"
-            f" {context.config.tag.remote}, and {JOB_REPOSITORY} is not set"
-        )
-    address = f"{forge.site}/{forge.repository(slug).slug}"
-    with open_remote(address, context.env, context.config.network.timeout, header) as job_remote:
-        return address, job_remote.commit_of_tag(tag)
+    raise RepositoryError(
+        f"no remote to ask about the tag: {context.project} is no checkout with a remote"
+        f" {context.config.tag.remote}, and {JOB_REPOSITORY} is not set"
+    )
 
 
-def _check_offline(context: Context, release: Release) -> Release:
-    """Compare the tag of the checkout, where there is one, as somebody explicitly asked.
-
-    Raises:
-        ConflictError: the tag is on another commit.
-        PreflightError: there is no such tag, and there was none when it was built.
-    """
+def _check_checkout(context: Context, release: Release) -> Note:
+    """Compare the tag of the checkout, where there is one, as somebody explicitly asked."""
     try:
         commit = Repository.open(context.project, context.env).commit_of_tag(release.tag)
     except RepositoryError:
@@ -87,19 +93,16 @@ def _check_offline(context: Context, release: Release) -> Release:
     if commit and commit != release.commit:
         raise _make_conflict(release, commit, "the checkout")
     if not commit and not release.tagged:
-        return _skip_tag_check(context, release, "the checkout")
+        raise _make_missing_error(release, "the checkout")
     seen = "the checkout has it" if commit else "it was there when it was built"
-    context.report.add(Note(State.WARNING, f"{release.tag} is not compared with the remote", seen))
-    return release
+    return Note(State.WARNING, f"{release.tag} is not compared with the remote", seen)
 
 
-def _skip_tag_check(context: Context, release: Release, where: str) -> Release:
-    text = f"{where} has no tag {release.tag}; it was never pushed, or it was deleted"
-    if context.gate.is_dry_run:
-        advice = "Push the tag first: release-tools tag"
-        context.report.add(Note(State.WARNING, text, advice=advice))
-        return release
-    raise PreflightError(text, "Nothing was published. Push the tag of the commit that was built, or build again.")
+def _make_missing_error(release: Release, where: str) -> PreflightError:
+    return PreflightError(
+        f"{where} has no tag {release.tag}; it was never pushed, or it was deleted",
+        "Nothing was published. Push the tag of the commit that was built, or build again.",
+    )
 
 
 def _make_conflict(release: Release, commit: str, where: str) -> ConflictError:

@@ -9,6 +9,7 @@ from release_tools.checks.recipe_lint import check_recipe
 from release_tools.engine.context import Context
 from release_tools.errors import BuildError, ConfigError, HistoryError, RepositoryError
 from release_tools.git.project_repository import open_repository
+from release_tools.git.repository import Repository
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.project.facts import VersionSource
@@ -46,39 +47,49 @@ def check_workflow_files(context: Context, release: Release) -> Release:
 
 
 def _check_state(subject: ProjectWorkflows) -> Iterator[Note]:
-    context, config = subject.context, subject.context.config
-    repository = open_repository(context)
-    if python := find_python_fault(context.project):
+    repository = open_repository(subject.context)
+    if python := find_python_fault(subject.context.project):
         yield Note(State.WARNING, f"the project cannot be built here: {python.message}", advice=python.advice)
-    if repository.shallow:
-        yield Note(
-            State.FAILED,
-            "the clone is shallow: tags and history are missing",
-            advice="Type: git fetch --unshallow --tags (in a workflow: actions/checkout with fetch-depth: 0)",
-        )
-    else:
-        yield Note(State.DONE, "full git history available")
+    yield _check_history(repository)
+    yield _check_remote(subject)
+    yield from _check_tags(subject.context, repository)
+    if subject.source is VersionSource.STATIC:
+        advice = "Raise it in pyproject.toml before each tag, or derive it from the tag with versioningit."
+        yield Note(State.INFO, "the version is written in pyproject.toml", advice=advice)
+    yield _check_changelog(subject.context)
+
+
+def _check_history(repository: Repository) -> Note:
+    if not repository.shallow:
+        return Note(State.DONE, "full git history available")
+    return Note(
+        State.FAILED,
+        "the clone is shallow: tags and history are missing",
+        advice="Type: git fetch --unshallow --tags (in a workflow: actions/checkout with fetch-depth: 0)",
+    )
+
+
+def _check_remote(subject: ProjectWorkflows) -> Note:
     if subject.slug:
-        yield Note(State.DONE, f"the repository is {subject.slug}", f"released from {subject.branch}")
-    else:
-        yield Note(
-            State.WARNING,
-            f"the remote {config.tag.remote} is not a repository on GitHub",
-            advice=f"Type: git remote add {config.tag.remote} ADDRESS, or set github.repository.",
-        )
+        return Note(State.DONE, f"the repository is {subject.slug}", f"released from {subject.branch}")
+    remote = subject.context.config.tag.remote
+    return Note(
+        State.WARNING,
+        f"the remote {remote} is not a repository on GitHub",
+        advice=f"Type: git remote add {remote} ADDRESS, or set github.repository.",
+    )
+
+
+def _check_tags(context: Context, repository: Repository) -> Iterator[Note]:
+    """Yield a warning where there are tags, but none of them is read as a version."""
     tags, form = repository.tags(), find_tag_format(context)
-    ours = [tag for tag in tags if form.version(tag) is not None]
-    if tags and not ours:
+    if tags and all(form.version(tag) is None for tag in tags):
         yield Note(
             State.WARNING,
             f"none of the {len(tags)} tags contains a version like {form.example}",
             f"such as {next(iter(tags))}",
             _format_advice(context, repository.head().commit),
         )
-    if subject.source is VersionSource.STATIC:
-        advice = "Raise it in pyproject.toml before each tag, or derive it from the tag with versioningit."
-        yield Note(State.INFO, "the version is written in pyproject.toml", advice=advice)
-    yield _check_changelog(context)
 
 
 def _check_recipe(context: Context, release: Release) -> Iterator[Note]:
@@ -116,25 +127,27 @@ def _check_changelog(context: Context) -> Note:
 
 
 def _check_workflows(subject: ProjectWorkflows) -> Iterator[Note]:
-    found = []
+    context, found = subject.context, list[Workflow]()
     for file in list_files(subject.root):
         try:
             found.append(Workflow.read(subject.root, file))
         except ConfigError as error:
             yield Note(State.FAILED, error.message, advice="Fix the file: GitHub cannot read it either.")
-    yield from check_workflows(
-        found,
-        list_publishing_jobs(subject.context.reuse(Publishers), is_dev=subject.dev),
-        find_tag_format(subject.context),
-    )
-    if is_compiled(subject.context.project, subject.context.config.wheels):
-        yield from check_compiled_project(subject.context, found)
+    jobs = list_publishing_jobs(context.reuse(Publishers), is_dev=subject.dev)
+    yield from check_workflows(found, jobs, find_tag_format(context))
+    if is_compiled(context.project, context.config.wheels):
+        yield from check_compiled_project(context, found)
+    yield from _check_generated(subject)
+
+
+def _check_generated(subject: ProjectWorkflows) -> Iterator[Note]:
+    """Yield a warning for each workflow of ours that ``init`` would write otherwise."""
     try:
         plan = keep_parts(subject.plan(dev=subject.dev, ours="?"), subject.texts)
     except (BuildError, ConfigError) as error:
-        yield Note(State.FAILED, error.message, "; ".join(error.faults), error.advice)
+        yield Note.of_error(error)
         return
-    there = {subject.paths[default]: text for default, text in subject.texts.items()}
+    existing = subject.existing
     for path, text in render(plan).items():
-        if path in there and is_outdated(there[path], text):
+        if path in existing and is_outdated(existing[path], text):
             yield Note(State.WARNING, f"{path} is out of date", advice="To see why, type: release-tools init --check")

@@ -15,6 +15,7 @@ from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.model.versions import TagFormat
 from release_tools.project.tag_spelling import find_tag_format, find_unrecognized_tags
+from release_tools.project.version_rules import find_newest_final, find_version_faults
 from release_tools.wording import list_some
 from release_tools.workflows.skip_markers import find_skip_marker
 
@@ -50,7 +51,8 @@ class _Subject:
 def check_tag(context: Context, release: Release) -> Release | Skip:
     """Check that the version may be tagged on this commit; report every fault.
 
-    A commit that carries its tag already is only checked for its branch, where one is configured.
+    A commit that carries its tag already is only checked for its branch, where one is configured, and for its tag on
+    the remote, where this run does not push it.
 
     Raises:
         RepositoryError: there is no repository.
@@ -58,31 +60,33 @@ def check_tag(context: Context, release: Release) -> Release | Skip:
     """
     if release.is_untagged:
         return Skip("development versions are not tagged")
-    repository = open_repository(context)
-    tag_format = find_tag_format(context)
-    versions = {tag: version for tag in repository.tags() if (version := tag_format.version(tag))}
-    subject = _Subject(context, release, repository, repository.head(), versions, tag_format)
-    there = find_tag_remote(context)
+    subject, there = _make_subject(context, release), find_tag_remote(context)
     if there is None:
         return Skip(
             f"there is no git remote {context.config.tag.remote}",
             f"Type: git remote add {context.config.tag.remote} ADDRESS",
         )
-    if not release.tagged:
-        checks = [*_check_new_tag(subject, there), *_check_branch(subject, there), *_check_trigger(subject)]
-    else:
-        checks = [*_check_existing_tag(subject, there)]
-    if not checks:
+    check = _check_existing_tag if release.tagged else _check_new_tag
+    notes = tuple(check(subject, there))
+    if not notes:
         return Skip(f"{release.tag} exists already")
-    context.report.add(*checks)
+    context.report.add(*notes)
     return release
+
+
+def _make_subject(context: Context, release: Release) -> _Subject:
+    repository, tag_format = open_repository(context), find_tag_format(context)
+    versions = {tag: version for tag in repository.tags() if (version := tag_format.version(tag))}
+    return _Subject(context, release, repository, repository.head(), versions, tag_format)
 
 
 def _check_new_tag(subject: _Subject, there: TagRemote) -> Iterator[Note]:
     yield from _check_version(subject)
-    yield from _check_twins(subject)
+    yield from _check_unrecognized(subject)
     yield from _check_remote(subject, there)
     yield from _check_tree(subject)
+    yield from _check_branch(subject, there)
+    yield from _check_trigger(subject)
 
 
 def _check_existing_tag(subject: _Subject, there: TagRemote) -> Iterator[Note]:
@@ -93,43 +97,24 @@ def _check_existing_tag(subject: _Subject, there: TagRemote) -> Iterator[Note]:
 
 
 def _check_version(subject: _Subject) -> Iterator[Note]:
-    """Check that the version is canonical, has no local part, and is above the released ones."""
-    asked, version = subject.context.request.version, Version(subject.release.version)
+    """Check that the version is canonical, free, and above the released ones."""
+    context, release = subject.context, subject.release
+    asked, version = context.request.version, Version(release.version)
     if asked and asked.removeprefix("v") != str(version):
         yield Note(State.FAILED, f"{asked} is not the canonical spelling", advice=f"Write {version} (PEP 440).")
-    if version.local:
-        text = f"{version} has a local part, which no index accepts"
-        yield Note(State.FAILED, text, advice=f"Write {version.public}.")
-    newest = max((other for other in subject.versions.values() if not other.is_prerelease), default=None)
-    if version.epoch != (newest.epoch if newest else 0) and not subject.context.config.allow_epoch:
-        yield Note(
-            State.FAILED,
-            f"{version} has another epoch than {newest or 'the versions of a new project'}",
-            advice="An epoch cannot be undone. If it is intended, add --allow-epoch.",
-        )
-    elif newest and version < newest and not subject.context.config.allow_older:
-        yield Note(
-            State.FAILED,
-            f"{version} is older than {newest}, which is tagged",
-            advice="For a release of an older line, add --allow-older.",
-        )
-    else:
+    faults = list(find_version_faults(context.config, subject.repository, subject.versions, version, release.commit))
+    for fault in faults:
+        yield Note(State.FAILED, fault.text, advice=fault.advice)
+    if not faults:
+        newest = find_newest_final(subject.versions.values())
         yield Note(State.DONE, f"{version} is canonical", f"newest final version so far: {newest or 'none'}")
 
 
-def _check_twins(subject: _Subject) -> Iterator[Note]:
-    """Check that the version is not tagged on another commit, nor under another name on this one."""
-    release = subject.release
-    for tag, version in subject.versions.items():
-        where = subject.repository.commit_of_tag(tag) if version == Version(release.version) else release.commit
-        if where != release.commit:
-            yield Note(
-                State.FAILED,
-                f"{release.version} is tagged already: {tag} is on {where[:_SHORT]}",
-                advice="A released version never changes: choose the next one.",
-            )
+def _check_unrecognized(subject: _Subject) -> Iterator[Note]:
+    """Check that this commit has no tag in another form that seems to carry the same version."""
     if subject.context.config.tag_format:
         return
+    release = subject.release
     unknown = find_unrecognized_tags(subject.repository, release.commit, Version(release.version), subject.tag_format)
     for tag in unknown[:1]:
         yield Note(
@@ -176,11 +161,8 @@ def _check_tree(subject: _Subject) -> Iterator[Note]:
 
 def _check_branch(subject: _Subject, there: TagRemote) -> Iterator[Note]:
     """Check that the commit is public, on the branch that releases are made from."""
-    head, commit = subject.head, subject.release.commit
-    branch = subject.context.config.tag.branch or head.branch or there.default_branch()
+    commit, branch = subject.release.commit, _choose_branch(subject, there)
     push = f"Type: git push {subject.context.config.tag.remote} {branch}"
-    if not branch:
-        raise RepositoryError(f"the default branch of {there.title} is unknown", "Set tag.branch.")
     if not there.tip(branch):
         yield Note(subject.still_to_do, f"{there.title} has no branch {branch}", advice=push)
     elif not there.contains(branch, commit):
@@ -189,6 +171,18 @@ def _check_branch(subject: _Subject, there: TagRemote) -> Iterator[Note]:
         yield Note(subject.still_to_do, text, detail, push)
     else:
         yield Note(State.DONE, f"{branch} of {there.title} contains {commit[:_SHORT]}")
+
+
+def _choose_branch(subject: _Subject, there: TagRemote) -> str:
+    """Return the branch that is configured, else the one that is checked out, else the remote's default.
+
+    Raises:
+        RepositoryError: there is none of them.
+    """
+    branch = subject.context.config.tag.branch or subject.head.branch or there.default_branch()
+    if not branch:
+        raise RepositoryError(f"the default branch of {there.title} is unknown", "Set tag.branch.")
+    return branch
 
 
 def _check_trigger(subject: _Subject) -> Iterator[Note]:

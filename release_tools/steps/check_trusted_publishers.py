@@ -1,6 +1,7 @@
 """Compare the jobs that publish with the trusted publishers of the newest release on the index."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, RemoteError
@@ -40,39 +41,47 @@ def _check_index(subject: ProjectWorkflows, job: JobNeeds, index: Index) -> Iter
             yield Note(State.WARNING, text, advice=OTHER_ADVICE)
         theirs = read_trusted_publishers(subject.context.http, _find_newest(known))
     except RemoteError as error:
-        if not ours:
-            return  # the check of the workflows reports that no job publishes there
-        text = f"{index.title} could not be queried: {error.message}"
-        yield Note(State.WARNING, text, advice=error.advice)
+        if ours:  # else the check of the workflows reports that no job publishes there
+            yield Note(State.WARNING, f"{index.title} could not be queried: {error.message}", advice=error.advice)
         return
     for one in ours:
-        register = f"Register {one} at {index.make_publishing_page(subject.name, is_new=not known.exists)}"
-        if not known.exists:
-            text = f"{subject.name} is not on {index.title} yet: it needs a pending publisher"
-            yield Note(State.INFO, text, str(one), f"{register}.")
-        elif not theirs:
-            text = f"{index.title} does not say who may publish {subject.name}: its newest files have no attestation"
-            yield Note(State.INFO, text, str(one), f"{register}, if that is not done.")
-        elif any(publisher.matches(one) for publisher in theirs):
-            yield Note(State.DONE, f"{index.title} knows this publisher from the newest release", str(one))
+        page = index.make_publishing_page(subject.name, is_new=not known.exists)
+        if known.exists:
+            yield _compare(subject.name, index, one, theirs, f"Register {one} at {page}, if that is not done.")
         else:
-            text = f"{index.title} knows another publisher from the newest release: {theirs[0]}"
-            yield Note(State.WARNING, text, f"these workflows publish as {one}", f"{register}, if that is not done.")
+            text = f"{subject.name} is not on {index.title} yet: it needs a pending publisher"
+            yield Note(State.INFO, text, str(one), f"Register {one} at {page}.")
+
+
+def _compare(name: str, index: Index, ours: TrustedPublisher, theirs: Sequence[TrustedPublisher], advice: str) -> Note:
+    """Return whether the publisher that a job is has published the newest release."""
+    if not theirs:
+        text = f"{index.title} does not say who may publish {name}: its newest files have no attestation"
+        return Note(State.INFO, text, str(ours), advice)
+    if any(publisher.matches(ours) for publisher in theirs):
+        return Note(State.DONE, f"{index.title} knows this publisher from the newest release", str(ours))
+    text = f"{index.title} knows another publisher from the newest release: {theirs[0]}"
+    return Note(State.WARNING, text, f"these workflows publish as {ours}", advice)
 
 
 def _find_ours(subject: ProjectWorkflows, job: JobNeeds) -> Iterator[TrustedPublisher]:
     """Yield the trusted publisher that each job without a password is."""
-    found = []
-    for file in list_files(subject.root):
-        try:
-            found.append(Workflow.read(subject.root, file))
-        except ConfigError:
-            continue  # reported with the workflows
-    for workflow in resolve_calls(found):
+    if not subject.slug:
+        return
+    for workflow in resolve_calls(_read_workflows(subject)):
         for use in find_publishing_jobs(job, workflow):
-            if subject.slug and not use.has_secret("TWINE_PASSWORD"):
+            if not use.has_secret("TWINE_PASSWORD"):
                 entry = (workflow.entry or workflow.path).rpartition("/")[2]
                 yield TrustedPublisher(subject.slug, entry, use.environment)
+
+
+def _read_workflows(subject: ProjectWorkflows) -> list[Workflow]:
+    """Return the workflows that can be read; the others are reported by the check of the workflows."""
+    found = []
+    for file in list_files(subject.root):
+        with suppress(ConfigError):
+            found.append(Workflow.read(subject.root, file))
+    return found
 
 
 def _find_newest(known: Listing) -> IndexFile:

@@ -18,6 +18,7 @@ from release_tools.project.committed_files import CommittedFiles
 from release_tools.project.development import find_next_development_version
 from release_tools.project.project_history import ProjectHistory, find_today
 from release_tools.project.tag_spelling import find_tag_format
+from release_tools.project.version_rules import find_version_faults
 
 _SHORT: Final = 12
 
@@ -70,19 +71,9 @@ def _refuse(context: Context, version: Version, repository: Repository, commit: 
     """Refuse a version that ``release-tools tag`` would refuse later.
 
     Raises:
-        VersionError: it is tagged already, has a local part, or is older than the newest final one.
+        VersionError: it is tagged already, has a local part or another epoch, or is older than the newest final one.
     """
-    if version.local:
-        raise VersionError(f"{version} has a local part, which no index accepts", f"Write {version.public}.")
     tag_format = find_tag_format(context)
     tags = {tag: other for tag in repository.tags() if (other := tag_format.version(tag))}
-    for tag, other in tags.items():
-        if other == version and repository.commit_of_tag(tag) != commit:
-            raise VersionError(
-                f"{version} is tagged already: {tag}", "A released version never changes: choose the next one."
-            )
-    newest = max((other for other in tags.values() if not other.is_prerelease), default=None)
-    if newest and version < newest and not context.config.allow_older:
-        raise VersionError(
-            f"{version} is older than {newest}, which is tagged", "For a release of an older line, add --allow-older."
-        )
+    for fault in find_version_faults(context.config, repository, tags, version, commit):
+        raise VersionError(fault.text, fault.advice)

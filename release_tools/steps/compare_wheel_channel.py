@@ -30,16 +30,20 @@ def compare_wheel_channel(context: Context, release: Release) -> Release | Skip:
         return Skip("conda.wheel-channel is none")
     if PYPI not in parse_route(context.config, release.kind):
         return Skip("this version does not go to PyPI, where the channel gets its wheels")
-    wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
-    pure = next((one for one in wheels if one.filename.endswith("-none-any.whl")), None)
+    pure = _find_pure_wheel(release)
     if pure is None:
         return Skip(f"{channel} has pure wheels only, and this project has none")
     wheel = open_wheel(context.background, pure)
     try:
         context.report.add(*_compare(context, pure, wheel))
     except CondaError as error:
-        context.report.add(Note(State.WARNING, error.message, "; ".join(error.faults), error.advice))
+        context.report.add(Note.of_error(error, State.WARNING))
     return release
+
+
+def _find_pure_wheel(release: Release) -> Artifact | None:
+    wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
+    return next((one for one in wheels if one.filename.endswith("-none-any.whl")), None)
 
 
 def _compare(context: Context, artifact: Artifact, wheel: Wheel) -> Iterator[Note]:

@@ -1,5 +1,6 @@
 """The version in every file that holds it, written into the scratch clone."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -14,7 +15,7 @@ from release_tools.model.release import Release
 from release_tools.project.committed_files import CommittedFiles
 from release_tools.project.prepare import FieldPlan, plan_fields
 from release_tools.project.project_history import ProjectHistory, find_today
-from release_tools.project.version_field import Role
+from release_tools.project.version_field import Role, VersionField
 from release_tools.project.version_files import VersionFiles
 
 _USUAL: Final = frozenset(
@@ -45,8 +46,14 @@ def edit_version_fields(context: Context, release: Release) -> Release | Skip:
 
 
 def _refuse(plan: FieldPlan) -> None:
-    faults = [field for field in plan.untouched if field.role is Role.SOURCE]
-    if faults and not any(field.role is Role.SOURCE for field in (*plan.done, *(one.field for one in plan.changes))):
+    """Refuse to leave every field that the build reads the version from as it is.
+
+    Raises:
+        VersionError: none of them can be edited.
+    """
+    faults = list(_select_sources(plan.untouched))
+    edited = [*plan.done, *(change.field for change in plan.changes)]
+    if faults and not any(_select_sources(edited)):
         raise VersionError(
             "the version that is built cannot be edited",
             'Write it as one string, such as __version__ = "1.4.0", or edit it by hand and run the same command again.',
@@ -54,19 +61,21 @@ def _refuse(plan: FieldPlan) -> None:
         )
 
 
-def _make_notes(plan: FieldPlan, *, is_dry_run: bool) -> list[Note]:
+def _select_sources(fields: Iterable[VersionField]) -> Iterator[VersionField]:
+    """Yield the fields that the build reads the version from."""
+    return (field for field in fields if field.role is Role.SOURCE)
+
+
+def _make_notes(plan: FieldPlan, *, is_dry_run: bool) -> Iterator[Note]:
     state = State.PLANNED if is_dry_run else State.DONE
-    notes = [Note(State.UNCHANGED, field.where, f"{field.value} already") for field in plan.done]
+    for field in plan.done:
+        yield Note(State.UNCHANGED, field.where, f"{field.value} already")
     for change in plan.changes:
-        edited = f"{change.field.value} → {change.value}"
-        notes.append(Note(state, change.field.where, edited))
+        yield Note(state, change.field.where, f"{change.field.value} → {change.value}")
         if change.is_surprising:
-            notes.append(Note(State.WARNING, f"{change.field.where} had a different version, {change.field.value}"))
-    notes += (
-        Note(State.WARNING, f"{field.where} was not changed", field.problem, "Edit it by hand if necessary.")
-        for field in plan.untouched
-    )
-    return notes
+            yield Note(State.WARNING, f"{change.field.where} had a different version, {change.field.value}")
+    for field in plan.untouched:
+        yield Note(State.WARNING, f"{field.where} was not changed", field.problem, "Edit it by hand if necessary.")
 
 
 def _make_links(files: CommittedFiles) -> list[Note]:

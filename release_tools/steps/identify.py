@@ -1,6 +1,6 @@
 """Identify the version of a commit, and the tag that carries it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -72,6 +72,11 @@ class Checkout:
         """Return the newest tag before this commit."""
         return describe(self.repository, self.head, self.project.versioningit, self.tag_format, self._floating)
 
+    @property
+    def last_tagged(self) -> DescribedVersion | None:
+        """Return what is counted from the newest tag before this commit; None without such a tag."""
+        return self.described if self.described is not None and self.described.tag else None
+
     @cached_property
     def _floating(self) -> set[str]:
         """Return the tags that only follow a series, such as ``v1``."""
@@ -80,8 +85,8 @@ class Checkout:
     @cached_property
     def here(self) -> Mapping[str, Version]:
         """Return the versions that this commit is tagged with, by tag."""
-        described = self.described
-        if described is None or described.distance or not described.tag:
+        described = self.last_tagged
+        if described is None or described.distance:
             return {}
         if self.tag_format.version(described.tag) != described.base:  # the project spells its tags in its own way
             return {described.tag: described.base}
@@ -130,19 +135,7 @@ def identify(context: Context, release: Release) -> Release:
     elif project.source is VersionSource.BACKEND:
         _check_field(checkout.field, chosen)
     name = find_stated_name(context.project) or chosen.name
-    context.report.add(
-        Note(State.INFO, f"{name} {chosen.version}".strip(), f"{chosen.kind} version, from {chosen.reason}"),
-        Note(
-            State.INFO,
-            f"commit {head.commit[:_SHORT]}",
-            f"on {head.branch}" if head.branch else "no branch checked out",
-        ),
-        *chosen.notes,
-        *((Note(State.INFO, context.request.remark),) if context.request.remark else ()),
-        *_check_second_tag(checkout, chosen),
-        *_check_uncommitted(repository),
-        *_check_absent(repository, head),
-    )
+    context.report.add(*_describe(checkout, chosen, name))
     return replace(
         release,
         name=name,
@@ -153,6 +146,20 @@ def identify(context: Context, release: Release) -> Release:
         commit=head.commit,
         commit_time=max(head.time, _FIRST_ZIP_TIME),
     )
+
+
+def _describe(checkout: Checkout, chosen: Chosen, name: str) -> Iterator[Note]:
+    """Yield the version and its commit, and what a person should know about them."""
+    head, remark = checkout.head, checkout.context.request.remark
+    yield Note(State.INFO, f"{name} {chosen.version}".strip(), f"{chosen.kind} version, from {chosen.reason}")
+    branch = f"on {head.branch}" if head.branch else "no branch checked out"
+    yield Note(State.INFO, f"commit {head.commit[:_SHORT]}", branch)
+    yield from chosen.notes
+    if remark:
+        yield Note(State.INFO, remark)
+    yield from _check_second_tag(checkout, chosen)
+    yield from _check_uncommitted(checkout.repository)
+    yield from _check_absent(checkout.repository, head)
 
 
 def choose(checkout: Checkout) -> Chosen:
@@ -218,12 +225,9 @@ def _is_here(checkout: Checkout, tag: str, field: str) -> bool:
 def _choose_tagged(here: Mapping[str, Version]) -> Chosen:
     """Choose the highest version among the commit's tags; of two spellings of it the one with a ``v``."""
     tag = max(here, key=lambda name: (here[name], name.startswith("v"), name))
-    others = sorted(set(here) - {tag})
-    notes = (
-        (Note(State.INFO, f"{tag} is the highest of this commit's tags", f"also {', '.join(others)}"),)
-        if others
-        else ()
-    )
+    others, notes = sorted(set(here) - {tag}), tuple[Note, ...]()
+    if others:
+        notes = (Note(State.INFO, f"{tag} is the highest of this commit's tags", f"also {', '.join(others)}"),)
     return Chosen(here[tag], tag, tagged=True, reason=f"the tag {tag}", notes=notes)
 
 
@@ -232,45 +236,66 @@ def _choose_between_tags(checkout: Checkout) -> Chosen:
     if source is VersionSource.STATIC:
         return _choose_from_file(checkout, _read_static_version(checkout.project), "pyproject.toml")
     if source is VersionSource.BACKEND:
-        return _from_backend(checkout)
+        return _choose_by_backend(checkout)
     if checkout.repository.shallow:
         raise RepositoryError(
             "The clone is shallow: the tag that the version is derived from may be missing",
             "Type: git fetch --unshallow --tags (in a workflow: actions/checkout with fetch-depth: 0)",
         )
-    described = checkout.described
-    is_tagged = described is not None and bool(described.tag)
-    if source is VersionSource.VCS and (is_tagged or checkout.project.fallback or checkout.repository.tags()):
-        return _from_plugin(checkout)
-    if described is None or not is_tagged:
+    if source is VersionSource.VCS and _has_start(checkout):
+        return _choose_by_plugin(checkout)
+    return _choose_by_count(checkout)
+
+
+def _choose_by_count(checkout: Checkout) -> Chosen:
+    """Choose what is counted from the newest tag, or else from the first commit."""
+    tagged = checkout.last_tagged
+    if tagged is None:
         return _choose_never_tagged(checkout)
-    reason = _describe_since(described)
-    return Chosen(described.version, checkout.spell(described.version), tagged=False, reason=reason, counted=True)
+    reason = _describe_since(tagged)
+    return Chosen(tagged.version, checkout.spell(tagged.version), tagged=False, reason=reason, counted=True)
 
 
-def _from_plugin(checkout: Checkout) -> Chosen:
+def _has_start(checkout: Checkout) -> bool:
+    """Return whether a version plugin has something to count from: a tag, or a version in its settings."""
+    if checkout.last_tagged or checkout.project.fallback:
+        return True
+    return bool(checkout.repository.tags())
+
+
+def _choose_by_plugin(checkout: Checkout) -> Chosen:
     """Choose what the project's own plugin counts, so far as it can be uploaded."""
     from release_tools.builders.backend_facts import ask_backend
 
-    facts, described, project = ask_backend(checkout.context), checkout.described, checkout.project
-    if facts.version.public == str(facts.version) and find_kind(facts.version) in {Kind.FINAL, Kind.PRE}:
-        for tag in checkout.repository.tags(points_at=checkout.head.commit):
-            if is_safe_ref(tag) and str(facts.version) in tag:  # a tag that only the plugin can read
-                return Chosen(facts.version, tag, tagged=True, reason=f"the tag {tag}", name=facts.name)
-    tagged = described if described is not None and described.tag else None
+    facts = ask_backend(checkout.context)
+    if tag := _find_legible_tag(checkout, facts.version):
+        return Chosen(facts.version, tag, tagged=True, reason=f"the tag {tag}", name=facts.name)
+    tagged, notes = checkout.last_tagged, list[Note]()
     version = _find_uploadable(facts.version, tagged, checkout)
-    # dunamai counts 1.2.0.post1.dev0, but reads no tag that says so
-    is_legible = not (version and version.is_postrelease and version.is_devrelease and "dunamai" in project.plugins)
-    notes: tuple[Note, ...] = ()
-    if version is None or not is_legible:
-        counted = tagged.version if tagged else _count_from_first(checkout)
+    if version is None or not _is_legible(version, checkout.project):
+        version = tagged.version if tagged else _count_from_first(checkout)
         text = f"the project's version plugin returns {facts.version}, which cannot be used for this commit"
-        version, notes = counted, (Note(State.INFO, text, f"using {counted} instead"),)
+        notes.append(Note(State.INFO, text, f"using {version} instead"))
+    reason = "the project's plugin"
     if tagged is None:
-        notes = (*notes, *_make_first_tag_notes(checkout))
-    reason = _describe_since(tagged) if tagged else "the project's plugin"
+        notes += _make_first_tag_notes(checkout)
+    else:
+        reason = _describe_since(tagged)
     tag = checkout.spell(version)
-    return Chosen(version, tag, tagged=False, reason=reason, notes=notes, counted=True, name=facts.name)
+    return Chosen(version, tag, tagged=False, reason=reason, notes=tuple(notes), counted=True, name=facts.name)
+
+
+def _find_legible_tag(checkout: Checkout, version: Version) -> str:
+    """Return the tag on this commit that only the plugin can read; empty without one, and for counted versions."""
+    if version.local or find_kind(version) not in {Kind.FINAL, Kind.PRE}:
+        return ""
+    tags = checkout.repository.tags(points_at=checkout.head.commit)
+    return next((tag for tag in tags if is_safe_ref(tag) and str(version) in tag), "")
+
+
+def _is_legible(version: Version, project: Project) -> bool:
+    """Return whether the project's plugin reads a tag with the version: dunamai reads no 1.2.0.post1.dev0."""
+    return not (version.is_postrelease and version.is_devrelease and "dunamai" in project.plugins)
 
 
 def _find_uploadable(version: Version, tagged: DescribedVersion | None, checkout: Checkout) -> Version | None:
@@ -287,7 +312,7 @@ def _find_uploadable(version: Version, tagged: DescribedVersion | None, checkout
     return public
 
 
-def _from_backend(checkout: Checkout) -> Chosen:
+def _choose_by_backend(checkout: Checkout) -> Chosen:
     """Choose the version that only the backend knows: one that a file holds, or one that it counts by itself."""
     from release_tools.builders.backend_facts import ask_backend
 
@@ -295,27 +320,29 @@ def _from_backend(checkout: Checkout) -> Chosen:
     if field is not None and field.version is not None:
         return _choose_from_file(checkout, field.version, field.path)
     facts = ask_backend(checkout.context)
-    is_computed = bool(facts.version.local) or (
-        (facts.version.is_postrelease or facts.version.is_devrelease) and not _occurs(checkout, facts.version)
-    )
-    if not is_computed:
+    if not _is_counted(checkout, facts.version):
         return replace(_choose_from_file(checkout, facts.version, "the project's backend"), name=facts.name)
-    described = checkout.described
-    tagged = described if described is not None and described.tag else None
+    tagged = checkout.last_tagged
     version = _find_uploadable(facts.version, tagged, checkout) or (tagged.version if tagged else facts.version)
     tag = checkout.spell(version)
     return Chosen(version, tag, tagged=False, reason="the project's backend", counted=True, name=facts.name)
 
 
+def _is_counted(checkout: Checkout, version: Version) -> bool:
+    """Return whether a backend counted a version: it has a local part, or a number that no file holds."""
+    if version.local:
+        return True
+    return (version.is_postrelease or version.is_devrelease) and not _occurs(checkout, version)
+
+
 def _occurs(checkout: Checkout, version: Version) -> bool:
     """Check whether a file of the commit holds a version, in any spelling."""
-    numbers = "[^0-9]{1,3}".join(map(str, version.release))
-    last = [("post|rev|r", version.post)] if version.post is not None else []
-    last += [("dev", version.dev)] if version.dev is not None else []
-    for word, number in last:
-        numbers += f"[^0-9]{{0,3}}({word})" + (f"[^0-9]{{0,3}}{number}" if number else "")
+    pattern = "[^0-9]{1,3}".join(map(str, version.release))
+    for word, number in (("post|rev|r", version.post), ("dev", version.dev)):
+        if number is not None:
+            pattern += f"[^0-9]{{0,3}}({word})" + (f"[^0-9]{{0,3}}{number}" if number else "")
     try:
-        checkout.repository.git("grep", "--quiet", "-I", "-i", "-E", "-e", numbers, checkout.head.commit, "--")
+        checkout.repository.git("grep", "--quiet", "-I", "-i", "-E", "-e", pattern, checkout.head.commit, "--")
     except ProcessError:
         return False
     return True
@@ -351,7 +378,7 @@ def _count_from_first(checkout: Checkout) -> Version:
 
 
 def _make_first_tag_notes(checkout: Checkout) -> tuple[Note, ...]:
-    tag_format, described = checkout.tag_format, checkout.described
+    described = checkout.described
     version = described.base if described else Version("0.1.0")  # the default tag of the project's own settings
     first = checkout.spell(version)
     untagged = Note(
@@ -360,12 +387,16 @@ def _make_first_tag_notes(checkout: Checkout) -> tuple[Note, ...]:
         advice=f"For the first release, tag it: release-tools tag {version} (or: git tag -a {first} -m {first})",
     )
     others = [tag for tag in checkout.repository.tags() if is_safe_ref(tag)]
-    if not others:
-        return (untagged,)
+    return (untagged, _make_other_tags_note(checkout, others)) if others else (untagged,)
+
+
+def _make_other_tags_note(checkout: Checkout, others: Sequence[str]) -> Note:
+    """Return the warning about tags that are not read as versions."""
     template = suggest_template(checkout.context, checkout.head.commit)
     example = template or f"{others[-1]} with {{version}}"
     advice = f'If they are versions, set their form, such as tag-format = "{example}".'
-    return (untagged, Note(State.WARNING, f"no tag looks like {tag_format.example}", list_some(others, _SHOWN), advice))
+    text = f"no tag looks like {checkout.tag_format.example}"
+    return Note(State.WARNING, text, list_some(others, _SHOWN), advice)
 
 
 def _check_second_tag(checkout: Checkout, chosen: Chosen) -> tuple[Note, ...]:
@@ -418,5 +449,7 @@ def _check_absent(repository: Repository, head: Head) -> tuple[Note, ...]:
     absent = [submodule.path for submodule in repository.submodules(head.commit) if not submodule.present]
     if not absent:
         return ()
-    text = "a submodule that is not checked out is left out" + (f" ({len(absent)} of them)" if absent[1:] else "")
+    text = "a submodule that is not checked out is left out"
+    if len(absent) > 1:
+        text = f"{len(absent)} submodules that are not checked out are left out"
     return (Note(State.WARNING, text, list_some(absent, _SHOWN), "Type: git submodule update --init --recursive"),)

@@ -1,7 +1,7 @@
 """Load what ``build`` made, in another job: the files that ``release.json`` names, and no others."""
 
+import os
 from collections.abc import Iterator
-from itertools import chain
 from typing import Final
 
 from packaging.utils import canonicalize_name, canonicalize_version
@@ -54,20 +54,23 @@ def load_build(context: Context, _: Release) -> Release:
 
 
 def _find_faults(context: Context, release: Release) -> Iterator[str]:
-    if not release.artifacts:
-        yield f"{manifest.FILENAME} lists no files"
     if context.request.expect is not None:
         yield from manifest.find_differences(release, context.request.expect)
-    if release.tag and not is_tag_of(release.tag, release.version, find_tag_format(context)):
-        yield f"{manifest.FILENAME}: the tag {release.tag} is not one of version {release.version}"
-    yield from chain.from_iterable(
-        read_each(release.artifacts, lambda one: [*_find_file_faults(context, one, release)])
-    )
+    yield from _find_manifest_faults(context, release)
+    for faults in read_each(release.artifacts, lambda one: [*_find_file_faults(context, one, release)]):
+        yield from faults
     if release.plan_digest:
         yield from _find_incomplete(context, release)
-    for name in manifest.other_files(context.output, release.artifacts):
-        if name != _SUMS:
-            yield f"{name}: not of this release"
+    others = set(manifest.other_files(context.output, release.artifacts)) - {_SUMS}
+    yield from (f"{name}: not of this release" for name in sorted(others))
+
+
+def _find_manifest_faults(context: Context, release: Release) -> Iterator[str]:
+    """Yield what is wrong with the manifest by itself."""
+    if not release.artifacts:
+        yield f"{manifest.FILENAME} lists no files"
+    if release.tag and not is_tag_of(release.tag, release.version, find_tag_format(context)):
+        yield f"{manifest.FILENAME}: the tag {release.tag} is not one of version {release.version}"
 
 
 def _find_incomplete(context: Context, release: Release) -> Iterator[str]:
@@ -90,21 +93,37 @@ def _find_incomplete(context: Context, release: Release) -> Iterator[str]:
 def _find_file_faults(context: Context, artifact: Artifact, release: Release) -> Iterator[str]:
     path = artifact.path
     if path.is_symlink() or not path.is_file():
-        yield f"{artifact.key}: {'not a regular file' if path.exists() or path.is_symlink() else 'missing'}"
+        yield f"{artifact.key}: {'not a regular file' if os.path.lexists(path) else 'missing'}"
         return
-    try:
-        found = Artifact.of(path, artifact.kind)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
-    if found.sha256 != artifact.sha256:
-        yield f"{artifact.key}: its sha256 is {found.sha256}, {manifest.FILENAME} says {artifact.sha256}"
+    difference = _compare_bytes(artifact, _read_artifact(artifact))
+    if difference:
+        yield f"{artifact.key}: its {difference}"
         return
-    if found.size != artifact.size:
-        yield f"{artifact.key}: its size is {found.size}, {manifest.FILENAME} says {artifact.size}"
     try:
         yield from _find_identity_faults(context, artifact, release)
     except ArchiveError as error:
         yield "; ".join([error.message, *error.faults])
+
+
+def _compare_bytes(artifact: Artifact, found: Artifact) -> str:
+    """Return how a file differs from what the manifest says of it; empty where it does not."""
+    if found.sha256 != artifact.sha256:
+        return f"sha256 is {found.sha256}, {manifest.FILENAME} says {artifact.sha256}"
+    if found.size != artifact.size:
+        return f"size is {found.size}, {manifest.FILENAME} says {artifact.size}"
+    return ""
+
+
+def _read_artifact(artifact: Artifact) -> Artifact:
+    """Return an artifact with the digest and the size that its file has.
+
+    Raises:
+        OutputError: it cannot be read.
+    """
+    try:
+        return Artifact.of(artifact.path, artifact.kind)
+    except OSError as error:
+        raise OutputError(f"{artifact.path}: cannot be read: {error.strerror}") from None
 
 
 def _find_identity_faults(context: Context, artifact: Artifact, release: Release) -> Iterator[str]:

@@ -19,8 +19,13 @@ def load_current(context: Context, release: Release) -> Release | Skip:
         return Skip("nothing was built yet")
     if (built.commit, built.version) != (release.commit, release.version):
         return Skip(f"{context.output} contains another commit or version")
-    if any(not one.path.is_file() or Artifact.of(one.path, one.kind).sha256 != one.sha256 for one in built.artifacts):
+    if not all(map(_is_unchanged, built.artifacts)):
         return Skip(f"{context.output} does not contain what was built")
     note = Note(State.INFO, f"{count(len(built.artifacts), 'file')}, unchanged since the build", str(context.output))
     context.report.add(note)
     return replace(release, name=built.name, artifacts=built.artifacts)
+
+
+def _is_unchanged(artifact: Artifact) -> bool:
+    """Return whether the file of an artifact is there, with the digest that the manifest says."""
+    return artifact.path.is_file() and Artifact.of(artifact.path, artifact.kind).sha256 == artifact.sha256

@@ -43,13 +43,22 @@ def load_files(paths: Sequence[Path]) -> Callable[[Context, Release], Release]:
 
 
 def _list_files(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in (given.absolute() for given in paths):  # they are read from other folders too
-        if path.is_dir():
-            packages = (entry for entry in sorted(path.glob("*/*")) if _find_kind(entry) is ArtifactKind.CONDA)
-            yield from (
-                entry for entry in (*sorted(path.iterdir()), *packages) if _find_kind(entry) and entry.is_file()
-            )
+    """Yield the files that are given, and the artifacts in the folders that are, by absolute paths."""
+    for path in paths:
+        absolute = path.absolute()  # they are read from other folders too
+        if absolute.is_dir():
+            yield from _find_artifacts(absolute)
         else:
+            yield absolute
+
+
+def _find_artifacts(folder: Path) -> Iterator[Path]:
+    """Yield the artifacts in a folder; conda packages also in the folders of their subdirs."""
+    for path in sorted(folder.iterdir()):
+        if _find_kind(path) and path.is_file():
+            yield path
+    for path in sorted(folder.glob("*/*")):
+        if _find_kind(path) is ArtifactKind.CONDA and path.is_file():
             yield path
 
 

@@ -47,30 +47,34 @@ def load_plan(context: Context, _: Release) -> Release:
 def _find_faults(context: Context, source: Release, plan: BuildPlan) -> Iterator[str]:
     expect = context.request.expect
     if expect is not None:
-        yield from manifest.find_differences(
-            source, replace(expect, artifacts=expect.artifacts_of_kind(ArtifactKind.SDIST))
-        )
+        sdists = replace(expect, artifacts=expect.artifacts_of_kind(ArtifactKind.SDIST))
+        yield from manifest.find_differences(source, sdists)
     if plan.digest != source.plan_digest:
         yield f"{PLAN_FILE}: its sha256 is {plan.digest}, {manifest.FILENAME} says {source.plan_digest or 'nothing'}"
     if len(source.artifacts) != int(plan.has_sdist):
         yield f"{manifest.FILENAME} names {len(source.artifacts)} sdists"
     for sdist in source.artifacts:
         yield from _find_changed(sdist)
-    try:
-        commit = Repository.open(context.project, context.env).head().commit
-    except RepositoryError:
-        return  # the sdist is all that is needed
-    if source.commit != commit:
+    commit = _find_checked_out(context)
+    if commit not in ("", source.commit):
         yield f"the checkout is at commit {commit}, but the sdist was built from {source.commit}"
+
+
+def _find_checked_out(context: Context) -> str:
+    """Return the commit of the checkout; empty without one, as the sdist is all that is needed."""
+    try:
+        return Repository.open(context.project, context.env).head().commit
+    except RepositoryError:
+        return ""
 
 
 def _find_changed(sdist: Artifact) -> Iterator[str]:
     try:
-        found = "" if sdist.path.is_symlink() else Artifact.of(sdist.path, sdist.kind).sha256
+        found = "that of a link" if sdist.path.is_symlink() else Artifact.of(sdist.path, sdist.kind).sha256
     except FileNotFoundError:
         yield f"{sdist.filename}: missing"
         return
     except OSError as error:
         raise OutputError(f"{sdist.path}: cannot be read: {error.strerror}") from None
     if found != sdist.sha256:
-        yield f"{sdist.filename}: its sha256 is {found or 'that of a link'}, {manifest.FILENAME} says {sdist.sha256}"
+        yield f"{sdist.filename}: its sha256 is {found}, {manifest.FILENAME} says {sdist.sha256}"

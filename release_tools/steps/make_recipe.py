@@ -49,37 +49,53 @@ def make_recipe(context: Context, release: Release) -> Release | Skip:
         CredentialError: GitHub refuses the token.
         RemoteError: GitHub could not be reached, in a real run.
     """
-    config = context.config.conda_forge
-    if not config.enabled:
+    skip = _find_skip(context, release)
+    if skip is not None:
+        return skip
+    try:
+        subject, rendering, unmet = context.background.result(RECIPE, _render, context, release)
+    except (CondaError, RecipeError) as error:
+        context.report.add(Note.of_error(error, State.WARNING))
+        return release
+    if rendering.files is None:
+        context.report.add(*_report_refused(rendering))
+        return release
+    context.report.add(*_store(context, subject, rendering, rendering.files))
+    document = _make_document(rendering, rendering.files)
+    if document.text:
+        context.report.add(document)
+    context.report.add(*_report_remarks(subject, rendering, rendering.files, unmet))
+    return replace(release, recipe=rendering.files)
+
+
+def _find_skip(context: Context, release: Release) -> Skip | None:
+    if not context.config.conda_forge.enabled:
         return Skip("conda-forge.enabled is false")
     if not release.artifacts_of_kind(ArtifactKind.SDIST):
         return Skip("conda-forge builds from an sdist, and there is none")
     if not context.gate.is_dry_run and not context.reuse(Publishers).is_proposed(release.kind):
         return Skip(f"this {release.kind} version does not go to conda-forge")
-    try:
-        subject, rendering, unmet = context.background.result(RECIPE, _render, context, release)
-    except (CondaError, RecipeError) as error:
-        faults = "; ".join(error.faults)
-        context.report.add(Note(State.WARNING, error.message, faults, error.advice))
-        return release
-    if rendering.files is None:
-        context.report.add(*_report_refused(rendering))
-        return release
-    if context.output.is_dir():
-        from release_tools.publishers.conda_forge.recipe_files import store_recipe
+    return None
 
-        is_new = rendering.present is None and not rendering.written.own
-        settings = subject.recipe.conda_forge_yml if is_new else ""
-        try:
-            store_recipe(context.output, rendering.written.form, rendering.written.text, rendering.files.diff, settings)
-        except OutputError as error:
-            context.report.add(Note(State.WARNING, f"the recipe is not stored: {error.message}", "", error.advice))
-    text, language = (rendering.files.diff, "diff") if rendering.present else (rendering.written.text, "yaml")
-    document = Document(CHANGE if rendering.present else RECIPE, text, language)
-    if text:
-        context.report.add(document)
-    context.report.add(*_report_remarks(subject, rendering, rendering.files, unmet))
-    return replace(release, recipe=rendering.files)
+
+def _store(context: Context, subject: "RecipeInputs", rendering: "Rendering", files: RecipeFiles) -> Iterator[Note]:
+    """Store the recipe next to the artifacts; a warning where that cannot be done."""
+    from release_tools.publishers.conda_forge.recipe_files import store_recipe
+
+    if not context.output.is_dir():
+        return
+    is_new = rendering.present is None and not rendering.written.own
+    settings = subject.recipe.conda_forge_yml if is_new else ""
+    try:
+        store_recipe(context.output, rendering.written.form, rendering.written.text, files.diff, settings)
+    except OutputError as error:
+        yield Note(State.WARNING, f"the recipe is not stored: {error.message}", "", error.advice)
+
+
+def _make_document(rendering: "Rendering", files: RecipeFiles) -> Document:
+    if rendering.present:
+        return Document(CHANGE, files.diff, "diff")
+    return Document(RECIPE, rendering.written.text, "yaml")
 
 
 def _render(context: Context, release: Release) -> "_Rendered":
@@ -102,30 +118,40 @@ def _report_refused(rendering: "Rendering") -> Iterator[Note]:
 def _report_remarks(
     subject: "RecipeInputs", rendering: "Rendering", files: RecipeFiles, unmet: tuple[str, ...]
 ) -> Iterator[Note]:
+    yield _report_change(rendering, files)
+    if rendering.rendered:
+        yield Note(State.DONE, "rattler-build renders it")
+    yield from _report_unseen(subject, rendering)
+    unconfirmed = () if subject.unasked else files.unconfirmed
+    channels = ", ".join(subject.context.config.conda.channels)
+    yield from (Note(State.WARNING, f"not on {channels} yet: {lacking}") for lacking in (*unconfirmed, *unmet))
+    yield from _report_broken_rules(subject, rendering)
+    yield from _report_parity(subject)
+    state = State.WARNING if rendering.present else State.INFO
+    yield from (Note(state, line) for line in files.checklist)
+    if rendering.drift is not None:
+        yield _report_drift(rendering.drift, rendering.remaining)
+
+
+def _report_change(rendering: "Rendering", files: RecipeFiles) -> Note:
+    """Return one line on what conda-forge would get: a new recipe, an update, or nothing."""
     present = rendering.present
     if present is None:
         made = f"{rendering.written.own}, brought to this release" if rendering.written.own else "from sdist and wheel"
-        yield Note(State.INFO, f"a new recipe for {files.package}", made)
-    elif files.files:
-        yield Note(State.INFO, f"{present.repository} has {present.version}", "; ".join(files.changes))
-    else:
-        yield Note(State.UNCHANGED, f"{present.repository} has {present.version} already")
-    if rendering.rendered:
-        yield Note(State.DONE, "rattler-build renders it")
+        return Note(State.INFO, f"a new recipe for {files.package}", made)
+    if files.files:
+        return Note(State.INFO, f"{present.repository} has {present.version}", "; ".join(files.changes))
+    return Note(State.UNCHANGED, f"{present.repository} has {present.version} already")
+
+
+def _report_unseen(subject: "RecipeInputs", rendering: "Rendering") -> Iterator[Note]:
+    """Yield what could not be looked up, and why; one line where the reason is the same."""
     unseen = {rendering.unseen: "the feedstock", subject.unasked: "the conda names"}
     if rendering.unseen == subject.unasked:
         unseen = {subject.unasked: "the feedstock and the conda names"}
-    for reason, what in unseen.items():
+    for reason, subjects in unseen.items():
         if reason:
-            yield Note(State.SKIPPED, f"could not look up {what}", reason)
-    for lacking in (*(files.unconfirmed if not subject.unasked else ()), *unmet):
-        yield Note(State.WARNING, f"not on {', '.join(subject.context.config.conda.channels)} yet: {lacking}")
-    yield from _report_broken_rules(subject, rendering)
-    yield from _report_parity(subject)
-    for line in files.checklist:
-        yield Note(State.WARNING if present else State.INFO, line)
-    if rendering.drift is not None:
-        yield _report_drift(rendering.drift, rendering.remaining)
+            yield Note(State.SKIPPED, f"could not look up {subjects}", reason)
 
 
 def _report_broken_rules(subject: "RecipeInputs", rendering: "Rendering") -> Iterator[Note]:

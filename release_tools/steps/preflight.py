@@ -16,8 +16,22 @@ def preflight(context: Context, release: Release) -> Release:
         CredentialError: credentials for publishing are in the environment, where a build could read them.
         OutputError: the output folder cannot be written.
     """
-    present = refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
-    visible = Note(State.WARNING, "the build can see publishing credentials", ", ".join(present))
+    visible = refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
+    _check_writable(context)
+    if visible:
+        context.report.add(Note(State.WARNING, "the build can see publishing credentials", ", ".join(visible)))
+    else:
+        context.report.add(Note(State.DONE, "the build cannot see any publishing credentials"))
+    context.report.add(Note(State.DONE, f"{context.output} is writable"))
+    return release
+
+
+def _check_writable(context: Context) -> None:
+    """Check the output folder, or the folder that it would be made in.
+
+    Raises:
+        OutputError: it cannot be written, or is a link that leads out of the project.
+    """
     folder = existing = context.output
     if folder.is_relative_to(context.project) and not folder.resolve().is_relative_to(context.project.resolve()):
         raise OutputError(
@@ -27,8 +41,3 @@ def preflight(context: Context, release: Release) -> Release:
         existing = existing.parent
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         raise OutputError(f"{folder}: not writable", "Choose another folder with --packages-dir.")
-    context.report.add(
-        visible if present else Note(State.DONE, "the build cannot see any publishing credentials"),
-        Note(State.DONE, f"{folder} is writable"),
-    )
-    return release

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,7 +16,7 @@ from release_tools.errors import OutputError
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.planning.build_plan import PLAN_FILE, read_plan
+from release_tools.planning.build_plan import PLAN_FILE, BuildPlan, read_plan
 from release_tools.wording import count
 
 
@@ -29,12 +29,10 @@ def store(context: Context, release: Release) -> Release:
     """
     context.job_files.check()
     folder = context.output
-    ours = {artifact.key for artifact in release.artifacts}
-    for subdir in {artifact.subdir for artifact in release.artifacts if artifact.subdir}:
-        if (folder / subdir).is_symlink():
-            raise OutputError(f"{folder / subdir}: a link to another folder", "Remove the link.")
+    _refuse_links(folder, release)
     earlier = _list_earlier_files(folder)
     _refuse_foreign(folder, release, earlier)
+    ours = {artifact.key for artifact in release.artifacts}
     try:
         _write(folder, release, stale=earlier - ours)
     except OSError as error:
@@ -43,13 +41,24 @@ def store(context: Context, release: Release) -> Release:
             "Choose another folder with --packages-dir.",
         ) from None
     stored = tuple(replace(artifact, path=folder / artifact.key) for artifact in release.artifacts)
+    written = f"{count(len(stored), 'file')} and {manifest.FILENAME} written to {folder}"
+    context.report.add(Note(State.DONE, written))
     others = list(manifest.other_files(folder, release.artifacts))
-    notes = [Note(State.DONE, f"{count(len(stored), 'file')} and {manifest.FILENAME} written to {folder}")]
     if others:
         advice = f"Empty {folder} before you publish from it."
-        notes.append(Note(State.WARNING, "there are other files in this folder", ", ".join(others), advice))
-    context.report.add(*notes)
+        context.report.add(Note(State.WARNING, "there are other files in this folder", ", ".join(others), advice))
     return replace(release, artifacts=stored)
+
+
+def _refuse_links(folder: Path, release: Release) -> None:
+    """Refuse to write through a link in place of the folder of a subdir.
+
+    Raises:
+        OutputError: there is one.
+    """
+    for subdir in {artifact.subdir for artifact in release.artifacts if artifact.subdir}:
+        if (folder / subdir).is_symlink():
+            raise OutputError(f"{folder / subdir}: a link to another folder", "Remove the link.")
 
 
 def _refuse_foreign(folder: Path, release: Release, earlier: AbstractSet[str]) -> None:
@@ -58,22 +67,35 @@ def _refuse_foreign(folder: Path, release: Release, earlier: AbstractSet[str]) -
     Raises:
         OutputError: there is one.
     """
-    foreign = [
-        artifact.key
-        for artifact in release.artifacts
-        if artifact.key not in earlier
-        and os.path.lexists(folder / artifact.key)
-        and not _is_same(folder / artifact.key, artifact)
-    ]
-    if os.path.lexists(folder / manifest.FILENAME) and not manifest.is_manifest(folder):
-        foreign.append(manifest.FILENAME)
-    if release.plan and release.plan_digest and os.path.lexists(folder / PLAN_FILE) and not _is_plan(folder):
-        foreign.append(PLAN_FILE)
+    foreign = list(_find_foreign(folder, release, earlier))
     if foreign:
         raise OutputError(
             f"{folder}: not written by release-tools, or changed since: {', '.join(foreign)}",
             "Nothing was overwritten. Move these files away, or choose another folder with --packages-dir.",
         )
+
+
+def _find_foreign(folder: Path, release: Release, earlier: AbstractSet[str]) -> Iterator[str]:
+    """Yield the names of the files that would be overwritten, although no run of ours stored them like that."""
+    for artifact in release.artifacts:
+        if artifact.key not in earlier and _is_other(folder / artifact.key, artifact):
+            yield artifact.key
+    documents: dict[str, Callable[[Path], bool]] = {manifest.FILENAME: manifest.is_manifest}
+    if _find_plan(release) is not None:
+        documents[PLAN_FILE] = _is_plan
+    for name, is_ours in documents.items():
+        if os.path.lexists(folder / name) and not is_ours(folder):
+            yield name
+
+
+def _is_other(path: Path, artifact: Artifact) -> bool:
+    """Return whether there is a file that is not the artifact."""
+    return os.path.lexists(path) and not _is_same(path, artifact)
+
+
+def _find_plan(release: Release) -> BuildPlan | None:
+    """Return the plan that is stored: the one that the source job made, and that other jobs follow."""
+    return release.plan if release.plan_digest else None
 
 
 def _is_same(path: Path, artifact: Artifact) -> bool:
@@ -113,14 +135,9 @@ def _write(folder: Path, release: Release, stale: set[str]) -> None:
             fresh, earlier = Path(part) / "fresh", Path(part) / "earlier"
             fresh.mkdir()
             earlier.mkdir()
-            _copy_files(release.artifacts, fresh)
-            (fresh / manifest.FILENAME).write_text(manifest.dump(release), encoding="utf-8", newline="\n")
-            if release.plan and release.plan_digest:
-                (fresh / PLAN_FILE).write_text(release.plan.text, encoding="utf-8", newline="\n")
-            if missing:
-                (fresh / ".gitignore").write_text(
-                    "*\n", encoding="utf-8", newline="\n"
-                )  # artifacts are never committed
+            _fill(fresh, release)
+            if missing:  # artifacts are never committed
+                (fresh / ".gitignore").write_text("*\n", encoding="utf-8", newline="\n")
             _exchange(folder, fresh, earlier, stale)
     except BaseException:
         if missing:
@@ -128,11 +145,16 @@ def _write(folder: Path, release: Release, stale: set[str]) -> None:
         raise
 
 
-def _copy_files(artifacts: Sequence[Artifact], folder: Path) -> None:
-    for subdir in {artifact.subdir for artifact in artifacts if artifact.subdir}:
+def _fill(folder: Path, release: Release) -> None:
+    """Copy the artifacts to an empty folder, and write what is known about them."""
+    for subdir in {artifact.subdir for artifact in release.artifacts if artifact.subdir}:
         (folder / subdir).mkdir()
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda artifact: shutil.copyfile(artifact.path, folder / artifact.key), artifacts))
+        list(pool.map(lambda artifact: shutil.copyfile(artifact.path, folder / artifact.key), release.artifacts))
+    (folder / manifest.FILENAME).write_text(manifest.dump(release), encoding="utf-8", newline="\n")
+    plan = _find_plan(release)
+    if plan is not None:
+        (folder / PLAN_FILE).write_text(plan.text, encoding="utf-8", newline="\n")
 
 
 def _exchange(folder: Path, fresh: Path, earlier: Path, stale: set[str]) -> None:
@@ -142,23 +164,34 @@ def _exchange(folder: Path, fresh: Path, earlier: Path, stale: set[str]) -> None
     """
     names = sorted(_files_in(fresh), key=lambda name: (name != manifest.FILENAME, name))
     try:
-        for name in (*stale, *reversed(names)):
-            if os.path.lexists(folder / name):
-                _move(folder / name, earlier / name)
-        for name in names:
-            _move(fresh / name, folder / name)
+        _move_all([*stale, *reversed(names)], folder, earlier)
+        _move_all(names, fresh, folder)
     except BaseException:
-        for name in names:
-            if not (fresh / name).exists():
-                (folder / name).unlink(missing_ok=True)
-        for name in _files_in(earlier):
-            _move(earlier / name, folder / name)
+        _put_back(folder, earlier, [name for name in names if not (fresh / name).exists()])
         raise
     finally:
-        for name in {*stale, *names}:
-            if (folder / name).parent != folder:
-                with suppress(OSError):  # it is not empty
-                    (folder / name).parent.rmdir()
+        _remove_empty_folders(folder, {*stale, *names})
+
+
+def _move_all(names: Iterable[str], folder: Path, to: Path) -> None:
+    """Move those of some files that are in a folder, links included, to another one."""
+    for name in names:
+        if os.path.lexists(folder / name):
+            _move(folder / name, to / name)
+
+
+def _put_back(folder: Path, earlier: Path, moved: Iterable[str]) -> None:
+    """Remove the new files that were moved to a folder, and move the earlier ones back."""
+    for name in moved:
+        (folder / name).unlink(missing_ok=True)
+    _move_all(_files_in(earlier), earlier, folder)
+
+
+def _remove_empty_folders(folder: Path, names: Iterable[str]) -> None:
+    """Remove the folders of subdirs that have no file any more."""
+    for parent in {(folder / name).parent for name in names} - {folder}:
+        with suppress(OSError):  # it is not empty
+            parent.rmdir()
 
 
 def _files_in(folder: Path) -> list[str]:

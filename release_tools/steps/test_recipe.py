@@ -19,13 +19,12 @@ def test_recipe(context: Context, release: Release) -> Release | Skip:
     """
     if not context.config.verify.recipe:
         return Skip("verify.recipe is false")
-    path, text = next(iter(release.recipe.files.items()), ("", "")) if release.recipe else ("", "")
-    sdist = next(iter(release.artifacts_of_kind(ArtifactKind.SDIST)), None)
-    if not text or sdist is None:
+    sdists = release.artifacts_of_kind(ArtifactKind.SDIST)
+    if release.recipe is None or not release.recipe.files or not sdists:
         return Skip("there is no new recipe")
-    form = Format(PurePosixPath(path).name)
-    if reason := explain_not_built(context, form, text):
+    path, text = next(iter(release.recipe.files.items()))
+    if reason := explain_not_built(context, Format(PurePosixPath(path).name), text):
         return Skip(reason)
     with watch_programs(context.console.watch_build):
-        context.report.add(*run_test_build(context, text, sdist).notes)
+        context.report.add(*run_test_build(context, text, sdists[0]).notes)
     return release

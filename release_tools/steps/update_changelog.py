@@ -30,16 +30,19 @@ def update_changelog(context: Context, release: Release) -> Release | Skip:
     """
     if release.kind is Kind.DEV:
         return Skip("a development version has no section in the changelog")
-    history = ProjectHistory.of(context)
-    version = Version(release.version)
+    history, version = ProjectHistory.of(context), Version(release.version)
     found = history.changelog
-    part = found.find_part(version) if found else None
-    if found and part and not part.unreleased:
+    if found and _has_released_part(found, version):
         context.report.add(Note(State.UNCHANGED, f"{found.path} already has a section for {version}"))
         return release
     if history.fragment_settings is not None:
         return _collect_fragments(context, release, history, history.fragment_settings)
     return _release_unreleased(context, release, found)
+
+
+def _has_released_part(changelog: Changelog, version: Version) -> bool:
+    part = changelog.find_part(version)
+    return part is not None and not part.unreleased
 
 
 def _collect_fragments(

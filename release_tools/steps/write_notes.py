@@ -63,32 +63,37 @@ def _make(context: Context, release: Release) -> tuple[ProjectHistory, Notes]:
 
 def _write(context: Context, release: Release) -> tuple[Note, Document]:
     history, notes = context.background.result(_name_task(release), _make, context, release)
-    note = Note(State.INFO, f"release notes from {notes.source}", f"({count(len(notes.text.splitlines()), 'line')})")
+    if notes.problem:
+        context.report.add(
+            Note(State.INFO, "the release notes have no pull request labels and no user names", notes.problem)
+        )
+    further = [text for text in (_describe_left_out(release), notes.link) if text not in notes.text]
+    text = "\n\n".join(filter(None, (notes.text, *further)))
+    return _describe(release, history, notes), Document(NOTES, text, "markdown")
+
+
+def _describe(release: Release, history: ProjectHistory, notes: Notes) -> Note:
+    """Return where the notes come from; a warning where somebody would expect better ones."""
     if not notes.text:
-        note = Note(
+        return Note(
             State.WARNING,
             f"no release notes for {release.version}: neither a changelog section nor a commit since the"
             " previous release",
         )
-    elif history.repository.shallow and not notes.from_changelog:
-        note = Note(
+    if history.repository.shallow and not notes.from_changelog:
+        return Note(
             State.WARNING,
             f"release notes only from {notes.source}, because the clone is shallow",
             advice="Fetch the whole history: git fetch --unshallow --tags (actions/checkout: fetch-depth: 0)",
         )
-    elif notes.silent_changelog and release.kind is not Kind.DEV:
-        note = Note(
+    if notes.silent_changelog and release.kind is not Kind.DEV:
+        return Note(
             State.WARNING,
             f"{notes.silent_changelog} has no section for {release.version}; the release notes come from"
             f" {notes.source}",
             advice="Add a section with this version, or one called Unreleased.",
         )
-    if notes.problem:
-        context.report.add(
-            Note(State.INFO, "the release notes have no pull request labels and no user names", notes.problem)
-        )
-    texts = [notes.text, *(text for text in (_describe_left_out(release), notes.link) if text not in notes.text)]
-    return note, Document(NOTES, "\n\n".join(filter(None, texts)), "markdown")
+    return Note(State.INFO, f"release notes from {notes.source}", f"({count(len(notes.text.splitlines()), 'line')})")
 
 
 def make_notes(context: Context, history: ProjectHistory, version: Version, tag: str, *, planned: bool = True) -> Notes:
@@ -114,12 +119,16 @@ def make_notes(context: Context, history: ProjectHistory, version: Version, tag:
         return history.notes(version, planned=planned)
     site = repository.url.removesuffix(f"/{repository.slug}")
     offline = HostedChanges(repository.url, site)
-
     notes = history.notes(version, planned=planned, offline=offline, ask=partial(_ask, repository, offline))
+    return replace(notes, link=_write_link(history, version, tag, repository))
+
+
+def _write_link(history: ProjectHistory, version: Version, tag: str, repository: HostedRepository) -> str:
+    """Return the line that leads to all changes of a tag; empty without a tag, or a release before it."""
     before = find_previous(history.releases, version)
-    if before is None or not tag or not is_safe_ref(tag):
-        return notes
-    return replace(notes, link=f"**Full changelog**: {repository.url}/compare/{before.tag}...{tag}")
+    if before is None or not is_safe_ref(tag):
+        return ""
+    return f"**Full changelog**: {repository.url}/compare/{before.tag}...{tag}"
 
 
 def _find_tagged_notes(history: ProjectHistory, version: Version, tag: str, repository: HostedRepository | None) -> str:

@@ -93,6 +93,11 @@ class ProjectWorkflows:
         )
 
     @property
+    def existing(self) -> dict[str, str]:
+        """Return the existing workflows that we wrote, by their paths."""
+        return {self.paths[default]: text for default, text in self.texts.items()}
+
+    @property
     def dev(self) -> bool:
         """Return whether the existing workflow publishes every commit on the branch."""
         try:

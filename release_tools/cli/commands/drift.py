@@ -2,12 +2,14 @@
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from release_tools.cli.commands.recipe import add_files
 from release_tools.cli.options import add_project, add_settings, add_version
 from release_tools.cli.session import Session
+from release_tools.engine.context import Context
 from release_tools.errors import DriftError
 from release_tools.report.json_data import SCHEMA
 
@@ -33,36 +35,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(invocation: Session) -> int:
     """Compare the feedstock's recipe with this commit; drift is an error with an exit code of its own."""
+    options, console = invocation.options, invocation.console
+    console.quiet = True
+    context = invocation.context(anywhere=bool(options.files))
+    try:
+        compared = _compare(context, options)
+    finally:
+        context.close()
+    if options.json:
+        console.data(json.dumps(_make_data(compared), indent=2))
+    if compared.drift:
+        words = _describe_words(compared.drift)
+        faults = [f"{word}: {line}" for word, lines in words.items() for line in lines]
+        raise DriftError(f"{compared.where} does not agree with {compared.name} as it is now:", _ADVICE, faults=faults)
+    if not options.json:
+        console.data(_describe_agreement(compared))
+    return 0
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """The comparison of a feedstock's recipe with this commit.
+
+    Attributes:
+        name: of the package.
+        version: of this commit.
+        where: the recipe that was compared; empty where conda-forge has no feedstock.
+        drift: the differences; None where there is nothing to compare with.
+    """
+
+    name: str
+    version: str
+    where: str
+    drift: "Drift | None"
+
+
+def _compare(context: Context, options: argparse.Namespace) -> _Comparison:
     from release_tools.pipeline import build_or_load_dists
     from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs
     from release_tools.publishers.conda_forge.rendering import compare_recipe, look_up, read_present
 
-    options, console = invocation.options, invocation.console
-    console.quiet = True
-    context = invocation.context(anywhere=bool(options.files))
     local = read_present(options.feedstock) if options.feedstock else None
-    try:
-        subject = RecipeInputs(context, build_or_load_dists(context, options.files))
-        present = local or look_up(subject)
-        found = compare_recipe(subject, present) if present else None
-    finally:
-        context.close()
-    where = str(options.feedstock or (present and present.repository) or "")
-    if options.json:
-        console.data(json.dumps(_make_data(where, found), indent=2))
-    if found:
-        faults = [f"{word}: {line}" for word, lines in _describe_words(found).items() for line in lines]
-        raise DriftError(f"{where} does not agree with {subject.recipe.name} as it is now:", _ADVICE, faults=faults)
-    if not options.json:
-        agrees = f"{where} agrees with {subject.recipe.name} {subject.recipe.version}"
-        console.data(agrees if present else f"conda-forge has no feedstock of {subject.recipe.name}")
-    return 0
+    subject = RecipeInputs(context, build_or_load_dists(context, options.files))
+    name, version = subject.recipe.name, subject.recipe.version
+    present = local or look_up(subject)
+    if present is None:
+        return _Comparison(name, version, "", None)
+    where = str(options.feedstock or present.repository)
+    return _Comparison(name, version, where, compare_recipe(subject, present))
+
+
+def _describe_agreement(compared: _Comparison) -> str:
+    if compared.drift is None:
+        return f"conda-forge has no feedstock of {compared.name}"
+    return f"{compared.where} agrees with {compared.name} {compared.version}"
 
 
 def _describe_words(drift: "Drift") -> dict[str, tuple[str, ...]]:
     return {"lacks": drift.lacking, "has in excess": drift.excess, "differs": drift.differing}
 
 
-def _make_data(where: str, found: "Drift | None") -> dict[str, object]:
+def _make_data(compared: _Comparison) -> dict[str, object]:
     kinds = ("lacking", "excess", "differing")
-    return {"schema": SCHEMA, "feedstock": where, **{kind: list(getattr(found, kind, ())) for kind in kinds}}
+    lists = {kind: list(getattr(compared.drift, kind, ())) for kind in kinds}
+    return {"schema": SCHEMA, "feedstock": compared.where, **lists}

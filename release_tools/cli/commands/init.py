@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,24 +90,21 @@ def run(invocation: Session) -> int:
         DriftError: a workflow is out of date; every difference was shown.
         UsageError: development versions are asked for, but the project's version is written in a file.
     """
-    context = invocation.context()
-    if invocation.options.check:
+    context, options = invocation.context(), invocation.options
+    if options.check:
         return _check(invocation, ProjectWorkflows.of(context))
-    if invocation.options.dev:
+    if options.dev:
         _refuse_written_version(context)
     context = _with_owner(invocation, context)
     workflows = ProjectWorkflows.of(context)
-    dev = invocation.options.dev
-    if dev is None:
-        dev = workflows.dev if invocation.options.yes else _ask_dev(invocation, workflows)
-    plan = workflows.plan(dev=dev, ours=_name_action(invocation, context))
-    action = plan.action if invocation.options.action else ""
+    plan = workflows.plan(dev=_choose_dev(invocation, workflows), ours=_name_action(invocation, context))
+    action = plan.action if options.action else ""
     plan = keep_parts(plan, workflows.texts, upgrade=True, action=action)
     notes = [*_describe(workflows), *_check_tags(workflows), *_check_origins(workflows, plan)]
     context.close()
     notes += [*_write(workflows, render(plan)), *_write_dependabot(workflows.root)]
     steps = tuple(list_setup_steps(plan, workflows.slug))
-    if invocation.options.json:
+    if options.json:
         parts = {"workflows": notes, "to-register": steps}
         data = {name: [note_data(note) for note in part] for name, part in parts.items()}
         context.console.data(json.dumps({"schema": SCHEMA, "ok": True, **data}, indent=2))
@@ -120,6 +118,14 @@ def run(invocation: Session) -> int:
     context.console.say(f"Type: {commit}", "bold")
     context.console.say(f"Then check what is missing: release-tools doctor{there}", "bold")
     return 0
+
+
+def _choose_dev(invocation: Session, workflows: ProjectWorkflows) -> bool:
+    """Return whether every commit is published as a development version: as told, or asked, or as it is already."""
+    asked: bool | None = invocation.options.dev
+    if asked is not None:
+        return asked
+    return workflows.dev if invocation.options.yes else _ask_dev(invocation, workflows)
 
 
 def _list_written(workflows: ProjectWorkflows, plan: WorkflowPlan) -> Iterator[str]:
@@ -148,26 +154,29 @@ def _refuse_written_version(context: Context) -> None:
 def _check(invocation: Session, workflows: ProjectWorkflows) -> int:
     dev = workflows.dev if invocation.options.dev is None else invocation.options.dev
     plan = keep_parts(workflows.plan(dev=dev, ours=invocation.options.action or "?"), workflows.texts)
-    there = {workflows.paths[default]: text for default, text in workflows.texts.items()}
-    differences = tuple(_find_differences(there, render(plan)))
+    differences = tuple(_find_differences(workflows.existing, render(plan)))
     console, is_json = workflows.context.console, invocation.options.json
     if not differences:
         console.data(json.dumps(_build_check_data(), indent=2) if is_json else "Every workflow is up to date.")
         return 0
+    error = _make_drift_error(workflows, differences)
     if not is_json:
         for document in differences:
             console.say(document.text)
-    edited = [path for path, text in there.items() if is_edited(text)]
-    advice = "Type: release-tools init"
-    if edited:
-        advice += f" (it keeps {', '.join(edited)}, which you edited, and writes its own version next to it)"
-    faults = [document.title for document in differences]
-    error = DriftError("The workflows are out of date:", advice, faults=faults)
     report = Report(documents=differences)
     write_summary(invocation.env, Release(name=workflows.name), report, error, is_dry_run=True)
     if is_json:
         console.data(json.dumps(_build_check_data(error, differences), indent=2))
     raise error
+
+
+def _make_drift_error(workflows: ProjectWorkflows, differences: Sequence[Document]) -> DriftError:
+    advice = "Type: release-tools init"
+    edited = [path for path, text in workflows.existing.items() if is_edited(text)]
+    if edited:
+        advice += f" (it keeps {', '.join(edited)}, which you edited, and writes its own version next to it)"
+    faults = [document.title for document in differences]
+    return DriftError("The workflows are out of date:", advice, faults=faults)
 
 
 def _build_check_data(error: DriftError | None = None, differences: Sequence[Document] = ()) -> dict[str, Any]:
@@ -187,19 +196,22 @@ def _find_differences(there: Mapping[str, str], wanted: Mapping[str, str]) -> It
 
 
 def _write(workflows: ProjectWorkflows, texts: Mapping[str, str]) -> Iterator[Note]:
-    existing = {workflows.paths[default]: text for default, text in workflows.texts.items()}
     defaults = {path: default for default, path in workflows.paths.items()}
     for path, text in texts.items():
-        before = existing.get(path)
-        if before == text:
-            yield Note(State.UNCHANGED, path, "up to date")
-        elif before is not None and is_edited(before):
-            yield _write_next_to(workflows.root, path, text, before)
-        else:
-            _write_file(workflows.root, path, text)
-            yield Note(State.DONE, path, "written" if before is None else "updated; git diff shows the changes")
-            if path != defaults[path]:
-                yield _explain_name(workflows.root, defaults[path], path)
+        note = _write_workflow(workflows.root, path, text, workflows.existing.get(path))
+        yield note
+        if note.state is State.DONE and path != defaults[path]:
+            yield _explain_name(workflows.root, defaults[path], path)
+
+
+def _write_workflow(root: Path, path: str, text: str, before: str | None) -> Note:
+    """Write one workflow, unless it is up to date; one that was edited stays as it is."""
+    if before == text:
+        return Note(State.UNCHANGED, path, "up to date")
+    if before is not None and is_edited(before):
+        return _write_next_to(root, path, text, before)
+    _write_file(root, path, text)
+    return Note(State.DONE, path, "written" if before is None else "updated; git diff shows the changes")
 
 
 def _explain_name(root: Path, default: str, path: str) -> Note:
@@ -276,17 +288,15 @@ def _check_tags(workflows: ProjectWorkflows) -> Iterator[Note]:
         owner = read_project_name(file)
         if owner in {"", NAMELESS, workflows.name}:
             continue
-        try:
+        with suppress(ConfigError):  # of the other project, where the same command says more
             workflow = Workflow.read(workflows.root, file)
-        except ConfigError:  # of the other project, where the same command says more
-            continue
-        if list_tag_events(workflow, tag):
-            yield Note(
-                State.WARNING,
-                f"a tag such as {tag} also starts {workflow.path}, which releases {owner}",
-                advice="Give this project tags of its own: in its settings, set "
-                f'tag-format = "{workflows.name}-v{{version}}"; then run init again.',
-            )
+            if list_tag_events(workflow, tag):
+                yield Note(
+                    State.WARNING,
+                    f"a tag such as {tag} also starts {workflow.path}, which releases {owner}",
+                    advice="Give this project tags of its own: in its settings, set "
+                    f'tag-format = "{workflows.name}-v{{version}}"; then run init again.',
+                )
 
 
 def _name_action(invocation: Session, context: Context) -> str:
@@ -309,14 +319,20 @@ def _with_owner(invocation: Session, context: Context) -> Context:
     owner = context.config.anaconda.owner
     if not owner and not invocation.options.yes:
         owner = invocation.console.ask("Which account or organization of Anaconda.org gets conda packages? (none)")
-    if not owner:
-        return context
+    return _write_owner(invocation, context, owner) if owner else context
+
+
+def _write_owner(invocation: Session, context: Context, owner: str) -> Context:
+    """Write the channel's owner to the settings, and return the context that they make.
+
+    Raises:
+        ConfigError: the file cannot be edited, and is as it was.
+    """
     path, table = context.project / "pyproject.toml", f"{TABLE}.anaconda"
     if not path.is_file():
         path, table = context.project / SETTINGS_FILE, "anaconda"
     before = path.read_bytes().decode("utf-8") if path.is_file() else ""
-    end = "\r\n" if "\r\n" in before else "\n"
-    write_whole(path, end.join((before.rstrip(), "", f"[{table}]", f"owner = {json.dumps(owner)}", "")).lstrip())
+    write_whole(path, _append_owner(before, table, owner))
     try:
         return invocation.context()
     except ConfigError:
@@ -324,6 +340,12 @@ def _with_owner(invocation: Session, context: Context) -> Context:
         raise ConfigError(
             f"{path}: cannot be edited automatically", f'Set owner = "{owner}" in [{table}] yourself.'
         ) from None
+
+
+def _append_owner(text: str, table: str, owner: str) -> str:
+    """Return the text of a settings file with a table of its own for the channel's owner."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    return end.join((text.rstrip(), "", f"[{table}]", f"owner = {json.dumps(owner)}", "")).lstrip()
 
 
 def _ask_dev(invocation: Session, workflows: ProjectWorkflows) -> bool:

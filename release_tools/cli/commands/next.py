@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from packaging.version import Version
+
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
 from release_tools.errors import VersionError
@@ -33,33 +35,37 @@ def run(invocation: Session) -> int:
     history = ProjectHistory.of(invocation.context())
     past, scheme = history.past, history.scheme
     advice = history.recommend(find_today(invocation.env))
-    code = 0 if advice.version is not None else VersionError.exit_code
     console = invocation.console
     if invocation.options.json:
         console.data(json.dumps(_make_data(past, advice, scheme.value), indent=2))
-        return code
-    for item in past.since_final:
-        asks = f"asks for {item.level.name.lower()}" if item.level else "asks for nothing"
-        console.remark(Note(State.INFO, f"{item.source}: {item.text} ({asks})", _format_list(item).rstrip()))
-    for text in _explain(past, advice, history):
-        console.remark(Note(State.INFO, text))
-    if advice.version is not None:
-        console.data(str(advice.version))
-    return code
+    else:
+        for note in (*map(_describe_evidence, past.since_final), *_explain(past, advice, history)):
+            console.remark(note)
+        if advice.version is not None:
+            console.data(str(advice.version))
+    return 0 if advice.version is not None else VersionError.exit_code
 
 
-def _explain(past: Past, advice: Recommendation, history: ProjectHistory) -> Iterator[str]:
+def _describe_evidence(item: BumpEvidence) -> Note:
+    asks = f"asks for {item.level.name.lower()}" if item.level else "asks for nothing"
+    return Note(State.INFO, f"{item.source}: {item.text} ({asks})", _format_list(item).rstrip())
+
+
+def _explain(past: Past, advice: Recommendation, history: ProjectHistory) -> Iterator[Note]:
     """Yield why this version is recommended, and what else a person should know."""
     if advice.version == advice.by_evidence:
-        yield advice.rule
+        yield Note(State.INFO, advice.rule)
     else:
-        yield f"by the evidence, {advice.by_evidence}: {advice.rule}"
-        yield f"by {past.planned_by}, {advice.version}: the project's own version takes precedence"
+        yield Note(State.INFO, f"by the evidence, {advice.by_evidence}: {advice.rule}")
+        planned = f"by {past.planned_by}, {advice.version}"
+        yield Note(State.INFO, f"{planned}: the project's own version takes precedence")
     if past.doubted and history.changelog:
-        yield f"{history.changelog.path} names {past.doubted}, but its entries ask for a higher version"
+        text = f"{history.changelog.path} names {past.doubted}, but its entries ask for a higher version"
+        yield Note(State.INFO, text)
     if higher := history.higher_release:
         tag, is_later = higher
-        yield f"{tag} is tagged too, on {'a later commit of this branch' if is_later else 'another branch'}"
+        where = "a later commit of this branch" if is_later else "another branch"
+        yield Note(State.INFO, f"{tag} is tagged too, on {where}")
 
 
 def _format_list(item: BumpEvidence) -> str:
@@ -71,8 +77,8 @@ def _make_data(past: Past, advice: Recommendation, scheme: str) -> dict[str, Any
     before = find_newest(past.releases)
     return {
         "schema": SCHEMA,
-        "version": str(advice.version) if advice.version else None,
-        "by-evidence": str(advice.by_evidence) if advice.by_evidence else None,
+        "version": _format_version(advice.version),
+        "by-evidence": _format_version(advice.by_evidence),
         "rule": advice.rule,
         "scheme": scheme,
         "previous": {"version": str(before.version), "tag": before.tag, "commit": before.commit} if before else None,
@@ -86,3 +92,7 @@ def _make_data(past: Past, advice: Recommendation, scheme: str) -> dict[str, Any
             for item in past.since_final
         ],
     }
+
+
+def _format_version(version: Version | None) -> str | None:
+    return None if version is None else str(version)

@@ -29,8 +29,9 @@ def run(invocation: Session) -> int:
     context, asked = invocation.context(), invocation.options.of
     version = parse_version(asked, field="VERSION") if asked else Version(identify(context, Release()).version)
     history = ProjectHistory.of(context, version)
-    tagged = next((release.tag for release in history.releases if release.version == version), "")
-    tag = tagged or (find_tag_format(context).tag(version) if asked else "")
+    tag = _find_tag(history, version)
+    if asked and not tag:
+        tag = find_tag_format(context).tag(version)
     notes = make_notes(context, history, version, tag, planned=not asked)
     context.close()
     if notes.problem:
@@ -42,3 +43,8 @@ def run(invocation: Session) -> int:
         text = json.dumps({"schema": SCHEMA, "version": str(version), "notes": text}, indent=2)
     invocation.console.data(text)
     return 0
+
+
+def _find_tag(history: ProjectHistory, version: Version) -> str:
+    """Return the tag of a version; empty where it is not tagged."""
+    return next((release.tag for release in history.releases if release.version == version), "")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from release_tools.report.json_data import SCHEMA, note_data
 
 if TYPE_CHECKING:
     from release_tools.publishers.conda_forge.recipe_inputs import RecipeInputs, Written
-    from release_tools.recipe.names import Name
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,11 +70,20 @@ def run(invocation: Session) -> int:
         console.data(written.text.rstrip("\n"))
         for note in (Note(State.DONE, f"written to {path}"), *_list_remarks(subject, written), *test_build):
             console.remark(note)
+    _refuse_failed(test_build, path)
+    return 0
+
+
+def _refuse_failed(test_build: tuple[Note, ...], path: Path) -> None:
+    """Refuse a recipe whose test build failed.
+
+    Raises:
+        VerifyError: it did.
+    """
     if any(note.state is not State.DONE for note in test_build):
         raise VerifyError(
             f"{path} was written, but it does not work here", f"See all of it: rattler-build build --recipe {path}"
         )
-    return 0
 
 
 def _test_build(subject: "RecipeInputs", recipe: "Written", folder: Path) -> tuple[Note, ...]:
@@ -96,27 +105,31 @@ def _test_build(subject: "RecipeInputs", recipe: "Written", folder: Path) -> tup
     return test_build.notes
 
 
-def _list_remarks(subject: "RecipeInputs", written: "Written") -> list[Note]:
-    """List what a person should know of the recipe; names only where they are ours."""
-    made = f"made of {written.own}: {'; '.join(written.changes) or 'nothing to fill in'}" if written.own else ""
-    said = [Note(State.INFO, line) for line in (made, *written.notes) if line]
-    said += [Note(State.WARNING, f"conda-forge's linter: {line}") for line in subject.list_broken_rules(written)]
+def _list_remarks(subject: "RecipeInputs", written: "Written") -> Iterator[Note]:
+    """Yield what a person should know of the recipe; names only where they are ours."""
     if written.own:
-        return said
+        yield Note(State.INFO, f"made of {written.own}: {'; '.join(written.changes) or 'nothing to fill in'}")
+    for line in filter(None, written.notes):
+        yield Note(State.INFO, line)
+    for line in subject.list_broken_rules(written):
+        yield Note(State.WARNING, f"conda-forge's linter: {line}")
+    if not written.own:
+        yield from _list_doubts(subject)
+
+
+def _list_doubts(subject: "RecipeInputs") -> Iterator[Note]:
+    """Yield the conda names that nobody confirmed, and what no channel has yet."""
     if subject.unasked:
-        said.append(Note(State.SKIPPED, f"names not confirmed: {subject.unasked}"))
-    where = ", ".join(subject.context.config.conda.channels)
-    doubts = (*_list_doubts(subject.recipe.unconfirmed), *(f"not on {where} yet: {spec}" for spec in subject.unmet))
-    return [*said, *(Note(State.WARNING, line) for line in doubts)]
-
-
-def _list_doubts(names: "tuple[Name, ...]") -> list[str]:
-    advice = 'Where conda calls it otherwise: [tool.release-tools.conda.names] {} = "its conda name"'
-    return [
-        f"assuming that {name.pypi} is {name.conda}, unconfirmed (tried: {'; '.join(name.tried)}). "
-        + advice.format(name.pypi)
-        for name in names
-    ]
+        yield Note(State.SKIPPED, f"names not confirmed: {subject.unasked}")
+    for name in subject.recipe.unconfirmed:
+        yield Note(
+            State.WARNING,
+            f"assuming that {name.pypi} is {name.conda}, unconfirmed (tried: {'; '.join(name.tried)})."
+            f' Where conda calls it otherwise: [tool.release-tools.conda.names] {name.pypi} = "its conda name"',
+        )
+    channels = ", ".join(subject.context.config.conda.channels)
+    for spec in subject.unmet:
+        yield Note(State.WARNING, f"not on {channels} yet: {spec}")
 
 
 def _make_data(subject: "RecipeInputs", written: "Written", path: Path, test_build: tuple[Note, ...]) -> dict[str, Any]:

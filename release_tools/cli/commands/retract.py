@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from release_tools.cli.commands.status import create_query
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
-from release_tools.model.note import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from release_tools.engine.context import Context
-    from release_tools.publishers.base import StatusQuery
+    from release_tools.publishers.base import PublisherStatus, StatusQuery
     from release_tools.run_steps import Item
 
 
@@ -38,12 +37,12 @@ def _is_published(context: "Context", query: "StatusQuery") -> bool:
     from release_tools.publishers.git_tag import NAME
     from release_tools.publishers.routes import Publishers
 
-    for publisher in context.reuse(Publishers).all():
-        if publisher.name != NAME:
-            status = publisher.status(query)
-            if (status.error and status.url) or any(file.state is not State.PLANNED for file in status.files):
-                return True
-    return False
+    others = (publisher for publisher in context.reuse(Publishers).all() if publisher.name != NAME)
+    return any(_may_have_files(publisher.status(query)) for publisher in others)
+
+
+def _may_have_files(status: "PublisherStatus") -> bool:
+    return status.has_files or bool(status.error and status.url)
 
 
 def _list_steps(session: Session, context: "Context") -> "Sequence[Item]":

@@ -2,10 +2,12 @@
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from time import monotonic
 from typing import Final
+
+from packaging.version import Version
 
 from release_tools.artifacts import manifest
 from release_tools.builders.backend_facts import find_name
@@ -21,10 +23,12 @@ from release_tools.publishers.base import PublisherStatus, StatusQuery
 from release_tools.publishers.routes import Publishers
 from release_tools.report.json_data import SCHEMA
 from release_tools.report.output_files import redact_release, write_status_summary
-from release_tools.system.console import Console
 
 _PAUSES: Final = 60
 """Pauses of the network's settings between two queries of a destination that takes hours: half a minute."""
+
+
+_NAME_ADVICE: Final = "Pass it with --name."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,57 +58,63 @@ def run(session: Session) -> int:
     with closing(session.context(anywhere=True)) as context:
         query = create_query(context, options.of, options.name or "")
         if not options.wait:
-            statuses = _query(context, query, console=console)
+            statuses = _query_all(context, query)
     if options.wait:
         statuses = _wait(session, query, options.wait, options.wait_minutes)
         for status in statuses:
             console.section(status.section)
     if options.json:
-        data = {
-            "schema": SCHEMA,
-            "name": query.name,
-            "version": str(query.version),
-            "publishers": [status.data for status in statuses],
-        }
-        console.data(json.dumps(data, indent=2))
+        console.data(json.dumps(_make_data(query, statuses), indent=2))
+    _write_summary(session, query, statuses)
+    return _choose_exit_code(statuses)
+
+
+def _choose_exit_code(statuses: Iterable[PublisherStatus]) -> int:
+    return max((status.error.exit_code for status in statuses if status.error and status.url), default=0)
+
+
+def _write_summary(session: Session, query: StatusQuery, statuses: Iterable[PublisherStatus]) -> None:
     release = Release(name=query.name, version=str(query.version), tag=query.tag)
-    clean, report, _ = redact_release(
-        release, Report(tuple(status.section for status in statuses)), None, console.redact
-    )
+    report = Report(tuple(status.section for status in statuses))
+    clean, report, _ = redact_release(release, report, None, session.console.redact)
     write_status_summary(session.env, clean, report.sections)
-    codes = (status.error.exit_code for status in statuses if status.error and status.url)
-    return max(codes, default=0)
 
 
-def _query(
-    context: Context, query: StatusQuery, destination: str = "", console: Console | None = None
-) -> list[PublisherStatus]:
-    """Return the status at each destination that is configured, or at the one that is named.
+def _make_data(query: StatusQuery, statuses: Iterable[PublisherStatus]) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "name": query.name,
+        "version": str(query.version),
+        "publishers": [status.data for status in statuses],
+    }
+
+
+def _query_all(context: Context, query: StatusQuery) -> list[PublisherStatus]:
+    """Return the status at each destination that is configured, and show each as soon as it is known.
 
     A destination that this kind of version does not go to, such as TestPyPI for a final version, is left out unless it
     has the version all the same.
-
-    Args:
-        context: the run's context.
-        query: the version.
-        destination: the name of one; empty for all.
-        console: shows each as soon as it is known; None for nothing.
     """
-    statuses = []
     publishers = context.reuse(Publishers)
-    expected = publishers.names(find_kind(query.version))
-    others = {name for kind in Kind for name in publishers.names(kind)}.difference(expected)
+    others = _list_other_names(publishers, find_kind(query.version))
+    statuses = []
     for publisher in publishers.all():
-        if destination not in ("", publisher.name, publisher.title):
-            continue
         status = publisher.status(query)
-        if publisher.name in others and not (destination or status.has_files):
-            continue
-        if status.url or status.error:
+        if status.is_configured and (status.has_files or publisher.name not in others):
+            context.console.section(status.section)
             statuses.append(status)
-            if console is not None:
-                console.section(status.section)
     return statuses
+
+
+def _list_other_names(publishers: Publishers, kind: Kind) -> set[str]:
+    """Return the names of the destinations that only other kinds of versions go to."""
+    return {name for other in Kind for name in publishers.names(other)}.difference(publishers.names(kind))
+
+
+def _query_one(context: Context, query: StatusQuery, destination: str) -> list[PublisherStatus]:
+    """Return the status at the destination of a name or title: several for one with several channels."""
+    named = (one for one in context.reuse(Publishers).all() if destination in (one.name, one.title))
+    return [status for publisher in named if (status := publisher.status(query)).is_configured]
 
 
 def _wait(session: Session, query: StatusQuery, destination: str, minutes: int) -> list[PublisherStatus]:
@@ -118,17 +128,11 @@ def _wait(session: Session, query: StatusQuery, destination: str, minutes: int) 
     end, shown = monotonic() + 60 * minutes, ""
     while True:
         with closing(session.context(anywhere=True)) as context:  # another one, as each reads an address only once
-            statuses = _query(context, query, destination)
+            statuses = _query_one(context, query, destination)
             pause = _PAUSES * context.config.network.pause / 1000
-        if not statuses:
-            raise UsageError(
-                f"--wait: {destination} is no destination of this project", "Name one that release-tools status shows."
-            )
         if any(status.is_complete for status in statuses):
             return statuses
-        for status in statuses:
-            if status.error is not None and not isinstance(status.error, RemoteError):
-                raise status.error
+        _check_can_wait(statuses, destination)
         if (missing := _describe(statuses)) != shown:
             session.console.remark(Note(State.INFO, f"waiting for {destination}: {missing}"))
             shown = missing
@@ -140,14 +144,30 @@ def _wait(session: Session, query: StatusQuery, destination: str, minutes: int) 
         context.http.retry_policy.sleep(pause)
 
 
+def _check_can_wait(statuses: Collection[PublisherStatus], destination: str) -> None:
+    """Raise the error that no waiting changes.
+
+    Raises:
+        ReleaseToolsError: a setting or a credential is wrong.
+        UsageError: no destination has that name.
+    """
+    if not statuses:
+        raise UsageError(
+            f"--wait: {destination} is no destination of this project", "Name one that release-tools status shows."
+        )
+    for status in statuses:
+        if status.error is not None and not isinstance(status.error, RemoteError):
+            raise status.error
+
+
 def _describe(statuses: Iterable[PublisherStatus]) -> str:
     """Return what is missing first, in words."""
     for status in statuses:
         if status.error:
             return status.error.message
-        for stage in status.stages:
-            if stage.state is not State.DONE:
-                return f"{stage.text} ({stage.detail})" if stage.detail else stage.text
+        missing = next((stage for stage in status.stages if stage.state is not State.DONE), None)
+        if missing is not None:
+            return f"{missing.text} ({missing.detail})" if missing.detail else missing.text
     return "nothing is published there yet"
 
 
@@ -159,18 +179,28 @@ def create_query(context: Context, text: str, name: str) -> StatusQuery:
         VersionError: the text is not a version.
     """
     version = parse_version(text, field="VERSION")
+    built = _load_built(context, version, name)
+    name = name or built.name or find_stated_name(context.project) or _ask_backend(context)
+    if not name:
+        raise UsageError("the project's name is not known here", _NAME_ADVICE)
+    return StatusQuery.create(context, name, version, built)
+
+
+def _load_built(context: Context, version: Version, name: str) -> Release:
+    """Return what was built of a version here; empty where nothing was, or only of another version or project."""
     try:
         built = manifest.load(context.output)
     except OutputError:
-        built = Release()
-    if built.version != str(version) or (name and built.name != name):
-        built = Release()
-    name = name or built.name or find_stated_name(context.project)
-    if not name and any((context.project / file).is_file() for file in PROJECT_FILES):
-        try:
-            name = find_name(context)
-        except ReleaseToolsError as error:
-            raise UsageError(f"the project's name is not known here: {error.message}", "Pass it with --name.") from None
-    if not name:
-        raise UsageError("the project's name is not known here", "Pass it with --name.")
-    return StatusQuery.create(context, name, version, built)
+        return Release()
+    is_same = built.version == str(version) and name in ("", built.name)
+    return built if is_same else Release()
+
+
+def _ask_backend(context: Context) -> str:
+    """Return the name that the project's backend says; empty where there is no project."""
+    if not any((context.project / file).is_file() for file in PROJECT_FILES):
+        return ""
+    try:
+        return find_name(context)
+    except ReleaseToolsError as error:
+        raise UsageError(f"the project's name is not known here: {error.message}", _NAME_ADVICE) from None

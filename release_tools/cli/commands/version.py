@@ -2,10 +2,11 @@
 
 import argparse
 import json
+from collections.abc import Iterable
 
 from release_tools.cli.options import add_project, add_settings, add_version
 from release_tools.cli.session import Session
-from release_tools.model.note import State
+from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.report.action_outputs import collect_action_outputs
 from release_tools.report.output_files import write_outputs
@@ -25,22 +26,25 @@ def run(invocation: Session) -> int:
     release = identify(context, Release())
     write_outputs(invocation.env, collect_action_outputs(release, context.output))
     if invocation.options.json:
-        from release_tools.report.json_data import SCHEMA, note_data
-
-        facts = {
-            "schema": SCHEMA,
-            "name": release.name,
-            "version": release.version,
-            "kind": release.kind.value,
-            "tag": release.tag,
-            "tagged": release.tagged,
-            "commit": release.commit,
-            "notes": [note_data(note) for note in context.report.notes],
-        }
-        invocation.console.data(json.dumps(facts, indent=2))
+        invocation.console.data(json.dumps(_make_data(release, context.report.notes), indent=2))
         return 0
     for note in context.report.notes:
         if note.state is State.WARNING or note.advice:
             invocation.console.remark(note)
     invocation.console.data(release.version)
     return 0
+
+
+def _make_data(release: Release, notes: Iterable[Note]) -> dict[str, object]:
+    from release_tools.report.json_data import SCHEMA, note_data
+
+    return {
+        "schema": SCHEMA,
+        "name": release.name,
+        "version": release.version,
+        "kind": release.kind.value,
+        "tag": release.tag,
+        "tagged": release.tagged,
+        "commit": release.commit,
+        "notes": [note_data(note) for note in notes],
+    }
