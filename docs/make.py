@@ -98,7 +98,7 @@ def command(name: str) -> str:
     import_module(f"release_tools.cli.commands.{name.replace('-', '_')}").add_arguments(parser)
     common = {item.key for item in list_settings()}
     rows = "".join(row(action) for action in parser._actions if _is_shown(action, common))  # noqa: SLF001 - no other way
-    table = f"\n| | |\n|---|---|\n{rows}" if rows else ""
+    table = f"\n| option | meaning |\n|---|---|\n{rows}" if rows else ""
     return f"\n## release-tools {name}\n\n{main.COMMANDS[name].capitalize()}.\n{table}"
 
 

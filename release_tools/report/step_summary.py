@@ -55,7 +55,7 @@ _CLASS_OF: Final[Mapping[State, str]] = {
     State.SKIPPED: "skipped",
     State.NOT_RUN: "skipped",
 }
-_DESTINATIONS: Final = "\n| | destination | |\n|---|---|---|\n"
+_DESTINATIONS: Final = "\n| | destination | details |\n|---|---|---|\n"
 _UNFINISHED: Final = """
 If a job failed, choose Re-run failed jobs: finished work is skipped. If a job was refused, the tag stays, and a draft
 release that only maintainers see; `release-tools retract {version} --reason TEXT` removes both.
