@@ -50,17 +50,17 @@ def import_names(paths: Iterable[str]) -> tuple[str, ...]:
 
     A namespace package (a folder without ``__init__``) is not imported itself, but what it contains is.
     """
-    stems = {_split_stem(path) for path in paths if path.endswith((".py", ".so", ".pyd"))}
+    stems = _list_stems(paths)
     packages = {stem[:-1] for stem in stems if stem[-1] == "__init__"}
     modules = {stem for stem in stems if stem[-1] != "__init__"}
     outermost = (name for name in packages | modules if not _is_inside(name, packages))
     return tuple(sorted(".".join(name) for name in outermost if _is_importable(name)))
 
 
-def _split_stem(path: str) -> tuple[str, ...]:
-    """Return the parts of a path, the last without its suffixes."""
-    *folders, name = path.split("/")
-    return (*folders, name.partition(".")[0])
+def _list_stems(paths: Iterable[str]) -> set[tuple[str, ...]]:
+    """Return the parts of the path of each module, the last without its suffixes."""
+    parts = (path.split("/") for path in paths if path.endswith((".py", ".so", ".pyd")))
+    return {(*folders, name.partition(".")[0]) for *folders, name in parts}
 
 
 def _is_inside(name: tuple[str, ...], packages: set[tuple[str, ...]]) -> bool:

@@ -176,10 +176,7 @@ def _parse_object(text: str) -> dict[str, Any]:
 
 def find_differences(release: Release, expected: Release) -> Iterator[str]:
     """Yield one line for each fact in which a release is not the expected one."""
-    found, wanted = build_manifest(release), build_manifest(expected)
-    for key in wanted | found:
-        if key != "artifacts" and found.get(key) != wanted.get(key):
-            yield f"{FILENAME}: {key} is {found.get(key)!r}, expected {wanted.get(key)!r}"
+    yield from _find_other_facts(build_manifest(release), build_manifest(expected))
     ours = {artifact.key: artifact for artifact in release.artifacts}
     theirs = {artifact.key: artifact for artifact in expected.artifacts}
     for name in sorted(ours.keys() | theirs.keys()):
@@ -189,6 +186,12 @@ def find_differences(release: Release, expected: Release) -> Iterator[str]:
             yield f"{name}: expected, but not listed in {FILENAME}"
         else:
             yield from _find_file_differences(ours[name], theirs[name])
+
+
+def _find_other_facts(found: dict[str, Any], wanted: dict[str, Any]) -> Iterator[str]:
+    for key in wanted | found:
+        if key != "artifacts" and found.get(key) != wanted.get(key):
+            yield f"{FILENAME}: {key} is {found.get(key)!r}, expected {wanted.get(key)!r}"
 
 
 def other_files(folder: Path, artifacts: Sequence[Artifact]) -> Iterator[str]:

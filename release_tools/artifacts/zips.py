@@ -372,6 +372,11 @@ def _find_local_fault(info: ZipInfo, name: bytes, extra: bytes, sizes: tuple[int
         return "has a data descriptor"
     if name != info.orig_filename.encode():
         return "has a name that is not UTF-8"
+    return _find_extra_fault(info, extra, sizes)
+
+
+def _find_extra_fault(info: ZipInfo, extra: bytes, sizes: tuple[int, int]) -> str:
+    """Return what is wrong with the extra fields of a local header, or with the sizes there; empty where nothing is."""
     fields = list(_iterate_extra_fields(extra))
     if sum(_EXTRA_HEADER.size + len(value) for _, value in fields) != len(extra):
         return "has a malformed extra field"

@@ -85,9 +85,7 @@ def save_log(output: str, env: Mapping[str, str]) -> Path | None:
     Returns:
         The file's path; None where it could not be written.
     """
-    cache = env.get("LOCALAPPDATA") if os.name == "nt" else env.get("XDG_CACHE_HOME")
-    home = env.get("USERPROFILE") if os.name == "nt" else env.get("HOME")
-    folder = Path(cache) if cache else Path(home or "", ".cache")
+    folder = _find_cache_folder(env)
     if not folder.is_absolute():
         return None
     folder /= "release-tools"
@@ -103,6 +101,13 @@ def save_log(output: str, env: Mapping[str, str]) -> Path | None:
     except OSError:
         return None
     return Path(file.name)
+
+
+def _find_cache_folder(env: Mapping[str, str]) -> Path:
+    """Return the user's folder for caches; it is not absolute where the environment does not name it."""
+    cache = env.get("LOCALAPPDATA") if os.name == "nt" else env.get("XDG_CACHE_HOME")
+    home = env.get("USERPROFILE") if os.name == "nt" else env.get("HOME")
+    return Path(cache) if cache else Path(home or "", ".cache")
 
 
 def fold_warnings(messages: Iterable[str], scratch: Path) -> tuple[str, ...]:

@@ -43,15 +43,19 @@ def repair_wheel(wheel: Path, folder: Path, env: Mapping[str, str], commit_time:
         commit_time: seconds since the epoch, for ``SOURCE_DATE_EPOCH``.
     """
     name, *arguments = _TOOLS.get(sys.platform, ("",))
-    places = (str(Path(sys.executable).parent), env.get("PATH", ""))
-    found = shutil.which(name, path=os.pathsep.join(places)) if name else None
+    path = os.pathsep.join((str(Path(sys.executable).parent), env.get("PATH", "")))
+    found = shutil.which(name, path=path) if name else None
     if not found:
         return Repair(wheel, reason=f"{name or 'a tool for this system'} is not installed")
-    inner = {**env, "PATH": os.pathsep.join(places)}
+    own = {**env, "PATH": path, "SOURCE_DATE_EPOCH": str(commit_time)}
     try:
-        run([found, *arguments, str(folder), str(wheel)], env={**inner, "SOURCE_DATE_EPOCH": str(commit_time)})
+        run([found, *arguments, str(folder), str(wheel)], env=own)
     except ProcessError as error:
-        lines = [line for line in error.output.splitlines() if line.strip()]
-        return Repair(wheel, reason=f"{name}: {lines[-1].strip() if lines else error.message}")
+        return Repair(wheel, reason=f"{name}: {_find_last_line(error.output) or error.message}")
     made = sorted(folder.glob("*.whl"))
     return Repair(made[0], name) if len(made) == 1 else Repair(wheel, reason=f"{name} wrote {len(made)} wheels")
+
+
+def _find_last_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

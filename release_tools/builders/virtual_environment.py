@@ -117,18 +117,21 @@ class Environment:
             options.append("--no-deps")
         if wheels:
             options.append("--only-binary=:all:")
-        if self.uv:
-            installer = [self.uv, "pip", "install", "--quiet", "--python", self.python_executable]
-        else:
-            installer = [self.python_executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         settings = UV if self.uv else PIP
         try:
-            run([*installer, *options, "--", *requirements], env=settings.apply(self.env), cwd=self.folder)
+            run([*self._installer, *options, "--", *requirements], env=settings.apply(self.env), cwd=self.folder)
         except ProcessError as error:
             given = sorted(settings.kept & self.env.keys() - _AT_ONCE.keys())
             if error.returncode == _MISUSED and given:
                 error.message += f", with {', '.join(given)} of your environment"
             raise
+
+    @property
+    def _installer(self) -> list[str]:
+        """Return the beginning of a call of uv, or of pip where uv is not installed."""
+        if self.uv:
+            return [self.uv, "pip", "install", "--quiet", "--python", self.python_executable]
+        return [self.python_executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
     def python(self, *arguments: str, cwd: Path | None = None) -> Completed:
         """Run its interpreter, isolated from the user's own modules.

@@ -280,14 +280,19 @@ def _check_foreign_libraries(
     """Return a line about libraries that neither a Linux wheel nor the platform brings."""
     if {"manylinux", "musllinux"}.isdisjoint(tag.system for tag in platforms):
         return
-    own = {PurePosixPath(name).name for name in binaries} | {facts.library_name for facts in binaries.values()}
-    needed = {library for facts in binaries.values() for library in facts.libraries}
-    foreign = sorted(name for name in needed - own if not _EVERYWHERE.fullmatch(name))
+    foreign = _list_foreign(binaries)
     if foreign:
         advice = "auditwheel repair puts them into the wheel; leave them out only if they come with another package."
         yield Note(
             State.WARNING, f"{wheel.path.name}: needs libraries that it does not contain", ", ".join(foreign), advice
         )
+
+
+def _list_foreign(binaries: Mapping[str, BinaryFacts]) -> list[str]:
+    """Return the libraries that neither these binaries are nor every Linux system has."""
+    own = {PurePosixPath(name).name for name in binaries} | {facts.library_name for facts in binaries.values()}
+    needed = {library for facts in binaries.values() for library in facts.libraries}
+    return sorted(name for name in needed - own if not _EVERYWHERE.fullmatch(name))
 
 
 def _audit_abi3(context: Context, paths: Sequence[Path]) -> dict[Path, list[Note]]:
@@ -297,11 +302,7 @@ def _audit_abi3(context: Context, paths: Sequence[Path]) -> dict[Path, list[Note
     """
     if not paths:
         return {}
-    argv = [sys.executable, "-I", "-m", "abi3audit", "--strict", "--report", *map(str, paths)]
-    try:
-        output = run(argv, env=remove_credentials(context.env)).stdout
-    except ProcessError as error:
-        output = error.output
+    output = _run_abi3audit(context, paths)
     try:
         specs = parse_json(output[output.index("{") : output.rindex("}") + 1])["specs"]
         return {path: [*_read_audit(path.name, specs[str(path)]["wheel"])] for path in paths}
@@ -311,6 +312,15 @@ def _audit_abi3(context: Context, paths: Sequence[Path]) -> dict[Path, list[Note
         said = " ".join(output.split())[-300:] or str(error)
         text = f"{paths[0].name}: abi3audit did not check its stable ABI"
         return {paths[0]: [Note(State.WARNING, text, said, _INSTALL)]}
+
+
+def _run_abi3audit(context: Context, paths: Sequence[Path]) -> str:
+    """Return the report of abi3audit, which exits with another code than 0 where it finds something."""
+    argv = [sys.executable, "-I", "-m", "abi3audit", "--strict", "--report", *map(str, paths)]
+    try:
+        return run(argv, env=remove_credentials(context.env)).stdout
+    except ProcessError as error:
+        return error.output
 
 
 def _is_for_stable_abi(wheel: Wheel) -> bool:

@@ -7,7 +7,7 @@ travels with the manifest, so a job that changes the plan is found out.
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -168,13 +168,11 @@ class BuildPlan:
         """
         if data["schema"] != _SCHEMA:
             raise ValueError(f"schema {data['schema']!r}, known is {_SCHEMA}")
-        jobs = tuple(_read_job(item) for item in data["jobs"])
-        names = [job.name for job in jobs]
-        identifiers = [target.identifier for job in jobs for target in job.targets]
-        if names[:1] != [SOURCE_JOB]:
+        jobs = tuple(map(_read_job, data["jobs"]))
+        if not jobs or jobs[0].name != SOURCE_JOB:
             raise ValueError(f"the first job is not {SOURCE_JOB}")
-        if len(set(names)) < len(names) or len(set(identifiers)) < len(identifiers):
-            raise ValueError("a job or a target occurs twice")
+        _check_unique([job.name for job in jobs])
+        _check_unique([target.identifier for job in jobs for target in job.targets])
         return cls(str(data["name"]), str(data["version"]), jobs, str(data["cibuildwheel"]))
 
 
@@ -197,17 +195,24 @@ def read_plan(folder: Path) -> BuildPlan:
     return plan
 
 
+def _check_unique(names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        raise ValueError("a job or a target occurs twice")
+
+
 def _read_job(item: Mapping[str, Any]) -> BuildJob:
     optional = set(map(str, item["optional"]))
-    names = [str(identifier) for identifier in item["targets"]]
-    for name in (str(item["name"]), *names):
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"{name[:80]!r} is no name of a job or a target")
+    names = list(map(str, item["targets"]))
+    _check_names(_NAME, (str(item["name"]), *names), "a job or a target")
     if not optional <= set(names):
         raise ValueError(f"{item['name']}: an optional target is not among its targets")
     targets = tuple(BuildTarget(name, name in optional) for name in names)
     conda = tuple(map(str, item.get("conda", ())))
-    for identifier in conda:
-        if not _CONDA.fullmatch(identifier):
-            raise ValueError(f"{identifier[:80]!r} is no name of a conda package's target")
+    _check_names(_CONDA, conda, "a conda package's target")
     return BuildJob(str(item["name"]), str(item["runner"]), str(item["platform"]), targets, conda)
+
+
+def _check_names(pattern: re.Pattern[str], names: Sequence[str], what: str) -> None:
+    for name in names:
+        if not pattern.fullmatch(name):
+            raise ValueError(f"{name[:80]!r} is no name of {what}")

@@ -40,12 +40,20 @@ def explain_compiled(pyproject: Mapping[str, Any], texts: Mapping[str, str]) -> 
     backend = str(system.get("build-backend", ""))
     if _is_compiling(backend, tool, texts):
         return f"its build backend is {backend}"
-    requires = system.get("requires")
+    return (
+        _find_in_requirements(system.get("requires"))
+        or _find_in_settings(tool)
+        or _find_in_setup_py(texts.get("setup.py", ""))
+    )
+
+
+def _find_in_requirements(requires: object) -> str:
+    """Return the build requirement that compiles something."""
     for requirement in requires if isinstance(requires, list) else []:
         match = _REQUIREMENT.match(str(requirement))
         if match and canonicalize_name(match[1]) in _COMPILERS:
             return f"its build requires {match[1]}"
-    return _find_in_settings(tool) or _find_in_setup_py(texts.get("setup.py", ""))
+    return ""
 
 
 def _is_compiling(backend: str, tool: Mapping[str, Any], texts: Mapping[str, str]) -> bool:
