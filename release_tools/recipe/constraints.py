@@ -5,6 +5,7 @@ Two constraints are compared by what they admit, never by how they are written.
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
@@ -41,18 +42,18 @@ def translate_constraint(specifiers: SpecifierSet, flavour: Flavour) -> str:
 def find_weakest(alternatives: Iterable[SpecifierSet]) -> tuple[SpecifierSet, ...]:
     """Return the fewest specifier sets that together admit what any of the alternatives admits."""
     kept = drop_duplicates(alternatives)
-    if len(kept) == 1:
-        return tuple(kept)
-    probes = _list_probes(kept)
-    merged = True
-    while merged:
-        merged = False
-        for one, other in combinations(kept, 2):
-            if (union := _unite(one, other, probes)) is not None:
-                kept = [each for each in kept if each not in (one, other)] + [union]
-                merged = True
-                break
-    return tuple(kept)
+    return tuple(kept) if len(kept) == 1 else _merge(tuple(kept))
+
+
+@lru_cache(maxsize=256)
+def _merge(alternatives: tuple[SpecifierSet, ...]) -> tuple[SpecifierSet, ...]:
+    """Return the alternatives, two joined at a time for as long as one specifier set can say both."""
+    probes = _list_probes(alternatives)
+    for one, other in combinations(alternatives, 2):
+        if (union := _unite(one, other, probes)) is not None:
+            rest = (each for each in alternatives if each not in (one, other))
+            return _merge((*rest, union))
+    return alternatives
 
 
 def drop_duplicates(alternatives: Iterable[SpecifierSet]) -> list[SpecifierSet]:

@@ -137,6 +137,8 @@ def _evaluate(text: str, cells: Cells) -> Cells:
 
 def depends_on(held: Cells, cells: Cells) -> frozenset[Axis]:
     """Return what a condition depends on: nothing, when it holds everywhere or nowhere."""
+    if held == cells:
+        return frozenset()
     differs = {
         Axis.PYTHON: _is_split_by_python(held, {cell.python for cell in cells}),
         Axis.SYSTEM: _is_split_by_system(held),
