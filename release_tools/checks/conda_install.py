@@ -70,24 +70,30 @@ def check_conda_installation(context: Context, subject: ReleaseFiles) -> tuple[N
     packages = [package for package in subject.condas if _is_for_this_machine(package)]
     if not packages:
         return (Note(State.SKIPPED, "conda packages not installed: they are for other platforms"),)
-    channels = context.config.conda.channels
     if reason := _explain_unreachable(context, packages):
         advice = "Run again where a channel of conda.channels can be reached."
         text = "conda package not installed: no reachable conda channel provides Python"
         return (Note(State.SKIPPED, text, " ".join(reason.split()), advice),)
-    everything = [_create_own_channel(context.scratch / "channel", subject).as_uri(), *channels]
-    notes: list[Note] = []
-    for python in sorted({minor for package in packages if (minor := find_python(package))}) or [""]:
-        chosen = [package for package in packages if find_python(package) in ("", python)]
-        try:
-            notes += _check_installation(context, subject.wheels, chosen, everything, python)
-        except UnreachableError as error:
-            notes.append(Note(State.WARNING, "conda package not installed", error.message, error.advice))
-        except VerifyError as error:
-            notes.append(Note(State.FAILED, error.message, advice=error.advice))
+    everything = [_create_own_channel(context.scratch / "channel", subject).as_uri(), *context.config.conda.channels]
+    notes = [*_check_each_python(context, subject.wheels, packages, everything)]
     if all(note.state is State.DONE for note in notes):
         notes += _check_tests(context, packages, everything)
     return tuple(notes)
+
+
+def _check_each_python(
+    context: Context, wheels: Sequence[Wheel], packages: Sequence[CondaPackage], channels: list[str]
+) -> Iterator[Note]:
+    """Install the packages for each Python that they are built for; those for every Python go with each."""
+    pythons = {find_python(package) for package in packages}
+    for python in sorted(pythons - {""}) or [""]:
+        chosen = [package for package in packages if find_python(package) in ("", python)]
+        try:
+            yield from _check_installation(context, wheels, chosen, channels, python)
+        except UnreachableError as error:
+            yield Note(State.WARNING, "conda package not installed", error.message, error.advice)
+        except VerifyError as error:
+            yield Note(State.FAILED, error.message, advice=error.advice)
 
 
 def _is_for_this_machine(package: CondaPackage) -> bool:
@@ -118,21 +124,21 @@ def _check_installation(
     """Install packages into a prefix, with one Python if `minor` says so, and use them there."""
     prefix = context.scratch / f"prefix{minor}"
     names = {package.name: package.version for package in packages}
-    specs = [f"{name} =={version}" for name, version in names.items()] + ([f"python 3.{minor}.*"] if minor else [])
+    specs = [f"{name} =={version}" for name, version in names.items()]
+    specs += [f"python 3.{minor}.*"] if minor else []
     rattler.install(prefix, specs, channels)
     scripts = prefix / ("Scripts" if os.name == "nt" else "bin")
     python = prefix / "python.exe" if os.name == "nt" else scripts / "python"
+    wheel = next(iter(wheels), None)
+    if wheel is None or not python.exists() or not _has_project(prefix, wheel):
+        yield Note(State.DONE, "the conda packages install into a prefix", ", ".join(sorted(names)))
+        return
     path = os.pathsep.join(filter(None, (str(scripts), str(prefix), context.env.get("PATH"))))
     env = remove_credentials(context.env) | {"PATH": path, "CONDA_PREFIX": str(prefix)}
-    wheel = next(iter(wheels), None)
-    if wheel is not None and python.exists() and _has_project(prefix, wheel):
-        text_of_result = "the conda package installs into a prefix and imports"
-        with_python = InstalledWheel(
-            str(python), env, prefix, f"{text_of_result}, with Python 3.{minor}" if minor else text_of_result
-        )
-        yield from inspect_installation(with_python, wheel, context.config.verify.imports or wheel.import_names)
-    else:
-        yield Note(State.DONE, "the conda packages install into a prefix", ", ".join(sorted(names)))
+    with_python = f", with Python 3.{minor}" if minor else ""
+    text_of_result = f"the conda package installs into a prefix and imports{with_python}"
+    installed = InstalledWheel(str(python), env, prefix, text_of_result)
+    yield from inspect_installation(installed, wheel, context.config.verify.imports or wheel.import_names)
 
 
 def _has_project(prefix: Path, wheel: Wheel) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from release_tools.artifacts import CondaPackage, Wheel
@@ -60,19 +61,20 @@ def _read_expected(wheel: Wheel) -> tuple[Mapping[str, str], int, str]:
     """Return the digests that the conda package must have, by path, how many are the wheel's, and what is not."""
     kept = [member for member in wheel.members if noarch.is_kept(wheel, member.name)]
     expected = {noarch.find_installed_path(member.name): member.sha256 for member in kept}
-    scripts = [member.name for member in kept if noarch.is_script(member.name)]
-    rewritten = 0
-    for name, text in zip(scripts, wheel.read(*scripts), strict=True):
-        if (script := noarch.with_prefix(text)) is not None:
-            expected[noarch.find_installed_path(name)] = hashlib.sha256(script).hexdigest()
-            rewritten += 1
-    for path, content in noarch.write_added(wheel).items():
-        expected[path] = hashlib.sha256(content).hexdigest()
+    rewritten = _read_rewritten(wheel, [member.name for member in kept if noarch.is_script(member.name)])
+    changed = rewritten | noarch.write_added(wheel)
+    expected |= {path: hashlib.sha256(content).hexdigest() for path, content in changed.items()}
     left_out = sum(member.name.endswith(".pyc") for member in wheel.members)
     words = ["RECORD is conda's own"]
-    words += [f"the Python of the conda environment in {count(rewritten, 'script')}"] if rewritten else []
+    words += [f"the Python of the conda environment in {count(len(rewritten), 'script')}"] if rewritten else []
     words += [f"{count(left_out, 'bytecode file')} left out"] if left_out else []
-    return expected, len(kept) - rewritten, ", ".join(words)
+    return expected, len(kept) - len(rewritten), ", ".join(words)
+
+
+def _read_rewritten(wheel: Wheel, scripts: Sequence[str]) -> dict[str, bytes]:
+    """Return the scripts whose first line names the Python of the conda environment, by their paths in the package."""
+    written = zip(scripts, map(noarch.with_prefix, wheel.read(*scripts)), strict=True)
+    return {noarch.find_installed_path(name): script for name, script in written if script is not None}
 
 
 def _check_identity(wheel: Wheel, package: CondaPackage) -> Iterator[Note]:
@@ -95,15 +97,15 @@ def _check_requirements(
     requirements = wheel.metadata.raw.get("requires_dist", [])
     translated = translate(requirements, noarch.find_required_python(wheel), names, subdirs=subdirs)
     expected = {(variant.subdir, frozenset(variant.depends)) for variant in translated.variants}
-    found = {(package.subdir, frozenset(package.depends)) for package in packages}
-    for package in packages:
-        if (package.subdir, frozenset(package.depends)) not in expected:
+    found = {(package.subdir, frozenset(package.depends)): package for package in packages}
+    for key, package in found.items():
+        if key not in expected:
             yield Note(State.FAILED, f"{_name(package)}: other requirements", list_some(package.depends), _ADVICE)
-    for subdir, specs in sorted(expected - found, key=str):
+    for subdir, specs in sorted(expected - found.keys(), key=str):
         text = f"no conda package in {subdir} for these requirements"
         yield Note(State.FAILED, text, list_some(sorted(specs)), _ADVICE)
-    if packages and found == expected:
-        needed = dict.fromkeys(spec for package in packages for spec in package.depends)
+    if packages and found.keys() == expected:
+        needed = dict.fromkeys(chain.from_iterable(package.depends for package in packages))
         yield Note(State.DONE, "wheel and conda package have the same requirements", list_some([*needed]))
 
 

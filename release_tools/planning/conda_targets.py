@@ -111,29 +111,36 @@ def assign_conda_targets(
         labels: the setting ``wheels.runners``: labels of runners by the name of the job.
     """
     wanted = list(dict.fromkeys(targets))
-    jobs = list(plan.jobs)
-    for subdir in dict.fromkeys(target.subdir for target in wanted):
-        if subdir != NOARCH and not any(subdir in _list_subdirs(job) for job in jobs):
-            name = next(job for job, own in _SUBDIRS_OF_JOBS.items() if own == subdir)
-            jobs.append(BuildJob(name, (labels or {}).get(name, RUNNERS[name].label), "", ()))
+    served = {NOARCH}.union(*map(_list_subdirs, plan.jobs))
+    missing = dict.fromkeys(target.subdir for target in wanted if target.subdir not in served)
+    jobs = [*plan.jobs, *(_make_job(subdir, labels or {}) for subdir in missing)]
     assigned: dict[str, list[str]] = {}
     for target in wanted:
         assigned.setdefault(_choose_job(jobs, target).name, []).append(target.identifier)
     return replace(plan, jobs=tuple(replace(job, conda=tuple(assigned.get(job.name, ()))) for job in jobs))
 
 
+def _make_job(subdir: str, labels: Mapping[str, str]) -> BuildJob:
+    """Return a job that builds nothing but the conda packages for one platform."""
+    name = next(job for job, own in _SUBDIRS_OF_JOBS.items() if own == subdir)
+    return BuildJob(name, labels.get(name, RUNNERS[name].label), "", ())
+
+
 def _choose_job(jobs: Sequence[BuildJob], target: CondaTarget) -> BuildJob:
     if target.subdir == NOARCH:
-        return next((job for job in jobs[1:] if any(one.startswith("linux-") for one in _list_subdirs(job))), jobs[0])
+        return next((job for job in jobs[1:] if _is_on_linux(job)), jobs[0])
     own = [job for job in jobs if target.subdir in _list_subdirs(job)]
-    python = target.python or _find_python(target.build)
-    with_wheel = (
-        job
-        for job in own
-        for wheel in job.targets
-        if SUBDIRS.get(wheel.platform) == target.subdir and wheel.python == python.replace("py", "cp")
-    )
-    return next(with_wheel, own[0])
+    return next((job for job in own if _has_wheel_for(job, target)), own[0])
+
+
+def _is_on_linux(job: BuildJob) -> bool:
+    return any(subdir.startswith("linux-") for subdir in _list_subdirs(job))
+
+
+def _has_wheel_for(job: BuildJob, target: CondaTarget) -> bool:
+    """Return whether a job builds a wheel for the platform and the Python of a conda package."""
+    python = (target.python or _find_python(target.build)).replace("py", "cp")
+    return any(SUBDIRS.get(wheel.platform) == target.subdir and wheel.python == python for wheel in job.targets)
 
 
 def _list_subdirs(job: BuildJob) -> set[str]:
@@ -154,21 +161,28 @@ def find_conda_faults(
         packages: subdir and file name of each package.
         job: compare only with what this job builds.
     """
-    planned = [(each, identifier) for each in plan.jobs if job in (None, each) for identifier in each.conda]
     stems = dict.fromkeys(f"{subdir}/{_drop_suffix(filename)}" for subdir, filename in packages)
-    left = [stem for stem in stems if stem not in {identifier for _, identifier in planned}]
-    required = [(each, identifier) for each, identifier in planned if "/" in identifier and not each.is_optional]
-    absent = [(each, identifier) for each, identifier in required if identifier not in stems]
-    for each, identifier in absent:
-        found = next((stem for stem in left if fnmatchcase(stem, _drop_hash(identifier))), None)
+    planned = {identifier: each for each in plan.jobs if job in (None, each) for identifier in each.conda}
+    unplanned = [stem for stem in stems if stem not in planned]
+    for identifier, each in planned.items():
+        if identifier in stems or "/" not in identifier or each.is_optional:
+            continue
+        found = next((stem for stem in unplanned if fnmatchcase(stem, _drop_hash(identifier))), None)
         if found is None:
             yield f"{identifier}: the conda package is missing; job {each.name} builds it"
         else:
-            left.remove(found)
-    known = {identifier.partition("/")[0] for identifier in (one for each in plan.jobs for one in each.conda)}
-    rendered = all("/" in identifier for each in plan.jobs for identifier in each.conda)
-    for stem in left if known and rendered else ():
-        if not stem.startswith(f"{NOARCH}/") or NOARCH in known:
+            unplanned.remove(found)
+    yield from _find_unplanned(plan, unplanned)
+
+
+def _find_unplanned(plan: BuildPlan, stems: Sequence[str]) -> Iterator[str]:
+    """Yield a line for each of these packages, if the plan names those in its subdir one by one."""
+    identifiers = [identifier for job in plan.jobs for identifier in job.conda]
+    if not identifiers or not all("/" in identifier for identifier in identifiers):
+        return
+    has_noarch = any(identifier.startswith(f"{NOARCH}/") for identifier in identifiers)
+    for stem in stems:
+        if has_noarch or not stem.startswith(f"{NOARCH}/"):
             yield f"{stem}: the build plan does not name such a conda package"
 
 

@@ -73,7 +73,7 @@ def _is_needless(specifier: Specifier) -> bool:
 
 def _format_clause(specifier: Specifier, flavour: Flavour) -> str:
     operator, text = specifier.operator, specifier.version
-    if operator in ("==", "!=") and text.endswith(".*"):
+    if operator != "===" and text.endswith(".*"):
         return f"{'' if operator == '==' else operator}{format_conda_version(Version(text[:-2]))}.*"
     try:
         version = Version(text)
@@ -82,11 +82,13 @@ def _format_clause(specifier: Specifier, flavour: Flavour) -> str:
     if operator == "~=":
         series = ".".join(map(str, version.release[:-1]))
         return f">={format_conda_version(version)},{_format_epoch(version)}{series}.*"
-    if operator == "===":
-        return f"=={format_conda_version(version)}"
-    if operator == "<" and flavour is Flavour.PACKAGE and not (version.is_prerelease or version.is_postrelease):
+    if operator == "<" and flavour is Flavour.PACKAGE and _is_final(version):
         return f"<{_format_epoch(version)}{_choose_shortest(version)}a0"
-    return f"{operator}{format_conda_version(version)}"
+    return f"{'==' if operator == '===' else operator}{format_conda_version(version)}"
+
+
+def _is_final(version: Version) -> bool:
+    return not (version.is_prerelease or version.is_postrelease)
 
 
 def _format_epoch(version: Version) -> str:

@@ -3,9 +3,9 @@
 Both formats have the same words for platforms. `OTHER_MACHINE` is never mentioned: conda-forge does not build for it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from typing import Final
 
 from release_tools.recipe.conditions import make_condition, make_python_condition
@@ -86,12 +86,14 @@ def _describe(platforms: _Platforms) -> str:
     words = _load_words()
     if platforms in words:
         return words[platforms]
-    parts = [part for part in words if part < platforms]
-    for size in range(2, len(parts) + 1):
-        for chosen in combinations(parts, size):
-            if frozenset().union(*chosen) == platforms:
-                return " or ".join(_bracket(words[part]) for part in chosen)
-    raise AssertionError(f"there is a word for every platform: {platforms}")
+    return " or ".join(_bracket(words[part]) for part in _choose_parts([part for part in words if part < platforms]))
+
+
+def _choose_parts(parts: Sequence[_Platforms]) -> tuple[_Platforms, ...]:
+    """Return the fewest of these parts that make up all of them together."""
+    whole = frozenset().union(*parts)
+    choices = chain.from_iterable(combinations(parts, size) for size in range(2, len(parts) + 1))
+    return next(chosen for chosen in choices if frozenset().union(*chosen) == whole)
 
 
 def _bracket(text: str) -> str:
@@ -101,17 +103,25 @@ def _bracket(text: str) -> str:
 @cache
 def _load_words() -> Mapping[_Platforms, str]:
     """Return a condition without ``or`` for each group of platforms that has one, the shortest ones first."""
-    on_systems = {word: frozenset(one for one in _ALL if one[0] in own) for word, own in _SYSTEMS.items()}
-    on_machines = {word: frozenset(one for one in _ALL if one[1] in own) for word, own in _MACHINES.items()}
-    pairs = {
-        f"{system} and {machine}": on_systems[system] & on_machines[machine]
-        for system, machine in product(on_systems, on_machines)
-    }
     words: dict[_Platforms, str] = {}
-    for text, platforms in (on_systems | on_machines).items():
+    for text, platforms in (*_list_words(), *_list_pairs()):
         words.setdefault(platforms, text)
-        words.setdefault(_ALL - platforms, f"not {text}")
-    for text, platforms in pairs.items():
-        words.setdefault(platforms, text)
-        words.setdefault(_ALL - platforms, f"not ({text})")
-    return {platforms: text for platforms, text in words.items() if platforms not in (frozenset(), _ALL)}
+        words.setdefault(_ALL - platforms, f"not ({text})" if " " in text else f"not {text}")
+    words.pop(frozenset(), None)
+    words.pop(_ALL, None)
+    return words
+
+
+def _list_words() -> Iterator[tuple[str, _Platforms]]:
+    """Yield each word for systems or machines, with the platforms that it is for."""
+    for word, systems in _SYSTEMS.items():
+        yield word, frozenset(platform for platform in _ALL if platform[0] in systems)
+    for word, machines in _MACHINES.items():
+        yield word, frozenset(platform for platform in _ALL if platform[1] in machines)
+
+
+def _list_pairs() -> Iterator[tuple[str, _Platforms]]:
+    """Yield each word for systems together with each word for machines."""
+    words = dict(_list_words())
+    for system, machine in product(_SYSTEMS, _MACHINES):
+        yield f"{system} and {machine}", words[system] & words[machine]

@@ -32,23 +32,34 @@ def _group(lines: Sequence[Line], system: str = "") -> dict[str, dict[str, str]]
 
 
 def _compare(ours: Mapping[str, Mapping[str, str]], proposed: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    for name in dict.fromkeys((*ours, *proposed)):
-        mine, theirs = ours.get(name), proposed.get(name)
-        if theirs is None:
-            yield f"{name}: only our package requires it; conda-forge builds no Python that needs it"
-        elif mine is None:
-            yield f"{name}: only the recipe requires it, because the project's own recipe in the sdist does"
-        elif mine.keys() != theirs.keys():
+    yield from _compare_names(ours, proposed)
+    for name in (name for name in ours if name in proposed):
+        mine, theirs = ours[name], proposed[name]
+        if mine.keys() != theirs.keys():
             yield f"{name}: one requires it on every system, as reviewers do where it does no harm"
-        else:
-            for system, bound in mine.items():
-                if not is_same_constraint(bound, theirs[system]):
-                    asked = theirs[system] or "any version"
-                    had = bound or "any version"
-                    yield f"{name}: our package has {had} and the recipe {asked}, for the Pythons of conda-forge alone"
+            continue
+        for system, bound in mine.items():
+            if not is_same_constraint(bound, theirs[system]):
+                said = _describe_bounds(name, bound, [theirs[system]])
+                yield f"{said}, for the Pythons of conda-forge alone"
 
 
-def compare_run_by_subdir(rendered: Mapping[str, Collection[str]], package: Translated) -> tuple[str, ...]:
+def _compare_names(ours: Collection[str], proposed: Collection[str]) -> Iterator[str]:
+    """Yield a line for each package that one side alone requires."""
+    for name in ours:
+        if name not in proposed:
+            yield f"{name}: only our package requires it; conda-forge builds no Python that needs it"
+    for name in proposed:
+        if name not in ours:
+            yield f"{name}: only the recipe requires it, because the project's own recipe in the sdist does"
+
+
+def _describe_bounds(name: str, ours: str, proposed: Sequence[str]) -> str:
+    asked = " or ".join(bound or "any version" for bound in proposed)
+    return f"{name}: our package has {ours or 'any version'} and the recipe {asked}"
+
+
+def compare_run_by_subdir(rendered: Mapping[str, Sequence[str]], package: Translated) -> tuple[str, ...]:
     """Return each difference between a recipe that is not noarch and our packages for single platforms, a line each.
 
     Args:
@@ -57,23 +68,26 @@ def compare_run_by_subdir(rendered: Mapping[str, Collection[str]], package: Tran
     """
     differences: dict[str, list[str]] = {}
     for subdir, proposed in rendered.items():
-        for text in _compare_platform(package.list_specs(subdir)[1:], proposed):
+        for text in _compare_platform(package.list_specs(subdir), proposed):
             differences.setdefault(text, []).append(subdir)
     return tuple(f"{text} ({', '.join(subdirs)})" for text, subdirs in differences.items())
 
 
-def _compare_platform(ours: Collection[str], theirs: Collection[str]) -> Iterator[str]:
+def _compare_platform(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[str]:
     """Yield how the requirements on one platform differ; each Python of the recipe may have a bound of its own."""
-    mine = {name: bound for name, _, bound in (spec.partition(" ") for spec in ours)}
-    proposed: dict[str, list[str]] = {}
-    for name, _, bound in (spec.partition(" ") for spec in theirs):
+    mine, proposed = _split_specs(ours), _split_specs(theirs)
+    yield from _compare_names(mine, proposed)
+    for name in (name for name in mine if name in proposed):
+        (bound,) = mine[name]
+        if not any(is_same_constraint(bound, other) for other in proposed[name]):
+            yield f"{_describe_bounds(name, bound, proposed[name])}, depending on the Python"
+
+
+def _split_specs(specs: Sequence[str]) -> dict[str, list[str]]:
+    """Return the constraints of each name but Python's."""
+    found: dict[str, list[str]] = {}
+    for spec in specs:
+        name, _, bound = spec.partition(" ")
         if name != "python":
-            proposed.setdefault(name, []).append(bound)
-    for name in dict.fromkeys((*mine, *proposed)):
-        if name not in proposed:
-            yield f"{name}: only our package requires it; conda-forge builds no Python that needs it"
-        elif name not in mine:
-            yield f"{name}: only the recipe requires it, because the project's own recipe in the sdist does"
-        elif not any(is_same_constraint(mine[name], bound) for bound in proposed[name]):
-            had = mine[name] or "any version"
-            yield f"{name}: our package has {had} and the recipe {' or '.join(proposed[name])}, depending on the Python"
+            found.setdefault(name, []).append(bound)
+    return found

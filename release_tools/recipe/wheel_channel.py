@@ -232,15 +232,7 @@ def _select_platform(subdir: str, cells: Cells) -> Cells:
 def _compare(one: WheelRequirement, cells: Cells, ours: Mapping[str, Cells], names: Names) -> Iterator[str]:
     """Yield where one requirement differs."""
     wanted = find_where(one.source.marker, cells)
-    if one.source.url:
-        yield f"{one.source.name}: its URL is dropped there, so any version will do"
-    if one.extras and one.condition.text:
-        yield f"{one.spec} has two pairs of brackets, which no solver reads: it cannot be installed from there"
-    elif one.extras and wanted:
-        extras = ",".join(one.extras)
-        yield f"{one.name}[{extras}]: what the extra needs is missing there where conda-forge has {one.name}"
-    if any(clause.operator == "===" for clause in one.source.specifier):
-        yield f"{one.spec}: conda has no operator ===, so it cannot be installed from there"
+    yield from _list_lost(one, is_wanted=bool(wanted))
     yield from _compare_condition(one, wanted)
     conda = names.conda_name(one.source.name).conda
     if wanted and conda != one.name:
@@ -248,6 +240,19 @@ def _compare(one: WheelRequirement, cells: Cells, ours: Mapping[str, Cells], nam
     held = ours.get(conda, frozenset())
     if one.condition.held == wanted and held and held - wanted:
         yield f"{conda} is required there only where {one.condition.text}, and in our package on every system or Python"
+
+
+def _list_lost(one: WheelRequirement, *, is_wanted: bool) -> Iterator[str]:
+    """Yield what the channel loses of a requirement, its marker aside."""
+    if one.source.url:
+        yield f"{one.source.name}: its URL is dropped there, so any version will do"
+    if one.extras and one.condition.text:
+        yield f"{one.spec} has two pairs of brackets, which no solver reads: it cannot be installed from there"
+    elif one.extras and is_wanted:
+        extras = ",".join(one.extras)
+        yield f"{one.name}[{extras}]: what the extra needs is missing there where conda-forge has {one.name}"
+    if any(clause.operator == "===" for clause in one.source.specifier):
+        yield f"{one.spec}: conda has no operator ===, so it cannot be installed from there"
 
 
 def _compare_condition(one: WheelRequirement, wanted: Cells) -> Iterator[str]:

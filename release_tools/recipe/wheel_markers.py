@@ -4,6 +4,7 @@ The rules are those of conda-pypi 0.13 (docs/developer/marker-conversion.md). A 
 dropped, and then the rest of the marker counts alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +15,6 @@ from packaging.utils import canonicalize_name
 from release_tools.recipe.markers import Cells, System
 
 _PYTHON: Final = frozenset({"python_version", "python_full_version"})
-_SYSTEM: Final = frozenset({"sys_platform", "platform_system"})
 _VIRTUAL_OF_SYSTEM: Final = {
     "windows": "__win",
     "win32": "__win",
@@ -23,7 +23,17 @@ _VIRTUAL_OF_SYSTEM: Final = {
     "cygwin": "__unix",
 }
 _VIRTUAL_OF_OS: Final = {"nt": "__win", "windows": "__win", "posix": "__unix"}
-_NOT_WINDOWS: Final = frozenset({"win32", "windows", "cygwin"})
+_VIRTUAL_OF_OTHER_OS: Final = {"nt": "__unix", "windows": "__unix", "posix": "__win"}
+_NOT_WINDOWS: Final = {"win32": "__unix", "windows": "__unix", "cygwin": "__unix"}
+_VIRTUALS: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
+    ("sys_platform", "=="): _VIRTUAL_OF_SYSTEM,
+    ("platform_system", "=="): _VIRTUAL_OF_SYSTEM,
+    ("sys_platform", "!="): _NOT_WINDOWS,
+    ("platform_system", "!="): _NOT_WINDOWS,
+    ("os_name", "=="): _VIRTUAL_OF_OS,
+    ("os_name", "!="): _VIRTUAL_OF_OTHER_OS,
+}
+"""The virtual packages by the variable and the operator of a clause, then by its value."""
 _SYSTEMS: Final = {
     "__win": frozenset({System.WIN}),
     "__linux": frozenset({System.LINUX}),
@@ -112,18 +122,10 @@ class _Reader:
         return frozenset(cell for cell in self._cells if wanted.contains(f"{cell.python}.{_USUAL_PATCH}"))
 
     def _read_system(self, name: str, operator: str, value: str) -> tuple[str, Cells] | None:
-        virtual = None
-        if name in _SYSTEM:
-            if operator == "==":
-                virtual = _VIRTUAL_OF_SYSTEM.get(value)
-            elif operator == "!=" and value in _NOT_WINDOWS:
-                virtual = "__unix"
-        elif name == "os_name" and operator in {"==", "!="}:
-            virtual = _VIRTUAL_OF_OS.get(value)
-            if virtual and operator == "!=":
-                virtual = "__unix" if virtual == "__win" else "__win"
-        if virtual is None:
+        table = _VIRTUALS.get((name, operator), {})
+        if value not in table:
             return None
+        virtual = table[value]
         return virtual, frozenset(cell for cell in self._cells if cell.system in _SYSTEMS[virtual])
 
 

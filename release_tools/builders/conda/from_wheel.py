@@ -26,10 +26,10 @@ from release_tools.model.versions import format_conda_version
 from release_tools.planning.conda_targets import NOARCH, USUAL_SUBDIRS, CondaTarget, list_subdirs_of_jobs
 from release_tools.recipe import noarch, package_info
 from release_tools.recipe.about import describe
-from release_tools.recipe.names import CONDA_NAME, Names
+from release_tools.recipe.names import CONDA_NAME, Name, Names
 from release_tools.recipe.package_info import Facts
 from release_tools.recipe.recipe_model import About
-from release_tools.recipe.requirements import Translated, translate
+from release_tools.recipe.requirements import Translated, Variant, translate
 
 _LONGEST: Final = 64
 
@@ -71,7 +71,7 @@ class Converted:
     """Describe what was made.
 
     Attributes:
-        files: the packages, the metapackages after the real ones.
+        files: the packages, in each format the metapackages after the real ones.
         name: the conda name.
         version: in conda's spelling.
         translated: the requirements, the names that could not be confirmed, and what a person should know.
@@ -160,29 +160,26 @@ def convert(wheel: Wheel, folder: Path, conversion: Conversion, commit_time: int
         time=commit_time,
         purl=f"pkg:pypi/{canonicalize_name(metadata.name)}",
     )
-    variants = [
-        replace(
-            facts,
-            build=_build_string(variant.virtual, facts.build_number),
-            depends=variant.depends,
-            subdir=variant.subdir,
-        )
-        for variant in translated.variants
-    ]
+    variants = [_describe_variant(facts, variant) for variant in translated.variants]
     _check_names(facts, conversion.aliases, variants)
     source = _read_source(wheel, conversion.imports)
-    styles = [Style(suffix, conversion.compression_level, commit_time) for suffix in conversion.formats]
-    files = []
-    for variant in variants:
-        own = folder if variant.subdir == NOARCH else folder / variant.subdir
-        own.mkdir(parents=True, exist_ok=True)
-        files += [
-            ConvertedFile(write_package(own, _plan_package(source, variant), style), variant.subdir) for style in styles
-        ]
-    for alias in conversion.aliases:
-        metapackage = _plan_alias(source, facts, alias)
-        files += [ConvertedFile(write_package(folder, metapackage, style), NOARCH) for style in styles]
+    files: list[ConvertedFile] = []
+    for suffix in conversion.formats:
+        style = Style(suffix, conversion.compression_level, commit_time)
+        files += [_write(folder, variant.subdir, _plan_package(source, variant), style) for variant in variants]
+        files += [_write(folder, NOARCH, _plan_alias(source, facts, alias), style) for alias in conversion.aliases]
     return Converted(tuple(files), facts.name, facts.version, translated)
+
+
+def _describe_variant(facts: Facts, variant: Variant) -> Facts:
+    build = _build_string(variant.virtual, facts.build_number)
+    return replace(facts, build=build, depends=variant.depends, subdir=variant.subdir)
+
+
+def _write(folder: Path, subdir: str, package: Package, style: Style) -> ConvertedFile:
+    own = folder if subdir == NOARCH else folder / subdir
+    own.mkdir(parents=True, exist_ok=True)
+    return ConvertedFile(write_package(own, package, style), subdir)
 
 
 def _plan_alias(source: "_Source", facts: Facts, alias: str) -> Package:
@@ -321,24 +318,29 @@ def plan_conversion(config: Config) -> Conversion:
 
 def _make_notes(translated: Translated) -> Iterator[Note]:
     yield Note(State.INFO, f"depends on {', '.join(translated.depends)}")
-    for virtual, depends in translated.by_system.items():
-        yield Note(State.INFO, f"with {virtual}, also on {', '.join(depends) or 'nothing'}")
-    for depends in dict.fromkeys(translated.by_subdir.values()):
-        platforms = ", ".join(subdir for subdir, own in translated.by_subdir.items() if own == depends)
-        yield Note(State.INFO, f"for {platforms}, also on {', '.join(depends) or 'nothing'}")
+    for where, depends in _list_additions(translated):
+        yield Note(State.INFO, f"{where}, also on {', '.join(depends) or 'nothing'}")
     yield from (Note(State.INFO, note) for note in translated.notes)
-    for warning in translated.warnings:
-        yield Note(
-            State.WARNING,
-            warning,
-            advice="If it is not available everywhere, release without the conda package: --no-conda.",
-        )
+    advice = "If it is not available everywhere, release without the conda package: --no-conda."
+    yield from (Note(State.WARNING, warning, advice=advice) for warning in translated.warnings)
     if translated.unconfirmed:
-        first = translated.unconfirmed[0]
-        names = ", ".join(name.conda for name in translated.unconfirmed)
-        yield Note(
-            State.WARNING,
-            f"assuming these conda names match (unconfirmed): {names}",
-            f"tried: {'; '.join(first.tried)}",
-            f'If conda uses another name: [tool.release-tools.conda.names] {first.pypi} = "its conda name"',
-        )
+        yield _make_unconfirmed_note(translated.unconfirmed)
+
+
+def _list_additions(translated: Translated) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what is required on some systems or platforms only, with the words for these."""
+    for virtual, depends in translated.by_system.items():
+        yield f"with {virtual}", depends
+    for depends in dict.fromkeys(translated.by_subdir.values()):
+        platforms = [subdir for subdir, own in translated.by_subdir.items() if own == depends]
+        yield f"for {', '.join(platforms)}", depends
+
+
+def _make_unconfirmed_note(unconfirmed: Sequence[Name]) -> Note:
+    first = unconfirmed[0]
+    return Note(
+        State.WARNING,
+        f"assuming these conda names match (unconfirmed): {', '.join(name.conda for name in unconfirmed)}",
+        f"tried: {'; '.join(first.tried)}",
+        f'If conda uses another name: [tool.release-tools.conda.names] {first.pypi} = "its conda name"',
+    )

@@ -1,7 +1,8 @@
 """The recipe of a project that keeps none, generated from its sdist and a wheel; before the build, from its sources."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from platform import python_version_tuple
@@ -66,24 +67,39 @@ def plan_generated_packages(project: CondaProject) -> PlannedPackages:
     oldest = find_stable_abi(sources)
     if oldest:
         pythons = {subdir: _choose_oldest(minors, oldest) for subdir, minors in pythons.items()}
-    name = context.config.conda.name or release.name.lower()
-    version = format_conda_version(parse_version(release.version, field="version"))
-    targets = tuple(
-        CondaTarget(name, version, subdir, f"py{minor.replace('.', '')}")
-        for subdir, minors in pythons.items()
-        for minor in minors
-    )
     folder = context.scratch / "planned-recipe"
     folder.mkdir(exist_ok=True)
     draft = folder / Format.V1
-    try:
-        recipe = make_recipe(Evidence({"name": release.name, "version": release.version}, sources), _names(project), ())
-    except (CondaError, RecipeError):
-        recipe = None
-    if recipe is not None and not recipe.noarch:
-        draft.write_text(_finish(project, recipe), encoding="utf-8", newline="\n")
+    _write_draft(project, sources, draft)
     pinning = fetch_pinning(context) if context.request.job else None
-    return PlannedPackages(targets, pythons, draft, bool(oldest), pinning, find_variant_files(context, release, folder))
+    return PlannedPackages(
+        targets=tuple(_list_targets(project, pythons)),
+        pythons=pythons,
+        draft=draft,
+        is_abi3=bool(oldest),
+        pinning=pinning,
+        variant_files=find_variant_files(context, release, folder),
+    )
+
+
+def _list_targets(project: CondaProject, pythons: Mapping[str, tuple[str, ...]]) -> Iterator[CondaTarget]:
+    """Yield a package for each platform and Python."""
+    release = project.release
+    name = project.context.config.conda.name or release.name.lower()
+    version = format_conda_version(parse_version(release.version, field="version"))
+    for subdir, minors in pythons.items():
+        for minor in minors:
+            yield CondaTarget(name, version, subdir, f"py{minor.replace('.', '')}")
+
+
+def _write_draft(project: CondaProject, sources: Sources, path: Path) -> None:
+    """Write a recipe from the sources alone, where they say enough for one of compiled code."""
+    release = project.release
+    evidence = Evidence({"name": release.name, "version": release.version}, sources)
+    with suppress(CondaError, RecipeError):
+        recipe = make_recipe(evidence, _names(project), ())
+        if not recipe.noarch:
+            path.write_text(_finish(project, recipe), encoding="utf-8", newline="\n")
 
 
 def _choose_oldest(minors: tuple[str, ...], oldest: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import json
 import posixpath
 import re
 import tarfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -105,24 +105,26 @@ def _unpack(package: CondaPackage, scratch: Path) -> tuple[dict[str, bytes], dic
     files: dict[str, _File] = {}
     folders: list[str] = []
     for archive, member in iterate_members(package.path):
+        content = None if member.isdir() or member.issym() else archive.extractfile(member)
         if member.isdir():
             folders.append(member.name.rstrip("/"))
-            continue
-        if member.issym():
+        elif member.issym():
             files[member.name] = _File(scratch, link=member.linkname)
-            continue
-        content = archive.extractfile(member)
-        if content is None:
-            continue
-        if member.name.startswith("info/"):
+        elif content is not None and member.name.startswith("info/"):
             documents[member.name.removeprefix("info/")] = content.read()
-        elif not _OF_ONE_INSTALLATION.search(member.name):
+        elif content is not None and not _OF_ONE_INSTALLATION.search(member.name):
             file = files[member.name] = _File(scratch / str(len(files)), bool(member.mode & _EXECUTABLE))
             file.sha256, file.size = _store(content, file.path)
-    for name in folders:
-        if name.partition("/")[0] != "info" and not any(path.startswith(f"{name}/") for path in (*files, *folders)):
-            files[name] = _File(scratch, is_folder=True)
+    for name in _list_empty(folders, files):
+        files[name] = _File(scratch, is_folder=True)
     return documents, {name: file for name, file in files.items() if not _is_byte_code_of_others(name, files)}
+
+
+def _list_empty(folders: Sequence[str], files: Iterable[str]) -> list[str]:
+    """Return the folders of the payload that have nothing in them."""
+    every = (*files, *folders)
+    of_payload = [name for name in folders if name.partition("/")[0] != "info"]
+    return [name for name in of_payload if not any(path.startswith(f"{name}/") for path in every)]
 
 
 def _is_byte_code_of_others(name: str, files: Mapping[str, _File]) -> bool:
@@ -163,26 +165,27 @@ def _rewrite_payload(files: Mapping[str, _File], recorded: Mapping[str, Any], ti
     Returns:
         The prefix that the build wrote into files, by the path of each.
     """
-    placeholders: dict[str, str] = {}
-    changed: set[str] = set()
-    for name, file in files.items():
-        if file.link or file.is_folder:
-            continue
-        placeholder = str(recorded.get(name, {}).get("prefix_placeholder") or "")
-        if placeholder.startswith("/"):
-            placeholders[name] = placeholder
-        if placeholder.startswith("/") or name.endswith(".pyc"):
-            content = file.path.read_bytes()
-            fresh = (
-                content.replace(placeholder.encode(), _canonicalise(placeholder).encode()) if placeholder else content
-            )
-            fresh = _normalise_pyc(fresh, time) if name.endswith(".pyc") else fresh
-            if fresh != content:
-                file.write(fresh)
-                changed.add(name)
+    plain = {name: file for name, file in files.items() if not (file.link or file.is_folder)}
+    prefixes = {name: str(recorded.get(name, {}).get("prefix_placeholder") or "") for name in plain}
+    changed = {name for name, file in plain.items() if _rewrite_file(name, file, prefixes[name], time)}
     for name in filter(_RECORD.search, files):
         files[name].write(_record_of(name, files, changed))
-    return placeholders
+    return {name: prefix for name, prefix in prefixes.items() if prefix.startswith("/")}
+
+
+def _rewrite_file(name: str, file: _File, prefix: str, time: int) -> bool:
+    """Rewrite the prefix and the time in one file; return whether it has changed."""
+    is_byte_code = name.endswith(".pyc")
+    if not (is_byte_code or prefix.startswith("/")):
+        return False
+    content = fresh = file.path.read_bytes()
+    if prefix:
+        fresh = fresh.replace(prefix.encode(), _canonicalise(prefix).encode())
+    if is_byte_code:
+        fresh = _normalise_pyc(fresh, time)
+    if fresh != content:
+        file.write(fresh)
+    return fresh != content
 
 
 def _canonicalise(placeholder: str) -> str:

@@ -122,19 +122,20 @@ def read_project_files(
     except RepositoryError:
         commit = ""
     if not commit or not has(repository, commit):
-        folders = {PurePosixPath(folder) for folder in (*FOLDERS, ".")}
-        configured = PurePosixPath(wanted.replace("\\", "/") or ".")
-        names = [
-            path.relative_to(project).as_posix()
-            for folder in {*folders, configured, configured.parent}
-            for path in (project / folder).glob("*")
-            if path.is_file()
-        ]
-        return frozenset(names), lambda path: read_regular_file(project / path, _LARGEST).decode("utf-8", "replace")
+        names = _list_in_folders(project, wanted)
+        return names, lambda path: read_regular_file(project / path, _LARGEST).decode("utf-8", "replace")
     inner = project.resolve().relative_to(repository.root)
     prefix = "" if inner == inner.parent else inner.as_posix()
     found = frozenset(list_files(repository, commit, prefix))
     return found, lambda path: read_file(repository, commit, f"{prefix}/{path}".lstrip("/")) or ""
+
+
+def _list_in_folders(project: Path, wanted: str) -> frozenset[str]:
+    """Return the files in the folders that a recipe is usually in, and in the one that is wanted."""
+    configured = PurePosixPath(wanted.replace("\\", "/") or ".")
+    folders = {*map(PurePosixPath, (*FOLDERS, ".")), configured, configured.parent}
+    paths = (path for folder in folders for path in (project / folder).glob("*"))
+    return frozenset(path.relative_to(project).as_posix() for path in paths if path.is_file())
 
 
 def find_variant_files(context: Context, release: Release, folder: Path) -> tuple[Path, ...]:

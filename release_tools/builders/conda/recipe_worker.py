@@ -69,10 +69,11 @@ def _without_python(config: Any) -> Any:  # noqa: ANN401 - rattler-build's
     """Return variants without the Pythons, which the build plan chooses, and without what is zipped with them."""
     from rattler_build import VariantConfig
 
-    zipped = [keys for keys in (config.zip_keys or []) if "python" in keys]
-    left_out = {"python", *(key for keys in zipped for key in keys)}
+    groups = config.zip_keys or []
+    zipped = [keys for keys in groups if "python" in keys]
+    left_out = {"python"}.union(*zipped)
     kept = {name: values for name, values in config.to_dict().items() if name not in left_out}
-    return VariantConfig(kept, [keys for keys in (config.zip_keys or []) if keys not in zipped] or None)
+    return VariantConfig(kept, [keys for keys in groups if keys not in zipped] or None)
 
 
 def _merge(config: Any, other: Any) -> Any:  # noqa: ANN401 - rattler-build's

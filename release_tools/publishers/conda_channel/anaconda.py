@@ -95,10 +95,7 @@ class AnacondaServer(RattlerServer):
     def check_write_access(self) -> Iterator[CheckResult]:
         """Check the token's scopes, and that its account belongs to the channel's owner."""
         token, owner = self._token(), self.channel.owner
-        authentication = self._get_authorized(token, "authentication")
-        scopes = (
-            {str(scope) for scope in authentication.get("scopes") or ()} if isinstance(authentication, dict) else set()
-        )
+        scopes = self._read_scopes(token)
         if scopes and not scopes & _WRITE_SCOPES:
             raise CredentialError(
                 f"{ANACONDA_TOKEN} may not upload: its scopes are {', '.join(sorted(scopes))}",
@@ -106,15 +103,25 @@ class AnacondaServer(RattlerServer):
             )
         user = self._get_authorized(token, "user")
         login = str(user.get("login") or "") if isinstance(user, dict) else ""
-        if login.lower() != owner.lower():
-            organizations = self._get_authorized(token, "user/orgs")
-            names = [str(one.get("login")) for one in organizations] if isinstance(organizations, list) else []
-            if owner.lower() not in map(str.lower, names):
-                raise CredentialError(
-                    f"{ANACONDA_TOKEN} belongs to {login}, who is not a member of {owner}",
-                    f"Set a token of {owner}, or correct anaconda.owner.",
-                )
+        if login.lower() != owner.lower() and owner.lower() not in self._read_organizations(token):
+            raise CredentialError(
+                f"{ANACONDA_TOKEN} belongs to {login}, who is not a member of {owner}",
+                f"Set a token of {owner}, or correct anaconda.owner.",
+            )
         yield Note(State.DONE, f"{ANACONDA_TOKEN} may upload to {self.title}", login)
+
+    def _read_scopes(self, token: str) -> set[str]:
+        """Return what a token may do; empty where the server does not say."""
+        authentication = self._get_authorized(token, "authentication")
+        scopes = authentication.get("scopes") if isinstance(authentication, dict) else None
+        return set(map(str, scopes or ()))
+
+    def _read_organizations(self, token: str) -> set[str]:
+        """Return the organizations of a token's account, in lower case."""
+        organizations = self._get_authorized(token, "user/orgs")
+        if not isinstance(organizations, list):
+            return set()
+        return {str(one.get("login")).lower() for one in organizations}
 
     def upload_arguments(self, token: str) -> dict[str, Any]:
         """Return the keyword arguments of the upload function, besides the package."""
