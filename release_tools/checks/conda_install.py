@@ -65,20 +65,27 @@ def check_conda_installation(context: Context, subject: ReleaseFiles) -> tuple[N
     """Install the packages of this platform into prefixes and use them, and run the tests that they carry."""
     if not subject.condas:
         return ()
-    if not context.config.verify.conda_install:
-        return (Note(State.SKIPPED, "conda package not installed: verify.conda-install is false"),)
     packages = [package for package in subject.condas if _is_for_this_machine(package)]
-    if not packages:
-        return (Note(State.SKIPPED, "conda packages not installed: they are for other platforms"),)
-    if reason := _explain_unreachable(context, packages):
-        advice = "Run again where a channel of conda.channels can be reached."
-        text = "conda package not installed: no reachable conda channel provides Python"
-        return (Note(State.SKIPPED, text, " ".join(reason.split()), advice),)
+    if not_installed := _explain_not_installed(context, packages):
+        return (not_installed,)
     everything = [_create_own_channel(context.scratch / "channel", subject).as_uri(), *context.config.conda.channels]
     notes = [*_check_each_python(context, subject.wheels, packages, everything)]
     if all(note.state is State.DONE for note in notes):
         notes += _check_tests(context, packages, everything)
     return tuple(notes)
+
+
+def _explain_not_installed(context: Context, packages: Sequence[CondaPackage]) -> Note | None:
+    """Return why these packages, which are for this machine, are not installed; None where they are."""
+    if not context.config.verify.conda_install:
+        return Note(State.SKIPPED, "conda package not installed: verify.conda-install is false")
+    if not packages:
+        return Note(State.SKIPPED, "conda packages not installed: they are for other platforms")
+    if reason := _explain_unreachable(context, packages):
+        advice = "Run again where a channel of conda.channels can be reached."
+        text = "conda package not installed: no reachable conda channel provides Python"
+        return Note(State.SKIPPED, text, " ".join(reason.split()), advice)
+    return None
 
 
 def _check_each_python(
@@ -127,8 +134,7 @@ def _check_installation(
     specs = [f"{name} =={version}" for name, version in names.items()]
     specs += [f"python 3.{minor}.*"] if minor else []
     rattler.install(prefix, specs, channels)
-    scripts = prefix / ("Scripts" if os.name == "nt" else "bin")
-    python = prefix / "python.exe" if os.name == "nt" else scripts / "python"
+    python, scripts = _locate_python(prefix)
     wheel = next(iter(wheels), None)
     if wheel is None or not python.exists() or not _has_project(prefix, wheel):
         yield Note(State.DONE, "the conda packages install into a prefix", ", ".join(sorted(names)))
@@ -139,6 +145,13 @@ def _check_installation(
     text_of_result = f"the conda package installs into a prefix and imports{with_python}"
     installed = InstalledWheel(str(python), env, prefix, text_of_result)
     yield from inspect_installation(installed, wheel, context.config.verify.imports or wheel.import_names)
+
+
+def _locate_python(prefix: Path) -> tuple[Path, Path]:
+    """Return where the interpreter of a prefix is, and the folder of its commands."""
+    if os.name == "nt":
+        return prefix / "python.exe", prefix / "Scripts"
+    return prefix / "bin" / "python", prefix / "bin"
 
 
 def _has_project(prefix: Path, wheel: Wheel) -> bool:

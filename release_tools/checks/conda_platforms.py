@@ -38,13 +38,16 @@ def check_conda_platforms(packages: Sequence[CondaPackage]) -> Iterator[Note]:
 def _find_foreign(package: CondaPackage) -> Iterator[str]:
     """Yield each library for another platform, with its own."""
     wanted = _PLATFORMS[package.subdir]
-    for archive, member in iterate_members(package.path):
-        if not member.isfile() or not _LIBRARY.search(member.name):
-            continue
-        file = archive.extractfile(member)
-        content = file.read() if file is not None else b""
-        if not is_binary(content[:BINARY_HEAD]):
-            continue
+    for name, content in _read_libraries(package):
         facts = read_binary(BytesIO(content))
         if not facts.fault and (facts.format != wanted[0] or wanted[1] not in facts.machines):
-            yield f"{member.name} ({facts.format}, {' and '.join(sorted(facts.machines))})"
+            yield f"{name} ({facts.format}, {' and '.join(sorted(facts.machines))})"
+
+
+def _read_libraries(package: CondaPackage) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each library, as far as its format is one that we know."""
+    for archive, member in iterate_members(package.path):
+        if member.isfile() and _LIBRARY.search(member.name) and (file := archive.extractfile(member)):
+            content = file.read()
+            if is_binary(content[:BINARY_HEAD]):
+                yield member.name, content

@@ -162,27 +162,57 @@ def find_conda_faults(
         job: compare only with what this job builds.
     """
     stems = dict.fromkeys(f"{subdir}/{_drop_suffix(filename)}" for subdir, filename in packages)
-    planned = {identifier: each for each in plan.jobs if job in (None, each) for identifier in each.conda}
+    planned = _list_planned(plan.jobs if job is None else (job,))
+    absent = _list_absent(planned, stems)
     unplanned = [stem for stem in stems if stem not in planned]
-    for identifier, each in planned.items():
-        if identifier in stems or "/" not in identifier or each.is_optional:
-            continue
-        found = next((stem for stem in unplanned if fnmatchcase(stem, _drop_hash(identifier))), None)
-        if found is None:
-            yield f"{identifier}: the conda package is missing; job {each.name} builds it"
-        else:
-            unplanned.remove(found)
-    yield from _find_unplanned(plan, unplanned)
+    found = _match_other_hashes(absent, unplanned)
+    for identifier in absent:
+        if identifier not in found:
+            yield f"{identifier}: the conda package is missing; job {planned[identifier].name} builds it"
+    yield from _find_unplanned(plan, [stem for stem in unplanned if stem not in found.values()])
+
+
+def _list_planned(jobs: Iterable[BuildJob]) -> dict[str, BuildJob]:
+    """Return the job of each conda package."""
+    return {identifier: job for job in jobs for identifier in job.conda}
+
+
+def _list_absent(planned: Mapping[str, BuildJob], stems: Collection[str]) -> list[str]:
+    """Return the planned packages that a release needs, and that are not there under their names."""
+    required = (identifier for identifier, job in planned.items() if not job.is_optional)
+    return [identifier for identifier in required if _is_rendered(identifier) and identifier not in stems]
+
+
+def _match_other_hashes(absent: Iterable[str], stems: Iterable[str]) -> dict[str, str]:
+    """Return the package that differs from a planned one by its hash alone, by the planned one's identifier."""
+    left = list(stems)
+    found = {}
+    for identifier in absent:
+        pattern = _drop_hash(identifier)
+        stem = next((stem for stem in left if fnmatchcase(stem, pattern)), None)
+        if stem is not None:
+            left.remove(stem)
+            found[identifier] = stem
+    return found
+
+
+def _is_rendered(identifier: str) -> bool:
+    """Return whether an identifier names a package, and not a subdir alone."""
+    return "/" in identifier
 
 
 def _find_unplanned(plan: BuildPlan, stems: Sequence[str]) -> Iterator[str]:
-    """Yield a line for each of these packages, if the plan names those in its subdir one by one."""
-    identifiers = [identifier for job in plan.jobs for identifier in job.conda]
-    if not identifiers or not all("/" in identifier for identifier in identifiers):
+    """Yield a line for each of these packages, if the plan names all by their files.
+
+    Those for every platform count only if the plan names any.
+    """
+    identifiers = _list_planned(plan.jobs).keys()
+    if not identifiers or not all(map(_is_rendered, identifiers)):
         return
-    has_noarch = any(identifier.startswith(f"{NOARCH}/") for identifier in identifiers)
+    noarch = f"{NOARCH}/"
+    has_noarch = any(identifier.startswith(noarch) for identifier in identifiers)
     for stem in stems:
-        if has_noarch or not stem.startswith(f"{NOARCH}/"):
+        if has_noarch or not stem.startswith(noarch):
             yield f"{stem}: the build plan does not name such a conda package"
 
 

@@ -4,9 +4,10 @@ Two constraints are compared by what they admit, never by how they are written.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Final
 
 from packaging.specifiers import Specifier, SpecifierSet
@@ -126,16 +127,18 @@ def _admits(specifiers: SpecifierSet, version: Version) -> bool:
 def _list_probes(alternatives: Iterable[SpecifierSet]) -> tuple[Version, ...]:
     """Return versions at, just below, just above and between all bounds, enough to distinguish the alternatives."""
     probes = {Version("0.dev0"), Version("999999!0")}
-    for specifier in (one for each in alternatives for one in each):
-        try:
-            version = Version(specifier.version.removesuffix(".*"))
-        except InvalidVersion:
-            continue
-        epoch, release = _format_epoch(version), version.release
-        base = ".".join(map(str, release))
-        raised = ".".join(map(str, (*release[:-1], release[-1] + 1)))
-        series = ".".join(map(str, (*release[:-2], release[-2] + 1) if len(release) > 1 else (release[0] + 1,)))
-        for stem in (base, raised, series, f"{base}.0.1"):
-            probes |= {Version(f"{epoch}{stem}{tail}") for tail in ("", ".dev0", "a0", "rc999", ".post999")}
-        probes.add(version)
+    for specifier in chain.from_iterable(alternatives):
+        with suppress(InvalidVersion):
+            probes |= _list_nearby(Version(specifier.version.removesuffix(".*")))
     return tuple(probes)
+
+
+def _list_nearby(version: Version) -> set[Version]:
+    """Return a bound, and versions just below and above it, and above its series."""
+    epoch, release = _format_epoch(version), version.release
+    base = ".".join(map(str, release))
+    raised = ".".join(map(str, (*release[:-1], release[-1] + 1)))
+    series = ".".join(map(str, (*release[:-2], release[-2] + 1) if len(release) > 1 else (release[0] + 1,)))
+    stems = (base, raised, series, f"{base}.0.1")
+    tails = ("", ".dev0", "a0", "rc999", ".post999")
+    return {version, *(Version(f"{epoch}{stem}{tail}") for stem in stems for tail in tails)}

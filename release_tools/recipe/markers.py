@@ -6,6 +6,7 @@ cells where it holds (PEP 508 and the dependency specifiers specification).
 
 import re
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -174,17 +175,21 @@ def is_on_every_machine(held: Cells) -> bool:
 
 def _is_on_both_families(held: Sequence[Platform]) -> bool:
     systems = {cell.system for cell in held}
-    on_x86 = {cell.system for cell in held if cell.machine in X86}
-    on_arm = {cell.system for cell in held if cell.machine in ARM}
-    is_listed_by_name = all(cell.machine != OTHER_MACHINE for cell in held)
+    on_x86, on_arm = _list_systems(held, X86), _list_systems(held, ARM)
+    is_listed_by_name = not _list_systems(held, {OTHER_MACHINE})
     if is_listed_by_name and System.LINUX in on_x86 & on_arm:
         return systems == on_x86
     return systems == on_x86 == on_arm
 
 
+def _list_systems(held: Iterable[Platform], machines: AbstractSet[str]) -> set[System]:
+    """Return the systems that have one of these machines among the cells."""
+    return {cell.system for cell in held if cell.machine in machines}
+
+
 def is_rare(held: Cells) -> bool:
     """Return whether only rare machines, which none of the usual platforms has, are among these cells."""
-    return not any(cell.machine in X86 or cell.machine in ARM for cell in held)
+    return not _list_systems(held, X86 | ARM)
 
 
 def _list_patches(marker: str) -> Sequence[int]:

@@ -77,19 +77,22 @@ class _Collected:
 def _parse_bounds(text: str) -> Bounds | None:
     """Reduce a constraint to its highest lower bound, its lowest upper bound and its exclusions."""
     collected = _Collected()
-    for part in (part.strip() for part in text.split(",")):
+    for part in map(str.strip, text.split(",")):
         if part in ("", "*"):
             continue
-        clause = CLAUSE.fullmatch(part)
-        if clause is None:
-            return None
-        try:
-            version = Version(clause[2])
-        except InvalidVersion:
-            return None
-        if not collected.add(clause[1], version, clause[3]):
+        clause = _parse_clause(part)
+        if clause is None or not collected.add(*clause):
             return None
     return collected.bounds()
+
+
+def _parse_clause(text: str) -> tuple[str, Version, str] | None:
+    """Return operator, version and star of a clause; None where it is none that we know."""
+    clause = CLAUSE.fullmatch(text)
+    try:
+        return (clause[1], Version(clause[2]), clause[3]) if clause else None
+    except InvalidVersion:
+        return None
 
 
 def _find_next(epoch: int, series: tuple[int, ...]) -> Version:

@@ -132,8 +132,9 @@ def _find_impurities(wheel: Wheel) -> Iterable[str]:
     for tag in sorted(map(str, wheel.tags)):
         if not tag.endswith("-none-any"):
             yield f"it is made for one platform: {tag}"
-    if not any(_INTERPRETER.fullmatch(tag.interpreter) for tag in wheel.tags):
-        yield f"it is not for every Python 3: {', '.join(sorted({tag.interpreter for tag in wheel.tags}))}"
+    interpreters = sorted({tag.interpreter for tag in wheel.tags})
+    if not any(map(_INTERPRETER.fullmatch, interpreters)):
+        yield f"it is not for every Python 3: {', '.join(interpreters)}"
     for member in wheel.members:
         if _COMPILED.search(member.name):
             yield f"{member.name!r} is compiled code"
@@ -144,12 +145,17 @@ def _find_collisions(wheel: Wheel) -> Iterable[str]:
         place = install_path_of(member.name)
         if place and place.scheme is InstallScheme.DATA and place.path.startswith(_RESERVED):
             yield f"{member.name!r} would be in a folder that conda reserves"
-    names = [command.partition(" = ")[0] for command in list_commands(wheel)]
-    scripts = [
-        find_installed_path(member.name).rpartition("/")[2] for member in wheel.members if is_script(member.name)
-    ]
     used: set[str] = set()
-    for name in (*names, *scripts):
+    for name in _list_command_names(wheel):
         if name.lower() in used:
             yield f"the command {name!r} is there twice"
         used.add(name.lower())
+
+
+def _list_command_names(wheel: Wheel) -> Iterable[str]:
+    """Yield the names of commands, then those of scripts."""
+    for command in list_commands(wheel):
+        yield command.partition(" = ")[0]
+    for member in wheel.members:
+        if is_script(member.name):
+            yield find_installed_path(member.name).rpartition("/")[2]

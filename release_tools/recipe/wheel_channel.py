@@ -6,7 +6,7 @@ The channel is an index of PyPI's pure wheels: each record is made from PyPI's m
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -210,15 +210,20 @@ def _translate_python(requires_python: str) -> str:
 
 def _list_cells(ours: Translated, cells: Cells) -> Mapping[str, Cells]:
     """Return where our conda package requires each name."""
-    found = {spec.partition(" ")[0]: cells for spec in ours.depends}
-    added = [
-        *((_select_system(virtual, cells), specs) for virtual, specs in ours.by_system.items()),
-        *((_select_platform(subdir, cells), specs) for subdir, specs in ours.by_subdir.items()),
-    ]
-    for here, specs in added:
+    found: dict[str, Cells] = {}
+    for here, specs in _list_parts(ours, cells):
         for name in (spec.partition(" ")[0] for spec in specs):
             found[name] = found.get(name, frozenset()) | here
     return found
+
+
+def _list_parts(ours: Translated, cells: Cells) -> Iterator[tuple[Cells, Sequence[str]]]:
+    """Yield the cells that each part of our requirements is for, with the part."""
+    yield cells, ours.depends
+    for virtual, specs in ours.by_system.items():
+        yield _select_system(virtual, cells), specs
+    for subdir, specs in ours.by_subdir.items():
+        yield _select_platform(subdir, cells), specs
 
 
 def _select_system(virtual: str, cells: Cells) -> Cells:

@@ -12,6 +12,7 @@ from release_tools.errors import ConfigError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note
 from release_tools.model.release import Release
+from release_tools.planning.build_plan import BuildJob
 from release_tools.planning.conda_targets import NOARCH, CondaTarget
 from release_tools.recipe.document import Format
 
@@ -95,7 +96,7 @@ class CondaProject:
         plan, job = self.release.plan, self.release.job
         if plan is None or not job:
             return True
-        named = tuple(one for one in plan.jobs if any(target.startswith(NOARCH) for target in one.conda))
+        named = tuple(filter(_has_noarch, plan.jobs))
         return (named or plan.matrix or plan.jobs)[0] == plan.job(job)
 
     @property
@@ -107,6 +108,10 @@ class CondaProject:
     def channels(self) -> Sequence[str]:
         """Return the channels from which requirements are installed."""
         return self.context.config.conda.channels
+
+
+def _has_noarch(job: BuildJob) -> bool:
+    return any(target.startswith(NOARCH) for target in job.conda)
 
 
 class CondaBuilder(Protocol):

@@ -7,6 +7,7 @@ The same wheel gives the same bytes on every machine; nothing in the package tel
 
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -143,23 +144,13 @@ def convert(wheel: Wheel, folder: Path, conversion: Conversion, commit_time: int
         CondaError: the wheel cannot become a ``noarch: python`` package, or a name or requirement no conda one.
     """
     noarch.check_convertible(wheel)
-    metadata = wheel.metadata
     translated = translate(
-        metadata.raw.get("requires_dist", []),
+        wheel.metadata.raw.get("requires_dist", []),
         noarch.find_required_python(wheel),
         conversion.names,
         subdirs=conversion.subdirs,
     )
-    facts = Facts(
-        name=conversion.name or metadata.name.lower(),
-        version=format_conda_version(metadata.version),
-        build="",
-        build_number=conversion.build_number or (wheel.build[0] if wheel.build else 0),
-        noarch="python",
-        depends=(),
-        time=commit_time,
-        purl=f"pkg:pypi/{canonicalize_name(metadata.name)}",
-    )
+    facts = _describe_wheel(wheel, conversion, commit_time)
     variants = [_describe_variant(facts, variant) for variant in translated.variants]
     _check_names(facts, conversion.aliases, variants)
     source = _read_source(wheel, conversion.imports)
@@ -169,6 +160,21 @@ def convert(wheel: Wheel, folder: Path, conversion: Conversion, commit_time: int
         files += [_write(folder, variant.subdir, _plan_package(source, variant), style) for variant in variants]
         files += [_write(folder, NOARCH, _plan_alias(source, facts, alias), style) for alias in conversion.aliases]
     return Converted(tuple(files), facts.name, facts.version, translated)
+
+
+def _describe_wheel(wheel: Wheel, conversion: Conversion, commit_time: int) -> Facts:
+    """Return what all packages that are made of a wheel have in common."""
+    metadata = wheel.metadata
+    return Facts(
+        name=conversion.name or metadata.name.lower(),
+        version=format_conda_version(metadata.version),
+        build="",
+        build_number=conversion.build_number or (wheel.build[0] if wheel.build else 0),
+        noarch="python",
+        depends=(),
+        time=commit_time,
+        purl=f"pkg:pypi/{canonicalize_name(metadata.name)}",
+    )
 
 
 def _describe_variant(facts: Facts, variant: Variant) -> Facts:
@@ -195,20 +201,23 @@ def _build_string(virtual: str, number: int) -> str:
 
 
 def _check_names(facts: Facts, aliases: tuple[str, ...], variants: list[Facts]) -> None:
-    names = (facts.name, *aliases)
-    faults = [f"{name!r} is not a conda name" for name in names if not CONDA_NAME.fullmatch(name)]
-    faults += [f"{name!r} is there twice, as name or alias" for name in set(names) if names.count(name) > 1]
-    faults += [
-        f"{text!r} is longer than {_LONGEST} characters"
-        for text in (facts.version, *(variant.build for variant in variants))
-        if len(text) > _LONGEST
-    ]
+    faults = [*_find_name_faults((facts.name, *aliases))]
+    texts = (facts.version, *(variant.build for variant in variants))
+    faults += [f"{text!r} is longer than {_LONGEST} characters" for text in texts if len(text) > _LONGEST]
     if faults:
         raise CondaError(
             "The name of the conda package is not valid.",
             "Correct conda.name or conda.aliases: lower-case letters, digits, '-', '_' and '.' (CEP 26).",
             faults=sorted(faults),
         )
+
+
+def _find_name_faults(names: Sequence[str]) -> Iterator[str]:
+    for name, often in Counter(names).items():
+        if not CONDA_NAME.fullmatch(name):
+            yield f"{name!r} is not a conda name"
+        if often > 1:
+            yield f"{name!r} is there twice, as name or alias"
 
 
 def _read_source(wheel: Wheel, imports: tuple[str, ...]) -> _Source:

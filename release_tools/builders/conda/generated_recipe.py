@@ -109,7 +109,7 @@ def _choose_oldest(minors: tuple[str, ...], oldest: str) -> tuple[str, ...]:
 
 
 def _number(minor: str) -> int:
-    return int(minor.partition(".")[2])
+    return int(minor.partition(".")[2] or 0)
 
 
 def write_generated_recipe(project: CondaProject) -> RecipeSource:
@@ -189,6 +189,6 @@ def _list_pythons(project: CondaProject, oldest: str) -> tuple[str, ...]:
     release = project.release
     if release.plan is None or not release.job:
         running = ".".join(python_version_tuple()[:2])
-        return (running,) if running in PYTHONS and (not oldest or _number(running) >= _number(oldest)) else ()
-    planned = (_PYTHON.search(one) for one in release.plan.job(release.job).conda if one.startswith(find_this_subdir()))
-    return tuple(f"3.{match[1]}" for match in planned if match)
+        return (running,) if running in PYTHONS and _number(running) >= _number(oldest) else ()
+    own = (one for one in release.plan.job(release.job).conda if one.startswith(find_this_subdir()))
+    return tuple(f"3.{match[1]}" for match in map(_PYTHON.search, own) if match)

@@ -56,6 +56,11 @@ class _File:
     sha256: str = ""
     size: int = 0
 
+    @property
+    def is_plain(self) -> bool:
+        """Return whether it is a file with content of its own."""
+        return not (self.link or self.is_folder)
+
     def write(self, content: bytes) -> None:
         """Replace the content."""
         self.path.write_bytes(content)
@@ -105,19 +110,26 @@ def _unpack(package: CondaPackage, scratch: Path) -> tuple[dict[str, bytes], dic
     files: dict[str, _File] = {}
     folders: list[str] = []
     for archive, member in iterate_members(package.path):
-        content = None if member.isdir() or member.issym() else archive.extractfile(member)
         if member.isdir():
             folders.append(member.name.rstrip("/"))
         elif member.issym():
             files[member.name] = _File(scratch, link=member.linkname)
-        elif content is not None and member.name.startswith("info/"):
-            documents[member.name.removeprefix("info/")] = content.read()
-        elif content is not None and not _OF_ONE_INSTALLATION.search(member.name):
-            file = files[member.name] = _File(scratch / str(len(files)), bool(member.mode & _EXECUTABLE))
-            file.sha256, file.size = _store(content, file.path)
+        elif content := archive.extractfile(member):
+            _unpack_file(member, content, documents, files, scratch)
     for name in _list_empty(folders, files):
         files[name] = _File(scratch, is_folder=True)
     return documents, {name: file for name, file in files.items() if not _is_byte_code_of_others(name, files)}
+
+
+def _unpack_file(
+    member: tarfile.TarInfo, content: IO[bytes], documents: dict[str, bytes], files: dict[str, _File], scratch: Path
+) -> None:
+    """Take a document of ``info/``, or a file of the payload, into one of the two dictionaries."""
+    if member.name.startswith("info/"):
+        documents[member.name.removeprefix("info/")] = content.read()
+    elif not _OF_ONE_INSTALLATION.search(member.name):
+        file = files[member.name] = _File(scratch / str(len(files)), bool(member.mode & _EXECUTABLE))
+        file.sha256, file.size = _store(content, file.path)
 
 
 def _list_empty(folders: Sequence[str], files: Iterable[str]) -> list[str]:
@@ -165,12 +177,20 @@ def _rewrite_payload(files: Mapping[str, _File], recorded: Mapping[str, Any], ti
     Returns:
         The prefix that the build wrote into files, by the path of each.
     """
-    plain = {name: file for name, file in files.items() if not (file.link or file.is_folder)}
-    prefixes = {name: str(recorded.get(name, {}).get("prefix_placeholder") or "") for name in plain}
-    changed = {name for name, file in plain.items() if _rewrite_file(name, file, prefixes[name], time)}
+    prefixes: dict[str, str] = {}
+    changed: set[str] = set()
+    for name, file in files.items():
+        if file.is_plain:
+            prefixes[name] = _read_prefix(recorded.get(name, {}))
+            changed |= {name} if _rewrite_file(name, file, prefixes[name], time) else set()
     for name in filter(_RECORD.search, files):
         files[name].write(_record_of(name, files, changed))
     return {name: prefix for name, prefix in prefixes.items() if prefix.startswith("/")}
+
+
+def _read_prefix(entry: Mapping[str, Any]) -> str:
+    """Return the prefix that ``paths.json`` records for a file; empty for none."""
+    return str(entry.get("prefix_placeholder") or "")
 
 
 def _rewrite_file(name: str, file: _File, prefix: str, time: int) -> bool:
@@ -258,15 +278,22 @@ def _normalise_paths(files: Mapping[str, _File], recorded: Mapping[str, Any], pl
             entries += [recorded[name]] if name in recorded else []
             continue
         entry = {"path_type": "softlink" if file.link else "hardlink", **recorded.get(name, {}), "_path": name}
-        target = (
-            files.get(posixpath.normpath(posixpath.join(posixpath.dirname(name), file.link))) if file.link else file
-        )
-        if target is not None and not target.link:
+        target = _find_target(name, files)
+        if target is not None:
             entry |= {"sha256": target.sha256, "size_in_bytes": target.size}
         if name in placeholders:
             entry["prefix_placeholder"] = _canonicalise(placeholders[name])
         entries.append(entry)
     return _dump_json({"paths": entries, "paths_version": 1})
+
+
+def _find_target(name: str, files: Mapping[str, _File]) -> _File | None:
+    """Return the file of this name, or the one that it links to; None where that is a link too, or not there."""
+    file = files[name]
+    if not file.link:
+        return file
+    target = files.get(posixpath.normpath(posixpath.join(posixpath.dirname(name), file.link)))
+    return None if target is None or target.link else target
 
 
 def _sort_pairs(placeholders: Mapping[str, str]) -> list[tuple[str, str]]:

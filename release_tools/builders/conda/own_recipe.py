@@ -78,11 +78,14 @@ def find_own_recipe(
     path = _read_setting(setting, wanted, paths) or _find_usual_recipe(paths)
     if not path:
         return None
+    return OwnRecipe(path, Format(PurePosixPath(path).name), read(path), _list_siblings(path, paths))
+
+
+def _list_siblings(path: str, paths: frozenset[str]) -> frozenset[str]:
+    """Return the names of the other files in the same folder."""
     folder = PurePosixPath(path).parent
-    siblings = frozenset(
-        PurePosixPath(other).name for other in paths if PurePosixPath(other).parent == folder and other != path
-    )
-    return OwnRecipe(path, Format(PurePosixPath(path).name), read(path), siblings)
+    others = map(PurePosixPath, paths - {path})
+    return frozenset(other.name for other in others if other.parent == folder)
 
 
 def _find_usual_recipe(paths: frozenset[str]) -> str:
@@ -253,8 +256,6 @@ def _edit_sources(document: RecipeDocument, sdist: Artifact) -> Iterator[Edit]:
     target = Target("", sdist.sha256, sdist.filename)
     for source in document.sources():
         if is_ours(document, source, target):
-            for place in source.get("url"):
-                yield place.make_replacement(sdist.path.absolute().as_uri())
-            literals = [document.literal(place) for place in source.get("sha256")]
-            for literal in {place.start: place for place in literals}.values():
-                yield literal.make_replacement(sdist.sha256)
+            yield from (place.make_replacement(sdist.path.absolute().as_uri()) for place in source.get("url"))
+            literals = {place.start: place for place in map(document.literal, source.get("sha256"))}
+            yield from (literal.make_replacement(sdist.sha256) for literal in literals.values())

@@ -14,6 +14,7 @@ from release_tools.artifacts import CondaPackage
 from release_tools.builders.conda import rattler, recipe_worker, test_worker
 from release_tools.builders.conda.base import BuiltPackages, CondaProject
 from release_tools.builders.conda.build_from_clone import (
+    RecipeSource,
     build_folder,
     check_versions,
     clone_with_recipe,
@@ -99,8 +100,7 @@ def read_back(package: CondaPackage) -> tuple[str, ...]:
         files = found.files
     except RattlerBuildError as error:
         return (f"rattler-build cannot read it: {error}",)
-    listed = list_tables(parse_json(package.documents["paths.json"])["paths"])
-    folders = {path["_path"] for path in listed if path.get("path_type") == "directory"}
+    folders = _list_folders(package)
     pairs = {
         "name": (found.name, package.name),
         "version": (found.version, package.version),
@@ -114,6 +114,12 @@ def read_back(package: CondaPackage) -> tuple[str, ...]:
     return tuple(
         f"its {what}: rattler-build reads {theirs!r}" for what, (theirs, ours) in pairs.items() if theirs != ours
     )
+
+
+def _list_folders(package: CondaPackage) -> set[str]:
+    """Return the empty folders that a package lists among its files."""
+    listed = list_tables(parse_json(package.documents["paths.json"])["paths"])
+    return {path["_path"] for path in listed if path.get("path_type") == "directory"}
 
 
 def explain_unrendered(text: str) -> str:
@@ -322,11 +328,7 @@ class RecipeBuilder:
         """
         context = project.context
         refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
-        if project.recipe is None:
-            path, source = "the generated recipe", write_generated_recipe(project)
-        else:
-            recipe = project.recipe_of(Format.V1)
-            path, source = recipe.path, clone_with_recipe(project, recipe)
+        path, source = _prepare_source(project)
         variants = choose_default_variants(rattler.find_this_subdir(), source.pythons, is_abi3=source.is_abi3)
         request = RecipeRequest(
             source.recipe,
@@ -351,6 +353,14 @@ class RecipeBuilder:
                 raise _describe_failure(path, built)
             artifacts = collect_packages(project, built.paths, (source.folder, output, context.scratch))
         return BuiltPackages(artifacts, source.notes)
+
+
+def _prepare_source(project: CondaProject) -> tuple[str, RecipeSource]:
+    """Return what the recipe is called in messages, and where it is built: the project's own, or a generated one."""
+    if project.recipe is None:
+        return "the generated recipe", write_generated_recipe(project)
+    recipe = project.recipe_of(Format.V1)
+    return recipe.path, clone_with_recipe(project, recipe)
 
 
 def _plan_generated(project: CondaProject) -> tuple[CondaTarget, ...]:

@@ -104,17 +104,26 @@ def _is_skipped(recipe: Any, variant: Any, variants: dict[str, Any], rendering: 
 
 def _describe_target(variant: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
     recipe = variant.recipe.to_dict()
-    noarch = recipe["build"].get("noarch") or ""
-    independent = bool((recipe["build"].get("python") or {}).get("version_independent"))
-    python = str(variant.variant.get("python", "")) if not noarch and not independent else ""
+    build = recipe["build"]
+    environments = (_list_requirements(variant, section) for section in ("build", "host"))
     return {
         "name": str(recipe["package"]["name"]),
         "version": str(recipe["package"]["version"]),
-        "build": str(recipe["build"].get("string") or ""),
-        "subdir": "noarch" if noarch else str(variant.variant.get("target_platform", "")),
-        "python": "py" + "".join(python.split()[0].split(".")[:2]) if python else "",
-        "requires": [specs for section in ("build", "host") if (specs := _list_requirements(variant, section))],
+        "build": str(build.get("string") or ""),
+        "subdir": "noarch" if build.get("noarch") else str(variant.variant.get("target_platform", "")),
+        "python": _format_python(variant) if _is_for_one_python(build) else "",
+        "requires": [specs for specs in environments if specs],
     }
+
+
+def _is_for_one_python(build: dict[str, Any]) -> bool:
+    return not build.get("noarch") and not (build.get("python") or {}).get("version_independent")
+
+
+def _format_python(variant: Any) -> str:  # noqa: ANN401 - as above
+    """Return the Python of a variant, such as ``py312``; empty where it has none."""
+    words = str(variant.variant.get("python", "")).split()
+    return "py" + "".join(words[0].split(".")[:2]) if words else ""
 
 
 def _list_requirements(variant: Any, section: str) -> list[str]:  # noqa: ANN401 - as above

@@ -78,9 +78,13 @@ def choose_builder(project: CondaProject) -> ChosenBuilder | Skip:
         return Skip("conda.enabled is false")
     if config.builder == NONE:
         return Skip('conda.builder is "none"')
-    names = {builder.name: builder for builder in BUILDERS}
-    if config.builder in names:
-        return ChosenBuilder(names[config.builder], f'conda.builder is "{config.builder}"')
+    named = next((builder for builder in BUILDERS if builder.name == config.builder), None)
+    if named:
+        return ChosenBuilder(named, f'conda.builder is "{config.builder}"')
+    return _choose_automatically(project)
+
+
+def _choose_automatically(project: CondaProject) -> ChosenBuilder | Skip:
     for builder in BUILDERS:
         if because := builder.applies_because(project):
             return ChosenBuilder(builder, because)

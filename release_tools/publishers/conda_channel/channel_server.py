@@ -303,6 +303,9 @@ class RattlerServer(ChannelServer):
         message = f"{self.title}: {artifact.filename}: {reason}"
         if any(status in reason for status in ("HTTP 401", "HTTP 403", "(401 ", "(403 ")):
             return CredentialError(message, f"Check {self.token_variable}: its account and what it may do.")
-        if "already exists" in reason or ("client error (4" in reason and "(429 " not in reason):
-            return RemoteError(message)
-        return UnreachableError(message)
+        return RemoteError(message) if _is_final(reason) else UnreachableError(message)
+
+
+def _is_final(reason: str) -> bool:
+    """Return whether the uploader would fail in the same way again."""
+    return "already exists" in reason or ("client error (4" in reason and "(429 " not in reason)

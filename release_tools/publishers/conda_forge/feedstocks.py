@@ -3,6 +3,7 @@
 conda-forge is on github.com, wherever the project itself is hosted, and all of it is public.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -105,15 +106,25 @@ def query_feedstock(context: Context, package: str, kind: Kind) -> Feedstock | N
 def find_feedstock(hub: GitHub, package: str, configured: str = "", branch: str = "") -> Feedstock | None:
     """Return the feedstock of a package, for a server that is known already."""
     if configured:
-        found = _read(hub.repository(format_full_name(configured)), branch, configured=True)
-        if found is None and not branch:
-            raise ConfigError(f"conda-forge.feedstock: there is no {format_full_name(configured)} on GitHub")
-        return found
-    for name in list_spellings(package):
-        for slug in (format_full_name(name), *map(format_full_name, list_makers(hub, name))):
-            if exists(hub.repository(slug)):
-                return _read(hub.repository(slug), branch)
+        return _read_configured(hub, format_full_name(configured), branch)
+    for slug in _list_candidates(hub, package):
+        if exists(hub.repository(slug)):
+            return _read(hub.repository(slug), branch)
     return None
+
+
+def _read_configured(hub: GitHub, slug: str, branch: str) -> Feedstock | None:
+    found = _read(hub.repository(slug), branch, configured=True)
+    if found is None and not branch:
+        raise ConfigError(f"conda-forge.feedstock: there is no {slug} on GitHub")
+    return found
+
+
+def _list_candidates(hub: GitHub, package: str) -> Iterator[str]:
+    """Yield the feedstocks that may be that of a package, as ``owner/name``: those of its name before their makers."""
+    for name in list_spellings(package):
+        yield format_full_name(name)
+        yield from map(format_full_name, list_makers(hub, name))
 
 
 def format_full_name(feedstock: str) -> str:

@@ -31,12 +31,13 @@ def read_previous_evidence(context: Context, name: str, version: Version) -> Evi
     """
     folder = context.scratch / f"previous-{version}"
     with closing(Http.to([PYPI_SIMPLE, PYPI_FILES], context.env, context.http.retry_policy)) as http:
-        files = list_project(http, PYPI, name).files
-        sdist = next((file for file in files if file.endswith(".tar.gz") and parse_file_version(file) == version), None)
+        listed = list_project(http, PYPI, name).files
+        files = {file: served for file, served in listed.items() if parse_file_version(file) == version}
+        sdist = next((file for file in files if file.endswith(".tar.gz")), None)
         if sdist is None:
             return None
         folder.mkdir(exist_ok=True)
-        wheel = _choose_fittest(file for file in files if file.endswith(".whl") and parse_file_version(file) == version)
+        wheel = _choose_fittest(file for file in files if file.endswith(".whl"))
         path = _fetch(http, files[sdist], folder / sdist)
         read = _read_wheel(http, files[wheel], folder / wheel) if wheel else None
     return gather(read_sdist(path, wanted=says_something), files[sdist].sha256, read)

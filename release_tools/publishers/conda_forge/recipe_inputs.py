@@ -1,6 +1,6 @@
 """The recipe of a release: made from its artifacts, or the project's own brought to them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -21,7 +21,7 @@ from release_tools.recipe.evidence import Evidence, gather
 from release_tools.recipe.generate import make_recipe
 from release_tools.recipe.names import Names
 from release_tools.recipe.old_recipe_rules import check_old_rules
-from release_tools.recipe.recipe_model import Recipe
+from release_tools.recipe.recipe_model import Line, Recipe
 from release_tools.recipe.recipe_rules import check_rules
 from release_tools.recipe.update import fill_in
 from release_tools.recipe.update_source import Target, is_ours
@@ -257,13 +257,8 @@ class RecipeInputs:
         if self._own is None:
             return frozenset()
         document = RecipeDocument(self._own.text, self._own.form)
-        sections = ((section, getattr(self.recipe, section)) for section in ("build", "host", "run"))
-        chosen: set[str] = set()
-        for section, lines in sections:
-            ours = {line.name for line in lines}
-            found = (item.name for listed in document.requirements(section) for item in listed.items)
-            chosen.update(name for name in found if name not in ours)
-        return frozenset(chosen)
+        sections = {"build": self.recipe.build, "host": self.recipe.host, "run": self.recipe.run}
+        return frozenset().union(*(_list_added(document, section, lines) for section, lines in sections.items()))
 
     @cached_property
     def _own(self) -> Written | None:
@@ -272,3 +267,9 @@ class RecipeInputs:
         named = ("conda-forge.recipe", setting) if setting else ("conda.recipe", self.context.config.conda.recipe)
         found = find_own_recipe(self.context, self.release, *named)
         return Written(found.form, found.text, own=found.path) if found else None
+
+
+def _list_added(document: RecipeDocument, section: str, lines: Iterable[Line]) -> set[str]:
+    """Return the packages that a section of the project's own recipe has in addition to ours."""
+    found = {item.name for listed in document.requirements(section) for item in listed.items}
+    return found - {line.name for line in lines}

@@ -144,15 +144,23 @@ def _update(subject: RecipeInputs, present: Present) -> Rendering:
         target = replace(target, archive_sha256=_hash_archive(subject.context, address))
     files = write_feedstock_update(present, target, subject.recipe, previous)
     written = Written(present.form, next(iter(files.files.values()), present.text))
-    rendered = present.form is Format.V1 and not explain_unrendered(written.text)
-    if files.files and present.form is Format.V1 and not rendered and not explain_unrendered(present.text):
-        raise RecipeError(
-            f"{present.form}: rattler-build would no longer render it: {explain_unrendered(written.text)}"
-        )
+    rendered = present.form is Format.V1 and _is_rendered(present, written)
     remaining = compare_recipe(subject, replace(present, text=written.text))
     if files.files:
         files = replace(files, checklist=(*files.checklist, *_find_lacking(remaining, files.checklist)))
     return Rendering(files, written, present, remaining=remaining, rendered=rendered)
+
+
+def _is_rendered(present: Present, written: Written) -> bool:
+    """Return whether rattler-build renders a changed recipe.
+
+    Raises:
+        RecipeError: it does not, although it renders the recipe as it is now.
+    """
+    reason = explain_unrendered(written.text)
+    if reason and written.text != present.text and not explain_unrendered(present.text):
+        raise RecipeError(f"{present.form}: rattler-build would no longer render it: {reason}")
+    return not reason
 
 
 def _hash_archive(context: Context, address: str) -> str:

@@ -62,15 +62,18 @@ class SdistSource:
         if self._served is None:
             wait_until_served(self._context, PYPI.title, self._list_missing, self._query.forget)
         served = self._served
-        digests = (served.sha256, self._hash(served)) if served else ("",)
-        for digest in digests:
-            if digest != self._sdist.sha256:
-                raise ConflictError(
-                    f"{PYPI.title} serves a different {name}: sha256 {digest or 'unknown'},"
-                    f" ours is {self._sdist.sha256}",
-                    "Nothing was proposed to conda-forge. Find out who uploaded that file.",
-                )
+        self._compare(served.sha256 if served else "")
+        if served:
+            self._compare(self._hash(served))
         return Note(State.DONE, f"{PYPI.title} serves {name}, with our digest", self._sdist.sha256)
+
+    def _compare(self, digest: str) -> None:
+        if digest != self._sdist.sha256:
+            raise ConflictError(
+                f"{PYPI.title} serves a different {self._sdist.filename}: sha256 {digest or 'unknown'},"
+                f" ours is {self._sdist.sha256}",
+                "Nothing was proposed to conda-forge. Find out who uploaded that file.",
+            )
 
     def check_previous(self, recipe: RecipeFiles) -> None:
         """Check that the feedstock is this project's: its previous source is one of our files on PyPI.
