@@ -14,12 +14,17 @@ def compare_run(recipe: Recipe, package: Translated) -> tuple[str, ...]:
         recipe: of a noarch package, made of the same metadata.
         package: the requirements of our conda package.
     """
-    ours = _group([Line(spec) for spec in package.depends[1:]])
+    proposed = _group([line for line in recipe.run[1:] if not line.name.startswith("__")])
+    return tuple(_compare(_group_package(package), proposed))
+
+
+def _group_package(package: Translated) -> dict[str, dict[str, str]]:
+    """Return the constraint of each name of our package, by the system or platform that it is for."""
+    found = _group([Line(spec) for spec in package.depends[1:]])
     for where, specs in (*package.by_system.items(), *package.by_subdir.items()):
         for name, bounds in _group([Line(spec) for spec in specs], where).items():
-            ours.setdefault(name, {}).update(bounds)
-    proposed = _group([line for line in recipe.run[1:] if not line.name.startswith("__")])
-    return tuple(_compare(ours, proposed))
+            found.setdefault(name, {}).update(bounds)
+    return found
 
 
 def _group(lines: Sequence[Line], system: str = "") -> dict[str, dict[str, str]]:

@@ -106,12 +106,15 @@ class _Reader:
 
     def _read_python(self, operator: str, value: str) -> tuple[str, Cells] | None:
         if operator == "not in":
-            versions = [f"!={version.strip()}" for version in value.split(",") if version.strip()]
-            if not versions:
-                return None
-            text = " and ".join(f"python{version}" for version in versions)
-            return (f"({text})" if len(versions) > 1 else text), self._find_cells(",".join(versions))
+            return self._exclude_pythons(list(filter(None, map(str.strip, value.split(",")))))
         return f"python{operator}{value}", self._find_cells(f"{operator}{value}")
+
+    def _exclude_pythons(self, versions: list[str]) -> tuple[str, Cells] | None:
+        if not versions:
+            return None
+        text = " and ".join(f"python!={version}" for version in versions)
+        cells = self._find_cells(",".join(f"!={version}" for version in versions))
+        return (f"({text})" if len(versions) > 1 else text), cells
 
     def _find_cells(self, specifiers: str) -> Cells:
         """Return the cells whose Python a solver finds in a version specifier; none where it is not one."""

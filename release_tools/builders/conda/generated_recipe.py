@@ -188,7 +188,12 @@ def _list_pythons(project: CondaProject, oldest: str) -> tuple[str, ...]:
     """Return the minor versions to build for: those of the job, or the one that runs where it is only a trial."""
     release = project.release
     if release.plan is None or not release.job:
-        running = ".".join(python_version_tuple()[:2])
-        return (running,) if running in PYTHONS and _number(running) >= _number(oldest) else ()
+        return _list_running_python(oldest)
     own = (one for one in release.plan.job(release.job).conda if one.startswith(find_this_subdir()))
     return tuple(f"3.{match[1]}" for match in map(_PYTHON.search, own) if match)
+
+
+def _list_running_python(oldest: str) -> tuple[str, ...]:
+    """Return the Python that runs this, if conda-forge builds for it, and the project supports it."""
+    running = ".".join(python_version_tuple()[:2])
+    return (running,) if running in PYTHONS and _number(running) >= _number(oldest) else ()

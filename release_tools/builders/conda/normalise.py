@@ -232,15 +232,17 @@ def _record_of(name: str, files: Mapping[str, _File], changed: set[str]) -> byte
     rows = csv.reader(io.StringIO(files[name].path.read_text(encoding="utf-8")))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for row in sorted(row for row in rows if row):
+    for row in sorted(filter(None, rows)):
         path = posixpath.normpath(posixpath.join(root, row[0]))
-        if _OF_ONE_INSTALLATION.search(path):
-            continue
-        if path in changed and row[1:2] != [""]:
-            digest = base64.urlsafe_b64encode(bytes.fromhex(files[path].sha256)).rstrip(b"=").decode()
-            row = [row[0], f"sha256={digest}", str(files[path].size)]  # noqa: PLW2901 - the row as it is to be
-        writer.writerow(row)
+        if not _OF_ONE_INSTALLATION.search(path):
+            has_digest = row[1:2] != [""]
+            writer.writerow(_make_row(row[0], files[path]) if path in changed and has_digest else row)
     return text.getvalue().encode()
+
+
+def _make_row(name: str, file: _File) -> list[str]:
+    digest = base64.urlsafe_b64encode(bytes.fromhex(file.sha256)).rstrip(b"=").decode()
+    return [name, f"sha256={digest}", str(file.size)]
 
 
 def _rewrite_info(documents: Mapping[str, bytes], time: int, replaced: Sequence[tuple[str, str]]) -> dict[str, bytes]:

@@ -378,9 +378,15 @@ def _plan_generated(project: CondaProject) -> tuple[CondaTarget, ...]:
         pinning=planned.pinning,
         variant_files=planned.variant_files,
     )
-    rendered = run_recipe(request, project.context.env) if planned.draft.exists() else Packages(())
-    exact = {(one.subdir, "" if planned.is_abi3 else one.python): one for one in rendered.targets}
-    return tuple(exact.get((one.subdir, "" if planned.is_abi3 else one.python), one) for one in planned.targets)
+    if not planned.draft.exists():
+        return planned.targets
+
+    def make_key(target: CondaTarget) -> tuple[str, str]:
+        return target.subdir, "" if planned.is_abi3 else target.python
+
+    rendered = run_recipe(request, project.context.env)
+    exact = {make_key(target): target for target in rendered.targets}
+    return tuple(exact.get(make_key(target), target) for target in planned.targets)
 
 
 def _check_requirements(path: str, rendered: Packages, channels: Sequence[str]) -> None:

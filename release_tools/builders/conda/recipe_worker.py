@@ -44,10 +44,21 @@ def main() -> None:
 
 
 def _render(request: dict[str, Any], platform: str, variants: dict[str, Any]) -> list[Any]:
-    from rattler_build import JinjaConfig, PlatformConfig, RenderConfig, Stage0Recipe, VariantConfig
+    from rattler_build import PlatformConfig, RenderConfig, Stage0Recipe
 
     other = {"target_platform": platform, "host_platform": platform} if platform else {}
     platforms = PlatformConfig(experimental=True, **other)
+    config = _read_variants(request, variants, platforms)
+    recipe = Stage0Recipe.from_file(Path(request["recipe"]))
+    rendering = RenderConfig(platform=platforms)
+    rendered = recipe.render(config, rendering)
+    return [variant for variant in rendered if not _is_skipped(recipe, variant, config.to_dict(), rendering)]
+
+
+def _read_variants(request: dict[str, Any], variants: dict[str, Any], platforms: Any) -> Any:  # noqa: ANN401 - as above
+    """Return the variants of the request, overridden by those of its files."""
+    from rattler_build import JinjaConfig, VariantConfig
+
     context = JinjaConfig(platform=platforms)
     config = VariantConfig(variants)
     if request["pinning"]:
@@ -58,11 +69,7 @@ def _render(request: dict[str, Any], platform: str, variants: dict[str, Any]) ->
             config = _merge(config, VariantConfig.from_conda_build_config(path, context))
         else:
             config = _merge(config, VariantConfig.from_file(path))
-    path = Path(request["recipe"])
-    recipe = Stage0Recipe.from_file(path)
-    rendering = RenderConfig(platform=platforms)
-    rendered = recipe.render(config, rendering)
-    return [variant for variant in rendered if not _is_skipped(recipe, variant, config.to_dict(), rendering)]
+    return config
 
 
 def _without_python(config: Any) -> Any:  # noqa: ANN401 - rattler-build's

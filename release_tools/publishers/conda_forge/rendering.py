@@ -114,15 +114,26 @@ def read_present(path: Path) -> Present:
     Raises:
         UsageError: there is none.
     """
-    places = (path, *(path / folder / form for folder in ("recipe", "") for form in (Format.V1, Format.V0)))
-    file = next((place for place in places if place.is_file()), None)
-    if file is None:
-        raise UsageError(f"{path}: no recipe there", f"Name a feedstock's folder, a {Format.V1} or a {Format.V0}.")
+    file = _locate_recipe(path)
     if file.name not in list(Format):
         raise UsageError(f"{file}: neither a {Format.V1} nor a {Format.V0}")
     if file.stat().st_size > _LARGEST:
         raise UsageError(f"{file}: larger than {_LARGEST:,} bytes", "Is it the right file?")
     return Present(Format(file.name), file.read_bytes().decode("utf-8", "replace"), f"recipe/{file.name}")
+
+
+def _locate_recipe(path: Path) -> Path:
+    """Return the file of a recipe, of which the path or that of the feedstock's checkout is known.
+
+    Raises:
+        UsageError: there is none.
+    """
+    folders = (path / "recipe", path)
+    files = (path, *(folder / form for folder in folders for form in (Format.V1, Format.V0)))
+    found = next((file for file in files if file.is_file()), None)
+    if found is None:
+        raise UsageError(f"{path}: no recipe there", f"Name a feedstock's folder, a {Format.V1} or a {Format.V0}.")
+    return found
 
 
 def compare_recipe(subject: RecipeInputs, present: Present) -> Drift:

@@ -46,6 +46,11 @@ def explain_not_built(context: Context, form: Format, text: str) -> str:
         return "the recipe is of compiled code, for which conda-forge's own machines have the tools"
     if _needs_other_files(RecipeDocument(text, form)) or "script:" not in text:
         return "the recipe needs other files next to it"
+    return _explain_without_python(context)
+
+
+def _explain_without_python(context: Context) -> str:
+    """Return why Python cannot be installed from the channels; empty where it can."""
     reason = context.unreachable_channel or rattler.explain_unavailable(context.config.conda.channels)
     return f"no reachable conda channel provides Python: {' '.join(reason.split())}" if reason else ""
 
