@@ -80,20 +80,27 @@ class _Edit:
     def set_date(self) -> Iterator[str]:
         """Yield the lines with the date in place of "unreleased", in the heading or on the first line below it."""
         heading, body = self.part.heading, list(self.lines[self.part.heading.end :])
-        title = heading.text
-        if Version(self.part.spelled).is_devrelease:
-            title = self._format_heading()
-        elif self.part.version != self.version:
-            title = _respell(title, self.part.spelled, str(self.version))
+        title = self._choose_title()
         dated = IN_PROGRESS.sub(format_date_like(self.last.heading.text if self.last else "", self.day), title, count=1)
         at = next((at for at, line in enumerate(body) if line.strip()), None)
         if dated == title and at is not None:
-            said = _read_first_line(self.last)
-            saying = with_date(said, self.day).strip("*_ ") if has_date(said) else f"Released {self.day}"
-            body[at] = IN_PROGRESS.sub(saying, body[at], count=1)
+            body[at] = IN_PROGRESS.sub(self._format_release_line(), body[at], count=1)
         yield from self.lines[: heading.start]
         yield from self._retitle(heading, dated)
         yield from body
+
+    def _choose_title(self) -> str:
+        """Return the heading of a part that has a version already, with this version."""
+        if Version(self.part.spelled).is_devrelease:
+            return self._format_heading()
+        if self.part.version != self.version:
+            return _respell(self.part.heading.text, self.part.spelled, str(self.version))
+        return self.part.heading.text
+
+    def _format_release_line(self) -> str:
+        """Return the words with the date that the first line below a heading gets, like those of the last release."""
+        said = _read_first_line(self.last)
+        return with_date(said, self.day).strip("*_ ") if has_date(said) else f"Released {self.day}"
 
     def _format_heading(self) -> str:
         """Return the new heading's text: like the last release's, else as Keep a Changelog writes it."""

@@ -66,14 +66,18 @@ class ChangelogFiles:
             version: whose section is looked for, in files about a single release too; None takes the first file.
         """
         whole = [changelog for changelog in self._candidates if changelog.parts]
-        if version is not None:
-            for changelog in whole:
-                if changelog.find_part(version):
-                    return changelog
-            for path in self._list_files(version):
-                if own := self._read_release_file(path, version):
-                    return own
-        return whole[0] if whole else None
+        own = self._find_about(version, whole) if version is not None else None
+        return own or next(iter(whole), None)
+
+    def _find_about(self, version: Version, whole: Sequence[Changelog]) -> Changelog | None:
+        """Return the first changelog with a section of the version, files about a single release after the others."""
+        for changelog in whole:
+            if changelog.find_part(version):
+                return changelog
+        for path in self._list_files(version):
+            if own := self._read_release_file(path, version):
+                return own
+        return None
 
     @cached_property
     def _candidates(self) -> list[Changelog]:
@@ -91,11 +95,13 @@ class ChangelogFiles:
         if changelog.parts or deepest == 0 or text.count("\n") > _LONGEST_STUB:
             return
         for target in _POINTER.findall(text):
-            for base in (posixpath.dirname(path), ""):
-                named = posixpath.normpath(posixpath.join(base, target.lstrip("/")))
-                if named in self._paths:
-                    self._follow(named, found, deepest - 1)
-                    break
+            if named := self._find_target(target.lstrip("/"), posixpath.dirname(path)):
+                self._follow(named, found, deepest - 1)
+
+    def _find_target(self, target: str, folder: str) -> str:
+        """Return the file that a path means, relative to a folder or else to the project; empty where there is none."""
+        named = (posixpath.normpath(posixpath.join(base, target)) for base in (folder, ""))
+        return next((path for path in named if path in self._paths), "")
 
     @cached_property
     def _paths(self) -> frozenset[str]:
@@ -113,17 +119,10 @@ class ChangelogFiles:
 
     def _list_files(self, version: Version) -> list[str]:
         """Return the files whose name is this version, then those named after the series that it belongs to."""
-        found = []
-        for path in self.paths:
-            named = _parse_file_version(path)
-            if named is None:
-                continue
-            is_series = named.release == version.release[: len(named.release)] and not named.is_prerelease
-            if named == version:
-                found.append((0, path))
-            elif is_series and len(named.release) < len(version.release):
-                found.append((len(version.release) - len(named.release), path))
-        return [path for _, path in sorted(found)]
+        named = [(path, own) for path in self.paths if (own := _parse_file_version(path))]
+        exact = sorted(path for path, own in named if own == version)
+        series = sorted((-len(own.release), path) for path, own in named if _is_series(own, version))
+        return exact + [path for _, path in series]
 
     def _read_release_file(self, path: str, version: Version) -> Changelog | None:
         """Return a changelog with the version's section: one within the file, or the whole of a file about it alone."""
@@ -141,6 +140,13 @@ class ChangelogFiles:
     def _parse(self, path: str, text: str) -> Changelog:
         first, *others = self.names or ("",)
         return Changelog.parse(path, text, first, names=others, title_format=self.title_format)
+
+
+def _is_series(named: Version, version: Version) -> bool:
+    """Tell whether a version belongs to the series that a shorter version number names: 1.2.3 to 1.2."""
+    length = len(named.release)
+    is_shorter = length < len(version.release) and not named.is_prerelease
+    return is_shorter and named != version and named.release == version.release[:length]
 
 
 def is_named_after(path: str, name: str) -> bool:

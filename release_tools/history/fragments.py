@@ -166,12 +166,16 @@ def _list_towncrier_entries(settings: FragmentSettings, texts: Mapping[str, str]
         key = (settings.types[settings.type_of(name)], text.replace("\r\n", "\n").strip())
         issues.setdefault(key, []).append(settings.issue_of(name))
     for (title, text), names in issues.items():
-        links = ", ".join(f"#{name}" if _ISSUE.fullmatch(name) else name for name in sorted(set(names) - {""}))
-        body = " ".join(filter(None, (text, f"({links})" if links and text else links)))
-        lines = body.splitlines()
-        if not lines:
-            continue
-        yield title, "\n".join([f"- {lines[0]}", *(f"  {line}".rstrip() for line in lines[1:])])
+        if entry := _format_entry(text, sorted(set(names) - {""})):
+            yield title, entry
+
+
+def _format_entry(text: str, issues: Iterable[str]) -> str:
+    """Return a fragment as an entry of a list, with its issues at the end; empty where it says nothing."""
+    links = ", ".join(f"#{name}" if _ISSUE.fullmatch(name) else name for name in issues)
+    body = f"{text} ({links})" if links and text else text or links
+    first, *others = body.splitlines() or [""]
+    return "\n".join([f"- {first}", *(f"  {line}".rstrip() for line in others)]) if first else ""
 
 
 def _list_scriv_entries(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -179,14 +183,16 @@ def _list_scriv_entries(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for path, text in texts.items():
         shown = text.replace("\r\n", "\n").rstrip("\n") + "\n"
         shown = _strip_html_comments(shown) if path.endswith(".md") else _RST_COMMENT.sub("", shown)
-        lines = split_lines(shown)
-        headings = find_headings(shown, recognise_markup(path, shown))
-        starts = [(0, 0, ""), *((heading.start, heading.end, heading.text) for heading in headings)]
-        ends = [start for start, _, _ in starts[1:]] + [len(lines)]
-        for (_start, begin, title), end in zip(starts, ends, strict=True):
-            body = "".join(lines[begin:end]).strip("\n")
-            if body.strip():
-                yield title, body
+        yield from ((title, body.strip("\n")) for title, body in _split_at_headings(path, shown) if body.strip())
+
+
+def _split_at_headings(path: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield each heading with the text below it; the text before the first one has an empty heading."""
+    lines = split_lines(text)
+    headings = [Heading("", 1, 0, 0), *find_headings(text, recognise_markup(path, text))]
+    ends = [heading.start for heading in headings[1:]] + [len(lines)]
+    for heading, end in zip(headings, ends, strict=True):
+        yield heading.text, "".join(lines[heading.end : end])
 
 
 def _strip_html_comments(text: str) -> str:

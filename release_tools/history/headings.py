@@ -112,7 +112,7 @@ def _find_rst_headings(lines: Sequence[str]) -> list[Heading]:
     """Find titles by their adornment (docutils: "Sections"); the order of first appearance gives the levels."""
     found, styles, line = [], list[str](), 0
     while line < len(lines) - 1:
-        over = line + 2 < len(lines) and _underlines(lines[line], lines[line + 2]) and bool(lines[line + 1].strip())
+        over = _has_overline(lines, line)
         title = line + 1 if over else line
         alone = line == 0 or not lines[line - 1]
         if alone and _is_title(lines[title], lines[title + 1], over=over):
@@ -126,8 +126,10 @@ def _find_rst_headings(lines: Sequence[str]) -> list[Heading]:
     return found
 
 
-def _underlines(over: str, under: str) -> bool:
-    return over == under and _ADORNMENT.fullmatch(over) is not None
+def _has_overline(lines: Sequence[str], at: int) -> bool:
+    """Tell whether a line is the adornment above a title, which has the same one below."""
+    over, title, under = (*lines[at : at + 3], "", "")[:3]
+    return over == under and bool(title.strip()) and _ADORNMENT.fullmatch(over) is not None
 
 
 def _is_title(title: str, under: str, *, over: bool) -> bool:

@@ -65,13 +65,16 @@ class HostedChanges:
     def complete(self, changes: Sequence[Change]) -> list[Change]:
         """Return changes with the pull requests by which they came, and with the titles of those."""
         by_commit = {pull.commit: pull for pull in self.pulls.values() if pull.commit}
-        completed: list[Change] = []
-        for change in changes:
-            number = change.pull
-            if not number and change.commit in by_commit:
-                number = by_commit[change.commit].number
-            pull = self.pulls.get(number)
-            named_by_git = _MERGE_SUBJECT.fullmatch(change.text) is not None
-            text = pull.title if pull and pull.title and named_by_git else change.text
-            completed.append(replace(change, pull=number, text=text))
-        return completed
+        return [
+            _complete_change(change, self.pulls.get(change.pull) if change.pull else by_commit.get(change.commit))
+            for change in changes
+        ]
+
+
+def _complete_change(change: Change, pull: MergedPull | None) -> Change:
+    """Return a change with its pull request, and with the title of that where git named the merge."""
+    if pull is None:
+        return change
+    is_named_by_git = _MERGE_SUBJECT.fullmatch(change.text) is not None
+    text = pull.title if pull.title and is_named_by_git else change.text
+    return replace(change, pull=change.pull or pull.number, text=text)

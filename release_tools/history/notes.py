@@ -35,9 +35,15 @@ def write_notes_from_changelog(changelog: Changelog, parts: Sequence[Part]) -> s
         if text:
             texts.append(f"## {part.spelled}\n\n{text}" if texts else text)
     body = "\n\n".join(texts)
-    used = {found[1].lower() for found in _LINK.finditer(body)}
-    links = [line for line in changelog.link_definitions if (label := _LABEL.match(line)) and label[1].lower() in used]
-    return _cut_to_fit(sanitize.escape_markdown("\n\n".join(filter(None, (body, "\n".join(links))))))
+    if links := _list_used_links(changelog, body):
+        body = "\n\n".join(filter(None, (body, "\n".join(links))))
+    return _cut_to_fit(sanitize.escape_markdown(body))
+
+
+def _list_used_links(changelog: Changelog, text: str) -> list[str]:
+    """Return the changelog's definitions of links that a text refers to."""
+    used = {found[1].lower() for found in _LINK.finditer(text)}
+    return [line for line in changelog.link_definitions if (label := _LABEL.match(line)) and label[1].lower() in used]
 
 
 def write_notes_from_changes(

@@ -144,11 +144,10 @@ def _find(files: frozenset[str], project: str) -> list[Package]:
     own = _normalize(project)
     for folder in SOURCE_FOLDERS:
         found = _find_packages_below(_list_paths_in(files, folder), own, has_folder=bool(folder))
-        if not found:
-            continue
-        named = [parts for parts in found if _normalize(".".join(parts)) == own]
-        chosen = named if named and not folder else found
-        return sorted(_make_found_package(folder, parts, files) for parts in set(chosen))
+        if not folder:
+            found = [parts for parts in found if _normalize(".".join(parts)) == own] or found
+        if found:
+            return sorted(_make_found_package(folder, parts, files) for parts in set(found))
     return []
 
 
