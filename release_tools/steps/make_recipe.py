@@ -157,7 +157,7 @@ def _report_unseen(subject: "RecipeInputs", rendering: "Rendering") -> Iterator[
 def _report_broken_rules(subject: "RecipeInputs", rendering: "Rendering") -> Iterator[Note]:
     """Yield what conda-forge's linter would say: of a new recipe all, of an update what is not so already.
 
-    It refuses a pull request for faults of the feedstock's settings too, whoever made them.
+    It refuses a pull request for faults of the feedstock's settings too, even for those that were there before.
     """
     from release_tools.recipe.forge_settings import check_settings
 
