@@ -313,19 +313,30 @@ def _read_artifact(item: object, folder: Path) -> Artifact:
     if not isinstance(item, dict):
         raise ManifestError("a file is not described by a JSON object")
     _check_keys(item, _FILE_FACTS)
-    filename = _read_field(item, "filename", str)
-    if not _is_file_name(filename):
-        raise ManifestError(f"{filename[:80]!r} is not a file name")
-    try:
-        kind = ArtifactKind(_read_field(item, "kind", str))
-    except ValueError:
-        raise ManifestError(f"{filename}: kind is unknown") from None
+    filename = _read_file_name(item)
+    kind = _read_file_kind(item, filename)
     subdir = _read_text(item, "subdir", _SUBDIR) if "subdir" in item else ""
     if subdir and kind is not ArtifactKind.CONDA:
         raise ManifestError(f"{filename}: only conda packages have a subdir")
     return Artifact(
         folder / subdir / filename, kind, _read_text(item, "sha256", _SHA256), _read_number(item, "size"), subdir
     )
+
+
+def _read_file_name(item: dict[str, Any]) -> str:
+    filename = _read_field(item, "filename", str)
+    if not _is_file_name(filename):
+        raise ManifestError(f"{filename[:80]!r} is not a file name")
+    return filename
+
+
+def _read_file_kind(item: dict[str, Any], filename: str) -> ArtifactKind:
+    try:
+        return ArtifactKind(_read_field(item, "kind", str))
+    except ManifestError:
+        raise
+    except ValueError:
+        raise ManifestError(f"{filename}: kind is unknown") from None
 
 
 def _is_file_name(text: str) -> bool:

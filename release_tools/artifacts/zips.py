@@ -305,9 +305,8 @@ def _find_span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int, s
     wide = iter(_read_wide_sizes(extra.get(_ZIP64_EXTRA, b"")))
     size, packed = (next(wide, short) if short == _SENTINELS[-1] else short for short in (size, packed))
     listed = (info.CRC, info.compress_size, info.file_size)
-    here = (crc, packed, size)
     described = bool(flags & _DESCRIBED)
-    agree = here == listed or (described and all(short in (0, long) for short, long in zip(here, listed, strict=True)))
+    agree = _agree((crc, packed, size), listed, are_described=described)
     renamed = _UNICODE_PATH_EXTRA in extra or _UNICODE_PATH_EXTRA in _parse_extra_fields(info.extra)
     expected = (b"PK\3\4", info.flag_bits, info.compress_type, _encode_name(info), True, False)
     if (signature, flags, method, name, agree, renamed) != expected:
@@ -319,6 +318,12 @@ def _find_span(file: BinaryIO, info: ZipInfo, archive: str) -> tuple[int, int, s
     fault = _find_local_fault(info, name, raw_extra, local_sizes)
     shown = f"{info.orig_filename!r} {fault}" if fault else ""
     return start, end + (_measure_descriptor(file, end, listed) if described else 0), shown
+
+
+def _agree(here: tuple[int, int, int], listed: tuple[int, int, int], *, are_described: bool) -> bool:
+    """Return whether checksum and sizes of a local header are those of the directory; a descriptor may follow zeros."""
+    pairs = zip(here, listed, strict=True)
+    return here == listed or (are_described and all(short in (0, long) for short, long in pairs))
 
 
 def _measure_descriptor(file: BinaryIO, start: int, listed: tuple[int, int, int]) -> int:

@@ -94,8 +94,7 @@ class Hooks:
             with follow_output(_Tail(output).read):
                 code = self._server.ask(json.dumps(call))
         if not code:
-            program = Process(cmd, cwd=Path(cwd) if cwd else None, env={**self.environment.env, **env})
-            program.finish()
+            Process(cmd, cwd=Path(cwd) if cwd else None, env={**self.environment.env, **env}).finish()
         elif code != "0":
             text = output.read_text(encoding="utf-8", errors="replace")
             raise ProcessError(f"{Path(cmd[0]).name}: exited with {code}", text.strip(), int(code))

@@ -113,10 +113,15 @@ def check_platform_tags(
         found = [*_check_content(wheel), *beyond_abi3.get(wheel.path, ())]
         if wheel.path.name not in trial:
             found += check_accepted(wheel, is_fault=is_for_pypi)
-        if wheel.binaries and not is_pure(wheel) and all(note.state is not State.FAILED for note in found):
+        if _is_sound(wheel, found):
             sound.append(wheel.binaries)
         notes += found
     return (*notes, *_summarize(sound))
+
+
+def _is_sound(wheel: Wheel, found: Iterable[Note]) -> bool:
+    """Return whether a wheel for single platforms has libraries, and no fault was found."""
+    return bool(wheel.binaries) and not is_pure(wheel) and all(note.state is not State.FAILED for note in found)
 
 
 def _check_content(wheel: Wheel) -> Iterator[Note]:

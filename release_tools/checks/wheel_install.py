@@ -45,15 +45,16 @@ def _check(context: Context, artifact: Artifact) -> tuple[Note, ...]:
     wheel = open_wheel(context.background, artifact)
     supported = wheel.metadata.parsed.requires_python
     if supported and not supported.contains(platform.python_version(), prereleases=True):
-        return (
-            Note(
-                State.FAILED,
-                f"{wheel.path.name} cannot be tried out: it needs Python {supported}",
-                f"this is {platform.python_version()}",
-                "Run release-tools with a Python that the project supports, or with --no-verify-install.",
-            ),
-        )
+        text = f"{wheel.path.name} cannot be tried out: it needs Python {supported}"
+        advice = "Run release-tools with a Python that the project supports, or with --no-verify-install."
+        return (Note(State.FAILED, text, f"this is {platform.python_version()}", advice),)
     refuse_credentials(context.env, allowed=context.config.allow_credentials_in_build)
+    return _install_and_test(context, wheel)
+
+
+def _install_and_test(context: Context, wheel: Wheel) -> tuple[Note, ...]:
+    """Install a wheel in an environment of its own, import it, and run the project's tests."""
+    verify = context.config.verify
     try:
         environment = make_test_environment(needs(wheel.metadata), context.scratch, context.env, context.background)
         environment.install([str(wheel.path)], dependencies=False)

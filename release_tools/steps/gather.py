@@ -139,23 +139,30 @@ def _find_fact_faults(folder: Path, release: Release, source: Release) -> Iterat
 
 def _find_file_faults(folder: Path, release: Release) -> list[str]:
     """Return what is wrong with the files of one folder, each of which is read once."""
-    faults = []
-    for artifact in release.artifacts:
-        path = artifact.path
-        if path.is_symlink() or not path.is_file():
-            faults.append(f"{path}: missing, or not a regular file")
-            continue
-        try:
-            found = Artifact.of(path, artifact.kind)
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
-        if (found.sha256, found.size) != (artifact.sha256, artifact.size):
-            faults.append(f"{path}: its sha256 is {found.sha256}, {manifest.FILENAME} says {artifact.sha256}")
+    faults = list(filter(None, map(_find_file_fault, release.artifacts)))
     faults += [
         f"{folder / name}: not listed in {manifest.FILENAME}"
         for name in manifest.other_files(folder, release.artifacts)
     ]
     return faults
+
+
+def _find_file_fault(artifact: Artifact) -> str:
+    """Return how a file differs from its job's manifest; empty where it does not.
+
+    Raises:
+        OutputError: it cannot be read.
+    """
+    path = artifact.path
+    if path.is_symlink() or not path.is_file():
+        return f"{path}: missing, or not a regular file"
+    try:
+        found = Artifact.of(path, artifact.kind)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
+    if (found.sha256, found.size) != (artifact.sha256, artifact.size):
+        return f"{path}: its sha256 is {found.sha256}, {manifest.FILENAME} says {artifact.sha256}"
+    return ""
 
 
 def _find_sdist(source: Release) -> tuple[str, str]:

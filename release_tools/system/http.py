@@ -289,14 +289,7 @@ class Http:
                 method, url, headers=headers, allow_redirects=False, stream=True, **body
             ) as response:
                 content = io.BytesIO()
-                size = 0
-                # Piece by piece as it comes: requests' own reader would wait until many pieces are together.
-                while piece := response.raw.read1(1 << 16, decode_content=True):
-                    size += (into or content).write(piece)
-                    if size > limit:
-                        raise RemoteError(f"{strip_address(url)} answered more than {limit} bytes; not read further")
-                    if time.monotonic() > end:
-                        raise UnreachableError(f"{strip_address(url)} answers so slowly that it was given up")
+                _copy_body(response, into or content, limit, end)
                 lower = {name.lower(): value for name, value in response.headers.items()}
                 return Response(url, response.status_code, lower, content.getvalue())
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
@@ -304,6 +297,30 @@ class Http:
                 f"{strip_address(url)} could not be reached: {shorten_reason(error)}",
                 "Run the same command again to continue.",
             ) from error
+
+
+def _copy_body(response: "requests.Response", into: IO[bytes], limit: int, end: float) -> None:
+    """Write the body of a response to a file, as long as it is not too large and not too slow.
+
+    Args:
+        response: whose body was not read yet.
+        into: the file.
+        limit: bytes.
+        end: a time of the monotonic clock.
+
+    Raises:
+        RemoteError: it is larger.
+        UnreachableError: it takes longer.
+    """
+    shown = strip_address(response.url)
+    size = 0
+    # Piece by piece as it comes: requests' own reader would wait until many pieces are together.
+    while piece := response.raw.read1(1 << 16, decode_content=True):
+        size += into.write(piece)
+        if size > limit:
+            raise RemoteError(f"{shown} answered more than {limit} bytes; not read further")
+        if time.monotonic() > end:
+            raise UnreachableError(f"{shown} answers so slowly that it was given up")
 
 
 def parse_origin(url: str) -> str:
