@@ -40,6 +40,7 @@ from release_tools.recipe.names import Names
 from release_tools.recipe.old_recipe_rules import check_old_rules
 from release_tools.recipe.recipe_rules import check_rules
 from release_tools.recipe.source_address import ARCHIVE, AddressReader, find_archive_tag
+from release_tools.recipe.source_address import PYPI as PYPI_ADDRESS
 from release_tools.recipe.spans import Span
 from release_tools.recipe.submission import Present, write_feedstock_update
 from release_tools.recipe.update import read_recipe_version
@@ -212,9 +213,17 @@ def _version(text: str, form: Format) -> str:
 
 
 def _meaning(text: str, form: Format) -> Counter[tuple[str, str]]:
-    """Return the content of a recipe, its order, quotes and white space aside."""
-    entries = RecipeDocument(text, form).entries()
-    return Counter({(path, " ".join(value.strip("\"'").split())): count for (path, value), count in entries.items()})
+    """Return the content of a recipe, its order, quotes and white space aside.
+
+    Expressions have their values, and the hosts that serve the files of PyPI are one.
+    """
+    document = RecipeDocument(text, form)
+    reader = AddressReader(document, NOWHERE, "")
+    meaning: Counter[tuple[str, str]] = Counter()
+    for (path, written), count in document.entries().items():
+        value = " ".join(written.strip("\"'").split())
+        meaning[path, PYPI_ADDRESS.sub("", reader.read(value) or value)] += count
+    return meaning
 
 
 def _only_follows(merged: Merged, ours: str) -> bool:

@@ -24,14 +24,7 @@ def check_recipe(recipe: OwnRecipe) -> Iterator[Note]:
     except RecipeError as error:
         yield Note(State.FAILED, f"{recipe.path}: {error.message}", advice=error.advice)
         return
-    noarch = {place.value for place in document.in_outputs("build", "noarch")}
-    if noarch and (found := list(_find_selectors(recipe))):
-        advice = "A noarch package is built once and installed everywhere: leave them out, or leave out noarch."
-        if recipe.form is Format.V1:
-            advice = (
-                "A noarch package is built once and installed everywhere: use __win and __unix, or leave out noarch."
-            )
-        yield Note(State.WARNING, f"{recipe.path}: noarch, with conditions on a system", "; ".join(found), advice)
+    yield from _check_conditions(recipe, document)
     if not document.in_outputs("build", "number"):
         advice = "Write build: number: 0, and raise it to build the same version again."
         yield Note(State.WARNING, f"{recipe.path}: no build number", advice=advice)
@@ -41,6 +34,16 @@ def check_recipe(recipe: OwnRecipe) -> Iterator[Note]:
     if match := _LOGIN.search(recipe.text):
         advice = "Its build has no login and no miniconda: release-tools uploads what it built."
         yield Note(State.WARNING, f"{recipe.path}: runs {match[0]!r}", advice=advice)
+
+
+def _check_conditions(recipe: OwnRecipe, document: RecipeDocument) -> Iterator[Note]:
+    """Yield the conditions on a system that a noarch recipe has."""
+    found = list(_find_selectors(recipe))
+    if not found or not document.in_outputs("build", "noarch"):
+        return
+    other = "use __win and __unix" if recipe.form is Format.V1 else "leave them out"
+    advice = f"A noarch package is built once and installed everywhere: {other}, or leave out noarch."
+    yield Note(State.WARNING, f"{recipe.path}: noarch, with conditions on a system", "; ".join(found), advice)
 
 
 def _find_selectors(recipe: OwnRecipe) -> Iterator[str]:

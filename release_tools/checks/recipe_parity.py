@@ -5,7 +5,7 @@ so that it is compared by what both promise: version, commands, requirements and
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint
@@ -177,15 +177,10 @@ def _check_version(wheel: Wheel, found: ProjectPackage) -> Iterator[Note]:
 
 def _check_commands(wheel: Wheel, found: ProjectPackage) -> Iterator[Note]:
     """Compare the commands; a recipe may add some, and those of a noarch package are in ``link.json``."""
-    ours = {point.name: f"{point.module}:{point.attr}" for point in wheel.entry_points if point.group in _COMMANDS}
-    theirs = {
-        p.name: f"{p.module}:{p.attr}" for p in found.entry_points if p.group in _COMMANDS and not found.package.noarch
-    }
-    linked = (point.partition("=") for point in found.package.entry_points)
-    theirs |= {name.strip(): target.strip() for name, _, target in linked}
-    scripts = {member.name.rpartition("/")[2].removesuffix(".exe") for member in found.package.members}
     name = found.package.path.name
-    if missing := sorted(command for command in ours if command not in theirs and command not in scripts):
+    ours, theirs = _map_commands(wheel.entry_points), _map_installed_commands(found)
+    scripts = {member.name.rpartition("/")[2].removesuffix(".exe") for member in found.package.members}
+    if missing := sorted(ours.keys() - theirs.keys() - scripts):
         advice = "Add them to the recipe: build.entry_points (meta.yaml), build.python.entry_points (recipe.yaml)."
         yield Note(State.FAILED, f"{name}: commands of the wheel are missing", ", ".join(missing), advice)
     for command in sorted(ours.keys() & theirs.keys()):
@@ -196,28 +191,29 @@ def _check_commands(wheel: Wheel, found: ProjectPackage) -> Iterator[Note]:
         yield Note(State.INFO, f"{name}: commands that the recipe adds", ", ".join(added))
 
 
+def _map_commands(points: Iterable[EntryPoint]) -> dict[str, str]:
+    """Return what each command calls."""
+    return {point.name: f"{point.module}:{point.attr}" for point in points if point.group in _COMMANDS}
+
+
+def _map_installed_commands(found: ProjectPackage) -> dict[str, str]:
+    """Return what each command calls that the package installs."""
+    linked = (point.partition("=") for point in found.package.entry_points)
+    commands = {} if found.package.noarch else _map_commands(found.entry_points)
+    return commands | {name.strip(): target.strip() for name, _, target in linked}
+
+
 def _check_requirements(wheel: Wheel, found: ProjectPackage, names: Names) -> Iterator[Note]:
     """Find what the wheel requires and the package does not, in the environments that the package is for."""
     package = found.package
     specs = {spec.split()[0]: spec for spec in package.depends}
     environments = list(_list_environments(package, wheel))
-    needed: dict[str, int] = {}
-    for text in wheel.metadata.raw.get("requires_dist", []):
-        requirement = Requirement(text)
-        times = sum(requirement.marker is None or requirement.marker.evaluate(env) for env in environments)
-        if times:
-            conda = names.conda_name(requirement.name).conda
-            needed[conda] = max(times, needed.get(conda, 0))
-    missing = sorted(name for name in needed if name not in specs)
-    always = [name for name in missing if needed[name] == len(environments)]
-    if always:
+    needed = _count_needed(wheel, environments, names)
+    missing = sorted(needed.keys() - specs.keys())
+    if always := [name for name in missing if needed[name] == len(environments)]:
+        text = f"{package.path.name}: requirements of the wheel are missing"
         advice = "Add them to the recipe, or set [tool.release-tools.conda.names] if conda uses other names."
-        yield Note(
-            State.FAILED,
-            f"{package.path.name}: requirements of the wheel are missing",
-            list_some(always),
-            advice,
-        )
+        yield Note(State.FAILED, text, list_some(always), advice)
     if sometimes := [name for name in missing if name not in always]:
         text = f"{package.path.name}: requirements of some systems or Pythons are missing"
         yield Note(State.WARNING, text, list_some(sometimes))
@@ -225,35 +221,54 @@ def _check_requirements(wheel: Wheel, found: ProjectPackage, names: Names) -> It
         yield Note(State.INFO, f"{package.path.name}: requirements that the recipe adds", ", ".join(added))
 
 
+def _count_needed(wheel: Wheel, environments: Sequence[dict[str, str]], names: Names) -> dict[str, int]:
+    """Return the packages that a wheel requires, with the number of environments that need each."""
+    needed: dict[str, int] = {}
+    for text in wheel.metadata.raw.get("requires_dist", []):
+        requirement = Requirement(text)
+        times = sum(requirement.marker is None or requirement.marker.evaluate(env) for env in environments)
+        if times:
+            conda = names.conda_name(requirement.name).conda
+            needed[conda] = max(times, needed.get(conda, 0))
+    return needed
+
+
 def _list_environments(package: CondaPackage, wheel: Wheel) -> Iterator[dict[str, str]]:
     """Yield the values of environment markers for each system and Python that a package is for (PEP 508)."""
-    systems = [s for spec in package.depends for s in _VIRTUAL.get(spec.split()[0], ())]
-    if package.subdir not in ("", NOARCH):
-        systems = [package.subdir.partition("-")[0]]
-    minor = find_python(package)
-    minors = [int(minor)] if minor else list(_SUPPORTED)
-    required = wheel.metadata.parsed.requires_python
-    supported = [one for one in minors if required is None or required.contains(f"3.{one}.9")]
     base = cast("dict[str, Any]", default_environment())
-    for system in dict.fromkeys(systems) or _SYSTEMS:
-        for one in supported or minors:
+    for system in _list_systems(package):
+        for one in _list_minors(package, wheel):
             version = {"python_version": f"3.{one}", "python_full_version": f"3.{one}.9", "extra": ""}
             machine = {"platform_machine": _MACHINES.get(package.subdir, "x86_64")}
             implementation = {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
             yield {**base, **_SYSTEMS.get(system, {}), **version, **machine, **implementation}
 
 
+def _list_systems(package: CondaPackage) -> Iterable[str]:
+    """Return the systems that a package is for."""
+    if package.subdir not in ("", NOARCH):
+        return [package.subdir.partition("-")[0]]
+    systems = [system for spec in package.depends for system in _VIRTUAL.get(spec.split()[0], ())]
+    return dict.fromkeys(systems) or _SYSTEMS
+
+
+def _list_minors(package: CondaPackage, wheel: Wheel) -> list[int]:
+    """Return the minor versions of Python 3 that a package is for, and of these what the wheel admits, if anything."""
+    minor = find_python(package)
+    minors = [int(minor)] if minor else list(_SUPPORTED)
+    required = wheel.metadata.parsed.requires_python
+    return [one for one in minors if required is None or required.contains(f"3.{one}.9")] or minors
+
+
 def _check_files(wheel: Wheel, found: ProjectPackage, severity: State) -> Iterator[Note]:
     """Compare the files that are not compiled by content, and the extension modules by name."""
     ours = {member.name: member.sha256 for member in wheel.members}
-    pure = {name: digest for name, digest in ours.items() if _is_compared(name, wheel.dist_info)}
-    theirs = {name: digest for name, digest in found.files.items() if _is_compared(name, found.dist_info)}
-    differing = sorted(name for name in pure if name in theirs and pure[name] != theirs[name])
-    missing = sorted(pure.keys() - theirs.keys())
+    pure, theirs = _keep_compared(ours, wheel.dist_info), _keep_compared(found.files, found.dist_info)
+    differing = sorted(name for name in pure.keys() & theirs.keys() if pure[name] != theirs[name])
     modules, built = _list_extensions(ours), _list_extensions(found.files)
     faults = {
         "files of other content than in the wheel": differing,
-        "files of the wheel are missing": missing,
+        "files of the wheel are missing": sorted(pure.keys() - theirs.keys()),
         "extension modules of the wheel are missing": sorted(modules - built),
         "extension modules that the wheel lacks": sorted(built - modules),
     }
@@ -263,6 +278,10 @@ def _check_files(wheel: Wheel, found: ProjectPackage, severity: State) -> Iterat
     if added := sorted(theirs.keys() - pure.keys()):
         state = State.INFO if severity is State.WARNING else severity
         yield Note(state, f"{found.package.path.name}: files that the wheel lacks", list_some(added))
+
+
+def _keep_compared(files: Mapping[str, str], dist_info: str) -> dict[str, str]:
+    return {name: digest for name, digest in files.items() if _is_compared(name, dist_info)}
 
 
 def _is_compared(name: str, dist_info: str) -> bool:

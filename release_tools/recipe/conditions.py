@@ -1,5 +1,6 @@
 """Conditions of a compiled recipe: from cells of the grid to the words of the two formats."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from release_tools.recipe.markers import PYTHONS, Cells, System
@@ -23,15 +24,22 @@ def make_condition(held: Cells, cells: Cells) -> Condition | None:
     """
     if held == cells:
         return None
-    pythons = {cell.python for cell in held}
-    systems = frozenset(cell.system for cell in held)
+    pythons, systems = _list_pythons(held), frozenset(cell.system for cell in held)
     if held != frozenset(cell for cell in cells if cell.python in pythons and cell.system in systems):
         raise ValueError("not every combination of these Pythons and systems")
     words = []
     if systems != frozenset(System):
         words.append(Condition(SYSTEM_WORDS[systems], SYSTEM_WORDS[systems]))
-    if pythons != (every := {cell.python for cell in cells}):
-        words.append(make_python_condition(pythons, every))
+    if pythons != _list_pythons(cells):
+        words.append(make_python_condition(pythons, _list_pythons(cells)))
+    return _join_conditions(words)
+
+
+def _list_pythons(cells: Cells) -> set[str]:
+    return {cell.python for cell in cells}
+
+
+def _join_conditions(words: Sequence[Condition]) -> Condition:
     return Condition(" and ".join(word.v1 for word in words), " and ".join(word.v0 for word in words))
 
 
@@ -43,12 +51,22 @@ def make_python_condition(pythons: set[str], every: set[str]) -> Condition:
     """
     order = [python for python in PYTHONS if python in every]
     wanted = [python in pythons for python in order]
-    first, count = wanted.index(True), sum(wanted)
-    if not all(wanted[first : first + count]) or count == len(order):
+    first = wanted.index(True)
+    last = first + sum(wanted)
+    if not all(wanted[first:last]) or last - first == len(order):
         raise ValueError("not an unbroken run of Pythons")
-    bounds = [(">=", order[first])] if first else []
-    bounds += [("<", order[first + count])] if first + count < len(order) else []
+    bounds = _list_bounds(order, first, last)
     return Condition(
         f'match(python, "{",".join(operator + python for operator, python in bounds)}")',
         " and ".join(f"py{operator}{python.replace('.', '')}" for operator, python in bounds),
     )
+
+
+def _list_bounds(order: Sequence[str], first: int, last: int) -> list[tuple[str, str]]:
+    """Return the bounds of a run of Pythons, where others are before and behind it."""
+    bounds = []
+    if first:
+        bounds.append((">=", order[first]))
+    if last < len(order):
+        bounds.append(("<", order[last]))
+    return bounds

@@ -147,14 +147,19 @@ class RecipeDocument:
         return roots[0]
 
     def _list_roots(self, place: Span, above: frozenset[int]) -> list[Span]:
-        code = " ".join(INSIDE.findall(place.text))
-        if self.form is Format.V0 and place.path in self.variables and not (place.quote or place.text[:1].isdigit()):
-            code = place.text
-        if not code or place.start in above:
+        if place.start in above:
             return [place]
-        places = [one for name in IDENTIFIER.findall(code) for one in self.variables.get(name, ()) if one != place]
+        names = IDENTIFIER.findall(self._find_code(place))
+        places = [one for name in names for one in self.variables.get(name, ()) if one != place]
         roots = [root for one in places for root in self._list_roots(one, above | {place.start})]
         return list({root.start: root for root in roots}.values()) or [place]
+
+    def _find_code(self, place: Span) -> str:
+        """Return the expressions of a value; a v0 variable without quotation marks is one expression."""
+        is_variable = self.form is Format.V0 and place.path in self.variables
+        if is_variable and not place.quote and not place.text[:1].isdigit():
+            return place.text
+        return " ".join(INSIDE.findall(place.text))
 
     def _list_below(self, node: Node, keys: tuple[str, ...]) -> list[Node]:
         nodes = [node]
@@ -174,13 +179,22 @@ class RecipeDocument:
 
     def _iterate_variables(self) -> Iterator[tuple[str, tuple[Span, ...]]]:
         if self.form is Format.V1:
-            for node in self._list_below(self._root, ("context",)):
-                if isinstance(node, MappingNode):
-                    yield from (
-                        (key.value, (self._place(value),)) for key, value in node.value if isinstance(value, ScalarNode)
-                    )
+            yield from self._iterate_context()
             return
         found: dict[str, list[Span]] = {}
+        for place in self._iterate_set_statements():
+            found.setdefault(place.path, []).append(place)
+        yield from ((name, tuple(places)) for name, places in found.items())
+
+    def _iterate_context(self) -> Iterator[tuple[str, tuple[Span, ...]]]:
+        """Yield each variable of a v1 recipe."""
+        for node in self._list_below(self._root, ("context",)):
+            for key, value in node.value if isinstance(node, MappingNode) else ():
+                if isinstance(value, ScalarNode):
+                    yield key.value, (self._place(value),)
+
+    def _iterate_set_statements(self) -> Iterator[Span]:
+        """Yield each value that a v0 recipe gives to a variable, unless the statement is in a comment."""
         for statement in STATEMENT.finditer(self.text):
             written = SET.fullmatch(statement[0])
             above = self.text.rfind("\n", 0, statement.start()) + 1
@@ -189,9 +203,7 @@ class RecipeDocument:
             value = written["value"].strip().removesuffix("-").strip()
             start = self.text.index(value, statement.start() + written.start("value"))
             line = self.text.count("\n", 0, start) + 1
-            place = Span(written["name"], start, start + len(value), value, line)
-            found.setdefault(written["name"], []).append(place)
-        yield from ((name, tuple(places)) for name, places in found.items())
+            yield Span(written["name"], start, start + len(value), value, line)
 
     def _read_listed(self, node: SequenceNode) -> Listed:
         path = self._paths[id(node)]
@@ -203,12 +215,15 @@ class RecipeDocument:
                 place = self._place(item)
                 yield Item(place, self._read_selector(place))
             elif isinstance(item, MappingNode):
-                fields = {key.value: value for key, value in item.value}
-                when = fields["if"].value if isinstance(fields.get("if"), ScalarNode) else "?"
-                for key, condition in (("then", when), ("else", f"not ({when})")):
-                    for one in _list_each(fields.get(key)):
-                        if isinstance(one, ScalarNode):
-                            yield Item(self._place(one), condition, nested=True)
+                yield from self._iterate_branches({key.value: value for key, value in item.value})
+
+    def _iterate_branches(self, fields: Mapping[str, Node]) -> Iterator[Item]:
+        """Yield the items below a condition."""
+        when = fields["if"].value if isinstance(fields.get("if"), ScalarNode) else "?"
+        for key, condition in (("then", when), ("else", f"not ({when})")):
+            for one in _list_each(fields.get(key)):
+                if isinstance(one, ScalarNode):
+                    yield Item(self._place(one), condition, nested=True)
 
     def _read_selector(self, place: Span) -> str:
         if self.form is Format.V1:

@@ -68,18 +68,24 @@ def _drop_repeated(*groups: Iterable[str]) -> tuple[str, ...]:
 
 def _compare_section(document: RecipeDocument, section: str, lines: Iterable[Line], left_out: Iterable[str]) -> Drift:
     """Compare the requirements of one section, in all outputs of the recipe."""
-    listed = [item for found in document.requirements(section) for item in found.items]
-    items = [item for item in listed if _says_something(item.name, left_out)]
+    items = _list_items(document, section, left_out)
     compared = [line for line in lines if _says_something(line.name, left_out)]
     lacking = [f"{section}: {line.spec}" for line in compared if not _find_matching(line.name, items)]
     differing = [f"{section}: {text}" for line in compared for text in _check_bound(line, compared, items)]
-    known = {canonicalize_name(line.name) for line in compared}
-    excess = [
-        f"{section}: {item.place.value} (line {item.place.line})"
-        for item in items
-        if canonicalize_name(item.name) not in known
-    ]
+    excess = [f"{section}: {item.place.value} (line {item.place.line})" for item in _list_excess(items, compared)]
     return Drift(tuple(lacking), tuple(excess), tuple(differing))
+
+
+def _list_excess(items: Iterable[Item], lines: Iterable[Line]) -> list[Item]:
+    """Return the requirements of a recipe whose packages the project does not need."""
+    known = {canonicalize_name(line.name) for line in lines}
+    return [item for item in items if canonicalize_name(item.name) not in known]
+
+
+def _list_items(document: RecipeDocument, section: str, left_out: Iterable[str]) -> list[Item]:
+    """Return the requirements of a section that say something about the project."""
+    items = [item for listed in document.requirements(section) for item in listed.items]
+    return [item for item in items if _says_something(item.name, left_out)]
 
 
 def _compare_commands(document: RecipeDocument, project: Recipe) -> Drift:
@@ -115,18 +121,26 @@ def _check_bound(line: Line, lines: Iterable[Line], items: Iterable[Item]) -> It
 
 
 def _check_python(document: RecipeDocument, project: Recipe) -> Iterator[str]:
+    if not project.noarch:
+        return
     wanted = project.python_min or CONDA_FORGE_PYTHON
     places = document.variables.get("python_min", ())
-    if project.noarch and len(places) == 1 and places[0].value != wanted:
+    if len(places) == 1 and places[0].value != wanted:
         yield f"python_min: the project needs {wanted}, line {places[0].line} has {places[0].value}"
-    elif project.noarch and not places and project.python_min and "python_min" in document.text:
+    elif not places and project.python_min and "python_min" in document.text:
         yield f"python_min: the project needs {wanted}, the recipe has conda-forge's own, {CONDA_FORGE_PYTHON}"
 
 
 def _check_about(document: RecipeDocument, project: Recipe) -> Iterator[str]:
+    license_ = project.about.license
     for place in document.in_outputs("about", "license")[:1]:
-        if project.about.license and place.value.lower() != project.about.license.lower():
-            yield f"license: the project says {project.about.license}, line {place.line} has {place.value}"
+        if license_ and place.value.lower() != license_.lower():
+            yield f"license: the project says {license_}, line {place.line} has {place.value}"
+    yield from _check_kind(document, project)
+
+
+def _check_kind(document: RecipeDocument, project: Recipe) -> Iterator[str]:
+    """Yield the difference in whether the package is noarch."""
     noarch = any(place.value == "python" for place in document.in_outputs("build", "noarch"))
     if noarch and not project.noarch:
         why = "the project has compiled code" if project.is_compiled else "machines differ in what the project needs"

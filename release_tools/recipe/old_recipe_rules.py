@@ -20,6 +20,7 @@ from release_tools.recipe.spans import Item, Span
 
 SECTIONS: Final = ("package", "source", "build", "requirements", "test", "app", "outputs", "about", "extra")
 _ABOUT: Final = {"home": "about.home", "license": "about.license", "summary": "about.summary"}
+_DIGESTS: Final = ("sha256", "sha1", "md5")
 _SECTION: Final = re.compile(r"^([a-z_]{1,30}):", re.MULTILINE)
 _EXPRESSION: Final = re.compile(r"\{\{([^{}\n]{0,300})\}\}")
 _SET: Final = re.compile(r"^[ \t]{0,20}\{%-?[^%\n]{0,300}%\}", re.MULTILINE)
@@ -63,6 +64,10 @@ def _check_text(text: str) -> Iterator[str]:
         yield "write one space on both sides within {{ }}"
     if any(not _SPACED_SET.fullmatch(found) for found in _SET.findall(text)):
         yield "write one space on both sides within {% %}"
+    yield from _check_selectors(text)
+
+
+def _check_selectors(text: str) -> Iterator[str]:
     for found in _SELECTOR.finditer(text):
         if "  # [" not in found[0]:
             yield "selectors are written as '  # [win]'"
@@ -100,12 +105,15 @@ def _check_package(document: RecipeDocument) -> Iterator[str]:
         yield "tests are missing"
     if not document.in_outputs("build", "number"):
         yield "build.number is missing"
+    yield from _check_names(document)
+    if any(source.get("url") and not any(map(source.get, _DIGESTS)) for source in document.sources()):
+        yield "a source with a url needs its sha256"
+
+
+def _check_names(document: RecipeDocument) -> Iterator[str]:
     for span in document.scalars("package", "name"):
         if "{{" not in span.text and not CONDA_NAME.fullmatch(span.value):
             yield f"the name {span.value!r} has other characters than a-z, 0-9, _, - and ."
-    for source in document.sources():
-        if source.get("url") and not (source.get("sha256") or source.get("md5") or source.get("sha1")):
-            yield "a source with a url needs its sha256"
 
 
 def _check_versions(document: RecipeDocument) -> Iterator[str]:
@@ -144,10 +152,14 @@ def _check_noarch(document: RecipeDocument, *, has_platforms: bool) -> Iterator[
         for item in _list_items(document, section):
             yield from _check_selector(section, item.when, has_platforms=has_platforms)
     if "python" in kinds:
-        for section, (pattern, wanted) in _MINIMUM.items():
-            found = [item.place.value for item in _list_items(document, section) if item.name == "python"]
-            if found and not any(map(pattern.match, found)):
-                yield f"requirements.{section}: write {wanted}"
+        yield from _check_python(document)
+
+
+def _check_python(document: RecipeDocument) -> Iterator[str]:
+    for section, (pattern, wanted) in _MINIMUM.items():
+        found = [item.place.value for item in _list_items(document, section) if item.name == "python"]
+        if found and not any(map(pattern.match, found)):
+            yield f"requirements.{section}: write {wanted}"
 
 
 def _check_selector(section: str, when: str, *, has_platforms: bool) -> Iterator[str]:

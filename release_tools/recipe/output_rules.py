@@ -69,6 +69,11 @@ class Output:
         """Return the tests that import modules."""
         return [as_mapping(test["python"]) for test in self.tests if "python" in test]
 
+    @property
+    def is_capped(self) -> bool:
+        """Return whether it is for no Python newer than some version."""
+        return any("<" in spec for spec in self.find("run", "python"))
+
     def find(self, section: str, package: str) -> list[str]:
         """Return the requirements of a package in a section."""
         return [spec for spec in self.specs[section] if spec.split()[:1] == [package]]
@@ -186,9 +191,8 @@ def _check_tested_pythons(output: Output) -> Iterator[str]:
     """Yield the rules on the Pythons with which a package for several Pythons is tested."""
     if output.noarch != "python" and not output.is_version_independent:
         return
-    is_capped = any("<" in spec for spec in output.find("run", "python"))
     tested = [_flatten(test.get("python_version")) for test in output.python_tests]
-    if not is_capped and any("*" not in pythons for pythons in tested):
+    if not output.is_capped and any("*" not in pythons for pythons in tested):
         yield 'tests: python_version has to name the newest Python, "*", too'
     if output.noarch == "python" and output.tests and not _is_oldest_tested(output, tested):
         yield "tests: python_version has to name the oldest Python, ${{ python_min }}.*"
@@ -223,6 +227,10 @@ def _check_tools(output: Output) -> Iterator[str]:
     for language, bundler in _BUNDLERS.items():
         if re.search(rf"compiler\(['\"]{language}['\"]\)", joined) and bundler not in (*build, output.name):
             yield f"requirements.build: {language.title()} needs {bundler}"
-    names = {spec.split()[0].replace("_", "-") for spec in output.specs["host"] or build if spec.split()}
-    if "pip" in names and not names & BACKENDS and output.name not in BUILD_THEMSELVES:
+    if _lacks_backend(output):
         yield "requirements.host: pip needs a build backend, such as setuptools or hatchling"
+
+
+def _lacks_backend(output: Output) -> bool:
+    names = {spec.partition(" ")[0].replace("_", "-") for spec in output.specs["host"] or output.specs["build"]}
+    return "pip" in names and not names & BACKENDS and output.name not in BUILD_THEMSELVES

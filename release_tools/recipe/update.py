@@ -219,11 +219,15 @@ def _find_leftovers(document: RecipeDocument, version: Span, edits: tuple[Edit, 
     """Yield the lines that still have the old version as plain text; numbers of one part are too common."""
     if "." not in version.value:
         return
-    edited = [(edit.start, edit.end) for edit in edits]
-    lists = [listed for section in ("build", "host", "run") for listed in document.requirements(section)]
-    # The bound of a requirement is the difference's matter.
-    edited += [(item.place.start, item.place.end) for listed in lists for item in listed.items]
+    known = _list_known_places(document, edits)
     for found in re.finditer(rf"(?<![\w.]){re.escape(version.value)}(?![\w.]|\.\d)", document.text):
-        if not any(start <= found.start() < max(end, start + 1) for start, end in edited):
+        if not any(start <= found.start() < max(end, start + 1) for start, end in known):
             line = document.text.count("\n", 0, found.start()) + 1
             yield f"Line {line} still says {version.value}."
+
+
+def _list_known_places(document: RecipeDocument, edits: tuple[Edit, ...]) -> list[tuple[int, int]]:
+    """Return the offsets of what is edited, and of requirements: their bounds are the difference's matter."""
+    lists = [listed for section in ("build", "host", "run") for listed in document.requirements(section)]
+    items = [(item.place.start, item.place.end) for listed in lists for item in listed.items]
+    return [*((edit.start, edit.end) for edit in edits), *items]

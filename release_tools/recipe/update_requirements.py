@@ -36,8 +36,7 @@ def plan_difference(plan: Plan, document: RecipeDocument, changed: Difference) -
 
 def _plan_change(plan: Plan, document: RecipeDocument, change: RequirementChange, required: AbstractSet[str]) -> None:
     lists = document.requirements(change.section)
-    home = _find_home(lists, required)
-    items = [item for listed in lists for item in listed.items if is_same_name(item.name, change.name)]
+    items = _find_items(lists, change.name)
     if not change.plain:
         plan.check(f"{_find_requirement(change)}, under a condition.")
     elif change.new is None:
@@ -46,7 +45,18 @@ def _plan_change(plan: Plan, document: RecipeDocument, change: RequirementChange
         _plan_bound(plan, document, change, items)
     elif not change.confirmed:
         plan.check(f"{_find_requirement(change)}; is it on conda-forge, and by that name?")
-    elif change.old is None and home and _is_extendable(document, home):
+    else:
+        _plan_new(plan, document, change, _find_home(lists, required))
+
+
+def _find_items(lists: Iterable[Listed], name: str) -> list[Item]:
+    """Return the lines of lists that require a package."""
+    return [item for listed in lists for item in listed.items if is_same_name(item.name, name)]
+
+
+def _plan_new(plan: Plan, document: RecipeDocument, change: RequirementChange, home: Listed | None) -> None:
+    """Add a requirement that the project did not have before to the list of its requirements."""
+    if change.old is None and home and _is_extendable(document, home):
         plan.edit(_make_insertion(document, home, _format_spec(change)), _find_requirement(change))
     else:
         plan.check(f"{_find_requirement(change)}; the recipe has no such line.")
@@ -70,8 +80,7 @@ def _plan_gone(
     plan: Plan, document: RecipeDocument, change: RequirementChange, lists: Sequence[Listed], items: Sequence[Item]
 ) -> None:
     """Remove a requirement that the project dropped, if its lines are the project's and not a reviewer's."""
-    bound = all(is_same_constraint(item.constraint, change.old or "") for item in items)
-    if items and bound and all(_is_alone(document, item, lists) for item in items):
+    if items and _all_have(items, change.old) and all(_is_alone(document, item, lists) for item in items):
         for item in items:
             plan.edit(_make_removal(document, item.place), _find_requirement(change))
     elif items:
@@ -86,7 +95,7 @@ def _plan_extra(plan: Plan, document: RecipeDocument, change: RequirementChange,
     lists = document.run_constraints()
     if not any(is_same_name(change.name, name) for name in required):
         lists = [*lists, *document.requirements("run")]
-    items = [item for listed in lists for item in listed.items if is_same_name(item.name, change.name)]
+    items = _find_items(lists, change.name)
     if not items:
         return
     if change.old is None or change.new is None:
@@ -97,37 +106,67 @@ def _plan_extra(plan: Plan, document: RecipeDocument, change: RequirementChange,
 
 def _plan_bound(plan: Plan, document: RecipeDocument, change: RequirementChange, items: Sequence[Item]) -> None:
     """Change a constraint where the recipe has what the project said before."""
-    computed = [item for item in items if item.computed]
-    if computed and len(computed) == len(items):
+    if all(item.computed for item in items):
         _plan_variable(plan, document, change, items)
+    elif _all_have(items, change.new):
         return
-    if all(is_same_constraint(item.constraint, change.new or "") for item in items):
-        return
-    if change.old is not None and all(is_same_constraint(item.constraint, change.old) for item in items):
+    elif change.old is not None and _all_have(items, change.old):
         for item in items:
             plan.edit(item.place.make_replacement(_format_spec(change, item)), _find_requirement(change))
     else:
         plan.check(f"{_find_requirement(change)}; {_has(items)}.")
 
 
+def _all_have(items: Iterable[Item], constraint: str | None) -> bool:
+    return all(is_same_constraint(item.constraint, constraint or "") for item in items)
+
+
 def _plan_variable(plan: Plan, document: RecipeDocument, change: RequirementChange, items: Sequence[Item]) -> None:
     """Change the variable that holds a bound, where all lines with it are this requirement's."""
-    reader = AddressReader(document, _NOWHERE, "")
-    read = [reader.read(item.place.value) for item in items]
-    texts = [text[len(item.name) :].strip() if text else None for text, item in zip(read, items, strict=True)]
-    if all(text is not None and is_same_constraint(text, change.new or "") for text in texts):
+    constraints = _read_constraints(document, items)
+    if _all_mean(constraints, change.new or ""):
         return
-    spans = {code.strip() for item in items for code in INSIDE.findall(item.place.value)}
-    places = document.variables.get(next(iter(spans)), ()) if len(spans) == 1 else ()
-    known = change.old is not None and all(text is not None and is_same_constraint(text, change.old) for text in texts)
-    uses = document.text.count("{{ " + next(iter(spans), "") + " }}")
-    if known and len(places) == 1 and uses == len(items):
-        for value in VERSION.findall(change.new or ""):
-            written = [INSIDE.sub(value, item.place.value.replace("${{", "{{"))[len(item.name) :] for item in items]
-            if all(is_same_constraint(text, change.new or "") for text in written):
-                plan.edit(places[0].make_replacement(value), _find_requirement(change))
-                return
-    plan.check(f"{_find_requirement(change)}; {_has(items)}.")
+    variable = _find_variable(document, items)
+    value = _find_value(items, change.new or "")
+    if variable and value and change.old is not None and _all_mean(constraints, change.old):
+        plan.edit(variable.make_replacement(value), _find_requirement(change))
+    else:
+        plan.check(f"{_find_requirement(change)}; {_has(items)}.")
+
+
+def _read_constraints(document: RecipeDocument, items: Iterable[Item]) -> list[str | None]:
+    """Return the constraints of lines, the values of variables put in; None for what is not understood."""
+    reader = AddressReader(document, _NOWHERE, "")
+    read = [(item, reader.read(item.place.value)) for item in items]
+    return [None if text is None else text[len(item.name) :].strip() for item, text in read]
+
+
+def _all_mean(constraints: Iterable[str | None], wanted: str) -> bool:
+    return all(text is not None and is_same_constraint(text, wanted) for text in constraints)
+
+
+def _find_variable(document: RecipeDocument, items: Sequence[Item]) -> Span | None:
+    """Return where the one variable that these lines name is defined; None where other lines name it too."""
+    names = {code.strip() for item in items for code in INSIDE.findall(item.place.value)}
+    if len(names) != 1:
+        return None
+    name = names.pop()
+    places = document.variables.get(name, ())
+    is_shared = document.text.count("{{ " + name + " }}") != len(items)
+    return None if is_shared or len(places) != 1 else places[0]
+
+
+def _find_value(items: Sequence[Item], constraint: str) -> str:
+    """Return the version that gives each line this constraint, in place of its variable; empty for none."""
+    for value in VERSION.findall(constraint):
+        if _all_mean([_put_in(item, value) for item in items], constraint):
+            return str(value)
+    return ""
+
+
+def _put_in(item: Item, value: str) -> str:
+    """Return the constraint of a line with a value in place of its variable."""
+    return INSIDE.sub(value, item.place.value.replace("${{", "{{"))[len(item.name) :]
 
 
 def _find_requirement(change: RequirementChange) -> str:
@@ -170,16 +209,21 @@ def _is_extendable(document: RecipeDocument, listed: Listed) -> bool:
 
 def _make_insertion(document: RecipeDocument, listed: Listed, text: str) -> Edit:
     """Return the edit that adds an item, in its place where the list is sorted, else below the last one."""
-    own = [item for item in listed.items if not item.nested]
-    names = [item.name for item in own if item.name not in FIRST]
-    smaller = [item for item in own if item.name not in FIRST and item.name < text.lower()]
-    above = smaller[-1] if smaller and names == sorted(names) else own[-1]
-    start, end = document.line_of(above.place)
+    start, end = document.line_of(_find_item_above(listed, text).place)
     line = document.text[start:end]
     ending = "\r\n" if line.endswith("\r\n") else "\n"
     indent = line[: len(line) - len(line.lstrip())]
     missing = "" if line.endswith("\n") else ending
     return Edit(end, end, f"{missing}{indent}- {text}{ending}", added=(listed.path, text))
+
+
+def _find_item_above(listed: Listed, text: str) -> Item:
+    """Return the item below which a new one goes."""
+    own = [item for item in listed.items if not item.nested]
+    ordered = [item for item in own if item.name not in FIRST]
+    names = [item.name for item in ordered]
+    smaller = sum(name < text.lower() for name in names)
+    return ordered[smaller - 1] if smaller and names == sorted(names) else own[-1]
 
 
 def _plan_python(plan: Plan, document: RecipeDocument, old: str, new: str) -> None:

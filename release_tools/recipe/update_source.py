@@ -141,16 +141,21 @@ def _plan_digests(plan: Plan, document: RecipeDocument, ours: list[SourceSpans],
         RecipeError: there is none in plain text, or another one than sha256.
     """
     for source in ours:
-        others = [place for name in OTHER_DIGESTS for place in source.get(name)]
-        if others:
-            raise document.refuse(others[0], "another digest than sha256; leave only that one.")
-        if not source.get("sha256"):
-            raise document.refuse(source, "no sha256.")
+        _check_digests(document, source)
     literals = [document.literal(place) for source in ours for place in source.get("sha256")]
     for literal in {place.start: place for place in literals}.values():
         if not SHA256.fullmatch(literal.value):
             raise document.refuse(literal, "not a sha256 in plain text.")
         plan.edit(literal.make_replacement(sha256), f"sha256 of {label}")
+
+
+def _check_digests(document: RecipeDocument, source: SourceSpans) -> None:
+    """Refuse a source that has no sha256, or another digest next to it."""
+    others = [place for name in OTHER_DIGESTS for place in source.get(name)]
+    if others:
+        raise document.refuse(others[0], "another digest than sha256; leave only that one.")
+    if not source.get("sha256"):
+        raise document.refuse(source, "no sha256.")
 
 
 def _plan_address(plan: Plan, document: RecipeDocument, span: Span, version: Span, target: Target) -> None:
