@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from release_tools.recipe.dependencies import Collected, collect
+from release_tools.recipe.dependencies import Collected, Dependency, collect
 from release_tools.recipe.evidence import Evidence
 from release_tools.recipe.host_lines import list_last_host_lines
 from release_tools.recipe.library_lines import write_library_lines
-from release_tools.recipe.markers import PYTHONS, Cells, is_on_every_machine, is_split_by_machine, list_platforms
+from release_tools.recipe.markers import PYTHONS, is_on_every_machine, is_split_by_machine, list_platforms
 from release_tools.recipe.names import Names, merge_names
 from release_tools.recipe.platform_lines import CROSS, CROSS_PYTHON, choose_skip, write_lines
 from release_tools.recipe.recipe_model import Line, Recipe
@@ -72,14 +72,15 @@ def _unpin(host: Collected) -> Collected:
 
 def _widen(run: Collected) -> Collected:
     """Return the requirements with those on every machine that may be, as reviewers write them, and a note for each."""
-    widened = [each for each in run.dependencies if _may_be_widened(each.cells)]
-    dependencies = [each.on_every_machine(run.grid) if each in widened else each for each in run.dependencies]
-    notes = [f"{each.name} is required on every machine, though the project needs it on some only." for each in widened]
-    return replace(run, dependencies=tuple(dependencies), notes=(*run.notes, *notes))
-
-
-def _may_be_widened(cells: Cells) -> bool:
-    return is_split_by_machine(cells) and is_on_every_machine(cells)
+    dependencies: list[Dependency] = []
+    notes = list(run.notes)
+    for dependency in run.dependencies:
+        if is_split_by_machine(dependency.cells) and is_on_every_machine(dependency.cells):
+            dependencies.append(dependency.on_every_machine(run.grid))
+            notes.append(f"{dependency.name} is required on every machine, though the project needs it on some only.")
+        else:
+            dependencies.append(dependency)
+    return replace(run, dependencies=tuple(dependencies), notes=tuple(notes))
 
 
 def _drop_repeated(added: Iterable[Line], lines: Iterable[Line]) -> list[Line]:

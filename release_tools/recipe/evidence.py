@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.metadata import EntryPoint
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -151,7 +152,7 @@ def _read_sources(sdist: Sdist, sha256: str) -> Sources:
 
 
 def _read_built(wheel: Wheel, others: Iterable[Wheel]) -> Built:
-    scripts = [point for point in wheel.entry_points if point.group in {"console_scripts", "gui_scripts"}]
+    scripts = _list_scripts(wheel)
     return Built(
         pure=all(tag.platform == "any" for tag in wheel.tags),
         paths=_list_library_paths(wheel),
@@ -161,6 +162,10 @@ def _read_built(wheel: Wheel, others: Iterable[Wheel]) -> Built:
         libraries=_merge_libraries((wheel, *others)),
         abi=find_wheel_abi(wheel),
     )
+
+
+def _list_scripts(wheel: Wheel) -> list[EntryPoint]:
+    return [point for point in wheel.entry_points if point.group in {"console_scripts", "gui_scripts"}]
 
 
 def _list_library_paths(wheel: Wheel) -> tuple[str, ...]:

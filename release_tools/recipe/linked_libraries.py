@@ -1,6 +1,7 @@
 """Find the shared libraries that the extension modules of a wheel link to."""
 
 import re
+from itertools import chain
 from typing import Final
 
 from release_tools.artifacts import Wheel
@@ -18,7 +19,7 @@ def find_linked_libraries(wheel: Wheel) -> tuple[str, ...]:
     Where no module can be read, they are those in the wheel.
     """
     modules = [binary for path, binary in wheel.binaries.items() if not _is_bundled(path)]
-    libraries = {_drop_hash(name) for module in modules for name in module.libraries}
+    libraries = set(map(_drop_hash, chain.from_iterable(module.libraries for module in modules)))
     if not modules or any(module.fault for module in modules):
         libraries |= _list_bundled(wheel)
     return tuple(sorted(libraries - _list_own(wheel)))

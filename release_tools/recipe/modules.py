@@ -32,7 +32,7 @@ def choose_modules_to_test(evidence: Evidence) -> tuple[str, ...]:
         return tuple(named)
     packages = _list_packages(names, paths)
     if named:
-        packages = [name for name in packages if not _is_in_namespace(name)]
+        packages = _drop_namespaces(packages)
     elif namespace := _find_common_namespace(packages):
         return (namespace,)
     public = {*_list_public(packages), *named}
@@ -53,6 +53,10 @@ def _select_named(names: Iterable[str], project: str) -> list[str]:
 
 def _is_in_namespace(name: str) -> bool:
     return "." in name
+
+
+def _drop_namespaces(names: Iterable[str]) -> list[str]:
+    return [name for name in names if not _is_in_namespace(name)]
 
 
 def _list_packages(names: Iterable[str], paths: Iterable[str]) -> list[str]:

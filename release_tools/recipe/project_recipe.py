@@ -90,9 +90,7 @@ def _find_added_requirements(
     ours = {*LEFT_OUT[section], *(line.name for line in lines)}
     found: dict[str, Line] = {}
     for item in _list_items(document, section):
-        if _has_name(item, ours) or not _is_readable(item) or not _is_needed_on(pythons, item):
-            continue
-        if names.has(item.name):
+        if _is_readable(item) and _is_needed_on(pythons, item) and not _has_name(item, ours) and names.has(item.name):
             found.setdefault(item.name, Line(f"{item.name} {item.constraint}".strip()))
     return list(found.values())
 

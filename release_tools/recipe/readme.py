@@ -79,12 +79,18 @@ def _read_paragraph(block: str) -> _Paragraph | None:
     text = _drop_markup(" ".join(written))
     if not re.search(r"\w", text) or "|" in text:
         return None
-    if len(written) < len(lines) or written[0].startswith("#"):
+    is_underlined = len(written) < len(lines)
+    if is_underlined or written[0].startswith("#"):
         return _Paragraph(text, is_heading=True)
-    begins_with_emphasis = written[0].startswith(("**", "*" + text[:1]))
-    if written[0].startswith(NOT_PROSE) and not begins_with_emphasis:
+    if not _is_prose(written[0], text):
         return None
     return _Paragraph(text, is_heading=False)
+
+
+def _is_prose(line: str, text: str) -> bool:
+    """Return whether a paragraph with this first line and plain text is no list, code, quotation or the like."""
+    begins_with_emphasis = line.startswith(("**", "*" + text[:1]))
+    return begins_with_emphasis or not line.startswith(NOT_PROSE)
 
 
 def _drop_markup(text: str) -> str:

@@ -227,8 +227,8 @@ def _flatten_noarch(python: str, wanted: Sequence["_Wanted"], flavour: Flavour) 
         depends=(python, *(one.spec for one in everywhere)),
         by_system=_list_variants(by_system),
         notes=tuple(chain.from_iterable(one.notes for one in everywhere)),
-        warnings=tuple(one.warning for one in wanted if one.warning),
-        newest=tuple(one.newest for one in everywhere if one.newest),
+        warnings=tuple(filter(None, (one.warning for one in wanted))),
+        newest=tuple(filter(None, (one.newest for one in everywhere))),
     )
 
 

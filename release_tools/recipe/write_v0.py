@@ -1,6 +1,6 @@
 """A recipe as ``meta.yaml``, for those who build with conda-build; conda-forge takes no new ones since 2026-08."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from release_tools.recipe.recipe_model import Line, Recipe
 from release_tools.recipe.scalars import (
@@ -48,12 +48,16 @@ def _build(recipe: Recipe) -> Iterator[str]:
         yield f"  skip: true  # [{recipe.skip.v0}]"
     if recipe.abi:
         yield "  python_version_independent: true  # [is_abi3]"
-    if len(recipe.script) == 1:
-        yield f"  script: {_write_template(recipe.script[0])}"
-    else:
-        yield "  script:"
-        yield from (f"    - {_write_template(command)}" for command in recipe.script)
+    yield from _write_script(recipe.script)
     yield from write_items("entry_points", recipe.entry_points, 2)
+
+
+def _write_script(commands: Sequence[str]) -> Iterator[str]:
+    if len(commands) == 1:
+        yield f"  script: {_write_template(commands[0])}"
+        return
+    yield "  script:"
+    yield from (f"    - {_write_template(command)}" for command in commands)
 
 
 def _write_requirements(recipe: Recipe) -> Iterator[str]:
