@@ -141,13 +141,10 @@ def _find_nearest(
     repository: Repository, vcs: Mapping[str, Any], tag_format: TagFormat, floating: Iterable[str], *, any_tag: bool
 ) -> Nearest | None:
     """Find the newest tag that the project's settings select; otherwise the newest that carries a version."""
-    options = _DESCRIBE_OPTION.findall(str(vcs.get("describe-subst", "")))
-    match, exclude = (
-        [*list_texts(vcs.get(name)), *(value for option, value in options if option == name)]
-        for name in ("match", "exclude")
-    )
-    globs = match or ([] if any_tag else tag_format.globs)
-    exclude += floating
+    globs: Iterable[str] = _list_globs(vcs, "match")
+    if not globs and not any_tag:
+        globs = tag_format.globs
+    exclude = [*_list_globs(vcs, "exclude"), *floating]
     while True:
         found = repository.nearest_tag(globs, exclude)
         if found is None or any_tag or tag_format.version(found.tag) is not None:
@@ -158,6 +155,12 @@ def _find_nearest(
                 "List the tags: git tag --list",
             )
         exclude.append(found.tag)  # a stray tag that looks like one of ours
+
+
+def _list_globs(vcs: Mapping[str, Any], option: str) -> list[str]:
+    """Return the globs of ``match`` or ``exclude``, as versioningit's settings for git or for archives have them."""
+    described = _DESCRIBE_OPTION.findall(str(vcs.get("describe-subst", "")))
+    return [*list_texts(vcs.get(option)), *(value for name, value in described if name == option)]
 
 
 def _make_description(found: Nearest, head: Head) -> "VCSDescription":

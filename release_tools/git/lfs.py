@@ -8,7 +8,7 @@ repository could name is run. Nothing is fetched. https://github.com/git-lfs/git
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,20 +57,24 @@ def restore_content(repository: Repository, clone: Path) -> tuple[str, ...]:
     scratch = Repository(clone, repository.env)
     try:
         pointers = list(_find_pointers(scratch))
-        if not pointers:
-            return ()
-        store = _store(repository)
-        restored = [pointer for pointer in pointers if _restore(pointer, repository.root, store, clone)]
+        restored = _restore_all(pointers, repository, clone)
         if restored:
-            paths = "".join(f"{pointer.path}\0" for pointer in restored)
+            paths = "".join(f"{path}\0" for path in restored)
             scratch.git("update-index", "--assume-unchanged", "-z", "--stdin", stdin=paths)
     except ProcessError as error:
         raise RepositoryError(
             f"{repository.root}: the content of Git LFS could not be read: {error.output or error.message}",
             "Type: git lfs pull",
         ) from None
-    done = {pointer.path for pointer in restored}
-    return tuple(pointer.path for pointer in pointers if pointer.path not in done)
+    return tuple(pointer.path for pointer in pointers if pointer.path not in restored)
+
+
+def _restore_all(pointers: Sequence[Pointer], repository: Repository, clone: Path) -> list[str]:
+    """Replace pointers in a clone, and return the paths of those whose content was found."""
+    if not pointers:
+        return []
+    store = _store(repository)
+    return [pointer.path for pointer in pointers if _restore(pointer, repository.root, store, clone)]
 
 
 def _find_pointers(scratch: Repository) -> Iterator[Pointer]:

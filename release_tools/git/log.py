@@ -157,20 +157,25 @@ def _commit(fields: Sequence[str]) -> Commit:
 def _map(repository: Repository, commits: list[Commit]) -> list[Commit]:
     """Name co-authors as the repository's mailmap does; git itself maps only a commit's author."""
     others = dict.fromkeys(author for commit in commits for author in commit.authors[1:] if author.email)
-    if not others:
+    mapped = _ask_mailmap(repository, list(others)) if others else {}
+    if not mapped:
         return commits
-    lines = "".join(f"{author.name} <{author.email}>\n" for author in others)
-    try:
-        answer = repository.git("check-mailmap", "--stdin", stdin=lines).splitlines()
-    except ProcessError:
-        return commits
-    if len(answer) != len(others):
-        return commits
-    found = map(_PERSON.match, answer)
-    mapped = {author: _read_author(line) if line else author for author, line in zip(others, found, strict=True)}
     return [
         replace(commit, authors=tuple(mapped.get(author, author) for author in commit.authors)) for commit in commits
     ]
+
+
+def _ask_mailmap(repository: Repository, authors: Sequence[Author]) -> dict[Author, Author]:
+    """Return authors as the repository's mailmap names them; none where git cannot read it."""
+    lines = "".join(f"{author.name} <{author.email}>\n" for author in authors)
+    try:
+        answer = repository.git("check-mailmap", "--stdin", stdin=lines).splitlines()
+    except ProcessError:
+        return {}
+    found = [_PERSON.match(line) for line in answer]
+    if len(found) != len(authors):
+        return {}
+    return {author: _read_author(person) if person else author for author, person in zip(authors, found, strict=True)}
 
 
 def _read_author(found: re.Match[str]) -> Author:

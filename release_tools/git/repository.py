@@ -324,12 +324,15 @@ class Repository:
                 "The clone is partial or damaged. Type: git fetch --refetch origin, or clone it again.",
                 faults=lost,
             )
+        self._clone_submodules(folder, commit)
+        return folder
+
+    def _clone_submodules(self, folder: Path, commit: str) -> None:
         for submodule in self.submodules(commit):
             if submodule.present:
                 inner = folder / submodule.path
                 inner.rmdir()
                 Repository.open(self.root / submodule.path, self.env).clone(inner, submodule.commit)
-        return folder
 
 
 def _run_git(

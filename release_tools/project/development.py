@@ -57,13 +57,7 @@ def find_next_development_version(history: ProjectHistory, files: CommittedFiles
         HistoryError: no past commit has a development version.
         VersionError: the version comes from tags, or the one in the files was not released.
     """
-    source = next((field for field in VersionFiles(files).sources if not field.problem), None)
-    current = source.version if source else None
-    if source is None or current is None:
-        raise VersionError(
-            "no file contains the version that is built, so there is nothing to set",
-            "Where the version comes from tags, every later commit has a development version by itself.",
-        )
+    source, current = _find_source(files)
     if current.is_devrelease:
         return current
     if all(release.version != current for release in history.releases):
@@ -76,6 +70,21 @@ def find_next_development_version(history: ProjectHistory, files: CommittedFiles
         f"no past commit has a development version in {source.path}",
         "To set one anyway: release-tools prepare 1.5.0.dev0",
     )
+
+
+def _find_source(files: CommittedFiles) -> tuple[VersionField, Version]:
+    """Return the field that the version is built from, and the version.
+
+    Raises:
+        VersionError: there is no such field.
+    """
+    source = next((field for field in VersionFiles(files).sources if not field.problem), None)
+    if source is None or source.version is None:
+        raise VersionError(
+            "no file contains the version that is built, so there is nothing to set",
+            "Where the version comes from tags, every later commit has a development version by itself.",
+        )
+    return source, source.version
 
 
 def _list_past_versions(history: ProjectHistory, source: VersionField) -> Iterator[Version]:

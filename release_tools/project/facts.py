@@ -1,7 +1,7 @@
 """Read the facts that ``pyproject.toml`` states, before anything is built (PEP 518, PEP 621)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -89,38 +89,56 @@ class Project:
         tool, project = find_table(pyproject, "tool"), find_table(pyproject, "project")
         system, poetry = find_table(pyproject, "build-system"), find_table(tool, "poetry")
         requires = tuple(list_texts(system.get("requires")))
-        plugins = {_normalise(item) for item in requires} & _VCS_PLUGINS
-        hatch, pdm = find_table(tool, "hatch", "version"), find_table(tool, "pdm", "version")
-        settings = _read_versioningit(tool, hatch)
-        version = (
-            project.get("version") or ("" if "poetry-dynamic-versioning" in plugins else poetry.get("version")) or ""
-        )
-        if pdm.get("source") != "scm":
-            plugins.discard("pdm-backend")
-        if version:
-            source, settings = VersionSource.STATIC, None
-        elif settings is not None and not _runs_own_code(settings):
-            source = VersionSource.VERSIONINGIT
-        else:
-            source, settings = VersionSource.VCS if plugins else VersionSource.BACKEND, None
+        plugins = _find_plugins(requires, tool)
+        stated = [project] if "poetry-dynamic-versioning" in plugins else [project, poetry]
+        version, settings = _read_text("version", *stated), _read_versioningit(tool)
+        source = _find_source(version, settings, plugins)
         return cls(
-            name=str(project.get("name") or poetry.get("name") or ""),
-            backend=str(system.get("build-backend") or _LEGACY_BACKEND),
+            name=_read_text("name", project, poetry),
+            backend=_read_text("build-backend", system) or _LEGACY_BACKEND,
             source=source,
-            version=str(version),
-            versioningit=settings,
+            version=version,
+            versioningit=settings if source is VersionSource.VERSIONINGIT else None,
             dependencies=tuple(list_texts(project.get("dependencies"))),
             in_tree="backend-path" in system,
             build_requires=requires if "build-system" in pyproject else _LEGACY_REQUIRES,
-            plugins=frozenset(plugins),
-            fallback=_find_fallback(tool, hatch, pdm),
-            requires_python=str(project.get("requires-python") or ""),
+            plugins=plugins,
+            fallback=_find_fallback(tool),
+            requires_python=_read_text("requires-python", project),
         )
 
     @property
     def bypass(self) -> str:
         """Return the environment variable by which the project's plugin is given a version; empty without one."""
         return next((variable for plugin, variable in BYPASSES.items() if plugin in self.plugins), "")
+
+
+def _read_text(key: str, *tables: Mapping[str, Any]) -> str:
+    """Return a value as text, from the first of the tables that has one; empty where none has."""
+    return next((str(table[key]) for table in tables if table.get(key)), "")
+
+
+def _find_plugins(requires: Iterable[str], tool: Mapping[str, Any]) -> frozenset[str]:
+    """Return the build requirements that count versions; pdm-backend does so only where its settings say it."""
+    plugins = {_normalise(item) for item in requires} & _VCS_PLUGINS
+    if find_table(tool, "pdm", "version").get("source") != "scm":
+        plugins.discard("pdm-backend")
+    return frozenset(plugins)
+
+
+def _find_source(version: str, settings: Mapping[str, Any] | None, plugins: Collection[str]) -> VersionSource:
+    """Return where the version comes from.
+
+    Args:
+        version: the literal one; empty without one.
+        settings: of versioningit; None where it is not used.
+        plugins: the other build requirements that count versions.
+    """
+    if version:
+        return VersionSource.STATIC
+    if settings is not None and not _runs_own_code(settings):
+        return VersionSource.VERSIONINGIT
+    return VersionSource.VCS if plugins else VersionSource.BACKEND
 
 
 def find_scikit_build_version(pyproject: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -136,8 +154,9 @@ def find_scikit_build_version(pyproject: Mapping[str, Any]) -> Mapping[str, Any]
     return find_table(tool, "scikit-build", "metadata", "version")
 
 
-def _read_versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _read_versioningit(tool: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return versioningit's settings, by its own rule: hatch's table if it holds more than the source."""
+    hatch = find_table(tool, "hatch", "version")
     own = {key: value for key, value in hatch.items() if key != "source"}
     if hatch.get("source") == "versioningit" and own:
         return own
@@ -146,8 +165,9 @@ def _read_versioningit(tool: Mapping[str, Any], hatch: Mapping[str, Any]) -> Map
     return own if hatch.get("source") == "versioningit" else None
 
 
-def _find_fallback(tool: Mapping[str, Any], hatch: Mapping[str, Any], pdm: Mapping[str, Any]) -> str:
+def _find_fallback(tool: Mapping[str, Any]) -> str:
     """Return the version that a plugin is set to use where there is no tag."""
+    hatch, pdm = find_table(tool, "hatch", "version"), find_table(tool, "pdm", "version")
     tables = (
         *(find_table(tool, name) for name in ("setuptools_scm", "setuptools-scm", "vcs-versioning")),
         *(find_table(tool, name) for name in ("uv-dynamic-versioning", "poetry-dynamic-versioning")),

@@ -9,9 +9,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from release_tools.project.version_field import Found
+
+if TYPE_CHECKING:
+    import yaml
 
 _MARK: Final = "\u2603"
 """Replaces a value to learn which characters it takes: no version has such a character."""
@@ -78,23 +81,31 @@ def find_yaml_values(text: str, *keys: str) -> Iterator[Found]:
         yield Found(keys[0], "", 0, 0, _UNREADABLE.format("YAML", "it is no mapping"))
         return
     for key in keys:
-        nodes: list[yaml.Node] = [document]
-        for name in key.split("."):
-            nodes = [
-                value
-                for node in nodes
-                if isinstance(node, yaml.MappingNode)
-                for own, value in node.value
-                if own.value == name
-            ]
-        scalars = [node for node in nodes if isinstance(node, yaml.ScalarNode) and node.value]
+        scalars = _list_scalars(document, key.split("."))
+        problem = "" if len(scalars) == 1 else f"the file has it {len(scalars)} times"
         for node in scalars:
-            start, end = node.start_mark.index, node.end_mark.index
-            quotes = 1 if node.style in {"'", '"'} else 0
-            problem = "" if len(scalars) == 1 else f"the file has it {len(scalars)} times"
-            if text[start + quotes : end - quotes] != node.value:
-                problem = problem or "it is written in several lines or with escapes"
-            yield Found(key, node.value, start + quotes, end - quotes, problem, bare=not quotes)
+            yield _describe_scalar(text, key, node, problem)
+
+
+def _list_scalars(node: "yaml.Node", path: Sequence[str]) -> "list[yaml.ScalarNode]":
+    """Return the scalars to which keys lead, more than one where a key is there twice."""
+    import yaml
+
+    if not path:
+        return [node] if isinstance(node, yaml.ScalarNode) and node.value else []
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    values = [value for key, value in node.value if key.value == path[0]]
+    return [scalar for value in values for scalar in _list_scalars(value, path[1:])]
+
+
+def _describe_scalar(text: str, key: str, node: "yaml.ScalarNode", problem: str) -> Found:
+    """Return a scalar, with the problem that it has already, or that its text is not what it means."""
+    quotes = 1 if node.style in {"'", '"'} else 0
+    start, end = node.start_mark.index + quotes, node.end_mark.index - quotes
+    if text[start:end] != node.value:
+        problem = problem or "it is written in several lines or with escapes"
+    return Found(key, node.value, start, end, problem, bare=not quotes)
 
 
 def find_ini_values(text: str, *keys: tuple[str, str]) -> Iterator[Found]:
@@ -105,25 +116,27 @@ def find_ini_values(text: str, *keys: tuple[str, str]) -> Iterator[Found]:
     except configparser.Error as error:
         yield Found(".".join(keys[0]), "", 0, 0, _UNREADABLE.format("INI", " ".join(str(error).split())))
         return
-    found: dict[tuple[str, str], list[Found]] = {key: [] for key in keys}
-    section, position = "", 0
-    for line in _LINE.findall(text):
+    options = list(_list_ini_options(text))
+    for key in keys:
+        if not parser.has_option(*key):
+            continue
+        name, value = ".".join(key), parser.get(*key)
+        spans = [span for section, option, span in options if (section, parser.optionxform(option)) == key]
+        if len(spans) == 1 and text[slice(*spans[0])] == value:
+            yield Found(name, value, *spans[0])
+        else:
+            yield Found(name, value, 0, 0, "the file has it more than once, or in several lines")
+
+
+def _list_ini_options(text: str) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """Yield the section and the name of each option of an INI file, and where its value is, if it is in that line."""
+    section = ""
+    for position, line in split_line_spans(text):
         if header := re.match(r"\[([^\]]+)\]", line):
             section = header[1]
         elif option := re.match(r"([^\s=:#;][^=:]*)[=:][ \t]*(.*)", line):
-            key = (section, parser.optionxform(option[1].rstrip()))
-            if key in found:
-                value, start = option[2].rstrip(), position + option.start(2)
-                found[key].append(Found(".".join(key), value, start, start + len(value)))
-        position += len(line)
-    for key, values in found.items():
-        if not parser.has_option(*key):
-            continue
-        value = parser.get(*key)
-        if len(values) == 1 and values[0].value == value:
-            yield values[0]
-        else:
-            yield Found(".".join(key), value, 0, 0, "the file has it more than once, or in several lines")
+            start = position + option.start(2)
+            yield section, option[1].rstrip(), (start, start + len(option[2].rstrip()))
 
 
 def matches(text: str, pattern: re.Pattern[str], name: str, group: str = "version") -> Iterator[Found]:

@@ -7,7 +7,7 @@ import configparser
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import translate
@@ -216,14 +216,20 @@ def _read_release_please(read: Read) -> Iterator[VersionField]:
     package = find_table(table, "packages", ".")
     for entries in (package.get("extra-files"), table.get("extra-files")):
         for entry in entries if isinstance(entries, list) else ():
-            path = entry if isinstance(entry, str) else _read_string(entry, "path") if isinstance(entry, dict) else ""
-            keys = _parse_json_path(entry.get("jsonpath")) if isinstance(entry, dict) else ()
-            if keys and path.endswith((".toml", ".json")):
-                yield from _find(path, read, _find_by_suffix(path), keys)
-            elif keys and path.endswith((".yaml", ".yml")):
-                yield from _find(path, read, find_yaml_values, ".".join(keys))
-            elif path:
-                yield from _find(path, read, _find_annotated)
+            yield from _find_extra_file(read, {"path": entry} if isinstance(entry, str) else entry)
+
+
+def _find_extra_file(read: Read, entry: object) -> Iterator[VersionField]:
+    """Find the versions in a file that release-please edits: by a path in its data, or where comments mark them."""
+    if not isinstance(entry, dict):
+        return
+    path, keys = _read_string(entry, "path"), _parse_json_path(entry.get("jsonpath"))
+    if keys and path.endswith((".toml", ".json")):
+        yield from _find(path, read, _find_by_suffix(path), keys)
+    elif keys and path.endswith((".yaml", ".yml")):
+        yield from _find(path, read, find_yaml_values, ".".join(keys))
+    elif path:
+        yield from _find(path, read, _find_annotated)
 
 
 def _find_annotated(text: str) -> Iterator[Found]:
@@ -254,28 +260,34 @@ def _find_occurrences(text: str, listed: _Listed) -> Iterator[Found]:
     if listed.problem:
         yield Found(name, listed.search, 0, 0, listed.problem)
         return
-    before, _, after = listed.search.partition(_CURRENT)
-    if not listed.regex:
-        before, after = re.escape(before), re.escape(after)
-    number = rf"(?P<version>{re.escape(listed.current)})"
-    left, right = (r"(?<![\d.])", r"(?![\w]|\.\d)") if listed.search == _CURRENT else ("", "")
     try:
-        pattern = re.compile(f"{left}{before}{number}{after}{right}", re.MULTILINE)
-        line = re.compile(listed.line)
+        pattern, line = re.compile(_write_search(listed), re.MULTILINE), re.compile(listed.line)
     except re.error as error:
         yield Found(name, listed.search, 0, 0, f"the search of {listed.tool} is no regular expression: {error}")
         return
-    lines = [(start, start + len(one)) for start, one in split_line_spans(text) if line.search(one)]
-    found = [
-        one
-        for one in matches(text, pattern, name)
-        if not listed.line or any(start <= one.start < end for start, end in lines)
-    ]
+    found = list(matches(text, pattern, name))
+    if listed.line:
+        found = _keep_on_lines(found, text, line)
     yield from found
     if not found and not listed.is_optional:
         yield Found(
             name, listed.current, 0, 0, f"the file does not have {listed.current} where {listed.tool} expects it"
         )
+
+
+def _keep_on_lines(found: Iterable[Found], text: str, line: re.Pattern[str]) -> list[Found]:
+    """Return what was found on lines that an expression matches."""
+    lines = [(start, start + len(one)) for start, one in split_line_spans(text) if line.search(one)]
+    return [one for one in found if any(start <= one.start < end for start, end in lines)]
+
+
+def _write_search(listed: _Listed) -> str:
+    """Return the regular expression of what a tool searches for, with the version as a group."""
+    number = rf"(?P<version>{re.escape(listed.current)})"
+    if listed.search == _CURRENT:
+        return rf"(?<![\d.]){number}(?![\w]|\.\d)"
+    before, _, after = listed.search.partition(_CURRENT)
+    return f"{before}{number}{after}" if listed.regex else f"{re.escape(before)}{number}{re.escape(after)}"
 
 
 def _find(path: str, read: Read, find: Callable[..., Iterator[Found]], *arguments: object) -> Iterator[VersionField]:

@@ -54,9 +54,7 @@ def plan_fields(files: VersionFiles, version: Version, day: date, released: Vers
         day: of the release.
         released: the newest released version; None before the first release.
     """
-    last = {released} if released else set()
-    built = {field.version for field in files.sources if field.version} or last
-    known = {Role.SOURCE: built, Role.COPY: built, Role.CITATION: built | last}
+    known = _find_known_versions(files, released)
     changes: list[Change] = []
     done: list[VersionField] = []
     untouched: list[VersionField] = []
@@ -70,9 +68,16 @@ def plan_fields(files: VersionFiles, version: Version, day: date, released: Vers
         elif item.agrees(version):
             done.append(item)
         else:
-            changes.append(Change(item, value, not any(item.agrees(other) for other in known[item.role])))
+            changes.append(Change(item, value, not any(map(item.agrees, known[item.role]))))
     changes += _edit_days(files, {change.field.path for change in changes if change.field.role is Role.CITATION}, day)
     return FieldPlan(tuple(changes), tuple(done), tuple(untouched), dict(_iterate_contents(files, changes)))
+
+
+def _find_known_versions(files: VersionFiles, released: Version | None) -> Mapping[Role, set[Version]]:
+    """Return the versions that fields of each role may have before they are changed."""
+    last = {released} if released else set()
+    built = {field.version for field in files.sources if field.version} or last
+    return {Role.SOURCE: built, Role.COPY: built, Role.CITATION: built | last}
 
 
 def _find_problem(item: VersionField, version: Version, value: str) -> str:

@@ -378,20 +378,25 @@ class ProjectHistory:
         before = find_previous(self.releases, version)
         changelog = self._at(self.head).find(version)
         found = self._from_changelog(version, before, planned=planned)
-        if found is None and not planned:
+        if not (found or planned):
             self._check_known(version, changelog)
-        log = git_log.read_commits(self.repository, self.commit, before.commit if before else "", self.path)
+        since = before.commit if before else ""
+        log = git_log.read_commits(self.repository, self.commit, since, self.path)
         people = self._list_new_people(log, before)
         hosted = offline or HostedChanges()
         is_incomplete = found is None or not all(map(hosted.login_of, people))
         if ask is not None and log and is_incomplete:
-            hosted = ask(log, git_log.commit_time(self.repository, before.commit) if before else 0)
+            hosted = ask(log, self._find_time(since))
         listed = self._list_news(log, hosted, version, before)
         if found is None:
-            source = count(len(log), "commit") + (f" since {before.tag}" if before else "")
+            source = _describe_commits(len(log), before)
             found = self._make_notes_from(listed, hosted, source, changelog)
         text = "\n\n".join(filter(None, (found.text, write_thanks(people, listed, hosted))))
         return replace(found, text=text, problem=hosted.problem)
+
+    def _find_time(self, commit: str) -> int:
+        """Return the time of a commit, in seconds since the epoch; 0 for none."""
+        return git_log.commit_time(self.repository, commit) if commit else 0
 
     def _make_notes_from(
         self, changes: Sequence[Change], hosted: HostedChanges, source: str, changelog: Changelog | None
@@ -511,6 +516,10 @@ class ProjectHistory:
         if not folder.exists():
             git_log.export(self.repository, commit, folder, _SOURCES, self.path)
         return folder
+
+
+def _describe_commits(number: int, before: PastRelease | None) -> str:
+    return count(number, "commit") + (f" since {before.tag}" if before else "")
 
 
 def find_today(env: Mapping[str, str]) -> date:

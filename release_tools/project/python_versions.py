@@ -22,6 +22,7 @@ TUPLE_NAMES: Final = (
 """Variables in which modules repeat their version as a tuple."""
 _DIGIT: Final = re.compile(r"\d")
 _WHOLE: Final = re.compile(r"\A[vV]?\d{1,9}\.\d")
+_OTHER_DIRECTIVE: Final = re.compile(r"[%{}]")
 _DIRECTIVE: Final = re.compile(r"%[ds]|\{\d{0,2}\}")
 _NUMBERS: Final = 3
 _DEEPEST: Final = 8
@@ -92,13 +93,16 @@ class _Module:
         nodes = list(ast.walk(value))
         is_own = not isinstance(value, ast.Name | ast.Attribute | ast.Subscript)
         is_reading = any(isinstance(node, ast.Call) and not _is_formatting(node) for node in nodes)
-        constants = [node.value for node in nodes if isinstance(node, ast.Constant)]
-        if is_own and any((_WHOLE if is_reading else _DIGIT).search(str(constant)) for constant in constants):
+        digits = _WHOLE if is_reading else _DIGIT
+        if is_own and any(digits.search(str(constant)) for constant in _list_constants(value)):
             return True
         names = {node.id for node in nodes if isinstance(node, ast.Name)} - self.looked_up
-        others = [other for name in names for other in self.assigned.get(name, ()) if other is not None]
-        inner = [node for other in others if isinstance(other, ast.Constant | ast.Tuple) for node in ast.walk(other)]
-        constants = [node.value for node in inner if isinstance(node, ast.Constant)]
+        return any(map(self._names_version, names))
+
+    def _names_version(self, name: str) -> bool:
+        """Return whether a name of the module is assigned a version, or a number of one."""
+        literals = (value for value in self.assigned.get(name, ()) if isinstance(value, ast.Constant | ast.Tuple))
+        constants = [constant for literal in literals for constant in _list_constants(literal)]
         return any(isinstance(constant, int) or _WHOLE.search(str(constant)) for constant in constants)
 
     def _find_value(self, name: str) -> ast.expr | None:
@@ -151,9 +155,8 @@ class _Module:
                 found = self._find_items(values, depth)
             case ast.Subscript(
                 value=values, slice=ast.Slice(lower=None, upper=ast.Constant(value=int(count)), step=None)
-            ):
-                known = self._find_items(values, depth)
-                found = known[:count] if known is not None and count > 0 else None
+            ) if count > 0:
+                found = _take_first(self._find_items(values, depth), count)
             case ast.GeneratorExp() | ast.ListComp() if _is_plain_copy(node):
                 found = self._find_items(node.generators[0].iter, depth)
         return found
@@ -234,17 +237,23 @@ def find_setup_py_version(text: str) -> Iterator[Found]:
                 yield from module.find("version", value)
 
 
+def _take_first(items: list[list[Part] | None] | None, number: int) -> list[list[Part] | None] | None:
+    return None if items is None else items[:number]
+
+
+def _list_constants(value: ast.expr) -> list[object]:
+    """Return the constants anywhere in an expression."""
+    return [node.value for node in ast.walk(value) if isinstance(node, ast.Constant)]
+
+
 def _assemble(name: str, parts: Sequence[Part]) -> Found | None:
     """Return the version that literals make together; None where they make none, or where it is written in between."""
-    edited = [part for part in parts if part.span]
+    spans = [part.span for part in parts if part.span]
     between = "".join(part.text for part in parts if not part.span)
-    if not edited or _DIGIT.search(between):
-        return None
-    if len({part.span for part in edited}) != len(edited):
+    if not spans or _DIGIT.search(between) or len(set(spans)) != len(spans):
         return None
     value = "".join(part.text for part in parts)
-    first = min(part.span for part in edited if part.span)
-    return Found(name, value, first[0], first[1], parts=tuple(parts))
+    return Found(name, value, *min(spans), parts=tuple(parts))
 
 
 def _join(items: Sequence[list[Part] | None] | None, separator: str) -> list[Part] | None:
@@ -265,10 +274,8 @@ def _fill(template: ast.expr, items: Sequence[list[Part] | None] | None) -> list
     """Return the parts of a template whose directives, ``%d`` or ``{}``, are filled with items in their order."""
     if not isinstance(template, ast.Constant) or not isinstance(template.value, str) or items is None:
         return None
-    texts, directives = _DIRECTIVE.split(template.value), _DIRECTIVE.findall(template.value)
-    numbers = [directive[1:-1] for directive in directives if directive.startswith("{") and directive != "{}"]
-    in_order = not numbers or numbers == [str(at) for at in range(len(directives))]
-    if len(directives) != len(items) or not in_order or any(mark in text for text in texts for mark in "%{}"):
+    texts = _split_template(template.value)
+    if len(texts) != len(items) + 1:
         return None
     filled = [Part(texts[0])]
     for item, text in zip(items, texts[1:], strict=True):
@@ -276,6 +283,14 @@ def _fill(template: ast.expr, items: Sequence[list[Part] | None] | None) -> list
             return None
         filled += [*item, Part(text)]
     return [part for part in filled if part.text or part.span]
+
+
+def _split_template(template: str) -> list[str]:
+    """Return the texts between the directives of a template; none where it has other ones, or in another order."""
+    texts, directives = _DIRECTIVE.split(template), _DIRECTIVE.findall(template)
+    numbers = [directive[1:-1] for directive in directives if directive.startswith("{") and directive != "{}"]
+    is_in_order = not numbers or numbers == [str(at) for at in range(len(directives))]
+    return texts if is_in_order and not _OTHER_DIRECTIVE.search("".join(texts)) else []
 
 
 def _parse(text: str) -> ast.Module | Found:
@@ -288,19 +303,25 @@ def _parse(text: str) -> ast.Module | Found:
 def _find_assignments(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr | None]]:
     """Return the names that a module assigns and their values, but for those in an ``except``."""
     for statement in body:
-        if isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, statement.value
-                elif isinstance(target, ast.Tuple | ast.List):
-                    yield from _unpack(target, statement.value)
-        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
-            yield statement.target.id, statement.value
-        elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
-            yield statement.target.id, None
+        match statement:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    yield from _assign(target, value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                yield name, value
+            case ast.AugAssign(target=ast.Name(id=name)):
+                yield name, None
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                continue
         for inner in ("body", "orelse", "finalbody"):
-            if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                yield from _find_assignments(getattr(statement, inner, ()))
+            yield from _find_assignments(getattr(statement, inner, ()))
+
+
+def _assign(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr | None]]:
+    if isinstance(target, ast.Name):
+        yield target.id, value
+    elif isinstance(target, ast.Tuple | ast.List):
+        yield from _unpack(target, value)
 
 
 def _unpack(target: ast.Tuple | ast.List, value: ast.expr) -> Iterator[tuple[str, ast.expr | None]]:

@@ -17,6 +17,8 @@ from release_tools.parsed_values import find_table, list_texts
 
 _PLACEHOLDERS: Final = re.compile(r"\{new_version\}|\{version\}|\$\{version\}|\$version")
 _PLAIN: Final = ("v", "")
+_NAMED_PATTERNS: Final = frozenset({"default", "default-unprefixed"})
+"""The patterns that dunamai has by name: with a ``v`` before the version, and with or without one."""
 
 
 def find_stated_format(pyproject: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[str, str]]) -> TagFormat | None:
@@ -90,15 +92,23 @@ def _read_dunamai_format(tool: Mapping[str, Any]) -> TagFormat | None:
         prefix, pattern = table.get("pattern-prefix") or "", table.get("pattern") or "default"
         if not isinstance(prefix, str) or not isinstance(pattern, str):
             continue
-        if pattern in {"default", "default-unprefixed"}:
-            accepted = (prefix, f"{prefix}v") if pattern == "default-unprefixed" else (f"{prefix}v",)
-            if prefix and is_safe_ref(f"{prefix}v1"):
-                return TagFormat(accepted[0], "", accepted)
-            continue
-        compiled = _compile_pattern(f"^{re.escape(prefix)}{pattern.removeprefix('^')}" if prefix else pattern)
-        if compiled is not None and "base" in compiled.groupindex:
-            return _with_pattern(compiled, ())
+        found = _read_named_pattern(prefix, pattern) if pattern in _NAMED_PATTERNS else _read_pattern(prefix, pattern)
+        if found is not None:
+            return found
     return None
+
+
+def _read_named_pattern(prefix: str, pattern: str) -> TagFormat | None:
+    """Return the format of dunamai's own patterns, where a prefix makes it another one than ours."""
+    if not prefix or not is_safe_ref(f"{prefix}v1"):
+        return None
+    accepted = (prefix, f"{prefix}v") if pattern == "default-unprefixed" else (f"{prefix}v",)
+    return TagFormat(accepted[0], "", accepted)
+
+
+def _read_pattern(prefix: str, pattern: str) -> TagFormat | None:
+    compiled = _compile_pattern(f"^{re.escape(prefix)}{pattern.removeprefix('^')}" if prefix else pattern)
+    return _with_pattern(compiled, ()) if compiled is not None and "base" in compiled.groupindex else None
 
 
 def _with_prefix(prefix: str) -> TagFormat | None:

@@ -1,8 +1,9 @@
 """Find out which tags of a repository are a project's versions, and how a new one is spelled."""
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -15,6 +16,8 @@ from release_tools.git.repository import Repository, TagRef
 from release_tools.model.versions import TagFormat, is_safe_ref
 from release_tools.project.name import find_stated_name, read_setup_cfg
 from release_tools.project.tag_settings import find_stated_format
+
+_VersionTag: TypeAlias = tuple[TagRef, Version]
 
 _FIRST_DIGIT: Final = re.compile(r"(?<![0-9.])[0-9]")
 
@@ -91,31 +94,45 @@ def _find_format_by_name(repository: Repository, names: tuple[str, ...]) -> TagF
     if not names or not any(map(beginning.match, repository.tag_names())):
         return None
     tags = _list_by_time(repository)
-    named: dict[str, tuple[TagRef, Version]] = {}
+    named: list[_VersionTag] = []
     prefixes: dict[str, None] = {}
-    for tag in tags:
-        found = beginning.match(tag.name)
-        if found is None:
-            continue
-        prefix = found[0]
+    for tag, prefix in _split_named(tags, beginning):
         version = TagFormat(prefix, "", (prefix,)).version(tag.name)
         if version is not None:
-            named[tag.name] = (tag, version)
+            named.append((tag, version))
             prefixes.pop(prefix, None)
             prefixes[prefix] = None
     if not named:
         return None
     newest_first = tuple(reversed(prefixes))
     plain = [(tag, version) for tag in tags if (version := TagFormat().version(tag.name)) is not None]
-    if plain and _is_one_series(list(named.values()), plain):
-        plain_is_newer = plain[-1][0].time > max(tag.time for tag, _ in named.values())
-        used = "v" if plain[-1][0].name.startswith("v") else ""
-        every = (used, *newest_first, *TagFormat().prefixes) if plain_is_newer else (*newest_first, "v", "")
-        return TagFormat(every[0], "", tuple(dict.fromkeys(every)))
-    return TagFormat(newest_first[0], "", newest_first)
+    if not plain or not _is_one_series(named, plain):
+        return TagFormat(newest_first[0], "", newest_first)
+    return _join_spellings(newest_first, plain[-1][0], named[-1][0])
 
 
-def _is_one_series(some: list[tuple[TagRef, Version]], others: list[tuple[TagRef, Version]]) -> bool:
+def _split_named(tags: Iterable[TagRef], beginning: re.Pattern[str]) -> Iterator[tuple[TagRef, str]]:
+    """Yield the tags with the project's name, and the text before their versions."""
+    for tag in tags:
+        found = beginning.match(tag.name)
+        if found is not None:
+            yield tag, found[0]
+
+
+def _join_spellings(prefixes: Sequence[str], plain: TagRef, named: TagRef) -> TagFormat:
+    """Return the format of a project that changed how it tags; new tags are spelled as the newest one.
+
+    Args:
+        prefixes: those with the project's name, the newest first.
+        plain: the newest tag without the name.
+        named: the newest tag with it.
+    """
+    used = "v" if plain.name.startswith("v") else ""
+    every = (used, *prefixes, "v", "") if plain.time > named.time else (*prefixes, "v", "")
+    return TagFormat(every[0], "", tuple(dict.fromkeys(every)))
+
+
+def _is_one_series(some: Sequence[_VersionTag], others: Sequence[_VersionTag]) -> bool:
     """Check whether one spelling followed the other, by time and version: a project that changed how it tags.
 
     Otherwise tags without a name belong to another project of the repository.

@@ -145,39 +145,62 @@ class VersionFiles:
 
     def _find_named_by_settings(self) -> Iterator[VersionField]:
         """Return the fields in files that a backend is configured to read the version from."""
-        backend = self._project.backend
-        hatch, pdm = self._table("tool", "hatch", "version"), self._table("tool", "pdm", "version")
-        if "hatch" in backend and isinstance(hatch.get("path"), str) and hatch.get("source", "regex") == "regex":
-            yield from self._find_by_pattern(hatch["path"], hatch.get("pattern"))
-        if "hatch" in backend and isinstance(hatch.get("path"), str) and hatch.get("source") == "code":
-            variable = str(hatch.get("expression") or "__version__")
-            yield from self._find_in_file(hatch["path"], find_python_values, variable, role=Role.SOURCE)
-        if "pdm" in backend and isinstance(pdm.get("path"), str):
-            yield from self._find_by_pattern(pdm["path"], None)
-        scikit = find_scikit_build_version(self._pyproject)
-        is_plain = scikit.get("result", "{value}") == "{value}" and "remove" not in scikit
-        if "scikit_build" in backend and isinstance(scikit.get("input"), str) and is_plain:
-            yield from self._find_by_pattern(scikit["input"], scikit.get("regex"))
-        if "maturin" in backend:
-            yield from self._find_cargo()
-        if "mesonpy" in backend:
-            yield from self._find_in_file("meson.build", find_meson_literal, role=Role.SOURCE)
-            text = self.text("meson.build")
-            path = find_meson_version_file(text.body) if text else ""
-            yield from self._find_in_file(path, matches, _PLAIN, "the file", role=Role.SOURCE)
-        if "flit" in backend:
-            names = self._table("tool", "flit", "module"), self._table("tool", "flit", "metadata")
-            module = names[0].get("name") or names[1].get("module") or self._project.name.replace("-", "_")
-            yield from self._find_attribute(f"{module}.__version__")
-        if "setuptools" in backend:
-            dynamic = self._table("tool", "setuptools", "dynamic", "version")
-            yield from self._find_for_setuptools(dynamic.get("attr"), dynamic.get("file"))
-            for field in self._find_in_file("setup.cfg", find_ini_values, ("metadata", "version")):
-                kind, _, value = field.value.partition(":")
-                known = {kind.strip(): value.strip()}
-                yield from self._find_for_setuptools(known.get("attr"), known.get("file"))
+        finders = {
+            "hatch": self._find_for_hatch,
+            "pdm": self._find_for_pdm,
+            "scikit_build": self._find_for_scikit_build,
+            "maturin": self._find_cargo,
+            "mesonpy": self._find_for_meson,
+            "flit": self._find_for_flit,
+            "setuptools": self._find_for_setuptools,
+        }
+        for name, find in finders.items():
+            if name in self._project.backend:
+                yield from find()
 
-    def _find_for_setuptools(self, attr: object, file: object) -> Iterator[VersionField]:
+    def _find_for_hatch(self) -> Iterator[VersionField]:
+        table = self._table("tool", "hatch", "version")
+        path, source = table.get("path"), table.get("source", "regex")
+        if not isinstance(path, str):
+            return
+        if source == "regex":
+            yield from self._find_by_pattern(path, table.get("pattern"))
+        elif source == "code":
+            variable = str(table.get("expression") or "__version__")
+            yield from self._find_in_file(path, find_python_values, variable, role=Role.SOURCE)
+
+    def _find_for_pdm(self) -> Iterator[VersionField]:
+        path = self._table("tool", "pdm", "version").get("path")
+        if isinstance(path, str):
+            yield from self._find_by_pattern(path, None)
+
+    def _find_for_scikit_build(self) -> Iterator[VersionField]:
+        table = find_scikit_build_version(self._pyproject)
+        path, is_plain = table.get("input"), table.get("result", "{value}") == "{value}" and "remove" not in table
+        if isinstance(path, str) and is_plain:
+            yield from self._find_by_pattern(path, table.get("regex"))
+
+    def _find_for_meson(self) -> Iterator[VersionField]:
+        yield from self._find_in_file("meson.build", find_meson_literal, role=Role.SOURCE)
+        text = self.text("meson.build")
+        path = find_meson_version_file(text.body) if text else ""
+        yield from self._find_in_file(path, matches, _PLAIN, "the file", role=Role.SOURCE)
+
+    def _find_for_flit(self) -> Iterator[VersionField]:
+        module = self._table("tool", "flit", "module").get("name")
+        module = module or self._table("tool", "flit", "metadata").get("module")
+        module = module or self._project.name.replace("-", "_")
+        yield from self._find_attribute(f"{module}.__version__")
+
+    def _find_for_setuptools(self) -> Iterator[VersionField]:
+        dynamic = self._table("tool", "setuptools", "dynamic", "version")
+        yield from self._find_referenced(dynamic.get("attr"), dynamic.get("file"))
+        for field in self._find_in_file("setup.cfg", find_ini_values, ("metadata", "version")):
+            kind, _, value = field.value.partition(":")
+            known = {kind.strip(): value.strip()}
+            yield from self._find_referenced(known.get("attr"), known.get("file"))
+
+    def _find_referenced(self, attr: object, file: object) -> Iterator[VersionField]:
         if isinstance(attr, str):
             yield from self._find_attribute(attr)
         files = [file] if isinstance(file, str) else file if isinstance(file, list) else []
@@ -289,12 +312,8 @@ class VersionFiles:
         fields = list(self._find_in_file(path, find_python_values, "release", "version"))
         full = next((field.version for field in fields if field.name == "release"), None)
         for field in fields:
-            own = field.version
-            short = field.name == "version" and own and full and len(own.release) < len(full.release)
-            if short and own and full and own.release == full.release[: len(own.release)]:
-                yield replace(field, spelling=Spelling.SHORT)
-            else:
-                yield field
+            is_short = field.name == "version" and _is_beginning(field.version, full)
+            yield replace(field, spelling=Spelling.SHORT) if is_short else field
 
     def _find_listed(self) -> Iterator[VersionField]:
         yield from find_listed_fields(self.text, sorted(self._paths))
@@ -331,6 +350,13 @@ class VersionFiles:
                 if hashed
                 else field
             )
+
+
+def _is_beginning(short: Version | None, full: Version | None) -> bool:
+    """Tell whether a version has the first numbers of another one, and not all of them."""
+    if short is None or full is None or len(short.release) >= len(full.release):
+        return False
+    return short.release == full.release[: len(short.release)]
 
 
 def _find_in_lock(text: str, name: str) -> Iterator[Found]:
