@@ -7,7 +7,7 @@ versions in bold, after ``=``, or on lines of their own.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from packaging.version import Version
@@ -39,6 +39,9 @@ _LINE_TITLE: Final = re.compile(
 )
 _INDENTED_CODE: Final = re.compile(r"(?: {4}|\t)")
 _FENCE: Final = re.compile(r"\s{0,3}(?:```|~~~)")
+_UNKNOWN_DATE: Final = re.compile(r"(?:\?\?|\d\d?)/\?\?/[\d?]{4}|\?\?/\d\d?/[\d?]{4}|[\d?]{4}-(?:\?\?|\d\d)-\?\?")
+"""Match a date that is still to be filled in, such as ``??/??/2026``."""
+_BYTE_ORDER_MARK: Final = "\ufeff"
 _OUTER_LEVEL: Final = 2
 _INNERMOST: Final = 9
 _LOWEST: Final = Version("0.dev0")
@@ -211,6 +214,7 @@ class _Title:
 
 
 def _split_parts(text: str, markup: Markup, reader: HeadingReader) -> list[Part]:
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     lines = split_lines(text)
     reader, titles = _read_titles(find_headings(text, markup), reader)
     titles, top = _add_titled_lines(titles, lines, reader)
@@ -223,7 +227,9 @@ def _split_parts(text: str, markup: Markup, reader: HeadingReader) -> list[Part]
             body = lines[heading.end : end]
             if is_dated:
                 body = _without_dated_paragraph(body)
-            parts.append(_make_part(title, _extract_body(body, markup)))
+            part = _make_part(title, _extract_body(body, markup))
+            is_open = is_dated and _has_unknown_date(lines[: heading.start])
+            parts.append(replace(part, unreleased=True) if is_open else part)
             end = heading.start
         elif heading.level <= top:
             end = heading.start
@@ -318,7 +324,14 @@ def _find_dated_paragraph(lines: Sequence[str]) -> int | None:
         at -= 1
     while at and lines[at - 1].strip():
         at -= 1
-    return at if at < len(lines) and DATE.match(lines[at]) else None
+    is_dated = at < len(lines) and (DATE.match(lines[at]) or _UNKNOWN_DATE.match(lines[at]))
+    return at if is_dated else None
+
+
+def _has_unknown_date(lines: Sequence[str]) -> bool:
+    """Tell whether the last paragraph begins with a date that is still to be filled in."""
+    at = _find_dated_paragraph(lines)
+    return at is not None and _UNKNOWN_DATE.match(lines[at]) is not None
 
 
 def _belongs_to_heading(line: str) -> bool:

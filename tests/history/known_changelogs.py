@@ -70,7 +70,16 @@ KNOWN = (
     Known("yaml/pyyaml CHANGES", "PyYAML", "6.0.2 (2024-08-06)", "6.0.2"),
     Known("yaml/pyyaml CHANGES", "PyYAML", "7.0.0.dev0 (TBD)", "7.0.0.dev0*"),
     Known(
-        "MDAnalysis/GridDataFormats CHANGELOG", "GridDataFormats", "05/22/2026 orbeckst, spyke7\n\n  * 1.2.0", "1.2.0"
+        "MDAnalysis/GridDataFormats CHANGELOG",
+        "GridDataFormats",
+        "01/22/2026 IAlibay, ollyfutur\n           Pradyumn-cloud\n\n  * 1.1.0",
+        "1.1.0",
+    ),
+    Known(
+        "MDAnalysis/GridDataFormats CHANGELOG",
+        "GridDataFormats",
+        "??/??/???? orbeckst, spyke7\n\n * 1.2.0",
+        "1.2.0*",
     ),
     Known("joblib/joblib CHANGES.rst", "joblib", "Release 0.8.4\n-------------", "0.8.4"),
     Known("mahmoud/boltons CHANGELOG.md", "boltons", "## 15.1.0\n\n_(September 23, 2015)_", "15.1.0"),

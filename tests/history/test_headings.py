@@ -41,6 +41,35 @@ def test_work_in_progress_has_many_names(heading: str) -> None:
     assert changelog.unreleased.text.strip() == "- New."
 
 
+SHAPES = {
+    "with a byte order mark": ("CHANGELOG.md", "\ufeff## 1.2.0\n\nnew\n\n## 1.1.0\n\nold\n"),
+    "of GNU": ("NEWS", "* Changes in version 1.2.0 (2026-01-01)\n\nnew\n\n* Changes in version 1.1.0\n\nold\n"),
+    "with TOML before it": ("CHANGELOG.md", "+++\ntitle = 'x'\n+++\n\n# 1.2.0\n\nnew\n\n# 1.1.0\n\nold\n"),
+    "with anchors": ("CHANGELOG.md", "## <a id='v1.2.0'></a> v1.2.0\n\nnew\n\n## v1.1.0\n\nold\n"),
+    "of auto": ("CHANGELOG.md", "# v1.2.0 (Mon Jan 05 2026)\n\nnew\n\n---\n\n# v1.1.0 (Sun Jan 05 2025)\n\nold\n"),
+    "below series": ("CHANGELOG.md", "# Log\n\n## 1.x\n\n### 1.2.0\n\nnew\n\n### 1.1.0\n\nold\n\n## 0.x\n\n### 0.9\n"),
+    "with a code name": ("CHANGELOG.md", '## 1.2.0 "Wombat" (2026-01-01)\n\nnew\n\n## 1.1.0 "Koala"\n\nold\n'),
+    "with Windows line ends": ("CHANGELOG.md", "## 1.2.0\r\n\r\nnew\r\n\r\n## 1.1.0\r\n\r\nold\r\n"),
+    "after a template": ("CHANGELOG.md", "<!--\n## 9.9.9\n-->\n\n## 1.2.0\n\nnew\n\n## 1.1.0\n\nold\n"),
+    "with colons": ("CHANGES.txt", "v1.2.0:\n  new\n\nv1.1.0:\n  old\n"),
+    "with commas": ("CHANGES.txt", "Version 1.2.0, 01-Jan-2026\nnew\n\nVersion 1.1.0, 01-Jan-2025\nold\n"),
+    "after a plan": ("CHANGELOG.md", "# Log\n\n## Roadmap for 2.0\n\n- plan\n\n## 1.2.0\n\nnew\n\n## 1.1.0\n\nold\n"),
+    "with labels": (
+        "CHANGES.rst",
+        ".. _r1:\n\nRelease 1.2.0\n-------------\n\nnew\n\n.. _r2:\n\nRelease 1.1.0\n-------------\n",
+    ),
+    "with pictures": ("CHANGELOG.md", "## 1.2.0 \U0001f389 (2026-01-01)\n\nnew\n\n## 1.1.0 \U0001f41b\n\nold\n"),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_changelog_of_many_shapes_has_its_newest_section(shape: str) -> None:
+    path, text = SHAPES[shape]
+    part = Changelog.parse(path, text, "demo-lib").find_part(Version("1.2.0"))
+    assert part is not None
+    assert part.text.split() == ["new"]
+
+
 @pytest.mark.parametrize("heading", ["Next steps", "Future work", "Current limitations", "Head over", "Added"])
 def test_other_headings_are_not_work_in_progress(heading: str) -> None:
     assert not HeadingReader(("demo-lib",)).is_unreleased(heading)
