@@ -6,6 +6,7 @@ so that it is compared by what both promise: version, commands, requirements and
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint
@@ -125,17 +126,22 @@ def compare_pairs(
         wheel = next((wheel for wheel in _sort_by_similarity(wheels, package) if found.pairs_with(wheel)), None)
         if wheel is None:
             yield Note(State.INFO, f"{package.path.name}: there is no wheel to compare it with")
-            continue
-        notes = [
-            *_check_version(wheel, found),
-            *_check_commands(wheel, found),
-            *_check_requirements(wheel, found, names),
-            *_check_files(wheel, found, State.WARNING if by_project else State.FAILED),
-        ]
-        yield from notes
-        if not any(note.state is State.FAILED for note in notes):
-            said = "version, commands and requirements agree"
-            yield Note(State.DONE, f"{package.path.name} is equal to {wheel.path.name}", said)
+        else:
+            yield from _compare(wheel, found, names, State.WARNING if by_project else State.FAILED)
+
+
+def _compare(wheel: Wheel, found: ProjectPackage, names: Names, severity: State) -> Iterator[Note]:
+    """Yield how a package differs from a wheel, or that it does not; other files are as bad as ``severity`` says."""
+    notes = [
+        *_check_version(wheel, found),
+        *_check_commands(wheel, found),
+        *_check_requirements(wheel, found, names),
+        *_check_files(wheel, found, severity),
+    ]
+    yield from notes
+    if not any(note.state is State.FAILED for note in notes):
+        said = "version, commands and requirements agree"
+        yield Note(State.DONE, f"{found.package.path.name} is equal to {wheel.path.name}", said)
 
 
 def _sort_by_similarity(wheels: Sequence[Wheel], package: CondaPackage) -> list[Wheel]:
@@ -146,23 +152,30 @@ def _sort_by_similarity(wheels: Sequence[Wheel], package: CondaPackage) -> list[
 
 def _find_project_package(package: CondaPackage, projects: set[str]) -> ProjectPackage | None:
     """Return the package with its metadata; None where no project of these names is installed in it."""
-    wanted = ("METADATA", "entry_points.txt")
-    named = {member.name: match for member in package.members if (match := _DIST_INFO.fullmatch(member.name))}
-    ours = {
-        name: match
-        for name, match in named.items()
-        if canonicalize_name(match["folder"].partition("-")[0]) in projects and match["name"] in wanted
-    }
+    found = (_DIST_INFO.fullmatch(member.name) for member in package.members)
+    ours = {match[0]: match for match in found if match and _is_metadata_of(match, projects)}
     if not ours:
         return None
-    contents: dict[str, bytes] = {}
-    for archive, member in iterate_members(package.path):
-        if member.name in ours and (file := archive.extractfile(member)) is not None:
-            contents[ours[member.name]["name"]] = file.read()
+    contents = {ours[name]["name"]: content for name, content in _read_members(package, ours.keys()).items()}
     shown = f"{package.path.name}: METADATA"
     points = parse_entry_points(contents.get("entry_points.txt", b""), package.path.name)
     folder = next(iter(ours.values()))["folder"]
     return ProjectPackage(package, parse_metadata(contents.get("METADATA", b""), shown), points, folder)
+
+
+def _is_metadata_of(match: re.Match[str], projects: set[str]) -> bool:
+    """Return whether a file is metadata of one of these projects."""
+    is_metadata = match["name"] in ("METADATA", "entry_points.txt")
+    return is_metadata and canonicalize_name(match["folder"].partition("-")[0]) in projects
+
+
+def _read_members(package: CondaPackage, names: AbstractSet[str]) -> dict[str, bytes]:
+    """Return the contents of files of a package."""
+    contents: dict[str, bytes] = {}
+    for archive, member in iterate_members(package.path):
+        if member.name in names and (file := archive.extractfile(member)) is not None:
+            contents[member.name] = file.read()
+    return contents
 
 
 def _check_version(wheel: Wheel, found: ProjectPackage) -> Iterator[Note]:

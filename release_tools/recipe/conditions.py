@@ -1,6 +1,7 @@
 """Conditions of a compiled recipe: from cells of the grid to the words of the two formats."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from release_tools.recipe.markers import PYTHONS, Cells, System
@@ -25,7 +26,7 @@ def make_condition(held: Cells, cells: Cells) -> Condition | None:
     if held == cells:
         return None
     pythons, systems = _list_pythons(held), frozenset(cell.system for cell in held)
-    if held != frozenset(cell for cell in cells if cell.python in pythons and cell.system in systems):
+    if held != _combine(cells, pythons, systems):
         raise ValueError("not every combination of these Pythons and systems")
     words = []
     if systems != frozenset(System):
@@ -33,6 +34,11 @@ def make_condition(held: Cells, cells: Cells) -> Condition | None:
     if pythons != _list_pythons(cells):
         words.append(make_python_condition(pythons, _list_pythons(cells)))
     return _join_conditions(words)
+
+
+def _combine(cells: Cells, pythons: AbstractSet[str], systems: AbstractSet[System]) -> Cells:
+    """Return the cells of every combination of these Pythons and systems."""
+    return frozenset(cell for cell in cells if cell.python in pythons and cell.system in systems)
 
 
 def _list_pythons(cells: Cells) -> set[str]:

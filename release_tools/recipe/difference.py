@@ -135,14 +135,14 @@ def _list_others(old: Recipe, new: Recipe) -> Iterator[str]:
     yield from _describe_kind(old, new)
     if old.about.license != new.about.license:
         yield f"The license was {old.about.license or 'unknown'} and is {new.about.license or 'unknown'} now."
-    yield from (f"A license file is new: {path}." for path in _subtract(*_list_license_files(new, old)))
-    yield from (f"A license file is gone: {path}." for path in _subtract(*_list_license_files(old, new)))
+    before, after = old.about.license_files, new.about.license_files
+    yield from (f"A license file is new: {path}." for path in _subtract(after, before))
+    yield from (f"A license file is gone: {path}." for path in _subtract(before, after))
     if set(old.imports) != set(new.imports):
         yield f"The top-level modules were {', '.join(old.imports)} and are {', '.join(new.imports)} now."
     if old.build != new.build:
         yield "The tools of the build changed."
-    yield from (f"The project's own recipe asks for {name} now." for name in sorted(new.chosen - old.chosen))
-    yield from (f"The project's own recipe no longer asks for {name}." for name in sorted(old.chosen - new.chosen))
+    yield from _describe_chosen(old, new)
 
 
 def _describe_kind(old: Recipe, new: Recipe) -> Iterator[str]:
@@ -155,5 +155,7 @@ def _describe_kind(old: Recipe, new: Recipe) -> Iterator[str]:
         yield "Machines no longer differ in what they need, so the package can be noarch."
 
 
-def _list_license_files(*recipes: Recipe) -> Iterator[tuple[str, ...]]:
-    return (recipe.about.license_files for recipe in recipes)
+def _describe_chosen(old: Recipe, new: Recipe) -> Iterator[str]:
+    """Yield how the project's own recipe changed."""
+    yield from (f"The project's own recipe asks for {name} now." for name in sorted(new.chosen - old.chosen))
+    yield from (f"The project's own recipe no longer asks for {name}." for name in sorted(old.chosen - new.chosen))

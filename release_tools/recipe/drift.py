@@ -90,13 +90,17 @@ def _list_items(document: RecipeDocument, section: str, left_out: Iterable[str])
 
 def _compare_commands(document: RecipeDocument, project: Recipe) -> Drift:
     """Compare the commands, where the recipe lists any: those that the build makes are in no recipe."""
-    theirs = {_strip_spaces(item.place.value): item for listed in document.entry_points() for item in listed.items}
-    if not theirs:
+    points = [item.place.value for listed in document.entry_points() for item in listed.items]
+    if not points:
         return AGREED
-    ours = {_strip_spaces(point): point for point in project.entry_points}
-    lacking = [f"entry point: {point}" for key, point in ours.items() if key not in theirs]
-    excess = [f"entry point: {item.place.value}" for key, item in theirs.items() if key not in ours]
-    return Drift(tuple(lacking), tuple(excess))
+    lacking = _list_other_commands(project.entry_points, points)
+    return Drift(lacking, _list_other_commands(points, project.entry_points))
+
+
+def _list_other_commands(these: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the first that are not among the second, spaces aside."""
+    known = set(map(_strip_spaces, others))
+    return tuple(f"entry point: {point}" for point in these if _strip_spaces(point) not in known)
 
 
 def _says_something(name: str, left_out: Iterable[str]) -> bool:
@@ -111,7 +115,8 @@ def _find_matching(name: str, items: Iterable[Item]) -> list[Item]:
 def _check_bound(line: Line, lines: Iterable[Line], items: Iterable[Item]) -> Iterator[str]:
     """Yield the difference between two constraints of a package; with conditions, a person compares."""
     found = _find_matching(line.name, items)
-    if len(found) != 1 or len([other for other in lines if other.name == line.name]) != 1:
+    ours = [other for other in lines if other.name == line.name]
+    if len(found) != 1 or len(ours) != 1:
         return
     constraint = line.spec.partition(" ")[2]
     item = found[0]

@@ -70,6 +70,11 @@ class Output:
         return [as_mapping(test["python"]) for test in self.tests if "python" in test]
 
     @property
+    def serves_several_pythons(self) -> bool:
+        """Return whether one package is installed with several Pythons."""
+        return self.noarch == "python" or self.is_version_independent
+
+    @property
     def is_capped(self) -> bool:
         """Return whether it is for no Python newer than some version."""
         return any("<" in spec for spec in self.find("run", "python"))
@@ -151,16 +156,14 @@ def _is_on_systems(condition: str) -> bool:
 
 def check_spec(section: str, spec: str) -> Iterator[str]:
     """Yield what the linter would say of one requirement of a section."""
-    name, *rest = spec.split() or [""]
-    if "${{" in spec or not name:
+    if "${{" in spec or not spec.split():
         return
+    name, *rest = spec.split()
     if len(rest) > 1 and rest[0] in _OPERATORS:
         yield f"requirements.{section}: no space between operator and version in {spec!r}"
     elif re.search(r"[<>=]", name):
         yield f"requirements.{section}: a space is needed between name and version in {spec!r}"
-    if name.startswith("sysroot_linux"):
-        yield f"requirements.{section}: use ${{{{ stdlib('c') }}}} in place of {name}"
-    if spec.startswith("__osx >"):
+    if spec.startswith(("sysroot_linux", "__osx >")):
         yield f"requirements.{section}: use ${{{{ stdlib('c') }}}} in place of {spec}"
 
 
@@ -189,7 +192,7 @@ def _has_bound(spec: str) -> bool:
 
 def _check_tested_pythons(output: Output) -> Iterator[str]:
     """Yield the rules on the Pythons with which a package for several Pythons is tested."""
-    if output.noarch != "python" and not output.is_version_independent:
+    if not output.serves_several_pythons:
         return
     tested = [_flatten(test.get("python_version")) for test in output.python_tests]
     if not output.is_capped and any("*" not in pythons for pythons in tested):

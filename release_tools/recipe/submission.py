@@ -1,11 +1,11 @@
 """The files of a pull request to conda-forge: a new recipe, or a feedstock's own brought to a release."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from release_tools.model.release import RecipeFiles, RecipeKind
-from release_tools.recipe.difference import NOTHING, find_difference
+from release_tools.recipe.difference import NOTHING, Difference, find_difference
 from release_tools.recipe.document import Format
 from release_tools.recipe.forge_settings import FILE, has_several_platforms
 from release_tools.recipe.names import Name
@@ -89,22 +89,31 @@ def write_feedstock_update(present: Present, target: Target, project: Recipe, pr
     """
     changed = find_difference(previous, project) if previous else NOTHING
     updated = update_recipe(present.text, present.form, target, changed)
-    path = present.path or f"recipe/{present.form}"
-    new = {change.name for change in changed.changes if change.old is None}
-    fresh = updated.after != present.text
-    return RecipeFiles(
+    files = RecipeFiles(
         project.name,
         RecipeKind.UPDATE,
         present.repository,
         present.branch,
         present.commit,
-        files={path: updated.after} if fresh else {},
         diff=updated.diff,
         changes=updated.changes,
-        checklist=(*updated.checklist, *_list_checks(present, project, previous)) if fresh else updated.checklist,
-        unconfirmed=tuple(describe_name(name) for name in project.unconfirmed if name.conda in new),
-        archive=find_archive_source(present.text, present.form, target) if fresh else "",
+        checklist=updated.checklist,
+        unconfirmed=tuple(_list_unconfirmed(project, changed)),
     )
+    if updated.after == present.text:
+        return files
+    return replace(
+        files,
+        files={present.path or f"recipe/{present.form}": updated.after},
+        checklist=(*updated.checklist, *_list_checks(present, project, previous)),
+        archive=find_archive_source(present.text, present.form, target),
+    )
+
+
+def _list_unconfirmed(project: Recipe, changed: Difference) -> Iterator[str]:
+    """Yield the conda names that nothing confirms, of requirements that are new."""
+    new = {change.name for change in changed.changes if change.old is None}
+    return (describe_name(name) for name in project.unconfirmed if name.conda in new)
 
 
 def _list_checks(present: Present, project: Recipe, previous: Recipe | None) -> Iterator[str]:

@@ -265,12 +265,10 @@ def _plan_entry_points(plan: Plan, document: RecipeDocument, gone: Sequence[str]
     lists = document.entry_points()
     if not lists:
         return  # compiled packages have none, nor have those whose build makes the commands
-    left = list(come)
+    new = {_format_command(point): point for point in come}
     for point in gone:
-        successor = next((new for new in left if _format_command(new) == _format_command(point)), None)
-        _plan_gone_command(plan, document, point, successor)
-        left = [new for new in left if new != successor]
-    for point in left:
+        _plan_gone_command(plan, document, point, new.pop(_format_command(point), None))
+    for point in new.values():
         if not _list_commands(lists, point):
             _plan_new_command(plan, document, point)
 

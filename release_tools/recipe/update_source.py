@@ -1,6 +1,7 @@
 """Bring the source of a recipe to another release: its digest, its address and its file name."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,13 +67,17 @@ def plan_source(plan: Plan, document: RecipeDocument, target: Target, version: S
     if not ours:
         _plan_archive(plan, document, target, version)
         return
-    for source in sources:
-        if source not in ours:
-            _check_other(document, source, version)
+    for source in (source for source in sources if source not in ours):
+        _check_other(document, source, version)
     _plan_digests(plan, document, ours, target.sha256, target.filename)
-    spans = [find_origin(document, span) for source in ours for span in source.get("url")]
-    for span in {span.start: span for span in spans}.values():
+    for span in _list_addresses(document, ours):
         _plan_address(plan, document, span, version, target)
+
+
+def _list_addresses(document: RecipeDocument, sources: Iterable[SourceSpans]) -> list[Span]:
+    """Return where the addresses of sources are written, each place once."""
+    spans = [find_origin(document, span) for source in sources for span in source.get("url")]
+    return list({span.start: span for span in spans}.values())
 
 
 def find_archive(document: RecipeDocument, target: Target, version: Span) -> str:
@@ -161,25 +166,34 @@ def _check_digests(document: RecipeDocument, source: SourceSpans) -> None:
 def _plan_address(plan: Plan, document: RecipeDocument, span: Span, version: Span, target: Target) -> None:
     """Plan the edit of an address that would not lead to the release's sdist, or ask a person to check it."""
     reader = AddressReader(document, version, target.version)
-    new = replace_version(span.value, version.value, target.version)
-    hashed = HASHED_PATH.match(new)
-    if hashed:  # by the content of one file: it cannot be another file's
-        project = _find_project(target.filename)
-        new = f"{hashed['host']}source/{project[:1]}/{project}/{new[hashed.end() :]}"
-    folder, _, name = new.rpartition("/")
+    plain = replace_version(span.value, version.value, target.version)
+    new = _correct_file_name(_shorten(plain, target), reader, target)
     address = reader.read(new)
-    served = address is not None and address.rpartition("/")[2] == target.filename
-    if not served and address is not None and PYPI.match(address):
-        name = _find_file_name(name, reader, target)
-        new = f"{folder}/{name}"
-        served = reader.read(name) == target.filename
-    if not served:
+    if address is None or address.rpartition("/")[2] != target.filename:
         plan.check(f"Does the address in line {span.line} lead to {target.filename}?")
-        new = replace_version(span.value, version.value, target.version)
-    elif not PYPI.match(address or ""):
+        new = plain
+    elif not PYPI.match(address):
         plan.check(f"Is {target.filename} at the address in line {span.line}, which is not PyPI's?")
     if new != span.value:
         plan.edit(span.make_replacement(new), f"address of {target.filename}")
+
+
+def _shorten(address: str, target: Target) -> str:
+    """Return the short address in place of one with a path made of a digest, which cannot be another file's."""
+    hashed = HASHED_PATH.match(address)
+    if hashed is None:
+        return address
+    project = _find_project(target.filename)
+    return f"{hashed['host']}source/{project[:1]}/{project}/{address[hashed.end() :]}"
+
+
+def _correct_file_name(text: str, reader: AddressReader, target: Target) -> str:
+    """Return an address on PyPI with the sdist's file name, where it has another one."""
+    address = reader.read(text)
+    if address is None or not PYPI.match(address) or address.rpartition("/")[2] == target.filename:
+        return text
+    folder, _, name = text.rpartition("/")
+    return f"{folder}/{_find_file_name(name, reader, target)}"
 
 
 def _find_file_name(name: str, reader: AddressReader, target: Target) -> str:
