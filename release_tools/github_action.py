@@ -22,7 +22,7 @@ from release_tools.git.repository import Repository
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import SOURCE_JOB
 from release_tools.publishers import github_release
-from release_tools.publishers.routes import split_names
+from release_tools.publishers.destinations import split_names
 from release_tools.system.console import Console
 
 VARIABLE: Final = "INPUTS"

@@ -237,7 +237,7 @@ class Session:
     def request(self) -> "Request":
         """Return what the command line asks for; in a job that a tag started, that tag."""
         from release_tools.engine.context import Request
-        from release_tools.publishers.routes import split_names
+        from release_tools.publishers.destinations import split_names
 
         version, tag, bump = map(self._get_text, ("version", "tag", "bump"))
         if sum(map(bool, (version, tag, bump))) > 1:

@@ -101,3 +101,8 @@ def _parse_address(config: Config, name: str, address: str) -> Destination:
         known = (server.address_prefix for server in SERVERS.values() if server.address_prefix)
         raise ConfigError(f"{address!r}: unknown kind of server (known: {', '.join(known)})")
     return parse_index(config, name, address)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the publishers that ``--only`` names, separated by commas or spaces."""
+    return tuple(text.replace(",", " ").split())

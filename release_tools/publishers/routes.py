@@ -103,11 +103,6 @@ class Publishers:
         return self._created[key]
 
 
-def split_names(text: str) -> tuple[str, ...]:
-    """Return the publishers that ``--only`` names, separated by commas or spaces."""
-    return tuple(text.replace(",", " ").split())
-
-
 def _create(context: Context, destination: Destination) -> Publisher:
     if isinstance(destination, Index):
         return IndexPublisher(context, destination)

@@ -8,7 +8,7 @@ from typing import Final
 from release_tools.model.note import Note, State
 from release_tools.model.versions import TagFormat
 from release_tools.publishers.base import JobNeeds
-from release_tools.publishers.routes import split_names
+from release_tools.publishers.destinations import split_names
 from release_tools.workflows.other_tools import SECRET_NAME
 from release_tools.workflows.triggers import BY_HAND, list_tag_events, may_cancel_on_tag, push_patterns, runs_on_tag
 from release_tools.workflows.workflow_files import Use, Workflow, resolve_calls

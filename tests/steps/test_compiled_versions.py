@@ -1,6 +1,8 @@
 """Versions of compiled projects are found without their metadata, which would take a compiler or the whole build."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,3 +143,13 @@ def test_the_scheme_of_a_compiled_project_counts_without_its_backend(
     )
     checkout.git("tag", "v2.0")
     assert run("version", "-C", checkout.root).out == "2.0\n"
+
+
+def test_the_version_is_told_without_importing_what_publishes_and_reads_archives(tmp_path: Path) -> None:
+    checkout = make_repository(tmp_path, {"pyproject.toml": '[project]\nname = "demo"\nversion = "1.3.0"\n'}, ".")
+    code = (
+        "import sys; from release_tools.cli import main; main.main(['version'])\n"
+        "print(sorted(set(sys.modules) & {'release_tools.publishers.routes', 'release_tools.artifacts', 'yaml'}))\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], cwd=checkout.root, capture_output=True, text=True, check=True)
+    assert said.stdout == "1.3.0\n[]\n"
