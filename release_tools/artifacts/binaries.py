@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
@@ -237,19 +237,42 @@ def _slices(content: memoryview) -> Iterator[int]:
 
 def _mach_o_slice(content: memoryview, start: int) -> tuple[str, list[tuple[int, int]], list[str]]:
     """Return the machine of one file, and the oldest systems and the libraries that its load commands name."""
+    order, _ = _MACH_O[bytes(content[start : start + 4])]
+    (cpu,) = struct.unpack_from(f"{order}L", content, start + 4)
+    targets, libraries = [], []
+    for command in _iterate_load_commands(content, start):
+        if command.version is not None:
+            targets.append((command.version >> 16, command.version >> 8 & 0xFF))
+        if command.number in _LOADING:
+            name = _read_name(content, command.start + command.first, command.start + min(command.size, _LONGEST_NAME))
+            libraries += [name.rpartition(b"/")[2].decode("utf-8", "replace")] * name.endswith(b".dylib")
+    return _MACH_O_MACHINES.get(cpu, hex(cpu)), targets, libraries
+
+
+class _LoadCommand(NamedTuple):
+    """The first fields of a load command, and where it is in the file."""
+
+    start: int
+    number: int
+    size: int
+    first: int
+    second: int
+
+    @property
+    def version(self) -> int | None:
+        """Return the oldest system that it names, as its format packs it; None for another command."""
+        if self.number == _BUILD_VERSION:
+            return self.second
+        return self.first if self.number in _MINIMUM_VERSIONS else None
+
+
+def _iterate_load_commands(content: memoryview, start: int) -> Iterator[_LoadCommand]:
     order, size = _MACH_O[bytes(content[start : start + 4])]
-    cpu, _, _, count = struct.unpack_from(f"{order}4L", content, start + 4)
+    (count,) = struct.unpack_from(f"{order}L", content, start + 16)
     if count > _MOST_ENTRIES:
         raise ValueError(f"{count} load commands")
     offset = start + size
-    targets, libraries = [], []
     for _ in range(count):
-        command, size, first, second = struct.unpack_from(f"{order}4L", content, offset)
-        version = second if command == _BUILD_VERSION else first if command in _MINIMUM_VERSIONS else None
-        if version is not None:
-            targets.append((version >> 16, version >> 8 & 0xFF))
-        if command in _LOADING:
-            name = _read_name(content, offset + first, offset + min(size, _LONGEST_NAME))
-            libraries += [name.rpartition(b"/")[2].decode("utf-8", "replace")] * name.endswith(b".dylib")
-        offset += size
-    return _MACH_O_MACHINES.get(cpu, hex(cpu)), targets, libraries
+        command = _LoadCommand(offset, *struct.unpack_from(f"{order}4L", content, offset))
+        yield command
+        offset += command.size

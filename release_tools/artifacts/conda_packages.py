@@ -84,7 +84,6 @@ def read_conda(path: Path, limits: Limits = LIMITS) -> CondaPackage:
         everything = list(found)
     documents = {member.name.removeprefix(_INFO): content for member, content in everything if content}
     index = _Fields.read(documents, "index.json", path.name)
-    link = _Fields.read(documents, "link.json", path.name) if "link.json" in documents else _Fields({}, path.name)
     package = CondaPackage(
         path=path,
         name=index.get("name", str),
@@ -95,14 +94,26 @@ def read_conda(path: Path, limits: Limits = LIMITS) -> CondaPackage:
         noarch=index.get("noarch", str, ""),
         depends=index.texts("depends"),
         constrains=index.texts("constrains"),
-        entry_points=_Fields(link.get("noarch", dict, {}), path.name).texts("entry_points"),
-        members=tuple(member for member, _ in everything if not member.name.startswith(_INFO)),
-        info=tuple(member for member, _ in everything if member.name.startswith(_INFO)),
+        entry_points=_read_entry_points(documents, path.name),
+        members=tuple(member for member, _ in everything if not _is_info(member)),
+        info=tuple(member for member, _ in everything if _is_info(member)),
         documents=documents,
     )
     _check_identity(package, limits)
     _check_paths(package, _Fields.read(documents, "paths.json", path.name))
     return package
+
+
+def _is_info(member: Member) -> bool:
+    return member.name.startswith(_INFO)
+
+
+def _read_entry_points(documents: Mapping[str, bytes], archive: str) -> tuple[str, ...]:
+    """Return the commands of a package for every platform; others have no ``link.json``."""
+    if "link.json" not in documents:
+        return ()
+    link = _Fields.read(documents, "link.json", archive)
+    return _Fields(link.get("noarch", dict, {}), archive).texts("entry_points")
 
 
 @contextmanager

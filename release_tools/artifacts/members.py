@@ -122,10 +122,13 @@ class MemberNames:
         if name in self._files or (not folder and name in self._folders):
             raise refuse_member(self._archive, name, "occurs twice")
         if not self._case_sensitive:
-            spelled = self._spellings.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
-            if spelled != name:
-                raise refuse_member(self._archive, name, f"is the same file as {spelled!r} where case does not matter")
+            self._check_spelling(name)
         (self._folders if folder else self._files).add(name)
+
+    def _check_spelling(self, name: str) -> None:
+        spelled = self._spellings.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        if spelled != name:
+            raise refuse_member(self._archive, name, f"is the same file as {spelled!r} where case does not matter")
 
 
 def find_name_fault(name: str) -> str:

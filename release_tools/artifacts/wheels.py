@@ -194,13 +194,16 @@ def _check_wheel_file(archive: Zip, dist_info: str, tags: frozenset[Tag]) -> tup
     with translate_errors(shown):
         wheel = BytesParser().parsebytes(archive.read(f"{dist_info}/WHEEL"))
         stated = {tag for line in wheel.get_all("Tag", []) for tag in _read_tags(str(line))}
-    version = str(wheel.get("Wheel-Version", ""))
-    if version.partition(".")[0] != "1":
-        raise ArchiveError(f"{shown}: Wheel-Version is {join_lines(version) or 'missing'}, not 1.x", REBUILD)
+    _check_format_version(str(wheel.get("Wheel-Version", "")), shown)
     if stated != tags:
         shown_tags = ", ".join(sorted(map(str, stated))) or "none"
         raise ArchiveError(f"{shown}: its tags ({join_lines(shown_tags)}) are not those of the file name", REBUILD)
     return str(wheel.get("Root-Is-Purelib", "")).lower() == "true", str(wheel.get("Generator", ""))
+
+
+def _check_format_version(version: str, shown: str) -> None:
+    if version.partition(".")[0] != "1":
+        raise ArchiveError(f"{shown}: Wheel-Version is {join_lines(version) or 'missing'}, not 1.x", REBUILD)
 
 
 def _read_tags(line: str) -> frozenset[Tag]:

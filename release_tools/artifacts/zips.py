@@ -225,6 +225,14 @@ def _check_layout(file: BinaryIO, size: int, infos: list[ZipInfo], archive: str)
     entries_end, directory_end, count = _find_directory(file, size, archive)
     if count != len(infos) or _measure_directory(file, entries_end, infos) != directory_end:
         raise ArchiveError(f"{archive}: its central directory does not list what it says", REBUILD)
+    starts, end, first_fault = _follow_headers(file, infos, archive)
+    if end != entries_end:
+        raise ArchiveError(f"{archive}: data that belong to no member", REBUILD)
+    return [starts[info.orig_filename] for info in infos], first_fault
+
+
+def _follow_headers(file: BinaryIO, infos: list[ZipInfo], archive: str) -> tuple[dict[str, int], int, str]:
+    """Return where the data of each member start, where the last one ends, and the first fault as `_check_layout`."""
     starts = {}
     end, first_fault = 0, ""
     for info in sorted(infos, key=lambda info: info.header_offset):
@@ -232,9 +240,7 @@ def _check_layout(file: BinaryIO, size: int, infos: list[ZipInfo], archive: str)
             raise refuse_member(archive, info.orig_filename, "overlaps another, or follows data that belong to none")
         starts[info.orig_filename], end, fault = _find_span(file, info, archive)
         first_fault = first_fault or fault
-    if end != entries_end:
-        raise ArchiveError(f"{archive}: data that belong to no member", REBUILD)
-    return [starts[info.orig_filename] for info in infos], first_fault
+    return starts, end, first_fault
 
 
 def _find_directory(file: BinaryIO, size: int, archive: str) -> tuple[int, int, int]:

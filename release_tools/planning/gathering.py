@@ -128,8 +128,8 @@ def _find_job_faults(plan: BuildPlan, files: JobFiles, sdist: tuple[str, str]) -
         yield f"{files.folder}: the build plan has no job {files.job!r}"
         return
     if files.sdist != sdist:
-        name, digest = files.sdist
-        yield f"{files.folder}: job {files.job} built from another sdist: {name or 'none'}, sha256 {digest or 'none'}"
+        shown = "{}, sha256 {}".format(*files.sdist) if any(files.sdist) else "none"
+        yield f"{files.folder}: job {files.job} built from another sdist: {shown}"
     for name in check_completeness(plan, list(files.wheels), known).unplanned:
         yield f"{name}: job {files.job} does not build such a wheel"
 

@@ -179,12 +179,17 @@ def _read_job_files(folder: Path, release: Release) -> JobFiles:
 
 def _collect_artifacts(source: Release, releases: Sequence[Release], gathering: Gathering) -> tuple[Artifact, ...]:
     """Return what the source job made, and every wheel and conda package, each where it is now."""
-    every = [{one.filename: one for one in release.artifacts} for release in releases]
+    every = [_index_files(release) for release in releases]
     there = ChainMap(*every)
     sdists = [there.get(one.filename, one) for one in source.artifacts_of_kind(ArtifactKind.SDIST)]
     wheels = [every[index][name] for name, index in sorted(gathering.wheels.items())]
     packages = {one.key: one for one in reversed(_list_packages(releases))}
     return (*sdists, *wheels, *(package for _, package in sorted(packages.items())))
+
+
+def _index_files(release: Release) -> dict[str, Artifact]:
+    """Return the files of a job by their names."""
+    return {one.filename: one for one in release.artifacts}
 
 
 def _list_packages(releases: Sequence[Release]) -> list[Artifact]:

@@ -173,9 +173,7 @@ class Console:
         with self._group(head, "bold"):
             for note, times in Counter(section.notes).items():  # sixty wheels may have the same fault
                 self._note(note, times)
-        if self.in_actions:
-            for note in dict.fromkeys(section.notes):
-                self._annotate_warning(note)
+        self._annotate_warnings(section.notes)
 
     @contextmanager
     def _group(self, head: str, style: str = "") -> Iterator[None]:
@@ -240,10 +238,11 @@ class Console:
             self._advised.add((note.text, note.advice))
             self._line(self._out, f"    {note.advice}", "yellow" if note.state is State.WARNING else "")
 
-    def _annotate_warning(self, note: Note) -> None:
-        """Annotate a warning; a fault is annotated with the error that it becomes."""
-        if note.state is State.WARNING:
-            self._command("warning", self.redact(" ".join(filter(None, (note.text, note.advice)))))
+    def _annotate_warnings(self, notes: Iterable[Note]) -> None:
+        """Annotate each warning once; a fault is annotated with the error that it becomes."""
+        for note in dict.fromkeys(notes):
+            if note.state is State.WARNING:
+                self._command("warning", self.redact(" ".join(filter(None, (note.text, note.advice)))))
 
     def _annotate_error(self, fault: str, error: ReleaseToolsError) -> None:
         """Annotate one fault, at the line of the file that it names."""
