@@ -21,7 +21,7 @@ from tests.support.shell_command import serving_commands
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tests")
 
-pytest_plugins = ["tests.support.conda", "tests.support.compiled_channel"]
+pytest_plugins = ["tests.support.conda", "tests.support.compiled_channel", "tests.support.world"]
 
 PASSED_ON = (
     *("PATH", "SYSTEMROOT", "COMSPEC", "PATHEXT", "LOCALAPPDATA", "APPDATA"),

@@ -1,7 +1,7 @@
 """``release-tools tag`` with real remotes: over file, over http with git's own http-backend, and by GitHub's API."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,24 +10,8 @@ from release_tools.cli import main
 from release_tools.errors import UsageError
 from tests.servers.base import Fault, Response, What
 from tests.servers.github import Bare, GitHub
-from tests.servers.proxy import proxying
 from tests.support.repositories import Checkout
-
-TOKEN = "ghs-canary-0123456789"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> GitHub:
-    server = GitHub(tmp_path / "hub")
-    server.create("ana/demo")
-    server.workflow_token(TOKEN, "ana/demo")
-    return server
-
-
-@pytest.fixture
-def far(server: GitHub) -> Bare:
-    """Return what the remote holds."""
-    return server.repositories["ana/demo"].bare
+from tests.support.world import GITHUB_TOKEN, SLUG, World
 
 
 @pytest.fixture(params=["file", "http", "api"])
@@ -36,20 +20,17 @@ def way(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, server: GitHub, far: Bare, way: str) -> Iterator[Checkout]:
+def checkout(hosted: World, far: Bare, way: str) -> Checkout:
     """A checkout whose branch is pushed, with the credentials that each way has."""
-    with proxying(server.routes) as proxy:
-        if way == "file":
-            yield pushed(Checkout.create(tmp_path, far.path.as_uri()))
-        else:
-            checkout = Checkout.create(tmp_path, "https://github.com/ana/demo.git", proxy.environment)
-            checkout.git("config", "http.extraheader", server.basic(TOKEN))
-            pushed(checkout)
-            if way == "api":
-                checkout.git("config", "--unset", "http.extraheader")
-                checkout.more["GITHUB_TOKEN"] = TOKEN
-            yield checkout
-        assert proxy.complaints == []
+    if way == "file":
+        return pushed(Checkout.create(hosted.folder, far.path.as_uri()))
+    checkout = Checkout.create(hosted.folder, f"https://github.com/{SLUG}.git", hosted.proxy.environment)
+    checkout.git("config", "http.extraheader", hosted.github.basic(GITHUB_TOKEN))
+    pushed(checkout)
+    if way == "api":
+        checkout.git("config", "--unset", "http.extraheader")
+        checkout.more["GITHUB_TOKEN"] = GITHUB_TOKEN
+    return checkout
 
 
 def pushed(checkout: Checkout) -> Checkout:
@@ -265,7 +246,7 @@ def test_without_credentials_the_advice_is_to_give_some(
 def test_credentials_in_the_address_are_never_shown(
     checkout: Checkout, server: GitHub, capsys: pytest.CaptureFixture[str], status: int
 ) -> None:
-    checkout.git("remote", "set-url", "origin", "https://ana:s3cr3t-canary@github.com/ana/demo.git")
+    checkout.git("remote", "set-url", "origin", "https://ana:s3cr3t-canary@github.com/octo/demo.git")
     server.faults = [Fault(path="git-receive-pack", response=Response(status), times=None)]
     assert tag(checkout, "1.0") != 0
     output = capsys.readouterr()
@@ -308,9 +289,9 @@ def test_a_failing_push_leaves_one_tag(checkout: Checkout, far: Bare, server: Gi
 @pytest.mark.parametrize(
     ("prepare", "code", "said"),
     [
-        (lambda server: server.workflow_token(TOKEN, "ana/demo", writes=False), 12, "contents: write"),
+        (lambda server: server.workflow_token(GITHUB_TOKEN, SLUG, writes=False), 12, "contents: write"),
         (lambda server: server.tokens.clear(), 12, "expired or been revoked"),
-        (lambda server: setattr(server.repositories["ana/demo"], "locked_tags", True), 13, "rule violations"),
+        (lambda server: setattr(server.repositories[SLUG], "locked_tags", True), 13, "rule violations"),
     ],
     ids=["may not", "expired", "locked"],
 )
@@ -327,7 +308,7 @@ def test_a_refusal_says_what_is_missing(
     assert tag(checkout, "1.0") == code
     output = capsys.readouterr()
     assert said in output.err
-    assert TOKEN not in output.out + output.err
+    assert GITHUB_TOKEN not in output.out + output.err
     assert "refs/tags/v1.0" not in far.refs()
 
 
@@ -352,7 +333,7 @@ def test_a_signed_tag_is_verified_by_git(checkout: Checkout, far: Bare, signer: 
 
 @pytest.mark.parametrize("way", ["api"], indirect=True)
 def test_signing_takes_git_although_the_api_is_at_hand(checkout: Checkout, far: Bare, signer: Path) -> None:
-    checkout.git("config", "http.extraheader", GitHub.basic(TOKEN))
+    checkout.git("config", "http.extraheader", GitHub.basic(GITHUB_TOKEN))
     assert tag(checkout, "1.0", "--sign") == 0
     far.git("-c", f"gpg.ssh.allowedSignersFile={signer}", "verify-tag", "v1.0")
     assert tag(checkout, "1.1", "--sign", "--push", "api") == 3

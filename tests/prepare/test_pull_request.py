@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,9 @@ import pytest
 from release_tools.cli import main
 from tests.servers.base import Fault, Response
 from tests.servers.github import Bare, GitHub
-from tests.servers.proxy import proxying
 from tests.support.repositories import Checkout
+from tests.support.world import GITHUB_TOKEN, SLUG, World
 
-TOKEN = "ghs-canary-0123456789"
 FILES = {
     "pyproject.toml": '[project]\nname = "demo"\nversion = "1.3.0"\n',
     "CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- Something\n\n## 1.3.0 - 2026-01-01\n\n- Old\n",
@@ -24,31 +22,16 @@ BRANCH = "refs/heads/release-tools/prepare-demo-1.4.0"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> GitHub:
-    server = GitHub(tmp_path / "hub")
-    server.create("ana/demo")
-    server.workflow_token(TOKEN, "ana/demo")
-    return server
-
-
-@pytest.fixture
-def far(server: GitHub) -> Bare:
-    """Return what the repository on GitHub holds."""
-    return server.repositories["ana/demo"].bare
-
-
-@pytest.fixture
-def checkout(tmp_path: Path, server: GitHub) -> Iterator[Checkout]:
+def checkout(hosted: World) -> Checkout:
     """A checkout in a job that has a token, whose project was released as 1.3.0."""
-    with proxying(server.routes) as proxy:
-        made = Checkout.create(tmp_path, "https://github.com/ana/demo.git", proxy.environment)
-        made.commit(FILES)
-        made.git("tag", "v1.3.0")
-        made.commit({"demo.py": "x = 2\n"})
-        made.git("-c", f"http.extraheader={server.basic(TOKEN)}", "push", "--quiet", "origin", "main", "v1.3.0")
-        made.more["GITHUB_TOKEN"] = TOKEN
-        yield made
-        assert proxy.complaints == []
+    made = Checkout.create(hosted.folder, f"https://github.com/{SLUG}.git", hosted.proxy.environment)
+    made.commit(FILES)
+    made.git("tag", "v1.3.0")
+    made.commit({"demo.py": "x = 2\n"})
+    login = f"http.extraheader={hosted.github.basic(GITHUB_TOKEN)}"
+    made.git("-c", login, "push", "--quiet", "origin", "main", "v1.3.0")
+    made.more["GITHUB_TOKEN"] = GITHUB_TOKEN
+    return made
 
 
 @pytest.fixture
@@ -81,7 +64,7 @@ def test_the_pull_request_has_just_the_patch(checkout: Checkout, patch: Path, fa
     }
     assert far.git("rev-list", "--count", f"main..{BRANCH}") == "1"
     assert far.git("diff", "--name-only", "main", BRANCH).split() == ["CHANGELOG.md", "pyproject.toml"]
-    (pull,) = server.repositories["ana/demo"].pulls
+    (pull,) = server.repositories[SLUG].pulls
     assert (pull.base, pull.head_branch, pull.title) == ("main", BRANCH.removeprefix("refs/heads/"), "Prepare 1.4.0")
     assert "starts no checks" in pull.body
     assert "open it again" in pull.body
@@ -92,7 +75,7 @@ def test_a_second_run_finds_it_open(checkout: Checkout, patch: Path, far: Bare, 
     before = far.refs()
     assert propose(checkout, patch) == 0
     assert far.refs() == before
-    assert len(server.repositories["ana/demo"].pulls) == 1
+    assert len(server.repositories[SLUG].pulls) == 1
 
 
 @pytest.mark.parametrize("path", ["/git/blobs", "/git/commits", "/git/refs", "/pulls"])
@@ -105,13 +88,13 @@ def test_a_run_that_broke_off_is_taken_up(
     server.faults = []
     assert propose(checkout, patch) == 0
     assert far.git("rev-list", "--count", f"main..{BRANCH}") == "1"
-    assert len(server.repositories["ana/demo"].pulls) == 1
+    assert len(server.repositories[SLUG].pulls) == 1
 
 
 def test_a_dry_run_opens_nothing(checkout: Checkout, patch: Path, far: Bare, server: GitHub) -> None:
     before = far.refs()
     assert propose(checkout, patch, "--dry-run") == 0
-    assert (far.refs(), server.repositories["ana/demo"].pulls) == (before, [])
+    assert (far.refs(), server.repositories[SLUG].pulls) == (before, [])
 
 
 def test_a_branch_with_other_content_is_never_replaced(checkout: Checkout, patch: Path, far: Bare) -> None:
@@ -140,7 +123,7 @@ def test_after_a_squashed_merge_the_version_is_found_prepared(
 def test_the_notes_end_with_the_link_to_all_changes(
     checkout: Checkout, capsys: pytest.CaptureFixture[str], far: Bare
 ) -> None:
-    link = "**Full changelog**: https://github.com/ana/demo/compare/v1.3.0...v1.4.0"
+    link = "**Full changelog**: https://github.com/octo/demo/compare/v1.3.0...v1.4.0"
     assert main.main(["notes", "-C", str(checkout.root), "1.4.0"], checkout.env) == 0
     assert capsys.readouterr().out.rstrip().endswith(link)
     assert main.main(["notes", "-C", str(checkout.root), "1.3.0"], checkout.env) == 0

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import pytest
 
@@ -45,7 +45,7 @@ class Attic(ChannelServer):
 
 @pytest.fixture
 def attic(monkeypatch: pytest.MonkeyPatch) -> type[Attic]:
-    monkeypatch.setattr("release_tools.publishers.routes.SERVERS", {**SERVERS, Attic.kind: Attic})
+    monkeypatch.setitem(cast("dict[str, type[ChannelServer]]", SERVERS), Attic.kind, Attic)
     monkeypatch.setattr(Attic, "files", {})
     return Attic
 

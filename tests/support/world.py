@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.servers.anaconda import Anaconda, Token
 from tests.servers.base import Double
 from tests.servers.conda_server import HOST, CondaServer
-from tests.servers.github import GitHub
+from tests.servers.github import Bare, GitHub
 from tests.servers.oidc import OidcProvider
 from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import Proxy, proxying
@@ -116,3 +118,23 @@ def world(folder: Path, *servers: str, excused: Callable[[str], bool] = lambda _
         yield World(folder, proxy, pypi, testpypi, company, anaconda, lab, github, provider)
         strange = [complaint for complaint in proxy.complaints if not excused(complaint)]
         assert not strange, strange
+
+
+@pytest.fixture
+def hosted(tmp_path: Path) -> Iterator[World]:
+    """A world of GitHub alone, with an empty repository."""
+    with world(tmp_path, "github") as made:
+        made.github.create(SLUG)
+        yield made
+
+
+@pytest.fixture
+def server(hosted: World) -> GitHub:
+    """The only server of the world that is `hosted`."""
+    return hosted.github
+
+
+@pytest.fixture
+def far(server: GitHub) -> Bare:
+    """What the repository on GitHub holds."""
+    return server.repositories[SLUG].bare
