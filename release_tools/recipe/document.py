@@ -149,10 +149,14 @@ class RecipeDocument:
     def _list_roots(self, place: Span, above: frozenset[int]) -> list[Span]:
         if place.start in above:
             return [place]
-        names = IDENTIFIER.findall(self._find_code(place))
-        places = [one for name in names for one in self.variables.get(name, ()) if one != place]
+        places = [one for one in self._list_named(place) if one != place]
         roots = [root for one in places for root in self._list_roots(one, above | {place.start})]
         return list({root.start: root for root in roots}.values()) or [place]
+
+    def _list_named(self, place: Span) -> list[Span]:
+        """Return where the variables are defined that a value names."""
+        names = IDENTIFIER.findall(self._find_code(place))
+        return [one for name in names for one in self.variables.get(name, ())]
 
     def _find_code(self, place: Span) -> str:
         """Return the expressions of a value; a v0 variable without quotation marks is one expression."""
@@ -290,11 +294,16 @@ def _iterate_sources(node: Node) -> Iterator[MappingNode]:
         for item in node.value:
             yield from _iterate_sources(item)
     elif isinstance(node, MappingNode):
-        branches = [value for key, value in node.value if key.value in ("then", "else")]
-        if not branches:
-            yield node
-        for branch in branches:
-            yield from _iterate_sources(branch)
+        yield from _iterate_branch_sources(node)
+
+
+def _iterate_branch_sources(node: MappingNode) -> Iterator[MappingNode]:
+    """Yield the sources in the branches of a condition; of anything else the node itself."""
+    branches = [value for key, value in node.value if key.value in ("then", "else")]
+    if not branches:
+        yield node
+    for branch in branches:
+        yield from _iterate_sources(branch)
 
 
 def _walk(node: Node, path: str) -> Iterator[tuple[Node, str]]:

@@ -118,11 +118,14 @@ def _check_bound(line: Line, lines: Iterable[Line], items: Iterable[Item]) -> It
     ours = [other for other in lines if other.name == line.name]
     if len(found) != 1 or len(ours) != 1:
         return
-    constraint = line.spec.partition(" ")[2]
-    item = found[0]
+    item, constraint = found[0], line.spec.partition(" ")[2]
     if not item.computed and not is_same_constraint(item.constraint, constraint):
-        has = item.constraint or "no bound"
-        yield f"{line.name}: the project asks for {constraint or 'any'}, line {item.place.line} has {has}"
+        yield f"{line.name}: {_describe_bounds(item, constraint)}"
+
+
+def _describe_bounds(item: Item, constraint: str) -> str:
+    has = item.constraint or "no bound"
+    return f"the project asks for {constraint or 'any'}, line {item.place.line} has {has}"
 
 
 def _check_python(document: RecipeDocument, project: Recipe) -> Iterator[str]:

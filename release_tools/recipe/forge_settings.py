@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from release_tools.parsed_values import find_table, parse_yaml
+from release_tools.parsed_values import find_table, list_words, parse_yaml
 
 FILE: Final = "conda-forge.yml"
 SETTINGS: Final = frozenset({
@@ -78,9 +78,8 @@ def _list_repeated(node: yaml.Node | None) -> Iterator[str]:
 
 
 def _check_values(settings: Mapping[str, Any]) -> Iterator[str]:
-    platforms = settings.get("noarch_platforms")
-    wrong = [str(one) for one in (platforms if isinstance(platforms, list) else [platforms]) if one not in PLATFORMS]
-    if platforms is not None and wrong:
+    wrong = [platform for platform in list_words(settings.get("noarch_platforms")) if platform not in PLATFORMS]
+    if wrong:
         yield f"noarch_platforms has no {', '.join(wrong)}"
     for key, allowed in CHOICES.items():
         if settings.get(key) is not None and settings[key] not in allowed:

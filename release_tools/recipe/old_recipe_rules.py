@@ -14,7 +14,7 @@ from release_tools.recipe.forge_settings import check_settings, has_several_plat
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.recipe.names import CONDA_NAME
 from release_tools.recipe.output_rules import SYSTEMS, check_spec
-from release_tools.recipe.recipe_rules import LICENSE_WORD, is_spdx
+from release_tools.recipe.recipe_rules import check_license
 from release_tools.recipe.scalars import is_read_as_fraction
 from release_tools.recipe.spans import Item, Span
 
@@ -85,10 +85,7 @@ def _check_sections(text: str) -> Iterator[str]:
 def _check_about(document: RecipeDocument) -> Iterator[str]:
     yield from (f"{field} is missing" for key, field in _ABOUT.items() if not document.in_outputs("about", key))
     for span in document.in_outputs("about", "license"):
-        if LICENSE_WORD.search(span.value):
-            yield "about.license must not contain the word License"
-        elif not is_spdx(span.value):
-            yield f"about.license is no SPDX expression: {span.value}"
+        yield from check_license(span.value)
     paths = _list_paths(document)
     if not paths & {"about.license_file", "outputs.about.license_file"}:
         yield "about.license_file is missing"

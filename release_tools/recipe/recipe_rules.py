@@ -23,7 +23,7 @@ SECTIONS: Final = (
 SECTIONS_OF_OUTPUTS: Final = (
     "$schema", "schema_version", "context", "recipe", "source", "build", "outputs", "about", "extra",
 )  # fmt: skip
-LICENSE_WORD: Final = re.compile(r"(?<!-)(?<!un)license(?!ref)", re.IGNORECASE)
+_LICENSE_WORD: Final = re.compile(r"(?<!-)(?<!un)license(?!ref)", re.IGNORECASE)
 _REQUIRED: Final = ("homepage", "license", "summary", "license_file")
 _SELECTOR: Final = re.compile(r"\s#\s*\[[^\[\]]+\]\s*$")
 _WHEEL: Final = re.compile(r"https?://\S{1,500}\.whl\b")
@@ -90,16 +90,21 @@ def _check_sections(recipe: Mapping[str, Any]) -> Iterator[str]:
 
 def _check_about(about: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"about.{field} is missing" for field in _REQUIRED if not about.get(field))
-    license_ = str(about.get("license") or "")
+    if about.get("license"):
+        yield from check_license(str(about["license"]))
+
+
+def check_license(license_: str) -> Iterator[str]:
+    """Yield what the linter would say of a license, in either format of recipes."""
     if license_.strip().lower() == "unknown":
         yield "about.license cannot be unknown"
-    elif LICENSE_WORD.search(license_):
+    elif _LICENSE_WORD.search(license_):
         yield "about.license must not contain the word License"
-    elif license_ and not is_spdx(license_):
+    elif not _is_spdx(license_):
         yield f"about.license is no SPDX expression: {license_}"
 
 
-def is_spdx(license_: str) -> bool:
+def _is_spdx(license_: str) -> bool:
     """Return whether a license is an expression of names that SPDX has; True for one that a template makes."""
     if "{{" in license_:
         return True

@@ -105,7 +105,11 @@ def find_archive_tag(address: str, repository: str) -> str | None:
     found = ARCHIVE.fullmatch(address)
     if found is None or found["repository"].lower() != repository.lower():
         return None
-    path = found["path"]
+    return _read_archive_tag(found["path"])
+
+
+def _read_archive_tag(path: str) -> str | None:
+    """Return the tag that the path of an archive names; None where it is no archive."""
     suffix = next((suffix for suffix in ARCHIVE_SUFFIXES if path.endswith(suffix)), "")
     if not suffix:
         return None

@@ -173,18 +173,22 @@ def _find_version_span(document: RecipeDocument) -> Span:
     first = next(iter(roots.values()), places[0])
     if len(roots) != 1 or not LITERAL_VERSION.fullmatch(first.value):
         raise document.refuse(first, "the version is not written as one plain text.")
-    try:
-        Version(first.value)
-    except InvalidVersion:
-        raise document.refuse(first, f"{first.value!r} is not a PEP 440 version.") from None
+    _check_version(document, first)
     return first
+
+
+def _check_version(document: RecipeDocument, place: Span) -> None:
+    try:
+        Version(place.value)
+    except InvalidVersion:
+        raise document.refuse(place, f"{place.value!r} is not a PEP 440 version.") from None
 
 
 def _quote(place: Span, version: str, form: Format) -> Edit:
     """Return the edit of the version, quoted where it would otherwise be read as a number or as jinja."""
     variable = form is Format.V0 and "." not in place.path
-    bare = not place.quote and (variable or is_read_as_number(version))
-    text = f'"{version}"' if bare else f"{place.quote}{version}{place.quote}"
+    quote = place.quote or ('"' if variable or is_read_as_number(version) else "")
+    text = f"{quote}{version}{quote}"
     return Edit(place.start, place.end, text, removed=(place.path, place.text), added=(place.path, text))
 
 
@@ -204,15 +208,22 @@ def _edit_build_numbers(document: RecipeDocument, number: int) -> Iterator[Edit]
     Raises:
         RecipeError: it is computed from nothing that is a plain number.
     """
-    done: set[int] = set()
-    for place in document.in_outputs("build", "number"):
-        roots = [root for root in document.roots(place) if NUMBER.fullmatch(root.value)]
-        if not roots:
-            raise document.refuse(place, "the build number is computed.")
-        for root in roots:
-            if root.start not in done and int(root.value) != number:
-                done.add(root.start)
-                yield root.make_replacement(str(number))
+    numbers = [root for place in document.in_outputs("build", "number") for root in _list_numbers(document, place)]
+    for root in {root.start: root for root in numbers}.values():
+        if int(root.value) != number:
+            yield root.make_replacement(str(number))
+
+
+def _list_numbers(document: RecipeDocument, place: Span) -> list[Span]:
+    """Return the plain numbers that a build number is made of.
+
+    Raises:
+        RecipeError: there is none.
+    """
+    roots = [root for root in document.roots(place) if NUMBER.fullmatch(root.value)]
+    if not roots:
+        raise document.refuse(place, "the build number is computed.")
+    return roots
 
 
 def _find_leftovers(document: RecipeDocument, version: Span, edits: tuple[Edit, ...]) -> Iterator[str]:

@@ -70,10 +70,13 @@ def _find_home(lists: Sequence[Listed], required: AbstractSet[str]) -> Listed | 
     if len(lists) == 1:
         return lists[0]
     names = {canonicalize_name(name) for name in required} - FIRST
-    held = [names & {canonicalize_name(item.name) for item in listed.items} for listed in lists]
-    every = set[str]().union(*held)
-    complete = [listed for listed, there in zip(lists, held, strict=True) if there == every]
+    every = names & {name for listed in lists for name in _list_names(listed)}
+    complete = [listed for listed in lists if every <= _list_names(listed)]
     return complete[0] if len(complete) == 1 and len(every) > 1 else None
+
+
+def _list_names(listed: Listed) -> set[str]:
+    return {str(canonicalize_name(item.name)) for item in listed.items}
 
 
 def _plan_gone(
@@ -231,13 +234,14 @@ def _plan_python(plan: Plan, document: RecipeDocument, old: str, new: str) -> No
     old, new = old or CONDA_FORGE_PYTHON, new or CONDA_FORGE_PYTHON
     said = f"Python >={old} → >={new}"
     places = document.variables.get("python_min", ())
-    if len(places) == 1 and places[0].value == old:
-        plan.edit(places[0].make_replacement(new), said)
-    elif len(places) == 1 and _parse_minor(places[0].value) >= _parse_minor(new):
-        return
-    elif not places and "python_min" in document.text and _parse_minor(new) > _parse_minor(old):
+    has_default = not places and "python_min" in document.text
+    if has_default and _parse_minor(new) > _parse_minor(old):
         _plan_new_python_min(plan, document, new, said)
-    else:
+    elif len(places) != 1:
+        plan.check(f"{said}: set the bound of python.")
+    elif places[0].value == old:
+        plan.edit(places[0].make_replacement(new), said)
+    elif _parse_minor(places[0].value) < _parse_minor(new):
         plan.check(f"{said}: set the bound of python.")
 
 

@@ -86,17 +86,21 @@ def find_archive(document: RecipeDocument, target: Target, version: Span) -> str
     Returns:
         The address as it is after the update; empty where the source is anything else.
     """
-    sources = document.sources()
-    spans = sources[0].get("url") if len(sources) == 1 and target.repository else []
-    if len(spans) != 1:
+    span = _find_only_address(document)
+    if span is None or not target.repository:
         return ""
-    span = find_origin(document, spans[0])
     before = AddressReader(document, version, version.value).read(span.value) or ""
     text = replace_version(span.value, version.value, target.version)
     after = AddressReader(document, version, target.version).read(text) or ""
-    if find_archive_tag(before, target.repository) is None or find_archive_tag(after, target.repository) != target.tag:
-        return ""
-    return after
+    was_archive = find_archive_tag(before, target.repository) is not None
+    return after if was_archive and find_archive_tag(after, target.repository) == target.tag else ""
+
+
+def _find_only_address(document: RecipeDocument) -> Span | None:
+    """Return where the address of the only source is written; None where there are several, or none."""
+    sources = document.sources()
+    spans = sources[0].get("url") if len(sources) == 1 else []
+    return find_origin(document, spans[0]) if len(spans) == 1 else None
 
 
 def _plan_archive(plan: Plan, document: RecipeDocument, target: Target, version: Span) -> None:
