@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum, StrEnum
+from itertools import count
 from typing import Final
 
 from packaging.version import Version
@@ -232,6 +233,10 @@ def _decide_by_evidence(past: Past, scheme: VersionScheme, today: date) -> _Answ
         return past.planned or FIRST, "nothing was released yet"
     if final is None or latest.version > final.version:
         return _decide_after_pre(past, latest.version, final, scheme)
+    return _decide_after_final(past, final, scheme, today)
+
+
+def _decide_after_final(past: Past, final: PastRelease, scheme: VersionScheme, today: date) -> _Answer:
     level = find_demanded(past.since_final)
     if level is Level.NOTHING:
         return None, f"nothing that is installed changed since {final.tag}"
@@ -263,15 +268,19 @@ def _decide_after_pre(past: Past, version: Version, final: PastRelease | None, s
     letter = version.pre[0] if version.pre else "rc"
     level = find_demanded(past.since_newest)
     if letter not in _FOLLOWING_PHASE:
-        if level >= Level.PATCH:
-            return bump_version(version, Bump.PRE), "something changed since the release candidate: another one"
-        return bump_version(version, Bump.FINAL), "nothing changed since the release candidate: it becomes final"
+        return _decide_after_candidate(version, level)
     if final is not None and scheme is VersionScheme.SEMVER and level >= Level.PATCH:
         bump, rule = _decide_by_semver(final.version, level)
         needed = bump_version(final.version, bump, width=len(version.release))
         if needed.release > version.release:
             return Version(f"{needed}{letter}1"), f"since {final.tag} there is {rule}"
     return _decide_phase(version, letter, level)
+
+
+def _decide_after_candidate(version: Version, level: Level) -> _Answer:
+    if level >= Level.PATCH:
+        return bump_version(version, Bump.PRE), "something changed since the release candidate: another one"
+    return bump_version(version, Bump.FINAL), "nothing changed since the release candidate: it becomes final"
 
 
 def _decide_phase(version: Version, letter: str, level: Level) -> _Answer:
@@ -315,22 +324,23 @@ def _is_dated(final: PastRelease, numbers: _Dated) -> bool:
 
 def _decide_by_calendar(past: Past, level: Level, today: date) -> _Answer:
     """Return the next version of a year; the project's past tells what its second and third number count."""
-    releases = past.releases
-    last = max(release for release in releases if release.is_final).version
-    dated, rule = _compute_calendar_numbers(releases, level, today)
-    if last.release[: len(dated)] < dated:
-        first = _make_version(last, dated, _measure_width(releases))
-        if first not in past.taken:
-            return first, rule
-        again = 1
-    else:
+    last = _list_recent(past.releases)[-1].version
+    dated, rule = _compute_calendar_numbers(past.releases, level, today)
+    if last.release[: len(dated)] >= dated:
         dated = (*last.release, 0)[: len(dated)]
         again = (*last.release, 0, 0)[len(dated)] + 1
-    version = _make_version(last, (*dated, again), _measure_width(releases))
-    while version in past.taken:
-        again += 1
-        version = _make_version(last, (*dated, again), _measure_width(releases))
-    return version, f"{rule}; once more"
+        return _find_free_counter(past, last, dated, again), f"{rule}; once more"
+    first = _make_version(last, dated, _measure_width(past.releases))
+    if first not in past.taken:
+        return first, rule
+    return _find_free_counter(past, last, dated, 1), f"{rule}; once more"
+
+
+def _find_free_counter(past: Past, last: Version, dated: tuple[int, ...], counter: int) -> Version:
+    """Return the version with the lowest counter after the date, from this one on, that no commit is tagged with."""
+    width = _measure_width(past.releases)
+    numbered = (_make_version(last, (*dated, number), width) for number in count(counter))
+    return next(version for version in numbered if version not in past.taken)
 
 
 def _compute_calendar_numbers(

@@ -117,9 +117,9 @@ class Changelog:
 
     def find_part(self, version: Version) -> Part | None:
         """Return the section of a version, however it is spelled (``1.2`` is ``1.2.0``)."""
-        same = [part for part in self.parts if part.version == version]
-        own = next((part for part in same if part.text.strip()), next(iter(same), None))
-        return own or next((part for part in self.parts if part.covers(version)), None)
+        own = [part for part in self.parts if part.version == version]
+        covering = [part for part in self.parts if part.covers(version)]
+        return next((part for part in own if part.text.strip()), next(iter((*own, *covering)), None))
 
     @property
     def unreleased(self) -> Part | None:
@@ -149,10 +149,12 @@ class Changelog:
         part = self.unreleased
         if part is None or not part.text.strip():
             return None
+        return part if self._may_become(part, version) else None
+
+    def _may_become(self, part: Part, version: Version) -> bool:
         if part.version is not None:
-            return part if part.version.base_version == version.base_version else None
-        newest = self.newest
-        return part if newest is None or version > newest or version.is_devrelease else None
+            return part.version.base_version == version.base_version
+        return self.newest is None or version > self.newest or version.is_devrelease
 
     def find_leading_parts(self, version: Version, since: Version | None) -> list[Part]:
         """Return the pre-releases of a final version, newest first; none for a pre-release.
@@ -220,18 +222,13 @@ def _split_parts(text: str, markup: Markup, reader: HeadingReader) -> list[Part]
     titles, top = _add_titled_lines(titles, lines, reader)
     starts = {title.heading.start for title in titles if _begins_section(title, reader, top)}
     is_dated = bool(starts) and _find_dated_paragraph(lines[: min(starts)]) is not None
+    make_part = _make_dated_part if is_dated else _make_part
     parts, end = list[Part](), len(lines)
     for title in reversed(titles):
         heading = title.heading
         if heading.start in starts:
-            body = lines[heading.end : end]
-            if is_dated:
-                body = _without_dated_paragraph(body)
-            part = _make_part(title, _extract_body(body, markup))
-            is_open = is_dated and _has_unknown_date(lines[: heading.start])
-            parts.append(replace(part, unreleased=True) if is_open else part)
-            end = heading.start
-        elif heading.level <= top:
+            parts.append(make_part(title, lines[:end], markup))
+        if heading.start in starts or heading.level <= top:
             end = heading.start
     return parts[::-1]
 
@@ -241,10 +238,8 @@ def _read_titles(headings: Sequence[Heading], reader: HeadingReader) -> tuple[He
     if headings and not reader.is_unreleased(headings[0].text):
         reader = reader.with_names([find_title_names(headings[0].text)])
     titles = _read(headings, reader)
-    if any(title.versions for title in titles):
-        return reader, titles
     names = {find_name_before_version(heading.text).casefold() for heading in headings} - {""}
-    if len(names) != 1:
+    if len(names) != 1 or any(title.versions for title in titles):
         return reader, titles
     reader = reader.with_names(names)
     return reader, _read(headings, reader)
@@ -286,8 +281,23 @@ def _bounds_lines(heading: Heading, reader: HeadingReader) -> bool:
     return heading.level <= _OUTER_LEVEL or reader.is_unreleased(heading.text)
 
 
-def _make_part(title: _Title, body: str) -> Part:
-    found = title.versions
+def _make_dated_part(title: _Title, lines: list[str], markup: Markup) -> Part:
+    """Return the section below a title where a paragraph with a date precedes each; see `_make_part`."""
+    start = title.heading.end
+    dated = _find_dated_paragraph(lines[start:])
+    part = _make_part(title, lines if dated is None else lines[: start + dated], markup)
+    return replace(part, unreleased=True) if _has_unknown_date(lines[: title.heading.start]) else part
+
+
+def _make_part(title: _Title, lines: list[str], markup: Markup) -> Part:
+    """Return the section below a title.
+
+    Args:
+        title: of the section.
+        lines: of the changelog, up to the section's end.
+        markup: the changelog's language.
+    """
+    found, body = title.versions, _extract_body(lines[title.heading.end :], markup)
     if found is None:
         return Part(title.heading, "", unreleased=True, text=body)
     is_unreleased = found.in_progress or _is_in_progress(title.heading.text, found.spelled, body)
@@ -310,10 +320,6 @@ def _find_first_line(lines: Sequence[str]) -> int | None:
     return next((at for at, line in enumerate(lines) if line.strip()), None)
 
 
-def _without_dated_paragraph(lines: list[str]) -> list[str]:
-    return lines[: _find_dated_paragraph(lines)]
-
-
 def _find_dated_paragraph(lines: Sequence[str]) -> int | None:
     """Return the first line of the last paragraph, if it begins with a date: a line above the version of a release.
 
@@ -324,8 +330,11 @@ def _find_dated_paragraph(lines: Sequence[str]) -> int | None:
         at -= 1
     while at and lines[at - 1].strip():
         at -= 1
-    is_dated = at < len(lines) and (DATE.match(lines[at]) or _UNKNOWN_DATE.match(lines[at]))
-    return at if is_dated else None
+    return at if at < len(lines) and _begins_with_date(lines[at]) else None
+
+
+def _begins_with_date(line: str) -> bool:
+    return DATE.match(line) is not None or _UNKNOWN_DATE.match(line) is not None
 
 
 def _has_unknown_date(lines: Sequence[str]) -> bool:
@@ -367,9 +376,14 @@ def _read_titled_line(lines: Sequence[str], at: int, line: str, reader: HeadingR
     heading = Heading(line.strip(), _INNERMOST, at, at + 1)
     versions = reader.read(title["title"] + title["rest"])
     if title["mark"]:
-        return _Title(heading, versions) if versions or reader.is_unreleased(title["title"]) else None
-    is_paragraph = at == 0 or not lines[at - 1].strip()
-    return _Title(heading, versions) if is_paragraph and versions and _is_only_version(line, versions) else None
+        is_title = versions is not None or reader.is_unreleased(title["title"])
+    else:
+        is_title = _begins_paragraph(lines, at) and versions is not None and _is_only_version(line, versions)
+    return _Title(heading, versions) if is_title else None
+
+
+def _begins_paragraph(lines: Sequence[str], at: int) -> bool:
+    return at == 0 or not lines[at - 1].strip()
 
 
 def _find_dated_lines(lines: Sequence[str], reader: HeadingReader, titles: Sequence[_Title]) -> list[_Title]:

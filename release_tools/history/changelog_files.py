@@ -110,11 +110,8 @@ class ChangelogFiles:
     def _list_usual_paths(self) -> Iterator[str]:
         """Yield the paths of changelogs, whatever their case, the most usual first."""
         yield from (path for path in dict.fromkeys(self.preferred) if path in self._paths)
-        ranked = []
-        for path in self.paths:
-            rank = _rank_path(path, self.names[0] if self.names else "")
-            if rank is not None:
-                ranked.append((rank, path))
+        name = self.names[0] if self.names else ""
+        ranked = [(rank, path) for path in self.paths if (rank := _rank_path(path, name)) is not None]
         yield from (path for _, path in sorted(ranked))
 
     def _list_files(self, version: Version) -> list[str]:
@@ -132,10 +129,8 @@ class ChangelogFiles:
         changelog = self._parse(path, text)
         if changelog.find_part(version):
             return changelog
-        others = {part.version for part in changelog.parts if part.version}
-        if _parse_file_version(path) != version or others:
-            return None
-        return _as_one_part(path, text, str(version))
+        is_whole = _parse_file_version(path) == version and not any(part.version for part in changelog.parts)
+        return _as_one_part(path, text, str(version)) if is_whole else None
 
     def _parse(self, path: str, text: str) -> Changelog:
         first, *others = self.names or ("",)
@@ -151,11 +146,11 @@ def _is_series(named: Version, version: Version) -> bool:
 
 def is_named_after(path: str, name: str) -> bool:
     """Tell whether a file is one project's changelog among those of several, such as ``docs/history/hatch.md``."""
-    *folders, file = PurePosixPath(path).parts
-    stem, plain = _plain(file[: len(file) - len(PurePosixPath(file).suffix)]), _plain(name)
-    is_among_notes = bool(folders) and _plain(folders[-1]) in _NOTES_FOLDERS
-    combined = {text for known in _NAMES for text in (f"{plain}{known}", f"{known}{plain}")}
-    return bool(plain) and ((is_among_notes and stem == plain) or stem in combined)
+    file, plain = PurePosixPath(path), _plain(name)
+    stem = _plain(file.stem)
+    if not plain or stem == plain:
+        return bool(plain) and _plain(file.parent.name) in _NOTES_FOLDERS
+    return any(stem in (f"{plain}{known}", f"{known}{plain}") for known in _NAMES)
 
 
 def _rank_path(path: str, name: str) -> tuple[int, int, int, int] | None:
@@ -204,7 +199,8 @@ def _parse_file_version(path: str) -> Version | None:
     found = _NOTES_FILE.fullmatch(stem)
     if not suffix or found is None or path.startswith("."):
         return None
-    if found.start("version") <= 1 and not any(_plain(folder) in _NOTES_FOLDERS for folder in folders):
+    is_bare = found.start("version") <= 1
+    if is_bare and _NOTES_FOLDERS.isdisjoint(map(_plain, folders)):
         return None
     try:
         return Version(found["version"].replace("_", "."))

@@ -247,14 +247,15 @@ def _make_change(commit: Commit) -> Change:
     text, pull = _read_title(commit)
     authors = tuple(dict.fromkeys(author for author in commit.authors if author.name and not author.is_bot))
     footer = _BREAKING.search(commit.body)
-    broken = footer["text"] if footer else ""
+    plain = Change("", footer["text"] if footer else "", text, pull, authors, commit.id)
     conventional = _CONVENTIONAL.fullmatch(text)
-    if conventional is None:
-        return Change("", broken, text, pull, authors, commit.id)
-    text = conventional["text"]
-    if conventional["bang"] and not broken:
-        broken = text
-    return Change(conventional["type"].lower(), broken, text, pull, authors, commit.id)
+    return _make_conventional(plain, conventional) if conventional else plain
+
+
+def _make_conventional(change: Change, subject: re.Match[str]) -> Change:
+    """Return a change with what the subject says by Conventional Commits; ``!`` alone makes it a breaking one."""
+    by_mark = subject["text"] if subject["bang"] else ""
+    return replace(change, type=subject["type"].lower(), breaking=change.breaking or by_mark, text=subject["text"])
 
 
 def _read_title(commit: Commit) -> tuple[str, int]:
