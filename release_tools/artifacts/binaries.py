@@ -142,9 +142,14 @@ def _read_elf(content: BytesIO) -> BinaryFacts:
     tags = list(_iterate_dynamic_tags(file))
     libraries = tuple(str(tag.needed) for tag in tags if tag.entry.d_tag == "DT_NEEDED")
     names = [str(tag.soname) for tag in tags if tag.entry.d_tag == "DT_SONAME"]
-    versions = [match for match in map(_GLIBC.fullmatch, _iterate_needed_versions(file)) if match]
-    glibc = max(((int(version[1]), int(version[2])) for version in versions), default=None)
-    return BinaryFacts("ELF", frozenset({_name_elf_machine(file)}), glibc, libraries, names[-1] if names else "")
+    machines = frozenset({_name_elf_machine(file)})
+    return BinaryFacts("ELF", machines, _find_newest_glibc(file), libraries, names[-1] if names else "")
+
+
+def _find_newest_glibc(file: "ELFFile") -> tuple[int, int] | None:
+    """Return the newest version of glibc of which it needs a symbol; None where it needs none."""
+    found = filter(None, map(_GLIBC.fullmatch, _iterate_needed_versions(file)))
+    return max(((int(match[1]), int(match[2])) for match in found), default=None)
 
 
 def _name_elf_machine(file: "ELFFile") -> str:

@@ -6,7 +6,7 @@ both in one. https://github.com/conda/ceps (CEP 26 for names, CEP 34 for ``info/
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -179,13 +179,16 @@ def _check_paths(package: CondaPackage, paths: "_Fields") -> None:
         ArchiveError: they disagree; it names all that do.
     """
     entries = [_Fields.of(fields, package.path.name) for fields in paths.get("paths", list)]
-    often = Counter(entry.get("_path", str) for entry in entries)
     stated = {entry.get("_path", str): entry for entry in entries}
-    faults = [f"{name!r}: in paths.json twice" for name, times in often.items() if times > 1]
+    faults = [f"{name!r}: in paths.json twice" for name in _list_repeated(entry.get("_path", str) for entry in entries)]
     faults += filter(None, (_find_path_fault(member, stated.pop(member.name, None)) for member in package.members))
     faults += [f"{name!r}: in paths.json, but not in the package" for name in stated if not _is_folder(stated[name])]
     if faults:
         raise ArchiveError(f"{package.path.name}: info/paths.json does not match the content", REBUILD, faults=faults)
+
+
+def _list_repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, times in Counter(names).items() if times > 1]
 
 
 def _is_folder(stated: "_Fields") -> bool:

@@ -332,9 +332,13 @@ def _list_license_files(archive: Zip, dist_info: str, metadata: CoreMetadata) ->
     stated = metadata.raw.get("license_files", [])
     possible = (f"{folder}/{path}" for path in stated for folder in (f"{dist_info}/licenses", dist_info))
     names = [name for name in possible if name in archive.entries]
-    if not names:
-        names = [name for name in archive.entries if name.startswith(f"{dist_info}/") and _is_named_license(name)]
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names or _find_named_licenses(archive, dist_info)))
+
+
+def _find_named_licenses(archive: Zip, dist_info: str) -> Iterator[str]:
+    for name in archive.entries:
+        if name.startswith(f"{dist_info}/") and _is_named_license(name):
+            yield name
 
 
 def _is_named_license(name: str) -> bool:

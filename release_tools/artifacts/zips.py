@@ -392,10 +392,10 @@ def _find_extra_fault(info: ZipInfo, extra: bytes, sizes: tuple[int, int]) -> st
     if sum(_EXTRA_HEADER.size + len(value) for _, value in fields) != len(extra):
         return "has a malformed extra field"
     wide = [value for identifier, value in fields if identifier == _ZIP64_EXTRA]
-    if len(wide) > 1 or not all(_is_sound_zip64(info, len(value)) for value in wide):
+    if len(wide) > 1 or (wide and not _is_sound_zip64(info, len(wide[0]))):
         return "has a malformed ZIP64 extra field, or two"
-    for value in wide:
-        sizes = _read_streamed_sizes(*sizes, _read_wide_sizes(value))
+    if wide:
+        sizes = _read_streamed_sizes(*sizes, _read_wide_sizes(wide[0]))
     if sizes != (info.compress_size, info.file_size):
         return "has other sizes in its ZIP64 extra field than in the central directory"
     return ""

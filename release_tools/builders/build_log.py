@@ -52,15 +52,16 @@ def find_error_lines(output: str) -> tuple[str, ...]:
     none of either, the last lines.
     """
     lines = list(filter(str.strip, (_ANSI.sub("", line).rstrip() for line in output.splitlines())))
-    errors = [line.strip() for line in lines if _is_error(line)]
-    reasons = [line for line in errors if not _NOT_THE_REASON.match(line)] or errors
     exceptions = [line.strip() for line in lines if _EXCEPTION.fullmatch(line)]
-    chosen = dict.fromkeys((*_list_first(reasons), *exceptions[-1:])) or lines[-_LAST_LINES:]
+    chosen = dict.fromkeys((*_list_first_errors(lines), *exceptions[-1:])) or lines[-_LAST_LINES:]
     return tuple(map(_cut, chosen))
 
 
-def _list_first(lines: list[str]) -> list[str]:
-    return list(dict.fromkeys(lines))[:_SHOWN_ERRORS]
+def _list_first_errors(lines: list[str]) -> list[str]:
+    """Return the first errors, each once; those that only follow from another are left out if there are others."""
+    errors = [line.strip() for line in lines if _is_error(line)]
+    reasons = [line for line in errors if not _NOT_THE_REASON.match(line)]
+    return list(dict.fromkeys(reasons or errors))[:_SHOWN_ERRORS]
 
 
 def _cut(line: str) -> str:

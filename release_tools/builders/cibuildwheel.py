@@ -135,15 +135,23 @@ class CiBuildWheel:
         """
         _require()
         self.folder.mkdir(parents=True, exist_ok=True)
-        required = [target.identifier for target in self.job.targets if not target.is_optional]
-        if required:
-            try:
-                self._call(required)
-            except ProcessError as error:
-                raise self._describe_failure(required, error) from None
+        self._build_required([target.identifier for target in self.job.targets if not target.is_optional])
         optional = [target for target in self.job.targets if target.is_optional]
         failed = [(target.identifier, reason) for target in optional if (reason := self._build_optional(target))]
         return WheelBuild(self._list_wheels(), tuple(failed))
+
+    def _build_required(self, identifiers: Sequence[str]) -> None:
+        """Build targets, if there are any, by one call.
+
+        Raises:
+            BuildError: one could not be built.
+        """
+        if not identifiers:
+            return
+        try:
+            self._call(identifiers)
+        except ProcessError as error:
+            raise self._describe_failure(identifiers, error) from None
 
     def _build_optional(self, target: BuildTarget) -> str:
         """Build a target unless a wheel covers it already; return why its build failed, empty where it did not."""

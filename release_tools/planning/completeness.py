@@ -65,9 +65,7 @@ def check_completeness(plan: BuildPlan, wheels: Sequence[str], job: BuildJob | N
     wanted = [(at, target) for at, target in _list_wheel_targets(plan) if job in (None, at)]
     tags = {name: _parse_tags(name) for name in sorted(wheels)}
     covered = {name: _list_covered(own, wanted) for name, own in tags.items()}
-    found = set().union(*covered.values())
-    absent = [pair for pair in wanted if pair[1].identifier not in found]
-    required, optional = _divide(absent)
+    required, optional = _list_absent(wanted, set().union(*covered.values()))
     return Completeness(
         missing=required,
         left_out=optional,
@@ -79,10 +77,11 @@ def check_completeness(plan: BuildPlan, wheels: Sequence[str], job: BuildJob | N
 _Targets: TypeAlias = tuple[tuple[BuildJob, BuildTarget], ...]
 
 
-def _divide(targets: Sequence[tuple[BuildJob, BuildTarget]]) -> tuple[_Targets, _Targets]:
-    """Return the required ones and the optional ones."""
-    required = tuple(pair for pair in targets if not pair[1].is_optional)
-    return required, tuple(pair for pair in targets if pair[1].is_optional)
+def _list_absent(wanted: Sequence[tuple[BuildJob, BuildTarget]], found: set[str]) -> tuple[_Targets, _Targets]:
+    """Return the targets that are not among those found: the required ones, and the optional ones."""
+    absent = [(job, target) for job, target in wanted if target.identifier not in found]
+    required = tuple((job, target) for job, target in absent if not target.is_optional)
+    return required, tuple((job, target) for job, target in absent if target.is_optional)
 
 
 def _list_wheel_targets(plan: BuildPlan) -> Iterator[tuple[BuildJob, BuildTarget]]:
