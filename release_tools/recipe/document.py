@@ -85,6 +85,10 @@ class RecipeDocument:
             lists += self._find_anywhere(("requirements",))
         return [self._read_listed(node) for node in lists if isinstance(node, SequenceNode)]
 
+    def list_requirements(self, section: str) -> list[Item]:
+        """Return the requirements of one kind, those of the top and of all outputs in one list."""
+        return [item for listed in self.requirements(section) for item in listed.items]
+
     def run_constraints(self) -> list[Listed]:
         """Return the lists of what must not be installed otherwise, at the top and in outputs."""
         key = "run_constraints" if self.form is Format.V1 else "run_constrained"

@@ -84,8 +84,7 @@ def _list_excess(items: Iterable[Item], lines: Iterable[Line]) -> list[Item]:
 
 def _list_items(document: RecipeDocument, section: str, left_out: Iterable[str]) -> list[Item]:
     """Return the requirements of a section that say something about the project."""
-    items = [item for listed in document.requirements(section) for item in listed.items]
-    return [item for item in items if _says_something(item.name, left_out)]
+    return [item for item in document.list_requirements(section) if _says_something(item.name, left_out)]
 
 
 def _compare_commands(document: RecipeDocument, project: Recipe) -> Drift:

@@ -15,7 +15,7 @@ class Plan:
 
     def edit(self, edit: Edit, why: str) -> None:
         """Take in an edit and what it does, in a line; where another one changes the same text, a person decides."""
-        same = [one for one in self._edits if (one.start, one.end) == (edit.start, edit.end) and edit.end > edit.start]
+        same = [one for one in self._edits if edit.replaces_same(one)]
         if any(one.text != edit.text for one in same):
             self._checks.append(f"{why}; the line changes for another reason.")
             return

@@ -13,10 +13,10 @@ from release_tools.recipe.document import EXPRESSION, Format, RecipeDocument
 from release_tools.recipe.forge_settings import check_settings, has_several_platforms
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.recipe.names import CONDA_NAME
-from release_tools.recipe.output_rules import SYSTEMS, check_spec
+from release_tools.recipe.output_rules import SYSTEMS, check_order, check_spec
 from release_tools.recipe.recipe_rules import check_license
 from release_tools.recipe.scalars import is_read_as_fraction
-from release_tools.recipe.spans import Item, Span
+from release_tools.recipe.spans import Span
 
 SECTIONS: Final = ("package", "source", "build", "requirements", "test", "app", "outputs", "about", "extra")
 _ABOUT: Final = {"home": "about.home", "license": "about.license", "summary": "about.summary"}
@@ -77,9 +77,7 @@ def _check_selectors(text: str) -> Iterator[str]:
 def _check_sections(text: str) -> Iterator[str]:
     found = _SECTION.findall(text)
     yield from (f"the section {name} is unexpected" for name in found if name not in SECTIONS)
-    sections = [name for name in found if name in SECTIONS]
-    if sections != sorted(sections, key=SECTIONS.index):
-        yield f"the sections have to be in this order: {', '.join(sorted(sections, key=SECTIONS.index))}"
+    yield from check_order("the sections", found, SECTIONS)
 
 
 def _check_about(document: RecipeDocument) -> Iterator[str]:
@@ -131,13 +129,9 @@ def _is_fraction(document: RecipeDocument, span: Span) -> bool:
 
 def _check_requirements(document: RecipeDocument) -> Iterator[str]:
     for section in ("build", "host", "run"):
-        for item in _list_items(document, section):
+        for item in document.list_requirements(section):
             if "{{" not in item.place.text:
                 yield from check_spec(section, item.place.value)
-
-
-def _list_items(document: RecipeDocument, section: str) -> list[Item]:
-    return [item for listed in document.requirements(section) for item in listed.items]
 
 
 def _check_noarch(document: RecipeDocument, *, has_platforms: bool) -> Iterator[str]:
@@ -146,7 +140,7 @@ def _check_noarch(document: RecipeDocument, *, has_platforms: bool) -> Iterator[
     if not kinds or document.in_outputs("name"):
         return
     for section in ("host", "run"):
-        for item in _list_items(document, section):
+        for item in document.list_requirements(section):
             yield from _check_selector(section, item.when, has_platforms=has_platforms)
     if "python" in kinds:
         yield from _check_python(document)
@@ -154,7 +148,7 @@ def _check_noarch(document: RecipeDocument, *, has_platforms: bool) -> Iterator[
 
 def _check_python(document: RecipeDocument) -> Iterator[str]:
     for section, (pattern, wanted) in _MINIMUM.items():
-        found = [item.place.value for item in _list_items(document, section) if item.name == "python"]
+        found = [item.place.value for item in document.list_requirements(section) if item.name == "python"]
         if found and not any(map(pattern.match, found)):
             yield f"requirements.{section}: write {wanted}"
 

@@ -1,7 +1,7 @@
 """Check one output of a ``recipe.yaml`` by the rules of conda-forge's linter, which `recipe_rules` lists."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -132,9 +132,15 @@ def _check_form(output: Output) -> Iterator[str]:
         yield f"build.noarch cannot be {output.noarch}"
     if not output.tests:
         yield "tests are missing"
-    sections = [section for section in output.requirements if section in REQUIREMENTS_ORDER]
-    if sections != sorted(sections, key=REQUIREMENTS_ORDER.index):
-        yield f"requirements have to be in this order: {', '.join(sorted(sections, key=REQUIREMENTS_ORDER.index))}"
+    yield from check_order("requirements", output.requirements, REQUIREMENTS_ORDER)
+
+
+def check_order(what: str, found: Iterable[str], order: Sequence[str]) -> Iterator[str]:
+    """Yield in which order some sections have to be, unless they are; unknown ones do not count."""
+    known = [section for section in found if section in order]
+    wanted = sorted(known, key=order.index)
+    if known != wanted:
+        yield f"{what} have to be in this order: {', '.join(wanted)}"
 
 
 def _check_noarch(output: Output, *, has_platforms: bool) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from packaging.metadata import RawMetadata
@@ -48,11 +49,9 @@ def list_extras(metadata: RawMetadata, names: Names) -> Mapping[str, tuple[Line,
         return {}
     extras: dict[str, tuple[Line, ...]] = {}
     for extra in sorted(found):
-        try:
+        with suppress(CondaError):
             collected = collect(_list_plain(requires, extra), cells, names)
-        except CondaError:
-            continue
-        extras[extra] = tuple(Line(one.spec(Flavour.RECIPE, cells)) for one in collected.dependencies)
+            extras[extra] = tuple(Line(one.spec(Flavour.RECIPE, cells)) for one in collected.dependencies)
     return extras
 
 

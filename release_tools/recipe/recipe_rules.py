@@ -15,7 +15,7 @@ from release_tools.parsed_values import parse_yaml
 from release_tools.recipe.forge_settings import check_settings, has_several_platforms
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.recipe.names import CONDA_NAME
-from release_tools.recipe.output_rules import as_list, as_mapping, check_output
+from release_tools.recipe.output_rules import as_list, as_mapping, check_order, check_output
 
 SECTIONS: Final = (
     "$schema", "schema_version", "context", "package", "source", "build", "requirements", "tests", "about", "extra",
@@ -82,10 +82,8 @@ def _check_text(text: str) -> Iterator[str]:
 
 def _check_sections(recipe: Mapping[str, Any]) -> Iterator[str]:
     order = SECTIONS_OF_OUTPUTS if "outputs" in recipe else SECTIONS
-    known = [section for section in recipe if section in order]
     yield from (f"the section {section} is unexpected" for section in recipe if section not in order)
-    if known != sorted(known, key=order.index):
-        yield f"the sections have to be in this order: {', '.join(sorted(known, key=order.index))}"
+    yield from check_order("the sections", recipe, order)
 
 
 def _check_about(about: Mapping[str, Any]) -> Iterator[str]:

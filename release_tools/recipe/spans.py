@@ -131,3 +131,7 @@ class Edit:
     text: str
     removed: Entry | None = None
     added: Entry | None = None
+
+    def replaces_same(self, other: "Edit") -> bool:
+        """Return whether two edits replace the same characters; insertions replace none."""
+        return self.end > self.start and (self.start, self.end) == (other.start, other.end)

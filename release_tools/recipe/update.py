@@ -239,6 +239,5 @@ def _find_leftovers(document: RecipeDocument, version: Span, edits: tuple[Edit, 
 
 def _list_known_places(document: RecipeDocument, edits: tuple[Edit, ...]) -> list[tuple[int, int]]:
     """Return the offsets of what is edited, and of requirements: their bounds are the difference's matter."""
-    lists = [listed for section in ("build", "host", "run") for listed in document.requirements(section)]
-    items = [(item.place.start, item.place.end) for listed in lists for item in listed.items]
-    return [*((edit.start, edit.end) for edit in edits), *items]
+    places = [item.place for section in ("build", "host", "run") for item in document.list_requirements(section)]
+    return [*((edit.start, edit.end) for edit in edits), *((place.start, place.end) for place in places)]

@@ -223,10 +223,11 @@ def _make_insertion(document: RecipeDocument, listed: Listed, text: str) -> Edit
 def _find_item_above(listed: Listed, text: str) -> Item:
     """Return the item below which a new one goes."""
     own = [item for item in listed.items if not item.nested]
-    ordered = [item for item in own if item.name not in FIRST]
-    names = [item.name for item in ordered]
-    smaller = sum(name < text.lower() for name in names)
-    return ordered[smaller - 1] if smaller and names == sorted(names) else own[-1]
+    ordered = {item.name: item for item in own if item.name not in FIRST}
+    smaller = [name for name in ordered if name < text.lower()]
+    if not smaller or list(ordered) != sorted(ordered):
+        return own[-1]
+    return ordered[smaller[-1]]
 
 
 def _plan_python(plan: Plan, document: RecipeDocument, old: str, new: str) -> None:
