@@ -28,6 +28,7 @@ _INCIDENTAL: Final = frozenset(
     {"__all__", "__annotations__", "__del__", "__dir__", "__getattr__", "__repr__", "__slots__"}
 )
 _CONSTRUCTORS: Final = frozenset({"__init__", "__new__"})
+_TRIVIAL_BASES: Final = frozenset({"object", "Generic", "Protocol", "ABC"})
 _SURPRISING: Final = frozenset(
     {"antigravity", "this", "idlelib", "turtledemo", "test", "tkinter", "turtle", "__main__"}
 )
@@ -63,8 +64,8 @@ def compare(old: Path, new: Path, packages: Sequence[str], folders: Sequence[str
         HistoryError: a package cannot be read.
     """
     before, after = _load(old, packages, folders), _load(new, packages, folders)
-    broken = [f"{name}: the package was removed" for name in before if name not in after]
-    added = [name for name in after if name not in before]
+    broken = [f"{name}: the package was removed" for name in before.keys() - after.keys()]
+    added = list(after.keys() - before.keys())
     for name in before.keys() & after.keys():
         try:
             broken += _find_breakages(before[name], after[name])
@@ -76,38 +77,57 @@ def compare(old: Path, new: Path, packages: Sequence[str], folders: Sequence[str
 
 def _load(project: Path, packages: Iterable[str], names: Sequence[str]) -> dict[str, "griffe.Module"]:
     """Read the source of those packages that are there."""
-    import griffe
-
-    logging.getLogger("griffe").setLevel(logging.CRITICAL)
     folders = [folder for name in names if (folder := project / name).is_dir()]
-    # Packages are searched for in these folders only, and none is imported, even if its source cannot be read.
-    loader = griffe.GriffeLoader(search_paths=folders, allow_inspection=False, store_source=False)
+    loader = _make_loader(folders)
     loaded = {}
     for package in packages:
         try:
-            if _is_there(package, folders):
-                module = loader.load(package, try_relative_path=False)
-                if isinstance(module, griffe.Module):
-                    _hide_private(module)
-                    loaded[package] = module
+            module = _load_module(loader, package) if _is_there(package, folders) else None
         except Exception as error:  # noqa: BLE001 - as in compare
             raise HistoryError(f"{package}: its source cannot be read: {_shorten_reason(error, project)}") from None
+        if module is not None:
+            loaded[package] = module
+    _follow_imports(loader, project)
+    return loaded
+
+
+def _make_loader(folders: Sequence[Path]) -> "griffe.GriffeLoader":
+    """Return a loader that searches these folders only and imports nothing, even if a source cannot be read."""
+    import griffe
+
+    logging.getLogger("griffe").setLevel(logging.CRITICAL)
+    return griffe.GriffeLoader(search_paths=folders, allow_inspection=False, store_source=False)
+
+
+def _load_module(loader: "griffe.GriffeLoader", package: str) -> "griffe.Module | None":
+    """Read what is public in a package; None where its name leads to something else."""
+    import griffe
+
+    module = loader.load(package, try_relative_path=False)
+    if not isinstance(module, griffe.Module):
+        return None
+    _hide_private(module)
+    return module
+
+
+def _follow_imports(loader: "griffe.GriffeLoader", project: Path) -> None:
+    """Connect the names that modules import with what they lead to."""
     try:
         loader.resolve_aliases(implicit=False, external=False)
     except Exception as error:  # noqa: BLE001 - as in compare
         raise HistoryError(f"the imports cannot be followed: {_shorten_reason(error, project)}") from None
-    return loaded
 
 
 def _is_there(package: str, folders: Iterable[Path]) -> bool:
     parts = package.split(".")
-    for folder in folders:
-        path = folder.joinpath(*parts)
-        if path.with_name(f"{parts[-1]}.py").is_file() or path.with_name(f"{parts[-1]}.pyi").is_file():
-            return True
-        if path.is_dir() and any(path.rglob("*.py")):
-            return True
-    return False
+    return any(_has_source(folder.joinpath(*parts)) for folder in folders)
+
+
+def _has_source(path: Path) -> bool:
+    """Tell whether a path without a suffix leads to a module, or to a folder with Python files."""
+    if any(path.with_name(f"{path.name}{suffix}").is_file() for suffix in (".py", ".pyi")):
+        return True
+    return path.is_dir() and any(path.rglob("*.py"))
 
 
 def _shorten_reason(error: BaseException, *folders: Path) -> str:
@@ -136,25 +156,39 @@ def _hide_private(module: "griffe.Module") -> None:
 
 def _hide_program(module: "griffe.Module") -> None:
     """Take code below ``if __name__ == "__main__":`` out of the public API."""
-    import griffe
-
     if not isinstance(module.filepath, Path) or not module.filepath.is_file():
         return
-    lines = module.filepath.read_text(encoding="utf-8", errors="replace").splitlines()
-    guard = next((number for number, line in enumerate(lines, 1) if _MAIN_GUARD.match(line)), len(lines))
-    for member in module.members.values():
-        if isinstance(member, (griffe.Attribute, griffe.Function, griffe.Class)) and (member.lineno or 0) > guard:
+    guard = _find_main_guard(module.filepath)
+    for member in _list_definitions(module):
+        if (member.lineno or 0) > guard:
             member.public = False
+
+
+def _find_main_guard(path: Path) -> int:
+    """Return the number of the line ``if __name__ == "__main__":``; without one, that of the last line."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if _MAIN_GUARD.match(line)), len(lines))
+
+
+def _list_definitions(module: "griffe.Module") -> Iterator["griffe.Attribute | griffe.Function | griffe.Class"]:
+    """Yield the members that a module defines itself, without submodules and imported names."""
+    import griffe
+
+    for member in module.members.values():
+        if isinstance(member, (griffe.Attribute, griffe.Function, griffe.Class)):
+            yield member
 
 
 def _find_breakages(before: "griffe.Module", after: "griffe.Module") -> Iterator[str]:
     import griffe
 
     for breakage in griffe.find_breaking_changes(before, after):
-        if breakage.kind.name not in _BREAKING or _is_incidental(breakage.obj):
-            continue
-        if not _is_harmless(breakage, before, after):
+        if _concerns_users(breakage) and not _is_harmless(breakage, before, after):
             yield f"{breakage.obj.path}: {breakage.kind.value}"
+
+
+def _concerns_users(breakage: "griffe.Breakage") -> bool:
+    return breakage.kind.name in _BREAKING and not _is_incidental(breakage.obj)
 
 
 def _is_harmless(breakage: "griffe.Breakage", before: "griffe.Module", after: "griffe.Module") -> bool:
@@ -184,11 +218,16 @@ def _may_be_called_alike(breakage: "griffe.Breakage") -> bool:
 
 def _has_lost_public_base(breakage: "griffe.Breakage") -> bool:
     """Tell whether a base that users may rely on is gone, and not only a private or a trivial one."""
-    old, new = (
-        {str(getattr(base, "canonical_path", base)).rpartition(".")[2] for base in bases or ()}
-        for bases in (breakage.old_value, breakage.new_value)
-    )
-    return any(not base.startswith("_") and base not in ("object", "Generic", "Protocol", "ABC") for base in old - new)
+    lost = _collect_base_names(breakage.old_value) - _collect_base_names(breakage.new_value)
+    return any(map(_is_public_base, lost))
+
+
+def _collect_base_names(bases: Iterable[object] | None) -> set[str]:
+    return _collect_names(str(getattr(base, "canonical_path", base)) for base in bases or ())
+
+
+def _is_public_base(name: str) -> bool:
+    return not name.startswith("_") and name not in _TRIVIAL_BASES
 
 
 def _is_still_there(gone: "griffe.Object | griffe.Alias", before: "griffe.Module", after: "griffe.Module") -> bool:
@@ -203,8 +242,13 @@ def _is_still_there(gone: "griffe.Object | griffe.Alias", before: "griffe.Module
     if home is None:
         return False
     if home.is_module:
-        return "__getattr__" in home.members or any("*" in name for name in home.members)
+        return _may_have_any_name(home)
     return isinstance(home, griffe.Class) and _class_provides(home, gone.name)
+
+
+def _may_have_any_name(module: "griffe.Object | griffe.Alias") -> bool:
+    """Tell whether a module has a ``__getattr__``, or imports everything of another one."""
+    return "__getattr__" in module.members or any("*" in name for name in module.members)
 
 
 def _find_later_home(
@@ -233,7 +277,16 @@ def _class_provides(owner: "griffe.Class", name: str) -> bool:
     bases = [_find_builtin(path) for item in lineage for path in _list_outside_bases(item)]
     if any(_defines(base, name) for base in bases):
         return True
-    is_open = None in bases or any(map(_is_decorated, lineage))
+    return _may_be_generated(name, is_open=None in bases or any(map(_is_decorated, lineage)))
+
+
+def _may_be_generated(name: str, *, is_open: bool) -> bool:
+    """Tell whether a class may have a member that neither it nor a known base defines.
+
+    Args:
+        name: of the member.
+        is_open: whether a decorator, a metaclass or an unknown base may add members.
+    """
     if name in _CONSTRUCTORS:
         return is_open
     return name in dir(object) or (is_open and _is_special(name))
@@ -254,9 +307,12 @@ def _defines(kind: type | None, name: str) -> bool:
 
 def _list_outside_bases(item: "griffe.Class") -> list[str]:
     """Return the paths of those bases of a class that are not read here."""
-    resolved = {base.canonical_path for base in item.resolved_bases}
-    paths = [base if isinstance(base, str) else base.canonical_path for base in item.bases]
-    return [path for path in paths if path not in resolved and path.rpartition(".")[2] not in _collect_names(resolved)]
+    resolved = _collect_names(base.canonical_path for base in item.resolved_bases)
+    return [path for path in map(_get_path, item.bases) if path.rpartition(".")[2] not in resolved]
+
+
+def _get_path(base: "str | griffe.Expr") -> str:
+    return base if isinstance(base, str) else base.canonical_path
 
 
 def _collect_names(paths: Iterable[str]) -> set[str]:
@@ -292,11 +348,18 @@ def _find_additions(
     visited.add(after.path)
     if isinstance(before, griffe.Function) and isinstance(after, griffe.Function):
         yield from _find_new_parameters(before, after)
-    known_members = before.all_members
+    yield from _find_new_members(before, after, visited)
+
+
+def _find_new_members(
+    before: "griffe.Object | griffe.Alias", after: "griffe.Object | griffe.Alias", visited: set[str]
+) -> Iterator[str]:
+    """Yield the members that only the later object has, and what is new in those that both have."""
+    known = {*before.all_members, *(dir(object) if after.is_class else ())}
     for name, member in _list_public_members(after):
         if name in before.members:
             yield from _find_additions(before.members[name], member, visited)
-        elif name not in known_members and not (after.is_class and name in dir(object)):
+        elif name not in known:
             yield f"{after.path}.{name}"
 
 
