@@ -107,9 +107,12 @@ class Layout:
             return name in _BUILD_FILES or self._is_module(path)
         if folders[0].startswith("."):
             return False
-        if any(path.startswith(f"{package.path}/") for package in self.packages):
+        if self._is_in_package(path):
             return _TESTS.isdisjoint({*folders, name.removesuffix(".py")})
         return _NOT_SHIPPED.isdisjoint(folders) and self._is_source(folders[0], name)
+
+    def _is_in_package(self, path: str) -> bool:
+        return any(path.startswith(f"{package.path}/") for package in self.packages)
 
     def _is_source(self, top: str, name: str) -> bool:
         """Tell whether a file outside of the packages is compiled, or read by a build."""
@@ -142,19 +145,24 @@ def find_packages(files: Iterable[str], project: str) -> list[str]:
 def _find(files: frozenset[str], project: str) -> list[Package]:
     """Return the packages in the first of the usual folders that has any, sorted by name."""
     own = _normalize(project)
+    paths = [PurePosixPath(path).parts for path in files]
     for folder in SOURCE_FOLDERS:
-        found = _find_packages_below(_list_paths_in(files, folder), own, has_folder=bool(folder))
-        if not folder:
-            found = [parts for parts in found if _normalize(".".join(parts)) == own] or found
+        found = _find_in_source_folder(folder, paths, own) if folder else _find_in_project_folder(paths, own)
         if found:
             return sorted(_make_found_package(folder, parts, files) for parts in set(found))
     return []
 
 
-def _list_paths_in(files: Iterable[str], folder: str) -> list[tuple[str, ...]]:
-    """Return the parts of the paths in a folder, relative to it; all of them where it is the project's own."""
-    paths = [PurePosixPath(path).parts for path in files]
-    return [parts[1:] for parts in paths if parts[0] == folder] if folder else paths
+def _find_in_source_folder(folder: str, paths: Iterable[tuple[str, ...]], own: str) -> list[tuple[str, ...]]:
+    """Return the packages and modules in a folder for sources: each of them is the project's."""
+    inside = [parts[1:] for parts in paths if parts[0] == folder]
+    return _find_packages_below(inside, own, has_folder=True)
+
+
+def _find_in_project_folder(paths: Collection[tuple[str, ...]], own: str) -> list[tuple[str, ...]]:
+    """Return the package with the project's name in its own folder; without one, all that look like packages."""
+    found = _find_packages_below(paths, own, has_folder=False)
+    return [parts for parts in found if _normalize(".".join(parts)) == own] or found
 
 
 def _make_found_package(folder: str, parts: tuple[str, ...], files: Collection[str]) -> Package:
@@ -173,20 +181,24 @@ def _find_packages_below(paths: Collection[tuple[str, ...]], own: str, *, has_fo
     """
     found = {parts[:-1] for parts in paths if len(parts) > 1 and parts[-1] == "__init__.py"}
     modules = _list_top_modules(paths)
-    found |= {(module,) for module in (modules if has_folder else modules & {own})}
-    chosen = [parts for parts in sorted(found) if _is_outermost(parts, found) and _is_shipped(parts)]
+    found |= modules if has_folder else modules & {(own,)}
+    chosen = [parts for parts in _list_shipped(found) if _is_outermost(parts, found)]
     return chosen or _find_implicit(paths, own, has_folder=has_folder)
 
 
-def _list_top_modules(paths: Iterable[tuple[str, ...]]) -> set[str]:
-    return {parts[0].removesuffix(".py") for parts in paths if len(parts) == 1 and parts[0].endswith(".py")}
+def _list_top_modules(paths: Iterable[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    return {(parts[0].removesuffix(".py"),) for parts in paths if len(parts) == 1 and parts[0].endswith(".py")}
 
 
 def _find_implicit(paths: Iterable[tuple[str, ...]], own: str, *, has_folder: bool) -> list[tuple[str, ...]]:
     """Return the top folders with Python files; without a folder for sources only the one with the project's name."""
-    tops = {parts[:1] for parts in paths if len(parts) > 1 and parts[-1].endswith(".py")}
-    shipped = [parts for parts in sorted(tops) if _is_shipped(parts)]
+    shipped = _list_shipped({parts[:1] for parts in paths if len(parts) > 1 and parts[-1].endswith(".py")})
     return shipped if has_folder else [parts for parts in shipped if parts[0].lower() == own]
+
+
+def _list_shipped(packages: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the packages that may be the project's, sorted, without tests and tools."""
+    return [parts for parts in sorted(packages) if _is_shipped(parts)]
 
 
 def _is_outermost(parts: tuple[str, ...], packages: Collection[tuple[str, ...]]) -> bool:
@@ -196,7 +208,11 @@ def _is_outermost(parts: tuple[str, ...], packages: Collection[tuple[str, ...]])
 def _is_shipped(parts: tuple[str, ...]) -> bool:
     if parts[0].startswith("_") or parts[0] in _WORKSPACES:
         return False
-    return all(part.isidentifier() for part in parts) and _NOT_SHIPPED.isdisjoint(parts)
+    return _can_be_imported(parts) and _NOT_SHIPPED.isdisjoint(parts)
+
+
+def _can_be_imported(parts: Iterable[str]) -> bool:
+    return all(map(str.isidentifier, parts))
 
 
 def _normalize(name: str) -> str:
@@ -205,7 +221,7 @@ def _normalize(name: str) -> str:
 
 def _locate(package: Package, files: Collection[str], folders: Collection[str]) -> Package | None:
     """Return a package with the path of its folder or file; None where there is neither."""
-    if not all(part.isidentifier() for part in package.name.split(".")):
+    if not _can_be_imported(package.name.split(".")):
         return None
     if package.path in folders or package.path in files:
         return package
@@ -255,14 +271,16 @@ def _list_setuptools_packages(table: Mapping[str, Any]) -> Iterator[Package]:
     """Yield packages and modules that are listed; those that setuptools finds are found in the usual folders."""
     folders = find_table(table, "package-dir")
     root = str(folders.get("", ""))
-    listed = list_texts(table.get("packages"))
-    for name in listed:
-        if name.rpartition(".")[0] in listed:
-            continue
+    for name in _list_outermost(list_texts(table.get("packages"))):
         path = folders.get(name)
         yield Package(name, path) if isinstance(path, str) else _make_subpackage(root, name)
     for name in list_texts(table.get("py-modules")):
         yield Package(name, f"{root}/{name}.py".lstrip("/"))
+
+
+def _list_outermost(names: Collection[str]) -> list[str]:
+    """Return the names of those packages that are within no other one."""
+    return [name for name in names if name.rpartition(".")[0] not in names]
 
 
 def _make_package(path: str) -> Package:

@@ -50,12 +50,17 @@ def is_preparation(subject: str, name: str, released: Collection[Version]) -> bo
         name: of the project.
         released: the versions that such a commit may name, by their final parts.
     """
-    words = [word for word in _BETWEEN.split(strip_title(subject).rstrip(".!")) if word.strip("-")]
+    words = _split_words(subject)
     versions = {word: version for word in words if (version := _to_version(word))}
     if not _name_release(versions.values(), released):
         return False
-    rest = {canonicalize_name(word) for word in words if word not in versions}
+    rest = set(map(canonicalize_name, words - versions.keys()))
     return rest <= {canonicalize_name(name)} | _WORDS
+
+
+def _split_words(subject: str) -> set[str]:
+    """Return the words of a subject without what is only a dash."""
+    return {word for word in _BETWEEN.split(strip_title(subject).rstrip(".!")) if word.strip("-")}
 
 
 def _name_release(versions: Iterable[Version], released: Iterable[Version]) -> bool:

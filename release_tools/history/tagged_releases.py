@@ -1,6 +1,6 @@
 """The releases of a project, as its tags record them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -51,11 +51,17 @@ def select_floating_tags(releases: Iterable[PastRelease]) -> set[str]:
     known = list(releases)
     series: dict[tuple[int, ...], list[PastRelease]] = {}
     for release in known:
-        numbers = release.version.release
-        for length in range(1, min(len(numbers), _FULL_LENGTH)):
-            if any(numbers[length:]):
-                series.setdefault((release.version.epoch, *numbers[:length]), []).append(release)
+        for name in _list_series(release.version):
+            series.setdefault(name, []).append(release)
     return {release.tag for release in known if _is_floating(release, series)}
+
+
+def _list_series(version: Version) -> Iterator[tuple[int, ...]]:
+    """Yield the series that a version continues, each as its epoch and first numbers: ``1`` and ``1.2`` for 1.2.3."""
+    numbers = version.release
+    for length in range(1, min(len(numbers), _FULL_LENGTH)):
+        if any(numbers[length:]):
+            yield (version.epoch, *numbers[:length])
 
 
 def _is_floating(short: PastRelease, series: dict[tuple[int, ...], list[PastRelease]]) -> bool:

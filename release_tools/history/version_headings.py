@@ -8,7 +8,7 @@ heading may also name several versions or a range of them.
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -181,16 +181,12 @@ class HeadingReader:
 
     @cached_property
     def _title(self) -> re.Pattern[str] | None:
+        """Match a heading in the project's format; None where its format has no version."""
         line = next((line for line in self.title_format.splitlines() if "{version}" in line), "")
         if not line:
             return None
-        pattern, seen = "", False
-        for piece in re.split(r"(\{\w+\})", re.sub(r"\A\s*[#=]+\s+", "", line).strip()):
-            if piece == "{version}" and not seen:
-                pattern, seen = pattern + r"(?P<version>\S{1,60}?)", True
-            else:
-                pattern += r".{1,200}?" if re.fullmatch(r"\{\w+\}", piece) else re.escape(piece)
-        return re.compile(pattern)
+        before, _, after = re.sub(r"\A\s*[#=]+\s+", "", line).strip().partition("{version}")
+        return re.compile(rf"{_write_pattern(before)}(?P<version>\S{{1,60}}?){_write_pattern(after)}")
 
     def _scan(self, title: str) -> HeadingVersions | None:
         """Read what comes before the first version, word by word, and then the versions."""
@@ -201,8 +197,7 @@ class HeadingReader:
                 lead.is_named = True
                 at = _skip(_GLUE, title, name.end())
             elif version := _VERSION.match(title, at):
-                is_named = version[0][:1] in "vV" or _VERSION_WORDS.search(title[:at]) is not None
-                lead.is_named = lead.is_named or is_named
+                lead.is_named |= _is_called_version(title, version)
                 return _split_versions(title, version, lead)
             elif word := _LEAD.match(title, at) or _GLUED_WORD.match(title, at):
                 lead.add(word[0].lower())
@@ -235,6 +230,17 @@ class _Lead:
         self.in_progress |= word == "next" or IN_PROGRESS.fullmatch(word) is not None
 
 
+def _write_pattern(text: str) -> str:
+    """Return a regular expression for a part of a title's format, in which any text may replace each field."""
+    pieces = re.split(r"(\{\w+\})", text)
+    return "".join(r".{1,200}?" if re.fullmatch(r"\{\w+\}", piece) else re.escape(piece) for piece in pieces)
+
+
+def _is_called_version(title: str, version: re.Match[str]) -> bool:
+    """Tell whether a ``v`` or a word such as "release" says that a number is a version."""
+    return version[0][:1] in "vV" or _VERSION_WORDS.search(title[: version.start()]) is not None
+
+
 def _skip(pattern: re.Pattern[str], text: str, at: int) -> int:
     """Return the position after what matches there; the same one where nothing does."""
     found = pattern.match(text, at)
@@ -248,28 +254,48 @@ def _list_variants(names: Iterable[str]) -> set[str]:
         plain = name.lower()
         found |= {plain, f"python-{plain}", f"py{plain}", plain.rstrip("0123456789")}
         found |= {plain.removeprefix("python-"), plain.removeprefix("py")}
-    return {name for name in found if any(map(str.isalpha, name)) and (len(name) > 1 or name in names)}
+    return {name for name in found if _has_letter(name) and (len(name) > 1 or name in names)}
+
+
+def _has_letter(name: str) -> bool:
+    return any(map(str.isalpha, name))
 
 
 def find_title_names(title: str) -> str:
     """Return the name that a changelog's own title gives to the project ("Demo Lib Changelog"); empty without one."""
     text = strip_title(title[:_LONGEST_HEADING])
     rest = _TITLE_WORDS.sub(" ", text)
-    words = [word for word in re.sub(r"\b(?:for|of|in|the|to)\b", " ", rest, flags=re.IGNORECASE).split() if word]
-    is_name = rest != text and 0 < len(words) <= _LONGEST_NAME and not any(word[0].isdigit() for word in words)
-    return " ".join(words) if is_name and _FOREIGN.isdisjoint(word.lower() for word in words) else ""
+    words = re.sub(r"\b(?:for|of|in|the|to)\b", " ", rest, flags=re.IGNORECASE).split()
+    return " ".join(words) if rest != text and _is_project_name(words) else ""
+
+
+def _is_project_name(words: Sequence[str]) -> bool:
+    """Tell whether words may be the name of a project: few, without numbers, and none that names something else."""
+    if len(words) > _LONGEST_NAME or any(word[0].isdigit() for word in words):
+        return False
+    return _has_no_foreign_word(words)
+
+
+def _has_no_foreign_word(words: Iterable[str]) -> bool:
+    """Tell whether no word says that the version after it is not the project's own."""
+    return _FOREIGN.isdisjoint(map(str.lower, words))
 
 
 def find_name_before_version(heading: str) -> str:
     """Return the words before the version where a heading looks like ``NAME 1.2.0 (DATE)``; empty for any other."""
     title = " ".join(DATE.sub(" ", strip_title(heading[:_LONGEST_HEADING])).split())
     found = re.match(r"(?P<name>[^\W\d][^:@=\s]*(?: [^\W\d][^:@=\s]*){0,2}?)(?:[\s:@=/]+|-)(?=v?\d{1,14}\.)", title)
-    if found is None or not _FOREIGN.isdisjoint(re.split(r"[\s-]+", found["name"].lower())):
+    if found is None or not _has_no_foreign_word(re.split(r"[\s-]+", found["name"])):
         return ""
     version = _VERSION.match(title, found.end())
-    rest = title[version.end() :].strip(" -\u2013\u2014:.,()/") if version else "?"
-    is_complete = not rest or IN_PROGRESS.search(rest) or rest.lower() in ("release notes", "changelog", "changes")
-    return found["name"] if is_complete else ""
+    return found["name"] if version and _ends_heading(title[version.end() :]) else ""
+
+
+def _ends_heading(rest: str) -> bool:
+    """Tell whether what follows a version says nothing more than that it is unreleased or has a changelog."""
+    rest = rest.strip(" -\u2013\u2014:.,()/")
+    is_title = rest.lower() in ("", "release notes", "changelog", "changes")
+    return is_title or IN_PROGRESS.search(rest) is not None
 
 
 def _split_versions(title: str, found: re.Match[str], lead: _Lead) -> HeadingVersions | None:
@@ -283,12 +309,12 @@ def _split_versions(title: str, found: re.Match[str], lead: _Lead) -> HeadingVer
         del spelled[1:]  # "1.2.0 - 3.14 is supported" is about one version
     if len(spelled) == 1:
         spelled = [_find_later_version(title, end, spelled[0])]
-    is_number = "." not in spelled[-1]
-    if is_number and not _is_whole(title, found, end, is_named=lead.is_named):
+    if "." not in spelled[-1] and not _is_whole(title, found, end, is_named=lead.is_named):
         return None
-    if is_change or len(spelled) == 1:
-        return _read_versions(spelled[-1], in_progress=lead.in_progress)
-    return _read_versions(*reversed(spelled), is_range=not links <= _LIST_LINKS, in_progress=lead.in_progress)
+    if is_change:
+        del spelled[:-1]
+    is_range = len(spelled) > 1 and not links <= _LIST_LINKS
+    return _read_versions(*reversed(spelled), is_range=is_range, in_progress=lead.in_progress)
 
 
 def _take_versions(title: str, found: re.Match[str]) -> tuple[list[str], int, set[str]]:
@@ -296,19 +322,27 @@ def _take_versions(title: str, found: re.Match[str]) -> tuple[list[str], int, se
     end = _skip(_PHASE, title, found.end())
     is_phased = end > found.end()
     spelled, links = [title[found.start("version") : end] if is_phased else found["version"]], set[str]()
-    while more := _FURTHER.match(title, end):
-        following = _VERSION.match(title, more.end())
-        if following is None or (_is_dotted(following["version"]) and not _is_dotted(spelled[0])):
+    for link, following in _list_further_versions(title, end):
+        if _is_dotted(following["version"]) and not _is_dotted(spelled[0]):
             break
-        links.add(more["link"].lower())
+        links.add(link)
         spelled.append(following["version"])
         end = following.end()
     return spelled, end, links
 
 
+def _list_further_versions(title: str, end: int) -> Iterator[tuple[str, re.Match[str]]]:
+    """Yield each version that follows directly on the one before, with the word or mark between them in lower case."""
+    while (link := _FURTHER.match(title, end)) and (version := _VERSION.match(title, link.end())):
+        yield link["link"].lower(), version
+        end = version.end()
+
+
 def _find_later_version(title: str, end: int, spelled: str) -> str:
     """Return the version that comes after one that is rather a date with dots; the same one without such."""
-    later = _LATER.search(title, end) if _is_dotted(spelled) else None
+    if not _is_dotted(spelled):
+        return spelled
+    later = _LATER.search(title, end)
     version = _VERSION.match(title, later.start()) if later else None
     return version["version"] if version else spelled
 
