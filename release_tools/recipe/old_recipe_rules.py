@@ -13,7 +13,7 @@ from release_tools.recipe.document import EXPRESSION, Format, RecipeDocument
 from release_tools.recipe.forge_settings import check_settings, has_several_platforms
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.recipe.names import CONDA_NAME
-from release_tools.recipe.output_rules import SYSTEMS, check_order, check_spec
+from release_tools.recipe.output_rules import SYSTEMS, check_end, check_order, check_spec
 from release_tools.recipe.recipe_rules import check_license
 from release_tools.recipe.scalars import is_read_as_fraction
 from release_tools.recipe.spans import Span
@@ -58,8 +58,7 @@ def check_old_rules(text: str, conda_forge_yml: str = "") -> tuple[str, ...]:
 
 
 def _check_text(text: str) -> Iterator[str]:
-    if not text.endswith("\n") or text.endswith("\n\n"):
-        yield "the file has to end with exactly one line end"
+    yield from check_end(text)
     if any(inner != f" {inner.strip()} " for inner in _EXPRESSION.findall(text)):
         yield "write one space on both sides within {{ }}"
     if any(not _SPACED_SET.fullmatch(found) for found in _SET.findall(text)):
@@ -115,6 +114,10 @@ def _check_versions(document: RecipeDocument) -> Iterator[str]:
     for span in (*document.scalars("package", "version"), *document.in_outputs("version")):
         if not span.quote and _is_fraction(document, span):
             yield f"{span.path} is read as a number: put it in quotes"
+    yield from _check_python_min(document)
+
+
+def _check_python_min(document: RecipeDocument) -> Iterator[str]:
     for span in document.variables.get("python_min", ()):
         minor = re.fullmatch(r"3\.(\d{1,3})", span.value)
         if minor and int(minor[1]) <= int(CONDA_FORGE_PYTHON.rpartition(".")[2]):

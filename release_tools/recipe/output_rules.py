@@ -135,6 +135,12 @@ def _check_form(output: Output) -> Iterator[str]:
     yield from check_order("requirements", output.requirements, REQUIREMENTS_ORDER)
 
 
+def check_end(text: str) -> Iterator[str]:
+    """Yield the fault of a file that does not end with one line end."""
+    if not text.endswith("\n") or text.endswith("\n\n"):
+        yield "the file has to end with exactly one line end"
+
+
 def check_order(what: str, found: Iterable[str], order: Sequence[str]) -> Iterator[str]:
     """Yield in which order some sections have to be, unless they are; unknown ones do not count."""
     known = [section for section in found if section in order]
@@ -216,11 +222,15 @@ def _is_oldest_tested(output: Output, tested: Sequence[Sequence[str]]) -> bool:
 def _check_stable_abi(output: Output) -> Iterator[str]:
     if not output.is_version_independent or output.noarch == "python":
         return
-    ignored = as_mapping(output.requirements.get("ignore_run_exports"))
-    if any(text.startswith("cross-python") for text in _flatten(ignored.get("from_package"))):
+    if _ignores_cross_python(output):
         yield "requirements.ignore_run_exports: cross-python needs no entry any more"
     if output.find("host", "python-abi3") and not any(map(_is_audit, output.tests)):
         yield "tests: a package for the stable ABI is checked with abi3audit"
+
+
+def _ignores_cross_python(output: Output) -> bool:
+    ignored = as_mapping(output.requirements.get("ignore_run_exports"))
+    return any(text.startswith("cross-python") for text in _flatten(ignored.get("from_package")))
 
 
 def _is_audit(test: Mapping[str, Any]) -> bool:
@@ -231,13 +241,17 @@ def _is_audit(test: Mapping[str, Any]) -> bool:
 def _check_tools(output: Output) -> Iterator[str]:
     build = output.specs["build"]
     joined = " ".join(build)
-    if _COMPILER.search(joined) and not _STDLIB.search(joined):
+    if _lacks_stdlib(joined):
         yield "requirements.build: a compiler needs ${{ stdlib('c') }} next to it"
     for language, bundler in _BUNDLERS.items():
         if re.search(rf"compiler\(['\"]{language}['\"]\)", joined) and bundler not in (*build, output.name):
             yield f"requirements.build: {language.title()} needs {bundler}"
     if _lacks_backend(output):
         yield "requirements.host: pip needs a build backend, such as setuptools or hatchling"
+
+
+def _lacks_stdlib(build: str) -> bool:
+    return _COMPILER.search(build) is not None and not _STDLIB.search(build)
 
 
 def _lacks_backend(output: Output) -> bool:

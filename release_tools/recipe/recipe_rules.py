@@ -15,7 +15,7 @@ from release_tools.parsed_values import parse_yaml
 from release_tools.recipe.forge_settings import check_settings, has_several_platforms
 from release_tools.recipe.markers import CONDA_FORGE_PYTHON
 from release_tools.recipe.names import CONDA_NAME
-from release_tools.recipe.output_rules import as_list, as_mapping, check_order, check_output
+from release_tools.recipe.output_rules import as_list, as_mapping, check_end, check_order, check_output
 
 SECTIONS: Final = (
     "$schema", "schema_version", "context", "package", "source", "build", "requirements", "tests", "about", "extra",
@@ -72,12 +72,15 @@ def check_rules(text: str, conda_forge_yml: str = "") -> tuple[str, ...]:
 
 
 def _check_text(text: str) -> Iterator[str]:
-    if not text.endswith("\n") or text.endswith("\n\n"):
-        yield "the file has to end with exactly one line end"
+    yield from check_end(text)
     for number, line in enumerate(text.splitlines(), 1):
-        yield from (f"line {number}: {reason}" for pattern, reason in _LINES if pattern.search(line))
-        if any(inner != f" {inner.strip()} " for inner in _VARIABLE.findall(line)):
-            yield f"line {number}: write one space on both sides within ${{{{ }}}}"
+        yield from (f"line {number}: {reason}" for reason in _check_line(line))
+
+
+def _check_line(line: str) -> Iterator[str]:
+    yield from (reason for pattern, reason in _LINES if pattern.search(line))
+    if any(inner != f" {inner.strip()} " for inner in _VARIABLE.findall(line)):
+        yield "write one space on both sides within ${{ }}"
 
 
 def _check_sections(recipe: Mapping[str, Any]) -> Iterator[str]:
@@ -150,12 +153,15 @@ def _check_python_min(context: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _check_sources(recipe: Mapping[str, Any]) -> Iterator[str]:
-    places = [recipe, *as_list(recipe.get("outputs"))]
-    sources = [as_mapping(source) for place in places for source in as_list(as_mapping(place).get("source"))]
-    for source in sources:
+    for source in _list_sources(recipe):
         if "url" in source and not {"sha256", "md5"} & set(source):
             yield "a source with a url needs its sha256"
         yield from map(_describe_wheel, _WHEEL.findall(str(source.get("url") or "")))
+
+
+def _list_sources(recipe: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    places = [recipe, *as_list(recipe.get("outputs"))]
+    return [as_mapping(source) for place in places for source in as_list(as_mapping(place).get("source"))]
 
 
 def _describe_wheel(wheel: str) -> str:
