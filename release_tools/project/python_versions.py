@@ -58,27 +58,34 @@ class _Module:
     def find(self, name: str, value: ast.expr | None = None) -> Iterator[Found]:
         """Yield what a name is assigned, or the given expression under that name; nothing where no version is in it."""
         values = [value] if value is not None else self.assigned.get(name, ())
-        for one in values:
-            if one is None:
-                continue
-            found = self._read_value(name, one)
-            if found and len(values) > 1:
+        for found in self._read_values(name, values):
+            if len(values) > 1:
                 yield Found(name, found.value, found.start, found.end, f"the file assigns it {len(values)} times")
-            elif found:
+            else:
+                yield found
+
+    def _read_values(self, name: str, values: Iterable[ast.expr | None]) -> Iterator[Found]:
+        """Yield those of some expressions in which a version is."""
+        for value in values:
+            found = self._read_value(name, value) if value is not None else None
+            if found:
                 yield found
 
     def _read_value(self, name: str, value: ast.expr) -> Found | None:
         """Return a value that is a literal or made of some, or has a problem; nothing where no version is in it."""
-        start, end = self.span(value)
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            inner = self._strip_quotes(value)
-            if inner is None:
-                return Found(name, value.value, start, end, "it is written in several strings or with escapes")
-            return Found(name, value.value, *inner)
+            return self._describe_string(name, value, value.value)
         parts = self._find_parts(value, 0)
         if parts is not None and (found := _assemble(name, parts)):
             return found
         return self._describe_unclear(name, value) if self._holds_version(value) else None
+
+    def _describe_string(self, name: str, node: ast.Constant, value: str) -> Found:
+        """Return a string, with a problem where its text is not what it means."""
+        inner = self._strip_quotes(node)
+        if inner is None:
+            return Found(name, value, *self.span(node), "it is written in several strings or with escapes")
+        return Found(name, value, *inner)
 
     def _describe_unclear(self, name: str, value: ast.expr) -> Found:
         """Return an expression that holds a version in part, with the problem that it cannot be edited."""
@@ -90,20 +97,15 @@ class _Module:
 
     def _holds_version(self, value: ast.expr) -> bool:
         """Return whether an expression holds a version in part, itself or by names of the module."""
-        nodes = list(ast.walk(value))
-        is_own = not isinstance(value, ast.Name | ast.Attribute | ast.Subscript)
-        is_reading = any(isinstance(node, ast.Call) and not _is_formatting(node) for node in nodes)
-        digits = _WHOLE if is_reading else _DIGIT
-        if is_own and any(digits.search(str(constant)) for constant in _list_constants(value)):
+        if _has_own_version(value):
             return True
-        names = {node.id for node in nodes if isinstance(node, ast.Name)} - self.looked_up
+        names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)} - self.looked_up
         return any(map(self._names_version, names))
 
     def _names_version(self, name: str) -> bool:
         """Return whether a name of the module is assigned a version, or a number of one."""
         literals = (value for value in self.assigned.get(name, ()) if isinstance(value, ast.Constant | ast.Tuple))
-        constants = [constant for literal in literals for constant in _list_constants(literal)]
-        return any(isinstance(constant, int) or _WHOLE.search(str(constant)) for constant in constants)
+        return any(_has_version_constant(literal) for literal in literals)
 
     def _find_value(self, name: str) -> ast.expr | None:
         """Return what a name is assigned; None where it is assigned never, or several times."""
@@ -165,12 +167,14 @@ class _Module:
         if isinstance(node.value, int) and not isinstance(node.value, bool):
             span = self.span(node)
             return [Part(str(node.value), span, is_number=True)] if self.text[slice(*span)].isdecimal() else None
-        if isinstance(node.value, str):
-            if not _DIGIT.search(node.value):
-                return [Part(node.value)]
-            inner = self._strip_quotes(node)
-            return [Part(node.value, inner)] if inner else None
-        return None
+        return self._read_string(node, node.value) if isinstance(node.value, str) else None
+
+    def _read_string(self, node: ast.Constant, value: str) -> list[Part] | None:
+        """Return a string as a part, edited only if it has digits; None where it is written with escapes."""
+        if not _DIGIT.search(value):
+            return [Part(value)]
+        inner = self._strip_quotes(node)
+        return [Part(value, inner)] if inner else None
 
     def _strip_quotes(self, node: ast.Constant) -> tuple[int, int] | None:
         """Return the characters of a string; None where it is written with escapes or in several pieces."""
@@ -227,18 +231,37 @@ def find_setup_py_version(text: str) -> Iterator[Found]:
         yield tree
         return
     module = _Module.parse(text, tree.body)
+    for value in _list_passed_versions(tree):
+        if isinstance(value, ast.Name):
+            yield from module.find(value.id)
+        else:
+            yield from module.find("version", value)
+
+
+def _list_passed_versions(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield the ``version`` of each call of ``setup()``."""
     for call in ast.walk(tree):
-        if not (isinstance(call, ast.Call) and _find_last_name(call.func) == "setup"):
-            continue
-        for value in (keyword.value for keyword in call.keywords if keyword.arg == "version"):
-            if isinstance(value, ast.Name):
-                yield from module.find(value.id)
-            else:
-                yield from module.find("version", value)
+        if isinstance(call, ast.Call) and _find_last_name(call.func) == "setup":
+            yield from (keyword.value for keyword in call.keywords if keyword.arg == "version")
 
 
 def _take_first(items: list[list[Part] | None] | None, number: int) -> list[list[Part] | None] | None:
     return None if items is None else items[:number]
+
+
+def _has_version_constant(literal: ast.expr) -> bool:
+    """Return whether a literal has a number, or a string that begins as a version does."""
+    constants = _list_constants(literal)
+    return any(isinstance(constant, int) or _WHOLE.search(str(constant)) for constant in constants)
+
+
+def _has_own_version(value: ast.expr) -> bool:
+    """Return whether the constants of an expression hold a version in part: a whole one where it calls something."""
+    if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
+        return False
+    is_reading = any(isinstance(node, ast.Call) and not _is_formatting(node) for node in ast.walk(value))
+    digits = _WHOLE if is_reading else _DIGIT
+    return any(digits.search(str(constant)) for constant in _list_constants(value))
 
 
 def _list_constants(value: ast.expr) -> list[object]:
@@ -275,8 +298,11 @@ def _fill(template: ast.expr, items: Sequence[list[Part] | None] | None) -> list
     if not isinstance(template, ast.Constant) or not isinstance(template.value, str) or items is None:
         return None
     texts = _split_template(template.value)
-    if len(texts) != len(items) + 1:
-        return None
+    return _interleave(texts, items) if len(texts) == len(items) + 1 else None
+
+
+def _interleave(texts: Sequence[str], items: Sequence[list[Part] | None]) -> list[Part] | None:
+    """Return items between texts, of which there is one more, without empty ones; None where an item is unknown."""
     filled = [Part(texts[0])]
     for item, text in zip(items, texts[1:], strict=True):
         if item is None:
@@ -287,10 +313,15 @@ def _fill(template: ast.expr, items: Sequence[list[Part] | None] | None) -> list
 
 def _split_template(template: str) -> list[str]:
     """Return the texts between the directives of a template; none where it has other ones, or in another order."""
-    texts, directives = _DIRECTIVE.split(template), _DIRECTIVE.findall(template)
-    numbers = [directive[1:-1] for directive in directives if directive.startswith("{") and directive != "{}"]
-    is_in_order = not numbers or numbers == [str(at) for at in range(len(directives))]
+    texts = _DIRECTIVE.split(template)
+    is_in_order = _is_in_order(_DIRECTIVE.findall(template))
     return texts if is_in_order and not _OTHER_DIRECTIVE.search("".join(texts)) else []
+
+
+def _is_in_order(directives: Sequence[str]) -> bool:
+    """Return whether directives have no numbers, or all of them in order: ``{0}.{1}``."""
+    numbers = [directive[1:-1] for directive in directives if directive.startswith("{") and directive != "{}"]
+    return not numbers or numbers == [str(at) for at in range(len(directives))]
 
 
 def _parse(text: str) -> ast.Module | Found:
@@ -343,11 +374,15 @@ def _is_formatting(call: ast.Call) -> bool:
 def _is_plain_copy(node: ast.GeneratorExp | ast.ListComp) -> bool:
     """Return whether a comprehension is ``str(x) for x in …``, or ``x for x in …``."""
     generator, element = node.generators[0], node.elt
-    if len(node.generators) > 1 or generator.ifs or generator.is_async or not isinstance(generator.target, ast.Name):
+    if len(node.generators) > 1 or not _takes_every_item(generator) or not isinstance(generator.target, ast.Name):
         return False
     if isinstance(element, ast.Call) and _is_name(element.func, "str") and len(element.args) == 1:
         element = element.args[0]
     return _is_name(element, generator.target.id)
+
+
+def _takes_every_item(generator: ast.comprehension) -> bool:
+    return not generator.ifs and not generator.is_async
 
 
 def _is_name(node: ast.expr, name: str) -> bool:

@@ -57,9 +57,7 @@ def find_version_command(pyproject: Mapping[str, Any], read: Callable[[str], str
     if backend == "poetry_dynamic_versioning":
         return VersionCommand("", ("-c", _POETRY, "show"), _select_requirements(project, "poetry"))
     if backend == "scikit_build_core":
-        if find_scikit_build_version(pyproject).get("provider") == _SCM_PROVIDER:
-            return _run_module("setuptools_scm", project)
-        return _run_module("scikit_build_core.build", project, "project-table", plugins="scikit")
+        return _find_for_scikit_build(project, pyproject)
     return _find_for_setuptools(project, pyproject, read) if backend == "setuptools" or project.in_tree else None
 
 
@@ -75,6 +73,12 @@ def read_printed_version(text: str) -> Version | None:
         return None
 
 
+def _find_for_scikit_build(project: Project, pyproject: Mapping[str, Any]) -> VersionCommand:
+    if find_scikit_build_version(pyproject).get("provider") == _SCM_PROVIDER:
+        return _run_module("setuptools_scm", project)
+    return _run_module("scikit_build_core.build", project, "project-table", plugins="scikit")
+
+
 def _find_for_setuptools(
     project: Project, pyproject: Mapping[str, Any], read: Callable[[str], str | None]
 ) -> VersionCommand | None:
@@ -82,13 +86,16 @@ def _find_for_setuptools(
     if "versioningit" in project.plugins:
         return _run_module("versioningit", project)
     if "setuptools-scm" in project.plugins:
-        tool = find_table(pyproject, "tool")
-        if any(name in tool for name in _SCM_TABLES):
-            return _run_module("setuptools_scm", project)
-        return _find_by_argument(project, read)
+        return _run_module("setuptools_scm", project) if _has_scm_table(pyproject) else _find_by_argument(project, read)
     if read("versioneer.py") or "versioneer" in project.plugins:
         return VersionCommand("", ("-c", _VERSIONEER), _select_requirements(project))
     return None
+
+
+def _has_scm_table(pyproject: Mapping[str, Any]) -> bool:
+    """Return whether ``pyproject.toml`` has settings of setuptools-scm."""
+    tool = find_table(pyproject, "tool")
+    return any(name in tool for name in _SCM_TABLES)
 
 
 def _find_by_argument(project: Project, read: Callable[[str], str | None]) -> VersionCommand | None:

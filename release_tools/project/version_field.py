@@ -168,16 +168,23 @@ class VersionField:
 
     def spell(self, version: Version) -> str:
         """Return another version as this field writes one; empty where it cannot be written so."""
-        if self.spelling is Spelling.SHORT:
-            own = self.version
-            text = ".".join(map(str, version.release[: len(own.release)])) if own else ""
-        elif self.spelling is Spelling.SEMVER:
-            text = to_semver(version)
-        elif self.parts:
-            text = next((text for text in (str(version), _pad(version)) if divide(self.parts, text)), "")
-        else:
-            text = str(version)
+        text = self._spell_number(version)
         return f"{self.value[0]}{text}" if text and self.value[:1] in {"v", "V"} else text
+
+    def _spell_number(self, version: Version) -> str:
+        """Return the version without the ``v`` that may be before it."""
+        if self.spelling is Spelling.SHORT:
+            return self._shorten(version)
+        if self.spelling is Spelling.SEMVER:
+            return to_semver(version)
+        if self.parts:
+            return next((text for text in (str(version), _pad(version)) if divide(self.parts, text)), "")
+        return str(version)
+
+    def _shorten(self, version: Version) -> str:
+        """Return as many numbers of a version as the field has."""
+        own = self.version
+        return ".".join(map(str, version.release[: len(own.release)])) if own else ""
 
     def mark_unusable(self, reason: str) -> Self:
         """Return the same field with a reason why it is left as it is."""
@@ -189,7 +196,7 @@ def to_semver(version: Version) -> str:
 
     https://semver.org/#spec-item-9
     """
-    if version.epoch or version.post is not None or version.local or len(version.release) > 3:  # noqa: PLR2004
+    if not _has_semver(version):
         return ""
     text = ".".join(map(str, (*version.release, 0, 0)[:3]))
     names = {"a": "alpha", "b": "beta", "rc": "rc"}
@@ -198,20 +205,35 @@ def to_semver(version: Version) -> str:
     return "-".join([text, ".".join(before)]) if before else text
 
 
+def _has_semver(version: Version) -> bool:
+    """Return whether semantic versioning has a version with these parts."""
+    has_more = version.epoch or version.post is not None or version.local
+    return not has_more and len(version.release) <= 3  # noqa: PLR2004
+
+
 def divide(parts: Sequence[Part], text: str) -> dict[tuple[int, int], str]:
     """Return the new texts of literals that shall make a text together; empty where they cannot, or in several ways."""
-    expression, spans, open_ends = "", [], 0
-    for part in parts:
-        if part.span is None:
-            expression += re.escape(part.text)
-            continue
-        has_dots = "." in part.text
-        open_ends += has_dots
-        expression += r"(\d+)" if part.is_number else r"(.+)" if has_dots else r"([^.]+)"
-        spans.append(part.span)
-    adjacent = any(one.span and other.span for one, other in pairwise(parts))
-    found = re.fullmatch(expression, text) if not adjacent and open_ends < 2 else None  # noqa: PLR2004
+    if not _is_divisible(parts):
+        return {}
+    found = re.fullmatch("".join(map(_write_expression, parts)), text)
+    spans = [part.span for part in parts if part.span is not None]
     return dict(zip(spans, found.groups(), strict=True)) if found else {}
+
+
+def _is_divisible(parts: Sequence[Part]) -> bool:
+    """Return whether a text can be divided among literals in one way only."""
+    is_adjacent = any(one.span and other.span for one, other in pairwise(parts))
+    open_ends = [part for part in parts if part.span is not None and "." in part.text]
+    return not is_adjacent and len(open_ends) <= 1
+
+
+def _write_expression(part: Part) -> str:
+    """Return the regular expression of what a part may become: a group, unless it is written between literals."""
+    if part.span is None:
+        return re.escape(part.text)
+    if part.is_number:
+        return r"(\d+)"
+    return r"(.+)" if "." in part.text else r"([^.]+)"
 
 
 def _pad(version: Version) -> str:

@@ -47,6 +47,7 @@ _WORKSPACE_VERSION: Final = re.compile(
     r"^version(?:\.workspace\s*=\s*true|\s*=\s*\{\s*workspace\s*=\s*true)", re.MULTILINE
 )
 _CRATE_NAME: Final = re.compile(r'^name\s*=\s*"([^"]+)"', re.MULTILINE)
+_SHA256: Final = re.compile(r"^[ \t]*sha256[ \t]*:", re.MULTILINE)
 _PLAIN: Final = re.compile(r"\A\s*(?P<version>\S+)\s*\Z")
 
 
@@ -81,10 +82,14 @@ class VersionFiles:
     def text(self, path: str) -> Text | None:
         """Return the text of a file; None where there is no such file, or where it is no text that somebody edits."""
         if path not in self._texts:
-            content = self.tree.read(path) if path in self._paths else None
-            fits = content is not None and len(content) <= _LARGEST_FILE
-            self._texts[path] = Text.decode(content) if content is not None and fits else None
+            self._texts[path] = self._read_text(path)
         return self._texts[path]
+
+    def _read_text(self, path: str) -> Text | None:
+        content = self.tree.read(path) if path in self._paths else None
+        if content is None or len(content) > _LARGEST_FILE:
+            return None
+        return Text.decode(content)
 
     @cached_property
     def _texts(self) -> dict[str, Text | None]:
@@ -242,43 +247,61 @@ class VersionFiles:
         for folder in folders:
             path, keys = str(folder / "Cargo.toml"), (("package", "version"), ("workspace", "package", "version"))
             yield from self._find_in_file(path, find_toml_values, *keys, role=role, spelling=Spelling.SEMVER)
+        yield from self._find_in_cargo_lock(manifest)
+
+    def _find_in_cargo_lock(self, manifest: PurePosixPath) -> Iterator[VersionField]:
+        """Return the version of the crate in the locks of its folder and of those above."""
+        text = self.text(str(manifest))
         name = _CRATE_NAME.search(text.body) if text else None
-        for folder in manifest.parents if name else ():
+        if name is None:
+            return
+        for folder in manifest.parents:
             path = str(folder / "Cargo.lock")
-            yield from self._find_in_file(path, _find_in_lock, name and name[1], spelling=Spelling.SEMVER)
+            yield from self._find_in_file(path, _find_in_lock, name[1], spelling=Spelling.SEMVER)
 
     # Fields that repeat the version.
 
     def _find_copies(self) -> Iterator[VersionField]:
         for path in self._list_version_modules():
-            text = self.text(path)
-            if text is not None and not _GENERATED.search(text.body[:1000]):
-                fields = list(self._find_in_file(path, find_python_values, "__version__"))
-                yield from fields
-                own = {field.version for field in fields if field.version}
-                yield from self._keep_agreeing(self._find_in_file(path, find_python_tuples), own)
+            yield from self._find_in_module(path)
         for path in sorted(filter(_CONF.fullmatch, self._paths)):
             yield from self._find_sphinx(path)
         for path in ("package.json", "package-lock.json", "npm-shrinkwrap.json"):
             yield from self._find_in_file(
                 path, find_json_values, ("version",), ("packages", "", "version"), spelling=Spelling.SEMVER
             )
-        name = re.sub(r"[-_.]+", "-", self._project.name).lower()
-        if name:
-            yield from self._find_in_file("uv.lock", _find_in_lock, name)
+        yield from self._find_in_uv_lock()
         keys = (("workspace", "version"), ("project", "version"), ("package", "version"))
         yield from self._find_in_file("pixi.toml", find_toml_values, *keys)
         if self._project.source not in {VersionSource.VCS, VersionSource.VERSIONINGIT}:
             yield from self._keep_agreeing(self._find_in_build_files())
 
+    def _find_in_module(self, path: str) -> Iterator[VersionField]:
+        """Return ``__version__`` and the version tuples of a module that nothing generates."""
+        text = self.text(path)
+        if text is None or _GENERATED.search(text.body[:1000]):
+            return
+        fields = list(self._find_in_file(path, find_python_values, "__version__"))
+        yield from fields
+        own = {field.version for field in fields if field.version}
+        yield from self._keep_agreeing(self._find_in_file(path, find_python_tuples), own)
+
+    def _find_in_uv_lock(self) -> Iterator[VersionField]:
+        name = re.sub(r"[-_.]+", "-", self._project.name).lower()
+        if name:
+            yield from self._find_in_file("uv.lock", _find_in_lock, name)
+
     def _find_in_build_files(self) -> Iterator[VersionField]:
         """Return the versions in files of other build systems, and in files that have nothing else."""
-        if "maturin" in self._project.backend or any("rust" in one for one in self._project.build_requires):
+        if self._is_built_with_rust():
             yield from self._find_cargo(Role.COPY)
         yield from self._find_in_file("meson.build", find_meson_literal)
         yield from self._find_in_file("CMakeLists.txt", matches, _CMAKE, "project VERSION")
         for path in _PLAIN_FILES:
             yield from self._find_in_file(path, matches, _PLAIN, "the file")
+
+    def _is_built_with_rust(self) -> bool:
+        return "maturin" in self._project.backend or any("rust" in one for one in self._project.build_requires)
 
     def _keep_agreeing(
         self, fields: Iterable[VersionField], own: Collection[Version] = frozenset()
@@ -289,12 +312,16 @@ class VersionFiles:
             fields: to judge.
             own: versions that count as ours, besides those that the build reads.
         """
-        known = {*own, *(field.version for field in self.sources if field.version)}
+        known = {*own, *self._list_source_versions()}
         for field in fields:
             if field.version in known or not known or field.problem:
                 yield field
             elif field.version is not None:
                 yield field.mark_unusable("it may be the version of something else: it is not the one of the project")
+
+    def _list_source_versions(self) -> list[Version]:
+        """Return the versions that the build reads."""
+        return [field.version for field in self.sources if field.version]
 
     def _list_version_modules(self) -> Iterator[str]:
         """Return the modules in which projects usually keep ``__version__``, of each import package."""
@@ -310,7 +337,7 @@ class VersionFiles:
         https://www.sphinx-doc.org/en/master/usage/configuration.html#confval-version
         """
         fields = list(self._find_in_file(path, find_python_values, "release", "version"))
-        full = next((field.version for field in fields if field.name == "release"), None)
+        full = _find_release(fields)
         for field in fields:
             is_short = field.name == "version" and _is_beginning(field.version, full)
             yield replace(field, spelling=Spelling.SHORT) if is_short else field
@@ -335,21 +362,33 @@ class VersionFiles:
         text = self.text(path)
         if text is None:
             return
-        if PurePosixPath(path).name == "meta.yaml":
-            found = list(matches(text.body, _JINJA_VERSION, "version"))
-            if not found and "{%" not in text.body and "{{" not in text.body:
-                found = list(find_yaml_values(text.body, "package.version"))
-        else:
-            values = find_yaml_values(text.body, "context.version", "package.version")
-            found = [one for one in values if "${{" not in one.value]
-        hashed = re.search(r"^[ \t]*sha256[ \t]*:", text.body, re.MULTILINE)
-        for one in found:
+        is_meta_yaml = PurePosixPath(path).name == "meta.yaml"
+        find = _find_in_meta_yaml if is_meta_yaml else _find_in_recipe_yaml
+        is_hashed = _SHA256.search(text.body) is not None
+        for one in find(text.body):
             field = VersionField.of(path, text, one, Role.CITATION)
-            yield (
-                field.mark_unusable("its source has a sha256, which is known only after the release")
-                if hashed
-                else field
-            )
+            if is_hashed:
+                field = field.mark_unusable("its source has a sha256, which is known only after the release")
+            yield field
+
+
+def _find_in_meta_yaml(text: str) -> list[Found]:
+    """Return the version that a recipe of conda-build sets, or states where it is plain YAML."""
+    found = list(matches(text, _JINJA_VERSION, "version"))
+    if found or "{%" in text or "{{" in text:
+        return found
+    return list(find_yaml_values(text, "package.version"))
+
+
+def _find_in_recipe_yaml(text: str) -> list[Found]:
+    """Return the version that a recipe of rattler-build states itself, without a template."""
+    values = find_yaml_values(text, "context.version", "package.version")
+    return [one for one in values if "${{" not in one.value]
+
+
+def _find_release(fields: Iterable[VersionField]) -> Version | None:
+    """Return the version that Sphinx's ``release`` holds."""
+    return next((field.version for field in fields if field.name == "release"), None)
 
 
 def _is_beginning(short: Version | None, full: Version | None) -> bool:
