@@ -16,6 +16,7 @@ _LARGEST: Final = 1_000_000
 _OURS: Final = re.compile(rf"{re.escape(addresses.ACTION)}@")
 _PINNED: Final = re.compile(r"@[0-9a-f]{40}$|^\./")
 _OTHER_CHECKOUT: Final = re.compile(r"\b(?:git (?:clone|fetch|init)|gh (?:repo clone|pr checkout))\b")
+_PUBLISHING: Final = ("publish", "release")
 _SECRET: Final = re.compile(r"\$\{\{\s*secrets\.(?P<name>\w+)\s*\}\}")
 
 
@@ -61,6 +62,11 @@ class Use:
         return self.inputs.get("command", "release")
 
     @property
+    def is_publishing(self) -> bool:
+        """Return whether it publishes."""
+        return self.command in _PUBLISHING
+
+    @property
     def pinned(self) -> bool:
         """Return whether it names a commit, which nobody can move."""
         return not self.uses or _PINNED.search(self.uses) is not None
@@ -94,6 +100,11 @@ class Workflow:
     entry: str = ""
 
     @property
+    def started_path(self) -> str:
+        """Return the path of the workflow that GitHub starts: its own where nothing calls it."""
+        return self.entry or self.path
+
+    @property
     def jobs(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the jobs by id."""
         return dict(_iterate_jobs(self.data))
@@ -117,6 +128,11 @@ class Workflow:
         return cls(path, _read_triggers(on), tuple(_find_uses(root, path, data)), data, path)
 
 
+def list_uses(workflows: Sequence[Workflow]) -> list[Use]:
+    """Return the steps of all workflows that run this action, or publish with another tool."""
+    return [use for workflow in workflows for use in workflow.uses]
+
+
 def resolve_calls(workflows: Sequence[Workflow]) -> list[Workflow]:
     """Return the workflows with each reusable one as its callers start it.
 
@@ -124,9 +140,15 @@ def resolve_calls(workflows: Sequence[Workflow]) -> list[Workflow]:
     """
     resolved: list[Workflow] = []
     for workflow in workflows:
-        calls = list(_find_calls(workflow, workflows)) if "workflow_call" in workflow.triggers else []
-        resolved += [_resolve_call(workflow, caller, job) for caller, job in calls] or [workflow]
+        resolved += _resolve_by_callers(workflow, workflows) or [workflow]
     return resolved
+
+
+def _resolve_by_callers(called: Workflow, workflows: Sequence[Workflow]) -> list[Workflow]:
+    """Return a reusable workflow as each of its callers starts it; nothing for any other workflow."""
+    if "workflow_call" not in called.triggers:
+        return []
+    return [_resolve_call(called, caller, job) for caller, job in _find_calls(called, workflows)]
 
 
 def _find_calls(called: Workflow, workflows: Sequence[Workflow]) -> Iterator[tuple[Workflow, Mapping[str, Any]]]:
@@ -161,16 +183,31 @@ def _find_lost_secrets(use: Use, passed: object) -> Iterator[str]:
     """
     if passed == "inherit":
         return
-    known = (SECRET_NAME, *passed) if isinstance(passed, dict) else ()
+    known = _list_passed_secrets(passed)
+    yield from (name for name in _find_secrets(use) if name not in known)
+
+
+def _list_passed_secrets(passed: object) -> tuple[str, ...]:
+    """Return the secrets that a called workflow gets by name; the job's own token is always one of them."""
+    if isinstance(passed, dict):
+        return ("GITHUB_TOKEN", SECRET_NAME, *passed)
+    return ("GITHUB_TOKEN",)
+
+
+def _find_secrets(use: Use) -> Iterator[str]:
+    """Yield the names of the secrets in the environment of a step."""
     for value in use.env.values():
         match = _SECRET.fullmatch(value)
-        if match and match["name"] != "GITHUB_TOKEN" and match["name"] not in known:
+        if match:
             yield match["name"]
 
 
 def _choose_fewer(called: Mapping[str, str] | None, granted: Mapping[str, str] | None) -> Mapping[str, str] | None:
-    if called is None or granted is None:
-        return granted if called is None else called
+    """Return the permissions of a called job, none of them above what its caller grants."""
+    if called is None:
+        return granted
+    if granted is None:
+        return called
     return {name: min(level, granted.get(name, "none"), key=_rank) for name, level in called.items()}
 
 
@@ -226,22 +263,38 @@ def list_files(root: Path) -> list[Path]:
 
 def _read_triggers(on: object) -> dict[str, Any]:
     if isinstance(on, dict):
-        return {str(event): filters if isinstance(filters, dict) else {} for event, filters in on.items()}
-    return {str(event): {} for event in (on if isinstance(on, list) else [on])}
+        return {str(event): _read_filters(filters) for event, filters in on.items()}
+    events = on if isinstance(on, list) else [on]
+    return {str(event): {} for event in events}
+
+
+def _read_filters(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _find_uses(root: Path, path: str, workflow: Mapping[str, Any]) -> Iterator[Use]:
     is_own_repository = (root / "release_tools").is_dir()  # which uses itself
     for name, job in _iterate_jobs(workflow):
-        for step in (*list_steps(job), *([job] if "uses" in job else [])):
+        for step in _list_callers(job):
             env = _texts(workflow.get("env")) | _texts(job.get("env")) | _texts(step.get("env"))
-            if _OURS.match(str(step.get("uses", ""))) or (is_own_repository and step.get("uses") == "./"):
-                found: PublishingStep | None = PublishingStep("", _texts(step.get("with")), env)
-            else:
-                found = read_publishing_step(step, env)
+            found = _read_step(step, env, is_own_repository=is_own_repository)
             if found is not None:
                 use = _describe_step(workflow, job, step, found)
                 yield replace(use, path=path, entry=path, job=name)
+
+
+def _list_callers(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what may run an action or a reusable workflow: the steps of a job, or the job itself."""
+    steps = list_steps(job)
+    return [*steps, job] if "uses" in job else steps
+
+
+def _read_step(step: Mapping[str, Any], env: Mapping[str, str], *, is_own_repository: bool) -> PublishingStep | None:
+    """Return what a step does by this action, or publishes with another tool; None where it does neither."""
+    uses = str(step.get("uses", ""))
+    if _OURS.match(uses) or (is_own_repository and uses == "./"):
+        return PublishingStep("", _texts(step.get("with")), env)
+    return read_publishing_step(step, env)
 
 
 def _describe_step(
@@ -282,9 +335,15 @@ def _read_depth(steps: Sequence[Mapping[str, Any]]) -> str | None:
         uses = str(step.get("uses", ""))
         if uses.startswith("actions/checkout@"):
             return _texts(step.get("with")).get("fetch-depth", "")
-        if _OTHER_CHECKOUT.search(str(step.get("run", ""))) or "checkout" in uses.partition("@")[0]:
+        if _is_other_checkout(step):
             return "0"
     return None
+
+
+def _is_other_checkout(step: Mapping[str, Any]) -> bool:
+    """Return whether a step checks out by a script, or by an action of others."""
+    action, script = str(step.get("uses", "")).partition("@")[0], str(step.get("run", ""))
+    return "checkout" in action or _OTHER_CHECKOUT.search(script) is not None
 
 
 def _find_cancels(*values: object) -> Iterator[str]:

@@ -11,7 +11,7 @@ from release_tools.publishers.base import JobNeeds
 from release_tools.publishers.destinations import split_names
 from release_tools.workflows.other_tools import SECRET_NAME
 from release_tools.workflows.triggers import BY_HAND, list_tag_events, may_cancel_on_tag, push_patterns, runs_on_tag
-from release_tools.workflows.workflow_files import Use, Workflow, resolve_calls
+from release_tools.workflows.workflow_files import Use, Workflow, list_uses, resolve_calls
 from release_tools.workflows.workflow_risks import (
     check_builds_with_identity,
     check_tags_by_workflow,
@@ -19,8 +19,7 @@ from release_tools.workflows.workflow_risks import (
     creates_tags,
 )
 
-_PUBLISHING: Final = ("publish", "release")
-_USUAL_PREFIXES: Final = frozenset({"release", "releases", "rel", "version", "ver", "tag", "tags"})
+_USUAL_PREFIXES: Final = frozenset({"", "release", "releases", "rel", "version", "ver", "tag", "tags"})
 _BUILDING: Final = ("build", "release", "dry-run")
 
 
@@ -36,27 +35,36 @@ def check_workflows(workflows: Sequence[Workflow], jobs: Sequence[JobNeeds], tag
     yield from chain.from_iterable(map(check_builds_with_identity, workflows))
     workflows = resolve_calls(workflows)
     publishing = [workflow for workflow in workflows if _find_publishing_uses(workflow)]
-    if all(use.tool for workflow in publishing for use in _find_publishing_uses(workflow)):
-        yield Note(
-            State.WARNING, "no workflow publishes with release-tools", "", "To have them written: release-tools init"
-        )
+    yield from _check_tools(publishing)
     for workflow in _leave_out_other_projects(publishing, tags):
         yield from _check_triggers(workflow, tags)
         yield from _check_conditions(workflow, tags)
+        yield from _check_cancellation(workflow, tags)
     yield from check_tags_by_workflow(workflows, publishing)
-    for workflow in workflows:
-        yield from chain.from_iterable(map(_check_use, workflow.uses))
+    yield from chain.from_iterable(map(_check_use, list_uses(workflows)))
     if publishing:
         yield from _check_jobs(jobs, workflows, publishing, tags)
         yield from _check_attestations(workflows)
 
 
+def _check_tools(publishing: Sequence[Workflow]) -> Iterator[Note]:
+    """Yield a warning where nothing publishes with this action."""
+    if all(use.tool for workflow in publishing for use in _find_publishing_uses(workflow)):
+        yield Note(
+            State.WARNING, "no workflow publishes with release-tools", "", "To have them written: release-tools init"
+        )
+
+
 def _leave_out_other_projects(publishing: Sequence[Workflow], tags: TagFormat) -> list[Workflow]:
     """Return the publishing workflows without those of other projects, if one of them runs for our tags."""
-    started = [workflow for workflow in publishing if list_tag_events(workflow, tags.example)]
-    if not started:
+    if not any(list_tag_events(workflow, tags.example) for workflow in publishing):
         return list(publishing)
-    return [one for one in publishing if one in started or not _is_for_another_project(push_patterns(one))]
+    return [workflow for workflow in publishing if not _is_for_another_project(workflow, tags)]
+
+
+def _is_for_another_project(workflow: Workflow, tags: TagFormat) -> bool:
+    """Return whether a workflow runs for the tags of another project, and not for ours."""
+    return not list_tag_events(workflow, tags.example) and _has_named_patterns(push_patterns(workflow))
 
 
 def _check_jobs(
@@ -74,17 +82,21 @@ def find_publishing_jobs(job: JobNeeds, workflow: Workflow) -> list[Use]:
 
 
 def _find_publishing_uses(workflow: Workflow) -> list[Use]:
-    return [use for use in workflow.uses if use.command in _PUBLISHING]
+    return [use for use in workflow.uses if use.is_publishing]
 
 
-def _is_for_another_project(patterns: Sequence[str]) -> bool:
-    """Tell whether tag patterns begin with a name, as those of one project of several do (``other-v*``)."""
-    names = [re.split(r"[*?\[+!]", pattern)[0].lower().removesuffix("v").strip("-_/@") for pattern in patterns]
-    return bool(names) and all(name and name not in _USUAL_PREFIXES for name in names)
+def _has_named_patterns(patterns: Sequence[str]) -> bool:
+    """Return whether tag patterns begin with a name, as those of one project of several do (``other-v*``)."""
+    return bool(patterns) and _USUAL_PREFIXES.isdisjoint(map(_read_prefix, patterns))
+
+
+def _read_prefix(pattern: str) -> str:
+    """Return the name that the tags of a pattern begin with; empty without one."""
+    return re.split(r"[*?\[+!]", pattern)[0].lower().removesuffix("v").strip("-_/@")
 
 
 def _check_triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
-    path, patterns = workflow.entry or workflow.path, push_patterns(workflow)
+    path, patterns = workflow.started_path, push_patterns(workflow)
     if list_tag_events(workflow, tags.example):
         yield Note(State.DONE, f"{path} runs when a tag like {tags.example} is pushed")
     elif patterns:
@@ -94,26 +106,36 @@ def _check_triggers(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
             f"its patterns are {', '.join(patterns)}",
             f"Add the pattern {tags.globs[0]!r}, or set tag-format.",
         )
-    elif workflow.triggers.keys() <= BY_HAND:
-        yield Note(State.INFO, f"{path} is started by {', '.join(sorted(workflow.triggers))}, and not by a tag")
-    elif creates_tags(workflow):
-        yield Note(State.INFO, f"{path} creates the tags of its releases itself, so it is not started by one")
     else:
-        yield Note(
-            State.FAILED,
-            f"{path} does not run when a tag is pushed",
-            advice=f'Add under "on: push: tags:" the pattern {tags.globs[0]!r}.',
-        )
+        yield _describe_without_tags(workflow, tags)
+
+
+def _describe_without_tags(workflow: Workflow, tags: TagFormat) -> Note:
+    """Return what starts a workflow that no pushed tag starts; a fault where nothing else brings a version."""
+    path = workflow.started_path
+    if workflow.triggers.keys() <= BY_HAND:
+        return Note(State.INFO, f"{path} is started by {', '.join(sorted(workflow.triggers))}, and not by a tag")
+    if creates_tags(workflow):
+        return Note(State.INFO, f"{path} creates the tags of its releases itself, so it is not started by one")
+    return Note(
+        State.FAILED,
+        f"{path} does not run when a tag is pushed",
+        advice=f'Add under "on: push: tags:" the pattern {tags.globs[0]!r}.',
+    )
 
 
 def _check_conditions(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
-    """Yield the steps that publish nothing on a tag, and the runs that a newer one cancels."""
+    """Yield the steps that publish nothing on a tag."""
     uses = _find_publishing_uses(workflow)
     idle = [use for use in uses if not runs_on_tag(workflow, use, tags.example)]
-    is_on_tag = bool(list_tag_events(workflow, tags.example))
-    if is_on_tag and (len(idle) == len(uses) or _is_for_tags_only(workflow)):
+    is_fault = len(idle) == len(uses) or _is_for_tags_only(workflow)
+    if is_fault and list_tag_events(workflow, tags.example):
         yield from map(_describe_idle, idle)
-    for use in uses:
+
+
+def _check_cancellation(workflow: Workflow, tags: TagFormat) -> Iterator[Note]:
+    """Yield the steps whose run a newer one cancels."""
+    for use in _find_publishing_uses(workflow):
         if may_cancel_on_tag(workflow, use, tags.example):
             yield Note(
                 State.FAILED,
@@ -138,12 +160,7 @@ def _is_for_tags_only(workflow: Workflow) -> bool:
 
 def _check_competitors(job: JobNeeds, workflows: Sequence[Workflow], tags: TagFormat) -> Iterator[Note]:
     """Yield a fault where two workflows publish to the same destination on the same tag."""
-    paths = {
-        workflow.entry or workflow.path
-        for workflow in workflows
-        for use in find_publishing_jobs(job, workflow)
-        if runs_on_tag(workflow, use, tags.example)
-    }
+    paths = {workflow.started_path for workflow in workflows if _publishes_on_tag(job, workflow, tags)}
     if len(paths) > 1:
         yield Note(
             State.FAILED,
@@ -151,6 +168,11 @@ def _check_competitors(job: JobNeeds, workflows: Sequence[Workflow], tags: TagFo
             advice="Delete one of them, or remove its trigger. If each releases a package of its own, give each "
             "package tags of its own by tag-format, then run init for it.",
         )
+
+
+def _publishes_on_tag(job: JobNeeds, workflow: Workflow, tags: TagFormat) -> bool:
+    """Return whether a workflow publishes to the destination of a job when a tag is pushed."""
+    return any(runs_on_tag(workflow, use, tags.example) for use in find_publishing_jobs(job, workflow))
 
 
 def _check_attestations(workflows: Sequence[Workflow]) -> Iterator[Note]:
@@ -236,8 +258,12 @@ def _may_do(use: Use, right: str) -> bool:
         return True
     if name == "id-token":
         return use.has_secret("TWINE_PASSWORD")
-    # Nothing is checked out, or by a script that works in a public repository.
-    return right == "contents: read" and (bool(use.tool) or use.depth is None)
+    return right == "contents: read" and _can_do_without_reading(use)
+
+
+def _can_do_without_reading(use: Use) -> bool:
+    """Return whether nothing is checked out, or by a script that works in a public repository."""
+    return bool(use.tool) or use.depth is None
 
 
 def _check_secrets(job: JobNeeds, use: Use) -> Iterator[Note]:
@@ -263,6 +289,10 @@ def _check_environment(job: JobNeeds, use: Use) -> Iterator[Note]:
 def _serves(use: Use, job: JobNeeds) -> bool:
     """Return whether a step publishes to the destination of a job; without ``only``, it publishes to all."""
     only = split_names(use.inputs.get("only", ""))
+    return _is_in_phase(use, job) and (not only or job.publisher in only)
+
+
+def _is_in_phase(use: Use, job: JobNeeds) -> bool:
+    """Return whether a step runs the phase of a job; without ``phase``, it runs all."""
     phase = use.inputs.get("phase", "")
-    is_phase = not phase or job.phase is None or phase == job.phase.option
-    return is_phase and (not only or job.publisher in only)
+    return not phase or job.phase is None or phase == job.phase.option

@@ -43,11 +43,11 @@ _STARTS_OTHERS: Final = re.compile(r"gh workflow run|/dispatches\b|createWorkflo
 
 def check_untrusted_code(workflow: Workflow) -> Iterator[Note]:
     """Yield the jobs that check out a stranger's commit where the event gives them rights or secrets."""
-    event = next((event for event in _UNTRUSTED_EVENTS if event in workflow.triggers), "")
+    event = _find_untrusted_event(workflow)
     if not event:
         return
     for name, job in workflow.jobs.items():
-        if any(map(_is_untrusted_checkout, list_steps(job))) and _has_rights(workflow, job):
+        if _has_rights(workflow, job) and any(map(_is_untrusted_checkout, list_steps(job))):
             yield Note(
                 State.FAILED,
                 f"{workflow.path}, job {name}: runs on {event} with write permissions or secrets, and checks out"
@@ -56,13 +56,23 @@ def check_untrusted_code(workflow: Workflow) -> Iterator[Note]:
             )
 
 
+def _find_untrusted_event(workflow: Workflow) -> str:
+    """Return the event by which strangers can start a workflow with rights; empty where there is none."""
+    return next((event for event in _UNTRUSTED_EVENTS if event in workflow.triggers), "")
+
+
 def _is_untrusted_checkout(step: Mapping[str, Any]) -> bool:
     if str(step.get("uses", "")).startswith("actions/checkout@"):
-        inputs = step.get("with")
-        values = [inputs.get(name, "") for name in ("ref", "repository")] if isinstance(inputs, dict) else []
-        return any(_HEAD.search(str(value)) for value in values)
+        return _names_head(step.get("with"))
     script, env = str(step.get("run", "")), str(step.get("env", ""))
     return _CHECKOUT.search(script) is not None and _HEAD.search(script + env) is not None
+
+
+def _names_head(inputs: object) -> bool:
+    """Return whether the inputs of a checkout name the commit, or the repository, of a pull request."""
+    if not isinstance(inputs, dict):
+        return False
+    return any(_HEAD.search(str(inputs.get(name, ""))) for name in ("ref", "repository"))
 
 
 def _has_rights(workflow: Workflow, job: Mapping[str, Any]) -> bool:
@@ -77,7 +87,7 @@ def check_builds_with_identity(workflow: Workflow) -> Iterator[Note]:
 
     A build of this action is checked with the use of the action.
     """
-    if not any(use.command in ("publish", "release") for use in workflow.uses):
+    if not any(use.is_publishing for use in workflow.uses):
         return
     for name, job in workflow.jobs.items():
         if _has_identity(workflow, job) and any(map(_is_build, list_steps(job))):
@@ -110,21 +120,33 @@ def check_tags_by_workflow(workflows: Sequence[Workflow], publishing: Sequence[W
         publishing: those that publish.
     """
     uploading = [workflow for workflow in publishing if any(map(_is_upload, workflow.uses))]
-    started = [item.entry or item.path for item in uploading if _TAG_EVENTS & item.triggers.keys()]
-    for name in _find_lost_tags(workflows, uploading) if started else ():
+    started = _find_started_path(uploading)
+    if not started:
+        return
+    for name in _find_lost_tags(workflows, uploading):
         yield Note(
             State.FAILED,
-            f"{name}: pushes a tag with GITHUB_TOKEN, which does not start {started[0]}",
+            f"{name}: pushes a tag with GITHUB_TOKEN, which does not start {started}",
             advice="Publish in the same workflow, as release-tools init writes it, or use the token of an app.",
         )
 
 
+def _find_started_path(workflows: Sequence[Workflow]) -> str:
+    """Return the path of the first workflow that a tag may start; empty where there is none."""
+    return next((item.started_path for item in workflows if _TAG_EVENTS & item.triggers.keys()), "")
+
+
 def _find_lost_tags(workflows: Sequence[Workflow], uploading: Sequence[Workflow]) -> Iterator[str]:
     """Yield the jobs that push a tag and start nothing with it, in other workflows than those that upload files."""
-    own = {path for workflow in uploading for path in (workflow.path, workflow.entry)}
+    own = _list_paths(uploading)
     for workflow in workflows:
         if workflow.path not in own and not _STARTS_OTHERS.search(str(workflow.data)):
             yield from (f"{workflow.path}, job {job}" for job in _find_tagging_jobs(workflow))
+
+
+def _list_paths(workflows: Sequence[Workflow]) -> set[str]:
+    """Return the paths of workflows and of those that call them."""
+    return {path for workflow in workflows for path in (workflow.path, workflow.entry)}
 
 
 def creates_tags(workflow: Workflow) -> bool:
@@ -135,14 +157,17 @@ def creates_tags(workflow: Workflow) -> bool:
 def _find_tagging_jobs(workflow: Workflow) -> Iterator[str]:
     """Yield the ids of the jobs that push a tag, and with no other token than the job's own."""
     for name, job in workflow.jobs.items():
-        is_tagging = any(_is_tagging(step, workflow, name) for step in list_steps(job))
-        if is_tagging and not _OWN_TOKEN.search(str(job)):
+        if _has_tagging_step(workflow, name, job) and not _OWN_TOKEN.search(str(job)):
             yield name
+
+
+def _has_tagging_step(workflow: Workflow, name: str, job: Mapping[str, Any]) -> bool:
+    return any(_is_tagging(step, workflow, name) for step in list_steps(job))
 
 
 def _is_upload(use: Use) -> bool:
     """Return whether a step publishes more than a GitHub release, which may itself create the tag."""
-    return use.command in ("publish", "release") and not (use.tool and use.inputs.get("only") == "github")
+    return use.is_publishing and not (use.tool and use.inputs.get("only") == "github")
 
 
 def _is_tagging(step: Mapping[str, Any], workflow: Workflow, job: str) -> bool:
@@ -157,7 +182,13 @@ def _is_tagging_by_others(step: Mapping[str, Any]) -> bool:
 
 def _is_tagging_by_us(step: Mapping[str, Any], workflow: Workflow, job: str) -> bool:
     """Return whether a step runs this action's command ``tag``, and not as a dry run."""
-    inputs, uses = step.get("with"), str(step.get("uses", ""))
+    inputs = step.get("with")
     if not isinstance(inputs, dict) or "--dry-run" in str(inputs.get("arguments", "")):
         return False
-    return any(use.job == job and use.uses == uses and inputs.get("command") == "tag" for use in workflow.uses)
+    return inputs.get("command") == "tag" and _is_ours(step, workflow, job)
+
+
+def _is_ours(step: Mapping[str, Any], workflow: Workflow, job: str) -> bool:
+    """Return whether a step of a job runs this action."""
+    uses = str(step.get("uses", ""))
+    return any(use.job == job and use.uses == uses for use in workflow.uses)
