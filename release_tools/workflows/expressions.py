@@ -31,12 +31,17 @@ def is_never_true(condition: str, values: Mapping[str, str]) -> bool:
     text = _unwrap(condition.strip())
     if not text or "${{" in text or len(text) > _LARGEST:
         return False
+    return _is_false(_evaluate(text, values))
+
+
+def _evaluate(text: str, values: Mapping[str, str]) -> Value:
+    """Return the value of a condition; None where it is not known, or the text is no condition."""
     try:
         parser = _Parser(_split_tokens(text), values)
         value = parser.read_or()
     except (IndexError, ValueError, RecursionError):
-        return False
-    return parser.is_at_end and value is not None and not value
+        return None
+    return value if parser.is_at_end else None
 
 
 def _unwrap(text: str) -> str:
@@ -71,21 +76,13 @@ class _Parser:
     def read_or(self) -> Value:
         value = self._read_and()
         while self._accept("||"):
-            other = self._read_and()
-            if value is None:
-                value = other or None
-            elif not value:
-                value = other
+            value = _either(value, self._read_and())
         return value
 
     def _read_and(self) -> Value:
         value = self._read_comparison()
         while self._accept("&&"):
-            other = self._read_comparison()
-            if value is None:
-                value = False if other is not None and not other else None
-            elif value:
-                value = other
+            value = _both(value, self._read_comparison())
         return value
 
     def _read_comparison(self) -> Value:
@@ -103,10 +100,7 @@ class _Parser:
         token = self._tokens[self._position]
         self._position += 1
         if token == "(":  # noqa: S105 - a parenthesis
-            value = self.read_or()
-            if not self._accept(")"):
-                raise ValueError(token)
-            return value
+            return self._read_group()
         if token.startswith("'"):
             return token[1:-1].replace("''", "'")
         if self._accept("("):
@@ -115,14 +109,16 @@ class _Parser:
             return token == "true"  # noqa: S105 - a truth value
         return self._values.get(token.lower())
 
+    def _read_group(self) -> Value:
+        """Return the value of what follows an opening parenthesis, up to the closing one."""
+        value = self.read_or()
+        if not self._accept(")"):
+            raise ValueError(self._tokens)
+        return value
+
     def _call(self, name: str) -> Value:
         arguments = self._read_arguments()
-        if name == "always":
-            return True
-        known = [_lower(argument) for argument in arguments if argument is not None]
-        if name not in _FUNCTIONS or len(arguments) != 2 or len(known) != 2:  # noqa: PLR2004 - text and part
-            return None
-        return _FUNCTIONS[name](*known)
+        return True if name == "always" else _apply(name, arguments)
 
     def _read_arguments(self) -> list[Value]:
         arguments: list[Value] = []
@@ -136,6 +132,33 @@ class _Parser:
             self._position += 1
             return True
         return False
+
+
+def _is_false(value: Value) -> bool:
+    """Return whether a value is known, and false."""
+    return value is not None and not value
+
+
+def _either(left: Value, right: Value) -> Value:
+    """Return the value of ``left || right``; a true one decides, whatever the other is."""
+    if left is None:
+        return right or None
+    return left or right
+
+
+def _both(left: Value, right: Value) -> Value:
+    """Return the value of ``left && right``; a false one decides, whatever the other is."""
+    if left is None:
+        return False if _is_false(right) else None
+    return left and right
+
+
+def _apply(name: str, arguments: Sequence[Value]) -> Value:
+    """Return the value of a function of a text and a part; None where it, or an argument, is not known."""
+    known = [_lower(argument) for argument in arguments if argument is not None]
+    if name not in _FUNCTIONS or not len(arguments) == len(known) == 2:  # noqa: PLR2004 - text and part
+        return None
+    return _FUNCTIONS[name](*known)
 
 
 def _compare(left: Value, operator: str, right: Value) -> Value:

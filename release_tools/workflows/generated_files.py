@@ -6,7 +6,7 @@ their own jobs between two marks. A digest in the header covers everything else,
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -92,11 +92,15 @@ def _find_sections(text: str) -> Iterator[tuple[str, int, int]]:
 
 def _find_settings(text: str) -> Iterator[tuple[tuple[str, str], str]]:
     jobs = [(match.start(), match[1]) for match in _JOB.finditer(text)]
-    own = [(start, end) for _, start, end in _find_sections(text)]
+    own = [range(start, end) for _, start, end in _find_sections(text)]
     for match in _SETTING.finditer(text):
-        if not any(start <= match.start() < end for start, end in own):
-            name = next((name for start, name in reversed(jobs) if start < match.start()), "")
-            yield (name, match[1]), match[2]
+        if not any(match.start() in section for section in own):
+            yield (_find_job(jobs, match.start()), match[1]), match[2]
+
+
+def _find_job(jobs: Sequence[tuple[int, str]], position: int) -> str:
+    """Return the id of the job at a position, from the start of each job in their order."""
+    return next((name for start, name in reversed(jobs) if start < position), "")
 
 
 def add_digest(text: str) -> str:
@@ -220,11 +224,20 @@ def is_outdated(text: str, wanted: str) -> bool:
 
 def _contains(there: Any, wanted: Any) -> bool:  # noqa: ANN401 - YAML is anything
     if isinstance(wanted, dict) and isinstance(there, dict):
-        return all(key in there and _has_value(key, there[key], value) for key, value in wanted.items())
+        return _contains_keys(there, wanted)
     if isinstance(wanted, list) and isinstance(there, list):
-        remaining = iter(there)
-        return all(any(_contains(item, value) for item in remaining) for value in wanted)
+        return _contains_items(there, wanted)
     return bool(there == wanted)
+
+
+def _contains_keys(there: Mapping[Any, Any], wanted: Mapping[Any, Any]) -> bool:
+    return all(key in there and _has_value(key, there[key], value) for key, value in wanted.items())
+
+
+def _contains_items(there: Sequence[Any], wanted: Sequence[Any]) -> bool:
+    """Return whether a list has all wanted items, in their order."""
+    remaining = iter(there)
+    return all(any(_contains(item, value) for item in remaining) for value in wanted)
 
 
 def _has_value(key: object, there: Any, wanted: Any) -> bool:  # noqa: ANN401 - YAML is anything

@@ -67,11 +67,15 @@ def list_publishing_jobs(publishers: Publishers, *, is_dev: bool) -> tuple[JobNe
         ConfigError: a route names unknown destinations.
     """
     found: dict[str, tuple[Phase, JobNeeds]] = {}
-    for kind in Kind:
-        if kind is not Kind.DEV or is_dev:
-            for phase, job in _list_jobs(publishers, kind):
-                found.setdefault(job.id, (phase, job))
+    for kind in _list_kinds(is_dev=is_dev):
+        for phase, job in _list_jobs(publishers, kind):
+            found.setdefault(job.id, (phase, job))
     return tuple(job for _, job in sorted(found.values(), key=lambda item: item[0]))
+
+
+def _list_kinds(*, is_dev: bool) -> list[Kind]:
+    """Return the kinds of versions that are published."""
+    return [kind for kind in Kind if is_dev or kind is not Kind.DEV]
 
 
 def _list_jobs(publishers: Publishers, kind: Kind) -> Iterator[tuple[Phase, JobNeeds]]:

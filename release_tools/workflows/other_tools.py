@@ -90,10 +90,10 @@ def _read_index_action(given: object, env: Mapping[str, str]) -> PublishingStep:
 
 def _read_script(script: str, env: Mapping[str, str]) -> PublishingStep | None:
     """Return what the commands of a step publish, or None."""
-    has_secret = any("secrets." in value for value in env.values()) or _SECRET_NAME.search(script) is not None
+    has_secret = _has_secret(script, env)
     index = _INDEX_COMMAND.search(script)
     if index:
-        address = " ".join((index[0], *(env.get(name, "") for name in _INDEX_VARIABLES)))
+        address = f"{index[0]} {_read_index_address(env)}"
         return _read_index_step(" ".join(index[1].split()), address, env, has_password=has_secret)
     if _CHANNEL_COMMAND.search(script):
         secret = {"ANACONDA_API_TOKEN": _SECRET} if has_secret else {}
@@ -103,18 +103,34 @@ def _read_script(script: str, env: Mapping[str, str]) -> PublishingStep | None:
     return None
 
 
+def _has_secret(script: str, env: Mapping[str, str]) -> bool:
+    """Return whether a script may read a secret, by its environment or by a name in it."""
+    return any("secrets." in value for value in env.values()) or _SECRET_NAME.search(script) is not None
+
+
+def _read_index_address(env: Mapping[str, str]) -> str:
+    """Return what the variables say about the index, in one line."""
+    return " ".join(env.get(name, "") for name in _INDEX_VARIABLES)
+
+
 def _read_credentials(script: str, own: object, env: Mapping[str, str]) -> PublishingStep | None:
     """Return what a step publishes whose script is not known, by the credentials that it alone gets."""
-    given = {str(name) for name, value in own.items() if "secrets." in str(value)} if isinstance(own, dict) else set()
+    given = _find_given_secrets(own)
     tool = " ".join(script.split())[:_LONGEST_TOOL]
     if not tool:
         return None
     if given & _INDEX_SECRETS:
-        address = " ".join(env.get(name, "") for name in _INDEX_VARIABLES)
-        return _read_index_step(tool, address, env, has_password=True)
+        return _read_index_step(tool, _read_index_address(env), env, has_password=True)
     if "ANACONDA_API_TOKEN" in given:
         return PublishingStep(tool, {"command": "publish", "only": "anaconda"}, env)
     return None
+
+
+def _find_given_secrets(own: object) -> set[str]:
+    """Return the variables of a step's own environment whose values are secrets."""
+    if not isinstance(own, dict):
+        return set()
+    return {str(name) for name, value in own.items() if "secrets." in str(value)}
 
 
 def _read_index_step(tool: str, address: str, env: Mapping[str, str], *, has_password: bool) -> PublishingStep:

@@ -77,7 +77,7 @@ class ProjectWorkflows:
         remote = Remote(repository, context.config.tag.remote)
         forge = choose_forge(context, remote.url)
         name = _choose_name(context)
-        found = {default: find_workflow(repository.root, default, name) for default in (RELEASE, CHECK)}
+        paths, texts = _find_workflows(repository.root, name)
         return cls(
             context,
             repository.root,
@@ -87,8 +87,8 @@ class ProjectWorkflows:
             context.config.github.repository or forge.slug(remote.url),
             project.source,
             project.backend,
-            {default: path for default, (path, _) in found.items()},
-            {default: text for default, (_, text) in found.items() if text is not None},
+            paths,
+            texts,
             forge.site == addresses.GITHUB_SITE,
         )
 
@@ -146,6 +146,16 @@ class ProjectWorkflows:
         plan = make_plan(context.project, context.config.wheels, context.env, self.name, version)
         release = Release(self.name, version, tag=find_tag_format(context).tag(Version(version)), plan=plan)
         return plan_conda_packages(CondaProject(context, release)) or plan
+
+
+def _find_workflows(root: Path, name: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the path of each workflow, and the text of those that exist, both by the default path."""
+    paths, texts = {}, {}
+    for default in (RELEASE, CHECK):
+        paths[default], text = find_workflow(root, default, name)
+        if text is not None:
+            texts[default] = text
+    return paths, texts
 
 
 def _choose_name(context: Context) -> str:

@@ -74,13 +74,26 @@ def keep_parts(
         action: the value of ``uses:`` for this action, where the user names it.
     """
     kept = {path: KeptParts.read(text) for path, text in texts.items()}
-    theirs = next((parts.action for parts in kept.values() if parts.action), plan.action)
-    chosen = action or (choose_newer_pin(theirs, plan.action) if upgrade else theirs)
-    repository = plan.repository
-    if RELEASE in kept and (kept[RELEASE].repository or not upgrade):
-        repository = kept[RELEASE].repository
-    pins = _choose_pins(kept.values(), upgrade=upgrade)
-    return replace(plan, pins=pins, action=chosen, repository=repository, kept=kept)
+    return replace(
+        plan,
+        pins=_choose_pins(kept.values(), upgrade=upgrade),
+        action=action or _choose_action(plan.action, kept.values(), upgrade=upgrade),
+        repository=_choose_repository(plan.repository, kept.get(RELEASE), upgrade=upgrade),
+        kept=kept,
+    )
+
+
+def _choose_action(ours: str, kept: Iterable[KeptParts], *, upgrade: bool) -> str:
+    """Return ``uses:`` for this action as the workflows have it, or ours where it is newer and to be upgraded."""
+    theirs = next((parts.action for parts in kept if parts.action), ours)
+    return choose_newer_pin(theirs, ours) if upgrade else theirs
+
+
+def _choose_repository(ours: str, kept: KeptParts | None, *, upgrade: bool) -> str:
+    """Return the repository in the guard of the release workflow; an upgrade adds ours where it has none."""
+    if kept is None:
+        return ours
+    return kept.repository or (ours if upgrade else "")
 
 
 def _choose_pins(kept: Iterable[KeptParts], *, upgrade: bool) -> dict[str, str]:

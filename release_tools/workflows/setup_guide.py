@@ -20,9 +20,8 @@ def list_setup_steps(plan: WorkflowPlan, slug: str) -> Iterator[Note]:
         plan: whose jobs they are.
         slug: ``owner/name`` of the repository on GitHub; a placeholder is used where it is unknown.
     """
-    owner, _, name = (slug or "OWNER/REPOSITORY").partition("/")
-    settings = f"{addresses.GITHUB_SITE}/{owner}/{name}/settings/environments"
-    workflow = plan.paths.get(RELEASE, RELEASE).rpartition("/")[2]
+    repository = slug or "OWNER/REPOSITORY"
+    settings = f"{addresses.GITHUB_SITE}/{repository}/settings/environments"
     yield Note(
         State.INFO,
         f"GitHub: create the environment {TAG_ENVIRONMENT}",
@@ -35,22 +34,29 @@ def list_setup_steps(plan: WorkflowPlan, slug: str) -> Iterator[Note]:
             yield Note(
                 State.INFO, f"GitHub: create the environment {job.environment}", settings, _describe_protection(job)
             )
-        if job.trusting:
-            yield Note(
-                State.INFO,
-                f"{job.trusting.title}: add a trusted publisher",
-                f"project {plan.name}, owner {owner}, repository {name}, workflow {workflow},"
-                f" environment {job.environment}",
-                f"For a new project: {job.trusting.make_publishing_page(plan.name, is_new=True)};"
-                f" for an existing one: {job.trusting.make_publishing_page(plan.name, is_new=False)}",
-            )
-        for secret in job.secrets:
-            yield Note(
-                State.INFO,
-                f"GitHub: add the secret {secret} to the environment {job.environment}",
-                settings,
-                job.secret_advice,
-            )
+        yield from _list_credentials(plan, job, repository, settings)
+
+
+def _list_credentials(plan: WorkflowPlan, job: JobNeeds, repository: str, settings: str) -> Iterator[Note]:
+    """Yield one note for each credential of a job: a trusted publisher, or secrets."""
+    owner, _, name = repository.partition("/")
+    workflow = plan.paths.get(RELEASE, RELEASE).rpartition("/")[2]
+    if job.trusting:
+        yield Note(
+            State.INFO,
+            f"{job.trusting.title}: add a trusted publisher",
+            f"project {plan.name}, owner {owner}, repository {name}, workflow {workflow},"
+            f" environment {job.environment}",
+            f"For a new project: {job.trusting.make_publishing_page(plan.name, is_new=True)};"
+            f" for an existing one: {job.trusting.make_publishing_page(plan.name, is_new=False)}",
+        )
+    for secret in job.secrets:
+        yield Note(
+            State.INFO,
+            f"GitHub: add the secret {secret} to the environment {job.environment}",
+            settings,
+            job.secret_advice,
+        )
 
 
 def _describe_protection(job: JobNeeds) -> str:

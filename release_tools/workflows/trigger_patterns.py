@@ -29,14 +29,19 @@ def matches_patterns(patterns: Iterable[str], name: str) -> bool:
 
 
 def _fits(pattern: str, name: str) -> bool:
+    try:
+        return re.fullmatch(_translate_pattern(pattern), name, re.DOTALL) is not None
+    except re.error:
+        return False
+
+
+def _translate_pattern(pattern: str) -> str:
+    """Return the regular expression of a pattern; ``?`` and ``+`` at its start are plain characters."""
     expression = ""
     for token in _TOKEN.findall(pattern):
         is_operator = token in _OPERATORS and (expression or token.startswith("*"))
         expression += _OPERATORS[token] if is_operator else _translate(token)
-    try:
-        return re.fullmatch(expression, name, re.DOTALL) is not None
-    except re.error:
-        return False
+    return expression
 
 
 def _translate(token: str) -> str:
