@@ -13,12 +13,13 @@ from release_tools.engine.archives import open_archive, read_each
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.errors import ArchiveError, ReleaseToolsError
 from release_tools.model.artifact import Artifact, ArtifactKind
-from release_tools.model.note import Note, Report, Section, State
+from release_tools.model.note import Report, Section, State
 from release_tools.model.release import Release
 from release_tools.report.trees import Folder, Pair, build_tree, pair_trees
 from release_tools.report.verdicts import (
     find_outcome_state,
     find_section_state,
+    list_notes,
     list_preparations,
     list_published_sections,
     write_headline,
@@ -81,8 +82,8 @@ def report_page(
         destinations=_without(destinations, State.SKIPPED, State.NOT_RUN),
         skipped=_only(destinations, State.SKIPPED),
         not_reached=_only(destinations, State.NOT_RUN),
-        warnings=Counter(_list_notes(report.sections, State.WARNING)),
-        actions=list(_list_notes(destinations, *_ACTIONS)),
+        warnings=Counter(list_notes(report.sections, State.WARNING)),
+        actions=list(list_notes(destinations, *_ACTIONS)),
         is_dry_run=is_dry_run,
         files=files,
         pairs=_pair_contents(files),
@@ -100,19 +101,18 @@ def _without(sections: Sequence[Section], *states: State) -> list[Section]:
     return [section for section in sections if find_section_state(section) not in states]
 
 
-def _list_notes(sections: Sequence[Section], *states: State) -> Iterator[Note]:
-    """Yield the notes in some states."""
-    for section in sections:
-        yield from (note for note in section.notes if note.state in states)
-
-
 def _list_contents(artifacts: Sequence[Artifact], background: BackgroundTasks) -> Iterator[Contents]:
     """Yield the contents of each file, up to a total size that a page can show."""
-    before = accumulate((artifact.size for artifact in artifacts), initial=0)
-    shown = [one for one, read in zip(artifacts, before, strict=False) if read <= _MOST_BYTES]
+    shown = _choose_shown(artifacts)
     yield from read_each(shown, partial(_collect_contents, background))
     for artifact in artifacts[len(shown) :]:
         yield Contents(artifact, fault="not opened: there are too many files to show")
+
+
+def _choose_shown(artifacts: Sequence[Artifact]) -> list[Artifact]:
+    """Return the first files, as long as those before them are not too large."""
+    before = accumulate((artifact.size for artifact in artifacts), initial=0)
+    return [one for one, read in zip(artifacts, before, strict=False) if read <= _MOST_BYTES]
 
 
 def _collect_contents(background: BackgroundTasks, artifact: Artifact) -> Contents:

@@ -17,6 +17,7 @@ from release_tools.report.verdicts import (
     find_outcome_state,
     find_section_state,
     find_worst,
+    list_notes,
     list_preparations,
     list_published_sections,
     write_headline,
@@ -139,14 +140,19 @@ def _write_parts(
     published = list_published_sections(report)
     if len(published) > 1 or error is not None:
         yield "\n```mermaid\n" + draw_diagram(release, report) + "```\n"
-    reached = [section for section in published if find_section_state(section) is not State.NOT_RUN]
-    if reached:
-        yield _DESTINATIONS
-        yield from (_draw_destination(section) for section in reached)
+    yield from _write_destinations(published)
     yield from _list_artifacts(release.artifacts)
     yield "\n"
     yield from _write_sections(report.sections)
-    yield from (_write_document(document) for document in report.documents)
+    yield from map(_write_document, report.documents)
+
+
+def _write_destinations(sections: Sequence[Section]) -> Iterator[str]:
+    """Yield the table of the destinations that the run reached."""
+    reached = [section for section in sections if find_section_state(section) is not State.NOT_RUN]
+    if reached:
+        yield _DESTINATIONS
+        yield from map(_draw_destination, reached)
 
 
 def _write_error(error: ReleaseToolsError) -> str:
@@ -159,7 +165,7 @@ def _write_error(error: ReleaseToolsError) -> str:
 
 def _list_warnings(report: Report) -> Iterator[str]:
     """Yield each warning once, with the number of times that it was given."""
-    warnings = Counter(note for section in report.sections for note in section.notes if note.state is State.WARNING)
+    warnings = Counter(list_notes(report.sections, State.WARNING))
     if warnings:
         yield "\n"
     for note, times in list(warnings.items())[:_MOST_LINES]:
@@ -193,14 +199,19 @@ def draw_diagram(release: Release, report: Report) -> str:
 
 def _draw_destination(section: Section, words: Mapping[State, str] = WORDS) -> str:
     state = find_section_state(section)
-    relevant = [note for note in section.notes if note.state is state] or list(section.notes[:1])
-    lines = [_write_line(note) for note in relevant]
-    if len(lines) > _MOST_LINES:
-        lines[_MOST_LINES - 1 :] = [f"and {len(lines) - _MOST_LINES + 1} more"]
+    lines = _list_lines(section, state)
     name = sanitize.escape_markdown_line(section.group)
     page = _OWN_ADDRESS.search(section.title)
     link = _write_detail(page[0]) if page else ""
     return f"| {_SIGNS[state]} | **{name}**{link} {words[state]} | {'<br>'.join(lines)} |\n"
+
+
+def _list_lines(section: Section, state: State) -> list[str]:
+    """Return the lines about the state of a destination; the last one counts those that are left out."""
+    lines = [_write_line(note) for note in list(list_notes([section], state)) or section.notes[:1]]
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1 :] = [f"and {len(lines) - _MOST_LINES + 1} more"]
+    return lines
 
 
 def _write_artifact(artifact: Artifact) -> str:

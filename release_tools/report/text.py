@@ -5,6 +5,7 @@ from typing import Final
 from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, Report, State
 from release_tools.model.release import Release
+from release_tools.report.verdicts import list_notes
 from release_tools.wording import count
 
 _UNITS: Final = ("B", "kB", "MB", "GB")
@@ -33,12 +34,11 @@ def write_closing_line(release: Release, report: Report, verdict: str, seconds: 
         verdict: how it ended, in a word or two; empty for a dry run.
         seconds: that it took.
     """
-    notes = [note for section in report.sections for note in section.notes]
-    warnings = len({note for note in notes if note.state is State.WARNING})  # a warning that repeats counts once
+    warnings = len(set(list_notes(report.sections, State.WARNING)))  # a warning that repeats counts once
     counted = f", {count(warnings, 'warning')}" if warnings else ""
     subject = f"{release.name} {release.version}".strip()
     if verdict:
         return f"{': '.join(filter(None, (subject, verdict)))}{counted} ({seconds:.1f} s)"
-    planned = count(sum(note.state is State.PLANNED for note in notes), "action")
+    planned = count(len(list(list_notes(report.sections, State.PLANNED))), "action")
     of_subject = f" of {subject}" if subject else ""
     return f"Dry run{of_subject} complete: {planned} planned{counted}. Nothing was published. ({seconds:.1f} s)"
