@@ -27,18 +27,23 @@ def collect_action_outputs(
         page: the report page, if one was written.
         error: what stopped the run.
     """
-    published = error is None and any(item.state in (State.DONE, State.UNCHANGED) for item in release.receipts)
     return {
         "version": release.version,
         "tag": release.tag,
         "is-prerelease": _format_bool(release.is_prerelease) if release.version else "",
-        "released": _format_bool(published and all(item.state is not State.PLANNED for item in release.receipts)),
+        "released": _format_bool(_is_released(release, error)),
         "prepared": "" if release.is_prepared is None else _format_bool(release.is_prepared),
         "artifacts": _dump_artifacts(release),
         "packages-dir": str(folder) if release.artifacts else "",
         **{name: _find_url(release, name) for name in _URL_OUTPUTS},
         "report": str(page) if page else "",
     }
+
+
+def _is_released(release: Release, error: ReleaseToolsError | None) -> bool:
+    """Return whether the run succeeded, and everything that it was about is published."""
+    states = {receipt.state for receipt in release.receipts}
+    return error is None and State.PLANNED not in states and not states.isdisjoint((State.DONE, State.UNCHANGED))
 
 
 def format_output_lines(outputs: Mapping[str, str]) -> str:

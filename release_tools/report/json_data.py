@@ -5,7 +5,7 @@ from typing import Any, Final
 from release_tools.artifacts.manifest import build_manifest
 from release_tools.errors import ReleaseToolsError
 from release_tools.model.action import Receipt
-from release_tools.model.note import Note, Report
+from release_tools.model.note import Note, Report, Section
 from release_tools.model.release import RecipeFiles, Release
 
 SCHEMA: Final = 1
@@ -20,15 +20,7 @@ def report_data(release: Release, report: Report, error: ReleaseToolsError | Non
         "error": _describe_error(error) if error else None,
         "recipe": _describe_recipe(release.recipe) if release.recipe else None,
         "receipts": [_describe_receipt(receipt) for receipt in release.receipts],
-        "sections": [
-            {
-                "title": section.title,
-                "publisher": section.group,
-                "seconds": round(section.seconds, 3),
-                "notes": [note_data(note) for note in section.notes],
-            }
-            for section in report.sections
-        ],
+        "sections": [_describe_section(section) for section in report.sections],
     }
 
 
@@ -62,6 +54,15 @@ def _describe_recipe(recipe: RecipeFiles) -> dict[str, Any]:
 
 def _describe_receipt(receipt: Receipt) -> dict[str, str]:
     return {"key": receipt.key, "url": receipt.url, "digest": receipt.digest, "state": receipt.state.value}
+
+
+def _describe_section(section: Section) -> dict[str, Any]:
+    return {
+        "title": section.title,
+        "publisher": section.group,
+        "seconds": round(section.seconds, 3),
+        "notes": [note_data(note) for note in section.notes],
+    }
 
 
 def note_data(note: Note) -> dict[str, str]:

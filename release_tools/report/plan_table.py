@@ -23,24 +23,32 @@ def plan_notes(plan: BuildPlan, built: str = "", trial: Sequence[Artifact] = ())
     width = max(len(job.name) for job in plan.jobs)
     for job in plan.jobs:
         tried = [_describe_built(job, wheel) for wheel in trial]
-        here = job.name == built or (job.name == SOURCE_JOB and bool(trial))
-        where = "built here" if here else f"built by {job.runner}"
+        where = "built here" if _is_built_here(job, built, trial) else f"built by {job.runner}"
         detail = "; ".join(filter(None, (format_targets(job), *tried)))
         yield Note(State.INFO, f"{job.name:<{width}}  {where}", detail)
 
 
+def _is_built_here(job: BuildJob, built: str, trial: Sequence[Artifact]) -> bool:
+    """Return whether a job runs here; a trial of the wheels builds the sdist too."""
+    return job.name == built or (job.name == SOURCE_JOB and bool(trial))
+
+
 def format_targets(job: BuildJob) -> str:
     """Return the targets of a job in one line, those of one platform together: ``cp311 cp312 manylinux_x86_64``."""
+    targets = _group_targets(job) if job.platform else [target.identifier for target in job.targets]
+    conda = [f"conda {' '.join(job.conda)}"] if job.conda else []
+    return "; ".join((*targets, *conda))
+
+
+def _group_targets(job: BuildJob) -> list[str]:
+    """Return the targets of each platform of a job in one text."""
     by_platform: dict[tuple[str, bool], list[str]] = {}
-    plain = [target.identifier for target in job.targets if not job.platform]
-    for target in job.targets if job.platform else ():
+    for target in job.targets:
         by_platform.setdefault((target.platform, target.is_optional), []).append(target.python)
-    grouped = [
+    return [
         f"{' '.join(pythons)} {platform}{' (optional)' if is_optional else ''}"
         for (platform, is_optional), pythons in by_platform.items()
     ]
-    conda = [f"conda {' '.join(job.conda)}"] if job.conda else []
-    return "; ".join((*plain, *grouped, *conda))
 
 
 def _describe_built(job: BuildJob, wheel: Artifact) -> str:

@@ -59,6 +59,16 @@ class Pair(NamedTuple):
 
 def build_tree(members: Iterable[Member], name: str = "") -> Folder:
     """Return the members as nested folders; a chain of folders with nothing else in them is one."""
+    files, inner = _split_members(members)
+    folders = tuple(build_tree(inner[head], head) for head in sorted(inner))
+    if name and len(folders) == 1 and not files:
+        (only,) = folders
+        return Folder(f"{name}/{only.name}", only.size, only.count, only.folders, only.files)
+    return _sum_up_folder(name, folders, files)
+
+
+def _split_members(members: Iterable[Member]) -> tuple[list[File], dict[str, list[Member]]]:
+    """Return the files directly in a folder, and the members of each folder in it, named from there."""
     files: list[File] = []
     inner: dict[str, list[Member]] = {}
     for member in members:
@@ -67,17 +77,14 @@ def build_tree(members: Iterable[Member], name: str = "") -> Folder:
             inner.setdefault(head, []).append(Member(rest, member.size, member.sha256, member.executable, member.link))
         else:
             files.append(File(member.name, member.link, member.size))
-    folders = tuple(build_tree(inner[head], head) for head in sorted(inner))
-    if name and len(folders) == 1 and not files:
-        (only,) = folders
-        return Folder(f"{name}/{only.name}", only.size, only.count, only.folders, only.files)
-    return Folder(
-        name,
-        sum(file.size for file in files) + sum(folder.size for folder in folders),
-        len(files) + sum(folder.count for folder in folders),
-        folders,
-        tuple(sorted(files)),
-    )
+    return files, inner
+
+
+def _sum_up_folder(name: str, folders: tuple[Folder, ...], files: Iterable[File]) -> Folder:
+    """Return a folder with the size and the count of all files in it."""
+    own = tuple(sorted(files))
+    size = sum(file.size for file in own) + sum(folder.size for folder in folders)
+    return Folder(name, size, len(own) + sum(folder.count for folder in folders), folders, own)
 
 
 def pair_trees(wheel: Iterable[Member], conda: Iterable[Member]) -> tuple[Pair, ...]:
@@ -86,8 +93,13 @@ def pair_trees(wheel: Iterable[Member], conda: Iterable[Member]) -> tuple[Pair, 
     pairs = []
     for member in wheel:
         twin = left.pop(noarch.find_installed_path(member.name), None)
-        pairs.append(
-            Pair(member.name, twin.name if twin else "", member.size, bool(twin and twin.sha256 == member.sha256))
-        )
+        pairs.append(_pair_members(member, twin))
     alone = (Pair("", member.name, member.size, same=False) for member in left.values())
     return (*pairs, *alone)
+
+
+def _pair_members(member: Member, twin: Member | None) -> Pair:
+    """Return a file of the wheel with its twin in the conda package, if it has one."""
+    if twin is None:
+        return Pair(member.name, "", member.size, same=False)
+    return Pair(member.name, twin.name, member.size, same=twin.sha256 == member.sha256)
