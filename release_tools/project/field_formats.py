@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from release_tools.project.version_field import Found
 
 if TYPE_CHECKING:
+    import tomlkit
     import yaml
 
 _MARK: Final = "\u2603"
@@ -31,9 +32,7 @@ def find_toml_values(text: str, *keys: Sequence[str]) -> Iterator[Found]:
         name = ".".join(path)
         try:
             document = tomlkit.parse(text)
-            table: Any = document
-            for key in path[:-1]:
-                table = table[key]
+            table = _find_toml_table(document, path[:-1])
             item = table[path[-1]]
         except (TOMLKitError, RecursionError) as error:
             if isinstance(error, KeyError):
@@ -44,12 +43,23 @@ def find_toml_values(text: str, *keys: Sequence[str]) -> Iterator[Found]:
             continue
         if not isinstance(item, str):
             continue
-        raw = item.as_string()  # type: ignore[attr-defined] # tomlkit's own kind of string
-        quote = raw[0] * 3 if raw.startswith(raw[0] * 3) and len(raw) > 2 else raw[0]  # noqa: PLR2004
+        quote = _find_toml_quote(item.as_string())  # type: ignore[attr-defined] # tomlkit's own kind of string
         table[path[-1]] = tomlkit.value(f"{quote}{_MARK}{quote}")
         start, end = _find_difference(text, document.as_string())
         problem = "" if text[start:end] == str(item) else "it is written with escapes"
         yield Found(name, str(item), start, end, problem)
+
+
+def _find_toml_table(document: "tomlkit.TOMLDocument", path: Sequence[str]) -> Any:  # noqa: ANN401 - whatever is there
+    table: Any = document
+    for key in path:
+        table = table[key]
+    return table
+
+
+def _find_toml_quote(raw: str) -> str:
+    """Return the quotes around a string: one or three."""
+    return raw[0] * 3 if raw.startswith(raw[0] * 3) and len(raw) > 2 else raw[0]  # noqa: PLR2004
 
 
 def find_json_values(text: str, *keys: Sequence[str]) -> Iterator[Found]:
@@ -61,11 +71,15 @@ def find_json_values(text: str, *keys: Sequence[str]) -> Iterator[Found]:
         return
     for path in keys:
         value = _descend(document, path)
-        if not isinstance(value, str) or not value:
-            continue
-        name = ".".join(part or '""' for part in path)
-        span = _find_json_span(text, path, value)
-        yield Found(name, value, *span) if span else Found(name, value, 0, 0, "it is written with escapes, or twice")
+        if isinstance(value, str) and value:
+            yield _describe_json_value(text, path, value)
+
+
+def _describe_json_value(text: str, path: Sequence[str], value: str) -> Found:
+    """Return a string of a JSON document, with a problem where its characters cannot be found for sure."""
+    name = ".".join(part or '""' for part in path)
+    span = _find_json_span(text, path, value)
+    return Found(name, value, *span) if span else Found(name, value, 0, 0, "it is written with escapes, or twice")
 
 
 def find_yaml_values(text: str, *keys: str) -> Iterator[Found]:
@@ -95,8 +109,12 @@ def _list_scalars(node: "yaml.Node", path: Sequence[str]) -> "list[yaml.ScalarNo
         return [node] if isinstance(node, yaml.ScalarNode) and node.value else []
     if not isinstance(node, yaml.MappingNode):
         return []
-    values = [value for key, value in node.value if key.value == path[0]]
-    return [scalar for value in values for scalar in _list_scalars(value, path[1:])]
+    return [scalar for value in _list_yaml_values(node, path[0]) for scalar in _list_scalars(value, path[1:])]
+
+
+def _list_yaml_values(mapping: "yaml.MappingNode", name: str) -> "list[yaml.Node]":
+    """Return the values of a key, more than one where it is there twice."""
+    return [value for key, value in mapping.value if key.value == name]
 
 
 def _describe_scalar(text: str, key: str, node: "yaml.ScalarNode", problem: str) -> Found:

@@ -8,7 +8,6 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import PurePosixPath
@@ -75,9 +74,15 @@ class _Listed:
             return f"{self.tool} writes it as {self.template}"
         if _CURRENT not in self.search:
             return f"the search of {self.tool} has no {_CURRENT}"
-        if self.replace and not self.regex and self.replace != self.search.replace(_CURRENT, _NEW):
+        if self._replaces_more():
             return f"{self.tool} replaces more there than the version"
         return ""
+
+    def _replaces_more(self) -> bool:
+        """Return whether the tool writes more than a new version, as far as that is known."""
+        if not self.replace or self.regex:
+            return False
+        return self.replace != self.search.replace(_CURRENT, _NEW)
 
 
 def find_listed_fields(read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
@@ -103,30 +108,29 @@ def _read_bumpversion(read: Read, paths: Sequence[str]) -> Iterator[VersionField
         current = _read_string(table, "current_version") or _find_stated_version(read)
         yield from _find(path, read, find_toml_values, (*keys, "current_version"))
         for entry in list_tables(table.get("files")):
-            one = {**table, **entry}
-            listed = _Listed(
-                "bump-my-version",
-                _read_string(entry, "filename") or _read_string(entry, "glob"),
-                current,
-                _read_string(one, "search") or _CURRENT,
-                _read_string(one, "replace"),
-                regex=one.get("regex") is True,
-                keys=tuple(filter(None, _read_string(entry, "key_path").split("."))),
-                is_optional=one.get("ignore_missing_version") is True,
-            )
-            yield from _find_listed(read, paths, listed)
+            yield from _find_listed(read, paths, _read_bumpversion_file(table, entry, current))
     for path in (".bumpversion.cfg", "setup.cfg"):
         yield from _read_bumpversion_ini(path, read, paths)
 
 
+def _read_bumpversion_file(table: Mapping[str, Any], entry: Mapping[str, Any], current: str) -> _Listed:
+    """Return a file that bump-my-version lists; what the file's own table lacks is in the one above."""
+    one = {**table, **entry}
+    return _Listed(
+        "bump-my-version",
+        _read_string(entry, "filename") or _read_string(entry, "glob"),
+        current,
+        _read_string(one, "search") or _CURRENT,
+        _read_string(one, "replace"),
+        regex=one.get("regex") is True,
+        keys=tuple(filter(None, _read_string(entry, "key_path").split("."))),
+        is_optional=one.get("ignore_missing_version") is True,
+    )
+
+
 def _read_bumpversion_ini(path: str, read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
-    text = read(path)
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text.body if text else "")
-    except configparser.Error:
-        return
-    if not parser.has_option("bumpversion", "current_version"):
+    parser = _parse_ini(read(path))
+    if parser is None or not parser.has_option("bumpversion", "current_version"):
         return
     current = parser.get("bumpversion", "current_version")
     yield from _find(path, read, find_ini_values, ("bumpversion", "current_version"))
@@ -146,16 +150,23 @@ def _read_bumpversion_ini(path: str, read: Read, paths: Sequence[str]) -> Iterat
             yield from _find_listed(read, paths, listed)
 
 
+def _parse_ini(text: Text | None) -> configparser.RawConfigParser | None:
+    """Return the sections of an INI file, none where it is missing; None where it cannot be read."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text.body if text else "")
+    except configparser.Error:
+        return None
+    return parser
+
+
 def _read_commitizen(read: Read, paths: Sequence[str]) -> Iterator[VersionField]:
     tables: list[tuple[str, tuple[str, ...]]] = [
         (path, ("tool", "commitizen")) for path in ("pyproject.toml", ".cz.toml", "cz.toml")
     ]
     tables += [(path, ("commitizen",)) for path in (".cz.json", "cz.json", ".cz.yaml", "cz.yaml")]
     for path, table, keys in _iterate_tables(read, *tables):
-        if path.endswith(".yaml"):
-            yield from _find(path, read, find_yaml_values, ".".join((*keys, "version")))
-        else:
-            yield from _find(path, read, _find_by_suffix(path), (*keys, "version"))
+        yield from _find_at_keys(read, path, (*keys, "version"))
         current = str(table.get("version") or "") or _find_stated_version(read)
         for entry in list_texts(table.get("version_files")):
             name, _, line = entry.partition(":")
@@ -185,11 +196,9 @@ def _read_semantic_release(read: Read) -> Iterator[VersionField]:
             ("releaserc.json", ("semantic_release",)),
         )
     ]
-    text = read("setup.cfg")
-    parser = configparser.RawConfigParser(strict=False)
-    with suppress(configparser.Error):
-        parser.read_string(text.body if text else "")
-        tables += [dict(parser["semantic_release"])] if parser.has_section("semantic_release") else []
+    parser = _parse_ini(read("setup.cfg"))
+    if parser is not None and parser.has_section("semantic_release"):
+        tables.append(dict(parser["semantic_release"]))
     for table in tables:
         for entry in _split_texts(table.get("version_toml")):
             path, _, key = entry.partition(":")
@@ -197,14 +206,16 @@ def _read_semantic_release(read: Read) -> Iterator[VersionField]:
             yield from _find(path, read, find_toml_values, keys)
         for entry in (*_split_texts(table.get("version_variables")), *_split_texts(table.get("version_variable"))):
             path, _, name = entry.partition(":")
-            variable = name.partition(":")[0]
-            if path.endswith(".py"):
-                yield from _find(path, read, find_python_values, variable)
-            else:
-                pattern = re.compile(
-                    rf"""^[ \t]*(['"]?){re.escape(variable)}\1\s*(?::=|=|:)\s*['"]?{_VERSION}""", re.MULTILINE
-                )
-                yield from _find(path, read, matches, pattern, variable)
+            yield from _find_variable(read, path, name.partition(":")[0])
+
+
+def _find_variable(read: Read, path: str, variable: str) -> Iterator[VersionField]:
+    """Find what a variable is assigned: in Python, or in any file by ``=``, ``:`` or ``:=``."""
+    if path.endswith(".py"):
+        yield from _find(path, read, find_python_values, variable)
+        return
+    pattern = re.compile(rf"""^[ \t]*(['"]?){re.escape(variable)}\1\s*(?::=|=|:)\s*['"]?{_VERSION}""", re.MULTILINE)
+    yield from _find(path, read, matches, pattern, variable)
 
 
 def _read_release_please(read: Read) -> Iterator[VersionField]:
@@ -213,10 +224,14 @@ def _read_release_please(read: Read) -> Iterator[VersionField]:
         return
     yield from _find(".release-please-manifest.json", read, find_json_values, (".",))
     _, table, _ = config
-    package = find_table(table, "packages", ".")
-    for entries in (package.get("extra-files"), table.get("extra-files")):
-        for entry in entries if isinstance(entries, list) else ():
+    for one in (find_table(table, "packages", "."), table):
+        for entry in _list_extra_files(one):
             yield from _find_extra_file(read, {"path": entry} if isinstance(entry, str) else entry)
+
+
+def _list_extra_files(table: Mapping[str, Any]) -> list[object]:
+    entries = table.get("extra-files")
+    return entries if isinstance(entries, list) else []
 
 
 def _find_extra_file(read: Read, entry: object) -> Iterator[VersionField]:
@@ -224,10 +239,8 @@ def _find_extra_file(read: Read, entry: object) -> Iterator[VersionField]:
     if not isinstance(entry, dict):
         return
     path, keys = _read_string(entry, "path"), _parse_json_path(entry.get("jsonpath"))
-    if keys and path.endswith((".toml", ".json")):
-        yield from _find(path, read, _find_by_suffix(path), keys)
-    elif keys and path.endswith((".yaml", ".yml")):
-        yield from _find(path, read, find_yaml_values, ".".join(keys))
+    if keys and path.endswith((".toml", ".json", ".yaml", ".yml")):
+        yield from _find_at_keys(read, path, keys)
     elif path:
         yield from _find(path, read, _find_annotated)
 
@@ -244,13 +257,18 @@ def _find_annotated(text: str) -> Iterator[Found]:
 
 def _find_listed(read: Read, paths: Sequence[str], listed: _Listed) -> Iterator[VersionField]:
     """Find the occurrences of the current version that one entry means."""
-    name = str(PurePosixPath(listed.path)) if listed.path else ""
-    chosen = re.compile(translate(name))
-    for path in [path for path in paths if path == name or chosen.fullmatch(path)]:
+    for path in _choose_paths(paths, listed.path):
         if listed.keys and path.endswith(".toml"):
             yield from _find(path, read, find_toml_values, listed.keys)
         else:
             yield from _find(path, read, _find_occurrences, listed)
+
+
+def _choose_paths(paths: Sequence[str], named: str) -> list[str]:
+    """Return the paths that a path or a glob means."""
+    name = str(PurePosixPath(named)) if named else ""
+    chosen = re.compile(translate(name))
+    return [path for path in paths if path == name or chosen.fullmatch(path)]
 
 
 def _find_occurrences(text: str, listed: _Listed) -> Iterator[Found]:
@@ -298,9 +316,14 @@ def _find(path: str, read: Read, find: Callable[..., Iterator[Found]], *argument
         yield from (VersionField.of(path, text, found) for found in find(text.body, *arguments))
 
 
-def _find_by_suffix(path: str) -> Callable[..., Iterator[Found]]:
-    """Return the reader of a TOML or JSON file."""
-    return find_json_values if path.endswith(".json") else find_toml_values
+def _find_at_keys(read: Read, path: str, keys: Sequence[str]) -> Iterator[VersionField]:
+    """Find the value to which keys lead in a YAML, JSON or TOML file."""
+    if path.endswith((".yaml", ".yml")):
+        yield from _find(path, read, find_yaml_values, ".".join(keys))
+    elif path.endswith(".json"):
+        yield from _find(path, read, find_json_values, keys)
+    else:
+        yield from _find(path, read, find_toml_values, keys)
 
 
 def _iterate_tables(
@@ -309,10 +332,9 @@ def _iterate_tables(
     """Return each of the tables that is there: its file, its content, and its keys."""
     for path, keys in tables:
         text = read(path)
-        table = _load(path, text.body) if text else {}
-        for key in keys:
-            table = table.get(key) if isinstance(table, dict) else None
-        if isinstance(table, dict) and table:
+        content = _load(path, text.body) if text else None
+        table = find_table(content, *keys) if isinstance(content, dict) else {}
+        if table:
             yield path, table, keys
 
 

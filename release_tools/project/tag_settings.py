@@ -8,7 +8,7 @@ dunamai in poetry-dynamic-versioning and uv-dynamic-versioning (``pattern``, ``p
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -31,16 +31,19 @@ def find_stated_format(pyproject: Mapping[str, Any], setup_cfg: Mapping[str, Map
         setup_cfg: the sections of ``setup.cfg``.
     """
     tool = find_table(pyproject, "tool")
-    readers = (_read_scm_format, _read_versioningit_format, _read_dunamai_format)
-    for reader in readers:
-        found = reader(tool)
-        if found is not None:
-            return found
+    found = _read_scm_format(tool) or _read_versioningit_format(tool) or _read_dunamai_format(tool)
+    if found is not None:
+        return found
     versioneer = find_table(tool, "versioneer") or setup_cfg.get("versioneer", {})
     prefix = versioneer.get("tag_prefix")
     if isinstance(prefix, str):
         return _with_prefix(prefix.strip("'\""))
-    for template in _list_templates(tool, setup_cfg):
+    return _read_templates(_list_templates(tool, setup_cfg))
+
+
+def _read_templates(templates: Iterable[str]) -> TagFormat | None:
+    """Return the format of the first template that is another one than ours."""
+    for template in templates:
         before, after = _split(template)
         if before not in _PLAIN and is_safe_ref(f"{before}1{after}"):
             return TagFormat(before, after, (before,))
@@ -49,18 +52,8 @@ def find_stated_format(pyproject: Mapping[str, Any], setup_cfg: Mapping[str, Map
 
 def _read_scm_format(tool: Mapping[str, Any]) -> TagFormat | None:
     """Read setuptools-scm, vcs-versioning, flit-scm, hatch-vcs and pdm-backend, which share the names of settings."""
-    hatch = find_table(tool, "hatch", "version")
-    pdm = find_table(tool, "pdm", "version")
-    tables = [find_table(tool, name) for name in ("setuptools_scm", "setuptools-scm", "vcs-versioning")]
-    if hatch.get("source") == "vcs":
-        tables.append({"tag_regex": hatch.get("tag-pattern"), **find_table(hatch, "raw-options")})
-    if pdm.get("source") == "scm":
-        tables.append(pdm)
-    for table in tables:
-        git = find_table(table, "scm", "git")
-        commands = (table.get("git_describe_command"), git.get("describe_command"))
-        match = [glob for command in commands for glob in _match_options(command)]
-        match += list_texts(table.get("tag_filter"))
+    for table in _list_scm_tables(tool):
+        match = [*_list_described_globs(table), *list_texts(table.get("tag_filter"))]
         pattern = _compile_pattern(table.get("tag_regex"))
         if pattern is not None:
             return _with_pattern(pattern, match)
@@ -69,9 +62,29 @@ def _read_scm_format(tool: Mapping[str, Any]) -> TagFormat | None:
     return None
 
 
-def _read_versioningit_format(tool: Mapping[str, Any]) -> TagFormat | None:
+def _list_scm_tables(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the tables of those plugins, with the names of settings that setuptools-scm has."""
     hatch = find_table(tool, "hatch", "version")
-    table = hatch if hatch.get("source") == "versioningit" and len(hatch) > 1 else find_table(tool, "versioningit")
+    pdm = find_table(tool, "pdm", "version")
+    tables: list[Mapping[str, Any]] = [
+        find_table(tool, name) for name in ("setuptools_scm", "setuptools-scm", "vcs-versioning")
+    ]
+    if hatch.get("source") == "vcs":
+        tables.append({"tag_regex": hatch.get("tag-pattern"), **find_table(hatch, "raw-options")})
+    if pdm.get("source") == "scm":
+        tables.append(pdm)
+    return tables
+
+
+def _list_described_globs(table: Mapping[str, Any]) -> list[str]:
+    """Return the globs of tags in the command that a table sets for ``git describe``."""
+    git = find_table(table, "scm", "git")
+    commands = (table.get("git_describe_command"), git.get("describe_command"))
+    return [glob for command in commands for glob in _match_options(command)]
+
+
+def _read_versioningit_format(tool: Mapping[str, Any]) -> TagFormat | None:
+    table = _find_versioningit_table(tool)
     tag2version, vcs = find_table(table, "tag2version"), find_table(table, "vcs")
     match = list_texts(vcs.get("match"))
     pattern = _compile_pattern(tag2version.get("regex"))
@@ -86,16 +99,27 @@ def _read_versioningit_format(tool: Mapping[str, Any]) -> TagFormat | None:
     return None
 
 
+def _find_versioningit_table(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return versioningit's settings, by its own rule: hatch's table if it holds more than the source."""
+    hatch = find_table(tool, "hatch", "version")
+    is_hatch = hatch.get("source") == "versioningit" and len(hatch) > 1
+    return hatch if is_hatch else find_table(tool, "versioningit")
+
+
 def _read_dunamai_format(tool: Mapping[str, Any]) -> TagFormat | None:
     for name in ("poetry-dynamic-versioning", "uv-dynamic-versioning"):
         table = find_table(tool, name)
         prefix, pattern = table.get("pattern-prefix") or "", table.get("pattern") or "default"
-        if not isinstance(prefix, str) or not isinstance(pattern, str):
-            continue
-        found = _read_named_pattern(prefix, pattern) if pattern in _NAMED_PATTERNS else _read_pattern(prefix, pattern)
+        found = _read_dunamai_pattern(prefix, pattern)
         if found is not None:
             return found
     return None
+
+
+def _read_dunamai_pattern(prefix: object, pattern: object) -> TagFormat | None:
+    if not isinstance(prefix, str) or not isinstance(pattern, str):
+        return None
+    return _read_named_pattern(prefix, pattern) if pattern in _NAMED_PATTERNS else _read_pattern(prefix, pattern)
 
 
 def _read_named_pattern(prefix: str, pattern: str) -> TagFormat | None:
@@ -112,15 +136,18 @@ def _read_pattern(prefix: str, pattern: str) -> TagFormat | None:
 
 
 def _with_prefix(prefix: str) -> TagFormat | None:
-    if prefix in _PLAIN or not is_safe_ref(f"{prefix}1"):
-        return None
-    return TagFormat(prefix, "", (prefix,))
+    return TagFormat(prefix, "", (prefix,)) if _is_usable_prefix(prefix) else None
+
+
+def _is_usable_prefix(prefix: str) -> bool:
+    """Return whether tags with a prefix are another format than ours, and can be made."""
+    return prefix not in _PLAIN and is_safe_ref(f"{prefix}1")
 
 
 def _with_match(match: Sequence[str]) -> TagFormat | None:
     """Return a format for tags that match a glob: its beginning, with and without a ``v``, and then the version."""
     literals = [re.split(r"[*?\[]", glob)[0] for glob in match]
-    usable = [literal for literal in literals if literal not in _PLAIN and is_safe_ref(f"{literal}1")]
+    usable = [literal for literal in literals if _is_usable_prefix(literal)]
     if not usable:
         return None
     prefixes = [prefix for literal in usable for prefix in (literal, f"{literal}v")]
@@ -129,14 +156,19 @@ def _with_match(match: Sequence[str]) -> TagFormat | None:
 
 def _with_pattern(pattern: re.Pattern[str], match: Sequence[str]) -> TagFormat:
     """Return a format that reads by a pattern, and writes with the first prefix that the pattern accepts."""
-    literal = re.match(r"\^?((?:[\w/@-]|\\[.+/@-])*)", pattern.pattern.replace("(?x)", ""))
-    start = re.sub(r"\\(.)", r"\1", literal[1]) if literal else ""
+    start = _find_literal_start(pattern)
     globbed = [glob.partition("*")[0].partition("[")[0] for glob in match]
     for prefix in (*_PLAIN, start, start.rstrip("v"), f"{start}v", *globbed):
         form = TagFormat(prefix, "", (prefix,), pattern, tuple(match))
         if is_safe_ref(form.example) and str(form.version(form.example)) == "1.2.3":
             return form
     return TagFormat(pattern=pattern, match=tuple(match))
+
+
+def _find_literal_start(pattern: re.Pattern[str]) -> str:
+    """Return the text with which everything begins that a pattern matches."""
+    literal = re.match(r"\^?((?:[\w/@-]|\\[.+/@-])*)", pattern.pattern.replace("(?x)", ""))
+    return re.sub(r"\\(.)", r"\1", literal[1]) if literal else ""
 
 
 def _list_templates(tool: Mapping[str, Any], setup_cfg: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
