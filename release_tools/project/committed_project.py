@@ -108,18 +108,26 @@ class CommittedProject:
         configured = self.config.changelog_file
         collected = self.fragment_settings.changelog if self.fragment_settings else ""
         if configured:
-            text = self.read(configured)
-            if text is None:
-                raise HistoryError(
-                    f"changelog-file: {configured} is not in the commit", "Correct the setting, or commit the file."
-                )
-            first, *others = self._names
-            return Changelog.parse(configured, text, first, names=others, title_format=self._title_format)
+            return self._read_configured(configured)
         files = ChangelogFiles(self.files, self.read, (collected,), self._names, self._title_format)
         found = files.find(version)
         if found is None and self.fragments:  # the first ones, from which the changelog will be made
             return Changelog.parse(collected, "", self.name)
         return found
+
+    def _read_configured(self, path: str) -> Changelog:
+        """Return the changelog that the settings name.
+
+        Raises:
+            HistoryError: it is not there.
+        """
+        text = self.read(path)
+        if text is None:
+            raise HistoryError(
+                f"changelog-file: {path} is not in the commit", "Correct the setting, or commit the file."
+            )
+        first, *others = self._names
+        return Changelog.parse(path, text, first, names=others, title_format=self._title_format)
 
     def find_above(self, version: Version, *, is_shared: bool) -> Changelog | None:
         """Return the changelog outside the project's folder that has a section of a version of this project.
@@ -139,9 +147,13 @@ class CommittedProject:
         if found is None or found.find_part(version) is None:
             return None
         if not is_shared and not is_named_after(found.path, self.name):
-            parts = tuple(part for part in found.parts if self._is_named_in(part.heading.text))
-            found = replace(found, parts=parts)
+            found = self._keep_own_parts(found)
         return replace(found, path=f"{'../' * (self.folder.count('/') + 1)}{found.path}")
+
+    def _keep_own_parts(self, changelog: Changelog) -> Changelog:
+        """Return a changelog with only the sections whose headings name the project."""
+        parts = tuple(part for part in changelog.parts if self._is_named_in(part.heading.text))
+        return replace(changelog, parts=parts)
 
     def _is_named_in(self, heading: str) -> bool:
         words = canonicalize_name(re.sub(r"[^\w.]+", "-", heading))

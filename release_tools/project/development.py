@@ -93,12 +93,16 @@ def _list_past_versions(history: ProjectHistory, source: VersionField) -> Iterat
     commits = history.repository.git("log", f"--max-count={_COMMITS}", "--format=%H", history.commit, "--", path)
     last = None
     for commit in commits.split():
-        past = PastFile(history.repository, commit, history.path, source.path)
-        fields = [field for field in VersionFiles(past).sources if field.path == source.path]
-        version = fields[0].version if fields else None
+        version = _read_version(PastFile(history.repository, commit, history.path, source.path), source.path)
         if version is not None and version != last:
             yield version
             last = version
+
+
+def _read_version(past: PastFile, path: str) -> Version | None:
+    """Return the version that a file had at a commit; None where it had none."""
+    fields = [field for field in VersionFiles(past).sources if field.path == path]
+    return fields[0].version if fields else None
 
 
 def _raise_last_part(current: Version, before: Version, after: Version) -> Version:

@@ -33,20 +33,24 @@ def read_name(read: Callable[[str], str | None]) -> str:
     Args:
         read: returns the text of a file by its path in the project; None or an empty text where there is none.
     """
+    for candidate in _list_candidates(read):
+        if isinstance(candidate, str) and _NAME.fullmatch(candidate.strip()):
+            return candidate.strip()
+    return ""
+
+
+def _list_candidates(read: Callable[[str], str | None]) -> list[object]:
+    """Return the values that each file has for a name, the most binding first."""
     pyproject = _parse(read("pyproject.toml") or "")
     tool = find_table(pyproject, "tool")
     flit = find_table(tool, "flit", "metadata")
-    candidates = [
+    return [
         find_table(pyproject, "project").get("name"),
         find_table(tool, "poetry").get("name"),
         flit.get("dist-name") or flit.get("module"),
         _parse_sections(read("setup.cfg") or "").get("metadata", {}).get("name"),
         read_setup_py(read("setup.py") or "").keywords.get("name"),
     ]
-    for candidate in candidates:
-        if isinstance(candidate, str) and _NAME.fullmatch(candidate.strip()):
-            return candidate.strip()
-    return ""
 
 
 def read_setup_cfg(project: Path) -> dict[str, dict[str, str]]:

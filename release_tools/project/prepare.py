@@ -1,6 +1,6 @@
 """The plan of a preparation: which fields of which files get another value, which keep theirs, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -59,7 +59,7 @@ def plan_fields(files: VersionFiles, version: Version, day: date, released: Vers
     done: list[VersionField] = []
     untouched: list[VersionField] = []
     for item in files.fields:
-        if item.role is Role.DATE or (item.role is Role.CITATION and version.is_devrelease):
+        if not _gets_version(item, version):
             continue
         value = item.spell(version)
         problem = item.problem or _find_problem(item, version, value)
@@ -69,8 +69,20 @@ def plan_fields(files: VersionFiles, version: Version, day: date, released: Vers
             done.append(item)
         else:
             changes.append(Change(item, value, not any(map(item.agrees, known[item.role]))))
-    changes += _edit_days(files, {change.field.path for change in changes if change.field.role is Role.CITATION}, day)
+    changes += _edit_days(files, _list_cited_paths(changes), day)
     return FieldPlan(tuple(changes), tuple(done), tuple(untouched), dict(_iterate_contents(files, changes)))
+
+
+def _gets_version(item: VersionField, version: Version) -> bool:
+    """Return whether a field is one for this version: not a day, and no citation of a development version."""
+    if item.role is Role.CITATION:
+        return not version.is_devrelease
+    return item.role is not Role.DATE
+
+
+def _list_cited_paths(changes: Iterable[Change]) -> set[str]:
+    """Return the files in which a citation changes."""
+    return {change.field.path for change in changes if change.field.role is Role.CITATION}
 
 
 def _find_known_versions(files: VersionFiles, released: Version | None) -> Mapping[Role, set[Version]]:

@@ -213,11 +213,13 @@ class ProjectHistory:
         """Return the section of the changelog about changes that were not released yet; None without one."""
         if self.changelog is None:
             return None
+        parts = (self.changelog.unreleased, *self._list_untagged_parts(self.changelog))
+        return next((part for part in parts if part and part.text.strip()), None)
+
+    def _list_untagged_parts(self, changelog: Changelog) -> list[Part]:
+        """Return the sections about versions that come after the newest release."""
         latest = find_newest(self.releases)
-        untagged = (
-            part for part in self.changelog.parts if part.version and (not latest or part.version > latest.version)
-        )
-        return next((part for part in (self.changelog.unreleased, *untagged) if part and part.text.strip()), None)
+        return [part for part in changelog.parts if part.version and (not latest or part.version > latest.version)]
 
     @cached_property
     def past(self) -> Past:
@@ -262,8 +264,11 @@ class ProjectHistory:
             yield aim(field.version), field.path
         if self.changelog and self.pending and self.pending.version:
             yield aim(self.pending.version), self.changelog.path
-        if worked_on := max((release for release in self.releases if release.version.is_devrelease), default=None):
+        if worked_on := self._find_highest_development_release():
             yield aim(worked_on.version), f"the tag {worked_on.tag}"
+
+    def _find_highest_development_release(self) -> PastRelease | None:
+        return max((release for release in self.releases if release.version.is_devrelease), default=None)
 
     def _find_written_evidence(self) -> tuple[BumpEvidence, ...]:
         """Return what the changelog and its fragments ask for."""
@@ -295,17 +300,21 @@ class ProjectHistory:
             VersionError: nothing was released yet, the version has no such part or is tagged on another commit, or
                 there is nothing to release.
         """
-        latest = find_newest(self.releases)
-        here = latest.version if latest and latest.commit == self.commit else None
+        here = self._find_version_here()
         if here and not here.is_prerelease:
             return here
-        version = self._choose_raised(bump, day, latest)
+        version = self._choose_raised(bump, day, find_newest(self.releases))
         if here and (version is None or version.is_prerelease):
             return here
         if version is None:
             rule = self.recommend(day).rule
             raise VersionError(f"there is nothing to release: {rule}", "To release it anyway, name the version.")
         return version
+
+    def _find_version_here(self) -> Version | None:
+        """Return the newest version, where it is tagged on this very commit; None otherwise."""
+        latest = find_newest(self.releases)
+        return latest.version if latest and latest.commit == self.commit else None
 
     def _choose_raised(self, bump: Bump | None, day: date, latest: PastRelease | None) -> Version | None:
         """Return the version with a part raised, or the recommended one; None where none is recommended.
@@ -344,16 +353,20 @@ class ProjectHistory:
         try:
             layout = self._committed.layout
             packages = list(self.config.public_api) or layout.names
-            if self.path and not self._at(since.commit).files:
-                raise HistoryError(f"{self.path}/ does not exist in {since.tag}")
-            if not packages:
-                raise HistoryError("no import package was found", "Name it in the setting public-api.")
+            self._check_comparable(since, packages)
             old, new = self._source(since.commit), self._source(self.commit)
         except ProcessError as error:
             raise HistoryError(f"git cannot read {since.tag}: {error.output or error.message}") from None
         except (RepositoryError, OSError) as error:
             raise HistoryError(f"the source of {since.tag} cannot be written: {error}") from None
         return compare(old, new, packages, layout.search_folders)
+
+    def _check_comparable(self, since: PastRelease, packages: Sequence[str]) -> None:
+        """Refuse to compare a project that was not in a release, or of which no package is known."""
+        if self.path and not self._at(since.commit).files:
+            raise HistoryError(f"{self.path}/ does not exist in {since.tag}")
+        if not packages:
+            raise HistoryError("no import package was found", "Name it in the setting public-api.")
 
     def notes(
         self,
@@ -380,13 +393,12 @@ class ProjectHistory:
         found = self._from_changelog(version, before, planned=planned)
         if not (found or planned):
             self._check_known(version, changelog)
-        since = before.commit if before else ""
-        log = git_log.read_commits(self.repository, self.commit, since, self.path)
+        log = git_log.read_commits(self.repository, self.commit, before.commit if before else "", self.path)
         people = self._list_new_people(log, before)
         hosted = offline or HostedChanges()
         is_incomplete = found is None or not all(map(hosted.login_of, people))
         if ask is not None and log and is_incomplete:
-            hosted = ask(log, self._find_time(since))
+            hosted = ask(log, self._find_time(before))
         listed = self._list_news(log, hosted, version, before)
         if found is None:
             source = _describe_commits(len(log), before)
@@ -394,9 +406,9 @@ class ProjectHistory:
         text = "\n\n".join(filter(None, (found.text, write_thanks(people, listed, hosted))))
         return replace(found, text=text, problem=hosted.problem)
 
-    def _find_time(self, commit: str) -> int:
-        """Return the time of a commit, in seconds since the epoch; 0 for none."""
-        return git_log.commit_time(self.repository, commit) if commit else 0
+    def _find_time(self, release: PastRelease | None) -> int:
+        """Return the time of a release's commit, in seconds since the epoch; 0 for none."""
+        return git_log.commit_time(self.repository, release.commit) if release else 0
 
     def _make_notes_from(
         self, changes: Sequence[Change], hosted: HostedChanges, source: str, changelog: Changelog | None
@@ -443,10 +455,13 @@ class ProjectHistory:
         """Refuse a version that was never tagged though a later one is known."""
         latest = find_newest(self.releases)
         later = [release for release in (latest.version if latest else None, changelog and changelog.newest) if release]
-        if all(release.version != version for release in self.releases) and version < max(later, default=version):
+        if not self._is_tagged(version) and version < max(later, default=version):
             raise HistoryError(
                 f"{version} is neither tagged nor in the changelog", "To list the versions, type: git tag"
             )
+
+    def _is_tagged(self, version: Version) -> bool:
+        return any(release.version == version for release in self.releases)
 
     def _from_changelog(self, version: Version, before: PastRelease | None, *, planned: bool) -> Notes | None:
         """Return what the changelog says of a version and of the pre-releases that led to it."""
@@ -486,21 +501,34 @@ class ProjectHistory:
         """Return what files, metadata, public API and commits ask for, by the changes since a release."""
         changed = git_log.list_changed_files(self.repository, since.commit, self.commit, self.path)
         before, after = self._at(since.commit).pyproject, self._committed.pyproject
-        layouts = self._committed.layout, Layout.of(changed, self._committed.name, before)
-        installed = [path for path in changed if any(layout.installs(path) for layout in layouts)]
-        if _describe(before) != _describe(after):
-            installed.append("pyproject.toml")
+        installed = self._list_installed(changed, before)
         found = [bump_evidence.from_files(changed, installed, [path for path in changed if describes(path)])]
         if not installed:
             return tuple(found)
         found += bump_evidence.from_python(_find_python(before), _find_python(after))
         log = git_log.read_commits(self.repository, self.commit, since.commit, self.path)
         found += bump_evidence.from_commits(list_changes(log))
+        return (*found, self._find_api_evidence(since))
+
+    def _list_installed(self, changed: Sequence[str], before: Mapping[str, Any]) -> list[str]:
+        """Return the changed files that are installed, and ``pyproject.toml`` where it gives other metadata.
+
+        Args:
+            changed: the changed files.
+            before: the content of ``pyproject.toml`` before the changes.
+        """
+        layouts = self._committed.layout, Layout.of(changed, self._committed.name, before)
+        installed = [path for path in changed if any(layout.installs(path) for layout in layouts)]
+        if _describe(before) != _describe(self._committed.pyproject):
+            installed.append("pyproject.toml")
+        return installed
+
+    def _find_api_evidence(self, since: PastRelease) -> BumpEvidence:
+        """Return what the public API asks for, or why it could not be compared."""
         try:
-            found.append(bump_evidence.from_api(self.api_changes(since)))
+            return bump_evidence.from_api(self.api_changes(since))
         except HistoryError as error:
-            found.append(BumpEvidence("public API", Level.NOTHING, f"not compared: {error.message}"))
-        return tuple(found)
+            return BumpEvidence("public API", Level.NOTHING, f"not compared: {error.message}")
 
     def _fragment_evidence(self) -> tuple[BumpEvidence, ...]:
         """Return what fragments ask for: towncrier's by their names, scriv's by their headings."""

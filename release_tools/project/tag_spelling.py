@@ -33,16 +33,20 @@ def find_tag_format(context: Context) -> TagFormat:
     """
     if context.config.tag_format:
         return TagFormat.parse(context.config.tag_format)
-    try:
-        repository = open_repository(context)
-    except RepositoryError:
-        repository = None
+    repository = _find_repository(context)
     stated = find_stated_format(read_pyproject(context.project), read_setup_cfg(context.project))
     if repository is None:
         return stated or TagFormat()
     if stated is not None:
         return stated.adopt_spelling(tag.name for tag in _list_by_time(repository)) if stated.pattern else stated
     return _find_format_by_name(repository, _list_names(context.project, repository)) or TagFormat()
+
+
+def _find_repository(context: Context) -> Repository | None:
+    try:
+        return open_repository(context)
+    except RepositoryError:
+        return None
 
 
 def suggest_template(context: Context, commit: str, version: str = "") -> str:
@@ -79,13 +83,14 @@ def find_unrecognized_tags(repository: Repository, commit: str, version: Version
     likely = re.compile(rf"{major}\.0*{minor}")
     if not any(likely.search(name) for name in repository.tag_names()):
         return []
-    found = []
-    for tag in repository.tags(points_at=commit):
-        _, text = _split(tag)
-        is_unknown = is_safe_ref(tag) and tag_format.version(tag) is None
-        if text and is_unknown and Version(text) == version:
-            found.append(tag)
-    return found
+    safe = filter(is_safe_ref, repository.tags(points_at=commit))
+    return [tag for tag in safe if tag_format.version(tag) is None and _carries(tag, version)]
+
+
+def _carries(tag: str, version: Version) -> bool:
+    """Return whether a tag seems to carry a version, by any project's format."""
+    _, text = _split(tag)
+    return bool(text) and Version(text) == version
 
 
 def _find_format_by_name(repository: Repository, names: tuple[str, ...]) -> TagFormat | None:
@@ -105,10 +110,15 @@ def _find_format_by_name(repository: Repository, names: tuple[str, ...]) -> TagF
     if not named:
         return None
     newest_first = tuple(reversed(prefixes))
-    plain = [(tag, version) for tag in tags if (version := TagFormat().version(tag.name)) is not None]
+    plain = _list_plain(tags)
     if not plain or not _is_one_series(named, plain):
         return TagFormat(newest_first[0], "", newest_first)
     return _join_spellings(newest_first, plain[-1][0], named[-1][0])
+
+
+def _list_plain(tags: Iterable[TagRef]) -> list[_VersionTag]:
+    """Return the tags without a name, and their versions."""
+    return [(tag, version) for tag in tags if (version := TagFormat().version(tag.name)) is not None]
 
 
 def _split_named(tags: Iterable[TagRef], beginning: re.Pattern[str]) -> Iterator[tuple[TagRef, str]]:
