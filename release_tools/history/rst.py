@@ -44,14 +44,23 @@ def to_markdown(text: str) -> str:
 def _convert_role(found: re.Match[str]) -> str:
     """Return a role's text: ``#12`` for issues, words for links within documents, code for the rest."""
     role, text = found["role"].rpartition(":")[2].lower(), found["text"].strip()
-    titled = _TITLED.fullmatch(text)
+    title = _take_title(text)
     if role in _NUMBERS:
         return f"#{text}" if text.isdecimal() else text
     if role in ("pep", "rfc"):
-        return f"{role.upper()} {titled['title'] if titled else text}"
-    if titled:
-        return titled["title"]
-    return text if role in _WORDS else f"``{text.rpartition('.')[2] if text[0] == '~' else text.lstrip('!')}``"
+        return f"{role.upper()} {title}"
+    return title if title != text or role in _WORDS else f"``{_shorten_target(text)}``"
+
+
+def _take_title(text: str) -> str:
+    """Return the title of ``title <target>``; a text without a target as it is."""
+    titled = _TITLED.fullmatch(text)
+    return titled["title"] if titled else text
+
+
+def _shorten_target(text: str) -> str:
+    """Return what Sphinx shows of a target: the last part of ``~demo.load``, and ``demo.load`` of ``!demo.load``."""
+    return text.rpartition(".")[2] if text.startswith("~") else text.lstrip("!")
 
 
 def _convert_blocks(nodes: Sequence["Node"], level: int) -> Iterator[str]:

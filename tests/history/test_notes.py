@@ -146,6 +146,10 @@ def test_restructured_text_becomes_markdown() -> None:
     ]
 
 
+def test_a_role_without_text_stops_no_notes() -> None:
+    assert to_markdown("Before :func:` ` after").startswith("Before ")
+
+
 def test_a_changelog_in_restructured_text_gives_markdown() -> None:
     changelog = Changelog.parse("CHANGES.rst", "1.0\n===\n\n* by @ben, fixes #1,\n  <b>bold</b>\n\n0.9\n===\n\n* x\n")
     assert write_notes_from_changelog(changelog, changelog.parts[:1]) == (
