@@ -49,11 +49,16 @@ def _convert_line(line: str) -> str:
     if heading and heading[0] > 1:
         return f"{'#' * heading[0]} {_inline(heading[1])}"
     if item := _LIST.fullmatch(line):
-        mark = "1." if item[1][0] == "." else "-"
-        return f"{'   ' * (len(item[1]) - 1)}{mark} {_inline(item[2])}"
+        return _write_list_item(item[1], item[2])
     if admonition := _ADMONITION.fullmatch(line):
         return f"> **{admonition[1].capitalize()}**: {_inline(admonition[2])}"
     return _inline(line)
+
+
+def _write_list_item(marks: str, text: str) -> str:
+    """Return an item of a list, whose marks tell by their number how deep it is."""
+    mark = "1." if marks.startswith(".") else "-"
+    return f"{'   ' * (len(marks) - 1)}{mark} {_inline(text)}"
 
 
 def _inline(text: str) -> str:

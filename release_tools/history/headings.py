@@ -1,7 +1,7 @@
 """Find the headings of a document in Markdown (CommonMark), reStructuredText or AsciiDoc, with the lines they take."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -78,9 +78,8 @@ def find_headings(text: str, markup: Markup) -> list[Heading]:
 def _find_markdown_headings(text: str) -> list[Heading]:
     from markdown_it import MarkdownIt
 
-    front = _FRONT_MATTER.match(text)
-    skipped = front[0].count("\n") if front else 0
-    tokens = MarkdownIt("commonmark").disable("inline").parse(text[front.end() :] if front else text)
+    skipped, body = _skip_front_matter(text)
+    tokens = MarkdownIt("commonmark").disable("inline").parse(body)
     found = []
     for token, content in pairwise([*tokens, *tokens[-1:]]):
         if token.level or not token.map:
@@ -91,6 +90,12 @@ def _find_markdown_headings(text: str) -> list[Heading]:
         elif token.type == "html_block":
             found += _find_html_headings(token.content, start + skipped)
     return found
+
+
+def _skip_front_matter(text: str) -> tuple[int, str]:
+    """Return the number of lines that front matter takes, and the text after it."""
+    front = _FRONT_MATTER.match(text)
+    return (front[0].count("\n"), text[front.end() :]) if front else (0, text)
 
 
 def _find_html_headings(block: str, start: int) -> Iterator[Heading]:
@@ -110,20 +115,29 @@ def _find_html_headings(block: str, start: int) -> Iterator[Heading]:
 
 def _find_rst_headings(lines: Sequence[str]) -> list[Heading]:
     """Find titles by their adornment (docutils: "Sections"); the order of first appearance gives the levels."""
-    found, styles, line = [], list[str](), 0
+    found, styles = [], list[str]()
+    for style, start, title in _list_rst_titles(lines):
+        if style not in styles:
+            styles.append(style)
+        found.append(Heading(lines[title].strip(), styles.index(style) + 1, start, title + 2))
+    return found
+
+
+def _list_rst_titles(lines: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """Yield for each title its style, ``=`` or with an overline ``==``, its first line and the line of its text."""
+    line = 0
     while line < len(lines) - 1:
         over = _has_overline(lines, line)
         title = line + 1 if over else line
-        alone = line == 0 or not lines[line - 1]
-        if alone and _is_title(lines[title], lines[title + 1], over=over):
-            style = lines[title + 1][0] * (2 if over else 1)
-            if style not in styles:
-                styles.append(style)
-            found.append(Heading(lines[title].strip(), styles.index(style) + 1, line, title + 2))
+        if _starts_block(lines, line) and _is_title(lines[title], lines[title + 1], over=over):
+            yield lines[title + 1][0] * (2 if over else 1), line, title
             line = title + 2
         else:
             line += 1
-    return found
+
+
+def _starts_block(lines: Sequence[str], at: int) -> bool:
+    return at == 0 or not lines[at - 1]
 
 
 def _has_overline(lines: Sequence[str], at: int) -> bool:
@@ -140,15 +154,23 @@ def _is_title(title: str, under: str, *, over: bool) -> bool:
 
 def _find_asciidoc_headings(lines: Sequence[str]) -> list[Heading]:
     """Find one-line titles (AsciiDoc: "Sections"), outside delimited blocks."""
-    found, fence = [], ""
+    found = []
+    for at, line in _list_lines_outside_blocks(lines):
+        if title := match_asciidoc_title(line):
+            found.append(Heading(title[1], title[0], at, at + 1))
+    return found
+
+
+def _list_lines_outside_blocks(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield each line of an AsciiDoc document that is in no delimited block, with its number from 0."""
+    fence = ""
     for at, line in enumerate(lines):
         if fence:
             fence = "" if line == fence else fence
         elif _ASCIIDOC_BLOCK.fullmatch(line):
             fence = line
-        elif title := match_asciidoc_title(line):
-            found.append(Heading(title[1], title[0], at, at + 1))
-    return found
+        else:
+            yield at, line
 
 
 def match_asciidoc_title(line: str) -> tuple[int, str] | None:

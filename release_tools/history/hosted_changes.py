@@ -65,10 +65,11 @@ class HostedChanges:
     def complete(self, changes: Sequence[Change]) -> list[Change]:
         """Return changes with the pull requests by which they came, and with the titles of those."""
         by_commit = {pull.commit: pull for pull in self.pulls.values() if pull.commit}
-        return [
-            _complete_change(change, self.pulls.get(change.pull) if change.pull else by_commit.get(change.commit))
-            for change in changes
-        ]
+        return [_complete_change(change, self._find_pull(change, by_commit)) for change in changes]
+
+    def _find_pull(self, change: Change, by_commit: Mapping[str, MergedPull]) -> MergedPull | None:
+        """Return the pull request that a change names; where it names none, the one that its commit merged."""
+        return self.pulls.get(change.pull) if change.pull else by_commit.get(change.commit)
 
 
 def _complete_change(change: Change, pull: MergedPull | None) -> Change:

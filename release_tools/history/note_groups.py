@@ -103,6 +103,14 @@ class Categories:
 
 def read_categories(text: str) -> Categories | None:
     """Return the categories of a ``.github/release.yml``; None where it has none, or is no such file."""
+    changelog = _read_changelog_table(text)
+    if changelog is None:
+        return None
+    categories = tuple(map(_read_category, list_tables(changelog.get("categories"))))
+    return Categories(categories, _read_selection(changelog.get("exclude")))
+
+
+def _read_changelog_table(text: str) -> Mapping[str, Any] | None:
     import yaml
 
     try:
@@ -110,13 +118,12 @@ def read_categories(text: str) -> Categories | None:
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     changelog = data.get("changelog") if isinstance(data, dict) else None
-    if not isinstance(changelog, dict):
-        return None
-    categories = tuple(
-        Category(str(item.get("title") or ""), _read_texts(item.get("labels")), _read_selection(item.get("exclude")))
-        for item in list_tables(changelog.get("categories"))
-    )
-    return Categories(categories, _read_selection(changelog.get("exclude")))
+    return changelog if isinstance(changelog, dict) else None
+
+
+def _read_category(table: Mapping[str, Any]) -> Category:
+    title = str(table.get("title") or "")
+    return Category(title, _read_texts(table.get("labels")), _read_selection(table.get("exclude")))
 
 
 def group_changes(
@@ -146,13 +153,23 @@ def _is_mentioned(pull: MergedPull | None, left_out: Selection) -> bool:
 def _group_by_kind(changes: list[Change], hosted: HostedChanges) -> list[tuple[str, list[Change]]]:
     """Return the changes below the usual titles, where the kind of at least half of them is known."""
     kinds = [_find_kind(change, hosted.pulls.get(change.pull)) for change in changes]
-    known = sum(map(bool, kinds))
-    if not known or 2 * known < len(changes):
-        return [("", changes)] if changes else []
+    if not _is_mostly_known(kinds):
+        return _drop_empty([("", changes)])
     groups: dict[str, list[Change]] = {title: [] for title in (*_TITLES.values(), _MAINTENANCE)}
     for change, kind in zip(changes, kinds, strict=True):
         groups[_TITLES.get(kind, _MAINTENANCE)].append(change)
-    return [(title, group) for title, group in groups.items() if group]
+    return _drop_empty(groups.items())
+
+
+def _is_mostly_known(kinds: Collection[str]) -> bool:
+    """Tell whether at least half of the kinds are known, and one at all."""
+    known = sum(map(bool, kinds))
+    return known > 0 and 2 * known >= len(kinds)
+
+
+def _drop_empty(groups: Iterable[tuple[str, list[Change]]]) -> list[tuple[str, list[Change]]]:
+    """Return the groups that have changes."""
+    return [(title, group) for title, group in groups if group]
 
 
 def _group_by_category(
@@ -162,10 +179,15 @@ def _group_by_category(
     groups: dict[str, list[Change]] = {category.title: [] for category in categories}
     others: list[Change] = []
     for change in changes:
-        pull = hosted.pulls.get(change.pull)
-        title = next((category.title for category in categories if category.takes(pull)), None)
-        (others if title is None else groups[title]).append(change)
-    return [(title, group) for title, group in (*groups.items(), (_OTHERS, others)) if group]
+        category = _find_category(hosted.pulls.get(change.pull), categories)
+        group = groups[category.title] if category else others
+        group.append(change)
+    return _drop_empty((*groups.items(), (_OTHERS, others)))
+
+
+def _find_category(pull: MergedPull | None, categories: Iterable[Category]) -> Category | None:
+    """Return the first category that takes a change; None where none does."""
+    return next((category for category in categories if category.takes(pull)), None)
 
 
 def _find_kind(change: Change, pull: MergedPull | None) -> str:
@@ -173,9 +195,14 @@ def _find_kind(change: Change, pull: MergedPull | None) -> str:
     if change.breaking:
         return "breaking"
     by_label = _find_labelled_kind(pull.labels) if pull else ""
-    if by_label or change.type in _TITLES:
-        return by_label or change.type
-    return _CHORE if change.type in KNOWN_TYPES else ""
+    return by_label or _find_kind_of_type(change.type)
+
+
+def _find_kind_of_type(name: str) -> str:
+    """Return the kind that a type of Conventional Commits has; empty for an unknown one."""
+    if name in _TITLES:
+        return name
+    return _CHORE if name in KNOWN_TYPES else ""
 
 
 def _find_labelled_kind(labels: Iterable[str]) -> str:

@@ -73,11 +73,15 @@ def write_thanks(people: Iterable[Author], changes: Sequence[Change] = (), hoste
         hosted: what the hosting service says about them, if there is one.
     """
     known = hosted or HostedChanges()
-    lines: list[str] = []
-    for person in people:
-        pull = next((change.pull for change in reversed(changes) if person in change.authors), 0)
-        lines.append(f"- {_link_person(person, known)}" + (f" in {_link_pull(pull, known)}" if pull else ""))
+    lines = [_thank(person, changes, known) for person in people]
     return "### First contributions\n\n" + "\n".join(lines) if lines else ""
+
+
+def _thank(person: Author, changes: Sequence[Change], hosted: HostedChanges) -> str:
+    """Return the line that names a person, and the pull request of the first change if there is one."""
+    pull = next((change.pull for change in reversed(changes) if person in change.authors), 0)
+    link = f" in {_link_pull(pull, hosted)}" if pull else ""
+    return f"- {_link_person(person, hosted)}{link}"
 
 
 def _to_markdown(text: str, markup: Markup) -> str:
@@ -111,13 +115,17 @@ def _unwrap(text: str) -> str:
     for line in text.splitlines():
         fence = _FENCE.match(line) is not None
         indented = line.startswith("    ") and (indented or not before.strip())
-        if fenced or fence or indented or _STARTS_BLOCK.match(line) or _STANDS_ALONE.match(before):
+        if fenced or fence or indented or not _continues_paragraph(line, before):
             lines.append([line])
         else:
             lines[-1].append(line.strip())
         fenced ^= fence
         before = line
     return "\n".join(map(" ".join, lines))
+
+
+def _continues_paragraph(line: str, before: str) -> bool:
+    return not (_STARTS_BLOCK.match(line) or _STANDS_ALONE.match(before))
 
 
 def _cut_to_fit(text: str) -> str:

@@ -85,10 +85,8 @@ class Layout:
             pyproject: the content of ``pyproject.toml``.
         """
         known = frozenset(files)
-        folders = {parent.as_posix() for path in known for parent in PurePosixPath(path).parents}
-        declared = {_locate(package, known, folders) for package in _list_declared(pyproject, project)} - {None}
-        found = sorted(package for package in declared if package is not None)
-        return cls(tuple(found or _find(known, project)))
+        declared = _locate_all(_list_declared(pyproject, project), known)
+        return cls(tuple(declared or _find(known, project)))
 
     @property
     def names(self) -> list[str]:
@@ -217,6 +215,13 @@ def _can_be_imported(parts: Iterable[str]) -> bool:
 
 def _normalize(name: str) -> str:
     return name.lower().replace("-", "_").replace(".", "_")
+
+
+def _locate_all(packages: Iterable[Package], files: Collection[str]) -> list[Package]:
+    """Return those packages that are among the files, with the paths of their folders or files; sorted."""
+    folders = {parent.as_posix() for path in files for parent in PurePosixPath(path).parents}
+    located = (_locate(package, files, folders) for package in packages)
+    return sorted({package for package in located if package is not None})
 
 
 def _locate(package: Package, files: Collection[str], folders: Collection[str]) -> Package | None:

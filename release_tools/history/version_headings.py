@@ -302,19 +302,35 @@ def _split_versions(title: str, found: re.Match[str], lead: _Lead) -> HeadingVer
     """Read the version that was found and those that follow it; "from 1.0 to 1.1" names the second only."""
     spelled, end, links = _take_versions(title, found)
     is_change = lead.is_change or not links.isdisjoint(_CHANGE_LINKS)
-    rest = DATE.sub(" ", title[end:]).lstrip(" -\u2013\u2014:.,")
-    if _SERIES.match(rest):
+    if _SERIES.match(_strip_lead(title[end:])):
         return None
-    if not is_change and _is_sentence(rest):
-        del spelled[1:]  # "1.2.0 - 3.14 is supported" is about one version
-    if len(spelled) == 1:
-        spelled = [_find_later_version(title, end, spelled[0])]
+    spelled = _choose_versions(title, spelled, end, is_change=is_change)
     if "." not in spelled[-1] and not _is_whole(title, found, end, is_named=lead.is_named):
         return None
-    if is_change:
-        del spelled[:-1]
     is_range = len(spelled) > 1 and not links <= _LIST_LINKS
     return _read_versions(*reversed(spelled), is_range=is_range, in_progress=lead.in_progress)
+
+
+def _choose_versions(title: str, spelled: list[str], end: int, *, is_change: bool) -> list[str]:
+    """Return those versions that the heading is about.
+
+    Args:
+        title: of the section, as ``strip_title`` returns it, with or without its dates.
+        spelled: the versions that follow one another in it.
+        end: where they end.
+        is_change: whether they are those between which something changed; then it is about the last.
+    """
+    if len(spelled) > 1 and is_change:
+        return spelled[-1:]
+    # "1.2.0 - 3.14 is supported" is about one version
+    if len(spelled) > 1 and not _is_sentence(_strip_lead(title[end:])):
+        return spelled
+    return [_find_later_version(title, end, spelled[0])]
+
+
+def _strip_lead(rest: str) -> str:
+    """Return what follows the versions of a heading, without dates and the marks before it."""
+    return DATE.sub(" ", rest).lstrip(" -\u2013\u2014:.,")
 
 
 def _take_versions(title: str, found: re.Match[str]) -> tuple[list[str], int, set[str]]:
