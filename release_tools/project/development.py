@@ -62,10 +62,20 @@ def find_next_development_version(history: ProjectHistory, files: CommittedFiles
         return current
     if all(release.version != current for release in history.releases):
         raise VersionError(f"{source.where}: {current} is not tagged yet", f"Type: release-tools tag {current}")
+    before, after = _find_last_raise(history, source)
+    return _raise_last_part(current, before, after)
+
+
+def _find_last_raise(history: ProjectHistory, source: VersionField) -> tuple[Version, Version]:
+    """Return the version before a commit that raised it to a development version, and that one, the newest such.
+
+    Raises:
+        HistoryError: no past commit has a development version.
+    """
     past = list(_list_past_versions(history, source))
     for before, after in zip(past[1:], past, strict=False):
         if after.is_devrelease and not before.is_prerelease:
-            return _raise_last_part(current, before, after)
+            return before, after
     raise HistoryError(
         f"no past commit has a development version in {source.path}",
         "To set one anyway: release-tools prepare 1.5.0.dev0",

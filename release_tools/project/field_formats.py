@@ -138,12 +138,15 @@ def find_ini_values(text: str, *keys: tuple[str, str]) -> Iterator[Found]:
     for key in keys:
         if not parser.has_option(*key):
             continue
-        name, value = ".".join(key), parser.get(*key)
         spans = [span for section, option, span in options if (section, parser.optionxform(option)) == key]
-        if len(spans) == 1 and text[slice(*spans[0])] == value:
-            yield Found(name, value, *spans[0])
-        else:
-            yield Found(name, value, 0, 0, "the file has it more than once, or in several lines")
+        yield _describe_ini_value(text, ".".join(key), parser.get(*key), spans)
+
+
+def _describe_ini_value(text: str, name: str, value: str, spans: Sequence[tuple[int, int]]) -> Found:
+    """Return a value of an INI file, with a problem where it is not in one line of its own."""
+    if len(spans) == 1 and text[slice(*spans[0])] == value:
+        return Found(name, value, *spans[0])
+    return Found(name, value, 0, 0, "the file has it more than once, or in several lines")
 
 
 def _list_ini_options(text: str) -> Iterator[tuple[str, str, tuple[int, int]]]:

@@ -243,12 +243,14 @@ class ProjectHistory:
         for version, by in self._plans():
             if latest is not None and version <= latest.version:
                 continue
-            is_changelogs = self.changelog is not None and by == self.changelog.path
-            if is_changelogs and self._contradicts(version, written):
+            if self._is_path_of_changelog(by) and self._contradicts(version, written):
                 doubted = version
                 continue
             return version, by, doubted
         return None, "", doubted
+
+    def _is_path_of_changelog(self, path: str) -> bool:
+        return self.changelog is not None and path == self.changelog.path
 
     def _contradicts(self, version: Version, written: tuple[BumpEvidence, ...]) -> bool:
         """Tell whether the changelog's entries list breakages that its version may not have, by SemVer."""
@@ -467,13 +469,20 @@ class ProjectHistory:
         """Return what the changelog says of a version and of the pre-releases that led to it."""
         since = before.version if before else None
         for commit in dict.fromkeys((self.head, self.commit)):
-            changelog = self._at(commit).find(version)
-            own = self._find_own_part(commit, changelog, version, planned=planned) if changelog else None
-            if changelog and own:
-                parts = [own, *changelog.find_leading_parts(version, since)]
-                if text := write_notes_from_changelog(changelog, parts):
-                    return Notes(text, changelog.path, from_changelog=True)
+            if notes := self._from_changelog_at(commit, version, since, planned=planned):
+                return notes
         return self._from_changelog_above(version) if self.path else None
+
+    def _from_changelog_at(
+        self, commit: str, version: Version, since: Version | None, *, planned: bool
+    ) -> Notes | None:
+        """Return what the changelog of one commit says of a version; None where it says nothing."""
+        changelog = self._at(commit).find(version)
+        own = self._find_own_part(commit, changelog, version, planned=planned) if changelog else None
+        if changelog is None or own is None:
+            return None
+        text = write_notes_from_changelog(changelog, [own, *changelog.find_leading_parts(version, since)])
+        return Notes(text, changelog.path, from_changelog=True) if text else None
 
     def _find_own_part(self, commit: str, changelog: Changelog, version: Version, *, planned: bool) -> Part | None:
         """Return the section about a version, or about what is unreleased where the commit may still get it."""

@@ -259,9 +259,13 @@ def _has_own_version(value: ast.expr) -> bool:
     """Return whether the constants of an expression hold a version in part: a whole one where it calls something."""
     if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
         return False
-    is_reading = any(isinstance(node, ast.Call) and not _is_formatting(node) for node in ast.walk(value))
-    digits = _WHOLE if is_reading else _DIGIT
+    digits = _WHOLE if _has_call(value) else _DIGIT
     return any(digits.search(str(constant)) for constant in _list_constants(value))
+
+
+def _has_call(value: ast.expr) -> bool:
+    """Return whether an expression calls something that does more than format text."""
+    return any(isinstance(node, ast.Call) and not _is_formatting(node) for node in ast.walk(value))
 
 
 def _list_constants(value: ast.expr) -> list[object]:
@@ -272,18 +276,21 @@ def _list_constants(value: ast.expr) -> list[object]:
 def _assemble(name: str, parts: Sequence[Part]) -> Found | None:
     """Return the version that literals make together; None where they make none, or where it is written in between."""
     spans = [part.span for part in parts if part.span]
-    between = "".join(part.text for part in parts if not part.span)
+    between = _join_texts(part for part in parts if not part.span)
     if not spans or _DIGIT.search(between) or len(set(spans)) != len(spans):
         return None
-    value = "".join(part.text for part in parts)
-    return Found(name, value, *min(spans), parts=tuple(parts))
+    return Found(name, _join_texts(parts), *min(spans), parts=tuple(parts))
+
+
+def _join_texts(parts: Iterable[Part]) -> str:
+    return "".join(part.text for part in parts)
 
 
 def _join(items: Sequence[list[Part] | None] | None, separator: str) -> list[Part] | None:
     """Return items with a text between them; those of ``(1, 4, 0, "final", 0)`` without what tells no number."""
     if items is None:
         return None
-    if len(items) == _NUMBERS + 2 and items[_NUMBERS] == [Part("final")]:
+    if _ends_as_final(items):
         items = items[:_NUMBERS]
     joined: list[Part] = []
     for item in items:
@@ -291,6 +298,11 @@ def _join(items: Sequence[list[Part] | None] | None, separator: str) -> list[Par
             return None
         joined += [Part(separator), *item] if joined else item
     return joined
+
+
+def _ends_as_final(items: Sequence[list[Part] | None]) -> bool:
+    """Return whether items are three numbers and the mark of a final version, as in ``sys.version_info``."""
+    return len(items) == _NUMBERS + 2 and items[_NUMBERS] == [Part("final")]
 
 
 def _fill(template: ast.expr, items: Sequence[list[Part] | None] | None) -> list[Part] | None:

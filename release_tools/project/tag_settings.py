@@ -90,13 +90,12 @@ def _read_versioningit_format(tool: Mapping[str, Any]) -> TagFormat | None:
     pattern = _compile_pattern(tag2version.get("regex"))
     if pattern is not None:
         return _with_pattern(pattern, match)
-    prefix, suffix = (tag2version.get(key) for key in ("rmprefix", "rmsuffix"))
+    prefix = tag2version.get("rmprefix")
     if isinstance(prefix, str) and is_safe_ref(f"{prefix}1"):
+        suffix = tag2version.get("rmsuffix")
         ending = suffix if isinstance(suffix, str) else ""
         return TagFormat(prefix, ending, (prefix, f"{prefix}v"), match=tuple(match))
-    if match:
-        return _with_match(match)
-    return None
+    return _with_match(match)
 
 
 def _find_versioningit_table(tool: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -147,11 +147,14 @@ def _is_one_series(some: Sequence[_VersionTag], others: Sequence[_VersionTag]) -
 
     Otherwise tags without a name belong to another project of the repository.
     """
-    for earlier, later in ((some, others), (others, some)):
-        in_time = max(tag.time for tag, _ in earlier) < min(tag.time for tag, _ in later)
-        if in_time and max(version for _, version in earlier) < min(version for _, version in later):
-            return True
-    return False
+    return _comes_before(some, others) or _comes_before(others, some)
+
+
+def _comes_before(earlier: Sequence[_VersionTag], later: Sequence[_VersionTag]) -> bool:
+    """Return whether all of some tags are older than all of others, and of lower versions."""
+    if max(tag.time for tag, _ in earlier) >= min(tag.time for tag, _ in later):
+        return False
+    return max(version for _, version in earlier) < min(version for _, version in later)
 
 
 def _match_names(names: tuple[str, ...]) -> re.Pattern[str]:

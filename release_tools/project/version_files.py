@@ -69,8 +69,7 @@ class VersionFiles:
         found = drop_duplicates(
             (*self._find_sources(), *self._find_copies(), *self._find_listed(), *self._find_citations())
         )
-        decisive = [field for field in found if field.role is Role.SOURCE]
-        if any(field.is_placeholder for field in decisive):
+        if _has_placeholder_source(found):
             return found
         return [field for field in found if field.role is Role.DATE or not field.is_placeholder]
 
@@ -370,6 +369,11 @@ class VersionFiles:
             if is_hashed:
                 field = field.mark_unusable("its source has a sha256, which is known only after the release")
             yield field
+
+
+def _has_placeholder_source(fields: Iterable[VersionField]) -> bool:
+    """Return whether a version that the build reads is one that some tool replaces."""
+    return any(field.is_placeholder for field in fields if field.role is Role.SOURCE)
 
 
 def _find_in_meta_yaml(text: str) -> list[Found]:
