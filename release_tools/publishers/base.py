@@ -6,7 +6,7 @@ run. One loop (`release_tools.steps.publish`) runs the phases in order, each ove
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -224,16 +224,17 @@ class PublisherStatus:
 
 def compare_files(published: Mapping[str, FileStatus], built: Mapping[str, Artifact]) -> tuple[FileStatus, ...]:
     """Return the status of published files, compared with what was built here, then of those that are missing."""
-    found = []
-    for name, file in published.items():
-        ours = built.get(name)
-        differs = ours is not None and file.sha256 and file.sha256 != ours.sha256
-        state = State.FAILED if differs and file.state is State.DONE else file.state
-        found.append(FileStatus(name, file.sha256, state, file.labels))
+    found = [_compare_file(file, built.get(name)) for name, file in published.items()]
     missing = (
         FileStatus(name, artifact.sha256, State.PLANNED) for name, artifact in built.items() if name not in published
     )
     return (*found, *missing)
+
+
+def _compare_file(file: FileStatus, ours: Artifact | None) -> FileStatus:
+    """Return the status of a published file, which has failed if it has other bytes than ours."""
+    differs = ours is not None and file.sha256 and file.sha256 != ours.sha256
+    return replace(file, state=State.FAILED) if differs and file.state is State.DONE else file
 
 
 @dataclass(frozen=True)

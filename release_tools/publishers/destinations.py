@@ -87,10 +87,13 @@ def parse_destination(config: Config, text: str) -> Destination:
         return _parse_address(config, text, config.channels[text])
     if text in PUBLIC_INDEXES:
         return PUBLIC_INDEXES[text]
+    raise ConfigError(f"unknown destination {text!r} ({_suggest(config, text)})")
+
+
+def _suggest(config: Config, text: str) -> str:
     known = [*PUBLIC_INDEXES, *_NAMED_SERVERS, *config.indexes, *config.channels]
     close = difflib.get_close_matches(text, known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}, or an address"
-    raise ConfigError(f"unknown destination {text!r} ({hint})")
+    return f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}, or an address"
 
 
 def _parse_address(config: Config, name: str, address: str) -> Destination:

@@ -6,7 +6,7 @@ with the files of a complete draft instead of its own.
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -120,13 +120,8 @@ class GitHubReleasePublisher(BasePublisher):
         for artifact in complete.artifacts:
             _download(known, artifact, names[artifact.key], folder)
         compared = tuple(_compare(complete, release))
-        if not known.is_ours and any(note.state is State.WARNING for note in compared):
-            raise ConflictError(
-                f"the GitHub release {release.tag} has files that differ from the build and were uploaded by"
-                " another account",
-                "Delete that draft if nothing of it was published; otherwise release a new version.",
-                faults=[": ".join(filter(None, (note.text, note.detail))) for note in compared],
-            )
+        if not known.is_ours:
+            _check_content(release.tag, compared)
         used = Note(State.INFO, f"using the files of the GitHub release {release.tag}, not those built here")
         return replace(release, artifacts=complete.artifacts), (used, *compared)
 
@@ -138,19 +133,22 @@ class GitHubReleasePublisher(BasePublisher):
         """
         known = self._read_known(release.tag)
         if phase is Phase.STAGE:
-            yield from _describe(known)
-            yield _make_draft_action(known, release)
-            for path, sha256 in self._list_files(release):
-                if not known.is_immutable or known.asset(path.name):
-                    yield _upload_action(known, path, sha256)
-            if not known.is_complete and not known.is_immutable:
-                yield _upload_action(known, *self._write(COMPLETION_MARKER, manifest.dump(release)))
+            yield from self._make_stage_actions(known, release)
         elif self._context.config.github.draft:
             yield Note(
                 State.SKIPPED, "the release stays a draft", "", "Publish it on GitHub, or set github.draft = false."
             )
         else:
             yield self._publish_action(known, release)
+
+    def _make_stage_actions(self, known: KnownRelease, release: Release) -> Iterator[Action | Note]:
+        yield from _describe(known)
+        yield _make_draft_action(known, release)
+        for path, sha256 in self._list_files(release):
+            if not known.is_immutable or known.asset(path.name):
+                yield _upload_action(known, path, sha256)
+        if not known.is_complete and not known.is_immutable:
+            yield _upload_action(known, *self._write(COMPLETION_MARKER, manifest.dump(release)))
 
     def status(self, query: StatusQuery) -> PublisherStatus:
         """Return the files of the published release."""
@@ -395,6 +393,20 @@ def _download(known: KnownRelease, artifact: Artifact, name: str, folder: Path) 
         )
     artifact.path.parent.mkdir(exist_ok=True)
     path.replace(artifact.path)
+
+
+def _check_content(tag: str, compared: Sequence[Note]) -> None:
+    """Check that the files of a draft that another account uploaded are packed otherwise at most.
+
+    Raises:
+        ConflictError: their content differs.
+    """
+    if any(note.state is State.WARNING for note in compared):
+        raise ConflictError(
+            f"the GitHub release {tag} has files that differ from the build and were uploaded by another account",
+            "Delete that draft if nothing of it was published; otherwise release a new version.",
+            faults=[": ".join(filter(None, (note.text, note.detail))) for note in compared],
+        )
 
 
 def _compare(complete: Release, release: Release) -> Iterator[Note]:

@@ -108,12 +108,9 @@ def _take(context: Context, release: Release, served: ServedFiles, decided: set[
         text = f"{served.title} serves {count(len(names), 'wheel')} of this version, but not this sdist: none is taken"
         context.report.add(Note(State.WARNING, text, advice="Publishing compares their digests with those built here."))
         return release
-    known = {(wheel.filename, wheel.sha256) for wheel in wheels}
-    taken = {
-        name: _download(context, name, served)
-        for name in sorted(names - decided)
-        if (name, served.digests[name]) not in known
-    }
+    known = {wheel.filename: wheel.sha256 for wheel in wheels}
+    wanted = [name for name in sorted(names - decided) if known.get(name) != served.digests[name]]
+    taken = {name: _download(context, name, served) for name in wanted}
     decided.update(names)
     new = [wheel.filename for wheel in wheels if wheel.filename not in there.instead]
     context.report.add(*_make_notes(served, [*taken], new, _find_last_day(served, names)))

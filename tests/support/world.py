@@ -136,5 +136,5 @@ def server(hosted: World) -> GitHub:
 
 @pytest.fixture
 def far(server: GitHub) -> Bare:
-    """What the repository on GitHub holds."""
+    """The repository on GitHub, as git has it."""
     return server.repositories[SLUG].bare

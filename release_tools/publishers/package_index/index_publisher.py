@@ -350,13 +350,8 @@ class IndexPublisher(BasePublisher):
         return context.background.result(name, read_previous_sdist, context.http, listing, version, context.scratch)
 
     def _check_newest(self, release: Release, listing: Listing) -> Iterator[CheckResult]:
-        versions = set()
-        for filename, file in listing.files.items():
-            version = parse_file_version(filename)
-            if version and not version.is_prerelease and not file.is_yanked:
-                versions.add(version)
         ours, config = Version(release.version), self._context.config
-        newest = max(versions - {ours}, default=None)
+        newest = max(_list_finals(listing) - {ours}, default=None)
         if ours.epoch != (newest.epoch if newest else 0):
             text = f"{ours} has another epoch than {newest or 'the versions of a new project'} on {self.title}"
             advice = "An epoch cannot be taken back. If it is intended: --allow-epoch."
@@ -425,6 +420,12 @@ class IndexPublisher(BasePublisher):
         identity = job.identity(self._context.http, audience)
         self._context.console.mask(identity)
         return identity
+
+
+def _list_finals(listing: Listing) -> set[Version]:
+    """Return the final versions that an index serves and that were not yanked."""
+    versions = {parse_file_version(name) for name, file in listing.files.items() if not file.is_yanked}
+    return {version for version in versions if version and not version.is_prerelease}
 
 
 def _select_artifacts(release: Release) -> tuple[Artifact, ...]:

@@ -1,7 +1,7 @@
 """Find which repository the project on an index comes from, by what its newest release says of itself."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.parser import HeaderParser
 from typing import Final
 
@@ -54,11 +54,15 @@ def _find_repositories(http: Http, listing: Listing) -> Iterator[str]:
     publishers = [one for file in files[:1] for one in read_trusted_publishers(http, file)]
     if publishers:
         yield from (publisher.repository for publisher in publishers)
-        return
+    else:
+        yield from _find_named_repositories(_fetch_metadata(http, files))
+
+
+def _fetch_metadata(http: Http, files: Iterable[IndexFile]) -> str:
+    """Return the metadata of the first file that an index serves them of; empty where there is none."""
     address = next((file.metadata for file in files if file.metadata), "")
     answer = http.get(address) if address else None
-    if answer is not None and answer.ok:
-        yield from _find_named_repositories(answer.body.decode("utf-8", errors="replace"))
+    return answer.body.decode("utf-8", errors="replace") if answer is not None and answer.ok else ""
 
 
 def _find_named_repositories(metadata: str) -> Iterator[str]:

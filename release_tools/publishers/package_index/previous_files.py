@@ -1,7 +1,7 @@
 """Compare the files of a wheel with those of the newest release on an index, to see what is gone."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -130,14 +130,17 @@ def _find_counterpart(
 ) -> tuple[str, IndexFile] | None:
     """Return the wheel of a version that is for one of the same platforms; None where it has none, or a large one."""
     platforms = {_find_system(tag) for tag in tags}
-    for name, file in sorted(files.items()):
-        try:
-            _, found, _, theirs = parse_wheel_filename(name)
-        except InvalidWheelFilename:
-            continue
-        if found == version and platforms & {_find_system(tag) for tag in theirs} and (file.size or 0) <= _LARGEST:
-            return name, file
-    return None
+    small = ((name, file) for name, file in sorted(files.items()) if (file.size or 0) <= _LARGEST)
+    return next(((name, file) for name, file in small if platforms & _list_systems(name, version)), None)
+
+
+def _list_systems(name: str, version: Version) -> set[str]:
+    """Return the platforms of a wheel of this version, by its file name; none of any other file."""
+    try:
+        _, found, _, tags = parse_wheel_filename(name)
+    except InvalidWheelFilename:
+        return set()
+    return {_find_system(tag) for tag in tags} if found == version else set()
 
 
 def _find_system(tag: Tag) -> str:
@@ -150,13 +153,13 @@ def _note(gone: list[str], installed: frozenset[str], previous: Version) -> Note
         return Note(State.DONE, f"every file that {previous} installs is still in the wheel")
     paths = [path.partition(":")[2] for path in gone]
     packages = {path.partition(":")[2].partition("/")[0] for path in installed}
-    is_serious = any(
-        PurePosixPath(path).suffix not in (".py", ".pyi", ".so") or path.partition("/")[0] not in packages
-        for path in paths
-    )
-    return Note(
-        State.WARNING if is_serious else State.INFO,
-        f"{len(paths)} files that {previous} installs are gone",
-        list_some(paths),
-        "If that is not intended, include them in the settings of your build backend." if is_serious else "",
-    )
+    text, detail = f"{len(paths)} files that {previous} installs are gone", list_some(paths)
+    if not any(_is_serious(path, packages) for path in paths):
+        return Note(State.INFO, text, detail)
+    advice = "If that is not intended, include them in the settings of your build backend."
+    return Note(State.WARNING, text, detail, advice)
+
+
+def _is_serious(path: str, packages: Collection[str]) -> bool:
+    """Return whether a file that is gone is likely to be missed: data, or a whole package."""
+    return PurePosixPath(path).suffix not in (".py", ".pyi", ".so") or path.partition("/")[0] not in packages

@@ -78,14 +78,13 @@ def check_files_of_sdist(context: Context, release: Release, previous: PreviousS
     if deleted is None:
         yield _describe_gone(State.INFO, gone, f"the sdist of {previous.version} are not in this one")
         return
-    lost = [name for name in gone if name not in deleted]
+    lost, removed = sorted(set(gone) - set(deleted)), sorted(set(gone) & set(deleted))
     if lost:
         text = f"the sdist of {previous.version} are not in this one, and were not deleted from the repository"
         yield _describe_gone(State.WARNING, lost, text)
     else:
         yield Note(State.DONE, f"every file of the sdist of {previous.version} is still in the sdist, or was deleted")
-    if len(gone) > len(lost):
-        removed = [name for name in gone if name in deleted]
+    if removed:
         yield _describe_gone(State.INFO, removed, f"the sdist of {previous.version} were deleted from the repository")
 
 

@@ -26,6 +26,8 @@ from release_tools.system.sanitize import escape_words
 from release_tools.system.tool_settings import TWINE
 
 if TYPE_CHECKING:
+    from configparser import RawConfigParser
+
     import requests
     from twine.package import PackageFile
     from twine.repository import Repository
@@ -85,14 +87,22 @@ def find_stored_login(index: Index, env: Mapping[str, str]) -> Login | None:
 
 def _read_pypirc(index: Index, env: Mapping[str, str]) -> Mapping[str, str]:
     """Return the section of the user's ``.pypirc`` about an index, found by the index's address."""
+    home = env.get("HOME") or env.get("USERPROFILE") or ""
+    path = Path(home, ".pypirc")
+    # A file in the current folder, which may be anybody's checkout, is not the user's.
+    if not Path(home).is_absolute() or not path.is_file():
+        return {}
+    parser = _parse_pypirc(path)
+    for name in parser.sections():
+        address = parser.get(name, "repository", fallback=index.upload if name == index.name else "")
+        if address.rstrip("/") == index.upload.rstrip("/"):
+            return dict(parser.items(name))
+    return {}
+
+
+def _parse_pypirc(path: Path) -> "RawConfigParser":
     from configparser import Error, RawConfigParser
 
-    home = env.get("HOME") or env.get("USERPROFILE") or ""
-    if not Path(home).is_absolute():  # a file in the current folder, which may be anybody's checkout, is not the user's
-        return {}
-    path = Path(home, ".pypirc")
-    if not path.is_file():
-        return {}
     parser = RawConfigParser()
     try:
         parser.read_string(read_regular_file(path, _LARGEST_PYPIRC).decode("utf-8"))
@@ -101,11 +111,7 @@ def _read_pypirc(index: Index, env: Mapping[str, str]) -> Mapping[str, str]:
     except (Error, UnicodeDecodeError):
         # The parser's own message would show the line, which may hold the password.
         raise ConfigError(f"{path}: malformed", "See https://packaging.python.org/specifications/pypirc/") from None
-    for name in parser.sections():
-        address = parser.get(name, "repository", fallback=index.upload if name == index.name else "")
-        if address.rstrip("/") == index.upload.rstrip("/"):
-            return dict(parser.items(name))
-    return {}
+    return parser
 
 
 def _ask_keyring(index: Index, username: str) -> Login | None:
