@@ -179,12 +179,17 @@ def _find_fallback(tool: Mapping[str, Any]) -> str:
 
 def _runs_own_code(settings: Mapping[str, Any]) -> bool:
     """Check whether versioningit would import code of the project, which must not run in this process."""
-    for section in ("vcs", "tag2version", "next-version", "format"):
-        method = settings.get(section)
-        method = method.get("method", "basic") if isinstance(method, dict) else method
-        if method is not None and not (isinstance(method, str) and method in _VERSIONINGITS_OWN):
-            return True
-    return False
+    methods = [_find_method(settings.get(section)) for section in ("vcs", "tag2version", "next-version", "format")]
+    return not all(method is None or _is_versioningits_own(method) for method in methods)
+
+
+def _find_method(section: object) -> object:
+    """Return the method that a section of versioningit's settings names, or is; None without a section."""
+    return section.get("method", "basic") if isinstance(section, dict) else section
+
+
+def _is_versioningits_own(method: object) -> bool:
+    return isinstance(method, str) and method in _VERSIONINGITS_OWN
 
 
 def _normalise(requirement: str) -> str:

@@ -104,9 +104,15 @@ def _find_problem(item: VersionField, version: Version, value: str) -> str:
 
 def _edit_days(files: VersionFiles, paths: set[str], day: date) -> Iterator[Change]:
     """Return the changes of the days in files whose version changes."""
+    value = day.isoformat()
     for item in files.fields:
-        if item.role is Role.DATE and item.path in paths and not item.problem and item.value != day.isoformat():
-            yield Change(item, day.isoformat())
+        if item.path in paths and _is_other_day(item, value):
+            yield Change(item, value)
+
+
+def _is_other_day(item: VersionField, value: str) -> bool:
+    """Return whether a field is a day that can be edited, and not this one."""
+    return item.role is Role.DATE and not item.problem and item.value != value
 
 
 def _iterate_contents(files: VersionFiles, changes: list[Change]) -> Iterator[tuple[str, bytes]]:

@@ -223,8 +223,13 @@ def divide(parts: Sequence[Part], text: str) -> dict[tuple[int, int], str]:
 def _is_divisible(parts: Sequence[Part]) -> bool:
     """Return whether a text can be divided among literals in one way only."""
     is_adjacent = any(one.span and other.span for one, other in pairwise(parts))
-    open_ends = [part for part in parts if part.span is not None and "." in part.text]
+    open_ends = [part for part in parts if _is_open_ended(part)]
     return not is_adjacent and len(open_ends) <= 1
+
+
+def _is_open_ended(part: Part) -> bool:
+    """Return whether a part is a literal that may have any number of dots."""
+    return part.span is not None and "." in part.text
 
 
 def _write_expression(part: Part) -> str:
