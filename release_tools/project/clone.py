@@ -67,16 +67,16 @@ def _clone(context: Context, release: Release) -> Path:
         if submodule.present:
             inner = Repository.open(repository.root / submodule.path, repository.env)
             restore_content(inner, clone / submodule.path)
-    copy_tags(repository, clone, _list_older_tags(context, repository, release.commit))
+    copy_tags(repository, clone, _list_older_tags(context, repository, release))
     return clone / context.project.relative_to(repository.root)
 
 
-def _list_older_tags(context: Context, repository: Repository, commit: str) -> list[str]:
-    """Return the tags of the project's versions before a commit, without floating tags."""
+def _list_older_tags(context: Context, repository: Repository, release: Release) -> list[str]:
+    """Return the tags of the project's versions before a release, without floating tags and the release's own."""
     tag_format = find_tag_format(context)
-    floating = find_floating_tags(repository, tag_format)
-    older = read_tagged_versions(repository, tag_format, merged=commit)
-    return [release.tag for release in older if release.commit != commit and release.tag not in floating]
+    others = {release.tag, *find_floating_tags(repository, tag_format)}
+    older = read_tagged_versions(repository, tag_format, merged=release.commit)
+    return [past.tag for past in older if past.commit != release.commit and past.tag not in others]
 
 
 def _run_git(repository: Repository, *arguments: str, stdin: str | None = None) -> None:
