@@ -11,7 +11,9 @@ from typing import Final
 from release_tools.project.version_field import Found
 
 _TOKEN: Final = re.compile(
-    r"#[^\n]*|'''(?P<long>.*?)'''|'(?P<text>(?:\\.|[^'\\\n])*)'|(?P<word>\w+)|(?P<mark>[^\s\w])", re.DOTALL
+    r"#[^\n]*+|'''(?P<long>(?:[^']|'(?!''))*+)(?:'''|\Z)|'(?P<text>(?:\\.|[^'\\\n]){0,2000}+)'?"
+    r"|(?P<word>\w++)|(?P<mark>[^\s\w])",
+    re.DOTALL,
 )
 _OPENING: Final = frozenset("([{")
 _CLOSING: Final = frozenset(")]}")

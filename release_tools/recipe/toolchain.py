@@ -41,8 +41,6 @@ COMPILED_TOOLS: Final = frozenset({"cibuildwheel", "scikit-build", "setuptools-r
 COMPILERS: Final = ("c", "cxx", "fortran", "cuda", "rust", "go")  # in the order of a recipe
 # A library in the folder where auditwheel, delocate or delvewheel puts it.
 BUNDLED: Final = re.compile(r"\.(?:libs|dylibs)/(?P<name>[A-Za-z0-9_+]++)[^/]*+$")
-_CATALOG: Final = re.compile(r"/LC_MESSAGES/.*\.mo$")
-_CATALOG_OR_SOURCE: Final = re.compile(r"/LC_MESSAGES/.*\.[mp]o$")
 COMPILER_RUNTIMES: Final = ("libgcc", "libgfortran", "libgomp", "libomp", "libquadmath", "libstdc", "msvcp", "vcomp")
 
 
@@ -175,8 +173,13 @@ def list_host_requires(evidence: Evidence) -> tuple[str, ...]:
 def _has_catalogs(evidence: Evidence) -> bool:
     """Return whether message catalogs are installed; an sdist may hold only their sources."""
     if evidence.built:
-        return any(_CATALOG.search(path) for path in evidence.built.paths)
-    return any(_CATALOG_OR_SOURCE.search(path) for path in _select_compiled(evidence.sources.paths))
+        return any(_is_catalog(path, (".mo",)) for path in evidence.built.paths)
+    return any(_is_catalog(path, (".mo", ".po")) for path in _select_compiled(evidence.sources.paths))
+
+
+def _is_catalog(path: str, suffixes: tuple[str, ...]) -> bool:
+    """Return whether a file is a catalog of translated messages."""
+    return "/LC_MESSAGES/" in path and path.endswith(suffixes)
 
 
 def find_backend(sources: Sources) -> str:

@@ -72,6 +72,9 @@ class _Reported(str):
     def __getattr__(self, name: str) -> "_Reported":
         return _Reported("x")
 
+    def __iter__(self) -> "Iterator[_Reported]":
+        return iter([self])
+
 
 class _Names(dict[str, object]):
     def __missing__(self, name: str) -> object:
