@@ -89,7 +89,12 @@ class CondaForgePublisher(BasePublisher):
         if not self.takes(release.kind):
             return None
         name = Names(self._context.config.conda.names).conda_name(release.name).conda
-        return partial(query_feedstock, self._context, name, release.kind)
+        return partial(self._query_feedstock, name, release.kind)
+
+    def _query_feedstock(self, name: str, kind: Kind) -> None:
+        """Ask for the feedstock where the channel can be reached: otherwise, nothing will be asked of conda-forge."""
+        if not self._context.unreachable_channel:
+            query_feedstock(self._context, name, kind)
 
     def preflight(self, release: Release) -> Iterator[CheckResult]:  # noqa: ARG002 - a release does not fail by it
         """Check nothing: what is missing here does not fail the release."""
