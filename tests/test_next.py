@@ -90,6 +90,12 @@ def test_a_release_on_another_branch_is_mentioned(checkout: Checkout, commands: 
     assert "another branch" in err
 
 
+def test_tags_that_are_not_read_are_mentioned_with_a_format(checkout: Checkout, commands: Commands) -> None:
+    checkout.git("tag", "--delete", "v1.0.0")
+    tagged(checkout, "release-1.0.0")
+    assert 'tag-format = "release-{version}"' in commands.by(checkout, "next")[1]
+
+
 def test_a_version_that_another_branch_has_is_not_recommended(checkout: Checkout, commands: Commands) -> None:
     checkout.git("switch", "--quiet", "--create", "1.0.x")
     checkout.commit({"demo.py": "def load(path): return 2\n"}, "Fix it there")
