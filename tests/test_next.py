@@ -94,6 +94,11 @@ def test_tags_that_are_not_read_are_mentioned_with_a_format(checkout: Checkout, 
     checkout.git("tag", "--delete", "v1.0.0")
     tagged(checkout, "release-1.0.0")
     assert 'tag-format = "release-{version}"' in commands.by(checkout, "next")[1]
+    checkout.git("switch", "--quiet", "--orphan", "other")
+    checkout.commit({"demo.py": "def load(path): return 1\n"}, "Start again")
+    tagged(checkout, "v0.9.0")
+    checkout.git("switch", "--quiet", "main")
+    assert "tag-format" not in commands.by(checkout, "next")[1]  # one of another branch is read
 
 
 def test_a_version_that_another_branch_has_is_not_recommended(checkout: Checkout, commands: Commands) -> None:

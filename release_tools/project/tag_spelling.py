@@ -13,12 +13,15 @@ from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.git.project_repository import open_repository
 from release_tools.git.repository import Repository, TagRef
+from release_tools.model.note import Note, State
 from release_tools.model.versions import TagFormat, is_safe_ref
 from release_tools.project.name import find_stated_name, read_setup_cfg
 from release_tools.project.tag_settings import find_stated_format
+from release_tools.wording import list_some
 
 _VersionTag: TypeAlias = tuple[TagRef, Version]
 
+_SHOWN: Final = 3
 _FIRST_DIGIT: Final = re.compile(r"(?<![0-9.])[0-9]")
 
 
@@ -75,6 +78,23 @@ def suggest_template(context: Context, commit: str, version: str = "") -> str:
         )
         candidates.append((rank, prefix))
     return f"{max(candidates)[1]}{{version}}" if candidates else ""
+
+
+def check_tags_are_read(context: Context, repository: Repository, commit: str) -> Iterator[Note]:
+    """Yield a warning if there are tags, and none of them is read as a version.
+
+    Args:
+        context: of the run.
+        repository: that has the tags.
+        commit: that is checked out.
+    """
+    tags, tag_format = list(repository.tags()), find_tag_format(context)
+    if not tags or any(tag_format.version(tag) for tag in tags):
+        return
+    template = suggest_template(context, commit)
+    form = f'tag-format = "{template}"' if template else "tag-format to how this project writes them"
+    shown = list_some(list(filter(is_safe_ref, tags)), _SHOWN)
+    yield Note(State.WARNING, f"no tag looks like {tag_format.example}", shown, f"Set {form}, if they are versions.")
 
 
 def find_unrecognized_tags(repository: Repository, commit: str, version: Version, tag_format: TagFormat) -> list[str]:

@@ -15,7 +15,7 @@ from release_tools.model.release import Release
 from release_tools.project.facts import VersionSource
 from release_tools.project.project_history import ProjectHistory
 from release_tools.project.required_python import find_python_fault
-from release_tools.project.tag_spelling import find_tag_format, suggest_template
+from release_tools.project.tag_spelling import check_tags_are_read, find_tag_format
 from release_tools.publishers.routes import Publishers
 from release_tools.workflows.compiled_lint import check_compiled_project
 from release_tools.workflows.generated_files import is_outdated
@@ -52,7 +52,7 @@ def _check_state(subject: ProjectWorkflows) -> Iterator[Note]:
         yield Note(State.WARNING, f"the project cannot be built here: {python.message}", advice=python.advice)
     yield _check_history(repository)
     yield _check_remote(subject)
-    yield from _check_tags(subject.context, repository)
+    yield from check_tags_are_read(subject.context, repository, repository.head().commit)
     if subject.source is VersionSource.STATIC:
         advice = "Raise it in pyproject.toml before each tag, or derive it from the tag with versioningit."
         yield Note(State.INFO, "the version is written in pyproject.toml", advice=advice)
@@ -80,18 +80,6 @@ def _check_remote(subject: ProjectWorkflows) -> Note:
     )
 
 
-def _check_tags(context: Context, repository: Repository) -> Iterator[Note]:
-    """Yield a warning where there are tags, but none of them is read as a version."""
-    tags, form = repository.tags(), find_tag_format(context)
-    if tags and all(form.version(tag) is None for tag in tags):
-        yield Note(
-            State.WARNING,
-            f"none of the {len(tags)} tags contains a version like {form.example}",
-            f"such as {next(iter(tags))}",
-            _format_advice(context, repository.head().commit),
-        )
-
-
 def _check_recipe(context: Context, release: Release) -> Iterator[Note]:
     """Yield what builds the conda packages of a project that has its own recipe, and what would fail there."""
     project = CondaProject(context, release)
@@ -107,11 +95,6 @@ def _check_recipe(context: Context, release: Release) -> Iterator[Note]:
         return
     yield Note(State.DONE, f"conda packages are {chosen.builder.method}", chosen.because)
     yield from check_recipe(recipe)
-
-
-def _format_advice(context: Context, commit: str) -> str:
-    template = suggest_template(context, commit)
-    return f'Set tag-format, such as "{template}".' if template else "Set tag-format to how this project writes them."
 
 
 def _check_changelog(context: Context) -> Note:

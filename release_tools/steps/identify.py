@@ -1,6 +1,6 @@
 """Identify the version of a commit, and the tag that carries it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -19,7 +19,12 @@ from release_tools.model.release import Kind, Release
 from release_tools.model.versions import TagFormat, find_kind, is_safe_ref, parse_version
 from release_tools.project.facts import Project, VersionSource, is_python_project
 from release_tools.project.name import find_stated_name
-from release_tools.project.tag_spelling import find_tag_format, find_unrecognized_tags, suggest_template
+from release_tools.project.tag_spelling import (
+    check_tags_are_read,
+    find_tag_format,
+    find_unrecognized_tags,
+    suggest_template,
+)
 from release_tools.project.version_field import VersionField
 from release_tools.system.process import ProcessError
 from release_tools.wording import count, list_some
@@ -386,17 +391,7 @@ def _make_first_tag_notes(checkout: Checkout) -> tuple[Note, ...]:
         "no version is tagged yet, so this version is counted from the first commit",
         advice=f"For the first release, tag it: release-tools tag {version} (or: git tag -a {first} -m {first})",
     )
-    others = [tag for tag in checkout.repository.tags() if is_safe_ref(tag)]
-    return (untagged, _make_other_tags_note(checkout, others)) if others else (untagged,)
-
-
-def _make_other_tags_note(checkout: Checkout, others: Sequence[str]) -> Note:
-    """Return the warning about tags that are not read as versions."""
-    template = suggest_template(checkout.context, checkout.head.commit)
-    example = template or f"{others[-1]} with {{version}}"
-    advice = f'If they are versions, set their form, such as tag-format = "{example}".'
-    text = f"no tag looks like {checkout.tag_format.example}"
-    return Note(State.WARNING, text, list_some(others, _SHOWN), advice)
+    return (untagged, *check_tags_are_read(checkout.context, checkout.repository, checkout.head.commit))
 
 
 def _check_second_tag(checkout: Checkout, chosen: Chosen) -> tuple[Note, ...]:

@@ -9,14 +9,12 @@ from packaging.version import Version
 
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
-from release_tools.engine.context import Context
 from release_tools.errors import VersionError
 from release_tools.history.bump import BumpEvidence, Past, Recommendation
 from release_tools.history.tagged_releases import find_newest
 from release_tools.model.note import Note, State
-from release_tools.model.versions import is_safe_ref
 from release_tools.project.project_history import ProjectHistory, find_today
-from release_tools.project.tag_spelling import suggest_template
+from release_tools.project.tag_spelling import check_tags_are_read
 from release_tools.report.json_data import SCHEMA
 from release_tools.system import sanitize
 from release_tools.wording import list_some
@@ -46,7 +44,7 @@ def run(invocation: Session) -> int:
         for note in (
             *map(_describe_evidence, past.since_final),
             *_explain(past, advice, history),
-            *_list_unread(context, history),
+            *check_tags_are_read(context, history.repository, history.head),
         ):
             console.remark(note)
         if advice.version is not None:
@@ -74,15 +72,6 @@ def _explain(past: Past, advice: Recommendation, history: ProjectHistory) -> Ite
         tag, is_later = higher
         where = "a later commit of this branch" if is_later else "another branch"
         yield Note(State.INFO, f"{tag} is tagged too, on {where}")
-
-
-def _list_unread(context: Context, history: ProjectHistory) -> Iterator[Note]:
-    """Yield a warning if the repository has tags, and none of them is read as a version."""
-    tags = [tag for tag in history.repository.tags() if is_safe_ref(tag)]
-    if tags and not history.past.releases:
-        example = suggest_template(context, "HEAD") or f"{tags[-1]} with {{version}}"
-        advice = f'If they are versions, set their form, such as tag-format = "{example}".'
-        yield Note(State.WARNING, "no tag is read as a version", list_some(tags, _SHOWN), advice)
 
 
 def _format_list(item: BumpEvidence) -> str:
