@@ -212,7 +212,7 @@ def _find_named_patterns(project: Path) -> frozenset[str]:
 
 
 def _iterate_settings(project: Path) -> Iterator[str]:
-    """Yield the lines of the files in which build backends are told what to pack."""
+    """Yield the lines of the files in which build backends read what to pack."""
     for name in _SETTINGS:
         path = project / name
         if path.is_file() and path.stat().st_size <= _LARGEST_SETTINGS:

@@ -196,7 +196,7 @@ BY_SUBDIR = {
         "foo >=1": {LINUX_64, OSX_64, OSX_ARM, WIN_64},
         "foo >=1,>=2": {LINUX_ARM},
     },
-    # Where there is a package for each platform, what else differs is exact there too.
+    # If there is a package for each platform, what else differs is exact there too.
     (
         'foo; platform_machine == "x86_64"',
         'colorama; sys_platform == "win32"',

@@ -121,7 +121,7 @@ def run(invocation: Session) -> int:
 
 
 def _choose_dev(invocation: Session, workflows: ProjectWorkflows) -> bool:
-    """Return whether every commit is published as a development version: as told, or asked, or as it is already."""
+    """Return whether every commit is published as a development version: by option, by answer, or as it is already."""
     asked: bool | None = invocation.options.dev
     if asked is not None:
         return asked
