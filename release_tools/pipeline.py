@@ -1,7 +1,7 @@
 """Define the whole product: the steps of a release, and their order.
 
 `BUILD` makes the files and needs no secret; `PUBLISH` publishes them and needs no build tool. A phase is one
-step a publisher of the route.
+step a publisher of the route. The steps that a job has which only publishes are in `release_tools.publish_pipeline`.
 """
 
 from collections.abc import Sequence
@@ -13,18 +13,15 @@ from release_tools.errors import CredentialError, PreflightError
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.project.clone import start_clone
+from release_tools.publish_pipeline import ANNOUNCEMENT, DESTINATIONS, RECIPE, RESUME, ROUTE
 from release_tools.publishers.base import Phase
-from release_tools.publishers.conda_forge.conda_forge_publisher import NAME as CONDA_FORGE
-from release_tools.publishers.github_release import NAME as GITHUB
 from release_tools.run_steps import BackgroundTask, Item, Step, run
-from release_tools.steps.announce import announce
 from release_tools.steps.apply_preparation import apply_preparation
 from release_tools.steps.build_conda import build_conda
 from release_tools.steps.build_dists import build_dists
 from release_tools.steps.build_wheels import build_wheels
 from release_tools.steps.check_credentials import check_credentials
 from release_tools.steps.check_publishers import check_publishers, start_queries
-from release_tools.steps.check_released_tag import check_released_tag
 from release_tools.steps.check_repository import check_repository, check_workflow_files
 from release_tools.steps.check_tag import check_tag
 from release_tools.steps.check_trusted_publishers import check_trusted_publishers
@@ -33,20 +30,17 @@ from release_tools.steps.commit_preparation import commit_preparation
 from release_tools.steps.compare_wheel_channel import compare_wheel_channel
 from release_tools.steps.edit_version_fields import edit_version_fields
 from release_tools.steps.identify import identify
-from release_tools.steps.load_build import load_build
 from release_tools.steps.load_current import load_current
 from release_tools.steps.load_files import load_files
 from release_tools.steps.load_plan import load_plan
 from release_tools.steps.make_recipe import make_recipe, start_recipe
 from release_tools.steps.preflight import preflight
 from release_tools.steps.propose_preparation import propose_preparation
-from release_tools.steps.resume_draft import resume_draft
-from release_tools.steps.show_plan import show_plan
 from release_tools.steps.store import store
 from release_tools.steps.test_recipe import test_recipe
 from release_tools.steps.update_changelog import update_changelog
 from release_tools.steps.verify import start_installations, verify
-from release_tools.steps.write_notes import rewrite_notes, start_notes, write_notes
+from release_tools.steps.write_notes import start_notes, write_notes
 
 VERSION: Final = Step(  # the commit, its tag, the version and its kind
     "Version",
@@ -57,7 +51,6 @@ VERSION: Final = Step(  # the commit, its tag, the version and its kind
         BackgroundTask(start_queries, serves=check_publishers),
     ),
 )
-ROUTE: Final = Step("Plan", show_plan)  # the destinations of this kind of version
 PREFLIGHT: Final = Step("Preflight", preflight)  # what would make it fail later, before anything is built
 DISTS: Final = Step(  # in a clean clone with exactly the tag
     "Build sdist and wheel",
@@ -76,11 +69,7 @@ CONDA: Final = Step("Build conda package", build_conda)  # from the wheel's memb
 VERIFY: Final = Step("Verify", verify)  # metadata, contents, installation, and that wheel and conda package are equal
 STORE: Final = Step("Store", store)  # the artifacts and release.json in the output folder
 
-RESUME: Final = Step("Existing draft release", resume_draft, publisher=GITHUB)  # the files of an unfinished run
-DESTINATIONS: Final = Step("Destinations", check_publishers, PreflightError)  # conflicts, credentials, older versions
 CHECK_TAG: Final = Step("Tag checks", check_tag, PreflightError)  # what the tag must satisfy before it is pushed
-ANNOUNCEMENT: Final = Step("Announcement", announce, publisher=GITHUB)  # a text to post, with the notes
-RECIPE: Final = Step("conda-forge recipe", make_recipe, publisher=CONDA_FORGE)  # a new one, or a feedstock's update
 
 BUILD: Final = (VERSION, ROUTE, PREFLIGHT, DISTS, NOTES, CONDA, VERIFY, STORE)
 PUBLISH: Final[tuple[Item, ...]] = (
@@ -104,24 +93,6 @@ BUILD_JOB: Final = (  # instead of BUILD, in the job of one runner
     CONDA,
     VERIFY,
     STORE,
-)
-
-LOAD: Final = Step("Files", load_build, PreflightError)  # instead of BUILD, in another job
-RELEASED_TAG: Final = Step("Released tag", check_released_tag, PreflightError)  # whether it is still where it was
-NOTES_AGAIN: Final = Step("Release notes", rewrite_notes, publisher=GITHUB)  # for the GitHub release, in another job
-PUBLISH_FILES: Final[tuple[Item, ...]] = (
-    LOAD,
-    ROUTE,
-    RELEASED_TAG,
-    RESUME,
-    DESTINATIONS,
-    NOTES_AGAIN,
-    Phase.STAGE,
-    Phase.UPLOAD,
-    Phase.REVEAL,
-    RECIPE,
-    Phase.PROPOSE,
-    ANNOUNCEMENT,
 )
 
 WHEEL_CHANNEL: Final = Step("conda-pypi channel", compare_wheel_channel)  # what conda users get, in dry runs only

@@ -16,7 +16,8 @@ from release_tools.engine.gate import Gate
 from release_tools.errors import PreflightError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
-from release_tools.pipeline import CHECK_TAG, RESUME
+from release_tools.pipeline import CHECK_TAG
+from release_tools.publish_pipeline import RESUME
 from release_tools.publishers.base import Phase
 from release_tools.report.json_data import report_data
 from release_tools.run_steps import Item, Outcome, Step, run

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -32,6 +34,7 @@ LAYERS = (
     ("report", "workflows"),
     ("steps",),
     ("run_steps",),
+    ("publish_pipeline",),
     ("pipeline",),
     ("cli",),
     ("__main__", "github_action"),
@@ -98,6 +101,13 @@ def is_module(name: str) -> bool:
 
 def format_module(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_a_job_that_only_publishes_imports_nothing_that_builds_or_checks() -> None:
+    code = "import sys, release_tools.publish_pipeline; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    found = set(re.findall(r"release_tools\.((?:builders|checks|workflows)\.\w+)", done.stdout))
+    assert found == {"builders.virtual_environment", "checks.content_diff"}
 
 
 def test_every_background_task_serves_a_step() -> None:

@@ -18,7 +18,6 @@ from release_tools.publishers.conda_forge import conda_forge_publisher
 from release_tools.publishers.destinations import Destination, parse_route
 from release_tools.publishers.package_index.index import PYPI, Index
 from release_tools.publishers.package_index.index_publisher import IndexPublisher
-from release_tools.publishers.wheel_channel import WheelChannelPublisher
 
 
 class Publishers:
@@ -44,6 +43,8 @@ class Publishers:
         Raises:
             ConfigError: a route names unknown destinations.
         """
+        from release_tools.publishers.wheel_channel import WheelChannelPublisher
+
         destinations: dict[Destination, None] = {}
         for kind in Kind:
             for destination in parse_route(self._context.config, kind):

@@ -13,7 +13,7 @@ from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import State
 from release_tools.model.release import Release
 from release_tools.model.versions import find_kind, parse_version
-from release_tools.pipeline import RECIPE
+from release_tools.publish_pipeline import RECIPE
 from release_tools.publishers.base import Phase
 from release_tools.run_steps import Outcome, Step, run
 from release_tools.system.console import Console

@@ -12,7 +12,7 @@ from release_tools.engine.gate import Gate
 from release_tools.forges import registry
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import Release
-from release_tools.pipeline import RESUME
+from release_tools.publish_pipeline import RESUME
 from release_tools.publishers.base import Phase
 from release_tools.run_steps import Item, Outcome, Step, run
 from release_tools.system.console import Console

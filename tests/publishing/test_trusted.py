@@ -13,7 +13,7 @@ from release_tools.engine.context import Context
 from release_tools.engine.gate import Gate
 from release_tools.errors import CredentialError, PreflightError
 from release_tools.model.release import Release
-from release_tools.pipeline import DESTINATIONS, LOAD
+from release_tools.publish_pipeline import DESTINATIONS, LOAD
 from release_tools.publishers.base import Phase
 from release_tools.publishers.package_index.index import PYPI
 from release_tools.run_steps import run

@@ -19,6 +19,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(session: Session) -> int:
     """Publish the files of the output folder, and return the exit code."""
-    from release_tools.pipeline import PUBLISH_FILES
+    from release_tools.publish_pipeline import PUBLISH_FILES
 
     return session.run_pipeline(PUBLISH_FILES, is_dry_run=session.options.dry_run, verdict="published", anywhere=True)

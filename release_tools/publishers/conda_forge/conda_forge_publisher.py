@@ -7,7 +7,6 @@ from typing import Final
 
 from release_tools.addresses import CONDA_FORGE_REQUESTS, GITHUB_SITE, STAGED_RECIPES
 from release_tools.artifacts.manifest import RECIPE_FOLDER
-from release_tools.builders.conda.own_recipe import is_recipe_alone
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
 from release_tools.errors import CredentialError, OutputError, ReleaseToolsError
@@ -26,7 +25,6 @@ from release_tools.publishers.base import (
 )
 from release_tools.publishers.conda_channel.channel_publisher import BROKEN_LABEL
 from release_tools.publishers.conda_forge import pull_request_texts
-from release_tools.publishers.conda_forge.feedstock_status import find_conda_forge_status, query_conda_forge_files
 from release_tools.publishers.conda_forge.feedstocks import open_conda_forge_hub, query_feedstock
 from release_tools.publishers.conda_forge.pull_request import URL_OUTPUT, ForgePullRequest
 from release_tools.publishers.conda_forge.recipe_facts import collect_recipe_facts
@@ -154,10 +152,14 @@ class CondaForgePublisher(BasePublisher):
         """Return the version's packages at conda-forge, or else the pull request that will bring them."""
         if not self._context.config.conda_forge.enabled:
             return PublisherStatus(NAME, NAME, "")
+        from release_tools.publishers.conda_forge.feedstock_status import find_conda_forge_status
+
         return find_conda_forge_status(self._context, query)
 
     def retract(self, query: StatusQuery, reason: str) -> Iterator[Action | Note | Document]:
         """Yield the request, for a person to open, that marks the version's packages as broken."""
+        from release_tools.publishers.conda_forge.feedstock_status import query_conda_forge_files
+
         try:
             published = query_conda_forge_files(self._context, query)
         except ReleaseToolsError as error:
@@ -179,6 +181,8 @@ class CondaForgePublisher(BasePublisher):
 
     def jobs(self) -> tuple[JobNeeds, ...]:
         """Return a job with a token that may open pull requests; a project without Python has no sdist to propose."""
+        from release_tools.builders.conda.own_recipe import is_recipe_alone
+
         if is_recipe_alone(self._context):
             return ()
         advice = (

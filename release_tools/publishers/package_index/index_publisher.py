@@ -11,7 +11,6 @@ from time import time
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from release_tools.builders.conda.own_recipe import is_recipe_alone
 from release_tools.engine.archives import open_sdist
 from release_tools.engine.context import Context
 from release_tools.engine.gate import Action
@@ -200,6 +199,8 @@ class IndexPublisher(BasePublisher):
 
         A project without Python has nothing for an index.
         """
+        from release_tools.builders.conda.own_recipe import is_recipe_alone
+
         if is_recipe_alone(self._context):
             return ()
         job = make_job_id(self.name)

@@ -14,7 +14,6 @@ from release_tools.errors import ArchiveError, RemoteError, RepositoryError
 from release_tools.git.log import list_files
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
-from release_tools.project.project_history import ProjectHistory
 from release_tools.publishers.package_index.previous_files import find_newest_before, open_served
 from release_tools.publishers.package_index.simple_api import Listing
 from release_tools.system.http import Http
@@ -111,6 +110,8 @@ def _is_left_over(path: PurePosixPath) -> bool:
 
 def _list_deleted(context: Context, release: Release, previous: Version) -> Collection[str] | None:
     """Return the project's files that were committed at a previous version and are not now; None if git cannot say."""
+    from release_tools.project.project_history import ProjectHistory
+
     try:
         history = ProjectHistory.reuse(context, release)
         tagged = [past.commit for past in history.releases if past.version == previous]
