@@ -25,7 +25,7 @@ from release_tools.publishers.base import (
 )
 from release_tools.publishers.conda_channel.channel_publisher import BROKEN_LABEL
 from release_tools.publishers.conda_forge import pull_request_texts
-from release_tools.publishers.conda_forge.feedstocks import open_conda_forge_hub, query_feedstock
+from release_tools.publishers.conda_forge.feedstocks import open_conda_forge_hub, query_feedstock, query_staged_recipes
 from release_tools.publishers.conda_forge.pull_request import URL_OUTPUT, ForgePullRequest
 from release_tools.publishers.conda_forge.recipe_facts import collect_recipe_facts
 from release_tools.publishers.conda_forge.recipe_files import DIFF
@@ -83,16 +83,17 @@ class CondaForgePublisher(BasePublisher):
         )
 
     def first_query(self, release: Release) -> Callable[[], object] | None:
-        """Return the query for the feedstock; None for a version that does not go there."""
+        """Return the query for the repository that a proposal goes to; None for a version that does not go there."""
         if not self.takes(release.kind):
             return None
         name = Names(self._context.config.conda.names).conda_name(release.name).conda
-        return partial(self._query_feedstock, name, release.kind)
+        return partial(self._query_target, name, release.kind)
 
-    def _query_feedstock(self, name: str, kind: Kind) -> None:
-        """Ask for the feedstock where the channel can be reached: otherwise, nothing will be asked of conda-forge."""
-        if not self._context.unreachable_channel:
-            query_feedstock(self._context, name, kind)
+    def _query_target(self, name: str, kind: Kind) -> None:
+        """Ask for the feedstock, where the channel can be reached, and for staged-recipes if there is none."""
+        feedstock = None if self._context.unreachable_channel else query_feedstock(self._context, name, kind)
+        if feedstock is None:
+            query_staged_recipes(self._context)
 
     def preflight(self, release: Release) -> Iterator[CheckResult]:  # noqa: ARG002 - a release does not fail by it
         """Check nothing: what is missing here does not fail the release."""
@@ -122,7 +123,8 @@ class CondaForgePublisher(BasePublisher):
             yield Note(State.SKIPPED, "conda-forge gets its sources from PyPI, which does not have this project")
             return
         if recipe.kind is RecipeKind.NEW:
-            recipe = _write_for_staged_recipes(hub, recipe)
+            branch, commit = query_staged_recipes(self._context)
+            recipe = replace(recipe, repository=STAGED_RECIPES, branch=branch, base=commit)
         target = hub.repository(recipe.repository)
         if not recipe.files:
             yield _make_unchanged_action(target, recipe, release)
@@ -318,13 +320,6 @@ def _write_recipe(release: Release) -> RecipeFiles:
     if release.recipe is None:
         raise AssertionError("a release without a recipe is skipped")
     return release.recipe
-
-
-def _write_for_staged_recipes(hub: GitHub, recipe: RecipeFiles) -> RecipeFiles:
-    """Return a new recipe with the repository and the branch that it goes to."""
-    staged = hub.repository(STAGED_RECIPES)
-    branch = staged.refs.default_branch()
-    return replace(recipe, repository=STAGED_RECIPES, branch=branch, base=staged.refs.tip(branch))
 
 
 def _make_unchanged_action(target: GitHubRepository, recipe: RecipeFiles, release: Release) -> Action:

@@ -3,11 +3,11 @@
 conda-forge is on github.com, wherever the project itself is hosted, and all of it is public.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
-from release_tools.addresses import CONDA_FORGE_OWNER, FEEDSTOCK_OUTPUTS
+from release_tools.addresses import CONDA_FORGE_OWNER, FEEDSTOCK_OUTPUTS, STAGED_RECIPES
 from release_tools.engine.context import Context
 from release_tools.errors import ConfigError, CredentialError, RecipeError
 from release_tools.forges.github.client import GitHub, GitHubRepository
@@ -17,6 +17,7 @@ from release_tools.recipe.document import Format
 from release_tools.recipe.forge_settings import FILE
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN
 
+_Answer = TypeVar("_Answer")
 _SUFFIX: Final = "-feedstock"
 _QUICK: Final = 5.0
 """Seconds that a dry run waits for GitHub."""
@@ -87,20 +88,39 @@ def ask_feedstock(context: Context, package: str, branch: str = "") -> Feedstock
         RemoteError: GitHub could not be reached or failed.
     """
     configured = context.config.conda_forge.feedstock
+    return _ask_publicly(context, lambda hub: find_feedstock(hub, package, configured, branch))
+
+
+def _ask_publicly(context: Context, ask: Callable[[GitHub], _Answer]) -> _Answer:
+    """Return an answer of github.com; what is public is read without a token that has expired."""
     try:
-        hub = open_conda_forge_hub(context)
-        return find_feedstock(hub, package, configured, branch)
-    except CredentialError:  # what is public is read without the token that has expired
+        return ask(open_conda_forge_hub(context))
+    except CredentialError:
         if not context.env.get(CONDA_FORGE_TOKEN):
             raise
-        hub = open_conda_forge_hub(context, GITHUB_TOKEN)
-        return find_feedstock(hub, package, configured, branch)
+        return ask(open_conda_forge_hub(context, GITHUB_TOKEN))
 
 
 def query_feedstock(context: Context, package: str, kind: Kind) -> Feedstock | None:
     """Return the feedstock that a version of this kind goes to, asked for once in a run; see `ask_feedstock`."""
     branch = context.config.conda_forge.pre_branch if kind is Kind.PRE else ""
     return context.background.result(f"query the feedstock of {package}", ask_feedstock, context, package, branch)
+
+
+def query_staged_recipes(context: Context) -> tuple[str, str]:
+    """Return the branch of staged-recipes that new recipes go to, and its newest commit, asked for once in a run.
+
+    Raises:
+        CredentialError: GitHub wants, or refuses, a token.
+        RemoteError: GitHub could not be reached or failed.
+    """
+    return context.background.result("query staged-recipes", _ask_publicly, context, _read_staged_recipes)
+
+
+def _read_staged_recipes(hub: GitHub) -> tuple[str, str]:
+    refs = hub.repository(STAGED_RECIPES).refs
+    branch = refs.default_branch()
+    return branch, refs.tip(branch)
 
 
 def find_feedstock(hub: GitHub, package: str, configured: str = "", branch: str = "") -> Feedstock | None:
