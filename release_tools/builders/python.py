@@ -44,6 +44,10 @@ _EARLIER: Final = 2  # seconds: zip files count them in pairs
 _SEE_TABLE: Final = "See [build-system] in pyproject.toml."
 
 
+def _do_nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Dists:
     """The files that a project's backend built.
@@ -71,6 +75,7 @@ class PythonBuilder:
         commit_time: seconds since the epoch.
         background: makes the environments; see `build_environment.start_build_environment`.
         variables: added to the environment of the backend's hooks.
+        idle_work: called when the backend is ready to build the sdist, as this process only waits for it then.
     """
 
     scratch: Path
@@ -78,6 +83,7 @@ class PythonBuilder:
     commit_time: int
     background: BackgroundTasks = field(default_factory=BackgroundTasks)
     variables: Mapping[str, str] = field(default_factory=dict)
+    idle_work: Callable[[], None] = _do_nothing
     _hooks: list[Hooks] = field(default_factory=list, init=False, repr=False)
 
     def __enter__(self) -> Self:
@@ -162,7 +168,9 @@ class PythonBuilder:
         show_progress("sdist")
         _set_earlier_time(source, self.commit_time - _EARLIER)
         with _build_errors("sdist", self.env):
-            sdist = _find_built_file(self._prepare(source, "sdist").build("sdist", folder), folder)
+            builder = self._prepare(source, "sdist")
+            self.idle_work()
+            sdist = _find_built_file(builder.build("sdist", folder), folder)
             return sdist, repack_sdist(sdist, self.commit_time)
 
     def metadata(self, source: Path) -> Message:

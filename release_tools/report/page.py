@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from release_tools.artifacts import Member
 from release_tools.engine.archives import open_archive, read_each
@@ -26,8 +25,11 @@ from release_tools.report.verdicts import (
     write_verdict,
 )
 
-_FOLDER: Final = Path(__file__).parent / "page"
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 _LARGEST_DOCUMENT: Final = 1_000_000
+_TEMPLATE: Final = "template of the report page"
 _MOST_FILES: Final = 5_000
 _MOST_BYTES: Final = 20_000_000
 _ACTIONS: Final = (State.PLANNED, State.DONE, State.UNCHANGED)
@@ -50,6 +52,17 @@ class Contents:
     fault: str = ""
 
 
+def start_template(background: BackgroundTasks) -> None:
+    """Start to load the template of the page that the run will write at its end."""
+    background.start(_TEMPLATE, _load_template)
+
+
+def _load_template() -> "Template":
+    from release_tools.report.page_template import load_template
+
+    return load_template()
+
+
 def report_page(
     release: Release,
     report: Report,
@@ -67,11 +80,11 @@ def report_page(
         is_dry_run: whether the gate was closed.
         background: the tasks of the run, which have read the artifacts already.
     """
-    from release_tools.report.page_template import STYLE, TEMPLATE
-
-    files = list(_list_contents(release.artifacts, background or BackgroundTasks()))
+    background = background or BackgroundTasks()
+    template = background.result(_TEMPLATE, _load_template)
+    files = list(_list_contents(release.artifacts, background))
     preparations, destinations = list_preparations(report), list_published_sections(report)
-    return TEMPLATE.render(
+    return template.render(
         release=release,
         error=error,
         headline=write_headline(release, report, error, is_dry_run=is_dry_run),
@@ -89,7 +102,6 @@ def report_page(
         pairs=_pair_contents(files),
         report=report,
         documents=report.documents,
-        style=STYLE,
     )
 
 

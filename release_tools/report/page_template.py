@@ -1,11 +1,11 @@
-"""Compile the report page's template when this module is imported."""
+"""The report page's template, and what it calls."""
 
 from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -23,6 +23,12 @@ _FOLDER: Final = Path(__file__).parent / "page"
 _LARGEST_DOCUMENT: Final = 1_000_000
 
 
+def load_template() -> Template:
+    """Return the template, which has its style sheet as the global ``style``."""
+    style = (_FOLDER / "page.css").read_text(encoding="utf-8")
+    return make_environment().get_template("page.html", globals={"style": style})
+
+
 @cache
 def _make_markdown() -> "MarkdownIt":
     from markdown_it import MarkdownIt
@@ -30,7 +36,8 @@ def _make_markdown() -> "MarkdownIt":
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
-def _make_environment() -> ImmutableSandboxedEnvironment:
+def make_environment() -> ImmutableSandboxedEnvironment:
+    """Return the environment of the template, which escapes everything that it shows."""
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -71,7 +78,3 @@ def _split_diff_lines(document: Document) -> list[tuple[str, str]]:
     """Return each line with its class: ``plus``, ``minus`` or ``hunk`` in a diff, none elsewhere."""
     marks = {"+": "plus", "-": "minus", "@": "hunk"} if document.language == "diff" else {}
     return [(marks.get(line[:1], ""), line) for line in document.text[:_LARGEST_DOCUMENT].splitlines()]
-
-
-STYLE: Final = (_FOLDER / "page.css").read_text(encoding="utf-8")
-TEMPLATE: Final = _make_environment().get_template("page.html")

@@ -35,6 +35,8 @@ from release_tools.planning.build_plan import BuildPlan
 from release_tools.project.clone import clone_source
 from release_tools.project.facts import Project, is_python_project
 from release_tools.project.required_python import require_python
+from release_tools.publishers.conda_forge.loading import start_loading
+from release_tools.report.page import start_template
 from release_tools.report.plan_table import plan_notes
 from release_tools.report.text import describe_artifact_note
 from release_tools.system.credentials import remove_credentials
@@ -160,14 +162,23 @@ def _make_plan(context: Context, source: Path, release: Release) -> BuildPlan:
 
 def _build(context: Context, release: Release, source: Path, *, is_sdist_only: bool) -> Dists:
     folder, show_progress = context.scratch / "dist", context.console.show_detail
-    variables = _pass_version(context, release)
+    variables, idle_work = _pass_version(context, release), partial(_load_libraries, context)
     with (
         watch_programs(context.console.watch_build),
-        PythonBuilder(context.scratch, context.env, release.commit_time, context.background, variables) as builder,
+        PythonBuilder(
+            context.scratch, context.env, release.commit_time, context.background, variables, idle_work
+        ) as builder,
     ):
         if is_sdist_only:
             return builder.build_sdist(source, folder, show_progress)
         return builder.build(source, folder, show_progress, partial(_use_sdist, context))
+
+
+def _load_libraries(context: Context) -> None:
+    """Start to load what later steps of a dry run need, while this process waits for the build backend."""
+    if context.gate.is_dry_run:
+        start_template(context.background)
+        start_loading(context.background)
 
 
 def _list_backend_notes(dists: Dists) -> Iterator[Note]:

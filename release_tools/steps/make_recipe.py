@@ -10,6 +10,7 @@ from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import RecipeFiles, Release
 from release_tools.planning.conda_targets import USUAL_SUBDIRS
+from release_tools.publishers.conda_forge.loading import finish_loading
 from release_tools.publishers.routes import Publishers
 
 if TYPE_CHECKING:
@@ -30,12 +31,9 @@ def start_recipe(context: Context, release: Release) -> None:
     A real run asks what conda-forge has when its turn comes, as that is what the pull request will change.
     """
     if context.gate.is_dry_run and context.config.conda_forge.enabled and release.artifacts_of_kind(ArtifactKind.SDIST):
-        import rattler_build  # noqa: F401 - a task imports nothing by itself
-
-        import release_tools.publishers.conda_forge.rendering  # noqa: F401 - as above
-
+        finish_loading(context.background)
         if not context.unreachable_channel:
-            import asyncio  # noqa: F401 - as above
+            import asyncio  # noqa: F401 - a task imports no foreign package that another one may import meanwhile
 
             import rattler.exceptions  # noqa: F401 - as above
         context.background.start(RECIPE, _render, context, release)

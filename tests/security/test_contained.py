@@ -10,7 +10,7 @@ from jinja2.exceptions import SecurityError, UndefinedError
 from release_tools.cli import main
 from release_tools.config.loader import read_config
 from release_tools.errors import ConfigError, HistoryError, OutputError
-from release_tools.report.page_template import _make_environment
+from release_tools.report.page_template import make_environment
 from release_tools.workflows.workflow_files import Workflow
 from tests.support.repositories import Checkout
 
@@ -117,4 +117,4 @@ def test_every_template_runs_in_a_sandbox() -> None:
 @pytest.mark.parametrize("text", ["{{ ''.__class__.__mro__ }}", "{{ size.__globals__ }}", "{{ [].append(1) }}"])
 def test_a_template_reaches_nothing_but_its_data(text: str) -> None:
     with pytest.raises((SecurityError, UndefinedError)):
-        _make_environment().from_string(text).render()
+        make_environment().from_string(text).render()
