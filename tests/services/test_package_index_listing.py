@@ -79,7 +79,15 @@ def test_what_odd_indexes_answer(
     assert {name: (served.sha256, served.size) for name, served in ask(index).files.items()} == files
 
 
-@pytest.mark.parametrize("body", ["[]", "{}", '{"files": 1}', '{"files": [{}]}', '{"files": ["x"]}', "<html>"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("[]", "{}", '{"files": 1}', '{"files": [{}]}', '{"files": ["x"]}', "<html>"),
+        "{" + NAMED.replace("1.0", "2.0") + '"files": []}',
+        "{" + NAMED + '"files": [{"filename": 1, "url": "a", "hashes": {}}]}',
+        "{" + NAMED + '"files": [{"filename": "a.whl", "url": "a", "hashes": {}, "upload-time": "soon"}]}',
+    ],
+)
 def test_what_no_pep_describes_is_an_error(pypi: PackageIndex, index: Index, body: str) -> None:
     pypi.faults = [Fault(response=Response.of_text(body, media=JSON))]
     with pytest.raises(RemoteError, match="answered"):

@@ -7,20 +7,33 @@ decided by bytes and never by a name.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from packaging.version import Version
 
 from release_tools.errors import RemoteError
 from release_tools.publishers.package_index.index import Index, leave_out_pydantic_plugins
 from release_tools.system.http import Http, Response, strip_address
 
-if TYPE_CHECKING:
-    from pypi_simple import ProjectPage
-
 _ACCEPT: Final = (
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"  # PEP 691
 )
 _MISSING: Final = frozenset({404, 410})
+_API_VERSION: Final = 1
+_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "filename": str,
+    "url": str,
+    "hashes": dict,
+    "size": int,
+    "yanked": (bool, str),
+    "provenance": str,
+    "upload-time": str,
+    "core-metadata": (bool, dict),
+}
+"""The fields of a file in JSON that are read, by PEP 691, 700, 714 and 740."""
 
 
 @dataclass(frozen=True)
@@ -80,28 +93,62 @@ def list_project(http: Http, index: Index, project: str, *, authorization: str =
         return Listing(exists=False)
     if not response.ok:
         raise RemoteError(f"{index.title} does not list {project}: {strip_address(url)} answered {response.status}")
-    files = {}
-    for package in _parse(response, project).packages:
-        url = package.url.partition("#")[0]
-        files[package.filename] = IndexFile(
-            url,
-            str(package.digests.get("sha256", "")).lower(),
-            package.size,
-            package.is_yanked,
-            package.provenance_url or "",
-            package.upload_time,
-            f"{url}.metadata" if package.has_metadata else "",
-        )
+    try:
+        is_json = "json" in response.headers.get("content-type", "")
+        files = _read_json(response) if is_json else _read_html(response, project)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise RemoteError(f"{strip_address(url)} answered something that PEP 691 does not describe") from error
     return Listing(exists=True, files=MappingProxyType(files))
 
 
-def _parse(response: Response, project: str) -> "ProjectPage":
+def _read_json(response: Response) -> dict[str, IndexFile]:
+    """Return the files of a listing in JSON, by their names.
+
+    Raises:
+        ValueError, TypeError, KeyError, AttributeError: it is not what PEP 691 describes.
+    """
+    data = response.json()
+    if Version(data["meta"]["api-version"]).major > _API_VERSION:
+        raise ValueError("a later version of the API")
+    return dict(map(partial(_read_entry, response.url), data["files"]))
+
+
+def _read_entry(page: str, entry: Mapping[str, Any]) -> tuple[str, IndexFile]:
+    """Return the name of a file and its facts; an optional one of the wrong type is left out."""
+    known: dict[str, Any] = {key: value for key, value in entry.items() if isinstance(value, _TYPES.get(key, ()))}
+    url = urljoin(page, known["url"]).partition("#")[0]
+    return known["filename"], IndexFile(
+        url,
+        str(known["hashes"].get("sha256", "")).lower(),
+        known.get("size"),
+        known.get("yanked", False) is not False,
+        known.get("provenance", ""),
+        datetime.fromisoformat(known["upload-time"]) if "upload-time" in known else None,
+        f"{url}.metadata" if known.get("core-metadata", False) is not False else "",
+    )
+
+
+def _read_html(response: Response, project: str) -> dict[str, IndexFile]:
+    """Return the files of a listing in HTML, as older servers write it, by their names.
+
+    Raises:
+        ValueError: it was written for a later version of the API.
+    """
     leave_out_pydantic_plugins()
     from pypi_simple import ProjectPage, UnsupportedRepoVersionError
 
     try:
-        if "json" in response.headers.get("content-type", ""):
-            return ProjectPage.from_json_data(response.json(), response.url)
-        return ProjectPage.from_html(project, response.body, response.url)
-    except (ValueError, UnsupportedRepoVersionError) as error:  # pydantic's errors are a ValueError
-        raise RemoteError(f"{strip_address(response.url)} answered something that PEP 691 does not describe") from error
+        packages = ProjectPage.from_html(project, response.body, response.url).packages
+    except UnsupportedRepoVersionError as error:
+        raise ValueError(str(error)) from error
+    files = {}
+    for package in packages:
+        url = package.url.partition("#")[0]
+        files[package.filename] = IndexFile(
+            url,
+            str(package.digests.get("sha256", "")).lower(),
+            is_yanked=package.is_yanked,
+            provenance=package.provenance_url or "",
+            metadata=f"{url}.metadata" if package.has_metadata else "",
+        )
+    return files
