@@ -29,6 +29,7 @@ from release_tools.artifacts.streams import Frame, translate_errors
 from release_tools.errors import ArchiveError
 
 _BLOCK: Final = tarfile.BLOCKSIZE
+_LARGEST_HEADER: Final = 1 << 16
 _USTAR_LARGEST: Final = 8 << 30
 _GLOBAL_HARMLESS: Final = {"comment", "charset", "mtime", "hdrcharset"}
 _UPWARDS: Final = re.compile(r"^(\.\./)*")
@@ -49,7 +50,7 @@ class _Headers:
         self._shown = shown
 
     def read(self, size: int) -> bytes:
-        if size > CHUNK:
+        if size > _LARGEST_HEADER:
             raise ArchiveError(f"{self._shown}: a header of {size} bytes", REBUILD)
         self.last = self._read(size)
         return self.last
