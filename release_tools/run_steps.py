@@ -18,7 +18,6 @@ from release_tools.errors import PreflightError, ReleaseToolsError, RemoteError,
 from release_tools.model.note import Note, Report, Section, Skip, State
 from release_tools.model.release import Release
 from release_tools.publishers.base import Phase
-from release_tools.publishers.routes import Publishers
 from release_tools.steps.publish import publish
 from release_tools.wording import count
 
@@ -137,6 +136,8 @@ def _start_tasks(step: Step, queue: Sequence[Item], context: Context, known: Rel
 
 def _publisher_steps(phase: Phase, context: Context, release: Release) -> list[Step]:
     """Return one step for each publisher of the route that has this phase; what it skips is said in its first one."""
+    from release_tools.publishers.routes import Publishers
+
     publishers = context.reuse(Publishers)
     steps = []
     for publisher in publishers.route(release.kind):

@@ -1,6 +1,6 @@
 """Check that a patch release does not break the public API."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from packaging.version import Version
 
@@ -10,8 +10,10 @@ from release_tools.history.bump import VersionScheme, is_patch
 from release_tools.history.tagged_releases import PastRelease, find_last_final
 from release_tools.model.note import Note, State
 from release_tools.model.release import Kind, Release
-from release_tools.project.project_history import ProjectHistory
 from release_tools.wording import list_some
+
+if TYPE_CHECKING:
+    from release_tools.project.project_history import ProjectHistory
 
 _SHOWN: Final = 3
 
@@ -23,6 +25,8 @@ def check_compatibility(context: Context, release: Release) -> tuple[Note, ...]:
     """
     if release.source is None or release.kind is Kind.DEV:
         return ()
+    from release_tools.project.project_history import ProjectHistory
+
     history, version = ProjectHistory.reuse(context, release), Version(release.version)
     before = _find_patched(history, version)
     if before is None:
@@ -43,7 +47,7 @@ def check_compatibility(context: Context, release: Release) -> tuple[Note, ...]:
     )
 
 
-def _find_patched(history: ProjectHistory, version: Version) -> PastRelease | None:
+def _find_patched(history: "ProjectHistory", version: Version) -> PastRelease | None:
     """Return the release that a version only patches, by semantic versioning; None for any other version."""
     if history.scheme is not VersionScheme.SEMVER:
         return None

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Final, cast
 from zipfile import BadZipFile, ZipFile
@@ -407,9 +407,15 @@ def _check_file_size(upload: Upload) -> Iterator[str]:
         yield f"{size / _MEGABYTE:.1f} MB, more than PyPI's limit of {upload.size_limit} MB"
 
 
+@cache
+def _list_standard_library() -> frozenset[str]:
+    """Return the public modules of the standard library, as an index writes names."""
+    return frozenset(canonicalize_name(name) for name in sys.stdlib_module_names if not name.startswith("_"))
+
+
 def _check_standard_library_name(upload: Upload) -> Iterator[str]:
     name = canonicalize_name(upload.dist.metadata.name)
-    if name in {canonicalize_name(module) for module in sys.stdlib_module_names if not module.startswith("_")}:
+    if name in _list_standard_library():
         yield f"{name!r} is a module of the standard library; PyPI creates no new project of that name"
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from release_tools.config.loader import Setting, list_settings
-from release_tools.history.bump import Bump
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +25,8 @@ def add_version(parser: argparse.ArgumentParser) -> None:
 
 def add_bump(parser: argparse.ArgumentParser) -> None:
     """Declare ``--bump``: the version after the newest one."""
+    from release_tools.history.bump import Bump
+
     parser.add_argument(
         "--bump",
         choices=(*(bump.value for bump in Bump), "auto"),

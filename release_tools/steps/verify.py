@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from release_tools.checks.artifacts import ReleaseFiles
 from release_tools.checks.compatibility import check_compatibility
-from release_tools.checks.conda_install import check_conda_installation, check_parity
 from release_tools.checks.contents import check_contents
 from release_tools.checks.lost_files import check_lost_files
 from release_tools.checks.metadata import check_metadata
@@ -57,8 +56,7 @@ def verify(context: Context, release: Release) -> Release:
         *check_version_agreement(context, release),
         *check_sdist_build(context, release, subject),
     ]
-    proofs = check_parity(context, release, every)
-    conda_notes = check_conda_installation(context, every)
+    proofs, conda_notes = _check_conda_packages(context, release, every) if every.condas else ((), ())
     chosen = _find_installable(release)
     if chosen:
         notes += check_installation(context, chosen)
@@ -67,6 +65,15 @@ def verify(context: Context, release: Release) -> Release:
     of_conda = map(_with_way_on, (*conda_notes, *proofs))
     context.report.add(*notes, *of_conda)
     return replace(release, parity=proofs)
+
+
+def _check_conda_packages(
+    context: Context, release: Release, files: ReleaseFiles
+) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
+    """Return what the comparison of the conda packages with the wheels found, and what their installation did."""
+    from release_tools.checks.conda_install import check_conda_installation, check_parity
+
+    return check_parity(context, release, files), check_conda_installation(context, files)
 
 
 def _with_way_on(note: Note) -> Note:
