@@ -135,6 +135,7 @@ class Session:
         *groups: "Sequence[Item] | Callable[[Context], Sequence[Item]]",
         is_dry_run: bool,
         anywhere: bool = False,
+        has_page: bool = True,
         verdict: str = "done",
     ) -> int:
         """Run steps, report them as the command line asks, and return the exit code.
@@ -143,6 +144,7 @@ class Session:
             groups: steps of `release_tools.pipeline`, or what makes them; one runs even if the one before it failed.
             is_dry_run: whether the gate stays closed.
             anywhere: whether a folder without a project is accepted.
+            has_page: whether there is more to show on a report page than on the terminal.
             verdict: the end of a run that succeeded, in a word or two.
         """
         from release_tools.model.note import Report
@@ -161,7 +163,7 @@ class Session:
             outcome = run_each([group(context) if callable(group) else group for group in groups], context)
         finally:
             context.close()
-        self._report(context, outcome)
+        self._report(context, outcome, has_page=has_page)
         return self._conclude(outcome, verdict)
 
     def _conclude(self, outcome: "Outcome", verdict: str) -> int:
@@ -192,7 +194,7 @@ class Session:
             context.output.mkdir(parents=True, exist_ok=True)
         return True
 
-    def _report(self, context: "Context", outcome: "Outcome") -> None:
+    def _report(self, context: "Context", outcome: "Outcome", *, has_page: bool) -> None:
         """Write the report page next to the artifacts, and what a GitHub job wants.
 
         A run that stored nothing in the output folder leaves it as it was.
@@ -200,27 +202,36 @@ class Session:
         Raises:
             OutputError: the page cannot be written, and nothing else failed.
         """
-        from release_tools.publishers.routes import Publishers
-        from release_tools.report.action_outputs import collect_action_outputs
-        from release_tools.report.output_files import redact_release, write_outputs, write_summary
+        from release_tools.report.output_files import has_outputs, redact_release, write_summary
 
         known, report, error = redact_release(outcome.release, outcome.report, outcome.error, self.console.redact)
         page, unwritten = None, None
         try:
-            page = self._write_page(context, known, report, error)
+            page = self._write_page(context, known, report, error) if has_page else None
         except OutputError as raised:
             unwritten = raised
         write_summary(self.env, known, report, error, is_dry_run=context.gate.is_dry_run)
-        outputs = collect_action_outputs(known, context.output, page, error)
-        if known.version:
-            outputs["publishers"] = json.dumps(context.reuse(Publishers).names(known.kind))
-        write_outputs(self.env, outputs)
+        if has_outputs(self.env):
+            self._write_outputs(context, known, page, error)
         if unwritten and outcome.error is None:
             raise unwritten
         if page and self._has_flag("open"):
             import webbrowser
 
             webbrowser.open(page.as_uri())
+
+    def _write_outputs(
+        self, context: "Context", release: "Release", page: Path | None, error: "ReleaseToolsError | None"
+    ) -> None:
+        """Write the outputs of a job's step."""
+        from release_tools.publishers.routes import Publishers
+        from release_tools.report.action_outputs import collect_action_outputs
+        from release_tools.report.output_files import write_outputs
+
+        outputs = collect_action_outputs(release, context.output, page, error)
+        if release.version:
+            outputs["publishers"] = json.dumps(context.reuse(Publishers).names(release.kind))
+        write_outputs(self.env, outputs)
 
     def _write_page(
         self, context: "Context", release: "Release", report: "Report", error: "ReleaseToolsError | None"

@@ -55,7 +55,7 @@ def write_page(  # noqa: PLR0913 - the parts of an outcome
 
     path = folder / REPORT_PAGE
     page = report_page(release, report, error, is_dry_run=is_dry_run, background=background)
-    if not _is_ours(path):
+    if os.path.lexists(path) and not is_page(path):
         return None
     try:
         write_whole(path, page)
@@ -64,10 +64,8 @@ def write_page(  # noqa: PLR0913 - the parts of an outcome
     return path
 
 
-def _is_ours(path: Path) -> bool:
-    """Return whether a report may be written: nothing is there, or a page of an earlier run."""
-    if not os.path.lexists(path):
-        return True
+def is_page(path: Path) -> bool:
+    """Return whether a file is the report page of an earlier run."""
     if path.is_symlink() or not path.is_file():
         return False
     with path.open("rb") as file:
@@ -100,13 +98,18 @@ def _room(path: Path) -> int:
     return LARGEST - (path.stat().st_size if path.exists() else 0)
 
 
+def has_outputs(env: Mapping[str, str]) -> bool:
+    """Return whether a job's step reads the outputs of this run."""
+    return bool(env.get(_OUTPUT))
+
+
 def write_outputs(env: Mapping[str, str], outputs: Mapping[str, str]) -> None:
     """Write the outputs of a job's step; do nothing elsewhere.
 
     Raises:
         OutputError: an output has a line end.
     """
-    if env.get(_OUTPUT):
+    if has_outputs(env):
         _append(Path(env[_OUTPUT]), format_output_lines(outputs))
 
 

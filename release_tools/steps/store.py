@@ -17,6 +17,7 @@ from release_tools.model.artifact import Artifact
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import PLAN_FILE, BuildPlan, read_plan
+from release_tools.report.output_files import is_page
 from release_tools.wording import count
 
 
@@ -34,7 +35,7 @@ def store(context: Context, release: Release) -> Release:
     _refuse_foreign(folder, release, earlier)
     ours = {artifact.key for artifact in release.artifacts}
     try:
-        _write(folder, release, stale=earlier - ours)
+        _write(folder, release, stale={*(earlier - ours), *_list_earlier_pages(folder)})
     except OSError as error:
         raise OutputError(
             f"{folder}: not writable: {error.strerror or error}",
@@ -125,6 +126,11 @@ def _list_earlier_files(folder: Path) -> set[str]:
     with ThreadPoolExecutor() as pool:
         same = list(pool.map(lambda artifact: _is_same(artifact.path, artifact), known))
     return {artifact.key for artifact, is_same in zip(known, same, strict=True) if is_same}
+
+
+def _list_earlier_pages(folder: Path) -> tuple[str, ...]:
+    """Return the name of the report page of an earlier run, which is not about the files that are stored now."""
+    return (manifest.REPORT_PAGE,) if is_page(folder / manifest.REPORT_PAGE) else ()
 
 
 def _write(folder: Path, release: Release, stale: set[str]) -> None:

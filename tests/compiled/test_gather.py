@@ -57,6 +57,9 @@ def test_all_files_become_one_release(run: Run, tmp_path: Path, jobs: Jobs) -> N
     where = ("-C", jobs.checkout.root, "--packages-dir", tmp_path / "dist", "--no-verify-install")
     checked = run("verify", *where, "--expect", outputs(output)["artifacts"])
     assert checked.code == 0, checked.err
+    assert (tmp_path / "dist" / "report.html").is_file()
+    assert jobs.gather(run, tmp_path / "dist").code == 0
+    assert not (tmp_path / "dist" / "report.html").exists()  # `gather` has nothing to show on a page
 
 
 def test_the_order_of_the_folders_does_not_matter(run: Run, tmp_path: Path, jobs: Jobs) -> None:

@@ -28,4 +28,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(session: Session) -> int:
     """Compare the files of all jobs with the build plan, and store them in the output folder."""
     steps = (Step("Gather", gather(session.options.folders), PreflightError), Step("Store", store))
-    return session.run_pipeline(steps, is_dry_run=True, verdict="complete", anywhere=True)
+    return session.run_pipeline(steps, is_dry_run=True, verdict="complete", anywhere=True, has_page=False)
