@@ -7,6 +7,7 @@ import keyword
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class InstallScheme(StrEnum):
@@ -36,6 +37,7 @@ class InstallPath:
     path: str
 
 
+@lru_cache(1 << 15)  # asked for each file by a dozen checks
 def install_path_of(member: str) -> InstallPath | None:
     """Return where a member of a wheel is installed; None for a ``.data`` folder that no installer knows."""
     folder, _, rest = member.partition("/")

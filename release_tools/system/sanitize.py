@@ -25,6 +25,8 @@ _COMMAND = re.compile(r"(?:^|(?<=\s))::", re.MULTILINE)
 
 def make_visible(text: str) -> str:
     r"""Return the text with ``\n`` as its only line end, and every control or direction character as its escape."""
+    if text.isprintable():  # all that is replaced here is not, and almost every text is
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 

@@ -120,17 +120,25 @@ def read_project_files(
         wanted: a file or folder to search in; without a commit only folders are that a recipe is usually in.
     """
     project, commit = context.project, release.commit
+    prefix, found = context.background.result(f"project files of {commit}", _list_committed, context, commit)
+    if found is None:
+        names = _list_in_folders(project, wanted)
+        return names, lambda path: read_regular_file(project / path, _LARGEST).decode("utf-8", "replace")
+    repository = open_repository(context)
+    return found, lambda path: read_file(repository, commit, f"{prefix}/{path}".lstrip("/")) or ""
+
+
+def _list_committed(context: Context, commit: str) -> tuple[str, frozenset[str] | None]:
+    """Return the project's folder in the repository, and its files in a commit; None where that is not there."""
     try:
         repository = open_repository(context)
     except RepositoryError:
-        commit = ""
+        return "", None
     if not commit or not has(repository, commit):
-        names = _list_in_folders(project, wanted)
-        return names, lambda path: read_regular_file(project / path, _LARGEST).decode("utf-8", "replace")
-    inner = project.resolve().relative_to(repository.root)
+        return "", None
+    inner = context.project.resolve().relative_to(repository.root)
     prefix = "" if inner == inner.parent else inner.as_posix()
-    found = frozenset(list_files(repository, commit, prefix))
-    return found, lambda path: read_file(repository, commit, f"{prefix}/{path}".lstrip("/")) or ""
+    return prefix, frozenset(list_files(repository, commit, prefix))
 
 
 def _list_in_folders(project: Path, wanted: str) -> frozenset[str]:
