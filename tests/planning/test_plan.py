@@ -1,24 +1,23 @@
 """The build plan: what is compiled, which wheels it has, and which job builds each."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from release_tools.builders.cibuildwheel import read_cibuildwheel_version
 from release_tools.config.schema import WheelJob
+from release_tools.errors import ConfigError
 from release_tools.planning.build_plan import BuildPlan, read_plan
 from release_tools.planning.compiled import explain_compiled
-from release_tools.planning.runners import DEFAULT_JOBS, RUNNERS, Selection, select
+from release_tools.planning.runners import DEFAULT_JOBS, RUNNERS, Selection, plan_compiled, select
 from tests.conftest import Run
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel"),
-]
+pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
 
 COMPILED = """\
 [build-system]
@@ -47,6 +46,18 @@ def identifiers(plan: BuildPlan) -> dict[str, list[str]]:
     return {job.name: [target.identifier for target in job.targets] for job in plan.jobs}
 
 
+def make_plan(
+    *, optional: Sequence[str] = (), labels: Mapping[str, str] | None = None, is_split: bool = False
+) -> BuildPlan:
+    """Make the plan of the jobs of `DEFAULT`, for which cibuildwheel lists what it lists where nothing is said."""
+    listed: dict[str, list[str]] = {}
+    for job in DEFAULT_JOBS:
+        listed.setdefault(RUNNERS[job].platform, []).extend(DEFAULT[job])
+    return plan_compiled(
+        "fastsum", "1.0", select(DEFAULT_JOBS, {}), listed, optional=optional, is_split=is_split, labels=labels
+    )
+
+
 def both(platform: str) -> list[str]:
     return [f"{python}-{platform}" for python in ("cp312", "cp313")]
 
@@ -59,7 +70,8 @@ DEFAULT = {
     "macos-x86_64": both("macosx_x86_64"),
     "windows-x86_64": both("win_amd64"),
 }
-X86 = '[tool.cibuildwheel]\nskip = "*musllinux*"\n'
+ONE_JOB = 'jobs = ["windows-x86_64"]\n'
+"""As every platform of a plan is a process of cibuildwheel."""
 CASES = {
     "nothing said": ("", DEFAULT),
     "some jobs": (
@@ -67,17 +79,15 @@ CASES = {
         {"source": ["sdist"], "windows-arm64": both("win_arm64"), "macos-arm64": both("macosx_arm64")},
     ),
     "one wheel skipped": (
-        '[tool.cibuildwheel]\nskip = ["*musllinux*", "cp313-macosx_x86_64"]\n',
-        {
-            **DEFAULT,
-            "linux-x86_64": both("manylinux_x86_64"),
-            "linux-aarch64": both("manylinux_aarch64"),
-            "macos-x86_64": ["cp312-macosx_x86_64"],
-        },
+        (
+            '[tool.cibuildwheel]\nskip = ["*-macosx_arm64", "cp313-macosx_x86_64"]\n'
+            '[tool.release-tools]\nwheels.jobs = ["macos-arm64", "macos-x86_64"]\n'
+        ),
+        {"source": ["sdist"], "macos-x86_64": ["cp312-macosx_x86_64"]},
     ),
     "32 bits, asked for in both ways": (
         (
-            '[tool.cibuildwheel]\nskip = "*musllinux*"\nlinux.archs = "auto, i686"\nwindows.archs = ["auto32"]\n'
+            '[tool.cibuildwheel]\nskip = ["*musllinux*"]\nlinux.archs = "auto, i686"\nwindows.archs = ["auto32"]\n'
             '[tool.release-tools]\nwheels.jobs = ["linux-x86_64", "windows-x86_64"]\n'
         ),
         {
@@ -122,12 +132,16 @@ CASES = {
         },
     ),
     "other interpreters": (
-        '[tool.cibuildwheel]\nenable = ["pypy", "graalpy"]\nbuild = "[pg]p*12*-manylinux_x86_64"\n',
+        (
+            '[tool.cibuildwheel]\nenable = ["pypy", "graalpy"]\nbuild = "[pg]p*12*-manylinux_x86_64"\n'
+            '[tool.release-tools]\nwheels.jobs = ["linux-x86_64", "linux-aarch64"]\n'
+        ),
         {"source": ["sdist"], "linux-x86_64": ["pp312-manylinux_x86_64", "gp312_250-manylinux_x86_64"]},
     ),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_plan_holds_what_the_project_and_its_cibuildwheel_settings_ask_for(
     run: Run, tmp_path: Path, case: str
@@ -136,56 +150,78 @@ def test_the_plan_holds_what_the_project_and_its_cibuildwheel_settings_ask_for(
     assert identifiers(plan(run, tmp_path, settings)) == expected
 
 
-def test_the_runners_are_those_of_the_table_or_the_project_s_own(run: Run, tmp_path: Path) -> None:
-    made = plan(run, tmp_path, '[tool.release-tools]\nwheels.runners = {macos-arm64 = "macos-26"}\n')
+def test_the_runners_are_those_of_the_table_or_the_project_s_own() -> None:
+    made = make_plan(labels={"macos-arm64": "macos-26"})
     assert [job.runner for job in made.jobs] == [
         "ubuntu-latest", "ubuntu-latest", "ubuntu-24.04-arm", "macos-26", "macos-15-intel", "windows-2025",
     ]  # fmt: skip
-    assert (made.name, made.version, made.cibuildwheel) == ("fastsum", "1.0", read_cibuildwheel_version())
 
 
-def test_slow_builds_are_split_into_a_job_for_each_wheel(run: Run, tmp_path: Path) -> None:
-    settings = '[tool.release-tools]\nwheels.split = true\nwheels.runners.linux-aarch64 = "own-arm"\n'
-    made = plan(run, tmp_path, settings)
+def test_slow_builds_are_split_into_a_job_for_each_wheel() -> None:
+    made = make_plan(is_split=True, labels={"linux-aarch64": "own-arm"})
     every = [identifier for found in DEFAULT.values() for identifier in found]
     assert identifiers(made) == {"source": ["sdist"], **{name: [name] for name in every if name != "sdist"}}
     assert {job.runner for job in made.jobs if "aarch64" in job.name} == {"own-arm"}
 
 
-def test_optional_wheels_are_named_by_job_or_pattern(run: Run, tmp_path: Path) -> None:
-    made = plan(run, tmp_path, '[tool.release-tools]\nwheels.optional = ["macos-x86_64", "cp313-musl*_aarch64"]\n')
+def test_optional_wheels_are_named_by_job_or_pattern() -> None:
+    made = make_plan(optional=["macos-x86_64", "cp313-musl*_aarch64"])
     optional = [target.identifier for _, target in made.targets if target.is_optional]
     assert optional == ["cp313-musllinux_aarch64", *both("macosx_x86_64")]
     assert [job.name for job in made.jobs if job.is_optional] == ["macos-x86_64"]
 
 
+@pytest.mark.slow
+def test_the_settings_of_the_project_reach_the_plan(run: Run, tmp_path: Path) -> None:
+    settings = 'split = true\noptional = ["cp313-win_amd64"]\nrunners.windows-x86_64 = "own"\n'
+    made = plan(run, tmp_path, f"[tool.release-tools.wheels]\n{ONE_JOB}{settings}")
+    assert [(job.name, job.runner, job.is_optional) for job in made.jobs[1:]] == [
+        ("cp312-win_amd64", "own", False),
+        ("cp313-win_amd64", "own", True),
+    ]
+    assert (made.name, made.version, made.cibuildwheel) == ("fastsum", "1.0", read_cibuildwheel_version())
+
+
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ('[tool.release-tools]\nwheels.optional = ["windows-arm64"]\n', "windows-arm64"),
-        ('[tool.release-tools]\nwheels.optional = ["cp39-*"]\n', "cp39-*"),
-        ('[tool.release-tools]\nwheels.runners = {windows = "windows-2022"}\n', "'windows'"),
-        ('[tool.release-tools]\nwheels.jobs = ["windows"]\n', "'windows'"),
-        ('[tool.cibuildwheel]\nbuild = "cp27-*"\n', "requires-python"),
+        ({"optional": ["windows-arm64"]}, "windows-arm64"),
+        ({"optional": ["macos-arm64", "cp39-*"]}, "cp39-*"),
+        ({"labels": {"windows": "windows-2022"}}, "'windows'"),
+        ({"labels": {"windows-arm64": "windows-11-arm"}}, "'windows-arm64'"),
     ],
 )
-def test_a_setting_that_fits_nothing_is_refused(run: Run, tmp_path: Path, settings: str, named: str) -> None:
+def test_a_setting_that_fits_nothing_is_refused(settings: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        make_plan(**settings)
+    assert any(named in fault for fault in refused.value.faults)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("settings", "code", "named"),
+    [
+        (f'[tool.release-tools.wheels]\n{ONE_JOB}optional = ["cp39-*"]\n', 3, "cp39-*"),
+        ('[tool.release-tools]\nwheels.runners = {windows = "windows-2022"}\n', 3, "'windows'"),
+        ('[tool.release-tools]\nwheels.jobs = ["windows"]\n', 3, "'windows'"),
+        (f'[tool.release-tools.wheels]\n{ONE_JOB}[tool.cibuildwheel]\nbuild = "cp27-*"\n', 3, "requires-python"),
+        (f"[tool.release-tools.wheels]\n{ONE_JOB}[tool.cibuildwheel]\nbiuld = 1\n", 6, "biuld"),
+    ],
+)
+def test_settings_that_give_no_plan_are_one_error(
+    run: Run, tmp_path: Path, settings: str, code: int, named: str
+) -> None:
     checkout = make_repository(tmp_path, {"pyproject.toml": COMPILED + settings}, ". v1.0")
     said = run("plan", "-C", checkout.root)
-    assert said.code == 3
+    assert said.code == code
     assert named in said.err
 
 
-def test_a_mistake_in_the_settings_of_cibuildwheel_is_reported_in_its_words(run: Run, tmp_path: Path) -> None:
-    checkout = make_repository(tmp_path, {"pyproject.toml": COMPILED + "[tool.cibuildwheel]\nbiuld = 1\n"}, ". v1.0")
-    said = run("plan", "-C", checkout.root)
-    assert said.code == 6
-    assert "biuld" in said.err
-
-
+@pytest.mark.slow
 def test_what_the_machine_says_to_cibuildwheel_does_not_change_the_plan(run: Run, tmp_path: Path) -> None:
     machine = {"CIBW_BUILD": "cp310-*", "CIBW_SKIP": "*", "CIBW_ARCHS": "i686", "CIBW_ENABLE": "pypy"}
-    assert identifiers(plan(run, tmp_path, **machine)) == DEFAULT
+    made = plan(run, tmp_path, '[tool.release-tools]\nwheels.jobs = ["linux-x86_64"]\n', **machine)
+    assert identifiers(made) == {name: DEFAULT[name] for name in ("source", "linux-x86_64")}
 
 
 def test_the_plan_of_a_pure_project_has_one_job(run: Run, tmp_path: Path) -> None:
@@ -202,15 +238,17 @@ def test_a_project_may_declare_itself_pure(run: Run, tmp_path: Path) -> None:
     assert not plan(run, tmp_path, "[tool.release-tools]\nwheels.jobs = []\n").is_compiled
 
 
+@pytest.mark.slow
 def test_the_table_names_every_job(run: Run, tmp_path: Path) -> None:
-    checkout = make_repository(tmp_path, {"pyproject.toml": COMPILED}, ". v1.0")
+    jobs = '[tool.release-tools]\nwheels.jobs = ["windows-x86_64", "windows-arm64"]\n'
+    checkout = make_repository(tmp_path, {"pyproject.toml": COMPILED + jobs}, ". v1.0")
     said = run("plan", "-C", checkout.root)
     assert said.code == 0
-    assert all(name in said.out for name in DEFAULT)
+    assert all(name in said.out for name in ("source", "windows-x86_64", "windows-arm64"))
 
 
-def test_a_plan_is_read_as_it_was_written(run: Run, tmp_path: Path) -> None:
-    made = plan(run, tmp_path / "project", '[tool.release-tools]\nwheels.optional = ["macos-x86_64"]\n')
+def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
+    made = make_plan(optional=["macos-x86_64"])
     (tmp_path / "plan.json").write_text(made.text, encoding="utf-8")
     assert read_plan(tmp_path) == made
 
