@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from tests.support.repositories import Checkout
+from tests.support.repositories import GIT, Checkout
 
 Shape = Callable[[Checkout], Checkout]
 FAR_FUTURE: Final = "4102444800 +0000"
@@ -20,8 +20,7 @@ SIGNED: Final = "-----BEGIN PGP SIGNATURE-----\n\niQEzBAABCAAdFiEE\n-----END PGP
 
 def _run(checkout: Checkout, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> str:
     """Run git and return what it prints, whether it fails or not: an operation may not apply to this shape."""
-    command = ["git", "-c", "protocol.file.allow=always", *arguments]
-    environment = {**checkout.env, **(env or {})}
+    command, environment = [*GIT, *arguments], {**checkout.env, **(env or {})}
     done = subprocess.run(command, cwd=checkout.root, env=environment, input=stdin, capture_output=True, check=False)
     return done.stdout.decode(errors="replace").strip()
 
@@ -387,9 +386,10 @@ def no_settings(checkout: Checkout) -> Checkout:
 
 
 def missing_object(checkout: Checkout) -> Checkout:
-    name = _run(checkout, "rev-parse", "HEAD:demo/__init__.py")
-    path = _git_folder(checkout) / "objects" / name[:2] / name[2:]
-    path.unlink(missing_ok=True)
+    _write(checkout, b"demo/lost.py", b"y = 'lost'\n")
+    _commit(checkout)
+    name = _run(checkout, "rev-parse", "HEAD:demo/lost.py")
+    (_git_folder(checkout) / "objects" / name[:2] / name[2:]).unlink()
     return checkout
 
 

@@ -1,12 +1,9 @@
-"""A build backend inside the project that it builds, so that no index is needed to try out what surrounds a build."""
+"""A build backend inside the project that it builds, so that no index is needed to try out what surrounds a build.
 
-import base64
-import hashlib
-import io
+A frontend starts it four times for each build, so each function imports what it needs.
+"""
+
 import os
-import tarfile
-import tomllib
-import zipfile
 from pathlib import Path
 
 TAG = "py3-none-any"
@@ -17,6 +14,9 @@ def meanwhile(name: str) -> None:
 
 
 def build_sdist(sdist_directory: str, _config_settings: object = None) -> str:
+    import io
+    import tarfile
+
     meanwhile("sdist")
     name, version = _project()
     root = f"{name}-{version}"
@@ -31,6 +31,8 @@ def build_sdist(sdist_directory: str, _config_settings: object = None) -> str:
 
 
 def build_wheel(wheel_directory: str, _config_settings: object = None, _metadata_directory: object = None) -> str:
+    import zipfile
+
     meanwhile("wheel")
     name, version = _project()
     info = f"{name}-{version}.dist-info"
@@ -47,6 +49,8 @@ def build_wheel(wheel_directory: str, _config_settings: object = None, _metadata
 
 
 def _project() -> tuple[str, str]:
+    import tomllib
+
     table = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
     return table["name"], table["version"]
 
@@ -61,4 +65,7 @@ def _metadata(name: str, version: str) -> bytes:
 
 
 def _digest(content: bytes) -> str:
+    import base64
+    import hashlib
+
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()

@@ -34,6 +34,13 @@ source = "versioningit"
 """
 
 
+GIT = (
+    *("git", "-c", "protocol.file.allow=always"),
+    *("-c", "maintenance.auto=false", "-c", "fastimport.unpackLimit=1"),  # to pack and unpack takes a process each
+)
+"""The command of git that makes repositories for tests."""
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A repository with its work tree.
@@ -75,8 +82,9 @@ class Checkout:
         return self.git("rev-parse", "HEAD")
 
     def git(self, *arguments: str, stdin: bytes | None = None) -> str:
-        command = ["git", "-c", "protocol.file.allow=always", *arguments]
-        done = subprocess.run(command, cwd=self.root, env=self.env, input=stdin, capture_output=True, check=True)
+        done = subprocess.run(
+            [*GIT, *arguments], cwd=self.root, env=self.env, input=stdin, capture_output=True, check=True
+        )
         return done.stdout.decode().strip()
 
     def write(self, files: Mapping[str, str]) -> None:
