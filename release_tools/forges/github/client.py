@@ -1,7 +1,7 @@
 """Connect to a GitHub server; every request goes through our own HTTP session."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,15 +10,15 @@ from urllib.parse import urlencode, urlsplit
 
 from release_tools.addresses import ACTIONS_BOT, CONDA_FORGE_OWNER, GITHUB_API, GITHUB_SITE
 from release_tools.errors import ConfigError, CredentialError, RemoteError, UnreachableError
+from release_tools.forges.github.moved import refuse_moved
 from release_tools.forges.github.pull_requests import GitHubPullRequests
 from release_tools.forges.github.refs import GitHubRefs
 from release_tools.forges.github.releases import GitHubReleases
 from release_tools.model.note import Note, State
 from release_tools.system.credentials import CONDA_FORGE_TOKEN, GITHUB_TOKEN, read_token
-from release_tools.system.http import Http, strip_address
+from release_tools.system.http import Http, Response, strip_address
 
 if TYPE_CHECKING:
-    import github
     from github.Repository import Repository
     from github.Requester import Requester
 
@@ -36,8 +36,10 @@ _MAY: Final[Mapping[str, str]] = {
     " elsewhere; a fine-grained one may not.",
 }
 _FORBIDDEN: Final = 403
+_JSON: Final = "application/vnd.github+json"
 _PAGE: Final = 100
 _UNAUTHORIZED: Final = 401
+_NOT_FOUND: Final = 404
 _SERVER_FAILED: Final = 500
 
 
@@ -185,7 +187,7 @@ class GitHub:
         try:
             yield
         except GithubException as error:
-            raise self._translate(error, task) from None
+            raise self._explain(error.status, _read_reason(error.status, error.data), task) from None
 
     def fetch_file(self, url: str, size: int, into: IO[bytes]) -> None:
         """Download a release's file.
@@ -212,6 +214,27 @@ class GitHub:
         if not answer.ok:
             raise RemoteError(f"{url}: GitHub answered {answer.status}", "Run the same command again to continue.")
 
+    def read(self, path: str, task: str, *, missing: Collection[int] = ()) -> Any:  # noqa: ANN401 - JSON is anything
+        """Return the JSON that the API answers, without loading PyGithub, which takes longer than to ask.
+
+        Args:
+            path: in the API, beginning with ``/``.
+            task: what is being done, to follow "could not".
+            missing: the statuses of what need not exist; the answer is then None.
+
+        Raises:
+            CredentialError: the token is missing or expired, or may not do this.
+            RemoteError: the server failed or refused, or sends us elsewhere.
+        """
+        url = f"{self.api}{path}"
+        answer = self.http.get(url, headers={**self._authorization, "Accept": _JSON}, follow=False)
+        if answer.status in missing:
+            return None
+        refuse_moved(url, answer)
+        if not answer.ok:
+            raise self._explain(answer.status, _read_reason(answer.status, _parse(answer)), task)
+        return answer.json()
+
     def read_pages(self, path: str, query: Mapping[str, str], task: str, *, most: int) -> Iterator[dict[str, Any]]:
         """Yield the items of a list in the API, page by page, without loading PyGithub.
 
@@ -224,7 +247,7 @@ class GitHub:
         Raises:
             RemoteError: the server failed or refused.
         """
-        headers = {**self._authorization, "Accept": "application/vnd.github+json"}
+        headers = {**self._authorization, "Accept": _JSON}
         for page in range(1, most + 1):
             asked = urlencode({**query, "per_page": str(_PAGE), "page": str(page)})
             answer = self.http.get(f"{self.api}{path}?{asked}", headers=headers, follow=False)
@@ -239,18 +262,18 @@ class GitHub:
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
-    def _translate(self, error: "github.GithubException", task: str) -> RemoteError | CredentialError:
-        reason = _read_reason(error)
-        if error.status in (403, 429) and "rate limit" in reason.lower():
+    def _explain(self, status: int, reason: str, task: str) -> RemoteError | CredentialError:
+        """Return the error for a status that is no success."""
+        if status in (403, 429) and "rate limit" in reason.lower():
             more = "" if self.token else f" A token in {self.variable} raises the limit."
             return UnreachableError(
                 f"could not {task}: {reason}", f"Run the same command again later to continue.{more}"
             )
-        if error.status in (401, 403, 404):
-            return self._explain_refusal(error.status, reason, task)
-        if error.status >= _SERVER_FAILED:
+        if status in (401, 403, 404):
+            return self._explain_refusal(status, reason, task)
+        if status >= _SERVER_FAILED:
             return UnreachableError(
-                f"could not {task}: GitHub answered {error.status}", "Run the same command again to continue."
+                f"could not {task}: GitHub answered {status}", "Run the same command again to continue."
             )
         return RemoteError(f"could not {task}: GitHub refused: {reason}")
 
@@ -287,6 +310,18 @@ class GitHubRepository:
         from github.Repository import Repository
 
         return Repository(self.hub.requester, url=f"/repos/{self.slug}")
+
+    def find_details(self) -> Mapping[str, Any] | None:
+        """Return what GitHub's API says of the repository; None where it shows none of that name.
+
+        https://docs.github.com/rest/repos/repos#get-a-repository
+
+        Raises:
+            CredentialError: GitHub wants, or refuses, a token.
+            RemoteError: GitHub could not be reached or failed.
+        """
+        found = self.hub.read(f"/repos/{self.slug}", f"read {self.slug}", missing=(_NOT_FOUND,))
+        return found if isinstance(found, dict) else None
 
     @property
     def url(self) -> str:
@@ -362,11 +397,19 @@ def _find_uploads_address(api: str) -> str:
     return api.replace("://api.", "://uploads.", 1)
 
 
-def _read_reason(error: "github.GithubException") -> str:
+def _parse(answer: Response) -> object:
+    """Return the JSON of an answer; None if it is something else."""
+    try:
+        return answer.json()
+    except RemoteError:
+        return None
+
+
+def _read_reason(status: int, data: object) -> str:
     """Return GitHub's own message, with the single faults that it lists."""
-    data = error.data if isinstance(error.data, dict) else {}
+    table = data if isinstance(data, dict) else {}
     faults = (
         fault if isinstance(fault, str) else fault.get("message") or f"{fault.get('field')}: {fault.get('code')}"
-        for fault in data.get("errors") or ()
+        for fault in table.get("errors") or ()
     )
-    return "; ".join([str(data.get("message") or error.status), *map(str, faults)])
+    return "; ".join([str(table.get("message") or status), *map(str, faults)])

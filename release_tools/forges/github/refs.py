@@ -5,7 +5,8 @@ https://docs.github.com/rest/git
 
 import base64
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlencode
 
 from release_tools.errors import RemoteError, UnreachableError
 from release_tools.parsed_values import find_table
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 _PAGE: Final = 100
 _MOST_PAGES: Final = 10
-_MISSING: Final = frozenset({404, 409})
+_NOT_FOUND: Final = 404
+_MISSING: Final = frozenset({_NOT_FOUND, 409})
 """Statuses for a branch that does not exist, and for an empty repository, as a fork is while GitHub creates it."""
 
 
@@ -34,8 +36,32 @@ class GitHubRefs:
             CredentialError: the repository cannot be read.
             RemoteError: the server failed.
         """
-        with self._repository.hub.translate_errors(f"read {self._repository.slug}"):
-            return self._repository.handle.default_branch
+        return self._read_text("", f"read {self._repository.slug}", "default_branch")
+
+    def _read(self, path: str, task: str, *, missing: Collection[int] = ()) -> Any:  # noqa: ANN401 - JSON is anything
+        return self._repository.hub.read(f"/repos/{self._repository.slug}{path}", task, missing=missing)
+
+    def _find_target(self, ref: str, task: str, *, missing: Collection[int] = (_NOT_FOUND,)) -> Mapping[str, Any]:
+        """Return the object that a ref points to; nothing where there is no such ref."""
+        found = self._read(f"/git/ref/{quote(ref)}", task, missing=missing)
+        return find_table(found if isinstance(found, dict) else {}, "object")
+
+    def _read_tag(self, tag: str, target: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the object of an annotated tag, by what refers to it."""
+        found = self._read(f"/git/tags/{target.get('sha')}", f"read the tag {tag} of {self._repository.slug}")
+        return found if isinstance(found, dict) else {}
+
+    def _read_text(self, path: str, task: str, *keys: str) -> str:
+        """Return a text within the tables that are answered.
+
+        Raises:
+            RemoteError: there is none.
+        """
+        found = self._read(path, task)
+        text = find_table(found if isinstance(found, dict) else {}, *keys[:-1]).get(keys[-1])
+        if not isinstance(text, str):
+            raise RemoteError(f"could not {task}: GitHub's answer has no {'.'.join(keys)}")
+        return text
 
     def commit_of_tag(self, tag: str) -> str:
         """Return the commit that a tag peels to; empty where there is no such tag.
@@ -44,19 +70,13 @@ class GitHubRefs:
             RemoteError: the tag does not point to a commit, or the server failed.
             CredentialError: the repository cannot be read.
         """
-        from github import UnknownObjectException
-
-        repository = self._repository
-        with repository.hub.translate_errors(f"read the tag {tag} of {repository.slug}"):
-            try:
-                target = repository.handle.get_git_ref(f"tags/{tag}").object
-            except UnknownObjectException:
-                return ""
-            while target.type == "tag":
-                target = repository.handle.get_git_tag(target.sha).object
-            if target.type != "commit":
-                raise RemoteError(f"{tag}: the tag of {repository.slug} points to a {target.type}, not to a commit")
-            return target.sha
+        target = self._find_target(f"tags/{tag}", f"read the tag {tag} of {self._repository.slug}")
+        while target.get("type") == "tag":
+            target = find_table(self._read_tag(tag, target), "object")
+        if target and target.get("type") != "commit":
+            slug = self._repository.slug
+            raise RemoteError(f"{tag}: the tag of {slug} points to a {target.get('type')}, not to a commit")
+        return str(target.get("sha", ""))
 
     def message_of_tag(self, tag: str) -> str:
         """Return the message of an annotated tag; empty where there is no such tag.
@@ -65,15 +85,8 @@ class GitHubRefs:
             CredentialError: the repository cannot be read.
             RemoteError: the server failed.
         """
-        from github import UnknownObjectException
-
-        repository = self._repository
-        with repository.hub.translate_errors(f"read the tag {tag} of {repository.slug}"):
-            try:
-                target = repository.handle.get_git_ref(f"tags/{tag}").object
-            except UnknownObjectException:
-                return ""
-            return repository.handle.get_git_tag(target.sha).message if target.type == "tag" else ""
+        target = self._find_target(f"tags/{tag}", f"read the tag {tag} of {self._repository.slug}")
+        return str(self._read_tag(tag, target).get("message", "")) if target.get("type") == "tag" else ""
 
     def tip(self, branch: str) -> str:
         """Return the newest commit of a branch; empty where there is no such branch, or no commit yet.
@@ -82,15 +95,8 @@ class GitHubRefs:
             CredentialError: the repository cannot be read.
             RemoteError: the server failed.
         """
-        from github import GithubException
-
-        with self._repository.hub.translate_errors(f"read the branch {branch} of {self._repository.slug}"):
-            try:
-                return self._repository.handle.get_git_ref(f"heads/{branch}").object.sha
-            except GithubException as error:
-                if error.status in _MISSING:
-                    return ""
-                raise
+        task = f"read the branch {branch} of {self._repository.slug}"
+        return str(self._find_target(f"heads/{branch}", task, missing=_MISSING).get("sha", ""))
 
     def contains(self, branch: str, commit: str) -> bool:
         """Return whether a branch contains a commit; False where either does not exist.
@@ -99,13 +105,9 @@ class GitHubRefs:
             CredentialError: the repository cannot be read.
             RemoteError: the server failed.
         """
-        from github import UnknownObjectException
-
-        with self._repository.hub.translate_errors(f"compare {commit} with {branch} of {self._repository.slug}"):
-            try:
-                return self._repository.handle.compare(branch, commit).status in {"behind", "identical"}
-            except UnknownObjectException:
-                return False
+        task = f"compare {commit} with {branch} of {self._repository.slug}"
+        found = self._read(f"/compare/{quote(branch, safe='')}...{quote(commit, safe='')}", task, missing=(_NOT_FOUND,))
+        return isinstance(found, dict) and found.get("status") in {"behind", "identical"}
 
     def logins(self, commit: str, count: int) -> dict[str, str]:
         """Return the account of each address that the newest commits up to one were written with, in lower case.
@@ -141,14 +143,10 @@ class GitHubRefs:
             CredentialError: the repository cannot be read.
             RemoteError: the path is a folder, or the server failed.
         """
-        from github import UnknownObjectException
-
-        with self._repository.hub.translate_errors(f"read {path} of {self._repository.slug}"):
-            try:
-                found = self._repository.handle.get_contents(path, **({"ref": commit} if commit else {}))
-            except UnknownObjectException:
-                return None
-        return None if isinstance(found, list) else found.decoded_content
+        query = f"?{urlencode({'ref': commit})}" if commit else ""
+        task = f"read {path} of {self._repository.slug}"
+        found = self._read(f"/contents/{quote(path)}{query}", task, missing=(_NOT_FOUND,))
+        return _decode(found, task) if isinstance(found, dict) else None
 
     def create_tag(self, tag: str, commit: str, message: str, tagger: tuple[str, str]) -> None:
         """Create an annotated tag.
@@ -188,8 +186,8 @@ class GitHubRefs:
             CredentialError: the repository cannot be read.
             RemoteError: there is no such commit, or the server failed.
         """
-        with self._repository.hub.translate_errors(f"read the commit {commit} of {self._repository.slug}"):
-            return self._repository.handle.get_git_commit(commit).tree.sha
+        task = f"read the commit {commit} of {self._repository.slug}"
+        return self._read_text(f"/git/commits/{quote(commit)}", task, "tree", "sha")
 
     def commit_files(
         self,
@@ -256,3 +254,17 @@ class GitHubRefs:
             return InputGitTreeElement(path, mode, "blob", sha=None)
         blob = self._repository.handle.create_git_blob(base64.b64encode(content).decode(), "base64")
         return InputGitTreeElement(path, mode, "blob", sha=blob.sha)
+
+
+def _decode(found: Mapping[str, Any], task: str) -> bytes:
+    """Return the content of a file that GitHub answered.
+
+    Raises:
+        RemoteError: the file has more than a megabyte, which GitHub does not send in this way, or is malformed.
+    """
+    try:
+        if found["encoding"] == "base64":
+            return base64.b64decode(found["content"])
+    except (KeyError, TypeError, ValueError):
+        pass
+    raise RemoteError(f"could not {task}: GitHub did not send its content")

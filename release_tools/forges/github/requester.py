@@ -10,12 +10,11 @@ from typing import IO, Final
 from github import Auth
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
-from release_tools.errors import RemoteError
-from release_tools.system.http import Http, Response, strip_address
+from release_tools.forges.github.moved import refuse_moved
+from release_tools.system.http import Http, Response
 from release_tools.system.retries import Retries, parse_retry_after
 
 _REFUSED_FOR_NOW: Final = (403, 429)
-_ELSEWHERE: Final = 3
 _PAGE: Final = 100
 
 
@@ -75,11 +74,7 @@ class _Connection:
         self.check(self.verb, url)
         data = self.input.encode() if isinstance(self.input, str) else self.input
         answer = _ask(self.http, self.verb, url, self.headers, data)
-        if answer.status // 100 == _ELSEWHERE:
-            raise RemoteError(
-                f"{strip_address(url)} has moved to {strip_address(answer.headers.get('location', ''))}",
-                "If the repository was renamed, type: git remote set-url origin NEW-ADDRESS",
-            )
+        refuse_moved(url, answer)
         return _Answered(answer)
 
     def close(self) -> None:

@@ -184,25 +184,14 @@ def exists(repository: GitHubRepository) -> bool:
         CredentialError: GitHub wants, or refuses, a token.
         RemoteError: GitHub could not be reached or failed.
     """
-    from github import UnknownObjectException
-
-    with repository.hub.translate_errors(f"look for {repository.slug}"):
-        try:
-            repository.handle.complete()
-        except UnknownObjectException:
-            return False
-    return True
+    return repository.find_details() is not None
 
 
 def _read(repository: GitHubRepository, branch: str, *, configured: bool = False) -> Feedstock | None:
-    from github import UnknownObjectException
-
-    handle = repository.handle
-    with repository.hub.translate_errors(f"read {repository.slug}"):
-        try:
-            default, archived = handle.default_branch, handle.archived
-        except UnknownObjectException:
-            return None
+    details = repository.find_details()
+    if details is None:
+        return None
+    default, archived = str(details.get("default_branch", "")), details.get("archived")
     branch = branch or default
     commit = repository.refs.tip(branch)
     if not commit:

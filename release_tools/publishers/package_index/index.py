@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from packaging.utils import canonicalize_name
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 from packaging.version import InvalidVersion, Version
 
 from release_tools import addresses
@@ -91,6 +97,16 @@ def parse_index(config: Config, name: str, upload: str) -> Index:
 
 def parse_file_version(filename: str) -> Version | None:
     """Return the version in the name of a distribution of any kind, old ones as well; None for other files."""
+    try:
+        if filename.endswith(".whl"):
+            return parse_wheel_filename(filename)[1]
+        return parse_sdist_filename(filename)[1]
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return _parse_old_file_version(filename)
+
+
+def _parse_old_file_version(filename: str) -> Version | None:
+    """Return the version in a name that today's standards do not know, such as that of an egg; None for other files."""
     leave_out_pydantic_plugins()
     from pypi_simple import UnparsableFilenameError, parse_filename
 
