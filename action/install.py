@@ -34,6 +34,10 @@ MARKER = ".release-tools-wheels"
 MARKED = "This folder is a cache of python-release-tools: wheels that its lock does not know are deleted.\n"
 PIECE = 1 << 20
 """Bytes that are unpacked at a time."""
+LAST = ("builders", "checks", "recipe", "workflows")
+"""The folders of release-tools that a job which only publishes hardly imports."""
+COMPILED = ("packaging", "yaml", "urllib3", "requests", "charset_normalizer", "github", "jinja2", "markdown_it", "rich")
+"""Packages that a job imports almost whole, in the order in which it does."""
 OURSELVES = "python-release-tools (pyproject.toml)"
 """The name by which the lock says that we require a package ourselves."""
 NAME = re.compile(r"[\w-]+")
@@ -119,29 +123,40 @@ def main() -> None:
     done = job.folder / "installed"
     if not done.exists():
         venv.create(job.environment, clear=True, symlinks=os.name != "nt")
-        compiler = install_ourselves(job)
+        compile_in_background(job, install_ourselves(job))
         if wheels := os.environ.get("WHEELS", ""):
             install_from(Path(wheels).resolve(), job)
         else:
             install(job, lock["uv"])
-        if code := compiler.wait():
-            sys.exit(code)
+        compile_in_background(job, [job.packages / name for name in COMPILED if (job.packages / name).is_dir()])
         done.touch()
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8", newline="\n") as output:
         output.write(f"python={job.python}\n")
 
 
-def install_ourselves(job: Job) -> "subprocess.Popen[bytes]":
-    """Copy release-tools into the environment, and return the process that compiles it meanwhile to bytecode.
-
-    Without bytecode, each start of Python would compile hundreds of modules. In the action's checkout, it would be left
-    to the next job on the same machine.
-    """
+def install_ourselves(job: Job) -> list[Path]:
+    """Copy release-tools into the environment, and return its folders: first those that every job imports."""
     package = job.packages / "release_tools"
     shutil.copytree(ROOT / "release_tools", package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "templates", package / "templates")
-    command = [sys.executable, "-I", "-m", "compileall", "-q", str(package)]
-    return subprocess.Popen(command, cwd=os.environ["RUNNER_TEMP"])  # noqa: S603 - argument lists only, never a shell
+    return sorted((path for path in package.iterdir() if path.name != "templates"), key=lambda path: path.name in LAST)
+
+
+def compile_in_background(job: Job, paths: list[Path]) -> None:
+    """Start to compile modules to bytecode on another core, and do not wait: the next step begins with other work.
+
+    Without bytecode, each start of Python compiles hundreds of modules. One that is not compiled when it is imported is
+    compiled then, and one whose bytecode is being written is not there yet. The action's checkout, and a folder of
+    wheels, have no bytecode, because another job would run it unproven.
+    """
+    subprocess.Popen(  # noqa: S603 - argument lists only, never a shell
+        [sys.executable, "-I", "-m", "compileall", "-q", *paths],
+        cwd=job.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def read_lock() -> Lock:

@@ -44,6 +44,11 @@ def test_every_name_is_one_of_the_lock() -> None:
     assert strings(JOBS) | strings(list(map(list, EXTRAS.values()))) <= LOCK.keys()
 
 
+def test_what_is_compiled_ahead_is_a_package_of_the_lock() -> None:
+    found = packages_distributions()
+    assert {str(canonicalize_name(found[name][0])) for name in SCRIPT["COMPILED"]} <= LOCK.keys()
+
+
 def test_what_a_job_needs_is_asked_for_by_ourselves() -> None:
     ours = {name for name, one in LOCK.items() if SCRIPT["OURSELVES"] in one.askers}
     named = [JOBS["publish"], *JOBS["publish-to"].values(), *JOBS["unused"].values()]
