@@ -2,8 +2,9 @@
 
 import io
 import json
+import shutil
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ import pytest
 from release_tools.cli.main import main
 from release_tools.errors import PreflightError
 from release_tools.model.note import State
+from release_tools.publishers.package_index.index import PYPI
+from release_tools.publishers.package_index.origin import find_other_origin
+from release_tools.publishers.package_index.simple_api import list_project
+from release_tools.system.http import Http
 from release_tools.workflows.render import CHECK, RELEASE
 from tests.servers.package_index import File, PackageIndex, Publisher
 from tests.servers.proxy import proxying
@@ -27,22 +32,28 @@ def index() -> PackageIndex:
     return PackageIndex.pypi()
 
 
-@pytest.fixture
-def checkout(tmp_path: Path, index: PackageIndex) -> Iterator[Checkout]:
-    """A project that is well set up, but whose remote answers from this machine."""
-    with proxying(index.routes) as proxy:
-        yield well_set_up(tmp_path, proxy.environment)
-
-
-def well_set_up(folder: Path, env: Mapping[str, str]) -> Checkout:
+@pytest.fixture(scope="module")
+def well_set_up(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A project with the workflows of init, pushed to a remote that answers from this machine; nobody changes it."""
+    folder = tmp_path_factory.mktemp("well-set-up")
     bare = folder / "remote.git"
-    made = Checkout.create(folder, bare.as_uri(), env)
-    made.git("init", "--quiet", "--bare", "--initial-branch=main", str(bare))
-    assert init(made) == 0
-    made.git("add", ".")
-    made.git("commit", "--quiet", "--message=Workflows")
-    made.git("push", "--quiet", "origin", "main")
+    with proxying(PackageIndex.pypi().routes) as proxy:
+        made = Checkout.create(folder, bare.as_uri(), proxy.environment)
+        made.git("init", "--quiet", "--bare", "--initial-branch=main", str(bare))
+        assert init(made) == 0
+        made.commit()
+        made.git("push", "--quiet", "origin", "main")
     return made
+
+
+@pytest.fixture
+def checkout(well_set_up: Checkout, tmp_path: Path, index: PackageIndex) -> Iterator[Checkout]:
+    """A copy of that project, which a test may change."""
+    copy = Path(
+        shutil.copytree(well_set_up.root.parent, tmp_path / "copy", ignore=shutil.ignore_patterns("remote.git"))
+    )
+    with proxying(index.routes) as proxy:
+        yield Checkout(copy / "demo", copy / "home", dict(proxy.environment))
 
 
 def init(checkout: Checkout) -> int:
@@ -85,37 +96,46 @@ ENVIRONMENT = """    environment:
       url: ${{ steps.publish.outputs.pypi-url }}
 """
 FAULTS = {
-    "does not run for tags like v1.2.3": (RELEASE, TAGS, "tags: [release-*]\n"),
-    "does not run when a tag is pushed": (RELEASE, TAGS, "branches: [main]\n"),
-    "job pypi: lacks the permission id-token: write": (RELEASE, "id-token: write # to publish", "actions: read # to"),
-    "job github-draft: lacks the permission contents: write": (
-        RELEASE,
-        "contents: write # to create",
-        "contents: read # to",
-    ),
-    "job anaconda: does not get ANACONDA_API_TOKEN": (RELEASE, "${{ secrets.ANACONDA_API_TOKEN }}", "x"),
-    "job pypi: names no environment": (RELEASE, ENVIRONMENT, ""),
-    "its owner can move it": (RELEASE, f"@{'a' * 40} # v1.0.0", "@v1"),
-    "could get a token for PyPI": (RELEASE, READING, READING.replace("contents: read", "id-token: write")),
-    "no job publishes to PyPI": (RELEASE, "only: pypi", "only: elsewhere"),
-    "not valid YAML": (RELEASE, "jobs:\n", "jobs: [\n"),
-    "is out of date": (CHECK, "arguments: --check", "arguments: --yes"),
+    "several": {
+        "does not run for tags like v1.2.3": (RELEASE, TAGS, "tags: [release-*]\n"),
+        "job pypi: lacks the permission id-token: write": (
+            RELEASE,
+            "id-token: write # to publish",
+            "actions: read # to",
+        ),
+        "job github-draft: lacks the permission contents: write": (
+            RELEASE,
+            "contents: write # to create",
+            "contents: read # to",
+        ),
+        "job anaconda: does not get ANACONDA_API_TOKEN": (RELEASE, "${{ secrets.ANACONDA_API_TOKEN }}", "x"),
+        "job pypi: names no environment": (RELEASE, ENVIRONMENT, ""),
+        "its owner can move it": (RELEASE, f"@{'a' * 40} # v1.0.0", "@v1"),
+        "could get a token for PyPI": (RELEASE, READING, READING.replace("contents: read", "id-token: write")),
+        "is out of date": (CHECK, "arguments: --check", "arguments: --yes"),
+    },
+    "others": {
+        "does not run when a tag is pushed": (RELEASE, TAGS, "branches: [main]\n"),
+        "no job publishes to PyPI": (RELEASE, "only: pypi", "only: elsewhere"),
+        "not valid YAML": (CHECK, "jobs:\n", "jobs: [\n"),
+    },
 }
 
 
-@pytest.mark.parametrize("said", FAULTS)
+@pytest.mark.slow
+@pytest.mark.parametrize("several", FAULTS.values(), ids=FAULTS)
 def test_what_is_wrong_in_a_workflow_is_found(
-    said: str, checkout: Checkout, capsys: pytest.CaptureFixture[str]
+    several: dict[str, tuple[str, str, str]], checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path, old, new = FAULTS[said]
-    file = checkout.root / path
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    for path, old, new in several.values():
+        file = checkout.root / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
     _, reported = doctor(checkout, capsys)
-    found = [note for section in reported["sections"] for note in section["notes"] if said in note["text"]]
-    assert found
-    assert all(note["advice"] for note in found)
+    found = [note for section in reported["sections"] for note in section["notes"]]
+    advice = {said: [note["advice"] for note in found if said in note["text"]] for said in several}
+    assert [said for said, each in advice.items() if not each or not all(each)] == []
 
 
 BY_HAND = """
@@ -146,10 +166,13 @@ def test_without_a_workflow_it_says_how_to_get_one(checkout: Checkout, capsys: p
     )
 
 
+@pytest.mark.slow
 def test_a_shallow_clone_is_a_fault_and_the_rest_is_looked_at(
     checkout: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checkout.git("clone", "--quiet", "--depth=1", (tmp_path / "remote.git").as_uri(), str(tmp_path / "shallow"))
+    checkout.git(
+        "clone", "--quiet", "--depth=1", checkout.git("remote", "get-url", "origin"), str(tmp_path / "shallow")
+    )
     code, reported = doctor(replace(checkout, root=tmp_path / "shallow"), capsys)
     assert code == PreflightError.exit_code
     assert any("git fetch --unshallow --tags" in note for note in notes(reported, State.FAILED))
@@ -175,6 +198,7 @@ BEFORE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", BEFORE)
 def test_the_publisher_of_the_newest_release_is_compared(
     said: str, checkout: Checkout, index: PackageIndex, capsys: pytest.CaptureFixture[str]
@@ -215,22 +239,34 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize(("fields", "is_foreign"), FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_project_comes_from_the_repository_that_its_newest_release_names(index: PackageIndex) -> None:
+    for number, (fields, _) in enumerate(FOREIGN.values()):
+        name, ours = f"demo{number}", "Home-page: https://github.com/octo/demo"
+        index.put(f"{name}-0.5-py3-none-any.whl", wheel_of("0.5", ours), name, "0.5")
+        index.put(f"{name}-0.6-py3-none-any.whl", wheel_of("0.6", *fields), name, "0.6")
+    with proxying(index.routes) as proxy:
+        http = Http.to(
+            ("https://pypi.org", "https://files.pythonhosted.org", "https://api.github.com"), proxy.environment
+        )
+        others = [
+            find_other_origin(http, list_project(http, PYPI, f"demo{number}"), "octo/demo")
+            for number in range(len(FOREIGN))
+        ]
+    assert dict(zip(FOREIGN, map(bool, others), strict=True)) == {name: other for name, (_, other) in FOREIGN.items()}
+
+
+@pytest.mark.slow
 def test_a_project_of_somebody_else_on_the_index_is_reported(
-    fields: tuple[str, ...],
-    is_foreign: bool,  # noqa: FBT001 - a column
-    checkout: Checkout,
-    index: PackageIndex,
-    capsys: pytest.CaptureFixture[str],
+    checkout: Checkout, index: PackageIndex, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    index.put("demo-0.5-py3-none-any.whl", wheel_of("0.5", "Home-page: https://github.com/octo/demo"), version="0.5")
-    index.put("demo-0.6-py3-none-any.whl", wheel_of("0.6", *fields), version="0.6")
+    index.put("demo-0.6-py3-none-any.whl", wheel_of("0.6", *FOREIGN["a homepage"][0]), version="0.6")
     _, reported = doctor(checkout, capsys, "--version", "1.0")
-    assert bool([text for text in notes(reported, State.WARNING) if "somebody else" in text]) == is_foreign
+    assert [text for text in notes(reported, State.WARNING) if "somebody else" in text and "else/demo" in text]
     assert init(checkout) == 0
-    assert ("somebody else" in capsys.readouterr().out) == is_foreign
+    assert "somebody else" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("allowed", [False, True])
 def test_a_dry_run_says_so_instead_of_older(
     allowed: bool,  # noqa: FBT001 - a column
@@ -293,9 +329,6 @@ EXTRA = {
         "checks nothing out",
     ),
 }
-UPLOAD = "{run: twine upload dist/*, env: {TWINE_PASSWORD: '${{ secrets.PYPI }}'}}"
-CALLED = "on: workflow_call\n" + job_of(UPLOAD, rights="contents: read").replace("environment: pypi, ", "")
-CALL = "jobs: {call: {uses: ./.github/workflows/called.yml, permissions: {contents: read}%s}}"
 
 
 def put(checkout: Checkout, **texts: str) -> None:
@@ -304,45 +337,11 @@ def put(checkout: Checkout, **texts: str) -> None:
     checkout.git("add", ".")
 
 
-@pytest.mark.parametrize(("text", "said"), EXTRA.values(), ids=EXTRA.keys())
-def test_a_fault_of_a_hand_written_workflow_is_found(
-    text: str, said: str, checkout: Checkout, capsys: pytest.CaptureFixture[str]
-) -> None:
-    put(checkout, extra=text)
+@pytest.mark.slow
+def test_every_fault_of_hand_written_workflows_is_found(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    put(checkout, **{case.replace(" ", "-"): text for case, (text, _) in EXTRA.items()})
     code, reported = doctor(checkout, capsys, "--version", "1.0")
     assert code == PreflightError.exit_code
-    assert [fault for fault in reported["error"]["faults"] if said in fault and "extra.yml" in fault], reported["error"]
-
-
-@pytest.mark.parametrize(
-    ("passed", "is_fault"), [("", True), (", secrets: inherit", False), (", secrets: {PYPI: x}", False)]
-)
-def test_a_reusable_workflow_needs_its_secrets_from_its_caller(
-    passed: str,
-    is_fault: bool,  # noqa: FBT001 - a column
-    checkout: Checkout,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    put(checkout, called=CALLED, caller=DISPATCHED + CALL.replace("%s", passed))
-    _, reported = doctor(checkout, capsys, "--version", "1.0")
-    found = [text for text in notes(reported, State.FAILED) if "called.yml" in text]
-    assert bool([text for text in found if "secrets: inherit" in text]) == is_fault
-    assert bool(found) == is_fault, found
-
-
-RIGHT = {
-    "a release that is published": "on: {release: {types: [published]}}\n" + job_of(),
-    "a pattern with plus": "on: {push: {tags: ['v[0-9]+.[0-9]+.[0-9]+']}}\n" + job_of(),
-    "an ignored pattern": "on: {push: {tags-ignore: ['nightly*']}}\n" + job_of(),
-    "a token as the password": TAGS_ONLY + job_of(PLAIN, UPLOAD, rights="contents: read"),
-}
-
-
-@pytest.mark.parametrize("text", RIGHT.values(), ids=RIGHT.keys())
-def test_a_hand_written_workflow_that_is_right_is_no_fault(
-    text: str, checkout: Checkout, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (checkout.root / RELEASE).unlink()
-    put(checkout, extra=text)
-    _, reported = doctor(checkout, capsys, "--version", "1.0")
-    assert not [note for note in notes(reported, State.FAILED) if "extra.yml" in note]
+    faults = reported["error"]["faults"]
+    for case, (_, said) in EXTRA.items():
+        assert [fault for fault in faults if said in fault and f"{case.replace(' ', '-')}.yml" in fault], case

@@ -374,3 +374,17 @@ def test_the_workflow_of_another_project_in_the_repository_is_no_fault(tmp_path:
     other = '{push: {tags: ["other-v*"]}}'
     assert not [fault for fault in faults(tmp_path, workflow(TAGS), workflow(other)) if "does not run" in fault]
     assert [fault for fault in faults(tmp_path / "alone", workflow(other)) if "does not run" in fault]
+
+
+PASSWORD = "      - run: twine upload dist/*\n        env: {TWINE_PASSWORD: '${{ secrets.PYPI }}'}\n"
+
+
+@pytest.mark.parametrize(
+    ("passed", "count"), [("", 1), ("    secrets: inherit\n", 0), ("    secrets: {PYPI: '${{ secrets.P }}'}\n", 0)]
+)
+def test_a_reusable_workflow_needs_its_secrets_from_its_caller(passed: str, count: int, tmp_path: Path) -> None:
+    caller = CALL.format(on="workflow_dispatch", permissions="{contents: read}") + passed
+    called = workflow("workflow_call", PASSWORD).replace("id-token: write, contents: write", "contents: read")
+    found = faults(tmp_path, caller, called.replace("    environment: pypi\n", ""))
+    assert len(found) == count
+    assert all("w1.yml without secrets" in fault for fault in found)
