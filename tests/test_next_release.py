@@ -13,12 +13,21 @@ FEATURE = {"demo/added.py": '"""Added."""\n\n\ndef added() -> None:\n    """Do n
 TEST_ONLY = {"tests/test_demo.py": "def test_nothing():\n    pass\n"}
 
 
-@pytest.fixture(params=["in a file", pytest.param("from tags", marks=pytest.mark.registry)])
+FROM_TAGS = project("setuptools", "", '[tool.versioningit.next-version]\nmethod = "minor"\n', "versioningit")
+BOTH = pytest.mark.parametrize(
+    "checkout",
+    [
+        pytest.param(in_tree_project(), id="in a file"),
+        pytest.param(FROM_TAGS, id="from tags", marks=pytest.mark.registry),
+    ],
+    indirect=True,
+)
+
+
+@pytest.fixture
 def checkout(request: pytest.FixtureRequest, tmp_path: Path) -> Checkout:
-    files = in_tree_project(version="1.0")
-    if request.param == "from tags":
-        files = project("setuptools", "", '[tool.versioningit.next-version]\nmethod = "minor"\n', "versioningit")
-    return make_repository(tmp_path / "demo", files, ". v1.0")
+    """A project that was released as 1.0, with the version in a file unless the test has both."""
+    return make_repository(tmp_path / "demo", getattr(request, "param", in_tree_project()), ". v1.0")
 
 
 def dry_run(run: Run, checkout: Checkout, *options: str, code: int = 0) -> dict[str, object]:
@@ -30,6 +39,7 @@ def dry_run(run: Run, checkout: Checkout, *options: str, code: int = 0) -> dict[
     return data
 
 
+@BOTH
 def test_it_is_that_of_the_version_that_is_recommended(run: Run, checkout: Checkout) -> None:
     checkout.commit(FEATURE)
     data = dry_run(run, checkout, "--bump", "auto")
@@ -39,6 +49,7 @@ def test_it_is_that_of_the_version_that_is_recommended(run: Run, checkout: Check
     assert checkout.git("status", "--porcelain", "--", "demo", "pyproject.toml") == ""
 
 
+@BOTH
 def test_it_goes_on_with_a_development_version_where_nothing_is_to_be_released(run: Run, checkout: Checkout) -> None:
     checkout.commit(TEST_ONLY)
     data = dry_run(run, checkout, "--bump", "auto")

@@ -55,23 +55,25 @@ _SETUPTOOLS = """\
 packages = ["quickcrc"]
 ext-modules = [{name = "quickcrc._core", sources = ["quickcrc/_core.c"], libraries = ["z"]}]
 """
+_DOUBLE = r"""
+#include <Python.h>
+static PyObject *twice(PyObject *self, PyObject *x) { return PyNumber_Add(x, x); }
+static PyMethodDef methods[] = {{"twice", twice, METH_O, ""}, {NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_core", NULL, 0, methods};
+PyMODINIT_FUNC PyInit__core(void) { return PyModuleDef_Init(&module); }
+"""
 _MESON = """\
-project('twice', 'c', 'cython', version: '1.0')
+project('twice', 'c', version: '1.0')
 py = import('python').find_installation(pure: false)
-py.extension_module('_core', 'twice/_core.pyx', install: true, subdir: 'twice')
+py.extension_module('_core', 'twice/_core.c', dependencies: py.dependency(), install: true, subdir: 'twice')
 py.install_sources('twice/__init__.py', subdir: 'twice')
 """
 _CMAKE = """\
 cmake_minimum_required(VERSION 3.18)
-project(addition LANGUAGES CXX)
+project(double LANGUAGES C)
 find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module)
-find_package(nanobind CONFIG REQUIRED)
-nanobind_add_module(_core core.cpp)
-install(TARGETS _core LIBRARY DESTINATION addition)
-"""
-_CPP = """\
-#include <nanobind/nanobind.h>
-NB_MODULE(_core, m) { m.def("add", [](int a, int b) { return a + b; }); }
+python_add_library(_core MODULE core.c WITH_SOABI)
+install(TARGETS _core LIBRARY DESTINATION double)
 """
 _CARGO = '[package]\nname = "rusty"\nversion = "1.0.0"\nedition = "2021"\n'
 _LOCK = 'version = 4\n\n[[package]]\nname = "rusty"\nversion = "1.0.0"\n'
@@ -99,19 +101,19 @@ ABI3: Final = _project(
 )
 MESON: Final = _project(
     "twice",
-    '"meson-python>=0.17", "cython>=3"',
+    '"meson-python>=0.17"',
     "mesonpy",
     {
         "meson.build": _MESON,
         "twice/__init__.py": "from twice._core import twice\n",
-        "twice/_core.pyx": "def twice(int x):\n    return 2 * x\n",
+        "twice/_core.c": _DOUBLE,
     },
 )
 SCIKIT: Final = _project(
-    "addition",
-    '"scikit-build-core>=0.10", "nanobind>=2"',
+    "double",
+    '"scikit-build-core>=0.10"',
     "scikit_build_core.build",
-    {"CMakeLists.txt": _CMAKE, "core.cpp": _CPP, "src/addition/__init__.py": "from addition._core import add\n"},
+    {"CMakeLists.txt": _CMAKE, "core.c": _DOUBLE, "src/double/__init__.py": "from double._core import twice\n"},
 )
 MATURIN: Final = _project(
     "rusty",
