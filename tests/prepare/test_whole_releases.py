@@ -15,7 +15,7 @@ from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import proxying
 from tests.support.network import OFFLINE, ONLINE
 from tests.support.repositories import Checkout
-from tests.support.runs import AFTER, Ended, Run, run_until_done
+from tests.support.runs import AFTER, Run, Runs
 
 PYPI_TOKEN, ANACONDA_TOKEN = "pypi-canary-7c1e5a", "oc-canary-2f8b4d"
 SETTINGS = """
@@ -120,8 +120,11 @@ SHAPES = {
     ),
 }
 
-USUAL = ("hatchling", "poetry", "towncrier", "setup.py")
-"""Those that share least of their way: where the version is, who reads it, what else is edited."""
+USUAL = ("hatchling", "setup.py")
+"""Those that share least of their way: a backend that reads the version, and code that does.
+
+Other files that prepare edits, and other tools' changelogs, have tests of their own.
+"""
 
 
 @pytest.fixture
@@ -150,10 +153,10 @@ def run(checkout: Checkout, command: str, *arguments: str) -> int:
     return main.main([command, "-C", str(checkout.root), *arguments], online(checkout))
 
 
-def run_killed(checkout: Checkout, env: Mapping[str, str], log: Path, *arguments: str) -> list[Ended]:
-    """Run a command as often as it takes, each time killed after the first action that it applies."""
+def killed(checkout: Checkout, env: Mapping[str, str], log: Path, *arguments: str) -> Run:
+    """Return the run of a command that is killed after the first action that it applies."""
     command, *more = arguments
-    return run_until_done(Run((command, "-C", str(checkout.root), *more), env, str(log), AFTER))
+    return Run((command, "-C", str(checkout.root), *more), env, str(log), AFTER)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL and fork are of POSIX")
@@ -174,15 +177,15 @@ def test_a_prepared_version_is_released_whole(checkout: Checkout, name: str, tmp
     assert set(checkout.git("diff", "--name-only", "HEAD~1").splitlines()) == SHAPES[name].edited
     checkout.git("push", "--quiet", "origin", "main")
     assert run(checkout, "dry-run", "--version", "1.4.0") == 0
-    [*died, last] = run_killed(checkout, online(checkout), tmp_path / "tag.log", "tag", "1.4.0")
-    assert (len(died), last.code) == (1, 0)
-    assert run(checkout, "build") == 0
     pypi, anaconda = PackageIndex.pypi(), Anaconda()
     pypi.tokens[PYPI_TOKEN], anaconda.tokens[ANACONDA_TOKEN] = None, Token("octo")
-    with proxying({**pypi.routes, **anaconda.routes}) as proxy:
+    with Runs() as runs, proxying({**pypi.routes, **anaconda.routes}) as proxy:
+        [*died, last] = runs.until_done(killed(checkout, online(checkout), tmp_path / "tag.log", "tag", "1.4.0"))
+        assert (len(died), last.code) == (1, 0)
+        assert run(checkout, "build") == 0
         tokens = {"TWINE_PASSWORD": PYPI_TOKEN, "ANACONDA_API_TOKEN": ANACONDA_TOKEN}
         env = {**checkout.env, **proxy.environment, **tokens}
-        [*died, last] = run_killed(checkout, env, tmp_path / "publish.log", "publish")
+        [*died, last] = runs.until_done(killed(checkout, env, tmp_path / "publish.log", "publish"))
         assert last.code == 0, last.said
         assert len(died) >= 3
         assert proxy.complaints == []

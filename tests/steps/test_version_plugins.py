@@ -9,6 +9,8 @@ from tests.conftest import Run
 from tests.support.projects import project
 from tests.support.repositories import make_repository
 
+pytestmark = [pytest.mark.registry, pytest.mark.slow]
+
 SETUPTOOLS_SCM = project("setuptools", "", "[tool.setuptools_scm]\n", "setuptools-scm>=8")
 SCM_SETTINGS = '[tool.setuptools_scm]\nversion_scheme = "post-release"\n'
 SETUPTOOLS_SCM_POST = project("setuptools", "", SCM_SETTINGS, "setuptools-scm>=8")
@@ -50,28 +52,18 @@ SCM_PATTERN = '[tool.hatch.version]\nsource = "vcs"\ntag-pattern = "rel-v(?P<ver
 HATCH_PATTERN = project("hatchling", "", SCM_PATTERN, "hatch-vcs")
 
 
-@pytest.mark.registry
 @pytest.mark.parametrize(
     ("files", "history", "options", "expected"),
     [
         (UV_DYNAMIC, ". v1.2.3 . .", [], "1.2.3.post2.dev0"),
         (VERSIONINGIT_IN_HATCH, ". v1.2.3 . .", [], "1.3.0.dev2"),
         (VERSIONINGIT_IN_HATCH, ".", [], "0.7"),
-        (LOCAL_ONLY, ". v1.2.3 . .", [], "1.3.0.dev2"),
         (HATCH_PATTERN, ". rel-v1.2.3 other-v9.0", [], "1.2.3"),
-        (SETUPTOOLS_SCM, ". demo-v1.2.3 .", [], "1.2.4.dev1"),
-        (SETUPTOOLS_SCM, ". v1.2.3 v1 .", [], "1.2.4.dev1"),
         (SETUPTOOLS_SCM, ". v1.2.3 . .", [], "1.2.4.dev2"),
-        (SETUPTOOLS_SCM, ". v1.2.3", [], "1.2.3"),
-        (SETUPTOOLS_SCM, ". v1.2.3 .", ["--version", "1.4.0rc1"], "1.4.0rc1"),
         (SETUPTOOLS_SCM, ". .", [], "0.1.0.dev2"),
-        (SETUPTOOLS_SCM_POST, ". v1.2.3 . .", [], "1.2.3.post2"),
-        (HATCH_VCS, ". v1.2.3 . .", [], "1.2.4.dev2"),
         (HATCH_VCS, ". v1.2.3 .", ["--tag", "v1.4.0-rc.1"], "1.4.0rc1"),
         (PDM_SCM, ". 1.2.3 . .", [], "1.2.4.dev2"),
-        (POETRY_DYNAMIC, ". v1.2.3 . .", [], "1.2.3.post2.dev0"),
         (POETRY_DYNAMIC, ". v1.2.3 .", ["--version", "1.4.0rc1"], "1.4.0rc1"),
-        (FLIT, ". v1.3.0 .", [], "1.4.0"),
         (FLIT, ". v1.4.0", [], "1.4.0"),
         (SETUPTOOLS_ATTRIBUTE, ".", [], "1.4.0"),
         (VERSIONINGIT_OWN_METHOD, ". v1.2.3 . .", [], "7.0.dev2"),
@@ -92,7 +84,25 @@ def test_a_backend_that_knows_its_version_is_asked_and_followed(
     ]
 
 
-@pytest.mark.registry
+@pytest.mark.parametrize(
+    ("files", "history", "expected"),
+    [
+        (LOCAL_ONLY, ". v1.2.3 . .", "1.3.0.dev2"),
+        (HATCH_VCS, ". v1.2.3 . .", "1.2.4.dev2"),
+        (POETRY_DYNAMIC, ". v1.2.3 . .", "1.2.3.post2.dev0"),
+        (SETUPTOOLS_SCM, ". demo-v1.2.3 .", "1.2.4.dev1"),
+        (SETUPTOOLS_SCM, ". v1.2.3 v1 .", "1.2.4.dev1"),
+        (SETUPTOOLS_SCM, ". v1.2.3", "1.2.3"),
+        (FLIT, ". v1.3.0 .", "1.4.0"),
+    ],
+)
+def test_a_version_follows_from_the_tags_and_the_settings_of_the_plugin(
+    run: Run, tmp_path: Path, files: dict[str, str], history: str, expected: str
+) -> None:
+    said = run("version", "-C", make_repository(tmp_path, files, history).root)
+    assert (said.code, said.out) == (0, f"{expected}\n")
+
+
 @pytest.mark.parametrize(
     ("branch", "expected"), [("main", "1.1.0.dev1"), ("maintenance/1.0.x", "1.0.1.dev1"), ("", "1.1.0.dev1")]
 )
@@ -104,14 +114,12 @@ def test_a_scheme_that_looks_at_the_branch_sees_it(run: Run, tmp_path: Path, bra
     assert (json.loads(said.out)["version"], json.loads(said.out)["kind"]) == (expected, "dev")
 
 
-@pytest.mark.registry
 def test_without_a_tag_a_plugins_fallback_version_holds(run: Run, tmp_path: Path) -> None:
     said = run("version", "--json", "-C", make_repository(tmp_path, SCM_FALLBACK, ". .").root)
     facts = json.loads(said.out)
     assert (facts["version"], facts["kind"]) == ("0.6.dev2", "dev")
 
 
-@pytest.mark.registry
 def test_a_version_that_setup_py_counts_is_a_development_version(run: Run, tmp_path: Path) -> None:
     setup = "import setuptools\nsetuptools.setup(name='de' + 'mo'.lower(), version=str(1) + '.2.3.post4+g1234')\n"
     checkout = make_repository(tmp_path, {"setup.py": setup, "demo.py": ""}, ".")
@@ -119,14 +127,12 @@ def test_a_version_that_setup_py_counts_is_a_development_version(run: Run, tmp_p
     assert (facts["name"], facts["version"], facts["kind"]) == ("demo", "1.2.3.post4", "dev")
 
 
-@pytest.mark.registry
 @pytest.mark.parametrize(("history", "kind"), [(". v1.2.3 . .", "dev"), (". v1.2.3 . . v1.2.3.post2", "post")])
 def test_only_a_tag_makes_a_post_release_one(run: Run, tmp_path: Path, history: str, kind: str) -> None:
     said = run("version", "--json", "-C", make_repository(tmp_path, SETUPTOOLS_SCM_POST, history).root)
     assert (json.loads(said.out)["version"], json.loads(said.out)["kind"]) == ("1.2.3.post2", kind)
 
 
-@pytest.mark.registry
 def test_a_version_in_the_source_that_is_not_the_tags_is_an_error(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "ours", FLIT, ". v1.5.0")
     said = run("build", "-C", checkout.root, "--packages-dir", tmp_path / "out")
@@ -136,7 +142,6 @@ def test_a_version_in_the_source_that_is_not_the_tags_is_an_error(run: Run, tmp_
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.registry
 def test_a_version_in_the_source_that_was_released_before_is_warned_of(run: Run, tmp_path: Path) -> None:
     said = run("version", "-C", make_repository(tmp_path, FLIT, ". v1.4.0 .").root)
     assert said.out == "1.4.0\n"

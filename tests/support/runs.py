@@ -84,14 +84,18 @@ class Runs:
         """Run alone."""
         return self.together(run)[0]
 
+    def until_done(self, run: Run) -> list[Ended]:
+        """Run as often as it takes: a run that is killed after its first action leaves the rest to the next one."""
+        ended = [self.one(run)]
+        while ended[-1].code == -signal.SIGKILL and len(ended) < _MOST_RUNS:
+            ended.append(self.one(run))
+        return ended
+
 
 def run_until_done(run: Run) -> list[Ended]:
-    """Run as often as it takes: a run that is killed after its first action leaves the rest to the next one."""
+    """Run as often as it takes, by a server for this run alone; see `Runs.until_done`."""
     with Runs() as server:
-        ended = [server.one(run)]
-        while ended[-1].code == -signal.SIGKILL and len(ended) < _MOST_RUNS:
-            ended.append(server.one(run))
-    return ended
+        return server.until_done(run)
 
 
 def instrument(record: Callable[[str], object], hold: Callable[[], object], kill: str) -> None:
