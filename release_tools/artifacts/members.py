@@ -12,8 +12,8 @@ from typing import BinaryIO, Final
 from release_tools.errors import ArchiveError
 from release_tools.system.sanitize import make_visible
 
-CHUNK: Final = 1 << 18
-"""Bytes that are read or unpacked at once: with fewer, threads wait for one another more often; more leave caches."""
+CHUNK: Final = 112 << 10
+"""Bytes that are read or unpacked at once: of 128 kB or more, glibc would get the memory from the system each time."""
 REBUILD: Final = "Build the file again from a clean checkout, and do not publish this one."
 
 PLACEHOLDER_START: Final = 512
