@@ -36,6 +36,7 @@ USUAL_SUBDIRS: Final = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64", "win
 """The platforms that most packages are built for."""
 _CPYTHON: Final = re.compile(r"cp3(\d+)")
 _BUILD: Final = re.compile(r"(py3\d{1,3})[^-]*")
+_HASH: Final = re.compile(r"h[0-9a-f]{7}(?=_\d+$)")
 
 
 @dataclass(frozen=True, order=True)
@@ -194,6 +195,23 @@ def _match_other_hashes(absent: Iterable[str], stems: Iterable[str]) -> dict[str
             left.remove(stem)
             found[identifier] = stem
     return found
+
+
+def match_served_packages(gathered: Iterable[str], served: Collection[str]) -> dict[str, str]:
+    """Return the served package that each gathered one was built again for: it differs by its bytes, or by its hash.
+
+    Args:
+        gathered: packages by `Artifact.key`, their subdir and file name.
+        served: the same of those that are published.
+    """
+    variants = {_find_variant(key): key for key in served}
+    found = {key: key if key in served else variants.get(_find_variant(key)) for key in gathered}
+    return {key: other for key, other in found.items() if other}
+
+
+def _find_variant(key: str) -> str:
+    """Return what tells a package from others of its release: its name without the hash of what was pinned."""
+    return _HASH.sub("h", _drop_suffix(key))
 
 
 def _is_rendered(identifier: str) -> bool:

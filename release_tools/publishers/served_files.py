@@ -4,7 +4,7 @@ A wheel that is built a second time may have other bytes. What is published stay
 completed later goes on with the served files and adds what is missing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,17 +22,19 @@ from release_tools.engine.context import Context
 from release_tools.errors import OutputError, ReleaseToolsError, RemoteError
 from release_tools.forges.base import Asset, HostedRelease, HostedRepository
 from release_tools.forges.registry import find_hosted_repository
-from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.artifact import Artifact, ArtifactKind, asset_names
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import BuildPlan
 from release_tools.planning.completeness import check_completeness
-from release_tools.planning.gathering import ServedWheels, match_served
+from release_tools.planning.conda_targets import match_served_packages
+from release_tools.planning.gathering import match_served
 from release_tools.publishers.destinations import parse_route
 from release_tools.publishers.package_index.index import PUBLIC_INDEXES, Index
 from release_tools.publishers.package_index.simple_api import IndexFile, list_project
 from release_tools.wording import count
 
+_CONDA: Final = (".conda", ".tar.bz2")
 _LARGEST: Final = 2_000_000_000
 _MOST_DAYS: Final = 14
 """Days after the first file of a version in which PyPI takes further ones."""
@@ -48,6 +50,7 @@ class ServedFiles:
         download: writes a file to a path.
         uploads: when each file was uploaded, where the publisher takes further ones for `_MOST_DAYS` days only.
         is_immutable: whether no file can be added to the release.
+        packages: the name under which it serves each conda package, by `Artifact.key`; None where it takes none.
     """
 
     title: str
@@ -55,6 +58,7 @@ class ServedFiles:
     download: Callable[[str, Path], None]
     uploads: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     is_immutable: bool = False
+    packages: Mapping[str, str] | None = None
 
 
 def start_served_files(context: Context, release: Release) -> None:
@@ -66,9 +70,10 @@ def start_served_files(context: Context, release: Release) -> None:
 def take_served_files(context: Context, release: Release) -> Release:
     """Return the release with each wheel as the indexes of its route, or the GitHub release, serve it.
 
-    A served wheel of an optional target that was left out this time becomes part of the release. Files count only where
-    this very sdist is served. The first that serves a wheel decides: publishing compares the others with it. One that
-    cannot be reached is only reported, as publishing compares the digests again.
+    Conda packages are those of the GitHub release, as a channel does not have the sdist. A served wheel of an optional
+    target that was left out this time becomes part of the release, and so does a package. Files count only where this
+    very sdist is served. The first that serves a wheel decides: publishing compares the others with it. One that cannot
+    be reached is only reported, as publishing compares the digests again.
     """
     decided: set[str] = set()
     for title, ask in _list_publishers(context, release):
@@ -95,26 +100,57 @@ def _list_publishers(context: Context, release: Release) -> Iterator[tuple[str, 
 
 
 def _take(context: Context, release: Release, served: ServedFiles, decided: set[str]) -> Release:
-    """Return the release with the wheels that one publisher serves, and report them and those that are new there."""
+    """Return the release with the files that one publisher serves, and report them and those that are new there."""
     plan = release.plan
-    if plan is None:
-        return release
-    wheels = release.artifacts_of_kind(ArtifactKind.WHEEL)
-    there = match_served(plan, [wheel.filename for wheel in wheels], _list_served_wheels(release, served), decided)
-    names = {*there.instead.values(), *there.further}
-    if not names:
+    match = _match(release, plan, served, decided) if plan else _Match({}, {})
+    if plan is None or not match.names:
         return release
     if not _serves_sdist(release, served):
-        text = f"{served.title} serves {count(len(names), 'wheel')} of this version, but not this sdist: none is taken"
+        files = count(len(match.names), "built file")
+        text = f"{served.title} serves {files} of this version, but not this sdist: none is taken"
         context.report.add(Note(State.WARNING, text, advice="Publishing compares their digests with those built here."))
         return release
-    known = {wheel.filename: wheel.sha256 for wheel in wheels}
-    wanted = [name for name in sorted(names - decided) if known.get(name) != served.digests[name]]
-    taken = {name: _download(context, name, served) for name in wanted}
-    decided.update(names)
-    new = [wheel.filename for wheel in wheels if wheel.filename not in there.instead]
-    context.report.add(*_make_notes(served, [*taken], new, _find_last_day(served, names)))
-    return _with_wheels(release, plan, there, taken)
+    wanted = _list_wanted(release, served, match, decided)
+    taken = {key: _download(context, key, match.names[key], served) for key in wanted}
+    decided.update(match.names)
+    new = _list_new(release, served, match)
+    context.report.add(*_make_notes(served, wanted, new, _find_last_day(served, match.names.values())))
+    return _with_files(release, plan, match, taken)
+
+
+@dataclass(frozen=True)
+class _Match:
+    """Describe which files of a release one publisher serves.
+
+    Attributes:
+        instead: the served file that replaces a gathered one, often of the same name; both by `Artifact.key`.
+        names: the name under which each of them is served, and each that was not built this time, by `Artifact.key`.
+    """
+
+    instead: Mapping[str, str]
+    names: Mapping[str, str]
+
+
+def _match(release: Release, plan: BuildPlan, served: ServedFiles, decided: set[str]) -> _Match:
+    wheels = [wheel.filename for wheel in release.artifacts_of_kind(ArtifactKind.WHEEL)]
+    there = match_served(plan, wheels, _list_served_wheels(release, served), decided)
+    published = served.packages or {}
+    packages = [package.key for package in release.artifacts_of_kind(ArtifactKind.CONDA)]
+    names = {name: name for name in (*there.instead.values(), *there.further)}
+    return _Match({**there.instead, **match_served_packages(packages, published)}, {**names, **published})
+
+
+def _list_wanted(release: Release, served: ServedFiles, match: _Match, decided: AbstractSet[str]) -> list[str]:
+    """Return the served files, by `Artifact.key`, that have other bytes than those gathered, or were not built."""
+    known = {one.key: one.sha256 for one in release.artifacts}
+    names = sorted(match.names.items())
+    return [key for key, name in names if key not in decided and known.get(key) != served.digests[name]]
+
+
+def _list_new(release: Release, served: ServedFiles, match: _Match) -> list[str]:
+    """Return the gathered files, by `Artifact.key`, that the publisher takes and does not serve yet."""
+    kinds = {ArtifactKind.WHEEL} if served.packages is None else {ArtifactKind.WHEEL, ArtifactKind.CONDA}
+    return [one.key for one in release.artifacts if one.kind in kinds and one.key not in match.instead]
 
 
 def _list_served_wheels(release: Release, served: ServedFiles) -> list[str]:
@@ -133,33 +169,38 @@ def _serves_sdist(release: Release, served: ServedFiles) -> bool:
     return all(served.digests.get(sdist.filename) == sdist.sha256 for sdist in sdists)
 
 
-def _find_last_day(served: ServedFiles, names: AbstractSet[str]) -> datetime | None:
+def _find_last_day(served: ServedFiles, names: Collection[str]) -> datetime | None:
     """Return when the publisher stops to take further files; None where it does not, or does not say."""
     first = min((served.uploads[name] for name in names if name in served.uploads), default=None)
     return first + timedelta(days=_MOST_DAYS) if first else None
 
 
-def _with_wheels(release: Release, plan: BuildPlan, there: ServedWheels, taken: Mapping[str, Artifact]) -> Release:
-    """Return the release with the wheels that were taken, each instead of the one that was built again."""
-    replaced = [taken.get(there.instead.get(one.filename, ""), one) for one in release.artifacts]
-    further = [taken[name] for name in there.further if name in taken]
-    artifacts = tuple(dict.fromkeys((*replaced, *further)))
+def _with_files(release: Release, plan: BuildPlan, match: _Match, taken: Mapping[str, Artifact]) -> Release:
+    """Return the release with the files that were taken, each instead of the one that was built again, if any was."""
+    replaced = [taken.get(match.instead.get(one.key, ""), one) for one in release.artifacts]
+    artifacts = tuple(dict.fromkeys((*replaced, *taken.values())))
     wheels = [one.filename for one in artifacts if one.kind is ArtifactKind.WHEEL]
     left_out = tuple(target.identifier for _, target in check_completeness(plan, wheels).left_out)
     return replace(release, artifacts=artifacts, left_out=left_out)
 
 
-def _download(context: Context, name: str, served: ServedFiles) -> Artifact:
-    """Return the served file, compared with the digest that the publisher states.
+def _download(context: Context, key: str, name: str, served: ServedFiles) -> Artifact:
+    """Return a wheel or a conda package as it is served, compared with the digest that the publisher states.
+
+    Args:
+        context: the run's surroundings.
+        key: its `Artifact.key`.
+        name: the name under which it is served.
+        served: the files of the publisher.
 
     Raises:
         RemoteError: it cannot be downloaded, or has another digest.
     """
-    folder = context.scratch / "served"
-    folder.mkdir(exist_ok=True)
-    path = folder / name
+    subdir = key.rpartition("/")[0]
+    path = context.scratch / "served" / key
+    path.parent.mkdir(parents=True, exist_ok=True)
     served.download(name, path)
-    found = Artifact.of(path, ArtifactKind.WHEEL)
+    found = Artifact.of(path, ArtifactKind.CONDA if subdir else ArtifactKind.WHEEL, subdir)
     if found.sha256 != served.digests[name]:
         raise RemoteError(f"{name}: {served.title} served other bytes than it lists")
     return found
@@ -208,27 +249,43 @@ def _ask_github(context: Context, release: Release) -> ServedFiles | None:
     if repository is None or hosted is None:
         return None
     assets = {asset.name: asset for asset in hosted.assets if asset.is_complete}
+    published = _read_published(context, repository, hosted, assets)
     return ServedFiles(
         "GitHub",
-        _find_digests(context, repository, hosted, assets),
+        {**{name: one.sha256 for name, one in published.items()}, **_list_stated(assets)},
         lambda name, path: repository.releases.download(assets[name], path),
         is_immutable=hosted.is_immutable,
+        packages={one.key: name for name, one in published.items() if one.subdir},
     )
 
 
-def _find_digests(
+def _list_stated(assets: Mapping[str, Asset]) -> dict[str, str]:
+    """Return the digests that the service states, by the names of the files; an older one states none."""
+    return {name: asset.sha256 for name, asset in assets.items() if asset.sha256}
+
+
+def _read_published(
     context: Context, repository: HostedRepository, hosted: HostedRelease, assets: Mapping[str, Asset]
-) -> dict[str, str]:
-    """Return the digest of each file: as the service states it, or by ``release.json`` where an older one does not."""
-    digests = {name: asset.sha256 for name, asset in assets.items()}
+) -> dict[str, Artifact]:
+    """Return the files in ``release.json`` of a published release, by their names there.
+
+    Raises:
+        RemoteError: it cannot be downloaded or read.
+    """
     stated = assets.get(manifest.FILENAME)
-    if all(digests.values()) or stated is None:
-        return digests
+    if stated is None or not _needs_manifest(assets):
+        return {}
     folder = context.scratch / "served-release"
     folder.mkdir(exist_ok=True)
     repository.releases.download(stated, folder / manifest.FILENAME)
     try:
-        known = {artifact.filename: artifact.sha256 for artifact in manifest.load(folder).artifacts}
+        artifacts = manifest.load(folder).artifacts
     except OutputError as error:
         raise RemoteError(f"the GitHub release {hosted.tag}: {error.message}") from None
-    return {name: digest or known.get(name, "") for name, digest in digests.items()}
+    names = asset_names(artifacts)
+    return {names[one.key]: one for one in artifacts if names[one.key] in assets}
+
+
+def _needs_manifest(assets: Mapping[str, Asset]) -> bool:
+    """Return whether ``release.json`` has to be read: for the subdirs of conda packages, or for digests not stated."""
+    return any(name.endswith(_CONDA) or not asset.sha256 for name, asset in assets.items())

@@ -12,9 +12,14 @@ from release_tools.artifacts import manifest
 from release_tools.builders.cibuildwheel import read_cibuildwheel_version
 from release_tools.cli.main import main
 from release_tools.errors import PreflightError
-from release_tools.model.artifact import Artifact, ArtifactKind
+from release_tools.model.artifact import Artifact, ArtifactKind, asset_names
 from release_tools.model.release import Release
+from tests.compiled.test_served import SLUG, asset
 from tests.conftest import Run
+from tests.servers.github import GitHub
+from tests.servers.github import Release as Published
+from tests.servers.package_index import PackageIndex
+from tests.servers.proxy import proxying
 from tests.support.artifacts import Project
 from tests.support.compiled_channel import Made
 from tests.support.projects import in_tree_project
@@ -142,3 +147,47 @@ def test_what_is_missing_or_differs_is_refused_by_name(run: Run, jobs: Path, har
     assert code == PreflightError.exit_code
     assert named in err
     assert not (jobs.parent / "dist").exists()
+
+
+def publish(folder: Path, release: Release, left_out: str) -> GitHub:
+    """Publish all files of a release on GitHub, but for the conda package of one subdir."""
+    there = GitHub(folder / "github")
+    there.create(SLUG)
+    published = Published(1, "v1.0", "main", "demo 1.0", "", draft=False, prerelease=False, author="octo", created=1)
+    published.published = 1
+    kept = tuple(one for one in release.artifacts if one.subdir != left_out)
+    names = asset_names(kept)
+    published.assets += [asset(names[one.key], one.path.read_bytes()) for one in kept]
+    text = manifest.dump(replace(release, artifacts=kept))
+    published.assets.append(asset("release.json", text.encode()))
+    there.repositories[SLUG].releases.append(published)
+    return there
+
+
+def build_again(folder: Path, build: str) -> None:
+    """Replace the conda packages of a job by others with this hash in their build strings."""
+    release = manifest.load(folder)
+    packages = release.artifacts_of_kind(ArtifactKind.CONDA)
+    again = []
+    for one in packages:
+        one.path.unlink()
+        made = conda_package("linux-64", "cp312" if "py312" in one.filename else "cp313", b"built again")
+        path = replace(made, build=made.build.replace("h1234567", build)).write(folder)
+        again.append(Artifact.of(path, ArtifactKind.CONDA, "linux-64"))
+    others = tuple(one for one in release.artifacts if one not in packages)
+    store(folder, replace(release, artifacts=(*others, *again)))
+
+
+@pytest.mark.parametrize("build", ["h1234567", "h7654321"], ids=["same name", "other hash"])
+def test_a_published_package_stays_in_the_release_when_it_is_built_again(run: Run, jobs: Path, build: str) -> None:
+    assert gather(run, jobs)[0] == 0
+    first = manifest.load(jobs.parent / "dist")
+    there = publish(jobs.parent, first, left_out="win-64")
+    build_again(jobs / "linux-x86_64", build)
+    with proxying({**PackageIndex.pypi().routes, **there.routes}) as proxy:
+        where = ("-C", jobs.parent / "project", "--packages-dir", jobs.parent / "dist", "--network-tries", "1")
+        said = run("gather", jobs, *where, **proxy.environment, GITHUB_REPOSITORY=SLUG)
+    assert said.code == 0, said.err
+    second = manifest.load(jobs.parent / "dist")
+    assert {one.key: one.sha256 for one in second.artifacts} == {one.key: one.sha256 for one in first.artifacts}
+    assert "win-64/demo" in said.out.partition("new on GitHub")[2]
