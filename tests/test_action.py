@@ -141,7 +141,7 @@ NEVER = {"keyring", "jaraco-context", "dnspython"}
         ),
         ({"COMMAND": "dry-run"}, {"uv", *CONDA, *SIGNING, *HOSTING}, NEVER),
         ({"COMMAND": "publish", "ONLY": ""}, {*CONDA, *SIGNING, *HOSTING, *UPLOADING}, NEVER),
-        ({"COMMAND": "publish", "ONLY": "pypi"}, SIGNING | UPLOADING | HOSTING, {"uv", *NEVER, *CONDA, *BUILDING}),
+        ({"COMMAND": "publish", "ONLY": "pypi"}, SIGNING | UPLOADING, {"uv", "pygithub", *NEVER, *CONDA, *BUILDING}),
         ({"COMMAND": "publish", "ONLY": "testpypi"}, {"uv", *SIGNING, *UPLOADING}, CONDA | BUILDING),
         (
             {"COMMAND": "publish", "ONLY": "github"},
@@ -150,8 +150,8 @@ NEVER = {"keyring", "jaraco-context", "dnspython"}
         ),
         (
             {"COMMAND": "publish", "ONLY": "anaconda"},
-            {"py-rattler-build", *HOSTING},
-            {"uv", "py-rattler", *NEVER, *SIGNING, *UPLOADING, *BUILDING},
+            {"py-rattler-build", "requests"},
+            {"uv", "py-rattler", *HOSTING, *NEVER, *SIGNING, *UPLOADING, *BUILDING},
         ),
         ({"COMMAND": "publish", "ONLY": "pypi anaconda"}, {"py-rattler-build", *SIGNING, *UPLOADING}, {"docutils"}),
         ({"COMMAND": "publish", "ONLY": "pypi company"}, {*CONDA, *SIGNING, *HOSTING, *UPLOADING}, NEVER),

@@ -3,20 +3,23 @@
 https://docs.github.com/rest/releases
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from release_tools.errors import RemoteError
 from release_tools.forges.base import Asset, Draft, HostedRelease
 
 if TYPE_CHECKING:
     from github.GitRelease import GitRelease
-    from github.GitReleaseAsset import GitReleaseAsset
 
     from release_tools.forges.github.client import GitHubRepository
 
 _MEDIA_TYPES: Final = {".json": "application/json", ".whl": "application/zip", ".gz": "application/gzip"}
+_PAGE: Final = 100
+_NOT_FOUND: Final = 404
 _DEFAULT_MEDIA_TYPE: Final = "application/octet-stream"
 
 
@@ -33,9 +36,12 @@ class GitHubReleases:
             CredentialError: the repository cannot be read.
             RemoteError: the server failed.
         """
-        with self._repository.hub.translate_errors(f"read the releases of {self._repository.slug}"):
-            found = [release for release in self._repository.handle.get_releases() if release.tag_name == tag]
-            return tuple(_read_release(release, release.get_assets()) for release in found)
+        task = f"read the releases of {self._repository.slug}"
+        found = [release for release in self._list("/releases", task) if release.get("tag_name") == tag]
+        return tuple(
+            _read_release({**release, "assets": [*self._list(f"/releases/{release.get('id')}/assets", task)]})
+            for release in found
+        )
 
     def find_published(self, tag: str) -> HostedRelease | None:
         """Return the published release of a tag with its files, by one request; None where there is none.
@@ -44,14 +50,9 @@ class GitHubReleases:
             CredentialError: the repository cannot be read.
             RemoteError: the server failed.
         """
-        from github import UnknownObjectException
-
-        with self._repository.hub.translate_errors(f"read the release {tag} of {self._repository.slug}"):
-            try:
-                found = self._repository.handle.get_release(tag)
-            except UnknownObjectException:
-                return None
-            return _read_release(found, found.assets)
+        task = f"read the release {tag} of {self._repository.slug}"
+        found = self._repository.hub.read(f"{self._path}/releases/tags/{quote(tag)}", task, missing=(_NOT_FOUND,))
+        return _read_release(found) if found is not None else None
 
     def list_published_tags(self) -> tuple[str, ...]:
         """Return the tags of the releases that are neither drafts nor pre-releases.
@@ -60,9 +61,10 @@ class GitHubReleases:
             CredentialError: the repository cannot be read.
             RemoteError: the server failed.
         """
-        with self._repository.hub.translate_errors(f"read the releases of {self._repository.slug}"):
-            found = self._repository.handle.get_releases()
-            return tuple(release.tag_name for release in found if not (release.draft or release.prerelease))
+        found = self._list("/releases", f"read the releases of {self._repository.slug}")
+        return tuple(
+            str(release.get("tag_name")) for release in found if not (release.get("draft") or release.get("prerelease"))
+        )
 
     def create_draft(self, draft: Draft) -> HostedRelease:
         """Create a draft release.
@@ -81,7 +83,7 @@ class GitHubReleases:
                 target_commitish=draft.commit,
                 make_latest="false",
             )
-            return _read_release(created)
+            return _read_release(created.raw_data)
 
     def upload(self, release: HostedRelease, path: Path) -> Asset:
         """Add a file to a release.
@@ -99,7 +101,7 @@ class GitHubReleases:
                 content_type=_MEDIA_TYPES.get(path.suffix, _DEFAULT_MEDIA_TYPE),
                 label=path.name,  # GitHub replaces characters in the name; the label stays as it is
             )
-            return _read_asset(asset)
+            return _read_asset(asset.raw_data)
 
     def delete_asset(self, asset: Asset) -> None:
         """Delete a file from a draft.
@@ -142,7 +144,7 @@ class GitHubReleases:
                 tag_name=release.tag,
                 make_latest="true" if is_latest else "false",
             )
-            return _read_release(published)
+            return _read_release(published.raw_data)
 
     def mark_prerelease(self, release: HostedRelease, *, title: str, text: str) -> HostedRelease:
         """Change the title and the notes of a published release, and no longer offer it as the latest.
@@ -155,7 +157,7 @@ class GitHubReleases:
             edited = self._object(release).update_release(
                 title, text, draft=False, prerelease=True, tag_name=release.tag, make_latest="false"
             )
-            return _read_release(edited)
+            return _read_release(edited.raw_data)
 
     def delete_draft(self, release: HostedRelease) -> None:
         """Delete a draft release with its files; a published release is never deleted.
@@ -169,6 +171,20 @@ class GitHubReleases:
         with self._repository.hub.translate_errors(f"delete the draft {release.tag} of {self._repository.slug}"):
             self._object(release).delete_release()
 
+    @property
+    def _path(self) -> str:
+        return f"/repos/{self._repository.slug}"
+
+    def _list(self, path: str, task: str) -> Iterator[dict[str, Any]]:
+        """Yield the items of a list of the repository, page by page."""
+        for page in count(1):
+            items = self._repository.hub.read(f"{self._path}{path}?per_page={_PAGE}&page={page}", task)
+            if not isinstance(items, list):
+                raise RemoteError(f"could not {task}: GitHub's answer is no list")
+            yield from (item for item in items if isinstance(item, dict))
+            if len(items) < _PAGE:
+                return
+
     def _object(self, release: HostedRelease) -> "GitRelease":
         from github.GitRelease import GitRelease
 
@@ -176,30 +192,38 @@ class GitHubReleases:
         return GitRelease(self._repository.hub.requester, {}, known, completed=True)
 
 
-def _read_release(release: "GitRelease", assets: Iterable["GitReleaseAsset"] = ()) -> HostedRelease:
-    return HostedRelease(
-        release.id,
-        release.tag_name,
-        release.name or "",
-        release.body or "",
-        is_draft=release.draft,
-        is_prerelease=release.prerelease,
-        is_immutable=bool(release.immutable),
-        url=release.html_url,
-        api_url=release.url,
-        upload_url=release.upload_url,
-        assets=tuple(map(_read_asset, assets)),
-    )
+def _read_release(found: Any) -> HostedRelease:  # noqa: ANN401 - JSON is anything
+    """Return a release as the API describes it.
+
+    Raises:
+        RemoteError: it describes something else.
+    """
+    try:
+        return HostedRelease(
+            int(found["id"]),
+            str(found["tag_name"]),
+            str(found["name"] or ""),
+            str(found["body"] or ""),
+            is_draft=bool(found["draft"]),
+            is_prerelease=bool(found["prerelease"]),
+            is_immutable=bool(found.get("immutable")),  # older servers do not say it
+            url=str(found["html_url"]),
+            api_url=str(found["url"]),
+            upload_url=str(found["upload_url"]),
+            assets=tuple(map(_read_asset, found["assets"])),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise RemoteError(f"GitHub's answer about a release has another form: {error!r}") from None
 
 
-def _read_asset(asset: "GitReleaseAsset") -> Asset:
-    algorithm, _, digest = (asset.digest or "").partition(":")
+def _read_asset(found: Any) -> Asset:  # noqa: ANN401 - JSON is anything
+    algorithm, _, digest = str(found.get("digest") or "").partition(":")
     return Asset(
-        asset.label or asset.name,
-        asset.id,
+        str(found.get("label") or found["name"]),
+        int(found["id"]),
         digest if algorithm == "sha256" else "",
-        asset.size,
-        asset.url,
-        asset.state == "uploaded",
-        getattr(asset.uploader, "login", ""),  # nobody's, where the account is gone
+        int(found["size"]),
+        str(found["url"]),
+        found.get("state") == "uploaded",
+        str((found.get("uploader") or {}).get("login", "")),  # nobody's, where the account is gone
     )
