@@ -83,6 +83,8 @@ def walk(
         names.add(info.name, folder=info.isdir())
         if fault := _describe_fault(info, archive, files, has_top_folder=has_top_folder):
             raise refuse_member(shown, info.name, fault)
+        if _has_two_sizes(info, headers.last):
+            raise refuse_member(shown, info.name, "has two sizes")
         end = info.offset_data + -(-info.size // _BLOCK) * _BLOCK
         if not info.isdir():
             yield info, _read_content(frame, info, shown)
@@ -121,7 +123,6 @@ def _describe_fault(info: tarfile.TarInfo, archive: tarfile.TarFile, files: set[
     faults = (
         (not _is_usual(info), "is neither a file, a folder nor a link"),
         (info.size and not info.isreg(), "is not a file and has content"),
-        ("size" in info.pax_headers and info.size < _USTAR_LARGEST, "has two sizes"),
         (unusual, f"follows a global header that sets {unusual}"),
         (
             info.islnk() and info.linkname not in files,
@@ -133,6 +134,20 @@ def _describe_fault(info: tarfile.TarInfo, archive: tarfile.TarFile, files: set[
         ),
     )
     return next((fault for found, fault in faults if found), "")
+
+
+def _has_two_sizes(info: tarfile.TarInfo, header: bytes) -> bool:
+    """Return whether an extended header, which some parsers leave unread, says another size than the member's own.
+
+    uv's build backend repeats the size of each file there.
+
+    Args:
+        info: the member.
+        header: its own header block.
+    """
+    if "size" not in info.pax_headers or info.size >= _USTAR_LARGEST:
+        return False
+    return tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape").size != info.size
 
 
 def _is_usual(info: tarfile.TarInfo) -> bool:

@@ -124,6 +124,7 @@ SDISTS = (
     sdist("GNU long name", Entry(LONG, b"x"), style=tarfile.GNU_FORMAT),
     sdist("pax long name", Entry(LONG, b"x")),
     sdist("pax times and owners", Entry(f"{TOP}/x", b"x", mtime=1.5, pax={"uname": "Gödel"})),
+    sdist("size said twice, as by uv", Entry(f"{TOP}/x", b"x" * 10, pax={"size": "10", "path": f"{TOP}/x"})),
     sdist("git archive's comment", Entry(f"{TOP}/x", b"x"), pax={"comment": "0" * 40}),
     sdist("folder listed", FOLDER, Entry(f"{TOP}/d/x", b"x")),
     sdist("folder listed twice", FOLDER, FOLDER, Entry(f"{TOP}/d/x")),
