@@ -151,24 +151,25 @@ POETRY = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.co
 
 
 @pytest.mark.parametrize(
-    ("pyproject", "file", "text"),
+    ("typed", "pyproject", "file", "text"),
     [
-        (f'{HATCH}version = "1.0.0"\n', "pyproject.toml", ""),
-        (f'{POETRY}name = "demo"\nversion = "1.0.0"\n', "pyproject.toml", ""),
+        (("version", "plan", "build", "tag", "release"), f'{HATCH}version = "1.0.0"\n', "pyproject.toml", ""),
+        (("tag",), f'{POETRY}name = "demo"\nversion = "1.0.0"\n', "pyproject.toml", ""),
         (
+            ("tag",),
             f'{HATCH}dynamic = ["version"]\n[tool.hatch.version]\npath = "about.py"\n',
             "about.py",
             '__version__ = "1.0.0"\n',
         ),
-        ("", "setup.py", 'from setuptools import setup\nsetup(name="demo", version="1.0.0")\n'),
-        ("", "setup.cfg", "[metadata]\nname = demo\nversion = 1.0.0\n"),
+        (("tag",), "", "setup.py", 'from setuptools import setup\nsetup(name="demo", version="1.0.0")\n'),
+        (("tag",), "", "setup.cfg", "[metadata]\nname = demo\nversion = 1.0.0\n"),
     ],
 )
 def test_who_types_bump_is_told_to_prepare_a_version_that_a_file_has(
-    checkout: Checkout, commands: Commands, pyproject: str, file: str, text: str
+    checkout: Checkout, commands: Commands, typed: tuple[str, ...], pyproject: str, file: str, text: str
 ) -> None:
     checkout.commit({"pyproject.toml": pyproject, **({file: text} if text else {})})
-    for command in ("version", "plan", "build", "tag", "release"):
+    for command in typed:
         _, err = commands.by(checkout, command, "--bump", "auto", code=5)
         lines = err.splitlines()
         assert any(file in line and "1.0.0" in line and "--bump auto" in line for line in lines), command

@@ -3,17 +3,17 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.runs import Run, Runs
 
 
-def killed_after_git(command: str, arguments: list[str], env: Mapping[str, str], folder: Path) -> None:
+def killed_after_git(runs: Runs, command: str, arguments: list[str], env: Mapping[str, str], folder: Path) -> None:
     """Run our command in a process of its own, which dies, as by ``kill -9``, after the first git of a kind.
 
     Args:
+        runs: the server that runs it.
         command: of git, such as ``commit``.
         arguments: of ours.
         env: of the process.
@@ -24,7 +24,6 @@ def killed_after_git(command: str, arguments: list[str], env: Mapping[str, str],
     script = f'#!/bin/sh\n"{real}" "$@" || exit\nfor one; do [ "$one" = {command} ] && kill -9 $PPID; done; exit 0\n'
     (folder / "git").write_text(script)
     (folder / "git").chmod(0o755)
-    changed = {"PATH": f"{folder}{os.pathsep}{env['PATH']}", "PYTHONPATH": str(ROOT)}
-    argv = [sys.executable, "-m", "release_tools", *arguments]
-    done = subprocess.run(argv, env={**env, **changed}, capture_output=True, text=True, check=False)
-    assert done.returncode == -signal.SIGKILL, f"{done.stdout}{done.stderr}"
+    changed = {**env, "PATH": f"{folder}{os.pathsep}{env['PATH']}"}
+    ended = runs.one(Run(tuple(arguments), changed, str(folder / "log")))
+    assert ended.code == -signal.SIGKILL, ended.said

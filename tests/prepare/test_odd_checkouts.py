@@ -9,6 +9,7 @@ import pytest
 from release_tools.cli import main
 from tests.prepare.kills import killed_after_git
 from tests.support.repositories import Checkout
+from tests.support.runs import Runs
 
 pytestmark = pytest.mark.slow
 
@@ -163,9 +164,11 @@ def test_a_file_that_is_about_to_be_made_and_is_there_is_a_refusal(checkout: Che
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are another matter there")
 @pytest.mark.parametrize("command", ["clone", "add", "commit", "fetch", "restore"])
-def test_edits_without_a_commit_are_taken_up_after_a_kill(checkout: Checkout, tmp_path: Path, command: str) -> None:
+def test_edits_without_a_commit_are_taken_up_after_a_kill(
+    checkout: Checkout, tmp_path: Path, runs: Runs, command: str
+) -> None:
     arguments = ["prepare", "-C", str(checkout.root), "1.4.0", "--no-commit"]
-    killed_after_git(command, arguments, checkout.env, tmp_path / "tools")
+    killed_after_git(runs, command, arguments, checkout.env, tmp_path / "tools")
     before = checkout.head
     assert prepare(checkout, "1.4.0", "--no-commit") == 0
     assert checkout.head == before

@@ -10,6 +10,7 @@ import pytest
 from release_tools.cli import main
 from tests.prepare.kills import killed_after_git
 from tests.support.repositories import Checkout
+from tests.support.runs import Runs
 
 pytestmark = pytest.mark.slow
 
@@ -87,8 +88,9 @@ def test_edits_may_be_left_uncommitted_and_are_found_again(checkout: Checkout) -
     assert (checkout.git("log", "-1", "--format=%s"), status(checkout)) == ("Prepare 1.4.0", "")
 
 
-@pytest.mark.parametrize("staged", [False, True])
-@pytest.mark.parametrize("path", ["pyproject.toml", "CHANGELOG.md", "CITATION.cff"])
+@pytest.mark.parametrize(
+    ("path", "staged"), [("pyproject.toml", False), ("CHANGELOG.md", True), ("CITATION.cff", False)]
+)
 def test_uncommitted_changes_in_a_file_to_be_edited_are_a_refusal(
     checkout: Checkout, path: str, capsys: pytest.CaptureFixture[str], *, staged: bool
 ) -> None:
@@ -253,9 +255,9 @@ def test_the_result_can_be_had_as_json(checkout: Checkout, capsys: pytest.Captur
 @pytest.mark.skipif(os.name == "nt", reason="signals are another matter there")
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["commit", "fetch", "restore", "update-ref"])
-def test_a_run_that_is_killed_is_taken_up(checkout: Checkout, tmp_path: Path, command: str) -> None:
+def test_a_run_that_is_killed_is_taken_up(checkout: Checkout, tmp_path: Path, runs: Runs, command: str) -> None:
     before = checkout.head
-    killed_after_git(command, ["prepare", "-C", str(checkout.root), "1.4.0"], checkout.env, tmp_path / "tools")
+    killed_after_git(runs, command, ["prepare", "-C", str(checkout.root), "1.4.0"], checkout.env, tmp_path / "tools")
     assert prepare(checkout, "1.4.0") == 0
     assert checkout.git("rev-list", "--count", f"{before}..HEAD") == "1"
     assert status(checkout) == ""

@@ -170,16 +170,16 @@ def killed(checkout: Checkout, env: Mapping[str, str], log: Path, *arguments: st
     ],
     indirect=["checkout"],
 )
-def test_a_prepared_version_is_released_whole(checkout: Checkout, name: str, tmp_path: Path) -> None:
+def test_a_prepared_version_is_released_whole(checkout: Checkout, name: str, tmp_path: Path, runs: Runs) -> None:
     arguments = ["prepare", "-C", str(checkout.root), "1.4.0"]
-    killed_after_git("restore", arguments, checkout.env, tmp_path / "tools")
+    killed_after_git(runs, "restore", arguments, checkout.env, tmp_path / "tools")
     assert run(checkout, "prepare", "1.4.0") == 0
     assert set(checkout.git("diff", "--name-only", "HEAD~1").splitlines()) == SHAPES[name].edited
     checkout.git("push", "--quiet", "origin", "main")
     assert run(checkout, "dry-run", "--version", "1.4.0") == 0
     pypi, anaconda = PackageIndex.pypi(), Anaconda()
     pypi.tokens[PYPI_TOKEN], anaconda.tokens[ANACONDA_TOKEN] = None, Token("octo")
-    with Runs() as runs, proxying({**pypi.routes, **anaconda.routes}) as proxy:
+    with proxying({**pypi.routes, **anaconda.routes}) as proxy:
         [*died, last] = runs.until_done(killed(checkout, online(checkout), tmp_path / "tag.log", "tag", "1.4.0"))
         assert (len(died), last.code) == (1, 0)
         assert run(checkout, "build") == 0

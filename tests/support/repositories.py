@@ -62,8 +62,7 @@ class Checkout:
         checkout.root.mkdir()
         (folder / "home").mkdir(exist_ok=True)
         checkout.git("init", "--quiet", "--initial-branch=main")
-        checkout.git("config", "--global", "user.name", "Ana Author")
-        checkout.git("config", "--global", "user.email", "ana@example.org")
+        (folder / "home" / ".gitconfig").write_text("[user]\n\tname = Ana Author\n\temail = ana@example.org\n")
         checkout.git("remote", "add", "origin", remote)
         checkout.commit({"pyproject.toml": PYPROJECT, "demo.py": "x = 1\n"})
         return checkout
