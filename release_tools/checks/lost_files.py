@@ -207,7 +207,9 @@ def _find_named_patterns(project: Path) -> frozenset[str]:
     patterns = set[str]()
     for line in _iterate_settings(project):
         if not line.lstrip().startswith(("#", *_LEFT_OUT_ON_PURPOSE)):
-            patterns.update(word.rstrip(".-/[") for word in _PATTERN.findall(line) if set("./*") & set(word))
+            patterns.update(
+                word.rstrip(".-/[").lstrip("/") for word in _PATTERN.findall(line) if set("./*") & set(word)
+            )
     return frozenset(filter(None, patterns))
 
 
