@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -30,20 +31,39 @@ BROKEN = {
 }
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux only")
-@pytest.mark.parametrize(("body", "reported"), [pytest.param(*case, id=id_) for id_, case in BROKEN.items()])
-def test_a_reader_that_breaks_a_promise_is_found(body: str, reported: str) -> None:
-    code = f"""if True:
-        import sys
-        from release_tools import errors
-        from tests.archives import fuzz
+DRIVER = """if True:
+    import json, os, sys
+    from pathlib import Path
+    from release_tools import errors
+    from tests.archives import fuzz
+
+    def run(body, log):
         read, fuzz.LONGEST = fuzz.read_wheel, 0.02
-        def broken(path):
-            {body}
-        fuzz.read_wheel = broken
+        space = {"read": read, "errors": errors}
+        exec(f"def broken(path):\\n    {body}", space)
+        fuzz.read_wheel = space["broken"]
         sys.argv = ["fuzz", "--count", "24"]
-        sys.exit(fuzz.main())
-    """
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1, done.stderr
-    assert reported in done.stdout
+        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT), 1)
+        code = fuzz.main()
+        sys.stdout.flush()
+        os._exit(code)
+
+    ended = {}
+    for at, (name, body) in enumerate(json.loads(sys.argv[1]).items()):
+        log = Path(sys.argv[2], str(at))
+        if not (child := os.fork()):
+            run(body, log)
+        ended[name] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), log.read_text()
+    print(json.dumps(ended))
+"""
+"""Imports once, and forks for each reader."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux only")
+def test_a_reader_that_breaks_a_promise_is_found(tmp_path: Path) -> None:
+    bodies = json.dumps({name: body for name, (body, _) in BROKEN.items()})
+    command = [sys.executable, "-c", DRIVER, bodies, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for name, (code, said) in json.loads(done.stdout).items():
+        assert code == 1, f"{name}: {said}{done.stderr}"
+        assert BROKEN[name][1] in said
