@@ -4,8 +4,11 @@ A server in a process of its own imports everything once and forks for each run,
 interpreter. The gate that they pass says which actions there are, and nothing else does.
 """
 
+import gc
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -16,12 +19,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import release_tools
 from release_tools.engine.gate import Action, Gate
 from release_tools.model.action import Receipt
 
 ROOT = Path(__file__).parents[2]
 BEFORE, AFTER = "before", "after"
 _MOST_RUNS = 60
+LIBRARIES = (
+    *("bs4", "github", "jinja2.sandbox", "markdown_it", "pypi_simple"),
+    *("rattler_build", "requests", "rich._emoji_codes", "twine.repository"),
+)
 
 
 @dataclass(frozen=True)
@@ -178,13 +186,13 @@ def run_all(runs: Sequence[Run]) -> list[tuple[int, list[str]]]:
 
 
 def import_everything() -> None:
-    """Import what is then imported by no run."""
-    import github  # noqa: F401 - as said
-    import requests  # noqa: F401
-    import twine.repository  # noqa: F401
-
-    import release_tools.pipeline  # noqa: F401
-    from release_tools.cli import main  # noqa: F401
+    """Import every module of ours, and the libraries that they import where they are used: no run imports anything."""
+    for module in pkgutil.walk_packages(release_tools.__path__, "release_tools."):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    gc.freeze()  # what is never collected is never copied for a run
 
 
 def serve() -> None:
